@@ -1,0 +1,50 @@
+# Every chore is one command. `make demo` and `make test` need only Python 3.11, pip and the package index.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.PHONY: setup fmt check test test-all golden docs demo bench clean
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.'
+	@touch $(STAMP)
+
+$(VENV)/.installed-dev: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+setup: $(VENV)/.installed-dev    ## install the project and its developer tools into .venv
+
+fmt: setup                       ## format and mend what can be mended
+	$(BIN)/ruff format src tests benchmarks scripts
+	$(BIN)/ruff check --fix src tests benchmarks scripts
+
+check: setup                     ## format, lint, types, import contracts
+	$(BIN)/ruff format --check src tests benchmarks scripts
+	$(BIN)/ruff check src tests benchmarks scripts
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: setup                      ## the tests that pass on a bare machine
+	$(BIN)/python -m pytest -n auto -m 'not needs_java and not needs_browser and not needs_server'
+
+test-all: setup                  ## also those that need Java, a browser or another server
+	scripts/install-peers
+	HYPOTHESIS_PROFILE=full $(BIN)/python -m pytest -ra
+
+golden: setup                    ## rewrite the expected files; read the diff line by line
+	TABLEWRIGHT_GOLDEN=write $(BIN)/python -m pytest -q tests/cases tests/transcripts
+
+docs: setup                      ## regenerate the generated pages of docs/
+	$(BIN)/python scripts/generate-docs
+
+demo: $(STAMP)                   ## the main job on a real application
+	scripts/demo $(BIN)
+
+bench: setup                     ## speed, as ratios against a peer run in the same minute
+	$(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache demo

@@ -1,0 +1,1 @@
+"""The façade: one function per verb; all that the command line may call."""

@@ -1,0 +1,1 @@
+"""The reference applications: each a model file with its current and recommended designs."""

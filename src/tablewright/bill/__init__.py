@@ -1,0 +1,1 @@
+"""Quantities times prices: the price book, lines that re-add exactly, capacity modes."""

@@ -1,0 +1,1 @@
+"""Sizes and units of DynamoDB: one source of truth for estimator and local engine."""

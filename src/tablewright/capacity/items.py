@@ -1,0 +1,138 @@
+"""How many bytes an item or an index entry has, by DynamoDB's rules.
+
+In: values in wire form (`{"S": "text"}`) or single facts about them. Out: integers, in bytes.
+It does not know tables, prices or units.
+
+Sources: AWS Developer Guide, "DynamoDB item sizes and formats" (CapacityUnitCalculations), for
+strings, binaries, null, boolean, lists, maps and the hundred bytes of storage; the exact rule for
+numbers and the absence of overhead in sets are as other engines measured them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+STORAGE_OVERHEAD_BYTES = 100
+"""Billed beside each stored item and each index entry (Developer Guide, "item sizes")."""
+
+CONTAINER_BYTES = 3
+"""Overhead of a list or a map, empty or not (Developer Guide, "item sizes")."""
+
+ELEMENT_BYTES = 1
+"""Overhead of each element of a list and each entry of a map (Developer Guide, "item sizes")."""
+
+MAX_ITEM_BYTES = 400 * 1024
+
+WireValue = Mapping[str, Any]
+WireItem = Mapping[str, WireValue]
+
+
+def string_bytes(text: str) -> int:
+    """Return the UTF-8 bytes of a string.
+
+    Example:
+        >>> string_bytes("Zoë")
+        4
+    """
+    return len(text) if text.isascii() else len(text.encode("utf-8"))
+
+
+def number_bytes(text: str) -> int:
+    """Return the bytes of a number given as decimal text.
+
+    One byte, plus one for each two significant digits of the whole part and of the fraction, each
+    counted from the decimal point, plus one if negative. Leading and trailing zeros do not count.
+
+    Example:
+        >>> [number_bytes(n) for n in ("0", "7", "1000", "123", "-5", "27.5", "0.005", "1E2")]
+        [1, 2, 2, 3, 3, 3, 2, 2]
+    """
+    negative = text.startswith("-")
+    digits = text.lstrip("+-")
+    if "e" in digits or "E" in digits:
+        digits = _without_exponent(digits)
+    whole, _, fraction = digits.partition(".")
+    whole = whole.lstrip("0")
+    fraction = fraction.rstrip("0")
+    if not fraction:
+        whole = whole.rstrip("0")
+    elif not whole:
+        fraction = fraction.lstrip("0")
+    if not whole and not fraction:
+        return 1
+    return 1 + (len(whole) + 1) // 2 + (len(fraction) + 1) // 2 + (1 if negative else 0)
+
+
+def _without_exponent(text: str) -> str:
+    mantissa, _, exponent = text.lower().partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    point = len(whole) + int(exponent)
+    digits = whole + fraction
+    if point <= 0:
+        return "0." + "0" * -point + digits
+    return digits[:point].ljust(point, "0") + "." + digits[point:]
+
+
+def binary_bytes(base64_text: str) -> int:
+    """Return the raw bytes behind base64 text; the encoding itself is not billed.
+
+    Example:
+        >>> binary_bytes("aGVsbG8=")
+        5
+    """
+    return len(base64_text) * 3 // 4 - (base64_text[-2:].count("=") if base64_text else 0)
+
+
+def value_bytes(value: WireValue) -> int:
+    """Return the bytes of one attribute value in wire form.
+
+    Example:
+        >>> value_bytes({"L": [{"S": "ab"}, {"N": "5"}]})  # 3 + (2 + 1) + (2 + 1)
+        9
+        >>> value_bytes({"M": {"k": {"BOOL": True}}})  # 3 + 1 + 1 + 1
+        6
+    """
+    ((kind, content),) = value.items()
+    if kind == "S":
+        return string_bytes(content)
+    if kind == "N":
+        return number_bytes(content)
+    if kind == "B":
+        return binary_bytes(content)
+    if kind in ("NULL", "BOOL"):
+        return 1
+    if kind == "M":
+        return CONTAINER_BYTES + sum(
+            string_bytes(name) + value_bytes(inner) + ELEMENT_BYTES
+            for name, inner in content.items()
+        )
+    if kind == "L":
+        return CONTAINER_BYTES + sum(value_bytes(inner) + ELEMENT_BYTES for inner in content)
+    if kind == "SS":
+        return sum(map(string_bytes, content))
+    if kind == "NS":
+        return sum(map(number_bytes, content))
+    if kind == "BS":
+        return sum(map(binary_bytes, content))
+    raise ValueError(f"not a DynamoDB value: {kind}")
+
+
+def item_bytes(item: WireItem) -> int:
+    """Return the bytes of an item: the names of its attributes and their values.
+
+    Example:
+        >>> item_bytes({"id": {"S": "a1"}, "n": {"N": "12"}})  # 2 + 2 + 1 + 2
+        7
+    """
+    return sum(string_bytes(name) + value_bytes(value) for name, value in item.items())
+
+
+def entry_bytes(item: WireItem, names: Iterable[str]) -> int:
+    """Return the bytes of an index entry that holds just these attributes of an item."""
+    return sum(string_bytes(name) + value_bytes(item[name]) for name in names if name in item)
+
+
+def stored_bytes(item_bytes: int) -> int:
+    """Return the bytes billed for storing an item or entry of this size."""
+    return item_bytes + STORAGE_OVERHEAD_BYTES

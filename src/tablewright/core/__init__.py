@@ -1,0 +1,1 @@
+"""What every package stands on: diagnostics, errors, quantities, packaged data."""

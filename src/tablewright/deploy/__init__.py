@@ -1,0 +1,1 @@
+"""Neutral resources become infrastructure syntax."""

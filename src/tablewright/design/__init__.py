@@ -1,0 +1,1 @@
+"""What a physical design is, how it is read, checked and changed."""

@@ -1,0 +1,1 @@
+"""One folder per database: its designs, how it answers a pattern, what that consumes."""

@@ -1,0 +1,1 @@
+"""DynamoDB: layout, routes, units and the adapter that talks to it."""

@@ -1,0 +1,1 @@
+"""An embedded, persistent, DynamoDB-compatible engine that meters every request."""

@@ -1,0 +1,1 @@
+"""Whatever changes the outside: desired minus observed, then apply."""

@@ -1,0 +1,1 @@
+"""Predicted beside metered: the workload is run, checked against an oracle and metered."""

@@ -1,0 +1,1 @@
+"""What a reader sees: views hold exactly the content, renderers turn one into text."""

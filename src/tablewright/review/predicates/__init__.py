@@ -1,0 +1,1 @@
+"""One file per category of rules, one short function per rule."""

@@ -1,0 +1,1 @@
+"""A Model and a seed become items and request parameters, the same ones every time."""

@@ -1,0 +1,1 @@
+"""Pytest fixtures: a local engine, a boto3 client, a provisioned application."""
