@@ -1,0 +1,85 @@
+"""What binding an expression to its names and values yields: the values the engine works with.
+
+In: nothing. Out: classes. An item is wire form (`{"a": {"N": "1"}}`) with canonical number text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+WireValue: TypeAlias = Mapping[str, Any]
+Item: TypeAlias = Mapping[str, WireValue]
+AttributePath: TypeAlias = tuple[str | int, ...]
+"""A resolved path: attribute names and list positions, no placeholders."""
+
+NOTHING: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition or filter, bound. `evaluate` answers it for an item."""
+
+    test: Callable[[Item, Mapping[str, WireValue]], bool]
+    values: Mapping[str, WireValue]
+    paths: tuple[AttributePath, ...]
+    """Every path it mentions, in order: a filter may not mention key attributes, for one."""
+    used_names: frozenset[str] = NOTHING
+    used_values: frozenset[str] = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """An update, bound. `apply_update` carries it out on a copy of an item."""
+
+    steps: tuple[Callable[[Item, Mapping[str, WireValue], dict[str, Any]], None], ...]
+    values: Mapping[str, WireValue]
+    paths: tuple[AttributePath, ...]
+    """The paths it writes, in the order of the clauses SET, REMOVE, ADD, DELETE."""
+    touched: frozenset[str]
+    """The top-level names of `paths`: none of them may be part of the table's key."""
+    used_names: frozenset[str] = NOTHING
+    used_values: frozenset[str] = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateResult:
+    """The item after an update, and what the update wrote."""
+
+    item: dict[str, Any]
+    touched: frozenset[str]
+    paths: tuple[AttributePath, ...]
+    """For UPDATED_OLD and UPDATED_NEW: `project(result.paths, old or new item)`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """A projection, bound. `project` takes it or bare paths."""
+
+    paths: tuple[AttributePath, ...]
+    names: tuple[str, ...] | None
+    """The attribute names if no path is nested, else None."""
+    used_names: frozenset[str] = NOTHING
+    used_values: frozenset[str] = NOTHING
+
+    @property
+    def top_level(self) -> tuple[str, ...]:
+        """The top-level attributes it needs, once each."""
+        return tuple(dict.fromkeys(str(path[0]) for path in self.paths))
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCondition:
+    """Which keys a query reads: equality on the whole partition key, then part of the sort key."""
+
+    partition: tuple[WireValue, ...]
+    """One value for each partition key attribute, in the order of the schema."""
+    sort_equals: tuple[WireValue, ...] = ()
+    """Equality on the leading sort key attributes (`sk = :v` with one sort key is this)."""
+    operator: str | None = None
+    """A range on the next sort key attribute: `< <= > >= BETWEEN begins_with`; None: no range."""
+    operands: tuple[WireValue, ...] = ()
+    """The operands of `operator`: two for BETWEEN, else one."""
+    used_names: frozenset[str] = NOTHING
+    used_values: frozenset[str] = NOTHING
