@@ -1,0 +1,439 @@
+"""The values of a model: what an application stores, how it asks for it and how often.
+
+Everything here is frozen and holds tuples. It knows nothing of files, databases or prices. Counts
+and rates scale with the number of users; `Model` answers how many there are at a given scale.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+
+from tablewright.capacity.units import Consistency
+from tablewright.core.diagnostics import Span
+from tablewright.core.quantities import ONE, SECONDS_PER_DAY, ZERO
+
+
+class Kind(enum.Enum):
+    """The type of an attribute; each has one generator and one form on every engine."""
+
+    UUID = "uuid"
+    ULID = "ulid"
+    ID = "id"
+    EMAIL = "email"
+    USERNAME = "username"
+    PHONE = "phone"
+    NAME = "name"
+    TEXT = "text"
+    URL = "url"
+    TOKEN = "token"
+    DIGITS = "digits"
+    ENUM = "enum"
+    COUNTRY = "country"
+    TIMESTAMP = "timestamp"
+    DATE = "date"
+    EPOCH = "epoch"
+    INT = "int"
+    DECIMAL = "decimal"
+    MONEY = "money"
+    COUNTER = "counter"
+    BOOL = "bool"
+    BINARY = "binary"
+    GEO = "geo"
+    MAP = "map"
+    LIST = "list"
+    SET = "set"
+    REF = "ref"
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it is stored as a number."""
+        return self in _NUMBERS
+
+    @property
+    def is_container(self) -> bool:
+        """Whether it holds other values, and so can be no key."""
+        return self in (Kind.MAP, Kind.LIST, Kind.SET, Kind.GEO)
+
+
+_NUMBERS = frozenset(
+    {Kind.EPOCH, Kind.INT, Kind.DECIMAL, Kind.MONEY, Kind.COUNTER},
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """How a quantity is distributed: bytes of a text, elements of a list, children of a parent.
+
+    `shape` is fixed, uniform, normal, lognormal, geometric or poisson. What is not given is None.
+    """
+
+    mean: Decimal
+    shape: str = "fixed"
+    low: Decimal | None = None
+    high: Decimal | None = None
+    p99: Decimal | None = None
+    deviation: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribute:
+    """One attribute of an entity (or one field of a map, or the element of a list or set)."""
+
+    name: str
+    kind: Kind
+    bytes: Spread | None = None
+    """Size of the value where the kind leaves it open (text, token, map, list, binary …)."""
+    values: tuple[tuple[str, Decimal], ...] = ()
+    """Values and shares of an enum, adding up to one."""
+    low: Decimal | None = None
+    high: Decimal | None = None
+    places: int = 2
+    fields: tuple[Attribute, ...] = ()
+    """Fields of a map, where they are spelled out."""
+    element: Attribute | None = None
+    elements: Spread | None = None
+    """Element type and number of elements of a list or set, where spelled out."""
+    to: str | None = None
+    """The entity a `ref` points to."""
+    presence: Decimal = ONE
+    """Share of the instances that have the attribute."""
+    distinct: Decimal | None = None
+    """Number of distinct values, where it is less than the number of instances."""
+    skew: Decimal | None = None
+    """Zipf exponent of the values' popularity; None means the default (0.8 for refs)."""
+    top_share: Decimal | None = None
+    unique: bool = False
+    sensitive: bool = False
+    role: str | None = None
+    """counter, money, stock, status, time, geo, id, login …; what rules ask about."""
+    immutable: bool = False
+    compressible: Decimal | None = None
+    """Bytes after gzip over bytes before, where known."""
+    generated: bool = False
+    """The reader added it: the key of the parent entity."""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How many instances there are, and what drives the number.
+
+    `per` is "user", "parent" or "total". Where `inflow_per_day` is given the number is inflow times
+    the age of the data (retention, or else the model's horizon), per the same driver.
+    """
+
+    mean: Decimal = ONE
+    per: str = "user"
+    spread: Spread | None = None
+    inflow_per_day: Decimal | None = None
+    bounded: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """One kind of thing the application stores."""
+
+    name: str
+    key: tuple[str, ...]
+    attributes: tuple[Attribute, ...]
+    parent: str | None = None
+    count: Count = field(default_factory=Count)
+    retention_days: Decimal | None = None
+    durable: bool = True
+    append_only: bool = False
+    identity: tuple[str, ...] = ()
+    """Attributes that tell one instance from another; the key unless given."""
+    title: str = ""
+    span: Span | None = None
+
+    def attribute(self, name: str) -> Attribute:
+        """Return the attribute of that name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for attribute in self.attributes:
+            if attribute.name == name:
+                return attribute
+        raise KeyError(name)
+
+    def has(self, name: str) -> bool:
+        """Whether there is an attribute of that name."""
+        return any(attribute.name == name for attribute in self.attributes)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its attributes, in the order of the file."""
+        return tuple(attribute.name for attribute in self.attributes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """How often something happens: `per_day` for each user, each instance of an entity, or in all."""
+
+    per_day: Decimal
+    per: str = "user"
+    """"user", "total", or the name of an entity."""
+
+
+class Verb(enum.Enum):
+    """What an access pattern does."""
+
+    GET = "get"
+    LIST = "list"
+    PUT = "put"
+    UPDATE = "update"
+    DELETE = "delete"
+    CHECK = "check"
+    """Only inside a transaction: a condition on an item that is not written."""
+    TRANSACT = "transact"
+    AGGREGATE = "aggregate"
+    NEAR = "near"
+    SEARCH = "search"
+    SCAN = "scan"
+
+    @property
+    def is_write(self) -> bool:
+        """Whether it changes data."""
+        return self in (Verb.PUT, Verb.UPDATE, Verb.DELETE, Verb.TRANSACT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A condition on one attribute: `operator` is eq, between, lt, le, gt, ge, begins_with, in.
+
+    `value` is the fixed value, None when the caller supplies it. `share` is the share of the entries
+    that meet it, None when it follows from the attribute's distinct values.
+    """
+
+    attribute: str
+    operator: str = "eq"
+    value: str | None = None
+    share: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern:
+    """One access pattern: what is asked, by what, in which order, how often."""
+
+    name: str
+    verb: Verb
+    entity: str
+    """The entity asked for; of a transaction, that of its first part."""
+    rate: Rate
+    id: str = ""
+    """A short label, such as S1."""
+    title: str = ""
+    where: tuple[Condition, ...] = ()
+    """What selects the instances: the keys of `by`, and the conditions of `where`."""
+    sort: tuple[tuple[str, bool], ...] = ()
+    """Attributes in order of importance, True for descending."""
+    limit: int | None = None
+    select: tuple[str, ...] | None = None
+    """Attributes wanted back; None for all of them."""
+    matched: Decimal | None = None
+    """Entries that meet the conditions, where the model states it."""
+    complete: bool = False
+    """The caller needs every match (all pages), not just the first page."""
+    batch: int = 1
+    """Instances per call: keys of a batch get, items of a batch put."""
+    sets: tuple[str, ...] = ()
+    increments: tuple[str, ...] = ()
+    appends: tuple[str, ...] = ()
+    removes: tuple[str, ...] = ()
+    changes: tuple[tuple[str, Decimal], ...] = ()
+    """Share of the updates in which the attribute really gets another value; 1 unless given."""
+    condition: str = ""
+    """The condition of a write in words; "absent" for a put that must not replace."""
+    condition_on: tuple[str, ...] = ()
+    fails: Decimal = ZERO
+    """Share of the calls whose condition fails."""
+    hit: Decimal = ONE
+    """Share of the reads that find something."""
+    known: tuple[str, ...] = ()
+    """What else the caller holds (from a token, a URL) beside the values of `where`."""
+    parts: tuple[Pattern, ...] = ()
+    """Of a transaction."""
+    consistency: Consistency = Consistency.EVENTUAL
+    peak: Decimal = ONE
+    """Peak rate over mean rate."""
+    latency_p99_ms: Decimal | None = None
+    staleness_ms: Decimal | None = None
+    purpose: str = "online"
+    """online, batch, report or search."""
+    group: str = ""
+    """The user operation it belongs to."""
+    scope: str = ""
+    """The tenant or owner attribute that must bound it."""
+    atomic: bool = True
+    """False: the application reads, changes in memory and writes back."""
+    window_s: Decimal | None = None
+    radius_km: Decimal | None = None
+    hot_share: Decimal | None = None
+    """Share of the calls that go to the most popular key."""
+    note: str = ""
+    span: Span | None = None
+
+    @property
+    def touched(self) -> tuple[str, ...]:
+        """The attributes an update writes."""
+        return tuple(dict.fromkeys((*self.sets, *self.increments, *self.appends, *self.removes)))
+
+    @property
+    def equalities(self) -> tuple[str, ...]:
+        """The attributes bound to one value."""
+        return tuple(c.attribute for c in self.where if c.operator == "eq")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Targets:
+    """What the team wants to reach."""
+
+    monthly_cost: tuple[tuple[int, Decimal], ...] = ()
+    """Users and USD a month."""
+    latency_p99_ms: Decimal | None = None
+    availability: Decimal | None = None
+    grade: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What somebody said, to be held against the computed figure.
+
+    `about` names what is computed: monthly_cost, reads_cost, writes_cost, storage_cost,
+    reads_per_month, writes_per_month, rru_per_month, wru_per_month, storage_bytes, table_bytes,
+    index_bytes, cost_per_user, saving_share, grade, pitr_cost; or "fact" where `answer` is the verdict
+    in words because nothing of the workload decides it.
+    """
+
+    id: str
+    says: str
+    about: str
+    design: str = ""
+    other: str = ""
+    """The second design of a saving."""
+    table: str = ""
+    users: int | None = None
+    low: Decimal | None = None
+    high: Decimal | None = None
+    """The claimed figure, or its band."""
+    region: str = ""
+    prices_as_of: str = ""
+    answer: str = ""
+    verdict: str = ""
+    """Of a fact: holds, does not hold, unclear."""
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assumption:
+    """A figure of the file that is marked as assumed. `path` leads to it."""
+
+    path: tuple[str, ...]
+    text: str
+    span: Span
+
+    @property
+    def name(self) -> str:
+        """The path as people write it."""
+        return ".".join(self.path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """A finding the team accepts, and why."""
+
+    rule: str
+    subject: str
+    reason: str
+    span: Span | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """A whole application: entities, access patterns, scales, targets, claims."""
+
+    app: str
+    region: str
+    scales: tuple[int, ...]
+    entities: tuple[Entity, ...]
+    patterns: tuple[Pattern, ...]
+    title: str = ""
+    seed: int = 1
+    prices_as_of: str = ""
+    horizon_days: Decimal = Decimal(365)
+    """Age of data that nothing removes."""
+    daily_load: tuple[Decimal, ...] = ()
+    """Relative load of the 24 hours of a day; empty for flat."""
+    growth_per_month: Decimal = ZERO
+    targets: Targets = field(default_factory=Targets)
+    needs: tuple[tuple[str, str], ...] = ()
+    claims: tuple[Claim, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+    accepted: tuple[Acceptance, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+    """Whatever planner and comparison take from the file (preferences, weights), as plain text."""
+
+    @cached_property
+    def _entities_by_name(self) -> dict[str, Entity]:
+        return {entity.name: entity for entity in self.entities}
+
+    @cached_property
+    def _patterns_by_name(self) -> dict[str, Pattern]:
+        return {pattern.name: pattern for pattern in self.patterns}
+
+    def entity(self, name: str) -> Entity:
+        """Return an entity by name (KeyError if there is none)."""
+        return self._entities_by_name[name]
+
+    def pattern(self, name: str) -> Pattern:
+        """Return a pattern by name (KeyError if there is none)."""
+        return self._patterns_by_name[name]
+
+    def children_of(self, name: str) -> tuple[Entity, ...]:
+        """Return the entities whose parent it is."""
+        return tuple(entity for entity in self.entities if entity.parent == name)
+
+    def age_days(self, entity: Entity) -> Decimal:
+        """Return how many days of inflow are kept."""
+        if entity.retention_days is None:
+            return self.horizon_days
+        return min(entity.retention_days, self.horizon_days)
+
+    def per_driver(self, entity: Entity) -> Decimal:
+        """Return how many instances there are for each user, parent or in total (its driver)."""
+        count = entity.count
+        if count.inflow_per_day is not None:
+            return count.inflow_per_day * self.age_days(entity)
+        return count.mean
+
+    def instances(self, name: str, users: int) -> Decimal:
+        """Return how many instances of an entity there are at this scale (a mean, not rounded)."""
+        entity = self.entity(name)
+        amount = self.per_driver(entity)
+        if entity.count.per == "total":
+            return amount
+        if entity.count.per == "parent" and entity.parent is not None:
+            return amount * self.instances(entity.parent, users)
+        return amount * users
+
+    def calls_per_day(self, pattern: Pattern, users: int) -> Decimal:
+        """Return how often a pattern is called a day at this scale."""
+        rate = pattern.rate
+        if rate.per == "total":
+            return rate.per_day
+        if rate.per == "user":
+            return rate.per_day * users
+        return rate.per_day * self.instances(rate.per, users)
+
+    def calls_per_second(self, pattern: Pattern, users: int) -> Decimal:
+        """Return the mean rate of a pattern at this scale, per second."""
+        return self.calls_per_day(pattern, users) / SECONDS_PER_DAY
+
+    def need(self, name: str) -> str:
+        """Return what the model says of a need, an empty string if nothing."""
+        return dict(self.needs).get(name, "")
