@@ -112,7 +112,7 @@ class Projection:
     def __str__(self) -> str:
         if self.kind is ProjectionKind.INCLUDE:
             return f"INCLUDE {', '.join(self.attributes)}"
-        return self.kind.value.upper().replace("-", "_")
+        return self.kind.name
 
 
 class ModeKind(enum.Enum):

@@ -173,7 +173,7 @@ class Entity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """How often something happens: `per_day` for each user, each instance of an entity, or in all."""
+    """How often something happens: a day, for each user, instance of an entity, or in all."""
 
     per_day: Decimal
     per: str = "user"
