@@ -206,8 +206,8 @@ class Verb(enum.Enum):
 class Condition:
     """A condition on one attribute: `operator` is eq, between, lt, le, gt, ge, begins_with, in.
 
-    `value` is the fixed value, None when the caller supplies it. `share` is the share of the entries
-    that meet it, None when it follows from the attribute's distinct values.
+    `value` is the fixed value, None when the caller supplies it. `share` is the share of the
+    entries that meet it, None when it follows from the attribute's distinct values.
     """
 
     attribute: str
@@ -306,8 +306,8 @@ class Claim:
 
     `about` names what is computed: monthly_cost, reads_cost, writes_cost, storage_cost,
     reads_per_month, writes_per_month, rru_per_month, wru_per_month, storage_bytes, table_bytes,
-    index_bytes, cost_per_user, saving_share, grade, pitr_cost; or "fact" where `answer` is the verdict
-    in words because nothing of the workload decides it.
+    index_bytes, cost_per_user, saving_share, grade, pitr_cost; or "fact" where `answer` is the
+    verdict in words because nothing of the workload decides it.
     """
 
     id: str
