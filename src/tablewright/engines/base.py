@@ -9,9 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+from tablewright.capacity.items import STORAGE_OVERHEAD_BYTES
 from tablewright.core.quantities import ZERO
+
+if TYPE_CHECKING:
+    from tablewright.bill.bill import Bill  # type: ignore[import-not-found,unused-ignore]
+    from tablewright.bill.prices import PriceBook  # type: ignore[import-not-found,unused-ignore]
+    from tablewright.design.values import Design
+    from tablewright.model.values import Model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,3 +118,94 @@ class Route:
                 if use.dimension == dimension and resource in (None, use.resource):
                     total = total + use.units
         return total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeFacts:
+    """How big the items of one shape (or the entries of one index) are, in bytes."""
+
+    mean: Measure
+    p50: int
+    p95: int
+    p99: int
+    largest: int
+    """The largest of the sample."""
+    histogram: tuple[tuple[int, int], ...] = ()
+    """Upper bound of the bytes, and how many of the sample fall below it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShapeFacts:
+    """One shape of item in a table, or its entries in an index, at one scale."""
+
+    name: str
+    entity: str
+    count: Decimal
+    sizes: SizeFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceFacts:
+    """A table or an index at one scale. `kind` is table, gsi or lsi."""
+
+    name: str
+    """Table, or "table/index"."""
+    kind: str
+    shapes: tuple[ShapeFacts, ...] = ()
+
+    @property
+    def entries(self) -> Decimal:
+        """How many items or entries it holds."""
+        return sum((shape.count for shape in self.shapes), ZERO)
+
+    @property
+    def item_bytes(self) -> Decimal:
+        """Bytes of all its items or entries, without the overhead of storage."""
+        return sum((shape.count * shape.sizes.mean.mean for shape in self.shapes), ZERO)
+
+    @property
+    def stored_bytes(self) -> Decimal:
+        """Bytes billed for storage: items and 100 bytes each."""
+        return self.item_bytes + self.entries * STORAGE_OVERHEAD_BYTES
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """One design of one model at one scale: routes, resources and bill."""
+
+    model: Model
+    design: Design
+    users: int
+    routes: tuple[Route, ...]
+    resources: tuple[ResourceFacts, ...]
+    bill: Bill
+    sample_items: int = 0
+    """Instances drawn for each entity."""
+    bill_error: Decimal = ZERO
+    """Standard error of the monthly total, in USD."""
+
+    def route(self, pattern: str) -> Route:
+        """Return the route of a pattern (KeyError if there is none)."""
+        for route in self.routes:
+            if route.pattern == pattern:
+                return route
+        raise KeyError(pattern)
+
+    def resource(self, name: str) -> ResourceFacts:
+        """Return the facts of a table or index (KeyError if there is none)."""
+        for resource in self.resources:
+            if resource.name == name:
+                return resource
+        raise KeyError(name)
+
+
+class Engine(Protocol):
+    """What an engine offers to planner, reviewer and the façade. Pure: no connection is made."""
+
+    name: str
+
+    def evaluate(
+        self, model: Model, design: Design, users: int, book: PriceBook, *, region: str = ""
+    ) -> Evaluation:
+        """Route every pattern, meter the routes, price the result."""
+        ...
