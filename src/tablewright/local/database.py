@@ -1,0 +1,145 @@
+"""Database: an embedded DynamoDB in one file or in memory. The one public class of the engine.
+
+In: the name of an operation and its request, as the DynamoDB API defines them. Out: the reply, or a
+`Fault` with the service's error type and message. It does not know HTTP or boto3 (see `server`,
+`client`), prices or models.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol
+
+import orjson
+
+from tablewright.local import operations
+from tablewright.local.engine import Engine
+from tablewright.local.faults import Fault, InternalServerError, SerializationException
+from tablewright.local.metering import Meter, Metered
+
+
+class Realism(Protocol):
+    """What may slow down or refuse requests, as the service does; see `realism`."""
+
+    def before(self, operation: str, request: dict[str, Any]) -> None:
+        """Be told of a request about to run; may wait, or raise a Fault to refuse it."""
+
+    def after(self, record: Metered) -> None:
+        """Be told what a request consumed."""
+
+
+class Database:
+    """A DynamoDB-compatible database in this process.
+
+    Args:
+        path: the file that holds it, created if missing; None keeps everything in memory.
+        durable: whether an acknowledged write also survives a power cut (slower).
+        clock: seconds since the epoch; tests pass their own.
+        realism: throttling, lag and injected errors; None means none.
+
+    Raises:
+        EngineError: the file is in use, damaged or of another version.
+
+    Attributes:
+        on_metered: called after every request with what it consumed, once per table.
+    """
+
+    def __init__(
+        self,
+        path: str | Path | None = None,
+        *,
+        durable: bool = False,
+        clock: Callable[[], float] = time.time,
+        realism: Realism | None = None,
+    ) -> None:
+        self.engine = Engine(Path(path) if path is not None else None, durable=durable, clock=clock)
+        self.realism = realism
+        self.on_metered: Callable[[Metered], None] | None = None
+
+    def call(
+        self, operation: str, request: dict[str, Any], *, label: str | None = None
+    ) -> dict[str, Any]:
+        """Carry out one request given as a wire-form dict; return the reply as a dict.
+
+        Args:
+            operation: the name of the API operation, such as "PutItem".
+            request: its parameters in wire form; not changed, not kept.
+            label: whom the running bill charges (an access pattern, a test).
+
+        Raises:
+            Fault: the service would refuse the request.
+        """
+        reply: dict[str, Any] = orjson.loads(
+            self.call_raw(operation, orjson.dumps(request), label=label)
+        )
+        return reply
+
+    def call_raw(self, operation: str, body: bytes, *, label: str | None = None) -> bytes:
+        """Carry out one request given as JSON bytes; return the JSON bytes of the reply.
+
+        Raises:
+            Fault: the service would refuse the request.
+        """
+        run = operations.find(operation)
+        try:
+            request = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            raise SerializationException() from None
+        if not isinstance(request, dict):
+            raise SerializationException("Start of structure or map found where not expected.")
+        if self.realism is not None:
+            self.realism.before(operation, request)
+        meter = Meter(operation, label)
+        try:
+            return orjson.dumps(run(self.engine, request, meter))
+        except Fault:
+            raise
+        except Exception as problem:
+            raise InternalServerError(f"{type(problem).__name__}: {problem}") from problem
+        finally:
+            if meter.tables:
+                self._report(meter)
+
+    def group(self) -> contextlib.AbstractContextManager[None]:
+        """Commit all writes of the block together, at its end: none is acknowledged before.
+
+        A server runs all requests that wait in one group, and answers them after it.
+        """
+        return self.engine.store.group()
+
+    def _report(self, meter: Meter) -> None:
+        if self.realism is None and self.on_metered is None:
+            return
+        for record in meter.records():
+            if self.realism is not None:
+                self.realism.after(record)
+            if self.on_metered is not None:
+                self.on_metered(record)
+
+    def client(self, **options: Any) -> Any:
+        """Return a boto3 DynamoDB client that talks to this database without a socket."""
+        return import_module("tablewright.local.client").make_client(self, **options)
+
+    def resource(self, **options: Any) -> Any:
+        """Return a boto3 DynamoDB resource that talks to this database without a socket."""
+        return import_module("tablewright.local.client").make_resource(self, **options)
+
+    def close(self) -> None:
+        """Stop the background work and close the file; the database cannot be used afterwards."""
+        self.engine.close()
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

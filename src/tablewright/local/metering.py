@@ -1,0 +1,152 @@
+"""What one request consumes: collected while it runs, reported in its reply and to the bill.
+
+In: units of reads and writes, by table and index. Out: the `ConsumedCapacity` members of replies,
+and one `Metered` record for each table. The arithmetic is `capacity.units`'s; this only adds up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+_ZERO = Decimal(0)
+
+
+class Arm(NamedTuple):
+    """What one request consumed on a table (`index_name` is None) or on one of its indexes."""
+
+    index_name: str | None
+    reads: Decimal
+    writes: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metered:
+    """What one request consumed on one table and its indexes."""
+
+    operation: str
+    label: str | None
+    table: str
+    arms: tuple[Arm, ...]
+
+    @property
+    def reads(self) -> Decimal:
+        """Read units, the indexes' included."""
+        return sum((arm.reads for arm in self.arms), _ZERO)
+
+    @property
+    def writes(self) -> Decimal:
+        """Write units, the indexes' included."""
+        return sum((arm.writes for arm in self.arms), _ZERO)
+
+
+class TableMeter:
+    """Adds up one request's units on one table."""
+
+    __slots__ = ("arms", "local")
+
+    def __init__(self) -> None:
+        self.arms: dict[str | None, list[Decimal]] = {}
+        self.local: set[str] = set()
+
+    def add(
+        self,
+        index: str | None = None,
+        *,
+        reads: Decimal = _ZERO,
+        writes: Decimal = _ZERO,
+        is_local: bool = False,
+    ) -> None:
+        """Count units on the table, or on an index."""
+        arm = self.arms.get(index)
+        if arm is None:
+            self.arms[index] = [reads, writes]
+            if is_local and index is not None:
+                self.local.add(index)
+        else:
+            arm[0] += reads
+            arm[1] += writes
+
+    @property
+    def total(self) -> Decimal:
+        """All units, reads and writes, table and indexes."""
+        return sum((reads + writes for reads, writes in self.arms.values()), _ZERO)
+
+
+class Meter:
+    """Adds up what one request consumes. One for each request."""
+
+    __slots__ = ("label", "operation", "tables")
+
+    def __init__(self, operation: str, label: str | None = None) -> None:
+        self.operation = operation
+        self.label = label
+        self.tables: dict[str, TableMeter] = {}
+
+    def table(self, name: str) -> TableMeter:
+        """Return the counter of one table."""
+        found = self.tables.get(name)
+        if found is None:
+            found = self.tables[name] = TableMeter()
+        return found
+
+    def records(self) -> Iterable[Metered]:
+        """Return one record for each table the request consumed units on."""
+        for name, table in self.tables.items():
+            yield Metered(
+                operation=self.operation,
+                label=self.label,
+                table=name,
+                arms=tuple(Arm(index, *units) for index, units in table.arms.items()),
+            )
+
+    def consumed(
+        self, wanted: str | None, name: str, *, split: str | None = None
+    ) -> dict[str, Any] | None:
+        """Return the ConsumedCapacity member for one table.
+
+        Args:
+            wanted: the ReturnConsumedCapacity parameter: INDEXES, TOTAL or NONE.
+            name: the table, as the reply names it.
+            split: "Read" or "Write" to repeat the figure as ReadCapacityUnits or
+                WriteCapacityUnits, as transactions do.
+        """
+        if wanted not in ("TOTAL", "INDEXES") or name not in self.tables:
+            return None
+        table = self.tables[name]
+        out = {"TableName": name, **_units(table.total, split)}
+        if wanted == "INDEXES":
+            out["Table"] = _units(sum(table.arms.get(None, ()), _ZERO), split)
+            for member, is_local in _INDEX_MEMBERS:
+                some = {
+                    index: _units(reads + writes, split)
+                    for index, (reads, writes) in sorted(
+                        (index, units) for index, units in table.arms.items() if index is not None
+                    )
+                    if (index in table.local) == is_local
+                }
+                if some:
+                    out[member] = some
+        return out
+
+    def all_consumed(
+        self, wanted: str | None, *, split: str | None = None
+    ) -> list[dict[str, Any]] | None:
+        """Return the ConsumedCapacity list of a batch or transaction, an element a table."""
+        if wanted not in ("TOTAL", "INDEXES"):
+            return None
+        found = (self.consumed(wanted, name, split=split) for name in self.tables)
+        return [one for one in found if one is not None]
+
+
+_INDEX_MEMBERS = (("LocalSecondaryIndexes", True), ("GlobalSecondaryIndexes", False))
+
+
+def _units(units: Decimal, split: str | None) -> dict[str, Any]:
+    # Units are multiples of one half, which a float holds exactly.
+    out = {"CapacityUnits": float(units)}
+    if split is not None:
+        out[f"{split}CapacityUnits"] = float(units)
+    return out
