@@ -1,0 +1,129 @@
+"""What is known about a model after everything was computed: the one value the reports are made of.
+
+Values only. `api.assess` fills them; `reports` turns them into what a reader sees. Nothing here
+knows how a figure came about, and nothing is formatted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from tablewright.core.diagnostics import Diagnostic
+from tablewright.design.values import Design
+from tablewright.engines.base import Evaluation
+from tablewright.model.values import Assumption, Claim, Model
+
+if TYPE_CHECKING:
+    from tablewright.review.grade import (  # type: ignore[import-not-found,unused-ignore]
+        ReportCard,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step from the claimed figure to the computed one: what was forgotten, what it adds."""
+
+    factor: str
+    """In words, such as "an update writes three copies in indexes too"."""
+    change: Decimal
+    """What it adds to the figure (negative: takes off), in the unit of the verdict."""
+    after: Decimal
+    """The figure once this is counted; of the last step, the computed figure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """A claim beside the computed figure.
+
+    `verdict` is "holds", "does not hold", "unclear", or "not assessed" where the figure cannot be
+    computed; `reason` says why. `steps` lead from the claimed figure to the computed one.
+    """
+
+    claim: Claim
+    verdict: str
+    computed: Decimal | None = None
+    unit: str = ""
+    """USD/month, bytes, requests/month, units/month, share, or empty for a fact."""
+    reason: str = ""
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Influence:
+    """What one assumption does to the bill of a design, when halved and when doubled."""
+
+    assumption: Assumption
+    design: str
+    users: int
+    base: Decimal
+    """USD a month with the figure as it stands."""
+    halved: Decimal
+    doubled: Decimal
+
+    @property
+    def swing(self) -> Decimal:
+        """USD a month between the lowest and the highest of the three."""
+        figures = (self.base, self.halved, self.doubled)
+        return max(figures) - min(figures)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetResult:
+    """A target of the model, what the design reaches, and whether that is enough.
+
+    `met` is None where nothing computed decides it.
+    """
+
+    name: str
+    """monthly_cost, grade, latency_p99_ms, availability."""
+    design: str
+    users: int | None
+    wanted: str
+    reached: str
+    met: bool | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DesignAssessment:
+    """One design at every scale, with its report card at the reviewed scale."""
+
+    design: Design
+    evaluations: tuple[Evaluation, ...]
+    """One for each scale, ascending."""
+    card: ReportCard | None = None
+    """None where the design was not reviewed."""
+    influences: tuple[Influence, ...] = ()
+    """Of the model's assumptions, the largest swing first."""
+    targets: tuple[TargetResult, ...] = ()
+
+    def at(self, users: int) -> Evaluation:
+        """Return the evaluation at a scale (KeyError if it was not computed)."""
+        for evaluation in self.evaluations:
+            if evaluation.users == users:
+                return evaluation
+        raise KeyError(users)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assessment:
+    """A model, its designs at every scale, what is wrong with them, and the claims about them."""
+
+    model: Model
+    users: int
+    """The reviewed scale: what the evidence is shown at."""
+    designs: tuple[DesignAssessment, ...]
+    """In the order of the file."""
+    verdicts: tuple[Verdict, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
+    """About the model file; errors never get this far."""
+    left_out: tuple[str, ...] = field(default=())
+    """What no figure covers, beside what each bill leaves out."""
+
+    def design(self, name: str) -> DesignAssessment:
+        """Return the assessment of a design by name (KeyError if there is none)."""
+        for one in self.designs:
+            if one.design.name == name:
+                return one
+        raise KeyError(name)
