@@ -1,8 +1,167 @@
-"""The command group, global options and exit codes."""
+"""The command group, global options and exit codes.
+
+In: the arguments of the command line. Out: an exit code (0 fine, 1 a target missed, 2 bad usage or
+model, 3 the outside world failed, 70 our bug, 130 interrupted). A verb's module is imported when
+the verb runs, so that `--help` and a typing mistake cost nothing.
+"""
 
 from __future__ import annotations
 
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tablewright import __version__
+from tablewright.core.errors import ModelError, TablewrightError
+
+if TYPE_CHECKING:
+    from tablewright.core.diagnostics import Diagnostic
+
+FINE, MISSED, USAGE, OUTSIDE, BUG, INTERRUPTED = 0, 1, 2, 3, 70, 130
+
+# Kept here and not in the verbs, so that --help loads none of them; a test holds both together.
+VERBS = {
+    "init": "Write a model file: a starter, or one of the reference applications.",
+    "check": "Is the model valid, are its targets met, and what grade does the design get?",
+    "cost": "What a design costs a month, line by line or over all scales.",
+    "explain": "The requests of an access pattern with their arithmetic, or a rule.",
+    "diff": "What changes between two designs, and what that does to the bill.",
+    "report": "Everything in one document: text, Markdown, JSON or HTML.",
+    "prices": "The price book: figures, sources, age; refresh it.",
+    "local": "Serve the DynamoDB API on this machine, metering each request.",
+}
+
+
+def existing_verbs() -> dict[str, str]:
+    """Return the verbs whose module is there, and what each does."""
+    folder = Path(__file__).parent / "commands"
+    return {name: what for name, what in VERBS.items() if (folder / f"{name}.py").exists()}
+
+
+class Verbs(click.Group):
+    """The group of verbs; one module each, loaded when it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the verbs in the order in which one meets them."""
+        return list(existing_verbs())
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a verb."""
+        if cmd_name not in existing_verbs():
+            return None
+        module = importlib.import_module(f"tablewright.cli.commands.{cmd_name}")
+        command: click.Command = module.command
+        command.name = cmd_name
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb; of an unknown one, say which was probably meant."""
+        verbs = existing_verbs()
+        if args and args[0] not in verbs and not args[0].startswith("-"):
+            from tablewright.core.diagnostics import nearest
+
+            meant = nearest(args[0], verbs)
+            hint = f" Did you mean `{meant}`?" if meant else f" Verbs: {', '.join(verbs)}."
+            raise click.UsageError(f"there is no verb `{args[0]}`.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the verbs from the table, loading none."""
+        if verbs := existing_verbs():
+            with formatter.section("Verbs"):
+                formatter.write_dl(list(verbs.items()))
+
+
+@click.group(
+    cls=Verbs,
+    name="tablewright",
+    subcommand_metavar="VERB [tablewright.yaml]",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Every verb takes a model file, or finds tablewright.yaml where it stands. "
+    "Exit codes: 0 fine, 1 a target missed, 2 bad usage or model, 3 the outside world failed, "
+    "70 our bug.",
+)
+@click.option("--debug", is_flag=True, help="Show the traceback of an unexpected error.")
+@click.option("--color/--no-color", default=None, help="Colour even, or not even, on a terminal.")
+@click.version_option(__version__, "--version", message="tablewright %(version)s")
+def group(debug: bool, color: bool | None) -> None:
+    """Design, price and grade the database of an application, from one file."""
+
+
+def run(args: Sequence[str]) -> int:
+    """Run the command line with these arguments and return the exit code."""
+    try:
+        result = group.main(list(args), prog_name="tablewright", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Abort:
+        return _interrupted()
+    except click.ClickException as problem:
+        problem.show(file=sys.stderr)
+        return USAGE
+    except ModelError as problem:
+        _show_diagnostics(problem.diagnostics)
+        _complain(problem.message)
+        return problem.exit_code
+    except TablewrightError as problem:
+        _complain(problem.message, problem.remedy)
+        return problem.exit_code
+    except BrokenPipeError:
+        # Whoever read our output has gone; keep Python from complaining when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return FINE
+    except OSError as problem:
+        if "--debug" in args:
+            raise
+        _complain(f"{problem.filename or 'the system'}: {problem.strerror or problem}")
+        return OUTSIDE
+    except KeyboardInterrupt:
+        return _interrupted()
+    except Exception as problem:
+        if "--debug" in args:
+            import traceback
+
+            traceback.print_exc()
+        _complain(
+            f"this is a bug in Tablewright: {type(problem).__name__}: {problem}",
+            "please report it with the model file and the output of the same command under "
+            "`tablewright --debug`",
+        )
+        return BUG
+    return result if isinstance(result, int) else FINE
+
 
 def main() -> None:
-    """Run the command line."""
-    raise SystemExit(2)
+    """Run the command line and exit."""
+    raise SystemExit(run(sys.argv[1:]))
+
+
+def _interrupted() -> int:
+    click.echo("interrupted", err=True)
+    return INTERRUPTED
+
+
+def _complain(message: str, remedy: str = "") -> None:
+    click.echo(f"error: {message}", err=True)
+    if remedy:
+        click.echo(f"  help: {remedy}", err=True)
+
+
+def _show_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
+    from tablewright.core.diagnostics import render
+
+    lines: dict[str, list[str]] = {}
+    for diagnostic in diagnostics:
+        file = diagnostic.span.file
+        if file not in lines:
+            try:
+                lines[file] = Path(file).read_text(encoding="utf-8", errors="replace").splitlines()
+            except OSError:
+                lines[file] = []
+        click.echo(render(diagnostic, lines[file]) + "\n", err=True)

@@ -1,0 +1,97 @@
+"""Where results go: stdout, as text or as JSON; everything else goes to stderr.
+
+In: finished text, or a value made of mappings, sequences, text and numbers. It does not know what
+is printed. The `verb` decorator gives each command the options that all of them share.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+PIPE_WIDTH = 100
+"""Columns used when the output is not a terminal and COLUMNS is not set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """How this run prints: as JSON or text, with or without colour, how wide."""
+
+    as_json: bool = False
+    color: bool = False
+    width: int = PIPE_WIDTH
+
+    def text(self, text: str) -> None:
+        """Print a result."""
+        click.echo(text.rstrip("\n"), color=self.color)
+
+    def data(self, value: Mapping[str, Any]) -> None:
+        """Print a result as JSON; it must carry a `schema` version."""
+        if "schema" not in value:
+            raise ValueError("JSON output without a schema version")
+        click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
+
+    def note(self, text: str) -> None:
+        """Print what is not a result, such as where a file was written."""
+        click.echo(text, err=True, color=self.color)
+
+
+def _plain(value: object) -> object:
+    from decimal import Decimal
+
+    if isinstance(value, Decimal):
+        return float(value) if value != value.to_integral_value() else int(value)
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def wants_color(option: bool | None) -> bool:
+    """Return whether to colour: as asked, else on a terminal unless NO_COLOR is set."""
+    if option is not None:
+        return option
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def columns(option: int | None) -> int:
+    """Return how many columns there are: as asked, else the terminal's, else PIPE_WIDTH."""
+    if option is not None:
+        return option
+    return shutil.get_terminal_size((PIPE_WIDTH, 40)).columns
+
+
+def verb(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --json, --color and --width, and hand them to the function as `out: Output`.
+
+    Use it below `@click.command` and all other options:
+
+        @click.command()
+        @click.argument("file", required=False)
+        @verb
+        def command(out: Output, file: str | None) -> None: ...
+    """
+
+    @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+    @click.option(
+        "--color/--no-color", default=None, help="Colour even, or not even, on a terminal."
+    )
+    @click.option("--width", type=click.IntRange(40, 400), help="Columns to use.")
+    @functools.wraps(function)
+    def run(
+        *args: Any, as_json: bool, color: bool | None, width: int | None, **options: Any
+    ) -> Any:
+        given = click.get_current_context().find_root().params.get("color")
+        out = Output(
+            as_json=as_json,
+            color=wants_color(given if color is None else color),
+            width=columns(width),
+        )
+        return function(*args, out=out, **options)
+
+    return run
