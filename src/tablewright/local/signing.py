@@ -1,0 +1,141 @@
+"""Check the AWS Signature Version 4 of a request against one access key.
+
+In: method, path, headers and body as they arrived, and the key. Out: nothing, or the Fault the
+service answers with. Comparisons take the same time whatever they find. It does not know HTTP
+connections; it never sees more than one key.
+
+Source: AWS General Reference, "Create a signed AWS API request", read 2026-11.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl, quote
+
+from tablewright.local.faults import (
+    Fault,
+    IncompleteSignatureException,
+    InvalidSignatureException,
+    MissingAuthenticationTokenException,
+    UnrecognizedClientException,
+)
+
+ALGORITHM = "AWS4-HMAC-SHA256"
+LARGEST_SKEW_SECONDS = 15 * 60
+_MISMATCH = (
+    "The request signature we calculated does not match the signature you provided. Check your AWS "
+    "Secret Access Key and signing method. Consult the service documentation for details."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessKey:
+    """The one key that may use a server."""
+
+    key_id: str
+    secret: str = field(repr=False)
+
+
+def check_signature(
+    key: AccessKey,
+    *,
+    method: str,
+    target: str,
+    headers: Iterable[tuple[str, str]],
+    body: bytes,
+    now: datetime | None = None,
+) -> None:
+    """Refuse a request that `key` has not signed.
+
+    Args:
+        key: the access key that counts.
+        method: the HTTP method.
+        target: path and query as in the request line.
+        headers: names (in any case) and values, as they arrived.
+        body: the bytes of the body.
+        now: the present moment; tests pass their own.
+
+    Raises:
+        Fault: MissingAuthenticationTokenException, IncompleteSignatureException,
+            UnrecognizedClientException or InvalidSignatureException.
+    """
+    given: dict[str, list[str]] = {}
+    for name, value in headers:
+        given.setdefault(name.lower(), []).append(" ".join(value.split()))
+    authorization = given.get("authorization", [""])[0]
+    if not authorization:
+        raise MissingAuthenticationTokenException("Request is missing Authentication Token")
+    credential, signed, signature = _parts(authorization)
+    key_id, _, scope = credential.partition("/")
+    if not hmac.compare_digest(key_id.encode(), key.key_id.encode()):
+        raise UnrecognizedClientException("The security token included in the request is invalid.")
+    stamp = given.get("x-amz-date", [""])[0]
+    _check_date(stamp, scope, now or datetime.now(UTC))
+    if "host" not in signed:
+        raise InvalidSignatureException("'Host' must be a 'SignedHeader' in the AWS Authorization.")
+    canonical = _canonical_request(method, target, given, signed, body)
+    wanted = _signature(key.secret, stamp, scope, canonical)
+    if not hmac.compare_digest(wanted.encode(), signature.encode()):
+        raise InvalidSignatureException(_MISMATCH)
+
+
+def _parts(authorization: str) -> tuple[str, list[str], str]:
+    algorithm, _, rest = authorization.partition(" ")
+    parts = dict(part.strip().partition("=")[::2] for part in rest.split(","))
+    missing = [n for n in ("Credential", "SignedHeaders", "Signature") if not parts.get(n)]
+    if algorithm != ALGORITHM or missing or parts["Credential"].count("/") != 4:
+        named = ", ".join(missing) or "Credential"
+        raise IncompleteSignatureException(f"Authorization header requires parameter: {named}")
+    return parts["Credential"], parts["SignedHeaders"].split(";"), parts["Signature"]
+
+
+def _check_date(stamp: str, scope: str, now: datetime) -> None:
+    try:
+        signed_at = datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        raise _incomplete_date() from None
+    if not scope.startswith(stamp[:8]):
+        raise InvalidSignatureException("Date in Credential scope does not match X-Amz-Date.")
+    if abs((now - signed_at).total_seconds()) > LARGEST_SKEW_SECONDS:
+        raise InvalidSignatureException(f"Signature expired or not yet current: {stamp}")
+
+
+def _incomplete_date() -> Fault:
+    return IncompleteSignatureException(
+        "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
+    )
+
+
+def _canonical_request(
+    method: str, target: str, given: dict[str, list[str]], signed: list[str], body: bytes
+) -> str:
+    path, _, query = target.partition("?")
+    pairs = sorted(
+        (quote(name, safe="-_.~"), quote(value, safe="-_.~"))
+        for name, value in parse_qsl(query, keep_blank_values=True)
+    )
+    lines = [f"{name}:{','.join(given.get(name, ['']))}" for name in signed]
+    return "\n".join(
+        (
+            method,
+            path or "/",
+            "&".join(f"{name}={value}" for name, value in pairs),
+            *lines,
+            "",
+            ";".join(signed),
+            hashlib.sha256(body).hexdigest(),
+        )
+    )
+
+
+def _signature(secret: str, stamp: str, scope: str, canonical: str) -> str:
+    digest = hashlib.sha256(canonical.encode("utf-8", "surrogateescape")).hexdigest()
+    to_sign = "\n".join((ALGORITHM, stamp, scope, digest))
+    key = ("AWS4" + secret).encode()
+    for part in scope.split("/"):
+        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+    return hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()
