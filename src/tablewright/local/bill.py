@@ -34,8 +34,8 @@ class UnitPrices:
 class BillLine:
     """Units one operation consumed on one table, or one of its indexes, under one label.
 
-    `requests` counts the requests that touched this arm: a put into a table with an index is counted
-    on the table's line and on the index's line.
+    `requests` counts the requests that touched this arm: a put into a table with an index is
+    counted on the table's line and on the index's line.
     """
 
     table: str

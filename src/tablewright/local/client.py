@@ -95,7 +95,9 @@ def make_aio_client(
             "an asynchronous client needs aiobotocore, which is not installed",
             remedy="pip install aiobotocore",
         ) from missing
-    return _AioClient(AioSession(session_vars=_isolated_variables()), engine, service, region, config)
+    return _AioClient(
+        AioSession(session_vars=_isolated_variables()), engine, service, region, config
+    )
 
 
 class _AioClient:
@@ -124,7 +126,7 @@ def _boto3_session(region: str) -> Any:
 
 
 def _isolated_variables() -> dict[str, tuple[Any, ...]]:
-    """Return botocore's session variables with their defaults, cut off from files and environment."""
+    """Return botocore's session variables at their defaults: no environment, no files."""
     from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES as VARIABLES
 
     isolated = {name: (None, None, facts[2], facts[3]) for name, facts in VARIABLES.items()
@@ -140,7 +142,6 @@ def _client_arguments(region: str, config: Config | None) -> dict[str, Any]:
     # A fixed user agent: botocore would otherwise build a long one anew for each request.
     ours = Config(user_agent="tablewright-in-process")
     merged = ours.merge(config) if config is not None else ours
-    merged.use_fips_endpoint = merged.use_dualstack_endpoint = False
     return {
         "region_name": region,
         "endpoint_url": ENDPOINT,
@@ -272,13 +273,13 @@ class _Answerer:
         return response, parsed
 
     def _parse(self, model: OperationModel, response: _Response) -> dict[str, Any]:
-        raw = {
+        raw: dict[str, Any] = {
             "status_code": response.status_code,
             "headers": response.headers,
             "body": response.content,
         }
         parser = self._parsers.create_parser(model.service_model.resolved_protocol)
-        parsed: dict[str, Any] = parser.parse(raw, model.output_shape)
+        parsed: dict[str, Any] = parser.parse(raw, model.output_shape)  # type: ignore[arg-type]
         if response.status_code >= 300:
             shape = model.service_model.shape_for_error_code(parsed["Error"]["Code"])
             if shape is not None:
@@ -309,7 +310,7 @@ _PLAIN_ANSWERS = frozenset(
 
 
 def _has_binary(content: bytes) -> bool:
-    """Return whether the answer may hold a binary value; a harmless guess too many is slower only."""
+    """Return whether the answer may hold a binary value; a wrong yes is only slower."""
     return b'"B":' in content or b'"BS":' in content
 
 

@@ -129,6 +129,10 @@ class Database:
         """Return a boto3 DynamoDB resource that talks to this database without a socket."""
         return import_module("tablewright.local.client").make_resource(self, **options)
 
+    def aio_client(self, **options: Any) -> Any:
+        """Return an asynchronous context manager of an aiobotocore client of this database."""
+        return import_module("tablewright.local.client").make_aio_client(self, **options)
+
     def close(self) -> None:
         """Stop the background work and close the file; the database cannot be used afterwards."""
         self.engine.close()

@@ -59,7 +59,7 @@ def label_of_user_agent(user_agent: str) -> str | None:
 
 
 def clean_label(name: str) -> str | None:
-    """Return a label as it is kept: printable, at most a hundred characters; None if empty.
+    r"""Return a label as it is kept: printable, at most a hundred characters; None if empty.
 
     Example:
         >>> clean_label("  check\\nout ")

@@ -23,7 +23,6 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -31,14 +30,13 @@ import httptools
 import orjson
 
 from tablewright.core.errors import EngineError, UsageError
+from tablewright.core.quantities import ZERO, plain
 from tablewright.local.bill import RunningBill, UnitPrices
 from tablewright.local.faults import (
     AccessDeniedException,
     Fault,
     InternalServerError,
-    SerializationException,
     UnknownOperationException,
-    ValidationException,
 )
 from tablewright.local.labels import HEADER as LABEL_HEADER
 from tablewright.local.labels import clean_label, label_of_user_agent
@@ -100,8 +98,20 @@ class ServerOptions:
 class _Request:
     """One request as it arrives."""
 
-    __slots__ = ("body", "began", "headers", "keep_alive", "label", "method", "origin", "target",
-                 "type", "url", "user_agent", "host")  # fmt: skip
+    __slots__ = (
+        "began",
+        "body",
+        "headers",
+        "host",
+        "keep_alive",
+        "label",
+        "method",
+        "origin",
+        "target",
+        "type",
+        "url",
+        "user_agent",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.url = b""
@@ -158,7 +168,7 @@ class Server:
     def url(self) -> str:
         """The endpoint URL for an SDK."""
         host = self.options.host
-        shown = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, host)  # noqa: S104
+        shown = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, host)
         return f"http://[{shown}]:{self.port}" if ":" in shown else f"http://{shown}:{self.port}"
 
     async def start(self) -> None:
@@ -245,6 +255,8 @@ class Server:
                 return self._operate(request)
             return self._other(request)
         except Fault as fault:
+            if fault.__cause__ is not None:
+                log.error("a request failed", exc_info=fault)
             return _fault_reply(fault)
         except Exception:
             log.exception("a request failed")
@@ -290,14 +302,13 @@ class Server:
     def _line(
         self, name: str, label: str | None, status: int, content: bytes, seconds: float
     ) -> str:
-        reads = sum((record.reads for record in self._metered), start=0)
-        writes = sum((record.writes for record in self._metered), start=0)
+        reads = sum((record.reads for record in self._metered), ZERO)
+        writes = sum((record.writes for record in self._metered), ZERO)
         parts = [time.strftime("%H:%M:%S"), name, str(status)]
         parts += [",".join(sorted({record.table for record in self._metered})) or "-"]
-        parts += [f"reads={reads.normalize():f}" if reads else "reads=0"]
-        parts += [f"writes={writes.normalize():f}" if writes else "writes=0"]
+        parts += [f"reads={plain(reads)}", f"writes={plain(writes)}"]
         if self.options.prices is not None:
-            parts.append(f"usd={self.options.prices.of(reads + _ZERO, writes + _ZERO):f}")
+            parts.append(f"usd={plain(self.options.prices.of(reads, writes))}")
         parts.append(f"{seconds * 1000:.2f}ms")
         if label:
             parts.append(f"label={label}")
@@ -326,30 +337,10 @@ class Server:
         if path == b"/_tablewright/bill" and request.method == b"DELETE":
             self.bill.clear()
             return _Reply(200, b"{}", b"application/json")
-        if path == b"/_tablewright/realism":
-            return self._set_realism(request)
         raise UnknownOperationException()
 
     def _is_health_check(self, request: _Request) -> bool:
         return request.method in (b"GET", b"HEAD") and request.url in (b"/", b"/healthz")
-
-    def _set_realism(self, request: _Request) -> _Reply:
-        from tablewright.local.realism import change_realism, describe_realism
-
-        if request.method == b"POST":
-            if not request.type.startswith((b"application/json", JSON_TYPE)):
-                raise SerializationException("Send application/json.")
-            body = request.body if isinstance(request.body, bytes) else b"".join(request.body)
-            try:
-                wanted = orjson.loads(body)
-                change_realism(self.database, wanted)
-            except orjson.JSONDecodeError:
-                raise SerializationException() from None
-            except UsageError as problem:
-                raise ValidationException(problem.message) from None
-        elif request.method != b"GET":
-            raise UnknownOperationException()
-        return _Reply(200, orjson.dumps(describe_realism(self.database)), b"application/json")
 
     def _check_signature(self, request: _Request, key: AccessKey) -> None:
         check_signature(
@@ -565,7 +556,6 @@ class _Connection(asyncio.Protocol):
             self._transport.abort()
 
 
-_ZERO = Decimal(0)
 _REFUSALS = {400: "SerializationException", 413: "RequestEntityTooLargeException"}
 _STATUS = {
     200: b"200 OK",

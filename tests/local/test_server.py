@@ -1,0 +1,326 @@
+"""HTTP as the SDKs speak it, on a real socket of loopback, around an engine that echoes."""
+
+import contextlib
+import json
+import socket
+import zlib
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from tablewright.core.errors import EngineError, UsageError
+from tablewright.local.faults import InvalidSignatureException, ResourceNotFoundException
+from tablewright.local.server import BODY_LIMIT_BYTES, ServerOptions, in_background
+from tablewright.local.signing import AccessKey, check_signature
+
+
+class Echo:
+    """Answers with the operation, the size of the body and the label."""
+
+    on_metered = None
+    realism = None
+
+    def __init__(self):
+        self.groups = 0
+
+    def call_raw(self, operation, body, *, label=None):
+        if operation == "DeleteTable":
+            raise ResourceNotFoundException("Requested resource not found")
+        if operation == "UpdateTable":
+            raise RuntimeError("a bug")
+        return json.dumps({"operation": operation, "bytes": len(body), "label": label}).encode()
+
+    @contextlib.contextmanager
+    def group(self):
+        self.groups += 1
+        yield
+
+
+@pytest.fixture(scope="module")
+def server():
+    with in_background(Echo()) as running:
+        yield running
+
+
+def request(operation="ListTables", body=b"{}", extra="", target="DynamoDB_20120810."):
+    head = (
+        f"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-amz-json-1.0\r\n"
+        f"X-Amz-Target: {target}{operation}\r\nContent-Length: {len(body)}\r\n{extra}\r\n"
+    )
+    return head.encode() + body
+
+
+def exchange(server, *parts, answers=1):
+    """Send bytes over one connection and return (status, headers, body) of each answer."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        for part in parts:
+            connection.sendall(part)
+        stream = connection.makefile("rb")
+        return [read_answer(stream) for _ in range(answers)]
+
+
+def read_answer(stream):
+    status = int(stream.readline().split()[1])
+    headers = {}
+    while line := stream.readline().strip():
+        name, _, value = line.partition(b":")
+        headers[name.decode().lower()] = value.strip().decode()
+    return status, headers, stream.read(int(headers.get("content-length", 0)))
+
+
+def error_of(answer):
+    return answer[0], json.loads(answer[2])["__type"].rpartition("#")[2]
+
+
+def test_an_operation_is_answered_with_the_headers_the_sdks_check(server):
+    ((status, headers, body),) = exchange(server, request())
+    assert status == 200
+    assert json.loads(body)["operation"] == "ListTables"
+    assert headers["content-type"] == "application/x-amz-json-1.0"
+    assert int(headers["x-amz-crc32"]) == zlib.crc32(body)
+    assert len(headers["x-amzn-requestid"]) == 52
+
+
+def test_request_ids_differ(server):
+    answers = exchange(server, request() * 2, answers=2)
+    assert answers[0][1]["x-amzn-requestid"] != answers[1][1]["x-amzn-requestid"]
+
+
+def test_pipelined_requests_are_answered_in_order(server):
+    names = [f"Op{n}" for n in range(100)]
+    answers = exchange(server, b"".join(map(request, names)), answers=100)
+    assert [json.loads(body)["operation"] for _, _, body in answers] == names
+
+
+def test_requests_that_wait_together_run_in_one_group():
+    engine = Echo()
+    with in_background(engine) as running:
+        exchange(running, request() * 10, answers=10)
+    assert engine.groups == 1
+
+
+def test_a_request_may_arrive_in_pieces(server):
+    whole = request("PutItem", b'{"TableName": "t"}')
+    ((status, _, body),) = exchange(server, *(bytes([byte]) for byte in whole))
+    assert (status, json.loads(body)["bytes"]) == (200, 18)
+
+
+def test_a_chunked_body_is_put_together(server):
+    head = (
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-amz-json-1.0\r\n"
+        b"X-Amz-Target: DynamoDB_20120810.PutItem\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    ((_, _, body),) = exchange(server, head + b"2\r\n{ \r\n3\r\n  }\r\n0\r\n\r\n")
+    assert json.loads(body)["bytes"] == 5
+
+
+def test_a_client_that_expects_100_continue_is_told_to_go_on(server):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        head, _, body = request(extra="Expect: 100-continue\r\n").partition(b"\r\n\r\n")
+        connection.sendall(head + b"\r\n\r\n")
+        stream = connection.makefile("rb")
+        assert stream.readline() == b"HTTP/1.1 100 Continue\r\n"
+        stream.readline()
+        connection.sendall(body)
+        assert read_answer(stream)[0] == 200
+
+
+def test_a_connection_closes_when_the_client_asks(server):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(request(extra="Connection: close\r\n"))
+        stream = connection.makefile("rb")
+        assert read_answer(stream)[1]["connection"] == "close"
+        assert stream.read() == b""
+
+
+def test_a_fault_is_answered_with_its_type_and_message(server):
+    ((status, _, body),) = exchange(server, request("DeleteTable"))
+    assert status == 400
+    assert json.loads(body) == {
+        "__type": "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException",
+        "message": "Requested resource not found",
+    }
+
+
+def test_a_bug_is_answered_without_its_traceback(server):
+    (answer,) = exchange(server, request("UpdateTable"))
+    assert error_of(answer) == (500, "InternalServerError")
+    assert b"RuntimeError" not in answer[2]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        request(target="DynamoDB_20110101."),
+        request(target=""),
+        request("ListStreams"),  # a streams operation under the tables' prefix
+        request().replace(b"application/x-amz-json-1.0", b"text/plain"),
+        request().replace(b"POST / ", b"POST /elsewhere "),
+    ],
+)
+def test_an_unknown_target_type_or_path_is_an_unknown_operation(server, wrong):
+    (answer,) = exchange(server, wrong)
+    assert error_of(answer) == (400, "UnknownOperationException")
+
+
+def test_stream_operations_have_their_own_prefix(server):
+    asked = request("ListStreams", target="DynamoDBStreams_20120810.")
+    assert exchange(server, asked)[0][0] == 200
+
+
+@pytest.mark.parametrize("method", [b"GET", b"HEAD"])
+def test_the_root_tells_that_we_are_healthy(server, method):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(method + b" / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        head, _, body = connection.makefile("rb").read().partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 OK")
+    assert body.startswith(b"healthy" if method == b"GET" else b"")
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example:8000", "127.0.0.1.evil"])
+def test_a_host_header_that_is_not_ours_is_refused(server, host):
+    (answer,) = exchange(server, request().replace(b"Host: localhost", f"Host: {host}".encode()))
+    assert error_of(answer) == (400, "AccessDeniedException")
+
+
+@pytest.mark.parametrize("host", ["LOCALHOST:1", "127.0.0.1:8000", "[::1]:8000", "db.localhost"])
+def test_a_host_header_that_names_this_machine_is_fine(server, host):
+    (answer,) = exchange(server, request().replace(b"Host: localhost", f"Host: {host}".encode()))
+    assert answer[0] == 200
+
+
+def test_a_page_of_another_origin_is_refused(server):
+    (answer,) = exchange(server, request(extra="Origin: http://pages.example\r\n"))
+    assert error_of(answer) == (400, "AccessDeniedException")
+
+
+def test_a_page_of_an_allowed_origin_is_served():
+    options = ServerOptions(port=0, cors=("http://pages.example",))
+    with in_background(Echo(), options) as running:
+        origin = "Origin: http://pages.example\r\n"
+        asked = f"OPTIONS / HTTP/1.1\r\nHost: localhost\r\n{origin}\r\n".encode()
+        answers = exchange(running, asked + request(extra=origin), answers=2)
+    assert [status for status, _, _ in answers] == [200, 200]
+    assert answers[0][1]["access-control-allow-origin"] == "http://pages.example"
+    assert "x-amz-target" in answers[0][1]["access-control-allow-headers"]
+    assert answers[1][1]["access-control-allow-origin"] == "http://pages.example"
+
+
+def test_a_body_announced_too_large_is_refused_before_it_is_sent(server):
+    head = request().replace(b"Content-Length: 2", b"Content-Length: %d" % (BODY_LIMIT_BYTES + 1))
+    (answer,) = exchange(server, head)
+    assert error_of(answer) == (413, "RequestEntityTooLargeException")
+
+
+def test_headers_without_end_are_refused(server):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        with contextlib.suppress(OSError):  # the server may close while we still send
+            connection.sendall(b"POST / HTTP/1.1\r\n")
+            for number in range(5000):
+                connection.sendall(b"X-Filler-%d: %s\r\n" % (number, b"x" * 100))
+        with contextlib.suppress(OSError):
+            assert b"HTTP/1.1 4" in connection.recv(100)
+
+
+@pytest.mark.parametrize(
+    "noise", [b"\x00\x01\x02\r\n\r\n", b"POST\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n"]
+)
+def test_what_is_not_http_is_refused(server, noise):
+    (answer,) = exchange(server, noise)
+    assert error_of(answer) == (400, "SerializationException")
+
+
+def test_the_label_comes_from_the_header_or_the_user_agent(server):
+    by_header = request(extra="x-tablewright-label: checkout\r\nUser-Agent: x app/shop\r\n")
+    by_agent = request(extra="User-Agent: aws-cli/2 app/shop\r\n")
+    answers = exchange(server, by_header + by_agent, answers=2)
+    assert [json.loads(body)["label"] for _, _, body in answers] == ["checkout", "shop"]
+
+
+def test_an_address_that_is_not_loopback_needs_an_access_key():
+    with (
+        pytest.raises(UsageError, match="would let anyone"),
+        in_background(Echo(), ServerOptions(host="0.0.0.0", port=0)),
+    ):
+        pass
+
+
+def test_a_port_that_is_taken_is_a_clear_error(server):
+    taken = ServerOptions(port=server.port)
+    with pytest.raises(EngineError, match="cannot listen"), in_background(Echo(), taken):
+        pass
+
+
+KEY = AccessKey(key_id="AKIDEXAMPLE", secret="wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
+
+
+def signed(port, body=b"{}", key=KEY, operation="ListTables", method="POST", path="/"):
+    """Return a request signed by botocore's own signer."""
+    made = AWSRequest(
+        method=method,
+        url=f"http://127.0.0.1:{port}{path}",
+        data=body,
+        headers={
+            "Content-Type": "application/x-amz-json-1.0",
+            "X-Amz-Target": f"DynamoDB_20120810.{operation}",
+        },
+    )
+    SigV4Auth(Credentials(key.key_id, key.secret), "dynamodb", "us-east-1").add_auth(made)
+    lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{port}"]
+    lines += [f"{name}: {value}" for name, value in made.headers.items()]
+    lines += [f"Content-Length: {len(body)}", "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+@pytest.fixture(scope="module")
+def guarded():
+    with in_background(Echo(), ServerOptions(host="0.0.0.0", port=0, access_key=KEY)) as running:
+        yield running
+
+
+def test_a_request_signed_with_the_key_passes(guarded):
+    assert exchange(guarded, signed(guarded.port))[0][0] == 200
+    bill = signed(guarded.port, b"", method="GET", path="/_tablewright/bill?b=2&a=1%20")
+    assert exchange(guarded, bill)[0][0] == 200  # path and query are signed too
+
+
+def test_a_request_without_signature_is_refused(guarded):
+    (answer,) = exchange(guarded, request())
+    assert error_of(answer) == (400, "MissingAuthenticationTokenException")
+
+
+def test_the_bill_needs_the_signature_too(guarded):
+    (answer,) = exchange(guarded, b"GET /_tablewright/bill HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert error_of(answer) == (400, "MissingAuthenticationTokenException")
+
+
+def test_a_wrong_key_id_is_refused(guarded):
+    other = AccessKey(key_id="AKIDOTHER", secret=KEY.secret)
+    (answer,) = exchange(guarded, signed(guarded.port, key=other))
+    assert error_of(answer) == (400, "UnrecognizedClientException")
+
+
+def test_a_wrong_secret_is_refused(guarded):
+    other = AccessKey(key_id=KEY.key_id, secret="guess")
+    (answer,) = exchange(guarded, signed(guarded.port, key=other))
+    assert error_of(answer) == (400, "InvalidSignatureException")
+
+
+def test_a_changed_body_or_target_is_refused(guarded):
+    body = signed(guarded.port, b'{"Limit":1}').replace(b'"Limit":1', b'"Limit":2')
+    target = signed(guarded.port).replace(b"ListTables", b"PutTables!")
+    for changed in (body, target):
+        assert error_of(exchange(guarded, changed)[0]) == (400, "InvalidSignatureException")
+
+
+def test_a_signature_is_good_for_fifteen_minutes():
+    head = signed(8000).decode().partition("\r\n\r\n")[0].split("\r\n")[1:]
+    headers = [tuple(line.split(": ", 1)) for line in head]
+    facts = {"method": "POST", "target": "/", "headers": headers, "body": b"{}"}
+    soon = datetime.now(UTC) + timedelta(minutes=14)
+    check_signature(KEY, **facts, now=soon)
+    with pytest.raises(InvalidSignatureException, match="expired"):
+        check_signature(KEY, **facts, now=soon + timedelta(minutes=2))
