@@ -117,9 +117,7 @@ def test_a_high_finding_caps_its_category_at_89():
     assert {c.category: (c.raw, c.score) for c in score.categories}["limits"] == (95, 89)
 
 
-@pytest.mark.parametrize(
-    ("confidence", "capped"), [("0.7", Decimal(59)), ("0.5", Decimal(69))]
-)
+@pytest.mark.parametrize(("confidence", "capped"), [("0.7", Decimal(59)), ("0.5", Decimal(69))])
 def test_a_critical_finding_caps_its_category_by_its_confidence(confidence, capped):
     score = graded(finding("R", "limits", Level.CRITICAL, e="0.1", c=confidence))
     assert {c.category: c.score for c in score.categories}["limits"] == capped
@@ -141,9 +139,7 @@ def test_lost_data_caps_the_whole_at_f():
 
 def test_a_category_without_an_applicable_rule_is_left_out():
     # only cost (8) and limits (4): mean = (8*92 + 4*100)/12; lowest of two: 96
-    score = grade(
-        [finding("R", "cost", Level.MEDIUM)], CATEGORIES, applicable=["cost", "limits"]
-    )
+    score = grade([finding("R", "cost", Level.MEDIUM)], CATEGORIES, applicable=["cost", "limits"])
     assert [c.category for c in score.categories] == ["cost", "limits"]
     mean = Decimal(8 * 92 + 4 * 100) / 12
     assert score.score == Decimal("0.6") * mean + Decimal("0.4") * 96
@@ -166,8 +162,20 @@ def test_what_was_not_assessed_counts_a_quarter_of_its_penalty_at_the_low_end():
 
 @pytest.mark.parametrize(
     ("score", "letter"),
-    [(97, "A+"), (93, "A"), (90, "A-"), (87, "B+"), (83, "B"), (80, "B-"), (77, "C+"), (73, "C"),
-     (70, "C-"), (60, "D"), ("59.99", "F"), (0, "F")],
+    [
+        (97, "A+"),
+        (93, "A"),
+        (90, "A-"),
+        (87, "B+"),
+        (83, "B"),
+        (80, "B-"),
+        (77, "C+"),
+        (73, "C"),
+        (70, "C-"),
+        (60, "D"),
+        ("59.99", "F"),
+        (0, "F"),
+    ],
 )
 def test_letters_start_where_the_table_says(score, letter):
     assert letter_of(Decimal(score)) == letter
