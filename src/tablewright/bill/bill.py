@@ -1,0 +1,149 @@
+"""A bill: lines of quantity times unit price, re-added exactly.
+
+In: quantities and prices, both Decimal. Out: lines and their sums by anything. It does not know
+where a quantity came from nor how a price is looked up, and it never rounds money.
+
+A quantity is held to nine decimals from the moment a line is made: a billionth of a request unit
+costs nothing, and with it every product and every sum below a hundred million dollars fits the 28
+digits of Decimal, so that lines re-add to the last digit in whatever order they are added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Literal
+
+from tablewright.bill.book import Price
+from tablewright.core.quantities import ZERO
+
+Axis = Literal["where", "resource", "dimension", "pattern", "region"]
+
+_NINE_PLACES = Decimal("1E-9")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One thing that is charged.
+
+    Attributes:
+        where: the table (or cluster) it belongs to.
+        resource: what exactly is charged: the table, or "table.index".
+        dimension: what is counted, such as "write request units".
+        pattern: the access pattern that causes it, "" when it is not tied to one.
+        quantity: how many `unit` a month; negative for what the free tier gives back.
+        unit_price: USD for `per` units.
+        amount: USD a month, exactly quantity x unit_price / per.
+        region: where it is charged.
+        note: what a reader must know to follow the quantity.
+    """
+
+    where: str
+    resource: str
+    dimension: str
+    pattern: str
+    quantity: Decimal
+    unit: str
+    unit_price: Decimal
+    per: int
+    amount: Decimal
+    price_key: str
+    region: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """What one month costs, in USD, and what that figure rests on.
+
+    `lines` are the charges, `free_tier` the (negative) lines of the free tier when it was asked
+    for. `prices_as_of` is the day the prices were asked for, else the days they were read.
+    """
+
+    lines: tuple[Line, ...]
+    region: str
+    prices_as_of: str
+    free_tier: tuple[Line, ...] = ()
+    left_out: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> Decimal:
+        """USD a month, the free tier taken off where it was asked for."""
+        return total_of(self.all_lines)
+
+    @property
+    def all_lines(self) -> tuple[Line, ...]:
+        """Charges, then free-tier lines."""
+        return self.lines + self.free_tier
+
+    def sum_by(self, axis: Axis) -> dict[str, Decimal]:
+        """Return USD a month by one property of the lines, in the order of first appearance."""
+        sums: dict[str, Decimal] = {}
+        for line in self.all_lines:
+            name: str = getattr(line, axis)
+            sums[name] = sums.get(name, ZERO) + line.amount
+        return sums
+
+    def units_by(self, axis: Axis) -> dict[tuple[str, str], Decimal]:
+        """Return quantities a month by one property and the unit they are counted in."""
+        sums: dict[tuple[str, str], Decimal] = {}
+        for line in self.lines:
+            name = (getattr(line, axis), line.unit)
+            sums[name] = sums.get(name, ZERO) + line.quantity
+        return sums
+
+
+def charge(
+    price: Price,
+    quantity: Decimal | int,
+    *,
+    where: str,
+    dimension: str,
+    resource: str = "",
+    pattern: str = "",
+    region: str = "",
+    note: str = "",
+) -> Line:
+    """Return the line for a quantity at a price.
+
+    Example:
+        >>> from tablewright.bill.prices import PriceBook
+        >>> wru = PriceBook().price("aws.dynamodb.ondemand.wru.standard", "us-east-1")
+        >>> charge(wru, 12_000_000, where="orders", dimension="write request units").amount
+        Decimal('7.500')
+    """
+    held = plain_quantity(Decimal(quantity))
+    usd = price.usd
+    return Line(
+        where=where,
+        resource=resource or where,
+        dimension=dimension,
+        pattern=pattern,
+        quantity=held,
+        unit=price.unit,
+        unit_price=usd,
+        per=price.per,
+        amount=held * usd / price.per,
+        price_key=price.key,
+        region=region or price.region,
+        note=note,
+    )
+
+
+def plain_quantity(quantity: Decimal) -> Decimal:
+    """Return a quantity held to nine decimals, without trailing zeros or exponent.
+
+    Example:
+        >>> plain_quantity(Decimal(1000) / 3), plain_quantity(Decimal("1E+6"))
+        (Decimal('333.333333333'), Decimal('1000000'))
+    """
+    held = quantity.quantize(_NINE_PLACES, rounding=ROUND_HALF_EVEN).normalize()
+    return held.quantize(Decimal(1)) if held == held.to_integral_value() else held
+
+
+def total_of(lines: Iterable[Line]) -> Decimal:
+    """Return the sum of the amounts, in USD a month."""
+    return sum((line.amount for line in lines), ZERO)
