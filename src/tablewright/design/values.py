@@ -24,7 +24,7 @@ class Design:
     engine: str
     title: str = ""
     note: str = ""
-    span: Span | None = None
+    span: Span | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ class Index:
     is_local: bool = False
     mode: CapacityMode | None = None
     """Its own provisioned capacity, where it differs from the table's."""
-    span: Span | None = None
+    span: Span | None = field(default=None, compare=False)
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -188,7 +188,7 @@ class ItemShape:
     """Attributes kept in object storage; the item holds a 64-byte pointer."""
     guards: tuple[str, ...] = ()
     """Not empty: the item exists to make these attributes unique."""
-    span: Span | None = None
+    span: Span | None = field(default=None, compare=False)
 
     def template(self, key: str) -> KeyTemplate | None:
         """Return how a key attribute is made in this shape, None if the shape lacks it."""
@@ -222,7 +222,7 @@ class Table:
     stream_readers: int = 1
     deletion_protection: bool | None = None
     replicas: tuple[str, ...] = ()
-    span: Span | None = None
+    span: Span | None = field(default=None, compare=False)
 
     @property
     def keys(self) -> tuple[str, ...]:
