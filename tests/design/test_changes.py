@@ -47,9 +47,7 @@ def shop():
         name="devices",
         partition_key="device_id",
         shapes=(
-            ItemShape(
-                name="Device", entity="Device", attributes=("device_id", "user_id", "name")
-            ),
+            ItemShape(name="Device", entity="Device", attributes=("device_id", "user_id", "name")),
         ),
         indexes=(Index(name="by_user", partition_keys=("user_id",)),),
     )
@@ -66,9 +64,7 @@ EVERY = [
         table="users",
         index="by_status",
         partition_keys=("open",),
-        templates=(
-            ("User", "open", KeyTemplate.parse("{status}", when=(("status", ("open",)),))),
-        ),
+        templates=(("User", "open", KeyTemplate.parse("{status}", when=(("status", ("open",)),))),),
     ),
     c.ChangeProjection(table="users", index="by_email", projection=KEYS_ONLY),
     c.RekeyTable(
@@ -82,9 +78,7 @@ EVERY = [
         table="users",
         mode=CapacityMode(kind=ModeKind.PROVISIONED, rcu=Decimal(5), wcu=Decimal(2)),
     ),
-    c.SetCapacity(
-        table="users", index="by_email", mode=CapacityMode(kind=ModeKind.AUTO_SCALING)
-    ),
+    c.SetCapacity(table="users", index="by_email", mode=CapacityMode(kind=ModeKind.AUTO_SCALING)),
     c.SetTableClass(table="users", infrequent_access=True),
     c.SetOption(table="users", option="pitr_days", value=35),
     c.SetOption(table="users", option="deletion_protection", value=True),

@@ -459,9 +459,7 @@ class SplitEntity(Change):
         if self.into:
             design = _with(design, replace(table, shapes=tuple(held)))
             part = _keyed_like(part, whole, table.keys)
-            home = replace(
-                table, name=self.into, shapes=(part,), indexes=(), stream=None, ttl=None
-            )
+            home = replace(table, name=self.into, shapes=(part,), indexes=(), stream=None, ttl=None)
             return apply(design, AddTable(table=home))
         if table.sort_key is None:
             raise UsageError(f"{self.table} has no sort key: a part needs a table of its own")
@@ -504,9 +502,7 @@ class ExplodeList(Change):
         entity = next((e.entity for e in parent.embeds if e.attribute == self.embed), None)
         if entity is None:
             raise UsageError(f"{self.shape} of {self.table} embeds nothing as {self.embed}")
-        left = replace(
-            parent, embeds=tuple(e for e in parent.embeds if e.attribute != self.embed)
-        )
+        left = replace(parent, embeds=tuple(e for e in parent.embeds if e.attribute != self.embed))
         design = _with(
             design, replace(table, shapes=tuple(left if s is parent else s for s in table.shapes))
         )
@@ -751,9 +747,7 @@ class PatternChange(ModelChange):
         """Return the model with the changed pattern."""
         if self.pattern not in {p.name for p in model.patterns}:
             raise UsageError(f"the model has no access pattern `{self.pattern}`")
-        patterns = tuple(
-            self.rewrite(p) if p.name == self.pattern else p for p in model.patterns
-        )
+        patterns = tuple(self.rewrite(p) if p.name == self.pattern else p for p in model.patterns)
         return replace(model, patterns=patterns)
 
 
@@ -857,9 +851,7 @@ def diff(before: DynamoDesign, after: DynamoDesign) -> tuple[Change, ...]:
         drop=lambda name: changes.append(DropTable(table=name)),
         add=lambda name, at: changes.append(AddTable(table=after.table(name), at=at)),
     )
-    kept = {t.name for t in before.tables} - {
-        c.table for c in changes if isinstance(c, DropTable)
-    }
+    kept = {t.name for t in before.tables} - {c.table for c in changes if isinstance(c, DropTable)}
     for table in after.tables:
         if table.name in kept:
             changes.extend(_table_changes(before.table(table.name), table))
@@ -873,9 +865,7 @@ def _table_changes(before: Table, after: Table) -> list[Change]:
         [i.name for i in before.indexes],
         [i.name for i in after.indexes],
         drop=lambda index: changes.append(DropIndex(table=name, index=index)),
-        add=lambda index, at: changes.append(
-            AddIndex(table=name, index=after.index(index), at=at)
-        ),
+        add=lambda index, at: changes.append(AddIndex(table=name, index=after.index(index), at=at)),
     )
     touched = {c.index for c in changes if isinstance(c, DropIndex)}
     for index in after.indexes:
@@ -905,9 +895,7 @@ def _index_changes(table: str, before: Index, after: Index) -> list[Change]:
             )
         )
     if before.projection != after.projection:
-        changes.append(
-            ChangeProjection(table=table, index=after.name, projection=after.projection)
-        )
+        changes.append(ChangeProjection(table=table, index=after.name, projection=after.projection))
     if before.mode != after.mode:
         changes.append(SetCapacity(table=table, index=after.name, mode=after.mode))
     return changes
@@ -1030,9 +1018,7 @@ def _refuse_twice(items: Iterable[_Named], name: str, what: str) -> None:
         raise UsageError(f"there is a {what} called `{name}` already")
 
 
-def _templated(
-    shape: ItemShape, made: dict[tuple[str, str], KeyTemplate]
-) -> ItemShape:
+def _templated(shape: ItemShape, made: dict[tuple[str, str], KeyTemplate]) -> ItemShape:
     """Return a shape with the templates that are meant for it."""
     mine = {key: template for (name, key), template in made.items() if name == shape.name}
     if not mine:
@@ -1067,4 +1053,3 @@ def _setting_text(value: Setting) -> str:
     if isinstance(value, Decimal):
         return plain(value)
     return "none" if value is None else str(value)
-
