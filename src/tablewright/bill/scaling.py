@@ -1,0 +1,264 @@
+"""Provisioned capacity over a day: what auto scaling provisions, and what exceeds it.
+
+In: request units a second on average, the shape of the day, and the limits of the capacity. Out:
+the capacity billed in each of the 24 hours and the share of requests that would be throttled. The
+day is simulated minute by minute, because dividing the mean by the target hides both the peaks
+that throttle and the nights that are paid for. It does not know prices, tables or patterns.
+
+Sources: AWS Developer Guide, "DynamoDB provisioned capacity mode" (raised after two minutes above
+the target; charged by the hour for what is provisioned) and "Burst and adaptive capacity" (up to
+300 seconds of unused capacity are kept); AWS Knowledge Center, "DynamoDB auto scaling" (lowered
+after 15 minutes at 20 percentage points below the target). That an hour costs its highest capacity,
+and how often a day capacity may be lowered, are assumptions; both are in `ASSUMPTIONS`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, Decimal
+
+from tablewright.core.quantities import HOURS_PER_MONTH, ONE, ZERO
+
+MINUTES = 1440
+RAISE_AFTER = 2
+LOWER_AFTER = 15
+LOWER_GAP = Decimal("0.2")
+BURST_SECONDS = 300
+DECREASES_AT_ONCE = 4
+DECREASES_A_DAY = 27
+
+ASSUMPTIONS = (
+    "auto scaling raises capacity after 2 minutes above the target and lowers it after 15 minutes "
+    "at 20 percentage points below; every day is the same and begins at midnight UTC",
+    "an hour of provisioned capacity is billed at its highest value in that hour",
+    "capacity is lowered at most 4 times at will and then once an hour, 27 times a day (a quota "
+    "that was not verified)",
+)
+
+_MICRO = 1_000_000  # the simulation counts whole millionths of a unit: exact, and fast
+
+
+@dataclass(frozen=True, slots=True)
+class LoadCurve:
+    """The shape of a day: 24 hourly or 1,440 minute weights; only their ratio counts."""
+
+    weights: tuple[Decimal, ...] = (ONE,)
+
+    def __post_init__(self) -> None:
+        if len(self.weights) not in (1, 24, MINUTES):
+            raise ValueError(f"a load curve has 24 or 1440 weights, not {len(self.weights)}")
+        if min(self.weights) < 0 or not any(self.weights):
+            raise ValueError("the weights of a load curve are not negative and not all zero")
+
+    @classmethod
+    def of(cls, weights: Sequence[Decimal | int]) -> LoadCurve:
+        """Return the curve of 24 hourly or 1,440 minute weights."""
+        return cls(tuple(Decimal(weight) for weight in weights))
+
+    @classmethod
+    def peaked(cls, peak: Decimal) -> LoadCurve:
+        """Return a day that rises and falls in straight lines, with this ratio of peak to mean.
+
+        Up to a ratio of 2 the load never stops; above, it is a triangle narrower than the day.
+        It stands in for a day nobody has described, and is an assumption of the bill.
+
+        Example:
+            >>> round(LoadCurve.peaked(Decimal(3)).peak, 2), LoadCurve.peaked(Decimal(1)).is_flat
+            (Decimal('3.00'), True)
+        """
+        if peak < 1:
+            raise ValueError("the peak of a day is at least its mean")
+        if peak == 1:
+            return cls()
+        half = Decimal(MINUTES) / 2
+        width = half if peak <= 2 else half * 2 / peak
+        floor = 2 - peak if peak <= 2 else ZERO
+        rise = peak - floor
+        return cls(
+            tuple(
+                floor + rise * max(ZERO, ONE - abs(Decimal(minute) - half) / width)
+                for minute in range(MINUTES)
+            )
+        )
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether every minute of the day is alike."""
+        return min(self.weights) == max(self.weights)
+
+    @property
+    def peak(self) -> Decimal:
+        """The highest weight over the mean."""
+        return max(self.weights) * len(self.weights) / sum(self.weights, ZERO)
+
+    def minutes(self) -> tuple[Decimal, ...]:
+        """Return the load of each minute over the mean of the day."""
+        mean = sum(self.weights, ZERO) / len(self.weights)
+        each = MINUTES // len(self.weights)
+        return tuple(weight / mean for weight in self.weights for _ in range(each))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds of one kind of capacity, in units a second; fixed capacity has `floor == ceiling`.
+
+    `target` is the utilisation that auto scaling holds, above 0 and at most 1.
+    """
+
+    floor: int = 1
+    ceiling: int = 40_000
+    target: Decimal = Decimal("0.7")
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the capacity never changes."""
+        return self.floor >= self.ceiling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provisioned:
+    """What was provisioned over a day: units a second, billed hour by hour.
+
+    `throttled` is the share of the requested units that neither capacity nor burst could serve.
+    """
+
+    hours: tuple[int, ...]
+    throttled: Decimal = ZERO
+    raised: int = 0
+    lowered: int = 0
+
+    @property
+    def unit_hours(self) -> Decimal:
+        """Unit-hours a month."""
+        return sum(self.hours) * HOURS_PER_MONTH / len(self.hours)
+
+
+def provision(
+    demands: Sequence[tuple[Decimal, Limits]], curve: LoadCurve
+) -> tuple[Provisioned, ...]:
+    """Return what is provisioned for the capacities of one table or index.
+
+    Args:
+        demands: mean units a second and the limits, of reads and of writes; they share the
+            quota of decreases.
+        curve: the shape of the day, the same for all.
+
+    Example:
+        >>> [seven] = provision([(Decimal(7), Limits())], LoadCurve())  # 7 / 0.7
+        >>> seven.hours[0], seven.unit_hours
+        (10, Decimal('7300'))
+    """
+    if curve.is_flat:
+        return tuple(_steady(mean, limits) for mean, limits in demands)
+    load = curve.minutes()
+    arms = [_Arm.start(mean, limits, load) for mean, limits in demands]
+    for _day in range(2):  # the first day only brings every arm into its rhythm
+        used = 0
+        last = -MINUTES
+        for arm in arms:
+            arm.begin_day()
+        for minute in range(MINUTES):
+            for arm in arms:
+                allowed = used < DECREASES_AT_ONCE or (
+                    used < DECREASES_A_DAY and minute - last >= 60
+                )
+                if arm.step(minute, may_lower=allowed):
+                    used, last = used + 1, minute
+    return tuple(arm.result() for arm in arms)
+
+
+def _steady(mean: Decimal, limits: Limits) -> Provisioned:
+    """Return what an unchanging load settles at."""
+    needed = int((mean / limits.target).to_integral_value(rounding=ROUND_CEILING))
+    units = limits.floor if limits.is_fixed else min(limits.ceiling, max(limits.floor, needed))
+    lost = max(ZERO, mean - units) / mean if mean else ZERO
+    return Provisioned(hours=(units,) * 24, throttled=lost)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Arm:
+    """One kind of capacity while it is simulated; amounts in millionths of a unit."""
+
+    demand: list[int]
+    limits: Limits
+    target: tuple[int, int]
+    low: tuple[int, int]
+    units: int
+    burst: int = 0
+    above: int = 0
+    below: int = 0
+    recent: deque[int] = field(default_factory=lambda: deque(maxlen=LOWER_AFTER))
+    hours: list[int] = field(default_factory=lambda: [0] * 24)
+    lost: int = 0
+    raised: int = 0
+    lowered: int = 0
+
+    @classmethod
+    def start(cls, mean: Decimal, limits: Limits, load: Sequence[Decimal]) -> _Arm:
+        demand = [int(mean * weight * 60 * _MICRO) for weight in load]
+        low = max(ZERO, limits.target - LOWER_GAP)
+        arm = cls(
+            demand=demand,
+            limits=limits,
+            target=limits.target.as_integer_ratio(),
+            low=low.as_integer_ratio(),
+            units=limits.floor,
+        )
+        arm.units = arm.fitting(demand[0])
+        return arm
+
+    def begin_day(self) -> None:
+        self.hours, self.lost, self.raised, self.lowered = [0] * 24, 0, 0, 0
+
+    def fitting(self, consumed: int) -> int:
+        """Return the capacity at which this much a minute is just the target."""
+        over, under = self.target
+        needed = -(-consumed * under // (60 * _MICRO * over))
+        return min(self.limits.ceiling, max(self.limits.floor, needed))
+
+    def step(self, minute: int, *, may_lower: bool) -> bool:
+        """Serve one minute, then scale; return whether capacity was lowered."""
+        units = self.units
+        self.hours[minute // 60] = max(self.hours[minute // 60], units)
+        consumed = self.serve(self.demand[minute], units * 60 * _MICRO)
+        if self.limits.is_fixed:
+            return False
+        self.recent.append(consumed)
+        supply = units * 60 * _MICRO
+        self.above = self.above + 1 if consumed * self.target[1] > supply * self.target[0] else 0
+        self.below = self.below + 1 if consumed * self.low[1] < supply * self.low[0] else 0
+        if self.above >= RAISE_AFTER:
+            return self.change(max(self.fitting(consumed), units))
+        if self.below >= LOWER_AFTER and may_lower:
+            return self.change(min(self.fitting(max(self.recent)), units))
+        return False
+
+    def serve(self, wanted: int, supply: int) -> int:
+        """Take a minute's units from capacity, then from burst; return what was consumed."""
+        kept = supply // 60 * BURST_SECONDS
+        if wanted <= supply:
+            self.burst = min(kept, self.burst + supply - wanted)
+            return wanted
+        from_burst = min(self.burst, wanted - supply)
+        self.burst = min(kept, self.burst - from_burst)
+        self.lost += wanted - supply - from_burst
+        return supply + from_burst
+
+    def change(self, units: int) -> bool:
+        was, self.units = self.units, units
+        if units != was:
+            self.above = self.below = 0
+        self.raised += units > was
+        self.lowered += units < was
+        return units < was
+
+    def result(self) -> Provisioned:
+        total = sum(self.demand)
+        return Provisioned(
+            hours=tuple(self.hours),
+            throttled=Decimal(self.lost) / total if total else ZERO,
+            raised=self.raised,
+            lowered=self.lowered,
+        )
