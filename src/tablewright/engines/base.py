@@ -15,8 +15,8 @@ from tablewright.capacity.items import STORAGE_OVERHEAD_BYTES
 from tablewright.core.quantities import ZERO
 
 if TYPE_CHECKING:
-    from tablewright.bill.bill import Bill  # type: ignore[import-not-found,unused-ignore]
-    from tablewright.bill.prices import PriceBook  # type: ignore[import-not-found,unused-ignore]
+    from tablewright.bill.bill import Bill
+    from tablewright.bill.prices import PriceBook
     from tablewright.design.values import Design
     from tablewright.model.values import Model
 
@@ -83,6 +83,8 @@ class Route:
     pattern: str
     design: str
     requests: tuple[Request, ...] = ()
+    steps: tuple[Any, ...] = ()
+    """The same as the engine's own steps: keys as templates, to be filled for any instance."""
     rejected: tuple[Rejected, ...] = ()
     cannot: str = ""
     """Not empty: the design cannot serve the pattern, and this is why."""

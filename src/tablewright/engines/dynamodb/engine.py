@@ -1,0 +1,307 @@
+"""Evaluate a DynamoDB design: route every pattern, meter the routes, price the result.
+
+In: a model, a design, a number of users, a price book. Out: an Evaluation. Pure: nothing is sent,
+and the same input gives the same output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from tablewright.bill.dynamodb import PatternUnits, ResourceLoad, TableLoad, bill_for
+from tablewright.bill.prices import PriceBook
+from tablewright.bill.scaling import LoadCurve
+from tablewright.core.quantities import DAYS_PER_MONTH, GB, ONE, ZERO
+from tablewright.design.values import Design, DynamoDesign, Index, Table
+from tablewright.engines.base import (
+    Evaluation,
+    ResourceFacts,
+    Route,
+    ShapeFacts,
+    SizeFacts,
+)
+from tablewright.engines.dynamodb.router import Context, ReadRouter
+from tablewright.engines.dynamodb.sizing import DesignSizes, ShapeSizes, size_facts
+from tablewright.engines.dynamodb.writer import WriteRouter
+from tablewright.model.values import Model, Pattern
+from tablewright.sample.sample import Sample
+
+FIRST_SAMPLE = 256
+LARGEST_SAMPLE = 16_384
+WANTED_ERROR = Decimal("0.005")
+"""Of the monthly bill: the sample grows until its standard error is below this share."""
+
+
+@dataclass
+class Workspace:
+    """What evaluations of one model share: the sample and the sizes of equal shapes."""
+
+    sample: Sample
+    shapes: dict[Any, ShapeSizes] = field(default_factory=dict)
+    facts: dict[Any, SizeFacts] = field(default_factory=dict)
+
+
+class DynamoEngine:
+    """DynamoDB, as planner, reviewer and façade see it."""
+
+    name = "dynamodb"
+
+    def __init__(self) -> None:
+        self._workspaces: dict[int, tuple[Model, Workspace]] = {}
+
+    def evaluate(
+        self,
+        model: Model,
+        design: Design,
+        users: int,
+        book: PriceBook,
+        *,
+        region: str = "",
+        free_tier: bool = False,
+        sample_items: int | None = None,
+    ) -> Evaluation:
+        """Return routes, resources and bill of a design at one scale.
+
+        Args:
+            model: the model the design belongs to.
+            design: a DynamoDesign.
+            users: the scale.
+            book: prices.
+            region: other than the model's.
+            free_tier: whether the free tier is taken off, as lines of its own.
+            sample_items: instances drawn for each entity; by default as many as it takes to bring
+                the standard error of the bill below half a per cent.
+
+        Raises:
+            PriceUnknownError: a price that is needed is not known.
+        """
+        assert isinstance(design, DynamoDesign)
+        work = self._workspace(model)
+        n = sample_items or FIRST_SAMPLE
+        while True:
+            found = _evaluate(
+                model, design, users, book, region or model.region, work, n, free_tier
+            )
+            enough = found.bill_error <= WANTED_ERROR * max(found.bill.total, ZERO)
+            if enough or sample_items is not None or n >= LARGEST_SAMPLE:
+                return found
+            n *= 4
+
+    def _workspace(self, model: Model) -> Workspace:
+        held = self._workspaces.get(id(model))
+        if held is None or held[0] is not model:
+            held = (model, Workspace(sample=Sample(model)))
+            if len(self._workspaces) >= 4:  # a few variants of a model at a time are in use
+                self._workspaces.pop(next(iter(self._workspaces)))
+            self._workspaces[id(model)] = held
+        return held[1]
+
+
+def route_all(context: Context, patterns: Iterable[Pattern]) -> tuple[Route, ...]:
+    """Return the route of each pattern on the design of a context."""
+    reads = ReadRouter(context)
+    writes = WriteRouter(context, reads)
+    return tuple(
+        writes.route(pattern) if pattern.verb.is_write else reads.route(pattern)
+        for pattern in patterns
+    )
+
+
+def _evaluate(
+    model: Model,
+    design: DynamoDesign,
+    users: int,
+    book: PriceBook,
+    region: str,
+    work: Workspace,
+    n: int,
+    free_tier: bool,
+) -> Evaluation:
+    sizes = DesignSizes(model, design, work.sample, n, work.shapes)
+    context = Context(model, design, sizes, users)
+    routes = route_all(context, model.patterns)
+    resources = resource_facts(context, work)
+    loads = table_loads(context, routes, resources)
+    bill = bill_for(loads, book, region, free_tier=free_tier)
+    return Evaluation(
+        model=model,
+        design=design,
+        users=users,
+        routes=routes,
+        resources=resources,
+        bill=bill,
+        sample_items=n,
+        bill_error=_bill_error(context, routes, bill_per_unit(loads, book, region)),
+    )
+
+
+def resource_facts(context: Context, work: Workspace) -> tuple[ResourceFacts, ...]:
+    """Return how many items of which size each table and index holds."""
+    found: list[ResourceFacts] = []
+    for table in context.design.tables:
+        found.append(
+            ResourceFacts(
+                name=table.name, kind="table", shapes=_shape_facts(context, table, None, work)
+            )
+        )
+        found += [
+            ResourceFacts(
+                name=f"{table.name}/{index.name}",
+                kind="lsi" if index.is_local else "gsi",
+                shapes=_shape_facts(context, table, index, work),
+            )
+            for index in table.indexes
+        ]
+    return tuple(found)
+
+
+def _shape_facts(
+    context: Context, table: Table, index: Index | None, work: Workspace
+) -> tuple[ShapeFacts, ...]:
+    found: list[ShapeFacts] = []
+    for shape in table.shapes:
+        sizes = context.size_of(table, shape)
+        column = sizes.items() if index is None else sizes.entries(index)
+        present = [size for size in column if size is not None]
+        if not present:
+            continue
+        share = Decimal(len(present)) / len(column)
+        key = (sizes.n, shape, table.keys, table.indexes, index)
+        facts = work.facts.get(key)
+        if facts is None:
+            facts = work.facts[key] = size_facts(present)
+        found.append(
+            ShapeFacts(
+                name=shape.name,
+                entity=shape.entity,
+                count=context.selectivity.instances(shape.entity) * share,
+                sizes=facts,
+            )
+        )
+    return tuple(found)
+
+
+def table_loads(
+    context: Context, routes: tuple[Route, ...], resources: tuple[ResourceFacts, ...]
+) -> tuple[TableLoad, ...]:
+    """Return what each table is charged for in a month."""
+    model = context.model
+    units: dict[str, dict[str, tuple[Decimal, Decimal]]] = {}
+    for route in routes:
+        calls = model.calls_per_day(model.pattern(route.pattern), context.users) * DAYS_PER_MONTH
+        for request in route.requests:
+            for use in request.uses:
+                by_pattern = units.setdefault(use.resource, {})
+                reads, writes = by_pattern.get(route.pattern, (ZERO, ZERO))
+                amount = use.units.mean * calls
+                if use.dimension == "read":
+                    reads += amount
+                else:
+                    writes += amount
+                by_pattern[route.pattern] = (reads, writes)
+    facts = {resource.name: resource for resource in resources}
+    return tuple(_load(context, table, units, facts, routes) for table in context.design.tables)
+
+
+def _load(
+    context: Context,
+    table: Table,
+    units: dict[str, dict[str, tuple[Decimal, Decimal]]],
+    facts: dict[str, ResourceFacts],
+    routes: tuple[Route, ...],
+) -> TableLoad:
+    names: list[tuple[str, Index | None]] = [(table.name, None)]
+    names += [(f"{table.name}/{index.name}", index) for index in table.indexes]
+    resources = tuple(
+        ResourceLoad(
+            name=name,
+            kind=facts[name].kind,
+            units=tuple(
+                PatternUnits(pattern=pattern, reads=reads, writes=writes)
+                for pattern, (reads, writes) in units.get(name, {}).items()
+            ),
+            stored_bytes=facts[name].stored_bytes,
+            mode=index.mode if index else None,
+        )
+        for name, index in names
+    )
+    table_gb = facts[table.name].stored_bytes / GB
+    written = _written_gb(context, table, routes)
+    return TableLoad(
+        table=table.name,
+        resources=resources,
+        mode=table.mode,
+        infrequent_access=table.infrequent_access,
+        curve=load_curve(context.model),
+        pitr=table.pitr_days is not None,
+        backup_gb=table_gb * table.backups_kept,
+        restore_gb=table_gb * table.restores_per_year / 12,
+        export_gb=table_gb * table.exports_per_month,
+        stream_reads=_stream_reads(context, table),
+        replicas=table.replicas,
+        replicated_gb=written if table.replicas else ZERO,
+    )
+
+
+STREAM_POLLS_PER_SECOND = Decimal(4)
+"""Reads of one shard by one reader that is not Lambda (polling interval 250 ms): an assumption."""
+
+
+def _stream_reads(context: Context, table: Table) -> Decimal:
+    """Return the GetRecords requests a month of a table's stream readers, over one shard."""
+    if table.stream is None:
+        return ZERO
+    return STREAM_POLLS_PER_SECOND * DAYS_PER_MONTH * 86_400 * max(0, table.stream_readers - 1)
+
+
+def _written_gb(context: Context, table: Table, routes: tuple[Route, ...]) -> Decimal:
+    model = context.model
+    total = ZERO
+    for route in routes:
+        pattern = model.pattern(route.pattern)
+        if not pattern.verb.is_write:
+            continue
+        calls = model.calls_per_day(pattern, context.users) * DAYS_PER_MONTH
+        for request in route.requests:
+            if request.target == table.name and any(u.dimension == "write" for u in request.uses):
+                total += request.bytes * request.calls * calls
+    return total / GB
+
+
+def load_curve(model: Model) -> LoadCurve:
+    """Return the shape of the day: declared, or a triangle as high as the highest peak factor."""
+    if model.daily_load:
+        return LoadCurve.of(model.daily_load)
+    peak = max((p.peak for p in model.patterns if p.purpose == "online"), default=ONE)
+    return LoadCurve.peaked(peak)
+
+
+def bill_per_unit(
+    loads: tuple[TableLoad, ...], book: PriceBook, region: str
+) -> tuple[Decimal, Decimal]:
+    """Return USD for one on-demand read unit and one write unit, to weigh sampling errors with."""
+    if not loads:
+        return ZERO, ZERO
+    read = book.price("aws.dynamodb.ondemand.rru.standard", region)
+    write = book.price("aws.dynamodb.ondemand.wru.standard", region)
+    return read.usd / read.per, write.usd / write.per
+
+
+def _bill_error(
+    context: Context, routes: tuple[Route, ...], per_unit: tuple[Decimal, Decimal]
+) -> Decimal:
+    """Return the standard error of the bill in USD.
+
+    Errors are added up as if they were one: an upper bound, since patterns on the same entity share
+    their sample.
+    """
+    total = ZERO
+    for route in routes:
+        pattern = context.model.pattern(route.pattern)
+        calls = context.model.calls_per_day(pattern, context.users) * DAYS_PER_MONTH
+        for price, dimension in zip(per_unit, ("read", "write"), strict=True):
+            total += route.units(dimension).error * calls * price
+    return total

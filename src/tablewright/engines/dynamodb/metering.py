@@ -1,0 +1,146 @@
+"""What requests consume, as means over the sample: columns of bytes in, measures of units out.
+
+The arithmetic of one request is in `capacity.units`; here it is laid over sampled items, with the
+groups of items a query returns and the shares with which things happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import ROUND_FLOOR, Decimal
+
+from tablewright.capacity.units import (
+    PAGE_BYTES,
+    READ_UNIT_BYTES,
+    Consistency,
+    index_write_blocks,
+    read_blocks,
+    write_blocks,
+)
+from tablewright.core.quantities import ONE, ZERO, format_bytes, format_number
+from tablewright.engines.base import Measure
+from tablewright.engines.dynamodb.sizing import measure
+
+PAGE_BLOCKS = PAGE_BYTES // READ_UNIT_BYTES
+
+
+def page_blocks(evaluated_bytes: int) -> int:
+    """Return the 4 KB blocks of a query or scan, each page of 1 MB rounded by itself.
+
+    Example:
+        >>> page_blocks(0), page_blocks(4097), page_blocks(1024 * 1024 + 1)
+        (1, 2, 257)
+    """
+    if evaluated_bytes <= PAGE_BYTES:
+        return read_blocks(evaluated_bytes)
+    pages, rest = divmod(evaluated_bytes, PAGE_BYTES)
+    return pages * PAGE_BLOCKS + (read_blocks(rest) if rest else 0)
+
+
+def get_units(sizes: Sequence[int], consistency: Consistency, hit: Decimal = ONE) -> Measure:
+    """Return the read units of one GetItem; a miss costs one block."""
+    found = measure([read_blocks(size) for size in sizes])
+    return _with_misses(found, hit).times(consistency.factor)
+
+
+def _with_misses(found: Measure, hit: Decimal) -> Measure:
+    if hit == 1:
+        return found
+    return found.times(hit) + Measure(mean=ONE - hit)
+
+
+def grouped(sizes: Sequence[int], count: Decimal) -> list[tuple[Decimal, list[int]]]:
+    """Return the bytes of runs of `count` entries, as (weight, sums) for each whole run length.
+
+    A fractional count is a mix of the two whole counts around it.
+
+    Example:
+        >>> grouped([10, 20, 30, 40], Decimal("1.5"))
+        [(Decimal('0.5'), [10, 20, 30, 40]), (Decimal('0.5'), [30, 70])]
+    """
+    whole = int(count.to_integral_value(rounding=ROUND_FLOOR))
+    rest = count - whole
+    runs = [(ONE - rest, _runs(sizes, whole))]
+    if rest:
+        runs.append((rest, _runs(sizes, whole + 1)))
+    return runs
+
+
+def _runs(sizes: Sequence[int], length: int) -> list[int]:
+    available = len(sizes)
+    if length == 0 or available == 0:
+        return [0]
+    if length >= available:  # longer than the sample: scale its sum
+        return [sum(sizes) * length // available]
+    runs = available // length
+    return [sum(sizes[at * length : (at + 1) * length]) for at in range(runs)]
+
+
+def query_measure(
+    weighted: Sequence[tuple[Decimal, list[int]]], consistency: Consistency, hit: Decimal = ONE
+) -> Measure:
+    """Return the read units of a query whose evaluated bytes are these weighted samples."""
+    total = Measure()
+    for weight, sums in weighted:
+        total = total + measure([page_blocks(size) for size in sums]).times(weight)
+    return _with_misses(total, hit).times(consistency.factor)
+
+
+def mean_bytes(weighted: Sequence[tuple[Decimal, list[int]]]) -> Decimal:
+    """Return the mean of weighted samples of bytes."""
+    return sum((weight * Decimal(sum(sums)) / max(1, len(sums)) for weight, sums in weighted), ZERO)
+
+
+def write_measure(before: Sequence[int] | None, after: Sequence[int] | None) -> Measure:
+    """Return the write units of a put (before None), delete (after None) or update."""
+    if before is None or after is None:
+        return measure([write_blocks(size) for size in (before or after or ())])
+    return measure([write_blocks(max(old, new)) for old, new in zip(before, after, strict=True)])
+
+
+def index_measure(
+    before: Sequence[int | None],
+    after: Sequence[int | None],
+    *,
+    moved: Sequence[bool] | bool,
+    changed: bool,
+) -> Measure:
+    """Return the write units one index takes for one write of each sampled item."""
+    flags = [moved] * len(before) if isinstance(moved, bool) else moved
+    return measure(
+        [
+            index_write_blocks(old, new, key_moved=flag, changed=changed)
+            for old, new, flag in zip(before, after, flags, strict=True)
+        ]
+    )
+
+
+def expected(
+    shares: Sequence[tuple[str, Decimal]], evaluate: Callable[[frozenset[str]], Measure]
+) -> Measure:
+    """Return the mean of a measure over the attributes that really change.
+
+    Args:
+        shares: attributes touched, each with the share of the writes that change it.
+        evaluate: the measure when exactly these attributes change.
+    """
+    certain = frozenset(name for name, share in shares if share >= 1)
+    open_ones = [(name, share) for name, share in shares if 0 < share < 1][:4]
+    total = Measure()
+    for mask in range(1 << len(open_ones)):
+        weight = ONE
+        names = set(certain)
+        for bit, (name, share) in enumerate(open_ones):
+            if mask >> bit & 1:
+                weight *= share
+                names.add(name)
+            else:
+                weight *= ONE - share
+        if weight:
+            total = total + evaluate(frozenset(names)).times(weight)
+    return total
+
+
+def explain_blocks(mean: Decimal, block: str, units: Decimal, factor: str = "") -> str:
+    """Return the arithmetic of a unit figure in words, such as `51.2 KB in 1 KB units = 51`."""
+    return f"{format_bytes(mean)} in {block} blocks{factor} = {format_number(units, 2)}"

@@ -1,0 +1,849 @@
+"""The cheapest correct route of each access pattern on a DynamoDB design.
+
+In: a model, a design, the sizes of its shapes, a number of users. Out: one Route for each pattern,
+with the requests that would be sent, their units as means over the sample, and why each cheaper
+route is not correct. It does not know prices, and sends nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from tablewright.capacity.units import Consistency, read_blocks
+from tablewright.core.quantities import ONE, ZERO, format_number, plain
+from tablewright.design.values import DynamoDesign, Embed, Index, ItemShape, Table
+from tablewright.engines.base import Measure, Rejected, Request, Route, UnitUse
+from tablewright.engines.dynamodb.access import (
+    DEFAULT_RANGE_SHARE,
+    KeyMatch,
+    Selectivity,
+    match_key,
+)
+from tablewright.engines.dynamodb.metering import (
+    get_units,
+    grouped,
+    mean_bytes,
+    page_blocks,
+    query_measure,
+)
+from tablewright.engines.dynamodb.sizing import DesignSizes, ShapeSizes, depends_on, measure
+from tablewright.engines.dynamodb.steps import KeyParts, ReadStep, Step
+from tablewright.model.values import Condition, Entity, Kind, Model, Pattern, Verb
+
+BATCH_GET_KEYS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One correct way to read what a pattern asks for."""
+
+    target: str
+    operation: str
+    steps: tuple[Step, ...]
+    requests: tuple[Request, ...]
+    matched: Decimal
+    returned: Decimal
+    held: frozenset[str] = frozenset()
+    filtered: tuple[str, ...] = ()
+    fetches: bool = False
+    sorts_in_code: bool = False
+    depth: int = 1
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def read_units(self) -> Decimal:
+        """Mean read units of one call."""
+        return sum((use.units.mean for r in self.requests for use in r.uses), ZERO)
+
+    @property
+    def rank(self) -> tuple[Decimal, int, int, str]:
+        """What decides between correct routes: units, round trips, requests, then the name."""
+        return (self.read_units, self.depth, len(self.requests), self.target)
+
+
+class Context:
+    """What routing one design at one scale needs to know; shared by reads and writes."""
+
+    def __init__(self, model: Model, design: DynamoDesign, sizes: DesignSizes, users: int) -> None:
+        self.model = model
+        self.design = design
+        self.sizes = sizes
+        self.users = users
+        self.selectivity = Selectivity(model, users)
+        self.homes: dict[str, list[tuple[Table, ItemShape]]] = {}
+        self.embeds: dict[str, list[tuple[Table, ItemShape, Embed]]] = {}
+        for table in design.tables:
+            for shape in table.shapes:
+                self.homes.setdefault(shape.entity, []).append((table, shape))
+                for embed in shape.embeds:
+                    self.embeds.setdefault(embed.entity, []).append((table, shape, embed))
+
+    def shapes(self, entity: str) -> list[tuple[Table, ItemShape]]:
+        """Return where the items of an entity are, uniqueness guards left out."""
+        return [(t, s) for t, s in self.homes.get(entity, ()) if not s.guards]
+
+    def guards(self, entity: str) -> list[tuple[Table, ItemShape]]:
+        """Return the uniqueness guards of an entity."""
+        return [(t, s) for t, s in self.homes.get(entity, ()) if s.guards]
+
+    def size_of(self, table: Table, shape: ItemShape) -> ShapeSizes:
+        """Return the sizes of one shape."""
+        return self.sizes.of(table, shape)
+
+    def held(self, table: Table, shape: ItemShape, index: Index | None = None) -> frozenset[str]:
+        """Return the model attributes an item (or an entry of an index) tells."""
+        sizes = self.size_of(table, shape)
+        names = sizes.attributes if index is None else sizes.projected(index)
+        known: set[str] = set()
+        for name in names:
+            template = shape.template(name)
+            if template is not None:
+                known.update(a for a in template.attributes if "." not in a)
+            if name in shape.attributes:
+                known.add(name)
+        if shape.guards:
+            known.update(self.model.entity(shape.entity).key)
+        return frozenset(known)
+
+    def table_bytes(self, table: Table, index: Index | None = None) -> Decimal:
+        """Return the bytes a scan of a table or index evaluates."""
+        total = ZERO
+        for shape in table.shapes:
+            count = self.selectivity.instances(shape.entity)
+            sizes = self.size_of(table, shape)
+            column = sizes.items() if index is None else sizes.entries(index)
+            listed = [size for size in column if size is not None]
+            if listed:
+                total += count * sum(listed) / len(column)
+        return total
+
+    def key_parts(self, table: Table, shape: ItemShape) -> KeyParts:
+        """Return the templates of a shape's primary key."""
+        parts = []
+        for key in table.keys:
+            template = shape.template(key)
+            if template is not None:
+                parts.append((key, template))
+        return tuple(parts)
+
+
+class ReadRouter:
+    """Finds the correct ways to read, and why the others are not."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.model = context.model
+
+    def route(self, pattern: Pattern) -> Route:
+        """Return the cheapest correct route of a reading pattern."""
+        options, rejected = self.options(pattern)
+        name = self.context.design.name
+        if not options:
+            reason = (
+                "; ".join(dict.fromkeys(f"{r.route}: {r.reason}" for r in rejected))
+                or f"no table of the design holds `{pattern.entity}`"
+            )
+            return Route(pattern=pattern.name, design=name, cannot=reason, rejected=tuple(rejected))
+        options.sort(key=lambda option: option.rank)
+        best = options[0]
+        dearer = [
+            Rejected(
+                route=f"{option.operation} {option.target}",
+                reason=f"correct, but takes {plain(_short(option.read_units))} read units "
+                f"instead of {plain(_short(best.read_units))}",
+                units=option.read_units,
+            )
+            for option in options[1:]
+        ]
+        return Route(
+            pattern=pattern.name,
+            design=name,
+            requests=best.requests,
+            steps=best.steps,
+            rejected=(*rejected, *dearer),
+            target=best.target,
+            operation=best.operation,
+            depth=best.depth,
+            matched=best.matched,
+            returned=best.returned,
+            filtered=best.filtered,
+            fetches=best.fetches,
+            sorts_in_code=best.sorts_in_code,
+            warnings=best.warnings,
+        )
+
+    def options(self, pattern: Pattern) -> tuple[list[Option], list[Rejected]]:
+        """Return every correct route, and the rest with the reason why not."""
+        entity = self.model.entity(pattern.entity)
+        wanted = frozenset(pattern.select if pattern.select is not None else entity.names)
+        options: list[Option] = []
+        rejected: list[Rejected] = []
+        near = _geo_attribute(entity, pattern)
+        for table, shape in self.context.homes.get(entity.name, ()):
+            resources: list[Index | None] = [None, *table.indexes]
+            for index in resources:
+                where = table.name if index is None else f"{table.name}/{index.name}"
+                match = match_key(self.model, table, index, shape, pattern.where, near)
+                found: Option | str
+                found = match if isinstance(match, str) else self._through(pattern, match, wanted)
+                if isinstance(found, Option):
+                    options.append(found)
+                elif not shape.guards or index is None:
+                    rejected.append(Rejected(route=where, reason=found))
+            if not shape.guards:
+                scan = self._scan(pattern, table, shape, wanted)
+                if isinstance(scan, Option):
+                    options.append(scan)
+        for table, shape, embed in self.context.embeds.get(entity.name, ()):
+            options += self._embedded(pattern, table, shape, embed)
+        return options, rejected
+
+    # ------------------------------------------------------------ through a key
+
+    def _through(self, pattern: Pattern, match: KeyMatch, wanted: frozenset[str]) -> Option | str:
+        index = match.index
+        if (
+            index is not None
+            and not index.is_local
+            and (pattern.consistency is not Consistency.EVENTUAL)
+        ):
+            return f"a global index cannot be read with {pattern.consistency.value} consistency"
+        entity = self.model.entity(pattern.entity)
+        missed = self._missing_instances(entity, pattern, match)
+        if missed:
+            return missed
+        if match.shape.guards and match.index is None and not match.is_full:
+            return "it holds only uniqueness guards"
+        if index is None and match.is_full:
+            return self._get(pattern, match, wanted)
+        return self._query(pattern, match, wanted)
+
+    def _missing_instances(self, entity: Entity, pattern: Pattern, match: KeyMatch) -> str:
+        if match.index is None:
+            return ""
+        asked = {condition.attribute for condition in pattern.where}
+        for key in match.index.keys:
+            template = match.shape.template(key)
+            for name in template.attributes if template else ():
+                base = name.partition(".")[0]
+                if base in asked or not entity.has(base):
+                    continue
+                if entity.attribute(base).presence < 1 and pattern.complete:
+                    return f"items without `{base}` are not in it, and every match is asked for"
+        return ""
+
+    def _get(self, pattern: Pattern, match: KeyMatch, wanted: frozenset[str]) -> Option | str:
+        sizes = self.context.size_of(match.table, match.shape)
+        column = sizes.items()
+        transactional = pattern.consistency is Consistency.TRANSACTIONAL
+        units = get_units(column, pattern.consistency, pattern.hit)
+        left = tuple(c for c in pattern.where if c.attribute not in match.served)
+        batch = pattern.batch
+        operation = "GetItem"
+        calls = ONE
+        if transactional:
+            operation, calls = "TransactGetItems", _requests_for(batch, BATCH_GET_KEYS)
+        elif batch > 1:
+            operation, calls = "BatchGetItem", _requests_for(batch, BATCH_GET_KEYS)
+        size = measure(column).mean
+        use = UnitUse(
+            resource=match.table.name,
+            dimension="read",
+            units=units.times(Decimal(batch)),
+            why=_read_why(size, pattern, batch),
+        )
+        step = ReadStep(
+            operation=operation,
+            table=match.table.name,
+            shape=match.shape.name,
+            entity=pattern.entity,
+            keys=self.context.key_parts(match.table, match.shape),
+            consistency=pattern.consistency,
+            select=_projection(pattern),
+        )
+        request = Request(
+            operation=operation,
+            target=match.table.name,
+            calls=calls,
+            items=Decimal(batch) / calls,
+            bytes=size,
+            uses=(use,),
+        )
+        option = Option(
+            target=match.table.name,
+            operation="get" if batch == 1 else "batch",
+            steps=(step,),
+            requests=(request,),
+            matched=Decimal(batch),
+            returned=Decimal(batch) * pattern.hit,
+            held=self.context.held(match.table, match.shape),
+            filtered=tuple(c.attribute for c in left),
+        )
+        return self._complete(pattern, option, match, wanted, Decimal(batch) * pattern.hit)
+
+    def _query(self, pattern: Pattern, match: KeyMatch, wanted: frozenset[str]) -> Option | str:
+        entity = self.model.entity(pattern.entity)
+        plan = self._plan_query(entity, pattern, match)
+        weighted = self._evaluated_bytes(entity, pattern, match, plan)
+        extra = self._cohabitants(match)
+        if extra:
+            weighted = [(w, [size + int(extra) for size in sums]) for w, sums in weighted]
+        queries = Decimal(match.shards * match.cells)
+        per_query = [(w, [size // int(queries) for size in sums]) for w, sums in weighted]
+        units = query_measure(per_query, pattern.consistency, pattern.hit).times(queries)
+        evaluated = mean_bytes(weighted)
+        pages = max(
+            ONE, (evaluated / queries / 1_048_576).to_integral_value(rounding="ROUND_CEILING")
+        )
+        use = UnitUse(
+            resource=match.resource,
+            dimension="read",
+            units=units,
+            why=f"{format_number(plan.evaluated, 1)} entries, " + _read_why(evaluated, pattern, 1),
+        )
+        step = ReadStep(
+            operation="Query",
+            table=match.table.name,
+            index=match.index.name if match.index else None,
+            shape=match.shape.name,
+            entity=pattern.entity,
+            keys=match.partition,
+            sort=match.sort,
+            forward=not (pattern.sort and pattern.sort[0][1] and plan.sorted),
+            limit=plan.page_limit,
+            filters=plan.filters,
+            select=_projection(pattern),
+            consistency=pattern.consistency,
+            all_pages=plan.drains,
+            shards=match.shards,
+            cells=match.cells,
+        )
+        request = Request(
+            operation="Query",
+            target=match.resource,
+            calls=queries,
+            items=plan.evaluated / queries,
+            bytes=evaluated / queries,
+            pages=pages,
+            uses=(use,),
+            note=plan.note,
+        )
+        option = Option(
+            target=match.resource,
+            operation="query",
+            steps=(step,),
+            requests=(request,),
+            matched=plan.matched,
+            returned=plan.returned,
+            held=self.context.held(match.table, match.shape, match.index),
+            filtered=tuple(c.attribute for c in plan.filters),
+            sorts_in_code=not plan.sorted,
+            warnings=plan.warnings,
+        )
+        return self._complete(pattern, option, match, wanted, plan.returned)
+
+    def _plan_query(self, entity: Entity, pattern: Pattern, match: KeyMatch) -> QueryPlan:
+        selectivity = self.context.selectivity
+        in_key = tuple(c for c in pattern.where if c.attribute in match.served)
+        left = tuple(c for c in pattern.where if c.attribute not in match.served)
+        filter_share = ONE
+        for condition in left:
+            filter_share *= selectivity.share(entity, condition)
+        if pattern.matched is not None:
+            overall = pattern.matched
+            matched = overall / filter_share if filter_share else overall
+            matched = min(matched, max(overall, selectivity.instances(entity.name)))
+        else:
+            matched = selectivity.matching(entity, in_key)
+            overall = selectivity.matching(entity, pattern.where)
+        if match.cells > 1 and pattern.matched is not None:
+            matched *= NEIGHBOUR_WASTE
+        wanted = overall
+        if pattern.limit is not None:
+            wanted = min(wanted, Decimal(pattern.limit))
+        if pattern.verb is Verb.GET:
+            wanted = min(wanted, ONE)
+        is_sorted = _serves_order(pattern, match, overall)
+        drains = (
+            pattern.complete or not is_sorted or match.cells > 1 or (pattern.verb is Verb.AGGREGATE)
+        )
+        evaluated = matched
+        limit: int | None = None
+        if not drains and pattern.limit is not None:
+            need = Decimal(pattern.limit) / filter_share if filter_share else matched
+            evaluated = min(matched, need)
+            limit = pattern.limit if not left else None
+        elif pattern.verb is Verb.GET:
+            evaluated = min(matched, ONE) if not left else matched
+        warnings = tuple(
+            f"`{c.attribute}` {c.operator} is taken to hold "
+            f"{plain(DEFAULT_RANGE_SHARE * 100)} % of the entries: say how many with a share"
+            for c in pattern.where
+            if c.operator not in ("eq", "in") and c.share is None and pattern.matched is None
+        )
+        notes = []
+        if not is_sorted:
+            notes.append(f"sorted by {', '.join(name for name, _ in pattern.sort)} in code")
+        if left:
+            notes.append(f"filter on {', '.join(c.attribute for c in left)} after reading")
+        if match.shards > 1:
+            notes.append(f"{match.shards} shards, merged in code")
+        if match.cells > 1:
+            notes.append(f"{match.cells} neighbouring cells, distance checked in code")
+        return QueryPlan(
+            matched=matched,
+            evaluated=evaluated,
+            returned=wanted * pattern.hit,
+            filters=left,
+            sorted=is_sorted,
+            drains=(drains and pattern.limit is not None) or pattern.complete,
+            page_limit=limit,
+            note="; ".join(notes),
+            warnings=warnings,
+        )
+
+    def _evaluated_bytes(
+        self, entity: Entity, pattern: Pattern, match: KeyMatch, plan: QueryPlan
+    ) -> list[tuple[Decimal, list[int]]]:
+        sizes = self.context.size_of(match.table, match.shape)
+        column: Sequence[int | None]
+        column = sizes.items() if match.index is None else sizes.entries(match.index)
+        if self._is_by_parent(entity, match) and plan.matched == self._per_parent(entity):
+            groups = self._parent_groups(entity, column, plan)
+            if groups:
+                return [(ONE, groups)]
+        present = [size for size in column if size is not None]
+        return grouped(present, plan.evaluated)
+
+    def _is_by_parent(self, entity: Entity, match: KeyMatch) -> bool:
+        if entity.parent is None:
+            return False
+        return set(match.served) == set(self.model.entity(entity.parent).key) and all(
+            entity.has(name) and entity.attribute(name).generated for name in match.served
+        )
+
+    def _per_parent(self, entity: Entity) -> Decimal:
+        selectivity = self.context.selectivity
+        parents = selectivity.instances(entity.parent or "")
+        return selectivity.instances(entity.name) / parents if parents else ZERO
+
+    def _parent_groups(
+        self, entity: Entity, column: Sequence[int | None], plan: QueryPlan
+    ) -> list[int]:
+        """Return the bytes read for each sampled parent, with its own number of children."""
+        spread = entity.count.spread
+        if spread is None or spread.shape == "fixed":
+            return []
+        limit = int(plan.evaluated) if plan.evaluated < plan.matched else None
+        sums: list[int] = []
+        at = 0
+        for count in self.context.sizes.sample.group_sizes(entity.name, len(column)):
+            if at + count > len(column):
+                break
+            run = column[at : at + count]
+            kept = run if limit is None else run[:limit]
+            sums.append(sum(size or 0 for size in kept))
+            at += count
+        return sums
+
+    def _cohabitants(self, match: KeyMatch) -> Decimal:
+        """Return the bytes of other kinds of items the same query reads on its way."""
+        extra = ZERO
+        own = [(key, str(template)) for key, template in match.partition]
+        bound = match.sort[0] if match.sort else None
+        for shape in match.table.shapes:
+            if shape == match.shape:
+                continue
+            templates = [(key, shape.template(key)) for key, _ in match.partition]
+            if [(key, str(template)) for key, template in templates] != own:
+                continue
+            if match.index is not None and any(
+                shape.template(key) is None for key in match.index.keys
+            ):
+                continue
+            if bound is not None and not _may_fall_in(shape, bound.key, match):
+                continue
+            entity = self.model.entity(shape.entity)
+            names = {a for _, template in match.partition for a in template.attributes}
+            conditions = tuple(Condition(attribute=n) for n in sorted(names) if entity.has(n))
+            count = self.context.selectivity.matching(entity, conditions)
+            sizes = self.context.size_of(match.table, shape)
+            column = sizes.items() if match.index is None else sizes.entries(match.index)
+            extra += count * sum(size or 0 for size in column) / max(1, len(column))
+        return extra
+
+    # ------------------------------------------------------------ what the first read lacks
+
+    def _complete(
+        self,
+        pattern: Pattern,
+        option: Option,
+        match: KeyMatch,
+        wanted: frozenset[str],
+        count: Decimal,
+    ) -> Option | str:
+        """Add the fetches that bring the attributes the first read does not hold."""
+        entity = self.model.entity(pattern.entity)
+        bound = frozenset(pattern.equalities)
+        needed = set(wanted)
+        late = [name for name in option.filtered if name not in option.held | bound]
+        needed.update(late)
+        sources = self._fetch_sources(entity, match)
+        for table, shape in sources:
+            missing = needed - option.held - bound
+            if not missing:
+                break
+            gives = self.context.held(table, shape)
+            if not missing & gives:
+                continue
+            if not _key_is_known(self.context, table, shape, option.held | bound):
+                continue
+            option = self._fetch(
+                pattern, option, table, shape, option.matched if late else count, gives
+            )
+        missing = needed - option.held - bound
+        if missing:
+            shown = ", ".join(f"`{name}`" for name in sorted(missing))
+            return f"it lacks {shown}, and no key leads from it to where they are"
+        return option
+
+    def _fetch_sources(self, entity: Entity, match: KeyMatch) -> list[tuple[Table, ItemShape]]:
+        own = [] if match.index is None else [(match.table, match.shape)]
+        others = [
+            (table, shape)
+            for table, shape in self.context.shapes(entity.name)
+            if (table, shape) != (match.table, match.shape)
+        ]
+        return own + others
+
+    def _fetch(
+        self,
+        pattern: Pattern,
+        option: Option,
+        table: Table,
+        shape: ItemShape,
+        count: Decimal,
+        gives: frozenset[str],
+    ) -> Option:
+        column = self.context.size_of(table, shape).items()
+        units = get_units(column, pattern.consistency).times(count)
+        single = count <= 1
+        calls = min(ONE, count) if single else _requests_for_mean(count)
+        size = measure(column).mean
+        operation = "GetItem" if single else "BatchGetItem"
+        use = UnitUse(
+            resource=table.name,
+            dimension="read",
+            units=units,
+            why=f"{format_number(count, 1)} items fetched, each {_read_why(size, pattern, 1)}",
+        )
+        request = Request(
+            operation=operation,
+            target=table.name,
+            calls=calls,
+            items=count / calls if calls else ZERO,
+            bytes=size,
+            uses=(use,),
+            note="keys from the request before",
+        )
+        step = ReadStep(
+            operation=operation,
+            table=table.name,
+            shape=shape.name,
+            entity=pattern.entity,
+            keys=self.context.key_parts(table, shape),
+            consistency=pattern.consistency,
+            select=_projection(pattern),
+            from_previous=True,
+        )
+        return replace(
+            option,
+            steps=(*option.steps, step),
+            requests=(*option.requests, request),
+            held=option.held | gives,
+            fetches=True,
+            depth=option.depth + 1,
+        )
+
+    # ------------------------------------------------------------ scans and embedded children
+
+    def _scan(
+        self, pattern: Pattern, table: Table, shape: ItemShape, wanted: frozenset[str]
+    ) -> Option | str:
+        held = self.context.held(table, shape)
+        entity = self.model.entity(pattern.entity)
+        if not wanted - held <= self._elsewhere(entity, table, shape, held):
+            return "it does not hold what is asked for"
+        return self._read_all(pattern, table, shape, wanted, None)
+
+    def _elsewhere(
+        self, entity: Entity, table: Table, shape: ItemShape, held: frozenset[str]
+    ) -> frozenset[str]:
+        names: set[str] = set()
+        for other_table, other in self.context.shapes(entity.name):
+            if (other_table, other) != (table, shape) and _key_is_known(
+                self.context, other_table, other, held
+            ):
+                names |= self.context.held(other_table, other)
+        return frozenset(names)
+
+    def _read_all(
+        self,
+        pattern: Pattern,
+        table: Table,
+        shape: ItemShape,
+        wanted: frozenset[str],
+        embed: Embed | None,
+    ) -> Option | str:
+        entity = self.model.entity(pattern.entity)
+        selectivity = self.context.selectivity
+        total_bytes = self.context.table_bytes(table)
+        overall = (
+            pattern.matched
+            if pattern.matched is not None
+            else selectivity.matching(entity, pattern.where)
+        )
+        total = selectivity.instances(entity.name)
+        returned = overall if pattern.limit is None else min(overall, Decimal(pattern.limit))
+        if pattern.verb is Verb.GET:
+            returned = min(returned, ONE)
+        part = ONE
+        if pattern.limit is not None and not pattern.sort and not pattern.complete and overall > 0:
+            part = min(ONE, Decimal(pattern.limit) / overall)
+        evaluated = total_bytes * part
+        units = Measure(mean=_scan_units(evaluated, pattern.consistency))
+        pages = max(ONE, (evaluated / 1_048_576).to_integral_value(rounding="ROUND_CEILING"))
+        consistency = pattern.consistency
+        use = UnitUse(
+            resource=table.name,
+            dimension="read",
+            units=units,
+            why=f"{_portion(part)}: {_read_why(evaluated, pattern, 1)}",
+        )
+        step = ReadStep(
+            operation="Scan",
+            table=table.name,
+            shape=shape.name,
+            entity=pattern.entity,
+            filters=pattern.where,
+            select=_projection(pattern),
+            consistency=consistency,
+            all_pages=part == 1,
+            limit=pattern.limit if not pattern.where and not pattern.sort else None,
+            embed=embed,
+        )
+        request = Request(
+            operation="Scan",
+            target=table.name,
+            calls=pages,
+            items=total * part / pages,
+            bytes=evaluated / pages,
+            pages=pages,
+            uses=(use,),
+            note="reads every item before filtering" if pattern.where else "",
+        )
+        option = Option(
+            target=table.name,
+            operation="scan",
+            steps=(step,),
+            requests=(request,),
+            matched=total * part,
+            returned=returned,
+            held=self.context.held(table, shape) | (wanted if embed else frozenset()),
+            filtered=tuple(c.attribute for c in pattern.where),
+            sorts_in_code=bool(pattern.sort),
+        )
+        dummy = KeyMatch(
+            table=table,
+            index=None,
+            shape=shape,
+            partition=(),
+            sort=(),
+            served=frozenset(),
+            order=(),
+        )
+        return self._complete(pattern, option, dummy, wanted, returned)
+
+    def _embedded(
+        self, pattern: Pattern, table: Table, shape: ItemShape, embed: Embed
+    ) -> list[Option]:
+        """Read the parent's item and pick the children out of it."""
+        parent = self.model.entity(shape.entity)
+        parent_conditions = tuple(c for c in pattern.where if parent.has(c.attribute))
+        inner = Pattern(
+            name=pattern.name,
+            verb=Verb.GET,
+            entity=parent.name,
+            rate=pattern.rate,
+            where=parent_conditions,
+            select=(*parent.key,),
+            consistency=pattern.consistency,
+            hit=pattern.hit,
+            batch=pattern.batch,
+        )
+        found: list[Option] = []
+        per_parent = self._children_per_parent(embed, parent)
+        for index in (None, *table.indexes):
+            match = match_key(self.model, table, index, shape, parent_conditions)
+            if isinstance(match, str) or not parent_conditions:
+                continue
+            if index is not None and embed.attribute not in self.context.size_of(
+                table, shape
+            ).projected(index):
+                continue
+            option = self._through(inner, match, frozenset(parent.key))
+            if isinstance(option, Option):
+                first = option.steps[0]
+                assert isinstance(first, ReadStep)
+                steps = (replace(first, embed=embed, select=None), *option.steps[1:])
+                found.append(
+                    replace(
+                        option,
+                        steps=steps,
+                        returned=per_parent,
+                        held=option.held | frozenset(self.model.entity(embed.entity).names),
+                        filtered=tuple(
+                            c.attribute for c in pattern.where if c not in parent_conditions
+                        ),
+                    )
+                )
+        wanted = frozenset(pattern.select or self.model.entity(embed.entity).names)
+        scan = self._read_all(pattern, table, shape, wanted, embed)
+        if isinstance(scan, Option):
+            found.append(scan)
+        return found
+
+    def _children_per_parent(self, embed: Embed, parent: Entity) -> Decimal:
+        selectivity = self.context.selectivity
+        parents = selectivity.instances(parent.name)
+        return selectivity.instances(embed.entity) / parents if parents else ZERO
+
+
+NEIGHBOUR_WASTE = Decimal("2.9")
+"""Nine square cells against the circle inscribed in their centre three: 9 / pi, in area."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryPlan:
+    """How many entries a query meets, evaluates and returns."""
+
+    matched: Decimal
+    evaluated: Decimal
+    returned: Decimal
+    filters: tuple[Condition, ...]
+    sorted: bool
+    drains: bool
+    page_limit: int | None
+    note: str
+    warnings: tuple[str, ...]
+
+
+def _serves_order(pattern: Pattern, match: KeyMatch, overall: Decimal) -> bool:
+    """Whether the entries come in the order asked for."""
+    if not pattern.sort or overall <= 1:
+        return True
+    if match.cells > 1:
+        return False
+    bound = {c.attribute for c in pattern.where if c.operator == "eq"}
+    asked = [(name, descending) for name, descending in pattern.sort if name not in bound]
+    if not asked:
+        return True
+    if len({descending for _, descending in asked}) > 1:
+        return False
+    return tuple(name for name, _ in asked) == match.order[: len(asked)]
+
+
+def _may_fall_in(shape: ItemShape, key: str, match: KeyMatch) -> bool:
+    """Whether items of another shape may meet the sort condition of a query."""
+    bound = match.sort[0]
+    if not bound.operator:
+        return True
+    other = shape.template(key)
+    if other is None:
+        return False
+    own_text, other_text = _literal_start(bound.template.parts), _literal_start(other.parts)
+    if not own_text:
+        return False
+    return other_text.startswith(own_text)
+
+
+def _literal_start(parts: Iterable[object]) -> str:
+    text = ""
+    for part in parts:
+        literal = getattr(part, "literal", "")
+        if not literal:
+            break
+        text += literal
+    return text
+
+
+def _key_is_known(context: Context, table: Table, shape: ItemShape, known: frozenset[str]) -> bool:
+    """Whether the primary key of a shape follows from these attributes."""
+    for key in table.keys:
+        template = shape.template(key)
+        if template is None or template.shards > 1 or not set(template.attributes) <= known:
+            return False
+    return True
+
+
+def _geo_attribute(entity: Entity, pattern: Pattern) -> str:
+    if pattern.verb is not Verb.NEAR:
+        return ""
+    for condition in pattern.where:
+        if (
+            entity.has(condition.attribute)
+            and entity.attribute(condition.attribute).kind is Kind.GEO
+        ):
+            return condition.attribute
+    return next((a.name for a in entity.attributes if a.kind is Kind.GEO), "")
+
+
+def _projection(pattern: Pattern) -> tuple[str, ...] | None:
+    return pattern.select
+
+
+def _requests_for(count: int, at_most: int) -> Decimal:
+    return Decimal(-(-count // at_most))
+
+
+def _requests_for_mean(count: Decimal) -> Decimal:
+    return (count / BATCH_GET_KEYS).to_integral_value(rounding="ROUND_CEILING")
+
+
+def _scan_units(evaluated: Decimal, consistency: Consistency) -> Decimal:
+    return page_blocks(int(evaluated)) * consistency.factor
+
+
+def _portion(part: Decimal) -> str:
+    return "the whole table" if part == 1 else f"{format_number(part * 100, 1)} % of the table"
+
+
+def _short(units: Decimal) -> Decimal:
+    return units.quantize(Decimal("0.01"))
+
+
+def _read_why(size: Decimal, pattern: Pattern, batch: int) -> str:
+    factor = plain(pattern.consistency.factor)
+    blocks = read_blocks(int(size))
+    times = f"{batch} x " if batch > 1 else ""
+    return (
+        f"{times}{format_number(size)} B in 4 KB blocks ({blocks} at the mean size) "
+        f"x {factor} for a {pattern.consistency.value} read"
+    )
+
+
+def touched_shapes(
+    context: Context, entity: str, touched: frozenset[str]
+) -> list[tuple[Table, ItemShape]]:
+    """Return the shapes (guards included) an update of these attributes changes."""
+    found = []
+    for table, shape in context.homes.get(entity, ()):
+        sizes = context.size_of(table, shape)
+        for name in sizes.attributes:
+            template = shape.template(name)
+            if template is not None and touched & depends_on(template, name):
+                found.append((table, shape))
+                break
+    return found

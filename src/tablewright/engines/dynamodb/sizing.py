@@ -1,0 +1,372 @@
+"""How big items and index entries are: a design's shapes laid over the sampled instances.
+
+In: a model, a table's shapes, a Sample. Out: columns of bytes, one figure for each sampled
+instance, before and after a write. It does not know operations, units or prices.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from tablewright.capacity.items import CONTAINER_BYTES, ELEMENT_BYTES, string_bytes
+from tablewright.core.quantities import ZERO
+from tablewright.design.values import (
+    DynamoDesign,
+    Embed,
+    Index,
+    ItemShape,
+    KeyTemplate,
+    ProjectionKind,
+    Table,
+)
+from tablewright.engines.base import Measure, SizeFacts
+from tablewright.model.values import Entity, Model
+from tablewright.sample.sample import Sample
+
+POINTER_BYTES = 64
+"""What stays in the item of an attribute kept in object storage: its key, length, checksum."""
+
+GEOHASH = "geohash"
+"""`location.geohash5` in a key template is the cell of a geo attribute, five characters long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One physical attribute of a shape over the sample: bytes with its name, 0 where absent."""
+
+    sizes: tuple[int, ...]
+    present: tuple[bool, ...] | None = None
+    """None where every instance has it."""
+
+
+class ShapeSizes:
+    """The columns of one shape of a table over the first `n` instances of its entity."""
+
+    def __init__(
+        self, model: Model, table: Table, shape: ItemShape, sample: Sample, n: int
+    ) -> None:
+        self.model = model
+        self.table = table
+        self.shape = shape
+        self.sample = sample
+        self.n = n
+        self.entity: Entity = model.entity(shape.entity)
+        self._columns: dict[tuple[str, bool], Column | None] = {}
+        self._items: dict[frozenset[str], list[int]] = {}
+
+    @cached_property
+    def attributes(self) -> tuple[str, ...]:
+        """Every physical attribute an item of the shape may have, key attributes included."""
+        keys = dict.fromkeys(self.table.keys)
+        for index in self.table.indexes:
+            keys.update(dict.fromkeys(index.keys))
+        wanted = [key for key in keys if self.shape.template(key) is not None]
+        wanted += [name for name in self.shape.attributes if name not in keys]
+        wanted += [embed.attribute for embed in self.shape.embeds]
+        return tuple(wanted)
+
+    def column(self, name: str, *, after: bool = False) -> Column | None:
+        """Return the column of a physical attribute, None if the shape never has it.
+
+        Args:
+            name: the physical attribute.
+            after: the sizes of the value an update would write.
+        """
+        key = (name, after)
+        if key not in self._columns:
+            self._columns[key] = self._make(name, after)
+        return self._columns[key]
+
+    def _make(self, name: str, after: bool) -> Column | None:
+        for embed in self.shape.embeds:
+            if embed.attribute == name:
+                return self._embedded(embed)
+        template = self.shape.template(name)
+        if template is None:
+            return None
+        if name in self.shape.attributes and not any(key == name for key, _ in self.shape.keys):
+            return self._plain(name, after)
+        return self._templated(name, template, after)
+
+    def _plain(self, name: str, after: bool) -> Column:
+        overhead = string_bytes(name)
+        if name in self.shape.offload:
+            return Column((overhead + POINTER_BYTES,) * self.n)
+        drawn = self._drawn(name, after)
+        ratio = dict(self.shape.compress).get(name)
+        if ratio is not None:
+            drawn = self._compressed(name, drawn, ratio)
+        if None in drawn:
+            return Column(
+                tuple(0 if size is None else size + overhead for size in drawn),
+                tuple(size is not None for size in drawn),
+            )
+        return Column(tuple(size + overhead for size in drawn if size is not None))
+
+    def _drawn(self, name: str, after: bool) -> list[int | None]:
+        if after:
+            return self.sample.resampled_sizes(self.entity.name, name, self.n)
+        return self.sample.sizes(self.entity.name, name, self.n)
+
+    def _compressed(self, name: str, drawn: list[int | None], ratio: Decimal) -> list[int | None]:
+        if ratio > 0:
+            numerator, denominator = ratio.as_integer_ratio()
+            return [
+                None if size is None else max(1, round(size * numerator / denominator))
+                for size in drawn
+            ]
+        values = self.sample.values(self.entity.name, name, self.n)
+        return [None if value is None else len(packed(value)) for value in values]
+
+    def _templated(self, name: str, template: KeyTemplate, after: bool) -> Column:
+        overhead = string_bytes(name)
+        fixed = overhead
+        varying: list[list[int]] = []
+        for part in template.parts:
+            if part.literal:
+                fixed += string_bytes(part.literal)
+            elif part.shards:
+                fixed += len(str(part.shards - 1))
+            else:
+                varying.append(self._text_sizes(part.attribute, after))
+        sizes = (
+            [fixed + sum(row) for row in zip(*varying, strict=True)]
+            if varying
+            else [fixed] * self.n
+        )
+        present = self._members(template, after)
+        if present is None:
+            return Column(tuple(sizes))
+        return Column(
+            tuple(size if here else 0 for size, here in zip(sizes, present, strict=True)),
+            tuple(present),
+        )
+
+    def _text_sizes(self, attribute: str, after: bool) -> list[int]:
+        base, _, cell = attribute.partition(".")
+        if cell.startswith(GEOHASH):
+            return [int(cell[len(GEOHASH) :])] * self.n
+        if self.entity.attribute(base).kind.is_number:
+            values = self._values(base, after)
+            return [0 if value is None else len(str(value)) for value in values]
+        return [size or 0 for size in self._drawn(base, after)]
+
+    def _values(self, attribute: str, after: bool) -> list[Any]:
+        if after:
+            return self.sample.resampled_values(self.entity.name, attribute, self.n)
+        return self.sample.values(self.entity.name, attribute, self.n)
+
+    def _members(self, template: KeyTemplate, after: bool) -> list[bool] | None:
+        """Which instances have the key attribute at all; None for every one."""
+        present: list[bool] | None = None
+        for attribute, allowed in template.when:
+            here = [str(value) in allowed for value in self._values(attribute, after)]
+            present = (
+                here if present is None else [a and b for a, b in zip(present, here, strict=True)]
+            )
+        for attribute in template.attributes:
+            base = attribute.partition(".")[0]
+            if self.entity.attribute(base).presence < 1:
+                here = [value is not None for value in self._values(base, after)]
+                present = (
+                    here
+                    if present is None
+                    else [a and b for a, b in zip(present, here, strict=True)]
+                )
+        return present
+
+    def _embedded(self, embed: Embed) -> Column:
+        child = self.model.entity(embed.entity)
+        names = [a.name for a in child.attributes if not a.generated]
+        groups = self.sample.group_sizes(embed.entity, self.n)
+        total = sum(groups)
+        element = element_bytes(self.sample, child, names, total, as_map=embed.as_map)
+        overhead = string_bytes(embed.attribute) + CONTAINER_BYTES
+        sizes: list[int] = []
+        at = 0
+        for count in groups:
+            sizes.append(overhead + sum(element[at : at + count]))
+            at += count
+        return Column(tuple(sizes))
+
+    def items(self, touched: Iterable[str] = ()) -> list[int]:
+        """Return the bytes of each sampled item, with these model attributes rewritten."""
+        key = frozenset(touched)
+        if key not in self._items:
+            columns = [
+                column.sizes
+                for name in self.attributes
+                if (column := self.column(name, after=self._is_touched(name, key))) is not None
+            ]
+            self._items[key] = list(map(sum, zip(*columns, strict=True))) or [0] * self.n
+        return self._items[key]
+
+    def _is_touched(self, name: str, touched: frozenset[str]) -> bool:
+        if not touched:
+            return False
+        template = self.shape.template(name)
+        if template is None:
+            return name in touched
+        return bool(touched & depends_on(template, name))
+
+    def entries(self, index: Index, touched: Iterable[str] = ()) -> list[int | None]:
+        """Return the bytes of each entry of an index, None where the item is not in it."""
+        changed = frozenset(touched)
+        members = self.members(index, changed)
+        if members is None:
+            return [None] * self.n
+        if index.projection.kind is ProjectionKind.ALL:
+            sizes = self.items(changed)
+        else:
+            columns = [
+                column.sizes
+                for name in self.projected(index)
+                if (column := self.column(name, after=self._is_touched(name, changed))) is not None
+            ]
+            sizes = list(map(sum, zip(*columns, strict=True)))
+        if not members:
+            return list(sizes)
+        return [size if here else None for size, here in zip(sizes, members, strict=True)]
+
+    def projected(self, index: Index) -> tuple[str, ...]:
+        """Return the physical attributes of the shape an entry of the index holds."""
+        if index.projection.kind is ProjectionKind.ALL:
+            return self.attributes
+        names = dict.fromkeys((*index.keys, *self.table.keys))
+        if index.projection.kind is ProjectionKind.INCLUDE:
+            names.update(dict.fromkeys(index.projection.attributes))
+        return tuple(name for name in names if name in self.attributes)
+
+    def members(self, index: Index, touched: frozenset[str] = frozenset()) -> list[bool] | None:
+        """Return which instances are in an index: None for no one, an empty list for all."""
+        present: list[bool] = []
+        for key in index.keys:
+            column = self.column(key, after=self._is_touched(key, touched))
+            if column is None:
+                return None
+            if column.present is not None:
+                present = (
+                    list(column.present)
+                    if not present
+                    else [a and b for a, b in zip(present, column.present, strict=True)]
+                )
+        return present
+
+
+def depends_on(template: KeyTemplate, name: str) -> set[str]:
+    """Return the model attributes a physical attribute changes with."""
+    names = {attribute.partition(".")[0] for attribute in template.attributes} or {name}
+    names.update(attribute for attribute, _ in template.when)
+    return names
+
+
+def element_bytes(
+    sample: Sample, child: Entity, names: list[str], total: int, *, as_map: bool
+) -> list[int]:
+    """Return the bytes each child takes as an element of a list or map in its parent's item."""
+    fixed = CONTAINER_BYTES + ELEMENT_BYTES
+    columns: list[list[int]] = []
+    for name in names:
+        overhead = string_bytes(name) + ELEMENT_BYTES
+        columns.append(
+            [
+                0 if size is None else size + overhead
+                for size in sample.sizes(child.name, name, total)
+            ]
+        )
+    if as_map:
+        columns.append([size or 0 for size in sample.sizes(child.name, child.key[-1], total)])
+    return [fixed + sum(row) for row in zip(*columns, strict=True)]
+
+
+def packed(value: Any) -> bytes:
+    """Return a value as the gzip of its JSON text, the form a compressed attribute is stored in."""
+    text = value if isinstance(value, str) else json.dumps(value, default=str, sort_keys=True)
+    return gzip.compress(text.encode("utf-8"), compresslevel=6, mtime=0)
+
+
+class DesignSizes:
+    """The sizes of every shape of a design, made when asked for and kept.
+
+    `shared` may be handed from one design to the next of the same model: shapes that are equal,
+    in tables whose keys and indexes are equal, are then sized once.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        design: DynamoDesign,
+        sample: Sample,
+        n: int,
+        shared: dict[Any, ShapeSizes] | None = None,
+    ) -> None:
+        self.model = model
+        self.design = design
+        self.sample = sample
+        self.n = n
+        self._shared = {} if shared is None else shared
+
+    def of(self, table: Table, shape: ItemShape) -> ShapeSizes:
+        """Return the sizes of one shape of a table."""
+        key = (self.n, shape, table.keys, table.indexes)
+        found = self._shared.get(key)
+        if found is None:
+            found = ShapeSizes(self.model, table, shape, self.sample, self.n)
+            self._shared[key] = found
+        return found
+
+
+def measure(figures: Iterable[int]) -> Measure:
+    """Return the mean of whole figures and its standard error, exactly.
+
+    Example:
+        >>> measure([1, 3])
+        Measure(mean=Decimal('2'), error=Decimal('1'))
+    """
+    listed = figures if isinstance(figures, list) else list(figures)
+    count = len(listed)
+    if count == 0:
+        return Measure()
+    first = listed[0]
+    if all(figure == first for figure in listed):
+        return Measure(mean=Decimal(first))
+    total = sum(listed)
+    mean = Decimal(total) / count
+    spread = Decimal(sum(figure * figure for figure in listed)) / count - mean * mean
+    error = (max(spread, ZERO) / max(1, count - 1)).sqrt()
+    return Measure(mean=mean, error=error)
+
+
+def size_facts(sizes: list[int]) -> SizeFacts:
+    """Return mean, percentiles and a histogram of sizes in bytes."""
+    ordered = sorted(sizes)
+    count = len(ordered)
+
+    def percentile(share: float) -> int:
+        return ordered[min(count - 1, int(share * count))] if count else 0
+
+    return SizeFacts(
+        mean=measure(sizes),
+        p50=percentile(0.5),
+        p95=percentile(0.95),
+        p99=percentile(0.99),
+        largest=ordered[-1] if ordered else 0,
+        histogram=_histogram(ordered),
+    )
+
+
+def _histogram(ordered: list[int]) -> tuple[tuple[int, int], ...]:
+    """Count sizes in bins a quarter of a power of two wide."""
+    bins: dict[int, int] = {}
+    for size in ordered:
+        low = 1 << max(0, size.bit_length() - 1)
+        step = max(1, low // 4)
+        upper = low + ((size - low) // step + 1) * step
+        bins[upper] = bins.get(upper, 0) + 1
+    return tuple(sorted(bins.items()))

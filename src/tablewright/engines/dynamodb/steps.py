@@ -1,0 +1,75 @@
+"""The steps of a route on DynamoDB, as data: what is sent, with which keys, in which order.
+
+A step names key templates, not values; `requests` turns it into the parameters of one request for
+given values, for `explain` to print and for `prove` to run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tablewright.capacity.units import Consistency
+from tablewright.design.values import Embed, KeyTemplate
+from tablewright.engines.dynamodb.access import SortBound
+from tablewright.model.values import Condition
+
+KeyParts = tuple[tuple[str, KeyTemplate], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadStep:
+    """GetItem, BatchGetItem, TransactGetItems, Query or Scan."""
+
+    operation: str
+    table: str
+    shape: str
+    entity: str
+    index: str | None = None
+    keys: KeyParts = ()
+    """The full key of a get; the partition key of a query."""
+    sort: tuple[SortBound, ...] = ()
+    forward: bool = True
+    limit: int | None = None
+    filters: tuple[Condition, ...] = ()
+    select: tuple[str, ...] | None = None
+    """Attributes asked for by a projection expression; None for all."""
+    consistency: Consistency = Consistency.EVENTUAL
+    all_pages: bool = False
+    shards: int = 1
+    cells: int = 1
+    from_previous: bool = False
+    """The keys come from what the step before returned."""
+    embed: Embed | None = None
+    """The instances wanted are elements of this attribute of the items read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteStep:
+    """PutItem, UpdateItem, DeleteItem or ConditionCheck, alone or as a part of a transaction."""
+
+    operation: str
+    table: str
+    shape: str
+    entity: str
+    keys: KeyParts = ()
+    sets: tuple[str, ...] = ()
+    increments: tuple[str, ...] = ()
+    appends: tuple[str, ...] = ()
+    removes: tuple[str, ...] = ()
+    condition: str = ""
+    condition_on: tuple[str, ...] = ()
+    embed: Embed | None = None
+    old_value: bool = False
+    """The key is made of the value the attribute had before (a guard that is given up)."""
+    from_previous: bool = False
+    batch: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionStep:
+    """TransactWriteItems over its parts."""
+
+    parts: tuple[WriteStep, ...]
+
+
+Step = ReadStep | WriteStep | TransactionStep
