@@ -17,30 +17,91 @@ AttributePath: TypeAlias = tuple[str | int, ...]
 NOTHING: frozenset[str] = frozenset()
 
 
+Values: TypeAlias = Mapping[str, WireValue]
+Test: TypeAlias = Callable[[Item, Values], bool]
+Read: TypeAlias = Callable[[Item, Values], WireValue | None]
+"""Reads an operand; None if the item has nothing there."""
+
+
 @dataclass(frozen=True, slots=True)
+class ConditionForm:
+    """A condition compiled for its names and the types of its values."""
+
+    test: Test
+    paths: tuple[AttributePath, ...]
+    recheck: tuple[Callable[[Values], None], ...]
+    """What must be asked again of each new set of values, and not only of their types."""
+    used_names: frozenset[str]
+    used_values: frozenset[str]
+
+
 class Condition:
     """A condition or filter, bound. `evaluate` answers it for an item."""
 
-    test: Callable[[Item, Mapping[str, WireValue]], bool]
-    values: Mapping[str, WireValue]
-    paths: tuple[AttributePath, ...]
-    """Every path it mentions, in order: a filter may not mention key attributes, for one."""
-    used_names: frozenset[str] = NOTHING
-    used_values: frozenset[str] = NOTHING
+    __slots__ = ("form", "values")
+
+    def __init__(self, form: ConditionForm, values: Values) -> None:
+        self.form = form
+        self.values = values
+
+    @property
+    def paths(self) -> tuple[AttributePath, ...]:
+        """Every path it mentions, in order: a filter may not mention key attributes, for one."""
+        return self.form.paths
+
+    @property
+    def used_names(self) -> frozenset[str]:
+        """The placeholders for names it uses."""
+        return self.form.used_names
+
+    @property
+    def used_values(self) -> frozenset[str]:
+        """The placeholders for values it uses."""
+        return self.form.used_values
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateForm:
+    """An update compiled for its names and the types of its values."""
+
+    sets: tuple[tuple[AttributePath, Read], ...]
+    adds: tuple[tuple[AttributePath, str], ...]
+    deletes: tuple[tuple[AttributePath, str], ...]
+    removes: tuple[AttributePath, ...]
+    paths: tuple[AttributePath, ...]
+    touched: frozenset[str]
+    used_names: frozenset[str]
+    used_values: frozenset[str]
+
+
 class Update:
     """An update, bound. `apply_update` carries it out on a copy of an item."""
 
-    steps: tuple[Callable[[Item, Mapping[str, WireValue], dict[str, Any]], None], ...]
-    values: Mapping[str, WireValue]
-    paths: tuple[AttributePath, ...]
-    """The paths it writes, in the order of the clauses SET, REMOVE, ADD, DELETE."""
-    touched: frozenset[str]
-    """The top-level names of `paths`: none of them may be part of the table's key."""
-    used_names: frozenset[str] = NOTHING
-    used_values: frozenset[str] = NOTHING
+    __slots__ = ("form", "values")
+
+    def __init__(self, form: UpdateForm, values: Values) -> None:
+        self.form = form
+        self.values = values
+
+    @property
+    def paths(self) -> tuple[AttributePath, ...]:
+        """The paths it writes, in the order of the clauses SET, REMOVE, ADD, DELETE."""
+        return self.form.paths
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """The top-level names of `paths`: none of them may be part of the table's key."""
+        return self.form.touched
+
+    @property
+    def used_names(self) -> frozenset[str]:
+        """The placeholders for names it uses."""
+        return self.form.used_names
+
+    @property
+    def used_values(self) -> frozenset[str]:
+        """The placeholders for values it uses."""
+        return self.form.used_values
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""Names and values of a request: what they stand for, and whether each is used."""
+"""Names and values of a request: whether each is used by one of its expressions.
+
+In: names, values and everything that was bound with them. Out: nothing, or a fault.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from tablewright.local.expressions.bound import (
     Update,
     WireValue,
 )
+from tablewright.local.expressions.refusals import refused
 
 
 def check_all_used(
@@ -18,5 +22,20 @@ def check_all_used(
     values: Mapping[str, WireValue] | None,
     *bound: Condition | Update | Projection | KeyCondition | None,
 ) -> None:
-    """Refuse a request whose names or values are used by none of its expressions."""
-    raise NotImplementedError
+    """Refuse a request whose names or values are used by none of its expressions.
+
+    Raises:
+        ValidationException: it lists the unused placeholders, names before values.
+    """
+    if names:
+        unused = [key for key in names if not any(one and key in one.used_names for one in bound)]
+        _refuse_unused("ExpressionAttributeNames", unused)
+    if values:
+        unused = [key for key in values if not any(one and key in one.used_values for one in bound)]
+        _refuse_unused("ExpressionAttributeValues", unused)
+
+
+def _refuse_unused(parameter: str, unused: list[str]) -> None:
+    if unused:
+        keys = ", ".join(unused)
+        raise refused(f"Value provided in {parameter} unused in expressions: keys: {{{keys}}}")

@@ -213,4 +213,4 @@ class ProjectionNode:
 
 
 def _grouped(node: ConditionNode) -> str:
-    return f"({node})" if isinstance(node, And | Or | Not) else str(node)
+    return f"({node})" if isinstance(node, And | Or) else str(node)
