@@ -81,7 +81,7 @@ def order(one: WireValue, other: WireValue) -> int | None:
         left, right = bytes_of(one), bytes_of(other)
     else:
         return None
-    return (left > right) - (left < right)
+    return bool(left > right) - bool(left < right)
 
 
 def size_of(value: WireValue) -> int | None:
