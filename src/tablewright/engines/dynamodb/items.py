@@ -1,0 +1,156 @@
+"""The items a design stores for instances of a model, in wire form.
+
+In: a design's table and shape, an instance (a row of plain values), its children where they are
+embedded. Out: the item DynamoDB would hold. Sizing and seeding agree: both read the same shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+from zlib import crc32
+
+from tablewright.design.values import ItemShape, KeyTemplate, Table
+from tablewright.engines.dynamodb.sizing import GEOHASH, POINTER_BYTES, packed
+from tablewright.model.values import Entity, Model
+from tablewright.sample.wire import item_to_wire, plain_bytes
+
+Row = Mapping[str, Any]
+Children = Callable[[str], Sequence[Row]]
+"""Given an entity, the rows of the children embedded in this instance."""
+
+_BASE32 = "0123456789bcdefghjkmnpqrstuvwxyz"
+
+
+def geohash(latitude: float, longitude: float, length: int) -> str:
+    """Return the geohash cell of a point, its name `length` characters long.
+
+    Source: the public-domain geohash encoding (base 32, longitude first).
+
+    Example:
+        >>> geohash(57.64911, 10.40744, 7)
+        'u4pruyd'
+    """
+    low, high = [-90.0, -180.0], [90.0, 180.0]
+    point = (latitude, longitude)
+    bits, even, text = 0, True, ""
+    for count in range(1, length * 5 + 1):
+        axis = 1 if even else 0
+        middle = (low[axis] + high[axis]) / 2
+        bits <<= 1
+        if point[axis] >= middle:
+            bits |= 1
+            low[axis] = middle
+        else:
+            high[axis] = middle
+        even = not even
+        if count % 5 == 0:
+            text += _BASE32[bits]
+            bits = 0
+    return text
+
+
+def shard_of(entity: Entity, row: Row, shards: int) -> int:
+    """Return the shard an instance belongs to, by a checksum of its key."""
+    text = "#".join(str(row.get(name)) for name in entity.key)
+    return crc32(text.encode()) % shards
+
+
+def key_value(template: KeyTemplate, entity: Entity, row: Row, *, shard: int | None = None) -> Any:
+    """Return the value of a key attribute for an instance; None where it is absent.
+
+    Args:
+        template: how the key is made.
+        entity: whose key it is.
+        row: the instance.
+        shard: the shard to address; by default the instance's own.
+    """
+    for attribute, allowed in template.when:
+        if str(row.get(attribute)) not in allowed:
+            return None
+    if len(template.parts) == 1 and template.parts[0].attribute:
+        return field_value(template.parts[0].attribute, row)
+    text = ""
+    for part in template.parts:
+        if part.literal:
+            text += part.literal
+        elif part.shards:
+            number = shard_of(entity, row, part.shards) if shard is None else shard
+            text += str(number).zfill(len(str(part.shards - 1)))
+        else:
+            value = field_value(part.attribute, row)
+            if value is None:
+                return None
+            text += str(value)
+    return text
+
+
+def field_value(name: str, row: Row) -> Any:
+    """Return an attribute of an instance, or the cell `location.geohash5` of a point."""
+    base, _, cell = name.partition(".")
+    value = row.get(base)
+    if cell.startswith(GEOHASH) and value is not None:
+        return geohash(float(value["lat"]), float(value["lon"]), int(cell[len(GEOHASH) :]))
+    return value
+
+
+def item_for(
+    model: Model, table: Table, shape: ItemShape, row: Row, children: Children
+) -> dict[str, Any]:
+    """Return the item of one shape for an instance, in wire form."""
+    entity = model.entity(shape.entity)
+    item: dict[str, Any] = {}
+    compress = dict(shape.compress)
+    for key in _key_names(table):
+        template = shape.template(key)
+        if template is not None:
+            item[key] = key_value(template, entity, row)
+    for name in shape.attributes:
+        if name in item:
+            continue
+        value = row.get(name)
+        if value is not None and name in shape.offload:
+            value = pointer(name, entity, row)
+        elif value is not None and name in compress:
+            value = compressed(value, compress[name])
+        item[name] = value
+    for embed in shape.embeds:
+        child = model.entity(embed.entity)
+        names = [a.name for a in child.attributes if not a.generated]
+        elements = [
+            {name: each[name] for name in names if each.get(name) is not None}
+            for each in children(embed.entity)
+        ]
+        if embed.as_map:
+            item[embed.attribute] = {str(element[child.key[-1]]): element for element in elements}
+        else:
+            item[embed.attribute] = elements
+    return item_to_wire(item)
+
+
+def pointer(name: str, entity: Entity, row: Row) -> str:
+    """Return the pointer that stays in the item of a value kept in object storage."""
+    own = "/".join(str(row.get(key)) for key in entity.key)
+    return f"s3://{entity.name}/{name}/{own}"[:POINTER_BYTES].ljust(POINTER_BYTES, "#")
+
+
+def compressed(value: Any, ratio: Decimal) -> bytes:
+    """Return a value as it is stored compressed.
+
+    With a stated ratio the bytes are as many as that ratio says (the gzip of the value, cut or
+    filled up), so that a stored item has the size the design states; else they are the gzip itself.
+    """
+    exact = packed(value)
+    if ratio <= 0:
+        return exact
+    numerator, denominator = ratio.as_integer_ratio()
+    wanted = max(1, round(plain_bytes(value) * numerator / denominator))
+    return exact[:wanted].ljust(wanted, b"\0")
+
+
+def _key_names(table: Table) -> tuple[str, ...]:
+    names = dict.fromkeys(table.keys)
+    for index in table.indexes:
+        names.update(dict.fromkeys(index.keys))
+    return tuple(names)

@@ -1,0 +1,396 @@
+"""Steps with values: the parameters of real requests, as boto3 and the AWS CLI take them.
+
+In: a step of a route and an instance whose values fill its keys. Out: an operation and its
+parameters in wire form. `explain` prints them, `prove` sends them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from tablewright.capacity.units import Consistency
+from tablewright.design.values import DynamoDesign, ItemShape, KeyTemplate, Table
+from tablewright.engines.dynamodb.access import SortBound
+from tablewright.engines.dynamodb.items import Children, Row, item_for, key_value
+from tablewright.engines.dynamodb.steps import ReadStep, Step, TransactionStep, WriteStep
+from tablewright.model.values import Condition, Entity, Model
+from tablewright.sample.wire import to_wire
+
+COMPARATORS = {"eq": "=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Values:
+    """What fills a step: the instance, what it becomes, its children, bounds of ranges.
+
+    `after` is the instance once the write is done. `bounds` gives, for a range on an attribute, its
+    operands. `element` is the child written into its parent, `place` its position in the list.
+    """
+
+    row: Row
+    after: Row = field(default_factory=dict)
+    children: Children = lambda entity: ()
+    bounds: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    element: Row = field(default_factory=dict)
+    place: int = 0
+    shard: int | None = None
+    must_fail: bool = False
+    """Make the condition of the write one that does not hold."""
+
+
+@dataclass
+class _Expression:
+    """Collects placeholders while an expression is written down."""
+
+    names: dict[str, str] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def name(self, attribute: str) -> str:
+        for placeholder, known in self.names.items():
+            if known == attribute:
+                return placeholder
+        placeholder = f"#{_safe(attribute)}"
+        while placeholder in self.names:
+            placeholder += "_"
+        self.names[placeholder] = attribute
+        return placeholder
+
+    def value(self, label: str, value: Any) -> str:
+        placeholder = f":{_safe(label)}"
+        while placeholder in self.values:
+            placeholder += "_"
+        self.values[placeholder] = to_wire(value)
+        return placeholder
+
+    def parameters(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        if self.names:
+            found["ExpressionAttributeNames"] = self.names
+        if self.values:
+            found["ExpressionAttributeValues"] = self.values
+        return found
+
+
+def _safe(name: str) -> str:
+    return "".join(c if c.isalnum() or c == "_" else "_" for c in name)
+
+
+class RequestBuilder:
+    """Turns steps of one design into requests."""
+
+    def __init__(self, model: Model, design: DynamoDesign) -> None:
+        self.model = model
+        self.design = design
+
+    def build(self, step: Step, values: Values) -> tuple[str, dict[str, Any]]:
+        """Return the operation and the parameters of one request."""
+        if isinstance(step, TransactionStep):
+            parts = [self._transact_part(part, values) for part in step.parts]
+            return "TransactWriteItems", {"TransactItems": parts}
+        if isinstance(step, WriteStep):
+            return step.operation, self.write(step, values)
+        if step.operation in ("GetItem", "BatchGetItem", "TransactGetItems"):
+            return self._get(step, [values])
+        return step.operation, self._range_read(step, values)
+
+    def build_batch(self, step: ReadStep, many: Sequence[Values]) -> tuple[str, dict[str, Any]]:
+        """Return one batch request for several instances."""
+        return self._get(step, many)
+
+    # ------------------------------------------------------------ places
+
+    def place(self, step: ReadStep | WriteStep) -> tuple[Table, ItemShape, Entity]:
+        """Return the table, the shape and the shape's entity a step addresses."""
+        table = self.design.table(step.table)
+        shape = next(shape for shape in table.shapes if shape.name == step.shape)
+        return table, shape, self.model.entity(shape.entity)
+
+    def key(self, step: ReadStep | WriteStep, row: Row) -> dict[str, Any]:
+        """Return the primary key of an instance in wire form."""
+        _, _, entity = self.place(step)
+        return {name: to_wire(key_value(template, entity, row)) for name, template in step.keys}
+
+    # ------------------------------------------------------------ reads
+
+    def _get(self, step: ReadStep, many: Sequence[Values]) -> tuple[str, dict[str, Any]]:
+        options: dict[str, Any] = {}
+        expression = _Expression()
+        projection = self._projection(step, expression)
+        if projection:
+            options["ProjectionExpression"] = projection
+            options |= expression.parameters()
+        if step.operation == "TransactGetItems":
+            gets = [
+                {"Get": {"TableName": step.table, "Key": self.key(step, v.row), **options}}
+                for v in many
+            ]
+            return step.operation, {"TransactItems": gets}
+        if step.consistency is Consistency.STRONG:
+            options["ConsistentRead"] = True
+        if step.operation == "BatchGetItem":
+            keys = [self.key(step, v.row) for v in many]
+            return step.operation, {"RequestItems": {step.table: {"Keys": keys, **options}}}
+        return step.operation, {
+            "TableName": step.table,
+            "Key": self.key(step, many[0].row),
+            **options,
+        }
+
+    def _projection(self, step: ReadStep, expression: _Expression) -> str:
+        if step.select is None or step.embed is not None:
+            return ""
+        _, shape, _ = self.place(step)
+        wanted = dict.fromkeys(name for name, _ in step.keys)
+        wanted |= dict.fromkeys(name for name in step.select if name in shape.attributes)
+        if len(wanted) == len(shape.attributes) + len(shape.keys):
+            return ""
+        return ", ".join(expression.name(name) for name in wanted)
+
+    def _range_read(self, step: ReadStep, values: Values) -> dict[str, Any]:
+        _, _, entity = self.place(step)
+        expression = _Expression()
+        parameters: dict[str, Any] = {"TableName": step.table}
+        if step.index:
+            parameters["IndexName"] = step.index
+        if step.operation == "Query":
+            terms = [
+                self._equal(
+                    name, key_value(template, entity, values.row, shard=values.shard), expression
+                )
+                for name, template in step.keys
+            ]
+            for bound in step.sort:
+                term = self._sort_term(bound, entity, values, expression)
+                if term:
+                    terms.append(term)
+            parameters["KeyConditionExpression"] = " AND ".join(terms)
+        filters = [
+            self._filter(c, entity, values, expression) for c in step.filters if step.embed is None
+        ]
+        if filters:
+            parameters["FilterExpression"] = " AND ".join(filters)
+        projection = self._projection(step, expression) if not step.filters else ""
+        if projection:
+            parameters["ProjectionExpression"] = projection
+        parameters |= expression.parameters()
+        if not step.forward:
+            parameters["ScanIndexForward"] = False
+        if step.limit is not None:
+            parameters["Limit"] = step.limit
+        if step.consistency is Consistency.STRONG:
+            parameters["ConsistentRead"] = True
+        return parameters
+
+    def _equal(self, name: str, value: Any, expression: _Expression) -> str:
+        return f"{expression.name(name)} = {expression.value(name, value)}"
+
+    def _sort_term(
+        self, bound: SortBound, entity: Entity, values: Values, expression: _Expression
+    ) -> str:
+        name = bound.key
+        if bound.is_full:
+            return self._equal(name, key_value(bound.template, entity, values.row), expression)
+        prefix = self._prefix(bound, entity, values.row)
+        if bound.range is None:
+            if not prefix:
+                return ""
+            return f"begins_with({expression.name(name)}, {expression.value(name, prefix)})"
+        operands = values.bounds.get(bound.range.attribute) or (
+            values.row.get(bound.range.attribute),
+        )
+        alone = len(bound.template.parts) == 1
+        given = [operand if alone else prefix + str(operand) for operand in operands]
+        return self._compare(name, bound.range.operator, given, expression, prefix)
+
+    def _compare(
+        self,
+        name: str,
+        operator: str,
+        operands: Sequence[Any],
+        expression: _Expression,
+        prefix: str = "",
+    ) -> str:
+        place = expression.name(name)
+        if operator == "begins_with":
+            return f"begins_with({place}, {expression.value(name, operands[0])})"
+        if operator == "between":
+            low = expression.value(f"{name}_from", operands[0])
+            high = expression.value(f"{name}_to", operands[-1])
+            return f"{place} BETWEEN {low} AND {high}"
+        if operator == "in":
+            listed = ", ".join(expression.value(name, operand) for operand in operands)
+            return f"{place} IN ({listed})"
+        if prefix and operator in ("gt", "ge"):
+            # the range ends where the prefix does
+            low = expression.value(f"{name}_from", operands[0])
+            high = expression.value(f"{name}_to", prefix + "\uffff")
+            return f"{place} BETWEEN {low} AND {high}"
+        if prefix and operator in ("lt", "le"):
+            low = expression.value(f"{name}_from", prefix)
+            high = expression.value(f"{name}_to", operands[0])
+            return f"{place} BETWEEN {low} AND {high}"
+        return f"{place} {COMPARATORS[operator]} {expression.value(name, operands[0])}"
+
+    def _prefix(self, bound: SortBound, entity: Entity, row: Row) -> str:
+        parts = bound.template.parts[: bound.bound_parts]
+        if not parts:
+            return ""
+        return str(key_value(KeyTemplate(parts=parts), entity, row) or "")
+
+    def _filter(
+        self, condition: Condition, entity: Entity, values: Values, expression: _Expression
+    ) -> str:
+        name = condition.attribute
+        if condition.operator == "in" and condition.value is not None:
+            operands: Sequence[Any] = [part.strip() for part in condition.value.split(",")]
+        elif condition.value is not None:
+            operands = [typed(entity, name, condition.value)]
+        else:
+            operands = values.bounds.get(name) or (values.row.get(name),)
+        return self._compare(name, condition.operator, operands, expression)
+
+    # ------------------------------------------------------------ writes
+
+    def write(self, step: WriteStep, values: Values) -> dict[str, Any]:
+        """Return the parameters of one write."""
+        table, shape, _ = self.place(step)
+        expression = _Expression()
+        row = values.row
+        parameters: dict[str, Any] = {"TableName": step.table}
+        if step.embed is not None:
+            parameters["Key"] = self.key(step, row)
+            parameters["UpdateExpression"] = self._embedded(step, values, expression)
+        elif step.operation == "PutItem":
+            new = values.after or row
+            parameters["Item"] = item_for(self.model, table, shape, new, values.children)
+        elif step.operation == "UpdateItem":
+            parameters["Key"] = self.key(step, row)
+            parameters["UpdateExpression"] = self._update(step, values, expression)
+        else:
+            parameters["Key"] = self.key(step, row)
+        condition = self._condition(step, values, table, expression)
+        if condition:
+            parameters["ConditionExpression"] = condition
+        return parameters | expression.parameters()
+
+    def _condition(
+        self, step: WriteStep, values: Values, table: Table, expression: _Expression
+    ) -> str:
+        key = expression.name(table.partition_key) if step.condition else ""
+        if step.condition == "absent":
+            return f"attribute_not_exists({key})"
+        if step.operation == "ConditionCheck" and not step.condition_on:
+            return f"attribute_exists({expression.name(table.partition_key)})"
+        if not step.condition:
+            return ""
+        held = [name for name in step.condition_on if values.row.get(name) is not None]
+        _, shape, _ = self.place(step)
+        held = [name for name in held if name in shape.attributes]
+        if not held:
+            return (
+                f"attribute_not_exists({key})" if values.must_fail else (f"attribute_exists({key})")
+            )
+        sign = "<>" if values.must_fail else "="
+        return " AND ".join(
+            f"{expression.name(name)} {sign} {expression.value(f'if_{name}', values.row[name])}"
+            for name in held
+        )
+
+    def _update(self, step: WriteStep, values: Values, expression: _Expression) -> str:
+        table, shape, _ = self.place(step)
+        after = {**values.row, **values.after}
+        item = item_for(self.model, table, shape, after, values.children)
+        old = item_for(self.model, table, shape, values.row, values.children)
+        assign: list[str] = []
+        adds: list[str] = []
+        removes: list[str] = []
+        for name in step.sets:
+            if name in table.keys:
+                continue
+            if name in item:
+                assign.append(f"{expression.name(name)} = {self._raw(name, item, expression)}")
+            elif name in shape.attributes:
+                removes.append(expression.name(name))
+        for name in step.increments:
+            adds.append(f"{expression.name(name)} {expression.value(f'{name}_more', 1)}")
+        for name in step.appends:
+            new = values.after.get(name)
+            more = list(new)[-1:] if isinstance(new, list) else [new]
+            empty = expression.value(f"{name}_none", [])
+            place = expression.name(name)
+            assign.append(
+                f"{place} = list_append(if_not_exists({place}, {empty}), "
+                f"{expression.value(f'{name}_more', more)})"
+            )
+        for name in step.removes:
+            if name in shape.attributes:
+                removes.append(expression.name(name))
+        touched = {*step.sets, *step.increments, *step.appends, *step.removes}
+        for name, template in shape.keys:
+            if name in table.keys or name in touched or not touched & _depends(template):
+                continue
+            if name in item and item[name] != old.get(name):
+                assign.append(f"{expression.name(name)} = {self._raw(name, item, expression)}")
+            elif name not in item and name in old:
+                removes.append(expression.name(name))
+        clauses = []
+        if assign:
+            clauses.append("SET " + ", ".join(assign))
+        if adds:
+            clauses.append("ADD " + ", ".join(adds))
+        if removes:
+            clauses.append("REMOVE " + ", ".join(removes))
+        return " ".join(clauses)
+
+    def _raw(self, name: str, item: Mapping[str, Any], expression: _Expression) -> str:
+        placeholder = f":{_safe(name)}"
+        while placeholder in expression.values:
+            placeholder += "_"
+        expression.values[placeholder] = item[name]
+        return placeholder
+
+    def _embedded(self, step: WriteStep, values: Values, expression: _Expression) -> str:
+        embed = step.embed
+        assert embed is not None
+        child = self.model.entity(embed.entity)
+        names = [a.name for a in child.attributes if not a.generated]
+        element = {n: values.element[n] for n in names if values.element.get(n) is not None}
+        place = expression.name(embed.attribute)
+        if embed.as_map:
+            key = expression.name(str(values.element.get(child.key[-1], "")))
+            if step.operation == "DeleteItem":
+                return f"REMOVE {place}.{key}"
+            return f"SET {place}.{key} = {expression.value('element', element)}"
+        if step.operation == "DeleteItem":
+            return f"REMOVE {place}[{values.place}]"
+        if step.sets:
+            return f"SET {place}[{values.place}] = {expression.value('element', element)}"
+        more = expression.value("element", [element])
+        return f"SET {place} = list_append({place}, {more})"
+
+    def _transact_part(self, part: WriteStep, values: Values) -> dict[str, Any]:
+        verb = {
+            "PutItem": "Put",
+            "UpdateItem": "Update",
+            "DeleteItem": "Delete",
+            "ConditionCheck": "ConditionCheck",
+        }[part.operation]
+        return {verb: self.write(part, values)}
+
+
+def _depends(template: KeyTemplate) -> set[str]:
+    names = {attribute.partition(".")[0] for attribute in template.attributes}
+    return names | {attribute for attribute, _ in template.when}
+
+
+def typed(entity: Entity, name: str, text: str) -> Any:
+    """Return a fixed value of the model file as the attribute's own type."""
+    kind = entity.attribute(name).kind
+    if kind.value == "bool":
+        return text == "true"
+    if kind.is_number:
+        return Decimal(text)
+    return text
