@@ -2,14 +2,41 @@
 
 In: a model and a seed. Out: values, columns and whole instances, and their bytes on DynamoDB. It
 does not know tables, items or engines: which attributes share an item is a design's business.
+
+Instances are made in blocks. The values of (seed, entity, attribute, block) have random numbers of
+their own, so no attribute disturbs another and no block needs the ones before.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from hashlib import blake2b
+from itertools import pairwise
+from random import Random
 from typing import Any
 
-from tablewright.model.values import Model
+from tablewright.core.quantities import ONE, ZERO
+from tablewright.model.values import Attribute, Entity, Kind, Model
+from tablewright.sample.generators import (
+    GENERATORS,
+    Draw,
+    can_be_made_alone,
+    lengths_alone,
+    permuted,
+    zipf,
+)
+from tablewright.sample.groups import BLOCK, Groups
+from tablewright.sample.wire import plain_bytes
+
+DEFAULT_REF_SKEW = 0.8
+DEFAULT_UNTIL = 1_767_225_600
+"""1 January 2026, in seconds since 1970: when the data ends unless the caller says otherwise."""
+
+_DAY_MS = 86_400_000
+_CACHED_BLOCKS = 256
+_FIRST_DRAW, _SECOND_DRAW = "", "another"
 
 
 class Sample:
@@ -18,45 +45,135 @@ class Sample:
     Everything follows from the seed, the names of entity and attribute, and the number of the
     instance: another attribute or entity in the model changes nothing. Keys that point to other
     entities depend on how many of those there are, so on `users` (the largest scale if not given).
+
+    An instance belongs to the time before `until` (seconds since 1970): within its entity's
+    retention, or else the model's horizon.
     """
 
-    def __init__(self, model: Model, *, seed: int | None = None) -> None:
+    def __init__(
+        self, model: Model, *, seed: int | None = None, until: int = DEFAULT_UNTIL
+    ) -> None:
         self.model = model
         self.seed = model.seed if seed is None else seed
+        self._until_ms = until * 1000
+        self._users = max(model.scales)
+        self._groups: dict[tuple[str, int], Groups] = {}
+        self._sizes: dict[tuple[str, str, str], list[int | None]] = {}
+        self._blocks: OrderedDict[tuple[Any, ...], list[Any]] = OrderedDict()
+        self._salts: dict[tuple[str, ...], int] = {}
+
+    # How many there are, and whose they are
 
     def count(self, entity: str, users: int) -> int:
-        """Return how many instances of an entity there are at this scale."""
-        raise NotImplementedError
+        """Return how many instances of an entity there are at this scale.
+
+        The children of however many parents there are; of an entity without parent the model's
+        mean, rounded. Where children are spread the number is that of the spread's draws, which
+        differs from the model's mean by less than one block's chance.
+        """
+        found = self.model.entity(entity)
+        if found.parent is None:
+            mean = self.model.instances(entity, users)
+            return int(mean.to_integral_value(rounding=ROUND_HALF_UP))
+        return self._groups_of(found, users).first(self.count(found.parent, users))
 
     def children(self, entity: str, parent_index: int, users: int | None = None) -> range:
         """Return the numbers of the instances that belong to one instance of the parent."""
-        raise NotImplementedError
+        return self._groups_of(self.model.entity(entity), users).children(parent_index)
 
     def parent(self, entity: str, index: int, users: int | None = None) -> int:
         """Return the number of the parent's instance to which an instance belongs."""
-        raise NotImplementedError
+        return self._groups_of(self.model.entity(entity), users).parent(index)
 
     def group_sizes(self, entity: str, n_parents: int, users: int | None = None) -> list[int]:
         """Return how many children each of the first parents has."""
-        raise NotImplementedError
+        groups = self._groups_of(self.model.entity(entity), users)
+        firsts = [groups.first(parent) for parent in range(n_parents + 1)]
+        return [after - first for first, after in pairwise(firsts)]
+
+    def _groups_of(self, entity: Entity, users: int | None) -> Groups:
+        users = self._users if users is None else users
+        if entity.parent is None:
+            raise ValueError(f"{entity.name} has no parent")
+        # Only where the counts are not per parent does the number of users matter.
+        key = (entity.name, 0 if entity.count.per == "parent" else users)
+        found = self._groups.get(key)
+        if found is None:
+            found = self._groups[key] = Groups(
+                self._mean_children(entity, users),
+                entity.count.spread,
+                lambda block: self._rng(entity.name, "", block, "children"),
+            )
+        return found
+
+    def _mean_children(self, entity: Entity, users: int) -> Decimal:
+        if entity.count.per == "parent" or entity.parent is None:
+            return self.model.per_driver(entity)
+        parents = self.model.instances(entity.parent, users)
+        return self.model.instances(entity.name, users) / parents if parents else ZERO
+
+    # Bytes
 
     def sizes(self, entity: str, attribute: str, n: int) -> list[int | None]:
         """Return the value's bytes on DynamoDB in the first `n` instances; None where absent."""
-        raise NotImplementedError
+        return self._size_list(entity, attribute, n, _FIRST_DRAW)
 
     def resampled_sizes(self, entity: str, attribute: str, n: int) -> list[int | None]:
         """Return the bytes of the value an update writes to each of the first `n` instances."""
-        raise NotImplementedError
+        return self._size_list(entity, attribute, n, _SECOND_DRAW)
+
+    def size_columns(
+        self, entity: str, names: Sequence[str], start: int, stop: int, users: int | None = None
+    ) -> list[list[int | None]]:
+        """Return bytes of some attributes of a stretch of instances, without keeping them."""
+        found = self.model.entity(entity)
+        users = self._users if users is None else users
+        made: list[list[int | None]] = []
+        for name in names:
+            attribute = found.attribute(name)
+
+            def block_of(block: int, wanted: Attribute = attribute) -> list[int | None]:
+                return self._size_block(found, wanted, block, users, _FIRST_DRAW)
+
+            made.append(self._stretch(block_of, start, stop))
+        return made
+
+    def _size_list(self, entity: str, name: str, n: int, purpose: str) -> list[int | None]:
+        known = self._sizes.setdefault((entity, name, purpose), [])
+        if len(known) < n:
+            found = self.model.entity(entity)
+            attribute = found.attribute(name)
+            for block in range(len(known) // BLOCK, -(-n // BLOCK)):
+                known.extend(self._size_block(found, attribute, block, self._users, purpose))
+        return known[:n]
+
+    def _size_block(
+        self, entity: Entity, attribute: Attribute, block: int, users: int, purpose: str
+    ) -> list[int | None]:
+        is_own = not self._is_inherited(entity, attribute) and attribute.distinct is None
+        lengths = None
+        if is_own:
+            rng = self._rng(entity.name, attribute.name, block, purpose)
+            lengths = lengths_alone(attribute, rng, BLOCK)
+        if lengths is None:
+            values = self._block(entity, attribute, block, users, purpose)
+            return [None if value is None else plain_bytes(value) for value in values]
+        present = self._presence(entity, attribute, block)
+        if present is None:
+            return list(lengths)
+        return [size if here else None for size, here in zip(lengths, present, strict=True)]
+
+    # Values
 
     def values(self, entity: str, attribute: str, n: int, users: int | None = None) -> list[Any]:
         """Return an attribute of the first `n` instances as plain values; None where absent."""
-        raise NotImplementedError
+        return self.columns(entity, (attribute,), 0, n, users)[0]
 
     def resampled_values(
         self, entity: str, attribute: str, n: int, users: int | None = None
     ) -> list[Any]:
         """Return the values an update writes to the first `n` instances: another draw."""
-        raise NotImplementedError
+        return self._column(entity, attribute, 0, n, users, _SECOND_DRAW)
 
     def columns(
         self,
@@ -67,10 +184,344 @@ class Sample:
         users: int | None = None,
     ) -> list[list[Any]]:
         """Return some attributes of the instances from `start` to before `stop`."""
-        raise NotImplementedError
+        return [self._column(entity, name, start, stop, users, _FIRST_DRAW) for name in names]
 
     def rows(
         self, entity: str, start: int, stop: int, users: int | None = None
     ) -> Iterator[dict[str, Any]]:
-        """Yield whole instances in order; absent attributes are left out."""
-        raise NotImplementedError
+        """Yield whole instances in order; absent attributes are left out.
+
+        Only one block is held at a time.
+        """
+        names = self.model.entity(entity).names
+        at = start
+        while at < stop:
+            end = min(stop, at - at % BLOCK + BLOCK)
+            columns = self.columns(entity, names, at, end, users)
+            if any(None in column for column in columns):
+                for values in zip(*columns, strict=True):
+                    pairs = zip(names, values, strict=True)
+                    yield {name: value for name, value in pairs if value is not None}
+            else:
+                for values in zip(*columns, strict=True):
+                    yield dict(zip(names, values, strict=True))
+            at = end
+
+    def value(self, entity: str, attribute: str, index: int, users: int | None = None) -> Any:
+        """Return one attribute of one instance."""
+        users = self._users if users is None else users
+        found = self.model.entity(entity)
+        return self._at(found, found.attribute(attribute), [index], users)[0]
+
+    def _column(
+        self, entity: str, name: str, start: int, stop: int, users: int | None, purpose: str
+    ) -> list[Any]:
+        found = self.model.entity(entity)
+        attribute = found.attribute(name)
+        users = self._users if users is None else users
+        return self._stretch(
+            lambda block: self._block(found, attribute, block, users, purpose), start, stop
+        )
+
+    @staticmethod
+    def _stretch(block_of: Any, start: int, stop: int) -> list[Any]:
+        made: list[Any] = []
+        for block in range(start // BLOCK, -(-stop // BLOCK)):
+            values = block_of(block)
+            low, high = max(0, start - block * BLOCK), min(BLOCK, stop - block * BLOCK)
+            made.extend(values if high - low == BLOCK else values[low:high])
+        return made
+
+    # One block of one attribute
+
+    def _block(
+        self, entity: Entity, attribute: Attribute, block: int, users: int, purpose: str
+    ) -> list[Any]:
+        numbers = range(block * BLOCK, (block + 1) * BLOCK)
+        if self._is_inherited(entity, attribute):
+            return self._from_parent(entity, attribute.name, numbers, users)
+        if attribute.kind is Kind.REF:
+            values = self._refs(entity, attribute, block, users, purpose)
+        elif attribute.distinct is not None and _can_repeat(entity, attribute):
+            values = self._repeated(entity, attribute, block, users, purpose)
+        else:
+            rng = self._rng(entity.name, attribute.name, block, purpose)
+            values = self._made(entity, attribute, attribute.name, numbers, rng, users, purpose)
+        present = self._presence(entity, attribute, block)
+        if present is None:
+            return values
+        return [value if here else None for value, here in zip(values, present, strict=True)]
+
+    def _made(
+        self,
+        entity: Entity,
+        attribute: Attribute,
+        path: str,
+        numbers: Sequence[int],
+        rng: Random,
+        users: int,
+        purpose: str,
+    ) -> list[Any]:
+        def inner(part: Attribute, inner_numbers: Sequence[int]) -> list[Any]:
+            if part.kind is Kind.REF:
+                values = self._drawn_refs(part, rng, len(inner_numbers), users)
+            else:
+                name = f"{path}.{part.name}"
+                values = self._made(entity, part, name, inner_numbers, rng, users, purpose)
+            if part.presence >= ONE:
+                return values
+            share = float(part.presence)
+            return [value if rng.random() < share else None for value in values]
+
+        is_key = attribute.name in entity.key and path == attribute.name
+        draw = Draw(
+            numbers=numbers,
+            rng=rng,
+            salt=self._salt(entity.name, path, purpose),
+            unique=self._is_unique(entity, attribute) or attribute.distinct is not None,
+            times=lambda: self._times(entity, numbers, users),
+            later=lambda: self._later(entity, numbers, users, rng),
+            strata=(lambda: self._strata(entity, numbers, users)) if is_key else None,
+            inner=inner,
+            kept_days=entity.retention_days or ZERO,
+        )
+        return GENERATORS[attribute.kind](attribute, draw)
+
+    def _is_unique(self, entity: Entity, attribute: Attribute) -> bool:
+        return attribute.unique or self._own_key(entity) == (attribute.name,)
+
+    def _presence(self, entity: Entity, attribute: Attribute, block: int) -> list[bool] | None:
+        if attribute.presence >= ONE:
+            return None
+        share = float(attribute.presence)
+        random = self._rng(entity.name, attribute.name, block, "presence").random
+        return [random() < share for _ in range(BLOCK)]
+
+    # Values of other instances
+
+    def _own_key(self, entity: Entity) -> tuple[str, ...]:
+        return tuple(
+            name for name in entity.key if not self._is_inherited(entity, entity.attribute(name))
+        )
+
+    def _is_inherited(self, entity: Entity, attribute: Attribute) -> bool:
+        """Whether it is the key of the parent, added by the reader or declared."""
+        if entity.parent is None:
+            return False
+        return attribute.name in self.model.entity(entity.parent).key
+
+    def _from_parent(
+        self, entity: Entity, name: str, numbers: Sequence[int], users: int
+    ) -> list[Any]:
+        assert entity.parent is not None
+        parents = self._parents(entity, numbers, users)
+        above = self.model.entity(entity.parent)
+        wanted = list(dict.fromkeys(parents))
+        found = dict(
+            zip(wanted, self._at(above, above.attribute(name), wanted, users), strict=True)
+        )
+        return [found[parent] for parent in parents]
+
+    def _parents(self, entity: Entity, numbers: Sequence[int], users: int) -> list[int]:
+        """Return the numbers of the parents of some children."""
+        groups = self._groups_of(entity, users)
+        if not groups.has_any:
+            return list(numbers)  # there are none: one for each parent shows what they would be
+        if not isinstance(numbers, range):
+            return [groups.parent(number) for number in numbers]
+        made: list[int] = []
+        at = numbers.start
+        while at < numbers.stop:
+            parent = groups.parent(at)
+            after = min(groups.first(parent + 1), numbers.stop)
+            made.extend([parent] * (after - at))
+            at = after
+        return made
+
+    def _at(
+        self, entity: Entity, attribute: Attribute, indexes: Sequence[int], users: int
+    ) -> list[Any]:
+        """Return an attribute of any instances; blocks that must be made whole are kept a while."""
+        is_own = attribute.kind is not Kind.REF and not self._is_inherited(entity, attribute)
+        is_whole = attribute.distinct is None and attribute.presence >= ONE
+        if is_own and is_whole and can_be_made_alone(attribute, self._is_unique(entity, attribute)):
+            nothing = Random(0)  # what can be made alone asks for no random numbers
+            return self._made(entity, attribute, attribute.name, indexes, nothing, users, "")
+        made: list[Any] = []
+        for index in indexes:
+            block, at = divmod(index, BLOCK)
+            made.append(self._kept_block(entity, attribute, block, users)[at])
+        return made
+
+    def _kept_block(
+        self, entity: Entity, attribute: Attribute, block: int, users: int
+    ) -> list[Any]:
+        key = (entity.name, attribute.name, block, users)
+        found = self._blocks.get(key)
+        if found is None:
+            found = self._blocks[key] = self._block(entity, attribute, block, users, _FIRST_DRAW)
+            if len(self._blocks) > _CACHED_BLOCKS:
+                self._blocks.popitem(last=False)
+        return found
+
+    def _refs(
+        self, entity: Entity, attribute: Attribute, block: int, users: int, purpose: str
+    ) -> list[Any]:
+        target, key = self._target(attribute)
+        numbers = range(block * BLOCK, (block + 1) * BLOCK)
+        ancestors = self._ancestors(entity, target, numbers, users)
+        if ancestors is not None:
+            return self._at(target, key, ancestors, users)
+        among = max(1, self.count(target.name, users))
+        if self._is_unique(entity, attribute):
+            return self._at(target, key, [number % among for number in numbers], users)
+        rng = self._rng(entity.name, attribute.name, block, purpose)
+        if attribute.name in entity.key:
+            places = self._strata(entity, numbers, users)
+            return self._at(target, key, _spread_out(places, among, rng), users)
+        return self._drawn_refs(attribute, rng, BLOCK, users)
+
+    def _target(self, attribute: Attribute) -> tuple[Entity, Attribute]:
+        """Return what a `ref` points to; `Entity.attribute` names one that is not the key."""
+        name, _, wanted = (attribute.to or "").partition(".")
+        entity = self.model.entity(name)
+        if not wanted:
+            wanted = attribute.name if attribute.name in entity.key else entity.key[-1]
+        return entity, entity.attribute(wanted)
+
+    def _ancestors(
+        self, entity: Entity, target: Entity, numbers: Sequence[int], users: int
+    ) -> list[int] | None:
+        """Return the instances of `target` above some children, None if it is not above them."""
+        below = entity
+        while below.parent is not None:
+            numbers = self._parents(below, numbers, users)
+            if below.parent == target.name:
+                return numbers
+            below = self.model.entity(below.parent)
+        return None
+
+    def _drawn_refs(self, attribute: Attribute, rng: Random, n: int, users: int) -> list[Any]:
+        target, key = self._target(attribute)
+        among = max(1, self.count(target.name, users))
+        if attribute.distinct is not None:
+            among = min(among, max(1, int(attribute.distinct)))
+        skew = DEFAULT_REF_SKEW if attribute.skew is None else float(attribute.skew)
+        return self._at(target, key, _ranks(attribute, rng, n, among, skew), users)
+
+    def _repeated(
+        self, entity: Entity, attribute: Attribute, block: int, users: int, purpose: str
+    ) -> list[Any]:
+        """Return values of which there are only `distinct`: those of the first instances."""
+        assert attribute.distinct is not None
+        rng = self._rng(entity.name, attribute.name, block, f"{purpose}distinct")
+        among = max(1, int(attribute.distinct))
+        if attribute.name in entity.key:
+            numbers = range(block * BLOCK, (block + 1) * BLOCK)
+            ranks = _spread_out(self._strata(entity, numbers, users), among, rng)
+        else:
+            ranks = _ranks(attribute, rng, BLOCK, among, float(attribute.skew or 0))
+        by_block: dict[int, list[Any]] = {}
+        for number in {rank // BLOCK for rank in ranks}:
+            by_block[number] = self._first_values(entity, attribute, number, users)
+        return [by_block[rank // BLOCK][rank % BLOCK] for rank in ranks]
+
+    def _first_values(
+        self, entity: Entity, attribute: Attribute, block: int, users: int
+    ) -> list[Any]:
+        key = (entity.name, attribute.name, block, "distinct")
+        found = self._blocks.get(key)
+        if found is None:
+            rng = self._rng(entity.name, attribute.name, block, "")
+            numbers = range(block * BLOCK, (block + 1) * BLOCK)
+            found = self._blocks[key] = self._made(
+                entity, attribute, attribute.name, numbers, rng, users, ""
+            )
+            if len(self._blocks) > _CACHED_BLOCKS:
+                self._blocks.popitem(last=False)
+        return found
+
+    # Time and place
+
+    def _strata(self, entity: Entity, numbers: Sequence[int], users: int) -> list[tuple[int, int]]:
+        """Return position and number of the instances among which a key part must differ."""
+        if entity.parent is None:
+            among = max(1, self.count(entity.name, users))
+            return [(number % among, among) for number in numbers]
+        groups = self._groups_of(entity, users)
+        if not groups.has_any:
+            return [(0, 1)] * len(numbers)
+        out: list[tuple[int, int]] = []
+        known, children = -1, range(0)
+        for number, parent in zip(numbers, self._parents(entity, numbers, users), strict=True):
+            if parent != known:
+                known, children = parent, groups.children(parent)
+            out.append((number - children.start, len(children)))
+        return out
+
+    def _times(self, entity: Entity, numbers: Sequence[int], users: int) -> list[int]:
+        """Return when instances came into being, in milliseconds since 1970.
+
+        What flows in is numbered in order of time, for each parent; the rest came at any time.
+        """
+        span = max(1, int(self.model.age_days(entity) * _DAY_MS))
+        begin = self._until_ms - span
+        jitter = permuted(numbers, 40, self._salt(entity.name, "", "time"))
+        if not (entity.append_only or entity.count.inflow_per_day is not None):
+            return [begin + ((span * part) >> 40) for part in jitter]
+        places = self._strata(entity, numbers, users)
+        return [
+            begin + (span * ((position << 40) + part) // among >> 40)
+            for (position, among), part in zip(places, jitter, strict=True)
+        ]
+
+    def _later(self, entity: Entity, numbers: Sequence[int], users: int, rng: Random) -> list[int]:
+        times, random = self._times(entity, numbers, users), rng.random
+        if entity.append_only:
+            return times
+        return [time + int((self._until_ms - time) * random()) for time in times]
+
+    # Random numbers
+
+    def _rng(self, entity: str, path: str, block: int, purpose: str) -> Random:
+        return Random(_number(self.seed, entity, path, block, purpose))
+
+    def _salt(self, entity: str, path: str, purpose: str) -> int:
+        key = (entity, path, purpose)
+        found = self._salts.get(key)
+        if found is None:
+            found = self._salts[key] = _number(self.seed, entity, path, "salt", purpose)
+        return found
+
+
+def _number(*names: object) -> int:
+    """Return a number of 128 bits that follows from the names alone."""
+    text = "\0".join(map(str, names))
+    return int.from_bytes(blake2b(text.encode(), digest_size=16).digest(), "big")
+
+
+def _ranks(attribute: Attribute, rng: Random, n: int, among: int, skew: float) -> list[int]:
+    """Return which of `among` values each instance has; `top_share` of them the first."""
+    if attribute.top_share is None or among == 1:
+        return zipf(rng, n, among, skew)
+    top, random = float(attribute.top_share), rng.random
+    others = zipf(rng, n, among - 1, skew)
+    return [0 if random() < top else other + 1 for other in others]
+
+
+def _spread_out(points: Sequence[tuple[int, int]], among: int, rng: Random) -> list[int]:
+    """Return one number below `among` for each position, different within a group if it can be."""
+    random = rng.random
+    out = []
+    for position, size in points:
+        low, high = position * among // size, (position + 1) * among // size
+        out.append(min(among - 1, low + int(random() * (high - low))))
+    return out
+
+
+_REPEATING = frozenset(set(Kind) - {Kind.ENUM, Kind.BOOL, Kind.COUNTRY, Kind.REF})
+
+
+def _can_repeat(entity: Entity, attribute: Attribute) -> bool:
+    """Whether `distinct` says something: not of what is unique, or has values of its own."""
+    return attribute.kind in _REPEATING and not attribute.unique

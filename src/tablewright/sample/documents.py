@@ -1,0 +1,152 @@
+"""Build texts and nested documents of an exact number of bytes.
+
+In: how many bytes DynamoDB shall bill, random numbers, and how well gzip shall do. Out: strings,
+maps and lists. It does not know which attribute they are for.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from random import Random
+from typing import Any
+
+from tablewright.capacity.items import CONTAINER_BYTES, ELEMENT_BYTES
+from tablewright.sample.pools import token_text, words_text
+
+SMALLEST_MAP = CONTAINER_BYTES + ELEMENT_BYTES + 1
+"""A map with one field of one letter that holds an empty text."""
+
+_TOKEN_RATIO = 0.765
+"""Bytes after gzip over bytes before, for random letters and digits: six bits in eight, and the
+coding itself."""
+
+_PHRASE = "the same words again and again, as forms and templates have them; "
+_FIELD_NAMES = (
+    "title", "detail", "note", "place", "state", "source", "remark", "label",
+)  # fmt: skip
+_GROUP_NAMES = (
+    "address", "customer", "metadata", "history", "settings", "delivery", "totals", "session",
+)  # fmt: skip
+
+
+def text(length: int, rng: Random, ratio: float | None = None) -> str:
+    """Return a text of this many bytes; with `ratio` gzip brings it to about that share."""
+    if ratio is not None:
+        return _mixed_text(length, rng, ratio)
+    pool = words_text(length)
+    at = int(rng.random() * (len(pool) - length))
+    return pool[at : at + length]
+
+
+def _mixed_text(length: int, rng: Random, ratio: float) -> str:
+    """Mix random characters, which gzip cannot shrink much, with a phrase it removes nearly."""
+    pool = token_text(length)
+    return _mix(length, pool, int(rng.random() * (len(pool) - length)), ratio)
+
+
+def _mix(length: int, pool: str, at: int, ratio: float) -> str:
+    dense = min(length, int(length * ratio / _TOKEN_RATIO + 0.5))
+    return pool[at : at + dense] + _filler(length - dense)
+
+
+@lru_cache(maxsize=4096)
+def _filler(length: int) -> str:
+    return (_PHRASE * (length // len(_PHRASE) + 1))[:length]
+
+
+def document(size: int, rng: Random, ratio: float | None = None) -> dict[str, Any]:
+    """Return a nested map that DynamoDB bills at `size` bytes.
+
+    A map has at least three bytes, one with a field at least five: four become five.
+
+    Example:
+        >>> from tablewright.sample.wire import plain_bytes
+        >>> [plain_bytes(document(n, Random(1))) for n in (3, 5, 100, 1000, 38 * 1024)]
+        [3, 5, 100, 1000, 38912]
+    """
+    plan = _plan(max(size, CONTAINER_BYTES))
+    pool = words_text(size) if ratio is None else token_text(size)
+    at = int(rng.random() * (len(pool) - size))
+
+    def cut(start: int, length: int) -> str:
+        if ratio is None:
+            return pool[start : start + length]
+        return _mix(length, pool, start, ratio)
+
+    made: dict[str, Any] = {}
+    for group, leaves in plan:
+        if isinstance(leaves, tuple):
+            inner: dict[str, str] = {}
+            for name, length in leaves:
+                inner[name] = cut(at, length)
+                at += length
+            made[group] = inner
+        else:
+            made[group] = cut(at, leaves)
+            at += leaves
+    return made
+
+
+Leaves = tuple[tuple[str, int], ...]
+
+
+@lru_cache(maxsize=4096)
+def _plan(size: int) -> tuple[tuple[str, Leaves | int], ...]:
+    """Return the fields of a document of this size: texts by length, or groups of texts."""
+    room = size - CONTAINER_BYTES
+    if room <= 0:
+        return ()
+    if room < 400:
+        return tuple(_texts(room, 48))
+    fields: list[tuple[str, Leaves | int]] = []
+    share = max(400, room // 8)
+    number = 0
+    while room >= share + 200:
+        name = _name(_GROUP_NAMES, number)
+        inner = share - len(name) - ELEMENT_BYTES - CONTAINER_BYTES
+        fields.append((name, tuple(_texts(inner, max(48, inner // 6)))))
+        room -= share
+        number += 1
+    fields.extend(_texts(room, max(100, room // 3)))
+    return tuple(fields)
+
+
+def _texts(room: int, each: int) -> list[tuple[str, int]]:
+    """Return names and lengths of texts that fill this room together with their names."""
+    fields: list[tuple[str, int]] = []
+    while True:
+        name = _name(_FIELD_NAMES, len(fields))
+        cost = len(name) + ELEMENT_BYTES
+        if room < cost + each + 20:
+            break
+        fields.append((name, each))
+        room -= cost + each
+    if room < len(name) + ELEMENT_BYTES:
+        name = name[: max(1, room - ELEMENT_BYTES)]
+    fields.append((name, max(0, room - len(name) - ELEMENT_BYTES)))
+    return fields
+
+
+def _name(names: tuple[str, ...], number: int) -> str:
+    turn, at = divmod(number, len(names))
+    return names[at] if not turn else f"{names[at]}{turn + 1}"
+
+
+def elements(size: int, rng: Random, ratio: float | None = None) -> list[Any]:
+    """Return a list of documents that DynamoDB bills at `size` bytes.
+
+    Example:
+        >>> from tablewright.sample.wire import plain_bytes
+        >>> [plain_bytes(elements(n, Random(1))) for n in (3, 7, 500, 4096)]
+        [3, 7, 500, 4096]
+    """
+    room = max(size, CONTAINER_BYTES) - CONTAINER_BYTES
+    if room == 0:
+        return []
+    if room < ELEMENT_BYTES + SMALLEST_MAP:
+        return [text(room - ELEMENT_BYTES, rng, ratio)]
+    count = max(1, room // 300)
+    share = room // count
+    made: list[Any] = [document(share - ELEMENT_BYTES, rng, ratio) for _ in range(count - 1)]
+    made.append(document(room - share * (count - 1) - ELEMENT_BYTES, rng, ratio))
+    return made

@@ -1,0 +1,585 @@
+"""One generator for each kind of attribute: a run of values from random numbers and positions.
+
+In: an attribute and a `Draw` (which instances, which random numbers). Out: one plain value for each
+instance. Generators of identities use no random numbers but a permutation of the instance's number:
+so they are unique, and any of them can be made alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from itertools import accumulate
+from random import Random
+from typing import Any
+
+from tablewright.capacity.items import CONTAINER_BYTES, ELEMENT_BYTES
+from tablewright.model.values import Attribute, Kind, Spread
+from tablewright.sample import pools
+from tablewright.sample.documents import SMALLEST_MAP, document, elements, text
+from tablewright.sample.spreads import draw, fixed_value
+from tablewright.sample.wire import plain_bytes
+
+_MULTIPLIER = 0x9E3779B97F4A7C15F39CC0605CEDC835
+_ELEMENT_BITS = 16
+_DAY_MS = 86_400_000
+_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+
+
+@dataclass(slots=True, kw_only=True)
+class Draw:
+    """A run of instances for which values are wanted."""
+
+    numbers: Sequence[int]
+    """The instances, in order."""
+    rng: Random
+    salt: int
+    """A large number of the attribute's own, for permutations."""
+    unique: bool
+    times: Callable[[], list[int]]
+    """When each instance came into being, in milliseconds since 1970."""
+    later: Callable[[], list[int]]
+    """A time between that and the end of the data, drawn for this attribute."""
+    strata: Callable[[], list[tuple[int, int]]] | None
+    """Position among, and number of, the instances that must not share a value."""
+    inner: Callable[[Attribute, Sequence[int]], list[Any]]
+    """Values of a field or an element for numbered instances."""
+    kept_days: Decimal
+    """How long an instance is kept; zero where that is for ever."""
+
+    @property
+    def n(self) -> int:
+        """How many values are wanted."""
+        return len(self.numbers)
+
+
+Generator = Callable[[Attribute, Draw], list[Any]]
+
+
+def permuted(numbers: Iterable[int], bits: int, salt: int) -> list[int]:
+    """Return scattered numbers below two to the power of `bits`, all different.
+
+    Each step (odd multiplication and addition, exclusive or with the upper bits) can be undone, so
+    no two instances meet.
+
+    Example:
+        >>> len(set(permuted(range(4096), 12, 99)))
+        4096
+    """
+    mask, half = (1 << bits) - 1, bits // 2 + 1
+    factor, offset = (salt | 1) & mask, salt >> 5
+    out = []
+    for number in numbers:
+        mixed = (number * factor + offset) & mask
+        mixed = ((mixed ^ (mixed >> half)) * _MULTIPLIER) & mask
+        out.append(mixed ^ (mixed >> half))
+    return out
+
+
+def permuted_digits(numbers: Iterable[int], digits: int, salt: int) -> list[int]:
+    """Return scattered numbers of up to so many decimal digits, all different.
+
+    Example:
+        >>> sorted(permuted_digits(range(100), 2, 12345)) == list(range(100))
+        True
+    """
+    top = 10**digits
+    factor = salt % top // 10 * 10 + 7  # ends in 7: no common factor with ten
+    offset = salt >> 40
+    return [(number * factor + offset) % top for number in numbers]
+
+
+def _lengths(attribute: Attribute, rng: Random, n: int, default: int) -> list[int]:
+    if attribute.bytes is None:
+        return [default] * n
+    return draw(attribute.bytes, rng, n)
+
+
+def _ratio(attribute: Attribute) -> float | None:
+    return None if attribute.compressible is None else float(attribute.compressible)
+
+
+# Identities
+
+
+def _uuid(attribute: Attribute, d: Draw) -> list[Any]:
+    hexes = [f"{number:030x}" for number in permuted(d.numbers, 120, d.salt)]
+    return [f"{h[:8]}-{h[8:12]}-4{h[12:15]}-a{h[15:18]}-{h[18:]}" for h in hexes]
+
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+@cache
+def _pairs() -> list[str]:
+    return [a + b for a in _CROCKFORD for b in _CROCKFORD]
+
+
+def _ulid(attribute: Attribute, d: Draw) -> list[Any]:
+    pairs = _pairs()
+    return [
+        "".join([pairs[(ms >> shift) & 1023] for shift in (40, 30, 20, 10, 0)])
+        + "".join([pairs[(number >> shift) & 1023] for shift in (70, 60, 50, 40, 30, 20, 10, 0)])
+        for ms, number in zip(d.times(), permuted(d.numbers, 80, d.salt), strict=True)
+    ]
+
+
+def _hex(attribute: Attribute, d: Draw, length: int) -> list[str]:
+    """Return hexadecimal texts, unique as long as their length allows."""
+    head = min(length, 30)
+    numbers = permuted(d.numbers, 4 * head, d.salt) if head else [0] * d.n
+    heads = [f"{number:0{head}x}"[:head] for number in numbers]
+    if length <= head:
+        return heads
+    pool, rest = pools.token_text(length), length - head
+    span = len(pool) - rest
+    return [
+        h + pool[at : at + rest]
+        for h, at in zip(heads, [number % span for number in numbers], strict=True)
+    ]
+
+
+def _id(attribute: Attribute, d: Draw) -> list[Any]:
+    length = 12 if attribute.bytes is None else fixed_value(attribute.bytes)
+    if length is not None:
+        return list(_hex(attribute, d, length))
+    assert attribute.bytes is not None
+    cuts = draw(attribute.bytes, d.rng, d.n)
+    longest = max(cuts)
+    # The unique part stands at the end, so that a cut keeps it.
+    return [made[longest - cut :] for made, cut in zip(_tailed(d, longest), cuts, strict=True)]
+
+
+def _tailed(d: Draw, length: int) -> list[str]:
+    tail = min(length, 30)
+    numbers = permuted(d.numbers, 4 * tail, d.salt)
+    pool, rest = pools.token_text(length), length - tail
+    span = len(pool) - rest
+    return [pool[at : at + rest] + f"{x:0{tail}x}" for x in numbers for at in (x % span,)]
+
+
+def _email(attribute: Attribute, d: Draw) -> list[Any]:
+    domain = "@example.com"
+    return [f"{local}{domain}" for local in _locals(attribute, d, len(domain), ".")]
+
+
+def _username(attribute: Attribute, d: Draw) -> list[Any]:
+    return list(_locals(attribute, d, 0, "_"))
+
+
+def _locals(attribute: Attribute, d: Draw, taken: int, joint: str) -> list[str]:
+    """Return a stem and the instance's number; digits appear nowhere else, so none meet."""
+    numbers = d.numbers
+    length = None if attribute.bytes is None else fixed_value(attribute.bytes)
+    if attribute.bytes is None:
+        picks = permuted(d.numbers, 24, d.salt)
+        names = pools.stems() if joint == "." else pools.stems_of_length(7)
+        count = len(names)
+        return [
+            f"{names[pick % count]}{joint}{number}"
+            for pick, number in zip(picks, numbers, strict=True)
+        ]
+    lengths = [length] * d.n if length is not None else draw(attribute.bytes, d.rng, d.n)
+    picks = permuted(d.numbers, 24, d.salt)
+    return [
+        _local(pick, number, max(0, (size or 0) - taken))
+        for pick, number, size in zip(picks, numbers, lengths, strict=True)
+    ]
+
+
+def _local(pick: int, number: int, room: int) -> str:
+    digits = str(number)
+    if len(digits) > room:
+        return _short_number(number, room)
+    names = pools.stems_of_length(room - len(digits))
+    return names[pick % len(names)] + digits
+
+
+def _short_number(number: int, room: int) -> str:
+    """Return a number in letters and digits where decimal digits do not fit."""
+    alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
+    out = ""
+    for _ in range(room):
+        number, at = divmod(number, 36)
+        out = alphabet[at] + out
+    return out
+
+
+def _phone(attribute: Attribute, d: Draw) -> list[Any]:
+    length = 12 if attribute.bytes is None else round(attribute.bytes.mean)
+    digits = max(1, length - 3)
+    prefix = "+46"[: max(0, length - digits)]
+    return [f"{prefix}{x:0{digits}d}" for x in permuted_digits(d.numbers, digits, d.salt)]
+
+
+def _digits(attribute: Attribute, d: Draw) -> list[Any]:
+    length = 6 if attribute.bytes is None else max(1, round(attribute.bytes.mean))
+    if d.unique:
+        return [f"{x:0{length}d}" for x in permuted_digits(d.numbers, length, d.salt)]
+    top, random = 10**length, d.rng.randrange
+    return [f"{random(top):0{length}d}" for _ in range(d.n)]
+
+
+def _token(attribute: Attribute, d: Draw) -> list[Any]:
+    if d.unique:
+        return _id(attribute, d)
+    lengths, random = _lengths(attribute, d.rng, d.n, 32), d.rng.random
+    pool = pools.token_text(max(lengths))
+    span = len(pool) - max(lengths)
+    return [pool[at : at + length] for length in lengths for at in (int(random() * span),)]
+
+
+# Texts
+
+
+def _name(attribute: Attribute, d: Draw) -> list[Any]:
+    choice = d.rng.choice
+    if attribute.bytes is None:
+        names = pools.full_names()
+        made = [choice(names) for _ in range(d.n)]
+    else:
+        made = [
+            choice(pools.names_of_length(length)) for length in draw(attribute.bytes, d.rng, d.n)
+        ]
+    return list(_made_unique(made, d)) if d.unique else list(made)
+
+
+def _text(attribute: Attribute, d: Draw) -> list[Any]:
+    lengths, ratio = _lengths(attribute, d.rng, d.n, 24), _ratio(attribute)
+    if ratio is not None:
+        made = [text(length, d.rng, ratio) for length in lengths]
+    else:
+        random, longest = d.rng.random, max(lengths)
+        pool = pools.words_text(longest)
+        span = len(pool) - longest
+        made = [pool[at : at + length] for length in lengths for at in (int(random() * span),)]
+    return list(_made_unique(made, d)) if d.unique else list(made)
+
+
+def _made_unique(made: Sequence[str], d: Draw) -> list[str]:
+    """Put the instance's number at the front of each text and keep its length."""
+    return [
+        f"{number} {value}"[: len(value)]
+        if len(str(number)) < len(value)
+        else _short_number(number, len(value))
+        for number, value in zip(d.numbers, made, strict=True)
+    ]
+
+
+def _url(attribute: Attribute, d: Draw) -> list[Any]:
+    lengths = _lengths(attribute, d.rng, d.n, 48)
+    longest = max(lengths)
+    stem = "https://cdn.example.com/files/"
+    tail = max(12, longest - len(stem))
+    return [
+        (stem + made)[: length - 12] + made[-12:] if length >= 12 else made[-length:]
+        for made, length in zip(_tailed(d, tail), lengths, strict=True)
+    ]
+
+
+def _enum(attribute: Attribute, d: Draw) -> list[Any]:
+    names = [name for name, _ in attribute.values]
+    shares = list(accumulate(float(share) for _, share in attribute.values))
+    if d.strata is None:
+        return d.rng.choices(names, cum_weights=shares, k=d.n)
+    random, total = d.rng.random, shares[-1]
+    out = []
+    for position, among in d.strata():
+        point = (position + random()) / among * total
+        out.append(
+            next((name for name, s in zip(names, shares, strict=True) if point < s), names[-1])
+        )
+    return out
+
+
+def _country(attribute: Attribute, d: Draw) -> list[Any]:
+    return list(d.rng.choices(pools.entries("countries"), k=d.n))
+
+
+# Times
+
+
+@cache
+def _minutes() -> list[str]:
+    return [f"T{minute // 60:02d}:{minute % 60:02d}:" for minute in range(1440)]
+
+
+@cache
+def day_text(day: int) -> str:
+    """Return a day since 1970 as ISO 8601 text.
+
+    Example:
+        >>> day_text(20_000)
+        '2024-10-04'
+    """
+    return date.fromordinal(_EPOCH_ORDINAL + day).isoformat()
+
+
+def iso_text(ms: int) -> str:
+    """Return milliseconds since 1970 as ISO 8601 text of 24 characters.
+
+    Example:
+        >>> iso_text(1_762_783_200_007)
+        '2025-11-10T14:00:00.007Z'
+    """
+    day, rest = divmod(ms, _DAY_MS)
+    minute, rest = divmod(rest, 60_000)
+    return f"{day_text(day)}{_minutes()[minute]}{rest // 1000:02d}.{rest % 1000:03d}Z"
+
+
+def _moments(attribute: Attribute, d: Draw) -> list[int]:
+    is_origin = d.unique or attribute.immutable or attribute.role == "time"
+    return d.times() if is_origin else d.later()
+
+
+def _timestamp(attribute: Attribute, d: Draw) -> list[Any]:
+    made = [iso_text(ms) for ms in _moments(attribute, d)]
+    if attribute.bytes is None:
+        return list(made)
+    length = round(attribute.bytes.mean)
+    if length == 20:
+        return [value[:19] + "Z" for value in made]
+    return [value[:length].ljust(length, "0") for value in made]
+
+
+def _date(attribute: Attribute, d: Draw) -> list[Any]:
+    return [day_text(ms // _DAY_MS) for ms in _moments(attribute, d)]
+
+
+def _epoch(attribute: Attribute, d: Draw) -> list[Any]:
+    kept_seconds = int(d.kept_days * 86_400)
+    if kept_seconds:
+        return [ms // 1000 + kept_seconds for ms in d.times()]
+    return [ms // 1000 for ms in _moments(attribute, d)]
+
+
+# Numbers
+
+
+def _range(attribute: Attribute, low: int, high: int) -> tuple[Decimal, Decimal]:
+    bottom = Decimal(low) if attribute.low is None else attribute.low
+    top = max(bottom, Decimal(high)) if attribute.high is None else attribute.high
+    return bottom, top
+
+
+def _int(attribute: Attribute, d: Draw) -> list[Any]:
+    low, high = (int(end) for end in _range(attribute, 0, 1000))
+    if d.unique:
+        return [low + number for number in d.numbers]
+    span = high - low + 1
+    if attribute.skew:
+        return [low + rank for rank in zipf(d.rng, d.n, span, float(attribute.skew))]
+    random = d.rng.random
+    return [low + int(random() * span) for _ in range(d.n)]
+
+
+def _counter(attribute: Attribute, d: Draw) -> list[Any]:
+    if attribute.high is not None:
+        return _int(attribute, d)
+    low = int(attribute.low or 0)
+    mean = Decimal(30)  # what nothing else is said about; it makes three bytes at most
+    spread = Spread(mean=low + mean, low=Decimal(low), shape="geometric")
+    return list(draw(spread, d.rng, d.n))
+
+
+def _decimal(attribute: Attribute, d: Draw) -> list[Any]:
+    return _decimals(attribute, d, 0, 1000)
+
+
+def _money(attribute: Attribute, d: Draw) -> list[Any]:
+    return _decimals(attribute, d, 1, 1000)
+
+
+def _decimals(attribute: Attribute, d: Draw, low: int, high: int) -> list[Any]:
+    places = attribute.places
+    bottom, top = (int(end.scaleb(places)) for end in _range(attribute, low, high))
+    span, random = top - bottom + 1, d.rng.random
+    numbers = [bottom + int(random() * span) for _ in range(d.n)]
+    if places == 0:
+        return list(numbers)
+    return [Decimal(number).scaleb(-places) for number in numbers]
+
+
+def _bool(attribute: Attribute, d: Draw) -> list[Any]:
+    share = 0.5 if attribute.top_share is None else float(attribute.top_share)
+    for name, stated in attribute.values:
+        if name.lower() in ("true", "yes"):
+            share = float(stated)
+    random = d.rng.random
+    return [random() < share for _ in range(d.n)]
+
+
+# Bytes, places, containers
+
+
+def _binary(attribute: Attribute, d: Draw) -> list[Any]:
+    lengths, random = _lengths(attribute, d.rng, d.n, 64), d.rng.random
+    pool = pools.random_bytes(max(lengths))
+    span = len(pool) - max(lengths)
+    return [pool[at : at + length] for length in lengths for at in (int(random() * span),)]
+
+
+def _geo(attribute: Attribute, d: Draw) -> list[Any]:
+    """Return points around one city (Nairobi), most of them within 16 km."""
+    gauss = d.rng.gauss
+    return [
+        {
+            "lat": Decimal(round(-128_600 + gauss(0, 7_200))).scaleb(-5),
+            "lon": Decimal(round(3_681_700 + gauss(0, 7_200))).scaleb(-5),
+        }
+        for _ in range(d.n)
+    ]
+
+
+def _map(attribute: Attribute, d: Draw) -> list[Any]:
+    if not attribute.fields:
+        lengths, ratio = _lengths(attribute, d.rng, d.n, 256), _ratio(attribute)
+        return [document(length, d.rng, ratio) for length in lengths]
+    names = [field.name for field in attribute.fields]
+    columns = [d.inner(field, d.numbers) for field in attribute.fields]
+    made = [
+        {name: value for name, value in zip(names, values, strict=True) if value is not None}
+        for values in zip(*columns, strict=True)
+    ]
+    if attribute.bytes is not None:
+        for value, size in zip(made, draw(attribute.bytes, d.rng, d.n), strict=True):
+            missing = size - plain_bytes(value) - len("more") - ELEMENT_BYTES
+            if missing >= 0:
+                value["more"] = text(missing, d.rng, _ratio(attribute))
+    return list(made)
+
+
+def _list(attribute: Attribute, d: Draw) -> list[Any]:
+    if attribute.element is None:
+        lengths, ratio = _lengths(attribute, d.rng, d.n, 256), _ratio(attribute)
+        return [elements(length, d.rng, ratio) for length in lengths]
+    return _runs(attribute, attribute.element, d, 0)
+
+
+def _set(attribute: Attribute, d: Draw) -> list[Any]:
+    if attribute.element is None:
+        return [_set_of_bytes(n, d) for n in _lengths(attribute, d.rng, d.n, 32)]
+    return [set(run) for run in _runs(attribute, attribute.element, d, 1)]
+
+
+def _set_of_bytes(size: int, d: Draw) -> set[str]:
+    """Return a set of different texts, eight bytes each but for the last."""
+    count = max(1, size // 8)
+    at = int(d.rng.random() * 2**31)
+    made = [f"{number:08x}" for number in permuted(range(at, at + count), 32, d.salt)]
+    rest = size - 8 * count
+    made[-1] = made[-1] + "x" * rest if rest >= 0 else made[-1][:size]
+    return set(made)
+
+
+def _runs(attribute: Attribute, element: Attribute, d: Draw, least: int) -> list[list[Any]]:
+    """Return runs of elements, each numbered by its instance and its place."""
+    if attribute.elements is not None:
+        counts = [max(least, count) for count in draw(attribute.elements, d.rng, d.n)]
+    else:
+        counts = [3] * d.n
+    made = d.inner(
+        element,
+        [
+            (number << _ELEMENT_BITS) + at
+            for number, count in zip(d.numbers, counts, strict=True)
+            for at in range(count)
+        ],
+    )
+    out, at = [], 0
+    for count in counts:
+        out.append([value for value in made[at : at + count] if value is not None])
+        at += count
+    return out
+
+
+def zipf(rng: Random, n: int, among: int, exponent: float) -> list[int]:
+    """Return ranks from 0, popular ones more often: the share of rank r falls as (r+1)^-exponent.
+
+    The inverse of the continuous power law stands in for the sum over all ranks.
+    """
+    random = rng.random
+    if among <= 1:
+        return [0] * n
+    if exponent <= 0:
+        return [int(random() * among) for _ in range(n)]
+    if abs(exponent - 1) < 1e-6:
+        exponent = 1.000001
+    power = 1 - exponent
+    span, inverse = (among + 1) ** power - 1, 1 / power
+    top = among - 1
+    return [min(top, int((span * random() + 1) ** inverse) - 1) for _ in range(n)]
+
+
+GENERATORS: dict[Kind, Generator] = {
+    Kind.UUID: _uuid,
+    Kind.ULID: _ulid,
+    Kind.ID: _id,
+    Kind.EMAIL: _email,
+    Kind.USERNAME: _username,
+    Kind.PHONE: _phone,
+    Kind.NAME: _name,
+    Kind.TEXT: _text,
+    Kind.URL: _url,
+    Kind.TOKEN: _token,
+    Kind.DIGITS: _digits,
+    Kind.ENUM: _enum,
+    Kind.COUNTRY: _country,
+    Kind.TIMESTAMP: _timestamp,
+    Kind.DATE: _date,
+    Kind.EPOCH: _epoch,
+    Kind.INT: _int,
+    Kind.DECIMAL: _decimal,
+    Kind.MONEY: _money,
+    Kind.COUNTER: _counter,
+    Kind.BOOL: _bool,
+    Kind.BINARY: _binary,
+    Kind.GEO: _geo,
+    Kind.MAP: _map,
+    Kind.LIST: _list,
+    Kind.SET: _set,
+}
+"""Of every kind but `ref`, which is another entity's key."""
+
+_ALONE = (Kind.UUID, Kind.ULID, Kind.ID, Kind.EMAIL, Kind.USERNAME, Kind.PHONE)
+
+
+def can_be_made_alone(attribute: Attribute, unique: bool) -> bool:
+    """Whether an instance's value needs no random numbers, so none of its neighbours."""
+    fixed = attribute.bytes is None or fixed_value(attribute.bytes) is not None
+    if attribute.kind in (Kind.TOKEN, Kind.DIGITS, Kind.INT) and unique:
+        return fixed
+    return attribute.kind in _ALONE and fixed
+
+
+def lengths_alone(attribute: Attribute, rng: Random, n: int) -> list[int] | None:
+    """Return the values' bytes where they can be told without making the values."""
+    kind = attribute.kind
+    if kind in _CONSTANT_BYTES and attribute.bytes is None:
+        return [_CONSTANT_BYTES[kind]] * n
+    if kind in (Kind.TEXT, Kind.TOKEN, Kind.NAME, Kind.URL, Kind.BINARY) and attribute.bytes:
+        return draw(attribute.bytes, rng, n)
+    if kind is Kind.MAP and not attribute.fields and attribute.bytes:
+        return [_map_bytes(size) for size in draw(attribute.bytes, rng, n)]
+    if kind is Kind.LIST and attribute.element is None and attribute.bytes:
+        return [max(size, CONTAINER_BYTES) for size in draw(attribute.bytes, rng, n)]
+    return None
+
+
+def _map_bytes(size: int) -> int:
+    return CONTAINER_BYTES if size <= CONTAINER_BYTES else max(size, SMALLEST_MAP)
+
+
+_CONSTANT_BYTES = {
+    Kind.UUID: 36,
+    Kind.ULID: 26,
+    Kind.ID: 12,
+    Kind.PHONE: 12,
+    Kind.TIMESTAMP: 24,
+    Kind.DATE: 10,
+    Kind.BOOL: 1,
+    Kind.COUNTRY: 2,
+}

@@ -1,0 +1,97 @@
+"""The raw material of samples: words, names, long texts to cut from.
+
+Everything here is fixed: no seed reaches it. Texts are ASCII, so that characters are bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+from functools import cache
+from random import Random
+
+from tablewright.core.data import read_text
+
+_POOL_BYTES = 1 << 17
+
+
+@cache
+def entries(name: str) -> tuple[str, ...]:
+    """Return one of the packaged lists: words, first-names, last-names, countries."""
+    return tuple(read_text("tablewright.sample", f"data/{name}.txt").split())
+
+
+def words_text(longest: int) -> str:
+    """Return a text of words, at least twice as long as the longest cut that is wanted.
+
+    gzip brings a cut of it to about two fifths.
+    """
+    return _words_text(_pool_bytes(longest))
+
+
+def token_text(longest: int) -> str:
+    """Return random letters and digits, at least twice as long as the longest cut wanted.
+
+    gzip brings a cut of it to about three quarters.
+    """
+    return _token_text(_pool_bytes(longest))
+
+
+def random_bytes(longest: int) -> bytes:
+    """Return random bytes, at least twice as many as the longest cut wanted."""
+    return _random_bytes(_pool_bytes(longest))
+
+
+def _pool_bytes(longest: int) -> int:
+    return max(_POOL_BYTES, 1 << (2 * longest).bit_length())
+
+
+@cache
+def _words_text(size: int) -> str:
+    rng = Random(20251110)
+    text = " ".join(rng.choices(entries("words"), k=_POOL_BYTES // 5))
+    return (text * (size // _POOL_BYTES + 1))[:size]
+
+
+@cache
+def _token_text(size: int) -> str:
+    raw = Random(20251111).randbytes(size * 3 // 4)
+    return base64.urlsafe_b64encode(raw).decode().replace("=", "A")
+
+
+@cache
+def _random_bytes(size: int) -> bytes:
+    return Random(20251112).randbytes(size)
+
+
+@cache
+def full_names() -> tuple[str, ...]:
+    """Return every first name with every last name."""
+    return tuple(
+        f"{first} {last}" for first in entries("first-names") for last in entries("last-names")
+    )
+
+
+@cache
+def names_of_length(length: int) -> tuple[str, ...]:
+    """Return names of exactly this many bytes."""
+    rng = Random(20251113)
+    names = []
+    for _ in range(256):
+        name = rng.choice(entries("first-names"))
+        while len(name) < length:
+            name += " " + rng.choice(entries("last-names"))
+        name = name[:length]
+        names.append(name[:-1] + "a" if name.endswith(" ") else name)
+    return tuple(names)
+
+
+@cache
+def stems() -> tuple[str, ...]:
+    """Return beginnings of addresses and user names: small letters and dots, none ends in a dot."""
+    return tuple(name.lower().replace(" ", ".") for name in full_names())
+
+
+@cache
+def stems_of_length(length: int) -> tuple[str, ...]:
+    """Return stems cut or extended to exactly this many bytes."""
+    return tuple(name.lower().replace(" ", ".") for name in names_of_length(length))

@@ -1,0 +1,184 @@
+"""Draw quantities from a `Spread`: bytes of a text, elements of a list, children of a parent.
+
+In: a spread and random numbers. Out: whole numbers whose mean is the spread's mean. Each spread
+becomes a table of quantiles once; a draw is one look-up. It does not know what is counted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import lru_cache
+from random import Random
+
+from tablewright.model.values import Spread
+
+QUANTILES = 2048
+_Z99 = 2.3263478740408408
+_Z_MAX = 3.0902323061678132  # a stated maximum is taken as the 99.9th percentile
+
+
+def draw(spread: Spread, rng: Random, n: int) -> list[int]:
+    """Return `n` draws.
+
+    Example:
+        >>> from decimal import Decimal
+        >>> draw(Spread(mean=Decimal(24)), Random(1), 3)
+        [24, 24, 24]
+    """
+    fixed = fixed_value(spread)
+    if fixed is not None:
+        return [fixed] * n
+    table, random = quantiles(spread), rng.random
+    return [table[int(random() * QUANTILES)] for _ in range(n)]
+
+
+def fixed_value(spread: Spread) -> int | None:
+    """Return the one value of a spread that has no other, None for all others."""
+    if spread.shape == "fixed" and spread.mean == spread.mean.to_integral_value():
+        return int(spread.mean)
+    if spread.low is not None and spread.low == spread.high:
+        return int(spread.low)
+    return None
+
+
+@lru_cache(maxsize=1024)
+def quantiles(spread: Spread) -> tuple[int, ...]:
+    """Return equally likely values in ascending order.
+
+    Their mean is the spread's mean as nearly as whole numbers within its limits allow: cutting
+    the tail of a distribution would otherwise lower it.
+    """
+    low = math.ceil(spread.low) if spread.low is not None else 0
+    high = math.floor(spread.high) if spread.high is not None else None
+    mean = float(spread.mean)
+    quantile = _SHAPES.get(spread.shape, _fixed)(spread)
+    steps = [(k + 0.5) / QUANTILES for k in range(QUANTILES)]
+    raw = [quantile(step) for step in steps]
+    scale = 1.0
+    if spread.shape == "lognormal":
+        scale = _scale_to_mean(raw, mean, low, high)
+    values = [_clamp(math.floor(value * scale + 0.5), low, high) for value in raw]
+    _shift_to_total(values, round(mean * QUANTILES), low, high)
+    return tuple(values)
+
+
+def _clamp(value: int, low: int, high: int | None) -> int:
+    value = max(value, low)
+    return value if high is None else min(value, high)
+
+
+def _scale_to_mean(raw: list[float], mean: float, low: int, high: int | None) -> float:
+    """Return the factor that gives clamped values the mean; four steps are ample."""
+    scale = 1.0
+    top = math.inf if high is None else high
+    for _ in range(8):
+        reached = sum(min(max(value * scale, low), top) for value in raw) / len(raw)
+        if reached <= 0:
+            break
+        scale *= mean / reached
+    return scale
+
+
+def _shift_to_total(values: list[int], total: int, low: int, high: int | None) -> None:
+    """Change as few values as possible by one, evenly spread, until they add up to the total."""
+    missing = total - sum(values)
+    step = 1 if missing > 0 else -1
+    for _ in range(QUANTILES):
+        movable = [
+            at for at, value in enumerate(values) if _clamp(value + step, low, high) != value
+        ]
+        if not missing or not movable:
+            break
+        take = min(abs(missing), len(movable))
+        for k in range(take):
+            values[movable[k * len(movable) // take]] += step
+        missing -= step * take
+    values.sort()
+
+
+def _fixed(spread: Spread) -> Callable[[float], float]:
+    whole = math.floor(spread.mean)
+    rest = float(spread.mean) - whole
+    return lambda u: whole + (1 if u >= 1 - rest else 0)
+
+
+def _uniform(spread: Spread) -> Callable[[float], float]:
+    low = float(spread.low if spread.low is not None else 0)
+    high = float(spread.high if spread.high is not None else 2 * spread.mean - int(low))
+    return lambda u: low - 0.5 + u * (high - low + 1)
+
+
+def _normal(spread: Spread) -> Callable[[float], float]:
+    mean = float(spread.mean)
+    if spread.deviation is not None:
+        deviation = float(spread.deviation)
+    elif spread.p99 is not None:
+        deviation = (float(spread.p99) - mean) / _Z99
+    elif spread.high is not None:
+        deviation = (float(spread.high) - mean) / _Z_MAX
+    else:
+        deviation = mean / 4
+    inverse = _inverse_normal()
+    return lambda u: mean + deviation * inverse(u)
+
+
+def _lognormal(spread: Spread) -> Callable[[float], float]:
+    mean = max(float(spread.mean), 1e-9)
+    if spread.p99 is not None:
+        sigma = _sigma(float(spread.p99) / mean, _Z99)
+    elif spread.deviation is not None:
+        sigma = math.sqrt(math.log(1 + (float(spread.deviation) / mean) ** 2))
+    elif spread.high is not None:
+        sigma = _sigma(float(spread.high) / mean, _Z_MAX)
+    else:
+        sigma = 0.5
+    middle = math.log(mean) - sigma * sigma / 2
+    inverse = _inverse_normal()
+    return lambda u: math.exp(middle + sigma * inverse(u))
+
+
+def _sigma(ratio: float, z: float) -> float:
+    """Return the sigma at which the quantile of `z` is `ratio` times the mean.
+
+    log(ratio) = z sigma - sigma^2 / 2. No sigma reaches a ratio above exp(z^2 / 2); then the
+    nearest is taken.
+    """
+    inside = z * z - 2 * math.log(max(ratio, 1.0))
+    return z - math.sqrt(inside) if inside > 0 else z
+
+
+def _geometric(spread: Spread) -> Callable[[float], float]:
+    low = math.ceil(spread.low) if spread.low is not None else 0
+    above = max(float(spread.mean) - low, 1e-9)
+    stay = math.log(above / (1 + above))
+    return lambda u: low + math.floor(math.log(1 - u) / stay)
+
+
+def _poisson(spread: Spread) -> Callable[[float], float]:
+    mean = float(spread.mean)
+    if mean > 500:
+        inverse = _inverse_normal()
+        return lambda u: mean + math.sqrt(mean) * inverse(u)
+    cumulated, term, steps = 0.0, math.exp(-mean), []
+    for k in range(int(mean + 12 * math.sqrt(mean) + 12)):
+        cumulated += term
+        steps.append(cumulated)
+        term *= mean / (k + 1)
+    return lambda u: next((k for k, step in enumerate(steps) if u <= step), len(steps))
+
+
+def _inverse_normal() -> Callable[[float], float]:
+    from statistics import NormalDist  # not at the top: importing it takes longer than a model
+
+    return NormalDist().inv_cdf
+
+
+_SHAPES: dict[str, Callable[[Spread], Callable[[float], float]]] = {
+    "fixed": _fixed,
+    "uniform": _uniform,
+    "normal": _normal,
+    "lognormal": _lognormal,
+    "geometric": _geometric,
+    "poisson": _poisson,
+}
