@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 
 from tablewright.core.quantities import HOURS_PER_MONTH, ONE, ZERO
 
@@ -116,6 +116,12 @@ class Limits:
         """Whether the capacity never changes."""
         return self.floor >= self.ceiling
 
+    def fitting(self, a_minute: int) -> int:
+        """Return the capacity at which this much a minute (in millionths) is just the target."""
+        over, under = self.target.as_integer_ratio()
+        needed = -(-a_minute * under // (60 * _MICRO * over))
+        return min(self.ceiling, max(self.floor, needed))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provisioned:
@@ -169,10 +175,14 @@ def provision(
     return tuple(arm.result() for arm in arms)
 
 
+def _a_minute(units_a_second: Decimal) -> int:
+    """Return the units of a minute, to the nearest millionth."""
+    return int((units_a_second * 60 * _MICRO).to_integral_value())
+
+
 def _steady(mean: Decimal, limits: Limits) -> Provisioned:
     """Return what an unchanging load settles at."""
-    needed = int((mean / limits.target).to_integral_value(rounding=ROUND_CEILING))
-    units = limits.floor if limits.is_fixed else min(limits.ceiling, max(limits.floor, needed))
+    units = limits.fitting(_a_minute(mean))
     lost = max(ZERO, mean - units) / mean if mean else ZERO
     return Provisioned(hours=(units,) * 24, throttled=lost)
 
@@ -197,26 +207,18 @@ class _Arm:
 
     @classmethod
     def start(cls, mean: Decimal, limits: Limits, load: Sequence[Decimal]) -> _Arm:
-        demand = [int(mean * weight * 60 * _MICRO) for weight in load]
+        demand = [_a_minute(mean * weight) for weight in load]
         low = max(ZERO, limits.target - LOWER_GAP)
-        arm = cls(
+        return cls(
             demand=demand,
             limits=limits,
             target=limits.target.as_integer_ratio(),
             low=low.as_integer_ratio(),
-            units=limits.floor,
+            units=limits.fitting(demand[0]),
         )
-        arm.units = arm.fitting(demand[0])
-        return arm
 
     def begin_day(self) -> None:
         self.hours, self.lost, self.raised, self.lowered = [0] * 24, 0, 0, 0
-
-    def fitting(self, consumed: int) -> int:
-        """Return the capacity at which this much a minute is just the target."""
-        over, under = self.target
-        needed = -(-consumed * under // (60 * _MICRO * over))
-        return min(self.limits.ceiling, max(self.limits.floor, needed))
 
     def step(self, minute: int, *, may_lower: bool) -> bool:
         """Serve one minute, then scale; return whether capacity was lowered."""
@@ -230,19 +232,20 @@ class _Arm:
         self.above = self.above + 1 if consumed * self.target[1] > supply * self.target[0] else 0
         self.below = self.below + 1 if consumed * self.low[1] < supply * self.low[0] else 0
         if self.above >= RAISE_AFTER:
-            return self.change(max(self.fitting(consumed), units))
+            return self.change(max(self.limits.fitting(consumed), units))
         if self.below >= LOWER_AFTER and may_lower:
-            return self.change(min(self.fitting(max(self.recent)), units))
+            return self.change(min(self.limits.fitting(max(self.recent)), units))
         return False
 
     def serve(self, wanted: int, supply: int) -> int:
         """Take a minute's units from capacity, then from burst; return what was consumed."""
         kept = supply // 60 * BURST_SECONDS
+        self.burst = min(kept, self.burst)
         if wanted <= supply:
             self.burst = min(kept, self.burst + supply - wanted)
             return wanted
         from_burst = min(self.burst, wanted - supply)
-        self.burst = min(kept, self.burst - from_burst)
+        self.burst -= from_burst
         self.lost += wanted - supply - from_burst
         return supply + from_burst
 

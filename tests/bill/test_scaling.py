@@ -1,0 +1,100 @@
+"""Auto scaling, each figure worked out by hand minute by minute."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tablewright.bill.scaling import Limits, LoadCurve, Provisioned, provision
+
+HALF_AND_HALF = LoadCurve.of([1] * 12 + [3] * 12)
+
+
+def one(mean: str, limits: Limits, curve: LoadCurve) -> Provisioned:
+    [found] = provision([(Decimal(mean), limits)], curve)
+    return found
+
+
+def test_a_flat_load_is_provisioned_at_load_over_target() -> None:
+    # 7 / 0.7 = 10 units; 10 x 730 h.
+    found = one("7", Limits(), LoadCurve())
+    assert found.hours == (10,) * 24
+    assert found.unit_hours == 7300
+    assert one("7.001", Limits(), LoadCurve()).hours[0] == 11
+
+
+def test_minimum_and_maximum_bound_the_capacity() -> None:
+    assert one("0", Limits(), LoadCurve()).hours[0] == 1
+    assert one("7", Limits(floor=20), LoadCurve()).hours[0] == 20
+    short = one("10", Limits(ceiling=8), LoadCurve())
+    assert short.hours[0] == 8
+    assert short.throttled == Decimal("0.2")  # 2 of every 10 units find no capacity
+
+
+def test_a_step_costs_the_hour_in_which_capacity_is_lowered() -> None:
+    # Mean 14: 7 a second until noon (capacity 10), 21 after it (capacity 30). At midnight the
+    # load falls; 15 minutes later the capacity does, so hour 0 is billed at 30. At noon the
+    # two minutes above target are served by burst: 2 x 60 x 11 = 1,320 of 3,000 units kept.
+    found = one("14", Limits(), HALF_AND_HALF)
+    assert found.hours == (30,) + (10,) * 11 + (30,) * 12
+    assert (found.raised, found.lowered, found.throttled) == (1, 1, 0)
+    assert sum(found.hours) == 500  # dividing the mean by the target would say 20 x 24 = 480
+
+
+def test_a_steep_step_throttles_until_capacity_has_caught_up() -> None:
+    # 7 a second, then 70, which needs capacity 100. The capacity grows every second minute to
+    # consumption / 0.7: 10, 15, 22, 32, 46, 66, 95, 100. Lost units: minute 1: 4,200 wanted, 600
+    # from capacity and 3,000 from burst: 600. Minute 2: 3,600. Then two minutes each of
+    # 4,200 - 60 x capacity: 3,300, 2,880, 2,280, 1,440 and 240. Together 24,480 of 3,326,400.
+    curve = LoadCurve.of([1] * 12 + [10] * 12)
+    found = one("38.5", Limits(), curve)
+    assert found.hours == (100,) + (10,) * 11 + (100,) * 12
+    assert found.raised == 7
+    assert found.throttled * 3_326_400 == pytest.approx(Decimal(24_480))
+
+
+def test_capacity_is_lowered_four_times_at_will_and_then_once_an_hour() -> None:
+    # 20 minutes low, 20 high, all day: 36 dips, each long enough (15 minutes). Lowered in minutes
+    # 14, 54, 94 and 134; then the dip of 174 comes too early, that of 214 does not, and so on
+    # every 80 minutes until 1,414: 4 + 16.
+    curve = LoadCurve.of(([1] * 20 + [3] * 20) * 36)
+    assert one("14", Limits(), curve).lowered == 20
+
+
+def test_reads_and_writes_share_the_quota_of_decreases() -> None:
+    # Both want to go down in minutes 14 and 54: that is four; the next, in minute 134 (80 later),
+    # is for the reads alone, and so is every 80 minutes until 1,414.
+    curve = LoadCurve.of(([1] * 20 + [3] * 20) * 36)
+    reads, writes = provision([(Decimal(14), Limits()), (Decimal(14), Limits())], curve)
+    assert (reads.lowered, writes.lowered) == (2 + 17, 2)
+
+
+def test_a_capacity_slightly_too_large_is_not_lowered() -> None:
+    # After a step from 12 to 10.5 a second the capacity of 18 is 58 % used: above 70 - 20.
+    curve = LoadCurve.of([Decimal("10.5")] * 12 + [12] * 12)
+    found = one("11.25", Limits(), curve)
+    assert found.hours == (18,) * 24
+    assert found.lowered == 0
+
+
+def test_fixed_capacity_throttles_beyond_five_minutes_of_burst() -> None:
+    # 10 units fixed; 5 a second until noon, 15 after it. Burst holds 300 s x 10 = 3,000 units; the
+    # afternoon lacks 5 x 43,200 = 216,000 of the day's 864,000.
+    found = one("10", Limits(floor=10, ceiling=10), HALF_AND_HALF)
+    assert found.hours == (10,) * 24
+    assert found.throttled == Decimal(216_000 - 3_000) / 864_000
+
+
+def test_a_peaked_day_keeps_its_mean() -> None:
+    for peak in ("1.5", "2", "3", "8"):
+        curve = LoadCurve.peaked(Decimal(peak))
+        assert curve.peak == pytest.approx(Decimal(peak), rel=Decimal("0.01"))
+        assert sum(curve.minutes()) / 1440 == pytest.approx(Decimal(1))
+
+
+def test_a_curve_needs_24_or_1440_weights_that_are_not_negative() -> None:
+    with pytest.raises(ValueError, match="24 or 1440"):
+        LoadCurve.of([1] * 7)
+    with pytest.raises(ValueError, match="not negative"):
+        LoadCurve.of([1] * 23 + [-1])
