@@ -1,0 +1,284 @@
+"""Claims held against what is computed: the figure beside it, the verdict, and where they part.
+
+In: a claim and the evaluation it speaks of (at its own scale, region and price date). Out: a
+Verdict. A cost is taken apart into what a hand count usually forgets, each part with its amount.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from tablewright.core.quantities import DAYS_PER_MONTH, ZERO
+from tablewright.engines.base import Evaluation
+from tablewright.model.values import Claim, Pattern
+from tablewright.review.assessment import Step, Verdict
+
+TOLERANCE = Decimal("0.1")
+"""A claim holds when the computed figure is within a tenth of it."""
+
+HOLDS, FAILS, UNCLEAR, NOT_ASSESSED = "holds", "does not hold", "unclear", "not assessed"
+
+Evaluator = Callable[[str, int, str, str], Evaluation]
+"""Given design, users, region and price date, the evaluation."""
+
+UNITS = {
+    "monthly_cost": "USD/month",
+    "reads_cost": "USD/month",
+    "writes_cost": "USD/month",
+    "storage_cost": "USD/month",
+    "pitr_cost": "USD/month",
+    "cost_per_user": "USD/user/month",
+    "reads_per_month": "requests/month",
+    "writes_per_month": "requests/month",
+    "rru_per_month": "units/month",
+    "wru_per_month": "units/month",
+    "storage_bytes": "bytes",
+    "table_bytes": "bytes",
+    "index_bytes": "bytes",
+    "saving_share": "share",
+}
+
+
+def assess_claim(claim: Claim, evaluate: Evaluator, default_design: str, users: int) -> Verdict:
+    """Return a claim beside the computed figure."""
+    if claim.about == "fact":
+        return Verdict(claim=claim, verdict=claim.verdict or UNCLEAR, reason=claim.answer)
+    if claim.about not in UNITS:
+        return Verdict(
+            claim=claim, verdict=NOT_ASSESSED, reason=f"nothing computes `{claim.about}` here"
+        )
+    scale = claim.users or users
+    found = evaluate(claim.design or default_design, scale, claim.region, claim.prices_as_of)
+    if claim.about == "saving_share":
+        other = evaluate(claim.other or default_design, scale, claim.region, claim.prices_as_of)
+        before, after = _cost(found, claim), _cost(other, claim)
+        computed = (before - after) / before if before else ZERO
+        steps: tuple[Step, ...] = ()
+    else:
+        computed = _figure(claim, found)
+        steps = _decompose(claim, found)
+    return Verdict(
+        claim=claim,
+        verdict=_verdict(claim, computed),
+        computed=computed,
+        unit=UNITS[claim.about],
+        reason=claim.answer,
+        steps=steps,
+    )
+
+
+def _verdict(claim: Claim, computed: Decimal) -> str:
+    if claim.low is None and claim.high is None:
+        return claim.verdict or UNCLEAR
+    low = claim.low if claim.low is not None else claim.high
+    high = claim.high if claim.high is not None else claim.low
+    assert low is not None
+    assert high is not None
+    # 0 up to a figure is "at most": nothing is added to its lower end
+    slack = TOLERANCE * abs(low), TOLERANCE * abs(high)
+    return HOLDS if low - slack[0] <= computed <= high + slack[1] else FAILS
+
+
+def _cost(found: Evaluation, claim: Claim) -> Decimal:
+    lines = found.bill.all_lines
+    if claim.table:
+        lines = tuple(line for line in lines if line.where == claim.table)
+    return sum((line.amount for line in lines), ZERO)
+
+
+def _figure(claim: Claim, found: Evaluation) -> Decimal:
+    about = claim.about
+    if about == "monthly_cost":
+        return _cost(found, claim)
+    if about == "cost_per_user":
+        return _cost(found, claim) / found.users
+    if about.endswith("_cost"):
+        return _by_dimension(found, claim).get(about, ZERO)
+    if about in ("reads_per_month", "writes_per_month"):
+        return _calls(found, claim, writes=about.startswith("writes"))
+    if about in ("rru_per_month", "wru_per_month"):
+        return _units(found, claim, "read" if about.startswith("rru") else "write")
+    return _bytes(found, claim)
+
+
+def _by_dimension(found: Evaluation, claim: Claim) -> dict[str, Decimal]:
+    """Return the amounts of a bill as claims speak of them."""
+    sums: dict[str, Decimal] = {}
+    for line in found.bill.all_lines:
+        if claim.table and line.where != claim.table:
+            continue
+        name = dimension_of(line.price_key)
+        sums[name] = sums.get(name, ZERO) + line.amount
+    return sums
+
+
+def dimension_of(price_key: str) -> str:
+    """Return which kind of cost a line is, from the key of its price.
+
+    Example:
+        >>> dimension_of("aws.dynamodb.ondemand.wru.standard")
+        'writes_cost'
+    """
+    if any(part in price_key for part in (".wru", ".rwru", ".wcu", ".rwcu")):
+        return "writes_cost"
+    if any(part in price_key for part in (".rru", ".rcu")):
+        return "reads_cost"
+    if ".storage" in price_key:
+        return "storage_cost"
+    return "pitr_cost" if ".pitr" in price_key else "other_cost"
+
+
+def _patterns(found: Evaluation, claim: Claim) -> list[Pattern]:
+    if not claim.table:
+        return list(found.model.patterns)
+    names = {
+        route.pattern
+        for route in found.routes
+        if any(request.target.split("/")[0] == claim.table for request in route.requests)
+    }
+    return [pattern for pattern in found.model.patterns if pattern.name in names]
+
+
+def _calls(found: Evaluation, claim: Claim, *, writes: bool) -> Decimal:
+    return sum(
+        (
+            found.model.calls_per_day(pattern, found.users) * DAYS_PER_MONTH
+            for pattern in _patterns(found, claim)
+            if pattern.verb.is_write is writes
+        ),
+        ZERO,
+    )
+
+
+def _units(found: Evaluation, claim: Claim, dimension: str) -> Decimal:
+    total = ZERO
+    for route in found.routes:
+        calls = found.model.calls_per_day(found.model.pattern(route.pattern), found.users)
+        for request in route.requests:
+            for use in request.uses:
+                if use.dimension == dimension and (
+                    not claim.table or use.resource.split("/")[0] == claim.table
+                ):
+                    total += use.units.mean * calls * DAYS_PER_MONTH
+    return total
+
+
+def _bytes(found: Evaluation, claim: Claim) -> Decimal:
+    kinds = {
+        "storage_bytes": ("table", "gsi", "lsi"),
+        "table_bytes": ("table",),
+        "index_bytes": ("gsi", "lsi"),
+    }[claim.about]
+    return sum(
+        (
+            resource.stored_bytes
+            for resource in found.resources
+            if resource.kind in kinds
+            and (not claim.table or resource.name.split("/")[0] == claim.table)
+        ),
+        ZERO,
+    )
+
+
+# ---------------------------------------------------------------- what a hand count forgets
+
+
+def _decompose(claim: Claim, found: Evaluation) -> tuple[Step, ...]:
+    if claim.about in ("storage_bytes", "table_bytes", "index_bytes"):
+        return _steps_of_bytes(claim, found)
+    if claim.about not in ("monthly_cost", "reads_cost", "writes_cost", "cost_per_user"):
+        return ()
+    prices = _unit_prices(found)
+    if prices is None:
+        return ()
+    start = claim.high if claim.high is not None else claim.low
+    if start is None:
+        return ()
+    per = Decimal(found.users) if claim.about == "cost_per_user" else Decimal(1)
+    reads, writes = claim.about != "writes_cost", claim.about != "reads_cost"
+    table_units, index_units = _split_units(found, claim)
+    single = ZERO
+    sized = ZERO
+    copies = ZERO
+    if reads:
+        single += _calls(found, claim, writes=False) * prices[0]
+        sized += table_units["read"] * prices[0] + index_units["read"] * prices[0]
+    if writes:
+        single += _calls(found, claim, writes=True) * prices[1]
+        sized += table_units["write"] * prices[1]
+        copies = index_units["write"] * prices[1]
+    final = _figure(claim, found) * per
+    stored = ZERO
+    if claim.about in ("monthly_cost", "cost_per_user"):
+        stored = final - sized - copies
+    parts = [
+        ("the same calls at one unit each, at the same prices", single - start * per),
+        ("items take more than one unit (or less: an eventual read is half)", sized - single),
+        ("every write is repeated in the indexes it touches", copies),
+        ("storage of tables and indexes, backups and the rest", stored),
+        ("provisioned units instead of requests", final - sized - copies - stored),
+    ]
+    steps: list[Step] = []
+    at = start
+    for factor, change in parts:
+        if change:
+            at += change / per
+            steps.append(Step(factor=factor, change=change / per, after=at))
+    return tuple(steps)
+
+
+def _unit_prices(found: Evaluation) -> tuple[Decimal, Decimal] | None:
+    """Return USD for a read and a write unit on the bill, None where none was charged."""
+    read = write = None
+    for line in found.bill.lines:
+        if ".ondemand.rru." in line.price_key:
+            read = line.unit_price / line.per
+        elif ".ondemand.wru." in line.price_key:
+            write = line.unit_price / line.per
+    if read is None and write is None:
+        return None
+    return read or ZERO, write or ZERO
+
+
+def _split_units(found: Evaluation, claim: Claim) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
+    table = {"read": ZERO, "write": ZERO}
+    index = {"read": ZERO, "write": ZERO}
+    for route in found.routes:
+        calls = found.model.calls_per_day(found.model.pattern(route.pattern), found.users)
+        for request in route.requests:
+            for use in request.uses:
+                if claim.table and use.resource.split("/")[0] != claim.table:
+                    continue
+                sums = index if "/" in use.resource else table
+                sums[use.dimension] += use.units.mean * calls * DAYS_PER_MONTH
+    return table, index
+
+
+def _steps_of_bytes(claim: Claim, found: Evaluation) -> tuple[Step, ...]:
+    start = claim.high if claim.high is not None else claim.low
+    if start is None:
+        return ()
+    resources = [
+        r for r in found.resources if not claim.table or r.name.split("/")[0] == claim.table
+    ]
+    tables = sum((r.item_bytes for r in resources if r.kind == "table"), ZERO)
+    indexes = sum((r.item_bytes for r in resources if r.kind != "table"), ZERO)
+    wanted = _bytes(found, claim)
+    parts: list[tuple[str, Decimal]] = []
+    if claim.about == "index_bytes":
+        parts.append(("the entries of the indexes", indexes - start))
+        overhead = wanted - indexes
+    else:
+        parts.append(("the items of the tables", tables - start))
+        overhead = wanted - tables
+        if claim.about == "storage_bytes":
+            parts.append(("the entries of the indexes", indexes))
+            overhead -= indexes
+    parts.append(("100 bytes for each item and entry", overhead))
+    steps: list[Step] = []
+    at = start
+    for factor, change in parts:
+        at += change
+        steps.append(Step(factor=factor, change=change, after=at))
+    return tuple(steps)
