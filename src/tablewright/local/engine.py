@@ -1,28 +1,169 @@
 """The inside of a Database: storage, tables and settings that the operations share.
 
 In: a path. Out: an object that operations read from and write to. It does not know requests.
+
+Space 0 of the store is the catalogue: the definition of every table under its name, and a few facts
+of the engine under keys that begin with a zero byte. Tables and indexes have a space each.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeAlias
 
+import orjson
+
+from tablewright.local.faults import ResourceNotFoundException
 from tablewright.local.storage import Store
+from tablewright.local.tables import Table
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 
+OnChange: TypeAlias = Callable[[Table, "Item | None", "Item | None", bool], None]
+"""The table, the item before and after, and whether the service itself made the change."""
+Item: TypeAlias = dict[str, Any]
+
+CATALOGUE = 0
+_NEXT_SPACE = b"\x00next space"
+_COUNTERS = b"\x00counters"
+_TOKEN = b"\x00token\x00"
+
 
 class Engine:
-    """What the operations of one Database share."""
+    """What the operations of one Database share.
+
+    Attributes:
+        tables: every table by name.
+        clock: seconds since the epoch.
+        on_change: called inside the write with each changed item of a table that has a stream.
+    """
 
     def __init__(self, path: Path | None, *, durable: bool, clock: Callable[[], float]) -> None:
         self.region = REGION
         self.account = ACCOUNT
         self.clock = clock
         self.store = Store(path, durable=durable)
+        self.tables: dict[str, Table] = {}
+        self.on_change: OnChange | None = None
+        self.stopping = threading.Event()
+        self._tokens: dict[str, tuple[str, float]] = {}
+        """Digest and time of recent transactions by token, oldest first."""
+        self._open_catalogue()
+
+    # -- catalogue ------------------------------------------------------------------------------
+
+    def table(self, name: str) -> Table:
+        """Return a table by its name or ARN.
+
+        Raises:
+            ResourceNotFoundException: there is none of that name.
+        """
+        found = self.tables.get(name)
+        if found is None:
+            found = self.tables.get(table_name(name))
+            if found is None:
+                raise ResourceNotFoundException("Requested resource not found")
+        return found
+
+    def arn(self, table: str) -> str:
+        """Return the ARN of a table."""
+        return f"arn:aws:dynamodb:{self.region}:{self.account}:table/{table}"
+
+    def new_space(self) -> int:
+        """Create a space and return its number. Call it inside a write."""
+        found = self.store.get(CATALOGUE, _NEXT_SPACE)
+        number = int(found[1]) if found else 1
+        self.store.put(CATALOGUE, _NEXT_SPACE, 0, b"%d" % (number + 1))
+        self.store.create(number)
+        return number
+
+    def save(self, definition: dict[str, Any]) -> Table:
+        """Store a table's definition and return the table it describes. Inside a write."""
+        table = Table.of(definition)
+        self.store.put(CATALOGUE, table.name.encode(), 0, orjson.dumps(definition))
+        old = self.tables.get(table.name)
+        if old is not None and old.space == table.space:
+            table.item_count, table.item_bytes = old.item_count, old.item_bytes
+        self.tables[table.name] = table
+        return table
+
+    def remove(self, table: Table) -> None:
+        """Drop a table with its indexes and everything they hold. Inside a write."""
+        for space in table.spaces:
+            self.store.drop(space)
+        self.store.delete(CATALOGUE, table.name.encode())
+        del self.tables[table.name]
+
+    def counts(self, table: Table) -> tuple[int, int]:
+        """Return how many items a table holds and their bytes. Inside a read."""
+        if table.item_count is None:
+            table.item_count, table.item_bytes = self.store.totals(table.space)
+        return table.item_count, table.item_bytes
+
+    # -- tokens of transactions -----------------------------------------------------------------
+
+    def token(self, token: str, since: float) -> str | None:
+        """Return the digest kept under a token no older than `since`. Inside a write.
+
+        Older tokens are forgotten on the way.
+        """
+        oldest = next(iter(self._tokens.items()), None)
+        while oldest is not None and oldest[1][1] < since:
+            del self._tokens[oldest[0]]
+            self.store.delete(CATALOGUE, _TOKEN + oldest[0].encode())
+            oldest = next(iter(self._tokens.items()), None)
+        found = self._tokens.get(token)
+        return found[0] if found is not None and found[1] >= since else None
+
+    def keep_token(self, token: str, digest: str, now: float) -> None:
+        """Keep the digest of a transaction under its token. Inside a write."""
+        self._tokens[token] = (digest, now)
+        self.store.put(CATALOGUE, _TOKEN + token.encode(), 0, orjson.dumps([digest, now]))
+
+    def _open_catalogue(self) -> None:
+        store = self.store
+        with store.writing:
+            if CATALOGUE not in store.spaces():
+                store.create(CATALOGUE)
+            # Counters are written at a clean end; after a crash each table is counted when asked.
+            found = store.get(CATALOGUE, _COUNTERS)
+            counters = orjson.loads(found[1]) if found else {}
+            store.delete(CATALOGUE, _COUNTERS)
+            kept = [
+                (key[len(_TOKEN) :].decode(), *orjson.loads(value))
+                for key, _, value in store.range(CATALOGUE, _TOKEN, b"\x00tokens")
+            ]
+            for token, digest, moment in sorted(kept, key=lambda one: one[2]):
+                self._tokens[token] = (digest, moment)
+            for _, _, value in list(store.range(CATALOGUE, b"\x01")):
+                table = Table.of(orjson.loads(value))
+                table.item_count, table.item_bytes = counters.get(table.name, (None, 0))
+                self.tables[table.name] = table
 
     def close(self) -> None:
         """Stop background work and close the file."""
+        self.stopping.set()
+        if self.store.is_open:
+            counters = {
+                table.name: (table.item_count, table.item_bytes)
+                for table in self.tables.values()
+                if table.item_count is not None
+            }
+            with self.store.writing:
+                self.store.put(CATALOGUE, _COUNTERS, 0, orjson.dumps(counters))
         self.store.close()
+
+
+def table_name(name_or_arn: str) -> str:
+    """Return the name of a table given by name or ARN.
+
+    Example:
+        >>> table_name("arn:aws:dynamodb:us-east-1:000000000000:table/Orders")
+        'Orders'
+    """
+    if name_or_arn.startswith("arn:") and ":table/" in name_or_arn:
+        return name_or_arn.split(":table/", 1)[1].split("/", 1)[0]
+    return name_or_arn

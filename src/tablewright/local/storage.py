@@ -54,7 +54,7 @@ class Store:
         self._wrote = False  # the current block has written
         self._savepoint = False  # the current block shares its transaction with finished ones
         self._in_transaction = False
-        self._is_open = True
+        self.is_open = True
         self._statements: dict[int, _Statements] = {}
         self.reading = _Reading(self)
         self.writing = _Writing(self)
@@ -111,18 +111,21 @@ class Store:
         Use the rows inside the block they were asked for in.
         """
         sql = self._sql(space)
-        text = sql.backward if is_reverse else sql.forward
-        return self._execute(text, (low, high if high is not None else _AFTER_ALL, limit))
+        if high is None:
+            return self._execute(
+                sql.backward_to_end if is_reverse else sql.forward_to_end, (low, limit)
+            )
+        return self._execute(sql.backward if is_reverse else sql.forward, (low, high, limit))
 
     def totals(self, space: int) -> tuple[int, int]:
         """Return how many keys a space has and the sum of their sizes, by reading all of it."""
         count, size = self._execute(f"SELECT count(*), total(z) FROM s{space}").fetchone()
         return count, int(size)
 
-    def range_bytes(self, space: int, low: bytes, high: bytes) -> int:
+    def range_bytes(self, space: int, low: bytes, high: bytes | None) -> int:
         """Return the sum of the sizes in a range of keys."""
-        sql = f"SELECT total(z) FROM s{space} WHERE k >= ? AND k < ?"
-        return int(self._execute(sql, (low, high)).fetchone()[0])
+        sql = f"SELECT total(z) FROM s{space} WHERE k >= ? AND (? IS NULL OR k < ?)"
+        return int(self._execute(sql, (low, high, high)).fetchone()[0])
 
     def _sql(self, space: int) -> _Statements:
         found = self._statements.get(space)
@@ -148,15 +151,15 @@ class Store:
     def close(self) -> None:
         """Write out what is left and close the file. Closing twice does no harm."""
         with self._lock:
-            if not self._is_open:
+            if not self.is_open:
                 return
-            self._is_open = False
+            self.is_open = False
             if self._in_transaction:
                 self._commit()
             self._db.close()
 
     def _check_open(self) -> None:
-        if not self._is_open:
+        if not self.is_open:
             raise EngineError("the database is closed")
 
     def _begin(self) -> None:
@@ -221,7 +224,7 @@ class _Reading:
 
     def __enter__(self) -> None:
         self._store._lock.acquire()
-        if not self._store._is_open:
+        if not self._store.is_open:
             self._store._lock.release()
             self._store._check_open()
 
@@ -258,7 +261,7 @@ class _Writing:
                 store._waiting -= 1
         else:
             store._lock.acquire()
-        if not store._is_open:
+        if not store.is_open:
             store._lock.release()
             store._check_open()
         store._depth += 1
@@ -305,7 +308,9 @@ class _Writing:
 class _Statements:
     """The SQL of one space, as text that SQLite's statement cache recognises."""
 
-    __slots__ = ("backward", "delete", "forward", "get", "put")
+    __slots__ = (
+        "backward", "backward_to_end", "delete", "forward", "forward_to_end", "get", "put"
+    )  # fmt: skip
 
     def __init__(self, space: int) -> None:
         table = f"s{space}"
@@ -315,12 +320,11 @@ class _Statements:
             "ON CONFLICT (k) DO UPDATE SET z = excluded.z, v = excluded.v"
         )
         self.delete = f"DELETE FROM {table} WHERE k = ?"
-        between = f"SELECT k, z, v FROM {table} WHERE k >= ? AND k < ? ORDER BY k"
-        self.forward = f"{between} LIMIT ?"
-        self.backward = f"{between} DESC LIMIT ?"
-
-
-_AFTER_ALL = b"\xff" * 64
+        rows = f"SELECT k, z, v FROM {table} WHERE k >= ?"
+        self.forward = f"{rows} AND k < ? ORDER BY k LIMIT ?"
+        self.backward = f"{rows} AND k < ? ORDER BY k DESC LIMIT ?"
+        self.forward_to_end = f"{rows} ORDER BY k LIMIT ?"
+        self.backward_to_end = f"{rows} ORDER BY k DESC LIMIT ?"
 
 
 def _connect(path: Path | None, *, durable: bool) -> sqlite3.Connection:

@@ -1,0 +1,44 @@
+"""CreateTable: add a table with its indexes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tablewright.local.definitions import (
+    check_new_table,
+    check_table_name,
+    describe,
+    new_definition,
+)
+from tablewright.local.engine import table_name
+from tablewright.local.faults import ResourceInUseException, ValidationException
+from tablewright.local.validation import check_request
+
+if TYPE_CHECKING:
+    from tablewright.local.engine import Engine
+    from tablewright.local.metering import Meter
+
+
+def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+    """Carry out a CreateTable request."""
+    name = request.get("TableName")
+    if name is None:
+        raise ValidationException(
+            "The parameter 'TableName' is required but was not present in the request"
+        )
+    if isinstance(name, str):
+        check_table_name(table_name(name))
+    request = check_request("create_table", request)
+    request["TableName"] = table_name(request["TableName"])
+    check_new_table(request)
+    name = request["TableName"]
+    with engine.store.writing:
+        if name in engine.tables:
+            raise ResourceInUseException(f"Table already exists: {name}")
+        definition = new_definition(engine, request)
+        definition["Space"] = engine.new_space()
+        for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
+            for index in definition.get(member, ()):
+                index["Space"] = engine.new_space()
+        table = engine.save(definition)
+        return {"TableDescription": describe(engine, table, status="CREATING")}

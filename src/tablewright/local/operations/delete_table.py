@@ -1,0 +1,38 @@
+"""DeleteTable: drop a table with its indexes and everything they hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tablewright.local.definitions import describe
+from tablewright.local.faults import ResourceInUseException, ValidationException
+from tablewright.local.operations.describe_table import existing
+from tablewright.local.validation import check_request
+
+if TYPE_CHECKING:
+    from tablewright.local.engine import Engine
+    from tablewright.local.metering import Meter
+
+
+def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+    """Carry out a DeleteTable request."""
+    request = check_request("delete_table", request)
+    with engine.store.writing:
+        table = existing(engine, request["TableName"])
+        if table.status != "ACTIVE":
+            raise ResourceInUseException(
+                f"Attempt to change a resource which is still in use: Table is being "
+                f"{table.status.lower()}: {table.name}"
+            )
+        if table.definition.get("DeletionProtectionEnabled"):
+            raise ValidationException(
+                "Resource cannot be deleted as it is currently protected against deletion. "
+                "Disable deletion protection first."
+            )
+        description = describe(engine, table, status="DELETING")
+        for member in ("AttributeDefinitions", "KeySchema", "CreationDateTime"):
+            del description[member]
+        for index in description.get("GlobalSecondaryIndexes", ()):
+            index["IndexStatus"] = "DELETING"
+        engine.remove(table)
+        return {"TableDescription": description}

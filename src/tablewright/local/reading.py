@@ -1,0 +1,160 @@
+"""Pages of a Query or Scan: rows in key order until the limit, 1 MB or the end.
+
+In: a table or index, a range of keys, what to filter and what to return. Out: the reply's items,
+counts and last key, and the units. Stored JSON is joined, not decoded, where nobody looks inside.
+
+Sources: Developer Guide, "Paginating table query results" (1 MB is counted before filter and
+projection; the limit too) and "Local Secondary Indexes" (attributes fetched from the table).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from tablewright.capacity.units import PAGE_BYTES, Consistency, query_units, read_units
+from tablewright.capacity.values import key_part
+from tablewright.local.expressions import Condition, Projection, evaluate, project
+from tablewright.local.faults import ValidationException
+from tablewright.local.validation import check_value
+from tablewright.local.writing import stored_image
+
+if TYPE_CHECKING:
+    from tablewright.local.engine import Engine
+    from tablewright.local.metering import TableMeter
+    from tablewright.local.tables import Index, Keys, Table
+
+
+@dataclass(slots=True, kw_only=True)
+class PageRequest:
+    """What one page reads and how it replies."""
+
+    table: Table
+    index: Index | None
+    low: bytes
+    high: bytes | None
+    is_reverse: bool = False
+    start: bytes | None = None
+    """The key to continue after."""
+    limit: int | None = None
+    filter: Condition | None = None
+    projection: Projection | None = None
+    counts_only: bool = False
+    fetches: bool = False
+    """Whether each entry of a local index is completed from the table."""
+    consistency: Consistency = Consistency.EVENTUAL
+
+
+def read_page(engine: Engine, page: PageRequest, meter: TableMeter) -> dict[str, Any]:
+    """Return Items, Count, ScannedCount and LastEvaluatedKey of a page, and count its units."""
+    table, index = page.table, page.index
+    low, high = page.low, page.high
+    if page.start is not None:
+        if page.is_reverse:
+            high = page.start if high is None else min(high, page.start)
+        else:
+            low = max(low, page.start + b"\x00")
+    items: list[Any] = []
+    count = scanned = evaluated = 0
+    fetched: list[int] = []
+    last: bytes | None = None
+    limit = page.limit
+    has_more = False
+    plain = page.filter is None and page.projection is None and not page.fetches
+    with engine.store.reading:
+        rows = engine.store.range(
+            table.space if index is None else index.space,
+            low,
+            high,
+            is_reverse=page.is_reverse,
+            limit=-1 if limit is None else limit,
+        )
+        for _, size, raw in rows:
+            scanned += 1
+            evaluated += size
+            last = raw
+            if plain:
+                if not page.counts_only:
+                    items.append(orjson.Fragment(raw))
+            else:
+                reply = _reply(engine, page, raw, fetched)
+                if reply is not None:
+                    count += 1
+                    if not page.counts_only:
+                        items.append(reply)
+            if evaluated >= PAGE_BYTES:
+                has_more = True
+                break
+    if plain:
+        count = scanned
+    has_more = has_more or (limit is not None and scanned == limit)
+    _meter(page, meter, evaluated, fetched)
+    out: dict[str, Any] = {"Count": count, "ScannedCount": scanned}
+    if not page.counts_only:
+        out["Items"] = items
+    if has_more and last is not None:
+        item = orjson.loads(last)
+        names = table.keys.names if index is None else (*index.keys.names, *table.keys.names)
+        out["LastEvaluatedKey"] = {name: item[name] for name in names}
+    return out
+
+
+def _reply(engine: Engine, page: PageRequest, raw: bytes, fetched: list[int]) -> Any:
+    """Return what the page replies for one row, None if the filter drops it."""
+    item = orjson.loads(raw)
+    if page.fetches:
+        image = stored_image(engine, page.table, page.table.keys.encode(item))
+        assert image is not None, "an index entry without an item"
+        fetched.append(image.size)
+        raw, item = image.raw, image.item
+    if page.filter is not None and not evaluate(page.filter, item):
+        return None
+    if page.projection is None:
+        return orjson.Fragment(raw)
+    return project(page.projection, item)
+
+
+def _meter(page: PageRequest, meter: TableMeter, evaluated: int, fetched: list[int]) -> None:
+    units = query_units(evaluated, page.consistency)
+    if page.index is None:
+        meter.add(reads=units)
+        return
+    meter.add(page.index.name, reads=units, is_local=page.index.is_local)
+    # The service reports a table arm for a query of an index, even if it is empty.
+    meter.add(reads=sum((read_units(size, page.consistency) for size in fetched), Decimal(0)))
+
+
+def start_position(
+    keys: Keys, table: Table, index: Index | None, given: Mapping[str, Any]
+) -> bytes:
+    """Return the storage key that an ExclusiveStartKey names.
+
+    Raises:
+        ValidationException: it is not the key of an item of the table or index.
+    """
+    names = keys.names if index is None else tuple(dict.fromkeys((*keys.names, *table.keys.names)))
+    types = {**table.keys.types, **keys.types}
+    try:
+        for value in given.values():
+            check_value(value)
+    except ValidationException as fault:
+        raise ValidationException(
+            f"The provided starting key is invalid: {fault.message}"
+        ) from None
+    if set(given) != set(names):
+        raise ValidationException("The provided starting key is invalid")
+    for name in names:
+        if types[name] not in given[name]:
+            raise ValidationException(
+                "The provided starting key is invalid: The provided key element does not match "
+                "the schema"
+            )
+    encoded = keys.encode(given)
+    if index is not None:
+        for name, kind in table.keys.attributes:
+            encoded += key_part(kind, given[name][kind])
+    return encoded

@@ -1,0 +1,113 @@
+"""What the item operations have in common: expressions read out of a request, refusals, replies.
+
+In: requests of the right shape. Out: bound expressions and parts of replies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from tablewright.local.expressions import (
+    Condition,
+    KeyCondition,
+    Projection,
+    Update,
+    check_all_used,
+    condition_from_expected,
+    evaluate,
+    parse_condition,
+    parse_projection,
+    project,
+    projection_from_attributes_to_get,
+)
+from tablewright.local.faults import ConditionalCheckFailedException, ValidationException
+from tablewright.local.validation import INVALID
+from tablewright.local.writing import Image, collection_metrics
+
+if TYPE_CHECKING:
+    from tablewright.local.engine import Engine
+    from tablewright.local.metering import Meter
+    from tablewright.local.tables import Table
+
+NO_ITEM: dict[str, Any] = {}
+
+
+def bind_condition(request: dict[str, Any]) -> Condition | None:
+    """Return the condition of a write, from ConditionExpression or the legacy Expected."""
+    text = request.get("ConditionExpression")
+    if text is not None:
+        return parse_condition(
+            text, request.get("ExpressionAttributeNames"), request.get("ExpressionAttributeValues")
+        )
+    if "Expected" in request:
+        return condition_from_expected(request["Expected"], request.get("ConditionalOperator"))
+    return None
+
+
+def bind_projection(request: dict[str, Any]) -> Projection | None:
+    """Return the projection of a read, from ProjectionExpression or the legacy AttributesToGet."""
+    text = request.get("ProjectionExpression")
+    if text is not None:
+        return parse_projection(text, request.get("ExpressionAttributeNames"))
+    if "AttributesToGet" in request:
+        names = request["AttributesToGet"]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValidationException(f"{INVALID}Duplicate value in attribute name: {name}")
+        return projection_from_attributes_to_get(names)
+    return None
+
+
+def projected(image: Image, projection: Projection | None) -> Any:
+    """Return what a read replies for an item: its stored JSON, or the attributes asked for."""
+    if projection is None:
+        return orjson.Fragment(image.raw)
+    return project(projection, image.item)
+
+
+def holds(condition: Condition | None, old: Image | None) -> bool:
+    """Whether a write may go on: it has no condition, or the stored item meets it."""
+    return condition is None or evaluate(condition, old.item if old is not None else NO_ITEM)
+
+
+def condition_failed(
+    request: Mapping[str, Any], old: Image | None
+) -> ConditionalCheckFailedException:
+    """Return the refusal of a write whose condition does not hold."""
+    extra = {}
+    if old is not None and request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD":
+        extra["Item"] = old.item
+    return ConditionalCheckFailedException("The conditional request failed", extra=extra)
+
+
+def write_reply(
+    engine: Engine,
+    table: Table,
+    request: dict[str, Any],
+    meter: Meter,
+    key: Mapping[str, Any],
+    attributes: Any = None,
+) -> dict[str, Any]:
+    """Return the reply of a single write. Inside the write, after it is done."""
+    reply: dict[str, Any] = {}
+    if attributes is not None:
+        reply["Attributes"] = attributes
+    wanted = request.get("ReturnConsumedCapacity")
+    if wanted is not None and wanted != "NONE":
+        reply["ConsumedCapacity"] = meter.consumed(wanted, table.name)
+    if request.get("ReturnItemCollectionMetrics") == "SIZE" and table.has_local_indexes:
+        reply["ItemCollectionMetrics"] = collection_metrics(engine, table, dict(key))
+    return reply
+
+
+def check_all_used_in(
+    request: dict[str, Any], *bound: Condition | Update | Projection | KeyCondition | None
+) -> None:
+    """Refuse names or values of a request that none of its expressions uses."""
+    names = request.get("ExpressionAttributeNames")
+    values = request.get("ExpressionAttributeValues")
+    if names is not None or values is not None:
+        check_all_used(names, values, *bound)

@@ -1,0 +1,229 @@
+"""Tables and indexes as the operations use them: keys, projections, positions in storage.
+
+In: a table's definition (the JSON object the engine stores for it). Out: `Table` and `Index`, which
+turn items into key bytes and index entries. It does not know storage or requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tablewright.capacity.values import key_part, number_key, partition_bytes
+
+if TYPE_CHECKING:
+    from tablewright.local.storage import Store
+
+WireItem = dict[str, Any]
+KeyAttribute = tuple[str, str]
+"""A key attribute: its name and its type, S, N or B."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """The key of a table or an index: one to four partition and up to four sort attributes."""
+
+    partition: tuple[KeyAttribute, ...]
+    sort: tuple[KeyAttribute, ...] = ()
+
+    @property
+    def attributes(self) -> tuple[KeyAttribute, ...]:
+        """All key attributes, in the order of the schema."""
+        return self.partition + self.sort
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all key attributes, in the order of the schema."""
+        return tuple(name for name, _ in self.attributes)
+
+    @property
+    def types(self) -> dict[str, str]:
+        """The type of each key attribute."""
+        return dict(self.attributes)
+
+    def partition_prefix(self, values: Sequence[Mapping[str, Any]]) -> bytes:
+        """Return what the keys of a partition begin with; one value per partition attribute."""
+        pairs = zip(self.partition, values, strict=True)
+        return partition_bytes([key_part(kind, value[kind]) for (_, kind), value in pairs])
+
+    def encode(self, item: Mapping[str, Mapping[str, Any]]) -> bytes:
+        """Return the key of an item that has all key attributes, as bytes in key order."""
+        partition = self.partition
+        if len(partition) == 1:
+            name, kind = partition[0]
+            encoded = partition_bytes((key_part(kind, item[name][kind]),))
+        else:
+            encoded = self.partition_prefix([item[name] for name, _ in partition])
+        for name, kind in self.sort:
+            encoded += key_part(kind, item[name][kind])
+        return encoded
+
+    def has(self, item: Mapping[str, Mapping[str, Any]]) -> bool:
+        """Whether an item has every key attribute, in the type the key wants."""
+        for name, kind in self.partition:
+            if name not in item or kind not in item[name]:
+                return False
+        return all(name in item and kind in item[name] for name, kind in self.sort)
+
+
+@dataclass(slots=True, kw_only=True)
+class Index:
+    """A local or global index of a table."""
+
+    name: str
+    space: int
+    is_local: bool
+    keys: Keys
+    projected: frozenset[str] | None
+    """The attributes of an entry, keys included; None if it has all of the item."""
+    table_keys: Keys
+    definition: dict[str, Any]
+
+    @property
+    def status(self) -> str:
+        """The lifecycle state of a global index; a local one is always ACTIVE."""
+        status: str = self.definition.get("IndexStatus", "ACTIVE")
+        return status
+
+    def entry_key(self, item: WireItem) -> bytes:
+        """Return the position of an item's entry: the index key, then the table key."""
+        encoded = self.keys.encode(item)
+        for name, kind in self.table_keys.attributes:
+            encoded += key_part(kind, item[name][kind])
+        return encoded
+
+    def entry(self, item: WireItem) -> WireItem:
+        """Return the projected part of an item that is in the index."""
+        if self.projected is None:
+            return item
+        return {name: value for name, value in item.items() if name in self.projected}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expiry:
+    """Which attribute of a table's items tells when they expire, and where that is ordered.
+
+    The space holds a row for each item that has the attribute as a number: the number's key bytes
+    and the item's key bytes, so that expired items are found without reading the others.
+    """
+
+    attribute: str
+    space: int
+
+    def position(self, key: bytes, item: Mapping[str, Any] | None) -> bytes | None:
+        """Return where an item stands in the order of expiry, None if it does not expire."""
+        seconds = item.get(self.attribute, {}).get("N") if item is not None else None
+        return None if seconds is None else number_key(seconds) + key
+
+    def change(
+        self,
+        store: Store,
+        key: bytes,
+        old: Mapping[str, Any] | None,
+        new: Mapping[str, Any] | None,
+    ) -> None:
+        """Move an item in the order of expiry. Inside a write."""
+        before, after = self.position(key, old), self.position(key, new)
+        if before == after:
+            return
+        if before is not None:
+            store.delete(self.space, before)
+        if after is not None:
+            store.put(self.space, after, 0, key)
+
+
+@dataclass(slots=True, kw_only=True)
+class Table:
+    """A table: its definition, keys, indexes and the counters shown by DescribeTable."""
+
+    name: str
+    space: int
+    keys: Keys
+    definition: dict[str, Any]
+    indexes: dict[str, Index] = field(default_factory=dict)
+    written: tuple[Index, ...] = ()
+    """The indexes that writes maintain."""
+    item_count: int | None = 0
+    """How many items it holds; None if it has to be counted (after a crash)."""
+    item_bytes: int = 0
+    expiry: Expiry | None = None
+    """Which attribute tells when items expire, if any does."""
+
+    @property
+    def has_stream(self) -> bool:
+        """Whether changes are recorded in a stream."""
+        return bool(self.definition.get("StreamSpecification", {}).get("StreamEnabled"))
+
+    @property
+    def status(self) -> str:
+        """The lifecycle state: CREATING, UPDATING, ACTIVE or DELETING."""
+        status: str = self.definition["TableStatus"]
+        return status
+
+    @property
+    def has_local_indexes(self) -> bool:
+        """Whether any index is local, so that item collections are limited and measured."""
+        return any(index.is_local for index in self.written)
+
+    @classmethod
+    def of(cls, definition: dict[str, Any]) -> Table:
+        """Return the table a stored definition describes."""
+        types = {
+            entry["AttributeName"]: entry["AttributeType"]
+            for entry in definition["AttributeDefinitions"]
+        }
+        keys = _keys(definition["KeySchema"], types)
+        table = cls(
+            name=definition["TableName"],
+            space=definition["Space"],
+            keys=keys,
+            definition=definition,
+        )
+        for member, is_local in (
+            ("LocalSecondaryIndexes", True),
+            ("GlobalSecondaryIndexes", False),
+        ):
+            for given in definition.get(member) or ():
+                index_keys = _keys(given["KeySchema"], types)
+                table.indexes[given["IndexName"]] = Index(
+                    name=given["IndexName"],
+                    space=given["Space"],
+                    is_local=is_local,
+                    keys=index_keys,
+                    projected=_projected(given["Projection"], index_keys, keys),
+                    table_keys=keys,
+                    definition=given,
+                )
+        table.written = tuple(table.indexes.values())
+        expiry = definition.get("Expiry")
+        if expiry:
+            table.expiry = Expiry(attribute=expiry["AttributeName"], space=expiry["Space"])
+        return table
+
+    @property
+    def spaces(self) -> tuple[int, ...]:
+        """The spaces that belong to the table."""
+        indexes = (index.space for index in self.indexes.values())
+        return (self.space, *indexes, *((self.expiry.space,) if self.expiry else ()))
+
+    def key_item(self, item: WireItem) -> WireItem:
+        """Return the key attributes of an item."""
+        return {name: item[name] for name, _ in self.keys.attributes}
+
+
+def _keys(schema: Sequence[Mapping[str, str]], types: Mapping[str, str]) -> Keys:
+    def of(kind: str) -> tuple[KeyAttribute, ...]:
+        names = (entry["AttributeName"] for entry in schema if entry["KeyType"] == kind)
+        return tuple((name, types[name]) for name in names)
+
+    return Keys(partition=of("HASH"), sort=of("RANGE"))
+
+
+def _projected(
+    projection: Mapping[str, Any], keys: Keys, table_keys: Keys
+) -> frozenset[str] | None:
+    if projection["ProjectionType"] == "ALL":
+        return None
+    extra = projection.get("NonKeyAttributes") or ()
+    return frozenset((*keys.names, *table_keys.names, *extra))

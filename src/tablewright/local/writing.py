@@ -1,0 +1,168 @@
+"""How a write changes storage: the item, its index entries, counters; and what the indexes cost.
+
+In: a table, a key, the stored item and the new one. Out: the changed storage and the units of each
+index arm. The table's own units depend on the operation, so each operation counts them itself.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from tablewright.capacity.items import MAX_ITEM_BYTES, item_bytes
+from tablewright.capacity.units import index_write_blocks
+from tablewright.capacity.values import after_prefix
+from tablewright.core.quantities import GB
+from tablewright.local.faults import ValidationException
+
+if TYPE_CHECKING:
+    from tablewright.local.engine import Engine
+    from tablewright.local.metering import TableMeter
+    from tablewright.local.tables import Index, Table
+
+WireItem = dict[str, Any]
+
+
+class Image:
+    """An item as stored: its size in DynamoDB's bytes, its JSON, and the item when asked."""
+
+    __slots__ = ("_item", "raw", "size")
+
+    def __init__(self, size: int, raw: bytes, item: WireItem | None = None) -> None:
+        self.size = size
+        self.raw = raw
+        self._item = item
+
+    @classmethod
+    def of(cls, item: WireItem) -> Image:
+        """Return the image of an item in canonical form."""
+        return cls(item_bytes(item), orjson.dumps(item), item)
+
+    @property
+    def item(self) -> WireItem:
+        """The item. Do not change it."""
+        if self._item is None:
+            self._item = orjson.loads(self.raw)
+        return self._item
+
+
+def stored_image(engine: Engine, table: Table, key: bytes) -> Image | None:
+    """Return what is stored under a key."""
+    found = engine.store.get(table.space, key)
+    return None if found is None else Image(*found)
+
+
+def size_of(image: Image | None) -> int | None:
+    """Return the size of an image, None if there is none."""
+    return None if image is None else image.size
+
+
+def item_of(image: Image | None) -> WireItem | None:
+    """Return the item of an image, None if there is none."""
+    return None if image is None else image.item
+
+
+def check_item_size(image: Image, *, is_update: bool = False) -> None:
+    """Refuse an item of more than 400 KB."""
+    if image.size > MAX_ITEM_BYTES:
+        raise ValidationException(
+            "Item size to update has exceeded the maximum allowed size"
+            if is_update
+            else "Item size has exceeded the maximum allowed size"
+        )
+
+
+def write(
+    engine: Engine,
+    table: Table,
+    key: bytes,
+    old: Image | None,
+    new: Image | None,
+    meter: TableMeter | None,
+    *,
+    by_service: bool = False,
+) -> None:
+    """Store a new image (None deletes) in place of the old one, with its index entries.
+
+    Call it inside a write, after everything that may refuse the request.
+
+    Args:
+        engine: where the table lives.
+        table: the table written.
+        key: the key bytes of the item.
+        old: what is stored now.
+        new: what is to be stored.
+        meter: counts the units of the index arms; None for writes nobody pays for.
+        by_service: whether the service itself writes (expired items), as streams report.
+    """
+    store = engine.store
+    if new is None:
+        if old is None:
+            return
+        store.delete(table.space, key)
+    else:
+        store.put(table.space, key, new.size, new.raw)
+    if table.written:
+        for index in table.written:
+            _write_entry(engine, index, old, new, meter)
+    if table.expiry is not None:
+        table.expiry.change(store, key, item_of(old), item_of(new))
+    if table.item_count is not None:
+        table.item_count += (new is not None) - (old is not None)
+        table.item_bytes += (new.size if new else 0) - (old.size if old else 0)
+    if engine.on_change is not None and table.has_stream:
+        engine.on_change(table, item_of(old), item_of(new), by_service)
+
+
+def _write_entry(
+    engine: Engine, index: Index, old: Image | None, new: Image | None, meter: TableMeter | None
+) -> None:
+    keys = index.keys
+    before = old if old is not None and keys.has(old.item) else None
+    after = new if new is not None and keys.has(new.item) else None
+    if before is None and after is None:
+        return
+    if index.projected is not None:
+        before = before and Image.of(index.entry(before.item))
+        after = after and Image.of(index.entry(after.item))
+    key_before = index.entry_key(old.item) if before and old else None
+    key_after = index.entry_key(new.item) if after and new else None
+    is_changed = (
+        before is None or after is None or (before.raw != after.raw and before.item != after.item)
+    )
+    if key_before is not None and key_before != key_after:
+        engine.store.delete(index.space, key_before)
+    if key_after is not None and after is not None and (is_changed or key_before != key_after):
+        engine.store.put(index.space, key_after, after.size, after.raw)
+    if meter is not None:
+        units = index_write_blocks(
+            size_of(before),
+            size_of(after),
+            key_moved=key_before != key_after,
+            changed=is_changed,
+        )
+        if units:
+            meter.add(index.name, writes=Decimal(units), is_local=index.is_local)
+
+
+def collection_metrics(engine: Engine, table: Table, item: WireItem) -> dict[str, Any]:
+    """Return the ItemCollectionMetrics of the collection an item belongs to. Inside a read.
+
+    The estimate is a range of one gigabyte around the collection's size, indexes included.
+    """
+    values = [item[name] for name, _ in table.keys.partition]
+    prefix = table.keys.partition_prefix(values)
+    high = after_prefix(prefix)
+    size = engine.store.range_bytes(table.space, prefix, high)
+    size += sum(
+        engine.store.range_bytes(index.space, prefix, high)
+        for index in table.written
+        if index.is_local
+    )
+    low = size // GB
+    return {
+        "ItemCollectionKey": {name: item[name] for name, _ in table.keys.partition},
+        "SizeEstimateRangeGB": [float(low), float(low + 1)],
+    }
