@@ -1,0 +1,146 @@
+"""Choose what is drawn: views to charts, as values. How it looks is left to `svg`.
+
+Each function returns None where there is nothing worth drawing. Points are floats because they are
+only drawn; the exact figures stand in the tables beside each chart.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tablewright.reports.document import Chart, Series
+from tablewright.reports.views import ITEM_LIMIT_BYTES, DesignView, ScalesView
+from tablewright.reports.words import percent, size, usd
+
+MOST_BARS = 12
+PARTS = ("writes", "reads", "storage", "other")
+
+
+def cost_against_users(view: ScalesView) -> Chart | None:
+    """Return the cost curve of each design, log-log, with the crossings marked."""
+    curves = [c for c in view.curves if sum(1 for _, usd_ in c.points if usd_ > 0) > 1]
+    if not curves:
+        return None
+    ends = ", ".join(f"{c.design} {usd(c.points[-1][1])}" for c in curves)
+    return Chart(
+        kind="lines",
+        title="USD a month against users",
+        summary=f"Monthly cost of each design against users, both axes logarithmic. At "
+        f"{curves[0].points[-1][0]:,} users: {ends}.",
+        x_title="users",
+        y_title="USD a month",
+        series=tuple(
+            Series(
+                name=curve.design,
+                points=tuple((float(n), float(cost)) for n, cost in curve.points if cost > 0),
+                labels=tuple(usd(cost) for _, cost in curve.points if cost > 0),
+            )
+            for curve in curves
+        ),
+        marks=tuple(
+            (float(c.users), f"{c.cheaper_above} cheaper from {c.users:,}") for c in view.crossings
+        ),
+    )
+
+
+def bill_by_pattern(design: DesignView) -> Chart | None:
+    """Return the bill by access pattern, the dearest first, the rest as one bar."""
+    costs = [(p.pattern, p.usd_per_month) for p in design.patterns if p.usd_per_month > 0]
+    if len(costs) < 2:
+        return None
+    shown = costs[:MOST_BARS]
+    rest = sum((usd_ for _, usd_ in costs[MOST_BARS:]), Decimal(0))
+    if rest:
+        shown.append((f"{len(costs) - MOST_BARS} others", rest))
+    top, first = shown[0]
+    return Chart(
+        kind="bars",
+        title="By access pattern, USD a month",
+        summary=f"The dearest pattern is {top} with {usd(first)} USD a month.",
+        x_title="",
+        y_title="USD a month",
+        names=tuple(name for name, _ in shown),
+        series=(_bars("USD a month", [cost for _, cost in shown]),),
+    )
+
+
+def bill_by_resource(design: DesignView) -> Chart | None:
+    """Return the bill by table and index, stacked by what is paid for."""
+    stacks = [(name, dict(parts)) for name, parts in design.stacks][:MOST_BARS]
+    if len(stacks) < 2:
+        return None
+    used = [part for part in PARTS if any(parts.get(part) for _, parts in stacks)]
+    top = stacks[0]
+    total = sum(top[1].values(), Decimal(0))
+    share = total / design.cost.usd_per_month if design.cost.usd_per_month else Decimal(0)
+    return Chart(
+        kind="stacked",
+        title="By table and index, USD a month",
+        summary=f"{top[0]} takes {usd(total)} USD a month, {percent(share)} of the bill.",
+        x_title="",
+        y_title="USD a month",
+        names=tuple(name for name, _ in stacks),
+        series=tuple(
+            _bars(part, [parts.get(part, Decimal(0)) for _, parts in stacks]) for part in used
+        ),
+    )
+
+
+def index_costs(design: DesignView) -> Chart | None:
+    """Return what each index costs in upkeep and storage against what reading it costs."""
+    if not any(one.total for one in design.indexes):
+        return None
+    shown = design.indexes[:MOST_BARS]
+    dearest = shown[0]
+    return Chart(
+        kind="stacked",
+        title="Indexes: upkeep and storage against reads, USD a month",
+        summary=f"{dearest.index} costs {usd(dearest.writes)} USD a month in upkeep and is read "
+        f"for {usd(dearest.reads)}.",
+        x_title="",
+        y_title="USD a month",
+        names=tuple(one.index for one in shown),
+        series=(
+            _bars("upkeep", [one.writes for one in shown]),
+            _bars("storage", [one.storage + one.other for one in shown]),
+            _bars("reads", [one.reads for one in shown]),
+        ),
+    )
+
+
+def item_sizes(design: DesignView) -> Chart | None:
+    """Return the distribution of item sizes against the 400 KB limit."""
+    sizes = [one for one in design.sizes if len(one.histogram) > 0 and one.largest > 0]
+    if not sizes:
+        return None
+    largest = max(sizes, key=lambda one: one.largest)
+    room = percent(Decimal(largest.largest) / ITEM_LIMIT_BYTES)
+    return Chart(
+        kind="sizes",
+        title="Item sizes, share of each kind below a size",
+        summary=f"The largest item drawn is a {largest.shape} of {size(largest.largest)}, {room} "
+        "of the limit of 400 KB.",
+        x_title="bytes of an item",
+        y_title="share of items at most that large",
+        series=tuple(_cumulative(one.shape, one.histogram) for one in sizes[:8]),
+        marks=((float(ITEM_LIMIT_BYTES), "limit 400 KB"),),
+    )
+
+
+def _bars(name: str, values: list[Decimal]) -> Series:
+    return Series(
+        name=name,
+        points=tuple((float(at), float(value)) for at, value in enumerate(values)),
+        labels=tuple(usd(value) for value in values),
+    )
+
+
+def _cumulative(name: str, histogram: tuple[tuple[int, int], ...]) -> Series:
+    """Add up a histogram of (upper bound, count) to shares of the whole."""
+    whole = sum(count for _, count in histogram)
+    points = []
+    below = 0
+    for bound, count in histogram:
+        below += count
+        points.append((float(bound), 100 * below / whole if whole else 0.0))
+    return Series(name=name, points=tuple(points))

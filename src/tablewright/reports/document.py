@@ -1,0 +1,139 @@
+"""What every readable form of a report is made of: sections of paragraphs, tables and the like.
+
+Values only. `pages` makes documents out of views; `text`, `markdown` and `html` each write them.
+Cells and sentences are finished text (figures formatted, names chosen); a word between backticks
+is a name or a value. A document knows nothing of terminals, tags or designs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tablewright.reports.views import PictureView
+
+TONES = ("", "lead", "note", "good", "bad", "critical", "high", "medium", "low", "info", "total")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column: `right` for figures; `grows` where long text may wrap."""
+
+    title: str
+    right: bool = False
+    grows: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """Cells, one for each column, and one of TONES."""
+
+    cells: tuple[str, ...]
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows under columns."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paragraph:
+    """Sentences, in one of TONES."""
+
+    text: str
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bullets:
+    """A list of sentences."""
+
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """Text to be pasted as it is. `language` is python, shell, json or text."""
+
+    text: str
+    language: str = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One finding or step: a heading with a label, then labelled sentences."""
+
+    label: str
+    title: str
+    tone: str = ""
+    rows: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """A named row of points or bars; values are what is drawn, as finished numbers."""
+
+    name: str
+    points: tuple[tuple[float, float | None], ...]
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """A chart, for the forms that can draw; the same figures stand in a table beside it.
+
+    `kind` is lines (log-log), stacked or bars. `marks` are named places on the x axis. `summary`
+    says in a sentence what one sees, for those who do not.
+    """
+
+    kind: str
+    title: str
+    summary: str
+    x_title: str
+    y_title: str
+    series: tuple[Series, ...]
+    names: tuple[str, ...] = ()
+    """Of bars: what each stands for."""
+    marks: tuple[tuple[float, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """The picture of a design."""
+
+    design: PictureView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fold:
+    """Evidence that may stay closed where the form allows it."""
+
+    summary: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A heading and what stands under it."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A whole document. `heading` is one line under the title."""
+
+    title: str
+    heading: str = ""
+    blocks: tuple[Block, ...] = ()
+
+
+Block = Paragraph | Table | Bullets | Code | Card | Chart | Picture | Fold | Section

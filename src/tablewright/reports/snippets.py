@@ -1,0 +1,112 @@
+"""Print a request so that it can be pasted: as boto3 calls in Python, or as AWS CLI commands.
+
+In: a request of a route, its parameters in the form of boto3's client (`{"S": "text"}`). Out:
+source text. Bytes stay bytes in Python and become base64 in JSON, as the AWS CLI wants them.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shlex
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from tablewright.engines.base import Request
+
+_INDENT = "    "
+_WIDTH = 88
+
+
+def snippet(request: Request, language: str) -> str:
+    """Return a request as source text; `language` is python, or shell for the AWS CLI."""
+    return shell_text(request) if language == "shell" else python_text(request)
+
+
+def python_text(request: Request) -> str:
+    """Return a request as a call of boto3's client, valid Python.
+
+    Example:
+        >>> from tablewright.engines.base import Request
+        >>> get = Request(operation="GetItem", target="orders", template={"TableName": "orders"})
+        >>> print(python_text(get))
+        client.get_item(
+            TableName='orders',
+        )
+    """
+    lines = [f"client.{snake(request.operation)}("]
+    lines += [f"{_INDENT}{name}={_python(value, 1)}," for name, value in sorted_parameters(request)]
+    return "\n".join([*lines, ")"])
+
+
+def shell_text(request: Request) -> str:
+    """Return a request as an AWS CLI command with all parameters as JSON.
+
+    Example:
+        >>> from tablewright.engines.base import Request
+        >>> get = Request(operation="GetItem", target="orders", template={"TableName": "orders"})
+        >>> print(shell_text(get))
+        aws dynamodb get-item --cli-input-json '{"TableName": "orders"}'
+    """
+    verb = snake(request.operation).replace("_", "-")
+    body = json.dumps(dict(sorted_parameters(request)), default=_json, ensure_ascii=False)
+    if len(body) > _WIDTH:
+        body = json.dumps(
+            dict(sorted_parameters(request)), default=_json, ensure_ascii=False, indent=2
+        )
+    return f"aws dynamodb {verb} --cli-input-json {shlex.quote(body)}"
+
+
+def sorted_parameters(request: Request) -> list[tuple[str, Any]]:
+    """Return the parameters, the table and index first."""
+    first = ("TableName", "IndexName", "Key", "Item")
+
+    def place(name: str) -> tuple[int, str]:
+        return (first.index(name), "") if name in first else (len(first), name)
+
+    return sorted(request.template.items(), key=lambda pair: place(pair[0]))
+
+
+def snake(operation: str) -> str:
+    """Return an API operation as boto3 names it.
+
+    Example:
+        >>> snake("TransactWriteItems"), snake("query")
+        ('transact_write_items', 'query')
+    """
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", operation).lower()
+
+
+def _python(value: Any, depth: int) -> str:
+    """Return a literal, broken over lines where it would be long."""
+    flat = repr(_plain(value))
+    if len(flat) + depth * len(_INDENT) <= _WIDTH or not isinstance(value, Mapping | list | tuple):
+        return flat
+    inner, outer = _INDENT * (depth + 1), _INDENT * depth
+    if isinstance(value, Mapping):
+        parts = [f"{inner}{key!r}: {_python(one, depth + 1)}," for key, one in value.items()]
+        return "\n".join(["{", *parts, outer + "}"])
+    parts = [f"{inner}{_python(one, depth + 1)}," for one in value]
+    return "\n".join(["[", *parts, outer + "]"])
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")

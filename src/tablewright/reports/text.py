@@ -1,0 +1,154 @@
+"""Write a document as text for a terminal or a pipe.
+
+In: a document, a width and whether to colour. Out: one string. Charts are left to the forms that
+can draw; the tables beside them carry the same figures.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from tablewright.reports.document import (
+    Block,
+    Bullets,
+    Card,
+    Chart,
+    Code,
+    Document,
+    Fold,
+    Paragraph,
+    Picture,
+    Section,
+    Table,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from tablewright.reports.views import PictureView
+
+_STYLES = {
+    "": "",
+    "lead": "bold",
+    "note": "dim",
+    "good": "green",
+    "bad": "red",
+    "critical": "bold red",
+    "high": "red",
+    "medium": "yellow",
+    "low": "cyan",
+    "info": "dim",
+    "total": "bold",
+}
+
+
+def write_text(document: Document, *, width: int = 100, color: bool = False) -> str:
+    """Return a document as text of at most `width` columns, ending in one newline."""
+    from rich.console import Console
+
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=width,
+        color_system="standard" if color else None,
+        force_terminal=color,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+    console.print(document.title, style="bold", soft_wrap=True)
+    if document.heading:
+        console.print(document.heading, style="dim")
+    _write(console, document.blocks, depth=0)
+    lines = [line if color else line.rstrip() for line in out.getvalue().splitlines()]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _write(console: Console, blocks: tuple[Block, ...], depth: int) -> None:
+    previous: Block | None = None
+    for block in blocks:
+        if isinstance(block, Chart):
+            continue
+        if not (isinstance(previous, Paragraph) and isinstance(block, Paragraph)):
+            console.print()
+        _write_block(console, block, depth)
+        previous = block
+
+
+def _write_block(console: Console, block: Block, depth: int) -> None:
+    if isinstance(block, Paragraph):
+        console.print(block.text, style=_STYLES[block.tone])
+    elif isinstance(block, Table):
+        _write_table(console, block)
+    elif isinstance(block, Bullets):
+        for item in block.items:
+            _hanging(console, "- ", item)
+    elif isinstance(block, Code):
+        for line in block.text.splitlines():
+            console.print("  " + line, soft_wrap=True)
+    elif isinstance(block, Card):
+        _write_card(console, block)
+    elif isinstance(block, Picture):
+        _write_picture(console, block.design)
+    elif isinstance(block, Fold):
+        console.print(block.summary, style="bold")
+        _write(console, block.blocks, depth)
+    elif isinstance(block, Section):
+        console.print(block.title, style="bold underline" if depth == 0 else "bold")
+        if not console.is_terminal:
+            console.print(("=" if depth == 0 else "-") * min(len(block.title), console.width))
+        _write(console, block.blocks, depth + 1)
+
+
+def _hanging(console: Console, label: str, text: str, style: str = "") -> None:
+    """Print a label and a text whose further lines are indented below its first."""
+    from rich.table import Table as Grid
+    from rich.text import Text
+
+    grid = Grid.grid(padding=0)
+    grid.add_column(width=len(label), no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(Text(label, style=style), Text(text))
+    console.print(grid)
+
+
+def _write_table(console: Console, table: Table) -> None:
+    from rich.table import Table as Grid
+    from rich.text import Text
+
+    if table.caption:
+        console.print(table.caption, style="bold")
+    grid = Grid(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
+    for column in table.columns:
+        grid.add_column(
+            Text(column.title),
+            justify="right" if column.right else "left",
+            no_wrap=not column.grows,
+            overflow="fold" if column.grows else "ellipsis",
+            min_width=min(16, len(column.title)) if column.grows else None,
+        )
+    for row in table.rows:
+        grid.add_row(*(Text(cell) for cell in row.cells), style=_STYLES[row.tone])
+    console.print(grid)
+
+
+def _write_card(console: Console, card: Card) -> None:
+    label = f"{card.label:<9} " if card.label else ""
+    _hanging(console, label, card.title, _STYLES[card.tone])
+    for name, text in card.rows:
+        _hanging(console, " " * len(label) + f"{name:<8}" if name else " " * len(label), text)
+
+
+def _write_picture(console: Console, design: PictureView) -> None:
+    for table in design.tables:
+        console.print(f"{table.name}  ({table.key}, {table.mode})", style="bold")
+        for shape in table.shapes:
+            _hanging(console, "  item   ", f"{shape.name}: {shape.content}")
+        for pattern in table.patterns:
+            _hanging(console, "  <->    ", pattern)
+        for index in table.indexes:
+            _hanging(console, "  index  ", f"{index.name}  ({index.key}, {index.projection})")
+            for pattern in index.patterns or ("nothing reads it",):
+                _hanging(console, "    <->    ", pattern)

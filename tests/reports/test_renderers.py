@@ -1,0 +1,96 @@
+"""Text and JSON of the hand-made shop."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tablewright.reports import pages, views
+from tablewright.reports.as_json import as_data, write_json
+from tablewright.reports.document import Column, Document, Paragraph, Row, Table
+from tablewright.reports.text import write_text
+
+
+@pytest.fixture(scope="module")
+def report(assessment):
+    return pages.report_page(views.report_view(assessment))
+
+
+def test_no_line_of_a_report_is_wider_than_asked(report):
+    for width in (80, 100, 140):
+        widest = max(write_text(report, width=width).splitlines(), key=len)
+        assert len(widest) <= width, widest
+
+
+def test_text_without_colour_holds_no_escape_and_no_trailing_blank(report):
+    text = write_text(report)
+    assert "\x1b" not in text
+    assert all(line == line.rstrip() for line in text.splitlines())
+
+
+def test_colour_is_only_there_when_asked_for():
+    page = Document(title="t", blocks=(Paragraph(text="missed", tone="bad"),))
+    assert "\x1b[31m" in write_text(page, color=True)
+
+
+def test_figures_line_up_at_the_right():
+    table = Table(
+        columns=(Column(title="What"), Column(title="USD", right=True)),
+        rows=(Row(cells=("reads", "5.00")), Row(cells=("writes", "1,234.50"))),
+    )
+    lines = write_text(Document(title="t", blocks=(table,))).splitlines()
+    assert [line[-5:] for line in lines[-2:]] == [" 5.00", "34.50"]
+    assert len(lines[-1]) == len(lines[-2])
+
+
+def test_square_brackets_and_emoji_codes_are_printed_as_they_are():
+    page = Document(title="t", blocks=(Paragraph(text="[bold]x[/bold] :smile:"),))
+    assert "[bold]x[/bold] :smile:" in write_text(page)
+
+
+def test_the_report_opens_with_what_it_costs_what_is_wrong_and_what_mending_saves(assessment):
+    cost, fault, mend = pages.answer(views.report_view(assessment))
+    assert cost == (
+        "At 10,000 users the design `current` costs 25.21 USD a month in us-east-1, 0.0025 for "
+        "each user; `save_profile` alone takes 22.81 (90 %)."
+    )
+    assert fault == (
+        "It is graded C-, with 1 critical and 1 high findings; the first is on Customer.email: "
+        "unique attribute is not enforced."
+    )
+    assert mend == (
+        "2 mends save 7.09 USD a month and lead to grade A-; the design `recommended` costs "
+        "13.79: 11.42 less (45 %)."
+    )
+
+
+def test_a_pattern_that_cannot_be_served_says_why(assessment):
+    from dataclasses import replace
+
+    evaluation = assessment.designs[0].at(10_000)
+    routes = (replace(evaluation.routes[0], requests=(), cannot="no index on status"),)
+    broken = replace(evaluation, routes=routes)
+    page = pages.explain_page(views.explain_view(broken, "profile"))
+    assert "cannot serve this pattern: no index on status" in write_text(page)
+
+
+def test_json_carries_a_schema_version_and_numbers(assessment):
+    data = json.loads(write_json(views.report_view(assessment), "report"))
+    assert data["schema"] == "tablewright/report/1"
+    current = data["designs"][0]
+    # 36.5M write units 22.8125, 18.25M read units 2.28125, 0.45784 GB 0.11446.
+    assert current["cost"]["usd_per_month"] == pytest.approx(25.20821, abs=1e-5)
+    assert current["card"]["findings"][0]["level"] == "critical"
+
+
+def test_json_of_every_view_can_be_written(assessment):
+    one = assessment.designs[0].at(100)
+    for view in (
+        views.cost_view(one),
+        views.scales_view(assessment),
+        views.check_view(assessment),
+        views.explain_view(one, "profile"),
+        views.diff_view(one, assessment.designs[1].at(100)),
+    ):
+        assert json.dumps(as_data(view, "x"))
