@@ -34,12 +34,16 @@ class TablewrightError(Exception):
 
 
 class ModelError(TablewrightError):
-    """The model file has errors; `diagnostics` holds all of them, in file order."""
+    """The model file has errors; `diagnostics` holds all of them, in file order.
 
-    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+    `source` is the text of the file, to show the lines in question.
+    """
+
+    def __init__(self, diagnostics: Sequence[Diagnostic], *, source: str = "") -> None:
         errors = [d for d in diagnostics if d.severity.is_error]
         super().__init__(f"{len(errors)} error{'s' if len(errors) != 1 else ''} in the model file")
         self.diagnostics = tuple(diagnostics)
+        self.source = source
 
 
 class UsageError(TablewrightError):

@@ -213,6 +213,8 @@ class Condition:
     attribute: str
     operator: str = "eq"
     value: str | None = None
+    values: tuple[str, ...] = ()
+    """The fixed values of `in`."""
     share: Decimal | None = None
 
 
@@ -242,6 +244,8 @@ class Pattern:
     batch: int = 1
     """Instances per call: keys of a batch get, items of a batch put."""
     sets: tuple[str, ...] = ()
+    set_values: tuple[tuple[str, str], ...] = ()
+    """Of those, the ones set to a fixed value."""
     increments: tuple[str, ...] = ()
     appends: tuple[str, ...] = ()
     removes: tuple[str, ...] = ()

@@ -1,0 +1,276 @@
+"""Read a whole model file: the model, and each design by the reader of its engine.
+
+In: text or a path. Out: `ModelFile`, or a ModelError with every diagnostic. An engine adds its
+reader with `register`; a design whose engine has none is kept as `UnreadDesign`, its content as
+plain data. It does not know how a design is routed or priced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from yaml.nodes import MappingNode, Node, ScalarNode
+
+from tablewright.core.diagnostics import Diagnostic, Span, nearest
+from tablewright.core.errors import ModelError, UsageError
+from tablewright.design.checker import check_design
+from tablewright.design.dynamodb import read_dynamodb
+from tablewright.design.grammar import COMMON, DESIGN_NAME, DYNAMODB
+from tablewright.design.values import Design
+from tablewright.model import nodes
+from tablewright.model.nodes import Reading
+from tablewright.model.reader import decode, read_document
+from tablewright.model.shapes import Entry, Fields, MappingOf, Schema, Shape, entries
+from tablewright.model.values import Model
+
+FILE_NAME = "tablewright.yaml"
+KNOWN_ENGINES = ("dynamodb", "mongodb", "postgresql")
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnreadDesign(Design):
+    """A design whose engine has no reader here: its content as plain data."""
+
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+Build = Callable[[str, Fields, Span, Model, Reading], Design | None]
+"""Makes a design of its name, fields and place; notes what is wrong in the reading."""
+
+
+@dataclass(frozen=True)
+class DesignReader:
+    """How the designs of one engine are read: their shape, and what makes a value of it."""
+
+    shape: Shape
+    build: Build
+
+
+_READERS: dict[str, DesignReader] = {"dynamodb": DesignReader(DYNAMODB, read_dynamodb)}
+
+
+def register(engine: str, reader: DesignReader) -> None:
+    """Let designs of an engine be read; `Shape.read` must return `Fields`."""
+    _READERS[engine] = reader
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelFile:
+    """A model file as read: the model, its designs, the warnings, and the text itself."""
+
+    model: Model
+    designs: tuple[Design, ...]
+    source: str
+    path: str
+    warnings: tuple[Diagnostic, ...] = ()
+
+    def design(self, name: str) -> Design:
+        """Return a design by name.
+
+        Raises:
+            UsageError: there is none; the remedy names those there are.
+        """
+        for design in self.designs:
+            if design.name == name:
+                return design
+        names = [design.name for design in self.designs]
+        close = nearest(name, names)
+        remedy = f"did you mean `{close}`?" if close else f"there are: {', '.join(names)}"
+        raise UsageError(
+            f"{self.path} has no design `{name}`",
+            remedy=remedy if names else "add one under `designs:`",
+        )
+
+
+@dataclass(frozen=True)
+class _DesignShape:
+    """One design: the shape of its engine."""
+
+    expects: str = "a mapping that describes a design"
+
+    def read(self, node: Node, reading: Reading) -> Fields | None:
+        """Return the fields of a design; of one that is not read here, its raw data."""
+        if not isinstance(node, MappingNode):
+            reading.error(
+                "wrong-type",
+                f"`{reading.place}` must be {self.expects}, not {nodes.kind_of(node)}",
+                node,
+                "write {engine: dynamodb, tables: {...}}",
+            )
+            return None
+        engine = self._engine(node, reading)
+        if engine is None:
+            return None
+        reader = _READERS.get(engine)
+        if reader is None:
+            found = Fields(node, reading.span(node))
+            found.values = {"engine": engine, "raw": nodes.plain(node)}
+            return found
+        result = reader.shape.read(node, reading)
+        return result if isinstance(result, Fields) else None
+
+    def _engine(self, node: MappingNode, reading: Reading) -> str | None:
+        for key, value in node.value:
+            if not isinstance(key, ScalarNode) or key.value != "engine":
+                continue
+            known = sorted({*KNOWN_ENGINES, *_READERS})
+            engine = value.value if isinstance(value, ScalarNode) else ""
+            if engine in known:
+                return str(engine)
+            close = nearest(str(engine).lower(), known)
+            reading.error(
+                "unknown-engine",
+                f"`{reading.place}` is for the engine `{engine}`, which is not known",
+                value,
+                f"did you mean `{close}`?" if close else f"engines: {', '.join(known)}",
+            )
+            return None
+        reading.error(
+            "missing-field",
+            f"the design `{reading.path[-1]}` does not say for which engine",
+            node,
+            "add `engine: dynamodb`",
+        )
+        return None
+
+    def schema(self) -> Schema:
+        """Return the DynamoDB grammar where that is the engine; others are open."""
+        return {
+            "type": "object",
+            "required": ["engine"],
+            "properties": {"engine": {"enum": list(KNOWN_ENGINES)}},
+            "if": {"properties": {"engine": {"const": "dynamodb"}}},
+            "then": DYNAMODB.schema(),
+        }
+
+
+DESIGNS = MappingOf(DESIGN_NAME, _DesignShape(), what="a mapping of designs")
+
+
+def read_model(
+    text: str,
+    file: str = FILE_NAME,
+    *,
+    scale_assumed: Decimal | None = None,
+    overrides: Mapping[tuple[str, ...], Decimal] | None = None,
+) -> ModelFile:
+    """Return the model and the designs that a text describes.
+
+    Args:
+        text: the content of the model file.
+        file: its name, as diagnostics show it.
+        scale_assumed: a factor for every figure marked `(assumed)` (rates, counts, bytes; shares
+            stay at most 1), for sensitivity.
+        overrides: factors for single figures by their path, such as
+            ("patterns", "save", "rate").
+
+    Raises:
+        ModelError: the file has errors; it carries every diagnostic in file order, and the text.
+    """
+    document, reading = read_document(
+        text, file, DESIGNS, scale_assumed=scale_assumed, overrides=overrides
+    )
+    designs: list[Design] = []
+    if document is not None:
+        for entry in document.designs:
+            design = _design(entry, document.model, reading)
+            if design is not None:
+                designs.append(design)
+    found = reading.found.sorted()
+    if document is None or reading.found.has_errors:
+        raise ModelError(found, source=text)
+    return ModelFile(
+        model=document.model, designs=tuple(designs), source=text, path=file, warnings=found
+    )
+
+
+def _design(entry: Entry, model: Model, reading: Reading) -> Design | None:
+    found = entry.value
+    if not isinstance(found, Fields):
+        return None
+    name, engine = str(entry.name), str(found.get("engine"))
+    reader = _READERS.get(engine)
+    if reader is None:
+        raw = found.get("raw", {})
+        return UnreadDesign(
+            name=name,
+            engine=engine,
+            title=str(raw.get("title") or ""),
+            note=str(raw.get("note") or ""),
+            span=entry.name.span,
+            raw=raw,
+        )
+    before = len(reading.found)
+    design = reader.build(name, found, entry.name.span, model, reading)
+    if design is not None and len(reading.found) == before:
+        for problem in check_design(design, model):
+            note = reading.error if problem.severity.is_error else reading.warning
+            note(problem.id, problem.message, problem.span, problem.help)
+    return design
+
+
+def load(
+    path: str | Path = ".",
+    *,
+    scale_assumed: Decimal | None = None,
+    overrides: Mapping[tuple[str, ...], Decimal] | None = None,
+) -> ModelFile:
+    """Read a model file; of a directory, its `tablewright.yaml`.
+
+    Raises:
+        ModelError: the file has errors.
+        UsageError: there is no such file, or it cannot be read.
+    """
+    where = Path(path)
+    try:
+        if where.is_dir():
+            where = where / FILE_NAME
+        size = where.stat().st_size
+        if not where.is_file():
+            raise UsageError(f"{where} is not a file", remedy="give the path of a model file")
+        with where.open("rb") as stream:
+            data = stream.read(min(size, nodes.LARGEST_FILE_BYTES) + 1)
+    except FileNotFoundError as problem:
+        raise UsageError(
+            f"there is no model file {where}",
+            remedy="give the path of one, or write a starter with `tablewright init`",
+        ) from problem
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or str(problem)
+        raise UsageError(f"{where} cannot be read: {reason}") from problem
+    if len(data) > nodes.LARGEST_FILE_BYTES:
+        data = data[: nodes.LARGEST_FILE_BYTES + 1]
+    text, reading = decode(data, str(where), size)
+    if text is None:
+        raise ModelError(reading.found.sorted(), source="\n".join(reading.lines))
+    return read_model(text, str(where), scale_assumed=scale_assumed, overrides=overrides)
+
+
+def json_schema() -> Schema:
+    """Return the JSON Schema of the model file, made of the same shapes that read it."""
+    from tablewright.model.grammar import definitions, document
+
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Tablewright model file",
+        "description": "What an application stores, how it asks for it and how often.",
+        **document(DESIGNS).schema(),
+        "$defs": definitions(),
+    }
+
+
+__all__ = [
+    "COMMON",
+    "DesignReader",
+    "ModelFile",
+    "UnreadDesign",
+    "entries",
+    "json_schema",
+    "load",
+    "read_model",
+    "register",
+]

@@ -1,0 +1,243 @@
+"""Turn the text of a file into YAML nodes with positions, bounded in every direction.
+
+In: bytes or text. Out: the root node, or diagnostics. It does not know what the keys mean.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from tablewright.core.diagnostics import Diagnostics, Span
+from tablewright.core.quantities import ONE
+from tablewright.model.values import Assumption
+
+LARGEST_FILE_BYTES = 5 * 1024 * 1024
+MOST_NODES = 400_000
+"""Nodes visited, each as often as an alias repeats it: what stops a YAML bomb."""
+DEEPEST = 60
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_ASSUMED = re.compile(r"\s*\(assumed\)\s*\Z")
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NULLS = ("", "~", "null", "Null", "NULL")
+_TRUE, _FALSE = ("true", "yes", "on"), ("false", "no", "off")
+
+
+class Word(str):
+    """A name as it stands in the file: a string that knows its place."""
+
+    __slots__ = ("span",)
+    span: Span
+
+    def __new__(cls, text: str, span: Span) -> Word:
+        """Return the text with its place."""
+        word = super().__new__(cls, text)
+        word.span = span
+        return word
+
+
+@dataclass
+class Reading:
+    """The state of one reading: diagnostics so far, assumptions, where we are."""
+
+    file: str
+    lines: list[str]
+    scale_assumed: Decimal | None = None
+    overrides: Mapping[tuple[str, ...], Decimal] = field(default_factory=dict)
+    found: Diagnostics = field(default_factory=Diagnostics)
+    assumptions: list[Assumption] = field(default_factory=list)
+    path: list[str] = field(default_factory=list)
+    visited: int = 0
+
+    @property
+    def place(self) -> str:
+        """Where we are, as people write it: `patterns.save.rate`."""
+        return ".".join(self.path)
+
+    def span(self, node: Node) -> Span:
+        """Return where a node stands: its first line."""
+        start, end = node.start_mark, node.end_mark
+        if end.line == start.line:
+            stop = end.column
+        else:
+            line = self.lines[start.line] if start.line < len(self.lines) else ""
+            stop = len(line.rstrip())
+        column = start.column + 1
+        return Span(self.file, start.line + 1, column, max(stop + 1, column + 1))
+
+    def error(self, id: str, message: str, at: Node | Span, help: str = "") -> None:
+        """Note an error at a node or a span."""
+        self.found.error(id, message, at if isinstance(at, Span) else self.span(at), help)
+
+    def warning(self, id: str, message: str, at: Node | Span, help: str = "") -> None:
+        """Note a warning at a node or a span."""
+        self.found.warning(id, message, at if isinstance(at, Span) else self.span(at), help)
+
+    def text(self, node: ScalarNode) -> tuple[str, Decimal]:
+        """Return the text of a scalar and the factor of its figure (1 unless asked otherwise).
+
+        A mark ` (assumed)` is taken off and noted.
+        """
+        text: str = node.value
+        assumed = False
+        if text.endswith(")") and (match := _ASSUMED.search(text)):
+            assumed = True
+            text = text[: match.start()]
+            self.assumptions.append(
+                Assumption(path=tuple(self.path), text=text.strip(), span=self.span(node))
+            )
+        factor = ONE
+        if assumed and self.scale_assumed is not None:
+            factor = self.scale_assumed
+        if self.overrides:
+            factor *= self.overrides.get(tuple(self.path), ONE)
+        return text.strip(), factor
+
+
+def is_null(node: Node) -> bool:
+    """Whether nothing is written there."""
+    return isinstance(node, ScalarNode) and node.value in _NULLS and not node.style
+
+
+def kind_of(node: Node) -> str:
+    """Return what a node is, in words."""
+    if isinstance(node, MappingNode):
+        return "a mapping"
+    if isinstance(node, SequenceNode):
+        return "a list"
+    return "nothing" if is_null(node) else "a single value"
+
+
+def boolean(text: str) -> bool | None:
+    """Return what yes, no, true, false, on and off mean, None for anything else."""
+    low = text.lower()
+    return True if low in _TRUE else False if low in _FALSE else None
+
+
+def plain(node: Node) -> Any:
+    """Return a node as plain data: dict, list, str, int, float, bool, None (YAML 1.2 core).
+
+    Only for trees that `compose` has found to be bounded.
+    """
+    if isinstance(node, MappingNode):
+        return {str(plain(key)): plain(value) for key, value in node.value}
+    if isinstance(node, SequenceNode):
+        return [plain(item) for item in node.value]
+    assert isinstance(node, ScalarNode)
+    text: str = node.value
+    if node.style in ("'", '"', "|", ">"):
+        return text
+    if text in _NULLS:
+        return None
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    if re.fullmatch(r"[-+]?[0-9]{1,300}", text):
+        return int(text)
+    if re.fullmatch(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?", text):
+        return float(text)
+    return text
+
+
+def split_lines(text: str) -> list[str]:
+    """Return the lines as YAML counts them."""
+    return _BREAK.split(text)
+
+
+def compose(text: str, reading: Reading) -> Node | None:
+    """Parse the text; None (with diagnostics) where it is not one bounded YAML document."""
+    if (bad := _UNPRINTABLE.search(text)) is not None:
+        line = len(_BREAK.findall(text, 0, bad.start()))
+        before = text[: bad.start()]
+        column = len(_BREAK.split(before)[-1]) + 1
+        reading.error(
+            "unprintable-character",
+            f"the file contains the character U+{ord(bad[0]):04X}, which YAML does not allow",
+            Span(reading.file, line + 1, column, column + 1),
+            "delete it; if the file looks scrambled it is not a text file",
+        )
+        return None
+    try:
+        node: Node | None = yaml.compose(text, Loader=_LOADER)
+    except yaml.MarkedYAMLError as problem:
+        _syntax_error(problem, reading)
+        return None
+    except (yaml.YAMLError, RecursionError, ValueError) as problem:
+        reading.error("syntax-error", f"not valid YAML: {problem}", Span(reading.file, 1, 1, 2))
+        return None
+    if node is None or is_null(node):
+        reading.error(
+            "empty-file",
+            "the file is empty",
+            Span(reading.file, 1, 1, 2),
+            "`tablewright init` writes a starter to begin with",
+        )
+        return None
+    return node if _bounded(node, reading) else None
+
+
+def _syntax_error(problem: yaml.MarkedYAMLError, reading: Reading) -> None:
+    mark = problem.problem_mark or problem.context_mark
+    line, column = (mark.line, mark.column) if mark else (0, 0)
+    what = str(problem.problem or "this cannot be read")
+    if problem.context:
+        what += f" ({problem.context}"
+        if problem.context_mark and problem.context_mark.line != line:
+            what += f" that begins in line {problem.context_mark.line + 1}"
+        what += ")"
+    source = reading.lines[line] if line < len(reading.lines) else ""
+    if line and line >= len(reading.lines) - 1 and not source.strip():
+        line = max(i for i, text in enumerate(reading.lines) if text.strip() or i == 0)
+        source = reading.lines[line]
+        column = len(source)
+    help = "look for a missing quote, bracket or colon here or in the line above"
+    id = "syntax-error"
+    indent = source[: len(source) - len(source.lstrip())]
+    if "\t" in indent or source[column : column + 1] == "\t":
+        id, what = "tab-indentation", "a tab stands where YAML wants spaces"
+        column = source.index("\t")
+        help = "indent with spaces; most editors can convert tabs"
+    elif source[column : column + 1] in ("%", "@", "`"):
+        help = f"put the value in quotes: a plain one cannot begin with `{source[column]}`"
+    elif "mapping values are not allowed" in what:
+        help = "put a text that contains `: ` in quotes, or look for wrong indentation"
+    elif "single document" in what:
+        what, help = "the file holds more than one YAML document", "keep one, delete the `---`"
+    elif "undefined alias" in what:
+        help = "a name after `*` must be set with `&` further up; quote a text that begins with `*`"
+    if id == "syntax-error":
+        what = f"not valid YAML: {what}"
+    reading.error(id, what, Span(reading.file, line + 1, column + 1, column + 2), help)
+
+
+def _bounded(root: Node, reading: Reading) -> bool:
+    """Whether the tree, aliases written out, has a sane size and depth."""
+    count = 0
+    stack: list[tuple[Node, int]] = [(root, 0)]
+    while stack:
+        node, depth = stack.pop()
+        count += 1
+        if count > MOST_NODES or depth > DEEPEST:
+            too = "values, aliases written out" if count > MOST_NODES else "levels of nesting"
+            limit = MOST_NODES if count > MOST_NODES else DEEPEST
+            reading.error(
+                "file-too-complex",
+                f"the file has more than {limit:,} {too}",
+                node,
+                "a model never needs that; look for an alias (`*name`) that repeats itself",
+            )
+            return False
+        if isinstance(node, MappingNode):
+            for key, value in node.value:
+                stack.append((key, depth + 1))
+                stack.append((value, depth + 1))
+        elif isinstance(node, SequenceNode):
+            stack.extend((item, depth + 1) for item in node.value)
+    return True

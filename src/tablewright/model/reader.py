@@ -1,0 +1,105 @@
+"""Read the text of a model file: YAML nodes, shapes, checks.
+
+In: text. Out: the fields of the file, its Model and the `Reading` with every diagnostic. What
+stands under `designs:` is read by the shape the caller hands in, so that this package knows no
+engine; `tablewright.design.reader` puts both together and is what others call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from yaml.nodes import MappingNode
+
+from tablewright.core.diagnostics import Span
+from tablewright.model import nodes
+from tablewright.model.checker import resolve
+from tablewright.model.grammar import document
+from tablewright.model.nodes import Reading
+from tablewright.model.shapes import Entry, Fields, Shape
+from tablewright.model.values import Model
+
+
+@dataclass(frozen=True)
+class Document:
+    """A model file as read, its designs still as the shape left them."""
+
+    model: Model
+    designs: tuple[Entry, ...]
+    reading: Reading
+
+
+def decode(data: bytes, file: str, size: int | None = None) -> tuple[str | None, Reading]:
+    """Return the text of a file, None (with a diagnostic) where it is not UTF-8 or too large.
+
+    `size` is that of the whole file, where `data` is only its beginning.
+    """
+    reading = Reading(file=file, lines=[])
+    start = Span(file, 1, 1, 2)
+    size = len(data) if size is None else size
+    if size > nodes.LARGEST_FILE_BYTES:
+        reading.error(
+            "file-too-large",
+            f"the file has {size:,} bytes, a model file may have "
+            f"{nodes.LARGEST_FILE_BYTES:,} (5 MB)",
+            start,
+            "a model describes data, it does not hold it; is this the right file?",
+        )
+        return None, reading
+    try:
+        return data.decode("utf-8-sig"), reading
+    except UnicodeDecodeError as problem:
+        before = data[: problem.start]
+        line = before.count(b"\n") + 1
+        column = len(before.split(b"\n")[-1].decode("utf-8", "replace")) + 1
+        reading.lines = nodes.split_lines(data.decode("utf-8", "replace"))
+        reading.error(
+            "not-utf8",
+            f"the file is not UTF-8: byte 0x{data[problem.start]:02X} at offset {problem.start:,}",
+            Span(file, line, column, column + 1),
+            "save it as UTF-8 (without conversion Latin-1 and UTF-16 look like this)",
+        )
+        return None, reading
+
+
+def read_document(
+    text: str,
+    file: str,
+    designs: Shape,
+    *,
+    scale_assumed: Decimal | None = None,
+    overrides: Mapping[tuple[str, ...], Decimal] | None = None,
+) -> tuple[Document | None, Reading]:
+    """Read a model file; the document is None where nothing could be made of it.
+
+    Args:
+        text: the content of the file.
+        file: its name, for diagnostics.
+        designs: the shape of the `designs:` section.
+        scale_assumed: multiplies every figure marked as assumed.
+        overrides: factors of single figures by their path.
+    """
+    reading = Reading(
+        file=file,
+        lines=nodes.split_lines(text),
+        scale_assumed=scale_assumed,
+        overrides=overrides or {},
+    )
+    if len(text) > nodes.LARGEST_FILE_BYTES:
+        return None, decode(text.encode("utf-8", "replace"), file)[1]
+    root = nodes.compose(text, reading)
+    if root is None:
+        return None, reading
+    if not isinstance(root, MappingNode):
+        reading.error(
+            "wrong-type",
+            f"the model file must be a mapping that begins with `app:`, not {nodes.kind_of(root)}",
+            root,
+            "`tablewright init` writes a starter to begin with",
+        )
+        return None, reading
+    found: Fields = document(designs).read(root, reading)
+    model = resolve(found, reading)
+    return Document(model, tuple(found.get("designs", ())), reading), reading

@@ -1,0 +1,784 @@
+"""The shape layer: what may stand where, declared once for the reader and for the JSON Schema.
+
+In: YAML nodes. Out: plain values (Decimal, `Word`, tuples, `Fields`), with every problem noted in
+the `Reading`. A shape returns None where it could not read. It does not know what names mean.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any, Protocol
+
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from tablewright.core.diagnostics import Span, nearest
+from tablewright.core.quantities import ONE
+from tablewright.model import nodes, scalars
+from tablewright.model.nodes import Reading, Word
+from tablewright.model.scalars import Bad
+from tablewright.model.values import Count, Rate, Spread
+
+Schema = dict[str, Any]
+
+ASSUMED_PATTERN = r"(\s*\(assumed\))?$"
+
+
+class Shape(Protocol):
+    """What may stand at a place."""
+
+    def read(self, node: Node, reading: Reading) -> Any:
+        """Return the value, or None when it is not right (and note why)."""
+
+    def schema(self) -> Schema:
+        """Return the same as JSON Schema."""
+
+    @property
+    def expects(self) -> str:
+        """What it is, for messages: `a rate such as 45/user/day`."""
+
+
+def wrong_type(shape: Shape, node: Node, reading: Reading, help: str = "") -> None:
+    """Note that a node is of another kind than the shape wants."""
+    if nodes.is_null(node):
+        reading.error("missing-value", f"`{reading.place}` has no value", node, _should(shape))
+        return
+    got = nodes.kind_of(node)
+    reading.error("wrong-type", f"`{reading.place}` must be {shape.expects}, not {got}", node, help)
+
+
+def _should(shape: Shape) -> str:
+    return f"it should be {shape.expects}, or not be there at all"
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """One value, read from its text by `parse`; `scaled` applies a factor to it."""
+
+    parse: Callable[[str], Any]
+    expects: str
+    pattern: str = ""
+    """What the text must look like, for the JSON Schema (a mark of assumption may follow)."""
+    numeric: bool = False
+    """Whether a bare JSON number is right as well."""
+    scaled: Callable[[Any, Decimal], Any] | None = None
+    whole: bool = False
+    least: int | None = 0
+    largest: int | None = None
+    boolean: bool = False
+
+    def read(self, node: Node, reading: Reading) -> Any:
+        """Return the parsed value."""
+        if not isinstance(node, ScalarNode) or nodes.is_null(node):
+            wrong_type(self, node, reading)
+            return None
+        text, factor = reading.text(node)
+        try:
+            value = self.parse(text)
+        except Bad as bad:
+            note_bad(bad, text, self.expects, node, reading)
+            return None
+        if factor != 1 and self.scaled is not None:
+            value = self.scaled(value, factor)
+        return value
+
+    def schema(self) -> Schema:
+        """Return a number, a pattern or both."""
+        forms: list[Schema] = []
+        if self.numeric:
+            form: Schema = {"type": "integer" if self.whole else "number"}
+            if self.least is not None:
+                form["minimum"] = self.least
+            if self.largest is not None:
+                form["maximum"] = self.largest
+            forms.append(form)
+        if self.boolean:
+            forms.append({"type": "boolean"})
+        forms.append({"type": "string", "pattern": f"^{self.pattern}{ASSUMED_PATTERN}"})
+        return forms[0] if len(forms) == 1 else {"anyOf": forms}
+
+
+def note_bad(bad: Bad, text: str, expects: str, at: Node, reading: Reading) -> None:
+    """Note that a value is not what it should be."""
+    shown = text if len(text) <= 40 else text[:37] + "…"
+    if bad.id == "negative-value":
+        message = f"`{reading.place}` {bad.reason}: `{shown}`"
+    elif bad.reason:
+        message = f"`{reading.place}` is `{shown}`, which {bad.reason}"
+    else:
+        message = f"`{reading.place}` must be {expects}, not `{shown}`"
+    reading.error(bad.id, message, at, bad.help or ("" if not bad.reason else f"write {expects}"))
+
+
+@dataclass(frozen=True)
+class Prose:
+    """Free text; nothing is taken off it."""
+
+    expects: str = "text"
+
+    def read(self, node: Node, reading: Reading) -> str | None:
+        """Return the text."""
+        if not isinstance(node, ScalarNode) or nodes.is_null(node):
+            wrong_type(self, node, reading, "put it in quotes if it has brackets or `: `")
+            return None
+        return " ".join(node.value.split())
+
+    def schema(self) -> Schema:
+        """Return any single value."""
+        return {"type": ["string", "number", "boolean"]}
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name; returns a `Word`."""
+
+    expects: str = "a name"
+    pattern: str = r"[A-Za-z_][A-Za-z0-9_-]*"
+    rule: str = "letters, digits, `_` and `-`, beginning with a letter"
+    longest: int = 255
+
+    def read(self, node: Node, reading: Reading) -> Word | None:
+        """Return the name and its place."""
+        if not isinstance(node, ScalarNode) or nodes.is_null(node):
+            wrong_type(self, node, reading)
+            return None
+        text, _ = reading.text(node)
+        return self.check(text, reading.span(node), reading)
+
+    def check(self, text: str, span: Span, reading: Reading) -> Word | None:
+        """Return the text as a name, or None."""
+        if len(text) > self.longest or re.fullmatch(self.pattern, text) is None:
+            shown = text if len(text) <= 40 else text[:37] + "…"
+            reading.error("bad-name", f"`{shown}` is not {self.expects}", span, f"use {self.rule}")
+            return None
+        return Word(text, span)
+
+    def schema(self) -> Schema:
+        """Return the pattern."""
+        return {"type": "string", "pattern": f"^{self.pattern}{ASSUMED_PATTERN}"}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few words."""
+
+    choices: tuple[str, ...]
+
+    @property
+    def expects(self) -> str:
+        """The words."""
+        return one_of(self.choices)
+
+    def read(self, node: Node, reading: Reading) -> Word | None:
+        """Return the word chosen."""
+        if not isinstance(node, ScalarNode) or nodes.is_null(node):
+            wrong_type(self, node, reading)
+            return None
+        text, _ = reading.text(node)
+        if text in self.choices:
+            return Word(text, reading.span(node))
+        close = nearest(text.lower(), self.choices)
+        help = f"did you mean `{close}`?" if close else ""
+        note_bad(Bad(help=help), text, self.expects, node, reading)
+        return None
+
+    def schema(self) -> Schema:
+        """Return the words."""
+        return {"type": "string", "pattern": f"^({'|'.join(self.choices)}){ASSUMED_PATTERN}"}
+
+
+def one_of(words: Iterable[str]) -> str:
+    """Return words as a sentence lists them.
+
+    Example:
+        >>> one_of(["a", "b", "c"])
+        'a, b or c'
+    """
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+@dataclass(frozen=True)
+class ListOf:
+    """A list; where `single` is true one value stands for a list of one."""
+
+    item: Shape
+    single: bool = True
+    least: int = 0
+    most: int = 10_000
+    what: str = ""
+
+    @property
+    def expects(self) -> str:
+        """What it is."""
+        return self.what or f"a list, each {self.item.expects}"
+
+    def read(self, node: Node, reading: Reading) -> tuple[Any, ...] | None:
+        """Return the values that could be read."""
+        if self.single and not isinstance(node, SequenceNode) and not nodes.is_null(node):
+            value = self.item.read(node, reading)
+            return None if value is None else (value,)
+        if not isinstance(node, SequenceNode):
+            wrong_type(self, node, reading)
+            return None
+        if not self.least <= len(node.value) <= self.most:
+            wanted = (
+                f"at least {self.least}" if len(node.value) < self.least else f"at most {self.most}"
+            )
+            reading.error(
+                "wrong-length",
+                f"`{reading.place}` has {len(node.value)} values, {wanted} are wanted",
+                node,
+            )
+            return None
+        values = []
+        for at, item in enumerate(node.value):
+            reading.path.append(str(at))
+            values.append(self.item.read(item, reading))
+            reading.path.pop()
+        return tuple(value for value in values if value is not None)
+
+    def schema(self) -> Schema:
+        """Return an array, or one of its items."""
+        array: Schema = {"type": "array", "items": self.item.schema(), "maxItems": self.most}
+        if self.least:
+            array["minItems"] = self.least
+        return {"anyOf": [self.item.schema(), array]} if self.single else array
+
+
+@dataclass
+class Fields:
+    """The fields of a mapping that were read, and where they stand."""
+
+    node: Node
+    span: Span
+    """Of what introduces the mapping: its key where it has one, else its first line."""
+    values: dict[str, Any] = field(default_factory=dict)
+    spans: dict[str, Span] = field(default_factory=dict)
+    key_spans: dict[str, Span] = field(default_factory=dict)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a field's value, or the default where it is absent or could not be read."""
+        value = self.values.get(name)
+        return default if value is None else value
+
+    def at(self, name: str) -> Span:
+        """Return where a field's value stands, else the whole."""
+        return self.spans.get(name, self.span)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.key_spans
+
+
+def entries(
+    node: MappingNode, reading: Reading, path: list[str] | None = None
+) -> Iterator[tuple[str, Span, Node]]:
+    """Yield the keys, their places and values; merge keys followed, duplicates noted once."""
+    first: dict[str, Span] = {}
+    merged: list[tuple[str, Span, Node]] = []
+    place = f"`{reading.place}`" if reading.path else "the file"
+    for key, value in node.value:
+        if not isinstance(key, ScalarNode):
+            where = f"in `{reading.place}`" if reading.path else "here"
+            reading.error(
+                "wrong-type",
+                f"a key {where} is {nodes.kind_of(key)}, it must be a name",
+                key,
+                "put braces or brackets in quotes where they are meant as text",
+            )
+            continue
+        name, span = key.value, reading.span(key)
+        if name == "<<" and not key.style:
+            sources = value.value if isinstance(value, SequenceNode) else [value]
+            for source in sources:
+                if isinstance(source, MappingNode):
+                    merged.extend(entries(source, reading))
+            continue
+        if name in first:
+            reading.error(
+                "duplicate-key",
+                f"`{name}` is given twice in {place}, first in line {first[name].line}",
+                span,
+                "keep one of the two, or give this one another name",
+            )
+            continue
+        first[name] = span
+        yield name, span, value
+    for name, span, value in merged:
+        if name not in first:
+            first[name] = span
+            yield name, span, value
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a record."""
+
+    name: str
+    shape: Shape
+    required: bool = False
+    doc: str = ""
+    alias_of: str = ""
+
+
+@dataclass
+class Record:
+    """A mapping with known fields."""
+
+    what: str
+    """Such as `an entity`."""
+    fields: tuple[Field, ...]
+    definition: str = ""
+    """Its name among the definitions of the JSON Schema; empty to write it out in place."""
+    nullable: bool = False
+    finish: Callable[[Fields, Reading], Any] | None = None
+    """Turns the fields into a value of the model, where no other part of the file is needed."""
+
+    def __post_init__(self) -> None:
+        self.by_name = {field.name: field for field in self.fields}
+
+    @property
+    def expects(self) -> str:
+        """What it is."""
+        return f"a mapping that describes {self.what}"
+
+    def read(self, node: Node, reading: Reading) -> Any:
+        """Return the fields, those that could not be read left out."""
+        found = Fields(node, reading.span(node))
+        if self.nullable and nodes.is_null(node):
+            return found
+        if not isinstance(node, MappingNode):
+            shown = ", ".join(f"{f.name}: …" for f in self.fields if f.required) or (
+                f"{self.fields[0].name}: …" if self.fields else ""
+            )
+            wrong_type(self, node, reading, f"write {{{shown}}}")
+            return None
+        for name, span, value in entries(node, reading):
+            self._read_field(name, span, value, found, reading)
+        self._check_required(found, node, reading)
+        if self.finish is not None:
+            return self.finish(found, reading)
+        return found
+
+    def _read_field(
+        self, name: str, span: Span, value: Node, found: Fields, reading: Reading
+    ) -> None:
+        known = self.by_name.get(name)
+        if known is None:
+            reading.error(
+                "unknown-field",
+                f"{self.what} has no field `{name}`",
+                span,
+                suggestion(name, self.by_name, "fields"),
+            )
+            return
+        target = known.alias_of or name
+        if target in found.key_spans:
+            reading.error(
+                "duplicate-key",
+                f"`{name}` and `{target}` mean the same, and both are given",
+                span,
+                "keep one of the two",
+            )
+            return
+        found.key_spans[target] = span
+        found.spans[target] = reading.span(value)
+        reading.path.append(name)
+        result = known.shape.read(value, reading)
+        reading.path.pop()
+        if result is not None:
+            found.values[target] = result
+
+    def _check_required(self, found: Fields, node: Node, reading: Reading) -> None:
+        for known in self.fields:
+            if known.required and known.name not in found.key_spans:
+                where = f" (`{reading.place}`)" if reading.path else ""
+                start = reading.span(node)
+                reading.error(
+                    "missing-field",
+                    f"{self.what}{where} needs `{known.name}`",
+                    start,
+                    f"add `{known.name}:` with {known.shape.expects}",
+                )
+
+    def schema(self) -> Schema:
+        """Return a closed object."""
+        properties: Schema = {}
+        for known in self.fields:
+            schema = known.shape.schema()
+            if known.doc:
+                schema = {**schema, "description": known.doc}
+            properties[known.name] = schema
+        out: Schema = {"type": "object", "additionalProperties": False, "properties": properties}
+        required = [known.name for known in self.fields if known.required]
+        if required:
+            out["required"] = required
+        return {"anyOf": [out, {"type": "null"}]} if self.nullable else out
+
+
+def suggestion(name: str, known: Iterable[str], what: str) -> str:
+    """Return what was probably meant, or what there is."""
+    names = list(known)
+    close = nearest(name, names) or nearest(name.lower(), names)
+    if close:
+        return f"did you mean `{close}`?"
+    if not names:
+        return f"there are no {what}"
+    shown = ", ".join(names[:24])
+    return f"known {what}: {shown}{', …' if len(names) > 24 else ''}"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of a mapping from names."""
+
+    name: Word
+    value: Any
+    """None where it could not be read."""
+    node: Node
+
+
+@dataclass(frozen=True)
+class MappingOf:
+    """A mapping from names to values of one shape; returns a tuple of `Entry`."""
+
+    key: Name
+    value: Shape
+    what: str = ""
+    least: int = 0
+
+    @property
+    def expects(self) -> str:
+        """What it is."""
+        return self.what or f"a mapping from {self.key.expects} to {self.value.expects}"
+
+    def read(self, node: Node, reading: Reading) -> tuple[Entry, ...] | None:
+        """Return the entries."""
+        if not isinstance(node, MappingNode):
+            wrong_type(self, node, reading)
+            return None
+        if len(node.value) < self.least:
+            reading.error("missing-value", f"`{reading.place}` is empty", node, _should(self))
+            return None
+        out = []
+        for text, span, value in entries(node, reading):
+            name = self.key.check(text, span, reading)
+            reading.path.append(text)
+            result = self.value.read(value, reading)
+            reading.path.pop()
+            if name is not None:
+                if isinstance(result, Fields):
+                    result.span = span
+                out.append(Entry(name, result, value))
+        return tuple(out)
+
+    def schema(self) -> Schema:
+        """Return an object with names as keys."""
+        out: Schema = {
+            "type": "object",
+            "propertyNames": {"pattern": f"^{self.key.pattern}$", "maxLength": self.key.longest},
+            "additionalProperties": self.value.schema(),
+        }
+        if self.least:
+            out["minProperties"] = self.least
+        return out
+
+
+@dataclass(frozen=True)
+class ByKind:
+    """Another shape for each kind of node."""
+
+    scalar: Shape | None = None
+    sequence: Shape | None = None
+    mapping: Shape | None = None
+    what: str = ""
+
+    @property
+    def expects(self) -> str:
+        """What it is."""
+        shapes = [s for s in (self.scalar, self.sequence, self.mapping) if s is not None]
+        return self.what or one_of([shape.expects for shape in shapes])
+
+    def read(self, node: Node, reading: Reading) -> Any:
+        """Return what the shape of that kind reads."""
+        shape: Shape | None = None
+        if isinstance(node, ScalarNode):
+            shape = None if nodes.is_null(node) else self.scalar
+        elif isinstance(node, SequenceNode):
+            shape = self.sequence
+        elif isinstance(node, MappingNode):
+            shape = self.mapping
+        if shape is None:
+            wrong_type(self, node, reading)
+            return None
+        return shape.read(node, reading)
+
+    def schema(self) -> Schema:
+        """Return any of them."""
+        forms = [s.schema() for s in (self.scalar, self.sequence, self.mapping) if s is not None]
+        return {"anyOf": forms}
+
+
+@dataclass
+class Ref:
+    """A shape by its name among the definitions; breaks cycles."""
+
+    name: str
+    target: Callable[[], Shape]
+
+    @property
+    def expects(self) -> str:
+        """What it is."""
+        return self.target().expects
+
+    def read(self, node: Node, reading: Reading) -> Any:
+        """Return what the shape reads."""
+        return self.target().read(node, reading)
+
+    def schema(self) -> Schema:
+        """Return the reference."""
+        return {"$ref": f"#/$defs/{self.name}"}
+
+
+@dataclass(frozen=True)
+class Anything:
+    """Whatever: plain data, for readers that come later."""
+
+    expects: str = "anything"
+
+    def read(self, node: Node, reading: Reading) -> Any:
+        """Return plain data."""
+        return nodes.plain(node)
+
+    def schema(self) -> Schema:
+        """Return no constraint."""
+        return {}
+
+
+# ---------------------------------------------------------------- scalars
+
+
+def _times(value: Decimal, factor: Decimal) -> Decimal:
+    return value * factor
+
+
+def _share_times(value: Decimal, factor: Decimal) -> Decimal:
+    return min(ONE, value * factor)
+
+
+def _rate_times(value: Rate, factor: Decimal) -> Rate:
+    return replace(value, per_day=value.per_day * factor)
+
+
+def _count_times(value: Count, factor: Decimal) -> Count:
+    inflow = value.inflow_per_day
+    return replace(
+        value,
+        mean=value.mean * factor,
+        inflow_per_day=None if inflow is None else inflow * factor,
+    )
+
+
+def _bool(text: str) -> bool:
+    value = nodes.boolean(text)
+    if value is None:
+        raise Bad
+    return value
+
+
+def _positive(text: str) -> int:
+    value = scalars.whole(text)
+    if value < 1:
+        raise Bad("is less than 1")
+    return value
+
+
+_N = scalars.NUMBER_PATTERN
+
+NUMBER = Scalar(scalars.number, "a number of 0 or more", _N, numeric=True, scaled=_times)
+SIGNED = Scalar(scalars.signed, "a number", "-?" + _N, numeric=True, least=None, scaled=_times)
+WHOLE = Scalar(scalars.whole, "a whole number", r"[0-9][0-9_]*", numeric=True, whole=True)
+POSITIVE = Scalar(
+    _positive,
+    "a whole number of 1 or more",
+    r"0*[1-9][0-9_]*",
+    numeric=True,
+    whole=True,
+    least=1,
+)
+BYTES = Scalar(
+    scalars.byte_count,
+    "an amount of bytes such as 512, 38KB or 1.5 MB",
+    rf"{_N}\s*([Kk][Bb]|[Mm][Bb]|[Gg][Bb]|[Bb])?",
+    numeric=True,
+    scaled=_times,
+)
+SHARE = Scalar(
+    scalars.share,
+    "a share such as 0.85 or 85%",
+    rf"{_N}\s*%?",
+    numeric=True,
+    scaled=_share_times,
+    largest=1,
+)
+DURATION = Scalar(
+    scalars.days, "a duration such as 90d, 24h or 2w", rf"{_N}\s*[smhdwy]", scaled=_times
+)
+RATE = Scalar(
+    scalars.rate,
+    "a rate such as 45/user/day, 20/Device/day, 300/day or 10/s",
+    rf"{_N}\s*/\s*([A-Za-z_][\w-]*\s*/\s*)?"
+    r"(s|seconds?|min|mins|minutes?|h|hours?|d|days?|w|weeks?|months?|y|years?)",
+    scaled=_rate_times,
+)
+COUNT_SCALAR = Scalar(
+    scalars.count,
+    "a count such as 2, 1/user, 200 total or 20/day",
+    rf"{_N}((\s*/\s*[A-Za-z_][\w-]*){{0,2}}|\s+total)",
+    numeric=True,
+    scaled=_count_times,
+)
+BOOL = Scalar(
+    _bool,
+    "yes or no",
+    "([Tt]rue|[Yy]es|[Oo]n|[Ff]alse|[Nn]o|[Oo]ff|TRUE|YES|ON|FALSE|NO|OFF)",
+    boolean=True,
+)
+PROSE = Prose()
+
+
+# ---------------------------------------------------------------- spreads
+
+_SHAPES = ("fixed", "uniform", "normal", "lognormal", "geometric", "poisson")
+
+
+def spread_fields(figure: Shape) -> tuple[Field, ...]:
+    """Return the fields of a spread."""
+    return (
+        Field("mean", figure),
+        Field("low", figure),
+        Field("high", figure),
+        Field("min", figure, alias_of="low"),
+        Field("max", figure, alias_of="high"),
+        Field("p99", figure),
+        Field("deviation", figure),
+        Field("shape", Choice(_SHAPES)),
+    )
+
+
+def finish_spread(found: Fields, reading: Reading) -> Spread | None:
+    """Return the spread that the fields say, checked against each other."""
+    mean, low, high = found.get("mean"), found.get("low"), found.get("high")
+    if mean is None:
+        if low is None or high is None:
+            if not (found.key_spans.keys() - found.values.keys()):
+                reading.error(
+                    "missing-field",
+                    f"the spread `{reading.place}` needs a `mean`, or `low` and `high`",
+                    found.span,
+                    "write {mean: 2KB, max: 8KB} or {low: 10, high: 40}",
+                )
+            return None
+        mean = (low + high) / 2
+        shape = str(found.get("shape", "uniform"))
+    else:
+        shape = str(found.get("shape", _implied(found)))
+    return _checked(
+        Spread(
+            mean=mean,
+            shape=shape,
+            low=low,
+            high=high,
+            p99=found.get("p99"),
+            deviation=found.get("deviation"),
+        ),
+        found,
+        reading,
+    )
+
+
+def _implied(found: Fields) -> str:
+    if found.get("deviation") is not None:
+        return "normal"
+    if found.get("p99") is not None or found.get("high") is not None:
+        return "lognormal"
+    return "fixed" if found.get("low") is None else "lognormal"
+
+
+def _checked(spread: Spread, found: Fields, reading: Reading) -> Spread | None:
+    if reading.scale_assumed is not None or reading.overrides:
+        return _moved(spread)
+    order = [
+        (name, value)
+        for name, value in (("low", spread.low), ("mean", spread.mean), ("high", spread.high))
+        if value is not None
+    ]
+    for (name, value), (next_name, next_value) in pairwise(order):
+        if value > next_value:
+            reading.error(
+                "bad-spread",
+                f"`{reading.place}` has a {name} above its {next_name}",
+                found.at(next_name if next_name in found.spans else name),
+                "low, mean and high must rise",
+            )
+            return None
+    return spread
+
+
+def _moved(spread: Spread) -> Spread:
+    """Return the spread with its bounds pushed along by a mean that was moved on purpose."""
+    mean = spread.mean
+    return replace(
+        spread,
+        low=None if spread.low is None else min(spread.low, mean),
+        high=None if spread.high is None else max(spread.high, mean),
+        p99=None if spread.p99 is None else max(spread.p99, mean),
+    )
+
+
+def _spread_of(text: str, figure: Scalar) -> Spread:
+    return Spread(mean=figure.parse(text))
+
+
+def _spread_times(value: Spread, factor: Decimal) -> Spread:
+    return replace(value, mean=value.mean * factor)
+
+
+def _spread_shape(figure: Scalar, what: str) -> ByKind:
+    return ByKind(
+        scalar=replace(figure, parse=lambda text: _spread_of(text, figure), scaled=_spread_times),
+        mapping=Record(f"the spread of {what}", spread_fields(figure), finish=finish_spread),
+        what=f"{figure.expects}, or a spread such as {{mean: …, max: …}}",
+    )
+
+
+BYTES_SPREAD = _spread_shape(BYTES, "a size")
+NUMBER_SPREAD = _spread_shape(NUMBER, "a number")
+
+
+# ---------------------------------------------------------------- texts
+
+
+@dataclass(frozen=True)
+class Value:
+    """One value of any text; returns a `Word`."""
+
+    expects: str = "a value"
+
+    def read(self, node: Node, reading: Reading) -> Word | None:
+        """Return the text and its place."""
+        if not isinstance(node, ScalarNode) or nodes.is_null(node):
+            wrong_type(self, node, reading)
+            return None
+        text, _ = reading.text(node)
+        return Word(text, reading.span(node))
+
+    def schema(self) -> Schema:
+        """Return any single value."""
+        return {"type": ["string", "number", "boolean"]}
+
+
+VALUE = Value()

@@ -1,0 +1,56 @@
+"""The designs section of a model file becomes values."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tablewright.design.reader import ModelFile, UnreadDesign
+from tablewright.design.values import DynamoDesign, ProjectionKind
+
+
+def single(shop: ModelFile) -> DynamoDesign:
+    design = shop.design("single")
+    assert isinstance(design, DynamoDesign)
+    return design
+
+
+def test_a_design_of_another_engine_is_kept_as_plain_data(shop):
+    design = shop.design("documents")
+    assert isinstance(design, UnreadDesign)
+    assert design.raw["collections"] == {"customers": {"of": "Customer"}}
+
+
+def test_a_guard_holds_the_key_of_its_entity_and_nothing_more(shop):
+    (guard,) = (s for s in single(shop).table("shop").shapes if s.guards)
+    assert (guard.guards, guard.attributes) == (("email",), ("customer_id",))
+
+
+def test_a_shape_without_attributes_holds_all_of_its_entity(shop):
+    customer = single(shop).table("shop").shapes[0]
+    assert customer.attributes == shop.model.entity("Customer").names
+
+
+def test_a_key_with_a_condition_is_absent_elsewhere(shop):
+    (order,) = single(shop).table("shop").shapes_of("Order")
+    template = order.template("GSI1PK")
+    assert template is not None
+    assert (str(template), template.shards) == ("OPEN#{shard:2}", 2)
+    assert template.when == (("status", ("open",)),)
+
+
+def test_the_settings_of_a_table_are_read(shop):
+    table = single(shop).table("shop")
+    assert (table.pitr_days, table.stream, table.deletion_protection) == (
+        35,
+        "NEW_AND_OLD_IMAGES",
+        True,
+    )
+    assert table.restores_per_year == Decimal(0)
+
+
+def test_a_projection_of_named_attributes_is_an_include(shop):
+    design = shop.design("multi")
+    assert isinstance(design, DynamoDesign)
+    index = design.table("products").index("category-index")
+    assert index.projection.kind is ProjectionKind.INCLUDE
+    assert index.projection.attributes == ("title",)
