@@ -1,1 +1,310 @@
-"""The façade: one function per verb; all that the command line may call."""
+"""The façade: one function per verb; all that command line, console and tests may call.
+
+In: a path or a model that was read. Out: values, never text. What a verb changes in the outside world
+is in `operate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+
+from tablewright.bill.prices import PriceBook
+from tablewright.core.diagnostics import nearest
+from tablewright.core.errors import UnsupportedError, UsageError
+from tablewright.core.quantities import ZERO
+from tablewright.design.reader import ModelFile, load, read_model
+from tablewright.design.values import CapacityMode, Design, DynamoDesign
+from tablewright.engines.base import Engine, Evaluation
+from tablewright.engines.dynamodb.engine import DynamoEngine
+from tablewright.model.values import Assumption, Model
+from tablewright.review.assessment import (
+    Assessment,
+    DesignAssessment,
+    Influence,
+    TargetResult,
+    Verdict,
+)
+from tablewright.review.claims import assess_claim
+
+__all__ = ["ModelFile", "Options", "Session", "load", "open_model", "read_model"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What every pricing verb may be told beside the model file.
+
+    `users` is the scale the evidence is shown at; the largest scale of the file with a budget, or
+    the middle one, unless given.
+    """
+
+    users: int | None = None
+    region: str = ""
+    prices_as_of: str = ""
+    book: PriceBook | None = None
+    free_tier: bool = False
+    mode: CapacityMode | None = None
+    """Price every table in this capacity mode instead of its own."""
+    sample_items: int | None = None
+
+
+@dataclass
+class Session:
+    """A model file and what is asked of it; evaluations are made once and kept."""
+
+    file: ModelFile
+    options: Options = field(default_factory=Options)
+    _evaluations: dict[tuple[str, int, str, str], Evaluation] = field(default_factory=dict)
+
+    @property
+    def model(self) -> Model:
+        """The model."""
+        return self.file.model
+
+    @cached_property
+    def engines(self) -> dict[str, Engine]:
+        """The engines whose designs can be evaluated."""
+        return {"dynamodb": DynamoEngine()}
+
+    @cached_property
+    def users(self) -> int:
+        """The scale the evidence is shown at."""
+        if self.options.users is not None:
+            return self.options.users
+        budgets = [users for users, _ in self.model.targets.monthly_cost]
+        if budgets:
+            return max(budgets)
+        return self.model.scales[len(self.model.scales) // 2]
+
+    @cached_property
+    def region(self) -> str:
+        """The region prices are taken from."""
+        return self.options.region or self.model.region
+
+    @cached_property
+    def designs(self) -> tuple[Design, ...]:
+        """The designs that can be evaluated, in the order of the file."""
+        found = [d for d in self.file.designs if d.engine in self.engines]
+        found = [d for d in found if not isinstance(d, DynamoDesign) or d.tables]
+        mode = self.options.mode
+        if mode is None:
+            return tuple(found)
+        return tuple(with_mode(d, mode) if isinstance(d, DynamoDesign) else d for d in found)
+
+    def design(self, name: str = "") -> Design:
+        """Return a design by name; the first of the file if no name is given.
+
+        Raises:
+            UsageError: there is none of that name.
+            UnsupportedError: it is for an engine that cannot be evaluated yet.
+        """
+        if not name:
+            if not self.designs:
+                raise UsageError(
+                    "the model file has no design to look at",
+                    remedy="add one under `designs:`; docs/model-file.md shows how",
+                )
+            return self.designs[0]
+        for design in self.designs:
+            if design.name == name:
+                return design
+        for design in self.file.designs:
+            if design.name == name:
+                raise UnsupportedError(
+                    f"the design `{name}` is for {design.engine}, which is not evaluated yet",
+                    remedy=f"choose one of {_listed(d.name for d in self.designs)}",
+                )
+        meant = nearest(name, [d.name for d in self.designs])
+        raise UsageError(
+            f"there is no design `{name}`",
+            remedy=f"did you mean `{meant}`?"
+            if meant
+            else f"the file has {_listed(d.name for d in self.designs)}",
+        )
+
+    def book(self, as_of: str = "") -> PriceBook:
+        """Return the price book, as of a day."""
+        book = self.options.book or PriceBook()
+        day = as_of or self.options.prices_as_of or self.model.prices_as_of
+        return replace(book, as_of=day) if day and day != "latest" else book
+
+    def evaluate(
+        self, design: Design | str, users: int | None = None, *, region: str = "", as_of: str = ""
+    ) -> Evaluation:
+        """Return routes, resources and bill of a design at a scale.
+
+        Raises:
+            PriceUnknownError: a price that is needed is not known.
+        """
+        chosen = self.design(design) if isinstance(design, str) else design
+        scale = self.users if users is None else users
+        key = (chosen.name, scale, region or self.region, as_of)
+        if key not in self._evaluations or self._evaluations[key].design is not chosen:
+            engine = self.engines[chosen.engine]
+            assert isinstance(engine, DynamoEngine)
+            self._evaluations[key] = engine.evaluate(
+                self.model,
+                chosen,
+                scale,
+                self.book(as_of),
+                region=region or self.region,
+                free_tier=self.options.free_tier,
+                sample_items=self.options.sample_items,
+            )
+        return self._evaluations[key]
+
+    # ------------------------------------------------------------ what the verbs show
+
+    def assess(
+        self,
+        *,
+        designs: Sequence[str] = (),
+        scales: Sequence[int] = (),
+        review: bool = True,
+        influences: bool = True,
+        claims: bool = True,
+    ) -> Assessment:
+        """Return everything a report shows: designs at every scale, cards, claims, influences."""
+        chosen = [self.design(name) for name in designs] or list(self.designs)
+        wanted = sorted({*(scales or self.model.scales), self.users})
+        assessed = tuple(
+            self._assess_design(design, wanted, review=review, influences=influences)
+            for design in chosen
+        )
+        return Assessment(
+            model=self.model,
+            users=self.users,
+            designs=assessed,
+            verdicts=self.verdicts() if claims else (),
+            warnings=self.file.warnings,
+            left_out=self._left_out(),
+        )
+
+    def _assess_design(
+        self, design: Design, scales: Sequence[int], *, review: bool, influences: bool
+    ) -> DesignAssessment:
+        evaluations = tuple(self.evaluate(design, users) for users in scales)
+        return DesignAssessment(
+            design=design,
+            evaluations=evaluations,
+            targets=self.targets(design),
+            influences=self.influences(design) if influences else (),
+        )
+
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Return every claim of the model beside the computed figure."""
+        if not self.designs:
+            return ()
+        first = self.designs[0].name
+
+        def evaluate(design: str, users: int, region: str, as_of: str) -> Evaluation:
+            return self.evaluate(design, users, region=region, as_of=as_of)
+
+        return tuple(
+            assess_claim(claim, evaluate, first, self.users) for claim in self.model.claims
+        )
+
+    def targets(self, design: Design) -> tuple[TargetResult, ...]:
+        """Return the targets of the model and whether a design meets them."""
+        found: list[TargetResult] = []
+        for users, budget in self.model.targets.monthly_cost:
+            total = self.evaluate(design, users).bill.total
+            found.append(
+                TargetResult(
+                    name="monthly_cost",
+                    design=design.name,
+                    users=users,
+                    wanted=str(budget),
+                    reached=str(total),
+                    met=total <= budget,
+                )
+            )
+        return tuple(found)
+
+    def influences(self, design: Design) -> tuple[Influence, ...]:
+        """Return what each assumed figure does to the bill when halved and when doubled."""
+        base = self.evaluate(design).bill.total
+        found = [
+            Influence(
+                assumption=assumption,
+                design=design.name,
+                users=self.users,
+                base=base,
+                halved=self._with(assumption, Decimal("0.5"), design),
+                doubled=self._with(assumption, Decimal(2), design),
+            )
+            for assumption in self.model.assumptions
+        ]
+        moving = [one for one in found if one.swing]
+        return tuple(sorted(moving, key=lambda one: (-one.swing, one.assumption.name)))
+
+    def _with(self, assumption: Assumption, factor: Decimal, design: Design) -> Decimal:
+        """Return the bill of a design with one assumed figure multiplied."""
+        linear = self._rate_of(assumption, design)
+        if linear is not None:
+            return self.evaluate(design).bill.total + linear * (factor - 1)
+        other = self._variant({assumption.path: factor})
+        return other.evaluate(design.name, self.users).bill.total
+
+    def _rate_of(self, assumption: Assumption, design: Design) -> Decimal | None:
+        """Return what a pattern costs, where its rate is what is assumed and requests are paid."""
+        path = assumption.path
+        if len(path) != 3 or path[0] != "patterns" or path[2] != "rate":
+            return None
+        if not isinstance(design, DynamoDesign) or any(
+            table.mode.kind is not CapacityMode().kind for table in design.tables
+        ):
+            return None
+        return self.evaluate(design).bill.sum_by("pattern").get(path[1], ZERO)
+
+    def _variant(self, overrides: dict[tuple[str, ...], Decimal]) -> Session:
+        file = read_model(self.file.source, str(self.file.path), overrides=overrides)
+        options = replace(self.options, sample_items=VARIANT_SAMPLE)
+        return Session(file=file, options=options)
+
+    def _left_out(self) -> tuple[str, ...]:
+        return tuple(
+            f"the design `{design.name}` is for {design.engine}: it is not priced here"
+            for design in self.file.designs
+            if design.engine not in self.engines
+        )
+
+
+VARIANT_SAMPLE = 128
+"""Instances drawn for each entity where only the direction of a change is wanted."""
+
+
+def open_model(path: str | Path = ".", options: Options | None = None) -> Session:
+    """Read a model file and return a session on it.
+
+    Raises:
+        ModelError: the file has errors; it carries every diagnostic.
+        UsageError: there is no such file.
+    """
+    return Session(file=load(path), options=options or Options())
+
+
+def with_mode(design: DynamoDesign, mode: CapacityMode) -> DynamoDesign:
+    """Return a design with every table in one capacity mode."""
+    return replace(
+        design,
+        tables=tuple(
+            replace(
+                table,
+                mode=mode,
+                indexes=tuple(replace(index, mode=None) for index in table.indexes),
+            )
+            for table in design.tables
+        ),
+    )
+
+
+def _listed(names: Iterable[str]) -> str:
+    shown = [f"`{name}`" for name in names]
+    return ", ".join(shown) if shown else "none"
+
+
+Evaluator = Callable[[Design, int], Evaluation]
