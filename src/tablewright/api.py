@@ -1,7 +1,7 @@
 """The façade: one function per verb; all that command line, console and tests may call.
 
-In: a path or a model that was read. Out: values, never text. What a verb changes in the outside world
-is in `operate`.
+In: a path or a model that was read. Out: values, never text. What a verb changes in the outside
+world is in `operate`.
 """
 
 from __future__ import annotations
