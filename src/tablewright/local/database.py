@@ -8,6 +8,7 @@ In: the name of an operation and its request, as the DynamoDB API defines them. 
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import time
 from collections.abc import Callable
 from importlib import import_module
@@ -19,7 +20,12 @@ import orjson
 
 from tablewright.local import operations
 from tablewright.local.engine import Engine
-from tablewright.local.faults import Fault, InternalServerError, SerializationException
+from tablewright.local.faults import (
+    Fault,
+    InternalServerError,
+    ResourceNotFoundException,
+    SerializationException,
+)
 from tablewright.local.metering import Meter, Metered
 
 
@@ -99,6 +105,10 @@ class Database:
             return orjson.dumps(run(self.engine, request, meter))
         except Fault:
             raise
+        except sqlite3.OperationalError as problem:
+            if "no such table" in str(problem):  # dropped while the request waited for its turn
+                raise ResourceNotFoundException("Requested resource not found") from None
+            raise InternalServerError(f"the file cannot be used: {problem}") from problem
         except Exception as problem:
             raise InternalServerError(f"{type(problem).__name__}: {problem}") from problem
         finally:

@@ -69,7 +69,7 @@ def check_new_table(request: Mapping[str, Any]) -> None:
             raise _invalid(
                 f"GlobalSecondaryIndex count exceeds the per-table limit of {MAX_GLOBAL_INDEXES}"
             )
-    _check_included([*(local or ()), *(global_ or ())])
+    check_included([*(local or ()), *(global_ or ())])
     used = [schema, *(index["KeySchema"] for index in (*(local or ()), *(global_ or ())))]
     check_definitions_used(types, used)
     check_stream(request.get("StreamSpecification"))
@@ -223,7 +223,8 @@ def _check_projection(projection: Mapping[str, Any]) -> None:
         raise _invalid("ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
 
 
-def _check_included(indexes: Sequence[Mapping[str, Any]]) -> None:
+def check_included(indexes: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse indexes that name too many attributes together."""
     count = sum(len(index["Projection"].get("NonKeyAttributes") or ()) for index in indexes)
     if count > MAX_INCLUDED_ATTRIBUTES:
         raise _invalid(

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from tablewright.local.background import Sweeper, resume_backfills
 from tablewright.local.faults import ResourceNotFoundException
 from tablewright.local.storage import Store
 from tablewright.local.tables import Table
@@ -51,7 +52,11 @@ class Engine:
         self.stopping = threading.Event()
         self._tokens: dict[str, tuple[str, float]] = {}
         """Digest and time of recent transactions by token, oldest first."""
+        self.sweeper = Sweeper(self)
         self._open_catalogue()
+        resume_backfills(self)
+        if any(table.expiry is not None for table in self.tables.values()):
+            self.sweeper.start()
 
     # -- catalogue ------------------------------------------------------------------------------
 
@@ -86,7 +91,8 @@ class Engine:
         self.store.put(CATALOGUE, table.name.encode(), 0, orjson.dumps(definition))
         old = self.tables.get(table.name)
         if old is not None and old.space == table.space:
-            table.item_count, table.item_bytes = old.item_count, old.item_bytes
+            old.redefine(table)  # in place: a request that waits for the lock holds it already
+            return old
         self.tables[table.name] = table
         return table
 

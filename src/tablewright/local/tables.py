@@ -201,6 +201,13 @@ class Table:
             table.expiry = Expiry(attribute=expiry["AttributeName"], space=expiry["Space"])
         return table
 
+    def redefine(self, changed: Table) -> None:
+        """Take over the definition of the same table after a change."""
+        self.definition = changed.definition
+        self.indexes = changed.indexes
+        self.written = changed.written
+        self.expiry = changed.expiry
+
     @property
     def spaces(self) -> tuple[int, ...]:
         """The spaces that belong to the table."""

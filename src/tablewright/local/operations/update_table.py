@@ -1,0 +1,280 @@
+"""UpdateTable: change throughput, billing, class, protection, stream, or one global index."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+from tablewright.local.background import start_backfill
+from tablewright.local.definitions import (
+    MAX_GLOBAL_INDEXES,
+    PAY_PER_REQUEST,
+    PROVISIONED,
+    check_global_index,
+    check_included,
+    check_stream,
+    check_throughput,
+    describe,
+    set_encryption,
+    set_stream,
+)
+from tablewright.local.faults import (
+    LimitExceededException,
+    ResourceInUseException,
+    ResourceNotFoundException,
+    ValidationException,
+)
+from tablewright.local.operations.describe_table import existing
+from tablewright.local.tables import Table
+from tablewright.local.validation import INVALID, check_request
+
+if TYPE_CHECKING:
+    from tablewright.local.engine import Engine
+    from tablewright.local.metering import Meter
+
+MAX_SWITCHES_TO_ON_DEMAND = 4
+DAY_SECONDS = 24 * 3600
+
+_CHANGES = (
+    "BillingMode", "ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput",
+    "StreamSpecification", "SSESpecification", "TableClass", "DeletionProtectionEnabled",
+    "GlobalSecondaryIndexUpdates",
+)  # fmt: skip
+
+
+def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+    """Carry out an UpdateTable request."""
+    request = check_request("update_table", request)
+    if not any(name in request for name in _CHANGES):
+        raise ValidationException(
+            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
+            "GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required"
+        )
+    check_stream(request.get("StreamSpecification"))
+    with engine.store.writing:
+        table = existing(engine, request["TableName"])
+        if table.status != "ACTIVE":
+            raise ResourceInUseException(
+                "Attempt to change a resource which is still in use: Table is being "
+                f"{table.status.lower()}: {table.name}"
+            )
+        definition = deepcopy(table.definition)
+        change = _index_change(request)
+        _set_billing(engine, definition, request)
+        _set_options(engine, definition, request)
+        shown: dict[str, str] = {}
+        created = None
+        if "Update" in change:
+            _update_index(definition, change["Update"])
+            shown[change["Update"]["IndexName"]] = "UPDATING"
+        elif "Create" in change:
+            created = _create_index(engine, table, definition, request, change["Create"])
+        elif "Delete" in change:
+            shown[change["Delete"]["IndexName"]] = "DELETING"
+            _check_deletion(table, change["Delete"]["IndexName"])
+        saved = engine.save(definition)
+        description = describe(engine, saved, status="UPDATING")
+        for index in description.get("GlobalSecondaryIndexes", ()):
+            index["IndexStatus"] = shown.get(index["IndexName"], index["IndexStatus"])
+        if "Delete" in change:
+            _delete_index(engine, saved, change["Delete"]["IndexName"])
+    if created is not None:
+        start_backfill(engine, saved, saved.indexes[created])
+    return {"TableDescription": description}
+
+
+def _index_change(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the one change of global indexes a request may have, besides their throughput."""
+    changes = request.get("GlobalSecondaryIndexUpdates") or []
+    for change in changes:
+        if len(change) != 1:
+            raise ValidationException(
+                f"{INVALID}One of GlobalSecondaryIndexUpdate.Update, "
+                "GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not "
+                "be null"
+                if not change
+                else f"{INVALID}Only one of GlobalSecondaryIndexUpdate.Update, "
+                "GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete can be "
+                "specified"
+            )
+    online = [change for change in changes if "Update" not in change]
+    if len(online) > 1:
+        raise LimitExceededException(
+            "Subscriber limit exceeded: Only 1 online index can be created or deleted "
+            "simultaneously per table"
+        )
+    return online[0] if online else (changes[0] if changes else {})
+
+
+def _set_billing(engine: Engine, definition: dict[str, Any], request: Mapping[str, Any]) -> None:
+    now = round(engine.clock(), 3)
+    mode = request.get("BillingMode", definition["BillingMode"])
+    throughput = request.get("ProvisionedThroughput")
+    if mode == PAY_PER_REQUEST:
+        check_throughput(mode, throughput)
+        if definition["BillingMode"] != PAY_PER_REQUEST:
+            switches = [
+                at for at in definition.get("OnDemandSwitches", ()) if at > now - DAY_SECONDS
+            ]
+            if len(switches) >= MAX_SWITCHES_TO_ON_DEMAND:
+                raise LimitExceededException(
+                    "Subscriber limit exceeded: Update to PayPerRequest mode are limited to "
+                    f"{MAX_SWITCHES_TO_ON_DEMAND} in 24 hour(s)"
+                )
+            definition["OnDemandSwitches"] = [*switches, now]
+            definition["PayPerRequestSince"] = now
+            nothing = {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0}
+            definition["ProvisionedThroughput"] = nothing
+            for index in definition.get("GlobalSecondaryIndexes", ()):
+                index["ProvisionedThroughput"] = nothing
+    elif definition["BillingMode"] != PROVISIONED:
+        check_throughput(mode, throughput)
+        given = {
+            change["Update"]["IndexName"]: change["Update"].get("ProvisionedThroughput")
+            for change in request.get("GlobalSecondaryIndexUpdates") or []
+            if "Update" in change
+        }
+        for index in definition.get("GlobalSecondaryIndexes", ()):
+            if given.get(index["IndexName"]) is None:
+                raise ValidationException(
+                    f"{INVALID}ProvisionedThroughput must be specified for index: "
+                    f"{index['IndexName']}"
+                )
+            index["ProvisionedThroughput"] = given[index["IndexName"]]
+        definition["ProvisionedThroughput"] = throughput
+    elif throughput is not None:
+        check_throughput(mode, throughput)
+        _change_throughput(definition, throughput, now)
+    definition["BillingMode"] = mode
+
+
+def _change_throughput(definition: dict[str, Any], throughput: dict[str, int], now: float) -> None:
+    """Note a new provisioned throughput, and when it last rose and fell."""
+    old = definition["ProvisionedThroughput"]
+    if old == throughput:
+        details = " ".join(
+            f"Current {name} provisioned for the table: {old[name]}. "
+            f"Requested {name}: {throughput[name]}."
+            for name in ("ReadCapacityUnits", "WriteCapacityUnits")
+        )
+        raise ValidationException(
+            "The provisioned throughput for the table will not change. The requested value "
+            f"equals the current value. {details} Refer to the Amazon DynamoDB Developer Guide "
+            "for current limits and how to request higher limits."
+        )
+    if any(throughput[name] > old[name] for name in old):
+        definition["LastIncreaseDateTime"] = now
+    if any(throughput[name] < old[name] for name in old):
+        definition["LastDecreaseDateTime"] = now
+        definition["DecreasesToday"] = definition.get("DecreasesToday", 0) + 1
+    definition["ProvisionedThroughput"] = throughput
+
+
+def _set_options(engine: Engine, definition: dict[str, Any], request: Mapping[str, Any]) -> None:
+    now = round(engine.clock(), 3)
+    for member in ("OnDemandThroughput", "WarmThroughput", "DeletionProtectionEnabled"):
+        if member in request:
+            definition[member] = request[member]
+    if "TableClass" in request:
+        definition["TableClass"] = request["TableClass"]
+        definition["TableClassSince"] = now
+    stream = request.get("StreamSpecification")
+    if stream is not None:
+        if stream["StreamEnabled"] and "StreamSpecification" in definition:
+            raise ResourceInUseException(
+                f"Table already has an enabled stream: TableName: {definition['TableName']}"
+            )
+        if not stream["StreamEnabled"] and "StreamSpecification" not in definition:
+            raise ValidationException(
+                f"Table has no stream to disable: TableName: {definition['TableName']}"
+            )
+        set_stream(definition, stream, now)
+    set_encryption(engine, definition, request.get("SSESpecification"))
+
+
+def _update_index(definition: dict[str, Any], update: Mapping[str, Any]) -> None:
+    for index in definition.get("GlobalSecondaryIndexes", ()):
+        if index["IndexName"] == update["IndexName"]:
+            for member in ("ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput"):
+                if member in update:
+                    index[member] = update[member]
+            return
+    raise ResourceNotFoundException("Requested resource not found")
+
+
+def _create_index(
+    engine: Engine,
+    table: Table,
+    definition: dict[str, Any],
+    request: Mapping[str, Any],
+    create: dict[str, Any],
+) -> str:
+    """Add a global index to a definition, to be filled; return its name."""
+    name: str = create["IndexName"]
+    types = {
+        given["AttributeName"]: given["AttributeType"]
+        for given in definition["AttributeDefinitions"]
+    }
+    for given in request.get("AttributeDefinitions") or ():
+        known = types.setdefault(given["AttributeName"], given["AttributeType"])
+        if known != given["AttributeType"]:
+            raise ValidationException(
+                f"{INVALID}Attempting to redefine the type of attribute "
+                f"{given['AttributeName']} from {known} to {given['AttributeType']}"
+            )
+    if name in table.indexes:
+        raise ValidationException("Attempting to create an index which already exists")
+    check_global_index(create, list(types), set(), definition["BillingMode"])
+    indexes = definition.setdefault("GlobalSecondaryIndexes", [])
+    if len(indexes) >= MAX_GLOBAL_INDEXES:
+        raise LimitExceededException(
+            "Subscriber limit exceeded: GlobalSecondaryIndex count exceeds the per-table limit "
+            f"of {MAX_GLOBAL_INDEXES}"
+        )
+    if any(index.status in ("CREATING", "DELETING") for index in table.indexes.values()):
+        raise LimitExceededException(
+            "Subscriber limit exceeded: Only 1 online index can be created or deleted "
+            "simultaneously per table"
+        )
+    indexes.append(
+        {**create, "IndexStatus": "CREATING", "Backfilling": True, "Space": engine.new_space()}
+    )
+    check_included([*(definition.get("LocalSecondaryIndexes") or ()), *indexes])
+    _keep_definitions(definition, types)
+    return name
+
+
+def _check_deletion(table: Table, name: str) -> None:
+    index = table.indexes.get(name)
+    if index is None or index.is_local:
+        raise ResourceNotFoundException("Requested resource not found")
+
+
+def _delete_index(engine: Engine, table: Table, name: str) -> None:
+    definition = deepcopy(table.definition)
+    kept = [one for one in definition["GlobalSecondaryIndexes"] if one["IndexName"] != name]
+    if kept:
+        definition["GlobalSecondaryIndexes"] = kept
+    else:
+        del definition["GlobalSecondaryIndexes"]
+    types = {
+        given["AttributeName"]: given["AttributeType"]
+        for given in definition["AttributeDefinitions"]
+    }
+    _keep_definitions(definition, types)
+    engine.store.drop(table.indexes[name].space)
+    engine.save(definition)
+
+
+def _keep_definitions(definition: dict[str, Any], types: Mapping[str, str]) -> None:
+    """Reduce the attribute definitions of a table to those its keys use."""
+    schemas = [definition["KeySchema"]]
+    for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
+        schemas.extend(index["KeySchema"] for index in definition.get(member) or ())
+    used = {part["AttributeName"] for schema in schemas for part in schema}
+    definition["AttributeDefinitions"] = [
+        {"AttributeName": name, "AttributeType": kind}
+        for name, kind in types.items()
+        if name in used
+    ]
