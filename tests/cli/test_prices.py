@@ -1,0 +1,80 @@
+"""`tablewright prices` as it is typed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tablewright.cli.main import run
+
+Capture = pytest.CaptureFixture[str]
+WRU = "aws.dynamodb.ondemand.wru.standard"
+
+
+def shown(capsys: Capture, *args: str) -> str:
+    assert run(["prices", "--today", "2026-11-21", *args]) == 0
+    return capsys.readouterr().out
+
+
+def test_without_a_filter_there_is_one_line_for_each_service(capsys: Capture) -> None:
+    out = shown(capsys)
+    assert "aws.dynamodb " in out
+    assert "649 prices." in out
+
+
+def test_a_filter_lists_prices_with_source_date_and_age(capsys: Capture) -> None:
+    out = shown(capsys, "--service", "dynamodb", "--region", "eu-north-1", "--key", "storage")
+    # Read in October 2026: 51 days since the first of that month.
+    assert out.splitlines()[1].split() == [
+        "aws.dynamodb.storage.standard", "eu-north-1", "0.269", "GB-month", "2026-10", "51",
+        "price-list",
+    ]  # fmt: skip
+
+
+def test_stale_prices_come_oldest_first(capsys: Capture) -> None:
+    out = shown(capsys, "--service", "aws.dynamodb", "--stale", "700", "--json")
+    ages = [row["age_days"] for row in json.loads(out)["prices"]]
+    assert ages == sorted(ages, reverse=True)
+    assert min(ages) > 700
+    # The oldest is the Standard-IA figure of December 2021: 1,816 days from the first of it.
+    assert ages[0] == 1816
+
+
+def test_why_shows_every_period_with_its_source(capsys: Capture) -> None:
+    out = shown(capsys, "--why", WRU, "--region", "us-east-1")
+    assert "0.625 USD per 1,000,000 WRU" in out
+    assert "1.25 USD per 1,000,000 WRU" in out
+    assert "until 2024-11-01" in out
+    assert "https://aws.amazon.com/blogs/database/" in out
+
+
+def test_why_shows_a_fact(capsys: Capture) -> None:
+    assert "25 GB-month" in shown(capsys, "--why", "aws.dynamodb.free.storage")
+
+
+def test_json_says_which_prices_are_usable_and_which_are_the_users(capsys: Capture) -> None:
+    out = shown(
+        capsys, "--key", "import.s3", "--json", "--price", "aws.dynamodb.import.s3.eu-west-1=0.15"
+    )
+    rows = json.loads(out)["prices"]
+    assert [(row["region"], row["usable"], row["own"]) for row in rows] == [
+        ("eu-west-1", True, True),
+        ("us-east-1", False, False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["--service", "dynamo"], "did you mean `dynamodb`"),
+        (["--provider", "asw"], "did you mean `aws`"),
+        (["--why", WRU[:-1]], f"did you mean `{WRU}`"),
+        (["--why", WRU, "--region", "mars-1"], "it has it for"),
+        (["--out", "x"], "belong to --refresh"),
+        (["--price", "x"], "is not a price"),
+    ],
+)
+def test_a_mistake_is_told_with_a_way_out(capsys: Capture, args: list[str], says: str) -> None:
+    assert run(["prices", *args]) == 2
+    assert says in capsys.readouterr().err
