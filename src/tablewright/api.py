@@ -20,7 +20,7 @@ from tablewright.design.reader import ModelFile, load, read_model
 from tablewright.design.values import CapacityMode, Design, DynamoDesign
 from tablewright.engines.base import Engine, Evaluation
 from tablewright.engines.dynamodb.engine import DynamoEngine
-from tablewright.model.values import Assumption, Model
+from tablewright.model.values import Assumption, Model, Pattern
 from tablewright.review.assessment import (
     Assessment,
     DesignAssessment,
@@ -123,6 +123,22 @@ class Session:
             remedy=f"did you mean `{meant}`?"
             if meant
             else f"the file has {_listed(d.name for d in self.designs)}",
+        )
+
+    def pattern(self, name: str) -> Pattern:
+        """Return an access pattern by name, or by its label such as S1.
+
+        Raises:
+            UsageError: there is none.
+        """
+        for pattern in self.model.patterns:
+            if name in (pattern.name, pattern.id):
+                return pattern
+        names = [pattern.name for pattern in self.model.patterns]
+        meant = nearest(name, names)
+        raise UsageError(
+            f"there is no access pattern `{name}`",
+            remedy=f"did you mean `{meant}`?" if meant else f"the file has {_listed(names)}",
         )
 
     def book(self, as_of: str = "") -> PriceBook:

@@ -93,17 +93,15 @@ def test_a_failure_of_the_outside_world_exits_3(verb_that):
     assert run(verb_that(PermissionError(13, "Permission denied", "report.html"))) == 3
 
 
-def test_diagnostics_are_shown_with_the_line_they_are_about(verb_that, capsys, tmp_path):
-    file = tmp_path / "tablewright.yaml"
-    file.write_text("app: shop\nscales: few\n")
+def test_diagnostics_are_shown_with_the_line_they_are_about(verb_that, capsys):
     problem = Diagnostic(
         id="bad-scale",
         severity=Severity.ERROR,
         message="`few` is no number",
-        span=Span(str(file), 2, 9, 12),
+        span=Span("tablewright.yaml", 2, 9, 12),
         help="write a list of user counts",
     )
-    assert run(verb_that(ModelError([problem]))) == 2
+    assert run(verb_that(ModelError([problem], source="app: shop\nscales: few\n"))) == 2
     shown = capsys.readouterr().err
     assert " 2 | scales: few\n   |         ^^^\n  help: write a list of user counts" in shown
     assert shown.endswith("error: 1 error in the model file\n")

@@ -12,15 +12,12 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from tablewright import __version__
+from tablewright.cli.output import show_diagnostics
 from tablewright.core.errors import ModelError, TablewrightError
-
-if TYPE_CHECKING:
-    from tablewright.core.diagnostics import Diagnostic
 
 FINE, MISSED, USAGE, OUTSIDE, BUG, INTERRUPTED = 0, 1, 2, 3, 70, 130
 
@@ -106,7 +103,7 @@ def run(args: Sequence[str]) -> int:
         problem.show(file=sys.stderr)
         return USAGE
     except ModelError as problem:
-        _show_diagnostics(problem.diagnostics)
+        show_diagnostics(problem.diagnostics, problem.source)
         _complain(problem.message)
         return problem.exit_code
     except TablewrightError as problem:
@@ -151,17 +148,3 @@ def _complain(message: str, remedy: str = "") -> None:
     click.echo(f"error: {message}", err=True)
     if remedy:
         click.echo(f"  help: {remedy}", err=True)
-
-
-def _show_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
-    from tablewright.core.diagnostics import render
-
-    lines: dict[str, list[str]] = {}
-    for diagnostic in diagnostics:
-        file = diagnostic.span.file
-        if file not in lines:
-            try:
-                lines[file] = Path(file).read_text(encoding="utf-8", errors="replace").splitlines()
-            except OSError:
-                lines[file] = []
-        click.echo(render(diagnostic, lines[file]) + "\n", err=True)

@@ -13,9 +13,15 @@ import shutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tablewright.core.diagnostics import Diagnostic
+    from tablewright.reports.document import Document
 
 PIPE_WIDTH = 100
 """Columns used when the output is not a terminal and COLUMNS is not set."""
@@ -39,6 +45,17 @@ class Output:
             raise ValueError("JSON output without a schema version")
         click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
 
+    def show(self, view: Any, kind: str, page: Callable[[], Document]) -> None:
+        """Print a view: as JSON, or put into words and written as text."""
+        if self.as_json:
+            from tablewright.reports.as_json import as_data
+
+            self.data(as_data(view, kind))
+            return
+        from tablewright.reports.text import write_text
+
+        self.text(write_text(page(), width=self.width, color=self.color))
+
     def note(self, text: str) -> None:
         """Print what is not a result, such as where a file was written."""
         click.echo(text, err=True, color=self.color)
@@ -50,6 +67,15 @@ def _plain(value: object) -> object:
     if isinstance(value, Decimal):
         return float(value) if value != value.to_integral_value() else int(value)
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def show_diagnostics(diagnostics: Sequence[Diagnostic], source: str) -> None:
+    """Print diagnostics on stderr, each with the line of the source it is about."""
+    from tablewright.core.diagnostics import render
+
+    lines = source.splitlines()
+    for diagnostic in diagnostics:
+        click.echo(render(diagnostic, lines) + "\n", err=True)
 
 
 def wants_color(option: bool | None) -> bool:

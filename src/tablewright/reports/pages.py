@@ -37,11 +37,13 @@ from tablewright.reports.views import (
     MoneyChange,
     PatternCost,
     ReportView,
+    RuleView,
     ScalesView,
     best_path,
     shown_resource,
 )
 from tablewright.reports.words import (
+    cents,
     count,
     joined,
     listed,
@@ -112,7 +114,10 @@ def check_page(view: CheckView) -> Document:
             title += f" · grade {design.card.grade}"
         blocks.append(Section(title=title, blocks=tuple(inner)))
     if view.missed:
-        names = ", ".join(f"{t.name} of {t.design}" for t in view.missed)
+        names = ", ".join(
+            f"{t.name} of {t.design}" + (f" at {users(t.users)}" if t.users else "")
+            for t in view.missed
+        )
         verdict = Paragraph(text=f"Missed: {names}.", tone="bad")
     else:
         verdict = Paragraph(text="No target is missed.", tone="good")
@@ -160,6 +165,29 @@ def explain_page(view: ExplainView, language: str = "python") -> Document:
     blocks += _rejected_blocks(cost)
     blocks += [Paragraph(text=sentence(text), tone="medium") for text in route.warnings]
     return Document(title=_pattern_title(cost), heading=head, blocks=tuple(blocks))
+
+
+def rule_page(view: RuleView) -> Document:
+    """Return a rule: what it checks, why, what mends it, where that is written."""
+    rows = [
+        ("fires", view.check),
+        ("needs", ", ".join(view.needs)),
+        ("why", sentence(view.why)),
+        ("mend", sentence(view.mend)),
+        ("effect", view.effect),
+        ("note", sentence(view.note)),
+    ]
+    blocks: list[Block] = [
+        Card(
+            label=view.level,
+            tone=view.level,
+            title=f"for each {view.subject}, in {view.category}",
+            rows=tuple((name, text) for name, text in rows if text),
+        )
+    ]
+    if view.sources:
+        blocks.append(Section(title="Sources", blocks=(Bullets(items=view.sources),)))
+    return Document(title=f"{view.id} {view.title}", blocks=tuple(blocks))
 
 
 def diff_page(view: DiffView) -> Document:
@@ -361,7 +389,14 @@ def _picture_section(design: DesignView) -> Section:
 def _bill_section(design: DesignView) -> Section:
     total = design.cost.usd_per_month
     by_pattern = tuple(
-        Row(cells=(p.pattern, count(p.calls_per_month), usd(p.usd_per_month), percent(p.share)))
+        Row(
+            cells=(
+                p.pattern,
+                count(p.calls_per_month),
+                cents(p.usd_per_month, total),
+                percent(p.share),
+            )
+        )
         for p in design.patterns
         if p.usd_per_month
     )
@@ -390,7 +425,7 @@ def _bill_section(design: DesignView) -> Section:
             ),
             rows=(
                 *(
-                    Row(cells=(row.where, usd(row.usd_per_month), percent(row.share)))
+                    Row(cells=(row.where, cents(row.usd_per_month, total), percent(row.share)))
                     for row in design.resources
                 ),
                 Row(cells=("Total", usd(total), ""), tone="total"),
@@ -511,6 +546,7 @@ def _rejected_fold(patterns: Sequence[PatternCost]) -> Fold:
 def _index_section(design: DesignView) -> Section:
     blocks: list[Block] = []
     chart = charts.index_costs(design)
+    whole = design.cost.usd_per_month
     if chart is not None:
         blocks.append(chart)
     blocks.append(
@@ -527,10 +563,10 @@ def _index_section(design: DesignView) -> Section:
                 Row(
                     cells=(
                         one.index,
-                        usd(one.writes),
-                        usd(one.storage + one.other),
-                        usd(one.reads),
-                        usd(one.total),
+                        cents(one.writes, whole),
+                        cents(one.storage + one.other, whole),
+                        cents(one.reads, whole),
+                        cents(one.total, whole),
                         listed(one.read_by) or "nothing",
                     ),
                     tone="" if one.read_by else "bad",
@@ -894,8 +930,8 @@ def _targets_table(targets: Sequence[TargetResult]) -> Table:
                 cells=(
                     target.name,
                     f"{target.users:,}" if target.users is not None else "",
-                    target.wanted,
-                    target.reached,
+                    _target_figure(target.name, target.wanted),
+                    _target_figure(target.name, target.reached),
                     verdicts[target.met],
                 ),
                 tone=tones[target.met],
@@ -903,6 +939,16 @@ def _targets_table(targets: Sequence[TargetResult]) -> Table:
             for target in targets
         ),
     )
+
+
+def _target_figure(name: str, text: str) -> str:
+    """Return a figure of a target; money is rounded like everywhere else."""
+    if name != "monthly_cost":
+        return text
+    try:
+        return usd(Decimal(text))
+    except ArithmeticError:
+        return text
 
 
 def _claims_section(verdicts: Sequence[Verdict]) -> Section:
@@ -1090,7 +1136,7 @@ def _bill_table(rows: Sequence[CostRow], total: Decimal, by: str) -> Table:
                             row.what,
                             quantity(row.quantity, row.unit),
                             price(row.unit_price, row.per, row.unit),
-                            usd(row.usd_per_month),
+                            cents(row.usd_per_month, total),
                         )
                     )
                     for row in rows
@@ -1110,7 +1156,7 @@ def _bill_table(rows: Sequence[CostRow], total: Decimal, by: str) -> Table:
                 Row(
                     cells=(
                         row.where or "(no pattern: storage and the like)",
-                        usd(row.usd_per_month),
+                        cents(row.usd_per_month, total),
                         percent(row.share),
                     )
                 )

@@ -29,6 +29,9 @@ from tablewright.review.grade import PathStep, ReportCard
 if TYPE_CHECKING:
     from tablewright.bill.bill import Axis, Bill, Line
     from tablewright.core.diagnostics import Diagnostic
+    from tablewright.review.catalogue import (  # type: ignore[import-not-found,unused-ignore]
+        Rule,
+    )
 
 ITEM_LIMIT_BYTES = 400 * 1024
 """The hard limit of an item's size on DynamoDB."""
@@ -302,6 +305,42 @@ class ExplainView:
     users: int
     pattern: PatternCost
     price_lines: tuple[CostRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleView:
+    """One rule of the catalogue."""
+
+    id: str
+    title: str
+    category: str
+    level: str
+    subject: str
+    check: str
+    needs: tuple[str, ...]
+    why: str
+    mend: str
+    effect: str
+    note: str
+    sources: tuple[str, ...]
+
+
+def rule_view(rule: Rule) -> RuleView:
+    """Return a rule as it is explained."""
+    return RuleView(
+        id=rule.id,
+        title=rule.title,
+        category=rule.category,
+        level=str(rule.level),
+        subject=rule.subject,
+        check=rule.check,
+        needs=rule.needs,
+        why=rule.why,
+        mend=rule.fix,
+        effect=rule.effect,
+        note=rule.note,
+        sources=rule.sources,
+    )
 
 
 def cost_view(evaluation: Evaluation, by: str = "resource") -> CostView:

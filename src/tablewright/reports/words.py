@@ -28,6 +28,18 @@ def usd(value: Decimal) -> str:
     return format_usd(value)
 
 
+def cents(value: Decimal, total: Decimal) -> str:
+    """Return a part of a total, to the cent where the total is a dollar or more.
+
+    Example:
+        >>> cents(Decimal("0.00042"), Decimal(12)), cents(Decimal("0.00042"), Decimal("0.01"))
+        ('< 0.01', '0.00042')
+    """
+    if abs(total) < 1 or value == 0 or abs(value) >= Decimal("0.005"):
+        return usd(value) if abs(total) < 1 else format_number(value, 2)
+    return "< 0.01"
+
+
 def usd_change(value: Decimal) -> str:
     """Return a change of money with its sign.
 
@@ -95,7 +107,10 @@ def quantity(amount: Decimal | None, unit: str) -> str:
         return ""
     if unit in REQUEST_UNITS:
         return format_number(amount)
-    text = format_number(amount) if abs(amount) >= 100 else _three_digits(amount)
+    if 0 < amount < Decimal("0.001"):
+        text = "< 0.001"
+    else:
+        text = format_number(amount) if abs(amount) >= 100 else _three_digits(amount)
     return f"{text} {unit.removesuffix('-month')}"
 
 

@@ -1,0 +1,39 @@
+"""`check`: is the model valid, are its targets met, which grade do the designs get?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tablewright.cli.options import design_option, file_argument, open_file, pricing
+from tablewright.cli.output import Output, verb
+
+if TYPE_CHECKING:
+    from tablewright.api import Options
+
+
+@click.command()
+@file_argument
+@design_option
+@pricing
+@verb
+def command(out: Output, file: str, design: str, options: Options) -> int:
+    """Check a model file: diagnostics, targets, and the report card in short.
+
+    Exits with 1 when a target (budget, grade) is missed, so that it can guard a pull request.
+    """
+    from tablewright.cli.output import show_diagnostics
+    from tablewright.reports import pages, views
+
+    session = open_file(file, options)
+    show_diagnostics(session.file.warnings, session.file.source)
+    assessment = session.assess(
+        designs=[design] if design else (),
+        scales=[session.users],
+        influences=False,
+        claims=False,
+    )
+    view = views.check_view(assessment)
+    out.show(view, "check", lambda: pages.check_page(view))
+    return 1 if view.missed else 0

@@ -1,0 +1,66 @@
+"""`report`: everything in one document, as text, Markdown, JSON or HTML."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tablewright.cli.options import design_option, file_argument, open_file, pricing
+from tablewright.cli.output import Output, verb
+
+if TYPE_CHECKING:
+    from tablewright.api import Options
+    from tablewright.reports.document import Document
+
+_ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json", ".txt": "text"}
+
+
+@click.command()
+@file_argument
+@design_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "json", "html"]),
+    help="Form of the document; by default that of --output's ending, else text.",
+)
+@click.option("--output", type=click.Path(dir_okay=False), help="Write to this file.")
+@pricing
+@verb
+def command(
+    out: Output, file: str, design: str, form: str | None, output: str | None, options: Options
+) -> None:
+    """Write the whole report: the answer, the evidence, the assumptions, what is left out."""
+    from tablewright.reports import pages, views
+    from tablewright.reports.as_json import write_json
+
+    form = "json" if out.as_json else form or _ENDINGS.get(Path(output or "").suffix, "text")
+    session = open_file(file, options)
+    view = views.report_view(session.assess(designs=[design] if design else ()))
+    if form == "json":
+        text = write_json(view, "report")
+    else:
+        page = pages.report_page(view)
+        width, color = (100, False) if output else (out.width, out.color)
+        text = _written(page, form, width, color)
+    if output is None:
+        out.text(text)
+        return
+    Path(output).write_text(text, encoding="utf-8")
+    out.note(f"wrote {output}")
+
+
+def _written(page: Document, form: str, width: int, color: bool) -> str:
+    if form == "html":
+        from tablewright.reports.html import write_html
+
+        return write_html(page)
+    if form == "markdown":
+        from tablewright.reports.markdown import write_markdown
+
+        return write_markdown(page)
+    from tablewright.reports.text import write_text
+
+    return write_text(page, width=width, color=color)

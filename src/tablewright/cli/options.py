@@ -1,0 +1,126 @@
+"""Options that several verbs share, and what they are turned into.
+
+`pricing` collects the options that say at which prices something is costed, and hands them to the
+verb as one `api.Options`. Nothing is imported before a verb runs.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tablewright.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from tablewright.api import Options, Session
+    from tablewright.bill.prices import PriceBook
+    from tablewright.design.values import CapacityMode
+
+MODES = ("on-demand", "auto-scaling")
+
+file_argument = click.argument("file", default=".", metavar="[FILE]", type=click.Path())
+design_option = click.option("--design", default="", metavar="NAME", help="Only this design.")
+
+
+def users_value(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    """Return a number of users, written as 10000, 10,000, 10k or 1m."""
+    if value is None:
+        return None
+    text = value.lower().replace(",", "").replace("_", "")
+    factor = {"k": 1_000, "m": 1_000_000}.get(text[-1:], 1)
+    digits = text[:-1] if factor > 1 else text
+    if not digits.isdecimal() or int(digits) == 0:
+        raise click.BadParameter(f"`{value}` is not a number of users, such as 10000 or 10k")
+    return int(digits) * factor
+
+
+users_option = click.option(
+    "--users", callback=users_value, metavar="N", help="At this number of users."
+)
+
+
+def pricing(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of prices and hand them over as `options: api.Options`."""
+
+    @users_option
+    @click.option("--region", default="", help="Prices of this region instead of the model's.")
+    @click.option("--prices", "day", default="", metavar="DATE", help="Prices as of YYYY-MM-DD.")
+    @click.option("--mode", type=click.Choice(MODES), help="Price every table in this mode.")
+    @click.option("--price", "own", multiple=True, metavar="KEY=USD", help="A price of your own.")
+    @click.option(
+        "--book", "books", multiple=True, type=click.Path(), help="A price book of your own."
+    )
+    @click.option("--free-tier", is_flag=True, help="Take the free tier off, as its own lines.")
+    @functools.wraps(function)
+    def run(
+        *args: Any,
+        users: int | None,
+        region: str,
+        day: str,
+        mode: str | None,
+        own: tuple[str, ...],
+        books: tuple[str, ...],
+        free_tier: bool,
+        **rest: Any,
+    ) -> Any:
+        from tablewright.api import Options
+
+        options = Options(
+            users=users,
+            region=region,
+            prices_as_of=_day(day),
+            book=_book(own, books),
+            free_tier=free_tier,
+            mode=_mode(mode),
+        )
+        return function(*args, options=options, **rest)
+
+    return run
+
+
+def open_file(file: str, options: Options) -> Session:
+    """Read the model file a verb was given."""
+    from tablewright.api import open_model
+
+    return open_model(file, options)
+
+
+def _day(text: str) -> str:
+    import datetime
+
+    if not text or text == "latest":
+        return text
+    try:
+        return datetime.date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise UsageError(
+            f"`{text}` is not a date", remedy="write --prices as YYYY-MM-DD, such as 2024-10-31"
+        ) from None
+
+
+def _book(own: tuple[str, ...], books: tuple[str, ...]) -> PriceBook | None:
+    if not own and not books:
+        return None
+    from tablewright.bill.prices import PriceBook
+
+    book = PriceBook()
+    for path in books:
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as problem:
+            reason = getattr(problem, "strerror", None) or str(problem)
+            raise UsageError(f"the price book {path} cannot be read: {reason}") from problem
+        book = book.with_book(text, path)
+    return book.with_prices(own)
+
+
+def _mode(name: str | None) -> CapacityMode | None:
+    if name is None:
+        return None
+    from tablewright.design.values import CapacityMode, ModeKind
+
+    return CapacityMode(kind=ModeKind(name))

@@ -1,0 +1,122 @@
+"""Write a document as Markdown, for wikis and pull requests.
+
+In: a document. Out: one string. Charts are left out; the tables beside them carry the same figures.
+"""
+
+from __future__ import annotations
+
+import re
+
+from tablewright.reports.document import (
+    Block,
+    Bullets,
+    Card,
+    Chart,
+    Code,
+    Document,
+    Fold,
+    Paragraph,
+    Picture,
+    Section,
+    Table,
+)
+from tablewright.reports.views import PictureView
+
+_SPECIAL = re.compile(r"([\\*\[\]<>|#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
+
+
+def write_markdown(document: Document) -> str:
+    """Return a document as Markdown, ending in one newline."""
+    parts = [f"# {escape(document.title)}"]
+    if document.heading:
+        parts.append(escape(document.heading))
+    parts += _blocks(document.blocks, level=2)
+    return "\n\n".join(parts) + "\n"
+
+
+def escape(text: str) -> str:
+    r"""Return text in which only backticks keep a meaning.
+
+    Example:
+        >>> escape("by_email is *hot*: `by_email`")
+        'by_email is \\*hot\\*: `by_email`'
+    """
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0:  # an odd backtick: no code to keep
+        return _SPECIAL.sub(r"\\\1", text).replace("`", "\\`")
+    pieces[::2] = [_SPECIAL.sub(r"\\\1", piece) for piece in pieces[::2]]
+    return "`".join(pieces)
+
+
+def _blocks(blocks: tuple[Block, ...], level: int) -> list[str]:
+    return [text for block in blocks if (text := _block(block, level))]
+
+
+def _block(block: Block, level: int) -> str:
+    if isinstance(block, Chart):
+        return ""
+    if isinstance(block, Paragraph):
+        return _paragraph(block)
+    if isinstance(block, Table):
+        return _table(block)
+    if isinstance(block, Bullets):
+        return "\n".join(f"- {escape(item)}" for item in block.items)
+    if isinstance(block, Code):
+        return f"```{block.language}\n{block.text}\n```"
+    if isinstance(block, Card):
+        return _card(block)
+    if isinstance(block, Picture):
+        return _picture(block.design)
+    if isinstance(block, Fold):
+        inner = "\n\n".join(_blocks(block.blocks, level))
+        return f"<details><summary>{escape(block.summary)}</summary>\n\n{inner}\n\n</details>"
+    assert isinstance(block, Section)
+    head = f"{'#' * min(level, 6)} {escape(block.title)}"
+    return "\n\n".join([head, *_blocks(block.blocks, level + 1)])
+
+
+def _paragraph(block: Paragraph) -> str:
+    text = escape(block.text)
+    if block.tone == "lead":
+        return f"**{text}**"
+    return f"_{text}_" if block.tone == "note" else text
+
+
+def _table(table: Table) -> str:
+    def line(cells: tuple[str, ...]) -> str:
+        return "| " + " | ".join(cells) + " |"
+
+    lines = [line(tuple(escape(column.title) for column in table.columns))]
+    lines.append(line(tuple("---:" if column.right else "---" for column in table.columns)))
+    for row in table.rows:
+        cells = tuple(escape(cell).replace("\n", " ") for cell in row.cells)
+        if row.tone == "total":
+            cells = tuple(f"**{cell}**" if cell else "" for cell in cells)
+        lines.append(line(cells))
+    caption = f"**{escape(table.caption)}**\n\n" if table.caption else ""
+    return caption + "\n".join(lines)
+
+
+def _card(card: Card) -> str:
+    head = f"**{escape(card.label)}** {escape(card.title)}" if card.label else escape(card.title)
+    rows = [f"  - {name}: {escape(text)}" for name, text in card.rows]
+    return "\n".join([f"- {head}", *rows])
+
+
+def _picture(design: PictureView) -> str:
+    lines = []
+    for table in design.tables:
+        lines.append(f"- `{table.name}` ({escape(table.key)}, {table.mode})")
+        for shape in table.shapes:
+            lines.append(f"  - item `{shape.name}`: {escape(shape.content)}")
+        if table.patterns:
+            lines.append(f"  - served here: {_names(table.patterns)}")
+        for index in table.indexes:
+            readers = _names(index.patterns) if index.patterns else "nothing reads it"
+            key = escape(f"{index.key}, {index.projection}")
+            lines.append(f"  - index `{index.name}` ({key}): {readers}")
+    return "\n".join(lines)
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
