@@ -237,20 +237,23 @@ def cheapest_mode(load: TableLoad, book: PriceBook, region: str) -> tuple[Candid
     """Return every way to pay for a table, the cheapest first, those without a price last.
 
     Compared are on-demand, provisioned with auto scaling, and reserved capacity for one and three
-    years; the first two also with Standard-IA. A candidate may throttle: see its charges.
+    years; the first two also with Standard-IA; and fixed capacity where the table states it. A
+    candidate may throttle: see its charges.
     """
     scaled = load.mode
     if scaled.kind is not ModeKind.AUTO_SCALING:
         scaled = CapacityMode(kind=ModeKind.AUTO_SCALING)
     scaled = replace(scaled, reserved_years=0)
     modes = [("on-demand", CapacityMode(), False), ("auto-scaling", scaled, False)]
+    if load.mode.kind is ModeKind.PROVISIONED:
+        modes.append(("as stated", replace(load.mode, reserved_years=0), load.infrequent_access))
     modes += [(f"reserved {y}y", replace(scaled, reserved_years=y), False) for y in TERMS]
     modes += [("on-demand, Standard-IA", CapacityMode(), True)]
     modes += [("auto-scaling, Standard-IA", scaled, True)]
     found = []
     for name, mode, infrequent in modes:
         variant = replace(load, mode=mode, infrequent_access=infrequent)
-        if mode.kind is not ModeKind.AUTO_SCALING or load.mode.kind is ModeKind.PROVISIONED:
+        if mode.kind is not load.mode.kind:
             own = tuple(replace(r, mode=None) for r in load.resources)
             variant = replace(variant, resources=own)
         try:

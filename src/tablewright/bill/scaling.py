@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache, lru_cache
 
 from tablewright.core.quantities import HOURS_PER_MONTH, ONE, ZERO
 
@@ -68,20 +69,7 @@ class LoadCurve:
             >>> round(LoadCurve.peaked(Decimal(3)).peak, 2), LoadCurve.peaked(Decimal(1)).is_flat
             (Decimal('3.00'), True)
         """
-        if peak < 1:
-            raise ValueError("the peak of a day is at least its mean")
-        if peak == 1:
-            return cls()
-        half = Decimal(MINUTES) / 2
-        width = half if peak <= 2 else half * 2 / peak
-        floor = 2 - peak if peak <= 2 else ZERO
-        rise = peak - floor
-        return cls(
-            tuple(
-                floor + rise * max(ZERO, ONE - abs(Decimal(minute) - half) / width)
-                for minute in range(MINUTES)
-            )
-        )
+        return _peaked(peak)
 
     @property
     def is_flat(self) -> bool:
@@ -98,6 +86,24 @@ class LoadCurve:
         mean = sum(self.weights, ZERO) / len(self.weights)
         each = MINUTES // len(self.weights)
         return tuple(weight / mean for weight in self.weights for _ in range(each))
+
+
+@cache
+def _peaked(peak: Decimal) -> LoadCurve:
+    if peak < 1:
+        raise ValueError("the peak of a day is at least its mean")
+    if peak == 1:
+        return LoadCurve()
+    half = Decimal(MINUTES) / 2
+    width = half if peak <= 2 else half * 2 / peak
+    floor = 2 - peak if peak <= 2 else ZERO
+    rise = peak - floor
+    return LoadCurve(
+        tuple(
+            floor + rise * max(ZERO, ONE - abs(Decimal(minute) - half) / width)
+            for minute in range(MINUTES)
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +162,13 @@ def provision(
         >>> seven.hours[0], seven.unit_hours
         (10, Decimal('7300'))
     """
+    return _provision(tuple(demands), curve)
+
+
+@lru_cache(maxsize=4096)  # planner and reviewer price the same table in many ways
+def _provision(
+    demands: tuple[tuple[Decimal, Limits], ...], curve: LoadCurve
+) -> tuple[Provisioned, ...]:
     if curve.is_flat:
         return tuple(_steady(mean, limits) for mean, limits in demands)
     load = curve.minutes()

@@ -10,9 +10,6 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -72,8 +69,10 @@ def fetch_offers(regions: Sequence[str], base: str = AWS_LIST) -> tuple[Offer, .
         DataError: what came back is not a price list.
         UsageError: a region that the list does not have, or an address that is none.
     """
+    from urllib.parse import urljoin, urlsplit
+
     root = base.rstrip("/")
-    if urllib.parse.urlsplit(root).scheme not in ("http", "https"):
+    if urlsplit(root).scheme not in ("http", "https"):
         raise UsageError(f"`{base}` is not an address", remedy="give --from https://HOST")
     index_at = f"{root}/offers/v1.0/aws/{OFFER}/current/region_index.json"
     index = _fetch(index_at)
@@ -89,8 +88,8 @@ def fetch_offers(regions: Sequence[str], base: str = AWS_LIST) -> tuple[Offer, .
                 f"the price list has no region `{region}`",
                 remedy=f"it has {', '.join(sorted(known))}",
             )
-        address = urllib.parse.urljoin(f"{root}/", path)
-        if urllib.parse.urlsplit(address).netloc != urllib.parse.urlsplit(root).netloc:
+        address = urljoin(f"{root}/", path)
+        if urlsplit(address).netloc != urlsplit(root).netloc:
             raise DataError(f"{index_at}: sends {region} to another host")
         offers.append(read_offer(_fetch(address), region, address))
     return tuple(offers)
@@ -120,6 +119,9 @@ def write_book(offers: Sequence[Offer], path: Path, *, force: bool = False) -> N
 
 
 def _fetch(address: str) -> Any:
+    import urllib.error
+    import urllib.request  # here, because every verb that takes --book imports this module
+
     request = urllib.request.Request(address, headers={"Accept": "application/json"})
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
