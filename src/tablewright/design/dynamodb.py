@@ -606,7 +606,7 @@ def _mode(found: Fields, reading: Reading) -> CapacityMode:
     for unit in ("rcu", "wcu"):
         if unit not in value:
             reading.error(
-                "missing-field",
+                "incomplete",
                 f"provisioned capacity needs both rcu and wcu; `{unit}` is missing",
                 found.at("mode"),
                 "write {rcu: 5, wcu: 2}",

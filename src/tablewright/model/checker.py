@@ -85,7 +85,7 @@ def resolve(found: Fields, reading: Reading) -> Model:
             )
             for one in found.get("accept", ())
         ),
-        options=dict(_flat("", found.get("options", {}), found, reading)),
+        options=dict(_flat("", found.get("options", {}))),
     )
 
 
@@ -112,7 +112,7 @@ def _targets(found: Fields | None, reading: Reading) -> Targets:
     availability = found.get("availability")
     if availability is not None and availability > 100:
         reading.error(
-            "bad-value",
+            "impossible-value",
             f"`targets.availability` is {plain(availability)} per cent, which is more than 100",
             found.at("availability"),
             "write per cent such as 99.9",
@@ -130,20 +130,13 @@ def _need(text: str) -> str:
     return str(text) if said is None else ("yes" if said else "no")
 
 
-def _flat(prefix: str, value: Any, found: Fields, reading: Reading) -> list[tuple[str, str]]:
+def _flat(prefix: str, value: Any) -> list[tuple[str, str]]:
+    """Return nested options as pairs, names joined by dots."""
     if isinstance(value, dict):
         out = []
         for name, inner in value.items():
-            out += _flat(f"{prefix}.{name}" if prefix else name, inner, found, reading)
+            out += _flat(f"{prefix}.{name}" if prefix else name, inner)
         return out
-    if not prefix:
-        reading.error(
-            "wrong-type",
-            "`options` must be a mapping",
-            found.at("options"),
-            "write {name: value}",
-        )
-        return []
     if isinstance(value, list):
         return [(prefix, ", ".join(_option(item) for item in value))]
     return [(prefix, _option(value))]
@@ -442,7 +435,7 @@ def _from_type(
         )
     if value.kind is Kind.REF and not value.to and (found is None or "to" not in found):
         reading.error(
-            "missing-field",
+            "incomplete",
             f"`{place}` is a ref that does not say to what",
             span,
             "write ref(Customer)",
@@ -541,14 +534,14 @@ class _LongForm:
                 )
         if "items" in self.found and "of" not in self.found:
             self._error(
-                "missing-field",
+                "incomplete",
                 f"`{self.place}` has `items` but not `of`, the type of each",
                 "items",
                 f"write {{type: {kind.value}, of: uuid, items: 5}}",
             )
         if self.found.get("unique") and self.base.kind.is_container:
             self._error(
-                "bad-value",
+                "impossible-value",
                 f"`{self.place}` is a {kind.value}, which cannot be unique",
                 "unique",
                 "take `unique` away",
@@ -780,7 +773,7 @@ class _PatternReader:
         peak: Decimal = found.get("peak", ONE)
         if peak < 1 and self.reading.scale_assumed is None and not self.reading.overrides:
             self.reading.error(
-                "bad-value",
+                "impossible-value",
                 f"the peak of {self.what} is {plain(peak)} times the mean rate, "
                 "which is below the mean",
                 found.at("peak"),
@@ -1026,7 +1019,7 @@ class _PatternReader:
             if "by" not in found and "where" not in found:
                 key = ", ".join(entity.key)
                 self.reading.error(
-                    "missing-field",
+                    "incomplete",
                     f"{self.what} does not say which `{entity.name}`",
                     found.key_spans[verb.value],
                     f"add `by: {key if len(entity.key) == 1 else f'[{key}]'}`",
@@ -1039,7 +1032,7 @@ class _PatternReader:
             and not any(field in found for field in ("set", "increment", "append", "remove"))
         ):
             self.reading.error(
-                "missing-field",
+                "incomplete",
                 f"{self.what} does not say what it changes",
                 found.key_spans["update"],
                 "add `set: [attribute]`, `increment`, `append` or `remove`",
@@ -1153,14 +1146,14 @@ def _claim(entry: Entry, designs: list[str], reading: Reading) -> Claim | None:
     low, high, said = _claimed(entry, found, about, reading)
     if about == "fact" and "verdict" not in found:
         reading.error(
-            "missing-field",
+            "incomplete",
             f"claim `{entry.name}` is a fact without a verdict",
             entry.name.span,
             "add `verdict: holds`, `does not hold` or `unclear`, and `answer: …`",
         )
     if about == "saving_share" and "other" not in found:
         reading.error(
-            "missing-field",
+            "incomplete",
             f"claim `{entry.name}` is a saving, but does not say against which design",
             entry.name.span,
             "add `design:` (what it is now) and `other:` (what saves)",
@@ -1191,7 +1184,7 @@ def _claimed(
     if not words:
         if about != "fact" and "value" not in found:
             reading.error(
-                "missing-field",
+                "incomplete",
                 f"claim `{entry.name}` is about {about}, but has no `value`",
                 entry.name.span,
                 "add `value:` with the claimed figure, or a band such as [5, 15]",
@@ -1200,7 +1193,7 @@ def _claimed(
     if about == "grade":
         if str(words[0]) not in GRADES:
             reading.error(
-                "bad-value",
+                "impossible-value",
                 f"claim `{entry.name}` claims the grade `{words[0]}`",
                 words[0].span,
                 "grades are A+ to D- and F",
@@ -1230,7 +1223,7 @@ def _figure(word: Word, about: str, entry: Entry, reading: Reading) -> tuple[Dec
         return (scalars.number(text),)
     except Bad as bad:
         reading.error(
-            bad.id,
+            "impossible-value",
             f"claim `{entry.name}` has the value `{word}`, which "
             + (bad.reason or "is not a figure"),
             word.span,

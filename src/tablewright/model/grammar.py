@@ -59,7 +59,7 @@ PATH = Name(
     "letters, digits, `_` and `-`; a dot leads into a map",
 )
 PATTERN_NAME = Name("the name of an access pattern")
-LABEL = Name("a short label", r"[A-Za-z0-9_.-]+", "letters, digits, `_`, `-` and `.`")
+LABEL = Name("a short label", r"[A-Za-z0-9_.-]+", "letters, digits, `_`, `-` and `.`", bare=True)
 ENUM_VALUE = Name("a value of an enum", r"[^\s].*", "any text")
 
 VERBS = (
@@ -542,6 +542,7 @@ APP = Name(
     r"[A-Za-z0-9][A-Za-z0-9-]*",
     "letters, digits and dashes, as in `my-shop`",
     longest=64,
+    bare=True,
 )
 GRADES = (*(f"{letter}{sign}" for letter in "ABCD" for sign in ("+", "", "-")), "F")
 GRADE = Scalar(
@@ -588,7 +589,7 @@ class DailyLoad:
         if weights is None or len(reading.found) > before:
             return None
         if not sum(weights):
-            reading.error("bad-value", "`daily_load` has no weight above 0", node)
+            reading.error("impossible-value", "`daily_load` has no weight above 0", node)
             return None
         return weights
 
@@ -700,7 +701,7 @@ MODEL_FIELDS = (
             what="a list such as [{rule: DDB-REL-002, subject: users, reason: …}]",
         ),
     ),
-    Field("options", Anything("a mapping of options")),
+    Field("options", Anything("a mapping such as {name: value}")),
 )
 
 

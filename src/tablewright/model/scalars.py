@@ -52,12 +52,15 @@ _COUNT = re.compile(rf"({_NUMBER})((?:\s*/\s*[A-Za-z_][\w-]*){{0,2}}|\s+total)")
 
 
 class Bad(ValueError):
-    """The text is not what it should be. `reason` completes "X is not right: …"."""
+    """The text is not what it should be; `reason` completes "X is `text`, which …".
 
-    def __init__(self, reason: str = "", *, id: str = "bad-value", help: str = "") -> None:
+    Without a reason it has the wrong form altogether (`bad-value`).
+    """
+
+    def __init__(self, reason: str = "", *, id: str = "", help: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
-        self.id = id
+        self.id = id or ("impossible-value" if reason else "bad-value")
         self.help = help
 
 

@@ -139,6 +139,8 @@ class Name:
     pattern: str = r"[A-Za-z_][A-Za-z0-9_-]*"
     rule: str = "letters, digits, `_` and `-`, beginning with a letter"
     longest: int = 255
+    bare: bool = False
+    """Whether a bare number or truth value of YAML is a name too."""
 
     def read(self, node: Node, reading: Reading) -> Word | None:
         """Return the name and its place."""
@@ -158,7 +160,8 @@ class Name:
 
     def schema(self) -> Schema:
         """Return the pattern."""
-        return {"type": "string", "pattern": f"^{self.pattern}{ASSUMED_PATTERN}"}
+        kinds: Any = ["string", "number", "boolean"] if self.bare else "string"
+        return {"type": kinds, "pattern": f"^{self.pattern}{ASSUMED_PATTERN}"}
 
 
 @dataclass(frozen=True)
@@ -545,17 +548,20 @@ class Ref:
 
 @dataclass(frozen=True)
 class Anything:
-    """Whatever: plain data, for readers that come later."""
+    """A mapping of whatever: plain data, for readers that come later."""
 
-    expects: str = "anything"
+    expects: str = "a mapping"
 
     def read(self, node: Node, reading: Reading) -> Any:
         """Return plain data."""
+        if not isinstance(node, MappingNode):
+            wrong_type(self, node, reading)
+            return None
         return nodes.plain(node)
 
     def schema(self) -> Schema:
-        """Return no constraint."""
-        return {}
+        """Return any object."""
+        return {"type": "object"}
 
 
 # ---------------------------------------------------------------- scalars
@@ -676,7 +682,7 @@ def finish_spread(found: Fields, reading: Reading) -> Spread | None:
         if low is None or high is None:
             if not (found.key_spans.keys() - found.values.keys()):
                 reading.error(
-                    "missing-field",
+                    "incomplete",
                     f"the spread `{reading.place}` needs a `mean`, or `low` and `high`",
                     found.span,
                     "write {mean: 2KB, max: 8KB} or {low: 10, high: 40}",
