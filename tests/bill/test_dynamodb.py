@@ -339,6 +339,7 @@ amount = st.integers(min_value=0, max_value=10**10)
 
 
 @given(amount, amount, amount, amount)
+@settings(max_examples=50, deadline=None)
 def test_more_traffic_never_costs_less(reads: int, writes: int, more: int, gb: int) -> None:
     for mode in (CapacityMode(), scaled()):
         small = table("t", reads, writes, str(gb % 1000), mode=mode)
@@ -347,7 +348,7 @@ def test_more_traffic_never_costs_less(reads: int, writes: int, more: int, gb: i
 
 
 @given(amount, amount, st.integers(0, 200), st.booleans())
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_the_free_tier_never_makes_a_bill_negative(
     reads: int, writes: int, gb: int, steady: bool
 ) -> None:

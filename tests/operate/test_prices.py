@@ -171,8 +171,9 @@ def test_prices_of_the_user_come_before_their_files(tmp_path: Path) -> None:
     both = book_with(books=[str(path)], prices=[f"{WRU}.us-east-1=0.4"], as_of="2024-10-31")
     assert both.price(WRU, "us-east-1").usd == Decimal("0.4")
     path.write_bytes(b"\xff\xfe")
-    with pytest.raises(DataError, match="not UTF-8"):
-        book_with(books=[str(path)])
+    for bad in (str(path), str(tmp_path / "nowhere.yaml")):
+        with pytest.raises(UsageError, match=r"cannot be read: (not UTF-8|No such file)"):
+            book_with(books=[bad])
 
 
 def test_refresh_on_the_command_line(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -105,17 +104,9 @@ def _day(text: str) -> str:
 def _book(own: tuple[str, ...], books: tuple[str, ...]) -> PriceBook | None:
     if not own and not books:
         return None
-    from tablewright.bill.prices import PriceBook
+    from tablewright.operate.prices import book_with
 
-    book = PriceBook()
-    for path in books:
-        try:
-            text = Path(path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as problem:
-            reason = getattr(problem, "strerror", None) or str(problem)
-            raise UsageError(f"the price book {path} cannot be read: {reason}") from problem
-        book = book.with_book(text, path)
-    return book.with_prices(own)
+    return book_with(prices=own, books=books)
 
 
 def _mode(name: str | None) -> CapacityMode | None:

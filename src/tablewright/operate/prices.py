@@ -38,21 +38,22 @@ def book_with(
 
     Args:
         prices: as `key.region=USD`; they come before any file.
-        books: price files; the first one that has a price counts.
+        books: paths of price files; where two have a price, the later one counts.
         as_of: the day to price for, YYYY-MM-DD.
 
     Raises:
-        DataError: a file that cannot be read as a price file.
-        UsageError: a price or a day that is not of its form.
+        DataError: a file that is not of the form of a price file.
+        UsageError: a file that cannot be read, or a price or day that is not of its form.
     """
     book = PriceBook().on(as_of)
-    for name in reversed(books):
-        if Path(name).stat().st_size > LARGEST_BYTES:
-            raise DataError(f"{name}: more than {LARGEST_BYTES // MB} MB")
+    for name in books:
         try:
+            if Path(name).stat().st_size > LARGEST_BYTES:
+                raise DataError(f"{name}: more than {LARGEST_BYTES // MB} MB")
             text = Path(name).read_text("utf-8")
-        except UnicodeDecodeError as problem:
-            raise DataError(f"{name}: not UTF-8 text") from problem
+        except (OSError, UnicodeDecodeError) as problem:
+            reason = getattr(problem, "strerror", None) or "not UTF-8 text"
+            raise UsageError(f"the price book {name} cannot be read: {reason}") from problem
         book = book.with_book(text, name)
     return book.with_prices(prices)
 
