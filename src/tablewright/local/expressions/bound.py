@@ -123,6 +123,8 @@ class Projection:
     """The attribute names if no path is nested, else None."""
     used_names: frozenset[str] = NOTHING
     used_values: frozenset[str] = NOTHING
+    labels: tuple[str, ...] | None = None
+    """What each path's value is called in the result, if that is flat (PartiQL), else None."""
 
     @property
     def top_level(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from tablewright.local.expressions.bound import AttributePath, Item, Projection, WireValue
 from tablewright.local.expressions.checks import check_overlap, resolve
+from tablewright.local.expressions.evaluator import reader
 from tablewright.local.expressions.syntax import Syntax, projection_syntax
 
 _Tree = dict[str | int, Any]
@@ -55,6 +56,8 @@ def project(projection: Projection | Iterable[AttributePath], item: Item) -> dic
     """Return what the paths name of the item, in its shape; what is absent is left out."""
     if isinstance(projection, Projection):
         names, paths = projection.names, projection.paths
+        if projection.labels is not None:
+            return _labelled(projection.labels, paths, item)
     else:
         paths = tuple(projection)
         names = top_level_names(paths)
@@ -62,6 +65,11 @@ def project(projection: Projection | Iterable[AttributePath], item: Item) -> dic
         return {name: item[name] for name in names if name in item}
     found = _taken({"M": item}, _tree(paths))
     return {} if found is None else found["M"]
+
+
+def _labelled(labels: Iterable[str], paths: Iterable[AttributePath], item: Item) -> dict[str, Any]:
+    found = ((label, reader(path)(item, {})) for label, path in zip(labels, paths, strict=True))
+    return {label: value for label, value in found if value is not None}
 
 
 def _tree(paths: Iterable[AttributePath]) -> _Tree:

@@ -1,0 +1,102 @@
+"""BatchExecuteStatement: up to 25 PartiQL statements, each on one item, each on its own.
+
+A batch reads or writes; what goes wrong with one statement is in its place of the reply and does
+not touch the others.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tablewright.local.faults import Fault, ValidationException
+from tablewright.local.partiql import Select, Statement, parse_statement
+from tablewright.local.partiql.reads import plan_select, read_plan
+from tablewright.local.partiql.running import run_write
+from tablewright.local.partiql.writes import split_key
+from tablewright.local.validation import check_item, check_request
+
+if TYPE_CHECKING:
+    from tablewright.local.engine import Engine
+    from tablewright.local.metering import Meter
+
+_CODES = {
+    "ConditionalCheckFailedException": "ConditionalCheckFailed",
+    "ItemCollectionSizeLimitExceededException": "ItemCollectionSizeLimitExceeded",
+    "ValidationException": "ValidationError",
+    "ProvisionedThroughputExceededException": "ProvisionedThroughputExceeded",
+    "TransactionConflictException": "TransactionConflict",
+    "ThrottlingException": "ThrottlingError",
+    "ResourceNotFoundException": "ResourceNotFound",
+    "AccessDeniedException": "AccessDenied",
+    "DuplicateItemException": "DuplicateItem",
+}
+"""Error codes of a batch (API reference, BatchStatementError), by error type."""
+
+
+def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+    """Carry out a BatchExecuteStatement request."""
+    request = check_request("batch_execute_statement", request)
+    batch = request["Statements"]
+    parsed = [_parsed(given) for given in batch]
+    reads = [isinstance(one, Select) for one in parsed if not isinstance(one, Fault)]
+    if any(reads) and not all(reads):
+        raise ValidationException(
+            "Batch requests must contain either all reads or all writes: mixing is not supported"
+        )
+    responses = [
+        _response(engine, one, given, meter) for one, given in zip(parsed, batch, strict=True)
+    ]
+    reply: dict[str, Any] = {"Responses": responses}
+    consumed = meter.all_consumed(request.get("ReturnConsumedCapacity"))
+    if consumed is not None:
+        reply["ConsumedCapacity"] = consumed
+    return reply
+
+
+def _parsed(given: dict[str, Any]) -> Statement | Fault:
+    try:
+        return parse_statement(given["Statement"])
+    except Fault as fault:
+        return fault
+
+
+def _response(
+    engine: Engine, statement: Statement | Fault, given: dict[str, Any], meter: Meter
+) -> dict[str, Any]:
+    if isinstance(statement, Fault):
+        return {"Error": _error(statement)}
+    response: dict[str, Any] = {"TableName": statement.target.table}
+    try:
+        items = _items(engine, statement, given, meter)
+    except Fault as fault:
+        response["Error"] = _error(fault)
+        return response
+    if items:
+        response["Item"] = items[0]
+    return response
+
+
+def _items(engine: Engine, statement: Statement, given: dict[str, Any], meter: Meter) -> list[Any]:
+    parameters = given.get("Parameters", [])
+    check_item(dict(enumerate(parameters)))  # type: ignore[arg-type]
+    if not isinstance(statement, Select) or statement.must_exist:
+        return run_write(engine, statement, parameters, given, meter)
+    table = engine.table(statement.target.table)
+    try:
+        split_key(statement, table.keys, statement.bound_values(parameters))
+    except ValidationException:
+        raise ValidationException(
+            "Select statements within BatchExecuteStatement must specify the primary key in the "
+            "where clause."
+        ) from None
+    plan = plan_select(engine, statement, parameters, given)
+    items, _, _ = read_plan(engine, plan, given, meter.table(table.name))
+    return items
+
+
+def _error(fault: Fault) -> dict[str, Any]:
+    return {
+        "Code": _CODES.get(fault.code, "InternalServerError"),
+        "Message": fault.message,
+        **fault.extra,
+    }

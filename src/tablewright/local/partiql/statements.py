@@ -1,0 +1,134 @@
+"""What a PartiQL statement says: values that hold expression nodes and templates of values.
+
+In: nothing. Out: classes. Conditions, updates and paths are the nodes of `local.expressions`, with
+placeholders (`#0`, `:0`) whose meaning the statement keeps: names are known when it is parsed,
+values when its parameters are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from tablewright.local.expressions.nodes import ConditionNode, Path, UpdateNode
+from tablewright.local.faults import ValidationException
+
+WireValue: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A question mark: the parameter at this place, counted from 0."""
+
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListTemplate:
+    """`[…]` with a parameter somewhere in it."""
+
+    elements: tuple[Template, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MapTemplate:
+    """`{…}` with a parameter somewhere in it."""
+
+    entries: tuple[tuple[str, Template], ...]
+
+
+Template: TypeAlias = Parameter | ListTemplate | MapTemplate | WireValue
+"""A value as the statement writes it: a literal in wire form, or what parameters complete."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The table, and the index of it, that a statement is about."""
+
+    table: str
+    index: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Placed:
+    """What all statements have: their target, and the meaning of their placeholders."""
+
+    target: Target
+    names: dict[str, str]
+    values: dict[str, Template]
+    parameter_count: int
+
+    def bound_values(self, parameters: Sequence[WireValue]) -> dict[str, WireValue]:
+        """Return the values of all placeholders.
+
+        Raises:
+            ValidationException: the statement has more question marks than there are parameters.
+        """
+        if len(parameters) < self.parameter_count:
+            raise ValidationException("Number of parameters in request and statement don't match.")
+        return {name: filled(one, parameters) for name, one in self.values.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One attribute of ORDER BY."""
+
+    name: str
+    is_descending: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Select(_Placed):
+    """SELECT."""
+
+    columns: tuple[Path, ...] | None
+    """None for `*`."""
+    condition: ConditionNode | None
+    order: tuple[Order, ...] = ()
+    must_exist: bool = False
+    """Whether it stands in EXISTS: a condition of a transaction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Insert(_Placed):
+    """INSERT INTO … VALUE."""
+
+    item: MapTemplate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update(_Placed):
+    """UPDATE … SET … REMOVE … WHERE …."""
+
+    update: UpdateNode
+    condition: ConditionNode | None
+    returning: str | None = None
+    """As ReturnValues calls it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delete(_Placed):
+    """DELETE FROM … WHERE …."""
+
+    condition: ConditionNode | None
+    returning: str | None = None
+
+
+Statement: TypeAlias = Select | Insert | Update | Delete
+
+
+def filled(template: Template, parameters: Sequence[WireValue]) -> WireValue:
+    """Return a value with its parameters in place.
+
+    Example:
+        >>> filled(ListTemplate((Parameter(1), {"N": "1"})), [{"S": "a"}, {"S": "b"}])
+        {'L': [{'S': 'b'}, {'N': '1'}]}
+    """
+    if isinstance(template, Parameter):
+        return parameters[template.place]
+    if isinstance(template, ListTemplate):
+        return {"L": [filled(one, parameters) for one in template.elements]}
+    if isinstance(template, MapTemplate):
+        return {"M": {name: filled(one, parameters) for name, one in template.entries}}
+    return template
