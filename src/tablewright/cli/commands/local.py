@@ -1,0 +1,187 @@
+"""`tablewright local`: serve the DynamoDB API on this machine, metering each request."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tablewright.cli.output import Output, verb
+from tablewright.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from tablewright.local.bill import UnitPrices
+
+DEFAULT_FILE = "tablewright.db"
+
+
+@click.command(
+    epilog="Point any AWS SDK at it: endpoint http://127.0.0.1:8000, any region, any credentials. "
+    "The running bill is at /_tablewright/bill; requests are told apart by the header "
+    "x-tablewright-label, or by label/NAME in the user agent."
+)
+@click.option("--port", default=8000, show_default=True, help="Port to listen on; 0: a free one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--data",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=f"File that holds the database.  [default: {DEFAULT_FILE}]",
+)
+@click.option("--in-memory", is_flag=True, help="Keep nothing: the database ends with the server.")
+@click.option("--durable", is_flag=True, help="An acknowledged write survives a power cut, too.")
+@click.option("--log", is_flag=True, help="Write a line for each request, with units and cost.")
+@click.option(
+    "--region", default="us-east-1", show_default=True, help="Region whose prices are shown."
+)
+@click.option(
+    "--access-key-id",
+    envvar="TABLEWRIGHT_ACCESS_KEY_ID",
+    help="Answer only requests signed with this key (needed for other addresses than loopback).",
+)
+@click.option("--secret-access-key", envvar="TABLEWRIGHT_SECRET_ACCESS_KEY", help="Its secret.")
+@click.option(
+    "--cors", multiple=True, metavar="ORIGIN", help="Let pages of this origin use the server."
+)
+@verb
+def command(
+    out: Output,
+    port: int,
+    host: str,
+    data: Path | None,
+    in_memory: bool,
+    durable: bool,
+    log: bool,
+    region: str,
+    access_key_id: str | None,
+    secret_access_key: str | None,
+    cors: tuple[str, ...],
+) -> None:
+    """Serve the DynamoDB API on this machine, and show what each request would cost."""
+    from tablewright.local.database import Database
+    from tablewright.local.server import ServerOptions
+    from tablewright.local.signing import AccessKey
+
+    if in_memory and (data or durable):
+        raise UsageError("--in-memory keeps nothing, so --data and --durable make no sense with it")
+    if bool(access_key_id) != bool(secret_access_key):
+        raise UsageError("--access-key-id and --secret-access-key go together")
+    key = None
+    if access_key_id and secret_access_key:
+        key = AccessKey(key_id=access_key_id, secret=secret_access_key)
+    prices = _prices(region)
+    options = ServerOptions(
+        host=host,
+        port=port,
+        access_key=key,
+        cors=cors,
+        log=out.text if log else None,
+        prices=prices,
+    )
+    path = None if in_memory else data or Path(DEFAULT_FILE)
+    with Database(path, durable=durable) as database:
+        _serve(out, database, options, "in memory" if path is None else f"in {path}")
+
+
+def _serve(out: Output, database: Any, options: Any, where: str) -> None:
+    import asyncio
+    import signal
+
+    from tablewright.local.server import Server, new_event_loop
+
+    async def run() -> None:
+        server = Server(database, options)
+        await server.start()
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, stop.set)
+        if out.as_json:
+            out.data({"schema": 1, "url": server.url, "data": where})
+        else:
+            out.note(f"DynamoDB API on {server.url}, data {where}. Ctrl-C ends it.")
+        if options.log is None and not out.as_json and out.color:
+            await _show_bill(server, stop)
+        else:
+            await stop.wait()
+        await server.close()
+
+    loop = new_event_loop()
+    try:
+        loop.run_until_complete(run())
+    finally:
+        loop.close()
+
+
+async def _show_bill(server: Any, stop: Any) -> None:
+    """Show the running bill on the terminal, twice a second, until we are told to stop."""
+    import asyncio
+    import contextlib
+
+    from rich.console import Console
+    from rich.live import Live
+
+    with Live(console=Console(stderr=True), auto_refresh=False, transient=False) as live:
+        while not stop.is_set():
+            live.update(_bill_table(server), refresh=True)
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(stop.wait(), 0.5)
+
+
+def _bill_table(server: Any) -> Any:
+    """Return the running bill as a table of the terminal: the dearest lines first."""
+    from rich.table import Table
+
+    from tablewright.core.quantities import ZERO, format_usd, plain
+
+    prices = server.options.prices
+    lines = server.bill.lines()
+    table = Table(title="Running bill", title_justify="left", box=None, pad_edge=False)
+    for name in ("Table", "Index", "Operation", "Label"):
+        table.add_column(name)
+    for name in ("Requests", "Read units", "Write units", "USD"):
+        table.add_column(name, justify="right")
+
+    def usd(reads: Any, writes: Any) -> str:
+        return format_usd(prices.of(reads, writes)) if prices else "-"
+
+    dearest = sorted(lines, key=lambda line: -(line.reads + 5 * line.writes))
+    for line in dearest[:20]:
+        table.add_row(
+            line.table,
+            line.index or "",
+            line.operation,
+            line.label or "",
+            f"{line.requests:,}",
+            plain(line.reads),
+            plain(line.writes),
+            usd(line.reads, line.writes),
+        )
+    if len(dearest) > 20:
+        table.add_row(f"and {len(dearest) - 20} more", *[""] * 7)
+    reads = sum((line.reads for line in lines), ZERO)
+    writes = sum((line.writes for line in lines), ZERO)
+    table.add_section()
+    table.add_row("Total", "", "", "", "", plain(reads), plain(writes), usd(reads, writes))
+    return table
+
+
+def _prices(region: str) -> UnitPrices | None:
+    """Return what an on-demand unit costs in a region; None, said aloud, if the book lacks it."""
+    from importlib import import_module
+
+    from tablewright.core.errors import TablewrightError
+    from tablewright.local.bill import UnitPrices
+
+    try:
+        book = import_module("tablewright.bill.prices").PriceBook()
+        read, write = (
+            book.price(f"aws.dynamodb.ondemand.{unit}.standard", region) for unit in ("rru", "wru")
+        )
+    except (ImportError, TablewrightError):
+        return None
+    return UnitPrices(read=read.usd / read.per, write=write.usd / write.per)
+
+
+if __name__ == "__main__":
+    command()

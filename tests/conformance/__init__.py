@@ -1,0 +1,1 @@
+"""Cases as data: requests and the replies the documents promise."""

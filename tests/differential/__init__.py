@@ -1,0 +1,1 @@
+"""The same requests against other engines."""
