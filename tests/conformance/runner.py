@@ -13,7 +13,8 @@ uses; 2: what many use; 3: corners) and `cases`. A case names its `tables` (tabl
       error: ValidationException
       message: the whole text, or message_has: a part of it
 
-`"@100KB"` and `"@2048B"` stand for that many letters, `"@nested31"` for a value of so many levels.
+`"@100KB"` and `"@2048B"` stand for that many letters, `"@nested31"` for a value of so many levels,
+`"@keys101"` and `"@writes26"` for so many different keys or put requests of Users.
 `!i {a: 1}` is an item in wire form, `!v 1` one value; `!ss`, `!ns`, `!bs` are sets, `!b` is binary.
 The order of a set's members is never compared.
 """
@@ -122,6 +123,7 @@ def parse(text: str) -> Any:
 
 
 _SIZED = re.compile(r"@(\d+)(B|KB)")
+_MANY = re.compile(r"@(keys|writes)(\d+)")
 _NESTED = re.compile(r"@nested(\d+)")
 
 
@@ -134,6 +136,9 @@ def _expand(value: Any) -> Any:
     if isinstance(value, str) and value.startswith("@"):
         if sized := _SIZED.fullmatch(value):
             return "x" * (int(sized[1]) * (1024 if sized[2] == "KB" else 1))
+        if many := _MANY.fullmatch(value):
+            keys = [{"id": {"S": f"k{number}"}} for number in range(int(many[2]))]
+            return keys if many[1] == "keys" else [{"PutRequest": {"Item": key}} for key in keys]
         if nested := _NESTED.fullmatch(value):
             levels: dict[str, Any] = {"S": "deep"}
             for _ in range(int(nested[1])):

@@ -170,7 +170,7 @@ def _check_local_indexes(
         _check_unique(name, names)
     if len(indexes) > MAX_LOCAL_INDEXES:
         raise _invalid(
-            f"LocalSecondaryIndex count exceeds the per-table limit of {MAX_LOCAL_INDEXES}"
+            f"Number of LocalSecondaryIndexes exceeds per-table limit of {MAX_LOCAL_INDEXES}"
         )
 
 

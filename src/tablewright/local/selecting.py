@@ -76,7 +76,8 @@ def check_select(request: dict[str, Any], verb: str) -> None:
             "SPECIFIC_ATTRIBUTES"
         )
     if select not in (None, "SPECIFIC_ATTRIBUTES") and given is not None:
-        raise ValidationException(f"Cannot specify the {given} when choosing to get {select}")
+        what = "only the Count" if select == "COUNT" else select
+        raise ValidationException(f"Cannot specify the {given} when choosing to get {what}")
 
 
 def must_fetch(
