@@ -75,7 +75,8 @@ def _dynalite(port: int, data: Path | None) -> list[str]:
 
 
 def _moto(port: int, data: Path | None) -> list[str]:
-    return [sys.executable, "-m", "moto.server", "-p", str(port)]
+    start = f"import sys; sys.path.insert(0, {str(PEERS / 'python')!r}); import moto.server as s"
+    return [sys.executable, "-c", f"{start}; s.main(['-p', '{port}'])"]
 
 
 def _ours(port: int, data: Path | None) -> list[str]:
@@ -98,7 +99,7 @@ DYNOXIDE = Engine(
 DYNALITE = Engine(
     name="dynalite", command=_dynalite, needs=("node", str(_modules("dynalite", "cli.js")))
 )
-MOTO = Engine(name="moto", command=_moto)
+MOTO = Engine(name="moto", command=_moto, needs=(str(PEERS / "python" / "moto" / "server.py"),))
 ALL = (OURS, DYNAMODB_LOCAL, DYNOXIDE, DYNALITE)
 
 
