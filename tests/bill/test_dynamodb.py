@@ -31,12 +31,14 @@ HOME = "us-east-1"
 D = Decimal
 
 
-def fixed(rcu: int, wcu: int, **more: int) -> CapacityMode:
-    return CapacityMode(kind=ModeKind.PROVISIONED, rcu=D(rcu), wcu=D(wcu), **more)
+def fixed(rcu: int, wcu: int, reserved_years: int = 0) -> CapacityMode:
+    return CapacityMode(
+        kind=ModeKind.PROVISIONED, rcu=D(rcu), wcu=D(wcu), reserved_years=reserved_years
+    )
 
 
-def scaled(**more: int) -> CapacityMode:
-    return CapacityMode(kind=ModeKind.AUTO_SCALING, **more)
+def scaled() -> CapacityMode:
+    return CapacityMode(kind=ModeKind.AUTO_SCALING)
 
 
 def table(
