@@ -35,7 +35,7 @@ OLDEST_EXPIRY_SECONDS = 5 * 365 * 24 * 3600
 def start_backfill(engine: Engine, table: Table, index: Index) -> None:
     """Fill a new global index: at once if the table is small, else beside the requests."""
     name, space, index_name = table.name, table.space, index.name
-    if table.item_count is not None and table.item_count <= INLINE_ITEMS:
+    if table.held.count is not None and table.held.count <= INLINE_ITEMS:
         backfill(engine, name, space, index_name)
         return
     threading.Thread(
@@ -72,6 +72,7 @@ def backfill(engine: Engine, table_name: str, space: int, index_name: str) -> No
             if len(rows) < CHUNK:
                 index.definition["IndexStatus"] = "ACTIVE"
                 index.definition.pop("Backfilling", None)
+                index.held.count = None
                 engine.save(table.definition)
                 return
             low = rows[-1][0] + b"\x00"

@@ -374,7 +374,7 @@ def _describe_index(
     engine: Engine, table: Table, given: Mapping[str, Any], status: str | None
 ) -> dict[str, Any]:
     index = table.indexes[given["IndexName"]]
-    items, size = engine.store.totals(index.space)
+    items, size = engine.counts(index)
     out: dict[str, Any] = {
         "IndexName": index.name,
         "KeySchema": given["KeySchema"],

@@ -18,7 +18,7 @@ import orjson
 from tablewright.local.background import Sweeper, resume_backfills
 from tablewright.local.faults import ResourceNotFoundException
 from tablewright.local.storage import Store
-from tablewright.local.tables import Table
+from tablewright.local.tables import Held, Index, Table
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
@@ -103,11 +103,11 @@ class Engine:
         self.store.delete(CATALOGUE, table.name.encode())
         del self.tables[table.name]
 
-    def counts(self, table: Table) -> tuple[int, int]:
-        """Return how many items a table holds and their bytes. Inside a read."""
-        if table.item_count is None:
-            table.item_count, table.item_bytes = self.store.totals(table.space)
-        return table.item_count, table.item_bytes
+    def counts(self, one: Table | Index) -> tuple[int, int]:
+        """Return how many items a table or an index holds and their bytes. Inside a read."""
+        if one.held.count is None:
+            one.held.count, one.held.bytes = self.store.totals(one.space)
+        return one.held.count, one.held.bytes
 
     # -- tokens of transactions -----------------------------------------------------------------
 
@@ -146,7 +146,8 @@ class Engine:
                 self._tokens[token] = (digest, moment)
             for _, _, value in list(store.range(CATALOGUE, b"\x01")):
                 table = Table.of(orjson.loads(value))
-                table.item_count, table.item_bytes = counters.get(table.name, (None, 0))
+                for one in table.counted:
+                    one.held = Held(*counters.get(str(one.space), (None, 0)))
                 self.tables[table.name] = table
 
     def close(self) -> None:
@@ -154,9 +155,10 @@ class Engine:
         self.stopping.set()
         if self.store.is_open:
             counters = {
-                table.name: (table.item_count, table.item_bytes)
+                str(one.space): (one.held.count, one.held.bytes)
                 for table in self.tables.values()
-                if table.item_count is not None
+                for one in table.counted
+                if one.held.count is not None
             }
             with self.store.writing:
                 self.store.put(CATALOGUE, _COUNTERS, 0, orjson.dumps(counters))

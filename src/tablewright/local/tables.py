@@ -67,6 +67,21 @@ class Keys:
         return all(name in item and kind in item[name] for name, kind in self.sort)
 
 
+@dataclass(slots=True)
+class Held:
+    """How much a table or an index holds, kept up to date by every write."""
+
+    count: int | None = 0
+    """How many items; None if they have to be counted (after a crash, or when just filled)."""
+    bytes: int = 0
+
+    def change(self, old_bytes: int | None, new_bytes: int | None) -> None:
+        """Note a write: the sizes before and after, None for nothing."""
+        if self.count is not None:
+            self.count += (new_bytes is not None) - (old_bytes is not None)
+            self.bytes += (new_bytes or 0) - (old_bytes or 0)
+
+
 @dataclass(slots=True, kw_only=True)
 class Index:
     """A local or global index of a table."""
@@ -79,6 +94,7 @@ class Index:
     """The attributes of an entry, keys included; None if it has all of the item."""
     table_keys: Keys
     definition: dict[str, Any]
+    held: Held = field(default_factory=Held)
 
     @property
     def status(self) -> str:
@@ -144,9 +160,7 @@ class Table:
     indexes: dict[str, Index] = field(default_factory=dict)
     written: tuple[Index, ...] = ()
     """The indexes that writes maintain."""
-    item_count: int | None = 0
-    """How many items it holds; None if it has to be counted (after a crash)."""
-    item_bytes: int = 0
+    held: Held = field(default_factory=Held)
     expiry: Expiry | None = None
     """Which attribute tells when items expire, if any does."""
 
@@ -203,10 +217,19 @@ class Table:
 
     def redefine(self, changed: Table) -> None:
         """Take over the definition of the same table after a change."""
+        for name, index in changed.indexes.items():
+            known = self.indexes.get(name)
+            if known is not None and known.space == index.space:
+                index.held = known.held
         self.definition = changed.definition
         self.indexes = changed.indexes
         self.written = changed.written
         self.expiry = changed.expiry
+
+    @property
+    def counted(self) -> tuple[Table | Index, ...]:
+        """What keeps count of what it holds: the table, then its indexes."""
+        return (self, *self.indexes.values())
 
     @property
     def spaces(self) -> tuple[int, ...]:

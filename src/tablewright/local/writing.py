@@ -109,9 +109,7 @@ def write(
             _write_entry(engine, index, old, new, meter)
     if table.expiry is not None:
         table.expiry.change(store, key, item_of(old), item_of(new))
-    if table.item_count is not None:
-        table.item_count += (new is not None) - (old is not None)
-        table.item_bytes += (new.size if new else 0) - (old.size if old else 0)
+    table.held.change(size_of(old), size_of(new))
     if engine.on_change is not None and table.has_stream:
         engine.on_change(table, item_of(old), item_of(new), by_service)
 
@@ -136,6 +134,7 @@ def _write_entry(
         engine.store.delete(index.space, key_before)
     if key_after is not None and after is not None and (is_changed or key_before != key_after):
         engine.store.put(index.space, key_after, after.size, after.raw)
+    index.held.change(size_of(before), size_of(after))
     if meter is not None:
         units = index_write_blocks(
             size_of(before),
