@@ -1,0 +1,1 @@
+"""Predicates of the category item_size."""

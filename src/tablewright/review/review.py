@@ -1,0 +1,492 @@
+"""Review a design: run the rules, re-cost the mends, grade what remains, find the way to better.
+
+In: an evaluation, a function that evaluates changed models and designs, a price book and, if there
+are assumptions, a function that varies them. Out: a `ReportCard`. Pure and deterministic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from tablewright.bill.prices import PriceBook
+from tablewright.core.quantities import ONE, ZERO
+from tablewright.design.changes import REBUILD, AnyChange, apply_all
+from tablewright.engines.base import Evaluation
+from tablewright.model.values import Model
+from tablewright.review.catalogue import Catalogue, catalogue
+from tablewright.review.facts import Facts
+from tablewright.review.findings import Finding, Level, Mend
+from tablewright.review.grade import (
+    BARELY_COVERED,
+    PathStep,
+    Question,
+    ReportCard,
+    Score,
+    Unassessed,
+    grade,
+    pessimistic,
+)
+from tablewright.review.headroom import tightest
+from tablewright.review.recost import BACKFILLS, REBUILDS, Evaluate, Outcome, Recoster
+from tablewright.review.runner import Candidate, Pair, Run, run
+from tablewright.review.tariff import Tariff
+
+Variant = Callable[[Decimal], Model]
+"""Returns the model with every assumed figure multiplied by a factor."""
+
+Known = dict[Pair, tuple[Outcome | None, tuple[str, ...]]]
+"""Mends that were re-costed before: the chosen one, and why others were rejected."""
+
+HALF, DOUBLE = Decimal("0.5"), Decimal(2)
+UNSURE, DOUBTFUL = Decimal("0.7"), Decimal("0.5")
+MOST_STEPS = 12
+LEAST_GAIN = Decimal("0.5")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Weighed:
+    """A candidate with its re-costed mend and its level."""
+
+    candidate: Candidate
+    level: Level
+    outcome: Outcome | None
+    rejected: tuple[str, ...] = ()
+    consequences: tuple[str, ...] = ()
+
+
+def review(
+    evaluation: Evaluation,
+    evaluate: Evaluate,
+    book: PriceBook,
+    *,
+    variant: Variant | None = None,
+    rules: Catalogue | None = None,
+    with_path: bool = True,
+) -> ReportCard:
+    """Return the report card of a design at the scale it was evaluated at.
+
+    Args:
+        evaluation: the design's routes, sizes and bill.
+        evaluate: evaluates a model on a design at a number of users; used for mends.
+        book: the prices that rules compare with.
+        variant: multiplies assumed figures; None where nothing is assumed.
+        rules: another catalogue than the packaged one.
+        with_path: whether to look for the improvement path, which evaluates a few designs more.
+    """
+    rules = rules or catalogue(evaluation.design.engine)
+    tariff = Tariff.of(book, evaluation.model.region)
+    facts = Facts(evaluation, rules.k, tariff)
+    doubts = _doubts(facts, evaluate, variant, rules) if variant is not None else None
+    first = _examine(facts, evaluate, rules, doubts)
+    path = _path(first, facts, evaluate, rules, doubts) if with_path else ()
+    return replace(_card(first, facts), path=path, questions=_questions(first.run.unassessed))
+
+
+# --------------------------------------------------------------------------- one examination
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Examination:
+    """The findings of one design and what they score."""
+
+    run: Run
+    findings: tuple[Finding, ...]
+    accepted: tuple[Finding, ...]
+    changes: dict[Pair, tuple[AnyChange, ...]]
+    score: Score
+    low: Score
+    coverage: Decimal
+
+
+def _examine(
+    facts: Facts,
+    evaluate: Evaluate,
+    rules: Catalogue,
+    doubts: Sequence[frozenset[Pair]] | None,
+    known: Known | None = None,
+) -> _Examination:
+    found = run(facts, rules)
+    recoster = Recoster(facts, rules, evaluate, facts.tariff)
+    weighed = [_weigh(c, facts, recoster, known) for c in found.candidates]
+    standing = _supersede([w for w in weighed if w is not None])
+    findings = [_finding(w, facts, _confidence(w.candidate.pair, doubts)) for w in standing]
+    changes = {
+        (w.candidate.rule.id, w.candidate.subject): w.outcome.option.changes
+        for w in standing
+        if w.outcome is not None
+    }
+    findings += _migrations(findings, rules)
+    named = tuple(sorted(_accept(findings, facts.model), key=_order))
+    counted = tuple(f for f in named if not f.accepted)
+    coverage = found.coverage.share
+    score = _score(counted, found, rules, tightest(facts))
+    low = score
+    if coverage < BARELY_COVERED:
+        low = _score((*counted, *pessimistic(found.unassessed)), found, rules, None)
+    return _Examination(
+        run=found,
+        findings=counted,
+        accepted=tuple(f for f in named if f.accepted),
+        changes=changes,
+        score=score,
+        low=low,
+        coverage=coverage,
+    )
+
+
+def _score(
+    findings: Sequence[Finding], found: Run, rules: Catalogue, least_headroom: Decimal | None
+) -> Score:
+    return grade(
+        findings,
+        rules.categories,
+        applicable=found.applicable,
+        severe_rules=rules.severe_rules,
+        coverage=found.coverage.share,
+        least_headroom=least_headroom,
+    )
+
+
+def _weigh(
+    candidate: Candidate,
+    facts: Facts,
+    recoster: Recoster,
+    known: Known | None,
+) -> _Weighed | None:
+    """Return a candidate with its best mend; None where its saving does not carry it."""
+    outcome, rejected = _best_mend(candidate, recoster, known)
+    names: dict[str, Decimal | bool | None] = {"save": None, "save_share": None}
+    if outcome is not None and outcome.saves is not None:
+        names = {
+            "save": outcome.saves,
+            "save_share": _share(outcome.saves, _cost_around(candidate, facts)),
+            "save_share_all": _share(outcome.saves, facts.cost),
+        }
+    only = candidate.rule.only_when
+    if only is not None and not only.holds({**candidate.hit.values, **names}):
+        return None
+    return _Weighed(
+        candidate=candidate,
+        level=candidate.level(**names),
+        outcome=outcome,
+        rejected=rejected,
+    )
+
+
+def _best_mend(
+    candidate: Candidate, recoster: Recoster, known: Known | None
+) -> tuple[Outcome | None, tuple[str, ...]]:
+    """Return the first option that is not rejected, and why those before it were."""
+    if known is not None and candidate.pair in known:
+        return known[candidate.pair]
+    rejected: list[str] = []
+    for option in candidate.hit.options():
+        outcome = recoster.outcome(option, candidate.pair)
+        if not outcome.reject:
+            return outcome, tuple(rejected)
+        rejected.append(f"{option}: {outcome.reject}")
+    return None, tuple(rejected)
+
+
+def _share(saves: Decimal, cost: Decimal) -> Decimal | None:
+    return saves / cost if cost else None
+
+
+def _cost_around(candidate: Candidate, facts: Facts) -> Decimal:
+    """Return the cost of the table a subject belongs to, or of the whole design."""
+    subject = candidate.subject
+    names = (subject, *candidate.hit.covers)
+    for name in names:
+        place = facts.place(name)
+        if place is not None:
+            return facts.cost_of_table(place.table.name)
+    entity = subject.split(".")[0]
+    homes = facts.homes(entity)
+    if homes:
+        return sum((facts.cost_of_table(n) for n in sorted({t.name for t, _ in homes})), ZERO)
+    pattern = next((p for p in facts.model.patterns if p.name == subject), None)
+    if pattern is not None:
+        tables = sorted(facts.tables_of(pattern))
+        if tables:
+            return sum((facts.cost_of_table(name) for name in tables), ZERO)
+    return facts.cost
+
+
+def _supersede(weighed: Sequence[_Weighed]) -> list[_Weighed]:
+    """Fold findings that follow from another one on the same subject into that one."""
+    by_pair = {w.candidate.pair: w for w in weighed}
+    folded: dict[Pair, Pair] = {}
+    for w in sorted(weighed, key=lambda w: (-w.level, w.candidate.pair)):
+        mine = w.candidate.pair
+        if mine in folded:
+            continue
+        for rule in w.candidate.rule.supersedes:
+            for subject in (w.candidate.subject, *w.candidate.hit.covers):
+                other = (rule, subject)
+                if other in by_pair and other not in folded and other != mine:
+                    folded[other] = mine
+    out = []
+    for w in weighed:
+        if w.candidate.pair in folded:
+            continue
+        under = [other for other, top in sorted(folded.items()) if top == w.candidate.pair]
+        if under:
+            worst = max((by_pair[other].level for other in under), default=w.level)
+            consequences = tuple(
+                rule if subject == w.candidate.subject else f"{rule} {subject}"
+                for rule, subject in under
+            )
+            w = replace(w, consequences=consequences, level=max(w.level, worst))
+        out.append(w)
+    return out
+
+
+def _finding(w: _Weighed, facts: Facts, confidence: Decimal) -> Finding:
+    rule = w.candidate.rule
+    level = w.level
+    if confidence <= DOUBTFUL:
+        level = min(level, Level.MEDIUM)
+    exposure = ONE
+    if level is not Level.CRITICAL:
+        exposure = facts.exposure(rule.subject, w.candidate.subject)
+    return Finding(
+        rule=rule.id,
+        title=rule.title,
+        category=rule.category,
+        level=level,
+        subject=w.candidate.subject,
+        evidence=w.candidate.hit.evidence,
+        why=rule.why,
+        mend=_mend(w),
+        exposure=exposure,
+        confidence=confidence,
+        consequences=w.consequences,
+        sources=rule.sources,
+    )
+
+
+def _mend(w: _Weighed) -> Mend:
+    rule = w.candidate.rule
+    if w.outcome is None:
+        advice = rule.fix
+        if w.rejected:
+            advice = f"accept or redesign: {advice}"
+        return Mend(
+            kind=rule.fix_kind, text=advice, rejected=w.rejected, effort=_effort(rule.fix_kind)
+        )
+    outcome = w.outcome
+    return Mend(
+        kind=outcome.option.changes[0].kind,
+        text=str(outcome.option),
+        saves_per_month=outcome.saves,
+        cost_once=outcome.cost_once,
+        hours=outcome.hours,
+        effort=outcome.effort,
+        rejected=w.rejected,
+    )
+
+
+def _effort(kind: str) -> int:
+    if kind in REBUILDS or kind == "shard_key":
+        return REBUILD
+    if kind in BACKFILLS or kind == "drop_index":
+        return 2
+    return 13 if kind == "change_engine" else 1
+
+
+def _accept(findings: Iterable[Finding], model: Model) -> list[Finding]:
+    reasons = {(a.rule, a.subject): a.reason for a in model.accepted}
+    return [
+        replace(f, accepted=reasons.get((f.rule, f.subject)) or reasons.get((f.rule, "")) or "")
+        for f in findings
+    ]
+
+
+def _order(finding: Finding) -> tuple[int, Decimal, str, str]:
+    saves = finding.mend.saves_per_month if finding.mend else None
+    return (-finding.level, -(saves or ZERO), finding.rule, finding.subject)
+
+
+def _migrations(findings: Sequence[Finding], rules: Catalogue) -> list[Finding]:
+    """Return DDB-MIG-002 once: what all proposed rebuilds and backfills cost together."""
+    rule = next((r for r in rules.rules if r.subject == "mend"), None)
+    moving = [f for f in findings if f.mend is not None and f.mend.cost_once]
+    if rule is None or not moving:
+        return []
+    hit = rule.predicate(moving)
+    if hit is None:
+        return []
+    return [
+        Finding(
+            rule=rule.id,
+            title=rule.title,
+            category=rule.category,
+            level=rule.level_for(hit.values),
+            subject="design",
+            evidence=hit.evidence,
+            why=rule.why,
+            mend=Mend(kind=rule.fix_kind, text=rule.fix),
+            sources=rule.sources,
+        )
+    ]
+
+
+# --------------------------------------------------------------------------- confidence
+
+
+def _doubts(
+    facts: Facts, evaluate: Evaluate, variant: Variant, rules: Catalogue
+) -> tuple[frozenset[Pair], ...]:
+    """Return which findings appear with every assumed input halved, and with it doubled.
+
+    The default skew is an assumption too: it is halved, and raised to what is called skewed.
+    """
+    out = []
+    for factor, skew in ((HALF, rules.k["skew"] / 2), (DOUBLE, rules.k["skew_high"])):
+        model = variant(factor)
+        evaluation = evaluate(model, facts.design, facts.users)
+        varied = Facts(evaluation, rules.k, facts.tariff, default_skew=skew)
+        out.append(run(varied, rules).pairs)
+    return tuple(out)
+
+
+def _confidence(pair: Pair, doubts: Sequence[frozenset[Pair]] | None) -> Decimal:
+    if doubts is None:
+        return ONE
+    flips = sum(1 for pairs in doubts if pair not in pairs)
+    return (ONE, UNSURE, DOUBTFUL)[flips]
+
+
+# --------------------------------------------------------------------------- the card
+
+
+def _card(examination: _Examination, facts: Facts) -> ReportCard:
+    score, low = examination.score, examination.low
+    return ReportCard(
+        design=facts.design.name,
+        users=facts.users,
+        score=score.score,
+        letter=score.letter,
+        low_score=low.score,
+        low_letter=low.letter,
+        coverage=examination.coverage,
+        categories=score.categories,
+        findings=examination.findings,
+        accepted=examination.accepted,
+        unassessed=examination.run.unassessed,
+        passed=examination.run.passed,
+        cap=score.cap,
+    )
+
+
+def _questions(unassessed: Iterable[Unassessed]) -> tuple[Question, ...]:
+    """Return what to ask for: the missing inputs, those that block the heaviest rules first."""
+    by: dict[str, list[Unassessed]] = {}
+    for one in unassessed:
+        by.setdefault(one.missing, []).append(one)
+    weight = {what: max(int(u.level) for u in group) for what, group in by.items()}
+    order = sorted(by, key=lambda what: (-weight[what], -len(by[what]), what))
+    return tuple(
+        Question(
+            missing=what,
+            rules=tuple(sorted({u.rule for u in by[what]})),
+            subjects=tuple(sorted({u.subject for u in by[what]})),
+        )
+        for what in order
+    )
+
+
+# --------------------------------------------------------------------------- the way to better
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Move:
+    """Mends that make one step: one finding's, or the same setting on several tables."""
+
+    findings: tuple[Finding, ...]
+    changes: tuple[AnyChange, ...]
+    worth: Decimal
+
+
+def _path(
+    first: _Examination,
+    facts: Facts,
+    evaluate: Evaluate,
+    rules: Catalogue,
+    doubts: Sequence[frozenset[Pair]] | None,
+) -> tuple[PathStep, ...]:
+    """Apply the mend that brings most for its effort, again and again, re-costing after each."""
+    steps: list[PathStep] = []
+    now, horizon = first, rules.k["horizon_months"]
+    tried: set[tuple[AnyChange, ...]] = set()
+    while len(steps) < MOST_STEPS:
+        move = _best_move(now, facts, rules, tried, horizon)
+        if move is None:
+            break
+        tried.add(move.changes)
+        model, design = apply_all(facts.model, facts.design, move.changes)
+        evaluation = evaluate(model, design, facts.users)
+        next_facts = Facts(evaluation, facts.k, facts.tariff, default_skew=facts.default_skew)
+        after = _examine(next_facts, evaluate, rules, doubts)
+        gain = after.score.score - now.score.score
+        saves = facts.cost - next_facts.cost
+        once = sum((f.mend.cost_once or ZERO for f in move.findings if f.mend), ZERO)
+        if gain < LEAST_GAIN and not _pays(saves, once, horizon):
+            continue
+        steps.append(
+            PathStep(
+                text="; ".join(str(change) for change in move.changes),
+                rules=tuple(sorted({f.rule for f in move.findings})),
+                subjects=tuple(f.subject for f in move.findings),
+                effort=max(change.effort for change in move.changes),
+                saves_per_month=saves,
+                cost_once=once,
+                score=after.score.score,
+                letter=after.score.letter,
+                usd_per_month=next_facts.cost,
+            )
+        )
+        now, facts = after, next_facts
+    return tuple(steps)
+
+
+def _best_move(
+    now: _Examination,
+    facts: Facts,
+    rules: Catalogue,
+    tried: set[tuple[AnyChange, ...]],
+    horizon: Decimal,
+) -> _Move | None:
+    moves = [m for m in _moves(now, facts, rules, horizon) if m.changes not in tried]
+    return max(moves, key=lambda m: (m.worth, str(m.changes)), default=None)
+
+
+def _moves(now: _Examination, facts: Facts, rules: Catalogue, horizon: Decimal) -> Iterable[_Move]:
+    """Return the moves that gain something, with what they are worth for their effort."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in now.findings:
+        changes = now.changes.get((finding.rule, finding.subject))
+        if changes is None or finding.mend is None:
+            continue
+        is_setting = max(c.effort for c in changes) == 1
+        groups.setdefault((finding.rule, "" if is_setting else finding.subject), []).append(finding)
+    for findings in groups.values():
+        changes = tuple(c for f in findings for c in now.changes[f.rule, f.subject])
+        saves = sum((f.mend.saves_per_month or ZERO for f in findings if f.mend), ZERO)
+        once = sum((f.mend.cost_once or ZERO for f in findings if f.mend), ZERO)
+        gone = set(map(id, findings))
+        rest = tuple(f for f in now.findings if id(f) not in gone)
+        without = _score(rest, now.run, rules, None)
+        gain = without.score - now.score.score
+        if gain < LEAST_GAIN and not _pays(saves, once, horizon):
+            continue
+        effort = max(c.effort for c in changes)
+        relative = saves / facts.cost * 20 if facts.cost else ZERO
+        yield _Move(findings=tuple(findings), changes=changes, worth=(gain + relative) / effort)
+
+
+def _pays(saves: Decimal, once: Decimal, horizon: Decimal) -> bool:
+    """Whether a change saves a cent a month or more and returns its cost within the horizon."""
+    return saves >= Decimal("0.01") and saves * horizon >= once

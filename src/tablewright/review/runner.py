@@ -1,0 +1,112 @@
+"""Run every rule of a catalogue over every subject of a design.
+
+In: facts and a catalogue. Out: hits, what could not be assessed, and how much was covered. It
+changes nothing and re-costs nothing, so it is cheap enough to run again on every mended design.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tablewright.core.quantities import ZERO
+from tablewright.review.catalogue import Catalogue, Rule
+from tablewright.review.facts import Facts
+from tablewright.review.findings import Level
+from tablewright.review.grade import PENALTIES, Coverage, Unassessed
+from tablewright.review.verdicts import Clear, Hit, Missing
+
+Pair = tuple[str, str]
+"""Rule id and subject."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A rule that holds for a subject, before its mend is re-costed."""
+
+    rule: Rule
+    subject: str
+    hit: Hit
+
+    @property
+    def pair(self) -> Pair:
+        """Rule id and subject."""
+        return (self.rule.id, self.subject)
+
+    def level(self, **names: Decimal | bool | None) -> Level:
+        """Return its level, given what is known beside the hit's own values."""
+        if self.hit.level is not None:
+            return self.hit.level
+        return self.rule.level_for({**self.hit.values, **names})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What running the rules brought."""
+
+    candidates: tuple[Candidate, ...]
+    unassessed: tuple[Unassessed, ...]
+    applicable: frozenset[str]
+    """Categories in which some rule applied to some subject."""
+    assessed_weight: Decimal
+    missing_weight: Decimal
+    passed: int
+
+    @property
+    def coverage(self) -> Coverage:
+        """How much could be assessed, weighted by base severity."""
+        return Coverage(
+            assessed=self.assessed_weight,
+            missing=self.missing_weight,
+            unassessed=self.unassessed,
+        )
+
+    @property
+    def pairs(self) -> frozenset[Pair]:
+        """Rule and subject of every candidate."""
+        return frozenset(c.pair for c in self.candidates)
+
+
+def run(facts: Facts, catalogue: Catalogue, rules: Iterable[Rule] | None = None) -> Run:
+    """Return what the rules say about a design; all rules of the catalogue unless given."""
+    candidates: list[Candidate] = []
+    unassessed: list[Unassessed] = []
+    applicable: set[str] = set()
+    assessed = missing = ZERO
+    passed = 0
+    for rule in catalogue.rules if rules is None else rules:
+        weight = PENALTIES[rule.level]
+        for name, subject in facts.subjects(rule.subject):
+            verdict = rule.predicate(facts, *subject)
+            if verdict is None:
+                continue
+            applicable.add(rule.category)
+            if isinstance(verdict, Missing):
+                missing += weight
+                unassessed.append(_unassessed(rule, name, verdict))
+                continue
+            assessed += weight
+            if isinstance(verdict, Clear):
+                passed += 1
+            else:
+                candidates.append(Candidate(rule=rule, subject=name, hit=verdict))
+    return Run(
+        candidates=tuple(candidates),
+        unassessed=tuple(sorted(unassessed, key=lambda u: (u.rule, u.subject))),
+        applicable=frozenset(applicable),
+        assessed_weight=assessed,
+        missing_weight=missing,
+        passed=passed,
+    )
+
+
+def _unassessed(rule: Rule, subject: str, verdict: Missing) -> Unassessed:
+    return Unassessed(
+        rule=rule.id,
+        title=rule.title,
+        category=rule.category,
+        subject=subject,
+        missing=verdict.what,
+        level=rule.level,
+    )

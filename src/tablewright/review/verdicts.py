@@ -1,0 +1,62 @@
+"""What a predicate answers about one subject: a hit, a missing input, or all clear.
+
+Values only. A predicate that does not apply to its subject returns None: it is then neither
+passed nor missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from tablewright.design.changes import AnyChange
+from tablewright.review.conditions import Value
+from tablewright.review.findings import Level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One way to mend a finding: changes that are made and re-costed together."""
+
+    changes: tuple[AnyChange, ...]
+    text: str = ""
+    has_saving: bool = True
+    """False: the bill of the model does not show what it saves, so no figure is given."""
+
+    def __str__(self) -> str:
+        return self.text or "; ".join(str(change) for change in self.changes)
+
+
+def _no_options() -> Iterable[Option]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """The rule holds for the subject."""
+
+    evidence: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+    """Names for the rule's conditions."""
+    options: Callable[[], Iterable[Option]] = _no_options
+    """Ways to mend it, the best first; made only when they are asked for."""
+    level: Level | None = None
+    """Where the predicate itself decides it."""
+    covers: tuple[str, ...] = ()
+    """Other subjects that are the same trouble: superseded rules are looked for there too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """The rule cannot be decided: this input is missing."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """The rule was assessed and does not hold."""
+
+
+CLEAR = Clear()
+Verdict = Hit | Missing | Clear | None
