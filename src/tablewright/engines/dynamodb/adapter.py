@@ -1,7 +1,7 @@
 """The one place that talks to a DynamoDB: the engine in process, an endpoint, or Amazon's own.
 
 In: an operation and its parameters in wire form (binaries as base64 text). Out: the reply in wire
-form and what it consumed by table and index. It retries nothing and waits for nothing; callers decide.
+form and what it consumed by table and index. It retries nothing and waits for nothing.
 """
 
 from __future__ import annotations

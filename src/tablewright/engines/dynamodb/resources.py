@@ -1,0 +1,115 @@
+"""What a design wants to exist: the parameters that create its tables, as the API takes them.
+
+In: a model and a table of a design. Out: parameters of CreateTable and of one index. Pure.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tablewright.design.values import (
+    CapacityMode,
+    Index,
+    ModeKind,
+    Projection,
+    ProjectionKind,
+    Table,
+)
+from tablewright.model.values import Kind, Model
+
+
+def attribute_type(model: Model, table: Table, key: str) -> str:
+    """Return S, N or B for a key attribute: that of its template in the shapes that have it."""
+    for shape in table.shapes:
+        template = shape.template(key)
+        if template is None:
+            continue
+        if len(template.parts) == 1 and template.parts[0].attribute:
+            name = template.parts[0].attribute
+            if "." in name:
+                return "S"
+            kind = model.entity(shape.entity).attribute(name).kind
+            if kind is Kind.REF:
+                return "S"
+            return "N" if kind.is_number else "B" if kind is Kind.BINARY else "S"
+        return "S"
+    return "S"
+
+
+def key_schema(partition: tuple[str, ...], sort: tuple[str, ...]) -> list[dict[str, str]]:
+    """Return a key schema; a GSI may have up to four attributes on each side."""
+    return [{"AttributeName": name, "KeyType": "HASH"} for name in partition] + [
+        {"AttributeName": name, "KeyType": "RANGE"} for name in sort
+    ]
+
+
+def projection(wanted: Projection, table: Table, index: Index) -> dict[str, Any]:
+    """Return an index's projection; key attributes are always in it and not repeated."""
+    if wanted.kind is ProjectionKind.ALL:
+        return {"ProjectionType": "ALL"}
+    keys = {*table.keys, *index.keys}
+    names = [name for name in wanted.attributes if name not in keys]
+    if wanted.kind is ProjectionKind.KEYS_ONLY or not names:
+        return {"ProjectionType": "KEYS_ONLY"}
+    return {"ProjectionType": "INCLUDE", "NonKeyAttributes": names}
+
+
+def throughput(mode: CapacityMode) -> dict[str, int]:
+    """Return provisioned units; of auto scaling the minimum it starts from."""
+    return {
+        "ReadCapacityUnits": max(1, int(mode.rcu or 1)),
+        "WriteCapacityUnits": max(1, int(mode.wcu or 1)),
+    }
+
+
+def index_parameters(table: Table, index: Index) -> dict[str, Any]:
+    """Return one index as CreateTable and UpdateTable take it."""
+    found: dict[str, Any] = {
+        "IndexName": index.name,
+        "KeySchema": key_schema(index.partition_keys, index.sort_keys),
+        "Projection": projection(index.projection, table, index),
+    }
+    if not index.is_local and table.mode.kind is not ModeKind.ON_DEMAND:
+        found["ProvisionedThroughput"] = throughput(index.mode or table.mode)
+    return found
+
+
+def create_table(
+    model: Model, table: Table, tags: tuple[tuple[str, str], ...] = ()
+) -> dict[str, Any]:
+    """Return the parameters of CreateTable."""
+    keys = dict.fromkeys(table.keys)
+    for index in table.indexes:
+        keys.update(dict.fromkeys(index.keys))
+    found: dict[str, Any] = {
+        "TableName": table.name,
+        "AttributeDefinitions": [
+            {"AttributeName": key, "AttributeType": attribute_type(model, table, key)}
+            for key in sorted(keys)
+        ],
+        "KeySchema": key_schema(
+            (table.partition_key,), (table.sort_key,) if table.sort_key else ()
+        ),
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+    if table.mode.kind is not ModeKind.ON_DEMAND:
+        found["BillingMode"] = "PROVISIONED"
+        found["ProvisionedThroughput"] = throughput(table.mode)
+    local = [index_parameters(table, index) for index in table.indexes if index.is_local]
+    other = [index_parameters(table, index) for index in table.indexes if not index.is_local]
+    if local:
+        found["LocalSecondaryIndexes"] = local
+    if other:
+        found["GlobalSecondaryIndexes"] = other
+    if table.infrequent_access:
+        found["TableClass"] = "STANDARD_INFREQUENT_ACCESS"
+    if table.stream is not None:
+        found["StreamSpecification"] = {
+            "StreamEnabled": True,
+            "StreamViewType": table.stream.upper().replace("-", "_"),
+        }
+    if table.deletion_protection:
+        found["DeletionProtectionEnabled"] = True
+    if tags:
+        found["Tags"] = [{"Key": key, "Value": value} for key, value in tags]
+    return found

@@ -1,0 +1,267 @@
+"""The plain answer to every pattern: the sampled instances as rows, searched by looking at them.
+
+In: a model, a sample, a number of users, and the writes that were carried out. Out: which instances
+a pattern must return. Slow and obvious on purpose: it knows nothing of tables, keys or indexes.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from tablewright.model.values import Entity, Kind, Model, Pattern
+from tablewright.sample.sample import Sample
+
+Row = dict[str, Any]
+
+KEPT_BLOCKS = 400
+BLOCK = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One condition with its values: the operator and what the attribute is compared with."""
+
+    attribute: str
+    operator: str
+    operands: tuple[Any, ...]
+
+    def holds(self, value: Any) -> bool:
+        """Whether a value meets it; an absent value never does."""
+        if value is None:
+            return False
+        first = self.operands[0] if self.operands else None
+        if self.operator == "eq":
+            return bool(value == first)
+        if self.operator == "in":
+            return value in self.operands
+        if self.operator == "between":
+            return bool(first <= value <= self.operands[-1])
+        if self.operator == "begins_with":
+            return str(value).startswith(str(first))
+        if self.operator == "lt":
+            return bool(value < first)
+        if self.operator == "le":
+            return bool(value <= first)
+        if self.operator == "gt":
+            return bool(value > first)
+        return bool(value >= first)
+
+
+class World:
+    """All instances of a model at one scale, with what was changed since."""
+
+    def __init__(self, model: Model, sample: Sample, users: int) -> None:
+        self.model = model
+        self.sample = sample
+        self.users = users
+        self.counts = {e.name: sample.count(e.name, users) for e in model.entities}
+        self.next = dict(self.counts)
+        self.changed: dict[tuple[str, int], Row | None] = {}
+        self._blocks: OrderedDict[tuple[str, int], list[Row]] = OrderedDict()
+        self._columns: dict[tuple[str, str], list[Any]] = {}
+        self._indexes: dict[tuple[str, str], dict[Any, dict[int, None]]] = {}
+        self._children: dict[tuple[str, int], list[int]] = {}
+        self._fresh = 0
+
+    # ------------------------------------------------------------ instances
+
+    def row(self, entity: str, number: int) -> Row | None:
+        """Return an instance as it is now; None if it was deleted."""
+        key = (entity, number)
+        if key in self.changed:
+            return self.changed[key]
+        return self.original(entity, number)
+
+    def original(self, entity: str, number: int) -> Row:
+        """Return an instance as it was seeded."""
+        block, place = divmod(number, BLOCK)
+        key = (entity, block)
+        held = self._blocks.get(key)
+        if held is None:
+            start = block * BLOCK
+            held = list(self.sample.rows(entity, start, start + BLOCK, self.users))
+            self._blocks[key] = held
+            if len(self._blocks) > KEPT_BLOCKS:
+                self._blocks.popitem(last=False)
+        else:
+            self._blocks.move_to_end(key)
+        return held[place]
+
+    def value(self, entity: str, number: int, attribute: str) -> Any:
+        """Return one attribute of an instance as it is now; None if absent."""
+        key = (entity, number)
+        if key in self.changed:
+            row = self.changed[key]
+            return None if row is None else row.get(attribute)
+        return self._column(entity, attribute)[number]
+
+    def _column(self, entity: str, attribute: str) -> list[Any]:
+        key = (entity, attribute)
+        if key not in self._columns:
+            self._columns[key] = self.sample.values(
+                entity, attribute, self.counts[entity], self.users
+            )
+        return self._columns[key]
+
+    def is_alive(self, entity: str, number: int) -> bool:
+        """Whether an instance exists."""
+        if number >= self.counts[entity]:
+            return self.changed.get((entity, number)) is not None
+        return self.changed.get((entity, number), True) is not None
+
+    def alive(self, entity: str) -> Iterable[int]:
+        """Return the numbers of all instances that exist."""
+        return (n for n in range(self.next[entity]) if self.is_alive(entity, n))
+
+    def fresh(self, entity: str) -> Row:
+        """Return an instance that is in no table: the values of the next one to be made."""
+        self._fresh += 1
+        return dict(self.original(entity, self.next[entity] + self._fresh))
+
+    # ------------------------------------------------------------ finding
+
+    def index(self, entity: str, attribute: str) -> dict[Any, dict[int, None]]:
+        """Return which instances have which value of an attribute."""
+        key = (entity, attribute)
+        if key not in self._indexes:
+            found: dict[Any, dict[int, None]] = {}
+            for number in self.alive(entity):
+                value = self.value(entity, number, attribute)
+                if value is not None:
+                    found.setdefault(value, {})[number] = None
+            self._indexes[key] = found
+        return self._indexes[key]
+
+    def find(self, entity: str, tests: Sequence[Test]) -> list[int]:
+        """Return the numbers of the instances that meet every test."""
+        indexed = [t for t in tests if t.operator == "eq" and _hashable(t.operands[0])]
+        if indexed:
+            groups = [self.index(entity, t.attribute).get(t.operands[0], {}) for t in indexed]
+            start: Iterable[int] = min(groups, key=len)
+        else:
+            start = self.alive(entity)
+        return [
+            number
+            for number in start
+            if all(test.holds(self.value(entity, number, test.attribute)) for test in tests)
+        ]
+
+    def numbered(self, entity: Entity, row: Mapping[str, Any]) -> int | None:
+        """Return the number of the instance a row shows, by its key or a unique attribute."""
+        if all(row.get(name) is not None for name in entity.key):
+            found = self.find(entity.name, [Test(name, "eq", (row[name],)) for name in entity.key])
+            return found[0] if len(found) == 1 else None
+        for attribute in entity.attributes:
+            if attribute.unique and row.get(attribute.name) is not None:
+                found = self.find(entity.name, [Test(attribute.name, "eq", (row[attribute.name],))])
+                return found[0] if len(found) == 1 else None
+        return None
+
+    def children(self, child: str, parent: str, number: int) -> list[int]:
+        """Return the children of an instance, in the order in which they were written."""
+        key = (child, number)
+        if key not in self._children:
+            found: list[int] = []
+            if number < self.counts[parent]:
+                found = list(self.sample.children(child, number, self.users))
+            self._children[key] = found
+        return [n for n in self._children[key] if self.is_alive(child, n)]
+
+    # ------------------------------------------------------------ writing
+
+    def add(self, entity: Entity, row: Row) -> int:
+        """Keep a new instance; return its number."""
+        number = self.next[entity.name]
+        self.next[entity.name] += 1
+        self.changed[entity.name, number] = row
+        self._reindex(entity.name, number, None, row)
+        if entity.parent is not None:
+            parent = self.model.entity(entity.parent)
+            owner = self.numbered(parent, row)
+            if owner is not None:
+                self.children(entity.name, parent.name, owner)
+                self._children[entity.name, owner].append(number)
+        return number
+
+    def change(self, entity: str, number: int, row: Row | None) -> None:
+        """Replace an instance; None deletes it."""
+        before = self.row(entity, number)
+        self.changed[entity, number] = row
+        self._reindex(entity, number, before, row)
+
+    def _reindex(self, entity: str, number: int, before: Row | None, after: Row | None) -> None:
+        for (name, attribute), index in self._indexes.items():
+            if name != entity:
+                continue
+            old = None if before is None else before.get(attribute)
+            new = None if after is None else after.get(attribute)
+            if old == new:
+                continue
+            if old is not None:
+                index.get(old, {}).pop(number, None)
+            if new is not None:
+                index.setdefault(new, {})[number] = None
+
+
+def expected(world: World, pattern: Pattern, tests: Sequence[Test]) -> list[int]:
+    """Return every instance that meets the pattern's conditions, in the order asked for.
+
+    The limit is not applied: instances that tie at it are all right.
+    """
+    found = world.find(pattern.entity, tests)
+    for name, descending in reversed(pattern.sort):
+        found.sort(
+            key=lambda number: _order_key(world.value(pattern.entity, number, name)),
+            reverse=descending,
+        )
+    return found
+
+
+def wrong(
+    world: World, pattern: Pattern, tests: Sequence[Test], returned: Sequence[int | None]
+) -> str:
+    """Say what is wrong with an answer; "" when it is right.
+
+    An answer is right when it has as many instances as there are (or the limit), each meets the
+    conditions, none comes twice, and the values it is sorted by are those of the true order.
+    """
+    true = expected(world, pattern, tests)
+    count = len(true) if pattern.limit is None else min(len(true), pattern.limit)
+    if pattern.verb.value == "get":
+        count = min(count, 1)
+    if None in returned:
+        return "an item came back that no instance accounts for"
+    if len(set(returned)) != len(returned):
+        return "an instance came back twice"
+    if len(returned) != count:
+        return f"{len(returned)} instances came back instead of {count}"
+    strangers = set(returned) - set(true)
+    if strangers:
+        return f"{len(strangers)} instances came back that do not meet the conditions"
+    if not pattern.sort:
+        return ""
+    names = [name for name, _ in pattern.sort]
+    got = [
+        [world.value(pattern.entity, number or 0, name) for name in names] for number in returned
+    ]
+    want = [
+        [world.value(pattern.entity, number, name) for name in names] for number in true[:count]
+    ]
+    return "" if got == want else f"the order by {', '.join(names)} is wrong"
+
+
+def _order_key(value: Any) -> tuple[int, Any]:
+    return (0, 0) if value is None else (1, value)
+
+
+def _hashable(value: Any) -> bool:
+    return isinstance(value, str | int | bool | Decimal)
+
+
+def is_far(entity: Entity, attribute: str) -> bool:
+    """Whether an attribute is a point, which conditions compare by distance."""
+    return entity.has(attribute) and entity.attribute(attribute).kind is Kind.GEO

@@ -1,0 +1,107 @@
+"""Items that came back, read as instances of the model: the inverse of how they were written.
+
+In: wire-form items of a step. Out: rows of plain values, with what the key templates tell.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from tablewright.design.values import KeyTemplate
+from tablewright.engines.dynamodb.items import Children
+from tablewright.engines.dynamodb.requests import RequestBuilder
+from tablewright.engines.dynamodb.steps import ReadStep
+from tablewright.proof.oracle import Row, World
+
+
+def plain_value(value: Mapping[str, Any]) -> Any:
+    """Return a wire-form value as a plain one.
+
+    Example:
+        >>> plain_value({"L": [{"N": "1.5"}, {"S": "a"}]})
+        [Decimal('1.5'), 'a']
+    """
+    ((kind, content),) = value.items()
+    if kind == "N":
+        number = Decimal(content)
+        return int(number) if number == number.to_integral_value() else number
+    if kind == "B":
+        return base64.b64decode(content)
+    if kind == "M":
+        return {name: plain_value(inner) for name, inner in content.items()}
+    if kind == "L":
+        return [plain_value(inner) for inner in content]
+    if kind == "SS":
+        return set(content)
+    if kind == "NS":
+        return {plain_value({"N": each}) for each in content}
+    if kind == "BS":
+        return {base64.b64decode(each) for each in content}
+    return None if kind == "NULL" else content
+
+
+@cache
+def _reader(template: KeyTemplate) -> re.Pattern[str]:
+    text = ""
+    for part in template.parts:
+        if part.literal:
+            text += re.escape(part.literal)
+        elif part.shards:
+            text += r"\d+"
+        else:
+            name = part.attribute.replace(".", "__")
+            text += f"(?P<{name}>.*?)"
+    return re.compile(text + r"\Z", re.DOTALL)
+
+
+def rows_of(
+    builder: RequestBuilder, step: ReadStep, items: Sequence[Mapping[str, Any]]
+) -> list[Row]:
+    """Return the instances that the items of a step show; other kinds of items are passed over."""
+    _, shape, entity = builder.place(step)
+    found: list[Row] = []
+    for item in items:
+        row: Row | None = {}
+        for key, template in shape.keys:
+            if key not in item:
+                continue
+            value = plain_value(item[key])
+            if len(template.parts) == 1 and template.parts[0].attribute:
+                row[template.parts[0].attribute] = value
+                continue
+            match = _reader(template).match(str(value))
+            if match is None:
+                row = None
+                break
+            for name, text in match.groupdict().items():
+                if entity.has(name):
+                    kind = entity.attribute(name).kind
+                    row[name] = plain_value({"N": text}) if kind.is_number else text
+        if row is None:
+            continue
+        row |= {name: plain_value(item[name]) for name in shape.attributes if name in item}
+        if step.embed is None:
+            found.append(row)
+            continue
+        parent_key = {name: row[name] for name in entity.key if name in row}
+        held = plain_value(item[step.embed.attribute]) if step.embed.attribute in item else []
+        elements = held.values() if isinstance(held, dict) else held
+        found += [{**parent_key, **element} for element in elements]
+    return found
+
+
+def children_of(world: World, entity: str, number: int | None) -> Children:
+    """Return what gives an instance's embedded children."""
+
+    def children(child: str) -> list[Row]:
+        if number is None:
+            return []
+        rows = (world.row(child, one) for one in world.children(child, entity, number))
+        return [row for row in rows if row is not None]
+
+    return children

@@ -1,0 +1,556 @@
+"""Run the workload of a design against a database, check every answer, meter every request.
+
+In: an evaluated design, the world that was seeded, a transport. Out: a Proof. It creates no tables
+and seeds nothing; it changes items, as the workload's writes do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from tablewright.core.quantities import DAYS_PER_MONTH, ZERO
+from tablewright.design.values import DynamoDesign
+from tablewright.engines.base import Evaluation, Measure, Route
+from tablewright.engines.dynamodb.adapter import Consumed, Reply, RequestFailedError, Transport
+from tablewright.engines.dynamodb.items import item_for
+from tablewright.engines.dynamodb.requests import RequestBuilder, Values
+from tablewright.engines.dynamodb.steps import ReadStep, TransactionStep, WriteStep
+from tablewright.model.values import Entity, Model, Pattern, Verb
+from tablewright.proof.oracle import Row, Test, World, wrong
+from tablewright.proof.rows import children_of, rows_of
+from tablewright.proof.values import Comparison, PatternProof, Proof
+from tablewright.proof.workload import Call, Workload
+
+SHOWN = 3
+FEWEST_CALLS = 20
+RETRIES = 8
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass
+class Tally:
+    """What the calls of one pattern came to."""
+
+    units: dict[tuple[str, str], list[Decimal]] = field(default_factory=dict)
+    calls: int = 0
+    requests: int = 0
+    seconds: list[float] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    wrong_calls: int = 0
+    failures: list[str] = field(default_factory=list)
+    retries: int = 0
+
+    def note(self, consumed: Iterable[Consumed]) -> None:
+        """Add the units of one call."""
+        sums: dict[tuple[str, str], Decimal] = {}
+        for one in consumed:
+            key = (one.resource, one.dimension)
+            sums[key] = sums.get(key, ZERO) + one.units
+        for key in sums:
+            if key not in self.units:
+                self.units[key] = [ZERO] * self.calls
+        for key, figures in self.units.items():
+            figures.append(sums.get(key, ZERO))
+        self.calls += 1
+
+    def measure(self, resource: str | None, dimension: str) -> Measure:
+        """Return the mean units of a call, and its standard error."""
+        columns = [
+            figures
+            for (name, kind), figures in self.units.items()
+            if kind == dimension and resource in (None, name)
+        ]
+        if not columns or not self.calls:
+            return Measure()
+        totals = [sum(row, ZERO) for row in zip(*columns, strict=True)]
+        mean = sum(totals, ZERO) / len(totals)
+        spread = sum(((figure - mean) ** 2 for figure in totals), ZERO)
+        count = len(totals)
+        error = (spread / count / max(1, count - 1)).sqrt()
+        return Measure(mean=mean, error=error)
+
+    def percentile_ms(self, share: float) -> Decimal:
+        """Return a percentile of the calls' duration in milliseconds."""
+        if not self.seconds:
+            return ZERO
+        ordered = sorted(self.seconds)
+        at = min(len(ordered) - 1, int(share * len(ordered)))
+        return Decimal(str(round(ordered[at] * 1000, 3)))
+
+
+class Runner:
+    """Runs the patterns of one evaluated design."""
+
+    def __init__(self, evaluation: Evaluation, world: World, transport: Transport) -> None:
+        design = evaluation.design
+        assert isinstance(design, DynamoDesign)
+        self.evaluation = evaluation
+        self.model: Model = evaluation.model
+        self.design = design
+        self.world = world
+        self.transport = transport
+        self.builder = RequestBuilder(self.model, design)
+        self.tallies: dict[str, Tally] = {}
+        self.touched: dict[tuple[str, int], None] = {}
+        self._consumed: list[Consumed] = []
+        self._tally = Tally()
+
+    # ------------------------------------------------------------ one call
+
+    def run(self, route: Route, call: Call) -> None:
+        """Carry out one call, check its answer, note what it consumed."""
+        pattern = call.pattern
+        tally = self._tally = self.tallies.setdefault(pattern.name, Tally())
+        self._consumed = []
+        started = time.perf_counter()
+        problem = ""
+        try:
+            act = self._write if pattern.verb.is_write else self._read
+            problem = act(route, call)
+        except RequestFailedError as failed:
+            if len(tally.failures) < SHOWN:
+                tally.failures.append(str(failed))
+            else:
+                tally.wrong_calls += 1
+        tally.seconds.append(time.perf_counter() - started)
+        tally.note(self._consumed)
+        if problem:
+            tally.wrong_calls += 1
+            if len(tally.wrong) < SHOWN and problem not in tally.wrong:
+                tally.wrong.append(problem)
+
+    def _send(self, operation: str, parameters: dict[str, Any], label: str) -> Reply:
+        for attempt in range(RETRIES + 1):
+            self._tally.requests += 1
+            try:
+                reply = self.transport.send(operation, parameters, label=label)
+            except RequestFailedError as failed:
+                self._consumed += self.transport.failed_units()
+                if not failed.is_retryable or attempt == RETRIES:
+                    raise
+                self._tally.retries += 1
+                time.sleep(min(2.0, 0.05 * 2**attempt))
+                continue
+            self._consumed += reply.consumed
+            return reply
+        raise AssertionError("unreachable")
+
+    # ------------------------------------------------------------ reads
+
+    def _read(self, route: Route, call: Call) -> str:
+        pattern = call.pattern
+        calls = (call, *call.more)
+        rows = self._fetch(route, pattern, calls)
+        entity = self.model.entity(pattern.entity)
+        if pattern.batch > 1:
+            return self._wrong_batch(entity, pattern, calls, rows)
+        numbers = [self.world.numbered(entity, row) for row in rows]
+        problem = wrong(self.world, pattern, call.tests, numbers)
+        return problem or self._wrong_values(entity, pattern, numbers, rows)
+
+    def _fetch(self, route: Route, pattern: Pattern, calls: Sequence[Call]) -> list[Row]:
+        rows: list[Row] = []
+        for step in route.steps:
+            assert isinstance(step, ReadStep)
+            if step.from_previous:
+                rows = self._fetch_rest(step, rows, pattern.name)
+            elif step.operation in ("Query", "Scan"):
+                rows = self._collect(route, step, pattern, calls[0])
+            else:
+                rows = self._get(step, [one.row for one in calls], pattern.name)
+        if route.filtered:
+            rows = [row for row in rows if _passes(row, calls[0].tests)]
+        if route.sorts_in_code:
+            for name, descending in reversed(pattern.sort):
+                rows.sort(
+                    key=lambda row: (row.get(name) is not None, row.get(name)),
+                    reverse=descending,
+                )
+        return rows if pattern.limit is None else rows[: pattern.limit]
+
+    def _get(self, step: ReadStep, given: Sequence[Row], label: str) -> list[Row]:
+        if step.operation == "GetItem":
+            found = []
+            for row in given:
+                operation, parameters = self.builder.build(step, Values(row=row))
+                item = self._send(operation, parameters, label).body.get("Item")
+                found += [item] if item else []
+            return rows_of(self.builder, step, found)
+        items: list[Any] = []
+        for start in range(0, len(given), 100):
+            many = [Values(row=row) for row in given[start : start + 100]]
+            operation, parameters = self.builder.build_batch(step, many)
+            body = self._send(operation, parameters, label).body
+            if operation == "TransactGetItems":
+                items += [r["Item"] for r in body.get("Responses", ()) if r.get("Item")]
+                continue
+            items += body.get("Responses", {}).get(step.table, [])
+            while body.get("UnprocessedKeys"):
+                again = {"RequestItems": body["UnprocessedKeys"]}
+                body = self._send(operation, again, label).body
+                items += body.get("Responses", {}).get(step.table, [])
+        return rows_of(self.builder, step, items)
+
+    def _fetch_rest(self, step: ReadStep, rows: list[Row], label: str) -> list[Row]:
+        if not rows:
+            return rows
+        more = self._get(step, rows, label)
+        entity = self.model.entity(step.entity)
+        known = {tuple(row.get(name) for name in entity.key): row for row in more}
+        merged = []
+        for row in rows:
+            rest = known.get(tuple(row.get(name) for name in entity.key))
+            if rest is None and len(rows) == 1 and len(more) == 1:
+                rest = more[0]
+            merged.append({**row, **(rest or {})})
+        return merged
+
+    def _collect(self, route: Route, step: ReadStep, pattern: Pattern, call: Call) -> list[Row]:
+        rows: list[Row] = []
+        for shard in range(step.shards):
+            values = Values(
+                row=call.row,
+                bounds=call.bounds,
+                shard=shard if step.shards > 1 else None,
+            )
+            operation, parameters = self.builder.build(step, values)
+            enough = None if step.all_pages or route.sorts_in_code else pattern.limit
+            rows += self._pages(step, operation, parameters, enough, call, pattern.name)
+        if step.shards > 1 and pattern.sort and not route.sorts_in_code:
+            for name, descending in reversed(pattern.sort):
+                rows.sort(
+                    key=lambda row: (row.get(name) is not None, row.get(name)),
+                    reverse=descending,
+                )
+        return rows
+
+    def _pages(
+        self,
+        step: ReadStep,
+        operation: str,
+        parameters: dict[str, Any],
+        enough: int | None,
+        call: Call,
+        label: str,
+    ) -> list[Row]:
+        rows: list[Row] = []
+        while True:
+            body = self._send(operation, parameters, label).body
+            found = rows_of(self.builder, step, body.get("Items", []))
+            rows += [row for row in found if _passes(row, call.tests)] if step.filters else found
+            last = body.get("LastEvaluatedKey")
+            if not last or (enough is not None and len(rows) >= enough):
+                return rows
+            if call.pattern.verb is Verb.GET and rows:
+                return rows
+            parameters = {**parameters, "ExclusiveStartKey": last}
+
+    def _wrong_batch(
+        self, entity: Entity, pattern: Pattern, calls: Sequence[Call], rows: list[Row]
+    ) -> str:
+        numbers = {self.world.numbered(entity, row) for row in rows}
+        wanted: set[int | None] = set()
+        for one in calls:
+            wanted.update(self.world.find(entity.name, one.tests))
+        return "" if numbers == wanted else f"{len(numbers)} instances instead of {len(wanted)}"
+
+    def _wrong_values(
+        self, entity: Entity, pattern: Pattern, numbers: Sequence[int | None], rows: list[Row]
+    ) -> str:
+        wanted = pattern.select if pattern.select is not None else entity.names
+        held = self._readable(entity)
+        for number, row in zip(numbers, rows, strict=True):
+            assert number is not None
+            true = self.world.row(entity.name, number) or {}
+            for name in wanted:
+                if name in held and true.get(name) != row.get(name):
+                    return f"`{name}` of an item is not what was written"
+        return ""
+
+    def _readable(self, entity: Entity) -> frozenset[str]:
+        """Attributes stored as they are: neither compressed nor in object storage."""
+        names = set(entity.names)
+        for table in self.design.tables:
+            for shape in table.shapes_of(entity.name):
+                names -= set(shape.offload) | {name for name, _ in shape.compress}
+        return frozenset(names)
+
+    # ------------------------------------------------------------ writes
+
+    def _write(self, route: Route, call: Call) -> str:
+        pattern = call.pattern
+        try:
+            for step in route.steps:
+                if isinstance(step, ReadStep):
+                    self._look(step, call, pattern.name)
+                elif isinstance(step, TransactionStep):
+                    self._transact(step, call, pattern.name)
+                else:
+                    self._single(step, call, pattern)
+        except RequestFailedError as failed:
+            if failed.is_condition and call.must_fail:
+                return ""
+            raise
+        if call.must_fail:
+            return "a write succeeded whose condition does not hold"
+        self._remember(call)
+        return ""
+
+    def _look(self, step: ReadStep, call: Call, label: str) -> None:
+        operation, parameters = self.builder.build(step, Values(row=call.row))
+        while True:
+            body = self._send(operation, parameters, label).body
+            last = body.get("LastEvaluatedKey")
+            if not last or not step.all_pages:
+                return
+            parameters = {**parameters, "ExclusiveStartKey": last}
+
+    def _single(self, step: WriteStep, call: Call, pattern: Pattern) -> None:
+        calls = (call, *call.more)
+        if pattern.batch > 1 and step.operation in ("PutItem", "DeleteItem"):
+            self._batch(step, calls, pattern.name)
+            return
+        for one in calls:
+            operation, parameters = self.builder.build(step, self._values(step, one))
+            self._send(operation, parameters, pattern.name)
+
+    def _batch(self, step: WriteStep, calls: Sequence[Call], label: str) -> None:
+        for start in range(0, len(calls), 25):
+            writes = []
+            for one in calls[start : start + 25]:
+                _, parameters = self.builder.build(step, self._values(step, one))
+                if step.operation == "PutItem":
+                    writes.append({"PutRequest": {"Item": parameters["Item"]}})
+                else:
+                    writes.append({"DeleteRequest": {"Key": parameters["Key"]}})
+            left = {step.table: writes}
+            while left:
+                body = self._send("BatchWriteItem", {"RequestItems": left}, label).body
+                left = body.get("UnprocessedItems") or {}
+
+    def _transact(self, step: TransactionStep, call: Call, label: str) -> None:
+        by_entity = {part.pattern.entity: part for part in call.parts} or {
+            call.pattern.entity: call
+        }
+        items = []
+        for part in step.parts:
+            values = self._values(part, by_entity[part.entity])
+            _, parameters = self.builder.build(TransactionStep(parts=(part,)), values)
+            items += parameters["TransactItems"]
+        self._send("TransactWriteItems", {"TransactItems": items}, label)
+
+    def _values(self, step: WriteStep, call: Call) -> Values:
+        entity = self.model.entity(step.entity)
+        number = call.number
+        if step.embed is not None:
+            return self._embedded_values(step, call, entity)
+        children = children_of(self.world, entity.name, number)
+        return Values(row=call.row, after=call.after, children=children, must_fail=call.must_fail)
+
+    def _embedded_values(self, step: WriteStep, call: Call, entity: Entity) -> Values:
+        parent = self.model.entity(entity.parent or "")
+        owner = self.world.numbered(parent, call.row)
+        place = 0
+        if owner is not None and call.number is not None:
+            place = self.world.children(entity.name, parent.name, owner).index(call.number)
+        row = dict(call.row)
+        if owner is not None:
+            row = {**(self.world.row(parent.name, owner) or {}), **row}
+        return Values(row=row, element=call.after or call.row, place=place)
+
+    def _remember(self, call: Call) -> None:
+        for one in call.parts or (call, *call.more):
+            pattern = one.pattern
+            entity = self.model.entity(pattern.entity)
+            if pattern.verb is Verb.PUT:
+                number = self.world.add(entity, dict(one.row))
+            elif pattern.verb is Verb.CHECK or one.number is None:
+                continue
+            else:
+                number = one.number
+                gone = pattern.verb is Verb.DELETE
+                self.world.change(entity.name, number, None if gone else dict(one.after))
+            self.touched[entity.name, number] = None
+
+    # ------------------------------------------------------------ what the tables hold
+
+    def state_problems(self, most: int = 400) -> tuple[list[str], int]:
+        """Compare touched items, and the number of all items, with what they should be."""
+        problems: list[str] = []
+        checked = 0
+        for entity_name, number in list(self.touched)[-most:]:
+            row = self.world.row(entity_name, number)
+            for table in self.design.tables:
+                for shape in table.shapes_of(entity_name):
+                    if shape.guards:
+                        continue
+                    checked += 1
+                    problem = self._item_problem(table.name, shape.name, entity_name, number, row)
+                    if problem and len(problems) < SHOWN:
+                        problems.append(problem)
+        return problems, checked
+
+    def _item_problem(
+        self, table_name: str, shape_name: str, entity: str, number: int, row: Row | None
+    ) -> str:
+        table = self.design.table(table_name)
+        shape = next(s for s in table.shapes if s.name == shape_name)
+        if row is None:
+            return ""
+        children = children_of(self.world, entity, number)
+        wanted = item_for(self.model, table, shape, row, children)
+        key = {name: wanted[name] for name in table.keys if name in wanted}
+        reply = self.transport.send(
+            "GetItem", {"TableName": table.name, "Key": key, "ConsistentRead": True}
+        )
+        got = reply.body.get("Item")
+        if got is None:
+            return f"{table.name} lacks an item of {entity} that was written"
+        if got != wanted:
+            names = sorted(n for n in {*got, *wanted} if got.get(n) != wanted.get(n))
+            return f"{table.name}: {', '.join(names)} of a {entity} is not what was written"
+        return ""
+
+
+def _passes(row: Row, tests: Sequence[Test]) -> bool:
+    return all(test.attribute not in row or test.holds(row[test.attribute]) for test in tests)
+
+
+def prove(
+    evaluation: Evaluation,
+    world: World,
+    transport: Transport,
+    *,
+    requests: int,
+    seed: int,
+    digest: str,
+    progress: Progress | None = None,
+) -> Proof:
+    """Run the workload and return the proof.
+
+    Args:
+        evaluation: the design's routes and bill at the seeded number of users.
+        world: what was seeded.
+        transport: the database.
+        requests: calls in all, shared out in proportion to the rates; a pattern gets at least 20.
+        seed: of the workload.
+        digest: of the model file, to tell later whether the proof is stale.
+        progress: told of calls done, calls in all, and the pattern.
+    """
+    runner = Runner(evaluation, world, transport)
+    workload = Workload(evaluation.model, world, seed)
+    routes = {route.pattern: route for route in evaluation.routes}
+    plan = _plan(evaluation, requests, workload)
+    for done, name in enumerate(plan):
+        if progress is not None and done % 50 == 0:
+            progress(done, len(plan), name)
+        pattern = evaluation.model.pattern(name)
+        runner.run(routes[name], workload.call(pattern))
+    problems, checked = runner.state_problems()
+    patterns = tuple(
+        _pattern_proof(evaluation, routes[p.name], runner.tallies.get(p.name, Tally()))
+        for p in evaluation.model.patterns
+    )
+    shares = _with_shares(evaluation, patterns)
+    return Proof(
+        app=evaluation.model.app,
+        design=evaluation.design.name,
+        users=evaluation.users,
+        engine=transport.description,
+        seed=seed,
+        model_digest=digest,
+        patterns=shares,
+        predicted_usd=evaluation.bill.total,
+        metered_usd=_metered_usd(evaluation, patterns),
+        state_problems=tuple(problems),
+        items_checked=checked,
+    )
+
+
+def digest_of(source: str) -> str:
+    """Return the digest a proof keeps of the model file."""
+    return hashlib.sha256(source.encode()).hexdigest()[:16]
+
+
+def _plan(evaluation: Evaluation, requests: int, workload: Workload) -> list[str]:
+    """Return the order of calls: each pattern as often as its rate says, evenly shuffled."""
+    served = {route.pattern for route in evaluation.routes if route.is_served}
+    rates = {
+        p.name: evaluation.model.calls_per_day(p, evaluation.users)
+        for p in evaluation.model.patterns
+        if p.name in served
+    }
+    total = sum(rates.values(), ZERO)
+    plan: list[str] = []
+    for name, rate in rates.items():
+        count = max(FEWEST_CALLS, int(rate / total * requests)) if total else FEWEST_CALLS
+        plan += [name] * count
+    workload.random.shuffle(plan)
+    return plan
+
+
+def _pattern_proof(evaluation: Evaluation, route: Route, tally: Tally) -> PatternProof:
+    resources = sorted(
+        {(u.resource, u.dimension) for r in route.requests for u in r.uses} | set(tally.units)
+    )
+
+    def compare(resource: str | None, dimension: str) -> Comparison:
+        return Comparison(
+            resource=resource or "",
+            dimension=dimension,
+            predicted=route.units(dimension, resource),
+            metered=tally.measure(resource, dimension),
+        )
+
+    return PatternProof(
+        pattern=route.pattern,
+        calls=tally.calls,
+        requests=tally.requests,
+        reads=compare(None, "read"),
+        writes=compare(None, "write"),
+        resources=tuple(compare(name, dimension) for name, dimension in resources),
+        bill_share=ZERO,
+        wrong=tuple(tally.wrong),
+        wrong_calls=tally.wrong_calls,
+        failures=tuple(tally.failures),
+        retries=tally.retries,
+        latency_ms=(
+            tally.percentile_ms(0.5),
+            tally.percentile_ms(0.95),
+            tally.percentile_ms(0.99),
+        ),
+        cannot=route.cannot,
+    )
+
+
+def _with_shares(
+    evaluation: Evaluation, patterns: tuple[PatternProof, ...]
+) -> tuple[PatternProof, ...]:
+    costs = evaluation.bill.sum_by("pattern")
+    total = sum((costs.get(p.pattern, ZERO) for p in patterns), ZERO)
+    if not total:
+        return patterns
+    return tuple(replace(p, bill_share=costs.get(p.pattern, ZERO) / total) for p in patterns)
+
+
+def _metered_usd(evaluation: Evaluation, patterns: Sequence[PatternProof]) -> Decimal:
+    """Return the monthly bill with metered units in the place of predicted ones."""
+    prices: dict[tuple[str, str], Decimal] = {}
+    for line in evaluation.bill.lines:
+        for kind, part in (("read", ".ondemand.rru."), ("write", ".ondemand.wru.")):
+            if part in line.price_key:
+                prices[line.resource, kind] = line.unit_price / line.per
+    total = evaluation.bill.total
+    for proof in patterns:
+        pattern = evaluation.model.pattern(proof.pattern)
+        calls = evaluation.model.calls_per_day(pattern, evaluation.users) * DAYS_PER_MONTH
+        for one in proof.resources:
+            price = prices.get((one.resource, one.dimension), ZERO)
+            total += (one.metered.mean - one.predicted.mean) * calls * price
+    return total

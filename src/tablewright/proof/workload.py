@@ -1,0 +1,275 @@
+"""The workload of a proof: calls with real values for each pattern, and what they should answer.
+
+In: a model's patterns and the world they run in, a seed. Out: calls, each with the values that fill
+a route's steps and the tests the oracle applies. Deterministic by seed.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from tablewright.core.quantities import ONE
+from tablewright.model.values import Condition, Entity, Kind, Model, Pattern, Verb
+from tablewright.proof.oracle import Row, Test, World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call of a pattern.
+
+    `row` is what fills the keys: the instance as the caller knows it; `after` what a write makes of it.
+    """
+
+    pattern: Pattern
+    row: Row
+    tests: tuple[Test, ...] = ()
+    bounds: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    number: int | None = None
+    """The instance addressed, of an update or delete."""
+    after: Row = field(default_factory=dict)
+    must_fail: bool = False
+    parts: tuple[Call, ...] = ()
+    more: tuple[Call, ...] = ()
+    """The further instances of a batch."""
+
+
+class Workload:
+    """Makes the calls of one proof."""
+
+    def __init__(self, model: Model, world: World, seed: int) -> None:
+        self.model = model
+        self.world = world
+        self.random = random.Random(seed)
+
+    def call(self, pattern: Pattern) -> Call:
+        """Return the next call of a pattern."""
+        if pattern.verb is Verb.TRANSACT:
+            return self._transaction(pattern)
+        if pattern.verb.is_write:
+            first = self._write(pattern, {})
+            more = tuple(self._write(pattern, {}) for _ in range(pattern.batch - 1))
+            return first if not more else _with_more(first, more)
+        return self._read(pattern)
+
+    # ------------------------------------------------------------ reads
+
+    def _read(self, pattern: Pattern) -> Call:
+        entity = self.model.entity(pattern.entity)
+        if pattern.batch > 1:
+            calls = tuple(self._read_one(pattern, entity) for _ in range(pattern.batch))
+            return _with_more(calls[0], calls[1:])
+        return self._read_one(pattern, entity)
+
+    def _read_one(self, pattern: Pattern, entity: Entity) -> Call:
+        row: Row = {}
+        bounds: dict[str, tuple[Any, ...]] = {}
+        given = [c for c in pattern.where if c.operator == "eq" and c.value is None]
+        self._fill(entity, given, row)
+        if pattern.hit < ONE and self.random.random() >= pattern.hit:
+            self._miss(entity, given, row)
+        tests = [Test(c.attribute, "eq", (row.get(c.attribute),)) for c in given]
+        for condition in pattern.where:
+            if condition.operator == "eq" and condition.value is not None:
+                fixed = typed_value(entity, condition)
+                row[condition.attribute] = fixed
+                tests.append(Test(condition.attribute, "eq", (fixed,)))
+        for condition in pattern.where:
+            if condition.operator != "eq":
+                operands = self._operands(entity, condition, tests)
+                bounds[condition.attribute] = operands
+                tests.append(Test(condition.attribute, condition.operator, operands))
+        return Call(pattern=pattern, row=row, tests=tuple(tests), bounds=bounds)
+
+    def _fill(self, entity: Entity, given: list[Condition], row: Row) -> None:
+        """Choose what the caller holds: an owner's key evenly among owners, else an instance's."""
+        names = [condition.attribute for condition in given]
+        parent = self.model.entity(entity.parent) if entity.parent else None
+        if parent is not None and set(parent.key) <= set(names):
+            number = self._pick(parent.name)
+            row.update({name: self.world.value(parent.name, number, name) for name in parent.key})
+            children = self.world.children(entity.name, parent.name, number)
+            left = [name for name in names if name not in parent.key]
+            if left:
+                chosen = self.random.choice(children) if children else self._pick(entity.name)
+                row.update({n: self.world.value(entity.name, chosen, n) for n in left})
+                if children:
+                    row.update({n: self.world.value(entity.name, chosen, n) for n in entity.key})
+            return
+        left = []
+        for name in names:
+            attribute = entity.attribute(name)
+            if attribute.kind is Kind.REF and attribute.to is not None and len(names) == 1:
+                target = self.model.entity(attribute.to)
+                number = self._pick(target.name)
+                row[name] = self.world.value(target.name, number, target.key[-1])
+            else:
+                left.append(name)
+        if not left:
+            return
+        number = self._pick(entity.name)
+        for _ in range(20):  # one that has the attributes asked by
+            if all(self.world.value(entity.name, number, name) is not None for name in left):
+                break
+            number = self._pick(entity.name)
+        for name in left:
+            row[name] = self.world.value(entity.name, number, name)
+        for name in entity.key:
+            row.setdefault(name, self.world.value(entity.name, number, name))
+
+    def _miss(self, entity: Entity, given: list[Condition], row: Row) -> None:
+        fresh = self.world.fresh(entity.name)
+        for condition in given:
+            row[condition.attribute] = fresh.get(condition.attribute)
+
+    def _pick(self, entity: str) -> int:
+        for _ in range(1000):
+            number = self.random.randrange(max(1, self.world.next[entity]))
+            if self.world.is_alive(entity, number):
+                return number
+        return next(iter(self.world.alive(entity)), 0)
+
+    def _operands(self, entity: Entity, condition: Condition, tests: list[Test]) -> tuple[Any, ...]:
+        """Return bounds that hold the share of the entries the model speaks of."""
+        if condition.operator == "in" and condition.value is not None:
+            return tuple(part.strip() for part in condition.value.split(","))
+        if condition.value is not None:
+            return (typed_value(entity, condition),)
+        among = self.world.find(entity.name, tests) or [self._pick(entity.name)]
+        values = sorted(
+            value
+            for number in among
+            if (value := self.world.value(entity.name, number, condition.attribute)) is not None
+        )
+        if not values:
+            return ("", "") if condition.operator == "between" else ("",)
+        share = condition.share if condition.share is not None else Decimal("0.3")
+        count = max(1, min(len(values), int((share * len(values)).to_integral_value())))
+        if condition.operator == "between":
+            start = self.random.randrange(len(values) - count + 1)
+            return (values[start], values[start + count - 1])
+        if condition.operator in ("gt", "ge"):
+            return (values[len(values) - count],)
+        if condition.operator in ("lt", "le"):
+            return (values[count - 1],)
+        return (str(self.random.choice(values))[:3],)
+
+    # ------------------------------------------------------------ writes
+
+    def _transaction(self, pattern: Pattern) -> Call:
+        chosen: dict[str, Row] = {}
+        parts: list[Call] = []
+        must_fail = bool(pattern.fails) and self.random.random() < pattern.fails
+        ordered = sorted(pattern.parts, key=lambda part: part.verb is Verb.PUT)
+        made = {}
+        for part in ordered:
+            made[id(part)] = self._write(part, chosen, must_fail=must_fail)
+        parts = [made[id(part)] for part in pattern.parts]
+        return Call(pattern=pattern, row=parts[0].row, parts=tuple(parts), must_fail=must_fail)
+
+    def _write(
+        self, pattern: Pattern, chosen: dict[str, Row], *, must_fail: bool | None = None
+    ) -> Call:
+        entity = self.model.entity(pattern.entity)
+        fails = must_fail
+        if fails is None:
+            fails = bool(pattern.fails) and self.random.random() < pattern.fails
+        if pattern.verb is Verb.PUT:
+            call = self._put(pattern, entity, chosen, fails)
+        else:
+            call = self._change(pattern, entity, chosen, fails)
+        chosen[entity.name] = call.row
+        return call
+
+    def _put(self, pattern: Pattern, entity: Entity, chosen: dict[str, Row], fails: bool) -> Call:
+        if fails and pattern.condition == "absent":
+            number = self._pick(entity.name)
+            row = self.world.row(entity.name, number)
+            return Call(pattern=pattern, row=dict(row or {}), must_fail=True)
+        row = self.world.fresh(entity.name)
+        self._adopt(entity, row, chosen)
+        return Call(pattern=pattern, row=row, must_fail=fails)
+
+    def _adopt(self, entity: Entity, row: Row, chosen: Mapping[str, Row]) -> None:
+        """Give a new instance a living parent, that of the transaction where there is one."""
+        if entity.parent is None:
+            return
+        parent = self.model.entity(entity.parent)
+        owner = chosen.get(parent.name)
+        if owner is None:
+            owner = self.world.row(parent.name, self._pick(parent.name))
+        if owner is not None:
+            row.update({name: owner[name] for name in parent.key if entity.has(name)})
+
+    def _change(
+        self, pattern: Pattern, entity: Entity, chosen: Mapping[str, Row], fails: bool
+    ) -> Call:
+        number = self._target(pattern, entity, chosen)
+        row = dict(self.world.row(entity.name, number) or {})
+        fresh = self.world.fresh(entity.name)
+        after = dict(row)
+        shares = dict(pattern.changes)
+        for name in pattern.sets:
+            if shares.get(name, ONE) < ONE and self.random.random() >= shares[name]:
+                continue
+            after[name] = self._another(entity, name, row.get(name), fresh.get(name))
+        for name in pattern.increments:
+            after[name] = row.get(name, 0) + 1
+        for name in pattern.appends:
+            listed = row.get(name)
+            element = fresh.get(name)
+            if isinstance(listed, list) and isinstance(element, list):
+                after[name] = [*listed, *element[:1]]
+        for name in pattern.removes:
+            after.pop(name, None)
+        return Call(pattern=pattern, row=row, number=number, after=after, must_fail=fails)
+
+    def _target(self, pattern: Pattern, entity: Entity, chosen: Mapping[str, Row]) -> int:
+        for other in chosen.values():
+            if set(entity.key) <= set(other):
+                number = self.world.numbered(entity, other)
+                if number is not None:
+                    return number
+        return self._pick(entity.name)
+
+    def _another(self, entity: Entity, name: str, old: Any, new: Any) -> Any:
+        """Return a value that differs from the old one where the attribute has more than one."""
+        if new is not None and new != old:
+            return new
+        attribute = entity.attribute(name)
+        if attribute.kind is Kind.ENUM:
+            others = [value for value, _ in attribute.values if value != old]
+            return self.random.choice(others) if others else old
+        if attribute.kind is Kind.BOOL:
+            return not old
+        if attribute.kind.is_number and isinstance(new, int | Decimal):
+            high = attribute.high
+            return new - 1 if high is not None and new >= high else new + 1
+        return new if new is not None else old
+
+
+def _with_more(first: Call, more: tuple[Call, ...]) -> Call:
+    return Call(
+        pattern=first.pattern,
+        row=first.row,
+        tests=first.tests,
+        bounds=first.bounds,
+        number=first.number,
+        after=first.after,
+        must_fail=first.must_fail,
+        more=more,
+    )
+
+
+def typed_value(entity: Entity, condition: Condition) -> Any:
+    """Return the fixed value of a condition as the attribute's own type."""
+    attribute = entity.attribute(condition.attribute)
+    text = condition.value or ""
+    if attribute.kind is Kind.BOOL:
+        return text == "true"
+    if attribute.kind.is_number:
+        return Decimal(text) if "." in text else int(text)
+    return text
