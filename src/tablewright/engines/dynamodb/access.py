@@ -59,6 +59,8 @@ class KeyMatch:
     cells: int = 1
     """Neighbouring cells that have to be read for a search by distance."""
     range: Condition | None = None
+    conditions: tuple[Condition, ...] = ()
+    """The conditions it serves."""
 
     @property
     def resource(self) -> str:
@@ -235,6 +237,7 @@ def match_key(
         shards=shards,
         cells=cells,
         range=ranged,
+        conditions=tuple(c for c in conditions if c.attribute in served),
     )
 
 
