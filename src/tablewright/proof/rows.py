@@ -12,10 +12,11 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from tablewright.design.values import KeyTemplate
+from tablewright.design.values import ItemShape, KeyTemplate
 from tablewright.engines.dynamodb.items import Children
 from tablewright.engines.dynamodb.requests import RequestBuilder
 from tablewright.engines.dynamodb.steps import ReadStep
+from tablewright.model.values import Entity
 from tablewright.proof.oracle import Row, World
 
 
@@ -66,22 +67,7 @@ def rows_of(
     _, shape, entity = builder.place(step)
     found: list[Row] = []
     for item in items:
-        row: Row | None = {}
-        for key, template in shape.keys:
-            if key not in item:
-                continue
-            value = plain_value(item[key])
-            if len(template.parts) == 1 and template.parts[0].attribute:
-                row[template.parts[0].attribute] = value
-                continue
-            match = _reader(template).match(str(value))
-            if match is None:
-                row = None
-                break
-            for name, text in match.groupdict().items():
-                if entity.has(name):
-                    kind = entity.attribute(name).kind
-                    row[name] = plain_value({"N": text}) if kind.is_number else text
+        row = _keys_of(shape, entity, item)
         if row is None:
             continue
         row |= {name: plain_value(item[name]) for name in shape.attributes if name in item}
@@ -93,6 +79,26 @@ def rows_of(
         elements = held.values() if isinstance(held, dict) else held
         found += [{**parent_key, **element} for element in elements]
     return found
+
+
+def _keys_of(shape: ItemShape, entity: Entity, item: Mapping[str, Any]) -> Row | None:
+    """Return what the key templates tell of an instance; None if the item is of another kind."""
+    row: Row = {}
+    for key, template in shape.keys:
+        if key not in item:
+            continue
+        value = plain_value(item[key])
+        if len(template.parts) == 1 and template.parts[0].attribute:
+            row[template.parts[0].attribute] = value
+            continue
+        match = _reader(template).match(str(value))
+        if match is None:
+            return None
+        for name, text in match.groupdict().items():
+            if entity.has(name):
+                is_number = entity.attribute(name).kind.is_number
+                row[name] = plain_value({"N": text}) if is_number else text
+    return row
 
 
 def children_of(world: World, entity: str, number: int | None) -> Children:

@@ -21,7 +21,7 @@ from tablewright.proof.oracle import Row, Test, World
 class Call:
     """One call of a pattern.
 
-    `row` is what fills the keys: the instance as the caller knows it; `after` what a write makes of it.
+    `row` fills the keys: the instance as the caller knows it; `after` is what a write makes of it.
     """
 
     pattern: Pattern

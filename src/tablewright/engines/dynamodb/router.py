@@ -181,11 +181,12 @@ class ReadRouter:
         options: list[Option] = []
         rejected: list[Rejected] = []
         near = _geo_attribute(entity, pattern)
+        conditions = with_known(entity, pattern)
         for table, shape in self.context.homes.get(entity.name, ()):
             resources: list[Index | None] = [None, *table.indexes]
             for index in resources:
                 where = table.name if index is None else f"{table.name}/{index.name}"
-                match = match_key(self.model, table, index, shape, pattern.where, near)
+                match = match_key(self.model, table, index, shape, conditions, near)
                 found: Option | str
                 found = match if isinstance(match, str) else self._through(pattern, match, wanted)
                 if isinstance(found, Option):
@@ -235,11 +236,11 @@ class ReadRouter:
         return ""
 
     def _get(self, pattern: Pattern, match: KeyMatch, wanted: frozenset[str]) -> Option | str:
+        entity = self.model.entity(pattern.entity)
         sizes = self.context.size_of(match.table, match.shape)
         column = sizes.items()
         transactional = pattern.consistency is Consistency.TRANSACTIONAL
         units = get_units(column, pattern.consistency, pattern.hit)
-        left = tuple(c for c in pattern.where if c.attribute not in match.served)
         batch = pattern.batch
         operation = "GetItem"
         calls = ONE
@@ -279,7 +280,7 @@ class ReadRouter:
             matched=Decimal(batch),
             returned=Decimal(batch) * pattern.hit,
             held=self.context.held(match.table, match.shape),
-            filtered=tuple(c.attribute for c in left),
+            filtered=_left_over(entity, pattern, match),
         )
         return self._complete(pattern, option, match, wanted, Decimal(batch) * pattern.hit)
 
@@ -347,8 +348,9 @@ class ReadRouter:
 
     def _plan_query(self, entity: Entity, pattern: Pattern, match: KeyMatch) -> QueryPlan:
         selectivity = self.context.selectivity
-        in_key = tuple(c for c in pattern.where if c.attribute in match.served)
-        left = tuple(c for c in pattern.where if c.attribute not in match.served)
+        in_key = match.conditions
+        open_ones = _left_over(entity, pattern, match)
+        left = tuple(c for c in pattern.where if c.attribute in open_ones)
         filter_share = ONE
         for condition in left:
             filter_share *= selectivity.share(entity, condition)
@@ -829,6 +831,24 @@ def _requests_for_mean(count: Decimal) -> Decimal:
 
 def _scan_units(evaluated: Decimal, consistency: Consistency) -> Decimal:
     return page_blocks(int(evaluated)) * consistency.factor
+
+
+def with_known(entity: Entity, pattern: Pattern) -> tuple[Condition, ...]:
+    """Return the pattern's conditions, and one for each further attribute the caller holds."""
+    asked = {condition.attribute for condition in pattern.where}
+    more = [name for name in pattern.known if name not in asked and entity.has(name)]
+    return pattern.where + tuple(Condition(attribute=name) for name in more)
+
+
+def _left_over(entity: Entity, pattern: Pattern, match: KeyMatch) -> tuple[str, ...]:
+    """Return the attributes of conditions the key does not answer, which a filter must.
+
+    None where what the caller holds already names one instance.
+    """
+    equal = {c.attribute for c in match.conditions if c.operator == "eq"}
+    if pattern.known and set(entity.key) <= equal | set(pattern.known):
+        return ()
+    return tuple(c.attribute for c in pattern.where if c.attribute not in match.served)
 
 
 def _has_fixed_value(match: KeyMatch) -> bool:
