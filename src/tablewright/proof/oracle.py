@@ -141,7 +141,7 @@ class World:
         indexed = [t for t in tests if t.operator == "eq" and _hashable(t.operands[0])]
         if indexed:
             groups = [self.index(entity, t.attribute).get(t.operands[0], {}) for t in indexed]
-            start: Iterable[int] = min(groups, key=lambda group: len(group))
+            start: Iterable[int] = sorted(groups, key=len)[0]
         else:
             start = self.alive(entity)
         return [
