@@ -13,6 +13,7 @@ from tablewright.reports.views import ITEM_LIMIT_BYTES, DesignView, ScalesView
 from tablewright.reports.words import percent, size, usd
 
 MOST_BARS = 12
+MOST_KINDS = 6
 PARTS = ("writes", "reads", "storage", "other")
 
 
@@ -117,12 +118,12 @@ def item_sizes(design: DesignView) -> Chart | None:
     room = percent(Decimal(largest.largest) / ITEM_LIMIT_BYTES)
     return Chart(
         kind="sizes",
-        title="Item sizes, share of each kind below a size",
+        title="Item sizes against the limit",
         summary=f"The largest item drawn is a {largest.shape} of {size(largest.largest)}, {room} "
         "of the limit of 400 KB.",
-        x_title="bytes of an item",
-        y_title="share of items at most that large",
-        series=tuple(_cumulative(one.shape, one.histogram) for one in sizes[:8]),
+        x_title="size of an item",
+        y_title="share of its kind",
+        series=tuple(_steps(one.shape, one.histogram) for one in sizes[:MOST_KINDS]),
         marks=((float(ITEM_LIMIT_BYTES), "limit 400 KB"),),
     )
 
@@ -135,12 +136,26 @@ def _bars(name: str, values: list[Decimal]) -> Series:
     )
 
 
-def _cumulative(name: str, histogram: tuple[tuple[int, int], ...]) -> Series:
-    """Add up a histogram of (upper bound, count) to shares of the whole."""
+def _steps(name: str, histogram: tuple[tuple[int, int], ...]) -> Series:
+    """Return a histogram of (upper bound, count) as an outline, heights in per cent."""
     whole = sum(count for _, count in histogram)
-    points = []
-    below = 0
+    points: list[tuple[float, float]] = []
     for bound, count in histogram:
-        below += count
-        points.append((float(bound), 100 * below / whole if whole else 0.0))
+        low, share = float(_lower(bound)), 100 * count / whole
+        if points and points[-1][0] == low:
+            points.pop()
+        else:
+            points.append((low, 0.0))
+        points += [(low, share), (float(bound), share), (float(bound), 0.0)]
     return Series(name=name, points=tuple(points))
+
+
+def _lower(bound: int) -> int:
+    """Return the lower bound of a bin; bins are a quarter of a power of two wide.
+
+    Example:
+        >>> _lower(1280), _lower(1024), _lower(2048)
+        (1024, 896, 1792)
+    """
+    power = 1 << max(0, (bound - 1).bit_length() - 1)
+    return bound - max(1, power // 4)

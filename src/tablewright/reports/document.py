@@ -76,6 +76,23 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tile:
+    """A figure to be seen first: what it is, the figure, what to know of it."""
+
+    label: str
+    figure: str
+    note: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tiles:
+    """Figures side by side, for the forms that have room; the sentences beside say the same."""
+
+    items: tuple[Tile, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
     """A named row of points or bars; values are what is drawn, as finished numbers."""
 
@@ -86,10 +103,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """A chart, for the forms that can draw; the same figures stand in a table beside it.
+    """A chart, for the forms that can draw; the others write its `table` instead.
 
-    `kind` is lines (log-log), stacked or bars. `marks` are named places on the x axis. `summary`
-    says in a sentence what one sees, for those who do not.
+    `kind` is lines (log-log), sizes (a histogram), stacked or bars. `marks` are named places on the
+    x axis. `summary` says in a sentence what one sees, for those who do not.
     """
 
     kind: str
@@ -101,6 +118,8 @@ class Chart:
     names: tuple[str, ...] = ()
     """Of bars: what each stands for."""
     marks: tuple[tuple[float, str], ...] = ()
+    table: Table | None = None
+    """The same figures; None where a table stands beside the chart in every form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,4 +155,4 @@ class Document:
     blocks: tuple[Block, ...] = ()
 
 
-Block = Paragraph | Table | Bullets | Code | Card | Chart | Picture | Fold | Section
+Block = Paragraph | Tiles | Table | Bullets | Code | Card | Chart | Picture | Fold | Section

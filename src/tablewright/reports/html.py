@@ -1,10 +1,113 @@
-"""Write a document as one HTML file."""
+"""Write a document as one HTML file: no network, no script, readable on paper and in the dark.
+
+In: a document. Out: one string. The template and its style sheet are in `templates`; charts with
+axes are drawn by `svg`, bars are rows of a table.
+"""
 
 from __future__ import annotations
 
-from tablewright.reports.document import Document
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from tablewright.reports.document import Block, Chart, Document, Fold, Section
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+_CODE = re.compile(r"`([^`]+)`")
 
 
 def write_html(document: Document) -> str:
-    """Return a document as one self-contained HTML page."""
-    raise NotImplementedError(document)
+    """Return a document as one self-contained HTML page, ending in a newline."""
+    drawn = {id(chart): number for number, chart in enumerate(_charts(document.blocks), 1)}
+
+    def chart_id(chart: Chart) -> str:
+        return f"chart-{drawn[id(chart)]}"
+
+    page = _template().render(document=document, contents=_contents(document), chart_id=chart_id)
+    return page.rstrip("\n") + "\n"
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    from tablewright.reports.svg import draw
+
+    environment = Environment(
+        loader=PackageLoader("tablewright.reports", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["inline"] = inline
+    environment.filters["kind"] = lambda block: type(block).__name__
+    environment.filters["slug"] = slug
+    environment.globals["draw"] = draw
+    environment.globals["bars"] = bars
+    return environment.get_template("report.html")
+
+
+def inline(text: str) -> Any:
+    """Return text with names between backticks as code, everything else escaped."""
+    from markupsafe import Markup, escape
+
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))
+
+
+def slug(text: str) -> str:
+    """Return a text as an anchor.
+
+    Example:
+        >>> slug("Design current: as it runs")
+        'design-current-as-it-runs'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def bars(chart: Chart) -> list[dict[str, Any]]:
+    """Return the rows of a chart of bars: name, total, and parts as shares of the longest."""
+    totals = [
+        sum(series.points[at][1] or 0.0 for series in chart.series)
+        for at in range(len(chart.names))
+    ]
+    longest = max([*totals, 1e-12])
+    rows = []
+    for at, name in enumerate(chart.names):
+        parts, start = [], 0.0
+        for number, series in enumerate(chart.series):
+            width = 100 * max(series.points[at][1] or 0.0, 0.0) / longest
+            if width > 0:
+                parts.append(
+                    {
+                        "color": number,
+                        "name": series.name,
+                        "start": f"{start:.3f}",
+                        "width": f"{width:.3f}",
+                        "label": series.labels[at],
+                    }
+                )
+            start += width
+        rows.append({"name": name, "total": f"{totals[at]:,.2f}", "parts": parts})
+    return rows
+
+
+def _contents(document: Document) -> list[tuple[str, str]]:
+    """Return the sections of the first level: anchor and title."""
+    return [
+        (block.anchor or slug(block.title), block.title)
+        for block in document.blocks
+        if isinstance(block, Section)
+    ]
+
+
+def _charts(blocks: tuple[Block, ...]) -> list[Chart]:
+    found: list[Chart] = []
+    for block in blocks:
+        if isinstance(block, Chart):
+            found.append(block)
+        elif isinstance(block, Section | Fold):
+            found += _charts(block.blocks)
+    return found

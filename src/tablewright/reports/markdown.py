@@ -1,6 +1,6 @@
 """Write a document as Markdown, for wikis and pull requests.
 
-In: a document. Out: one string. Charts are left out; the tables beside them carry the same figures.
+In: a document. Out: one string. Charts become the tables of their figures.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from tablewright.reports.document import (
     Picture,
     Section,
     Table,
+    Tiles,
 )
 from tablewright.reports.views import PictureView
 
@@ -54,6 +55,8 @@ def _blocks(blocks: tuple[Block, ...], level: int) -> list[str]:
 
 def _block(block: Block, level: int) -> str:
     if isinstance(block, Chart):
+        return _table(block.table) if block.table is not None else ""
+    if isinstance(block, Tiles):
         return ""
     if isinstance(block, Paragraph):
         return _paragraph(block)

@@ -7,15 +7,17 @@ and nowhere later; nothing is computed here beyond choosing what to say.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from tablewright.core.quantities import ZERO
-from tablewright.engines.base import Rejected, UnitUse
+from tablewright.engines.base import UnitUse
 from tablewright.reports import charts
 from tablewright.reports.document import (
     Block,
     Bullets,
     Card,
+    Chart,
     Code,
     Column,
     Document,
@@ -25,6 +27,8 @@ from tablewright.reports.document import (
     Row,
     Section,
     Table,
+    Tile,
+    Tiles,
 )
 from tablewright.reports.snippets import snippet
 from tablewright.reports.views import (
@@ -47,12 +51,14 @@ from tablewright.reports.words import (
     count,
     joined,
     listed,
+    per_user,
     percent,
     plural,
     price,
     quantity,
     sentence,
     size,
+    unit_mean,
     units,
     usd,
     usd_change,
@@ -237,7 +243,10 @@ def report_page(view: ReportView) -> Document:
         Section(
             title="The answer",
             anchor="answer",
-            blocks=tuple(Paragraph(text=text, tone="lead") for text in answer(view)),
+            blocks=(
+                *(Paragraph(text=text, tone="lead") for text in answer(view)),
+                Tiles(items=_tiles(view)),
+            ),
         ),
         _cost_section(view),
     ]
@@ -269,11 +278,51 @@ def answer(view: ReportView) -> tuple[str, ...]:
     return tuple(sentences)
 
 
+def _tiles(view: ReportView) -> tuple[Tile, ...]:
+    if not view.designs:
+        return ()
+    first = view.designs[0]
+    missed = any(t.met is False and t.name == "monthly_cost" for t in first.targets)
+    tiles = [
+        Tile(
+            label=f"{first.name}, {users(view.users)}",
+            figure=usd(first.cost.usd_per_month),
+            note="USD a month",
+            tone="bad" if missed else "",
+        )
+    ]
+    if first.card is not None:
+        found = sum(first.card.count(level) for level in _LEVELS[:4])
+        tiles.append(
+            Tile(label="Report card", figure=first.card.grade, note=plural(found, "finding"))
+        )
+    path = best_path(first.card)
+    if path:
+        tiles.append(
+            Tile(
+                label=f"after {plural(len(path), 'mend')}",
+                figure=usd(path[-1].usd_per_month),
+                note=f"USD a month, grade {path[-1].letter}",
+                tone="good",
+            )
+        )
+    tiles += [
+        Tile(
+            label=f"{other.name}, {users(view.users)}",
+            figure=usd(other.cost.usd_per_month),
+            note="USD a month" + (f", grade {other.card.grade}" if other.card else ""),
+            tone="good" if other.cost.usd_per_month < first.cost.usd_per_month else "",
+        )
+        for other in view.designs[1:3]
+    ]
+    return tuple(tiles)
+
+
 def _cost_sentence(view: ReportView, design: DesignView) -> str:
     cost = design.cost.usd_per_month
     text = (
         f"At {users(view.users)} the design `{design.name}` costs {usd(cost)} USD a month in "
-        f"{design.cost.region}, {usd(cost / view.users)} for each user"
+        f"{design.cost.region}, {per_user(cost / view.users)} for each user"
     )
     dearest = next((p for p in design.patterns if p.usd_per_month > 0), None)
     if dearest is not None:
@@ -337,7 +386,7 @@ def _scales_table(view: ScalesView) -> Table:
         cells = [f"{at:,}"]
         for curve in view.curves:
             cost = by_design[curve.design].get(at)
-            cells += ["", ""] if cost is None else [usd(cost), usd(cost / at)]
+            cells += ["", ""] if cost is None else [usd(cost), per_user(cost / at)]
         rows.append(Row(cells=tuple(cells)))
     columns = [Column(title="Users", right=True)]
     for curve in view.curves:
@@ -401,36 +450,39 @@ def _bill_section(design: DesignView) -> Section:
         if p.usd_per_month
     )
     blocks: list[Block] = []
-    for chart in (charts.bill_by_pattern(design), charts.bill_by_resource(design)):
-        if chart is not None:
-            blocks.append(chart)
     blocks.append(
-        Table(
-            columns=(
-                Column(title="Access pattern"),
-                Column(title="Calls/month", right=True),
-                Column(title="USD/month", right=True),
-                Column(title="Share", right=True),
+        _charted(
+            charts.bill_by_pattern(design),
+            Table(
+                columns=(
+                    Column(title="Access pattern"),
+                    Column(title="Calls/month", right=True),
+                    Column(title="USD/month", right=True),
+                    Column(title="Share", right=True),
+                ),
+                rows=by_pattern,
+                caption="By access pattern",
             ),
-            rows=by_pattern,
-            caption="By access pattern",
         )
     )
     blocks.append(
-        Table(
-            columns=(
-                Column(title="Resource"),
-                Column(title="USD/month", right=True),
-                Column(title="Share", right=True),
-            ),
-            rows=(
-                *(
-                    Row(cells=(row.where, cents(row.usd_per_month, total), percent(row.share)))
-                    for row in design.resources
+        _charted(
+            charts.bill_by_resource(design),
+            Table(
+                columns=(
+                    Column(title="Resource"),
+                    Column(title="USD/month", right=True),
+                    Column(title="Share", right=True),
                 ),
-                Row(cells=("Total", usd(total), ""), tone="total"),
+                rows=(
+                    *(
+                        Row(cells=(row.where, cents(row.usd_per_month, total), percent(row.share)))
+                        for row in design.resources
+                    ),
+                    Row(cells=("Total", usd(total), ""), tone="total"),
+                ),
+                caption="By table and index",
             ),
-            caption="By table and index",
         )
     )
     blocks.append(
@@ -445,6 +497,11 @@ def _bill_section(design: DesignView) -> Section:
     return Section(title="The bill", anchor=f"bill-{design.name}", blocks=tuple(blocks))
 
 
+def _charted(chart: Chart | None, table: Table) -> Chart | Table:
+    """Return a chart that carries its table, or the table where nothing is to be drawn."""
+    return table if chart is None else replace(chart, table=table)
+
+
 def _routes_section(design: DesignView) -> Section:
     ordered = sorted(design.patterns, key=lambda p: (p.label == "", _label_key(p.label), p.pattern))
     rows = tuple(
@@ -453,8 +510,8 @@ def _routes_section(design: DesignView) -> Section:
                 p.label,
                 p.pattern,
                 route_text(p),
-                units(p.route.units("read").mean),
-                units(p.route.units("write").mean),
+                unit_mean(p.route.units("read").mean),
+                unit_mean(p.route.units("write").mean),
             ),
             tone="" if p.route.is_served else "bad",
         )
@@ -526,7 +583,7 @@ def _rejected_fold(patterns: Sequence[PatternCost]) -> Fold:
     for cost in patterns:
         name = cost.pattern
         for one in cost.route.rejected:
-            rows.append(Row(cells=(name, one.route, _why_rejected(one))))
+            rows.append(Row(cells=(name, one.route, one.reason)))
             name = ""
     return Fold(
         summary="Why no other route",
@@ -544,11 +601,9 @@ def _rejected_fold(patterns: Sequence[PatternCost]) -> Fold:
 
 
 def _index_section(design: DesignView) -> Section:
-    blocks: list[Block] = []
-    chart = charts.index_costs(design)
     whole = design.cost.usd_per_month
-    if chart is not None:
-        blocks.append(chart)
+    chart = charts.index_costs(design)
+    blocks: list[Block] = [] if chart is None else [chart]
     blocks.append(
         Table(
             columns=(
@@ -1221,14 +1276,8 @@ def _rejected_blocks(cost: PatternCost) -> list[Block]:
 def _rejected_table(cost: PatternCost) -> Table:
     return Table(
         columns=(Column(title="Not taken", grows=True), Column(title="Because", grows=True)),
-        rows=tuple(Row(cells=(one.route, _why_rejected(one))) for one in cost.route.rejected),
+        rows=tuple(Row(cells=(one.route, one.reason)) for one in cost.route.rejected),
     )
-
-
-def _why_rejected(one: Rejected) -> str:
-    if one.units is None:
-        return one.reason
-    return f"{one.reason} ({usd(one.units * 1_000_000)} USD a million calls)"
 
 
 def route_text(cost: PatternCost) -> str:

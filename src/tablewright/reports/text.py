@@ -1,7 +1,7 @@
 """Write a document as text for a terminal or a pipe.
 
-In: a document, a width and whether to colour. Out: one string. Charts are left to the forms that
-can draw; the tables beside them carry the same figures.
+In: a document, a width and whether to colour. Out: one string. Charts become the
+tables of their figures.
 """
 
 from __future__ import annotations
@@ -21,12 +21,17 @@ from tablewright.reports.document import (
     Picture,
     Section,
     Table,
+    Tiles,
 )
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from tablewright.reports.views import PictureView
+
+GAP = 3
+"""Blanks between columns."""
+LEAST_WIDTH = 10
 
 _STYLES = {
     "": "",
@@ -68,8 +73,9 @@ def write_text(document: Document, *, width: int = 100, color: bool = False) -> 
 
 def _write(console: Console, blocks: tuple[Block, ...], depth: int) -> None:
     previous: Block | None = None
-    for block in blocks:
-        if isinstance(block, Chart):
+    for given in blocks:
+        block = given.table if isinstance(given, Chart) else given
+        if block is None or isinstance(block, Tiles):
             continue
         if not (isinstance(previous, Paragraph) and isinstance(block, Paragraph)):
             console.print()
@@ -120,18 +126,58 @@ def _write_table(console: Console, table: Table) -> None:
 
     if table.caption:
         console.print(table.caption, style="bold")
-    grid = Grid(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
-    for column in table.columns:
+    grid = Grid(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
+    widths = column_widths(table, console.width)
+    for column, width in zip(table.columns, widths, strict=True):
         grid.add_column(
-            Text(column.title),
+            Text(fold(column.title, width)),
             justify="right" if column.right else "left",
-            no_wrap=not column.grows,
-            overflow="fold" if column.grows else "ellipsis",
-            min_width=min(16, len(column.title)) if column.grows else None,
+            no_wrap=True,
+            min_width=width,
         )
     for row in table.rows:
-        grid.add_row(*(Text(cell) for cell in row.cells), style=_STYLES[row.tone])
-    console.print(grid)
+        cells = (Text(fold(c, w)) for c, w in zip(row.cells, widths, strict=True))
+        grid.add_row(*cells, style=_STYLES[row.tone])
+    console.print(grid, crop=False, overflow="ignore", no_wrap=True)
+
+
+def column_widths(table: Table, width: int) -> list[int]:
+    """Return how wide each column is so that the table fits: figures keep their room.
+
+    Columns of text give way, the widest first, down to `LEAST_WIDTH` columns each.
+    """
+    wide = [len(column.title) for column in table.columns]
+    for row in table.rows:
+        wide = [max(w, len(cell)) for w, cell in zip(wide, row.cells, strict=True)]
+    excess = sum(wide) + GAP * (len(wide) - 1) - width
+    flexible = [at for at, column in enumerate(table.columns) if not column.right]
+    while excess > 0 and flexible:
+        widest = max(flexible, key=lambda at: (wide[at], at))
+        if wide[widest] <= LEAST_WIDTH:
+            break
+        wide[widest] -= 1
+        excess -= 1
+    return wide
+
+
+def fold(text: str, width: int) -> str:
+    r"""Break a text into lines of a width: at blanks, else after a joint of a name, else anywhere.
+
+    Example:
+        >>> fold("orders.by-status-index", 12)
+        'orders.by-\nstatus-index'
+    """
+    lines: list[str] = []
+    rest = text
+    while len(rest) > width:
+        at = rest.rfind(" ", 0, width + 1)
+        if at <= 0:
+            at = max(rest.rfind(joint, 0, width) for joint in ".-_/,") + 1
+        if at <= width // 3:
+            at = width
+        lines.append(rest[:at].rstrip())
+        rest = rest[at:].lstrip()
+    return "\n".join([*lines, rest])
 
 
 def _write_card(console: Console, card: Card) -> None:

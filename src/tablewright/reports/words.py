@@ -40,6 +40,28 @@ def cents(value: Decimal, total: Decimal) -> str:
     return "< 0.01"
 
 
+def per_user(value: Decimal) -> str:
+    """Return the cost of one user, with two digits that tell something.
+
+    Example:
+        >>> per_user(Decimal("0.0341755")), per_user(Decimal("1.5"))
+        ('0.034', '1.50')
+    """
+    if value == 0 or abs(value) >= 1:
+        return usd(value)
+    return format_number(value, min(1 - value.adjusted(), 12))
+
+
+def unit_mean(value: Decimal) -> str:
+    """Return mean units for a column: two decimals, nothing where nothing is taken.
+
+    Example:
+        >>> unit_mean(Decimal("6.4795")), unit_mean(Decimal(0))
+        ('6.48', '')
+    """
+    return format_number(value, 2) if value else ""
+
+
 def usd_change(value: Decimal) -> str:
     """Return a change of money with its sign.
 

@@ -1,0 +1,171 @@
+"""Draw a chart as SVG: pygal lays out axes and curves, the page's style sheet colours them.
+
+In: a chart. Out: one `<svg>` element without script or style, the same for the same chart. Bars
+are not drawn here: a row of a table with a rectangle in it says more in less space.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+from xml.etree import ElementTree
+
+from tablewright.reports.document import Chart
+
+WIDTH, HEIGHT = 760, 400
+LABEL_HEIGHT = 16
+_SVG = "http://www.w3.org/2000/svg"
+_DROPPED = {f"{{{_SVG}}}{tag}" for tag in ("defs", "desc", "title", "script", "style")}
+
+
+def draw(chart: Chart, id: str) -> str:
+    """Return the SVG of a chart of lines or sizes; `id` makes its title unique on the page."""
+    plot = _lines(chart) if chart.kind == "lines" else _sizes(chart)
+    return _clean(plot.render(), chart, id)
+
+
+def _settings(chart: Chart) -> dict[str, Any]:
+    from pygal.style import Style
+
+    fonts = {f"{part}_font_size": 13 for part in ("label", "major_label", "legend", "title")}
+    return {
+        "js": (),
+        "no_prefix": True,
+        "disable_xml_declaration": True,
+        "width": WIDTH,
+        "height": HEIGHT,
+        "margin": 12,
+        "style": Style(**fonts, value_font_size=12, value_label_font_size=12),
+        "show_x_guides": True,
+        "truncate_label": -1,
+        "truncate_legend": -1,
+        "legend_at_bottom": True,
+        "legend_at_bottom_columns": 3,
+        "legend_box_size": 12,
+        "x_title": chart.x_title,
+        "y_title": chart.y_title,
+        "print_labels": True,
+    }
+
+
+def _lines(chart: Chart) -> Any:
+    """Curves on two logarithmic axes, each labelled at its end, crossings as dots."""
+    import pygal
+
+    values = [y for series in chart.series for _, y in series.points if y]
+    places = [x for series in chart.series for x, _ in series.points]
+    longest = max(len(f"{one.name} {one.labels[-1]}") for one in chart.series)
+    plot = pygal.XY(
+        **_settings(chart),
+        logarithmic=True,
+        dots_size=4,
+        show_legend=False,
+        margin_right=24 + 7 * longest,
+    )
+    plot.x_labels = [{"label": f"{v:,.0f}", "value": v} for v in _decades(min(places), max(places))]
+    plot.y_labels = [{"label": _short(v), "value": v} for v in _decades(min(values), max(values))]
+    for series in chart.series:
+        nodes: list[Any] = [{"value": point} for point in series.points]
+        nodes[-1]["label"] = f"{series.name} {series.labels[-1]}"
+        plot.add(series.name, nodes)
+    for at, name in chart.marks:
+        height = _height_at(chart, at)
+        plot.add(name, [{"value": (at, height), "label": name}], stroke=False, dots_size=7)
+    return plot
+
+
+def _sizes(chart: Chart) -> Any:
+    """Shares of items by size, sizes on a logarithmic axis, limits as upright lines."""
+    import pygal
+
+    places = [x for series in chart.series for x, _ in series.points]
+    places += [at for at, _ in chart.marks]
+    top = max(y for series in chart.series for _, y in series.points if y is not None)
+    low, high = math.floor(math.log2(min(places))), math.ceil(math.log2(max(places)))
+    plot = pygal.XY(
+        **_settings(chart),
+        show_dots=False,
+        fill=True,
+        xrange=(low, high),
+        range=(0, top),
+        formatter=lambda point: "",
+    )
+    step = max(1, (high - low) // 8)
+    plot.x_labels = [
+        {"label": _bytes(2**power), "value": power} for power in range(low, high + 1, step)
+    ]
+    plot.y_labels = [
+        {"label": f"{share:.0f} %", "value": share}
+        for share in (0, top / 4, top / 2, top * 3 / 4, top)
+    ]
+    for series in chart.series:
+        plot.add(series.name, [(math.log2(x), y) for x, y in series.points])
+    for at, name in chart.marks:
+        plot.add(name, [(math.log2(at), 0), (math.log2(at), top)], fill=False)
+    return plot
+
+
+def _clean(rendered: bytes, chart: Chart, id: str) -> str:
+    """Drop what pygal adds beside the drawing, and name the drawing for screen readers."""
+    root = ElementTree.fromstring(rendered)
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if child.tag in _DROPPED or child.get("class") == "tooltip":
+                parent.remove(child)
+    marks = len(chart.series)
+    for element in root.iter():
+        classes = element.get("class", "")
+        for at in range(len(chart.marks)):
+            name = f"serie-{marks + at} "
+            if name in f"{classes} " or name in f"{element.get('id', '')} ":
+                element.set("class", f"{classes} mark")
+    for element in root.iter():
+        if element.get("id", "").startswith("activate-"):
+            del element.attrib["id"]
+    _spread_labels(root)
+    root.attrib = {
+        "viewBox": f"0 0 {WIDTH} {HEIGHT}",
+        "role": "img",
+        "aria-labelledby": f"{id}-title {id}-desc",
+        "class": f"chart {chart.kind}",
+    }
+    for at, (tag, text) in enumerate((("title", chart.title), ("desc", chart.summary))):
+        named = ElementTree.Element(f"{{{_SVG}}}{tag}", {"id": f"{id}-{tag}"})
+        named.text = text
+        root.insert(at, named)
+    text = ElementTree.tostring(root, encoding="unicode")
+    return text.replace("ns0:", "").replace("xmlns:ns0=", "xmlns=")
+
+
+def _spread_labels(root: ElementTree.Element) -> None:
+    """Move labels at the same place apart, so that none covers another."""
+    labels = [e for e in root.iter(f"{{{_SVG}}}text") if e.get("class") == "label"]
+    below: dict[str, float] = {}
+    for label in sorted(labels, key=lambda e: float(e.get("y", "0"))):
+        place, height = label.get("x", ""), float(label.get("y", "0"))
+        height = max(height, below.get(place, 0.0))
+        below[place] = height + LABEL_HEIGHT
+        label.set("y", f"{height:.1f}")
+
+
+def _decades(low: float, high: float) -> list[float]:
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    return [10.0**power for power in range(first, max(last, first + 1) + 1)]
+
+
+def _height_at(chart: Chart, place: float) -> float:
+    """Return the height at which the curves meet: read off the first that spans the place."""
+    for series in chart.series:
+        for (x, y), (next_x, next_y) in zip(series.points, series.points[1:], strict=False):
+            if x <= place <= next_x and y and next_y:
+                part = math.log(place / x) / math.log(next_x / x)
+                return math.exp(math.log(y) + part * math.log(next_y / y))
+    return chart.series[0].points[0][1] or 1.0
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1 else f"{value:g}"
+
+
+def _bytes(value: int) -> str:
+    return f"{value // 1024} KB" if value >= 1024 else f"{value} B"
