@@ -337,6 +337,18 @@ def test_a_bill_says_what_it_rests_on() -> None:
     assert bill_for([table()], BEFORE, HOME).prices_as_of == "2024-10-31"
 
 
+def test_a_bill_says_which_day_it_assumes_where_capacity_is_provisioned() -> None:
+    def assumed(**settings: object) -> str:
+        return " ".join(bill_for([table("t", 1, 1, "1", **settings)], BOOK, HOME).assumptions)
+
+    assert "the same in every minute" in assumed(mode=scaled())
+    assert "to 3 times its mean" in assumed(mode=scaled(), curve=LoadCurve.peaked(D(3)))
+    told = assumed(mode=scaled(), curve=LoadCurve.of([1] * 23 + [2]))
+    assert "its mean" not in told
+    assert "every minute" not in told
+    assert "every minute" not in assumed()
+
+
 amount = st.integers(min_value=0, max_value=10**10)
 
 

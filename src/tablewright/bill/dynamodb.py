@@ -575,6 +575,8 @@ def _assumptions(tables: Sequence[TableLoad], prices: Sequence[Price]) -> tuple[
     out = ["a month has 730 hours, a GB 1,073,741,824 bytes"]
     if any(load.mode.kind is ModeKind.AUTO_SCALING for load in tables):
         out += ASSUMPTIONS
+    described = [load for load in tables if load.mode.kind is not ModeKind.ON_DEMAND]
+    out += dict.fromkeys(load.curve.assumed for load in described if load.curve.assumed)
     if any(load.mode.reserved_years for load in tables):
         out.append("reserved capacity is bought for each table by itself, not for the account")
     if any(load.replicas for load in tables):

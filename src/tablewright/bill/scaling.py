@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache, lru_cache
 
-from tablewright.core.quantities import HOURS_PER_MONTH, ONE, ZERO
+from tablewright.core.quantities import HOURS_PER_MONTH, ONE, ZERO, plain
 
 MINUTES = 1440
 RAISE_AFTER = 2
@@ -43,9 +43,13 @@ _MICRO = 1_000_000  # the simulation counts whole millionths of a unit: exact, a
 
 @dataclass(frozen=True, slots=True)
 class LoadCurve:
-    """The shape of a day: 24 hourly or 1,440 minute weights; only their ratio counts."""
+    """The shape of a day: 24 hourly or 1,440 minute weights; only their ratio counts.
+
+    `assumed` says in words what stands in for a day that nobody has described.
+    """
 
     weights: tuple[Decimal, ...] = (ONE,)
+    assumed: str = "the load is the same in every minute of the day"
 
     def __post_init__(self) -> None:
         if len(self.weights) not in (1, 24, MINUTES):
@@ -56,7 +60,7 @@ class LoadCurve:
     @classmethod
     def of(cls, weights: Sequence[Decimal | int]) -> LoadCurve:
         """Return the curve of 24 hourly or 1,440 minute weights."""
-        return cls(tuple(Decimal(weight) for weight in weights))
+        return cls(tuple(Decimal(weight) for weight in weights), assumed="")
 
     @classmethod
     def peaked(cls, peak: Decimal) -> LoadCurve:
@@ -102,7 +106,8 @@ def _peaked(peak: Decimal) -> LoadCurve:
         tuple(
             floor + rise * max(ZERO, ONE - abs(Decimal(minute) - half) / width)
             for minute in range(MINUTES)
-        )
+        ),
+        assumed=f"the load rises and falls in straight lines to {plain(peak)} times its mean",
     )
 
 
