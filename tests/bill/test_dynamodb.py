@@ -237,13 +237,27 @@ def test_a_local_index_shares_the_capacity_of_its_table_and_a_global_one_has_its
     )
     far = ResourceLoad(name="t/g", kind="gsi", units=(PatternUnits(pattern="p", reads=7 * month),))
     load = table("t", 0, 7 * month, "0", local, far, mode=scaled())
-    lines = table_charges(load, BOOK, HOME).lines
+    sums = bill_for([load], BOOK, HOME).units_by("resource")
     # Table: 14 writes / 0.7 = 20 WCU and the least of 1 RCU; index: 10 RCU and 1 WCU.
-    assert {(line.resource, line.unit): line.quantity / 730 for line in lines} == {
+    assert {name: quantity / 730 for name, quantity in sums.items()} == {
         ("t", "RCU-hour"): 1,
         ("t/g", "RCU-hour"): 10,
         ("t", "WCU-hour"): 20,
         ("t/g", "WCU-hour"): 1,
+    }
+
+
+def test_provisioned_capacity_belongs_to_the_patterns_that_use_it_and_the_rest_to_none() -> None:
+    # 10 WCU: 4 a second for one pattern, 2 for another, 4 unused. A unit costs 0.4745 a month.
+    units = (
+        PatternUnits(pattern="save", writes=4 * SECONDS_PER_MONTH),
+        PatternUnits(pattern="sign", writes=2 * SECONDS_PER_MONTH),
+    )
+    load = TableLoad(table="t", resources=(ResourceLoad(name="t", units=units),), mode=fixed(0, 10))
+    assert bill_for([load], BOOK, HOME).sum_by("pattern") == {
+        "save": D("1.898"),
+        "sign": D("0.949"),
+        "": D("1.898"),
     }
 
 
@@ -372,3 +386,15 @@ def test_the_free_tier_never_makes_a_bill_negative(
     without = bill_for([load], BOOK, HOME)
     assert 0 <= bill.total <= without.total
     assert sum(line.amount for line in bill.all_lines) == bill.total
+
+
+@given(st.lists(amount, min_size=1, max_size=6), st.integers(1, 100))
+@settings(max_examples=50, deadline=None)
+def test_the_parts_of_provisioned_capacity_add_up_to_the_whole(writes: list[int], wcu: int) -> None:
+    units = tuple(PatternUnits(pattern=f"p{i}", writes=D(w)) for i, w in enumerate(writes))
+    load = TableLoad(
+        table="t", resources=(ResourceLoad(name="t", units=units),), mode=fixed(0, wcu)
+    )
+    lines = table_charges(load, BOOK, HOME).lines
+    assert sum(line.quantity for line in lines) == 730 * wcu
+    assert all(line.quantity > 0 for line in lines)

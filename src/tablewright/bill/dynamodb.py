@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from tablewright.bill.bill import Bill, Line, charge, total_of
+from tablewright.bill.bill import Bill, Line, charge, plain_quantity, total_of
 from tablewright.bill.book import Price
 from tablewright.bill.prices import PriceBook
 from tablewright.bill.scaling import ASSUMPTIONS, Limits, LoadCurve, Provisioned, provision
@@ -56,11 +56,6 @@ class ResourceLoad:
     units: tuple[PatternUnits, ...] = ()
     stored_bytes: Decimal | int = ZERO
     mode: CapacityMode | None = None
-
-    def total(self, dimension: str) -> Decimal:
-        """Return its read or write units a month."""
-        pick = (u.reads if dimension == READ else u.writes for u in self.units)
-        return sum(pick, ZERO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -331,6 +326,8 @@ class _Capacity:
     what: str
     given: Provisioned
     mode: CapacityMode
+    used: tuple[tuple[str, Decimal], ...] = ()
+    """Units a month by access pattern."""
 
 
 def _provisioned(
@@ -350,19 +347,20 @@ def _provisioned(
             lines += bought
         for one in mine:
             hours = covered.get(one.resource.name, one.given.hours)
-            quantity = sum(hours) * HOURS_PER_MONTH / 24
-            if quantity:
-                lines.append(
-                    charge(
-                        one.price,
-                        quantity,
-                        where=load.table,
-                        resource=one.resource.name,
-                        dimension=one.what,
-                        region=region,
-                        note=_capacity_note(one),
-                    )
+            lines += [
+                charge(
+                    one.price,
+                    quantity,
+                    where=load.table,
+                    resource=one.resource.name,
+                    dimension=one.what,
+                    pattern=pattern,
+                    region=region,
+                    note=_capacity_note(one),
                 )
+                for pattern, quantity in _shares(one, sum(hours) * HOURS_PER_MONTH / 24)
+                if quantity
+            ]
     refused = [
         Throttled(
             resource=c.resource.name,
@@ -377,6 +375,22 @@ def _provisioned(
     return lines, refused
 
 
+def _shares(one: _Capacity, unit_hours: Decimal) -> Iterator[tuple[str, Decimal]]:
+    """Split unit-hours among the patterns that use them; what nobody uses belongs to none.
+
+    The parts add up to the whole exactly.
+    """
+    whole = plain_quantity(unit_hours)
+    used = sum((units for _, units in one.used), ZERO)
+    capacity = max(one.given.unit_hours * 3600, used)
+    rest = whole
+    for pattern, units in one.used:
+        part = min(rest, plain_quantity(whole * units / capacity) if units else ZERO)
+        rest -= part
+        yield pattern, part
+    yield "", rest
+
+
 def _capacities(
     load: TableLoad, resource: ResourceLoad, book: PriceBook, region: str, *, is_home: bool
 ) -> Iterator[_Capacity]:
@@ -385,12 +399,11 @@ def _capacities(
     counted = [resource]
     if resource.kind == "table":
         counted += [r for r in load.resources if r.kind == "lsi"]
-    rates = {
-        dimension: sum((r.total(dimension) for r in counted), ZERO) / SECONDS_PER_MONTH
-        for dimension in (READ, WRITE)
-    }
-    if not is_home:
-        rates[READ] = ZERO
+    used: dict[str, dict[str, Decimal]] = {READ: {}, WRITE: {}}
+    for use in (u for r in counted for u in r.units):
+        for dimension, units in ((READ, use.reads if is_home else ZERO), (WRITE, use.writes)):
+            used[dimension][use.pattern] = used[dimension].get(use.pattern, ZERO) + units
+    rates = {d: sum(used[d].values(), ZERO) / SECONDS_PER_MONTH for d in (READ, WRITE)}
     ceiling = int(book.quantity("aws.dynamodb.limit.table.provisioned"))
     limits = {
         READ: _limits(load, mode, mode.rcu, mode.max_rcu, ceiling),
@@ -408,6 +421,7 @@ def _capacities(
             what=f"{what} capacity unit-hours",
             given=found,
             mode=mode,
+            used=tuple(used[dimension].items()),
         )
 
 
