@@ -125,9 +125,6 @@ class Recoster:
 
     def _make_part(self, tables: frozenset[str]) -> _Part:
         facts = self.facts
-        if len(tables) == len(facts.design.tables):
-            whole = run(facts, self.catalogue)
-            return _Part(model=facts.model, design=facts.design, facts=facts, run=whole)
         patterns = tuple(
             p
             for p in facts.model.patterns

@@ -91,13 +91,23 @@ class DynamoEngine:
             n *= 4
 
     def _workspace(self, model: Model) -> Workspace:
-        held = self._workspaces.get(id(model))
-        if held is None or held[0] is not model:
+        held = self._workspaces.get(id(model.entities))
+        if held is None or not _samples_alike(held[0], model):
             held = (model, Workspace(sample=Sample(model)))
             if len(self._workspaces) >= 4:  # a few variants of a model at a time are in use
                 self._workspaces.pop(next(iter(self._workspaces)))
-            self._workspaces[id(model)] = held
+            self._workspaces[id(model.entities)] = held
         return held[1]
+
+
+def _samples_alike(a: Model, b: Model) -> bool:
+    """Whether two models give the same sample: they may differ in their access patterns."""
+    return (
+        a.entities is b.entities
+        and a.seed == b.seed
+        and a.scales == b.scales
+        and a.horizon_days == b.horizon_days
+    )
 
 
 def route_all(context: Context, patterns: Iterable[Pattern]) -> tuple[Route, ...]:

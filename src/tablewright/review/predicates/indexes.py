@@ -485,6 +485,9 @@ def any_idx_002(f: Facts, place: Place) -> Verdict:
     if upkeep < f.k["min_save"]:
         return CLEAR
     calls = sum((f.rate(p) for p in f.serves(place)), ZERO)
+    scans = f.price_of_reads(table, calls * f.item_bytes(table.name) / 4096 / 2)
+    if scans is not None and scans >= upkeep and not _has_another(f, place):
+        return CLEAR
     writes = f.mean_units(place.name, "write")
     return Hit(
         evidence=(
@@ -493,6 +496,15 @@ def any_idx_002(f: Facts, place: Place) -> Verdict:
             f"units a day for {decimals(calls * 86_400)} requests"
         ),
         options=lambda: [Option(changes=(c.DropIndex(table=table.name, index=index.name),))],
+    )
+
+
+def _has_another(f: Facts, place: Place) -> bool:
+    """Whether something else of the table has the same partition key."""
+    return any(
+        other.partition_keys == place.partition_keys and other.name != place.name
+        for other in f.places
+        if other.table is place.table
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
 
 from tablewright.core.quantities import ONE, SECONDS_PER_MONTH, ZERO, format_bytes
@@ -74,17 +75,21 @@ def _writes_without(f: Facts, table: Table, index: Index) -> Decimal:
 
 def _rekeyed(f: Facts, table: Table, index: Index) -> Iterable[Option]:
     """Offer an index's key as the table's, made unique by the old id; then also a look-up by it."""
-    change = rekey_by_index(table, index)
-    if change is None:
-        return
-    yield Option(changes=(change,))
     lookup = Index(
         name=f"by_{table.partition_key}",
         partition_keys=(table.partition_key,),
         projection=Projection(kind=ProjectionKind.KEYS_ONLY),
     )
-    if all(i.name != lookup.name for i in table.indexes):
-        yield Option(changes=(change, c.AddIndex(table=table.name, index=lookup)))
+    changes = [r for r in (_by_old_id(table, index), rekey_by_index(table, index)) if r is not None]
+    for change in dict.fromkeys(changes):
+        yield Option(changes=(change,))
+    if changes and all(i.name != lookup.name for i in table.indexes):
+        yield Option(changes=(changes[-1], c.AddIndex(table=table.name, index=lookup)))
+
+
+def _by_old_id(table: Table, index: Index) -> c.RekeyTable | None:
+    """Return the change that files items under an index's partition key, by their old id."""
+    return rekey_by_index(table, replace(index, sort_keys=()))
 
 
 def rekey_by_index(table: Table, index: Index) -> c.RekeyTable | None:
