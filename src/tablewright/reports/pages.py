@@ -1210,7 +1210,7 @@ def _bill_table(rows: Sequence[CostRow], total: Decimal, by: str) -> Table:
             *(
                 Row(
                     cells=(
-                        row.where or "(no pattern: storage and the like)",
+                        row.where or "(no pattern: storage, unused capacity)",
                         cents(row.usd_per_month, total),
                         percent(row.share),
                     )
