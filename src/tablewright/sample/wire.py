@@ -81,6 +81,18 @@ def plain_bytes(value: Any) -> int:
     raise TypeError(f"no DynamoDB type for {kind.__name__}")
 
 
+def key_text(value: Any) -> str:
+    """Return a plain value as it stands in a composed key, and in the model file.
+
+    Example:
+        >>> key_text(True), key_text(Decimal("2.50")), key_text("a")
+        ('true', '2.5', 'a')
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return plain(value) if isinstance(value, Decimal) else str(value)
+
+
 def _whole_number_bytes(value: int) -> int:
     if value <= 0:
         return number_bytes(str(value))

@@ -14,7 +14,7 @@ from zlib import crc32
 from tablewright.design.values import ItemShape, KeyTemplate, Table
 from tablewright.engines.dynamodb.sizing import GEOHASH, POINTER_BYTES, packed
 from tablewright.model.values import Entity, Model
-from tablewright.sample.wire import item_to_wire, plain_bytes
+from tablewright.sample.wire import item_to_wire, key_text, plain_bytes
 
 Row = Mapping[str, Any]
 Children = Callable[[str], Sequence[Row]]
@@ -67,7 +67,7 @@ def key_value(template: KeyTemplate, entity: Entity, row: Row, *, shard: int | N
         shard: the shard to address; by default the instance's own.
     """
     for attribute, allowed in template.when:
-        if str(row.get(attribute)) not in allowed:
+        if key_text(row.get(attribute)) not in allowed:
             return None
     if len(template.parts) == 1 and template.parts[0].attribute:
         return field_value(template.parts[0].attribute, row)
@@ -82,7 +82,7 @@ def key_value(template: KeyTemplate, entity: Entity, row: Row, *, shard: int | N
             value = field_value(part.attribute, row)
             if value is None:
                 return None
-            text += str(value)
+            text += key_text(value)
     return text
 
 

@@ -26,8 +26,9 @@ from tablewright.design.values import (
     Table,
 )
 from tablewright.engines.base import Measure, SizeFacts
-from tablewright.model.values import Entity, Model
+from tablewright.model.values import Entity, Kind, Model
 from tablewright.sample.sample import Sample
+from tablewright.sample.wire import key_text
 
 POINTER_BYTES = 64
 """What stays in the item of an attribute kept in object storage: its key, length, checksum."""
@@ -152,9 +153,10 @@ class ShapeSizes:
         base, _, cell = attribute.partition(".")
         if cell.startswith(GEOHASH):
             return [int(cell[len(GEOHASH) :])] * self.n
-        if self.entity.attribute(base).kind.is_number:
+        kind = self.entity.attribute(base).kind
+        if kind.is_number or kind is Kind.BOOL:
             values = self._values(base, after)
-            return [0 if value is None else len(str(value)) for value in values]
+            return [0 if value is None else len(key_text(value)) for value in values]
         return [size or 0 for size in self._drawn(base, after)]
 
     def _values(self, attribute: str, after: bool) -> list[Any]:
@@ -166,7 +168,7 @@ class ShapeSizes:
         """Which instances have the key attribute at all; None for every one."""
         present: list[bool] | None = None
         for attribute, allowed in template.when:
-            here = [str(value) in allowed for value in self._values(attribute, after)]
+            here = [key_text(value) in allowed for value in self._values(attribute, after)]
             present = (
                 here if present is None else [a and b for a, b in zip(present, here, strict=True)]
             )
