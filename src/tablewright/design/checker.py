@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tablewright.core.diagnostics import Diagnostic, Diagnostics, Span
-from tablewright.core.quantities import ZERO, format_bytes, format_number
+from tablewright.core.quantities import ONE, ZERO, format_bytes, format_number
 from tablewright.design.values import (
     Design,
     DynamoDesign,
@@ -19,6 +19,7 @@ from tablewright.design.values import (
     ProjectionKind,
     Table,
 )
+from tablewright.model.checker import LARGEST_ITEM_BYTES, stated_bytes
 from tablewright.model.values import Attribute, Entity, Kind, Model
 
 # AWS Developer Guide, "Quotas in Amazon DynamoDB" and "Constraints", read 2026-08.
@@ -28,6 +29,8 @@ MOST_PROJECTED = 100
 MOST_KEY_ATTRIBUTES = 4
 LARGEST_PARTITION_KEY_BYTES = 2048
 LARGEST_SORT_KEY_BYTES = 1024
+POINTER_BYTES = 64
+"""What stays of an attribute that is kept in object storage (see `ItemShape.offload`)."""
 
 
 def check_design(design: Design, model: Model) -> tuple[Diagnostic, ...]:
@@ -60,6 +63,7 @@ class _TableCheck:
             )
         for shape in self.table.shapes:
             self._key_bytes(shape)
+            self._item_bytes(shape)
         self._collisions()
 
     def _error(self, id: str, message: str, span: Span | None, help: str) -> None:
@@ -173,6 +177,36 @@ class _TableCheck:
                     "use a shorter attribute, or a hash of it",
                 )
 
+    def _item_bytes(self, shape: ItemShape) -> None:
+        """Refuse a shape whose mean item is over the limit by the sizes the model states."""
+        entity = self.model.entity(shape.entity)
+        compress = dict(shape.compress)
+        parts = []
+        for name in shape.attributes:
+            if not entity.has(name):
+                continue
+            attribute = entity.attribute(name)
+            size = stated_bytes(attribute) * attribute.presence
+            if name in shape.offload:
+                size = Decimal(POINTER_BYTES)
+            parts.append((name, size * compress.get(name, ONE)))
+        for embed in shape.embeds:
+            child = self.model.entity(embed.entity)
+            each = sum((stated_bytes(a) * a.presence for a in child.attributes), ZERO)
+            parts.append((embed.attribute, each * self.model.per_driver(child)))
+        total = sum((size for _, size in parts), ZERO)
+        if total > LARGEST_ITEM_BYTES:
+            parts.sort(key=lambda part: -part[1])
+            shown = " + ".join(f"{name} {format_bytes(size)}" for name, size in parts[:3])
+            self._error(
+                "item-too-large",
+                f"a mean `{shape.name}` in table `{self.table.name}` has at least "
+                f"{format_number(total)} bytes ({shown}{' + …' if len(parts) > 3 else ''}), and an "
+                f"item may have {format_number(LARGEST_ITEM_BYTES)} (400 KB), names included",
+                shape.span,
+                f"keep `{parts[0][0]}` in items of its own, compress it, or offload it",
+            )
+
     def _collisions(self) -> None:
         """Note shapes of which two items would have the same full key."""
         seen: dict[tuple[str, ...], ItemShape] = {}
@@ -247,6 +281,8 @@ def _template_bytes(template: KeyTemplate, entity: Entity) -> Decimal:
 
 def _largest(attribute: Attribute) -> Decimal:
     spread = attribute.bytes
+    if attribute.kind.is_container:
+        return ZERO  # no key at all, and reported as such
     if spread is not None:
         return max(spread.mean, spread.high or ZERO)
     if attribute.kind is Kind.ENUM:

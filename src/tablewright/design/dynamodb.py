@@ -23,6 +23,7 @@ from tablewright.design.values import (
     ProjectionKind,
     Table,
 )
+from tablewright.model.checker import a_kind
 from tablewright.model.nodes import Reading, Word
 from tablewright.model.shapes import Entry, Fields, suggestion
 from tablewright.model.values import Entity, Kind, Model
@@ -68,6 +69,7 @@ class _ShapeDraft:
         self.reading = table.reading
         self.what = f"`{name}` in table `{table.name}`"
         self.guards = self._own("guards", "guards")
+        self.filled = {str(e.name) for e in found.get("keys", ())} if found else set()
         self.keys = self._keys()
         self.embeds = self._embeds()
         self.explicit = self._explicit()
@@ -168,7 +170,7 @@ class _ShapeDraft:
         if attribute.kind.is_container and "." not in name:
             self.reading.error(
                 "impossible-key",
-                f"{self.what} has the key `{text}`, but `{name}` is a {attribute.kind.value}",
+                f"{self.what} has the key `{text}`, but `{name}` is {a_kind(attribute.kind)}",
                 word.span,
                 "a key is made of text, numbers, times or binary",
             )
@@ -367,7 +369,8 @@ class _TableDraft:
                     "unknown-entity",
                     f"table `{self.name}` holds `{name}`, which is not an entity of this model",
                     name.span,
-                    f"{close}; a shape of another name says its entity with `of:`",
+                    f"{close}{' A' if close.endswith('?') else '; a'} shape of another name says "
+                    "its entity with `of:`",
                 )
                 continue
             entity = self.entity(word, f"table `{self.name}` holds")
@@ -422,12 +425,14 @@ class _TableDraft:
         if any(not draft.entity.attributes for draft in self.shapes):
             return  # an entity is broken, and reported where it stands
         for word in self.key_words:
-            for shape in shapes:
-                if shape.template(str(word)) is None:
+            for draft, shape in zip(self.shapes, shapes, strict=True):
+                if shape.template(str(word)) is None and str(word) not in draft.filled:
                     self._unfilled(word, shape)
         broken = len(shapes) < len(self._items())
         for word in self._index_words():
-            filled = any(shape.template(str(word)) is not None for shape in shapes)
+            filled = any(shape.template(str(word)) is not None for shape in shapes) or any(
+                str(word) in draft.filled for draft in self.shapes
+            )
             if not filled and not broken:
                 names = self._attribute_names()
                 hint = suggestion(str(word), names, "attributes")
@@ -436,7 +441,9 @@ class _TableDraft:
                     f"no item of table `{self.name}` has `{word}`, "
                     "so that this index would stay empty",
                     word.span,
-                    f"{hint}; or fill it with `keys: {{{word}: …}}` in an item shape",
+                    f"{hint} Or fill it in an item shape with keys: {{{word}: …}}"
+                    if hint.endswith("?")
+                    else f"fill it in an item shape with keys: {{{word}: …}}; {hint}",
                 )
         for word in (*self.key_words, *self._index_words()):
             self._check_kind(word)
@@ -453,7 +460,9 @@ class _TableDraft:
             f"`{shape.name}` in table `{self.name}` does not fill the key `{word}`: "
             f"it is no attribute of `{entity.name}`, and there is no template for it",
             word.span if len(self.shapes) == 1 else (shape.span or word.span),
-            f"add keys: {{{word}: …}} to `{shape.name}`; {hint}",
+            f"{hint} Or add keys: {{{word}: …}} to `{shape.name}`"
+            if hint.endswith("?")
+            else f"add keys: {{{word}: …}} to `{shape.name}`; {hint}",
         )
 
     def _check_kind(self, word: Word) -> None:
@@ -465,7 +474,7 @@ class _TableDraft:
                 self.reading.error(
                     "impossible-key",
                     f"table `{self.name}` has the key `{word}`, "
-                    f"a {attribute.kind.value} of `{draft.entity.name}`",
+                    f"{a_kind(attribute.kind)} of `{draft.entity.name}`",
                     word.span,
                     "a key attribute is a string, a number or binary",
                 )
@@ -514,7 +523,7 @@ class _TableDraft:
             return Projection(kind=kind)
         held = {name for draft in self.shapes for name in draft.held}
         held |= {embed.attribute for draft in self.shapes for embed in draft.embeds}
-        held |= set(self.key_names)
+        held |= {name for draft in self.shapes for name in draft.filled}
         names = []
         for word in value:
             if str(word) not in held and self.shapes:
@@ -546,7 +555,7 @@ class _TableDraft:
             if not kind.is_number:
                 self.reading.warning(
                     "ttl-not-epoch",
-                    f"table `{self.name}` expires items by `{word}`, which is a {kind.value} of "
+                    f"table `{self.name}` expires items by `{word}`, which is {a_kind(kind)} of "
                     f"`{draft.entity.name}`; only a number of epoch seconds is looked at",
                     word.span,
                     f"give `{word}` the type epoch",

@@ -254,6 +254,17 @@ TABLE = Record(
         Field("replicas", ListOf(REGION)),
         Field("title", PROSE),
     ),
+    hints={
+        "gsi": "secondary indexes are `indexes`",
+        "gsis": "secondary indexes are `indexes`",
+        "lsi": "a local index is one of the `indexes`, with `local: true`",
+        "global_secondary_indexes": "secondary indexes are `indexes`",
+        "billing": "how throughput is paid is the `mode`",
+        "billing_mode": "how throughput is paid is the `mode`",
+        "partition": "a table has a `key`: partition, or [partition, sort]",
+        "entity": "what a table holds are its `items`",
+        "entities": "what a table holds are its `items`",
+    },
 )
 COMMON = (
     Field("engine", VALUE, required=True, doc="dynamodb, mongodb, postgresql"),

@@ -132,7 +132,7 @@ class _DesignShape:
         reading.error(
             "missing-field",
             f"the design `{reading.path[-1]}` does not say for which engine",
-            node,
+            reading.heads[-1],
             "add `engine: dynamodb`",
         )
         return None
@@ -204,9 +204,8 @@ def _design(entry: Entry, model: Model, reading: Reading) -> Design | None:
             span=entry.name.span,
             raw=raw,
         )
-    before = len(reading.found)
     design = reader.build(name, found, entry.name.span, model, reading)
-    if design is not None and len(reading.found) == before:
+    if design is not None:
         for problem in check_design(design, model):
             note = reading.error if problem.severity.is_error else reading.warning
             note(problem.id, problem.message, problem.span, problem.help)

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from tablewright.capacity.units import Consistency
-from tablewright.core.diagnostics import Span
+from tablewright.core.diagnostics import Span, nearest
 from tablewright.core.quantities import ONE, ZERO, format_bytes, format_number, plain
 from tablewright.model import scalars
 from tablewright.model.grammar import GRADES, RANGED, RANGES, SIZED, VERBS, TypeText, even
@@ -31,7 +31,6 @@ from tablewright.model.values import (
     Model,
     Pattern,
     Rate,
-    Spread,
     Targets,
     Verb,
 )
@@ -48,7 +47,7 @@ _ROLE_OF_KIND = {Kind.COUNTER: "counter", Kind.MONEY: "money", Kind.GEO: "geo"}
 
 def resolve(found: Fields, reading: Reading) -> Model:
     """Return the model that the fields of the file describe."""
-    entities = _Entities(found.get("entities", ()), reading).resolve()
+    entities = _Entities(found.get("entities", ()), reading).resolve(whole="designs" not in found)
     by_name = {entity.name: entity for entity in entities}
     patterns = tuple(
         pattern
@@ -161,8 +160,11 @@ class _Entities:
         self.by_name = {str(entry.name): entry for entry in self.entries}
         self.done: dict[str, Entity] = {}
 
-    def resolve(self) -> tuple[Entity, ...]:
-        """Return the entities in the order of the file."""
+    def resolve(self, *, whole: bool) -> tuple[Entity, ...]:
+        """Return the entities in the order of the file.
+
+        `whole`: nothing says that they are kept in parts, so that each must fit into one item.
+        """
         for entry in self.entries:
             self._one(entry, ())
         for name in self.names:  # so that uses of a broken entity are not reported as well
@@ -170,7 +172,8 @@ class _Entities:
         entities = tuple(self.done[name] for name in self.names)
         for entity in entities:
             self._check_refs(entity)
-            self._check_size(entity)
+            if whole:
+                self._check_size(entity)
         return entities
 
     def _one(self, entry: Entry, above: tuple[str, ...]) -> Entity:
@@ -278,7 +281,7 @@ class _Entities:
             if attribute.kind.is_container or attribute.kind is Kind.BOOL:
                 self.reading.error(
                     "impossible-key",
-                    f"the key of `{entity}` is `{name}`, a {attribute.kind.value}, "
+                    f"the key of `{entity}` is `{name}`, {a_kind(attribute.kind)}, "
                     "which cannot identify anything",
                     spans[name],
                     "use an attribute that is text, a number, a time or binary",
@@ -359,12 +362,12 @@ class _Entities:
                     span = one.name.span
         self.reading.error(
             "item-too-large",
-            f"a mean `{entity.name}` has {format_number(total)} bytes ({shown} = "
+            f"a mean `{entity.name}` has at least {format_number(total)} bytes ({shown} = "
             f"{format_bytes(total)}), and an item may have {format_number(LARGEST_ITEM_BYTES)} "
             "(400 KB), names included",
             span,
-            f"split `{largest[0][0]}` into an entity of its own with several parts, or model what "
-            "is kept of it: a pointer to object storage",
+            f"make `{largest[0][0]}` an entity of its own in parts (`of: {entity.name}`), or write "
+            f"a design that keeps it elsewhere (`offload: [{largest[0][0]}]`)",
         )
 
 
@@ -379,6 +382,16 @@ def stated_bytes(attribute: Attribute) -> Decimal:
         each = stated_bytes(replace(attribute.element, name="")) + 1
         return size + 3 + each * attribute.elements.mean
     return size
+
+
+def a_kind(kind: Kind) -> str:
+    """Return a type with its article.
+
+    Example:
+        >>> a_kind(Kind.ENUM), a_kind(Kind.UUID)
+        ('an enum', 'a uuid')
+    """
+    return f"{'an' if kind.value[0] in 'aeio' else 'a'} {kind.value}"
 
 
 def _refs(entry: Entry) -> list[tuple[str, Span]]:
@@ -644,6 +657,8 @@ class _PatternReader:
                 "make one access pattern of each; several writes at once are a transact",
             )
             return
+        if any(nearest(name, VERBS) for name in found.unknown):
+            return  # a verb misspelt, and reported as such
         self.reading.error(
             "missing-verb",
             f"{self.what} does not say what it does",
@@ -678,6 +693,8 @@ class _PatternReader:
         parts = []
         for at, part in enumerate(found.get("transact", ()), 1):
             given = [verb for verb in ("put", "update", "delete", "check") if verb in part]
+            if not given and part.unknown:
+                continue  # reported as unknown fields
             if len(given) != 1:
                 what = "no verb" if not given else f"{len(given)} verbs"
                 self.reading.error(
@@ -994,7 +1011,7 @@ class _PatternReader:
                 if attribute is not None and not right(attribute.kind) and "." not in word:
                     self.reading.error(
                         "wrong-kind",
-                        f"{self.what} {field}s `{word}`, which is a {attribute.kind.value}",
+                        f"{self.what} {field}s `{word}`, which is {a_kind(attribute.kind)}",
                         word.span,
                         f"`{field}` needs {wanted}; use `set` for anything else",
                     )
@@ -1018,11 +1035,12 @@ class _PatternReader:
         if one and not pattern.where:
             if "by" not in found and "where" not in found:
                 key = ", ".join(entity.key)
+                shown = f"[{key}]" if len(entity.key) > 1 else key or "…"
                 self.reading.error(
                     "incomplete",
                     f"{self.what} does not say which `{entity.name}`",
                     found.key_spans[verb.value],
-                    f"add `by: {key if len(entity.key) == 1 else f'[{key}]'}`",
+                    f"add `by: {shown}`",
                 )
         elif verb in (Verb.GET, Verb.CHECK) and not identifies(entity, pattern.equalities):
             self._not_one(pattern, found, entity)
@@ -1039,7 +1057,9 @@ class _PatternReader:
             )
         if verb is Verb.UPDATE:
             self._check_not_key(found, entity)
-        if verb is Verb.LIST and not pattern.where and "where" not in found and "by" not in found:
+        if verb is Verb.LIST and not (
+            pattern.where or "where" in found or "by" in found or found.unknown
+        ):
             self.reading.warning(
                 "list-of-everything",
                 f"{self.what} lists every `{entity.name}`, which grows with the application",
@@ -1230,6 +1250,3 @@ def _figure(word: Word, about: str, entry: Entry, reading: Reading) -> tuple[Dec
             bad.help or "write a figure such as 11.25, 540MB or 85%",
         )
         return None
-
-
-__all__ = ["Spread", "identifies", "resolve", "stated_bytes"]

@@ -367,6 +367,14 @@ ENTITY = Record(
             required=True,
         ),
     ),
+    hints={
+        "parent": "the parent is named with `of`",
+        "ttl": "how long an instance is kept is its `retention`",
+        "fields": "the fields of an entity are its `attributes`",
+        "columns": "the columns of an entity are its `attributes`",
+        "id": "what identifies an instance is its `key`",
+        "primary_key": "what identifies an instance is its `key`",
+    },
 )
 
 
@@ -448,9 +456,11 @@ _CONDITION_FIELDS = (
     Field("note", PROSE),
 )
 
+_ONLY_WRITES = "only put, update, delete and check can be part of a transaction"
 PART = Record(
     "a part of a transaction",
     (*(Field(verb, ENTITY_NAME) for verb in PART_VERBS), *_CONDITION_FIELDS),
+    hints=dict.fromkeys(("get", "list", "scan", "aggregate", "transact"), _ONLY_WRITES),
 )
 
 PATTERN = Record(
@@ -501,6 +511,22 @@ PATTERN = Record(
         Field("radius_km", NUMBER),
         Field("hot_share", SHARE),
     ),
+    hints={
+        "read": "one instance is a `get`, several are a `list`",
+        "query": "several instances are a `list`, one is a `get`",
+        "find": "several instances are a `list`, one is a `get`",
+        "insert": "a new instance is a `put`",
+        "create": "a new instance is a `put`",
+        "write": "a new instance is a `put`, a changed one an `update`",
+        "upsert": "that is a `put` (without `if: absent`)",
+        "remove_item": "that is a `delete`",
+        "count": "counting is an `aggregate`",
+        "check": "a check is part of a `transact`",
+        "filter": "what selects is `where`",
+        "order_by": "the order is `sort`",
+        "order": "the order is `sort`",
+        "frequency": "how often is the `rate`",
+    },
 )
 
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 import yaml
+from yaml.events import CollectionEndEvent, CollectionStartEvent
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from tablewright.core.diagnostics import Diagnostics, Span
@@ -55,12 +56,23 @@ class Reading:
     found: Diagnostics = field(default_factory=Diagnostics)
     assumptions: list[Assumption] = field(default_factory=list)
     path: list[str] = field(default_factory=list)
-    visited: int = 0
+    heads: list[Span] = field(default_factory=list)
+    """Where each step of the path stands: the key that leads on."""
 
     @property
     def place(self) -> str:
         """Where we are, as people write it: `patterns.save.rate`."""
         return ".".join(self.path)
+
+    def enter(self, name: str, head: Span) -> None:
+        """Go one step down."""
+        self.path.append(name)
+        self.heads.append(head)
+
+    def leave(self) -> None:
+        """Go one step up."""
+        self.path.pop()
+        self.heads.pop()
 
     def span(self, node: Node) -> Span:
         """Return where a node stands: its first line."""
@@ -165,6 +177,11 @@ def compose(text: str, reading: Reading) -> Node | None:
         )
         return None
     try:
+        if (problem_at := _first_excess(text)) is not None:
+            limit, what, mark = problem_at
+            span = Span(reading.file, mark.line + 1, mark.column + 1, mark.column + 2)
+            _too_complex(limit, what, span, reading)
+            return None
         node: Node | None = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as problem:
         _syntax_error(problem, reading)
@@ -217,6 +234,33 @@ def _syntax_error(problem: yaml.MarkedYAMLError, reading: Reading) -> None:
     reading.error(id, what, Span(reading.file, line + 1, column + 1, column + 2), help)
 
 
+def _first_excess(text: str) -> tuple[int, str, Any] | None:
+    """Return where a file becomes too deep or too long, before a tree is made of it.
+
+    libyaml's composer calls itself for each level, and a file of brackets would end the process.
+    """
+    depth = 0
+    for count, event in enumerate(yaml.parse(text, Loader=_LOADER), 1):
+        if isinstance(event, CollectionStartEvent):
+            depth += 1
+            if depth > DEEPEST:
+                return DEEPEST, "levels of nesting", event.start_mark
+        elif isinstance(event, CollectionEndEvent):
+            depth -= 1
+        if count > MOST_NODES:
+            return MOST_NODES, "values", event.start_mark
+    return None
+
+
+def _too_complex(limit: int, what: str, at: Node | Span, reading: Reading) -> None:
+    reading.error(
+        "file-too-complex",
+        f"the file has more than {limit:,} {what}",
+        at,
+        "a model never needs that; look for an alias (`*name`) that repeats itself",
+    )
+
+
 def _bounded(root: Node, reading: Reading) -> bool:
     """Whether the tree, aliases written out, has a sane size and depth."""
     count = 0
@@ -224,15 +268,11 @@ def _bounded(root: Node, reading: Reading) -> bool:
     while stack:
         node, depth = stack.pop()
         count += 1
-        if count > MOST_NODES or depth > DEEPEST:
-            too = "values, aliases written out" if count > MOST_NODES else "levels of nesting"
-            limit = MOST_NODES if count > MOST_NODES else DEEPEST
-            reading.error(
-                "file-too-complex",
-                f"the file has more than {limit:,} {too}",
-                node,
-                "a model never needs that; look for an alias (`*name`) that repeats itself",
-            )
+        if count > MOST_NODES:
+            _too_complex(MOST_NODES, "values, aliases written out", node, reading)
+            return False
+        if depth > DEEPEST:
+            _too_complex(DEEPEST, "levels of nesting", node, reading)
             return False
         if isinstance(node, MappingNode):
             for key, value in node.value:

@@ -152,8 +152,12 @@ def days(text: str) -> Decimal:
         raise Bad
     unit = DURATION_UNITS.get(match[2])
     if unit is None:
-        written = f"the unknown unit `{match[2]}`" if match[2] else "no unit"
-        raise Bad(f"has {written}", help="units are s, m (minutes), h, d, w and y")
+        if match[2]:
+            raise Bad(
+                f"has the unknown unit `{match[2]}`",
+                help="units are s, m (minutes), h, d, w and y",
+            )
+        raise Bad("has no unit", help=f"write {text}d for days; also s, m (minutes), h, w and y")
     return number(match[1]) * unit
 
 

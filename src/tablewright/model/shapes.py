@@ -7,7 +7,7 @@ the `Reading`. A shape returns None where it could not read. It does not know wh
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import pairwise
@@ -51,7 +51,7 @@ def wrong_type(shape: Shape, node: Node, reading: Reading, help: str = "") -> No
 
 
 def _should(shape: Shape) -> str:
-    return f"it should be {shape.expects}, or not be there at all"
+    return f"give it {shape.expects}, or take the line away"
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ class Choice:
     @property
     def expects(self) -> str:
         """The words."""
-        return one_of(self.choices)
+        return one_of(self.choices) if len(self.choices) <= 8 else "one of the known words"
 
     def read(self, node: Node, reading: Reading) -> Word | None:
         """Return the word chosen."""
@@ -183,10 +183,16 @@ class Choice:
         text, _ = reading.text(node)
         if text in self.choices:
             return Word(text, reading.span(node))
-        close = nearest(text.lower(), self.choices)
-        help = f"did you mean `{close}`?" if close else ""
-        note_bad(Bad(help=help), text, self.expects, node, reading)
+        note_bad(Bad(help=self._hint(text)), text, self.expects, node, reading)
         return None
+
+    def _hint(self, text: str) -> str:
+        inside = [choice for choice in self.choices if text and text in choice]
+        if inside:
+            return f"did you mean {one_of([f'`{choice}`' for choice in inside])}?"
+        if close := nearest(text.lower(), self.choices):
+            return f"did you mean `{close}`?"
+        return "" if len(self.choices) <= 8 else f"write {one_of(self.choices)}"
 
     def schema(self) -> Schema:
         """Return the words."""
@@ -239,9 +245,9 @@ class ListOf:
             return None
         values = []
         for at, item in enumerate(node.value):
-            reading.path.append(str(at))
+            reading.enter(str(at), reading.span(item))
             values.append(self.item.read(item, reading))
-            reading.path.pop()
+            reading.leave()
         return tuple(value for value in values if value is not None)
 
     def schema(self) -> Schema:
@@ -262,6 +268,8 @@ class Fields:
     values: dict[str, Any] = field(default_factory=dict)
     spans: dict[str, Span] = field(default_factory=dict)
     key_spans: dict[str, Span] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)
+    """Fields that are not known, as written."""
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return a field's value, or the default where it is absent or could not be read."""
@@ -339,6 +347,8 @@ class Record:
     nullable: bool = False
     finish: Callable[[Fields, Reading], Any] | None = None
     """Turns the fields into a value of the model, where no other part of the file is needed."""
+    hints: Mapping[str, str] = field(default_factory=dict)
+    """What to say of fields that people try."""
 
     def __post_init__(self) -> None:
         self.by_name = {field.name: field for field in self.fields}
@@ -371,11 +381,12 @@ class Record:
     ) -> None:
         known = self.by_name.get(name)
         if known is None:
+            found.unknown.append(name)
             reading.error(
                 "unknown-field",
                 f"{self.what} has no field `{name}`",
                 span,
-                suggestion(name, self.by_name, "fields"),
+                self.hints.get(name.lower()) or suggestion(name, self.by_name, "fields"),
             )
             return
         target = known.alias_of or name
@@ -389,17 +400,18 @@ class Record:
             return
         found.key_spans[target] = span
         found.spans[target] = reading.span(value)
-        reading.path.append(name)
+        reading.enter(name, span)
         result = known.shape.read(value, reading)
-        reading.path.pop()
+        reading.leave()
         if result is not None:
             found.values[target] = result
 
     def _check_required(self, found: Fields, node: Node, reading: Reading) -> None:
+        meant = {nearest(name, self.by_name) for name in found.unknown}
         for known in self.fields:
-            if known.required and known.name not in found.key_spans:
+            if known.required and known.name not in found.key_spans and known.name not in meant:
                 where = f" (`{reading.place}`)" if reading.path else ""
-                start = reading.span(node)
+                start = reading.heads[-1] if reading.heads else reading.span(node)
                 reading.error(
                     "missing-field",
                     f"{self.what}{where} needs `{known.name}`",
@@ -469,9 +481,9 @@ class MappingOf:
         out = []
         for text, span, value in entries(node, reading):
             name = self.key.check(text, span, reading)
-            reading.path.append(text)
+            reading.enter(text, span)
             result = self.value.read(value, reading)
-            reading.path.pop()
+            reading.leave()
             if name is not None:
                 if isinstance(result, Fields):
                     result.span = span
