@@ -18,7 +18,7 @@ from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.core.quantities import ZERO
 from tablewright.design.reader import ModelFile, load, read_model
 from tablewright.design.values import CapacityMode, Design, DynamoDesign
-from tablewright.engines.base import Engine, Evaluation
+from tablewright.engines.base import Engine, Evaluation, Request
 from tablewright.engines.dynamodb.engine import DynamoEngine
 from tablewright.model.values import Assumption, Model, Pattern
 from tablewright.review.assessment import (
@@ -140,6 +140,12 @@ class Session:
             f"there is no access pattern `{name}`",
             remedy=f"did you mean `{meant}`?" if meant else f"the file has {_listed(names)}",
         )
+
+    def requests(self, evaluation: Evaluation, pattern: str) -> tuple[Request, ...]:
+        """Return the requests of one call of a pattern, with parameters that could be sent."""
+        from tablewright.proof.examples import example_requests
+
+        return example_requests(evaluation, pattern)
 
     def book(self, as_of: str = "") -> PriceBook:
         """Return the price book, as of a day."""

@@ -7,8 +7,13 @@ import json
 import shlex
 from decimal import Decimal
 
+import botocore.session
+import pytest
+from botocore.validate import ParamValidator
+
+from tablewright.api import Session
 from tablewright.engines.base import Request
-from tablewright.reports.snippets import python_text, shell_text
+from tablewright.reports.snippets import python_text, shell_text, shortened
 
 QUERY = Request(
     operation="Query",
@@ -42,3 +47,39 @@ def test_a_request_for_the_shell_is_one_quoted_json_argument():
     assert sent["ExpressionAttributeValues"][":status"] == {"S": "it's open"}
     assert sent["ExpressionAttributeValues"][":raw"] == {"B": "AAE="}
     assert len(words) == 5
+
+
+def test_cutting_long_values_leaves_expressions_and_names_alone():
+    request = Request(
+        operation="UpdateItem",
+        target="t",
+        template={
+            "UpdateExpression": "SET #a = :a, " + ", ".join(f"#b{n} = :b{n}" for n in range(20)),
+            "ExpressionAttributeValues": {":a": {"S": "x" * 500}},
+        },
+    )
+    cut = shortened(request).template
+    assert cut["UpdateExpression"] == request.template["UpdateExpression"]
+    assert len(cut["ExpressionAttributeValues"][":a"]["S"]) == 40
+
+
+def test_binary_values_are_bytes_in_python():
+    put = Request(operation="PutItem", target="t", template={"Item": {"raw": {"B": "AAE="}}})
+    assert r"{'B': b'\x00\x01'}" in python_text(put)
+
+
+@pytest.mark.parametrize("design", ["multi", "single"])
+def test_the_requests_of_every_pattern_are_what_boto3_accepts(shop, design):
+    session = Session(file=shop)
+    evaluation = session.evaluate(design, 100)
+    model = botocore.session.get_session().get_service_model("dynamodb")
+    shown = 0
+    for route in evaluation.routes:
+        for request in session.requests(evaluation, route.pattern):
+            call = ast.parse(python_text(shortened(request))).body[0].value
+            given = {k.arg: ast.literal_eval(k.value) for k in call.keywords}
+            shape = model.operation_model(request.operation).input_shape
+            problems = ParamValidator().validate(given, shape)
+            assert not problems.has_errors(), problems.generate_report()
+            shown += 1
+    assert shown >= len(evaluation.routes)

@@ -150,7 +150,10 @@ def explain_page(view: ExplainView, language: str = "python") -> Document:
             ),
         )
     blocks: list[Block] = [Paragraph(text=_route_sentence(cost), tone="lead")]
-    for number, request in enumerate(route.requests, 1):
+    if language == "python" and any(request.template for request in view.requests):
+        opening = f'import boto3\n\nclient = boto3.client("dynamodb", region_name="{view.region}")'
+        blocks.append(Code(text=opening, language=language))
+    for number, request in enumerate(view.requests, 1):
         inner: list[Block] = []
         if request.note:
             inner.append(Paragraph(text=sentence(request.note)))

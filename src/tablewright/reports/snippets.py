@@ -1,7 +1,8 @@
 """Print a request so that it can be pasted: as boto3 calls in Python, or as AWS CLI commands.
 
 In: a request of a route, its parameters in the form of boto3's client (`{"S": "text"}`). Out:
-source text. Bytes stay bytes in Python and become base64 in JSON, as the AWS CLI wants them.
+source text. Binary values are base64 text, as the AWS CLI wants them, or bytes; in Python they are
+bytes.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import re
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -18,11 +20,43 @@ from tablewright.engines.base import Request
 
 _INDENT = "    "
 _WIDTH = 88
+_NAME = 26
+"""Room for the name of a parameter before its value."""
+LONGEST_VALUE = 40
+MOST_PARTS = 3
 
 
 def snippet(request: Request, language: str) -> str:
     """Return a request as source text; `language` is python, or shell for the AWS CLI."""
     return shell_text(request) if language == "shell" else python_text(request)
+
+
+def shortened(request: Request) -> Request:
+    """Return a request with long values cut, so that it can be read; it could still be sent.
+
+    Example:
+        >>> from tablewright.engines.base import Request
+        >>> long = Request(operation="PutItem", target="t", template={"Item": {"S": "x" * 900}})
+        >>> shortened(long).template
+        {'Item': {'S': 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...'}}
+    """
+    return replace(request, template={k: _cut(v) for k, v in request.template.items()})
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        text = value.get("S")
+        if set(value) == {"S"} and isinstance(text, str) and len(text) > LONGEST_VALUE:
+            return {"S": text[: LONGEST_VALUE - 3] + "..."}
+        if set(value) == {"B"} and isinstance(value["B"], str):
+            return {"B": value["B"][: LONGEST_VALUE // 4 * 4]}
+        inner = value.get("M")
+        if set(value) == {"M"} and isinstance(inner, Mapping):
+            return {"M": {key: _cut(inner[key]) for key in list(inner)[:MOST_PARTS]}}
+        return {key: _cut(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_cut(one) for one in value[:MOST_PARTS]]
+    return value
 
 
 def python_text(request: Request) -> str:
@@ -81,8 +115,11 @@ def snake(operation: str) -> str:
 
 def _python(value: Any, depth: int) -> str:
     """Return a literal, broken over lines where it would be long."""
-    flat = repr(_plain(value))
-    if len(flat) + depth * len(_INDENT) <= _WIDTH or not isinstance(value, Mapping | list | tuple):
+    value = _plain(value)
+    flat = repr(value)
+    if len(flat) + depth * len(_INDENT) <= _WIDTH - _NAME or not isinstance(
+        value, Mapping | list | tuple
+    ):
         return flat
     inner, outer = _INDENT * (depth + 1), _INDENT * depth
     if isinstance(value, Mapping):
@@ -94,6 +131,8 @@ def _python(value: Any, depth: int) -> str:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
+        if set(value) == {"B"} and isinstance(value["B"], str):
+            return {"B": base64.b64decode(value["B"])}
         return {key: _plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]

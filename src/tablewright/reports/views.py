@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from tablewright.core.quantities import ZERO
 from tablewright.design.values import Design, DynamoDesign, Index, ItemShape, Table
-from tablewright.engines.base import Evaluation, ResourceFacts, Route
+from tablewright.engines.base import Evaluation, Request, ResourceFacts, Route
 from tablewright.review.assessment import (
     Assessment,
     DesignAssessment,
@@ -303,7 +303,10 @@ class ExplainView:
     app: str
     design: str
     users: int
+    region: str
     pattern: PatternCost
+    requests: tuple[Request, ...]
+    """The requests of one call, with parameters that could be sent."""
     price_lines: tuple[CostRow, ...]
 
 
@@ -438,15 +441,22 @@ def design_view(one: DesignAssessment, users: int) -> DesignView:
     )
 
 
-def explain_view(evaluation: Evaluation, pattern: str) -> ExplainView:
-    """Return how a design answers a pattern (KeyError if there is no such pattern)."""
+def explain_view(
+    evaluation: Evaluation, pattern: str, requests: tuple[Request, ...] = ()
+) -> ExplainView:
+    """Return how a design answers a pattern (KeyError if there is no such pattern).
+
+    `requests` are those of the route with their parameters, where they were filled in.
+    """
     cost = next(c for c in pattern_costs(evaluation) if c.pattern == pattern)
     lines = [line for line in evaluation.bill.all_lines if line.pattern == pattern]
     return ExplainView(
         app=evaluation.model.app,
         design=evaluation.design.name,
         users=evaluation.users,
+        region=evaluation.bill.region,
         pattern=cost,
+        requests=requests or cost.route.requests,
         price_lines=_rows_of(lines, evaluation.bill.total),
     )
 

@@ -28,9 +28,12 @@ _LANGUAGES = {"boto3": "python", "cli": "shell"}
     default="boto3",
     help="Write requests for boto3 (Python) or for the AWS CLI.",
 )
+@click.option("--full", is_flag=True, help="Write long values of requests in full.")
 @pricing
 @verb
-def command(out: Output, name: str, file: str, design: str, form: str, options: Options) -> None:
+def command(
+    out: Output, name: str, file: str, design: str, form: str, full: bool, options: Options
+) -> None:
     """Explain an access pattern or a rule.
 
     A pattern: the requests that answer it, to be pasted, with the arithmetic of every unit, and why
@@ -38,6 +41,7 @@ def command(out: Output, name: str, file: str, design: str, form: str, options: 
     it, and its sources.
     """
     from tablewright.reports import pages, views
+    from tablewright.reports.snippets import shortened
 
     if _RULE.match(name):
         from tablewright.review.catalogue import (  # type: ignore[import-not-found,unused-ignore]
@@ -48,5 +52,10 @@ def command(out: Output, name: str, file: str, design: str, form: str, options: 
         out.show(rule, "rule", lambda: pages.rule_page(rule))
         return
     session = open_file(file, options)
-    view = views.explain_view(session.evaluate(design), session.pattern(name).name)
+    evaluation = session.evaluate(design)
+    pattern = session.pattern(name).name
+    requests = session.requests(evaluation, pattern)
+    if not full:
+        requests = tuple(shortened(request) for request in requests)
+    view = views.explain_view(evaluation, pattern, requests)
     out.show(view, "explain", lambda: pages.explain_page(view, _LANGUAGES[form]))
