@@ -287,6 +287,7 @@ def set_stream(definition: dict[str, Any], stream: Mapping[str, Any] | None, now
     if stream["StreamEnabled"]:
         definition["StreamSpecification"] = dict(stream)
         definition["StreamLabel"] = _label(now)
+        definition["StreamSince"] = round(now, 3)
     else:
         definition.pop("StreamSpecification", None)
 

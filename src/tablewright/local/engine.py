@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import orjson
 
 from tablewright.local.background import Sweeper, resume_backfills
+from tablewright.local.changes import record_change
 from tablewright.local.faults import ResourceNotFoundException
 from tablewright.local.storage import Store
 from tablewright.local.tables import Held, Index, Table
@@ -48,7 +50,7 @@ class Engine:
         self.clock = clock
         self.store = Store(path, durable=durable)
         self.tables: dict[str, Table] = {}
-        self.on_change: OnChange | None = None
+        self.on_change: OnChange = partial(record_change, self)
         self.stopping = threading.Event()
         self._tokens: dict[str, tuple[str, float]] = {}
         """Digest and time of recent transactions by token, oldest first."""

@@ -163,11 +163,8 @@ class Table:
     held: Held = field(default_factory=Held)
     expiry: Expiry | None = None
     """Which attribute tells when items expire, if any does."""
-
-    @property
-    def has_stream(self) -> bool:
-        """Whether changes are recorded in a stream."""
-        return bool(self.definition.get("StreamSpecification", {}).get("StreamEnabled"))
+    has_stream: bool = False
+    """Whether changes are recorded in a stream."""
 
     @property
     def status(self) -> str:
@@ -213,6 +210,8 @@ class Table:
         expiry = definition.get("Expiry")
         if expiry:
             table.expiry = Expiry(attribute=expiry["AttributeName"], space=expiry["Space"])
+        stream = definition.get("StreamSpecification")
+        table.has_stream = bool(stream and stream["StreamEnabled"])
         return table
 
     def redefine(self, changed: Table) -> None:
@@ -225,6 +224,7 @@ class Table:
         self.indexes = changed.indexes
         self.written = changed.written
         self.expiry = changed.expiry
+        self.has_stream = changed.has_stream
 
     @property
     def counted(self) -> tuple[Table | Index, ...]:

@@ -110,7 +110,7 @@ def write(
     if table.expiry is not None:
         table.expiry.change(store, key, item_of(old), item_of(new))
     table.held.change(size_of(old), size_of(new))
-    if engine.on_change is not None and table.has_stream:
+    if table.has_stream:
         engine.on_change(table, item_of(old), item_of(new), by_service)
 
 

@@ -1,0 +1,29 @@
+"""Who is told of a changed item, inside the write that changes it.
+
+In: a table that is watched, the item before and after. Out: a stream record. A write that leaves
+the item as it was is no change.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tablewright.local import streams
+
+if TYPE_CHECKING:
+    from tablewright.local.engine import Engine
+    from tablewright.local.tables import Table
+
+
+def record_change(
+    engine: Engine,
+    table: Table,
+    old: dict[str, Any] | None,
+    new: dict[str, Any] | None,
+    by_service: bool,
+) -> None:
+    """Tell all who watch a table of a change. Inside the write."""
+    if old == new:
+        return
+    if table.has_stream:
+        streams.record(engine, table, old, new, by_service=by_service)

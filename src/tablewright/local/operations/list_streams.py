@@ -1,0 +1,36 @@
+"""ListStreams: the streams of all tables, or of one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tablewright.local.streams import streams
+from tablewright.local.validation import check_request
+
+if TYPE_CHECKING:
+    from tablewright.local.engine import Engine
+    from tablewright.local.metering import Meter
+
+PAGE = 100
+
+
+def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+    """Carry out a ListStreams request."""
+    request = check_request("list_streams", request)
+    wanted, after = request.get("TableName"), request.get("ExclusiveStartStreamArn", "")
+    with engine.store.reading:
+        found = [
+            stream
+            for stream in streams(engine)
+            if stream.arn > after and wanted in (None, stream.table, engine.arn(stream.table))
+        ]
+    limit = request.get("Limit", PAGE)
+    reply: dict[str, Any] = {
+        "Streams": [
+            {"StreamArn": one.arn, "TableName": one.table, "StreamLabel": one.label}
+            for one in found[:limit]
+        ]
+    }
+    if len(found) > limit:
+        reply["LastEvaluatedStreamArn"] = found[limit - 1].arn
+    return reply
