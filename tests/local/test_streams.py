@@ -278,8 +278,8 @@ def test_what_does_not_exist_is_not_found(db):
     arn = create(db)
     with pytest.raises(ResourceNotFoundException):
         db.call("DescribeStream", {"StreamArn": arn + "x"})
+    request = {"StreamArn": arn, "ShardId": "s" * 28, "ShardIteratorType": "LATEST"}
     with pytest.raises(ResourceNotFoundException):
-        request = {"StreamArn": arn, "ShardId": "s" * 28, "ShardIteratorType": "LATEST"}
         db.call("GetShardIterator", request)
     for forged in ("x", arn, f"{arn}|1|e30=", f"{arn}|1|WyJzIiwgLTEsIDBd"):
         with pytest.raises(ValidationException):
