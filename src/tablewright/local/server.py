@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 BODY_LIMIT_BYTES = 20 * 1024 * 1024  # a batch may have 16 MB; the rest is room for base64 and names
 HEADER_LIMIT_BYTES = 64 * 1024
+SMALL_BYTES = 8 * 1024  # answers up to this size go out in one piece
 GROUP_LIMIT = 64  # requests that run before their answers go out
 HALF_REQUEST_SECONDS = 30  # a request must be complete within this time
 DRAIN_SECONDS = 5  # how long a shutdown waits for answers to be taken
@@ -497,13 +498,16 @@ class _Connection(asyncio.Protocol):
         close = not request.keep_alive or self._server._is_closing
         if close and not reply.close:
             reply = reply._replace(close=True)
-        data = self._server.head(request, reply)
-        if request.method != b"HEAD":
-            data += reply.content
+        head = self._server.head(request, reply)
+        content = reply.content if request.method != b"HEAD" else b""
         if reply.delay_seconds > 0 or self._delayed:
-            self._delay(data, close, reply.delay_seconds)
+            self._delay(head + content, close, reply.delay_seconds)
             return
-        transport.write(data)
+        if len(content) < SMALL_BYTES:
+            transport.write(head + content)
+        else:  # spare the copy
+            transport.write(head)
+            transport.write(content)
         if close:
             transport.close()
 
