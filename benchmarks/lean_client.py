@@ -1,6 +1,6 @@
 """A client that costs little beside the server it measures: raw sockets, requests built ahead.
 
-In: a port, request bytes, a time. Out: how many answers came, how long each took, and the errors. It
+In: a port, request bytes, a time. Out: how many answers came and how long each took. It
 keeps a number of connections busy from one thread; each has one request under way.
 """
 

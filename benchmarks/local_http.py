@@ -331,8 +331,8 @@ def _ratios(results: dict[str, Any], row: str) -> Iterator[str]:
             best = max(speeds, key=lambda name: speeds[name])
             local = speeds.get(f"dynamodb-local {where}")
             if local:
-                parts.append(f"{clients}: {mine / local:.2f} × DynamoDB Local")
-            parts.append(f"{clients}: {mine / speeds[best]:.2f} × best peer ({best.split()[0]})")
+                parts.append(f"{clients}: {mine / local:.2f} x DynamoDB Local")
+            parts.append(f"{clients}: {mine / speeds[best]:.2f} x best peer ({best.split()[0]})")
         yield f"{where}: " + "; ".join(parts)
 
 
