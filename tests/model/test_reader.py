@@ -139,9 +139,9 @@ def test_rates_are_kept_per_day(text, per_day, per):
 
 
 def test_a_week_and_a_month_divide_the_rate():
-    assert round(pattern_of("scan: E, rate: 7/week").rate.per_day, 9) == 1
-    month = pattern_of("scan: E, rate: 73/month").rate.per_day  # 730 h a month: 30.41… days
-    assert round(month, 9) == Decimal("2.4")
+    assert pattern_of("scan: E, rate: 7/week").rate.per_day == 1
+    # 730 hours a month are 30 days and 10 hours: 73 x 24 / 730
+    assert pattern_of("scan: E, rate: 73/month").rate.per_day == Decimal("2.4")
 
 
 def test_what_selects_becomes_conditions():

@@ -5,9 +5,7 @@ In: nothing. Out: `DYNAMODB`, the shape of one entry of `designs:`. It does not 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from decimal import Decimal
 
 from yaml.nodes import Node, ScalarNode
 
@@ -84,14 +82,9 @@ def _years(text: str) -> int:
     return int(text[0])
 
 
-def _times(period_days: Decimal, words: str) -> Scalar:
-    def parse(text: str) -> Decimal:
-        if re.fullmatch(rf"{scalars.NUMBER_PATTERN}\s*/\s*[a-z]+", text):
-            return scalars.rate(text).per_day * period_days
-        return scalars.number(text)
-
+def _times(period: str, words: str) -> Scalar:
     return Scalar(
-        parse,
+        lambda text: scalars.times_per(text, period),
         f"how often, such as {words}",
         rf"{scalars.NUMBER_PATTERN}(\s*/\s*(hour|day|week|month|year)s?)?",
         numeric=True,
@@ -238,8 +231,8 @@ TABLE = Record(
             ),
         ),
         Field("backups", WHOLE, doc="on-demand backups held"),
-        Field("exports", _times(Decimal(730) / 24, "1/month")),
-        Field("restores", _times(Decimal(365), "1/year")),
+        Field("exports", _times("month", "1/month")),
+        Field("restores", _times("year", "1/year")),
         Field(
             "stream",
             ByKind(

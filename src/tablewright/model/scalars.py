@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from tablewright.core.quantities import DAYS_PER_MONTH, GB, KB, MB, ONE
+from tablewright.core.quantities import GB, KB, MB, SECONDS_PER_DAY
 from tablewright.model.values import Count, Rate
 
 _NUMBER = r"[+-]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?"
@@ -17,28 +17,21 @@ NUMBER_PATTERN = r"(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?"
 """A number that is not negative, as the JSON Schema says it."""
 
 BYTE_UNITS = {"": 1, "B": 1, "KB": KB, "MB": MB, "GB": GB}
-DURATION_UNITS = {
-    "s": Decimal(1) / 86_400,
-    "m": Decimal(1) / 1_440,
-    "h": Decimal(1) / 24,
-    "d": ONE,
-    "w": Decimal(7),
-    "y": Decimal(365),
-}
-TIMES_PER_DAY = {
-    "s": Decimal(86_400),
-    "second": Decimal(86_400),
-    "min": Decimal(1_440),
-    "minute": Decimal(1_440),
-    "h": Decimal(24),
-    "hour": Decimal(24),
-    "d": ONE,
-    "day": ONE,
-    "w": ONE / 7,
-    "week": ONE / 7,
-    "month": ONE / DAYS_PER_MONTH,
-    "y": ONE / 365,
-    "year": ONE / 365,
+DURATION_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "y": 31_536_000}
+PERIOD_SECONDS = {
+    "s": 1,
+    "second": 1,
+    "min": 60,
+    "minute": 60,
+    "h": 3_600,
+    "hour": 3_600,
+    "d": 86_400,
+    "day": 86_400,
+    "w": 604_800,
+    "week": 604_800,
+    "month": 2_628_000,  # 730 hours
+    "y": 31_536_000,
+    "year": 31_536_000,
 }
 
 _LARGEST = Decimal(10) ** 18
@@ -150,7 +143,7 @@ def days(text: str) -> Decimal:
     match = _WITH_UNIT.fullmatch(text)
     if match is None:
         raise Bad
-    unit = DURATION_UNITS.get(match[2])
+    unit = DURATION_SECONDS.get(match[2])
     if unit is None:
         if match[2]:
             raise Bad(
@@ -158,7 +151,7 @@ def days(text: str) -> Decimal:
                 help="units are s, m (minutes), h, d, w and y",
             )
         raise Bad("has no unit", help=f"write {text}d for days; also s, m (minutes), h, w and y")
-    return number(match[1]) * unit
+    return number(match[1]) * unit / SECONDS_PER_DAY
 
 
 def rate(text: str) -> Rate:
@@ -177,8 +170,7 @@ def rate(text: str) -> Rate:
                 "does not say per what", help=f"write {text}/user/day, {text}/day or {text}/s"
             )
         raise Bad
-    times = _times_per_day(match[3])
-    return Rate(per_day=number(match[1]) * times, per=match[2] or "total")
+    return Rate(per_day=_per_day(number(match[1]), match[3]), per=match[2] or "total")
 
 
 def count(text: str) -> Count:
@@ -193,21 +185,41 @@ def count(text: str) -> Count:
         raise Bad
     amount = number(match[1])
     words = [word for word in re.split(r"[\s/]+", match[2]) if word]
-    times = [word for word in words if word in TIMES_PER_DAY or word.rstrip("s") in TIMES_PER_DAY]
+    times = [word for word in words if _period(word) is not None]
     drivers = [word for word in words if word not in times]
     if len(times) > 1 or len(drivers) > 1:
         raise Bad
     per = drivers[0] if drivers else ""
     if times:
-        return Count(mean=amount, per=per, inflow_per_day=amount * _times_per_day(times[0]))
+        return Count(mean=amount, per=per, inflow_per_day=_per_day(amount, times[0]))
     return Count(mean=amount, per=per)
 
 
-def _times_per_day(word: str) -> Decimal:
-    times = TIMES_PER_DAY.get(word) or TIMES_PER_DAY.get(word.rstrip("s"))
-    if times is None:
+def times_per(text: str, period: str) -> Decimal:
+    """Read how often in a period: `1/month`, or a number that already means that period.
+
+    Example:
+        >>> times_per("1/month", "month"), times_per("2/month", "year"), times_per("3", "year")
+        (Decimal('1'), Decimal('24'), Decimal('3'))
+    """
+    amount, slash, word = (part.strip() for part in text.partition("/"))
+    if not slash:
+        return number(amount)
+    seconds = _period(word)
+    if seconds is None:
+        raise Bad
+    return number(amount) * PERIOD_SECONDS[period] / seconds
+
+
+def _period(word: str) -> int | None:
+    return PERIOD_SECONDS.get(word) or PERIOD_SECONDS.get(word.rstrip("s"))
+
+
+def _per_day(amount: Decimal, word: str) -> Decimal:
+    seconds = _period(word)
+    if seconds is None:
         raise Bad(
             f"has the unknown time `{word}`",
             help="times are s, min, hour, day, week, month and year",
         )
-    return times
+    return amount * SECONDS_PER_DAY / seconds
