@@ -31,11 +31,16 @@ PAY_PER_REQUEST = "PAY_PER_REQUEST"
 PROVISIONED = "PROVISIONED"
 
 
-def check_table_name(name: str, member: str = "TableName") -> None:
-    """Refuse a name that a table cannot have."""
-    if not 3 <= len(name) <= 255:
+def check_table_name(request: Mapping[str, Any]) -> None:
+    """Refuse a request about a table that lacks its name, or whose name no table can have."""
+    name = request.get("TableName")
+    if name is None:
         raise ValidationException(
-            f"{member} must be at least 3 characters long and at most 255 characters long"
+            "The parameter 'TableName' is required but was not present in the request"
+        )
+    if isinstance(name, str) and not name.startswith("arn:") and not 3 <= len(name) <= 255:
+        raise ValidationException(
+            "TableName must be at least 3 characters long and at most 255 characters long"
         )
 
 

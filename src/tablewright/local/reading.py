@@ -20,7 +20,7 @@ from tablewright.capacity.units import PAGE_BYTES, Consistency, query_units, rea
 from tablewright.capacity.values import key_part
 from tablewright.local.expressions import Condition, Projection, evaluate, project
 from tablewright.local.faults import ValidationException
-from tablewright.local.validation import check_value
+from tablewright.local.validation import KEY_MISMATCH, check_key_content, check_value
 from tablewright.local.writing import stored_image
 
 if TYPE_CHECKING:
@@ -129,32 +129,41 @@ def _meter(page: PageRequest, meter: TableMeter, evaluated: int, fetched: list[i
 
 
 def start_position(
-    keys: Keys, table: Table, index: Index | None, given: Mapping[str, Any]
+    keys: Keys,
+    table: Table,
+    index: Index | None,
+    given: Mapping[str, Any],
+    *,
+    is_query: bool = True,
 ) -> bytes:
     """Return the storage key that an ExclusiveStartKey names.
 
     Raises:
-        ValidationException: it is not the key of an item of the table or index.
+        ValidationException: it is not the key of an item of the table or index; Query and Scan
+            word this differently.
     """
-    names = keys.names if index is None else tuple(dict.fromkeys((*keys.names, *table.keys.names)))
+    prefix = "" if is_query else f"{_BAD_START}: "
+    for value in given.values():
+        check_value(value)
     types = {**table.keys.types, **keys.types}
-    try:
-        for value in given.values():
-            check_value(value)
-    except ValidationException as fault:
+    if set(given) != set(types):
         raise ValidationException(
-            f"The provided starting key is invalid: {fault.message}"
-        ) from None
-    if set(given) != set(names):
-        raise ValidationException("The provided starting key is invalid")
-    for name in names:
-        if types[name] not in given[name]:
+            _BAD_START if is_query or index is not None else f"{_BAD_START}: {KEY_MISMATCH}"
+        )
+    for name, kind in types.items():
+        if kind not in given[name]:
             raise ValidationException(
-                "The provided starting key is invalid: The provided key element does not match "
-                "the schema"
+                f"{_BAD_START}: {KEY_MISMATCH}" if index is not None else prefix + KEY_MISMATCH
             )
+    try:
+        check_key_content(table.keys, given)
+    except ValidationException as fault:
+        raise ValidationException(prefix + fault.message) from None
     encoded = keys.encode(given)
     if index is not None:
         for name, kind in table.keys.attributes:
             encoded += key_part(kind, given[name][kind])
     return encoded
+
+
+_BAD_START = "The provided starting key is invalid"

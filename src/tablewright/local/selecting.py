@@ -89,10 +89,17 @@ def must_fetch(
     """Whether entries of a local index have to be completed from the table.
 
     Raises:
-        ValidationException: a global index does not have what is asked for, and cannot fetch it.
+        ValidationException: a filter looks at what the index does not have, or a global index
+            does not have what is asked for, and cannot fetch it.
     """
     if index is None or index.projected is None:
         return False
+    filtered = [] if filter_ is None else _outside(index, [str(path[0]) for path in filter_.paths])
+    if filtered:
+        raise ValidationException(
+            f"{INVALID}Secondary index {index.name} does not project one or more filter "
+            f"attributes: [{', '.join(filtered)}]"
+        )
     if request.get("Select") == "ALL_ATTRIBUTES":
         if not index.is_local:
             raise ValidationException(
@@ -101,15 +108,11 @@ def must_fetch(
             )
         return True
     missing = [] if projection is None else _outside(index, projection.top_level)
-    if not index.is_local:
-        if missing:
-            raise ValidationException(
-                f"{INVALID}Global secondary index {index.name} does not project "
-                f"[{', '.join(missing)}]"
-            )
-        return False
-    filtered = [] if filter_ is None else _outside(index, [str(path[0]) for path in filter_.paths])
-    return bool(missing or filtered)
+    if missing and not index.is_local:
+        raise ValidationException(
+            f"{INVALID}Global secondary index {index.name} does not project [{', '.join(missing)}]"
+        )
+    return bool(missing)
 
 
 def _outside(index: Index, names: Sequence[str]) -> list[str]:

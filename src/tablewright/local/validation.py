@@ -51,8 +51,8 @@ class Shape:
     max: int | None = None
     enum: tuple[str, ...] = ()
     pattern: str = ""
-    key_max: int | None = None
-    """Greatest length of the keys of a map."""
+    key: Shape | None = None
+    """The keys of a map."""
     members: Mapping[str, Shape] = field(default_factory=dict)
     element: Shape | None = None
 
@@ -65,14 +65,14 @@ class Shape:
             or self.max is not None
             or self.enum
             or self.pattern
-            or self.key_max
+            or self.key is not None
             or any(member.is_checked for member in self.members.values())
             or (self.element is not None and self.element.is_checked)
         )
 
 
 _SHAPE_KEYS = {
-    "is", "type", "required", "min", "max", "enum", "pattern", "key_max", "members", "element"
+    "is", "type", "required", "min", "max", "enum", "pattern", "key", "members", "element"
 }  # fmt: skip
 
 
@@ -102,7 +102,7 @@ def _compile(given: str | Mapping[str, Any]) -> Shape:
             max=given.get("max", base.max),
             enum=tuple(given.get("enum", base.enum)),
             pattern=given.get("pattern", base.pattern),
-            key_max=given.get("key_max", base.key_max),
+            key=base.key,
             members=base.members,
             element=base.element,
         )
@@ -113,7 +113,7 @@ def _compile(given: str | Mapping[str, Any]) -> Shape:
         max=given.get("max"),
         enum=tuple(given.get("enum", ())),
         pattern=given.get("pattern", ""),
-        key_max=given.get("key_max"),
+        key=_compile(given["key"]) if "key" in given else None,
         members={name: _compile(member) for name, member in given.get("members", {}).items()},
         element=_compile(given["element"]) if "element" in given else None,
     )
@@ -362,26 +362,58 @@ def _constrain(shape: Shape, value: Any, path: str, found: list[str]) -> None:
             _say(found, value, path, constraint)
     elif kind == "List":
         _constrain_length(shape, value, path, found)
-        assert shape.element is not None
-        if shape.element.is_checked or None in value:
-            for at, one in enumerate(value, 1):
-                if one is None:
-                    _say(found, None, f"{path}.{at}.member", "Member must not be null")
-                elif shape.element.type == "String":
-                    _constrain_text(shape.element, one, f"{path}.{at}.", "member", found)
-                else:
-                    _constrain(shape.element, one, f"{path}.{at}.member", found)
+        _constrain_elements(shape, value, path, found)
     elif kind == "Map":
         _constrain_length(shape, value, path, found)
         assert shape.element is not None
+        if shape.key is not None:
+            _constrain_entries(shape.key, "keys", list(value), value, path, found)
+        if shape.element.type == "List":
+            _constrain_entries(shape.element, "value", list(value.values()), value, path, found)
         if shape.element.is_checked:
             for name, one in value.items():
                 if shape.element.type == "String":
                     _constrain_text(shape.element, one, f"{path}.{name}.", "member", found)
+                elif shape.element.type == "List":
+                    _constrain_elements(shape.element, one, f"{path}.{name}.member", found)
                 else:
                     _constrain(shape.element, one, f"{path}.{name}.member", found)
     elif kind == "Structure":
         _constrain_members(shape, value, f"{path}.", found)
+
+
+def _constrain_elements(shape: Shape, value: list[Any], path: str, found: list[str]) -> None:
+    element = shape.element
+    assert element is not None
+    if element.is_checked or None in value:
+        for at, one in enumerate(value, 1):
+            if one is None:
+                _say(found, None, f"{path}.{at}.member", "Member must not be null")
+            elif element.type == "String":
+                _constrain_text(element, one, f"{path}.{at}.", "member", found)
+            else:
+                _constrain(element, one, f"{path}.{at}.member", found)
+
+
+def _constrain_entries(
+    shape: Shape, what: str, some: Sequence[Any], whole: Any, path: str, found: list[str]
+) -> None:
+    """Say that a map has keys or values out of bounds; the service names all bounds at once."""
+    is_wrong = any(
+        (shape.min is not None and len(one) < shape.min)
+        or (shape.max is not None and len(one) > shape.max and not _is_arn(one))
+        or (shape.pattern and not _matches(shape.pattern, one))
+        for one in some
+    )
+    if is_wrong:
+        bounds = []
+        if shape.max is not None:
+            bounds.append(f"Member must have length less than or equal to {shape.max}")
+        if shape.min is not None:
+            bounds.append(f"Member must have length greater than or equal to {shape.min}")
+        if shape.pattern:
+            bounds.append(f"Member must satisfy regular expression pattern: {shape.pattern}")
+        _say(found, whole, path, f"Map {what} must satisfy constraint: [{', '.join(bounds)}]")
 
 
 def _say(found: list[str], value: Any, path: str, constraint: str) -> None:
@@ -426,6 +458,8 @@ def check_value(value: WireValue, depth: int = 0) -> None:
     elif kind == "M":
         if depth >= MAX_DEPTH - 1:
             raise ValidationException(_TOO_DEEP)
+        if "" in content:
+            raise ValidationException(_EMPTY_NAME)
         for inner in content.values():
             check_value(inner, depth + 1)
     elif kind == "L":
@@ -441,8 +475,11 @@ def check_item(item: Mapping[str, WireValue]) -> None:
     """Check all values of an item or a key, and bring them into canonical form, in place."""
     for value in item.values():
         check_value(value)
+    if "" in item:
+        raise ValidationException(_EMPTY_NAME)
 
 
+_EMPTY_NAME = "Empty attribute name"
 _EMPTY_VALUE = (
     "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
 )
@@ -512,7 +549,7 @@ _EMPTY_SETS = {
 MAX_PARTITION_KEY_BYTES = 2048
 MAX_SORT_KEY_BYTES = 1024
 
-_KEY_MISMATCH = "The provided key element does not match the schema"
+KEY_MISMATCH = "The provided key element does not match the schema"
 
 
 def key_of_item(table: Table, item: Mapping[str, WireValue]) -> bytes:
@@ -531,10 +568,17 @@ def key_of_item(table: Table, item: Mapping[str, WireValue]) -> bytes:
             raise ValidationException(
                 f"{INVALID}Type mismatch for key {name} expected: {kind} actual: {actual}"
             )
-    _check_key_content(table.keys, item)
+    check_key_content(table.keys, item)
     if table.indexes:
         check_index_keys(table, item)
     return table.keys.encode(item)
+
+
+def check_key_types(table: Table, item: Mapping[str, WireValue]) -> None:
+    """Refuse an item without the table's key, as a batch does, in fewer words than a put."""
+    for name, kind in table.keys.attributes:
+        if kind not in item.get(name, ()):
+            raise ValidationException(KEY_MISMATCH)
 
 
 def key_given(table: Table, key: Mapping[str, WireValue]) -> bytes:
@@ -545,16 +589,17 @@ def key_given(table: Table, key: Mapping[str, WireValue]) -> bytes:
     """
     attributes = table.keys.attributes
     if len(key) != len(attributes):
-        raise ValidationException(_KEY_MISMATCH)
+        raise ValidationException(KEY_MISMATCH)
     for name, kind in attributes:
         value = key.get(name)
         if value is None or kind not in value:
-            raise ValidationException(_KEY_MISMATCH)
-    _check_key_content(table.keys, key)
+            raise ValidationException(KEY_MISMATCH)
+    check_key_content(table.keys, key)
     return table.keys.encode(key)
 
 
-def _check_key_content(keys: Keys, item: Mapping[str, WireValue]) -> None:
+def check_key_content(keys: Keys, item: Mapping[str, WireValue]) -> None:
+    """Refuse key attributes that are empty or too long."""
     for name, kind in keys.partition:
         if kind != "N":
             size = _key_content_bytes(name, kind, item[name][kind])
@@ -651,6 +696,8 @@ def check_expression_parameters(
                 f"Non-expression parameters: {{{', '.join(legacy)}}} "
                 f"Expression parameters: {{{', '.join(given)}}}"
             )
+    if "ConditionalOperator" in request and not any(name in request for name in _FILTERS):
+        raise ValidationException("ConditionalOperator cannot be used without Filter or Expected")
     names = request.get("ExpressionAttributeNames")
     if names is not None:
         if not given:
@@ -677,6 +724,7 @@ def check_expression_parameters(
                 ) from None
 
 
+_FILTERS = ("Expected", "QueryFilter", "ScanFilter")
 _PLACEHOLDER = re.compile(r"[#:][0-9a-zA-Z_]+", re.ASCII)
 
 

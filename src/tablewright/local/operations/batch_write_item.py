@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 from tablewright.capacity.units import write_units
 from tablewright.local.faults import ValidationException
 from tablewright.local.tables import Table
-from tablewright.local.validation import check_item, check_request, key_given, key_of_item
+from tablewright.local.validation import (
+    check_item,
+    check_key_types,
+    check_request,
+    key_given,
+    key_of_item,
+)
 from tablewright.local.writing import (
     Image,
     check_item_size,
@@ -77,12 +83,12 @@ def _image(given: dict[str, Any]) -> tuple[dict[str, Any], Image | None]:
 
 
 def _plan(table: Table, given: list[tuple[dict[str, Any], Image | None]]) -> list[_Write]:
-    planned = [
-        _Write(
-            table, key_given(table, item) if new is None else key_of_item(table, item), item, new
-        )
-        for item, new in given
-    ]
+    planned = []
+    for item, new in given:
+        if new is not None:
+            check_key_types(table, item)
+        key = key_given(table, item) if new is None else key_of_item(table, item)
+        planned.append(_Write(table, key, item, new))
     if len({one.key for one in planned}) != len(planned):
         raise ValidationException("Provided list of item keys contains duplicates")
     return planned

@@ -11,7 +11,7 @@ from tablewright.local.definitions import (
     new_definition,
 )
 from tablewright.local.engine import table_name
-from tablewright.local.faults import ResourceInUseException, ValidationException
+from tablewright.local.faults import ResourceInUseException
 from tablewright.local.validation import check_request
 
 if TYPE_CHECKING:
@@ -21,13 +21,7 @@ if TYPE_CHECKING:
 
 def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a CreateTable request."""
-    name = request.get("TableName")
-    if name is None:
-        raise ValidationException(
-            "The parameter 'TableName' is required but was not present in the request"
-        )
-    if isinstance(name, str):
-        check_table_name(table_name(name))
+    check_table_name(request)
     request = check_request("create_table", request)
     request["TableName"] = table_name(request["TableName"])
     check_new_table(request)

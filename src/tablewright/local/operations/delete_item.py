@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a DeleteItem request."""
     request = check_request("delete_item", request)
-    check_expression_parameters(request, ("ConditionExpression",), ("Expected",))
+    check_expression_parameters(
+        request, ("ConditionExpression",), ("Expected", "ConditionalOperator")
+    )
     check_item(request["Key"])
     wants = request.get("ReturnValues", "NONE")
     if wants not in ("NONE", "ALL_OLD"):

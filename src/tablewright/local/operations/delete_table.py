@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tablewright.local.definitions import describe
+from tablewright.local.definitions import check_table_name, describe
 from tablewright.local.faults import ResourceInUseException, ValidationException
 from tablewright.local.operations.describe_table import existing
 from tablewright.local.validation import check_request
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a DeleteTable request."""
+    check_table_name(request)
     request = check_request("delete_table", request)
     with engine.store.writing:
         table = existing(engine, request["TableName"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tablewright.local.definitions import describe
+from tablewright.local.definitions import check_table_name, describe
 from tablewright.local.faults import ResourceNotFoundException
 from tablewright.local.validation import check_request
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a DescribeTable request."""
+    check_table_name(request)
     request = check_request("describe_table", request)
     with engine.store.reading:
         return {"Table": describe(engine, existing(engine, request["TableName"]))}

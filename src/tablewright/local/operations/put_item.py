@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a PutItem request."""
     request = check_request("put_item", request)
-    check_expression_parameters(request, ("ConditionExpression",), ("Expected",))
+    check_expression_parameters(
+        request, ("ConditionExpression",), ("Expected", "ConditionalOperator")
+    )
     item = request["Item"]
     check_item(item)
     wants = request.get("ReturnValues", "NONE")

@@ -58,7 +58,8 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
     low, high = key_range(keys, condition)
     start = None
     if "ExclusiveStartKey" in request:
-        start = start_position(keys, table, index, request["ExclusiveStartKey"])
+        given = request["ExclusiveStartKey"]
+        start = start_position(keys, table, index, given, is_query=True)
         _check_start(keys, condition, start, low, high)
     reply = read_page(
         engine,

@@ -44,7 +44,8 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
     low, high = segment_range(request.get("Segment", 0), request.get("TotalSegments", 1))
     start = None
     if "ExclusiveStartKey" in request:
-        start = start_position(keys, table, index, request["ExclusiveStartKey"])
+        given = request["ExclusiveStartKey"]
+        start = start_position(keys, table, index, given, is_query=False)
         if start < low or (high is not None and start >= high):
             raise ValidationException(
                 "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use "

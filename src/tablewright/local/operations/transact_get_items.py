@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tablewright.capacity.units import Consistency, read_units
 from tablewright.core.quantities import MB
 from tablewright.local.faults import ValidationException
+from tablewright.local.operations.transact_write_items import cancelled
 from tablewright.local.requests import bind_projection, check_all_used_in, projected
 from tablewright.local.validation import (
     check_expression_parameters,
@@ -19,6 +20,7 @@ from tablewright.local.writing import stored_image
 if TYPE_CHECKING:
     from tablewright.local.engine import Engine
     from tablewright.local.metering import Meter
+    from tablewright.local.tables import Table
 
 MAX_BYTES = 4 * MB
 
@@ -34,7 +36,7 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
         projections.append(bind_projection(get))
         check_all_used_in(get, projections[-1])
     tables = [engine.table(get["TableName"]) for get in gets]
-    keys = [key_given(table, get["Key"]) for table, get in zip(tables, gets, strict=True)]
+    keys = _keys(tables, gets)
     if len({(table.name, key) for table, key in zip(tables, keys, strict=True)}) != len(keys):
         raise ValidationException(
             "Transaction request cannot include multiple operations on one item"
@@ -53,3 +55,17 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
     if consumed is not None:
         reply["ConsumedCapacity"] = consumed
     return reply
+
+
+def _keys(tables: list[Table], gets: list[dict[str, Any]]) -> list[bytes]:
+    """Return the key bytes of all gets; one that does not fit its table cancels them all."""
+    keys, reasons = [], []
+    for table, get in zip(tables, gets, strict=True):
+        try:
+            keys.append(key_given(table, get["Key"]))
+            reasons.append({"Code": "None"})
+        except ValidationException as fault:
+            reasons.append({"Code": "ValidationError", "Message": fault.message})
+    if len(keys) < len(gets):
+        raise cancelled(reasons)
+    return keys

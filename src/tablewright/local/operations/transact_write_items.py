@@ -65,9 +65,11 @@ class Action:
     condition: Condition | None
     update: Update | None
     table: Table
-    key: bytes
+    key: bytes = b""
     old: Image | None = None
     new: Image | None = None
+    refusal: ValidationException | None = None
+    """What the table's schema has against it; cancels the transaction."""
 
 
 def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
@@ -108,21 +110,23 @@ def _bind(engine: Engine, given: dict[str, Any]) -> Action:
     update = bind_update(parameters) if kind == "Update" else None
     condition = bind_condition(parameters)
     check_all_used_in(parameters, update, condition)
-    table = engine.table(parameters["TableName"])
-    if kind == "Put":
-        key = key_of_item(table, parameters["Item"])
-    else:
-        key = key_given(table, parameters["Key"])
-        check_keys_untouched(table, update)
-    return Action(
+    action = Action(
         kind=kind,
         given=parameters,
         condition=condition,
         update=update,
-        table=table,
-        key=key,
+        table=engine.table(parameters["TableName"]),
         new=new,
     )
+    try:
+        if kind == "Put":
+            action.key = key_of_item(action.table, parameters["Item"])
+        else:
+            action.key = key_given(action.table, parameters["Key"])
+            check_keys_untouched(action.table, update)
+    except ValidationException as fault:
+        action.refusal = fault
+    return action
 
 
 def write_all(engine: Engine, actions: list[Action], meter: Meter) -> None:
@@ -133,25 +137,29 @@ def write_all(engine: Engine, actions: list[Action], meter: Meter) -> None:
         TransactionCanceledException: a condition does not hold or an update cannot be applied;
             everything is charged as if it had been done, without the index arms.
     """
-    if len({(action.table.name, action.key) for action in actions}) != len(actions):
+    keys = [(action.table.name, action.key) for action in actions if action.key]
+    if len(set(keys)) != len(keys):
         raise ValidationException(
             "Transaction request cannot include multiple operations on one item"
         )
     reasons: list[dict[str, Any]] = []
     for action in actions:
-        action.old = stored_image(engine, action.table, action.key)
+        if action.refusal is None:
+            action.old = stored_image(engine, action.table, action.key)
         reasons.append(_reason(action))
     total = sum(
         max(size_of(action.old) or 0 if action.kind == "Update" else 0, size_of(action.new) or 0)
         for action in actions
     )
     for action in actions:
-        units = _units(action)
-        meter.table(action.table.name).add(writes=units)
+        if action.refusal is None:
+            meter.table(action.table.name).add(writes=_units(action))
     if any(reason["Code"] != "None" for reason in reasons):
         raise cancelled(reasons)
     if total > MAX_BYTES:
-        raise ValidationException("Transaction request size exceeds the limit of 4 MB")
+        raise ValidationException(
+            f"Transaction payload size cannot exceed 4MB. Payload Size: {total}"
+        )
     for action in actions:
         if action.kind != "ConditionCheck":
             write(
@@ -166,6 +174,8 @@ def write_all(engine: Engine, actions: list[Action], meter: Meter) -> None:
 
 def _reason(action: Action) -> dict[str, Any]:
     """Find out whether an action can be done and what it leaves behind; return its reason."""
+    if action.refusal is not None:
+        return {"Code": "ValidationError", "Message": action.refusal.message}
     if not holds(action.condition, action.old):
         reason = {
             "Code": "ConditionalCheckFailed",

@@ -46,7 +46,7 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
     check_expression_parameters(
         request,
         ("UpdateExpression", "ConditionExpression"),
-        ("AttributeUpdates", "Expected"),
+        ("AttributeUpdates", "Expected", "ConditionalOperator"),
     )
     check_item(request["Key"])
     update = bind_update(request)

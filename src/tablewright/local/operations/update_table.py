@@ -14,6 +14,7 @@ from tablewright.local.definitions import (
     check_global_index,
     check_included,
     check_stream,
+    check_table_name,
     check_throughput,
     describe,
     set_encryption,
@@ -45,8 +46,9 @@ _CHANGES = (
 
 def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out an UpdateTable request."""
+    check_table_name(request)
     request = check_request("update_table", request)
-    if not any(name in request for name in _CHANGES):
+    if not any(request.get(name) not in (None, []) for name in _CHANGES):
         raise ValidationException(
             "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
             "GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required"
