@@ -58,6 +58,9 @@ class Session:
     file: ModelFile
     options: Options = field(default_factory=Options)
     _evaluations: dict[tuple[str, int, str, str], Evaluation] = field(default_factory=dict)
+    _variants: dict[tuple[tuple[tuple[str, ...], Decimal], ...], Session] = field(
+        default_factory=dict
+    )
 
     @property
     def model(self) -> Model:
@@ -268,8 +271,16 @@ class Session:
         linear = self._rate_of(assumption, design)
         if linear is not None:
             return self.evaluate(design).bill.total + linear * (factor - 1)
-        other = self._variant({assumption.path: factor})
-        return other.evaluate(design.name, self.users).bill.total
+        total = self.evaluate(design).bill.total
+        changed = self._variant({assumption.path: factor}).evaluate(design.name, self.users)
+        # Held against the unchanged model on the same small sample: what is left is the figure's.
+        reference = self._unchanged.evaluate(design.name, self.users).bill.total
+        return total * changed.bill.total / reference if reference else changed.bill.total
+
+    @cached_property
+    def _unchanged(self) -> Session:
+        """The same model on the small sample that variants are evaluated on."""
+        return self._variant({})
 
     def _rate_of(self, assumption: Assumption, design: Design) -> Decimal | None:
         """Return what a pattern costs, where its rate is what is assumed and requests are paid."""
@@ -283,9 +294,12 @@ class Session:
         return self.evaluate(design).bill.sum_by("pattern").get(path[1], ZERO)
 
     def _variant(self, overrides: dict[tuple[str, ...], Decimal]) -> Session:
-        file = read_model(self.file.source, str(self.file.path), overrides=overrides)
-        options = replace(self.options, sample_items=VARIANT_SAMPLE)
-        return Session(file=file, options=options)
+        key = tuple(overrides.items())
+        if key not in self._variants:  # read once for all designs
+            file = read_model(self.file.source, str(self.file.path), overrides=overrides)
+            options = replace(self.options, sample_items=VARIANT_SAMPLE)
+            self._variants[key] = Session(file=file, options=options)
+        return self._variants[key]
 
     def _left_out(self) -> tuple[str, ...]:
         return tuple(

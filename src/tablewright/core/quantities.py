@@ -51,7 +51,7 @@ def format_number(value: Decimal | int, places: int = 0) -> str:
         '1,234,567.9'
     """
     quantum = Decimal(1).scaleb(-places)
-    return f"{Decimal(value).quantize(quantum, rounding=ROUND_HALF_EVEN):,}"
+    return f"{Decimal(value).quantize(quantum, rounding=ROUND_HALF_EVEN):,f}"
 
 
 def format_usd(value: Decimal) -> str:
@@ -63,6 +63,8 @@ def format_usd(value: Decimal) -> str:
     Example:
         >>> format_usd(Decimal("304.9186")), format_usd(Decimal("0.00531")), format_usd(Decimal(0))
         ('304.92', '0.0053', '0.00')
+        >>> format_usd(Decimal("0.000000234"))
+        '0.00000023'
     """
     if value == 0 or abs(value) >= Decimal("0.01"):
         return format_number(value, 2)

@@ -118,7 +118,7 @@ def item_sizes(design: DesignView) -> Chart | None:
     room = percent(Decimal(largest.largest) / ITEM_LIMIT_BYTES)
     return Chart(
         kind="sizes",
-        title="Item sizes against the limit",
+        title="How many items of each kind have which size",
         summary=f"The largest item drawn is a {largest.shape} of {size(largest.largest)}, {room} "
         "of the limit of 400 KB.",
         x_title="size of an item",

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from tablewright.core.quantities import ZERO
 from tablewright.engines.base import UnitUse
 from tablewright.reports import charts
 from tablewright.reports.document import (
@@ -1024,34 +1023,42 @@ def _claims_section(verdicts: Sequence[Verdict]) -> Section:
         )
         for v in verdicts
     )
-    folds = tuple(_claim_fold(v) for v in verdicts if v.steps or v.reason or v.claim.answer)
-    return Section(
-        title="What was said, beside what is computed",
-        anchor="claims",
-        blocks=(
-            Table(
-                columns=(
-                    Column(title="Id"),
-                    Column(title="Claim", grows=True),
-                    Column(title="Claimed", right=True),
-                    Column(title="Computed", right=True),
-                    Column(title="Verdict"),
-                ),
-                rows=rows,
+    explained = [v for v in verdicts if v.steps or v.reason or v.claim.answer]
+    blocks: list[Block] = [
+        Table(
+            columns=(
+                Column(title="Id"),
+                Column(title="Claim", grows=True),
+                Column(title="Claimed", right=True),
+                Column(title="Computed", right=True),
+                Column(title="Verdict"),
             ),
-            *folds,
-        ),
+            rows=rows,
+        )
+    ]
+    first = next((v for v in explained if v.claim.about == "monthly_cost" and v.steps), None)
+    if first is not None:
+        blocks.append(_claim_section(first))
+    rest = [v for v in explained if v is not first]
+    if rest:
+        blocks.append(
+            Fold(
+                summary=f"{plural(len(rest), 'more claim')}, taken apart one by one",
+                blocks=tuple(_claim_section(v) for v in rest),
+            )
+        )
+    return Section(
+        title="What was said, beside what is computed", anchor="claims", blocks=tuple(blocks)
     )
 
 
-def _claim_fold(verdict: Verdict) -> Fold:
+def _claim_section(verdict: Verdict) -> Section:
     claim = verdict.claim
     blocks: list[Block] = []
     if verdict.reason or claim.answer:
         blocks.append(Paragraph(text=sentence(verdict.reason or claim.answer)))
     if verdict.steps:
-        start = claim.low if claim.low is not None else ZERO
-        rows = [Row(cells=("as claimed", "", _in_unit(start, verdict.unit)))]
+        rows = [Row(cells=("as claimed", "", _claimed(verdict)))]
         rows += [
             Row(
                 cells=(
@@ -1072,7 +1079,7 @@ def _claim_fold(verdict: Verdict) -> Fold:
                 rows=tuple(rows),
             )
         )
-    return Fold(summary=f"{claim.id}: {claim.says}", blocks=tuple(blocks))
+    return Section(title=f"{claim.id}: {claim.says}", blocks=tuple(blocks))
 
 
 def _claimed(verdict: Verdict) -> str:
@@ -1080,7 +1087,8 @@ def _claimed(verdict: Verdict) -> str:
     if low is None and high is None:
         return ""
     if low is not None and high is not None and low != high:
-        return f"{_in_unit(low, '')} to {_in_unit(high, verdict.unit)}"
+        start = _in_unit(low, verdict.unit).removesuffix(" %")
+        return f"{start} to {_in_unit(high, verdict.unit)}"
     return _in_unit(low if low is not None else high, verdict.unit)
 
 
@@ -1105,26 +1113,16 @@ def _assumptions_section(view: ReportView) -> Section:
     blocks: list[Block] = []
     for design in view.designs:
         if design.influences:
-            blocks.append(_influence_table(design, design.influences))
-    named = {i.assumption.name for d in view.designs for i in d.influences}
+            blocks += _influences(design)
+    named = {i.assumption.name for d in view.designs for i in _moving(d)}
     rest = [(where, text) for where, text in view.assumptions if where not in named]
     if rest:
-        blocks.append(
-            Fold(
-                summary=f"{plural(len(rest), 'assumption')} that no figure above depends on much"
-                if named
-                else plural(len(rest), "assumption"),
-                blocks=(
-                    Table(
-                        columns=(
-                            Column(title="Where", grows=True),
-                            Column(title="Assumed", grows=True),
-                        ),
-                        rows=tuple(Row(cells=pair) for pair in rest),
-                    ),
-                ),
-            )
+        table = Table(
+            columns=(Column(title="Where", grows=True), Column(title="Assumed", grows=True)),
+            rows=tuple(Row(cells=(_place(where), text)) for where, text in rest),
         )
+        without = " that move no figure above" if named else ""
+        blocks.append(Fold(summary=plural(len(rest), "assumption") + without, blocks=(table,)))
     if not view.assumptions:
         blocks.append(Paragraph(text="No figure of the model is marked as assumed."))
     bills = tuple(dict.fromkeys(text for d in view.designs for text in d.cost.assumptions))
@@ -1133,7 +1131,28 @@ def _assumptions_section(view: ReportView) -> Section:
     return Section(title="Assumptions, by influence", anchor="assumptions", blocks=tuple(blocks))
 
 
-def _influence_table(design: DesignView, influences: Sequence[Influence]) -> Table:
+def _influences(design: DesignView) -> list[Block]:
+    """Return what moves the bill by a hundredth or more, and the rest folded away."""
+    least = design.cost.usd_per_month / 100
+    strong = [one for one in design.influences if one.swing >= least]
+    weak = [one for one in _moving(design) if one.swing < least]
+    blocks: list[Block] = []
+    if strong:
+        blocks.append(_influence_table(strong, f"USD a month of {design.name}"))
+    if weak:
+        more = "more " if strong else ""
+        summary = f"{plural(len(weak), f'{more}assumption')} that each move {design.name} by less"
+        blocks.append(Fold(summary=f"{summary} than 1 %", blocks=(_influence_table(weak, ""),)))
+    return blocks
+
+
+def _moving(design: DesignView) -> tuple[Influence, ...]:
+    """Return the influences that can be seen: a cent, or a ten-thousandth of the bill."""
+    least = min(Decimal("0.01"), design.cost.usd_per_month / 10_000)
+    return tuple(one for one in design.influences if one.swing >= least)
+
+
+def _influence_table(influences: Sequence[Influence], caption: str) -> Table:
     return Table(
         columns=(
             Column(title="Assumption", grows=True),
@@ -1146,18 +1165,24 @@ def _influence_table(design: DesignView, influences: Sequence[Influence]) -> Tab
         rows=tuple(
             Row(
                 cells=(
-                    one.assumption.name,
+                    _place(one.assumption.name),
                     one.assumption.text,
                     usd(one.halved),
                     usd(one.base),
                     usd(one.doubled),
-                    usd(one.swing),
+                    cents(one.swing, one.base),
                 )
             )
             for one in influences
         ),
-        caption=f"USD a month of {design.name}",
+        caption=caption,
     )
+
+
+def _place(path: str) -> str:
+    """Return the path of a figure without the words that say nothing."""
+    path = path.removeprefix("entities.").removeprefix("patterns.")
+    return path.replace(".attributes.", ".")
 
 
 def _fine_print(view: ReportView) -> Section:

@@ -14,6 +14,7 @@ from tablewright.reports.document import Chart
 
 WIDTH, HEIGHT = 760, 400
 LABEL_HEIGHT = 16
+MOST_LABELS = 9
 _SVG = "http://www.w3.org/2000/svg"
 _DROPPED = {f"{{{_SVG}}}{tag}" for tag in ("defs", "desc", "title", "script", "style")}
 
@@ -90,7 +91,7 @@ def _sizes(chart: Chart) -> Any:
         range=(0, top),
         formatter=lambda point: "",
     )
-    step = max(1, (high - low) // 8)
+    step = math.ceil((high - low) / MOST_LABELS)
     plot.x_labels = [
         {"label": _bytes(2**power), "value": power} for power in range(low, high + 1, step)
     ]
