@@ -19,6 +19,8 @@ Row = dict[str, Any]
 
 KEPT_BLOCKS = 400
 BLOCK = 64
+KEPT_REDRAWN = 24
+REDRAWN_BLOCK = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class World:
         self._columns: dict[tuple[str, str], list[Any]] = {}
         self._indexes: dict[tuple[str, str], dict[Any, dict[int, None]]] = {}
         self._children: dict[tuple[str, int], list[int]] = {}
+        self._sizes: dict[str, list[int]] = {}
+        self._redrawn: OrderedDict[tuple[str, str, int], list[Any]] = OrderedDict()
         self._fresh = 0
 
     # ------------------------------------------------------------ instances
@@ -89,6 +93,19 @@ class World:
                 self._blocks.popitem(last=False)
         else:
             self._blocks.move_to_end(key)
+        return held[place]
+
+    def redrawn(self, entity: str, number: int, attribute: str) -> Any:
+        """Return the value an update is expected to write to a seeded instance."""
+        block, place = divmod(number, REDRAWN_BLOCK)
+        key = (entity, attribute, block)
+        held = self._redrawn.get(key)
+        if held is None:
+            start = block * REDRAWN_BLOCK
+            held = self.sample.redrawn(entity, attribute, start, start + REDRAWN_BLOCK, self.users)
+            self._redrawn[key] = held
+            if len(self._redrawn) > KEPT_REDRAWN:
+                self._redrawn.popitem(last=False)
         return held[place]
 
     def value(self, entity: str, number: int, attribute: str) -> Any:
@@ -121,6 +138,15 @@ class World:
         """Return an instance that is in no table: the values of the next one to be made."""
         self._fresh += 1
         return dict(self.original(entity, self.next[entity] + self._fresh))
+
+    def sizes(self, entity: str) -> list[int]:
+        """Return the bytes of each seeded instance, all its attributes together."""
+        if entity not in self._sizes:
+            names = self.model.entity(entity).names
+            count = self.counts[entity]
+            columns = [self.sample.sizes(entity, name, count) for name in names]
+            self._sizes[entity] = [sum(s or 0 for s in row) for row in zip(*columns, strict=True)]
+        return self._sizes[entity]
 
     # ------------------------------------------------------------ finding
 

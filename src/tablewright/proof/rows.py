@@ -70,7 +70,12 @@ def rows_of(
         row = _keys_of(shape, entity, item)
         if row is None:
             continue
-        row |= {name: plain_value(item[name]) for name in shape.attributes if name in item}
+        made = {key for key, _ in shape.keys}
+        row |= {
+            name: plain_value(item[name])
+            for name in shape.attributes
+            if name in item and name not in made
+        }
         if step.embed is None:
             found.append(row)
             continue

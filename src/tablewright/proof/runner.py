@@ -28,6 +28,8 @@ from tablewright.proof.workload import Call, Workload
 
 SHOWN = 3
 FEWEST_CALLS = 20
+FEWEST_THAT_MATTER = 128
+"""Calls of a pattern that is more than one per cent of the bill."""
 RETRIES = 8
 
 Progress = Callable[[int, int, str], None]
@@ -103,7 +105,7 @@ class Runner:
 
     # ------------------------------------------------------------ one call
 
-    def run(self, route: Route, call: Call) -> None:
+    def run(self, route: Route, call: Call, *, is_metered: bool = True) -> None:
         """Carry out one call, check its answer, note what it consumed."""
         pattern = call.pattern
         tally = self._tally = self.tallies.setdefault(pattern.name, Tally())
@@ -118,8 +120,9 @@ class Runner:
                 tally.failures.append(str(failed))
             else:
                 tally.wrong_calls += 1
-        tally.seconds.append(time.perf_counter() - started)
-        tally.note(self._consumed)
+        if is_metered:
+            tally.seconds.append(time.perf_counter() - started)
+            tally.note(self._consumed)
         if problem:
             tally.wrong_calls += 1
             if len(tally.wrong) < SHOWN and problem not in tally.wrong:
@@ -447,11 +450,11 @@ def prove(
     workload = Workload(evaluation.model, world, seed)
     routes = {route.pattern: route for route in evaluation.routes}
     plan = _plan(evaluation, requests, workload)
-    for done, name in enumerate(plan):
+    for done, (name, is_metered) in enumerate(plan):
         if progress is not None and done % 50 == 0:
             progress(done, len(plan), name)
         pattern = evaluation.model.pattern(name)
-        runner.run(routes[name], workload.call(pattern))
+        runner.run(routes[name], workload.call(pattern), is_metered=is_metered)
     problems, checked = runner.state_problems()
     patterns = tuple(
         _pattern_proof(evaluation, routes[p.name], runner.tallies.get(p.name, Tally()))
@@ -478,8 +481,12 @@ def digest_of(source: str) -> str:
     return hashlib.sha256(source.encode()).hexdigest()[:16]
 
 
-def _plan(evaluation: Evaluation, requests: int, workload: Workload) -> list[str]:
-    """Return the order of calls: each pattern as often as its rate says, evenly shuffled."""
+def _plan(evaluation: Evaluation, requests: int, workload: Workload) -> list[tuple[str, bool]]:
+    """Return the order of calls, each pattern as often as its rate says, and which are metered.
+
+    Reads are metered on the population the prediction speaks of, before writes let it grow; a tenth
+    of them is repeated at the end, to check the answers once items have changed.
+    """
     served = {route.pattern for route in evaluation.routes if route.is_served}
     rates = {
         p.name: evaluation.model.calls_per_day(p, evaluation.users)
@@ -487,12 +494,24 @@ def _plan(evaluation: Evaluation, requests: int, workload: Workload) -> list[str
         if p.name in served
     }
     total = sum(rates.values(), ZERO)
-    plan: list[str] = []
+    costs = evaluation.bill.sum_by("pattern")
+    whole = sum((costs.get(name, ZERO) for name in rates), ZERO)
+    reads: list[str] = []
+    writes: list[str] = []
     for name, rate in rates.items():
-        count = max(FEWEST_CALLS, int(rate / total * requests)) if total else FEWEST_CALLS
-        plan += [name] * count
-    workload.random.shuffle(plan)
-    return plan
+        matters = costs.get(name, ZERO) > whole / 100
+        fewest = min(requests, FEWEST_THAT_MATTER if matters else FEWEST_CALLS)
+        count = max(fewest, int(rate / total * requests)) if total else fewest
+        kind = writes if evaluation.model.pattern(name).verb.is_write else reads
+        kind += [name] * count
+    workload.random.shuffle(reads)
+    workload.random.shuffle(writes)
+    again = sorted(set(reads)) + reads[: len(reads) // 10] if writes else []
+    return (
+        [(name, True) for name in reads]
+        + [(name, True) for name in writes]
+        + [(name, False) for name in again]
+    )
 
 
 def _pattern_proof(evaluation: Evaluation, route: Route, tally: Tally) -> PatternProof:
@@ -501,11 +520,16 @@ def _pattern_proof(evaluation: Evaluation, route: Route, tally: Tally) -> Patter
     )
 
     def compare(resource: str | None, dimension: str) -> Comparison:
+        predicted = route.units(dimension, resource)
+        metered = tally.measure(resource, dimension)
+        # the spread of a call, better known from the sample than from a few calls
+        spread = predicted.error * Decimal(evaluation.sample_items).sqrt()
+        expected = spread / Decimal(max(1, tally.calls)).sqrt()
         return Comparison(
             resource=resource or "",
             dimension=dimension,
-            predicted=route.units(dimension, resource),
-            metered=tally.measure(resource, dimension),
+            predicted=predicted,
+            metered=replace(metered, error=max(metered.error, expected)),
         )
 
     return PatternProof(

@@ -37,6 +37,10 @@ class Call:
     """The further instances of a batch."""
 
 
+LARGEST_ROUND = 200_000
+"""Instances of an entity up to which each is taken in turn."""
+
+
 class Workload:
     """Makes the calls of one proof."""
 
@@ -44,9 +48,12 @@ class Workload:
         self.model = model
         self.world = world
         self.random = random.Random(seed)
+        self._turns: dict[tuple[str, str], list[int]] = {}
+        self._turn = ""
 
     def call(self, pattern: Pattern) -> Call:
         """Return the next call of a pattern."""
+        self._turn = pattern.name
         if pattern.verb is Verb.TRANSACT:
             return self._transaction(pattern)
         if pattern.verb.is_write:
@@ -69,6 +76,7 @@ class Workload:
         bounds: dict[str, tuple[Any, ...]] = {}
         given = [c for c in pattern.where if c.operator == "eq" and c.value is None]
         self._fill(entity, given, row)
+        self._know(entity, pattern, given, row)
         if pattern.hit < ONE and self.random.random() >= pattern.hit:
             self._miss(entity, given, row)
         tests = [Test(c.attribute, "eq", (row.get(c.attribute),)) for c in given]
@@ -120,12 +128,53 @@ class Workload:
         for name in entity.key:
             row.setdefault(name, self.world.value(entity.name, number, name))
 
+    def _know(self, entity: Entity, pattern: Pattern, given: list[Condition], row: Row) -> None:
+        """Add what else the caller holds of the instance the values name."""
+        missing = [name for name in pattern.known if name not in row and entity.has(name)]
+        if not missing:
+            return
+        tests = [Test(c.attribute, "eq", (row.get(c.attribute),)) for c in given]
+        for number in self.world.find(entity.name, tests)[:1]:
+            row.update({name: self.world.value(entity.name, number, name) for name in missing})
+
     def _miss(self, entity: Entity, given: list[Condition], row: Row) -> None:
         fresh = self.world.fresh(entity.name)
         for condition in given:
             row[condition.attribute] = fresh.get(condition.attribute)
 
     def _pick(self, entity: str) -> int:
+        """Choose an instance that exists: each in turn, small and large ones evenly mixed.
+
+        The order is that of sizes, taken in bit-reversed steps from a random start: any few calls
+        in a row are a stratified sample of the population, which keeps the chance of who is asked
+        for out of the comparison with the prediction.
+        """
+        turns = self._turns.setdefault((self._turn, entity), [])
+        while True:
+            if not turns:
+                if self.world.next[entity] > LARGEST_ROUND:
+                    return self._draw(entity)
+                living = list(self.world.alive(entity))
+                if not living:
+                    return 0
+                turns.extend(self._stratified(entity, living))
+            number = turns.pop()
+            if self.world.is_alive(entity, number):
+                return number
+
+    def _stratified(self, entity: str, living: list[int]) -> list[int]:
+        sizes = self.world.sizes(entity)
+        ordered = sorted(living, key=lambda n: (sizes[n] if n < len(sizes) else 0, n))
+        bits = max(1, (len(ordered) - 1).bit_length())
+        mixed = [
+            ordered[place]
+            for step in range(1 << bits)
+            if (place := int(f"{step:0{bits}b}"[::-1], 2)) < len(ordered)
+        ]
+        start = self.random.randrange(len(mixed))
+        return (mixed[start:] + mixed[:start])[::-1]
+
+    def _draw(self, entity: str) -> int:
         for _ in range(1000):
             number = self.random.randrange(max(1, self.world.next[entity]))
             if self.world.is_alive(entity, number):
@@ -196,13 +245,17 @@ class Workload:
     def _adopt(self, entity: Entity, row: Row, chosen: Mapping[str, Row]) -> None:
         """Give a new instance a living parent, that of the transaction where there is one."""
         if entity.parent is None:
-            return
+            return None
         parent = self.model.entity(entity.parent)
         owner = chosen.get(parent.name)
+        if owner is None and entity.count.mean <= 1 and entity.count.inflow_per_day is None:
+            # every parent has its one child: the new child comes with a new parent
+            return self._adopt(parent, row, chosen)
         if owner is None:
             owner = self.world.row(parent.name, self._pick(parent.name))
         if owner is not None:
             row.update({name: owner[name] for name in parent.key if entity.has(name)})
+        return None
 
     def _change(
         self, pattern: Pattern, entity: Entity, chosen: Mapping[str, Row], fails: bool
@@ -215,7 +268,8 @@ class Workload:
         for name in pattern.sets:
             if shares.get(name, ONE) < ONE and self.random.random() >= shares[name]:
                 continue
-            after[name] = self._another(entity, name, row.get(name), fresh.get(name))
+            new = self._redrawn(entity, name, number, row.get(name), fresh.get(name))
+            after[name] = self._another(entity, name, row.get(name), new)
         for name in pattern.increments:
             after[name] = row.get(name, 0) + 1
         for name in pattern.appends:
@@ -234,6 +288,13 @@ class Workload:
                 if number is not None:
                     return number
         return self._pick(entity.name)
+
+    def _redrawn(self, entity: Entity, name: str, number: int, old: Any, fresh: Any) -> Any:
+        """Return the value the prediction expects this update to write, the first time."""
+        if entity.attribute(name).unique or number >= self.world.counts[entity.name]:
+            return fresh
+        new = self.world.redrawn(entity.name, number, name)
+        return fresh if new is None or new == old else new
 
     def _another(self, entity: Entity, name: str, old: Any, new: Any) -> Any:
         """Return a value that differs from the old one where the attribute has more than one."""

@@ -175,6 +175,12 @@ class Sample:
         """Return the values an update writes to the first `n` instances: another draw."""
         return self._column(entity, attribute, 0, n, users, _SECOND_DRAW)
 
+    def redrawn(
+        self, entity: str, attribute: str, start: int, stop: int, users: int | None = None
+    ) -> list[Any]:
+        """Return the values an update writes to the instances from `start` to before `stop`."""
+        return self._column(entity, attribute, start, stop, users, _SECOND_DRAW)
+
     def columns(
         self,
         entity: str,

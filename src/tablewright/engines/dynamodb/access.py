@@ -6,6 +6,7 @@ the reason why the key does not help. Pure logic; it does not know sizes or unit
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -74,11 +75,21 @@ class KeyMatch:
 
 
 class Selectivity:
-    """What share of an entity's instances meets a condition, at one scale."""
+    """What share of an entity's instances meets a condition, at one scale.
 
-    def __init__(self, model: Model, users: int) -> None:
+    `counted` gives the share of a population that has a fixed value, where one is at hand; without
+    it the shares of the model file are taken.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        users: int,
+        counted: Callable[[str, str, str], Decimal] | None = None,
+    ) -> None:
         self.model = model
         self.users = users
+        self._counted = counted
         self._instances: dict[str, Decimal] = {}
 
     def instances(self, entity: str) -> Decimal:
@@ -137,6 +148,8 @@ class Selectivity:
     def _share_of_value(self, entity: Entity, condition: Condition) -> Decimal:
         attribute = entity.attribute(condition.attribute)
         shares = dict(attribute.values)
+        if self._counted is not None and condition.value is not None:
+            return self._counted(entity.name, attribute.name, condition.value)
         if condition.value in shares:
             return shares[condition.value]
         if attribute.kind is Kind.BOOL and attribute.top_share is not None:

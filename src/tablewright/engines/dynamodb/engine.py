@@ -31,6 +31,7 @@ from tablewright.sample.sample import Sample
 
 FIRST_SAMPLE = 256
 LARGEST_SAMPLE = 16_384
+POPULATION_SAMPLE = 20_000
 WANTED_ERROR = Decimal("0.005")
 """Of the monthly bill: the sample grows until its standard error is below this share."""
 
@@ -62,6 +63,7 @@ class DynamoEngine:
         region: str = "",
         free_tier: bool = False,
         sample_items: int | None = None,
+        of_population: bool = False,
     ) -> Evaluation:
         """Return routes, resources and bill of a design at one scale.
 
@@ -74,17 +76,22 @@ class DynamoEngine:
             free_tier: whether the free tier is taken off, as lines of its own.
             sample_items: instances drawn for each entity; by default as many as it takes to bring
                 the standard error of the bill below half a per cent.
+            of_population: predict for the very instances that exist at this scale (up to 20,000 of
+                each entity), not for all that might: what a proof is held against.
 
         Raises:
             PriceUnknownError: a price that is needed is not known.
         """
         assert isinstance(design, DynamoDesign)
         work = self._workspace(model)
+        place = region or model.region
+        if of_population:
+            counts = {e.name: work.sample.count(e.name, users) for e in model.entities}
+            n = min(POPULATION_SAMPLE, max(counts.values(), default=1))
+            return _evaluate(model, design, users, book, place, work, n, free_tier, counts)
         n = sample_items or FIRST_SAMPLE
         while True:
-            found = _evaluate(
-                model, design, users, book, region or model.region, work, n, free_tier
-            )
+            found = _evaluate(model, design, users, book, place, work, n, free_tier)
             enough = found.bill_error <= WANTED_ERROR * max(found.bill.total, ZERO)
             if enough or sample_items is not None or n >= LARGEST_SAMPLE:
                 return found
@@ -129,8 +136,9 @@ def _evaluate(
     work: Workspace,
     n: int,
     free_tier: bool,
+    population: dict[str, int] | None = None,
 ) -> Evaluation:
-    sizes = DesignSizes(model, design, work.sample, n, work.shapes)
+    sizes = DesignSizes(model, design, work.sample, n, work.shapes, population)
     context = Context(model, design, sizes, users)
     routes = route_all(context, model.patterns)
     resources = resource_facts(context, work)

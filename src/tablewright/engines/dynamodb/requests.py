@@ -12,7 +12,13 @@ from decimal import Decimal
 from typing import Any
 
 from tablewright.capacity.units import Consistency
-from tablewright.design.values import DynamoDesign, ItemShape, KeyTemplate, Table
+from tablewright.design.values import (
+    DynamoDesign,
+    ItemShape,
+    KeyTemplate,
+    ProjectionKind,
+    Table,
+)
 from tablewright.engines.dynamodb.access import SortBound
 from tablewright.engines.dynamodb.items import Children, Row, item_for, key_value
 from tablewright.engines.dynamodb.steps import ReadStep, Step, TransactionStep, WriteStep
@@ -142,10 +148,18 @@ class RequestBuilder:
     def _projection(self, step: ReadStep, expression: _Expression) -> str:
         if step.select is None or step.embed is not None:
             return ""
-        _, shape, _ = self.place(step)
-        wanted = dict.fromkeys(name for name, _ in step.keys)
-        wanted |= dict.fromkeys(name for name in step.select if name in shape.attributes)
-        if len(wanted) == len(shape.attributes) + len(shape.keys):
+        table, shape, _ = self.place(step)
+        held = set(shape.attributes)
+        if step.index is not None:
+            index = table.index(step.index)
+            keys = {*table.keys, *index.keys}
+            if index.projection.kind is ProjectionKind.KEYS_ONLY:
+                held &= keys
+            elif index.projection.kind is ProjectionKind.INCLUDE:
+                held &= keys | set(index.projection.attributes)
+        wanted = dict.fromkeys(table.keys) | dict.fromkeys(name for name, _ in step.keys)
+        wanted |= dict.fromkeys(name for name in step.select if name in held)
+        if held <= set(wanted):
             return ""
         return ", ".join(expression.name(name) for name in wanted)
 

@@ -71,7 +71,9 @@ class Context:
         self.design = design
         self.sizes = sizes
         self.users = users
-        self.selectivity = Selectivity(model, users)
+        self.selectivity = Selectivity(
+            model, users, sizes.share_of_value if sizes.is_population else None
+        )
         self.homes: dict[str, list[tuple[Table, ItemShape]]] = {}
         self.embeds: dict[str, list[tuple[Table, ItemShape, Embed]]] = {}
         for table in design.tables:
@@ -101,10 +103,8 @@ class Context:
             template = shape.template(name)
             if template is not None:
                 known.update(a for a in template.attributes if "." not in a)
-            if name in shape.attributes:
+            elif name in shape.attributes:
                 known.add(name)
-        if shape.guards:
-            known.update(self.model.entity(shape.entity).key)
         return frozenset(known)
 
     def table_bytes(self, table: Table, index: Index | None = None) -> Decimal:
@@ -414,6 +414,8 @@ class ReadRouter:
         a binomial number of them.
         """
         if plan.evaluated < plan.matched or plan.matched <= 1:
+            return ZERO
+        if self.context.sizes.is_population:
             return ZERO
         total = self.context.selectivity.instances(entity.name)
         share = plan.matched / total if total else ONE

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -297,7 +297,8 @@ class DesignSizes:
     """The sizes of every shape of a design, made when asked for and kept.
 
     `shared` may be handed from one design to the next of the same model: shapes that are equal,
-    in tables whose keys and indexes are equal, are then sized once.
+    in tables whose keys and indexes are equal, are then sized once. `population` bounds the sample
+    of each entity: a proof predicts for the very instances that were seeded.
     """
 
     def __init__(
@@ -307,21 +308,40 @@ class DesignSizes:
         sample: Sample,
         n: int,
         shared: dict[Any, ShapeSizes] | None = None,
+        population: Mapping[str, int] | None = None,
     ) -> None:
         self.model = model
         self.design = design
         self.sample = sample
         self.n = n
+        self._population = population or {}
         self._shared = {} if shared is None else shared
+
+    @property
+    def is_population(self) -> bool:
+        """Whether the sample is the very population that exists."""
+        return bool(self._population)
+
+    def share_of_value(self, entity: str, attribute: str, value: str) -> Decimal:
+        """Return the share of a population that has a value of an attribute."""
+        count = max(1, min(self.n, self._population.get(entity, self.n)))
+        values = self.sample.values(entity, attribute, count)
+        same = sum(1 for one in values if _as_text(one) == value)
+        return Decimal(same) / count
 
     def of(self, table: Table, shape: ItemShape) -> ShapeSizes:
         """Return the sizes of one shape of a table."""
-        key = (self.n, shape, table.keys, table.indexes)
+        n = max(1, min(self.n, self._population.get(shape.entity, self.n)))
+        key = (n, shape, table.keys, table.indexes)
         found = self._shared.get(key)
         if found is None:
-            found = ShapeSizes(self.model, table, shape, self.sample, self.n)
+            found = ShapeSizes(self.model, table, shape, self.sample, n)
             self._shared[key] = found
         return found
+
+
+def _as_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def measure(figures: Iterable[int]) -> Measure:
