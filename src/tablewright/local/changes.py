@@ -1,14 +1,14 @@
 """Who is told of a changed item, inside the write that changes it.
 
-In: a table that is watched, the item before and after. Out: a stream record. A write that leaves
-the item as it was is no change.
+In: a table that is watched, the item before and after. Out: a stream record, a line of history.
+A write that leaves the item as it was is no change.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tablewright.local import streams
+from tablewright.local import history, streams
 
 if TYPE_CHECKING:
     from tablewright.local.engine import Engine
@@ -27,3 +27,5 @@ def record_change(
         return
     if table.has_stream:
         streams.record(engine, table, old, new, by_service=by_service)
+    if table.history is not None:
+        history.record(engine, table, old, new)

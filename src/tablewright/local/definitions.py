@@ -285,6 +285,16 @@ def new_definition(engine: Engine, request: Mapping[str, Any]) -> dict[str, Any]
     return definition
 
 
+def add_table(engine: Engine, request: Mapping[str, Any]) -> Table:
+    """Create a table that has been checked, with room for itself and its indexes. In a write."""
+    definition = new_definition(engine, request)
+    definition["Space"] = engine.new_space()
+    for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
+        for index in definition.get(member, ()):
+            index["Space"] = engine.new_space()
+    return engine.save(definition)
+
+
 def set_stream(definition: dict[str, Any], stream: Mapping[str, Any] | None, now: float) -> None:
     """Switch a table's stream on or off; None leaves it as it is."""
     if stream is None:

@@ -75,6 +75,11 @@ class Store:
         self._begin()
         self._execute(f"DROP TABLE s{space}")
 
+    def copy(self, source: int, target: int) -> None:
+        """Put every row of one space into another, in place of what has the same key."""
+        self._begin()
+        self._execute(f"INSERT OR REPLACE INTO s{target} SELECT k, z, v FROM s{source} ORDER BY k")
+
     def spaces(self) -> set[int]:
         """Return the numbers of all spaces."""
         rows = self._execute("SELECT name FROM sqlite_master WHERE type = 'table'")

@@ -165,6 +165,10 @@ class Table:
     """Which attribute tells when items expire, if any does."""
     has_stream: bool = False
     """Whether changes are recorded in a stream."""
+    history: int | None = None
+    """The space that keeps what changes undo, for point-in-time recovery; None without it."""
+    is_watched: bool = False
+    """Whether anybody is to be told of changes."""
 
     @property
     def status(self) -> str:
@@ -212,6 +216,9 @@ class Table:
             table.expiry = Expiry(attribute=expiry["AttributeName"], space=expiry["Space"])
         stream = definition.get("StreamSpecification")
         table.has_stream = bool(stream and stream["StreamEnabled"])
+        recovery = definition.get("Recovery")
+        table.history = recovery["Space"] if recovery else None
+        table.is_watched = table.has_stream or table.history is not None
         return table
 
     def redefine(self, changed: Table) -> None:
@@ -225,6 +232,8 @@ class Table:
         self.written = changed.written
         self.expiry = changed.expiry
         self.has_stream = changed.has_stream
+        self.history = changed.history
+        self.is_watched = changed.is_watched
 
     @property
     def counted(self) -> tuple[Table | Index, ...]:
@@ -234,8 +243,12 @@ class Table:
     @property
     def spaces(self) -> tuple[int, ...]:
         """The spaces that belong to the table."""
-        indexes = (index.space for index in self.indexes.values())
-        return (self.space, *indexes, *((self.expiry.space,) if self.expiry else ()))
+        found = [self.space, *(index.space for index in self.indexes.values())]
+        if self.expiry is not None:
+            found.append(self.expiry.space)
+        if self.history is not None:
+            found.append(self.history)
+        return tuple(found)
 
     def key_item(self, item: WireItem) -> WireItem:
         """Return the key attributes of an item."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tablewright.local.definitions import (
+    add_table,
     check_new_table,
     check_table_name,
     describe,
-    new_definition,
 )
 from tablewright.local.engine import table_name
 from tablewright.local.faults import ResourceInUseException
@@ -29,10 +29,5 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
     with engine.store.writing:
         if name in engine.tables:
             raise ResourceInUseException(f"Table already exists: {name}")
-        definition = new_definition(engine, request)
-        definition["Space"] = engine.new_space()
-        for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
-            for index in definition.get(member, ()):
-                index["Space"] = engine.new_space()
-        table = engine.save(definition)
+        table = add_table(engine, request)
         return {"TableDescription": describe(engine, table, status="CREATING")}
