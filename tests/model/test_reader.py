@@ -146,14 +146,13 @@ def test_a_week_and_a_month_divide_the_rate():
 
 def test_what_selects_becomes_conditions():
     pattern = pattern_of(
-        "list: E, by: id, where: {s: a, t: {between: 30%}, n: {in: [1, 2]}, m.x: given}, rate: 1/s"
+        "list: E, by: id, where: {s: a, t: {between: 30%}, n: {in: [1, 2]}}, rate: 1/s"
     )
     assert pattern.where == (
         Condition(attribute="id"),
         Condition(attribute="s", value="a"),
         Condition(attribute="t", operator="between", share=Decimal("0.3")),
         Condition(attribute="n", operator="in", values=("1", "2")),
-        Condition(attribute="m.x"),
     )
 
 
@@ -178,6 +177,20 @@ def test_sort_select_and_set_are_read():
 def test_a_condition_is_a_word_attributes_or_words_with_attributes(text, condition, on):
     pattern = pattern_of(f"update: E, by: id, set: t, {text}, rate: 1/s")
     assert (pattern.condition, pattern.condition_on) == (condition, on)
+
+
+def test_a_path_into_a_map_touches_the_map_and_selects_nothing():
+    pattern = pattern_of("update: E, by: id, set: [m.x, m.y], rate: 1/s")
+    assert pattern.sets == ("m",)
+    with pytest.raises(ModelError) as caught:
+        pattern_of("list: E, where: m.x, sort: m.y, rate: 1/s")
+    assert [d.id for d in caught.value.diagnostics] == ["nested-path", "nested-path"]
+
+
+def test_fixed_values_have_the_type_of_their_attribute():
+    with pytest.raises(ModelError) as caught:
+        pattern_of("list: E, where: {n: many, s: c}, rate: 1/s")
+    assert [d.id for d in caught.value.diagnostics] == ["impossible-value", "unknown-value"]
 
 
 def test_a_transaction_has_parts_at_its_own_rate():

@@ -582,6 +582,13 @@ def _mode(found: Fields, reading: Reading) -> CapacityMode:
             )
         return CapacityMode()
     reserved = value.get("reserved", reserved)
+    if reserved and str(found.get("class", "standard")) == "infrequent-access":
+        reading.error(
+            "bad-mode",
+            "reserved capacity is for tables of the class standard, not infrequent-access",
+            value.at("reserved") if "reserved" in value else found.at("reserved"),
+            "take `reserved` or `class` away",
+        )
     scaling = value.get("auto_scaling")
     fixed = "rcu" in value or "wcu" in value
     if ("auto_scaling" in value) == fixed:

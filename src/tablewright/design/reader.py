@@ -205,7 +205,7 @@ def _design(entry: Entry, model: Model, reading: Reading) -> Design | None:
             raw=raw,
         )
     design = reader.build(name, found, entry.name.span, model, reading)
-    if design is not None:
+    if design is not None and not reading.is_moved:  # limits hold for the file as it is written
         for problem in check_design(design, model):
             note = reading.error if problem.severity.is_error else reading.warning
             note(problem.id, problem.message, problem.span, problem.help)

@@ -8,6 +8,7 @@ know designs or prices.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -578,7 +579,7 @@ class _LongForm:
             return even(names)
         pairs = [(str(entry.name), entry.value) for entry in values if entry.value is not None]
         total = sum((share for _, share in pairs), ZERO)
-        moved = self.reading.scale_assumed is not None or bool(self.reading.overrides)
+        moved = self.reading.is_moved
         if len(pairs) < len(values) or not pairs:
             return ()
         if abs(total - 1) > Decimal("0.005") and not moved:
@@ -788,7 +789,7 @@ class _PatternReader:
 
     def _peak(self, found: Fields) -> Decimal:
         peak: Decimal = found.get("peak", ONE)
-        if peak < 1 and self.reading.scale_assumed is None and not self.reading.overrides:
+        if peak < 1 and not self.reading.is_moved:
             self.reading.error(
                 "impossible-value",
                 f"the peak of {self.what} is {plain(peak)} times the mean rate, "
@@ -801,7 +802,7 @@ class _PatternReader:
     # -- names
 
     def _exists(self, word: Word, entity: Entity, verb: str) -> bool:
-        attribute = _lookup(str(word), entity)
+        attribute = entity.find(str(word))
         if attribute is not None:
             return True
         base, _, rest = str(word).partition(".")
@@ -817,11 +818,29 @@ class _PatternReader:
         return False
 
     def _paths(self, found: Fields, field: str, entity: Entity, verb: str) -> tuple[str, ...]:
-        return tuple(str(word) for word in found.get(field, ()) if self._exists(word, entity, verb))
+        """Return attributes; of a path into a map the map, which is what an engine rewrites."""
+        return _bases(word for word in found.get(field, ()) if self._exists(word, entity, verb))
+
+    def _is_whole(self, word: Word, entity: Entity, verb: str) -> bool:
+        """Whether it is an attribute; a path into a map is refused, as no key reaches there."""
+        if not self._exists(word, entity, verb):
+            return False
+        if "." not in word:
+            return True
+        inner = str(word).rpartition(".")[2]
+        self.reading.error(
+            "nested-path",
+            f"{self.what} {verb} `{word}`, which lies inside a map",
+            word.span,
+            f"make `{inner}` an attribute of `{entity.name}`: no key or index reaches into a map",
+        )
+        return False
 
     def _scope(self, found: Fields, entity: Entity) -> str:
         word = found.get("scope")
-        return str(word) if word is not None and self._exists(word, entity, "is scoped by") else ""
+        return (
+            str(word) if word is not None and self._is_whole(word, entity, "is scoped by") else ""
+        )
 
     # -- what selects
 
@@ -834,7 +853,7 @@ class _PatternReader:
         out = []
         for one in value:
             word = one.name if isinstance(one, Entry) else one
-            if not self._exists(word, entity, "selects on"):
+            if not self._is_whole(word, entity, "selects on"):
                 continue
             if isinstance(one, Entry):
                 out += self._conditions(one, entity)
@@ -846,12 +865,11 @@ class _PatternReader:
         name, value = str(entry.name), entry.value
         if value is None:
             return []
-        attribute = _lookup(name, entity)
+        attribute = entity.find(name)
         if isinstance(value, Word):
             if str(value) == "given":
                 return [Condition(attribute=name)]
-            self._check_value(value, attribute, entity, name)
-            return [Condition(attribute=name, value=str(value))]
+            return [Condition(attribute=name, value=self._fixed(value, attribute, entity, name))]
         given = [field for field in (*RANGES, "in") if field in value]
         if len(given) != 1:
             self.reading.error(
@@ -863,12 +881,10 @@ class _PatternReader:
             return []
         operator = given[0]
         if operator == "in":
-            words = value.get("in", ())
-            for word in words:
-                self._check_value(word, attribute, entity, name)
-            return [
-                Condition(attribute=name, operator="in", values=tuple(str(word) for word in words))
-            ]
+            fixed = tuple(
+                self._fixed(word, attribute, entity, name) for word in value.get("in", ())
+            )
+            return [Condition(attribute=name, operator="in", values=fixed)]
         if attribute is not None and operator == "begins_with" and attribute.kind.is_number:
             self.reading.error(
                 "bad-condition",
@@ -885,19 +901,37 @@ class _PatternReader:
             )
         ]
 
-    def _check_value(
-        self, word: Word, attribute: Attribute | None, entity: Entity, name: str
-    ) -> None:
-        if attribute is None or attribute.kind is not Kind.ENUM or not attribute.values:
-            return
+    def _fixed(self, word: Word, attribute: Attribute | None, entity: Entity, name: str) -> str:
+        """Return a fixed value as the attribute's type has it, checked against the type."""
+        if attribute is None:
+            return str(word)
+        where = f"`{entity.name}.{name}`"
+        if attribute.kind is Kind.BOOL:
+            said = boolean(word)
+            if said is None:
+                self._wrong_value(word, f"but {where} is a bool", "write true or false")
+            return "true" if said else "false"
+        if attribute.kind.is_number:
+            try:
+                scalars.signed(str(word))
+            except Bad:
+                self._wrong_value(
+                    word, f"but {where} is {a_kind(attribute.kind)}", "write a number"
+                )
         known = [value for value, _ in attribute.values]
-        if str(word) not in known and not (boolean(word) is not None and len(known) == 2):
+        if known and str(word) not in known:
             self.reading.error(
                 "unknown-value",
-                f"{self.what} names `{word}`, which is not a value of `{entity.name}.{name}`",
+                f"{self.what} names `{word}`, which is not a value of {where}",
                 word.span,
                 suggestion(str(word), known, "values"),
             )
+        return str(word)
+
+    def _wrong_value(self, word: Word, why: str, help: str) -> None:
+        self.reading.error(
+            "impossible-value", f"{self.what} names `{word}`, {why}", word.span, help
+        )
 
     def _check_twice(self, where: tuple[Condition, ...], found: Fields) -> None:
         seen: set[tuple[str, str]] = set()
@@ -916,9 +950,9 @@ class _PatternReader:
         out = []
         for word in found.get("sort", ()):
             bare = Word(str(word).lstrip("-"), word.span)
-            if not self._exists(bare, entity, "sorts by"):
+            if not self._is_whole(bare, entity, "sorts by"):
                 continue
-            attribute = _lookup(str(bare), entity)
+            attribute = entity.find(str(bare))
             if attribute is not None and attribute.kind.is_container:
                 self.reading.error(
                     "bad-sort",
@@ -939,7 +973,7 @@ class _PatternReader:
         if isinstance(value, Fields):
             left_out = self._paths(value, "except", entity, "leaves out")
             return tuple(name for name in entity.names if name not in left_out)
-        return tuple(str(word) for word in value if self._exists(word, entity, "wants"))
+        return _bases(word for word in value if self._exists(word, entity, "wants"))
 
     # -- what is written
 
@@ -949,12 +983,10 @@ class _PatternReader:
         if value is None:
             return "", on
         if isinstance(value, Word):
-            if _lookup(str(value), entity) is not None:
-                return str(value), (str(value), *on)
+            if entity.find(str(value)) is not None:
+                return str(value), _bases((value, *on))
             return str(value), on
-        names = tuple(
-            str(word) for word in value if self._exists(word, entity, "has a condition on")
-        )
+        names = _bases(word for word in value if self._exists(word, entity, "has a condition on"))
         return ", ".join(names), (*names, *on)
 
     def _changes(self, found: Fields, entity: Entity) -> dict[str, Any]:
@@ -972,7 +1004,8 @@ class _PatternReader:
         for entry in found.get("changes", ()):
             if not self._exists(entry.name, entity, "changes"):
                 continue
-            if str(entry.name) not in touched:
+            name = str(entry.name).partition(".")[0]
+            if name not in touched:
                 self.reading.error(
                     "not-updated",
                     f"{self.what} says how often `{entry.name}` changes, but does not update it",
@@ -980,7 +1013,7 @@ class _PatternReader:
                     f"add `{entry.name}` to `set`, or take it away here",
                 )
             elif entry.value is not None:
-                changes.append((str(entry.name), entry.value))
+                changes.append((name, entry.value))
         out["changes"] = tuple(changes)
         return out
 
@@ -997,9 +1030,11 @@ class _PatternReader:
                 continue
             names.append(str(word))
             if isinstance(one, Entry) and one.value is not None and str(one.value) != "given":
-                self._check_value(one.value, _lookup(str(word), entity), entity, str(word))
-                values.append((str(word), str(one.value)))
-        return tuple(names), tuple(values)
+                attribute = entity.find(str(word))
+                fixed = self._fixed(one.value, attribute, entity, str(word))
+                if "." not in word:
+                    values.append((str(word), fixed))
+        return _bases(names), tuple(values)
 
     def _check_kinds(self, found: Fields, entity: Entity) -> None:
         for field, right, wanted in (
@@ -1007,7 +1042,7 @@ class _PatternReader:
             ("append", lambda kind: kind in (Kind.LIST, Kind.SET), "a list or set"),
         ):
             for word in found.get(field, ()):
-                attribute = _lookup(str(word), entity)
+                attribute = entity.find(str(word))
                 if attribute is not None and not right(attribute.kind) and "." not in word:
                     self.reading.error(
                         "wrong-kind",
@@ -1095,7 +1130,7 @@ class _PatternReader:
                 continue
             for one in (value,) if isinstance(value, Word) else value:
                 word = one.name if isinstance(one, Entry) else one
-                attribute = _lookup(str(word), entity)
+                attribute = entity.find(str(word))
                 if str(word) in entity.key:
                     self.reading.error(
                         "key-changed",
@@ -1120,20 +1155,9 @@ class _PatternReader:
             )
 
 
-def _lookup(path: str, entity: Entity) -> Attribute | None:
-    """Return the attribute a path leads to; inside a map without fields, the map itself."""
-    base, _, rest = path.partition(".")
-    if not entity.has(base):
-        return None
-    attribute = entity.attribute(base)
-    for name in rest.split(".") if rest else ():
-        if not attribute.fields:
-            return attribute if attribute.kind in (Kind.MAP, Kind.LIST, Kind.GEO) else None
-        inner = next((field for field in attribute.fields if field.name == name), None)
-        if inner is None:
-            return None
-        attribute = inner
-    return attribute
+def _bases(paths: Iterable[str]) -> tuple[str, ...]:
+    """Return the attributes that paths begin with, each once."""
+    return tuple(dict.fromkeys(str(path).partition(".")[0] for path in paths))
 
 
 def identifies(entity: Entity, names: tuple[str, ...]) -> bool:

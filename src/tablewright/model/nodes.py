@@ -60,6 +60,11 @@ class Reading:
     """Where each step of the path stands: the key that leads on."""
 
     @property
+    def is_moved(self) -> bool:
+        """Whether figures are moved on purpose, so that they need not fit each other."""
+        return self.scale_assumed is not None or bool(self.overrides)
+
+    @property
     def place(self) -> str:
         """Where we are, as people write it: `patterns.save.rate`."""
         return ".".join(self.path)

@@ -727,7 +727,7 @@ def _implied(found: Fields) -> str:
 
 
 def _checked(spread: Spread, found: Fields, reading: Reading) -> Spread | None:
-    if reading.scale_assumed is not None or reading.overrides:
+    if reading.is_moved:
         return _moved(spread)
     order = [
         (name, value)

@@ -161,6 +161,24 @@ class Entity:
                 return attribute
         raise KeyError(name)
 
+    def find(self, path: str) -> Attribute | None:
+        """Return the attribute a path leads to, such as `address.city`; None if there is none.
+
+        Inside a map whose fields are not spelled out every path leads to the map itself.
+        """
+        base, _, rest = path.partition(".")
+        if not self.has(base):
+            return None
+        attribute = self.attribute(base)
+        for name in rest.split(".") if rest else ():
+            if not attribute.fields:
+                return attribute if attribute.kind.is_container else None
+            inner = next((field for field in attribute.fields if field.name == name), None)
+            if inner is None:
+                return None
+            attribute = inner
+        return attribute
+
     def has(self, name: str) -> bool:
         """Whether there is an attribute of that name."""
         return any(attribute.name == name for attribute in self.attributes)

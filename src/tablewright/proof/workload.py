@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -183,8 +183,10 @@ class Workload:
 
     def _operands(self, entity: Entity, condition: Condition, tests: list[Test]) -> tuple[Any, ...]:
         """Return bounds that hold the share of the entries the model speaks of."""
-        if condition.operator == "in" and condition.value is not None:
-            return tuple(part.strip() for part in condition.value.split(","))
+        if condition.operator == "in":
+            return tuple(
+                typed_value(entity, replace(condition, value=value)) for value in condition.values
+            )
         if condition.value is not None:
             return (typed_value(entity, condition),)
         among = self.world.find(entity.name, tests) or [self._pick(entity.name)]
@@ -327,8 +329,10 @@ def _with_more(first: Call, more: tuple[Call, ...]) -> Call:
 
 def typed_value(entity: Entity, condition: Condition) -> Any:
     """Return the fixed value of a condition as the attribute's own type."""
-    attribute = entity.attribute(condition.attribute)
+    attribute = entity.find(condition.attribute)
     text = condition.value or ""
+    if attribute is None:
+        return text
     if attribute.kind is Kind.BOOL:
         return text == "true"
     if attribute.kind.is_number:

@@ -139,14 +139,16 @@ class Selectivity:
             if condition.value is not None:
                 return self._share_of_value(entity, condition)
             return ONE / self.distinct(entity, attribute.name)
-        if condition.operator == "in" and condition.value is not None and attribute.values:
+        if condition.operator == "in" and attribute.values:
             shares = dict(attribute.values)
-            asked = [part.strip() for part in condition.value.split(",")]
+            asked = set(condition.values)
             return min(ONE, sum((shares.get(value, Decimal(0)) for value in asked), Decimal(0)))
+        if condition.operator == "in":
+            return min(ONE, len(condition.values) / self.distinct(entity, attribute.name))
         return DEFAULT_RANGE_SHARE
 
     def _share_of_value(self, entity: Entity, condition: Condition) -> Decimal:
-        attribute = entity.attribute(condition.attribute)
+        attribute = entity.attribute(condition.attribute.partition(".")[0])
         shares = dict(attribute.values)
         if self._counted is not None and condition.value is not None:
             return self._counted(entity.name, attribute.name, condition.value)
@@ -303,10 +305,8 @@ def _excluded(
         among = next(
             (c for c in conditions if c.attribute == attribute and c.operator == "in"), None
         )
-        if among is not None and among.value is not None:
-            asked = {part.strip() for part in among.value.split(",")}
-            if asked <= set(allowed):
-                continue
+        if among is not None and set(among.values) <= set(allowed):
+            continue
         return f"it holds only items whose `{attribute}` is {' or '.join(allowed)}"
     return ""
 

@@ -258,8 +258,8 @@ class RequestBuilder:
         self, condition: Condition, entity: Entity, values: Values, expression: _Expression
     ) -> str:
         name = condition.attribute
-        if condition.operator == "in" and condition.value is not None:
-            operands: Sequence[Any] = [part.strip() for part in condition.value.split(",")]
+        if condition.operator == "in":
+            operands: Sequence[Any] = [typed(entity, name, value) for value in condition.values]
         elif condition.value is not None:
             operands = [typed(entity, name, condition.value)]
         else:
@@ -402,7 +402,10 @@ def _depends(template: KeyTemplate) -> set[str]:
 
 def typed(entity: Entity, name: str, text: str) -> Any:
     """Return a fixed value of the model file as the attribute's own type."""
-    kind = entity.attribute(name).kind
+    attribute = entity.find(name)
+    if attribute is None:
+        return text
+    kind = attribute.kind
     if kind.value == "bool":
         return text == "true"
     if kind.is_number:
