@@ -7,7 +7,7 @@ could be assessed. Out: a `ReportCard`. It knows neither rules nor designs, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
@@ -175,6 +175,8 @@ class Score:
     letter: str
     cap: str
     categories: tuple[CategoryGrade, ...]
+    uncapped: Decimal
+    """What it would be if nothing were capped: it moves with every mend."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,7 +253,13 @@ def grade(
     letter = letter_of(score)
     if letter == "A+" and not _earns_best(charged, coverage, least_headroom):
         letter = "A"
-    return Score(score=score, letter=letter, cap=cap, categories=graded)
+    return Score(
+        score=score,
+        letter=letter,
+        cap=cap,
+        categories=graded,
+        uncapped=overall([replace(c, score=c.raw) for c in graded]),
+    )
 
 
 def overall(graded: Sequence[CategoryGrade]) -> Decimal:

@@ -14,7 +14,14 @@ from decimal import Decimal
 
 from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.core.quantities import ZERO
-from tablewright.design.changes import AnyChange, Change, ModelChange, PatternChange, apply_all
+from tablewright.design.changes import (
+    AddGuardItem,
+    AnyChange,
+    Change,
+    ModelChange,
+    PatternChange,
+    apply_all,
+)
 from tablewright.design.values import DynamoDesign
 from tablewright.engines.base import Evaluation
 from tablewright.model.values import Model, Pattern
@@ -31,6 +38,7 @@ REBUILDS = frozenset(
     {"rekey_table", "merge_tables", "split_table", "split_entity", "explode_list", "bucket_key"}
 )
 BACKFILLS = frozenset({"add_index", "rekey_index", "change_projection", "make_sparse"})
+MOVES = REBUILDS | BACKFILLS | {"shard_key", "move_blob", "add_guard_item"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,25 +208,29 @@ def migration(
     A rebuild reads every item once and writes it with all its index entries; an index is
     backfilled by its own writes. The rate is half of what a new on-demand table takes.
     """
-    units = reads = ZERO
+    writes = reads = ZERO
     for change in changes:
-        if isinstance(change, ModelChange) or change.kind not in REBUILDS | BACKFILLS:
+        if isinstance(change, ModelChange) or change.kind not in MOVES:
             continue
         table = getattr(change, "table", "")
         name = table if isinstance(table, str) else table.name
-        index = getattr(change, "index", "")
         if change.kind in BACKFILLS:
+            index = getattr(change, "index", "")
             label = index if isinstance(index, str) else index.name
-            units += _writes(after, f"{name}/{label}")
+            writes += _writes(after, f"{name}/{label}")
+            continue
+        reads += after.item_bytes(name) / 4096 / 2
+        if isinstance(change, AddGuardItem):
+            guards = after.shape_facts(name, change.shape_name)
+            writes += guards.count if guards is not None else ZERO
         else:
             targets = [p.name for p in after.places if p.table.name == name]
             targets += [p for p in (getattr(change, "into", ""),) if p]
-            units += sum((_writes(after, target) for target in targets), ZERO)
-            reads += after.item_bytes(name) / 4096 / 2
+            writes += sum((_writes(after, target) for target in targets), ZERO)
     if tariff.wru is None or tariff.rru is None:
         return None, None
     allowed = after.k["od_new_wru"] / 2
-    return units * tariff.wru + reads * tariff.rru, units / allowed / 3600
+    return writes * tariff.wru + reads * tariff.rru, writes / allowed / 3600
 
 
 def _writes(facts: Facts, resource: str) -> Decimal:

@@ -41,6 +41,8 @@ Known = dict[Pair, tuple[Outcome | None, tuple[str, ...]]]
 
 HALF, DOUBLE = Decimal("0.5"), Decimal(2)
 UNSURE, DOUBTFUL = Decimal("0.7"), Decimal("0.5")
+_TOGETHER = ("add_guard_item", "change_projection")
+"""Beside settings: mends that do not interfere, so that all of one rule are one step."""
 MOST_STEPS = 12
 LEAST_GAIN = Decimal("0.5")
 
@@ -430,7 +432,7 @@ def _path(
         evaluation = evaluate(model, design, facts.users)
         next_facts = Facts(evaluation, facts.k, facts.tariff, default_skew=facts.default_skew)
         after = _examine(next_facts, evaluate, rules, doubts)
-        gain = after.score.score - now.score.score
+        gain = _gain(now.score, after.score)
         saves = facts.cost - next_facts.cost
         once = sum((f.mend.cost_once or ZERO for f in move.findings if f.mend), ZERO)
         if gain < LEAST_GAIN and not _pays(saves, once, horizon):
@@ -470,8 +472,8 @@ def _moves(now: _Examination, facts: Facts, rules: Catalogue, horizon: Decimal) 
         changes = now.changes.get((finding.rule, finding.subject))
         if changes is None or finding.mend is None:
             continue
-        is_setting = max(c.effort for c in changes) == 1
-        groups.setdefault((finding.rule, "" if is_setting else finding.subject), []).append(finding)
+        together = all(c.effort == 1 or c.kind in _TOGETHER for c in changes)
+        groups.setdefault((finding.rule, "" if together else finding.subject), []).append(finding)
     for findings in groups.values():
         changes = tuple(c for f in findings for c in now.changes[f.rule, f.subject])
         saves = sum((f.mend.saves_per_month or ZERO for f in findings if f.mend), ZERO)
@@ -479,12 +481,17 @@ def _moves(now: _Examination, facts: Facts, rules: Catalogue, horizon: Decimal) 
         gone = set(map(id, findings))
         rest = tuple(f for f in now.findings if id(f) not in gone)
         without = _score(rest, now.run, rules, None)
-        gain = without.score - now.score.score
+        gain = _gain(now.score, without)
         if gain < LEAST_GAIN and not _pays(saves, once, horizon):
             continue
         effort = max(c.effort for c in changes)
         relative = saves / facts.cost * 20 if facts.cost else ZERO
         yield _Move(findings=tuple(findings), changes=changes, worth=(gain + relative) / effort)
+
+
+def _gain(before: Score, after: Score) -> Decimal:
+    """Return the points gained; where a cap hides a mend's part of them, those without caps."""
+    return max(after.score - before.score, after.uncapped - before.uncapped)
 
 
 def _pays(saves: Decimal, once: Decimal, horizon: Decimal) -> bool:
