@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,11 @@ def keys_of(data: Any) -> Iterator[str]:
 def test_the_file_of_everything_has_every_field_of_the_grammar():
     used = set(keys_of(tree((DATA / "everything.yaml").read_text())))
     assert set(fields_of(SCHEMA)) - used == set()
+
+
+def test_the_page_about_the_model_file_names_every_field_of_the_grammar():
+    page = (DATA.parents[1] / "docs" / "model-file.md").read_text(encoding="utf-8")
+    assert set(fields_of(SCHEMA)) - set(re.findall(r"[a-z][a-z0-9_]*", page)) == set()
 
 
 NONSENSE: list[Any] = [{}, [], "some words", -1, None, True, {"nonsense": 1}, ["some words"]]
