@@ -5,7 +5,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-USERS_TESTS = '''
+USERS_TESTS = """
 import pytest
 
 TABLE = dict(
@@ -27,13 +27,22 @@ def test_client_resource_and_bill_see_one_database(dynamodb, dynamodb_resource, 
     assert dynamodb.get_item(TableName="Users", Key={"id": {"S": "a"}})["Item"]["n"] == {"N": "1"}
     put, = [line for line in tablewright_bill.lines() if line.operation == "PutItem"]
     assert (put.table, put.writes) == ("Users", 1)
-'''
+"""
 
 
 def test_a_users_tests_get_the_fixtures_by_name(tmp_path):
     (tmp_path / "test_users.py").write_text(USERS_TESTS)
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "tablewright.testing", "-p", "no:cacheprovider"],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "tablewright.testing",
+            "-p",
+            "no:cacheprovider",
+        ],
         cwd=tmp_path,
         env={"PYTHONPATH": str(Path(__file__).parent.parent / "src"), "PATH": ""},
         capture_output=True,

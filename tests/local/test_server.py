@@ -3,8 +3,10 @@
 import contextlib
 import json
 import socket
+import time
 import zlib
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from botocore.auth import SigV4Auth
@@ -12,6 +14,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from tablewright.core.errors import EngineError, UsageError
+from tablewright.local.bill import UnitPrices
+from tablewright.local.database import Database
 from tablewright.local.faults import InvalidSignatureException, ResourceNotFoundException
 from tablewright.local.server import BODY_LIMIT_BYTES, ServerOptions, in_background
 from tablewright.local.signing import AccessKey, check_signature
@@ -324,3 +328,77 @@ def test_a_signature_is_good_for_fifteen_minutes():
     check_signature(KEY, **facts, now=soon)
     with pytest.raises(InvalidSignatureException, match="expired"):
         check_signature(KEY, **facts, now=soon + timedelta(minutes=2))
+
+
+def test_the_bill_counts_units_by_table_operation_and_label():
+    with Database() as database, in_background(database) as running:
+        table = {
+            "TableName": "Ttt",
+            "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
+            "BillingMode": "PAY_PER_REQUEST",
+        }
+        item = {"TableName": "Ttt", "Item": {"k": {"S": "a"}, "x": {"S": "x" * 1500}}}
+        exchange(
+            running,
+            request("CreateTable", json.dumps(table).encode())
+            + request("PutItem", json.dumps(item).encode(), "x-tablewright-label: checkout\r\n")
+            + request("Scan", b'{"TableName":"Ttt"}'),
+            answers=3,
+        )
+        asked = b"GET /_tablewright/bill HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        bill = json.loads(exchange(running, asked)[0][2])
+    # 1 + 1 + 1 + 1,500 bytes: two write units; the scan of them: half a read unit
+    assert bill["total"] == {"read_units": "0.5", "write_units": "2"}
+    assert bill["by_label"] == [
+        {"label": None, "read_units": "0.5", "write_units": "0"},
+        {"label": "checkout", "read_units": "0", "write_units": "2"},
+    ]
+    assert [line["operation"] for line in bill["lines"]] == ["PutItem", "Scan"]
+
+
+def test_requests_are_logged_with_units_and_cost():
+    lines = []
+    prices = UnitPrices(read=Decimal("0.000000125"), write=Decimal("0.000000625"))
+    options = ServerOptions(port=0, log=lines.append, prices=prices)
+    with Database() as database, in_background(database, options) as running:
+        database.call(
+            "CreateTable",
+            {
+                "TableName": "Ttt",
+                "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
+                "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
+                "BillingMode": "PAY_PER_REQUEST",
+            },
+        )
+        item = b'{"TableName":"Ttt","Item":{"k":{"S":"a"}}}'
+        exchange(running, request("PutItem", item) + request("GetItem"), answers=2)
+    assert "PutItem 200 Ttt reads=0 writes=1 usd=0.000000625" in lines[0]
+    assert "GetItem 400 -" in lines[1]
+    assert lines[1].endswith("ValidationException")
+
+
+def test_realism_is_set_and_seen_over_http():
+    body = b'{"latency": {"ListTables": {"p50_ms": 60, "p99_ms": 60}}}'
+    head = (
+        b"POST /_tablewright/realism HTTP/1.1\r\nHost: localhost\r\n"
+        b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    )
+    with Database() as database, in_background(database) as running:
+        answers = exchange(
+            running, head % len(body) + body + request() + request("DescribeLimits"), answers=3
+        )
+        assert json.loads(answers[0][2])["latency"]["ListTables"]["p50_ms"] == 60
+        began = time.monotonic()
+        exchange(running, request())
+        assert time.monotonic() - began >= 0.055
+        wrong = b'{"lag": 5}'
+        (answer,) = exchange(running, head % len(wrong) + wrong)
+        assert error_of(answer) == (400, "ValidationException")
+        off = exchange(running, head % 2 + b"{}")
+        assert json.loads(off[0][2]) == {}
+
+
+def test_realism_cannot_be_set_by_a_form_of_a_page(server):
+    form = b"POST /_tablewright/realism HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}"
+    assert error_of(exchange(server, form)[0]) == (400, "SerializationException")

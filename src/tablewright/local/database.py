@@ -32,11 +32,15 @@ from tablewright.local.metering import Meter, Metered
 class Realism(Protocol):
     """What may slow down or refuse requests, as the service does; see `realism`."""
 
-    def before(self, operation: str, request: dict[str, Any]) -> None:
-        """Be told of a request about to run; may wait, or raise a Fault to refuse it."""
+    def before(self, engine: Engine, operation: str, request: dict[str, Any]) -> Engine:
+        """Return the engine that answers a request; may wait, or raise a Fault to refuse it."""
+        ...
 
     def after(self, record: Metered) -> None:
         """Be told what a request consumed."""
+
+    def done(self, operation: str, body: bytes) -> None:
+        """Be told of a request that was carried out."""
 
 
 class Database:
@@ -98,11 +102,16 @@ class Database:
             raise SerializationException() from None
         if not isinstance(request, dict):
             raise SerializationException("Start of structure or map found where not expected.")
-        if self.realism is not None:
-            self.realism.before(operation, request)
+        engine = self.engine
+        realism = self.realism
+        if realism is not None:
+            engine = realism.before(engine, operation, request)
         meter = Meter(operation, label)
         try:
-            return orjson.dumps(run(self.engine, request, meter))
+            reply = orjson.dumps(run(engine, request, meter))
+            if realism is not None:
+                realism.done(operation, body)
+            return reply
         except Fault:
             raise
         except sqlite3.OperationalError as problem:

@@ -36,7 +36,9 @@ from tablewright.local.faults import (
     AccessDeniedException,
     Fault,
     InternalServerError,
+    SerializationException,
     UnknownOperationException,
+    ValidationException,
 )
 from tablewright.local.labels import HEADER as LABEL_HEADER
 from tablewright.local.labels import clean_label, label_of_user_agent
@@ -64,6 +66,7 @@ class Served(Protocol):
     """The part of a Database that a server needs."""
 
     on_metered: Callable[[Metered], None] | None
+    engine: Any
     realism: Any
 
     def call_raw(self, operation: str, body: bytes, *, label: str | None = None) -> bytes:
@@ -190,7 +193,13 @@ class Server:
             ) from problem
         self._previous = self.database.on_metered
         self.database.on_metered = self._count
+        self._wait_ourselves()
         self._tick()
+
+    def _wait_ourselves(self) -> None:
+        """Keep realism from sleeping: that would hold up all connections."""
+        if self.database.realism is not None:
+            self.database.realism.is_patient = False
 
     async def close(self) -> None:
         """Stop listening, answer what has arrived, and let go of the database (left open)."""
@@ -335,6 +344,8 @@ class Server:
         if path == b"/_tablewright/bill" and request.method == b"GET":
             shown = self.bill.as_json(self.options.prices)
             return _Reply(200, orjson.dumps(shown), b"application/json")
+        if path == b"/_tablewright/realism":
+            return self._set_realism(request)
         if path == b"/_tablewright/bill" and request.method == b"DELETE":
             self.bill.clear()
             return _Reply(200, b"{}", b"application/json")
@@ -342,6 +353,25 @@ class Server:
 
     def _is_health_check(self, request: _Request) -> bool:
         return request.method in (b"GET", b"HEAD") and request.url in (b"/", b"/healthz")
+
+    def _set_realism(self, request: _Request) -> _Reply:
+        from tablewright.local.realism import change_realism, describe_realism
+
+        if request.method == b"POST":
+            if not request.type.startswith((b"application/json", JSON_TYPE)):
+                raise SerializationException("Send application/json.")
+            body = request.body if isinstance(request.body, bytes) else b"".join(request.body)
+            try:
+                wanted = orjson.loads(body)
+                change_realism(self.database, wanted)
+                self._wait_ourselves()
+            except orjson.JSONDecodeError:
+                raise SerializationException() from None
+            except UsageError as problem:
+                raise ValidationException(problem.message) from None
+        elif request.method != b"GET":
+            raise UnknownOperationException()
+        return _Reply(200, orjson.dumps(describe_realism(self.database)), b"application/json")
 
     def _check_signature(self, request: _Request, key: AccessKey) -> None:
         check_signature(

@@ -32,6 +32,12 @@ DEFAULT_FILE = "tablewright.db"
 @click.option("--durable", is_flag=True, help="An acknowledged write survives a power cut, too.")
 @click.option("--log", is_flag=True, help="Write a line for each request, with units and cost.")
 @click.option(
+    "--realism",
+    metavar="JSON|FILE",
+    help="Imitate the cloud: throttling, lag, latency, errors, such as "
+    """'{"throughput": true, "lag_ms": 100}'.""",
+)
+@click.option(
     "--region", default="us-east-1", show_default=True, help="Region whose prices are shown."
 )
 @click.option(
@@ -52,6 +58,7 @@ def command(
     in_memory: bool,
     durable: bool,
     log: bool,
+    realism: str | None,
     region: str,
     access_key_id: str | None,
     secret_access_key: str | None,
@@ -59,6 +66,7 @@ def command(
 ) -> None:
     """Serve the DynamoDB API on this machine, and show what each request would cost."""
     from tablewright.local.database import Database
+    from tablewright.local.realism import change_realism
     from tablewright.local.server import ServerOptions
     from tablewright.local.signing import AccessKey
 
@@ -80,7 +88,20 @@ def command(
     )
     path = None if in_memory else data or Path(DEFAULT_FILE)
     with Database(path, durable=durable) as database:
+        if realism:
+            change_realism(database, _json(realism))
         _serve(out, database, options, "in memory" if path is None else f"in {path}")
+
+
+def _json(given: str) -> Any:
+    """Return the JSON that an option holds, or the file it names."""
+    import json
+
+    try:
+        text = given if given.lstrip().startswith("{") else Path(given).read_text(encoding="utf-8")
+        return json.loads(text)
+    except ValueError as problem:
+        raise UsageError(f"--realism is not valid JSON: {problem}") from problem
 
 
 def _serve(out: Output, database: Any, options: Any, where: str) -> None:
