@@ -312,7 +312,7 @@ def ddb_idx_005(f: Facts, place: Place) -> Verdict:
             "units "
             f"of {table.name}"
         ),
-        values={"share": share},
+        values={"share": share, "cost": f.price_of_writes(table, churn)},
     )
 
 
@@ -338,8 +338,14 @@ def ddb_idx_006(f: Facts, place: Place) -> Verdict:
             f"each write unit of {table.name} becomes {decimals(factor)} with its indexes"
             f"{_ranking(f, table)}"
         ),
-        values={"factor": factor},
+        values={"factor": factor, "cost": _cost_of_copies(f, table)},
     )
+
+
+def _cost_of_copies(f: Facts, table: Table) -> Decimal | None:
+    """Return USD a month of the index writes of a table."""
+    names = [f"{table.name}/{index.name}" for index in table.indexes]
+    return f.price_of_writes(table, sum((f.mean_units(n, "write") for n in names), ZERO))
 
 
 def _is_mostly_writes(f: Facts, table: Table) -> bool:
@@ -397,7 +403,7 @@ def ddb_idx_009(f: Facts, pattern: Pattern) -> Verdict:
         return None
     matched = f.matched(pattern)
     read = matched * f.mean_size(place.name)
-    is_cut = pattern.limit is not None and matched > pattern.limit
+    is_cut = pattern.limit is not None and matched >= 2 * pattern.limit and read > 4096
     if not is_cut and read <= f.k["page_bytes"]:
         return CLEAR
     order = ", ".join(f"{'-' if down else ''}{name}" for name, down in pattern.sort)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import replace
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 
 from tablewright.core.quantities import ONE, SECONDS_PER_MONTH, ZERO, format_bytes
 from tablewright.design import changes as c
@@ -174,7 +174,6 @@ def ddb_key_003(f: Facts, place: Place) -> Verdict:
     need = max(reads / f.k["part_rcu"], writes / f.k["part_wcu"])
     if any(index.is_local for index in place.table.indexes):
         need = max(need, f.item_bytes(place.name) / f.k["part_bytes"])
-    need = need.to_integral_value(ROUND_CEILING)
     if values >= max(f.k["min_pk_values"], 2 * need) or need == 0:
         return CLEAR
     if values >= f.entries(place.name):  # few values because there is little data, not by design
@@ -463,8 +462,8 @@ def _backwards(
 
 def ddb_key_010(f: Facts, entity: Entity, attribute: Attribute) -> Verdict:
     """Uniqueness is declared, and nothing in the database keeps it."""
-    if not attribute.unique:
-        return None
+    if not attribute.unique or attribute.kind in (Kind.UUID, Kind.ULID):
+        return None  # what is drawn at random is unique without a guard
     homes = [(t, s) for t, s in f.homes(entity.name) if not s.guards]
     if not homes:
         return None
@@ -620,6 +619,8 @@ def any_key_001(f: Facts, subject: Entity | Pattern) -> Verdict:
     """Something of the model has no place in the design, or no route."""
     if isinstance(subject, Pattern):
         route = f.route(subject)
+        if any(not _has_home(f, part.entity) for part in subject.parts or (subject,)):
+            return None  # the entity's own finding says so
         if route is not None and route.is_served:
             return CLEAR
         reason = route.cannot if route is not None else "there is no route at all"
@@ -627,10 +628,14 @@ def any_key_001(f: Facts, subject: Entity | Pattern) -> Verdict:
     used = f.actions_on(subject.name)
     if not used:
         return None
-    if f.homes(subject.name) or subject.name in f.embedded:
+    if _has_home(f, subject.name):
         return CLEAR
     names = ", ".join(sorted({a.root.name for a in used}))
     return Hit(evidence=f"{subject.name} is in no table, but {names} use it")
+
+
+def _has_home(f: Facts, entity: str) -> bool:
+    return bool(f.homes(entity)) or entity in f.embedded
 
 
 def any_fit_004(f: Facts, entity: Entity) -> Verdict:

@@ -21,7 +21,8 @@ def ddb_mig_002(findings: Sequence[Finding]) -> Hit | None:
     back = f", paid back in {decimals(once / saves, 2)} months" if saves > 0 else ""
     return Hit(
         evidence=(
-            f"{len(mends)} proposed changes move data: {format_usd(once)} USD once and "
+            f"{len(mends)} proposed change{'s move' if len(mends) > 1 else ' moves'} data: "
+            f"{format_usd(once)} USD once and "
             f"{decimals(hours, 2)} hours of writing{back}"
         ),
         values={"once": once, "months": once / saves if saves > 0 else None, "hours": hours},

@@ -246,9 +246,19 @@ def any_rel_003(f: Facts, pattern: Pattern) -> Verdict:
                 "a "
                 f"condition, {decimals(f.rate(pattern) * 86_400)} times a day"
             ),
+            values={"returned": _is_taken_with_a_condition(f, pattern, held[0].name)},
             options=lambda: _conditional(f, pattern),
         )
     return None
+
+
+def _is_taken_with_a_condition(f: Facts, pattern: Pattern, name: str) -> bool:
+    """Whether this gives back at one stroke what another pattern takes under a condition."""
+    return pattern.atomic and any(
+        name in a.part.touched and bool(a.part.condition or a.part.condition_on)
+        for a in f.actions_on(pattern.entity)
+        if a.root.name != pattern.name
+    )
 
 
 def _conditional(f: Facts, pattern: Pattern) -> Iterable[Option]:
