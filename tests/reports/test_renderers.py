@@ -77,7 +77,7 @@ def test_a_pattern_that_cannot_be_served_says_why(assessment):
 
 def test_json_carries_a_schema_version_and_numbers(assessment):
     data = json.loads(write_json(views.report_view(assessment), "report"))
-    assert data["schema"] == "tablewright/report/1"
+    assert data["schema"] == "tablewright.report/1"
     current = data["designs"][0]
     # 36.5M write units 22.8125, 18.25M read units 2.28125, 0.45784 GB 0.11446.
     assert current["cost"]["usd_per_month"] == pytest.approx(25.20821, abs=1e-5)

@@ -11,7 +11,6 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
@@ -34,22 +33,16 @@ VERBS = {
 }
 
 
-def existing_verbs() -> dict[str, str]:
-    """Return the verbs whose module is there, and what each does."""
-    folder = Path(__file__).parent / "commands"
-    return {name: what for name, what in VERBS.items() if (folder / f"{name}.py").exists()}
-
-
 class Verbs(click.Group):
     """The group of verbs; one module each, loaded when it is needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the verbs in the order in which one meets them."""
-        return list(existing_verbs())
+        return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load a verb."""
-        if cmd_name not in existing_verbs():
+        if cmd_name not in VERBS:
             return None
         module = importlib.import_module(f"tablewright.cli.commands.{cmd_name}")
         command: click.Command = module.command
@@ -60,20 +53,18 @@ class Verbs(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the verb; of an unknown one, say which was probably meant."""
-        verbs = existing_verbs()
-        if args and args[0] not in verbs and not args[0].startswith("-"):
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
             from tablewright.core.diagnostics import nearest
 
-            meant = nearest(args[0], verbs)
-            hint = f" Did you mean `{meant}`?" if meant else f" Verbs: {', '.join(verbs)}."
+            meant = nearest(args[0], VERBS)
+            hint = f" Did you mean `{meant}`?" if meant else f" Verbs: {', '.join(VERBS)}."
             raise click.UsageError(f"there is no verb `{args[0]}`.{hint}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the verbs from the table, loading none."""
-        if verbs := existing_verbs():
-            with formatter.section("Verbs"):
-                formatter.write_dl(list(verbs.items()))
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
 
 
 @click.group(

@@ -25,9 +25,9 @@ def as_data(view: Any, kind: str) -> dict[str, Any]:
         >>> from tablewright.reports.views import Crossing
         >>> found = Crossing(cheaper_below="a", cheaper_above="b", users=1000)
         >>> as_data(found, "crossing")["schema"]
-        'tablewright/crossing/1'
+        'tablewright.crossing/1'
     """
-    return {"schema": f"tablewright/{kind}/{SCHEMA_VERSION}", **_plain(view)}
+    return {"schema": f"tablewright.{kind}/{SCHEMA_VERSION}", **_plain(view)}
 
 
 def write_json(view: Any, kind: str) -> str:

@@ -266,6 +266,12 @@ def report_page(view: ReportView) -> Document:
     )
 
 
+def answer_page(view: ReportView) -> Document:
+    """Return only the answer."""
+    paragraphs = tuple(Paragraph(text=text) for text in answer(view))
+    return Document(title=f"{view.title} · {users(view.users)}", blocks=paragraphs)
+
+
 def answer(view: ReportView) -> tuple[str, ...]:
     """Return the sentences that matter: what it costs, what is wrong, what mending saves."""
     if not view.designs:

@@ -20,8 +20,6 @@ from tablewright.engines.base import Request
 
 _INDENT = "    "
 _WIDTH = 88
-_NAME = 26
-"""Room for the name of a parameter before its value."""
 LONGEST_VALUE = 40
 MOST_PARTS = 3
 
@@ -43,7 +41,8 @@ def shortened(request: Request) -> Request:
     return replace(request, template={k: _cut(v) for k, v in request.template.items()})
 
 
-def _cut(value: Any) -> Any:
+def _cut(value: Any, most: int = MOST_PARTS) -> Any:
+    """Cut long texts, and maps and lists to `most` parts, those inside them to one."""
     if isinstance(value, Mapping):
         text = value.get("S")
         if set(value) == {"S"} and isinstance(text, str) and len(text) > LONGEST_VALUE:
@@ -52,10 +51,12 @@ def _cut(value: Any) -> Any:
             return {"B": value["B"][: LONGEST_VALUE // 4 * 4]}
         inner = value.get("M")
         if set(value) == {"M"} and isinstance(inner, Mapping):
-            return {"M": {key: _cut(inner[key]) for key in list(inner)[:MOST_PARTS]}}
-        return {key: _cut(one) for key, one in value.items()}
+            return {"M": {key: _cut(inner[key], 1) for key in list(inner)[:most]}}
+        if set(value) == {"L"}:
+            return {"L": [_cut(one, 1) for one in value["L"][:most]]}
+        return {key: _cut(one, most) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_cut(one) for one in value[:MOST_PARTS]]
+        return [_cut(one, most) for one in value]
     return value
 
 
@@ -71,7 +72,10 @@ def python_text(request: Request) -> str:
         )
     """
     lines = [f"client.{snake(request.operation)}("]
-    lines += [f"{_INDENT}{name}={_python(value, 1)}," for name, value in sorted_parameters(request)]
+    lines += [
+        f"{_INDENT}{name}={_python(value, 1, len(name) + 2)},"
+        for name, value in sorted_parameters(request)
+    ]
     return "\n".join([*lines, ")"])
 
 
@@ -113,19 +117,21 @@ def snake(operation: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", operation).lower()
 
 
-def _python(value: Any, depth: int) -> str:
-    """Return a literal, broken over lines where it would be long."""
+def _python(value: Any, depth: int, lead: int) -> str:
+    """Return a literal, broken over lines where it would be long; `lead` stands before it."""
     value = _plain(value)
     flat = repr(value)
-    if len(flat) + depth * len(_INDENT) <= _WIDTH - _NAME or not isinstance(
-        value, Mapping | list | tuple
-    ):
+    fits = len(flat) + lead + depth * len(_INDENT) <= _WIDTH
+    if fits or not isinstance(value, Mapping | list | tuple):
         return flat
     inner, outer = _INDENT * (depth + 1), _INDENT * depth
     if isinstance(value, Mapping):
-        parts = [f"{inner}{key!r}: {_python(one, depth + 1)}," for key, one in value.items()]
+        parts = [
+            f"{inner}{key!r}: {_python(one, depth + 1, len(repr(key)) + 3)},"
+            for key, one in value.items()
+        ]
         return "\n".join(["{", *parts, outer + "}"])
-    parts = [f"{inner}{_python(one, depth + 1)}," for one in value]
+    parts = [f"{inner}{_python(one, depth + 1, 1)}," for one in value]
     return "\n".join(["[", *parts, outer + "]"])
 
 

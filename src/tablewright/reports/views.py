@@ -809,13 +809,13 @@ def _table_differences(name: str, before: Table | None, after: Table | None) -> 
             return []
         return [Difference(subject=subject, what=what, before=left, after=right)]
 
-    found = one(name, "table", before.name if before else "", after.name if after else "")
-    found += one(
-        name, "key", key_text(before.keys) if before else "", key_text(after.keys) if after else ""
-    )
-    mine, yours = (_settings(before) if before else {}, _settings(after) if after else {})
-    for what in dict.fromkeys((*mine, *yours)):
-        found += one(name, what, mine.get(what, ""), yours.get(what, ""))
+    left = key_text(before.keys) if before else ""
+    right = key_text(after.keys) if after else ""
+    found = one(name, "key" if before and after else "table by", left, right)
+    if before and after:
+        mine, yours = _settings(before), _settings(after)
+        for what in dict.fromkeys((*mine, *yours)):
+            found += one(name, what, mine.get(what, ""), yours.get(what, ""))
     shapes = {s.name: s for s in before.shapes} if before else {}
     others = {s.name: s for s in after.shapes} if after else {}
     for shape in dict.fromkeys((*shapes, *others)):

@@ -32,7 +32,10 @@ _ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json",
 def command(
     out: Output, file: str, design: str, form: str | None, output: str | None, options: Options
 ) -> None:
-    """Write the whole report: the answer, the evidence, the assumptions, what is left out."""
+    """Write the whole report: the answer, the evidence, the assumptions, what is left out.
+
+    With --output the document goes to that file, and only the answer is printed.
+    """
     from tablewright.reports import pages, views
     from tablewright.reports.as_json import write_json
 
@@ -49,6 +52,8 @@ def command(
         out.text(text)
         return
     Path(output).write_text(text, encoding="utf-8")
+    if not out.as_json:
+        out.text(_written(pages.answer_page(view), "text", out.width, out.color))
     out.note(f"wrote {output}")
 
 
