@@ -35,7 +35,7 @@ test-all: setup                  ## also those that need Java, a browser or anot
 	HYPOTHESIS_PROFILE=full $(BIN)/python -m pytest -ra
 
 golden: setup                    ## rewrite the expected files; read the diff line by line
-	TABLEWRIGHT_GOLDEN=write $(BIN)/python -m pytest -q tests/cases tests/transcripts
+	TABLEWRIGHT_GOLDEN=write $(BIN)/python -m pytest -q tests/cases tests/transcripts tests/reports
 
 docs: setup                      ## regenerate the generated pages of docs/
 	$(BIN)/python scripts/generate-docs
