@@ -118,6 +118,8 @@ class Database:
             if "no such table" in str(problem):  # dropped while the request waited for its turn
                 raise ResourceNotFoundException("Requested resource not found") from None
             raise InternalServerError(f"the file cannot be used: {problem}") from problem
+        except sqlite3.DatabaseError as problem:
+            raise InternalServerError(f"the file is damaged: {problem}") from problem
         except Exception as problem:
             raise InternalServerError(f"{type(problem).__name__}: {problem}") from problem
         finally:

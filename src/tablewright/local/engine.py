@@ -8,6 +8,8 @@ of the engine under keys that begin with a zero byte. Tables and indexes have a 
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -16,6 +18,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from tablewright.core.errors import EngineError
 from tablewright.local.background import Sweeper, resume_backfills
 from tablewright.local.changes import record_change
 from tablewright.local.faults import ResourceNotFoundException
@@ -55,7 +58,15 @@ class Engine:
         self._tokens: dict[str, tuple[str, float]] = {}
         """Digest and time of recent transactions by token, oldest first."""
         self.sweeper = Sweeper(self)
-        self._open_catalogue()
+        try:
+            self._open_catalogue()
+        except (sqlite3.DatabaseError, ValueError, KeyError) as problem:
+            with contextlib.suppress(sqlite3.DatabaseError):
+                self.store.close()
+            raise EngineError(
+                f"{path} is damaged: {problem}",
+                remedy="restore it from a backup, or give another file",
+            ) from problem
         resume_backfills(self)
         if any(table.expiry is not None for table in self.tables.values()):
             self.sweeper.start()

@@ -26,7 +26,11 @@ from tablewright.local.writing import stored_image
 if TYPE_CHECKING:
     from tablewright.local.engine import Engine
     from tablewright.local.metering import TableMeter
+    from tablewright.local.storage import Rows
     from tablewright.local.tables import Index, Keys, Table
+
+CHUNK = 64
+"""Rows taken from storage at a time."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,6 +51,8 @@ class PageRequest:
     fetches: bool = False
     """Whether each entry of a local index is completed from the table."""
     consistency: Consistency = Consistency.EVENTUAL
+    is_joined: bool = False
+    """Whether Items may be one piece of JSON instead of a list."""
 
 
 def read_page(engine: Engine, page: PageRequest, meter: TableMeter) -> dict[str, Any]:
@@ -58,49 +64,50 @@ def read_page(engine: Engine, page: PageRequest, meter: TableMeter) -> dict[str,
             high = page.start if high is None else min(high, page.start)
         else:
             low = max(low, page.start + b"\x00")
-    items: list[Any] = []
-    count = scanned = evaluated = 0
+    limit = -1 if page.limit is None else page.limit
+    space = table.space if index is None else index.space
     fetched: list[int] = []
-    last: bytes | None = None
-    limit = page.limit
-    has_more = False
-    plain = page.filter is None and page.projection is None and not page.fetches
     with engine.store.reading:
-        rows = engine.store.range(
-            table.space if index is None else index.space,
-            low,
-            high,
-            is_reverse=page.is_reverse,
-            limit=-1 if limit is None else limit,
-        )
-        for _, size, raw in rows:
-            scanned += 1
-            evaluated += size
-            last = raw
-            if plain:
-                if not page.counts_only:
-                    items.append(orjson.Fragment(raw))
-            else:
-                reply = _reply(engine, page, raw, fetched)
-                if reply is not None:
-                    count += 1
-                    if not page.counts_only:
-                        items.append(reply)
-            if evaluated >= PAGE_BYTES:
-                has_more = True
-                break
-    if plain:
-        count = scanned
-    has_more = has_more or (limit is not None and scanned == limit)
+        rows = engine.store.range(space, low, high, is_reverse=page.is_reverse, limit=limit)
+        raws, evaluated = _take(rows)
+        if page.filter is None and page.projection is None and not page.fetches:
+            count = len(raws)
+            items: Any = _joined(raws) if page.is_joined else [*map(orjson.Fragment, raws)]
+        else:
+            replies = (_reply(engine, page, raw, fetched) for raw in raws)
+            items = [reply for reply in replies if reply is not None]
+            count = len(items)
     _meter(page, meter, evaluated, fetched)
-    out: dict[str, Any] = {"Count": count, "ScannedCount": scanned}
+    out: dict[str, Any] = {"Count": count, "ScannedCount": len(raws)}
     if not page.counts_only:
         out["Items"] = items
-    if has_more and last is not None:
-        item = orjson.loads(last)
+    if len(raws) == limit or evaluated >= PAGE_BYTES:
+        item = orjson.loads(raws[-1])
         names = table.keys.names if index is None else (*index.keys.names, *table.keys.names)
         out["LastEvaluatedKey"] = {name: item[name] for name in names}
     return out
+
+
+def _take(rows: Rows) -> tuple[list[bytes], int]:
+    """Return the stored JSON of rows up to and with the one that reaches 1 MB, and their bytes."""
+    raws: list[bytes] = []
+    evaluated = 0
+    while some := rows.fetchmany(CHUNK):
+        chunk_bytes = sum([size for _, size, _ in some])
+        if evaluated + chunk_bytes < PAGE_BYTES:
+            evaluated += chunk_bytes
+            raws += [raw for _, _, raw in some]
+            continue
+        for _, size, raw in some:
+            evaluated += size
+            raws.append(raw)
+            if evaluated >= PAGE_BYTES:
+                return raws, evaluated
+    return raws, evaluated
+
+
+def _joined(raws: list[bytes]) -> orjson.Fragment:
+    return orjson.Fragment(b"[%b]" % b",".join(raws))
 
 
 def _reply(engine: Engine, page: PageRequest, raw: bytes, fetched: list[int]) -> Any:

@@ -17,17 +17,29 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol
 
 from tablewright.core.errors import EngineError
 
 FORMAT_VERSION = 1
 APPLICATION_ID = 0x54626C77  # "Tblw": marks the file as ours in SQLite's header
-PAGE_BYTES = 8192
+PAGE_BYTES = 4096
 CACHE_KB = 24 * 1024
-CHECKPOINT_PAGES = 4000
+CHECKPOINT_PAGES = 2000  # 8 MB: larger ones are rarer, but stall one write for longer
 MAX_GROUP = 64
 
 Row = tuple[bytes, int, bytes]
+
+
+class Rows(Protocol):
+    """Rows of a space, in order: to iterate over, or to take some at a time."""
+
+    def __iter__(self) -> Iterator[Row]: ...
+
+    def __next__(self) -> Row: ...
+
+    def fetchmany(self, size: int) -> list[Row]:
+        """Return the next rows, at most `size`; none at the end."""
 
 
 class Store:
@@ -110,7 +122,7 @@ class Store:
         *,
         is_reverse: bool = False,
         limit: int = -1,
-    ) -> Iterator[Row]:
+    ) -> Rows:
         """Return the rows with low <= key < high in key order, or backwards.
 
         Use the rows inside the block they were asked for in.

@@ -16,7 +16,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
@@ -56,19 +56,25 @@ class Shape:
     members: Mapping[str, Shape] = field(default_factory=dict)
     element: Shape | None = None
 
-    @property
-    def is_checked(self) -> bool:
-        """Whether anything in it can break a constraint."""
-        return bool(
+    is_checked: bool = field(init=False)
+    """Whether anything in it can break a constraint."""
+    checked: tuple[tuple[str, Shape], ...] = field(init=False)
+    """The members that can."""
+
+    def __post_init__(self) -> None:
+        checked = tuple((name, one) for name, one in self.members.items() if one.is_checked)
+        is_checked = bool(
             self.is_required
             or self.min is not None
             or self.max is not None
             or self.enum
             or self.pattern
             or self.key is not None
-            or any(member.is_checked for member in self.members.values())
+            or checked
             or (self.element is not None and self.element.is_checked)
         )
+        object.__setattr__(self, "checked", checked)
+        object.__setattr__(self, "is_checked", is_checked)
 
 
 _SHAPE_KEYS = {
@@ -162,7 +168,12 @@ def _convert(shape: Shape, value: Any) -> Any:
         raise _wrong_type(value, "String")
     if kind == "ValueMap":
         if type(value) is dict:
-            return {name: _convert_value(inner) for name, inner in value.items()}
+            for name, inner in value.items():
+                # a string, as most values are, is as it should be
+                if type(inner) is dict and len(inner) == 1 and type(inner.get("S")) is str:
+                    continue
+                value[name] = _convert_value(inner)
+            return value
         raise _wrong_container(value, "map")
     if kind == "Value":
         return _convert_value(value)
@@ -312,7 +323,7 @@ def _wrong_container(value: Any, wanted: str) -> SerializationException:
 
 
 def _constrain_members(shape: Shape, value: Mapping[str, Any], path: str, found: list[str]) -> None:
-    for name, member in shape.members.items():
+    for name, member in shape.checked:
         inner = value.get(name)
         if inner is None:
             if member.is_required:
@@ -347,6 +358,7 @@ def _is_arn(value: Any) -> bool:
     return type(value) is str and value.startswith("arn:") and len(value) <= 1024
 
 
+@lru_cache(maxsize=1024)
 def _matches(pattern: str, value: str) -> bool:
     return re.fullmatch(pattern, value) is not None or _is_arn(value)
 
@@ -474,7 +486,8 @@ def check_value(value: WireValue, depth: int = 0) -> None:
 def check_item(item: Mapping[str, WireValue]) -> None:
     """Check all values of an item or a key, and bring them into canonical form, in place."""
     for value in item.values():
-        check_value(value)
+        if len(value) != 1 or "S" not in value:
+            check_value(value)
     if "" in item:
         raise ValidationException(_EMPTY_NAME)
 

@@ -66,6 +66,7 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
             counts_only=request.get("Select") == "COUNT",
             fetches=fetches,
             consistency=read_consistency(request),
+            is_joined=True,
         ),
         meter.table(table.name),
     )

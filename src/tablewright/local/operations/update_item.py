@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from tablewright.capacity.items import entry_bytes
 from tablewright.capacity.units import write_units
 from tablewright.local.expressions import (
     Update,
@@ -113,7 +114,12 @@ def updated(
             check_value(value)
     if table.indexes:
         check_index_keys(table, result.item)
-    new = Image.of(result.item)
+    if old is None:
+        new = Image.of(result.item)
+    else:
+        size = old.size + entry_bytes(result.item, result.touched)
+        size -= entry_bytes(before, result.touched)
+        new = Image(size, orjson.dumps(result.item), result.item)
     check_item_size(new, is_update=True)
     return new, result
 
