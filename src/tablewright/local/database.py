@@ -51,6 +51,8 @@ class Database:
         durable: whether an acknowledged write also survives a power cut (slower).
         clock: seconds since the epoch; tests pass their own.
         realism: throttling, lag and injected errors; None means none.
+        buckets: the folder whose folders stand for S3 buckets in exports and imports; by default
+            beside the file, and none in memory.
 
     Raises:
         EngineError: the file is in use, damaged or of another version.
@@ -66,8 +68,11 @@ class Database:
         durable: bool = False,
         clock: Callable[[], float] = time.time,
         realism: Realism | None = None,
+        buckets: str | Path | None = None,
     ) -> None:
         self.engine = Engine(Path(path) if path is not None else None, durable=durable, clock=clock)
+        if buckets is not None:
+            self.engine.buckets = Path(buckets)
         self.realism = realism
         self.on_metered: Callable[[Metered], None] | None = None
 

@@ -44,7 +44,8 @@ class Engine:
     Attributes:
         tables: every table by name.
         clock: seconds since the epoch.
-        on_change: called inside the write with each changed item of a table that has a stream.
+        buckets: the folder whose folders stand for S3 buckets; None if there is none.
+        on_change: called inside the write with each changed item of a table that is watched.
     """
 
     def __init__(self, path: Path | None, *, durable: bool, clock: Callable[[], float]) -> None:
@@ -52,6 +53,7 @@ class Engine:
         self.account = ACCOUNT
         self.clock = clock
         self.store = Store(path, durable=durable)
+        self.buckets = path.with_name(f"{path.name}.buckets") if path is not None else None
         self.tables: dict[str, Table] = {}
         self.on_change: OnChange = partial(record_change, self)
         self.stopping = threading.Event()

@@ -19,8 +19,6 @@ import orjson
 from tablewright.capacity.items import item_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tablewright.local.engine import Engine
     from tablewright.local.tables import Table
 
@@ -58,30 +56,32 @@ def undo_into(engine: Engine, table: Table, moment: float, space: int) -> None:
     assert table.history is not None
     store = engine.store
     store.copy(table.space, space)
-    for key, old in _changes(engine, table, moment, is_reverse=True):
+    # What happened within the moment itself is part of it.
+    later = store.range(table.history, _position(moment, after=1), is_reverse=True)
+    for _, _, raw in later:
+        text, old = orjson.loads(raw)
+        key = bytes.fromhex(text)
         if old is None:
             store.delete(space, key)
         else:
             store.put(space, key, item_bytes(old), orjson.dumps(old))
 
 
-def changed_since(engine: Engine, table: Table, moment: float) -> dict[bytes, Item | None]:
-    """Return what each item changed since a moment was then, by its key. Inside a read."""
-    found: dict[bytes, Item | None] = {}
-    for key, old in _changes(engine, table, moment, is_reverse=False):
-        found.setdefault(key, old)
-    return found
+def changed_between(
+    engine: Engine, table: Table, start: float, end: float
+) -> dict[bytes, tuple[Item | None, float]]:
+    """Return, for each item changed after `start` and up to `end`, what it was at `start`.
 
-
-def _changes(
-    engine: Engine, table: Table, moment: float, *, is_reverse: bool
-) -> Iterator[tuple[bytes, Item | None]]:
+    Inside a read. By key; with the moment of the last of these changes.
+    """
     assert table.history is not None
-    # What happened within the moment itself is part of it.
-    low = _position(moment, after=1)
-    for _, _, raw in engine.store.range(table.history, low, is_reverse=is_reverse):
+    found: dict[bytes, tuple[Item | None, float]] = {}
+    low, high = _position(start, after=1), _position(end, after=1)
+    for position, _, raw in engine.store.range(table.history, low, high):
         key, old = orjson.loads(raw)
-        yield bytes.fromhex(key), old
+        first = found.get(bytes.fromhex(key), (old, 0.0))[0]
+        found[bytes.fromhex(key)] = (first, int.from_bytes(position[:8], "big") / 1000)
+    return found
 
 
 def _position(moment: float, *, after: int = 0) -> bytes:

@@ -1,0 +1,358 @@
+"""Exports of tables to folders that stand for buckets, in the service's layout.
+
+In: a request to export a table as of a moment, or what changed in it between two. Out: data files
+(DynamoDB JSON, gzip), manifests with checksums, and a row of the register that describes the
+export. Replies come when the export is done.
+
+Layout: Developer Guide, "DynamoDB table export output format". The service writes a file for each
+partition; here there is one for each hundred thousand items.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import gzip
+import hashlib
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from tablewright.local import register
+from tablewright.local.backups import source_table
+from tablewright.local.buckets import bucket_folder, joined, object_path
+from tablewright.local.faults import (
+    ExportConflictException,
+    ExportNotFoundException,
+    InvalidExportTimeException,
+    PointInTimeRecoveryUnavailableException,
+    ValidationException,
+)
+from tablewright.local.history import changed_between, undo_into, window
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tablewright.local.engine import Engine
+    from tablewright.local.tables import Table
+
+KIND = "export"
+FILE_ITEMS = 100_000
+TOKEN_SECONDS = 8 * 3600
+_CHUNK = 1000
+_MIN_SPAN, _MAX_SPAN = 15 * 60, 24 * 3600
+
+Row = dict[str, Any]
+
+_KEPT = (
+    "ClientToken", "S3Bucket", "S3BucketOwner", "S3Prefix", "S3SseAlgorithm", "S3SseKmsKeyId",
+)  # fmt: skip
+
+
+def export(engine: Engine, request: Mapping[str, Any]) -> Row:
+    """Carry out an export and return its ExportDescription.
+
+    Raises:
+        PointInTimeRecoveryUnavailableException: the table has no recovery to read from.
+        InvalidExportTimeException: a moment lies outside of the recovery window.
+        ExportConflictException: the token was used for another export.
+        ValidationException: the request asks for what this engine does not write.
+    """
+    with engine.store.reading:
+        table = source_table(engine, request["TableArn"])
+        known = _repeated(engine, request)
+    if known is not None:
+        return known
+    if request.get("ExportFormat", "DYNAMODB_JSON") != "DYNAMODB_JSON":
+        raise ValidationException("This engine exports DYNAMODB_JSON only")
+    if "FilterSpecification" in request:
+        raise ValidationException("This engine exports whole tables, without FilterSpecification")
+    if table.history is None:
+        raise PointInTimeRecoveryUnavailableException(
+            f"Point in time recovery is not enabled for table '{table.name}'"
+        )
+    folder = bucket_folder(engine, request["S3Bucket"])
+    if request.get("ExportType", "FULL_EXPORT") == "FULL_EXPORT":
+        return _export_full(engine, table, request, folder)
+    return _export_changes(engine, table, request, folder)
+
+
+def find_export(engine: Engine, arn: str) -> Row:
+    """Return an export's description. Inside a read.
+
+    Raises:
+        ExportNotFoundException: there is none of that ARN.
+    """
+    row = register.find(engine, KIND, arn)
+    if row is None:
+        raise ExportNotFoundException(f"Export not found: {arn}")
+    description: Row = row["description"]
+    return description
+
+
+def _repeated(engine: Engine, request: Mapping[str, Any]) -> Row | None:
+    """Return the export that a request with the same token started already."""
+    token = request.get("ClientToken")
+    if token is None:
+        return None
+    for row in register.rows(engine, KIND):
+        description: Row = row["description"]
+        if description.get("ClientToken") != token:
+            continue
+        if engine.clock() - description["StartTime"] > TOKEN_SECONDS:
+            continue
+        if row["request"] != dict(request):
+            raise ExportConflictException(
+                "An export of this ClientToken exists, with other parameters"
+            )
+        return description
+    return None
+
+
+# The two kinds
+
+
+def _export_full(engine: Engine, table: Table, request: Mapping[str, Any], folder: Path) -> Row:
+    moment = _checked_moment(engine, table, request.get("ExportTime"))
+    space = _snapshot(engine, table, moment)
+    try:
+        job = _Job(engine, table, request, folder, data="{id}/data")
+        job.write(_lines(engine, space))
+    finally:
+        with engine.store.writing:
+            engine.store.drop(space)
+    return job.finished(
+        {"ExportTime": round(moment, 3), "ExportType": "FULL_EXPORT"},
+        {"version": "2020-06-30", "exportTime": _iso(moment)},
+    )
+
+
+def _export_changes(engine: Engine, table: Table, request: Mapping[str, Any], folder: Path) -> Row:
+    given = request.get("IncrementalExportSpecification") or {}
+    if "ExportFromTime" not in given:
+        raise ValidationException("ExportFromTime is required for an incremental export")
+    start = _checked_moment(engine, table, given["ExportFromTime"])
+    end = _checked_moment(engine, table, given.get("ExportToTime"))
+    if not _MIN_SPAN <= end - start <= _MAX_SPAN:
+        raise ValidationException(
+            "The difference between ExportFromTime and ExportToTime must be from 15 minutes to 24 "
+            "hours"
+        )
+    view = given.get("ExportViewType", "NEW_AND_OLD_IMAGES")
+    space = _snapshot(engine, table, end)
+    try:
+        with engine.store.reading:
+            changed = changed_between(engine, table, start, end)
+        job = _Job(engine, table, request, folder, data="data")
+        job.write(_change_lines(engine, table, space, changed, view))
+    finally:
+        with engine.store.writing:
+            engine.store.drop(space)
+    specification = {
+        "ExportFromTime": round(start, 3),
+        "ExportToTime": round(end, 3),
+        "ExportViewType": view,
+    }
+    return job.finished(
+        {"ExportType": "INCREMENTAL_EXPORT", "IncrementalExportSpecification": specification},
+        {
+            "version": "2023-08-01",
+            "exportFromTime": _iso(start),
+            "exportToTime": _iso(end),
+            "outputView": view,
+        },
+    )
+
+
+def _checked_moment(engine: Engine, table: Table, given: float | None) -> float:
+    earliest, latest = window(engine, table)
+    moment = latest if given is None else given
+    if not int(earliest) <= moment <= latest:
+        raise InvalidExportTimeException(
+            f"The export time must be between {earliest:.3f} and {latest:.3f}"
+        )
+    return moment
+
+
+def _snapshot(engine: Engine, table: Table, moment: float) -> int:
+    """Return a space with the table's items as of a moment: writes go on while it is read."""
+    with engine.store.writing:
+        space = engine.new_space()
+        undo_into(engine, table, moment, space)
+    return space
+
+
+def _lines(engine: Engine, space: int) -> Iterator[tuple[bytes, int]]:
+    """Yield each item of a space as a line of the data file, and its size."""
+    low = b""
+    while True:
+        with engine.store.reading:
+            rows = list(engine.store.range(space, low, limit=_CHUNK))
+        for _, size, raw in rows:
+            yield b'{"Item":' + raw + b"}\n", size
+        if len(rows) < _CHUNK:
+            return
+        low = rows[-1][0] + b"\x00"
+
+
+def _change_lines(
+    engine: Engine,
+    table: Table,
+    space: int,
+    changed: Mapping[bytes, tuple[dict[str, Any] | None, float]],
+    view: str,
+) -> Iterator[tuple[bytes, int]]:
+    """Yield each changed item as a line: its keys, and what it was and is."""
+    for key, (old, moment) in sorted(changed.items()):
+        with engine.store.reading:
+            found = engine.store.get(space, key)
+        new = None if found is None else orjson.loads(found[1])
+        image = new if new is not None else old
+        if image is None:
+            continue  # it came and went in between
+        line: dict[str, Any] = {
+            "Metadata": {"WriteTimestampMicros": {"N": str(round(moment * 1_000_000))}},
+            "Keys": {name: image[name] for name in table.keys.names},
+        }
+        if old is not None and view == "NEW_AND_OLD_IMAGES":
+            line["OldImage"] = old
+        if new is not None:
+            line["NewImage"] = new
+        raw = orjson.dumps(line) + b"\n"
+        yield raw, len(raw)
+
+
+# Files
+
+
+class _Job:
+    """Writes the files of one export."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        table: Table,
+        request: Mapping[str, Any],
+        folder: Path,
+        *,
+        data: str,
+    ) -> None:
+        self.engine = engine
+        self.table = table
+        self.request = request
+        self.folder = folder
+        self.started = engine.clock()
+        self.items = 0
+        self.bytes = 0
+        self.files: list[dict[str, Any]] = []
+        with engine.store.reading:
+            number = len(register.rows(engine, KIND))
+        tail = zlib.crc32(f"{table.name}{self.started}{number}".encode())
+        self.id = f"{int(self.started * 1000):014d}-{tail:08x}"
+        self.data = data.format(id=self.id)
+        self._put(f"{self.id}/_started", b"")
+
+    def key(self, name: str) -> str:
+        """Return the key of a file of the export, below the request's prefix."""
+        return joined(self.request.get("S3Prefix"), f"AWSDynamoDB/{name}")
+
+    def write(self, lines: Iterator[tuple[bytes, int]]) -> None:
+        """Write the data files."""
+        content: list[bytes] = []
+        for line, size in lines:
+            content.append(line)
+            self.items += 1
+            self.bytes += size
+            if len(content) == FILE_ITEMS:
+                self._put_data(content)
+                content = []
+        if content or not self.files:
+            self._put_data(content)
+
+    def finished(self, description: Row, summary: Row) -> Row:
+        """Write the manifests, keep the export and return its description."""
+        engine, table, request = self.engine, self.table, self.request
+        ended = engine.clock()
+        arn = f"{engine.arn(table.name)}/export/{self.id}"
+        files = b"".join(orjson.dumps(one) + b"\n" for one in self.files)
+        files_key = self._put_with_checksum("manifest-files", files)
+        full_summary = {
+            **summary,
+            "exportArn": arn,
+            "startTime": _iso(self.started),
+            "endTime": _iso(ended),
+            "tableArn": engine.arn(table.name),
+            "tableId": table.definition["TableId"],
+            "s3Bucket": request["S3Bucket"],
+            "s3Prefix": request.get("S3Prefix"),
+            "s3SseAlgorithm": request.get("S3SseAlgorithm", "AES256"),
+            "s3SseKmsKeyId": request.get("S3SseKmsKeyId"),
+            "manifestFilesS3Key": files_key,
+            "billedSizeBytes": self.bytes,
+            "itemCount": self.items,
+            "outputFormat": "DYNAMODB_JSON",
+            "exportType": description["ExportType"],
+        }
+        manifest = self._put_with_checksum("manifest-summary", orjson.dumps(full_summary))
+        full_description = {
+            "ExportArn": arn,
+            "ExportStatus": "COMPLETED",
+            "StartTime": round(self.started, 3),
+            "EndTime": round(ended, 3),
+            "ExportManifest": manifest,
+            "TableArn": engine.arn(table.name),
+            "TableId": table.definition["TableId"],
+            "ExportFormat": "DYNAMODB_JSON",
+            "BilledSizeBytes": self.bytes,
+            "ItemCount": self.items,
+            **{member: request[member] for member in _KEPT if member in request},
+            **description,
+        }
+        row = {"request": dict(request), "description": full_description}
+        with engine.store.writing:
+            register.keep(engine, KIND, arn, row)
+        return full_description
+
+    def _put_data(self, lines: list[bytes]) -> None:
+        # The moment in the header of a gzip file would make two exports of one table differ.
+        content = gzip.compress(b"".join(lines), mtime=0)
+        number = len(self.files) + 1
+        name = f"{self.id[:14]}{zlib.crc32(f'{self.id}{number}'.encode()):08x}{number:06d}"
+        key = self._put(f"{self.data}/{name}.json.gz", content)
+        digest = hashlib.md5(content, usedforsecurity=False)
+        self.files.append(
+            {
+                "itemCount": len(lines),
+                "md5Checksum": base64.b64encode(digest.digest()).decode(),
+                "etag": digest.hexdigest(),
+                "dataFileS3Key": key,
+            }
+        )
+
+    def _put_with_checksum(self, name: str, content: bytes) -> str:
+        digest = hashlib.md5(content, usedforsecurity=False).digest()
+        self._put(f"{self.id}/{name}.checksum", base64.b64encode(digest))
+        return self._put(f"{self.id}/{name}.json", content)
+
+    def _put(self, name: str, content: bytes) -> str:
+        key = self.key(name)
+        path = object_path(self.folder, key)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        except OSError as problem:
+            raise ValidationException(f"The bucket cannot be written: {problem}") from problem
+        return key
+
+
+def _iso(moment: float) -> str:
+    """Return a moment as manifests show it.
+
+    Example:
+        >>> _iso(1_800_000_000.5)
+        '2027-01-15T08:00:00.500Z'
+    """
+    when = datetime.datetime.fromtimestamp(moment, datetime.UTC)
+    return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,18 @@
+"""ExportTableToPointInTime: write a table, or what changed in it, to a bucket's folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tablewright.local.exports import export
+from tablewright.local.validation import check_request
+
+if TYPE_CHECKING:
+    from tablewright.local.engine import Engine
+    from tablewright.local.metering import Meter
+
+
+def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+    """Carry out an ExportTableToPointInTime request."""
+    request = check_request("export_table_to_point_in_time", request)
+    return {"ExportDescription": export(engine, request)}

@@ -1,0 +1,40 @@
+"""ListImports: the imports of all tables or of one, by page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tablewright.local import register
+from tablewright.local.imports import KIND
+from tablewright.local.validation import check_request
+
+if TYPE_CHECKING:
+    from tablewright.local.engine import Engine
+    from tablewright.local.metering import Meter
+
+PAGE = 25
+
+_MEMBERS = (
+    "ImportArn", "ImportStatus", "TableArn", "S3BucketSource", "InputFormat", "StartTime",
+    "EndTime",
+)  # fmt: skip
+
+
+def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+    """Carry out a ListImports request."""
+    request = check_request("list_imports", request)
+    with engine.store.reading:
+        rows = register.rows(engine, KIND)
+    after, table = request.get("NextToken", ""), request.get("TableArn")
+    found = [
+        one
+        for one in (row["description"] for row in rows)
+        if one["ImportArn"] > after and table in (None, one["TableArn"])
+    ]
+    limit = request.get("PageSize", PAGE)
+    reply: dict[str, Any] = {
+        "ImportSummaryList": [{name: one[name] for name in _MEMBERS} for one in found[:limit]]
+    }
+    if len(found) > limit:
+        reply["NextToken"] = found[limit - 1]["ImportArn"]
+    return reply

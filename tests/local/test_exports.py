@@ -1,0 +1,373 @@
+"""Exports and imports: the service's files in a folder, and tables made of them.
+
+The layout is the Developer Guide's ("DynamoDB table export output format", "Amazon S3 import
+formats for DynamoDB"); contents follow from the items by hand.
+"""
+
+import base64
+import gzip
+import hashlib
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import strategies as drawn
+from tablewright.local.database import Database
+from tablewright.local.faults import (
+    ExportConflictException,
+    ExportNotFoundException,
+    ImportConflictException,
+    ImportNotFoundException,
+    InvalidExportTimeException,
+    PointInTimeRecoveryUnavailableException,
+    ResourceInUseException,
+    TableNotFoundException,
+    ValidationException,
+)
+
+MINUTE = 60
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self):
+        self.now = 1_800_000_000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def buckets(tmp_path):
+    return tmp_path / "buckets"
+
+
+@pytest.fixture
+def db(clock, buckets):
+    with Database(clock=clock, buckets=buckets) as db:
+        create(db)
+        yield db
+
+
+DEFINITION = {
+    "TableName": "Things",
+    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+    "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+    "BillingMode": "PAY_PER_REQUEST",
+}
+
+
+def create(db):
+    db.call("CreateTable", DEFINITION)
+    wanted = {"PointInTimeRecoveryEnabled": True}
+    request = {"TableName": "Things", "PointInTimeRecoverySpecification": wanted}
+    db.call("UpdateContinuousBackups", request)
+
+
+def arn(db):
+    return db.call("DescribeTable", {"TableName": "Things"})["Table"]["TableArn"]
+
+
+def put(db, key, value):
+    item = {"pk": {"S": key}, "v": {"N": str(value)}}
+    db.call("PutItem", {"TableName": "Things", "Item": item})
+
+
+def export(db, **members):
+    request = {"TableArn": arn(db), "S3Bucket": "my-bucket", **members}
+    return db.call("ExportTableToPointInTime", request)["ExportDescription"]
+
+
+def read_export(buckets, description):
+    """The summary and the lines of an export, found as a reader would: from its manifest."""
+    bucket = buckets / description["S3Bucket"]
+    summary = json.loads((bucket / description["ExportManifest"]).read_text())
+    lines = []
+    for text in (bucket / summary["manifestFilesS3Key"]).read_text().splitlines():
+        entry = json.loads(text)
+        content = (bucket / entry["dataFileS3Key"]).read_bytes()
+        digest = base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
+        assert entry["md5Checksum"] == digest
+        found = [json.loads(line) for line in gzip.decompress(content).splitlines()]
+        assert entry["itemCount"] == len(found)
+        lines += found
+    return summary, lines
+
+
+def test_export_writes_every_item_and_its_manifests(db, buckets):
+    put(db, "a", 1)
+    put(db, "b", 2)
+    description = export(db, S3Prefix="2027/jan")
+    assert description["ExportStatus"] == "COMPLETED"
+    assert description["ItemCount"] == 2
+    assert description["BilledSizeBytes"] == 12  # pk 2+1 and v 1+2, twice
+    summary, lines = read_export(buckets, description)
+    assert sorted(line["Item"]["pk"]["S"] for line in lines) == ["a", "b"]
+    assert all(set(line) == {"Item"} for line in lines)
+    assert summary["itemCount"] == 2
+    assert summary["exportType"] == "FULL_EXPORT"
+    assert summary["version"] == "2020-06-30"
+    assert summary["exportTime"] == "2027-01-15T08:00:00.000Z"
+    export_id = description["ExportArn"].rsplit("/", 1)[1]
+    folder = buckets / "my-bucket" / "2027" / "jan" / "AWSDynamoDB" / export_id
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "_started",
+        "data",
+        "manifest-files.checksum",
+        "manifest-files.json",
+        "manifest-summary.checksum",
+        "manifest-summary.json",
+    ]
+
+
+def test_export_goes_back_to_its_moment(db, buckets, clock):
+    put(db, "a", 1)
+    then = clock.now
+    clock.now += MINUTE
+    put(db, "a", 2)
+    put(db, "b", 1)
+    _, lines = read_export(buckets, export(db, ExportTime=then))
+    assert lines == [{"Item": {"pk": {"S": "a"}, "v": {"N": "1"}}}]
+
+
+def test_incremental_export_tells_what_changed(db, buckets, clock):
+    for key in ("kept", "changed", "gone"):
+        put(db, key, 1)
+    clock.now += 1
+    start = clock.now
+    clock.now += MINUTE
+    put(db, "changed", 2)
+    put(db, "changed", 3)
+    put(db, "new", 1)
+    db.call("DeleteItem", {"TableName": "Things", "Key": {"pk": {"S": "gone"}}})
+    clock.now += 20 * MINUTE
+    end = clock.now
+    clock.now += MINUTE
+    put(db, "changed", 4)
+    span = {"ExportFromTime": start, "ExportToTime": end}
+    members = {"ExportType": "INCREMENTAL_EXPORT", "IncrementalExportSpecification": span}
+    summary, lines = read_export(buckets, export(db, **members))
+    found = {
+        line["Keys"]["pk"]["S"]: (
+            line.get("OldImage", {}).get("v"),
+            line.get("NewImage", {}).get("v"),
+        )
+        for line in lines
+    }
+    one, three = {"N": "1"}, {"N": "3"}
+    assert found == {"changed": (one, three), "new": (None, one), "gone": (one, None)}
+    assert summary["exportType"] == "INCREMENTAL_EXPORT"
+    assert summary["outputView"] == "NEW_AND_OLD_IMAGES"
+
+
+def test_exports_are_described_and_listed(db, clock):
+    first = export(db)["ExportArn"]
+    clock.now += 1
+    second = export(db)["ExportArn"]
+    found = db.call("DescribeExport", {"ExportArn": first})["ExportDescription"]
+    assert found["ExportArn"] == first
+    page = db.call("ListExports", {"TableArn": arn(db), "MaxResults": 1})
+    assert [one["ExportArn"] for one in page["ExportSummaries"]] == [first]
+    rest = db.call("ListExports", {"NextToken": page["NextToken"]})
+    assert [one["ExportArn"] for one in rest["ExportSummaries"]] == [second]
+    with pytest.raises(ExportNotFoundException):
+        db.call("DescribeExport", {"ExportArn": first + "x"})
+
+
+def test_export_of_the_same_token_is_the_same_export(db):
+    first = export(db, ClientToken="once")
+    assert export(db, ClientToken="once")["ExportArn"] == first["ExportArn"]
+    with pytest.raises(ExportConflictException):
+        export(db, ClientToken="once", S3Prefix="other")
+
+
+def test_exports_that_cannot_be_are_refused(db, clock, buckets):
+    with pytest.raises(InvalidExportTimeException):
+        export(db, ExportTime=clock.now + 100)
+    with pytest.raises(TableNotFoundException):
+        export(db, TableArn=arn(db) + "x")
+    with pytest.raises(ValidationException):
+        export(db, ExportFormat="ION")
+    for bucket in ("../elsewhere", "..", "a/b", "a..b"):
+        with pytest.raises(ValidationException):
+            export(db, S3Bucket=bucket)
+    for prefix in ("../../outside", "a/../../b"):
+        with pytest.raises(ValidationException):
+            export(db, S3Prefix=prefix)
+    off = {"PointInTimeRecoveryEnabled": False}
+    request = {"TableName": "Things", "PointInTimeRecoverySpecification": off}
+    db.call("UpdateContinuousBackups", request)
+    with pytest.raises(PointInTimeRecoveryUnavailableException):
+        export(db)
+    assert not (buckets.parent / "outside").exists()
+
+
+def test_database_in_memory_needs_a_folder(clock):
+    with Database(clock=clock) as db:
+        create(db)
+        with pytest.raises(ValidationException, match="no folder that stands for S3 buckets"):
+            export(db)
+
+
+# Imports
+
+
+def import_table(db, files, buckets, *, prefix="in/", **members):
+    for name, content in files.items():
+        path = buckets / "my-bucket" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    request = {
+        "S3BucketSource": {"S3Bucket": "my-bucket", "S3KeyPrefix": prefix},
+        "InputFormat": "DYNAMODB_JSON",
+        "TableCreationParameters": {**DEFINITION, "TableName": "Imported"},
+        **members,
+    }
+    return db.call("ImportTable", request)["ImportTableDescription"]
+
+
+def content(db, name="Imported"):
+    return {item["pk"]["S"]: item for item in db.call("Scan", {"TableName": name})["Items"]}
+
+
+def test_an_export_can_be_imported(db, buckets):
+    put(db, "a", 1)
+    put(db, "b", 2)
+    export(db, S3Prefix="out")
+    found = import_table(db, {}, buckets, prefix="out/", InputCompressionType="GZIP")
+    assert (found["ImportStatus"], found["ImportedItemCount"], found["ErrorCount"]) == (
+        "COMPLETED",
+        2,
+        0,
+    )
+    assert content(db) == content(db, "Things")
+
+
+def test_lines_that_are_no_items_are_counted_and_left_out(db, buckets):
+    lines = [
+        b'{"Item": {"pk": {"S": "a"}, "n": {"N": "1.50"}}}',
+        b"not json",
+        b'{"Item": {"pk": {"N": "1"}}}',  # the key is a string
+        b'{"Item": {"n": {"N": "1"}}}',  # no key
+        b'{"Item": {"pk": {"S": "b"}, "n": {"N": "x"}}}',
+        b'{"Items": {}}',
+        b"[]",
+        b"",
+        b'{"Item": {"pk": {"S": "a"}, "n": {"N": "2"}}}',  # the last one stays
+    ]
+    found = import_table(db, {"in/part-1.json": b"\n".join(lines)}, buckets)
+    assert (found["ProcessedItemCount"], found["ImportedItemCount"], found["ErrorCount"]) == (
+        8,
+        2,
+        6,
+    )
+    assert content(db) == {"a": {"pk": {"S": "a"}, "n": {"N": "2"}}}
+
+
+def test_csv_gives_strings_except_for_keys(db, buckets):
+    definition = {
+        "TableName": "Imported",
+        "KeySchema": [
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "at", "KeyType": "RANGE"},
+        ],
+        "AttributeDefinitions": [
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "at", "AttributeType": "N"},
+        ],
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+    text = 'pk,at,note\na,1,"two, words"\nb,02.0,\nc,soon,x\n'
+    found = import_table(
+        db,
+        {"in/rows.csv": text.encode()},
+        buckets,
+        InputFormat="CSV",
+        TableCreationParameters=definition,
+    )
+    assert (found["ImportedItemCount"], found["ErrorCount"]) == (2, 1)  # `soon` is no number
+    assert content(db) == {
+        "a": {"pk": {"S": "a"}, "at": {"N": "1"}, "note": {"S": "two, words"}},
+        "b": {"pk": {"S": "b"}, "at": {"N": "2"}},  # an empty field is no attribute
+    }
+
+
+def test_csv_can_bring_its_header_and_delimiter_in_the_request(db, buckets):
+    options = {"Csv": {"Delimiter": ";", "HeaderList": ["pk", "note"]}}
+    import_table(
+        db,
+        {"in/rows.csv": b"a;x\nb;y;z\n"},
+        buckets,
+        InputFormat="CSV",
+        InputFormatOptions=options,
+    )
+    assert content(db) == {"a": {"pk": {"S": "a"}, "note": {"S": "x"}}}
+
+
+def test_files_are_read_by_prefix(db, buckets):
+    line = b'{"Item": {"pk": {"S": "%s"}}}\n'
+    files = {
+        "in/1.json": line % b"a",
+        "in/more/2.json": line % b"b",
+        "elsewhere/3.json": line % b"c",
+    }
+    import_table(db, files, buckets)
+    assert set(content(db)) == {"a", "b"}
+
+
+def test_damaged_file_fails_the_import(db, buckets):
+    found = import_table(
+        db, {"in/1.json.gz": b"\x1f\x8b damaged"}, buckets, InputCompressionType="GZIP"
+    )
+    assert found["ImportStatus"] == "FAILED"
+    assert found["FailureMessage"]
+
+
+def test_imports_are_described_listed_and_repeated_by_token(db, buckets):
+    files = {"in/1.json": b'{"Item": {"pk": {"S": "a"}}}\n'}
+    first = import_table(db, files, buckets, ClientToken="once")
+    assert import_table(db, files, buckets, ClientToken="once") == first
+    with pytest.raises(ImportConflictException):
+        import_table(db, files, buckets, ClientToken="once", InputFormat="CSV")
+    found = db.call("DescribeImport", {"ImportArn": first["ImportArn"]})
+    assert found["ImportTableDescription"] == first
+    listed = db.call("ListImports", {})["ImportSummaryList"]
+    assert [one["ImportArn"] for one in listed] == [first["ImportArn"]]
+    with pytest.raises(ImportNotFoundException):
+        db.call("DescribeImport", {"ImportArn": first["ImportArn"] + "x"})
+
+
+def test_imports_that_cannot_be_are_refused(db, buckets):
+    files = {"in/1.json": b'{"Item": {"pk": {"S": "a"}}}\n'}
+    with pytest.raises(ResourceInUseException):
+        import_table(db, files, buckets, TableCreationParameters=DEFINITION)
+    for members in (
+        {"prefix": "nothing/"},
+        {"InputFormat": "ION"},
+        {"InputCompressionType": "ZSTD"},
+        {"InputFormatOptions": {"Csv": {"Delimiter": "x"}}},
+    ):
+        with pytest.raises(ValidationException):
+            import_table(db, files, buckets, **members)
+    assert db.call("ListTables", {})["TableNames"] == ["Things"]
+
+
+@settings(max_examples=25)
+@given(items=st.dictionaries(st.sampled_from("abcd"), drawn.items, max_size=4))
+def test_any_items_survive_export_and_import(tmp_path_factory, items):
+    buckets = tmp_path_factory.mktemp("buckets")
+    with Database(buckets=buckets) as db:
+        create(db)
+        for key, item in items.items():
+            db.call("PutItem", {"TableName": "Things", "Item": {**item, "pk": {"S": key}}})
+        export(db, S3Prefix="out")
+        import_table(db, {}, buckets, prefix="out/", InputCompressionType="GZIP")
+        assert content(db) == content(db, "Things")
