@@ -164,3 +164,33 @@ expression_texts = st.one_of(
     st.lists(expression_words, max_size=25).map("".join),
     st.text(max_size=40),
 )
+
+
+# Model files
+
+SNIPPETS = (b"{", b"}", b"[", b"]", b": ", b"\n", b"\t", b"-", b"&a ", b"*a ", b"<<", b"\x00")
+SNIPPETS += (
+    b"\xff",
+    b"\xc2\x85",
+    b"(assumed)",
+    b"1e9999999",
+    b"%",
+    b"'",
+    b'"',
+    b"|",
+    b"!!x ",
+    b"~",
+)
+
+
+def damaged(data: bytes) -> st.SearchStrategy[bytes]:
+    """The bytes of a file, written over in a few places with what upsets a YAML reader."""
+    edits = st.lists(st.tuples(st.integers(0, len(data)), st.sampled_from(SNIPPETS)), max_size=4)
+
+    def apply(places: list[tuple[int, bytes]]) -> bytes:
+        out = data
+        for at, snippet in places:
+            out = out[:at] + snippet + out[at + len(snippet) :]
+        return out
+
+    return edits.map(apply)

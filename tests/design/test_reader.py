@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tablewright.design.reader import ModelFile, UnreadDesign
-from tablewright.design.values import DynamoDesign, ProjectionKind
+import pytest
+
+from tablewright.core.errors import ModelError
+from tablewright.design import reader
+from tablewright.design.reader import (
+    COMMON,
+    DesignReader,
+    ModelFile,
+    UnreadDesign,
+    read_model,
+    register,
+)
+from tablewright.design.values import Design, DynamoDesign, ProjectionKind
+from tablewright.model.shapes import NUMBER, Field, Record
 
 
 def single(shop: ModelFile) -> DynamoDesign:
@@ -54,3 +66,20 @@ def test_a_projection_of_named_attributes_is_an_include(shop):
     index = design.table("products").index("category-index")
     assert index.projection.kind is ProjectionKind.INCLUDE
     assert index.projection.attributes == ("title",)
+
+
+def test_an_engine_can_add_the_reader_of_its_designs(monkeypatch):
+    shape = Record("a test design", (*COMMON, Field("size", NUMBER, required=True)))
+
+    def build(name, found, span, model, reading):
+        return Design(name=f"{name}-{found.get('size')}", engine="mongodb", span=span)
+
+    monkeypatch.setattr(reader, "_READERS", dict(reader._READERS))
+    register("mongodb", DesignReader(shape, build))
+    text = (
+        "app: t\nscales: [1]\nentities: {E: {key: id, attributes: {id: uuid}}}\n"
+        "patterns: {p: {scan: E, rate: 1/day}}\ndesigns: {d: {engine: mongodb, size: %s}}\n"
+    )
+    assert [design.name for design in read_model(text % "3").designs] == ["d-3"]
+    with pytest.raises(ModelError, match="1 error"):
+        read_model(text % "big")

@@ -43,6 +43,20 @@ MOST_PARTS = 100
 LARGEST_BATCH = {Verb.GET: 100, Verb.PUT: 25, Verb.DELETE: 25}
 """AWS Developer Guide, BatchGetItem and BatchWriteItem; larger batches are sent as several."""
 
+KNOWN_NEEDS = (
+    "transactions",
+    "ttl",
+    "geo",
+    "full_text",
+    "ad_hoc_queries",
+    "change_stream",
+    "multi_region",
+    "multi_tenant",
+    "point_in_time_recovery",
+    "relational_integrity",
+)
+"""Needs that something asks for; others are kept, since they tell the reader something."""
+
 _ROLE_OF_KIND = {Kind.COUNTER: "counter", Kind.MONEY: "money", Kind.GEO: "geo"}
 
 
@@ -69,7 +83,7 @@ def resolve(found: Fields, reading: Reading) -> Model:
         daily_load=found.get("daily_load", ()),
         growth_per_month=found.get("growth", ZERO),
         targets=_targets(found.get("targets"), reading),
-        needs=tuple((str(e.name), _need(e.value)) for e in found.get("needs", ()) if e.value),
+        needs=_needs(found.get("needs", ()), reading),
         claims=tuple(
             claim
             for entry in found.get("claims", ())
@@ -125,9 +139,21 @@ def _targets(found: Fields | None, reading: Reading) -> Targets:
     )
 
 
-def _need(text: str) -> str:
-    said = boolean(text)
-    return str(text) if said is None else ("yes" if said else "no")
+def _needs(entries: tuple[Entry, ...], reading: Reading) -> tuple[tuple[str, str], ...]:
+    out = []
+    for entry in entries:
+        name = str(entry.name)
+        if name not in KNOWN_NEEDS and (close := nearest(name, KNOWN_NEEDS)):
+            reading.warning(
+                "unknown-need",
+                f"nothing looks at the need `{name}`",
+                entry.name.span,
+                f"did you mean `{close}`?",
+            )
+        if entry.value is not None:
+            said = boolean(entry.value)
+            out.append((name, str(entry.value) if said is None else ("yes" if said else "no")))
+    return tuple(out)
 
 
 def _flat(prefix: str, value: Any) -> list[tuple[str, str]]:
