@@ -7,6 +7,7 @@ so they are unique, and any of them can be made alone.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +15,7 @@ from decimal import Decimal
 from functools import cache
 from itertools import accumulate
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from tablewright.capacity.items import CONTAINER_BYTES, ELEMENT_BYTES
 from tablewright.model.values import Attribute, Kind, Spread
@@ -26,7 +27,16 @@ from tablewright.sample.wire import plain_bytes
 _MULTIPLIER = 0x9E3779B97F4A7C15F39CC0605CEDC835
 _ELEMENT_BITS = 16
 _DAY_MS = 86_400_000
+_DOMAIN = "@example.com"
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+
+
+class Place(NamedTuple):
+    """Position in a group of siblings, their number, and the number of the group."""
+
+    position: int
+    among: int
+    group: int
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,8 +53,8 @@ class Draw:
     """When each instance came into being, in milliseconds since 1970."""
     later: Callable[[], list[int]]
     """A time between that and the end of the data, drawn for this attribute."""
-    strata: Callable[[], list[tuple[int, int]]] | None
-    """Position among, and number of, the instances that must not share a value."""
+    strata: Callable[[], list[Place]] | None
+    """Of a part of a key: place among the instances that must not share a value."""
     inner: Callable[[Attribute, Sequence[int]], list[Any]]
     """Values of a field or an element for numbered instances."""
     kept_days: Decimal
@@ -162,8 +172,7 @@ def _tailed(d: Draw, length: int) -> list[str]:
 
 
 def _email(attribute: Attribute, d: Draw) -> list[Any]:
-    domain = "@example.com"
-    return [f"{local}{domain}" for local in _locals(attribute, d, len(domain), ".")]
+    return [f"{local}{_DOMAIN}" for local in _locals(attribute, d, len(_DOMAIN), ".")]
 
 
 def _username(attribute: Attribute, d: Draw) -> list[Any]:
@@ -192,7 +201,7 @@ def _locals(attribute: Attribute, d: Draw, taken: int, joint: str) -> list[str]:
 
 def _local(pick: int, number: int, room: int) -> str:
     digits = str(number)
-    if len(digits) > room:
+    if room < 8 or len(digits) > room:  # by the room, so that both forms never meet
         return _short_number(number, room)
     names = pools.stems_of_length(room - len(digits))
     return names[pick % len(names)] + digits
@@ -285,13 +294,14 @@ def _enum(attribute: Attribute, d: Draw) -> list[Any]:
     shares = list(accumulate(float(share) for _, share in attribute.values))
     if d.strata is None:
         return d.rng.choices(names, cum_weights=shares, k=d.n)
-    random, total = d.rng.random, shares[-1]
-    out = []
-    for position, among in d.strata():
-        point = (position + random()) / among * total
-        out.append(
-            next((name for name, s in zip(names, shares, strict=True) if point < s), names[-1])
-        )
+    # One random offset for the whole group: its points lie evenly apart, so that no value with
+    # less than their distance is hit twice.
+    out: list[Any] = []
+    last = len(names) - 1
+    for position, among, group in d.strata():
+        (offset,) = permuted((group,), 32, d.salt)
+        point = (position + offset / 2**32) / among * shares[-1]
+        out.append(names[min(last, bisect_right(shares, point))])
     return out
 
 
@@ -477,23 +487,29 @@ def _set_of_bytes(size: int, d: Draw) -> set[str]:
 
 def _runs(attribute: Attribute, element: Attribute, d: Draw, least: int) -> list[list[Any]]:
     """Return runs of elements, each numbered by its instance and its place."""
-    if attribute.elements is not None:
-        counts = [max(least, count) for count in draw(attribute.elements, d.rng, d.n)]
-    else:
-        counts = [3] * d.n
-    made = d.inner(
-        element,
-        [
-            (number << _ELEMENT_BITS) + at
-            for number, count in zip(d.numbers, counts, strict=True)
-            for at in range(count)
-        ],
-    )
+    counts = element_counts(attribute, d.rng, d.n, least)
+    made = d.inner(element, element_numbers(d.numbers, counts))
     out, at = [], 0
     for count in counts:
         out.append([value for value in made[at : at + count] if value is not None])
         at += count
     return out
+
+
+def element_counts(attribute: Attribute, rng: Random, n: int, least: int = 0) -> list[int]:
+    """Return how many elements the list or set of each instance has."""
+    if attribute.elements is None:
+        return [3] * n
+    return [max(least, count) for count in draw(attribute.elements, rng, n)]
+
+
+def element_numbers(numbers: Sequence[int], counts: Sequence[int]) -> list[int]:
+    """Return a number for each element of each instance, no two the same."""
+    return [
+        (number << _ELEMENT_BITS) + at
+        for number, count in zip(numbers, counts, strict=True)
+        for at in range(count)
+    ]
 
 
 def zipf(rng: Random, n: int, among: int, exponent: float) -> list[int]:
@@ -555,16 +571,43 @@ def can_be_made_alone(attribute: Attribute, unique: bool) -> bool:
     return attribute.kind in _ALONE and fixed
 
 
-def lengths_alone(attribute: Attribute, rng: Random, n: int) -> list[int] | None:
-    """Return the values' bytes where they can be told without making the values."""
+def constant_bytes(attribute: Attribute) -> int | None:
+    """Return the bytes every value has, None where they differ or are not known beforehand."""
     kind = attribute.kind
-    if kind in _CONSTANT_BYTES and attribute.bytes is None:
-        return [_CONSTANT_BYTES[kind]] * n
-    if kind in (Kind.TEXT, Kind.TOKEN, Kind.NAME, Kind.URL, Kind.BINARY) and attribute.bytes:
+    if kind in _ALWAYS:
+        return _ALWAYS[kind]
+    if attribute.bytes is None:
+        return _UNLESS_STATED.get(kind)
+    if kind in (Kind.PHONE, Kind.TIMESTAMP, Kind.DIGITS):
+        return max(_LEAST.get(kind, 0), round(attribute.bytes.mean))
+    fixed = fixed_value(attribute.bytes)
+    if fixed is None:
+        return None
+    if kind is Kind.EMAIL:
+        return max(fixed, len(_DOMAIN))
+    if kind is Kind.MAP and not attribute.fields:
+        return _map_bytes(fixed)
+    if kind is Kind.LIST and attribute.element is None:
+        return max(fixed, CONTAINER_BYTES)
+    return fixed if kind in _AS_STATED else None
+
+
+def lengths_alone(attribute: Attribute, rng: Random, n: int) -> list[int] | None:
+    """Return the values' bytes where they can be told without making the values.
+
+    The random numbers must be those the values would be made with: lengths are drawn first.
+    """
+    constant = constant_bytes(attribute)
+    if constant is not None:
+        return [constant] * n
+    kind = attribute.kind
+    if attribute.bytes is None:
+        return None
+    if kind in (Kind.TEXT, Kind.TOKEN, Kind.NAME, Kind.URL, Kind.BINARY):
         return draw(attribute.bytes, rng, n)
-    if kind is Kind.MAP and not attribute.fields and attribute.bytes:
+    if kind is Kind.MAP and not attribute.fields:
         return [_map_bytes(size) for size in draw(attribute.bytes, rng, n)]
-    if kind is Kind.LIST and attribute.element is None and attribute.bytes:
+    if kind is Kind.LIST and attribute.element is None:
         return [max(size, CONTAINER_BYTES) for size in draw(attribute.bytes, rng, n)]
     return None
 
@@ -573,13 +616,18 @@ def _map_bytes(size: int) -> int:
     return CONTAINER_BYTES if size <= CONTAINER_BYTES else max(size, SMALLEST_MAP)
 
 
-_CONSTANT_BYTES = {
-    Kind.UUID: 36,
-    Kind.ULID: 26,
+_ALWAYS = {Kind.UUID: 36, Kind.ULID: 26, Kind.DATE: 10, Kind.BOOL: 1, Kind.COUNTRY: 2}
+_UNLESS_STATED = {
     Kind.ID: 12,
     Kind.PHONE: 12,
     Kind.TIMESTAMP: 24,
-    Kind.DATE: 10,
-    Kind.BOOL: 1,
-    Kind.COUNTRY: 2,
+    Kind.DIGITS: 6,
+    Kind.TEXT: 24,
+    Kind.TOKEN: 32,
+    Kind.URL: 48,
+    Kind.BINARY: 64,
 }
+_LEAST = {Kind.DIGITS: 1}
+_AS_STATED = frozenset(
+    {Kind.ID, Kind.USERNAME, Kind.TEXT, Kind.TOKEN, Kind.NAME, Kind.URL, Kind.BINARY}
+)

@@ -11,18 +11,24 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from hashlib import blake2b
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from random import Random
 from typing import Any
 
+from tablewright.capacity.items import CONTAINER_BYTES, ELEMENT_BYTES, string_bytes
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.model.values import Attribute, Entity, Kind, Model
 from tablewright.sample.generators import (
     GENERATORS,
     Draw,
+    Place,
     can_be_made_alone,
+    constant_bytes,
+    element_counts,
+    element_numbers,
     lengths_alone,
     permuted,
     zipf,
@@ -102,7 +108,7 @@ class Sample:
             found = self._groups[key] = Groups(
                 self._mean_children(entity, users),
                 entity.count.spread,
-                lambda block: self._rng(entity.name, "", block, "children"),
+                lambda block: _Run(self.seed, entity, block, users, "children").rng(""),
             )
         return found
 
@@ -150,18 +156,91 @@ class Sample:
     def _size_block(
         self, entity: Entity, attribute: Attribute, block: int, users: int, purpose: str
     ) -> list[int | None]:
-        is_own = not self._is_inherited(entity, attribute) and attribute.distinct is None
-        lengths = None
-        if is_own:
-            rng = self._rng(entity.name, attribute.name, block, purpose)
-            lengths = lengths_alone(attribute, rng, BLOCK)
-        if lengths is None:
+        run = _Run(self.seed, entity, block, users, purpose)
+        numbers = range(block * BLOCK, (block + 1) * BLOCK)
+        constant = self._constant_bytes(entity, attribute)
+        if constant is not None:
+            sizes = [constant] * BLOCK
+        elif self._is_drawn(entity, attribute):
+            sizes = self._made_sizes(run, attribute, attribute.name, numbers)
+        else:
             values = self._block(entity, attribute, block, users, purpose)
             return [None if value is None else plain_bytes(value) for value in values]
-        present = self._presence(entity, attribute, block)
+        present = self._presence(run, attribute)
         if present is None:
-            return list(lengths)
-        return [size if here else None for size, here in zip(lengths, present, strict=True)]
+            return list(sizes)
+        return [size if here else None for size, here in zip(sizes, present, strict=True)]
+
+    def _constant_bytes(self, entity: Entity, attribute: Attribute) -> int | None:
+        """Return the bytes every value has; keys of others are followed to where they are made."""
+        if self._is_inherited(entity, attribute) and entity.parent is not None:
+            above = self.model.entity(entity.parent)
+            return self._constant_bytes(above, above.attribute(attribute.name))
+        if attribute.kind is Kind.REF:
+            return self._constant_bytes(*self._target(attribute))
+        return constant_bytes(attribute)
+
+    def _is_drawn(self, entity: Entity, attribute: Attribute) -> bool:
+        """Whether values are its own, and drawn afresh for each instance."""
+        if attribute.kind is Kind.REF or self._is_inherited(entity, attribute):
+            return False
+        return attribute.distinct is None or not _can_repeat(attribute)
+
+    def _made_sizes(
+        self, run: _Run, attribute: Attribute, path: str, numbers: Sequence[int]
+    ) -> list[int]:
+        lengths = lengths_alone(attribute, run.rng(path), len(numbers))
+        if lengths is not None:
+            return lengths
+        if attribute.kind is Kind.MAP and attribute.fields and attribute.bytes is None:
+            return self._map_sizes(run, attribute, path, numbers)
+        if attribute.kind is Kind.LIST and attribute.element is not None:
+            return self._list_sizes(run, attribute, attribute.element, path, numbers)
+        return [plain_bytes(value) for value in self._made(run, attribute, path, numbers)]
+
+    def _map_sizes(
+        self, run: _Run, attribute: Attribute, path: str, numbers: Sequence[int]
+    ) -> list[int]:
+        totals = [CONTAINER_BYTES] * len(numbers)
+        for part in attribute.fields:
+            overhead = string_bytes(part.name) + ELEMENT_BYTES
+            sizes = self._inner_sizes(run, part, f"{path}.{part.name}", numbers)
+            totals = [
+                total if size is None else total + size + overhead
+                for total, size in zip(totals, sizes, strict=True)
+            ]
+        return totals
+
+    def _list_sizes(
+        self,
+        run: _Run,
+        attribute: Attribute,
+        element: Attribute,
+        path: str,
+        numbers: Sequence[int],
+    ) -> list[int]:
+        counts = element_counts(attribute, run.rng(path), len(numbers))
+        inner = element_numbers(numbers, counts)
+        sizes = self._inner_sizes(run, element, f"{path}.{element.name}", inner)
+        billed = [0 if size is None else size + ELEMENT_BYTES for size in sizes]
+        firsts = [0, *accumulate(counts)]
+        return [CONTAINER_BYTES + sum(billed[a:b]) for a, b in pairwise(firsts)]
+
+    def _inner_sizes(
+        self, run: _Run, part: Attribute, path: str, numbers: Sequence[int]
+    ) -> list[int | None]:
+        if part.kind is Kind.REF:
+            constant = self._constant_bytes(run.entity, part)
+            if constant is None:
+                values = self._inner(run, part, path, numbers)
+                return [None if value is None else plain_bytes(value) for value in values]
+            sizes = [constant] * len(numbers)
+        else:
+            sizes = self._made_sizes(run, part, path, numbers)
+        present = _inner_presence(run, part, path, len(numbers))
+        if present is None:
+            return list(sizes)
+        return [size if here else None for size, here in zip(sizes, present, strict=True)]
 
     # Values
 
@@ -243,65 +322,59 @@ class Sample:
     def _block(
         self, entity: Entity, attribute: Attribute, block: int, users: int, purpose: str
     ) -> list[Any]:
+        run = _Run(self.seed, entity, block, users, purpose)
         numbers = range(block * BLOCK, (block + 1) * BLOCK)
         if self._is_inherited(entity, attribute):
             return self._from_parent(entity, attribute.name, numbers, users)
         if attribute.kind is Kind.REF:
-            values = self._refs(entity, attribute, block, users, purpose)
-        elif attribute.distinct is not None and _can_repeat(entity, attribute):
-            values = self._repeated(entity, attribute, block, users, purpose)
+            values = self._refs(run, attribute, numbers)
+        elif self._is_drawn(entity, attribute):
+            values = self._made(run, attribute, attribute.name, numbers)
         else:
-            rng = self._rng(entity.name, attribute.name, block, purpose)
-            values = self._made(entity, attribute, attribute.name, numbers, rng, users, purpose)
-        present = self._presence(entity, attribute, block)
+            values = self._repeated(run, attribute, numbers)
+        present = self._presence(run, attribute)
         if present is None:
             return values
         return [value if here else None for value, here in zip(values, present, strict=True)]
 
     def _made(
-        self,
-        entity: Entity,
-        attribute: Attribute,
-        path: str,
-        numbers: Sequence[int],
-        rng: Random,
-        users: int,
-        purpose: str,
+        self, run: _Run, attribute: Attribute, path: str, numbers: Sequence[int]
     ) -> list[Any]:
-        def inner(part: Attribute, inner_numbers: Sequence[int]) -> list[Any]:
-            if part.kind is Kind.REF:
-                values = self._drawn_refs(part, rng, len(inner_numbers), users)
-            else:
-                name = f"{path}.{part.name}"
-                values = self._made(entity, part, name, inner_numbers, rng, users, purpose)
-            if part.presence >= ONE:
-                return values
-            share = float(part.presence)
-            return [value if rng.random() < share else None for value in values]
-
+        entity, users = run.entity, run.users
+        rng = run.rng(path)
         is_key = attribute.name in entity.key and path == attribute.name
         draw = Draw(
             numbers=numbers,
             rng=rng,
-            salt=self._salt(entity.name, path, purpose),
+            salt=self._salt(entity.name, path, run.purpose),
             unique=self._is_unique(entity, attribute) or attribute.distinct is not None,
             times=lambda: self._times(entity, numbers, users),
             later=lambda: self._later(entity, numbers, users, rng),
             strata=(lambda: self._strata(entity, numbers, users)) if is_key else None,
-            inner=inner,
+            inner=lambda part, inside: self._inner(run, part, f"{path}.{part.name}", inside),
             kept_days=entity.retention_days or ZERO,
         )
         return GENERATORS[attribute.kind](attribute, draw)
 
+    def _inner(self, run: _Run, part: Attribute, path: str, numbers: Sequence[int]) -> list[Any]:
+        """Return values of a field of a map, or of an element of a list or set."""
+        if part.kind is Kind.REF:
+            values = self._drawn_refs(part, run.rng(path), len(numbers), run.users)
+        else:
+            values = self._made(run, part, path, numbers)
+        present = _inner_presence(run, part, path, len(numbers))
+        if present is None:
+            return values
+        return [value if here else None for value, here in zip(values, present, strict=True)]
+
     def _is_unique(self, entity: Entity, attribute: Attribute) -> bool:
         return attribute.unique or self._own_key(entity) == (attribute.name,)
 
-    def _presence(self, entity: Entity, attribute: Attribute, block: int) -> list[bool] | None:
+    def _presence(self, run: _Run, attribute: Attribute) -> list[bool] | None:
         if attribute.presence >= ONE:
             return None
-        share = float(attribute.presence)
-        random = self._rng(entity.name, attribute.name, block, "presence").random
-        return [random() < share for _ in range(BLOCK)]
+        first = _Run(run.seed, run.entity, run.block, run.users, _FIRST_DRAW)
+        return _inner_presence(first, attribute, attribute.name, BLOCK)
 
     # Values of other instances
 
@@ -351,8 +424,9 @@ class Sample:
         is_own = attribute.kind is not Kind.REF and not self._is_inherited(entity, attribute)
         is_whole = attribute.distinct is None and attribute.presence >= ONE
         if is_own and is_whole and can_be_made_alone(attribute, self._is_unique(entity, attribute)):
-            nothing = Random(0)  # what can be made alone asks for no random numbers
-            return self._made(entity, attribute, attribute.name, indexes, nothing, users, "")
+            # What can be made alone asks for no random numbers, so the block does not matter.
+            run = _Run(self.seed, entity, 0, users, _FIRST_DRAW)
+            return self._made(run, attribute, attribute.name, indexes)
         made: list[Any] = []
         for index in indexes:
             block, at = divmod(index, BLOCK)
@@ -365,27 +439,26 @@ class Sample:
         key = (entity.name, attribute.name, block, users)
         found = self._blocks.get(key)
         if found is None:
-            found = self._blocks[key] = self._block(entity, attribute, block, users, _FIRST_DRAW)
-            if len(self._blocks) > _CACHED_BLOCKS:
-                self._blocks.popitem(last=False)
+            found = self._block(entity, attribute, block, users, _FIRST_DRAW)
+            self._keep(key, found)
         return found
 
-    def _refs(
-        self, entity: Entity, attribute: Attribute, block: int, users: int, purpose: str
-    ) -> list[Any]:
+    def _refs(self, run: _Run, attribute: Attribute, numbers: range) -> list[Any]:
+        entity, users = run.entity, run.users
         target, key = self._target(attribute)
-        numbers = range(block * BLOCK, (block + 1) * BLOCK)
-        ancestors = self._ancestors(entity, target, numbers, users)
-        if ancestors is not None:
-            return self._at(target, key, ancestors, users)
+        indexes = self._ancestors(entity, target, numbers, users)
+        if indexes is None:
+            indexes = self._siblings(entity, target, numbers, users)
+        if indexes is not None:
+            return self._at(target, key, indexes, users)
         among = max(1, self.count(target.name, users))
         if self._is_unique(entity, attribute):
             return self._at(target, key, [number % among for number in numbers], users)
-        rng = self._rng(entity.name, attribute.name, block, purpose)
         if attribute.name in entity.key:
             places = self._strata(entity, numbers, users)
-            return self._at(target, key, _spread_out(places, among, rng), users)
-        return self._drawn_refs(attribute, rng, BLOCK, users)
+            ranks = _spread_out(places, among, run.rng(attribute.name))
+            return self._at(target, key, ranks, users)
+        return self._drawn_refs(attribute, run.rng(attribute.name), len(numbers), users)
 
     def _target(self, attribute: Attribute) -> tuple[Entity, Attribute]:
         """Return what a `ref` points to; `Entity.attribute` names one that is not the key."""
@@ -407,6 +480,26 @@ class Sample:
             below = self.model.entity(below.parent)
         return None
 
+    def _siblings(
+        self, entity: Entity, target: Entity, numbers: Sequence[int], users: int
+    ) -> list[int] | None:
+        """Return the instances of `target` under the same parents, None if parents differ.
+
+        The first child points to the first sibling, and so on in turn.
+        """
+        if entity.parent is None or entity.parent != target.parent or entity is target:
+            return None
+        groups = self._groups_of(target, users)
+        parents = self._parents(entity, numbers, users)
+        places = self._strata(entity, numbers, users)
+        out = []
+        for parent, (place, _, _) in zip(parents, places, strict=True):
+            siblings = groups.children(parent)
+            if not siblings:
+                return None
+            out.append(siblings[place % len(siblings)])
+        return out
+
     def _drawn_refs(self, attribute: Attribute, rng: Random, n: int, users: int) -> list[Any]:
         target, key = self._target(attribute)
         among = max(1, self.count(target.name, users))
@@ -415,22 +508,20 @@ class Sample:
         skew = DEFAULT_REF_SKEW if attribute.skew is None else float(attribute.skew)
         return self._at(target, key, _ranks(attribute, rng, n, among, skew), users)
 
-    def _repeated(
-        self, entity: Entity, attribute: Attribute, block: int, users: int, purpose: str
-    ) -> list[Any]:
+    def _repeated(self, run: _Run, attribute: Attribute, numbers: range) -> list[Any]:
         """Return values of which there are only `distinct`: those of the first instances."""
         assert attribute.distinct is not None
-        rng = self._rng(entity.name, attribute.name, block, f"{purpose}distinct")
+        rng = run.rng(f"{attribute.name}#")
         among = max(1, int(attribute.distinct))
-        if attribute.name in entity.key:
-            numbers = range(block * BLOCK, (block + 1) * BLOCK)
-            ranks = _spread_out(self._strata(entity, numbers, users), among, rng)
+        if attribute.name in run.entity.key:
+            ranks = _spread_out(self._strata(run.entity, numbers, run.users), among, rng)
         else:
-            ranks = _ranks(attribute, rng, BLOCK, among, float(attribute.skew or 0))
-        by_block: dict[int, list[Any]] = {}
-        for number in {rank // BLOCK for rank in ranks}:
-            by_block[number] = self._first_values(entity, attribute, number, users)
-        return [by_block[rank // BLOCK][rank % BLOCK] for rank in ranks]
+            ranks = _ranks(attribute, rng, len(numbers), among, float(attribute.skew or 0))
+        blocks = {
+            block: self._first_values(run.entity, attribute, block, run.users)
+            for block in {rank // BLOCK for rank in ranks}
+        }
+        return [blocks[rank // BLOCK][rank % BLOCK] for rank in ranks]
 
     def _first_values(
         self, entity: Entity, attribute: Attribute, block: int, users: int
@@ -438,31 +529,33 @@ class Sample:
         key = (entity.name, attribute.name, block, "distinct")
         found = self._blocks.get(key)
         if found is None:
-            rng = self._rng(entity.name, attribute.name, block, "")
+            run = _Run(self.seed, entity, block, users, _FIRST_DRAW)
             numbers = range(block * BLOCK, (block + 1) * BLOCK)
-            found = self._blocks[key] = self._made(
-                entity, attribute, attribute.name, numbers, rng, users, ""
-            )
-            if len(self._blocks) > _CACHED_BLOCKS:
-                self._blocks.popitem(last=False)
+            found = self._made(run, attribute, attribute.name, numbers)
+            self._keep(key, found)
         return found
+
+    def _keep(self, key: tuple[Any, ...], block: list[Any]) -> None:
+        self._blocks[key] = block
+        if len(self._blocks) > _CACHED_BLOCKS:
+            self._blocks.popitem(last=False)
 
     # Time and place
 
-    def _strata(self, entity: Entity, numbers: Sequence[int], users: int) -> list[tuple[int, int]]:
-        """Return position and number of the instances among which a key part must differ."""
+    def _strata(self, entity: Entity, numbers: Sequence[int], users: int) -> list[Place]:
+        """Return places among the instances of which no two may share a part of a key."""
         if entity.parent is None:
             among = max(1, self.count(entity.name, users))
-            return [(number % among, among) for number in numbers]
+            return [Place(number % among, among, number // among) for number in numbers]
         groups = self._groups_of(entity, users)
         if not groups.has_any:
-            return [(0, 1)] * len(numbers)
-        out: list[tuple[int, int]] = []
+            return [Place(0, 1, number) for number in numbers]
+        out: list[Place] = []
         known, children = -1, range(0)
         for number, parent in zip(numbers, self._parents(entity, numbers, users), strict=True):
             if parent != known:
                 known, children = parent, groups.children(parent)
-            out.append((number - children.start, len(children)))
+            out.append(Place(number - children.start, len(children), parent))
         return out
 
     def _times(self, entity: Entity, numbers: Sequence[int], users: int) -> list[int]:
@@ -478,7 +571,7 @@ class Sample:
         places = self._strata(entity, numbers, users)
         return [
             begin + (span * ((position << 40) + part) // among >> 40)
-            for (position, among), part in zip(places, jitter, strict=True)
+            for (position, among, _), part in zip(places, jitter, strict=True)
         ]
 
     def _later(self, entity: Entity, numbers: Sequence[int], users: int, rng: Random) -> list[int]:
@@ -489,15 +582,35 @@ class Sample:
 
     # Random numbers
 
-    def _rng(self, entity: str, path: str, block: int, purpose: str) -> Random:
-        return Random(_number(self.seed, entity, path, block, purpose))
-
     def _salt(self, entity: str, path: str, purpose: str) -> int:
         key = (entity, path, purpose)
         found = self._salts.get(key)
         if found is None:
             found = self._salts[key] = _number(self.seed, entity, path, "salt", purpose)
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One block of one entity: where its random numbers come from."""
+
+    seed: int
+    entity: Entity
+    block: int
+    users: int
+    purpose: str
+
+    def rng(self, path: str) -> Random:
+        """Return the random numbers of an attribute, or of a part of one."""
+        return Random(_number(self.seed, self.entity.name, path, self.block, self.purpose))
+
+
+def _inner_presence(run: _Run, attribute: Attribute, path: str, n: int) -> list[bool] | None:
+    """Return which of `n` values are there, None for all of them."""
+    if attribute.presence >= ONE:
+        return None
+    share, random = float(attribute.presence), run.rng(f"{path}?").random
+    return [random() < share for _ in range(n)]
 
 
 def _number(*names: object) -> int:
@@ -515,11 +628,11 @@ def _ranks(attribute: Attribute, rng: Random, n: int, among: int, skew: float) -
     return [0 if random() < top else other + 1 for other in others]
 
 
-def _spread_out(points: Sequence[tuple[int, int]], among: int, rng: Random) -> list[int]:
+def _spread_out(points: Sequence[Place], among: int, rng: Random) -> list[int]:
     """Return one number below `among` for each position, different within a group if it can be."""
     random = rng.random
     out = []
-    for position, size in points:
+    for position, size, _ in points:
         low, high = position * among // size, (position + 1) * among // size
         out.append(min(among - 1, low + int(random() * (high - low))))
     return out
@@ -528,6 +641,6 @@ def _spread_out(points: Sequence[tuple[int, int]], among: int, rng: Random) -> l
 _REPEATING = frozenset(set(Kind) - {Kind.ENUM, Kind.BOOL, Kind.COUNTRY, Kind.REF})
 
 
-def _can_repeat(entity: Entity, attribute: Attribute) -> bool:
+def _can_repeat(attribute: Attribute) -> bool:
     """Whether `distinct` says something: not of what is unique, or has values of its own."""
     return attribute.kind in _REPEATING and not attribute.unique

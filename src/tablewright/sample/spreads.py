@@ -7,6 +7,7 @@ becomes a table of quantiles once; a draw is one look-up. It does not know what 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable
 from functools import lru_cache
 from random import Random
@@ -55,11 +56,10 @@ def quantiles(spread: Spread) -> tuple[int, ...]:
     quantile = _SHAPES.get(spread.shape, _fixed)(spread)
     steps = [(k + 0.5) / QUANTILES for k in range(QUANTILES)]
     raw = [quantile(step) for step in steps]
-    scale = 1.0
-    if spread.shape == "lognormal":
-        scale = _scale_to_mean(raw, mean, low, high)
-    values = [_clamp(math.floor(value * scale + 0.5), low, high) for value in raw]
-    _shift_to_total(values, round(mean * QUANTILES), low, high)
+    moved = _multiplied if spread.shape == "lognormal" else _shifted
+    limits = (low, math.inf if high is None else high)
+    values = [_clamp(math.floor(value + 0.5), low, high) for value in moved(raw, mean, limits)]
+    _round_to_total(values, round(mean * QUANTILES), low, high)
     return tuple(values)
 
 
@@ -68,32 +68,49 @@ def _clamp(value: int, low: int, high: int | None) -> int:
     return value if high is None else min(value, high)
 
 
-def _scale_to_mean(raw: list[float], mean: float, low: int, high: int | None) -> float:
-    """Return the factor that gives clamped values the mean; four steps are ample."""
-    scale = 1.0
-    top = math.inf if high is None else high
-    for _ in range(8):
-        reached = sum(min(max(value * scale, low), top) for value in raw) / len(raw)
-        if reached <= 0:
-            break
-        scale *= mean / reached
-    return scale
+Limits = tuple[float, float]
 
 
-def _shift_to_total(values: list[int], total: int, low: int, high: int | None) -> None:
-    """Change as few values as possible by one, evenly spread, until they add up to the total."""
-    missing = total - sum(values)
-    step = 1 if missing > 0 else -1
-    for _ in range(QUANTILES):
-        movable = [
-            at for at, value in enumerate(values) if _clamp(value + step, low, high) != value
-        ]
-        if not missing or not movable:
-            break
+def _multiplied(raw: list[float], mean: float, limits: Limits) -> list[float]:
+    """Return the values times the factor that gives them the mean within the limits."""
+    factor = _solve(lambda by: _mean_within([value * by for value in raw], limits), mean, 0, 64)
+    return [value * factor for value in raw]
+
+
+def _shifted(raw: list[float], mean: float, limits: Limits) -> list[float]:
+    """Return the values plus what gives them the mean within the limits."""
+    if abs(_mean_within(raw, limits) - mean) < 0.5:
+        return raw
+    far = max(abs(value) for value in raw) + mean
+    shift = _solve(lambda by: _mean_within([value + by for value in raw], limits), mean, -far, far)
+    return [value + shift for value in raw]
+
+
+def _mean_within(values: list[float], limits: Limits) -> float:
+    low, high = limits
+    return sum(low if v < low else high if v > high else v for v in values) / len(values)
+
+
+def _solve(rising: Callable[[float], float], wanted: float, low: float, high: float) -> float:
+    """Return where a rising function takes the value wanted, by halving."""
+    for _ in range(36):
+        middle = (low + high) / 2
+        if rising(middle) < wanted:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+def _round_to_total(values: list[int], total: int, low: int, high: int | None) -> None:
+    """Make good what rounding has added or taken: change a few values by one, evenly spread."""
+    for _ in range(3):
+        missing = total - sum(values)
+        step = 1 if missing > 0 else -1
+        movable = [at for at, v in enumerate(values) if _clamp(v + step, low, high) != v]
         take = min(abs(missing), len(movable))
         for k in range(take):
             values[movable[k * len(movable) // take]] += step
-        missing -= step * take
     values.sort()
 
 
@@ -165,7 +182,7 @@ def _poisson(spread: Spread) -> Callable[[float], float]:
         cumulated += term
         steps.append(cumulated)
         term *= mean / (k + 1)
-    return lambda u: next((k for k, step in enumerate(steps) if u <= step), len(steps))
+    return lambda u: bisect_left(steps, u)
 
 
 def _inverse_normal() -> Callable[[float], float]:

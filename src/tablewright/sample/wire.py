@@ -73,7 +73,7 @@ def plain_bytes(value: Any) -> int:
     if kind is bool or value is None:
         return 1
     if kind is Decimal:
-        return number_bytes(_number_text(value))
+        return number_bytes(str(value))
     if kind is bytes:
         return len(value)
     if kind is set:
