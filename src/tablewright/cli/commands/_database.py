@@ -1,0 +1,101 @@
+"""Options and help that the verbs share which work on a database."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from tablewright.engines.dynamodb.adapter import Transport
+    from tablewright.operate.workspace import Target, Workspace
+
+
+def database_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say which database is meant, handed over as `target: Target`."""
+
+    @click.option("--endpoint", default="", metavar="URL", help="A server of the DynamoDB API.")
+    @click.option("--aws", is_flag=True, help="Amazon DynamoDB, with your own credentials.")
+    @click.option("--profile", default="", help="Amazon DynamoDB, with this profile.")
+    @click.option("--aws-region", default="", help="The region of the account.")
+    @click.option("--data", default="", type=click.Path(), help="The local engine's file.")
+    @click.option("--allow-production", is_flag=True, help="Work on an account named so.")
+    @functools.wraps(function)
+    def run(
+        *args: Any,
+        endpoint: str,
+        aws: bool,
+        profile: str,
+        aws_region: str,
+        data: str,
+        allow_production: bool,
+        **rest: Any,
+    ) -> Any:
+        from tablewright.operate.workspace import Target
+
+        target = Target(
+            endpoint=endpoint,
+            profile=profile,
+            region=aws_region,
+            data=data,
+            aws=aws,
+            allow_production=allow_production,
+        )
+        return function(*args, target=target, **rest)
+
+    return run
+
+
+@contextmanager
+def opened(workspace: Workspace, design: str, target: Target) -> Iterator[Transport]:
+    """Open the database that is meant, and close it at the end; the account is named first."""
+    from tablewright.engines.dynamodb.adapter import LocalTransport
+    from tablewright.operate.workspace import account_of
+
+    transport = workspace.transport(design, target)
+    try:
+        account = account_of(transport, target)
+        if account is not None:
+            click.echo(f"{account}", err=True)
+        yield transport
+    finally:
+        if isinstance(transport, LocalTransport):
+            transport.database.close()
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[int, int, str], None]]:
+    """Show work that is counted: a bar on a terminal, nothing elsewhere."""
+    import sys
+
+    if not sys.stderr.isatty():
+        yield lambda done, total, name: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description:<28}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[speed]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None, speed="")
+
+        def show(done: int, total: int, name: str) -> None:
+            speed = bar.tasks[0].speed
+            shown = f"{speed:,.0f}/s" if speed else ""
+            bar.update(task, completed=done, total=total, description=name[:28], speed=shown)
+
+        yield show

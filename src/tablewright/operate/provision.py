@@ -1,0 +1,512 @@
+"""Create and change the tables of a design: desired minus observed, then apply.
+
+`plan_up` is pure: a design and what exists become a list of actions that can be printed. `apply_up`
+carries them out one by one, waits for each, and may be interrupted: what is done is then part of
+what exists, and the next plan is shorter.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tablewright.core.errors import EngineError, UsageError
+from tablewright.design.values import DynamoDesign, ModeKind, Table
+from tablewright.engines.dynamodb.adapter import RequestFailedError, Transport
+from tablewright.engines.dynamodb.resources import (
+    attribute_type,
+    create_table,
+    index_parameters,
+    throughput,
+)
+from tablewright.model.values import Model
+
+POLL_SECONDS = 0.05
+SLOWEST_POLL_SECONDS = 5.0
+LONGEST_WAIT_SECONDS = 3 * 3600.0
+OWNER_TAG = "tablewright:design"
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedTable:
+    """A table as the database describes it."""
+
+    name: str
+    status: str
+    description: Mapping[str, Any] = field(default_factory=dict)
+    ttl: str = ""
+    pitr: bool | None = None
+    """None where the engine does not say."""
+    tags: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def indexes(self) -> dict[str, Mapping[str, Any]]:
+        """Its global indexes by name."""
+        listed = self.description.get("GlobalSecondaryIndexes") or ()
+        return {index["IndexName"]: index for index in listed}
+
+    @property
+    def items(self) -> int:
+        """Items, as the database last counted them."""
+        return int(self.description.get("ItemCount", 0))
+
+    @property
+    def bytes(self) -> int:
+        """Bytes, as the database last counted them."""
+        return int(self.description.get("TableSizeBytes", 0))
+
+    @property
+    def mode(self) -> str:
+        """PAY_PER_REQUEST or PROVISIONED."""
+        summary = self.description.get("BillingModeSummary") or {}
+        return str(summary.get("BillingMode", "PROVISIONED"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One change: an operation with its parameters, in words, and whether it destroys anything."""
+
+    text: str
+    table: str
+    operation: str
+    parameters: Mapping[str, Any]
+    destroys: bool = False
+    waits: bool = True
+    optional: bool = False
+    """An engine that does not know the operation is told so and passed by."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpPlan:
+    """What has to be done, and what cannot be."""
+
+    actions: tuple[Action, ...]
+    refused: tuple[str, ...] = ()
+    """Changes that no operation makes, such as another primary key."""
+
+    @property
+    def destroys(self) -> bool:
+        """Whether anything would be lost."""
+        return any(action.destroys for action in self.actions)
+
+
+# ---------------------------------------------------------------- observe
+
+
+def observe(transport: Transport, names: Iterable[str]) -> dict[str, ObservedTable]:
+    """Return the tables of these names that exist."""
+    found: dict[str, ObservedTable] = {}
+    for name in names:
+        try:
+            body = transport.send("DescribeTable", {"TableName": name}).body
+        except RequestFailedError as failed:
+            if failed.code == "ResourceNotFoundException":
+                continue
+            raise
+        described = body["Table"]
+        found[name] = ObservedTable(
+            name=name,
+            status=described.get("TableStatus", "ACTIVE"),
+            description=described,
+            ttl=_observed_ttl(transport, name),
+            pitr=_observed_pitr(transport, name),
+            tags=_observed_tags(transport, described.get("TableArn", "")),
+        )
+    return found
+
+
+def _observed_ttl(transport: Transport, name: str) -> str:
+    body = _ask(transport, "DescribeTimeToLive", {"TableName": name})
+    described = (body or {}).get("TimeToLiveDescription", {})
+    if described.get("TimeToLiveStatus") in ("ENABLED", "ENABLING"):
+        return str(described.get("AttributeName", ""))
+    return ""
+
+
+def _observed_pitr(transport: Transport, name: str) -> bool | None:
+    body = _ask(transport, "DescribeContinuousBackups", {"TableName": name})
+    if body is None:
+        return None
+    described = body.get("ContinuousBackupsDescription", {})
+    recovery = described.get("PointInTimeRecoveryDescription", {})
+    return bool(recovery.get("PointInTimeRecoveryStatus") == "ENABLED")
+
+
+def _observed_tags(transport: Transport, arn: str) -> tuple[tuple[str, str], ...]:
+    body = _ask(transport, "ListTagsOfResource", {"ResourceArn": arn}) if arn else None
+    return tuple((tag["Key"], tag["Value"]) for tag in (body or {}).get("Tags", ()))
+
+
+UNKNOWN = frozenset({"UnknownOperationException", "UnsupportedOperationException"})
+
+
+def _ask(
+    transport: Transport, operation: str, parameters: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Ask something that not every engine can answer."""
+    try:
+        return transport.send(operation, parameters).body
+    except RequestFailedError as failed:
+        if failed.code in UNKNOWN or failed.code == "AccessDeniedException":
+            return None
+        raise
+
+
+# ---------------------------------------------------------------- plan
+
+
+def plan_up(model: Model, design: DynamoDesign, observed: Mapping[str, ObservedTable]) -> UpPlan:
+    """Return what has to be done so that the tables of a design exist as it says."""
+    actions: list[Action] = []
+    refused: list[str] = []
+    for table in design.tables:
+        existing = observed.get(table.name)
+        if existing is None:
+            actions += _create(model, design, table)
+        else:
+            actions += _change(model, table, existing, refused)
+    return UpPlan(actions=tuple(actions), refused=tuple(refused))
+
+
+def _create(model: Model, design: DynamoDesign, table: Table) -> list[Action]:
+    tags = (("tablewright:app", model.app), (OWNER_TAG, design.name))
+    indexes = len(table.indexes)
+    also = f" with {indexes} index{'es' if indexes != 1 else ''}" if indexes else ""
+    actions = [
+        Action(
+            text=f"create {table.name}{also}, {table.mode.kind.value}",
+            table=table.name,
+            operation="CreateTable",
+            parameters=create_table(model, table, tags),
+        )
+    ]
+    return actions + _settings(table, None)
+
+
+def _settings(table: Table, existing: ObservedTable | None) -> list[Action]:
+    actions: list[Action] = []
+    if table.ttl and (existing is None or existing.ttl != table.ttl):
+        actions.append(
+            Action(
+                text=f"expire items of {table.name} by {table.ttl}",
+                table=table.name,
+                operation="UpdateTimeToLive",
+                parameters={
+                    "TableName": table.name,
+                    "TimeToLiveSpecification": {"Enabled": True, "AttributeName": table.ttl},
+                },
+                waits=False,
+                optional=True,
+            )
+        )
+    wanted = table.pitr_days is not None
+    if wanted and (existing is None or existing.pitr is False):
+        specification: dict[str, Any] = {"PointInTimeRecoveryEnabled": True}
+        if table.pitr_days != 35:
+            specification["RecoveryPeriodInDays"] = table.pitr_days
+        actions.append(
+            Action(
+                text=f"keep {table.name} recoverable to any point of {table.pitr_days} days",
+                table=table.name,
+                operation="UpdateContinuousBackups",
+                parameters={
+                    "TableName": table.name,
+                    "PointInTimeRecoverySpecification": specification,
+                },
+                waits=False,
+                optional=True,
+            )
+        )
+    return actions
+
+
+def _change(
+    model: Model, table: Table, existing: ObservedTable, refused: list[str]
+) -> list[Action]:
+    wanted = create_table(model, table)
+    if _schema(wanted["KeySchema"]) != _schema(existing.description.get("KeySchema", ())):
+        refused.append(
+            f"{table.name} has another primary key: a table cannot be re-keyed in place; give the "
+            "new table another name and copy the items, or remove this one with `down`"
+        )
+        return []
+    actions = _table_updates(table, wanted, existing)
+    actions += _index_updates(model, table, existing)
+    return actions + _settings(table, existing)
+
+
+def _table_updates(
+    table: Table, wanted: Mapping[str, Any], existing: ObservedTable
+) -> list[Action]:
+    described = existing.description
+    changes: list[tuple[str, dict[str, Any]]] = []
+    if wanted["BillingMode"] != existing.mode:
+        change: dict[str, Any] = {"BillingMode": wanted["BillingMode"]}
+        if table.mode.kind is not ModeKind.ON_DEMAND:
+            change["ProvisionedThroughput"] = wanted["ProvisionedThroughput"]
+            change["GlobalSecondaryIndexUpdates"] = [
+                {
+                    "Update": {
+                        "IndexName": index.name,
+                        "ProvisionedThroughput": throughput(index.mode or table.mode),
+                    }
+                }
+                for index in table.indexes
+                if not index.is_local
+            ]
+            if not change["GlobalSecondaryIndexUpdates"]:
+                del change["GlobalSecondaryIndexUpdates"]
+        changes.append((f"pay {table.name} {table.mode.kind.value}", change))
+    elif table.mode.kind is ModeKind.PROVISIONED:
+        held = described.get("ProvisionedThroughput", {})
+        units = wanted["ProvisionedThroughput"]
+        if any(held.get(name) != value for name, value in units.items()):
+            changes.append((f"set the capacity of {table.name}", {"ProvisionedThroughput": units}))
+    held_class = (described.get("TableClassSummary") or {}).get("TableClass", "STANDARD")
+    wanted_class = wanted.get("TableClass", "STANDARD")
+    if held_class != wanted_class:
+        changes.append((f"make {table.name} {wanted_class}", {"TableClass": wanted_class}))
+    if (
+        table.deletion_protection is not None
+        and bool(described.get("DeletionProtectionEnabled")) != table.deletion_protection
+    ):
+        word = "protect" if table.deletion_protection else "stop protecting"
+        changes.append(
+            (
+                f"{word} {table.name} from deletion",
+                {"DeletionProtectionEnabled": table.deletion_protection},
+            )
+        )
+    stream = wanted.get("StreamSpecification")
+    held_stream = described.get("StreamSpecification") or {}
+    if stream and held_stream.get("StreamViewType") != stream["StreamViewType"]:
+        if held_stream.get("StreamEnabled"):
+            changes.append(
+                (
+                    f"end the stream of {table.name}",
+                    {"StreamSpecification": {"StreamEnabled": False}},
+                )
+            )
+        changes.append((f"stream the changes of {table.name}", {"StreamSpecification": stream}))
+    return [
+        Action(
+            text=text,
+            table=table.name,
+            operation="UpdateTable",
+            parameters={"TableName": table.name, **change},
+        )
+        for text, change in changes
+    ]
+
+
+def _index_updates(model: Model, table: Table, existing: ObservedTable) -> list[Action]:
+    """One index change at a time, as the service demands."""
+    actions: list[Action] = []
+    desired = {i.name: i for i in table.indexes if not i.is_local}
+    for name, held in existing.indexes.items():
+        if name not in desired:
+            actions.append(_drop(table, name, f"drop the index {name} of {table.name}"))
+        elif _index_schema(index_parameters(table, desired[name])) != _index_schema(held):
+            actions.append(
+                _drop(table, name, f"drop the index {name} of {table.name}, to make it anew")
+            )
+            actions.append(_add(model, table, name))
+    actions += [_add(model, table, name) for name in desired if name not in existing.indexes]
+    return actions
+
+
+def _drop(table: Table, name: str, text: str) -> Action:
+    return Action(
+        text=text,
+        table=table.name,
+        operation="UpdateTable",
+        parameters={
+            "TableName": table.name,
+            "GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": name}}],
+        },
+        destroys=True,
+    )
+
+
+def _add(model: Model, table: Table, name: str) -> Action:
+    index = table.index(name)
+    return Action(
+        text=f"add the index {name} to {table.name} and fill it",
+        table=table.name,
+        operation="UpdateTable",
+        parameters={
+            "TableName": table.name,
+            "AttributeDefinitions": [
+                {"AttributeName": key, "AttributeType": attribute_type(model, table, key)}
+                for key in sorted({*table.keys, *index.keys})
+            ],
+            "GlobalSecondaryIndexUpdates": [{"Create": index_parameters(table, index)}],
+        },
+    )
+
+
+def _schema(keys: Iterable[Mapping[str, str]]) -> list[tuple[str, str]]:
+    return [(key["AttributeName"], key["KeyType"]) for key in keys]
+
+
+def _index_schema(index: Mapping[str, Any]) -> tuple[Any, ...]:
+    projection = index.get("Projection", {})
+    return (
+        _schema(index.get("KeySchema", ())),
+        projection.get("ProjectionType"),
+        sorted(projection.get("NonKeyAttributes") or ()),
+    )
+
+
+# ---------------------------------------------------------------- apply
+
+
+def apply_up(
+    plan: UpPlan,
+    transport: Transport,
+    progress: Progress,
+    *,
+    allow_destroy: bool = False,
+    sleep: Callable[[float], None] = time.sleep,
+) -> tuple[str, ...]:
+    """Carry a plan out; return what the engine could not do (and was optional).
+
+    Raises:
+        UsageError: the plan would destroy something that was not allowed, or has refused parts.
+        EngineError: an action failed; what was done before it stays done.
+    """
+    if plan.refused:
+        raise UsageError("; ".join(plan.refused))
+    if plan.destroys and not allow_destroy:
+        lost = [action.text for action in plan.actions if action.destroys]
+        raise UsageError(
+            f"this would {'; '.join(lost)}", remedy="say --allow-destroy if that is meant"
+        )
+    passed: list[str] = []
+    for number, action in enumerate(plan.actions, 1):
+        progress(f"{number}/{len(plan.actions)} {action.text}")
+        try:
+            transport.send(action.operation, action.parameters)
+        except RequestFailedError as failed:
+            if action.optional and failed.code in UNKNOWN:
+                passed.append(f"{action.text}: {transport.description} does not offer it")
+                continue
+            if failed.code == "ResourceInUseException" and action.operation == "CreateTable":
+                progress(f"{action.table} is being created already")
+            else:
+                raise
+        if action.waits:
+            wait_active(transport, action.table, progress, sleep=sleep)
+    return tuple(passed)
+
+
+def wait_active(
+    transport: Transport,
+    name: str,
+    progress: Progress,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Wait until a table and all its indexes are ready.
+
+    Raises:
+        EngineError: it is not ready after three hours.
+    """
+    pause, waited, said = POLL_SECONDS, 0.0, ""
+    while True:
+        described = transport.send("DescribeTable", {"TableName": name}).body["Table"]
+        busy = (
+            [described.get("TableStatus", "ACTIVE")]
+            if (described.get("TableStatus", "ACTIVE") != "ACTIVE")
+            else []
+        )
+        for index in described.get("GlobalSecondaryIndexes") or ():
+            if index.get("IndexStatus", "ACTIVE") != "ACTIVE":
+                filling = ", being filled" if index.get("Backfilling") else ""
+                busy.append(f"{index['IndexName']} {index['IndexStatus']}{filling}")
+        if not busy:
+            return
+        state = f"{name}: {'; '.join(busy)}"
+        if state != said:
+            progress(state)
+            said = state
+        if waited > LONGEST_WAIT_SECONDS:
+            raise EngineError(
+                f"{name} is still not ready ({'; '.join(busy)})",
+                remedy="look at it with `tablewright status`, then repeat `tablewright up`",
+            )
+        sleep(pause)
+        waited += pause
+        pause = min(SLOWEST_POLL_SECONDS, pause * 1.5)
+
+
+# ---------------------------------------------------------------- down
+
+
+def plan_down(design: DynamoDesign, observed: Mapping[str, ObservedTable]) -> tuple[Action, ...]:
+    """Return what removes the tables of a design that exist."""
+    actions: list[Action] = []
+    for table in design.tables:
+        existing = observed.get(table.name)
+        if existing is None:
+            continue
+        if existing.description.get("DeletionProtectionEnabled"):
+            actions.append(
+                Action(
+                    text=f"stop protecting {table.name} from deletion",
+                    table=table.name,
+                    operation="UpdateTable",
+                    parameters={"TableName": table.name, "DeletionProtectionEnabled": False},
+                )
+            )
+        actions.append(
+            Action(
+                text=f"delete {table.name}",
+                table=table.name,
+                operation="DeleteTable",
+                parameters={"TableName": table.name},
+                destroys=True,
+                waits=False,
+            )
+        )
+    return tuple(actions)
+
+
+def apply_down(
+    actions: Iterable[Action],
+    transport: Transport,
+    progress: Progress,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Delete tables, and wait until they are gone."""
+    for action in actions:
+        progress(action.text)
+        try:
+            transport.send(action.operation, action.parameters)
+        except RequestFailedError as failed:
+            if failed.code != "ResourceNotFoundException":
+                raise
+            continue
+        if action.operation == "UpdateTable":
+            wait_active(transport, action.table, progress, sleep=sleep)
+            continue
+        pause = POLL_SECONDS
+        while observe_status(transport, action.table):
+            sleep(pause)
+            pause = min(SLOWEST_POLL_SECONDS, pause * 1.5)
+
+
+def observe_status(transport: Transport, name: str) -> str:
+    """Return the status of a table, "" if there is none."""
+    try:
+        body = transport.send("DescribeTable", {"TableName": name}).body
+    except RequestFailedError as failed:
+        if failed.code == "ResourceNotFoundException":
+            return ""
+        raise
+    return str(body["Table"].get("TableStatus", "ACTIVE"))

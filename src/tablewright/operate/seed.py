@@ -1,0 +1,417 @@
+"""Fill the tables of a design with sampled items, or with the user's own.
+
+In: a design, a sample, a transport. Out: items written, and a position that is kept after each few
+batches: an interrupted run goes on exactly there. Items are puts under their own keys, so that what
+is sent twice around an interruption is held once.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from tablewright.core.errors import EngineError, UsageError
+from tablewright.core.quantities import ZERO
+from tablewright.design.values import DynamoDesign, ItemShape, Table
+from tablewright.engines.base import Evaluation
+from tablewright.engines.dynamodb.adapter import RequestFailedError, Transport
+from tablewright.engines.dynamodb.items import Row, item_for
+from tablewright.model.values import Entity, Kind, Model
+from tablewright.sample.sample import Sample
+
+BATCH = 25
+SAVE_EVERY_BATCHES = 40
+RETRIES = 12
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """The items of one shape in one table."""
+
+    table: str
+    shape: str
+    entity: str
+    count: int
+    units: Decimal
+    """Write units each item takes, indexes included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedPlan:
+    """What would be written, and what that costs."""
+
+    users: int
+    parts: tuple[Part, ...]
+    units: Decimal
+    usd: Decimal
+
+    @property
+    def items(self) -> int:
+        """Items in all."""
+        return sum(part.count for part in self.parts)
+
+
+@dataclass(kw_only=True)
+class Position:
+    """How far a seeding has come; kept in a file."""
+
+    digest: str
+    design: str
+    users: int
+    seed: int
+    done: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, path: Path, fresh: Position) -> Position:
+        """Return the kept position if it belongs to the same seeding, else a fresh one."""
+        try:
+            held = json.loads(path.read_text(encoding="utf-8"))
+            found = cls(**held)
+        except (OSError, ValueError, TypeError):
+            return fresh
+        same = (found.digest, found.design, found.users, found.seed)
+        return found if same == (fresh.digest, fresh.design, fresh.users, fresh.seed) else fresh
+
+    def save(self, path: Path) -> None:
+        """Keep the position; the file is replaced as a whole."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = path.with_suffix(".new")
+        new.write_text(json.dumps(asdict(self)), encoding="utf-8")
+        new.replace(path)
+
+
+def plan_seed(
+    model: Model, design: DynamoDesign, sample: Sample, evaluation: Evaluation
+) -> SeedPlan:
+    """Return what filling a design takes at the evaluation's number of users.
+
+    Units are those of one put of each item with its index entries, at the mean sizes.
+    """
+    users = evaluation.users
+    parts: list[Part] = []
+    for name in by_dependence(model):
+        for table in design.tables:
+            for shape in table.shapes_of(name):
+                parts.append(
+                    Part(
+                        table=table.name,
+                        shape=shape.name,
+                        entity=name,
+                        count=sample.count(name, users),
+                        units=_units_of(table, shape, evaluation),
+                    )
+                )
+    units = sum((part.units * part.count for part in parts), ZERO)
+    return SeedPlan(
+        users=users, parts=tuple(parts), units=units, usd=units * _write_price(evaluation)
+    )
+
+
+def _units_of(table: Table, shape: ItemShape, evaluation: Evaluation) -> Decimal:
+    """Return the write units of one put: the item and its index entries, at their means."""
+    total = ZERO
+    names = [table.name, *(f"{table.name}/{index.name}" for index in table.indexes)]
+    whole = ZERO
+    for name in names:
+        for facts in evaluation.resource(name).shapes:
+            if facts.name != shape.name:
+                continue
+            blocks = max(
+                Decimal(1), (facts.sizes.mean.mean / 1024).to_integral_value("ROUND_CEILING")
+            )
+            if name == table.name:
+                whole = facts.count
+            share = facts.count / whole if whole else Decimal(1)
+            total += blocks * share
+    return total
+
+
+def _write_price(evaluation: Evaluation) -> Decimal:
+    for line in evaluation.bill.lines:
+        if ".ondemand.wru." in line.price_key:
+            return line.unit_price / line.per
+    return ZERO
+
+
+def by_dependence(model: Model) -> tuple[str, ...]:
+    """Return the entities with every parent, and every entity referred to, before its children."""
+    ordered: dict[str, None] = {}
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        if name in ordered or name in path:
+            return
+        entity = model.entity(name)
+        needs = [entity.parent] + [a.to for a in entity.attributes if a.kind is Kind.REF]
+        for need in needs:
+            if need is not None:
+                visit(need, (*path, name))
+        ordered[name] = None
+
+    for entity in model.entities:
+        visit(entity.name, ())
+    return tuple(ordered)
+
+
+# ---------------------------------------------------------------- write
+
+
+def apply_seed(
+    plan: SeedPlan,
+    model: Model,
+    design: DynamoDesign,
+    sample: Sample,
+    transport: Transport,
+    *,
+    position: Position,
+    keep: Path | None = None,
+    units_per_second: Decimal | None = None,
+    progress: Progress | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> int:
+    """Write the items that are not written yet; return how many were written.
+
+    Args:
+        plan: what to write.
+        model: the model.
+        design: the design.
+        sample: where items come from.
+        transport: the database.
+        position: how far an earlier run came; moved on as items are acknowledged.
+        keep: the file that keeps the position.
+        units_per_second: a limit on write units consumed.
+        progress: told of items done, items in all, and the table.
+        sleep: pauses.
+        clock: seconds.
+    """
+    writer = Writer(transport, units_per_second, sleep, clock)
+    written = 0
+    done = sum(position.done.values())
+    try:
+        for part in plan.parts:
+            key = f"{part.table}/{part.shape}"
+            start = position.done.get(key, 0)
+            items = items_of(model, design, sample, part, start, plan.users)
+            for batches, (size, batch) in enumerate(_batched(items), 1):
+                writer.put(part.table, batch)
+                position.done[key] = position.done.get(key, 0) + size
+                written += len(batch)
+                done += size
+                if keep is not None and batches % SAVE_EVERY_BATCHES == 0:
+                    position.save(keep)
+                if progress is not None:
+                    progress(done, plan.items, part.table)
+    finally:
+        if keep is not None:
+            position.save(keep)
+    return written
+
+
+def items_of(
+    model: Model, design: DynamoDesign, sample: Sample, part: Part, start: int, users: int
+) -> Iterator[dict[str, Any] | None]:
+    """Yield the items of a part from a position on; None for an instance without one."""
+    table = design.table(part.table)
+    shape = next(s for s in table.shapes if s.name == part.shape)
+    number = start
+    for row in sample.rows(part.entity, start, part.count, users):
+        item = item_for(model, table, shape, row, _children(sample, number, users))
+        number += 1
+        yield item if all(key in item for key in table.keys) else None
+
+
+def _children(sample: Sample, number: int, users: int) -> Callable[[str], list[Row]]:
+    def children(entity: str) -> list[Row]:
+        numbers = sample.children(entity, number, users)
+        return list(sample.rows(entity, numbers.start, numbers.stop, users))
+
+    return children
+
+
+def _batched(
+    items: Iterable[dict[str, Any] | None],
+) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """Yield batches with the number of instances they account for."""
+    size = 0
+    batch: list[dict[str, Any]] = []
+    for item in items:
+        size += 1
+        if item is not None:
+            batch.append(item)
+        if len(batch) == BATCH:
+            yield size, batch
+            size, batch = 0, []
+    if size:
+        yield size, batch
+
+
+class Writer:
+    """Writes batches, repeats what was not processed, and keeps to a budget of units."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        units_per_second: Decimal | None,
+        sleep: Callable[[float], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self.transport = transport
+        self.budget = units_per_second
+        self.sleep = sleep
+        self.clock = clock
+        self.started = clock()
+        self.units = ZERO
+        self.retries = 0
+
+    def put(self, table: str, items: list[dict[str, Any]]) -> None:
+        """Write up to 25 items; returns when the database has acknowledged all of them.
+
+        Raises:
+            EngineError: the database refused, or kept throttling.
+        """
+        left: dict[str, Any] = {table: [{"PutRequest": {"Item": item}} for item in items]}
+        attempt = 0
+        while left and left.get(table):
+            try:
+                reply = self.transport.send("BatchWriteItem", {"RequestItems": left})
+                self.units += sum((c.units for c in reply.consumed), ZERO)
+                unprocessed = reply.body.get("UnprocessedItems") or {}
+                if len(unprocessed.get(table, ())) < len(left[table]):
+                    attempt = 0
+                left = unprocessed
+            except RequestFailedError as failed:
+                if not failed.is_retryable:
+                    raise
+            if left:
+                attempt += 1
+                self.retries += 1
+                if attempt > RETRIES:
+                    raise EngineError(
+                        f"{table} keeps refusing writes for want of capacity",
+                        remedy="raise its capacity or seed more slowly (--units-per-second), then "
+                        "repeat: seeding goes on where it stopped",
+                    )
+                self.sleep(min(20.0, 0.05 * 2**attempt))
+        self._keep_to_budget()
+
+    def _keep_to_budget(self) -> None:
+        if self.budget is None or self.budget <= 0:
+            return
+        due = float(self.units / self.budget) - (self.clock() - self.started)
+        if due > 0:
+            self.sleep(due)
+
+
+# ---------------------------------------------------------------- the user's own data
+
+
+def read_records(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Yield records with their line or number from a JSON array, NDJSON or CSV file.
+
+    Raises:
+        UsageError: the file cannot be read, or a record is not a mapping.
+    """
+    try:
+        if path.suffix.lower() == ".csv":
+            with path.open(newline="", encoding="utf-8-sig") as stream:
+                for number, row in enumerate(csv.DictReader(stream), 2):
+                    yield number, {k: v for k, v in row.items() if k and v not in (None, "")}
+            return
+        with path.open(encoding="utf-8-sig") as stream:
+            if stream.read(1) == "[":
+                stream.seek(0)
+                found: Iterable[tuple[int, Any]] = enumerate(_json(stream.read(), path, 1), 1)
+            else:
+                stream.seek(0)
+                found = (
+                    (number, _json(line, path, number))
+                    for number, line in enumerate(stream, 1)
+                    if line.strip()
+                )
+            for number, record in found:
+                if not isinstance(record, dict):
+                    raise UsageError(f"{path}:{number}: a record must be an object")
+                yield number, record
+    except (OSError, UnicodeDecodeError, csv.Error) as problem:
+        raise UsageError(f"{path} cannot be read: {problem}") from problem
+
+
+def _json(text: str, path: Path, number: int) -> Any:
+    try:
+        return json.loads(text, parse_float=Decimal)
+    except ValueError as problem:
+        raise UsageError(f"{path}:{number}: not valid JSON: {problem}") from problem
+
+
+def record_to_row(entity: Entity, record: Mapping[str, Any], where: str) -> Row:
+    """Return a record of the user as an instance: numbers as numbers, the key present.
+
+    Raises:
+        UsageError: the key is missing, or a number is not one.
+    """
+    row: dict[str, Any] = {}
+    for name, value in record.items():
+        if not entity.has(name):
+            row[name] = value
+            continue
+        kind = entity.attribute(name).kind
+        if isinstance(value, str) and kind.is_number:
+            try:
+                number = Decimal(value)
+            except InvalidOperation:
+                raise UsageError(f"{where}: `{name}` is not a number: {value!r}") from None
+            value = int(number) if number == number.to_integral_value() else number
+        elif isinstance(value, str) and kind is Kind.BOOL:
+            value = value.lower() in ("true", "1", "yes")
+        row[name] = value
+    missing = [name for name in entity.key if row.get(name) in (None, "")]
+    if missing:
+        shown = ", ".join(f"`{name}`" for name in missing)
+        raise UsageError(f"{where}: {shown} is missing, which a {entity.name} needs as its key")
+    return row
+
+
+def apply_records(
+    model: Model,
+    design: DynamoDesign,
+    entity_name: str,
+    path: Path,
+    transport: Transport,
+    *,
+    units_per_second: Decimal | None = None,
+    progress: Progress | None = None,
+) -> int:
+    """Load the user's records as instances of an entity; return how many items were written.
+
+    Every record is read and checked before the first is written.
+    """
+    entity = model.entity(entity_name)
+    homes = [(t, s) for t in design.tables for s in t.shapes_of(entity_name)]
+    if not homes:
+        raise UsageError(
+            f"no table of `{design.name}` holds {entity_name}",
+            remedy="choose an entity that has a table of its own",
+        )
+    rows = [
+        record_to_row(entity, record, f"{path}:{number}") for number, record in read_records(path)
+    ]
+    writer = Writer(transport, units_per_second, time.sleep, time.monotonic)
+    written = 0
+    for table, shape in homes:
+        wanted = (item_for(model, table, shape, row, lambda child: ()) for row in rows)
+        present = (item if all(key in item for key in table.keys) else None for item in wanted)
+        for _, batch in _batched(present):
+            if batch:
+                writer.put(table.name, batch)
+            written += len(batch)
+            if progress is not None:
+                progress(written, len(rows) * len(homes), table.name)
+    return written
