@@ -68,6 +68,8 @@ class Position:
     users: int
     seed: int
     done: dict[str, int] = field(default_factory=dict)
+    spent: bool = False
+    """A proof has changed the items since: they are no longer as they were seeded."""
 
     @classmethod
     def load(cls, path: Path, fresh: Position) -> Position:

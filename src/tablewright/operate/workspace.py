@@ -1,7 +1,7 @@
 """Where Tablewright keeps what it makes for a model file: `.tablewright/` beside it.
 
-In: the path of a model file, a design, and where the database is. Out: paths, and a transport to the
-database that was asked for. Which account it is gets named before anything is written to.
+In: the path of a model file, a design, and where the database is. Out: paths, and a transport to
+the database that was asked for. Whose account it is gets named before anything is written to.
 """
 
 from __future__ import annotations

@@ -152,7 +152,7 @@ def _evaluate(
         resources=resources,
         bill=bill,
         sample_items=n,
-        bill_error=_bill_error(context, routes, bill_per_unit(loads, book, region)),
+        bill_error=_bill_error(context, routes, request_prices(book, region)),
     )
 
 
@@ -297,12 +297,8 @@ def load_curve(model: Model) -> LoadCurve:
     return LoadCurve.peaked(peak)
 
 
-def bill_per_unit(
-    loads: tuple[TableLoad, ...], book: PriceBook, region: str
-) -> tuple[Decimal, Decimal]:
-    """Return USD for one on-demand read unit and one write unit, to weigh sampling errors with."""
-    if not loads:
-        return ZERO, ZERO
+def request_prices(book: PriceBook, region: str) -> tuple[Decimal, Decimal]:
+    """Return USD for one on-demand read unit and one write unit."""
     read = book.price("aws.dynamodb.ondemand.rru.standard", region)
     write = book.price("aws.dynamodb.ondemand.wru.standard", region)
     return read.usd / read.per, write.usd / write.per

@@ -1,0 +1,78 @@
+"""`up`: create the tables of a design, or change those that exist until they are as it says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tablewright.cli.commands._database import database_options, opened
+from tablewright.cli.options import design_option, file_argument, open_file
+from tablewright.cli.output import Output, verb
+
+if TYPE_CHECKING:
+    from tablewright.operate.workspace import Target
+
+
+@click.command()
+@file_argument
+@design_option
+@database_options
+@click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
+@click.option("--allow-destroy", is_flag=True, help="Allow an index to be dropped.")
+@verb
+def command(
+    out: Output, file: str, design: str, target: Target, dry_run: bool, allow_destroy: bool
+) -> None:
+    """Create the tables of a design, or bring those that exist to it.
+
+    Without a target it is the local engine, in a file beside the model. A second run changes
+    nothing, and says so.
+    """
+    from tablewright import live
+    from tablewright.api import Options
+    from tablewright.core.errors import UsageError
+    from tablewright.operate.provision import apply_up, observe, plan_up
+    from tablewright.operate.workspace import Workspace
+
+    session = open_file(file, Options())
+    chosen = live.dynamo_design(session, design)
+    workspace = Workspace(session.file.path)
+    with opened(workspace, chosen.name, target) as transport:
+        plan = plan_up(session.model, chosen, observe(transport, [t.name for t in chosen.tables]))
+        passed: tuple[str, ...] = ()
+        if plan.refused and not dry_run:
+            raise UsageError("; ".join(plan.refused))
+        if plan.actions and not dry_run:
+            passed = apply_up(plan, transport, out.note, allow_destroy=allow_destroy)
+        where = transport.description
+    data = {
+        "schema": "tablewright/up/1",
+        "design": chosen.name,
+        "where": where,
+        "dry_run": dry_run,
+        "actions": [
+            {
+                "text": a.text,
+                "operation": a.operation,
+                "parameters": dict(a.parameters),
+                "destroys": a.destroys,
+            }
+            for a in plan.actions
+        ],
+        "refused": list(plan.refused),
+        "not_offered": list(passed),
+    }
+    if out.as_json:
+        out.data(data)
+        return
+    lines = [f"{session.model.app} · {chosen.name} · {where}", ""]
+    if not plan.actions and not plan.refused:
+        lines.append("Nothing to do: every table is as the design says.")
+    word = "Would" if dry_run else "Done:"
+    lines += [f"{word} {action.text}" for action in plan.actions]
+    lines += [f"Cannot: {text}" for text in plan.refused]
+    lines += [f"Passed by: {text}" for text in passed]
+    if plan.actions and not dry_run:
+        lines += ["", f"{len(chosen.tables)} tables are ready. Next: tablewright seed"]
+    out.text("\n".join(lines))

@@ -1,0 +1,173 @@
+"""The verbs that work on a database: one function each, beside those of `api`.
+
+In: a session on a model file, a design, a transport. Out: values. They are a module of their own so
+that verbs which only compute import no database code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from tablewright.api import Session
+from tablewright.core.errors import UnsupportedError, UsageError
+from tablewright.core.quantities import ZERO
+from tablewright.design.values import DynamoDesign
+from tablewright.engines.base import Evaluation
+from tablewright.engines.dynamodb.adapter import LocalTransport, Transport
+from tablewright.engines.dynamodb.engine import DynamoEngine, request_prices
+from tablewright.local.database import Database
+from tablewright.operate.provision import apply_up, observe, plan_up
+from tablewright.operate.seed import Position, SeedPlan, apply_seed, plan_seed
+from tablewright.operate.seed import Progress as SeedProgress
+from tablewright.proof.oracle import World
+from tablewright.proof.runner import digest_of
+from tablewright.proof.runner import prove as run_proof
+from tablewright.proof.values import Proof
+from tablewright.sample.sample import Sample
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProofRequest:
+    """What `prove` is told: the population, the calls, the most it may spend."""
+
+    users: int = 1000
+    requests: int = 10_000
+    seed: int = 1
+    max_usd: Decimal = Decimal(1)
+
+
+def dynamo_design(session: Session, name: str = "") -> DynamoDesign:
+    """Return a design that can be created as DynamoDB tables.
+
+    Raises:
+        UnsupportedError: the design is for another engine.
+    """
+    design = session.design(name)
+    if not isinstance(design, DynamoDesign):
+        raise UnsupportedError(
+            f"the design `{design.name}` is for {design.engine}: it cannot be created here yet"
+        )
+    return design
+
+
+def population(session: Session, design: DynamoDesign, users: int) -> Evaluation:
+    """Return the evaluation of the very instances that are seeded at a number of users."""
+    engine = session.engines["dynamodb"]
+    assert isinstance(engine, DynamoEngine)
+    return engine.evaluate(
+        session.model,
+        design,
+        users,
+        session.book(),
+        region=session.region,
+        of_population=True,
+    )
+
+
+def fill(
+    session: Session,
+    design: DynamoDesign,
+    transport: Transport,
+    users: int,
+    *,
+    keep: Path | None = None,
+    units_per_second: Decimal | None = None,
+    progress: SeedProgress | None = None,
+) -> tuple[SeedPlan, int]:
+    """Write the sampled items of a scale that are not written yet; return the plan and how many.
+
+    Raises:
+        EngineError: the database refused or went away; what was acknowledged is kept.
+    """
+    evaluation = population(session, design, users)
+    sample = Sample(session.model)
+    plan = plan_seed(session.model, design, sample, evaluation)
+    fresh = Position(
+        digest=digest_of(session.file.source),
+        design=design.name,
+        users=users,
+        seed=session.model.seed,
+    )
+    position = Position.load(keep, fresh) if keep is not None else fresh
+    written = apply_seed(
+        plan,
+        session.model,
+        design,
+        sample,
+        transport,
+        position=position,
+        keep=keep,
+        units_per_second=units_per_second,
+        progress=progress,
+    )
+    return plan, written
+
+
+def prove(
+    session: Session,
+    design: DynamoDesign,
+    transport: Transport,
+    wanted: ProofRequest,
+    progress: SeedProgress | None = None,
+) -> Proof:
+    """Run the workload on a database that was seeded at `wanted.users`; return the proof."""
+    evaluation = population(session, design, wanted.users)
+    world = World(session.model, Sample(session.model), wanted.users)
+    return run_proof(
+        evaluation,
+        world,
+        transport,
+        requests=wanted.requests,
+        seed=wanted.seed,
+        digest=digest_of(session.file.source),
+        progress=progress,
+    )
+
+
+def proof_costs(session: Session, design: DynamoDesign, wanted: ProofRequest) -> Decimal:
+    """Return what a proof would spend on a real account: seeding and calls, in USD."""
+    evaluation = population(session, design, wanted.users)
+    plan = plan_seed(session.model, design, Sample(session.model), evaluation)
+    model, users = session.model, wanted.users
+    rates = {p.name: model.calls_per_day(p, users) for p in model.patterns}
+    total = sum(rates.values(), ZERO)
+    units = {"read": ZERO, "write": ZERO}
+    for route in evaluation.routes:
+        calls = max(Decimal(128), rates[route.pattern] / total * wanted.requests if total else ZERO)
+        for dimension in units:
+            units[dimension] += route.units(dimension).mean * calls
+    read, write = request_prices(session.book(), session.region)
+    return plan.usd + units["read"] * read + units["write"] * write
+
+
+def proof_in_memory(
+    session: Session,
+    design: DynamoDesign,
+    wanted: ProofRequest,
+    say: Callable[[str], None],
+    progress: SeedProgress | None = None,
+) -> Proof:
+    """Create a design in a fresh database in memory, seed it, run the workload."""
+    with Database() as database:
+        transport = LocalTransport(database, "the local engine, in memory")
+        apply_up(plan_up(session.model, design, {}), transport, say)
+        fill(session, design, transport, wanted.users, progress=progress)
+        return prove(session, design, transport, wanted, progress)
+
+
+def require_tables(design: DynamoDesign, transport: Transport) -> None:
+    """Check that the tables of a design exist before anything is written to them.
+
+    Raises:
+        UsageError: some do not.
+    """
+    found = observe(transport, [table.name for table in design.tables])
+    missing = [table.name for table in design.tables if table.name not in found]
+    if missing:
+        raise UsageError(
+            f"{transport.description} has no {', '.join(missing)}",
+            remedy="create the tables first: `tablewright up` with the same options",
+        )
