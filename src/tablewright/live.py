@@ -171,3 +171,25 @@ def require_tables(design: DynamoDesign, transport: Transport) -> None:
             f"{transport.description} has no {', '.join(missing)}",
             remedy="create the tables first: `tablewright up` with the same options",
         )
+
+
+def spend(session: Session, design: DynamoDesign, users: int, keep: Path) -> None:
+    """Mark seeded items as used up: a proof is about to change them.
+
+    Raises:
+        UsageError: an earlier proof has changed them already.
+    """
+    fresh = Position(
+        digest=digest_of(session.file.source),
+        design=design.name,
+        users=users,
+        seed=session.model.seed,
+    )
+    position = Position.load(keep, fresh)
+    if position.spent:
+        raise UsageError(
+            "an earlier proof has changed the items of these tables",
+            remedy="remove them with `tablewright down`, then `up` and `prove` again",
+        )
+    position.spent = True
+    position.save(keep)

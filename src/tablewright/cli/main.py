@@ -28,6 +28,11 @@ VERBS = {
     "explain": "The requests of an access pattern with their arithmetic, or a rule.",
     "diff": "What changes between two designs, and what that does to the bill.",
     "report": "Everything in one document: text, Markdown, JSON or HTML.",
+    "up": "Create the tables of a design, or bring those that exist to it.",
+    "seed": "Fill the tables with sampled items, or with your own.",
+    "prove": "Run the workload: right answers? metered as predicted?",
+    "status": "The tables as they are, and how they differ from the design.",
+    "down": "Remove the tables of a design, in two steps.",
     "prices": "The price book: figures, sources, age; refresh it.",
     "local": "Serve the DynamoDB API on this machine, metering each request.",
 }
