@@ -823,6 +823,10 @@ class FactsBetween(Facts):
         span = math.log(high.users / low.users) if high.users != low.users else 0.0
         self.part = math.log(users / low.users) / span if span else 0.0
 
+    @cached_property
+    def _users_of(self) -> dict[Key, list[Pattern]]:
+        return self.low._users_of
+
     def _mix(self, low: Decimal, high: Decimal) -> Decimal:
         if low == high or not self.part:
             return low

@@ -15,6 +15,10 @@ from decimal import Decimal
 from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.core.quantities import ZERO
 from tablewright.design.changes import (
+    ENGINE,
+    INDEX,
+    REBUILD,
+    SETTING,
     AddGuardItem,
     AnyChange,
     Change,
@@ -198,6 +202,15 @@ def latency(facts: Facts, pattern: Pattern) -> Decimal:
 
 def _is_drained(pattern: Pattern) -> bool:
     return pattern.complete or pattern.limit is None
+
+
+def effort_of(kind: str) -> int:
+    """Return the effort of a kind of mend: 1 a setting, 2 an index, 5 a rebuild, 13 an engine."""
+    if kind in REBUILDS or kind == "shard_key":
+        return REBUILD
+    if kind in BACKFILLS or kind == "drop_index":
+        return INDEX
+    return ENGINE if kind == "change_engine" else SETTING
 
 
 def migration(

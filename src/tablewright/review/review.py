@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from tablewright.bill.prices import PriceBook
 from tablewright.core.quantities import ONE, ZERO
-from tablewright.design.changes import REBUILD, AnyChange, apply_all
+from tablewright.design.changes import AnyChange, apply_all
 from tablewright.engines.base import Evaluation
 from tablewright.model.values import Model
 from tablewright.review.catalogue import Catalogue, catalogue
@@ -29,7 +29,7 @@ from tablewright.review.grade import (
     pessimistic,
 )
 from tablewright.review.headroom import tightest
-from tablewright.review.recost import BACKFILLS, REBUILDS, Evaluate, Outcome, Recoster
+from tablewright.review.recost import Evaluate, Outcome, Recoster, effort_of
 from tablewright.review.runner import Candidate, Pair, Run, run
 from tablewright.review.tariff import Tariff
 
@@ -276,7 +276,7 @@ def _mend(w: _Weighed) -> Mend:
         if w.rejected:
             advice = f"accept or redesign: {advice}"
         return Mend(
-            kind=rule.fix_kind, text=advice, rejected=w.rejected, effort=_effort(rule.fix_kind)
+            kind=rule.fix_kind, text=advice, rejected=w.rejected, effort=effort_of(rule.fix_kind)
         )
     outcome = w.outcome
     return Mend(
@@ -288,14 +288,6 @@ def _mend(w: _Weighed) -> Mend:
         effort=outcome.effort,
         rejected=w.rejected,
     )
-
-
-def _effort(kind: str) -> int:
-    if kind in REBUILDS or kind == "shard_key":
-        return REBUILD
-    if kind in BACKFILLS or kind == "drop_index":
-        return 2
-    return 13 if kind == "change_engine" else 1
 
 
 def _accept(findings: Iterable[Finding], model: Model) -> list[Finding]:
