@@ -29,6 +29,8 @@ from tablewright.review.assessment import (
     Verdict,
 )
 from tablewright.review.claims import assess_claim
+from tablewright.review.grade import ReportCard, is_at_least
+from tablewright.review.review import review as review_design
 
 __all__ = ["ModelFile", "Options", "Session", "load", "open_model", "read_model"]
 
@@ -191,12 +193,22 @@ class Session:
         review: bool = True,
         influences: bool = True,
         claims: bool = True,
+        paths: bool = True,
     ) -> Assessment:
-        """Return everything a report shows: designs at every scale, cards, claims, influences."""
+        """Return everything a report shows: designs at every scale, cards, claims, influences.
+
+        Args:
+            designs: names; all of the file unless given.
+            scales: numbers of users beside the reviewed one; those of the file unless given.
+            review: whether designs are graded.
+            influences: whether assumptions are halved and doubled.
+            claims: whether claims are held against computed figures.
+            paths: whether the way to a better grade is looked for.
+        """
         chosen = [self.design(name) for name in designs] or list(self.designs)
         wanted = sorted({*(scales or self.model.scales), self.users})
         assessed = tuple(
-            self._assess_design(design, wanted, review=review, influences=influences)
+            self._assess_design(design, wanted, review=review, paths=paths, influences=influences)
             for design in chosen
         )
         return Assessment(
@@ -209,13 +221,15 @@ class Session:
         )
 
     def _assess_design(
-        self, design: Design, scales: Sequence[int], *, review: bool, influences: bool
+        self, design: Design, scales: Sequence[int], *, review: bool, paths: bool, influences: bool
     ) -> DesignAssessment:
         evaluations = tuple(self.evaluate(design, users) for users in scales)
+        card = self.card(design, with_path=paths) if review else None
         return DesignAssessment(
             design=design,
             evaluations=evaluations,
-            targets=self.targets(design),
+            card=card,
+            targets=self.targets(design, card),
             influences=self.influences(design) if influences else (),
         )
 
@@ -232,9 +246,50 @@ class Session:
             assess_claim(claim, evaluate, first, self.users) for claim in self.model.claims
         )
 
-    def targets(self, design: Design) -> tuple[TargetResult, ...]:
+    def card(self, design: Design, *, with_path: bool = True) -> ReportCard:
+        """Return the report card of a design at the reviewed scale.
+
+        Mends are evaluated on a smaller sample: what counts is the difference they make.
+        """
+        engine = self.engines[design.engine]
+        assert isinstance(engine, DynamoEngine)
+
+        def evaluate(model: Model, changed: DynamoDesign, users: int) -> Evaluation:
+            return engine.evaluate(
+                model,
+                changed,
+                users,
+                self.book(),
+                region=self.region,
+                sample_items=MEND_SAMPLE,
+            )
+
+        def variant(factor: Decimal) -> Model:
+            return read_model(self.file.source, str(self.file.path), scale_assumed=factor).model
+
+        return review_design(
+            self.evaluate(design),
+            evaluate,
+            self.book(),
+            variant=variant if self.model.assumptions else None,
+            with_path=with_path,
+        )
+
+    def targets(self, design: Design, card: ReportCard | None = None) -> tuple[TargetResult, ...]:
         """Return the targets of the model and whether a design meets them."""
         found: list[TargetResult] = []
+        if self.model.targets.grade is not None and card is not None:
+            wanted = self.model.targets.grade
+            found.append(
+                TargetResult(
+                    name="grade",
+                    design=design.name,
+                    users=card.users,
+                    wanted=wanted,
+                    reached=card.grade,
+                    met=is_at_least(card.letter, wanted),
+                )
+            )
         for users, budget in self.model.targets.monthly_cost:
             total = self.evaluate(design, users).bill.total
             found.append(
@@ -308,6 +363,9 @@ class Session:
             if design.engine not in self.engines
         )
 
+
+MEND_SAMPLE = 256
+"""Instances drawn for each entity when a mend is evaluated."""
 
 VARIANT_SAMPLE = 128
 """Instances drawn for each entity where only the direction of a change is wanted."""

@@ -48,6 +48,7 @@ from tablewright.reports.views import (
 from tablewright.reports.words import (
     cents,
     count,
+    ended,
     joined,
     listed,
     per_user,
@@ -64,10 +65,11 @@ from tablewright.reports.words import (
     users,
 )
 from tablewright.review.assessment import Influence, TargetResult, Verdict
-from tablewright.review.findings import Finding, Level
+from tablewright.review.findings import Finding, Level, Mend
 from tablewright.review.grade import ReportCard
 from tablewright.review.scale import Stop
 
+CENT = Decimal("0.01")
 _LEVELS = (Level.CRITICAL, Level.HIGH, Level.MEDIUM, Level.LOW, Level.INFO)
 
 
@@ -757,18 +759,12 @@ def _grades_table(card: ReportCard) -> Table:
 
 def finding_card(finding: Finding) -> Card:
     """Return a finding as a card: what, where, why, the mend and what it saves."""
-    rows = [("because", sentence(finding.evidence))]
+    rows = [("because", ended(finding.evidence))]
     if finding.why:
         rows.append(("why", sentence(finding.why)))
     mend = finding.mend
     if mend is not None:
-        text = sentence(mend.text)
-        if mend.saves_per_month is not None and mend.saves_per_month != 0:
-            verb = "Saves" if mend.saves_per_month > 0 else "Costs"
-            text += f" {verb} {usd(abs(mend.saves_per_month))} USD a month."
-        if mend.cost_once:
-            text += f" Once: {usd(mend.cost_once)} USD."
-        rows.append(("mend", text))
+        rows.append(("mend", sentence(mend.text) + _worth(mend)))
         rows += [("not", sentence(reason)) for reason in mend.rejected]
     if finding.consequences:
         rows.append(("with it", ", ".join(finding.consequences)))
@@ -780,6 +776,17 @@ def finding_card(finding: Finding) -> Card:
         title=f"{finding.rule} {finding.title} · {_subject(finding.subject)}",
         rows=tuple(rows),
     )
+
+
+def _worth(mend: Mend) -> str:
+    """Return what a mend saves and costs, a cent at least."""
+    saves, once = mend.saves_per_month, mend.cost_once
+    text = ""
+    if saves is not None and abs(saves) >= CENT:
+        text += f" {'Saves' if saves > 0 else 'Costs'} {usd(abs(saves))} USD a month."
+    if once is not None and once >= CENT:
+        text += f" Once: {usd(once)} USD."
+    return text
 
 
 def _path_section(card: ReportCard, design: DesignView) -> Section:
@@ -972,9 +979,7 @@ def _short_card(card: ReportCard) -> list[Block]:
 
 def _short_mend(finding: Finding) -> str:
     assert finding.mend is not None
-    text = sentence(finding.mend.text)
-    saves = finding.mend.saves_per_month
-    return f"{text} Saves {usd(saves)} USD a month." if saves is not None and saves > 0 else text
+    return sentence(finding.mend.text) + _worth(replace(finding.mend, cost_once=None))
 
 
 def _targets_table(targets: Sequence[TargetResult]) -> Table:

@@ -196,7 +196,17 @@ def sentence(text: str) -> str:
         return ""
     if text.split(maxsplit=1)[0].rstrip(",;:.").isalpha():
         text = text[0].upper() + text[1:]
-    return text if text[-1] in ".!?:" else text + "."
+    return ended(text)
+
+
+def ended(text: str) -> str:
+    """Return a text that ends like a sentence; its first word may be a name and stays as it is.
+
+    Example:
+        >>> ended("email of Customer is unique")
+        'email of Customer is unique.'
+    """
+    return text if not text or text[-1] in ".!?:" else text + "."
 
 
 def _three_digits(value: Decimal) -> str:

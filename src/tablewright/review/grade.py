@@ -198,6 +198,17 @@ def letter_of(score: Decimal) -> str:
     return next(letter for letter, least in GRADES if score >= least)
 
 
+def is_at_least(letter: str, wanted: str) -> bool:
+    """Whether a grade is as good as another.
+
+    Example:
+        >>> is_at_least("B+", "B"), is_at_least("C", "B"), is_at_least("A", "a")
+        (True, False, True)
+    """
+    order = [known for known, _ in GRADES]
+    return order.index(letter) <= order.index(wanted.upper())
+
+
 def charges(findings: Iterable[Finding]) -> tuple[Charge, ...]:
     """Return the penalty of each finding, the heaviest of each rule first.
 

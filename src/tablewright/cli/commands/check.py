@@ -33,6 +33,7 @@ def command(out: Output, file: str, design: str, options: Options) -> int:
         scales=[session.users],
         influences=False,
         claims=False,
+        paths=False,
     )
     view = views.check_view(assessment)
     out.show(view, "check", lambda: pages.check_page(view))
