@@ -183,6 +183,15 @@ def test_grandchildren_hold_the_keys_of_both(sample: Sample) -> None:
         assert row["id"] == row["user"] == sample.value("User", "id", user, USERS)
 
 
+def test_children_copy_what_is_unique_to_their_parents() -> None:
+    copied = attribute("email", Kind.EMAIL, bytes=fixed(30))
+    badge = replace(BADGE, attributes=(*BADGE.attributes[:2], copied))
+    made = Sample(model(entities=(USER, badge)))
+    owners = made.values("User", "email", 20)
+    assert made.values("Badge", "email", 60) == [owner for owner in owners for _ in range(3)]
+    assert set(made.sizes("Badge", "email", 60)) == {30}
+
+
 def test_siblings_point_to_each_other(sample: Sample) -> None:
     for index, row in enumerate(sample.rows("Badge", 0, 60, USERS)):
         orders = sample.children("Order", sample.parent("Badge", index, USERS), USERS)

@@ -384,10 +384,20 @@ class Sample:
         )
 
     def _is_inherited(self, entity: Entity, attribute: Attribute) -> bool:
-        """Whether it is the key of the parent, added by the reader or declared."""
+        """Whether it is the parent's key, or a copy of what is unique to the parent.
+
+        A copy has the name and the kind of the parent's attribute and is not itself unique: the
+        e-mail address on a customer's device is the customer's.
+        """
         if entity.parent is None:
             return False
-        return attribute.name in self.model.entity(entity.parent).key
+        parent = self.model.entity(entity.parent)
+        if attribute.name in parent.key:
+            return True
+        if attribute.unique or not parent.has(attribute.name):
+            return False
+        above = parent.attribute(attribute.name)
+        return above.kind is attribute.kind and (above.unique or self._is_inherited(parent, above))
 
     def _from_parent(
         self, entity: Entity, name: str, numbers: Sequence[int], users: int
