@@ -181,7 +181,11 @@ def _convert(shape: Shape, value: Any) -> Any:
         return _convert_boolean(value)
     if kind in ("Integer", "Long", "Double", "Timestamp"):
         if type(value) in (int, float):
-            return value if kind in ("Double", "Timestamp") else math.floor(value)
+            if kind in ("Double", "Timestamp"):
+                return value
+            # What does not fit is cut to the range, as a Java parser does.
+            most = _MOST[kind]
+            return max(-most - 1, min(most, math.floor(value)))
         raise _wrong_type(value, "Double" if kind == "Timestamp" else kind)
     if kind == "Blob":
         return _convert_blob(value)
@@ -205,6 +209,9 @@ def _convert(shape: Shape, value: Any) -> Any:
             if name in shape.members and one is not None
         }
     raise _wrong_container(value, "structure")
+
+
+_MOST = {"Integer": 2**31 - 1, "Long": 2**63 - 1}
 
 
 def _convert_value(value: Any) -> WireValue:

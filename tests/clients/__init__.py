@@ -1,0 +1,1 @@
+"""Clients written by others, unchanged, against our server."""
