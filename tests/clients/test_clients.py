@@ -1,4 +1,4 @@
-"""Unchanged clients of others against our server: boto3, the AWS CLI, JavaScript, dynamodb-admin."""
+"""Clients of others, unchanged, against our server: boto3, AWS CLI, JavaScript, dynamodb-admin."""
 
 import contextlib
 import json
@@ -57,16 +57,15 @@ def test_boto3_speaks_to_the_server_over_http(server):
 
 
 def test_boto3_signs_so_that_a_guarded_server_lets_it_in():
-    key = AccessKey(key_id="mine", secret="secret")
-    with (
-        Database() as database,
-        in_background(database, ServerOptions(port=0, access_key=key)) as s,
-    ):
-        with contextlib.closing(sdk(s.url, "mine", "secret")) as client:
+    options = ServerOptions(port=0, access_key=AccessKey(key_id="mine", secret="secret"))
+    with Database() as database, in_background(database, options) as running:
+        with contextlib.closing(sdk(running.url, "mine", "secret")) as client:
             assert client.list_tables()["TableNames"] == []
-        with contextlib.closing(sdk(s.url, "mine", "guess")) as client:
-            with pytest.raises(client.exceptions.ClientError, match="InvalidSignatureException"):
-                client.list_tables()
+        with (
+            contextlib.closing(sdk(running.url, "mine", "guess")) as client,
+            pytest.raises(client.exceptions.ClientError, match="InvalidSignatureException"),
+        ):
+            client.list_tables()
 
 
 def need(*parts):
