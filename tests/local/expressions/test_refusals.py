@@ -145,6 +145,9 @@ CONDITIONS = {
         "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; "
         "lower bound operand: AttributeValue: {N:9}, upper bound operand: AttributeValue: {N:1}"
     ),
+    "a BETWEEN :ss AND :n": WRONG_TYPE + "operator or function: BETWEEN, operand type: SS",
+    "a BETWEEN a AND :t": WRONG_TYPE + "operator or function: BETWEEN, operand type: BOOL",
+    "delete < :n": 'Syntax error; token: "delete", near: "delete <"',
     "a BETWEEN :s AND :n": (
         "The BETWEEN operator requires same data type for lower and upper bounds; "
         "lower bound operand: AttributeValue: {S:a}, upper bound operand: AttributeValue: {N:1}"
@@ -237,6 +240,18 @@ UPDATES = {
         "Incorrect number of operands for operator or function; "
         "operator or function: if_not_exists, number of operands: 1"
     ),
+    "SET a = if_not_exists(q, q)": DISTINCT + "operator: if_not_exists, first operand: [q]",
+    "SET a = list_append(list_append(l, :n), :l)": (
+        "The function is not allowed to be used this way in an expression; function: list_append"
+    ),
+    "SET a = if_not_exists(a, list_append(l, :l))": (
+        "The function is not allowed to be used this way in an expression; function: list_append"
+    ),
+    "SET name = :n + list_append(l, :l)": (
+        "Attribute name is a reserved keyword; reserved keyword: name"
+    ),
+    "SET and = :n": 'Syntax error; token: "and", near: "SET and ="',
+    "SET a[01] = :n": 'Syntax error; token: "1", near: "01]"',
     "SET n = n + :s": WRONG_TYPE + "operator or function: +, operand type: S",
     "SET a = list_append(l, :n)": (
         WRONG_TYPE + "operator or function: list_append, operand type: N"
@@ -267,6 +282,7 @@ PROJECTIONS = {
     "s,": 'Syntax error; token: "<EOF>", near: ","',
     "(s)": 'Syntax error; token: "(", near: "(s"',
     "size(s)": 'Syntax error; token: "(", near: "size(s"',
+    "in": 'Syntax error; token: "in", near: "in"',
     "name": "Attribute name is a reserved keyword; reserved keyword: name",
     "s, s": (
         "Two document paths overlap with each other; must remove or rewrite one of these paths; "

@@ -123,6 +123,8 @@ NOWHERE = "The document path provided in the update expression is invalid for up
         ("ADD n :ss", WRONG_TYPE),
         ("DELETE ss :ns", WRONG_TYPE),
         ("SET absent.z = :n", NOWHERE),
+        ("SET absent.z = b", NOWHERE),
+        ("SET a = b, absent.z = :n", NOWHERE),
         ("SET absent[0] = :n", NOWHERE),
         ("SET l[0].x = :n", NOWHERE),
         ("SET s.x = :n", NOWHERE),

@@ -69,6 +69,8 @@ class UpdateForm:
     deletes: tuple[tuple[AttributePath, str], ...]
     removes: tuple[AttributePath, ...]
     paths: tuple[AttributePath, ...]
+    nested: tuple[AttributePath, ...]
+    """Those of `paths` that lead into an attribute."""
     touched: frozenset[str]
     used_names: frozenset[str]
     used_values: frozenset[str]

@@ -124,6 +124,10 @@ def check_text(tree: Tree, parameter: str) -> None:
                 if isinstance(element, str) and element.upper() in reserved_words():
                     message = f"Attribute name is a reserved keyword; reserved keyword: {element}"
                     raise invalid(parameter, message)
+    if is_update:
+        for node in nodes:
+            if isinstance(node, Function | Arithmetic):
+                _check_no_list_append(children(node), parameter)
 
 
 def _check_function_name(name: str, parameter: str, *, is_update: bool) -> None:
@@ -146,11 +150,21 @@ def _check_places_of_functions(tree: Tree, nodes: tuple[Any, ...], parameter: st
         places.extend((child, is_condition) for child in children(node))
     for node, is_condition in places:
         if isinstance(node, Function) and (node.name == "size") == is_condition:
-            raise invalid(
-                parameter,
-                "The function is not allowed to be used this way in an expression; "
-                f"function: {node.name}",
-            )
+            raise _misused(node, parameter)
+
+
+def _check_no_list_append(operands: tuple[Any, ...], parameter: str) -> None:
+    """A joined list may be set, but not be an operand in turn."""
+    for operand in operands:
+        if isinstance(operand, Function) and operand.name == "list_append":
+            raise _misused(operand, parameter)
+
+
+def _misused(node: Function, parameter: str) -> Exception:
+    return invalid(
+        parameter,
+        f"The function is not allowed to be used this way in an expression; function: {node.name}",
+    )
 
 
 def _check_limits(nodes: tuple[Any, ...], parameter: str) -> None:
@@ -233,13 +247,21 @@ def leaves(tree: ConditionNode) -> Iterator[Any]:
 def check_leaf(leaf: Any, names: Names, values: Values, parameter: str) -> None:
     """Check a comparison or function: placeholders, count, distinctness, types."""
     check_names_and_values(leaf, names, values, parameter)
-    for node in walk(leaf):
+    for node in _inside_out(leaf):
         if isinstance(node, Function):
             _check_argument_count(node, CONDITION_FUNCTIONS[node.name], parameter)
-    for node in walk(leaf):
+        elif isinstance(node, Between):
+            _check_ordered(node, children(node), values, parameter)
         _check_distinct(node, names, parameter)
-    for node in reversed(tuple(walk(leaf))):
         _check_types(node, values, parameter)
+
+
+def _inside_out(node: Any) -> Iterator[Any]:
+    """Yield all below a node and then the node: operands are checked before what uses them."""
+    for child in children(node):
+        if children(child):
+            yield from _inside_out(child)
+    yield node
 
 
 def _check_argument_count(node: Function, wanted: int, parameter: str) -> None:
@@ -284,16 +306,18 @@ def _check_types(node: Any, values: Values, parameter: str) -> None:
     if isinstance(node, Function):
         _FUNCTION_TYPES[node.name](node, values, parameter)
     elif isinstance(node, Comparison) and node.operator in ("<", "<=", ">", ">="):
-        for operand in (node.left, node.right):
-            kind = _operand_type(operand, values)
-            if kind not in (None, "S", "N", "B"):
-                raise wrong_type(parameter, node.operator, kind)
+        _check_ordered(node, (node.left, node.right), values, parameter)
     elif isinstance(node, Between):
         check_bounds(node, values, parameter)
-        for operand in (node.operand, node.low, node.high):
-            kind = _operand_type(operand, values)
-            if kind not in (None, "S", "N", "B"):
-                raise wrong_type(parameter, "BETWEEN", kind)
+
+
+def _check_ordered(
+    node: Comparison | Between, operands: tuple[Operand, ...], values: Values, parameter: str
+) -> None:
+    for operand in operands:
+        kind = _operand_type(operand, values)
+        if kind not in (None, "S", "N", "B"):
+            raise wrong_type(parameter, operator_of(node), kind)
 
 
 def wrong_type(parameter: str, operator: str, kind: str | None) -> Exception:
@@ -411,7 +435,7 @@ def check_update(tree: UpdateNode, names: Names, values: Values) -> None:
                     f"typeSet: ALLOWED_FOR_{word}_OPERAND",
                 )
     for node in reversed(tuple(walk(tree))):
-        _check_update_operands(node, values, parameter)
+        _check_update_operands(node, names, values, parameter)
 
 
 def check_overlap(paths: list[AttributePath], parameter: str) -> None:
@@ -451,11 +475,12 @@ def _collision(problem: str, one: AttributePath, other: AttributePath, parameter
     )
 
 
-def _check_update_operands(node: Any, values: Values, parameter: str) -> None:
+def _check_update_operands(node: Any, names: Names, values: Values, parameter: str) -> None:
     if isinstance(node, Function):
         _check_argument_count(node, UPDATE_FUNCTIONS[node.name], parameter)
         if node.name == "if_not_exists":
             _needs_path(node, values, parameter)
+            _check_distinct(node, names, parameter)
         else:
             _needs_kind(node, node.name, "L", values, parameter)
     elif isinstance(node, Arithmetic):

@@ -15,7 +15,7 @@ _TOKEN = re.compile(
       | (?P<name>[A-Za-z][A-Za-z0-9_]*)
       | (?P<alias>\#[A-Za-z0-9_]+)
       | (?P<value>:[A-Za-z0-9_]+)
-      | (?P<index>[0-9]+)
+      | (?P<index>0|[1-9][0-9]*)
       | (?P<mark><>|<=|>=|[=<>()\[\],.+-])
       | (?P<unknown>.)""",
     re.VERBOSE | re.DOTALL,

@@ -49,8 +49,9 @@ MAX_OPERATORS = 300
 MAX_LIST_INDEX = 2**31 - 1
 
 _COMPARATORS = frozenset({"=", "<>", "<", "<=", ">", ">="})
-_CONDITION_WORDS = frozenset({"AND", "OR", "NOT", "BETWEEN", "IN"})
-_UPDATE_WORDS = frozenset({"SET", "REMOVE", "ADD", "DELETE"})
+_SECTIONS = frozenset({"SET", "REMOVE", "ADD", "DELETE"})
+_WORDS = _SECTIONS | {"AND", "OR", "NOT", "BETWEEN", "IN"}
+"""Words that are tokens of their own in every kind of expression, and so never names."""
 
 
 def parse_condition_text(text: str, parameter: str) -> ConditionNode:
@@ -60,7 +61,7 @@ def parse_condition_text(text: str, parameter: str) -> ConditionNode:
         >>> str(parse_condition_text("a = :v and not b.c[1] < :w", "FilterExpression"))
         'a = :v AND NOT b.c[1] < :w'
     """
-    parser = _Parser(text, parameter, _CONDITION_WORDS)
+    parser = _Parser(text, parameter, tells_size=True)
     tree = parser.condition()
     parser.finish()
     return tree
@@ -73,7 +74,7 @@ def parse_update_text(text: str) -> UpdateNode:
         >>> str(parse_update_text("remove b set a = a + :one"))
         'SET a = a + :one REMOVE b'
     """
-    parser = _Parser(text, "UpdateExpression", _UPDATE_WORDS)
+    parser = _Parser(text, "UpdateExpression")
     tree = parser.update()
     parser.finish()
     return tree
@@ -86,23 +87,22 @@ def parse_projection_text(text: str) -> ProjectionNode:
         >>> str(parse_projection_text("a,#b . c[ 0 ]"))
         'a, #b.c[0]'
     """
-    parser = _Parser(text, "ProjectionExpression", frozenset())
+    parser = _Parser(text, "ProjectionExpression")
     tree = ProjectionNode(tuple(parser.listed(parser.path)))
     parser.finish()
     return tree
 
 
 class _Parser:
-    def __init__(self, text: str, parameter: str, words: frozenset[str]) -> None:
+    def __init__(self, text: str, parameter: str, *, tells_size: bool = False) -> None:
         self.parameter = parameter
         if not text:
             raise invalid(parameter, "The expression can not be empty;")
         if len(text) > MAX_EXPRESSION_CHARACTERS:
-            size = f" expression size: {len(text)}" if words is _CONDITION_WORDS else ""
+            size = f" expression size: {len(text)}" if tells_size else ""
             message = f"Expression size has exceeded the maximum allowed size;{size}"
             raise invalid(parameter, message)
         self.text = text
-        self.words = words
         self.tokens = tokens(text)
         self.at = 0
         self.depth = 0
@@ -126,7 +126,7 @@ class _Parser:
 
     def is_word(self, word: str) -> bool:
         token = self.tokens[self.at]
-        return word in self.words and token.kind == "name" and token.text.upper() == word
+        return token.kind == "name" and token.text.upper() == word
 
     def take(self, mark: str) -> Token:
         if not self.is_mark(mark):
@@ -173,7 +173,7 @@ class _Parser:
 
     def name(self) -> str:
         token = self.token
-        is_word = token.kind == "name" and token.text.upper() in self.words
+        is_word = token.kind == "name" and token.text.upper() in _WORDS
         if token.kind not in ("name", "alias") or is_word:
             raise self.syntax_error()
         return self.advance().text
@@ -321,7 +321,7 @@ class _Parser:
         }
         while self.token.kind != "end" or not found:
             word = self.token.text.upper()
-            if self.token.kind != "name" or word not in _UPDATE_WORDS:
+            if self.token.kind != "name" or word not in _SECTIONS:
                 raise self.syntax_error()
             self.advance()
             if word in found and repeated is None:

@@ -89,6 +89,7 @@ def compile_update(
         deletes=tuple(deletes),
         removes=tuple(removes),
         paths=paths,
+        nested=tuple(path for path in paths if len(path) > 1),
         touched=frozenset(str(path[0]) for path in paths),
         used_names=used_names,
         used_values=used_values,
@@ -170,6 +171,8 @@ def apply_update(update: Update, item: Item) -> UpdateResult:
         ValidationException: an operand is missing or of the wrong type, or a path leads nowhere.
     """
     form, values = update.form, update.values
+    for path in form.nested:
+        _check_leads_somewhere(item, path)
     writes: list[tuple[AttributePath, WireValue]] = []
     removes = list(form.removes)
     for path, read in form.sets:
@@ -195,6 +198,16 @@ def apply_update(update: Update, item: Item) -> UpdateResult:
     for path in removes:
         _remove(new, path)
     return UpdateResult(item=new, touched=form.touched, paths=form.paths)
+
+
+def _check_leads_somewhere(item: Item, path: AttributePath) -> None:
+    within = reader(path[:-1])(item, {})
+    if within is None or ("M" if isinstance(path[-1], str) else "L") not in within:
+        raise _nowhere()
+
+
+def _nowhere() -> Exception:
+    return refused("The document path provided in the update expression is invalid for update")
 
 
 def _place(write: tuple[AttributePath, WireValue]) -> AttributePath:
@@ -257,9 +270,7 @@ def _container(new: dict[str, Any], path: AttributePath) -> Any:
             value = within[element] if element < len(within) else None
         kind = "M" if isinstance(following, str) else "L"
         if value is None or kind not in value:
-            raise refused(
-                "The document path provided in the update expression is invalid for update"
-            )
+            raise _nowhere()
         copied = value[kind].copy()
         within[element] = {kind: copied}
         within = copied
