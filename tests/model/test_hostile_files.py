@@ -93,3 +93,29 @@ def test_strange_figures_are_errors_or_figures(figure):
     else:
         ids = set()
     assert ids <= {"bad-value", "impossible-value"}
+
+
+def test_a_file_of_nothing_but_mistakes_is_given_up_in_time(tmp_path):
+    path = tmp_path / "wrong.yaml"
+    rows = [f"  p{n}: {{gett: E{n}, byy: x, rate: 1/day}}" for n in range(5_000)]
+    path.write_text(
+        "app: t\nscales: [1]\nentities: {E: {key: i, attributes: {i: uuid}}}\npatterns:\n"
+    )
+    with path.open("a") as stream:
+        stream.write("\n".join(rows))
+    begun = time.process_time()
+    with pytest.raises(ModelError) as caught:
+        load(path)
+    assert len(caught.value.diagnostics) == 201
+    assert caught.value.diagnostics[-1].id == "too-many-problems"
+    assert time.process_time() - begun < 10
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_family_of_a_thousand_generations_is_refused(order):
+    rows = [f"  E{n}: {{of: E{n - 1}, key: k, attributes: {{k: uuid}}}}" for n in range(1, 1000)]
+    text = "app: t\nscales: [1]\npatterns: {p: {scan: E0, rate: 1/day}}\nentities:\n"
+    text += "  E0: {key: k, attributes: {k: uuid}}\n" + "\n".join(rows[::order])
+    with pytest.raises(ModelError) as caught:
+        read_model(text)
+    assert "too-many-ancestors" in {diagnostic.id for diagnostic in caught.value.diagnostics}

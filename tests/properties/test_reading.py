@@ -19,7 +19,7 @@ from tablewright.model.reader import decode
 SOURCE = (Path(__file__).parents[1] / "data" / "everything.yaml").read_bytes()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(damaged(SOURCE))
 def test_whatever_the_bytes_reading_ends_in_a_model_or_in_diagnostics_with_places(data):
     text, reading = decode(data, "f")
@@ -35,7 +35,7 @@ def test_whatever_the_bytes_reading_ends_in_a_model_or_in_diagnostics_with_place
             assert render(diagnostic, lines)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(0, 2**32))
 def test_the_order_of_entities_and_patterns_in_the_file_changes_nothing(seed):
     tree = plain(yaml.compose(SOURCE.decode(), Loader=yaml.CSafeLoader))

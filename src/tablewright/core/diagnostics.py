@@ -11,6 +11,9 @@ import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+MOST_COMPARED = 2_000
+"""Names a misspelt one is compared with; of more, those that begin alike."""
+
 
 class Severity(enum.Enum):
     """How bad a diagnostic is; only an error stops the work."""
@@ -52,7 +55,7 @@ class Diagnostics:
     """Collects diagnostics; the order of reporting is the order of the file."""
 
     def __init__(self) -> None:
-        self._found: list[Diagnostic] = []
+        self._found: dict[Diagnostic, None] = {}  # in order, each once
 
     def error(self, id: str, message: str, span: Span, help: str = "") -> None:
         """Note an error."""
@@ -63,9 +66,9 @@ class Diagnostics:
         self._add(Severity.WARNING, id, message, span, help)
 
     def _add(self, severity: Severity, id: str, message: str, span: Span, help: str) -> None:
-        found = Diagnostic(id=id, severity=severity, message=message, span=span, help=help)
-        if found not in self._found:
-            self._found.append(found)
+        self._found[Diagnostic(id=id, severity=severity, message=message, span=span, help=help)] = (
+            None
+        )
 
     @property
     def has_errors(self) -> bool:
@@ -87,7 +90,10 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
         >>> nearest("custmer_id", ["customer_id", "email"])
         'customer_id'
     """
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    names = list(known)
+    if len(names) > MOST_COMPARED:
+        names = [other for other in names if other[:1] == name[:1]][:MOST_COMPARED]
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     return close[0] if close else None
 
 

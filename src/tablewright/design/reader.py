@@ -7,6 +7,7 @@ plain data. It does not know how a design is routed or priced.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -22,7 +23,7 @@ from tablewright.design.dynamodb import read_dynamodb
 from tablewright.design.grammar import COMMON, DESIGN_NAME, DYNAMODB
 from tablewright.design.values import Design
 from tablewright.model import nodes
-from tablewright.model.nodes import Reading
+from tablewright.model.nodes import Reading, TooManyProblemsError
 from tablewright.model.reader import decode, read_document
 from tablewright.model.shapes import Entry, Fields, MappingOf, Schema, Shape, entries
 from tablewright.model.values import Model
@@ -176,10 +177,11 @@ def read_model(
     )
     designs: list[Design] = []
     if document is not None:
-        for entry in document.designs:
-            design = _design(entry, document.model, reading)
-            if design is not None:
-                designs.append(design)
+        with contextlib.suppress(TooManyProblemsError):
+            for entry in document.designs:
+                design = _design(entry, document.model, reading)
+                if design is not None:
+                    designs.append(design)
     found = reading.found.sorted()
     if document is None or reading.found.has_errors:
         raise ModelError(found, source=text)

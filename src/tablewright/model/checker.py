@@ -40,6 +40,7 @@ LARGEST_ITEM_BYTES = 400 * 1024
 """AWS Developer Guide, "Constraints", item size; names included."""
 MOST_PARTS = 100
 """AWS Developer Guide, "TransactWriteItems": actions in one transaction."""
+MOST_ANCESTORS = 30
 LARGEST_BATCH = {Verb.GET: 100, Verb.PUT: 25, Verb.DELETE: 25}
 """AWS Developer Guide, BatchGetItem and BatchWriteItem; larger batches are sent as several."""
 
@@ -186,6 +187,8 @@ class _Entities:
         self.names = [str(entry.name) for entry in entries]
         self.by_name = {str(entry.name): entry for entry in self.entries}
         self.done: dict[str, Entity] = {}
+        self.depth: dict[str, int] = {}
+        """How many ancestors an entity has."""
 
     def resolve(self, *, whole: bool) -> tuple[Entity, ...]:
         """Return the entities in the order of the file.
@@ -265,7 +268,18 @@ class _Entities:
             return None
         if parent not in self.by_name:
             return None
-        return self._one(self.by_name[parent], (*above, name))
+        if len(above) < MOST_ANCESTORS:
+            entity = self._one(self.by_name[parent], (*above, name))
+            self.depth[name] = self.depth.get(parent, 0) + 1
+            if self.depth[name] <= MOST_ANCESTORS:
+                return entity
+        self.reading.error(
+            "too-many-ancestors",
+            f"`{name}` stands under more than {MOST_ANCESTORS} entities",
+            word.span,
+            "name a nearer ancestor with `of:`",
+        )
+        return None
 
     def _attributes(self, name: str, found: Fields) -> tuple[Attribute, ...]:
         return tuple(

@@ -23,6 +23,8 @@ LARGEST_FILE_BYTES = 5 * 1024 * 1024
 MOST_NODES = 400_000
 """Nodes visited, each as often as an alias repeats it: what stops a YAML bomb."""
 DEEPEST = 60
+MOST_PROBLEMS = 200
+"""Problems after which reading stops: a file with more is not a model file gone wrong."""
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _ASSUMED = re.compile(r"\s*\(assumed\)\s*\Z")
@@ -30,6 +32,10 @@ _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NULLS = ("", "~", "null", "Null", "NULL")
 _TRUE, _FALSE = ("true", "yes", "on"), ("false", "no", "off")
+
+
+class TooManyProblemsError(Exception):
+    """Reading has been given up; what was found until then stands."""
 
 
 class Word(str):
@@ -91,8 +97,21 @@ class Reading:
         return Span(self.file, start.line + 1, column, max(stop + 1, column + 1))
 
     def error(self, id: str, message: str, at: Node | Span, help: str = "") -> None:
-        """Note an error at a node or a span."""
-        self.found.error(id, message, at if isinstance(at, Span) else self.span(at), help)
+        """Note an error at a node or a span.
+
+        Raises:
+            TooManyProblemsError: it was one too many.
+        """
+        span = at if isinstance(at, Span) else self.span(at)
+        self.found.error(id, message, span, help)
+        if len(self.found) >= MOST_PROBLEMS:
+            self.found.error(
+                "too-many-problems",
+                f"{MOST_PROBLEMS} problems were found, and reading stopped there",
+                Span(self.file, max(1, len(self.lines)), 1, 2),
+                "mend these first; is this the right file?",
+            )
+            raise TooManyProblemsError
 
     def warning(self, id: str, message: str, at: Node | Span, help: str = "") -> None:
         """Note a warning at a node or a span."""

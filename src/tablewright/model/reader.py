@@ -17,7 +17,7 @@ from tablewright.core.diagnostics import Span
 from tablewright.model import nodes
 from tablewright.model.checker import resolve
 from tablewright.model.grammar import document
-from tablewright.model.nodes import Reading
+from tablewright.model.nodes import Reading, TooManyProblemsError
 from tablewright.model.shapes import Entry, Fields, Shape
 from tablewright.model.values import Model
 
@@ -100,6 +100,9 @@ def read_document(
             "`tablewright init` writes a starter to begin with",
         )
         return None, reading
-    found: Fields = document(designs).read(root, reading)
-    model = resolve(found, reading)
+    try:
+        found: Fields = document(designs).read(root, reading)
+        model = resolve(found, reading)
+    except TooManyProblemsError:
+        return None, reading
     return Document(model, tuple(found.get("designs", ())), reading), reading
