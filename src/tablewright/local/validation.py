@@ -192,6 +192,8 @@ def _convert(shape: Shape, value: Any) -> Any:
     if kind == "List":
         if type(value) is list:
             assert shape.element is not None
+            if shape.element.type == "Value":
+                return [_convert_value(one) for one in value]
             return [None if one is None else _convert(shape.element, one) for one in value]
         raise _wrong_container(value, "list")
     if kind == "Map":
@@ -718,6 +720,11 @@ def check_expression_parameters(
             )
     if "ConditionalOperator" in request and not any(name in request for name in _FILTERS):
         raise ValidationException("ConditionalOperator cannot be used without Filter or Expected")
+    for legacy in (*_FILTERS, "KeyConditions"):
+        for condition in request.get(legacy, _NOTHING).values():
+            for value in (*condition.get("AttributeValueList", ()), condition.get("Value")):
+                if value is not None:
+                    check_value(value)
     names = request.get("ExpressionAttributeNames")
     if names is not None:
         if not given:
@@ -744,6 +751,7 @@ def check_expression_parameters(
                 ) from None
 
 
+_NOTHING: Final[Mapping[str, Any]] = {}
 _FILTERS = ("Expected", "QueryFilter", "ScanFilter")
 _PLACEHOLDER = re.compile(r"[#:][0-9a-zA-Z_]+", re.ASCII)
 
