@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine_requests import create, get, index, key_schema, n, pages, put, s
+from tablewright.local import engine
 from tablewright.local.background import sweep
 from tablewright.local.database import Database
 from tablewright.local.faults import (
@@ -314,6 +315,20 @@ def test_counts_are_right_after_a_crash(tmp_path: Path):
         assert (describe(again)["ItemCount"], describe(again)["TableSizeBytes"]) == (1, 3)
         put(again, {"pk": s("b")})
         assert describe(again)["ItemCount"] == 2
+
+
+def test_large_tables_go_on_from_the_last_saved_count_after_a_crash(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(engine, "SAVE_EVERY", 10)
+    monkeypatch.setattr(engine, "MAX_RECOUNT", 0)
+    db = Database(tmp_path / "a.db")
+    create(db)
+    for i in range(25):
+        put(db, {"pk": s(f"k{i:02}")})
+    db.engine.store.close()
+    with Database(tmp_path / "a.db") as again:
+        assert describe(again)["ItemCount"] == 20  # saved with the twentieth write
+    with Database(tmp_path / "a.db") as again:
+        assert describe(again)["ItemCount"] == 20
 
 
 def test_every_fault_is_a_fault_and_nothing_else(db):

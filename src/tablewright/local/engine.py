@@ -28,6 +28,12 @@ from tablewright.local.tables import Held, Index, Table
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 
+SAVE_EVERY = 1_000
+"""Writes between two savings of the counters."""
+
+MAX_RECOUNT = 200_000
+"""Up to how many items a table is counted again after a crash."""
+
 OnChange: TypeAlias = Callable[[Table, "Item | None", "Item | None", bool], None]
 """The table, the item before and after, and whether the service itself made the change."""
 Item: TypeAlias = dict[str, Any]
@@ -57,6 +63,7 @@ class Engine:
         self.tables: dict[str, Table] = {}
         self.on_change: OnChange = partial(record_change, self)
         self.stopping = threading.Event()
+        self._writes = 0
         self._tokens: dict[str, tuple[str, float]] = {}
         """Digest and time of recent transactions by token, oldest first."""
         self.sweeper = Sweeper(self)
@@ -149,10 +156,9 @@ class Engine:
         with store.writing:
             if CATALOGUE not in store.spaces():
                 store.create(CATALOGUE)
-            # Counters are written at a clean end; after a crash each table is counted when asked.
             found = store.get(CATALOGUE, _COUNTERS)
             counters = orjson.loads(found[1]) if found else {}
-            store.delete(CATALOGUE, _COUNTERS)
+            is_exact = counters.pop("is_exact", True)
             kept = [
                 (key[len(_TOKEN) :].decode(), *orjson.loads(value))
                 for key, _, value in store.range(CATALOGUE, _TOKEN, b"\x00tokens")
@@ -163,20 +169,38 @@ class Engine:
                 table = Table.of(orjson.loads(value))
                 for one in table.counted:
                     one.held = Held(*counters.get(str(one.space), (None, 0)))
+                    if not is_exact and (one.held.count or 0) <= MAX_RECOUNT:
+                        one.held.count = None
                 self.tables[table.name] = table
+            if found and is_exact:
+                self._save_counters(is_exact=False)  # until the next clean end
+
+    def note_write(self) -> None:
+        """Save the counters now and then, so that a crash does not lose them all. In a write."""
+        self._writes += 1
+        if self._writes % SAVE_EVERY == 0:
+            self._save_counters(is_exact=False)
+
+    def _save_counters(self, *, is_exact: bool) -> None:
+        """Keep how much tables and indexes hold.
+
+        After a crash small ones are counted again when asked, large ones go on from here.
+        """
+        counters: dict[str, Any] = {
+            str(one.space): (one.held.count, one.held.bytes)
+            for table in self.tables.values()
+            for one in table.counted
+            if one.held.count is not None
+        }
+        counters["is_exact"] = is_exact
+        self.store.put(CATALOGUE, _COUNTERS, 0, orjson.dumps(counters))
 
     def close(self) -> None:
         """Stop background work and close the file."""
         self.stopping.set()
         if self.store.is_open:
-            counters = {
-                str(one.space): (one.held.count, one.held.bytes)
-                for table in self.tables.values()
-                for one in table.counted
-                if one.held.count is not None
-            }
             with self.store.writing:
-                self.store.put(CATALOGUE, _COUNTERS, 0, orjson.dumps(counters))
+                self._save_counters(is_exact=True)
         self.store.close()
 
 

@@ -720,8 +720,8 @@ def check_expression_parameters(
             )
     if "ConditionalOperator" in request and not any(name in request for name in _FILTERS):
         raise ValidationException("ConditionalOperator cannot be used without Filter or Expected")
-    for legacy in (*_FILTERS, "KeyConditions"):
-        for condition in request.get(legacy, _NOTHING).values():
+    for parameter in (*_FILTERS, "KeyConditions"):
+        for condition in request.get(parameter, _NOTHING).values():
             for value in (*condition.get("AttributeValueList", ()), condition.get("Value")):
                 if value is not None:
                     check_value(value)

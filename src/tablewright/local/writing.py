@@ -110,6 +110,7 @@ def write(
     if table.expiry is not None:
         table.expiry.change(store, key, item_of(old), item_of(new))
     table.held.change(size_of(old), size_of(new))
+    engine.note_write()
     if table.is_watched:
         engine.on_change(table, item_of(old), item_of(new), by_service)
 
