@@ -1,12 +1,19 @@
-"""Fixtures that several packages use: the shop model."""
+"""Fixtures that several packages use: the shop model; the profiles of Hypothesis."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tablewright.design.reader import ModelFile, load
+
+# HYPOTHESIS_PROFILE=full (`make test-all`) searches longer, and the same way each time.
+settings.register_profile("dev", deadline=None)
+settings.register_profile("full", deadline=None, max_examples=1000, derandomize=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 DATA = Path(__file__).parent / "data"
 

@@ -7,6 +7,7 @@ that expressions and items drawn apart have something to do with each other.
 from __future__ import annotations
 
 import base64
+import os
 from decimal import Decimal
 
 from hypothesis import strategies as st
@@ -22,6 +23,12 @@ from tablewright.local.expressions.nodes import (
     Path,
     Value,
 )
+
+
+def examples(count: int) -> int:
+    """How many examples to draw: `count`, and far more under HYPOTHESIS_PROFILE=full."""
+    return count * 20 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else count
+
 
 NAMES = ["a", "b", "c", "d"]
 

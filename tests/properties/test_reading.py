@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strategies import damaged
+from strategies import damaged, examples
 from tablewright.core.diagnostics import render
 from tablewright.core.errors import ModelError
 from tablewright.design.reader import read_model
@@ -19,7 +19,7 @@ from tablewright.model.reader import decode
 SOURCE = (Path(__file__).parents[1] / "data" / "everything.yaml").read_bytes()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80))
 @given(damaged(SOURCE))
 def test_whatever_the_bytes_reading_ends_in_a_model_or_in_diagnostics_with_places(data):
     text, reading = decode(data, "f")
@@ -35,7 +35,7 @@ def test_whatever_the_bytes_reading_ends_in_a_model_or_in_diagnostics_with_place
             assert render(diagnostic, lines)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(8))
 @given(st.integers(0, 2**32))
 def test_the_order_of_entities_and_patterns_in_the_file_changes_nothing(seed):
     tree = plain(yaml.compose(SOURCE.decode(), Loader=yaml.CSafeLoader))
