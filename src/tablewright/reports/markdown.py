@@ -92,7 +92,7 @@ def _table(table: Table) -> str:
     lines = [line(tuple(escape(column.title) for column in table.columns))]
     lines.append(line(tuple("---:" if column.right else "---" for column in table.columns)))
     for row in table.rows:
-        cells = tuple(escape(cell).replace("\n", " ") for cell in row.cells)
+        cells = tuple(escape(cell).replace("\n", "<br>") for cell in row.cells)
         if row.tone == "total":
             cells = tuple(f"**{cell}**" if cell else "" for cell in cells)
         lines.append(line(cells))

@@ -121,13 +121,19 @@ def check_page(view: CheckView) -> Document:
             title += f" · grade {design.card.grade}"
         blocks.append(Section(title=title, blocks=tuple(inner)))
     if view.missed:
-        names = ", ".join(
-            f"{t.name} of {t.design}" + (f" at {users(t.users)}" if t.users else "")
+        names = "; ".join(
+            f"{t.name.replace('_', ' ')} of {t.design}"
+            + (f" at {users(t.users)}" if t.users else "")
             for t in view.missed
         )
         verdict = Paragraph(text=f"Missed: {names}.", tone="bad")
     else:
         verdict = Paragraph(text="No target is missed.", tone="good")
+    if view.unchecked:
+        others = joined([f"`{name}`" for name in view.unchecked])
+        blocks.append(
+            Paragraph(text=f"Not checked: {others}. Use --design NAME, or --all.", tone="note")
+        )
     return Document(
         title=f"{view.app}: the model is valid",
         heading=f"{plural(view.entities, 'entity', 'entities')} · "
@@ -295,7 +301,7 @@ def _tiles(view: ReportView) -> tuple[Tile, ...]:
     missed = any(t.met is False and t.name == "monthly_cost" for t in first.targets)
     tiles = [
         Tile(
-            label=f"{first.name}, {users(view.users)}",
+            label=f"design {first.name}",
             figure=usd(first.cost.usd_per_month),
             note="USD a month",
             tone="bad" if missed else "",
@@ -318,7 +324,7 @@ def _tiles(view: ReportView) -> tuple[Tile, ...]:
         )
     tiles += [
         Tile(
-            label=f"{other.name}, {users(view.users)}",
+            label=f"design {other.name}",
             figure=usd(other.cost.usd_per_month),
             note="USD a month" + (f", grade {other.card.grade}" if other.card else ""),
             tone="good" if other.cost.usd_per_month < first.cost.usd_per_month else "",
@@ -749,7 +755,7 @@ def _grades_table(card: ReportCard) -> Table:
                     c.letter,
                     _score(c.score),
                     count(c.weight),
-                    c.line.partition(". ")[2] or "nothing found",
+                    "\n".join(c.line.partition(". ")[2].split("; ")) or "nothing found",
                 )
             )
             for c in card.categories
@@ -996,7 +1002,7 @@ def _targets_table(targets: Sequence[TargetResult]) -> Table:
         rows=tuple(
             Row(
                 cells=(
-                    target.name,
+                    target.name.replace("_", " "),
                     f"{target.users:,}" if target.users is not None else "",
                     _target_figure(target.name, target.wanted),
                     _target_figure(target.name, target.reached),

@@ -148,7 +148,8 @@ def column_widths(table: Table, width: int) -> list[int]:
     """
     wide = [len(column.title) for column in table.columns]
     for row in table.rows:
-        wide = [max(w, len(cell)) for w, cell in zip(wide, row.cells, strict=True)]
+        longest = [max(len(line) for line in cell.split("\n")) for cell in row.cells]
+        wide = [max(pair) for pair in zip(wide, longest, strict=True)]
     excess = sum(wide) + GAP * (len(wide) - 1) - width
     flexible = [at for at, column in enumerate(table.columns) if not column.right]
     while excess > 0 and flexible:
@@ -167,6 +168,8 @@ def fold(text: str, width: int) -> str:
         >>> fold("orders.by-status-index", 12)
         'orders.by-\nstatus-index'
     """
+    if "\n" in text:
+        return "\n".join(fold(line, width) for line in text.split("\n"))
     lines: list[str] = []
     rest = text
     while len(rest) > width:

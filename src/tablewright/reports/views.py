@@ -249,6 +249,8 @@ class CheckView:
     entities: int
     patterns: int
     designs: tuple[DesignView, ...]
+    unchecked: tuple[str, ...]
+    """Designs of the file that were not looked at."""
     warnings: tuple[Diagnostic, ...]
 
     @property
@@ -387,15 +389,17 @@ def scales_view(assessment: Assessment) -> ScalesView:
     )
 
 
-def check_view(assessment: Assessment) -> CheckView:
-    """Return whether targets are met, and the report cards."""
+def check_view(assessment: Assessment, names: Sequence[str] = ()) -> CheckView:
+    """Return whether targets are met, and the report cards; `names` are all designs there are."""
     model = assessment.model
+    checked = {one.design.name for one in assessment.designs}
     return CheckView(
         app=model.app,
         users=assessment.users,
         entities=len(model.entities),
         patterns=len(model.patterns),
         designs=tuple(design_view(one, assessment.users) for one in assessment.designs),
+        unchecked=tuple(name for name in names if name not in checked),
         warnings=assessment.warnings,
     )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tablewright.cli.options import design_option, file_argument, open_file, pricing
+from tablewright.cli.options import file_argument, open_file, pricing
 from tablewright.cli.output import Output, verb
 
 if TYPE_CHECKING:
@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 
 @click.command()
 @file_argument
-@design_option
+@click.option("--design", default="", metavar="NAME", help="Check this design, not the first.")
+@click.option("--all", "every", is_flag=True, help="Check every design of the file.")
 @pricing
 @verb
-def command(out: Output, file: str, design: str, options: Options) -> int:
+def command(out: Output, file: str, design: str, every: bool, options: Options) -> int:
     """Check a model file: diagnostics, targets, and the report card in short.
 
-    Exits with 1 when a target (budget, grade) is missed, so that it can guard a pull request.
+    Targets and grade are those of the first design of the file unless told otherwise. Exits with 1
+    when a target (budget, grade) is missed, so that it can guard a pull request.
     """
     from tablewright.cli.output import show_diagnostics
     from tablewright.reports import pages, views
@@ -29,12 +31,12 @@ def command(out: Output, file: str, design: str, options: Options) -> int:
     session = open_file(file, options)
     show_diagnostics(session.file.warnings, session.file.source)
     assessment = session.assess(
-        designs=[design] if design else (),
+        designs=() if every else [session.design(design).name],
         scales=[session.users],
         influences=False,
         claims=False,
         paths=False,
     )
-    view = views.check_view(assessment)
+    view = views.check_view(assessment, [one.name for one in session.designs])
     out.show(view, "check", lambda: pages.check_page(view))
     return 1 if view.missed else 0
