@@ -18,7 +18,8 @@ from __future__ import annotations
 import base64
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -53,7 +54,7 @@ _TRIM_EVERY = 256
 Item = dict[str, Any]
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shard:
     """A stretch of a stream: from `first` to `last` (None: still open)."""
 
@@ -74,7 +75,7 @@ class Shard:
         return out
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
     """One stream of a table: there is another each time streaming is switched on."""
 
@@ -84,7 +85,7 @@ class Stream:
     view: str
     key_schema: list[dict[str, str]]
     created: float
-    shards: list[Shard]
+    shards: tuple[Shard, ...]
     space: int | None = None
     """Where its records are; None as long as it never had one."""
     is_enabled: bool = True
@@ -112,7 +113,7 @@ def stream_of(engine: Engine, table: Table) -> Stream | None:
     arn = f"{engine.arn(table.name)}/stream/{label}"
     found = engine.store.get(_CATALOGUE, _ROWS + arn.encode())
     if found is not None:
-        return _loaded(orjson.loads(found[1]))
+        return _loaded(found[1])
     created = definition.get("StreamSince", definition["CreationDateTime"])
     return Stream(
         arn=arn,
@@ -121,7 +122,7 @@ def stream_of(engine: Engine, table: Table) -> Stream | None:
         view=definition["StreamSpecification"]["StreamViewType"],
         key_schema=definition["KeySchema"],
         created=created,
-        shards=[_shard(arn, first=1, created=created, parent=None)],
+        shards=(_shard(arn, first=1, created=created, parent=None),),
     )
 
 
@@ -133,7 +134,7 @@ def streams(engine: Engine) -> list[Stream]:
         if stream is not None:
             found[stream.arn] = stream
     for _, _, raw in engine.store.range(_CATALOGUE, _ROWS, _ROWS + b"\xff"):
-        stream = _loaded(orjson.loads(raw))
+        stream = _loaded(raw)
         if stream.arn not in found:
             found[stream.arn] = _closed(engine, stream)
     return [found[arn] for arn in sorted(found)]
@@ -166,10 +167,9 @@ def find_shard(stream: Stream, shard_id: str) -> Shard:
 
 
 def _closed(engine: Engine, stream: Stream) -> Stream:
-    stream.is_enabled = False
-    last = stream.shards[-1]
-    last.last = max(_last_number(engine, stream), last.first)
-    return stream
+    *others, last = stream.shards
+    last = replace(last, last=max(_last_number(engine, stream), last.first))
+    return replace(stream, is_enabled=False, shards=(*others, last))
 
 
 def _shard(arn: str, *, first: int, created: float, parent: str | None) -> Shard:
@@ -184,11 +184,14 @@ def _stored(stream: Stream) -> bytes:
     return orjson.dumps({**{name: getattr(stream, name) for name in members}, "shards": shards})
 
 
-def _loaded(stored: dict[str, Any]) -> Stream:
-    shards = [
+@lru_cache(maxsize=256)
+def _loaded(raw: bytes) -> Stream:
+    """Return the stream that a row of the catalogue describes; the same row is read once."""
+    stored = orjson.loads(raw)
+    shards = tuple(
         Shard(id=shard_id, first=first, last=last, created=created, parent=parent)
         for shard_id, first, last, created, parent in stored.pop("shards")
-    ]
+    )
     return Stream(**stored, shards=shards)
 
 
@@ -212,18 +215,17 @@ def record(
         return
     now = engine.clock()
     if stream.space is None:
-        stream.space = engine.new_space()
+        stream = replace(stream, space=engine.new_space())
         _save(engine, stream)
+    space = stream.space
+    assert space is not None
     number = _last_number(engine, stream) + 1
     shard = stream.shards[-1]
     if now - shard.created >= SHARD_SECONDS and number > shard.first:
-        shard.last = number - 1
-        fresh = _shard(stream.arn, first=number, created=now, parent=shard.id)
-        stream.shards.append(fresh)
-        _forget_shards(stream, now)
+        stream = _with_new_shard(stream, number, now)
         _save(engine, stream)
     stored = orjson.dumps(_record(engine, table, stream, number, old, new, by_service=by_service))
-    engine.store.put(stream.space, number.to_bytes(8, "big"), len(stored), stored)
+    engine.store.put(space, number.to_bytes(8, "big"), len(stored), stored)
     if number % _TRIM_EVERY == 0:
         trim(engine, stream)
         forget_closed(engine)
@@ -233,11 +235,18 @@ def _save(engine: Engine, stream: Stream) -> None:
     engine.store.put(_CATALOGUE, _ROWS + stream.arn.encode(), 0, _stored(stream))
 
 
-def _forget_shards(stream: Stream, now: float) -> None:
-    """Drop shards whose records have all expired; the next one then has no parent."""
-    while len(stream.shards) > 1 and stream.shards[1].created < now - RETENTION_SECONDS:
-        del stream.shards[0]
-        stream.shards[0].parent = None
+def _with_new_shard(stream: Stream, first: int, now: float) -> Stream:
+    """Return a stream whose last shard is closed and has a successor.
+
+    Shards whose records have all expired are forgotten; the oldest one left then has no parent.
+    """
+    *others, last = stream.shards
+    fresh = _shard(stream.arn, first=first, created=now, parent=last.id)
+    shards = [*others, replace(last, last=first - 1), fresh]
+    while shards[1].created < now - RETENTION_SECONDS:
+        del shards[0]
+        shards[0] = replace(shards[0], parent=None)
+    return replace(stream, shards=tuple(shards))
 
 
 def _record(
@@ -285,10 +294,14 @@ def trim(engine: Engine, stream: Stream) -> None:
     if stream.space is None:
         return
     horizon = engine.clock() - RETENTION_SECONDS
-    rows = list(engine.store.range(stream.space, limit=4 * _TRIM_EVERY))
-    for key, _, raw in rows[:-1]:
+    expired: list[bytes] = []
+    for key, _, raw in engine.store.range(stream.space, limit=4 * _TRIM_EVERY):
         if _moment(orjson.loads(raw)) >= horizon:
             break
+        expired.append(key)
+    else:
+        del expired[-1:]
+    for key in expired:
         engine.store.delete(stream.space, key)
 
 

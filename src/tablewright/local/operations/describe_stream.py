@@ -20,7 +20,7 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
     request = check_request("describe_stream", request)
     with engine.store.reading:
         stream = find_stream(engine, request["StreamArn"])
-    shards = stream.shards
+    shards = list(stream.shards)
     if "ShardFilter" in request:
         parent = request["ShardFilter"].get("ShardId")
         if parent is None:
