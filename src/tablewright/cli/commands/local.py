@@ -30,6 +30,12 @@ DEFAULT_FILE = "tablewright.db"
 )
 @click.option("--in-memory", is_flag=True, help="Keep nothing: the database ends with the server.")
 @click.option("--durable", is_flag=True, help="An acknowledged write survives a power cut, too.")
+@click.option(
+    "--buckets",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder whose folders stand for S3 buckets, for exports and imports.  "
+    "[default: FILE.buckets]",
+)
 @click.option("--log", is_flag=True, help="Write a line for each request, with units and cost.")
 @click.option(
     "--realism",
@@ -57,6 +63,7 @@ def command(
     data: Path | None,
     in_memory: bool,
     durable: bool,
+    buckets: Path | None,
     log: bool,
     realism: str | None,
     region: str,
@@ -87,7 +94,7 @@ def command(
         prices=prices,
     )
     path = None if in_memory else data or Path(DEFAULT_FILE)
-    with Database(path, durable=durable) as database:
+    with Database(path, durable=durable, buckets=buckets) as database:
         if realism:
             change_realism(database, _json(realism))
         _serve(out, database, options, "in memory" if path is None else f"in {path}")
