@@ -11,7 +11,7 @@ from tablewright.cli.output import Output, verb
 from tablewright.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from tablewright.local.bill import UnitPrices
+    from tablewright.local.bill import BillLine, UnitPrices
 
 DEFAULT_FILE = "tablewright.db"
 
@@ -151,19 +151,17 @@ async def _show_bill(server: Any, stop: Any) -> None:
 
     with Live(console=Console(stderr=True), auto_refresh=False, transient=False) as live:
         while not stop.is_set():
-            live.update(_bill_table(server), refresh=True)
+            live.update(bill_table(server.bill.lines(), server.options.prices), refresh=True)
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(stop.wait(), 0.5)
 
 
-def _bill_table(server: Any) -> Any:
+def bill_table(lines: tuple[BillLine, ...], prices: UnitPrices | None) -> Any:
     """Return the running bill as a table of the terminal: the dearest lines first."""
     from rich.table import Table
 
     from tablewright.core.quantities import ZERO, format_usd, plain
 
-    prices = server.options.prices
-    lines = server.bill.lines()
     table = Table(title="Running bill", title_justify="left", box=None, pad_edge=False)
     for name in ("Table", "Index", "Operation", "Label"):
         table.add_column(name)

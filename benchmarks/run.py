@@ -1,0 +1,48 @@
+"""Run the project's benchmarks, one after another, each in a process of its own.
+
+    python benchmarks/run.py            all of them
+    python benchmarks/run.py --list     what there is
+    python benchmarks/run.py client     only those whose name has "client" in it
+
+Options behind `--` go to the benchmark: `python benchmarks/run.py http -- --seconds 5 --rounds 3`.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+BENCHMARKS = {
+    "engine": "the local engine through its own API, in memory and on disk",
+    "local_client": "the local engine through boto3 in process, beside moto",
+    "local_http": "the local engine over HTTP, beside DynamoDB Local, dynoxide and dynalite",
+    "sampling": "items drawn from a model",
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the benchmarks named; return the first exit code that is not 0."""
+    if "--list" in arguments:
+        for name, what in BENCHMARKS.items():
+            print(f"{name:14}{what}")
+        return 0
+    at = arguments.index("--") if "--" in arguments else len(arguments)
+    wanted, options = arguments[:at], arguments[at + 1 :]
+    chosen = [n for n in BENCHMARKS if not wanted or any(part in n for part in wanted)]
+    if not chosen:
+        print(f"no benchmark of that name; there are: {', '.join(BENCHMARKS)}", file=sys.stderr)
+        return 2
+    env = {**os.environ, "PYTHONPATH": str(HERE.parent / "src")}
+    for name in chosen:
+        print(f"\n== {name}: {BENCHMARKS[name]}\n", flush=True)
+        done = subprocess.run([sys.executable, HERE / f"{name}.py", *options], env=env, check=False)
+        if done.returncode:
+            return done.returncode
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
