@@ -13,14 +13,20 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 from tablewright.local.expressions.nodes import (
+    AddAction,
     And,
+    Arithmetic,
     Between,
     Comparison,
+    DeleteAction,
     Function,
     In,
     Not,
     Or,
     Path,
+    RemoveAction,
+    SetAction,
+    UpdateNode,
     Value,
 )
 
@@ -113,6 +119,23 @@ conditions = st.recursive(
     ),
     max_leaves=6,
 )
+
+set_operands = st.recursive(
+    paths | value_nodes,
+    lambda inner: st.one_of(
+        st.builds(lambda one, other: Function("list_append", (one, other)), inner, inner),
+        st.builds(lambda path, other: Function("if_not_exists", (path, other)), paths, inner),
+    ),
+    max_leaves=3,
+)
+sums = st.builds(Arithmetic, st.sampled_from("+-"), set_operands, set_operands)
+updates = st.builds(
+    UpdateNode,
+    st.lists(st.builds(SetAction, paths, set_operands | sums), max_size=2).map(tuple),
+    st.lists(st.builds(RemoveAction, paths), max_size=2).map(tuple),
+    st.lists(st.builds(AddAction, paths, value_nodes), max_size=1).map(tuple),
+    st.lists(st.builds(DeleteAction, paths, value_nodes), max_size=1).map(tuple),
+).filter(lambda update: bool(update.actions))
 
 EXPRESSION_WORDS = [
     "(",

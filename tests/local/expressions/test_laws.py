@@ -6,7 +6,7 @@ import base64
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 import strategies as drawn
 from tablewright.local.expressions import (
@@ -150,7 +150,11 @@ def test_parsing_a_printed_condition_gives_the_condition(tree):
     assert parsers.parse_condition_text(str(tree), "ConditionExpression") == tree
 
 
-@settings(max_examples=300)
+@given(drawn.updates)
+def test_parsing_a_printed_update_gives_the_update(tree):
+    assert parsers.parse_update_text(str(tree)) == tree
+
+
 @given(drawn.conditions, drawn.items, drawn.value_maps)
 def test_conditions_agree_with_the_naive_evaluator(tree, item, values):
     try:
@@ -161,7 +165,6 @@ def test_conditions_agree_with_the_naive_evaluator(tree, item, values):
 
 
 @given(drawn.expression_texts, drawn.value_maps, drawn.items)
-@settings(max_examples=300)
 def test_any_text_is_understood_or_refused(text, values, item):
     for use in (
         lambda: evaluate(parse_condition(text, NAMES, values), item),

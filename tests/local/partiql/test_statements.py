@@ -8,7 +8,7 @@ import base64
 import functools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import strategies as drawn
@@ -378,7 +378,6 @@ WORDS = """
 """
 
 
-@settings(max_examples=200)
 @given(
     st.lists(st.sampled_from(WORDS.split()), max_size=25).map(" ".join)
     | drawn.expression_texts
