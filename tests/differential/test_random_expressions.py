@@ -15,6 +15,7 @@ from collections.abc import Iterator
 import peers
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import strategies as drawn
 from differential.test_differential import caller, engine_or_skip
@@ -135,6 +136,16 @@ AT_THE_ITEM = {
     "The document path provided in the update expression is invalid for update",
     "An operand in the update expression has an incorrect data type",
 }
+
+
+@RELAXED
+@given(paths=st.lists(drawn.paths, min_size=1, max_size=3), item=drawn.items)
+def test_projections_take_the_same_parts(both, paths, item):
+    if both.put(item):
+        text = ", ".join(map(str, paths))
+        request = {"Key": KEY, "ProjectionExpression": text, **placeholders(text, {})}
+        ours, theirs = both.answers("GetItem", request)
+        assert ours == theirs
 
 
 @RELAXED
