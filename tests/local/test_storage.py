@@ -163,3 +163,25 @@ def test_a_file_of_another_program_is_refused(tmp_path: Path):
 def test_a_missing_folder_is_refused(tmp_path: Path):
     with pytest.raises(EngineError, match="does not exist"):
         Store(tmp_path / "nowhere" / "a.db")
+
+
+def test_a_full_disk_refuses_the_write_and_keeps_the_others(tmp_path: Path):
+    store = Store(tmp_path / "a.db")
+    with store.writing:
+        store.create(1)
+        store.put(1, b"first", 1, b"x")
+    (pages,) = store._db.execute("PRAGMA page_count").fetchone()
+    store._db.execute(f"PRAGMA max_page_count = {pages + 2}")
+    with pytest.raises((EngineError, sqlite3.Error), match="full"):
+        fill(store)
+    store._db.execute("PRAGMA max_page_count = 100000")
+    with store.writing:
+        store.put(1, b"second", 1, b"x")
+    assert rows(store) == [b"first", b"second"]
+    store.close()
+
+
+def fill(store: Store) -> None:
+    with store.writing:
+        for i in range(100):
+            store.put(1, b"%d" % i, 1, b"x" * 4000)

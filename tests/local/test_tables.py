@@ -342,3 +342,26 @@ def test_every_fault_is_a_fault_and_nothing_else(db):
         with pytest.raises(Fault) as caught:
             db.call(operation, request)
         assert caught.value.status == 400
+
+
+def test_a_change_that_fails_half_way_leaves_tables_and_counts_as_they_were(tmp_path: Path):
+    path = tmp_path / "a.db"
+    with Database(path) as db:
+        create(db)
+        put(db, {"pk": s("a")})
+        many = [f"x{i}" for i in range(101)]  # one more than may be named
+        with pytest.raises(ValidationException, match="limit of 100"):
+            add_index(db, projection=many)
+        execute = db.engine.store._db.execute
+        execute(f"PRAGMA max_page_count = {execute('PRAGMA page_count').fetchone()[0]}")
+        with pytest.raises(Fault, match="full"):
+            create(db, "other")
+        with pytest.raises(Fault, match="full"):
+            put(db, {"pk": s("b"), "text": s("x" * 100_000)})
+        execute("PRAGMA max_page_count = 100000")
+        assert db.call("ListTables", {}) == {"TableNames": ["items"]}
+        assert describe(db)["ItemCount"] == 1
+        add_index(db)
+        create(db, "other")
+    with Database(path) as db:
+        assert db.call("ListTables", {}) == {"TableNames": ["items", "other"]}

@@ -159,21 +159,38 @@ class Engine:
             found = store.get(CATALOGUE, _COUNTERS)
             counters = orjson.loads(found[1]) if found else {}
             is_exact = counters.pop("is_exact", True)
-            kept = [
-                (key[len(_TOKEN) :].decode(), *orjson.loads(value))
-                for key, _, value in store.range(CATALOGUE, _TOKEN, b"\x00tokens")
-            ]
-            for token, digest, moment in sorted(kept, key=lambda one: one[2]):
-                self._tokens[token] = (digest, moment)
-            for _, _, value in list(store.range(CATALOGUE, b"\x01")):
-                table = Table.of(orjson.loads(value))
+            self._read_tables()
+            for table in self.tables.values():
                 for one in table.counted:
                     one.held = Held(*counters.get(str(one.space), (None, 0)))
                     if not is_exact and (one.held.count or 0) <= MAX_RECOUNT:
                         one.held.count = None
-                self.tables[table.name] = table
             if found and is_exact:
                 self._save_counters(is_exact=False)  # until the next clean end
+        store.on_undo = self._read_tables
+
+    def _read_tables(self) -> None:
+        """Read tables and tokens as they are stored, when opening and after writes are undone."""
+        kept = [
+            (key[len(_TOKEN) :].decode(), *orjson.loads(value))
+            for key, _, value in self.store.range(CATALOGUE, _TOKEN, b"\x00tokens")
+        ]
+        self._tokens = {
+            token: (digest, moment)
+            for token, digest, moment in sorted(kept, key=lambda one: one[2])
+        }
+        stored = [orjson.loads(value) for _, _, value in self.store.range(CATALOGUE, b"\x01")]
+        tables = {}
+        for definition in stored:
+            table = Table.of(definition)
+            known = self.tables.get(table.name)
+            if known is not None and known.space == table.space:
+                known.redefine(table)
+                table = known
+            for one in table.counted:
+                one.held.count = None  # to be counted again
+            tables[table.name] = table
+        self.tables = tables
 
     def note_write(self) -> None:
         """Save the counters now and then, so that a crash does not lose them all. In a write."""

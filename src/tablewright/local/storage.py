@@ -14,7 +14,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
@@ -67,6 +67,8 @@ class Store:
         self._savepoint = False  # the current block shares its transaction with finished ones
         self._in_transaction = False
         self.is_open = True
+        self.on_undo: Callable[[], None] = _nothing
+        """Called when written blocks are taken back: what was derived from them is stale."""
         self._statements: dict[int, _Statements] = {}
         self.reading = _Reading(self)
         self.writing = _Writing(self)
@@ -192,13 +194,18 @@ class Store:
             self._in_transaction = True
         self._wrote = True
 
-    def _undo(self) -> None:
-        if self._savepoint:
+    def _undo(self, problem: BaseException | None) -> None:
+        """Take back what the current block wrote."""
+        if not self._db.in_transaction:
+            # SQLite has taken back the whole transaction (the disk is full): others' blocks too.
+            self._end_round(problem if isinstance(problem, Exception) else RuntimeError("undone"))
+        elif self._savepoint:
             self._execute("ROLLBACK TO block")
             self._execute("RELEASE block")
-        elif self._db.in_transaction:
+        else:
             self._execute("ROLLBACK")
             self._in_transaction = False
+        self.on_undo()
 
     def _commit(self) -> None:
         """Commit, and wake the blocks that wait for it; a failure is theirs too."""
@@ -206,9 +213,17 @@ class Store:
         try:
             self._execute("COMMIT")
         except sqlite3.Error as problem:
-            self._failures[round_] = problem
             if self._db.in_transaction:
                 self._execute("ROLLBACK")
+            self._end_round(problem)
+            self.on_undo()
+            self._raise_failure(round_)
+        self._end_round(None)
+
+    def _end_round(self, problem: Exception | None) -> None:
+        """Tell the blocks that wait for the commit how it went."""
+        if problem is not None:
+            self._failures[self._round] = problem
         self._in_transaction = False
         if self._groups:
             with self._turn:
@@ -217,7 +232,6 @@ class Store:
                 self._turn.notify_all()
         else:
             self._round += 1
-        self._raise_failure(round_)
 
     def _raise_failure(self, round_: int) -> None:
         if round_ in self._failures:
@@ -229,6 +243,10 @@ class Store:
             while self._round == round_:
                 self._turn.wait()
         self._raise_failure(round_)
+
+
+def _nothing() -> None:
+    pass
 
 
 class _Reading:
@@ -301,7 +319,7 @@ class _Writing:
         try:
             if store._wrote:
                 if kind is not None:
-                    store._undo()
+                    store._undo(problem)
                 elif store._savepoint:
                     store._execute("RELEASE block")
                 waits = store._groups and kind is None
