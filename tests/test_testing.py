@@ -1,5 +1,6 @@
 """The pytest fixtures, as a user's own test run meets them."""
 
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -27,11 +28,23 @@ def test_client_resource_and_bill_see_one_database(dynamodb, dynamodb_resource, 
     assert dynamodb.get_item(TableName="Users", Key={"id": {"S": "a"}})["Item"]["n"] == {"N": "1"}
     put, = [line for line in tablewright_bill.lines() if line.operation == "PutItem"]
     assert (put.table, put.writes) == ("Users", 1)
+
+def test_a_model_file_becomes_tables_with_items(dynamodb_from, tablewright_bill):
+    client = dynamodb_from("shop.yaml", users=3)
+    tables = client.list_tables()["TableNames"]
+    assert tables
+    assert tablewright_bill.lines() == ()
+    assert sum(client.scan(TableName=name)["Count"] for name in tables) > 3
+
+def test_a_reference_application_is_known_by_name(dynamodb_from):
+    client = dynamodb_from("screen-time-journey", design="recommended")
+    assert client.list_tables()["TableNames"]
 """
 
 
 def test_a_users_tests_get_the_fixtures_by_name(tmp_path):
     (tmp_path / "test_users.py").write_text(USERS_TESTS)
+    shutil.copy(Path(__file__).parent / "data" / "shop.yaml", tmp_path)
     run = subprocess.run(
         [
             sys.executable,
@@ -50,7 +63,7 @@ def test_a_users_tests_get_the_fixtures_by_name(tmp_path):
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr
-    assert "3 passed" in run.stdout
+    assert "5 passed" in run.stdout
 
 
 def test_the_fixtures_are_installed_as_a_plugin():

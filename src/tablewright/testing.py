@@ -8,15 +8,19 @@ Installed with the package; a test asks for them by name:
 - `tablewright_database`: a fresh Database in memory;
 - `dynamodb`: a boto3 client of it;
 - `dynamodb_resource`: a boto3 resource of it;
-- `tablewright_bill`: the running bill of what the test has done so far.
+- `tablewright_bill`: the running bill of what the test has done so far;
+- `dynamodb_from`: a function that makes the tables of a model file's design there, fills them with
+  sampled items if asked, and returns the client.
 
-All four are of one database, so that a test may use them together. Nothing leaves the process, and
+All are of one database, so that a test may use them together. Nothing leaves the process, and
 neither credentials nor a region need to be configured.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib import import_module, resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -55,3 +59,37 @@ def tablewright_bill(tablewright_database: Database) -> RunningBill:
     bill = RunningBill()
     tablewright_database.on_metered = bill.add
     return bill
+
+
+@pytest.fixture
+def dynamodb_from(tablewright_database: Database) -> Callable[..., Any]:
+    """A function: the tables of a model file's design in the test's database, and the client.
+
+    It takes the path of a model file or the name of a reference application, the name of a design
+    (the file's first unless given), and how many users to seed (none unless given):
+
+        client = dynamodb_from("tablewright.yaml", design="recommended", users=100)
+    """
+
+    def provision(app: str | Path, *, design: str = "", users: int = 0) -> Any:
+        api, live, provision = (
+            import_module(f"tablewright.{name}") for name in ("api", "live", "operate.provision")
+        )
+        adapter = import_module("tablewright.engines.dynamodb.adapter")
+        session = api.open_model(_model_path(app))
+        chosen = live.dynamo_design(session, design)
+        told = tablewright_database.on_metered
+        transport = adapter.LocalTransport(tablewright_database)
+        plan = provision.plan_up(session.model, chosen, {})
+        provision.apply_up(plan, transport, lambda _: None)
+        if users:
+            live.fill(session, chosen, transport, users)
+        tablewright_database.on_metered = told  # what the test does is billed, not its preparation
+        return tablewright_database.client()
+
+    return provision
+
+
+def _model_path(app: str | Path) -> Path:
+    packaged = resources.files("tablewright.apps").joinpath(str(app), "tablewright.yaml")
+    return Path(str(packaged)) if packaged.is_file() else Path(app)
