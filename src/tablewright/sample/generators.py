@@ -21,7 +21,7 @@ from tablewright.capacity.items import CONTAINER_BYTES, ELEMENT_BYTES
 from tablewright.model.values import Attribute, Kind, Spread
 from tablewright.sample import pools
 from tablewright.sample.documents import SMALLEST_MAP, document, elements, text
-from tablewright.sample.spreads import draw, fixed_value
+from tablewright.sample.spreads import draw, evenly, fixed_value
 from tablewright.sample.wire import plain_bytes
 
 _MULTIPLIER = 0x9E3779B97F4A7C15F39CC0605CEDC835
@@ -293,7 +293,8 @@ def _enum(attribute: Attribute, d: Draw) -> list[Any]:
     names = [name for name, _ in attribute.values]
     shares = list(accumulate(float(share) for _, share in attribute.values))
     if d.strata is None:
-        return d.rng.choices(names, cum_weights=shares, k=d.n)
+        top = shares[-1] * (1 - 1e-12)
+        return [names[bisect_right(shares, point * top)] for point in evenly(d.rng, d.n)]
     # One random offset for the whole group: its points lie evenly apart, so that no value with
     # less than their distance is hit twice.
     out: list[Any] = []
@@ -418,8 +419,7 @@ def _bool(attribute: Attribute, d: Draw) -> list[Any]:
     for name, stated in attribute.values:
         if name.lower() in ("true", "yes"):
             share = float(stated)
-    random = d.rng.random
-    return [random() < share for _ in range(d.n)]
+    return [point < share for point in evenly(d.rng, d.n)]
 
 
 # Bytes, places, containers

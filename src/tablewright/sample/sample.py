@@ -34,6 +34,7 @@ from tablewright.sample.generators import (
     zipf,
 )
 from tablewright.sample.groups import BLOCK, Groups
+from tablewright.sample.spreads import evenly
 from tablewright.sample.wire import plain_bytes
 
 DEFAULT_REF_SKEW = 0.8
@@ -619,8 +620,8 @@ def _inner_presence(run: _Run, attribute: Attribute, path: str, n: int) -> list[
     """Return which of `n` values are there, None for all of them."""
     if attribute.presence >= ONE:
         return None
-    share, random = float(attribute.presence), run.rng(f"{path}?").random
-    return [random() < share for _ in range(n)]
+    share = float(attribute.presence)
+    return [point < share for point in evenly(run.rng(f"{path}?"), n)]
 
 
 def _number(*names: object) -> int:

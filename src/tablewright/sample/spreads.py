@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from random import Random
 
 from tablewright.model.values import Spread
 
 QUANTILES = 2048
+_PARTS = 64
+_ORDERS = 128
 _Z99 = 2.3263478740408408
 _Z_MAX = 3.0902323061678132  # a stated maximum is taken as the 99.9th percentile
 
@@ -30,8 +32,39 @@ def draw(spread: Spread, rng: Random, n: int) -> list[int]:
     fixed = fixed_value(spread)
     if fixed is not None:
         return [fixed] * n
-    table, random = quantiles(spread), rng.random
-    return [table[int(random() * QUANTILES)] for _ in range(n)]
+    table = quantiles(spread)
+    return [table[int(point * QUANTILES)] for point in evenly(rng, n)]
+
+
+def evenly(rng: Random, n: int) -> list[float]:
+    """Return `n` random numbers from 0 to 1, of which each run of 64 falls into 64 equal parts.
+
+    Every one of them is as likely anywhere, and what is drawn by them has nearly its mean and its
+    shares after a few runs: an error of the mean that supposes independent draws is then an upper
+    bound. The order of the parts is random, so that attributes do not go together.
+
+    Example:
+        >>> sorted(int(point * 64) for point in evenly(Random(1), 64)) == list(range(64))
+        True
+    """
+    random, orders = rng.random, _orders()
+    points: list[float] = []
+    for _ in range(0, n, _PARTS):
+        pick = int(random() * _ORDERS * _PARTS)
+        order, turn = orders[pick // _PARTS], pick % _PARTS
+        points += [part + random() / _PARTS for part in order[turn:] + order[:turn]]
+    return points[:n]
+
+
+@cache
+def _orders() -> list[list[float]]:
+    """Return some orders of the parts; with their rotations they are several thousand."""
+    rng, orders = Random(20251114), []
+    for _ in range(_ORDERS):
+        order = [part / _PARTS for part in range(_PARTS)]
+        rng.shuffle(order)
+        orders.append(order)
+    return orders
 
 
 def fixed_value(spread: Spread) -> int | None:
