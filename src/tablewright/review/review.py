@@ -48,7 +48,7 @@ LEAST_GAIN = Decimal("0.5")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Weighed:
+class Weighed:
     """A candidate with its re-costed mend and its level."""
 
     candidate: Candidate
@@ -111,7 +111,7 @@ def _examine(
 ) -> _Examination:
     found = run(facts, rules)
     recoster = Recoster(facts, rules, evaluate, facts.tariff)
-    weighed = [_weigh(c, facts, recoster, known) for c in found.candidates]
+    weighed = [weigh(c, facts, recoster, known) for c in found.candidates]
     standing = _supersede([w for w in weighed if w is not None])
     findings = [_finding(w, facts, _confidence(w.candidate.pair, doubts)) for w in standing]
     changes = {
@@ -151,12 +151,12 @@ def _score(
     )
 
 
-def _weigh(
+def weigh(
     candidate: Candidate,
     facts: Facts,
     recoster: Recoster,
-    known: Known | None,
-) -> _Weighed | None:
+    known: Known | None = None,
+) -> Weighed | None:
     """Return a candidate with its best mend; None where its saving does not carry it."""
     outcome, rejected = _best_mend(candidate, recoster, known)
     names: dict[str, Decimal | bool | None] = {"save": None, "save_share": None}
@@ -169,7 +169,7 @@ def _weigh(
     only = candidate.rule.only_when
     if only is not None and not only.holds({**candidate.hit.values, **names}):
         return None
-    return _Weighed(
+    return Weighed(
         candidate=candidate,
         level=candidate.level(**names),
         outcome=outcome,
@@ -216,7 +216,7 @@ def _cost_around(candidate: Candidate, facts: Facts) -> Decimal:
     return facts.cost
 
 
-def _supersede(weighed: Sequence[_Weighed]) -> list[_Weighed]:
+def _supersede(weighed: Sequence[Weighed]) -> list[Weighed]:
     """Fold findings that follow from another one on the same subject into that one."""
     by_pair = {w.candidate.pair: w for w in weighed}
     folded: dict[Pair, Pair] = {}
@@ -245,7 +245,7 @@ def _supersede(weighed: Sequence[_Weighed]) -> list[_Weighed]:
     return out
 
 
-def _finding(w: _Weighed, facts: Facts, confidence: Decimal) -> Finding:
+def _finding(w: Weighed, facts: Facts, confidence: Decimal) -> Finding:
     rule = w.candidate.rule
     level = w.level
     if confidence <= DOUBTFUL:
@@ -269,7 +269,7 @@ def _finding(w: _Weighed, facts: Facts, confidence: Decimal) -> Finding:
     )
 
 
-def _mend(w: _Weighed) -> Mend:
+def _mend(w: Weighed) -> Mend:
     rule = w.candidate.rule
     if w.outcome is None:
         advice = rule.fix

@@ -172,12 +172,13 @@ def ddb_cst_005(f: Facts, pattern: Pattern) -> Verdict:
         ),
         ZERO,
     )
-    needed = per_run / pattern.window_s if pattern.window_s else None
+    needed = per_run / f.k["report_window_s"]
     runs = f.rate(pattern) * 86_400 * DAYS_PER_MONTH
     return Hit(
         evidence=(
             f"{pattern.name} scans {format_bytes(f.item_bytes(place.name))} of {place.name} "
-            f"{decimals(runs)} times a month, {decimals(per_run)} read units each"
+            f"{decimals(runs)} times a month, {decimals(per_run)} read units each: "
+            f"{decimals(needed)} a second for an hour"
         ),
         values={
             "needed": needed,

@@ -24,24 +24,25 @@ def ddb_idx_001(f: Facts, pattern: Pattern) -> Verdict:
         return None
     if route.operation != "scan":
         return CLEAR
-    entries = f.entries(route.target)
-    if entries and f.returned(pattern) / entries >= f.k["filter_ok"]:
+    items = sum((r.calls * r.items for r in route.requests), ZERO)
+    if items and f.returned(pattern) / items >= f.k["filter_ok"]:
         return CLEAR
     place = f.place(route.target)
     size = f.item_bytes(route.target)
-    pages = max(ONE, size / f.k["page_bytes"])
+    pages = f.units(pattern, "read") / pattern.consistency.factor * 4096 / f.k["page_bytes"]
     rate, slo = f.rate(pattern), f.slo(pattern)
     online = pattern.purpose == "online"
     return Hit(
         evidence=(
-            f"{pattern.name} scans {route.target}: {decimals(pages)} pages for "
-            f"{decimals(f.returned(pattern))} of {decimals(entries)} items, "
+            f"{pattern.name} scans {route.target}: {decimals(pages)} MB, {decimals(items)} items "
+            f"read for {decimals(f.returned(pattern))}, "
             f"{decimals(rate * 86_400)} times a day"
         ),
         values={
             "online": online,
-            "too_slow": slo is not None and pages * f.k["scan_page_ms"] > slo,
+            "too_slow": slo is not None and max(ONE, pages) * f.k["scan_page_ms"] > slo,
             "busy": rate * pages >= 1,
+            "little": pages < Decimal("0.1"),
             "rare": not online and rate * 86_400 <= 24,
             "small": size < f.k["page_bytes"] and rate < Decimal("0.1"),
         },
@@ -96,18 +97,6 @@ def ddb_idx_002(f: Facts, place: Place) -> Verdict:
                     Option(changes=(c.DropIndex(table=table.name, index=index.name),))
                 ],
             )
-    is_same = index.partition_keys == (table.partition_key,)
-    if is_same and table.sort_key is None and len(index.sort_keys) == 1:
-        change = c.RekeyTable(
-            table=table.name,
-            partition_key=table.partition_key,
-            sort_key=index.sort_keys[0],
-            drops=(index.name,),
-        )
-        return Hit(
-            evidence=f"{place.name} only adds an order that {table.name} could have itself",
-            options=lambda: [Option(changes=(change,))],
-        )
     return CLEAR
 
 
@@ -377,18 +366,32 @@ def ddb_idx_007(f: Facts, pattern: Pattern) -> Verdict:
     route = f.route(pattern)
     if route is None or pattern.consistency is Consistency.EVENTUAL or pattern.verb.is_write:
         return None
-    place = f.place(route.target)
-    if place is None or not place.is_gsi:
+    if route.is_served and route.operation != "scan":
+        return CLEAR
+    index = _only_way(f, pattern)
+    if index is None:
         return CLEAR
     relaxed = (pattern.staleness_ms or ZERO) >= 1000
     change = c.ChangeConsistency(pattern=pattern.name, consistency=Consistency.EVENTUAL)
     return Hit(
         evidence=(
-            f"{pattern.name} wants {pattern.consistency.value} reads and is answered by the global "
-            f"index {place.name}"
+            f"{pattern.name} wants {pattern.consistency.value} reads, and only the global index "
+            f"{index.name} is keyed by {', '.join(index.partition_keys)}"
         ),
         options=lambda: [Option(changes=(change,))] if relaxed else (),
     )
+
+
+def _only_way(f: Facts, pattern: Pattern) -> Place | None:
+    """Return a global index that would answer a pattern if it read eventually."""
+    for table, shape in f.homes(pattern.entity):
+        for index in table.indexes:
+            held = all(
+                set(_of(shape, key)) <= set(pattern.equalities) for key in index.partition_keys
+            )
+            if held and not index.is_local and not shape.guards:
+                return Place(table, index)
+    return None
 
 
 def ddb_idx_009(f: Facts, pattern: Pattern) -> Verdict:

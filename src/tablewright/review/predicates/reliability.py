@@ -277,8 +277,10 @@ def ddb_rel_006(f: Facts, pattern: Pattern) -> Verdict:
     if pattern.verb not in (Verb.LIST, Verb.AGGREGATE):
         return None
     route = f.route(pattern)
-    if route is None or not route.is_served or pattern.limit is not None:
-        return None if route is None or not route.is_served else CLEAR
+    if route is None or not route.is_served or route.operation == "scan":
+        return None  # a scan is judged by what it reads
+    if pattern.limit is not None:
+        return CLEAR
     place = f.place(route.target)
     if place is None:
         return None

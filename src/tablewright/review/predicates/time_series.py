@@ -123,7 +123,7 @@ def ddb_tsr_002(f: Facts, place: Place) -> Verdict:
                         f"{action.root.name} trusts that {entity.name} is gone after "
                         ""
                         f"{decimals((entity.retention_days or ZERO) * 24)} hours, but "
-                        f" deletion lags by up to {decimals(f.k['ttl_slack_h'])} hours"
+                        f"deletion lags by up to {decimals(f.k['ttl_slack_h'])} hours"
                     )
                 )
     return CLEAR

@@ -1,0 +1,116 @@
+"""Every rule: fires, just under, input missing, mended by its own change (tests/rules/*.yaml).
+
+Each file holds a small model with one design, and cases that change single figures of it by their
+path. Expectations are worked out by hand; `why` says how. A rule that can be decided from what a
+model must hold anyway has no case of a missing input, and a rule whose mend is advice in words has
+no case of a mend.
+"""
+
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tablewright.bill.prices import PriceBook
+from tablewright.design.changes import apply_all
+from tablewright.design.reader import read_model
+from tablewright.engines.dynamodb.engine import DynamoEngine
+from tablewright.review.catalogue import catalogue
+from tablewright.review.facts import Facts
+from tablewright.review.recost import Recoster
+from tablewright.review.review import weigh
+from tablewright.review.runner import Candidate, run
+from tablewright.review.tariff import Tariff
+from tablewright.review.verdicts import Hit, Missing
+
+RULES = Path(__file__).parent.parent / "rules"
+BOOK = PriceBook()
+ENGINE = DynamoEngine()
+
+
+@cache
+def files():
+    return {path.stem: yaml.safe_load(path.read_text()) for path in sorted(RULES.glob("*.yaml"))}
+
+
+def cases():
+    for name, content in files().items():
+        for number, case in enumerate(content["cases"]):
+            kind = next(k for k in ("fires", "silent", "missing") if k in case)
+            yield pytest.param(name, case, id=f"{name}-{number}-{kind}-{case[kind]}")
+
+
+def built(content, case):
+    text = {"app": "t", "region": "us-east-1", "scales": [case.get("users", 1000)]}
+    text |= deepcopy(content["model"])
+    for path, value in case.get("with", {}).items():
+        place = text
+        *way, last = path.split("/")
+        for step in way:
+            place = place.setdefault(step, {})
+        if value is None:
+            place.pop(last, None)
+        else:
+            place[last] = value
+    return read_model(yaml.safe_dump(text, sort_keys=False, width=200))
+
+
+def evaluate(model, design, users):
+    return ENGINE.evaluate(model, design, users, BOOK, sample_items=32)
+
+
+@pytest.mark.parametrize(("name", "case"), list(cases()))
+def test_a_rule_does_what_its_cases_say(name, case):
+    rules = catalogue()
+    rule = rules.rule(name)
+    file = built(files()[name], case)
+    evaluation = evaluate(file.model, file.designs[0], file.model.scales[0])
+    tariff = Tariff.of(BOOK, "us-east-1")
+    facts = Facts(evaluation, rules.k, tariff)
+    if "missing" in case:
+        verdict = rule.predicate(facts, *dict(facts.subjects(rule.subject))[case["missing"]])
+        assert isinstance(verdict, Missing), verdict
+        assert case["says"] in verdict.what
+        return
+    args = dict(facts.subjects(rule.subject))[case.get("fires") or case["silent"]]
+    verdict = rule.predicate(facts, *args)
+    weighed = None
+    recoster = Recoster(facts, rules, evaluate, tariff)
+    if isinstance(verdict, Hit):
+        candidate = Candidate(rule=rule, subject=case.get("fires") or case["silent"], hit=verdict)
+        weighed = weigh(candidate, facts, recoster)
+    if "silent" in case:
+        assert not isinstance(verdict, Missing), verdict
+        assert (verdict is None) == case.get("not_applicable", False), verdict
+        assert weighed is None, weighed
+        return
+    assert weighed is not None, verdict
+    assert str(weighed.level) == case["level"], weighed
+    assert case.get("says", "") in verdict.evidence
+    if "mended_by" in case:
+        assert_mended(facts, rules, rule, case, weighed)
+    else:
+        assert weighed.outcome is None or "unmended" in case, weighed.outcome
+
+
+def assert_mended(facts, rules, rule, case, weighed):
+    """The chosen mend was not rejected, is the expected one, and clears the finding."""
+    assert weighed.outcome is not None, weighed.rejected
+    option = weighed.outcome.option
+    assert case["mended_by"] in str(option)
+    model, design = apply_all(facts.model, facts.design, option.changes)
+    after = Facts(evaluate(model, design, facts.users), rules.k, facts.tariff)
+    still = {c.subject for c in run(after, rules, [rule]).candidates}
+    assert case["fires"] not in still or "eases" in case, still
+
+
+def test_every_rule_has_its_cases():
+    assert set(files()) == {rule.id for rule in catalogue().rules if rule.subject != "mend"}
+
+
+def test_every_rule_has_a_case_that_fires_and_one_that_is_silent():
+    for name, content in files().items():
+        kinds = {k for case in content["cases"] for k in ("fires", "silent") if k in case}
+        assert kinds == {"fires", "silent"}, name
