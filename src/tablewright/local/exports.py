@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 KIND = "export"
 FILE_ITEMS = 100_000
-TOKEN_SECONDS = 8 * 3600
 _CHUNK = 1000
 _MIN_SPAN, _MAX_SPAN = 15 * 60, 24 * 3600
 
@@ -62,7 +61,10 @@ def export(engine: Engine, request: Mapping[str, Any]) -> Row:
     """
     with engine.store.reading:
         table = source_table(engine, request["TableArn"])
-        known = _repeated(engine, request)
+        conflict = ExportConflictException(
+            "An export of this ClientToken exists, with other parameters"
+        )
+        known = register.same_job(engine, KIND, request, conflict)
     if known is not None:
         return known
     if request.get("ExportFormat", "DYNAMODB_JSON") != "DYNAMODB_JSON":
@@ -90,25 +92,6 @@ def find_export(engine: Engine, arn: str) -> Row:
         raise ExportNotFoundException(f"Export not found: {arn}")
     description: Row = row["description"]
     return description
-
-
-def _repeated(engine: Engine, request: Mapping[str, Any]) -> Row | None:
-    """Return the export that a request with the same token started already."""
-    token = request.get("ClientToken")
-    if token is None:
-        return None
-    for row in register.rows(engine, KIND):
-        description: Row = row["description"]
-        if description.get("ClientToken") != token:
-            continue
-        if engine.clock() - description["StartTime"] > TOKEN_SECONDS:
-            continue
-        if row["request"] != dict(request):
-            raise ExportConflictException(
-                "An export of this ClientToken exists, with other parameters"
-            )
-        return description
-    return None
 
 
 # The two kinds
@@ -310,9 +293,7 @@ class _Job:
             **{member: request[member] for member in _KEPT if member in request},
             **description,
         }
-        row = {"request": dict(request), "description": full_description}
-        with engine.store.writing:
-            register.keep(engine, KIND, arn, row)
+        register.keep_job(engine, KIND, arn, request, full_description)
         return full_description
 
     def _put_data(self, lines: list[bytes]) -> None:

@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from tablewright.local.tables import Table
 
 KIND = "import"
-TOKEN_SECONDS = 8 * 3600
 _CHUNK = 500
 _NOT_DATA = ("manifest-files.json", "manifest-summary.json", "_started", ".checksum", ".md5")
 DELIMITERS = (",", "\t", ":", ";", "|", " ")
@@ -59,7 +58,10 @@ def import_table(engine: Engine, request: Mapping[str, Any]) -> Row:
         ValidationException: the table or the format cannot be had.
     """
     with engine.store.reading:
-        known = _repeated(engine, request)
+        conflict = ImportConflictException(
+            "An import of this ClientToken exists, with other parameters"
+        )
+        known = register.same_job(engine, KIND, request, conflict)
     if known is not None:
         return known
     _check_format(request)
@@ -103,22 +105,6 @@ def find_import(engine: Engine, arn: str) -> Row:
         raise ImportNotFoundException(f"Import not found: {arn}")
     description: Row = row["description"]
     return description
-
-
-def _repeated(engine: Engine, request: Mapping[str, Any]) -> Row | None:
-    token = request.get("ClientToken")
-    if token is None:
-        return None
-    for row in register.rows(engine, KIND):
-        description: Row = row["description"]
-        is_recent = engine.clock() - description["StartTime"] <= TOKEN_SECONDS
-        if description.get("ClientToken") == token and is_recent:
-            if row["request"] != dict(request):
-                raise ImportConflictException(
-                    "An import of this ClientToken exists, with other parameters"
-                )
-            return description
-    return None
 
 
 def _check_format(request: Mapping[str, Any]) -> None:
@@ -267,7 +253,5 @@ def _finished(
             description[member] = request[member]
     if problem:
         description.update(FailureCode="ItemValidationError", FailureMessage=problem)
-    with engine.store.writing:
-        row = {"request": dict(request), "description": description}
-        register.keep(engine, KIND, arn, row)
+    register.keep_job(engine, KIND, arn, request, description)
     return description

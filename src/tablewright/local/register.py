@@ -1,16 +1,21 @@
 """Rows of the catalogue beside the tables: backups, exports, imports, each under its ARN.
 
-In: a kind, an ARN and a row that JSON can hold. Out: the same, in the order of the ARNs.
+In: a kind, an ARN and a row that JSON can hold. Out: the same, in the order of the ARNs. The row of
+a job (an export or import) holds its `request` and its `description`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 if TYPE_CHECKING:
     from tablewright.local.engine import Engine
+    from tablewright.local.faults import Fault
+
+TOKEN_SECONDS = 8 * 3600
 
 _CATALOGUE = 0
 
@@ -40,6 +45,55 @@ def rows(engine: Engine, kind: str) -> list[Row]:
     return [
         orjson.loads(raw) for _, _, raw in engine.store.range(_CATALOGUE, first, first + b"\xff")
     ]
+
+
+def same_job(engine: Engine, kind: str, request: Mapping[str, Any], conflict: Fault) -> Row | None:
+    """Return the description of the job that a request with the same token has done already.
+
+    Inside a read. A token is good for eight hours (API reference, "ClientToken").
+
+    Raises:
+        Fault: `conflict`, if that request had other parameters.
+    """
+    token = request.get("ClientToken")
+    if token is None:
+        return None
+    for row in rows(engine, kind):
+        description: Row = row["description"]
+        is_recent = engine.clock() - description["StartTime"] <= TOKEN_SECONDS
+        if description.get("ClientToken") == token and is_recent:
+            if row["request"] != dict(request):
+                raise conflict
+            return description
+    return None
+
+
+def keep_job(engine: Engine, kind: str, arn: str, request: Mapping[str, Any], job: Row) -> None:
+    """Store the row of a job."""
+    with engine.store.writing:
+        keep(engine, kind, arn, {"request": dict(request), "description": job})
+
+
+def page_of_jobs(
+    engine: Engine, kind: str, request: Mapping[str, Any], arn: str, limit: int
+) -> tuple[list[Row], str | None]:
+    """Return descriptions of jobs, of all tables or one, and the token of the next page.
+
+    Args:
+        engine: where the jobs were done.
+        kind: of which kind they are.
+        request: the request to list them, with `TableArn` and `NextToken`.
+        arn: the member that holds the ARN of a job of this kind.
+        limit: how many at the most.
+    """
+    after, table = request.get("NextToken", ""), request.get("TableArn")
+    with engine.store.reading:
+        found = [
+            one
+            for one in (row["description"] for row in rows(engine, kind))
+            if one[arn] > after and table in (None, one["TableArn"])
+        ]
+    return found[:limit], found[limit - 1][arn] if len(found) > limit else None
 
 
 def _key(kind: str, arn: str) -> bytes:

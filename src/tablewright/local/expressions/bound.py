@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Generic, TypeAlias, TypeVar
 
 WireValue: TypeAlias = Mapping[str, Any]
 Item: TypeAlias = Mapping[str, WireValue]
@@ -35,31 +35,6 @@ class ConditionForm:
     used_values: frozenset[str]
 
 
-class Condition:
-    """A condition or filter, bound. `evaluate` answers it for an item."""
-
-    __slots__ = ("form", "values")
-
-    def __init__(self, form: ConditionForm, values: Values) -> None:
-        self.form = form
-        self.values = values
-
-    @property
-    def paths(self) -> tuple[AttributePath, ...]:
-        """Every path it mentions, in order: a filter may not mention key attributes, for one."""
-        return self.form.paths
-
-    @property
-    def used_names(self) -> frozenset[str]:
-        """The placeholders for names it uses."""
-        return self.form.used_names
-
-    @property
-    def used_values(self) -> frozenset[str]:
-        """The placeholders for values it uses."""
-        return self.form.used_values
-
-
 @dataclass(frozen=True, slots=True)
 class UpdateForm:
     """An update compiled for its names and the types of its values."""
@@ -76,24 +51,20 @@ class UpdateForm:
     used_values: frozenset[str]
 
 
-class Update:
-    """An update, bound. `apply_update` carries it out on a copy of an item."""
+_Form = TypeVar("_Form", ConditionForm, UpdateForm)
+
+
+class _Bound(Generic[_Form]):
+    """A compiled form with the values of one request."""
 
     __slots__ = ("form", "values")
 
-    def __init__(self, form: UpdateForm, values: Values) -> None:
+    form: _Form
+    values: Values
+
+    def __init__(self, form: _Form, values: Values) -> None:
         self.form = form
         self.values = values
-
-    @property
-    def paths(self) -> tuple[AttributePath, ...]:
-        """The paths it writes, in the order of the clauses SET, REMOVE, ADD, DELETE."""
-        return self.form.paths
-
-    @property
-    def touched(self) -> frozenset[str]:
-        """The top-level names of `paths`: none of them may be part of the table's key."""
-        return self.form.touched
 
     @property
     def used_names(self) -> frozenset[str]:
@@ -104,6 +75,33 @@ class Update:
     def used_values(self) -> frozenset[str]:
         """The placeholders for values it uses."""
         return self.form.used_values
+
+
+class Condition(_Bound[ConditionForm]):
+    """A condition or filter, bound. `evaluate` answers it for an item."""
+
+    __slots__ = ()
+
+    @property
+    def paths(self) -> tuple[AttributePath, ...]:
+        """Every path it mentions, in order: a filter may not mention key attributes, for one."""
+        return self.form.paths
+
+
+class Update(_Bound[UpdateForm]):
+    """An update, bound. `apply_update` carries it out on a copy of an item."""
+
+    __slots__ = ()
+
+    @property
+    def paths(self) -> tuple[AttributePath, ...]:
+        """The paths it writes, in the order of the clauses SET, REMOVE, ADD, DELETE."""
+        return self.form.paths
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """The top-level names of `paths`: none of them may be part of the table's key."""
+        return self.form.touched
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,23 +14,17 @@ if TYPE_CHECKING:
 
 PAGE = 25
 
+_MEMBERS = ("ExportArn", "ExportStatus", "ExportType")
+
 
 def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a ListExports request."""
     request = check_request("list_exports", request)
-    with engine.store.reading:
-        rows = register.rows(engine, KIND)
-    after, table = request.get("NextToken", ""), request.get("TableArn")
-    found = [
-        one
-        for one in (row["description"] for row in rows)
-        if one["ExportArn"] > after and table in (None, one["TableArn"])
-    ]
     limit = request.get("MaxResults", PAGE)
-    members = ("ExportArn", "ExportStatus", "ExportType")
+    found, token = register.page_of_jobs(engine, KIND, request, "ExportArn", limit)
     reply: dict[str, Any] = {
-        "ExportSummaries": [{name: one[name] for name in members} for one in found[:limit]]
+        "ExportSummaries": [{name: one[name] for name in _MEMBERS} for one in found]
     }
-    if len(found) > limit:
-        reply["NextToken"] = found[limit - 1]["ExportArn"]
+    if token is not None:
+        reply["NextToken"] = token
     return reply

@@ -23,18 +23,11 @@ _MEMBERS = (
 def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a ListImports request."""
     request = check_request("list_imports", request)
-    with engine.store.reading:
-        rows = register.rows(engine, KIND)
-    after, table = request.get("NextToken", ""), request.get("TableArn")
-    found = [
-        one
-        for one in (row["description"] for row in rows)
-        if one["ImportArn"] > after and table in (None, one["TableArn"])
-    ]
     limit = request.get("PageSize", PAGE)
+    found, token = register.page_of_jobs(engine, KIND, request, "ImportArn", limit)
     reply: dict[str, Any] = {
-        "ImportSummaryList": [{name: one[name] for name in _MEMBERS} for one in found[:limit]]
+        "ImportSummaryList": [{name: one[name] for name in _MEMBERS} for one in found]
     }
-    if len(found) > limit:
-        reply["NextToken"] = found[limit - 1]["ImportArn"]
+    if token is not None:
+        reply["NextToken"] = token
     return reply

@@ -129,7 +129,7 @@ def parse_statement(text: str) -> Statement:
     Example:
         >>> found = parse_statement("SELECT a, b.c FROM Music WHERE Artist = ? AND size(b) > 2")
         >>> found.target.table, str(found.condition), found.names["#3"], found.values[":1"]
-        ('Music', '#3 = :0 AND size(#4) > :1', 'Artist', {'N': '2'})
+        ('Music', '#3 = :0 AND size(#1) > :1', 'Artist', {'N': '2'})
     """
     if len(text) > MAX_STATEMENT_CHARACTERS:
         raise ValidationException(
