@@ -70,6 +70,11 @@ from tablewright.review.grade import ReportCard
 from tablewright.review.scale import Stop
 
 CENT = Decimal("0.01")
+_HOW_GRADED = (
+    "A finding takes off 40 (critical), 20 (high), 8 (medium) or 3 (low) points, times e, how much "
+    "of the traffic, cost or data it touches, times c, how sure it is when assumed figures are "
+    "halved and doubled; each repetition of a rule counts half of the one before."
+)
 _LEVELS = (Level.CRITICAL, Level.HIGH, Level.MEDIUM, Level.LOW, Level.INFO)
 
 
@@ -341,7 +346,13 @@ def _cost_sentence(view: ReportView, design: DesignView) -> str:
         f"{design.cost.region}, {per_user(cost / view.users)} for each user"
     )
     dearest = next((p for p in design.patterns if p.usd_per_month > 0), None)
-    if dearest is not None:
+    row = max(design.cost.rows, key=lambda r: r.usd_per_month, default=None)
+    if row is not None and (dearest is None or dearest.usd_per_month < row.usd_per_month):
+        text += (
+            f"; the largest part is {row.what} of {row.where} with {usd(row.usd_per_month)} "
+            f"({percent(row.share)})"
+        )
+    elif dearest is not None:
         text += (
             f"; `{dearest.pattern}` alone takes {usd(dearest.usd_per_month)} "
             f"({percent(dearest.share)})"
@@ -695,6 +706,7 @@ def _card_sections(card: ReportCard, design: DesignView) -> list[Block]:
             blocks=(
                 Paragraph(text=_grade_sentence(card)),
                 _grades_table(card),
+                Paragraph(text=_HOW_GRADED, tone="note"),
                 *(Paragraph(text=sentence(note), tone="note") for note in card.notes),
             ),
         )
