@@ -12,6 +12,7 @@ from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UsageError
 
 NAMES = ("llm-proxy", "screen-time-journey", "mongocollectibles", "poafix", "auxeira")
+_WITH_EXAMPLES = ("llm-proxy", "screen-time-journey", "mongocollectibles")
 
 
 def read(name: str) -> str:
@@ -28,17 +29,28 @@ def read(name: str) -> str:
 
 
 def read_examples(name: str) -> str:
-    """Return the example instances of an application as JSON text: a list for each entity.
+    """Return literal instances of an application as JSON text: a list for each entity.
+
+    They are what is known of its real data; applications of which nothing is known have `{}`. An
+    instance need not have every attribute; exact decimals are strings.
 
     Raises:
         UsageError: there is no application of that name.
+
+    Example:
+        >>> "Batman Figure" in read_examples("mongocollectibles"), read_examples("poafix")
+        (True, '{}')
     """
-    return _file(name, "examples.json")
+    return _file(name, "examples.json") if name in _WITH_EXAMPLES else _known(name) and "{}"
 
 
 def _file(name: str, file: str) -> str:
-    if name not in NAMES:
-        close = nearest(name, NAMES)
-        remedy = f"did you mean `{close}`?" if close else f"there are {', '.join(NAMES)}"
-        raise UsageError(f"there is no application `{name}`", remedy=remedy)
-    return (resources.files(__name__) / name / file).read_text(encoding="utf-8")
+    return (resources.files(__name__) / _known(name) / file).read_text(encoding="utf-8")
+
+
+def _known(name: str) -> str:
+    if name in NAMES:
+        return name
+    close = nearest(name, NAMES)
+    remedy = f"did you mean `{close}`?" if close else f"there are {', '.join(NAMES)}"
+    raise UsageError(f"there is no application `{name}`", remedy=remedy)

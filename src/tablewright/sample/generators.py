@@ -81,12 +81,9 @@ def permuted(numbers: Iterable[int], bits: int, salt: int) -> list[int]:
     """
     mask, half = (1 << bits) - 1, bits // 2 + 1
     factor, offset = (salt | 1) & mask, salt >> 5
-    out = []
-    for number in numbers:
-        mixed = (number * factor + offset) & mask
-        mixed = ((mixed ^ (mixed >> half)) * _MULTIPLIER) & mask
-        out.append(mixed ^ (mixed >> half))
-    return out
+    scattered = [(number * factor + offset) & mask for number in numbers]
+    scattered = [((mixed ^ (mixed >> half)) * _MULTIPLIER) & mask for mixed in scattered]
+    return [mixed ^ (mixed >> half) for mixed in scattered]
 
 
 def permuted_digits(numbers: Iterable[int], digits: int, salt: int) -> list[int]:
