@@ -123,6 +123,13 @@ def test_select_without_a_condition_reads_everything(db):
     assert sorted(keys(db, "select * from Orders")) == ["a1", "a2", "a3", "b1"]
 
 
+def test_select_reads_fifty_partitions_at_the_most(db):
+    listed = ", ".join(f"'{number}'" for number in range(50))
+    assert keys(db, f"SELECT * FROM Orders WHERE pk IN [{listed}]") == []
+    with pytest.raises(ValidationException, match="50 at the most"):
+        run(db, f"SELECT * FROM Orders WHERE pk IN [{listed}, 'a']")
+
+
 def test_columns_are_called_by_the_last_name_of_their_path(db):
     found = run(db, "SELECT l[1].q, v, l[0] FROM Orders WHERE pk = 'a' AND sk = 1")["Items"]
     assert found == [{"q": {"S": "z"}, "v": {"N": "10"}, "l[0]": {"N": "1"}}]

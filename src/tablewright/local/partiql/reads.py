@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -56,6 +57,9 @@ if TYPE_CHECKING:
     from tablewright.local.engine import Engine
     from tablewright.local.metering import TableMeter
     from tablewright.local.tables import Index, Keys, Table
+
+MAX_PARTITIONS = 50
+"""Developer Guide, "PartiQL operators", IN: "up to 50 hash attribute values"."""
 
 _MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<=", "<>": "<>"}
 _RANGES = ("<", "<=", ">", ">=")
@@ -219,6 +223,10 @@ def _partitions(
             check_key_type(name, kind, choice)
         rest.remove(part)
         chosen.append(choices)
+    if math.prod(map(len, chosen)) > MAX_PARTITIONS:
+        raise ValidationException(
+            f"Too many key values in the WHERE clause: it may name {MAX_PARTITIONS} at the most"
+        )
     partitions: list[tuple[WireValue, ...]] = [()]
     for choices in chosen:
         partitions = [(*partition, choice) for partition in partitions for choice in choices]
