@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import strategies as drawn
+from tablewright.local import register
 from tablewright.local.database import Database
 from tablewright.local.faults import (
     ExportConflictException,
@@ -215,6 +216,18 @@ def test_database_in_memory_needs_a_folder(clock):
         create(db)
         with pytest.raises(ValidationException, match="no folder that stands for S3 buckets"):
             export(db)
+
+
+def test_what_a_killed_export_left_behind_is_dropped_at_the_next_start(tmp_path):
+    path = tmp_path / "app.db"
+    with Database(path) as db:
+        create(db)
+        before = db.engine.store.spaces()
+        with db.engine.store.writing:
+            register.open_snapshot(db.engine)
+        assert db.engine.store.spaces() > before
+    with Database(path) as db:
+        assert db.engine.store.spaces() == before
 
 
 # Imports

@@ -22,6 +22,7 @@ from tablewright.core.errors import EngineError
 from tablewright.local.background import Sweeper, resume_backfills
 from tablewright.local.changes import record_change
 from tablewright.local.faults import ResourceNotFoundException
+from tablewright.local.register import drop_left_snapshots
 from tablewright.local.storage import Store
 from tablewright.local.tables import Held, Index, Table
 

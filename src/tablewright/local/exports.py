@@ -104,8 +104,7 @@ def _export_full(engine: Engine, table: Table, request: Mapping[str, Any], folde
         job = _Job(engine, table, request, folder, data="{id}/data")
         job.write(_lines(engine, space))
     finally:
-        with engine.store.writing:
-            engine.store.drop(space)
+        register.drop_snapshot(engine, space)
     return job.finished(
         {"ExportTime": round(moment, 3), "ExportType": "FULL_EXPORT"},
         {"version": "2020-06-30", "exportTime": _iso(moment)},
@@ -131,8 +130,7 @@ def _export_changes(engine: Engine, table: Table, request: Mapping[str, Any], fo
         job = _Job(engine, table, request, folder, data="data")
         job.write(_change_lines(engine, table, space, changed, view))
     finally:
-        with engine.store.writing:
-            engine.store.drop(space)
+        register.drop_snapshot(engine, space)
     specification = {
         "ExportFromTime": round(start, 3),
         "ExportToTime": round(end, 3),
@@ -162,7 +160,7 @@ def _checked_moment(engine: Engine, table: Table, given: float | None) -> float:
 def _snapshot(engine: Engine, table: Table, moment: float) -> int:
     """Return a space with the table's items as of a moment: writes go on while it is read."""
     with engine.store.writing:
-        space = engine.new_space()
+        space = register.open_snapshot(engine)
         undo_into(engine, table, moment, space)
     return space
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 TOKEN_SECONDS = 8 * 3600
 
 _CATALOGUE = 0
+_SNAPSHOT = "snapshot"
 
 Row = dict[str, Any]
 
@@ -45,6 +46,31 @@ def rows(engine: Engine, kind: str) -> list[Row]:
     return [
         orjson.loads(raw) for _, _, raw in engine.store.range(_CATALOGUE, first, first + b"\xff")
     ]
+
+
+def open_snapshot(engine: Engine) -> int:
+    """Create a space for the time of a job. Inside a write.
+
+    It is registered, so that one left behind by a killed process is dropped at the next start.
+    """
+    space = engine.new_space()
+    keep(engine, _SNAPSHOT, str(space), {"space": space})
+    return space
+
+
+def drop_snapshot(engine: Engine, space: int) -> None:
+    """Drop a space that a job no longer needs."""
+    with engine.store.writing:
+        forget(engine, _SNAPSHOT, str(space))
+        engine.store.drop(space)
+
+
+def drop_left_snapshots(engine: Engine) -> None:
+    """Drop the spaces of jobs that a process did not live to finish."""
+    with engine.store.reading:
+        left = [row["space"] for row in rows(engine, _SNAPSHOT)]
+    for space in left:
+        drop_snapshot(engine, space)
 
 
 def same_job(engine: Engine, kind: str, request: Mapping[str, Any], conflict: Fault) -> Row | None:
