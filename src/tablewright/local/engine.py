@@ -70,6 +70,7 @@ class Engine:
         self.sweeper = Sweeper(self)
         try:
             self._open_catalogue()
+            drop_left_snapshots(self)
         except (sqlite3.DatabaseError, ValueError, KeyError) as problem:
             with contextlib.suppress(sqlite3.DatabaseError):
                 self.store.close()
