@@ -6,6 +6,7 @@ that verbs which only compute import no database code.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -27,6 +28,9 @@ from tablewright.proof.runner import digest_of
 from tablewright.proof.runner import prove as run_proof
 from tablewright.proof.values import Proof
 from tablewright.sample.sample import Sample
+
+BEFORE_ANY_EXPIRY = 1.0
+"""Seconds since 1970 in a proof's own database, so that no sampled item has expired."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +94,7 @@ def fill(
         design=design.name,
         users=users,
         seed=session.model.seed,
+        ttl_shift=0 if keep is None else _later_expiry(session, sample),
     )
     position = Position.load(keep, fresh) if keep is not None else fresh
     written = apply_seed(
@@ -104,6 +109,12 @@ def fill(
         progress=progress,
     )
     return plan, written
+
+
+def _later_expiry(session: Session, sample: Sample) -> int:
+    """Return how far sampled expiry has to move for items to live out their retention from now."""
+    kept = max((e.retention_days or ZERO for e in session.model.entities), default=ZERO)
+    return int(time.time()) - sample.until + int(kept or session.model.horizon_days) * 86_400
 
 
 def prove(
@@ -151,7 +162,7 @@ def proof_in_memory(
     progress: SeedProgress | None = None,
 ) -> Proof:
     """Create a design in a fresh database in memory, seed it, run the workload."""
-    with Database() as database:
+    with Database(clock=lambda: BEFORE_ANY_EXPIRY) as database:
         transport = LocalTransport(database, "the local engine, in memory")
         apply_up(plan_up(session.model, design, {}), transport, say)
         fill(session, design, transport, wanted.users, progress=progress)

@@ -68,6 +68,8 @@ class Position:
     users: int
     seed: int
     done: dict[str, int] = field(default_factory=dict)
+    ttl_shift: int = 0
+    """Seconds by which expiry is moved on, so that items sampled for an earlier day do not expire."""
     spent: bool = False
     """A proof has changed the items since: they are no longer as they were seeded."""
 
@@ -201,7 +203,8 @@ def apply_seed(
         for part in plan.parts:
             key = f"{part.table}/{part.shape}"
             start = position.done.get(key, 0)
-            items = items_of(model, design, sample, part, start, plan.users)
+            sampled = items_of(model, design, sample, part, start, plan.users)
+            items = with_later_expiry(sampled, design.table(part.table).ttl, position.ttl_shift)
             for batches, (size, batch) in enumerate(_batched(items), 1):
                 writer.put(part.table, batch)
                 position.done[key] = position.done.get(key, 0) + size
@@ -228,6 +231,16 @@ def items_of(
         item = item_for(model, table, shape, row, _children(sample, number, users))
         number += 1
         yield item if all(key in item for key in table.keys) else None
+
+
+def with_later_expiry(
+    items: Iterator[dict[str, Any] | None], ttl: str | None, seconds: int
+) -> Iterator[dict[str, Any] | None]:
+    """Yield items with their time of expiry moved on."""
+    for item in items:
+        if item is not None and ttl in item and seconds and "N" in item[ttl]:
+            item[ttl] = {"N": str(int(item[ttl]["N"]) + seconds)}
+        yield item
 
 
 def _children(sample: Sample, number: int, users: int) -> Callable[[str], list[Row]]:

@@ -62,6 +62,7 @@ class Sample:
     ) -> None:
         self.model = model
         self.seed = model.seed if seed is None else seed
+        self.until = until
         self._until_ms = until * 1000
         self._users = max(model.scales)
         self._groups: dict[tuple[str, int], Groups] = {}

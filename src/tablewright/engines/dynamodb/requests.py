@@ -25,6 +25,9 @@ from tablewright.engines.dynamodb.steps import ReadStep, Step, TransactionStep, 
 from tablewright.model.values import Condition, Entity, Model
 from tablewright.sample.wire import to_wire
 
+LAST = "\uffff"
+"""Sorts behind any text: the end of a range of composed keys."""
+
 COMPARATORS = {"eq": "=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 
 
@@ -215,9 +218,17 @@ class RequestBuilder:
         operands = values.bounds.get(bound.range.attribute) or (
             values.row.get(bound.range.attribute),
         )
-        alone = len(bound.template.parts) == 1
-        given = [operand if alone else prefix + str(operand) for operand in operands]
-        return self._compare(name, bound.range.operator, given, expression, prefix)
+        operator = bound.range.operator
+        if len(bound.template.parts) == 1:
+            return self._compare(name, operator, operands, expression)
+        given = [prefix + str(operand) for operand in operands]
+        if len(bound.template.parts) > bound.bound_parts + 1:
+            # more follows the ranged part: an upper end has to lie behind all of it
+            if operator in ("between", "le"):
+                given[-1] += LAST
+            elif operator == "gt":
+                given[0] += LAST
+        return self._compare(name, operator, given, expression, prefix)
 
     def _compare(
         self,
@@ -240,7 +251,7 @@ class RequestBuilder:
         if prefix and operator in ("gt", "ge"):
             # the range ends where the prefix does
             low = expression.value(f"{name}_from", operands[0])
-            high = expression.value(f"{name}_to", prefix + "\uffff")
+            high = expression.value(f"{name}_to", prefix + LAST)
             return f"{place} BETWEEN {low} AND {high}"
         if prefix and operator in ("lt", "le"):
             low = expression.value(f"{name}_from", prefix)
@@ -293,9 +304,8 @@ class RequestBuilder:
     def _condition(
         self, step: WriteStep, values: Values, table: Table, expression: _Expression
     ) -> str:
-        key = expression.name(table.partition_key) if step.condition else ""
         if step.condition == "absent":
-            return f"attribute_not_exists({key})"
+            return f"attribute_not_exists({expression.name(table.partition_key)})"
         if step.operation == "ConditionCheck" and not step.condition_on:
             return f"attribute_exists({expression.name(table.partition_key)})"
         if not step.condition:
@@ -304,9 +314,8 @@ class RequestBuilder:
         _, shape, _ = self.place(step)
         held = [name for name in held if name in shape.attributes]
         if not held:
-            return (
-                f"attribute_not_exists({key})" if values.must_fail else (f"attribute_exists({key})")
-            )
+            negated = "not_" if values.must_fail else ""
+            return f"attribute_{negated}exists({expression.name(table.partition_key)})"
         sign = "<>" if values.must_fail else "="
         return " AND ".join(
             f"{expression.name(name)} {sign} {expression.value(f'if_{name}', values.row[name])}"
