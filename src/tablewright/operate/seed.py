@@ -69,7 +69,7 @@ class Position:
     seed: int
     done: dict[str, int] = field(default_factory=dict)
     ttl_shift: int = 0
-    """Seconds by which expiry is moved on, so that items sampled for an earlier day do not expire."""
+    """Seconds by which expiry is moved on, so that items do not expire as they are written."""
     spent: bool = False
     """A proof has changed the items since: they are no longer as they were seeded."""
 
