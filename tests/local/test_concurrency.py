@@ -12,6 +12,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -177,6 +178,28 @@ def assert_index_agrees(db: Database, name: str = "gsi", attribute: str = "g") -
     assert {entry["pk"]["S"]: entry for entry in entries} == expected
 
 
+def assert_stream_agrees(db: Database) -> None:
+    """Replaying the table's stream gives its items, with no step that does not fit the last."""
+    arn = db.call("DescribeTable", {"TableName": "items"})["Table"]["LatestStreamArn"]
+    (shard,) = db.call("DescribeStream", {"StreamArn": arn})["StreamDescription"]["Shards"]
+    start = {"StreamArn": arn, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+    place = db.call("GetShardIterator", start)["ShardIterator"]
+    replayed: dict[str, Any] = {}
+    while True:
+        page = db.call("GetRecords", {"ShardIterator": place})
+        for record in page["Records"]:
+            change = record["dynamodb"]
+            key = change["Keys"]["pk"]["S"]
+            assert change.get("OldImage") == replayed.pop(key, None)
+            if "NewImage" in change:
+                replayed[key] = change["NewImage"]
+        place = page["NextShardIterator"]
+        if not page["Records"]:
+            break
+    items = [i for page in pages(db, "Scan", {"TableName": "items"}) for i in page]
+    assert replayed == {item["pk"]["S"]: item for item in items}
+
+
 WRITER = """
 import sys, threading, json
 sys.path[:0] = {paths!r}
@@ -184,7 +207,8 @@ from engine_requests import create, index, n, put, s
 from tablewright.local.database import Database
 db = Database({path!r}, durable={durable!r})
 if "items" not in db.call("ListTables", {{}})["TableNames"]:
-    create(db, others="g:S", gsi=[index("gsi", "g")])
+    stream = {{"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}}
+    create(db, others="g:S", gsi=[index("gsi", "g")], StreamSpecification=stream)
 start = int(sys.argv[1])
 lock = threading.Lock()
 def work(number):
@@ -243,3 +267,4 @@ def test_a_killed_process_loses_nothing_it_acknowledged(tmp_path: Path, durable:
             if name.endswith("a"):
                 assert f"{name[:-1]}b" in stored
         assert_index_agrees(db)
+        assert_stream_agrees(db)
