@@ -369,8 +369,12 @@ class ReadRouter:
         if pattern.verb is Verb.GET:
             wanted = min(wanted, ONE)
         is_sorted = _serves_order(pattern, match, overall)
+        # The nearest are known only when all that may be near have been read.
         drains = (
-            pattern.complete or not is_sorted or match.cells > 1 or (pattern.verb is Verb.AGGREGATE)
+            pattern.complete
+            or not is_sorted
+            or match.cells > 1
+            or pattern.verb in (Verb.AGGREGATE, Verb.NEAR)
         )
         evaluated = matched
         limit: int | None = None
@@ -629,7 +633,8 @@ class ReadRouter:
         if pattern.verb is Verb.GET:
             returned = min(returned, ONE)
         part = ONE
-        if pattern.limit is not None and not pattern.sort and not pattern.complete and overall > 0:
+        stops_early = not (pattern.sort or pattern.complete or pattern.verb is Verb.NEAR)
+        if pattern.limit is not None and stops_early and overall > 0:
             part = min(ONE, Decimal(pattern.limit) / overall)
         evaluated = total_bytes * part
         units = Measure(mean=_scan_units(evaluated, pattern.consistency))
@@ -650,7 +655,7 @@ class ReadRouter:
             select=_projection(pattern),
             consistency=consistency,
             all_pages=part == 1,
-            limit=pattern.limit if not pattern.where and not pattern.sort else None,
+            limit=pattern.limit if stops_early and not pattern.where else None,
             embed=embed,
         )
         request = Request(
