@@ -112,6 +112,12 @@ class Running:
     start_seconds: float
 
     @property
+    def cpu_seconds(self) -> float:
+        """The processor time the process has used so far."""
+        stat = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
+
+    @property
     def memory_bytes(self) -> int:
         """The resident memory of the process now."""
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
