@@ -372,10 +372,10 @@ def test_transaction_writes_all_or_nothing(db):
 def test_transaction_reads_its_items(db):
     reply = transact(
         db,
-        "SELECT v FROM Orders WHERE pk = 'a' AND sk = 1",
+        "SELECT v, l[1].q FROM Orders WHERE pk = 'a' AND sk = 1",
         "SELECT * FROM Orders WHERE pk = 'z' AND sk = 1",
     )
-    assert reply["Responses"] == [{"Item": {"v": {"N": "10"}}}, {}]
+    assert reply["Responses"] == [{"Item": {"v": {"N": "10"}, "q": {"S": "z"}}}, {}]
 
 
 WORDS = """

@@ -6,6 +6,7 @@ the item's own shape. Lists close up: `a[5]` of a long list is a list of one.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -72,7 +73,8 @@ def _labelled(labels: Iterable[str], paths: Iterable[AttributePath], item: Item)
     return {label: value for label, value in found if value is not None}
 
 
-def _tree(paths: Iterable[AttributePath]) -> _Tree:
+@functools.lru_cache(maxsize=512)
+def _tree(paths: tuple[AttributePath, ...]) -> _Tree:
     root: _Tree = {}
     for path in paths:
         place = root

@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
+from tablewright.local.expressions import project
 from tablewright.local.faults import TransactionCanceledException, ValidationException
 from tablewright.local.operations import transact_get_items, transact_write_items
 from tablewright.local.operations.transact_write_items import cancelled
 from tablewright.local.partiql import Insert, Select, Statement, parse_statement
+from tablewright.local.partiql.reads import projection_of
 from tablewright.local.partiql.running import DUPLICATE
-from tablewright.local.partiql.writes import split_key, used, write_request
+from tablewright.local.partiql.writes import split_key, write_request
 from tablewright.local.validation import check_item, check_request
 
 if TYPE_CHECKING:
@@ -43,7 +47,10 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
             for statement, given in zip(statements, batch, strict=True)
             if isinstance(statement, Select)
         ]
-        return transact_get_items.run(engine, inner, meter)
+        reply = transact_get_items.run(engine, inner, meter)
+        for statement, response in zip(statements, reply["Responses"], strict=True):
+            _label(statement, response)
+        return reply
     if "ClientRequestToken" in request:
         inner["ClientRequestToken"] = request["ClientRequestToken"]
     inner["TransactItems"] = [
@@ -70,12 +77,16 @@ def _get(engine: Engine, statement: Select, parameters: Sequence[WireValue]) -> 
             "Select statements within ExecuteTransaction must specify the primary key, and only "
             "it, in the where clause."
         )
-    get: dict[str, Any] = {"TableName": table.name, "Key": key}
-    if statement.columns is not None:
-        names, _ = used(statement.columns)
-        get["ProjectionExpression"] = ", ".join(map(str, statement.columns))
-        get["ExpressionAttributeNames"] = {name: statement.names[name] for name in names}
-    return get
+    return {"TableName": table.name, "Key": key}
+
+
+def _label(statement: Statement, response: dict[str, Any]) -> None:
+    """Reduce a response to the columns of its statement, called as SELECT calls them."""
+    assert isinstance(statement, Select)
+    projection = projection_of(statement)
+    if projection is not None and "Item" in response:
+        item = orjson.loads(orjson.dumps(response["Item"]))
+        response["Item"] = project(projection, item)
 
 
 def _write(engine: Engine, statement: Statement, given: dict[str, Any]) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def plan_select(
         )
     ranges = [key_range(keys, one) for one in conditions] or [(b"", None)]
     filter_ = None if rest is None else _bound(rest, statement, values)
-    projection = _projection(statement)
+    projection = projection_of(statement)
     select = {} if projection is not None else {"Select": "ALL_PROJECTED_ATTRIBUTES"}
     must_fetch(index, select, projection, filter_)
     return Plan(
@@ -139,7 +139,8 @@ def _bound(condition: ConditionNode, statement: Select, values: dict[str, WireVa
     )
 
 
-def _projection(statement: Select) -> Projection | None:
+def projection_of(statement: Select) -> Projection | None:
+    """Return what a SELECT shows of each item, None for all of it."""
     if statement.columns is None:
         return None
     paths = [
