@@ -71,6 +71,26 @@ def read_units(item_bytes: int, consistency: Consistency = Consistency.EVENTUAL)
     return read_blocks(item_bytes) * consistency.factor
 
 
+def read_block_column(sizes: Iterable[int]) -> list[int]:
+    """Return `read_blocks` of each size.
+
+    Example:
+        >>> read_block_column([0, 4096, 4097])
+        [1, 1, 2]
+    """
+    return [-(-size // READ_UNIT_BYTES) or 1 for size in sizes]
+
+
+def write_block_column(sizes: Iterable[int]) -> list[int]:
+    """Return `write_blocks` of each size.
+
+    Example:
+        >>> write_block_column([0, 1024, 1025])
+        [1, 1, 2]
+    """
+    return [-(-size // WRITE_UNIT_BYTES) or 1 for size in sizes]
+
+
 def query_units(evaluated_bytes: int, consistency: Consistency = Consistency.EVENTUAL) -> Decimal:
     """Return the read units of one page of a Query or Scan: bytes evaluated, rounded once.
 

@@ -24,7 +24,7 @@ from tablewright.engines.base import (
     SizeFacts,
 )
 from tablewright.engines.dynamodb.router import Context, ReadRouter
-from tablewright.engines.dynamodb.sizing import DesignSizes, ShapeSizes, size_facts
+from tablewright.engines.dynamodb.sizing import DesignSizes, size_facts
 from tablewright.engines.dynamodb.writer import WriteRouter
 from tablewright.model.values import Model, Pattern
 from tablewright.sample.sample import Sample
@@ -41,7 +41,7 @@ class Workspace:
     """What evaluations of one model share: the sample and the sizes of equal shapes."""
 
     sample: Sample
-    shapes: dict[Any, ShapeSizes] = field(default_factory=dict)
+    shapes: dict[Any, Any] = field(default_factory=dict)
     facts: dict[Any, SizeFacts] = field(default_factory=dict)
 
 

@@ -14,8 +14,9 @@ from tablewright.capacity.units import (
     READ_UNIT_BYTES,
     Consistency,
     index_write_blocks,
+    read_block_column,
     read_blocks,
-    write_blocks,
+    write_block_column,
 )
 from tablewright.core.quantities import ONE, ZERO, format_bytes, format_number
 from tablewright.engines.base import Measure
@@ -39,7 +40,7 @@ def page_blocks(evaluated_bytes: int) -> int:
 
 def get_units(sizes: Sequence[int], consistency: Consistency, hit: Decimal = ONE) -> Measure:
     """Return the read units of one GetItem; a miss costs one block."""
-    found = measure([read_blocks(size) for size in sizes])
+    found = measure(read_block_column(sizes))
     return _with_misses(found, hit).times(consistency.factor)
 
 
@@ -94,8 +95,10 @@ def mean_bytes(weighted: Sequence[tuple[Decimal, list[int]]]) -> Decimal:
 def write_measure(before: Sequence[int] | None, after: Sequence[int] | None) -> Measure:
     """Return the write units of a put (before None), delete (after None) or update."""
     if before is None or after is None:
-        return measure([write_blocks(size) for size in (before or after or ())])
-    return measure([write_blocks(max(old, new)) for old, new in zip(before, after, strict=True)])
+        return measure(write_block_column(before or after or ()))
+    if before is after:
+        return measure(write_block_column(before))
+    return measure(write_block_column(map(max, before, after)))
 
 
 def index_measure(
@@ -106,11 +109,20 @@ def index_measure(
     changed: bool,
 ) -> Measure:
     """Return the write units one index takes for one write of each sampled item."""
+    if moved is False and not changed and before is after:
+        return Measure()
+    if None not in before and None not in after and isinstance(moved, bool):
+        old: Sequence[int] = before  # type: ignore[assignment]
+        new: Sequence[int] = after  # type: ignore[assignment]
+        if not moved:
+            return write_measure(old, new) if changed else Measure()
+        both = zip(write_block_column(old), write_block_column(new), strict=True)
+        return measure([one + other for one, other in both])
     flags = [moved] * len(before) if isinstance(moved, bool) else moved
     return measure(
         [
-            index_write_blocks(old, new, key_moved=flag, changed=changed)
-            for old, new, flag in zip(before, after, flags, strict=True)
+            index_write_blocks(one, other, key_moved=flag, changed=changed)
+            for one, other, flag in zip(before, after, flags, strict=True)
         ]
     )
 

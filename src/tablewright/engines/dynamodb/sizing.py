@@ -50,7 +50,13 @@ class ShapeSizes:
     """The columns of one shape of a table over the first `n` instances of its entity."""
 
     def __init__(
-        self, model: Model, table: Table, shape: ItemShape, sample: Sample, n: int
+        self,
+        model: Model,
+        table: Table,
+        shape: ItemShape,
+        sample: Sample,
+        n: int,
+        shared: dict[Any, Any] | None = None,
     ) -> None:
         self.model = model
         self.table = table
@@ -60,6 +66,7 @@ class ShapeSizes:
         self.entity: Entity = model.entity(shape.entity)
         self._columns: dict[tuple[str, bool], Column | None] = {}
         self._items: dict[frozenset[str], list[int]] = {}
+        self._shared: dict[Any, Any] = {} if shared is None else shared
 
     @cached_property
     def attributes(self) -> tuple[str, ...]:
@@ -81,8 +88,32 @@ class ShapeSizes:
         """
         key = (name, after)
         if key not in self._columns:
-            self._columns[key] = self._make(name, after)
+            shared = self._column_key(name, after)
+            if shared not in self._shared:
+                self._shared[shared] = self._make(name, after)
+            self._columns[key] = self._shared[shared]
         return self._columns[key]
+
+    def _column_key(self, name: str, after: bool) -> tuple[Any, ...]:
+        """Return what a column depends on: designs that differ elsewhere share it."""
+        shape = self.shape
+        embed = next((e for e in shape.embeds if e.attribute == name), None)
+        made = dict(shape.keys).get(name)
+        compressed = dict(shape.compress).get(name)
+        held = name in shape.attributes
+        offloaded = name in shape.offload
+        return (
+            "column",
+            self.n,
+            shape.entity,
+            name,
+            after,
+            embed,
+            made,
+            held,
+            compressed,
+            offloaded,
+        )
 
     def _make(self, name: str, after: bool) -> Column | None:
         for embed in self.shape.embeds:
@@ -201,13 +232,23 @@ class ShapeSizes:
         """Return the bytes of each sampled item, with these model attributes rewritten."""
         key = frozenset(touched)
         if key not in self._items:
+            self._items[key] = self._summed(self.attributes, key)
+        return self._items[key]
+
+    def _summed(self, names: tuple[str, ...], touched: frozenset[str]) -> list[int]:
+        """Return the bytes of some attributes together; designs that agree on them share it."""
+        after = {name for name in names if self._is_touched(name, touched)}
+        key = ("sum", tuple(self._column_key(name, name in after) for name in names))
+        found: list[int] | None = self._shared.get(key)
+        if found is None:
             columns = [
                 column.sizes
-                for name in self.attributes
-                if (column := self.column(name, after=self._is_touched(name, key))) is not None
+                for name in names
+                if (column := self.column(name, after=name in after)) is not None
             ]
-            self._items[key] = list(map(sum, zip(*columns, strict=True))) or [0] * self.n
-        return self._items[key]
+            found = list(map(sum, zip(*columns, strict=True))) or [0] * self.n
+            self._shared[key] = found
+        return found
 
     def _is_touched(self, name: str, touched: frozenset[str]) -> bool:
         if not touched:
@@ -223,17 +264,9 @@ class ShapeSizes:
         members = self.members(index, changed)
         if members is None:
             return [None] * self.n
-        if index.projection.kind is ProjectionKind.ALL:
-            sizes = self.items(changed)
-        else:
-            columns = [
-                column.sizes
-                for name in self.projected(index)
-                if (column := self.column(name, after=self._is_touched(name, changed))) is not None
-            ]
-            sizes = list(map(sum, zip(*columns, strict=True)))
+        sizes = self._summed(self.projected(index), changed)
         if not members:
-            return list(sizes)
+            return sizes  # type: ignore[return-value]
         return [size if here else None for size, here in zip(sizes, members, strict=True)]
 
     def projected(self, index: Index) -> tuple[str, ...]:
@@ -307,7 +340,7 @@ class DesignSizes:
         design: DynamoDesign,
         sample: Sample,
         n: int,
-        shared: dict[Any, ShapeSizes] | None = None,
+        shared: dict[Any, Any] | None = None,
         population: Mapping[str, int] | None = None,
     ) -> None:
         self.model = model
@@ -335,7 +368,7 @@ class DesignSizes:
         key = (n, shape, table.keys, table.indexes)
         found = self._shared.get(key)
         if found is None:
-            found = ShapeSizes(self.model, table, shape, self.sample, n)
+            found = ShapeSizes(self.model, table, shape, self.sample, n, self._shared)
             self._shared[key] = found
         return found
 
