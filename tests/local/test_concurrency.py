@@ -141,8 +141,9 @@ def test_transfers_keep_the_sum_as_seen_by_every_transactional_read(db):
 
 def test_an_index_filled_while_threads_write_misses_nothing(db):
     create(db)
-    for i in range(2500):  # more than are filled at once
-        put(db, {"pk": s(f"k{i}"), "g": s("old")})
+    with db.group():
+        for i in range(2500):  # more than are filled at once
+            put(db, {"pk": s(f"k{i}"), "g": s("old")})
     db.call(
         "UpdateTable",
         {

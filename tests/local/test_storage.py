@@ -160,6 +160,11 @@ def test_a_file_of_another_program_is_refused(tmp_path: Path):
         Store(path)
 
 
+def test_a_folder_in_place_of_a_file_is_refused(tmp_path: Path):
+    with pytest.raises(EngineError, match="cannot open"):
+        Store(tmp_path)
+
+
 def test_a_missing_folder_is_refused(tmp_path: Path):
     with pytest.raises(EngineError, match="does not exist"):
         Store(tmp_path / "nowhere" / "a.db")

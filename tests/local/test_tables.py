@@ -15,6 +15,7 @@ from tablewright.local.faults import (
     ResourceNotFoundException,
     ValidationException,
 )
+from tablewright.local.operations import update_table
 
 
 @pytest.fixture
@@ -221,6 +222,17 @@ def test_an_index_that_was_being_filled_when_the_process_ended_is_filled_on_reop
     with Database(path) as db:
         assert describe(db)["GlobalSecondaryIndexes"][0]["IndexStatus"] == "ACTIVE"
         assert len(query_index(db, "x")) == 10
+
+
+def test_an_index_being_filled_cannot_be_read(db, monkeypatch):
+    monkeypatch.setattr(update_table, "start_backfill", lambda *given: None)
+    create(db)
+    add_index(db)
+    assert describe(db)["GlobalSecondaryIndexes"][0]["IndexStatus"] == "CREATING"
+    with pytest.raises(ValidationException, match="Cannot read from backfilling"):
+        query_index(db, "x")
+    with pytest.raises(LimitExceededException, match="Only 1 online index"):
+        add_index(db, "other")
 
 
 def test_only_one_index_is_changed_at_a_time(db):

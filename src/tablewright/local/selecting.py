@@ -16,7 +16,7 @@ from tablewright.local.expressions import (
     condition_from_filter,
     parse_condition,
 )
-from tablewright.local.faults import ResourceNotFoundException, ValidationException
+from tablewright.local.faults import ValidationException
 from tablewright.local.validation import INVALID
 
 if TYPE_CHECKING:
@@ -52,9 +52,7 @@ def index_read(table: Table, request: dict[str, Any]) -> Index | None:
     if index is None:
         raise ValidationException(f"The table does not have the specified index: {name}")
     if index.status in ("CREATING", "DELETING"):
-        raise ResourceNotFoundException(
-            f"Cannot read from backfilling global secondary index: {name}"
-        )
+        raise ValidationException(f"Cannot read from backfilling global secondary index: {name}")
     if request.get("ConsistentRead") and not index.is_local:
         raise ValidationException("Consistent reads are not supported on global secondary indexes")
     return index
