@@ -294,7 +294,6 @@ class ReadRouter:
         queries = Decimal(match.shards * match.cells)
         per_query = [(w, [size // int(queries) for size in sums]) for w, sums in weighted]
         units = query_measure(per_query, pattern.consistency, pattern.hit).times(queries)
-        units = _with_chance(units, self._chance(entity, match, plan))
         evaluated = mean_bytes(weighted)
         pages = max(
             ONE, (evaluated / queries / 1_048_576).to_integral_value(rounding="ROUND_CEILING")
@@ -410,22 +409,6 @@ class ReadRouter:
             note="; ".join(notes),
             warnings=warnings,
         )
-
-    def _chance(self, entity: Entity, match: KeyMatch, plan: QueryPlan) -> Decimal:
-        """Return the relative standard error of the number of entries met.
-
-        Where a share of all instances has a fixed value, a population drawn from the model holds
-        a binomial number of them.
-        """
-        if plan.evaluated < plan.matched or plan.matched <= 1:
-            return ZERO
-        if self.context.sizes.is_population:
-            return ZERO
-        total = self.context.selectivity.instances(entity.name)
-        share = plan.matched / total if total else ONE
-        if share >= 1 or not _has_fixed_value(match):
-            return ZERO
-        return ((ONE - share) / plan.matched).sqrt()
 
     def _evaluated_bytes(
         self, entity: Entity, pattern: Pattern, match: KeyMatch, plan: QueryPlan
@@ -856,18 +839,6 @@ def _left_over(entity: Entity, pattern: Pattern, match: KeyMatch) -> tuple[str, 
     if pattern.known and set(entity.key) <= equal | set(pattern.known):
         return ()
     return tuple(c.attribute for c in pattern.where if c.attribute not in match.served)
-
-
-def _has_fixed_value(match: KeyMatch) -> bool:
-    """Whether a key condition compares with a value the model file fixes."""
-    return any(condition.value is not None for condition in match.conditions)
-
-
-def _with_chance(units: Measure, relative: Decimal) -> Measure:
-    """Return a measure with the error of a number of entries added to its own."""
-    if not relative:
-        return units
-    return replace(units, error=(units.error**2 + (units.mean * relative) ** 2).sqrt())
 
 
 def _portion(part: Decimal) -> str:
