@@ -126,13 +126,16 @@ def test_updates_leave_the_same_item(both, tree, item, values):
             **placeholders(text, values),
         }
         ours, theirs = both.answers("UpdateItem", request)
-        unlike = {ours, theirs} if isinstance(ours, str) and isinstance(theirs, str) else set()
-        if not unlike <= AT_THE_ITEM:  # of two mistakes at the item either may be told
-            assert ours == theirs
+        if isinstance(ours, str) and isinstance(theirs, str) and {ours, theirs} <= AT_THE_ITEM:
+            return  # of two mistakes at the item either may be told
+        if "if_not_exists" in text and theirs == MISSING and not isinstance(ours, str):
+            return  # DynamoDB Local reads the second operand even if it is not wanted
+        assert ours == theirs
 
 
+MISSING = "The provided expression refers to an attribute that does not exist in the item"
 AT_THE_ITEM = {
-    "The provided expression refers to an attribute that does not exist in the item",
+    MISSING,
     "The document path provided in the update expression is invalid for update",
     "An operand in the update expression has an incorrect data type",
 }

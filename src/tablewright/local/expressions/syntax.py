@@ -22,7 +22,7 @@ from tablewright.local.expressions.parser import (
     parse_update_text,
 )
 
-_KEPT_TEXTS = 1024
+_KEPT_TEXTS = 512
 _KEPT_FORMS = 32
 
 
