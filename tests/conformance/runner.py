@@ -9,6 +9,7 @@ uses; 2: what many use; 3: corners) and `cases`. A case names its `tables` (tabl
     - GetItem: {...}
       has: {Item: ...}               # at least this, at any depth; lists element by element
       lacks: [ConsumedCapacity]      # members that must not be there
+      keep: {arn: Table.LatestStreamArn}  # later steps say $arn for it; a number is a place
     - DeleteItem: {...}
       error: ValidationException
       message: the whole text, or message_has: a part of it
@@ -22,7 +23,6 @@ The order of a set's members is never compared.
 from __future__ import annotations
 
 import base64
-import copy
 import json
 import re
 import time
@@ -177,7 +177,7 @@ def all_cases() -> tuple[Case, ...]:
     return tuple(case for path in sorted((HERE / "cases").glob("*.yaml")) for case in _cases(path))
 
 
-_STEP_WORDS = {"reply", "has", "lacks", "error", "message", "message_has"}
+_STEP_WORDS = {"reply", "has", "lacks", "error", "message", "message_has", "keep"}
 
 
 def _cases(path: Path) -> Iterator[Case]:
@@ -206,12 +206,33 @@ def differences(case: Case, call: Call, *, messages: bool = True) -> list[str]:
     for name in case.tables:
         _make_table(name, call)
     found = []
+    kept: dict[str, Any] = {}
     for number, step in enumerate(case.steps, 1):
         (operation,) = (word for word in step if word not in _STEP_WORDS)
-        status, body = call(operation, copy.deepcopy(step[operation]))
+        status, body = call(operation, _filled(step[operation], kept))
         where = f"step {number} ({operation})"
         found += [f"{where}: {what}" for what in _compare(step, status, body, messages)]
+        if found and "keep" in step:
+            return found  # what follows would ask for something that is not known
+        kept |= {name: _at(body, path) for name, path in step.get("keep", {}).items()}
     return found
+
+
+def _filled(request: Any, kept: dict[str, Any]) -> Any:
+    """Return a copy of a request with what earlier steps kept."""
+    if isinstance(request, dict):
+        return {name: _filled(value, kept) for name, value in request.items()}
+    if isinstance(request, list):
+        return [_filled(value, kept) for value in request]
+    if isinstance(request, str) and request.startswith("$") and request[1:] in kept:
+        return kept[request[1:]]
+    return request
+
+
+def _at(body: Any, path: str) -> Any:
+    for step in path.split("."):
+        body = body[int(step)] if step.isdigit() else body[step]
+    return body
 
 
 def clear(call: Call) -> None:

@@ -106,6 +106,29 @@ def test_requests_that_wait_together_run_in_one_group():
     assert engine.groups == 1
 
 
+def test_a_client_that_takes_no_answers_is_given_no_more():
+    engine = Echo()
+    engine.asked = 0
+
+    def large(operation, body, *, label=None):
+        engine.asked += 1
+        return b"x" * 1_000_000
+
+    engine.call_raw = large
+    with (
+        in_background(engine) as running,
+        socket.create_connection(("127.0.0.1", running.port), timeout=10) as connection,
+    ):
+        connection.sendall(request() * 500)
+        stream = connection.makefile("rb")
+        first = read_answer(stream)
+        assert len(first[2]) == 1_000_000
+        assert engine.asked < 100  # not all 500 answers, 500 MB, are waiting
+        for _ in range(499):
+            read_answer(stream)
+        assert engine.asked == 500
+
+
 def test_a_request_may_arrive_in_pieces(server):
     whole = request("PutItem", b'{"TableName": "t"}')
     ((status, _, body),) = exchange(server, *(bytes([byte]) for byte in whole))

@@ -51,6 +51,7 @@ BODY_LIMIT_BYTES = 20 * 1024 * 1024  # a batch may have 16 MB; the rest is room 
 HEADER_LIMIT_BYTES = 64 * 1024
 SMALL_BYTES = 8 * 1024  # answers up to this size go out in one piece
 GROUP_LIMIT = 64  # requests that run before their answers go out
+PIPELINE_LIMIT = 16  # requests of one connection under way; more wait until it takes its answers
 HALF_REQUEST_SECONDS = 30  # a request must be complete within this time
 DRAIN_SECONDS = 5  # how long a shutdown waits for answers to be taken
 
@@ -410,7 +411,9 @@ class Server:
 class _Connection(asyncio.Protocol):
     """One connection: parses requests as they come in and answers them in order."""
 
-    __slots__ = ("_delayed", "_is_last", "_open", "_parser", "_received", "_request", "_server",
+    __slots__ = ("_delayed", "_is_last",
+        "_is_paused",
+        "_kept", "_open", "_parser", "_received", "_request", "_server",
                  "_transport", "half_since")  # fmt: skip
 
     def __init__(self, server: Server) -> None:
@@ -419,7 +422,9 @@ class _Connection(asyncio.Protocol):
         self._transport: Any = None
         self._request = _Request()
         self._received = 0  # bytes of the body so far; negative while headers come in
-        self._open = 0  # requests taken and not answered
+        self._open = 0  # requests handed over and not answered
+        self._kept: deque[_Request] = deque()  # requests that wait for answers to be taken
+        self._is_paused = False
         self._delayed: deque[tuple[float, bytes, bool]] = deque()
         self._is_last = False
         self.half_since: float | None = None
@@ -438,13 +443,16 @@ class _Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Take no more requests while the client does not take its answers."""
+        self._is_paused = True
         if self._transport is not None:
             self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         """Go on."""
+        self._is_paused = False
         if self._transport is not None:
             self._transport.resume_reading()
+            self._hand_over_kept()
 
     def data_received(self, data: bytes) -> None:
         """Parse what came in."""
@@ -514,8 +522,20 @@ class _Connection(asyncio.Protocol):
         request.keep_alive = self._parser.should_keep_alive()
         if not request.keep_alive:
             self._is_last = True
-        self._open += 1
-        self._server.submit(self, request)
+        if self._kept or self._is_full:
+            self._kept.append(request)
+        else:
+            self._open += 1
+            self._server.submit(self, request)
+
+    @property
+    def _is_full(self) -> bool:
+        return self._is_paused or self._open + len(self._delayed) >= PIPELINE_LIMIT
+
+    def _hand_over_kept(self) -> None:
+        while self._kept and not self._is_full:
+            self._open += 1
+            self._server.submit(self, self._kept.popleft())
 
     # -- answers --------------------------------------------------------------------------------
 
@@ -525,7 +545,7 @@ class _Connection(asyncio.Protocol):
         transport = self._transport
         if transport is None:
             return
-        close = not request.keep_alive or self._server._is_closing
+        close = not request.keep_alive or (self._server._is_closing and not self._kept)
         if close and not reply.close:
             reply = reply._replace(close=True)
         head = self._server.head(request, reply)
@@ -540,6 +560,8 @@ class _Connection(asyncio.Protocol):
             transport.write(content)
         if close:
             transport.close()
+        elif self._kept:
+            self._hand_over_kept()
 
     def _delay(self, data: bytes, close: bool, seconds: float) -> None:
         loop = self._server._loop
@@ -559,6 +581,8 @@ class _Connection(asyncio.Protocol):
                 self._transport.write(data)
                 if close:
                     self._transport.close()
+                else:
+                    self._hand_over_kept()
 
     def _refuse_large(self) -> None:
         self._refuse(413, b"The request is larger than 16 MB.")
@@ -581,7 +605,8 @@ class _Connection(asyncio.Protocol):
 
     def close_when_idle(self) -> None:
         """Close now, or after the answers under way."""
-        if self._transport is not None and not self._open and not self._delayed:
+        busy = self._open or self._kept or self._delayed
+        if self._transport is not None and not busy:
             self._transport.close()
 
     def abort(self) -> None:
