@@ -11,13 +11,14 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from tablewright.bill.prices import PriceBook
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.core.quantities import ZERO
 from tablewright.design.reader import ModelFile, load, read_model
-from tablewright.design.values import CapacityMode, Design, DynamoDesign
+from tablewright.design.values import CapacityMode, Design, DynamoDesign, ModeKind
 from tablewright.engines.base import Engine, Evaluation, Request
 from tablewright.engines.dynamodb.engine import DynamoEngine
 from tablewright.model.values import Assumption, Model, Pattern
@@ -60,9 +61,7 @@ class Session:
     file: ModelFile
     options: Options = field(default_factory=Options)
     _evaluations: dict[tuple[str, int, str, str], Evaluation] = field(default_factory=dict)
-    _variants: dict[tuple[tuple[tuple[str, ...], Decimal], ...], Session] = field(
-        default_factory=dict
-    )
+    _variants: dict[Any, Session] = field(default_factory=dict)
 
     @property
     def model(self) -> Model:
@@ -326,34 +325,59 @@ class Session:
         linear = self._rate_of(assumption, design)
         if linear is not None:
             return self.evaluate(design).bill.total + linear * (factor - 1)
-        total = self.evaluate(design).bill.total
-        changed = self._variant({assumption.path: factor}).evaluate(design.name, self.users)
+        names = self._concerned(assumption, design)
+        changed = self._variant({assumption.path: factor}, names).evaluate(design.name, self.users)
         # Held against the unchanged model on the same small sample: what is left is the figure's.
-        reference = self._unchanged.evaluate(design.name, self.users).bill.total
-        return total * changed.bill.total / reference if reference else changed.bill.total
+        before = self._variant({}, names).evaluate(design.name, self.users)
+        return self.evaluate(design).bill.total + changed.bill.total - before.bill.total
 
-    @cached_property
-    def _unchanged(self) -> Session:
-        """The same model on the small sample that variants are evaluated on."""
-        return self._variant({})
+    def _concerned(self, assumption: Assumption, design: Design) -> frozenset[str]:
+        """Return the access patterns whose cost the figure can change, to leave out the others.
+
+        Those of the entity it belongs to, of those above and below it, and of those that hold its
+        key. All of them where capacity is shared, since then costs do not add up by pattern.
+        """
+        everything = frozenset(pattern.name for pattern in self.model.patterns)
+        if not _is_on_demand(design):
+            return everything
+        kind, name = assumption.path[0], assumption.path[1] if len(assumption.path) > 1 else ""
+        if kind == "patterns":
+            return frozenset({name})
+        if kind != "entities":
+            return everything
+        family = _family(self.model, name)
+        return frozenset(
+            pattern.name
+            for pattern in self.model.patterns
+            if family & {pattern.entity, *(part.entity for part in pattern.parts)}
+        )
 
     def _rate_of(self, assumption: Assumption, design: Design) -> Decimal | None:
         """Return what a pattern costs, where its rate is what is assumed and requests are paid."""
         path = assumption.path
         if len(path) != 3 or path[0] != "patterns" or path[2] != "rate":
             return None
-        if not isinstance(design, DynamoDesign) or any(
-            table.mode.kind is not CapacityMode().kind for table in design.tables
-        ):
+        if not _is_on_demand(design):
             return None
         return self.evaluate(design).bill.sum_by("pattern").get(path[1], ZERO)
 
-    def _variant(self, overrides: dict[tuple[str, ...], Decimal]) -> Session:
-        key = tuple(overrides.items())
+    def _variant(self, overrides: dict[tuple[str, ...], Decimal], names: frozenset[str]) -> Session:
+        """Return the model with figures multiplied, of the patterns named, on a small sample."""
+        key = (tuple(overrides.items()), names)
         if key not in self._variants:  # read once for all designs
-            file = read_model(self.file.source, str(self.file.path), overrides=overrides)
+            file = self.file
+            if overrides:
+                file = read_model(file.source, str(file.path), overrides=overrides)
+            model = file.model
+            if not any(path[0] == "entities" for path in overrides):
+                model = replace(model, entities=self.model.entities)  # the same sample will do
+            patterns = tuple(p for p in model.patterns if p.name in names)
+            file = replace(file, model=replace(model, patterns=patterns))
             options = replace(self.options, sample_items=VARIANT_SAMPLE)
-            self._variants[key] = Session(file=file, options=options)
+            variant = Session(file=file, options=options)
+            if model.entities is self.model.entities:
+                variant.engines = self.engines
+            self._variants[key] = variant
         return self._variants[key]
 
     def _left_out(self) -> tuple[str, ...]:
@@ -379,6 +403,31 @@ def open_model(path: str | Path = ".", options: Options | None = None) -> Sessio
         UsageError: there is no such file.
     """
     return Session(file=load(path), options=options or Options())
+
+
+def _is_on_demand(design: Design) -> bool:
+    """Whether every table of the design is paid by the request."""
+    return isinstance(design, DynamoDesign) and all(
+        table.mode.kind is ModeKind.ON_DEMAND for table in design.tables
+    )
+
+
+def _family(model: Model, name: str) -> set[str]:
+    """Return an entity, those above and below it, and those that refer to it."""
+    family = {name}
+    parent = model.entity(name).parent
+    while parent is not None:
+        family.add(parent)
+        parent = model.entity(parent).parent
+    below = [name]
+    while below:
+        children = [child.name for child in model.children_of(below.pop())]
+        family.update(children)
+        below += children
+    for entity in model.entities:
+        if any(attribute.to == name for attribute in entity.attributes):
+            family.add(entity.name)
+    return family
 
 
 def with_mode(design: DynamoDesign, mode: CapacityMode) -> DynamoDesign:
