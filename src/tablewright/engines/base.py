@@ -201,6 +201,72 @@ class Evaluation:
         raise KeyError(name)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Path:
+    """One correct way to find what a slot asks for, with the read units it takes."""
+
+    resources: tuple[str, ...]
+    """The tables and indexes it reads, each "table" or "table/index"."""
+    units: Decimal
+    """Mean read units of one call."""
+    operation: str
+    depth: int = 1
+    fetches: bool = False
+    sorts_in_code: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """A question a pattern asks: a read, or the search for the key of something written.
+
+    Exactly one of its paths is taken for each call; none means that the design cannot answer.
+    """
+
+    pattern: str
+    part: int = 0
+    paths: tuple[Path, ...] = ()
+    cannot: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedUse:
+    """Units that a pattern takes from a resource whichever paths are taken."""
+
+    pattern: str
+    resource: str
+    dimension: str
+    units: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quotation:
+    """What a design with more indexes than it needs costs, part by part.
+
+    An index that is left out takes its own uses and bytes with it, and the paths that read it.
+    `EngineQuotes.quote` may promise that only because indexes add nothing to each other; key
+    attributes made for an index are part of the item and stay.
+    """
+
+    slots: tuple[Slot, ...]
+    fixed: tuple[FixedUse, ...]
+    stored: tuple[tuple[str, Decimal], ...]
+    """Bytes billed for each resource."""
+    largest: tuple[tuple[str, int], ...] = ()
+    """Bytes of the largest sampled item of each resource."""
+    cannot: tuple[tuple[str, str], ...] = ()
+    """Writes the design cannot carry out, and why."""
+
+
+class EngineQuotes(Protocol):
+    """What the planner asks of an engine beside evaluations."""
+
+    def quote(
+        self, model: Model, design: Design, users: int, *, sample_items: int
+    ) -> Quotation:
+        """Return what each path, write and resource of a design takes at one scale."""
+        ...
+
+
 class Engine(Protocol):
     """What an engine offers to planner, reviewer and the façade. Pure: no connection is made."""
 

@@ -1,1 +1,1 @@
-"""The search for the cheapest design that meets the requirements."""
+"""Search for the cheapest design that meets a model's requirements."""

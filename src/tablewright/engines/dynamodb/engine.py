@@ -18,11 +18,13 @@ from tablewright.core.quantities import DAYS_PER_MONTH, GB, ONE, ZERO
 from tablewright.design.values import Design, DynamoDesign, Index, Table
 from tablewright.engines.base import (
     Evaluation,
+    Quotation,
     ResourceFacts,
     Route,
     ShapeFacts,
     SizeFacts,
 )
+from tablewright.engines.dynamodb.quoting import quote_design
 from tablewright.engines.dynamodb.router import Context, ReadRouter
 from tablewright.engines.dynamodb.sizing import DesignSizes, size_facts
 from tablewright.engines.dynamodb.writer import WriteRouter
@@ -96,6 +98,15 @@ class DynamoEngine:
             if enough or sample_items is not None or n >= LARGEST_SAMPLE:
                 return found
             n *= 4
+
+    def quote(
+        self, model: Model, design: Design, users: int, *, sample_items: int = FIRST_SAMPLE
+    ) -> Quotation:
+        """Return what each path, write and resource of a design takes at one scale."""
+        assert isinstance(design, DynamoDesign)
+        work = self._workspace(model)
+        sizes = DesignSizes(model, design, work.sample, sample_items)
+        return quote_design(Context(model, design, sizes, users))
 
     def _workspace(self, model: Model) -> Workspace:
         held = self._workspaces.get(id(model.entities))

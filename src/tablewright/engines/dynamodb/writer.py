@@ -84,27 +84,17 @@ class WriteRouter:
 
     # ------------------------------------------------------------ the key of what is written
 
-    def _lookup(
-        self, part: Pattern, whole: Pattern, rejected: list[Rejected]
-    ) -> tuple[list[Request], list[ReadStep], int] | None:
-        """Return the reads that find the primary key, None if the caller holds it."""
+    def search(self, part: Pattern, whole: Pattern) -> Pattern | None:
+        """Return the reading pattern that finds the primary key, None if the caller holds it."""
         if part.verb is Verb.PUT:
             return None
         entity = self.model.entity(part.entity)
         needed = self._key_attributes(entity, part)
-        held = set(part.equalities) | set(part.known)
-        if needed <= held:
+        if needed <= set(part.equalities) | set(part.known):
             return None
-        missing = ", ".join(f"`{name}`" for name in sorted(needed - held))
-        rejected.append(
-            Rejected(
-                route=f"{part.verb.value} {part.entity} directly",
-                reason=f"the primary key needs {missing}, which the caller does not hold",
-            )
-        )
         if not part.where:
             raise Unservable(f"nothing says which `{part.entity}` is meant")
-        search = Pattern(
+        return Pattern(
             name=part.name,
             verb=Verb.GET if _finds_one(entity, part) else Verb.LIST,
             entity=part.entity,
@@ -112,12 +102,47 @@ class WriteRouter:
             where=part.where,
             select=tuple(sorted(needed)),
         )
+
+    def _lookup(
+        self, part: Pattern, whole: Pattern, rejected: list[Rejected]
+    ) -> tuple[list[Request], list[ReadStep], int] | None:
+        """Return the reads that find the primary key, None if the caller holds it."""
+        search = self.search(part, whole)
+        if search is None:
+            return None
+        held = set(part.equalities) | set(part.known)
+        missing = ", ".join(f"`{name}`" for name in search.select or () if name not in held)
+        rejected.append(
+            Rejected(
+                route=f"{part.verb.value} {part.entity} directly",
+                reason=f"the primary key needs {missing}, which the caller does not hold",
+            )
+        )
         route = self.reads.route(search)
         if not route.is_served:
             raise Unservable(f"its key cannot be found: {route.cannot}")
         rejected += list(route.rejected)
         steps = [step for step in route.steps if isinstance(step, ReadStep)]
         return list(route.requests), steps, route.depth
+
+    def write_requests(
+        self, pattern: Pattern, searched: Sequence[bool]
+    ) -> tuple[tuple[Request, ...], int]:
+        """Return the requests of a write without those that search keys, and its round trips.
+
+        Args:
+            pattern: a writing pattern.
+            searched: for each of its parts, whether its key is looked up first.
+
+        Raises:
+            Unservable: the design cannot carry it out.
+        """
+        parts = pattern.parts if pattern.verb is Verb.TRANSACT else (pattern,)
+        arms: list[Arm] = []
+        for part, looked_up in zip(parts, searched, strict=True):
+            arms += self._arms(part, looked_up=looked_up)
+        route = self._assemble(pattern, arms, [], [], 1)
+        return route.requests, route.depth
 
     def _key_attributes(self, entity: Entity, part: Pattern) -> set[str]:
         needed: set[str] = set()

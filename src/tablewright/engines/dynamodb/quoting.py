@@ -1,0 +1,116 @@
+"""Quote a DynamoDB design part by part, for a planner that chooses among its indexes.
+
+In: a routing context. Out: a Quotation: for every question each correct path with its units, the
+units every write takes on the table and on each index, the bytes of each resource. It does not
+choose, and knows no price.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tablewright.capacity.items import STORAGE_OVERHEAD_BYTES
+from tablewright.core.quantities import ZERO
+from tablewright.engines.base import FixedUse, Path, Quotation, Request, Slot
+from tablewright.engines.dynamodb.router import Context, Option, ReadRouter
+from tablewright.engines.dynamodb.writer import Unservable, WriteRouter
+from tablewright.model.values import Pattern, Verb
+
+
+def quote_design(context: Context) -> Quotation:
+    """Return what each path, each write and each resource of a design takes."""
+    reads = ReadRouter(context)
+    writes = WriteRouter(context, reads)
+    slots: list[Slot] = []
+    fixed: list[FixedUse] = []
+    cannot: list[tuple[str, str]] = []
+    for pattern in context.model.patterns:
+        if not pattern.verb.is_write:
+            slots.append(_slot(reads, pattern, pattern.name, 0))
+            continue
+        try:
+            found, requests = _write(writes, reads, pattern)
+        except Unservable as problem:
+            cannot.append((pattern.name, str(problem)))
+            continue
+        slots += found
+        fixed += _uses(pattern, requests)
+    stored, largest = _stored(context)
+    return Quotation(
+        slots=tuple(slots),
+        fixed=tuple(fixed),
+        stored=stored,
+        largest=largest,
+        cannot=tuple(cannot),
+    )
+
+
+def _write(
+    writes: WriteRouter, reads: ReadRouter, pattern: Pattern
+) -> tuple[list[Slot], tuple[Request, ...]]:
+    parts = pattern.parts if pattern.verb is Verb.TRANSACT else (pattern,)
+    searches = [writes.search(part, pattern) for part in parts]
+    requests, _ = writes.write_requests(pattern, [search is not None for search in searches])
+    slots = [
+        _slot(reads, search, pattern.name, place)
+        for place, search in enumerate(searches)
+        if search is not None
+    ]
+    return slots, requests
+
+
+def _slot(reads: ReadRouter, question: Pattern, pattern: str, part: int) -> Slot:
+    options, rejected = reads.options(question)
+    if not options:
+        reason = "; ".join(dict.fromkeys(f"{r.route}: {r.reason}" for r in rejected))
+        return Slot(pattern=pattern, part=part, cannot=reason)
+    return Slot(pattern=pattern, part=part, paths=tuple(_path(option) for option in options))
+
+
+def _path(option: Option) -> Path:
+    read = dict.fromkeys(use.resource for request in option.requests for use in request.uses)
+    return Path(
+        resources=tuple(read),
+        units=option.read_units,
+        operation=option.operation,
+        depth=option.depth,
+        fetches=option.fetches,
+        sorts_in_code=option.sorts_in_code,
+    )
+
+
+def _uses(pattern: Pattern, requests: tuple[Request, ...]) -> list[FixedUse]:
+    return [
+        FixedUse(
+            pattern=pattern.name,
+            resource=use.resource,
+            dimension=use.dimension,
+            units=use.units.mean,
+        )
+        for request in requests
+        for use in request.uses
+    ]
+
+
+def _stored(
+    context: Context,
+) -> tuple[tuple[tuple[str, Decimal], ...], tuple[tuple[str, int], ...]]:
+    stored: list[tuple[str, Decimal]] = []
+    largest: list[tuple[str, int]] = []
+    for table in context.design.tables:
+        for index in (None, *table.indexes):
+            name = table.name if index is None else f"{table.name}/{index.name}"
+            total, most = ZERO, 0
+            for shape in table.shapes:
+                sizes = context.size_of(table, shape)
+                column = sizes.items() if index is None else sizes.entries(index)
+                present = [size for size in column if size is not None]
+                if not present:
+                    continue
+                count = context.selectivity.instances(shape.entity)
+                billed = sum(present) + len(present) * STORAGE_OVERHEAD_BYTES
+                total += count * billed / len(column)
+                most = max(most, max(present))
+            stored.append((name, total))
+            largest.append((name, most))
+    return tuple(stored), tuple(largest)

@@ -1,0 +1,218 @@
+"""What the access patterns of one entity ask for, in the terms a key or an index answers.
+
+In: a model. Out: for each entity its `Workload`: the questions asked of it (reads, and searches for
+the key of what is written), the parts that write it, and the model cut down to both. It does not
+know designs or prices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from tablewright.core.quantities import ONE, ZERO
+from tablewright.model.values import Attribute, Condition, Entity, Kind, Model, Pattern, Verb
+
+RANGES = ("between", "lt", "le", "gt", "ge", "begins_with")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One question: what is bound to a value, what to a range, which order, which attributes."""
+
+    pattern: str
+    rate_per_day: Decimal
+    given: tuple[str, ...] = ()
+    """Attributes bound to one value of the caller."""
+    fixed: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Attributes bound to values the model file fixes."""
+    ranges: tuple[str, ...] = ()
+    sort: tuple[str, ...] = ()
+    """In the order asked for, if one direction holds for all; else empty."""
+    wanted: frozenset[str] = frozenset()
+    near: str = ""
+    radius_km: Decimal | None = None
+    known: tuple[str, ...] = ()
+    one: bool = False
+    strong: bool = False
+
+    @property
+    def conditions(self) -> frozenset[str]:
+        """Every attribute a condition looks at."""
+        return frozenset((*self.given, *(name for name, _ in self.fixed), *self.ranges))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """What one entity stores and is asked for."""
+
+    entity: Entity
+    model: Model
+    """The whole model with only the patterns (and parts of transactions) of this entity."""
+    asks: tuple[Ask, ...]
+    writes: tuple[Pattern, ...]
+    """Patterns and parts of transactions that write it."""
+
+    def written(self) -> frozenset[str]:
+        """Return the attributes that some update changes."""
+        return frozenset(name for part in self.writes for name in part.touched)
+
+    @property
+    def is_put(self) -> bool:
+        """Whether instances are made by a pattern."""
+        return any(part.verb is Verb.PUT for part in self.writes)
+
+    @property
+    def refuses_replacing(self) -> bool:
+        """Whether some put must not replace an instance with the same key."""
+        return any(part.verb is Verb.PUT and part.condition == "absent" for part in self.writes)
+
+
+def workloads(model: Model) -> tuple[Workload, ...]:
+    """Return the workload of every entity, in the order of the file."""
+    return tuple(_workload(model, entity) for entity in model.entities)
+
+
+def _workload(model: Model, entity: Entity) -> Workload:
+    own = tuple(_cut(model, entity.name))
+    asks: list[Ask] = []
+    writes: list[Pattern] = []
+    for pattern in own:
+        parts = pattern.parts if pattern.verb is Verb.TRANSACT else (pattern,)
+        for part in parts:
+            rate = model.calls_per_day(pattern, max(model.scales))
+            if part.verb.is_write or part.verb is Verb.CHECK:
+                writes.append(part)
+            if part.where or not part.verb.is_write:
+                asks.append(_ask(entity, pattern, part, rate))
+    return Workload(
+        entity=entity,
+        model=replace(model, patterns=own),
+        asks=tuple(asks),
+        writes=tuple(writes),
+    )
+
+
+def _cut(model: Model, entity: str) -> Iterable[Pattern]:
+    """Return the patterns of one entity; of a transaction, its parts on that entity."""
+    for pattern in model.patterns:
+        if pattern.verb is not Verb.TRANSACT:
+            if pattern.entity == entity:
+                yield pattern
+            continue
+        parts = tuple(part for part in pattern.parts if part.entity == entity)
+        if parts:
+            yield replace(pattern, entity=entity, parts=parts)
+
+
+def _ask(entity: Entity, pattern: Pattern, part: Pattern, rate: Decimal) -> Ask:
+    given: list[str] = []
+    fixed: list[tuple[str, tuple[str, ...]]] = []
+    ranges: list[str] = []
+    for condition in part.where:
+        base = condition.attribute
+        if not entity.has(base):
+            continue
+        if entity.attribute(base).kind is Kind.GEO:
+            continue
+        if condition.operator == "eq" and condition.value is None:
+            given.append(base)
+        elif condition.operator == "eq":
+            fixed.append((base, (str(condition.value),)))
+        elif condition.operator == "in":
+            if values := _values(condition):
+                fixed.append((base, values))
+        elif condition.operator in RANGES:
+            ranges.append(base)
+    is_read = not part.verb.is_write and part.verb is not Verb.CHECK
+    wanted = (part.select if part.select is not None else entity.names) if is_read else ()
+    directions = {descending for _, descending in part.sort}
+    near = ""
+    if part.verb is Verb.NEAR:
+        near = next((a.name for a in entity.attributes if a.kind is Kind.GEO), "")
+    return Ask(
+        pattern=pattern.name,
+        rate_per_day=rate,
+        given=tuple(given),
+        fixed=tuple(fixed),
+        ranges=tuple(ranges),
+        sort=tuple(name for name, _ in part.sort) if len(directions) == 1 else (),
+        wanted=frozenset(wanted),
+        near=near,
+        radius_km=part.radius_km,
+        known=part.known,
+        one=part.verb is Verb.GET or not is_read,
+        strong=is_read and part.consistency.value != "eventual",
+    )
+
+
+def _values(condition: Condition) -> tuple[str, ...]:
+    if condition.values:
+        return condition.values
+    if condition.value is None:
+        return ()
+    return tuple(value.strip() for value in condition.value.split(","))
+
+
+def can_be_key(attribute: Attribute) -> bool:
+    """Whether an attribute can be a key attribute as it is: a scalar that is no boolean."""
+    return not attribute.kind.is_container and attribute.kind is not Kind.BOOL
+
+
+def is_always_there(entity: Entity, name: str) -> bool:
+    """Whether every instance has the attribute."""
+    return entity.attribute(name).presence >= 1
+
+
+def is_made_unique(attribute: Attribute) -> bool:
+    """Whether the application makes its values up, so that two never meet."""
+    return attribute.kind in (Kind.UUID, Kind.ULID, Kind.ID)
+
+
+def top_share(model: Model, entity: Entity, name: str, users: int) -> Decimal:
+    """Return the share of the instances that have an attribute's most common value.
+
+    References follow Zipf's law with exponent 0.8 unless the model says otherwise.
+    """
+    attribute = entity.attribute(name)
+    if attribute.top_share is not None:
+        return max(attribute.top_share, ONE - attribute.top_share)
+    if attribute.values:
+        return max(share for _, share in attribute.values)
+    if attribute.kind is Kind.BOOL:
+        return Decimal("0.5")
+    count = _distinct(model, entity, attribute, users)
+    if attribute.kind is Kind.REF or attribute.skew is not None:
+        return ONE / _harmonic(count, attribute.skew or Decimal("0.8"))
+    return ONE / max(ONE, count)
+
+
+def _distinct(model: Model, entity: Entity, attribute: Attribute, users: int) -> Decimal:
+    total = max(ONE, model.instances(entity.name, users))
+    if attribute.distinct is not None:
+        return max(ONE, min(attribute.distinct, total))
+    if attribute.kind is Kind.REF and attribute.to is not None:
+        return max(ONE, model.instances(attribute.to, users))
+    if attribute.generated:
+        parent = entity.parent
+        while parent is not None:
+            ancestor = model.entity(parent)
+            if attribute.name in ancestor.key and not ancestor.attribute(attribute.name).generated:
+                return max(ONE, model.instances(parent, users))
+            parent = ancestor.parent
+    if attribute.kind is Kind.COUNTRY:
+        return min(Decimal(50), total)
+    if attribute.kind is Kind.DATE:
+        return max(ONE, min(total, model.age_days(entity)))
+    return total
+
+
+def _harmonic(count: Decimal, exponent: Decimal) -> Decimal:
+    """Return the generalised harmonic number: the first terms, and an integral for the rest."""
+    s, whole = float(exponent), int(min(count, Decimal(10**9)))
+    head = min(whole, 1000)
+    total = sum(rank**-s for rank in range(1, head + 1))
+    if whole > head:
+        total += (whole ** (1 - s) - head ** (1 - s)) / (1 - s) if s != 1 else 0.0
+    return Decimal(str(round(total, 6))) if total > 0 else max(ONE, ZERO)

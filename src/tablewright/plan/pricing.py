@@ -1,0 +1,315 @@
+"""What each choice costs: quotations of the engine times rates times prices.
+
+In: a workload, a placement with every index candidate, quotations at the scales wanted, a tariff.
+Out: an `Option`: the fixed cost of the placement, the cost of each index, the cost of each path
+and the indexes it needs, with what is not allowed left out and noted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from tablewright.bill.prices import PriceBook
+from tablewright.core.quantities import DAYS_PER_MONTH, GB, ONE, ZERO
+from tablewright.design.values import DynamoDesign, Table
+from tablewright.engines.base import EngineQuotes, Path, Quotation, Slot
+from tablewright.model.values import Model, Pattern
+from tablewright.plan.asks import Workload, top_share
+from tablewright.plan.candidates import IndexCandidate, Placement, indexes
+
+HEADROOM = Decimal("0.7")
+"""Share of a service limit that a plan uses at the largest scale of the model."""
+PARTITION_WRITES = Decimal(1000)
+PARTITION_READS = Decimal(3000)
+LARGEST_ITEM_BYTES = 400 * 1024
+ROUND_TRIP_MS = Decimal(10)
+"""What one round trip is taken to need at the 99th percentile, in the region: an assumption."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tariff:
+    """USD for one unit of everything an on-demand table is charged for in a month."""
+
+    read: Decimal
+    write: Decimal
+    stored_byte: Decimal
+    recovered_byte: Decimal
+
+    @classmethod
+    def of(cls, book: PriceBook, region: str, *, recovery: bool) -> Tariff:
+        """Return the tariff of a region; `recovery` adds point-in-time recovery to storage."""
+
+        def usd(key: str) -> Decimal:
+            price = book.price(key, region)
+            return price.usd / price.per
+
+        return cls(
+            read=usd("aws.dynamodb.ondemand.rru.standard"),
+            write=usd("aws.dynamodb.ondemand.wru.standard"),
+            stored_byte=usd("aws.dynamodb.storage.standard") / GB,
+            recovered_byte=usd("aws.dynamodb.pitr") / GB if recovery else ZERO,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """A number of users and the weight of its bill in what is minimised."""
+
+    users: int
+    weight: Decimal = ONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathCost:
+    """One way to answer a slot: USD a month, and the indexes (by position) it reads."""
+
+    usd: Decimal
+    needs: tuple[int, ...]
+    operation: str
+    depth: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotCost:
+    """A question and the ways to answer it that are allowed."""
+
+    pattern: str
+    part: int
+    paths: tuple[PathCost, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """A placement with what it costs by itself, what each index adds, what each path costs."""
+
+    placement: Placement
+    usd: Decimal
+    indexes: tuple[IndexCandidate, ...]
+    index_usd: tuple[Decimal, ...]
+    slots: tuple[SlotCost, ...]
+
+    def total(self, chosen: frozenset[int]) -> Decimal | None:
+        """Return USD a month with these indexes; None where some question has no answer."""
+        total = self.usd + sum((self.index_usd[i] for i in chosen), ZERO)
+        for slot in self.slots:
+            best = min((p.usd for p in slot.paths if chosen.issuperset(p.needs)), default=None)
+            if best is None:
+                return None
+            total += best
+        return total
+
+    @property
+    def floor(self) -> Decimal:
+        """USD a month if every index were free: no choice of indexes can cost less."""
+        return self.usd + sum((min(p.usd for p in slot.paths) for slot in self.slots), ZERO)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What is allowed, beyond being correct."""
+
+    scans: bool = False
+    """Whether a table that grows with the users may be scanned for people who wait."""
+    any_depth: bool = False
+    round_trip_ms: Decimal = ROUND_TRIP_MS
+    most_gsis: int = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Priced:
+    """An option, or the reasons why the placement cannot be had; and what was too hot."""
+
+    option: Option | None
+    reasons: tuple[str, ...] = ()
+    shards_wanted: int = 1
+
+
+@dataclass
+class Pricer:
+    """Prices placements of one model; keeps what does not change between them."""
+
+    model: Model
+    engine: EngineQuotes
+    tariff: Tariff
+    scales: tuple[Scale, ...]
+    sample_items: int
+    durable_only: bool = True
+    quoted: int = field(default=0)
+
+    def price(self, work: Workload, placement: Placement, rules: Rules) -> Priced:
+        """Return what a placement costs with each of its index candidates."""
+        candidates = indexes(work, placement)
+        design = design_of(placement, candidates)
+        quotations = [
+            self.engine.quote(work.model, design, scale.users, sample_items=self.sample_items)
+            for scale in self.scales
+        ]
+        self.quoted += len(quotations)
+        first = quotations[0]
+        if first.cannot:
+            return Priced(option=None, reasons=tuple(f"{p}: {why}" for p, why in first.cannot))
+        too_large = [
+            name
+            for name, size in first.largest
+            if "/" not in name and size > LARGEST_ITEM_BYTES * HEADROOM
+        ]
+        if too_large:
+            return Priced(option=None, reasons=(f"items of {too_large[0]} come near 400 KB",))
+        places = {one.resource: at for at, one in enumerate(candidates)}
+        heat = self._heat(work, placement, candidates, first)
+        hot = {at for at, load in heat.items() if load > PARTITION_WRITES * HEADROOM}
+        shards = max(
+            (int(-(-heat[at] // (PARTITION_WRITES * HEADROOM))) for at in hot), default=1
+        )
+        slots: list[SlotCost] = []
+        reasons: list[str] = []
+        for number, slot in enumerate(first.slots):
+            paths = self._paths(work, slot, number, quotations, places, hot, rules)
+            if not paths:
+                reasons.append(f"{slot.pattern}: {slot.cannot or 'no way that is allowed'}")
+            slots.append(SlotCost(pattern=slot.pattern, part=slot.part, paths=paths))
+        if reasons:
+            return Priced(option=None, reasons=tuple(reasons), shards_wanted=shards)
+        base, by_index = self._fixed(work, placement, places, quotations)
+        option = Option(
+            placement=placement,
+            usd=base,
+            indexes=candidates,
+            index_usd=tuple(by_index[at] for at in range(len(candidates))),
+            slots=tuple(slots),
+        )
+        return Priced(option=option, shards_wanted=shards)
+
+    # ------------------------------------------------------------ money
+
+    def _fixed(
+        self,
+        work: Workload,
+        placement: Placement,
+        places: dict[str, int],
+        quotations: Sequence[Quotation],
+    ) -> tuple[Decimal, dict[int, Decimal]]:
+        base = ZERO
+        by_index = dict.fromkeys(places.values(), ZERO)
+        recovered = self.tariff.recovered_byte if work.entity.durable else ZERO
+        local = {
+            f"{table.name}/{index.name}"
+            for table in placement.tables
+            for index in table.indexes
+            if index.is_local
+        }
+        for scale, quotation in zip(self.scales, quotations, strict=True):
+            for use in quotation.fixed:
+                price = self.tariff.write if use.dimension == "write" else self.tariff.read
+                amount = use.units * self._calls(work, use.pattern, scale) * price * scale.weight
+                if use.resource in places:
+                    by_index[places[use.resource]] += amount
+                else:
+                    base += amount
+            for resource, size in quotation.stored:
+                rate = self.tariff.stored_byte
+                if resource not in places or resource in local:
+                    rate += recovered
+                if resource in places:
+                    by_index[places[resource]] += size * rate * scale.weight
+                else:
+                    base += size * rate * scale.weight
+        return base, by_index
+
+    def _calls(self, work: Workload, pattern: str, scale: Scale) -> Decimal:
+        found = work.model.pattern(pattern)
+        return self.model.calls_per_day(found, scale.users) * DAYS_PER_MONTH
+
+    def _paths(
+        self,
+        work: Workload,
+        slot: Slot,
+        number: int,
+        quotations: Sequence[Quotation],
+        places: dict[str, int],
+        hot: set[int],
+        rules: Rules,
+    ) -> tuple[PathCost, ...]:
+        pattern = work.model.pattern(slot.pattern)
+        cheapest: dict[tuple[int, ...], PathCost] = {}
+        for at, path in enumerate(slot.paths):
+            needs = tuple(sorted(places[r] for r in path.resources if r in places))
+            if hot.intersection(needs) or not self._allowed(work, pattern, path, rules):
+                continue
+            usd = ZERO
+            for scale, quotation in zip(self.scales, quotations, strict=True):
+                same = quotation.slots[number].paths[at]
+                usd += (
+                    same.units
+                    * self._calls(work, slot.pattern, scale)
+                    * self.tariff.read
+                    * scale.weight
+                )
+            cost = PathCost(usd=usd, needs=needs, operation=path.operation, depth=path.depth)
+            held = cheapest.get(needs)
+            if held is None or (cost.usd, cost.depth) < (held.usd, held.depth):
+                cheapest[needs] = cost
+        return tuple(sorted(cheapest.values(), key=lambda p: (p.usd, p.depth, p.needs)))
+
+    def _allowed(self, work: Workload, pattern: Pattern, path: Path, rules: Rules) -> bool:
+        if path.operation == "scan" and not rules.scans:
+            bounded = work.entity.count.per == "total" and work.entity.count.inflow_per_day is None
+            if pattern.purpose == "online" and not bounded:
+                return False
+        return rules.any_depth or path.depth <= most_depth(pattern, rules)
+
+    # ------------------------------------------------------------ heat
+
+    def _heat(
+        self,
+        work: Workload,
+        placement: Placement,
+        candidates: Sequence[IndexCandidate],
+        quotation: Quotation,
+    ) -> dict[int, Decimal]:
+        """Return the write units a second at the busiest key of each index, at the largest scale."""
+        users = max(self.model.scales)
+        loads: dict[str, Decimal] = {}
+        for use in quotation.fixed:
+            if use.dimension != "write":
+                continue
+            pattern = work.model.pattern(use.pattern)
+            rate = self.model.calls_per_second(pattern, users) * pattern.peak
+            loads[use.resource] = loads.get(use.resource, ZERO) + use.units * rate
+        made = {one.name: one for one in placement.made}
+        heat: dict[int, Decimal] = {}
+        for at, one in enumerate(candidates):
+            load = loads.get(one.resource, ZERO)
+            if load <= PARTITION_WRITES * HEADROOM:
+                heat[at] = load
+                continue
+            share = ONE
+            for key in one.index.partition_keys:
+                names = [key]
+                if key in made:
+                    names = [n.partition(".")[0] for n in made[key].template.attributes]
+                    share /= made[key].template.shards
+                for name in names:
+                    share *= top_share(self.model, work.entity, name, users)
+            heat[at] = load * share
+        return heat
+
+
+def most_depth(pattern: Pattern, rules: Rules) -> int:
+    """Return how many round trips after one another a pattern's own latency target leaves."""
+    if pattern.latency_p99_ms is None:
+        return 99
+    return max(1, int(pattern.latency_p99_ms / rules.round_trip_ms))
+
+
+def design_of(
+    placement: Placement, candidates: Sequence[IndexCandidate], name: str = "candidate"
+) -> DynamoDesign:
+    """Return the design of one entity's placement with these indexes."""
+    tables: list[Table] = []
+    for table in placement.tables:
+        own = tuple(one.index for one in candidates if one.table == table.name)
+        tables.append(replace(table, indexes=own))
+    return DynamoDesign(name=name, engine="dynamodb", tables=tuple(tables))

@@ -1,0 +1,222 @@
+"""The choice as a 0/1 integer programme, solved by HiGHS.
+
+In: for each entity its options. Out: one option and a set of indexes for each, with the cost, a
+proven lower bound and the gap between them. One variable chooses a placement, one an index of a
+placement, one a path of a question; a path needs its indexes, an index its placement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from tablewright.core.errors import UnsupportedError
+from tablewright.core.quantities import ZERO
+from tablewright.plan.pricing import Option
+
+MICRO = 1e6
+SIMPLER_USD = 1e-7
+"""What an index, a table or a made key is taken to cost where two designs cost the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The option taken for one entity, by position, and its indexes."""
+
+    option: int
+    indexes: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Solution:
+    """A choice for every entity, what it costs, and what no choice can cost less than."""
+
+    choices: tuple[Choice, ...]
+    usd: Decimal
+    bound: Decimal
+
+    @property
+    def gap(self) -> Decimal:
+        """How far the cost may be from the best, as a share of it."""
+        return max(ZERO, (self.usd - self.bound) / self.usd) if self.usd else ZERO
+
+
+@dataclass
+class _Programme:
+    costs: list[float] = field(default_factory=list)
+    integral: list[bool] = field(default_factory=list)
+    rows: list[tuple[float, float, list[tuple[int, float]]]] = field(default_factory=list)
+
+    def variable(self, cost: float, *, integral: bool) -> int:
+        self.costs.append(cost)
+        self.integral.append(integral)
+        return len(self.costs) - 1
+
+    def row(self, low: float, high: float, entries: list[tuple[int, float]]) -> None:
+        self.rows.append((low, high, entries))
+
+
+def solve(
+    entities: Sequence[Sequence[Option]],
+    *,
+    most_tables: int | None = None,
+    most_structures: int | None = None,
+    most_gsis: int = 20,
+    seconds: float = 60.0,
+) -> Solution | None:
+    """Return the cheapest choice, None where there is none.
+
+    Args:
+        entities: the options of each entity.
+        most_tables: tables in all, where limited.
+        most_structures: tables and indexes in all, where limited.
+        most_gsis: global indexes of one table.
+        seconds: after which the best found so far is taken, with its gap.
+
+    Raises:
+        UnsupportedError: HiGHS is not installed.
+    """
+    highspy = _highs()
+    inf = highspy.kHighsInf
+    programme = _Programme()
+    handles: list[list[tuple[int, list[int]]]] = []
+    tables: list[tuple[int, float]] = []
+    structures: list[tuple[int, float]] = []
+    for options in entities:
+        of_entity: list[tuple[int, list[int]]] = []
+        for option in options:
+            x, y = _add_option(programme, option, inf, most_gsis)
+            of_entity.append((x, y))
+            count = float(len(option.placement.tables))
+            tables.append((x, count))
+            structures.append((x, count))
+            structures += [(one, 1.0) for one in y]
+        programme.row(1.0, 1.0, [(x, 1.0) for x, _ in of_entity])
+        handles.append(of_entity)
+    if most_tables is not None:
+        programme.row(-inf, float(most_tables), tables)
+    if most_structures is not None:
+        programme.row(-inf, float(most_structures), structures)
+    found = _run(highspy, programme, seconds)
+    if found is None:
+        return None
+    values, bound = found
+    choices: list[Choice] = []
+    total = ZERO
+    for options, of_entity in zip(entities, handles, strict=True):
+        at = max(range(len(options)), key=lambda i: values[of_entity[i][0]])
+        x, y = of_entity[at]
+        chosen = _needed(options[at], [i for i, v in enumerate(y) if values[v] > 0.5])
+        cost = options[at].total(frozenset(chosen))
+        assert cost is not None, "a solution of the programme answers every question"
+        total += cost
+        choices.append(Choice(option=at, indexes=tuple(chosen)))
+    penalty = sum((Decimal(str(SIMPLER_USD)) * 50 for _ in entities), ZERO)
+    low = min(total, Decimal(str(bound)) / Decimal(str(MICRO)))
+    return Solution(choices=tuple(choices), usd=total, bound=max(ZERO, low - penalty * 0))
+
+
+def _add_option(
+    programme: _Programme, option: Option, inf: float, most_gsis: int
+) -> tuple[int, list[int]]:
+    simple = option.placement.simplicity
+    weight = sum(part / (4**place) for place, part in enumerate(simple))
+    x = programme.variable(
+        (float(option.usd) + SIMPLER_USD * weight) * MICRO, integral=True
+    )
+    y = [
+        programme.variable((float(usd) + SIMPLER_USD) * MICRO, integral=True)
+        for usd in option.index_usd
+    ]
+    for one in y:
+        programme.row(-inf, 0.0, [(one, 1.0), (x, -1.0)])
+    for slot in option.slots:
+        z = []
+        users: dict[int, list[int]] = {}
+        for path in slot.paths:
+            cost = (float(path.usd) + SIMPLER_USD * (path.depth - 1) / 4) * MICRO
+            v = programme.variable(cost, integral=False)
+            z.append(v)
+            for need in path.needs:
+                users.setdefault(need, []).append(v)
+        programme.row(0.0, 0.0, [*((v, 1.0) for v in z), (x, -1.0)])
+        for need, through in sorted(users.items()):
+            programme.row(-inf, 0.0, [*((v, 1.0) for v in through), (y[need], -1.0)])
+    for table in option.placement.tables:
+        own = [
+            y[at]
+            for at, one in enumerate(option.indexes)
+            if one.table == table.name and not one.index.is_local
+        ]
+        if len(own) > most_gsis:
+            programme.row(-inf, float(most_gsis), [(one, 1.0) for one in own])
+    return x, y
+
+
+def _needed(option: Option, chosen: list[int]) -> list[int]:
+    """Drop indexes that nothing uses and that cost nothing to leave out."""
+    kept = list(chosen)
+    total = option.total(frozenset(kept))
+    for at in reversed(chosen):
+        without = frozenset(k for k in kept if k != at)
+        cost = option.total(without)
+        if cost is not None and total is not None and cost <= total:
+            kept.remove(at)
+            total = cost
+    return kept
+
+
+def _run(highspy: Any, programme: _Programme, seconds: float) -> tuple[list[float], float] | None:
+    import numpy as np
+
+    lp = highspy.HighsLp()
+    columns, rows = len(programme.costs), len(programme.rows)
+    lp.num_col_, lp.num_row_ = columns, rows
+    lp.col_cost_ = np.array(programme.costs, dtype=np.double)
+    lp.col_lower_ = np.zeros(columns)
+    lp.col_upper_ = np.ones(columns)
+    lp.row_lower_ = np.array([low for low, _, _ in programme.rows], dtype=np.double)
+    lp.row_upper_ = np.array([high for _, high, _ in programme.rows], dtype=np.double)
+    starts, indices, values = [0], [], []
+    for _, _, entries in programme.rows:
+        indices += [column for column, _ in entries]
+        values += [value for _, value in entries]
+        starts.append(len(indices))
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_ = np.array(starts, dtype=np.int32)
+    lp.a_matrix_.index_ = np.array(indices, dtype=np.int32)
+    lp.a_matrix_.value_ = np.array(values, dtype=np.double)
+    kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+    lp.integrality_ = [kinds[integral] for integral in programme.integral]
+    solver = highspy.Highs()
+    for name, value in (
+        ("output_flag", False),
+        ("threads", 1),
+        ("random_seed", 1),
+        ("mip_rel_gap", 0.0),
+        ("mip_abs_gap", 0.0),
+        ("mip_feasibility_tolerance", 1e-9),
+        ("primal_feasibility_tolerance", 1e-9),
+        ("time_limit", seconds),
+    ):
+        solver.setOptionValue(name, value)
+    solver.passModel(lp)
+    solver.run()
+    info = solver.getInfo()
+    if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+        return None
+    bound = info.mip_dual_bound if any(programme.integral) else info.objective_function_value
+    return list(solver.getSolution().col_value), float(bound)
+
+
+def _highs() -> Any:
+    try:
+        import highspy
+    except ImportError as missing:
+        raise UnsupportedError(
+            "planning needs the solver HiGHS, which is not installed",
+            remedy="install it with: pip install 'tablewright[plan]'",
+        ) from missing
+    return highspy

@@ -1,0 +1,178 @@
+"""Leave out what cannot be part of the best design: paths, indexes, whole placements.
+
+In: options as priced. Out: smaller options with the same optimum, and counts of what went. Each
+rule here keeps at least one best solution; a property test holds that against enumeration.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from tablewright.core.quantities import ZERO
+from tablewright.plan.pricing import Option, PathCost, SlotCost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """How many candidates there were, and how many were left."""
+
+    placements: int = 0
+    placements_left: int = 0
+    indexes: int = 0
+    indexes_left: int = 0
+    paths: int = 0
+    paths_left: int = 0
+
+    def __add__(self, other: Pruned) -> Pruned:
+        return Pruned(
+            placements=self.placements + other.placements,
+            placements_left=self.placements_left + other.placements_left,
+            indexes=self.indexes + other.indexes,
+            indexes_left=self.indexes_left + other.indexes_left,
+            paths=self.paths + other.paths,
+            paths_left=self.paths_left + other.paths_left,
+        )
+
+
+def prune(options: list[Option]) -> tuple[list[Option], Pruned]:
+    """Return what may be in a best solution, in the order given, and the counts."""
+    small = [_without_useless_indexes(option) for option in options]
+    ceilings = [greedy(option)[1] for option in small]
+    best = min((c for c in ceilings if c is not None), default=None)
+    kept = [o for o in small if best is None or o.floor <= best]
+    count = Pruned(
+        placements=len(options),
+        placements_left=len(kept),
+        indexes=sum(len(o.indexes) for o in options),
+        indexes_left=sum(len(o.indexes) for o in kept),
+        paths=sum(len(s.paths) for o in options for s in o.slots),
+        paths_left=sum(len(s.paths) for o in kept for s in o.slots),
+    )
+    return kept, count
+
+
+def greedy(option: Option) -> tuple[frozenset[int], Decimal | None]:
+    """Return a good set of indexes: start with all, give up one at a time while that saves."""
+    chosen = frozenset(range(len(option.indexes)))
+    total = option.total(chosen)
+    if total is None:
+        return chosen, None
+    while True:
+        trials = [
+            (cost, at)
+            for at in sorted(chosen)
+            if (cost := option.total(chosen - {at})) is not None and cost <= total
+        ]
+        if not trials:
+            return chosen, total
+        total, at = min(trials)
+        chosen -= {at}
+
+
+def _without_useless_indexes(option: Option) -> Option:
+    while True:
+        smaller = _step(option)
+        if len(smaller.indexes) == len(option.indexes):
+            return smaller
+        option = smaller
+
+
+def _step(option: Option) -> Option:
+    slots = tuple(_cheaper_than_free(slot) for slot in option.slots)
+    option = replace(option, slots=slots)
+    keep = [at for at in range(len(option.indexes)) if _may_pay(option, at)]
+    keep = _undominated(option, keep)
+    return _only(option, keep)
+
+
+def _cheaper_than_free(slot: SlotCost) -> SlotCost:
+    """Drop paths that need an index and cost no less than one that needs fewer."""
+    kept: list[PathCost] = []
+    for path in slot.paths:  # sorted by cost
+        if not any(set(other.needs) <= set(path.needs) for other in kept):
+            kept.append(path)
+    return replace(slot, paths=tuple(kept))
+
+
+def _may_pay(option: Option, at: int) -> bool:
+    """Whether an index could save more than it costs, or is needed for some question."""
+    saving = ZERO
+    for slot in option.slots:
+        using = [p.usd for p in slot.paths if at in p.needs]
+        if not using:
+            continue
+        others = [p.usd for p in slot.paths if not p.needs]
+        if not others:
+            return True
+        saving += max(ZERO, min(others) - min(using))
+    return saving > option.index_usd[at]
+
+
+def _undominated(option: Option, keep: list[int]) -> list[int]:
+    table = {at: _service(option, at) for at in keep}
+    left: list[int] = []
+    for at in keep:
+        beaten = False
+        for other in keep:
+            if other == at or not _covers(table[other], table[at]):
+                continue
+            if option.index_usd[other] > option.index_usd[at]:
+                continue
+            equal = option.index_usd[other] == option.index_usd[at] and _covers(
+                table[at], table[other]
+            )
+            if not equal or other < at:
+                beaten = True
+                break
+        if not beaten:
+            left.append(at)
+    return left
+
+
+Service = dict[tuple[int, tuple[int, ...]], Decimal]
+
+
+def _service(option: Option, at: int) -> Service:
+    """Return what an index does: for each slot and each other need, the cost through it."""
+    found: Service = {}
+    for number, slot in enumerate(option.slots):
+        for path in slot.paths:
+            if at in path.needs:
+                rest = tuple(n for n in path.needs if n != at)
+                key = (number, rest)
+                found[key] = min(found.get(key, path.usd), path.usd)
+    return found
+
+
+def _covers(better: Service, worse: Service) -> bool:
+    """Whether one index can take another's place in everything it does, at no higher cost."""
+    for (slot, rest), usd in worse.items():
+        if not any(
+            s == slot and set(r) <= set(rest) and cost <= usd for (s, r), cost in better.items()
+        ):
+            return False
+    return True
+
+
+def _only(option: Option, keep: list[int]) -> Option:
+    if len(keep) == len(option.indexes):
+        return option
+    new = {old: at for at, old in enumerate(keep)}
+    slots = tuple(
+        replace(
+            slot,
+            paths=tuple(
+                replace(path, needs=tuple(new[n] for n in path.needs))
+                for path in slot.paths
+                if all(n in new for n in path.needs)
+            ),
+        )
+        for slot in option.slots
+    )
+    return replace(
+        option,
+        indexes=tuple(option.indexes[at] for at in keep),
+        index_usd=tuple(option.index_usd[at] for at in keep),
+        slots=slots,
+    )

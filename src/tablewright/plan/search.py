@@ -1,0 +1,439 @@
+"""The search: price every placement, leave out what cannot be best, let the solver choose.
+
+In: a model, an engine that quotes, prices, settings. Out: a `Plan`: the design, what each entity's
+choice beat and by how much, how far from optimal it may be. It does not run or create anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from tablewright.bill.prices import PriceBook
+from tablewright.core.errors import UnsupportedError, UsageError
+from tablewright.core.quantities import ONE, ZERO
+from tablewright.design.values import DynamoDesign, Index, Table
+from tablewright.engines.base import EngineQuotes
+from tablewright.model.values import Entity, Kind, Model
+from tablewright.plan.asks import Workload, workloads
+from tablewright.plan.candidates import IndexCandidate, placements
+from tablewright.plan.pricing import ROUND_TRIP_MS, Option, Pricer, Rules, Scale, Tariff
+from tablewright.plan.programme import Choice, Solution, solve
+from tablewright.plan.pruning import Pruned, prune
+
+SAMPLE_ITEMS = 128
+"""Instances drawn for each entity while searching; the result is evaluated with more."""
+MOST_SHARDS = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the search may be told; `of` takes it from the model file."""
+
+    scales: tuple[Scale, ...]
+    sample_items: int = SAMPLE_ITEMS
+    most_tables: int | None = None
+    most_structures: int | None = None
+    single_table: str = ""
+    """prefer, avoid, or nothing."""
+    prefix: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Table names by entity."""
+    round_trip_ms: Decimal = ROUND_TRIP_MS
+    modes: str = "safe"
+    """safe: never dearer than on-demand at any scale; cheapest: at the planned one; on-demand."""
+    seconds: float = 60.0
+
+    @classmethod
+    def of(cls, model: Model, users: int) -> Settings:
+        """Return the settings the model file asks for.
+
+        Raises:
+            UsageError: an option has a value it cannot have.
+        """
+        options = model.options
+        single = options.get("single_table", "")
+        if single not in ("", "prefer", "avoid"):
+            raise UsageError(
+                f"the option `single_table` is `{single}`",
+                remedy="write prefer or avoid",
+            )
+        modes = options.get("capacity", "safe")
+        if modes not in ("safe", "cheapest", "on-demand"):
+            raise UsageError(
+                f"the option `capacity` is `{modes}`",
+                remedy="write safe, cheapest or on-demand",
+            )
+        names = {
+            key.partition(".")[2]: value
+            for key, value in options.items()
+            if key.startswith("names.")
+        }
+        return cls(
+            scales=_weights(options) or (Scale(users=users),),
+            most_tables=_whole(options, "max_tables"),
+            single_table=single,
+            prefix=options.get("table_prefix", ""),
+            names=names,
+            modes=modes,
+        )
+
+
+def _whole(options: Mapping[str, str], name: str) -> int | None:
+    text = options.get(name, "")
+    if not text:
+        return None
+    if not text.isdecimal() or int(text) == 0:
+        raise UsageError(f"the option `{name}` is `{text}`", remedy="write a number, such as 3")
+    return int(text)
+
+
+def _weights(options: Mapping[str, str]) -> tuple[Scale, ...]:
+    found = []
+    for key, value in options.items():
+        head, _, users = key.partition(".")
+        if head != "weights":
+            continue
+        try:
+            found.append(Scale(users=int(users), weight=Decimal(value)))
+        except (ValueError, ArithmeticError):
+            raise UsageError(
+                f"the option `{key}` is `{value}`", remedy="write weights: {1000: 0.3, 10000: 0.7}"
+            ) from None
+    return tuple(sorted(found, key=lambda s: s.users))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Considered:
+    """Everything that was priced for one entity, and what was left after pruning."""
+
+    work: Workload
+    options: tuple[Option, ...]
+    """Left after pruning; the solver chooses among these."""
+    all_options: tuple[Option, ...]
+    refused: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Placements that cannot be had, with the reasons."""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def entity(self) -> str:
+        """Its name."""
+        return self.work.entity.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The cheapest design found, and how it was found."""
+
+    design: DynamoDesign
+    model: Model
+    settings: Settings
+    considered: tuple[Considered, ...]
+    solution: Solution
+    pruned: Pruned
+    quoted: int
+    warnings: tuple[str, ...] = ()
+
+    def choice(self, entity: str) -> tuple[Considered, Option, Choice]:
+        """Return what was chosen for an entity (KeyError if it is not planned)."""
+        for one, choice in zip(self.considered, self.solution.choices, strict=True):
+            if one.entity == entity:
+                return one, one.options[choice.option], choice
+        raise KeyError(entity)
+
+
+def search(
+    model: Model,
+    engine: EngineQuotes,
+    book: PriceBook,
+    region: str,
+    settings: Settings,
+    *,
+    current: DynamoDesign | None = None,
+    name: str = "planned",
+) -> Plan:
+    """Return the cheapest design of a model on on-demand tables.
+
+    Args:
+        model: what has to be served.
+        engine: quotes designs part by part.
+        book: prices.
+        region: where.
+        settings: scales, limits and preferences.
+        current: names and table settings are taken over from it where they fit.
+        name: of the new design.
+
+    Raises:
+        UnsupportedError: no design can serve the model; every reason is in the message. Or the
+            solver is not installed.
+    """
+    tariff = Tariff.of(book, region, recovery=needs_recovery(model))
+    pricer = Pricer(
+        model=model,
+        engine=engine,
+        tariff=tariff,
+        scales=settings.scales,
+        sample_items=settings.sample_items,
+    )
+    names = table_names(model, settings, current)
+    considered: list[Considered] = []
+    pruned = Pruned()
+    for work in workloads(model):
+        one, count = consider(work, pricer, names[work.entity.name], settings)
+        considered.append(one)
+        pruned += count
+    solution = choose(considered, settings)
+    design = assemble(model, considered, solution, current, name)
+    warnings = tuple(text for one in considered for text in one.warnings)
+    return Plan(
+        design=design,
+        model=model,
+        settings=settings,
+        considered=tuple(considered),
+        solution=solution,
+        pruned=pruned,
+        quoted=pricer.quoted,
+        warnings=warnings,
+    )
+
+
+def consider(
+    work: Workload, pricer: Pricer, table_name: str, settings: Settings
+) -> tuple[Considered, Pruned]:
+    """Return the options of one entity, priced and pruned.
+
+    Raises:
+        UnsupportedError: no placement serves its patterns.
+    """
+    warnings: list[str] = []
+    refused: list[tuple[str, tuple[str, ...]]] = []
+    for rules in _relaxations(settings):
+        options, refused, shards = _priced(work, pricer, table_name, rules, 1)
+        if shards > 1:
+            shards = min(shards, MOST_SHARDS)
+            options, refused, _ = _priced(work, pricer, table_name, rules, shards)
+        if options:
+            if rules.scans or rules.any_depth:
+                warnings += _what_was_relaxed(work, rules, refused)
+            kept, count = prune(options)
+            one = Considered(
+                work=work,
+                options=tuple(kept),
+                all_options=tuple(options),
+                refused=tuple(refused),
+                warnings=tuple(warnings),
+            )
+            return one, count
+    reasons = "; ".join(dict.fromkeys(r for _, why in refused for r in why))
+    raise UnsupportedError(
+        f"no design on DynamoDB serves `{work.entity.name}`: {reasons}",
+        remedy="give the patterns named a key to look by, or take them out of the model",
+    )
+
+
+def _relaxations(settings: Settings) -> tuple[Rules, ...]:
+    trip = settings.round_trip_ms
+    return (
+        Rules(round_trip_ms=trip),
+        Rules(round_trip_ms=trip, any_depth=True),
+        Rules(round_trip_ms=trip, any_depth=True, scans=True),
+    )
+
+
+def _what_was_relaxed(
+    work: Workload, rules: Rules, refused: Sequence[tuple[str, tuple[str, ...]]]
+) -> list[str]:
+    name = work.entity.name
+    if rules.scans:
+        return [f"`{name}`: some pattern can only be served by reading a whole table"]
+    return [f"`{name}`: some pattern needs more round trips than its latency target leaves"]
+
+
+def _priced(
+    work: Workload, pricer: Pricer, table_name: str, rules: Rules, shards: int
+) -> tuple[list[Option], list[tuple[str, tuple[str, ...]]], int]:
+    options: list[Option] = []
+    refused: list[tuple[str, tuple[str, ...]]] = []
+    wanted = 1
+    for placement in placements(work, table_name, shards):
+        priced = pricer.price(work, placement, rules)
+        wanted = max(wanted, priced.shards_wanted)
+        if priced.option is None:
+            refused.append((placement.label, priced.reasons))
+        else:
+            options.append(priced.option)
+    return options, refused, wanted
+
+
+def choose(considered: Sequence[Considered], settings: Settings) -> Solution:
+    """Let the solver choose; each entity by itself where nothing binds them together.
+
+    Raises:
+        UnsupportedError: no choice keeps within the limits given.
+    """
+    bound = settings.most_structures is not None
+    if not bound:
+        parts = [solve([one.options], seconds=settings.seconds) for one in considered]
+        found = [part for part in parts if part is not None]
+        if len(found) < len(parts):
+            raise UnsupportedError("the solver found no choice that answers every question")
+        return Solution(
+            choices=tuple(part.choices[0] for part in found),
+            usd=sum((part.usd for part in found), ZERO),
+            bound=sum((part.bound for part in found), ZERO),
+        )
+    # Limits may need what is dearer by itself, so nothing is left out by price here.
+    together = solve(
+        [one.all_options for one in considered],
+        most_structures=settings.most_structures,
+        seconds=settings.seconds,
+    )
+    if together is None:
+        raise UnsupportedError(
+            f"no design keeps within {settings.most_structures} tables and indexes",
+            remedy="allow more",
+        )
+    return together
+
+
+# --------------------------------------------------------------------------- the design
+
+
+def assemble(
+    model: Model,
+    considered: Sequence[Considered],
+    solution: Solution,
+    current: DynamoDesign | None,
+    name: str,
+) -> DynamoDesign:
+    """Return the design of a solution, with the settings every table needs."""
+    tables: list[Table] = []
+    for one, choice in zip(considered, solution.choices, strict=True):
+        option = one.options[choice.option]
+        chosen = [option.indexes[at] for at in choice.indexes]
+        for table in option.placement.tables:
+            own = [c for c in chosen if c.table == table.name]
+            tables.append(
+                with_settings(
+                    model,
+                    one.work.entity,
+                    replace(table, indexes=named_indexes(table, own, current)),
+                    current,
+                )
+            )
+    return DynamoDesign(
+        name=name,
+        engine="dynamodb",
+        title="The cheapest design found",
+        tables=tuple(tables),
+    )
+
+
+def named_indexes(
+    table: Table, chosen: Sequence[IndexCandidate], current: DynamoDesign | None
+) -> tuple[Index, ...]:
+    """Return indexes under the plainest names; those of equal indexes that exist are kept."""
+    old = next((t.indexes for t in current.tables if t.name == table.name), ()) if current else ()
+    taken: set[str] = set()
+    found: list[Index] = []
+    for one in chosen:
+        index = one.index
+        same = [i for i in old if i.partition_keys == index.partition_keys and i.name not in taken]
+        exact = [i for i in same if i.sort_keys == index.sort_keys]
+        if exact:
+            base = exact[0].name
+        else:
+            base = re.sub(r"-index-\d+$", "-index", index.name)
+        name, number = base, 1
+        while name in taken or (not exact and any(i.name == name for i in old)):
+            number += 1
+            name = f"{base}-{number}"
+        taken.add(name)
+        found.append(replace(index, name=name))
+    return tuple(found)
+
+
+def with_settings(
+    model: Model, entity: Entity, table: Table, current: DynamoDesign | None
+) -> Table:
+    """Return a table with recovery, expiry and whatever the current table of that name has."""
+    old = next((t for t in current.tables if t.name == table.name), None) if current else None
+    if old is not None:
+        table = replace(
+            table,
+            pitr_days=old.pitr_days,
+            backups_kept=old.backups_kept,
+            exports_per_month=old.exports_per_month,
+            restores_per_year=old.restores_per_year,
+            stream=old.stream,
+            stream_readers=old.stream_readers,
+            deletion_protection=old.deletion_protection,
+            replicas=old.replicas,
+        )
+    if needs_recovery(model) and entity.durable and table.pitr_days is None:
+        table = replace(table, pitr_days=35)
+    expiry = expiry_of(entity)
+    if expiry and expiry in table.shapes[0].attributes and not table.shapes[0].guards:
+        table = replace(table, ttl=expiry)
+    return table
+
+
+def expiry_of(entity: Entity) -> str:
+    """Return the attribute that says when an item may go, "" if there is none."""
+    if entity.retention_days is None:
+        return ""
+    epochs = [a.name for a in entity.attributes if a.kind is Kind.EPOCH]
+    named = [n for n in epochs if re.search(r"expir|ttl|delete", n, re.IGNORECASE)]
+    return (named or [""])[0]
+
+
+def needs_recovery(model: Model) -> bool:
+    """Whether the team asks for point-in-time recovery."""
+    return model.need("point_in_time_recovery").strip().lower().startswith(("yes", "true"))
+
+
+def table_names(
+    model: Model, settings: Settings, current: DynamoDesign | None
+) -> dict[str, str]:
+    """Return the name of each entity's table: given, as it is now, or made from the entity's."""
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for entity in model.entities:
+        name = settings.names.get(entity.name, "") or _current_name(entity.name, current, taken)
+        if not name:
+            name = settings.prefix + plural(entity.name)
+            while name in taken:
+                name += "_"
+        taken.add(name)
+        found[entity.name] = name
+    return found
+
+
+def _current_name(entity: str, current: DynamoDesign | None, taken: set[str]) -> str:
+    if current is None:
+        return ""
+    for table in current.tables:
+        shapes = [shape for shape in table.shapes if not shape.guards]
+        if shapes and shapes[0].entity == entity and table.name not in taken:
+            return table.name
+    return ""
+
+
+def plural(name: str) -> str:
+    """Return a table's name for an entity: small letters, words joined, in the plural.
+
+    Example:
+        >>> plural("ReportBody"), plural("Address"), plural("Usage")
+        ('report_bodies', 'addresses', 'usages')
+    """
+    text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    if text.endswith("y") and text[-2:-1] not in "aeiou":
+        return text[:-1] + "ies"
+    return text + ("es" if text.endswith(("s", "x", "ch", "sh")) else "s")
+
+
+def weight_of(settings: Settings) -> Decimal:
+    """Return the sum of the weights of the scales."""
+    return sum((scale.weight for scale in settings.scales), ZERO) or ONE
