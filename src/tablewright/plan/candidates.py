@@ -216,7 +216,7 @@ def _identities(work: Workload) -> list[tuple[str, ...]]:
     entity = work.entity
     found = [entity.key]
     if entity.identity and entity.identity != entity.key:
-        found.append(entity.identity)
+        found.insert(0, entity.identity)
     for attribute in entity.attributes:
         if attribute.unique and (attribute.name,) not in found and attribute.presence >= 1:
             asked = any(
@@ -598,10 +598,8 @@ def made_keys(work: Workload, shards: int = 1) -> tuple[MadeKey, ...]:
     for ask in work.asks:
         for template in _templates(entity, ask, shards):
             if template not in found:
-                base = "".join(_capital(part) for part in ask.pattern.split("-"))
-                name = _free_name(entity, base[:1].lower() + base[1:] + "Key")
-                while any(made.name == name for made in found.values()):
-                    name += "2"
+                # Short, because every item and entry pays for the name again.
+                name = _free_name(entity, f"k{len(found) + 1}")
                 found[template] = MadeKey(name=name, template=template)
     return tuple(found.values())
 
@@ -666,7 +664,8 @@ def indexes(work: Workload, placement: Placement) -> tuple[IndexCandidate, ...]:
             forms[form] = [ask for ask in work.asks if _may_serve(form, ask, placement)]
         taken: set[str] = set()
         for form, asks in forms.items():
-            for projection in _projections(work.entity, table, shape, form, asks):
+            implied = _implied(placement, form)
+            for projection in _projections(work.entity, table, shape, form, asks, implied):
                 name = _index_name(form, taken)
                 found.append(
                     IndexCandidate(
@@ -788,16 +787,33 @@ def _may_serve(form: _Form, ask: Ask, placement: Placement) -> bool:
     return True
 
 
+def _implied(placement: Placement, form: _Form) -> frozenset[str]:
+    made = {one.name: one for one in placement.made}
+    names: set[str] = set()
+    for key in form.partition:
+        if key in made:
+            names |= made[key].needs
+    return frozenset(names)
+
+
 def _projections(
-    entity: Entity, table: Table, shape: ItemShape, form: _Form, asks: Sequence[Ask]
+    entity: Entity,
+    table: Table,
+    shape: ItemShape,
+    form: _Form,
+    asks: Sequence[Ask],
+    implied: frozenset[str],
 ) -> Iterable[Projection]:
-    """Return the projections worth having: keys, what the questions want, everything."""
+    """Return the projections worth having: keys, what the questions want, everything.
+
+    A condition that membership in the index implies need not be looked at again.
+    """
     held = frozenset(shape.attributes)
     keys = frozenset((*form.partition, *form.sort, *table.keys))
     yield Projection(kind=ProjectionKind.KEYS_ONLY)
     wants: list[frozenset[str]] = []
     for ask in sorted(asks, key=lambda a: (-a.rate_per_day, a.pattern)):
-        want = ((ask.wanted | ask.conditions) & held) - keys
+        want = ((ask.wanted | (ask.conditions - implied)) & held) - keys
         if ask.near:
             want |= {ask.near} & held
         if want and want not in wants:

@@ -46,11 +46,14 @@ class Solution:
 @dataclass
 class _Programme:
     costs: list[float] = field(default_factory=list)
+    charges: list[float] = field(default_factory=list)
+    """The part of each cost that is there for simplicity only."""
     integral: list[bool] = field(default_factory=list)
     rows: list[tuple[float, float, list[tuple[int, float]]]] = field(default_factory=list)
 
-    def variable(self, cost: float, *, integral: bool) -> int:
-        self.costs.append(cost)
+    def variable(self, usd: Decimal, charge: float, *, integral: bool) -> int:
+        self.costs.append((float(usd) + charge) * MICRO)
+        self.charges.append(charge * MICRO)
         self.integral.append(integral)
         return len(self.costs) - 1
 
@@ -86,8 +89,8 @@ def solve(
     structures: list[tuple[int, float]] = []
     for options in entities:
         of_entity: list[tuple[int, list[int]]] = []
-        for option in options:
-            x, y = _add_option(programme, option, inf, most_gsis)
+        for place, option in enumerate(options):
+            x, y = _add_option(programme, option, inf, most_gsis, place)
             of_entity.append((x, y))
             count = float(len(option.placement.tables))
             tables.append((x, count))
@@ -113,31 +116,26 @@ def solve(
         assert cost is not None, "a solution of the programme answers every question"
         total += cost
         choices.append(Choice(option=at, indexes=tuple(chosen)))
-    penalty = sum((Decimal(str(SIMPLER_USD)) * 50 for _ in entities), ZERO)
-    low = min(total, Decimal(str(bound)) / Decimal(str(MICRO)))
-    return Solution(choices=tuple(choices), usd=total, bound=max(ZERO, low - penalty * 0))
+    # The objective has the small charges for what is less simple in it; the bound is of the cost.
+    charges = Decimal(str(_charges(programme, values))) / Decimal(str(MICRO))
+    low = Decimal(str(bound)) / Decimal(str(MICRO)) - charges
+    return Solution(choices=tuple(choices), usd=total, bound=max(ZERO, min(total, low)))
 
 
 def _add_option(
-    programme: _Programme, option: Option, inf: float, most_gsis: int
+    programme: _Programme, option: Option, inf: float, most_gsis: int, place: int
 ) -> tuple[int, list[int]]:
     simple = option.placement.simplicity
-    weight = sum(part / (4**place) for place, part in enumerate(simple))
-    x = programme.variable(
-        (float(option.usd) + SIMPLER_USD * weight) * MICRO, integral=True
-    )
-    y = [
-        programme.variable((float(usd) + SIMPLER_USD) * MICRO, integral=True)
-        for usd in option.index_usd
-    ]
+    weight = sum(part / (4**at) for at, part in enumerate(simple)) + place / 10_000
+    x = programme.variable(option.usd, SIMPLER_USD * weight, integral=True)
+    y = [programme.variable(usd, SIMPLER_USD, integral=True) for usd in option.index_usd]
     for one in y:
         programme.row(-inf, 0.0, [(one, 1.0), (x, -1.0)])
     for slot in option.slots:
         z = []
         users: dict[int, list[int]] = {}
         for path in slot.paths:
-            cost = (float(path.usd) + SIMPLER_USD * (path.depth - 1) / 4) * MICRO
-            v = programme.variable(cost, integral=False)
+            v = programme.variable(path.usd, SIMPLER_USD * (path.depth - 1) / 4, integral=False)
             z.append(v)
             for need in path.needs:
                 users.setdefault(need, []).append(v)
@@ -153,6 +151,11 @@ def _add_option(
         if len(own) > most_gsis:
             programme.row(-inf, float(most_gsis), [(one, 1.0) for one in own])
     return x, y
+
+
+def _charges(programme: _Programme, values: Sequence[float]) -> float:
+    """Return what the charges for simplicity add to the objective of a solution."""
+    return sum(charge * value for charge, value in zip(programme.charges, values, strict=True))
 
 
 def _needed(option: Option, chosen: list[int]) -> list[int]:

@@ -13,6 +13,10 @@ from tablewright.core.quantities import ZERO
 from tablewright.plan.pricing import Option, PathCost, SlotCost
 
 
+ROUNDING = Decimal("1E-12")
+"""USD within which two sums of the same parts, added in different order, are taken as equal."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pruned:
     """How many candidates there were, and how many were left."""
@@ -40,7 +44,7 @@ def prune(options: list[Option]) -> tuple[list[Option], Pruned]:
     small = [_without_useless_indexes(option) for option in options]
     ceilings = [greedy(option)[1] for option in small]
     best = min((c for c in ceilings if c is not None), default=None)
-    kept = [o for o in small if best is None or o.floor <= best]
+    kept = [o for o in small if best is None or o.floor <= best + ROUNDING]
     count = Pruned(
         placements=len(options),
         placements_left=len(kept),
