@@ -17,11 +17,13 @@ from tablewright.bill.prices import PriceBook
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.core.quantities import ZERO
+from tablewright.design.printing import design_section, with_section
 from tablewright.design.reader import ModelFile, load, read_model
 from tablewright.design.values import CapacityMode, Design, DynamoDesign, ModeKind
 from tablewright.engines.base import Engine, Evaluation, Request
 from tablewright.engines.dynamodb.engine import DynamoEngine
 from tablewright.model.values import Assumption, Model, Pattern
+from tablewright.plan.result import PlanResult
 from tablewright.review.assessment import (
     Assessment,
     DesignAssessment,
@@ -273,6 +275,77 @@ class Session:
             variant=variant if self.model.assumptions else None,
             with_path=with_path,
         )
+
+    def plan(
+        self,
+        *,
+        users: int | None = None,
+        start: str = "",
+        name: str = "planned",
+        explained: bool = True,
+    ) -> PlanResult:
+        """Return the cheapest design of the model on DynamoDB, what it costs, and why.
+
+        Args:
+            users: the scale whose bill is minimised; by default the one asked for, else the
+                largest of the model, so that nothing is chosen that does not grow.
+            start: a design to lead from, step by step; its names and settings are kept.
+            name: of the new design.
+            explained: whether to look for runners-up and fronts too.
+
+        Raises:
+            UnsupportedError: no design serves the model, or the solver is not installed.
+            UsageError: there is no design `start`.
+        """
+        from tablewright.plan.planning import Planner
+
+        begin = self.design(start) if start else None
+        if begin is not None and not isinstance(begin, DynamoDesign):
+            raise UnsupportedError(f"the design `{start}` is not for DynamoDB")
+        engine = self.engines["dynamodb"]
+        assert isinstance(engine, DynamoEngine)
+        region = self.region
+
+        def evaluate(design: DynamoDesign, users: int, sample_items: int | None) -> Evaluation:
+            return engine.evaluate(
+                self.model, design, users, self.book(), region=region, sample_items=sample_items
+            )
+
+        def findings(design: DynamoDesign) -> frozenset[tuple[str, str]]:
+            card = self.card(design, with_path=False)
+            return frozenset((one.rule, one.subject) for one in card.findings)
+
+        others = [d for d in self.designs if isinstance(d, DynamoDesign) and d.name != name]
+        planner = Planner(
+            model=self.model,
+            engine=engine,
+            evaluate=evaluate,
+            book=self.book(),
+            region=region,
+            others=tuple(others),
+            findings=findings,
+        )
+        scale = users or self.options.users or max(self.model.scales)
+        return planner.plan(scale, start=begin, name=name, explained=explained)
+
+    def write_design(self, design: DynamoDesign) -> Path:
+        """Put a design into the model file, in place of one of the same name; return the path.
+
+        Comments and layout outside the design stay as they are.
+
+        Raises:
+            UsageError: `designs` is written in a way that no block can be put into.
+        """
+        path = Path(self.file.path)
+        try:
+            text = with_section(self.file.source, design.name, design_section(design, self.model))
+        except ValueError as problem:
+            raise UsageError(
+                f"{path}: {problem}", remedy="write each design on lines of its own"
+            ) from problem
+        read_model(text, str(path))
+        path.write_text(text, encoding="utf-8")
+        return path
 
     def targets(self, design: Design, card: ReportCard | None = None) -> tuple[TargetResult, ...]:
         """Return the targets of the model and whether a design meets them."""

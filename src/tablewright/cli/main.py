@@ -24,6 +24,7 @@ FINE, MISSED, USAGE, OUTSIDE, BUG, INTERRUPTED = 0, 1, 2, 3, 70, 130
 VERBS = {
     "init": "Write a model file: a starter, or one of the reference applications.",
     "check": "Is the model valid, are its targets met, and what grade does the design get?",
+    "plan": "The cheapest DynamoDB design for the model, why, and the way there.",
     "cost": "What a design costs a month, line by line or over all scales.",
     "explain": "The requests of an access pattern with their arithmetic, or a rule.",
     "diff": "What changes between two designs, and what that does to the bill.",

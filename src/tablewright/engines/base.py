@@ -260,9 +260,7 @@ class Quotation:
 class EngineQuotes(Protocol):
     """What the planner asks of an engine beside evaluations."""
 
-    def quote(
-        self, model: Model, design: Design, users: int, *, sample_items: int
-    ) -> Quotation:
+    def quote(self, model: Model, design: Design, users: int, *, sample_items: int) -> Quotation:
         """Return what each path, write and resource of a design takes at one scale."""
         ...
 

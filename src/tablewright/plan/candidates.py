@@ -39,7 +39,10 @@ MOST_SPARSE = 2
 WORTH_SPLITTING_BYTES = 1024
 """Below this a write takes one unit whatever is split off."""
 WORTH_COMPRESSING_BYTES = 512
-CELL_KM = {1: 4992, 2: 624, 3: 156, 4: Decimal("19.5"), 5: Decimal("4.9"), 6: Decimal("0.61")}
+CELL_KM = {
+    length: Decimal(side)
+    for length, side in ((1, "4992"), (2, "624"), (3, "156"), (4, "19.5"), (5, "4.9"), (6, "0.61"))
+}
 """The smaller side of a geohash cell by its length; nine cells must cover the circle."""
 
 
@@ -249,9 +252,7 @@ def _stays(work: Workload, name: str) -> bool:
     )
 
 
-def _sorted_otherwise(
-    work: Workload, key: TableKey, apart: tuple[str, ...]
-) -> Iterator[TableKey]:
+def _sorted_otherwise(work: Workload, key: TableKey, apart: tuple[str, ...]) -> Iterator[TableKey]:
     """Yield keys whose items come in the order some list of that partition asks for."""
     for ask in work.asks:
         if key.partition not in ask.given and key.partition not in {n for n, _ in ask.fixed}:
@@ -338,9 +339,7 @@ def _table(
 ) -> Table:
     sort_key, templates = _sort_key(entity, key)
     keep = {*held, *entity.key, *((key.partition,) if not templates else key.attributes)}
-    ratios = tuple(
-        (n, entity.attribute(n).compressible or ZERO) for n in compressed if n in held
-    )
+    ratios = tuple((n, entity.attribute(n).compressible or ZERO) for n in compressed if n in held)
     shape = ItemShape(
         name=shape_name,
         entity=entity.name,
@@ -455,9 +454,7 @@ def splits(work: Workload, key: TableKey) -> tuple[tuple[tuple[str, ...], ...], 
     estimates from stated sizes, used only to leave out what cannot be good.
     """
     entity = work.entity
-    sizes = {
-        a.name: (stated_bytes(a) + len(a.name)) * a.presence for a in entity.attributes
-    }
+    sizes = {a.name: (stated_bytes(a) + len(a.name)) * a.presence for a in entity.attributes}
     if sum(sizes.values(), ZERO) <= WORTH_SPLITTING_BYTES:
         return ((),)
     keys = {*entity.key, *key.attributes}
@@ -510,9 +507,7 @@ def _groups(
     return list(dict.fromkeys(found))
 
 
-def _keeps_conditions(
-    work: Workload, sides: tuple[tuple[str, ...], ...], keys: set[str]
-) -> bool:
+def _keeps_conditions(work: Workload, sides: tuple[tuple[str, ...], ...], keys: set[str]) -> bool:
     """Whether every conditional or counting write finds all it needs in one item."""
     for part in work.writes:
         needed = set(part.condition_on) - keys
@@ -544,9 +539,7 @@ def _estimate(
     core = {n for n in sizes if not any(n in side for side in held)}
     overhead = sum((sizes[n] for n in keys if n in sizes), ZERO)
     groups = [core, *held]
-    weight = [
-        sum((sizes[n] for n in group if n not in keys), ZERO) + overhead for group in groups
-    ]
+    weight = [sum((sizes[n] for n in group if n not in keys), ZERO) + overhead for group in groups]
     total = ZERO
     for ask in work.asks:
         needed = (ask.wanted | ask.conditions) - keys
@@ -613,21 +606,24 @@ def _templates(entity: Entity, ask: Ask, shards: int) -> Iterator[KeyTemplate]:
         if when:
             yield KeyTemplate(parts=(TemplatePart(attribute=cell),))
         return
-    if ask.fixed:
-        literal = "#".join(value for _, values in ask.fixed for value in values[:1])
-        if ask.given:
-            yield _joined(ask.given, when, shards)
-        else:
-            base = KeyTemplate(parts=(TemplatePart(literal=literal),), when=when)
-            if shards > 1:
-                parts = (TemplatePart(literal=literal + "#"), TemplatePart(shards=shards))
-                base = replace(base, parts=parts)
-            yield base
     plain = [n for n in ask.given if can_be_key(entity.attribute(n))]
-    if len(plain) < len(ask.given):  # booleans can be part of a key only as text
-        yield _joined(ask.given, (), shards)
-    elif shards > 1 and ask.given and not ask.fixed:
-        yield _joined(ask.given, (), shards)
+    for spread in dict.fromkeys((1, shards)):
+        if ask.fixed:
+            yield _sparse(ask, when, spread)
+        # Booleans can be part of a key only as text; a sharded key is text as well.
+        if ask.given and (len(plain) < len(ask.given) or (spread > 1 and not ask.fixed)):
+            yield _joined(ask.given, (), spread)
+
+
+def _sparse(ask: Ask, when: tuple[tuple[str, tuple[str, ...]], ...], shards: int) -> KeyTemplate:
+    """Return the key that only instances with the fixed values have."""
+    if ask.given:
+        return _joined(ask.given, when, shards)
+    literal = "#".join(value for _, values in ask.fixed for value in values[:1])
+    if shards == 1:
+        return KeyTemplate(parts=(TemplatePart(literal=literal),), when=when)
+    parts = (TemplatePart(literal=literal + "#"), TemplatePart(shards=shards))
+    return KeyTemplate(parts=parts, when=when)
 
 
 def _cell_length(radius_km: Decimal | None) -> int:

@@ -160,9 +160,7 @@ class Pricer:
         places = {one.resource: at for at, one in enumerate(candidates)}
         heat = self._heat(work, placement, candidates, first)
         hot = {at for at, load in heat.items() if load > PARTITION_WRITES * HEADROOM}
-        shards = max(
-            (int(-(-heat[at] // (PARTITION_WRITES * HEADROOM))) for at in hot), default=1
-        )
+        shards = max((int(-(-heat[at] // (PARTITION_WRITES * HEADROOM))) for at in hot), default=1)
         slots: list[SlotCost] = []
         reasons: list[str] = []
         for number, slot in enumerate(first.slots):
@@ -269,7 +267,7 @@ class Pricer:
         candidates: Sequence[IndexCandidate],
         quotation: Quotation,
     ) -> dict[int, Decimal]:
-        """Return the write units a second at the busiest key of each index, at the largest scale."""
+        """Return the write units a second at the busiest key of each index at the largest scale."""
         users = max(self.model.scales)
         loads: dict[str, Decimal] = {}
         for use in quotation.fixed:

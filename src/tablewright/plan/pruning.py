@@ -12,7 +12,6 @@ from decimal import Decimal
 from tablewright.core.quantities import ZERO
 from tablewright.plan.pricing import Option, PathCost, SlotCost
 
-
 ROUNDING = Decimal("1E-12")
 """USD within which two sums of the same parts, added in different order, are taken as equal."""
 
@@ -41,7 +40,7 @@ class Pruned:
 
 def prune(options: list[Option]) -> tuple[list[Option], Pruned]:
     """Return what may be in a best solution, in the order given, and the counts."""
-    small = [_without_useless_indexes(option) for option in options]
+    small = [without_useless_indexes(option) for option in options]
     ceilings = [greedy(option)[1] for option in small]
     best = min((c for c in ceilings if c is not None), default=None)
     kept = [o for o in small if best is None or o.floor <= best + ROUNDING]
@@ -74,7 +73,8 @@ def greedy(option: Option) -> tuple[frozenset[int], Decimal | None]:
         chosen -= {at}
 
 
-def _without_useless_indexes(option: Option) -> Option:
+def without_useless_indexes(option: Option) -> Option:
+    """Return an option without the paths and indexes that cannot be part of a best choice."""
     while True:
         smaller = _step(option)
         if len(smaller.indexes) == len(option.indexes):

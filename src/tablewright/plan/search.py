@@ -342,10 +342,7 @@ def named_indexes(
         index = one.index
         same = [i for i in old if i.partition_keys == index.partition_keys and i.name not in taken]
         exact = [i for i in same if i.sort_keys == index.sort_keys]
-        if exact:
-            base = exact[0].name
-        else:
-            base = re.sub(r"-index-\d+$", "-index", index.name)
+        base = exact[0].name if exact else plain_name(index.name)
         name, number = base, 1
         while name in taken or (not exact and any(i.name == name for i in old)):
             number += 1
@@ -353,6 +350,16 @@ def named_indexes(
         taken.add(name)
         found.append(replace(index, name=name))
     return tuple(found)
+
+
+def plain_name(name: str) -> str:
+    """Return the name of an index candidate without the number of its projection.
+
+    Example:
+        >>> plain_name("email-index-2"), plain_name("email-index")
+        ('email-index', 'email-index')
+    """
+    return re.sub(r"-index-\d+$", "-index", name)
 
 
 def with_settings(
@@ -394,9 +401,7 @@ def needs_recovery(model: Model) -> bool:
     return model.need("point_in_time_recovery").strip().lower().startswith(("yes", "true"))
 
 
-def table_names(
-    model: Model, settings: Settings, current: DynamoDesign | None
-) -> dict[str, str]:
+def table_names(model: Model, settings: Settings, current: DynamoDesign | None) -> dict[str, str]:
     """Return the name of each entity's table: given, as it is now, or made from the entity's."""
     found: dict[str, str] = {}
     taken: set[str] = set()

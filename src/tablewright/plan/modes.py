@@ -1,0 +1,115 @@
+"""How each table is paid for: capacity mode and table class, chosen last, from the resulting load.
+
+In: a design and a way to evaluate it. Out: the design with the cheapest way to pay for each table,
+and what else was considered. Reserved capacity is a commitment and left to people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from tablewright.core.errors import PriceUnknownError
+from tablewright.core.quantities import ZERO
+from tablewright.design.values import CapacityMode, DynamoDesign, ModeKind, Table
+from tablewright.engines.base import Evaluation
+
+Evaluate = Callable[[DynamoDesign, int], Evaluation]
+
+AUTO = CapacityMode(
+    kind=ModeKind.AUTO_SCALING,
+    rcu=Decimal(1),
+    wcu=Decimal(1),
+    max_rcu=Decimal(40_000),
+    max_wcu=Decimal(40_000),
+)
+WAYS: tuple[tuple[str, CapacityMode, bool], ...] = (
+    ("on-demand", CapacityMode(), False),
+    ("on-demand, Standard-IA", CapacityMode(), True),
+    ("auto scaling", AUTO, False),
+    ("auto scaling, Standard-IA", AUTO, True),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModeChoice:
+    """How one table is paid for, and every way that was priced, at the planned scale."""
+
+    table: str
+    chosen: str
+    ways: tuple[tuple[str, Decimal], ...]
+    """The cheapest first."""
+    note: str = ""
+
+
+def choose_modes(
+    design: DynamoDesign,
+    evaluate: Evaluate,
+    users: int,
+    scales: Sequence[int],
+    how: str = "safe",
+) -> tuple[DynamoDesign, tuple[ModeChoice, ...]]:
+    """Return the design with each table paid for as cheaply as allowed.
+
+    Args:
+        design: on-demand.
+        evaluate: prices a design at a number of users.
+        users: the scale whose bill decides.
+        scales: every scale of the model.
+        how: `safe` takes a way only if it is at no scale dearer than on-demand; `cheapest` takes
+            what is cheapest at `users`; `on-demand` changes nothing.
+    """
+    if how == "on-demand":
+        return design, ()
+    wanted = sorted({users, *(scales if how == "safe" else ())})
+    costs: dict[str, dict[int, dict[str, Decimal]]] = {}
+    throttled: dict[str, str] = {}
+    for name, mode, infrequent in WAYS:
+        variant = _paid(design, mode, infrequent)
+        try:
+            found = {scale: evaluate(variant, scale) for scale in wanted}
+        except PriceUnknownError:
+            continue
+        costs[name] = {scale: e.bill.sum_by("where") for scale, e in found.items()}
+        throttled[name] = " ".join(w for e in found.values() for w in e.bill.warnings)
+    tables: list[Table] = []
+    choices: list[ModeChoice] = []
+    for table in design.tables:
+        ways = sorted(
+            (by_scale[users].get(table.name, ZERO), place, name)
+            for place, (name, by_scale) in enumerate(costs.items())
+        )
+        chosen, note = "on-demand", ""
+        for usd, _, name in ways:
+            if f"{table.name} in" in throttled[name]:
+                continue
+            if all(
+                by.get(table.name, ZERO) <= costs["on-demand"][scale].get(table.name, ZERO)
+                for scale, by in costs[name].items()
+            ):
+                chosen = name
+                break
+            saving = costs["on-demand"][users].get(table.name, ZERO) - usd
+            if not note and saving > 0:
+                note = f"{name} would save {saving:.2f} USD at {users:,} users, not at every scale"
+        mode, infrequent = next((m, i) for n, m, i in WAYS if n == chosen)
+        tables.append(replace(table, mode=mode, infrequent_access=infrequent))
+        choices.append(
+            ModeChoice(
+                table=table.name,
+                chosen=chosen,
+                ways=tuple((name, usd) for usd, _, name in ways),
+                note=note,
+            )
+        )
+    return replace(design, tables=tuple(tables)), tuple(choices)
+
+
+def _paid(design: DynamoDesign, mode: CapacityMode, infrequent: bool) -> DynamoDesign:
+    return replace(
+        design,
+        tables=tuple(
+            replace(table, mode=mode, infrequent_access=infrequent) for table in design.tables
+        ),
+    )

@@ -1,0 +1,164 @@
+"""The planner as the façade sees it: search, way to pay, explanation, steps, in that order.
+
+In: a model, an engine, prices, the designs to compare with. Out: a PlanResult. It holds no rule of
+its own; each part is a module beside this one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tablewright.bill.prices import PriceBook
+from tablewright.core.quantities import ZERO
+from tablewright.design.printing import design_section
+from tablewright.design.values import DynamoDesign
+from tablewright.engines.base import EngineQuotes, Evaluation
+from tablewright.model.values import Model
+from tablewright.plan.explain import Explanation, explain, on_demand
+from tablewright.plan.modes import choose_modes
+from tablewright.plan.path import Findings, Step, steps
+from tablewright.plan.pricing import Tariff
+from tablewright.plan.result import Cost, PatternCost, PlanResult, SearchFacts
+from tablewright.plan.search import Plan, Settings, expiry_of, needs_recovery, search
+
+SampledEvaluate = Callable[[DynamoDesign, int, int | None], Evaluation]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planner:
+    """Plans one model; `evaluate` takes a design, users, and how many instances to draw."""
+
+    model: Model
+    engine: EngineQuotes
+    evaluate: SampledEvaluate
+    book: PriceBook
+    region: str
+    others: tuple[DynamoDesign, ...] = ()
+    findings: Findings | None = None
+
+    def plan(
+        self,
+        users: int,
+        *,
+        start: DynamoDesign | None = None,
+        name: str = "planned",
+        explained: bool = True,
+    ) -> PlanResult:
+        """Return the cheapest design at a scale, with everything there is to say about it."""
+        settings = Settings.of(self.model, users)
+        named_after = start or next((d for d in self.others if d.name == "current"), None)
+        begin = time.perf_counter()
+        found = search(
+            self.model,
+            self.engine,
+            self.book,
+            self.region,
+            settings,
+            current=named_after,
+            name=name,
+        )
+        seconds = Decimal(str(round(time.perf_counter() - begin, 2)))
+        scale = settings.scales[-1].users
+
+        def sampled(design: DynamoDesign, at: int) -> Evaluation:
+            return self.evaluate(design, at, settings.sample_items)
+
+        design, modes = choose_modes(
+            found.design, sampled, scale, self.model.scales, settings.modes
+        )
+        evaluated = sum(
+            (
+                sampled(on_demand(found.design), one.users).bill.total * one.weight
+                for one in settings.scales
+            ),
+            ZERO,
+        )
+        why = (
+            explain(found, sampled)
+            if explained
+            else Explanation(entities=(), indexes=(), by_structures=(), by_round_trips=())
+        )
+        full = self.evaluate(design, scale, None)
+        return PlanResult(
+            app=self.model.app,
+            users=scale,
+            region=self.region,
+            prices_as_of=full.bill.prices_as_of,
+            design=design,
+            section=design_section(design, self.model),
+            costs=self._costs(design),
+            patterns=self._patterns(full, scale),
+            explanation=why,
+            modes=modes,
+            search=SearchFacts(
+                pruned=found.pruned,
+                quoted=found.quoted,
+                seconds=seconds,
+                predicted=found.solution.usd,
+                evaluated=evaluated,
+                gap=found.solution.gap,
+            ),
+            start=start.name if start else "",
+            steps=self._steps(start, design, scale, settings) if start else (),
+            notes=self._notes(found),
+        )
+
+    def _costs(self, design: DynamoDesign) -> tuple[Cost, ...]:
+        found: list[Cost] = []
+        for one in (design, *self.others):
+            for users in self.model.scales:
+                evaluation = self.evaluate(one, users, None)
+                unserved = sum(1 for route in evaluation.routes if not route.is_served)
+                found.append(
+                    Cost(
+                        design=one.name,
+                        users=users,
+                        usd=evaluation.bill.total,
+                        unserved=unserved,
+                    )
+                )
+        return tuple(found)
+
+    def _patterns(self, evaluation: Evaluation, users: int) -> tuple[PatternCost, ...]:
+        by = evaluation.bill.sum_by("pattern")
+        others = [
+            (d.name, self.evaluate(d, users, None).bill.sum_by("pattern")) for d in self.others
+        ]
+        return tuple(
+            PatternCost(
+                pattern=route.pattern,
+                operation=route.operation,
+                target=route.target,
+                round_trips=route.depth,
+                usd=by.get(route.pattern, ZERO),
+                others=tuple((name, sums.get(route.pattern, ZERO)) for name, sums in others),
+            )
+            for route in evaluation.routes
+        )
+
+    def _steps(
+        self, start: DynamoDesign, design: DynamoDesign, users: int, settings: Settings
+    ) -> tuple[Step, ...]:
+        tariff = Tariff.of(self.book, self.region, recovery=needs_recovery(self.model))
+
+        def price(each: DynamoDesign) -> Evaluation:
+            return self.evaluate(each, users, settings.sample_items)
+
+        return steps(start, design, price, tariff, self.findings)
+
+    def _notes(self, found: Plan) -> tuple[str, ...]:
+        notes = list(found.warnings)
+        for entity in self.model.entities:
+            if entity.retention_days is not None and not expiry_of(entity):
+                notes.append(
+                    f"`{entity.name}` is kept {entity.retention_days.normalize():f} days, but has "
+                    "no epoch attribute that items could expire by"
+                )
+        if self.model.need("change_stream").lower().startswith("yes"):
+            without = [t.name for t in found.design.tables if t.stream is None]
+            if len(without) == len(found.design.tables):
+                notes.append("the model needs a change stream, but does not say of which entity")
+        return tuple(notes)

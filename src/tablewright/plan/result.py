@@ -1,0 +1,81 @@
+"""What `plan` shows: the design, what it costs beside the others, and why. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tablewright.design.values import DynamoDesign
+from tablewright.plan.explain import Explanation
+from tablewright.plan.modes import ModeChoice
+from tablewright.plan.path import Step
+from tablewright.plan.pruning import Pruned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What a design costs a month at one scale."""
+
+    design: str
+    users: int
+    usd: Decimal
+    unserved: int = 0
+    """Patterns it cannot serve."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatternCost:
+    """How the planned design answers one pattern."""
+
+    pattern: str
+    operation: str
+    target: str
+    round_trips: int
+    usd: Decimal
+    others: tuple[tuple[str, Decimal], ...] = ()
+    """What the pattern costs on the other designs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchFacts:
+    """How the design was found and how sure it is."""
+
+    pruned: Pruned
+    quoted: int
+    seconds: Decimal
+    predicted: Decimal
+    """What the programme says the month costs, on demand."""
+    evaluated: Decimal
+    """What the engine says of the same design with the same sample."""
+    gap: Decimal
+    """Share of the cost by which a better choice among the candidates could be cheaper."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanResult:
+    """The answer to `plan`."""
+
+    app: str
+    users: int
+    region: str
+    prices_as_of: str
+    design: DynamoDesign
+    section: str
+    """The design as a section of the model file."""
+    costs: tuple[Cost, ...]
+    """Every design at every scale, the planned one first."""
+    patterns: tuple[PatternCost, ...]
+    explanation: Explanation
+    modes: tuple[ModeChoice, ...]
+    search: SearchFacts
+    start: str = ""
+    """The design the steps lead away from."""
+    steps: tuple[Step, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def usd(self, design: str, users: int) -> Decimal | None:
+        """Return what a design costs at a scale, None if it was not priced there."""
+        for cost in self.costs:
+            if (cost.design, cost.users) == (design, users):
+                return cost.usd
+        return None

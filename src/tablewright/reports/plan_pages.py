@@ -1,0 +1,297 @@
+"""The page of `plan`: the answer, the tables, why, what else there was, the way there.
+
+In: a PlanResult. Out: a Document. Figures are formatted here and nowhere computed.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tablewright.core.quantities import format_number, format_usd, plain
+from tablewright.design.values import Index, Table
+from tablewright.plan.explain import EntityChoice, Flip, FrontPoint
+from tablewright.plan.path import Step
+from tablewright.plan.result import PlanResult
+from tablewright.reports import document as d
+
+
+def plan_page(result: PlanResult) -> d.Document:
+    """Return everything about a plan as one document."""
+    blocks: list[d.Block] = [d.Paragraph(text=_answer(result), tone="lead")]
+    blocks += [d.Paragraph(text=note, tone="note") for note in result.notes]
+    blocks.append(_costs(result))
+    blocks.append(_tables(result))
+    blocks.append(_patterns(result))
+    if result.explanation.entities:
+        blocks += [_entities(result), _indexes(result), *_fronts(result)]
+    if result.modes:
+        blocks.append(_modes(result))
+    if result.start:
+        blocks.append(_steps(result))
+    blocks.append(d.Paragraph(text=_search(result), tone="note"))
+    return d.Document(
+        title=f"{result.app} · {result.design.name} · {format_number(result.users)} users",
+        heading=f"{result.region} · prices of {result.prices_as_of}",
+        blocks=tuple(blocks),
+    )
+
+
+def _answer(result: PlanResult) -> str:
+    usd = result.usd(result.design.name, result.users)
+    own = _total(result)
+    text = f"The cheapest design found costs {format_usd(own)} USD a month"
+    others = []
+    for name in dict.fromkeys(c.design for c in result.costs if c.design != result.design.name):
+        cost = next((c for c in result.costs if c.design == name and c.users == result.users), None)
+        if cost is not None:
+            short = f", which leaves {cost.unserved} patterns unserved" if cost.unserved else ""
+            others.append(f"`{name}` costs {format_usd(cost.usd)}{short}")
+    ending = f"; {'; '.join(others)}." if others else "."
+    return text + ("" if usd is None else f" at {format_number(result.users)} users") + ending
+
+
+def _total(result: PlanResult) -> Decimal:
+    usd = result.usd(result.design.name, result.users)
+    return usd if usd is not None else result.search.evaluated
+
+
+def _columns(*titles: str) -> tuple[d.Column, ...]:
+    """Return columns; a title with > is of figures, one with ~ may wrap."""
+    return tuple(
+        d.Column(title=t.strip("<>~"), right=t.endswith(">"), grows=t.endswith("~")) for t in titles
+    )
+
+
+def _costs(result: PlanResult) -> d.Block:
+    scales = list(dict.fromkeys(c.users for c in result.costs))
+    names = list(dict.fromkeys(c.design for c in result.costs))
+    rows = []
+    for name in names:
+        cells = [name]
+        for users in scales:
+            usd = result.usd(name, users)
+            cells.append("" if usd is None else format_usd(usd))
+        rows.append(d.Row(cells=tuple(cells), tone="total" if name == names[0] else ""))
+    return d.Table(
+        columns=_columns("Design", *(f"{format_number(u)} users>" for u in scales)),
+        rows=tuple(rows),
+        caption="USD a month",
+    )
+
+
+def _tables(result: PlanResult) -> d.Block:
+    rows = []
+    for table in result.design.tables:
+        rows.append(
+            d.Row(cells=(table.name, _key(table), ", ".join(s.name for s in table.shapes), ""))
+        )
+        rows += [
+            d.Row(cells=(f"  {i.name}", _index_key(i, table), "", str(i.projection)))
+            for i in table.indexes
+        ]
+    return d.Table(
+        columns=_columns("Table or index", "Key~", "Items~", "Projection~"),
+        rows=tuple(rows),
+        caption="The design",
+    )
+
+
+def _key(table: Table) -> str:
+    shape = table.shapes[0]
+    return " + ".join(str(shape.template(key)).strip("{}") for key in table.keys)
+
+
+def _index_key(index: Index, table: Table) -> str:
+    words = []
+    for key in index.keys:
+        template = next((t for s in table.shapes if (t := s.template(key)) is not None), None)
+        when = (
+            ""
+            if template is None
+            else ", ".join(f"{name} is {' or '.join(allowed)}" for name, allowed in template.when)
+        )
+        words.append(f"{key} ({when})" if when else key)
+    return " + ".join(words)
+
+
+def _patterns(result: PlanResult) -> d.Block:
+    names = [name for name, _ in result.patterns[0].others] if result.patterns else []
+    rows = tuple(
+        d.Row(
+            cells=(
+                p.pattern,
+                f"{p.operation} {p.target}",
+                str(p.round_trips),
+                format_usd(p.usd),
+                *(format_usd(usd) for _, usd in p.others),
+            )
+        )
+        for p in result.patterns
+    )
+    return d.Table(
+        columns=_columns(
+            "Pattern", "Answered by~", "Round trips>", "Planned>", *(f"{n}>" for n in names)
+        ),
+        rows=rows,
+        caption="USD a month by pattern (storage aside)",
+    )
+
+
+def _entities(result: PlanResult) -> d.Block:
+    rows = tuple(
+        d.Row(
+            cells=(
+                one.entity,
+                one.chosen,
+                format_usd(one.usd),
+                one.runner_up or "none",
+                f"+{format_usd(one.dearer)}" if one.runner_up else "",
+                _flip_words(one),
+            )
+        )
+        for one in result.explanation.entities
+    )
+    return d.Table(
+        columns=_columns(
+            "Entity", "Kept by~", "USD>", "Runner-up~", "Dearer by>", "Would flip if~"
+        ),
+        rows=rows,
+        caption="Why: each entity, and the best other way to keep it",
+    )
+
+
+def _flip_words(one: EntityChoice) -> str:
+    return ", ".join(_flip(f) for f in one.flips[:2] if f.factor < 1000)
+
+
+def _flip(flip: Flip) -> str:
+    return f"{flip.pattern} x {plain(flip.factor.quantize(Decimal('0.01')))}"
+
+
+def _indexes(result: PlanResult) -> d.Block:
+    rows = tuple(
+        d.Row(
+            cells=(
+                one.resource,
+                ", ".join(one.serves),
+                format_usd(one.usd),
+                "cannot be left out"
+                if one.without_usd is None
+                else f"+{format_usd(one.without_usd)}",
+                one.instead,
+            )
+        )
+        for one in result.explanation.indexes
+    )
+    return d.Table(
+        columns=_columns("Index", "Serves~", "Costs>", "Without it>", "Then~"),
+        rows=rows,
+        caption="Why: each index, and the best design without it",
+    )
+
+
+def _fronts(result: PlanResult) -> list[d.Block]:
+    found: list[d.Block] = []
+    for points, caption, title in (
+        (
+            result.explanation.by_structures,
+            "The cheapest design by number of tables and indexes",
+            "Tables and indexes",
+        ),
+        (
+            result.explanation.by_round_trips,
+            "The cheapest design by most round trips one question may take",
+            "Round trips",
+        ),
+    ):
+        if points:
+            found.append(_front(points, caption, title))
+    return found
+
+
+def _front(points: tuple[FrontPoint, ...], caption: str, title: str) -> d.Block:
+    table = d.Table(
+        columns=_columns(f"{title}>", "USD a month>"),
+        rows=tuple(
+            d.Row(
+                cells=(
+                    str(p.limit),
+                    "not possible" if p.usd is None else format_usd(p.usd),
+                )
+            )
+            for p in points
+        ),
+        caption=caption,
+    )
+    drawn = tuple((float(p.limit), float(p.usd)) for p in points if p.usd is not None)
+    if len(drawn) < 2:
+        return table
+    return d.Chart(
+        kind="lines",
+        title=caption,
+        summary=f"From {format_usd(Decimal(str(drawn[0][1])))} to "
+        f"{format_usd(Decimal(str(drawn[-1][1])))} USD a month.",
+        x_title=title,
+        y_title="USD a month",
+        series=(d.Series(name="cheapest", points=drawn),),
+        table=table,
+    )
+
+
+def _modes(result: PlanResult) -> d.Block:
+    rows = tuple(
+        d.Row(
+            cells=(
+                one.table,
+                one.chosen,
+                ", ".join(f"{name} {format_usd(usd)}" for name, usd in one.ways),
+                one.note,
+            )
+        )
+        for one in result.modes
+    )
+    return d.Table(
+        columns=_columns("Table", "Paid", "Ways priced~", "Note~"),
+        rows=rows,
+        caption=f"How each table is paid for, USD a month at {format_number(result.users)} users",
+    )
+
+
+def _steps(result: PlanResult) -> d.Block:
+    cards: list[d.Block] = []
+    for number, step in enumerate(result.steps, start=1):
+        cards.append(
+            d.Card(label=str(number), title=", ".join(step.entities), rows=_step_rows(step))
+        )
+    if not cards:
+        cards.append(d.Paragraph(text="It is what exists."))
+    return d.Section(title=f"From {result.start}, step by step", blocks=tuple(cards))
+
+
+def _step_rows(step: Step) -> tuple[tuple[str, str], ...]:
+    rows = [("Changes", "; ".join(str(change) for change in step.changes))]
+    word = "Saves" if step.saves >= 0 else "Costs"
+    rows.append((word, f"{format_usd(abs(step.saves))} USD a month"))
+    rows.append(("Move", f"{format_usd(step.move_usd)} USD once"))
+    if step.payback_months is not None:
+        days = step.payback_months * 730 / 24
+        rows.append(("Paid back", f"after {format_number(days, 1)} days"))
+    if step.serves:
+        rows.append(("Serves now", ", ".join(step.serves)))
+    if step.mends:
+        rows.append(("Mends", ", ".join(step.mends)))
+    return tuple(rows)
+
+
+def _search(result: PlanResult) -> str:
+    s = result.search
+    p = s.pruned
+    off = abs(s.predicted - s.evaluated)
+    gap = plain((s.gap * 100).quantize(Decimal("0.01")))
+    return (
+        f"{format_number(p.placements)} placements and {format_number(p.indexes)} index candidates "
+        f"were priced; {format_number(p.placements_left)} and {format_number(p.indexes_left)} were "
+        f"left after pruning. The solver's gap is {gap} %; its cost and the engine's differ by "
+        f"{format_usd(off)} USD. "
+        f"Searched in {s.seconds} s, with on-demand prices."
+    )
