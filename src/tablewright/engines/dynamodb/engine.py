@@ -105,7 +105,7 @@ class DynamoEngine:
         """Return what each path, write and resource of a design takes at one scale."""
         assert isinstance(design, DynamoDesign)
         work = self._workspace(model)
-        sizes = DesignSizes(model, design, work.sample, sample_items)
+        sizes = DesignSizes(model, design, work.sample, sample_items, work.shapes)
         return quote_design(Context(model, design, sizes, users))
 
     def _workspace(self, model: Model) -> Workspace:
