@@ -224,16 +224,14 @@ def measure(
         load(connection)
         for row in rows:
             out["rows"][row] = {}
+            try:
+                lean_client.run(server.port, [ROWS[row](0)], min(1.0, seconds))  # warm up
+            except RuntimeError as refusal:
+                print(f"{engine.name}, {row}: {str(refusal)[-120:]}", file=sys.stderr)
+                none = dict.fromkeys(("per_second", "p50_ms", "p99_ms", "cpu_us"), 0.0)
+                out["rows"][row] = {1: none, 16: none}
+                continue
             for clients in (1, 16):
-                operations = [ROWS[row](number) for number in range(clients)]
-                try:
-                    lean_client.run(server.port, operations, min(1.0, seconds))  # warm up
-                except RuntimeError as refusal:
-                    print(f"{engine.name}, {row}: {str(refusal)[-120:]}", file=sys.stderr)
-                    out["rows"][row][clients] = dict.fromkeys(
-                        ("per_second", "p50_ms", "p99_ms", "cpu_us"), 0.0
-                    )
-                    continue
                 operations = [ROWS[row](number) for number in range(clients)]
                 spent = server.cpu_seconds
                 result = lean_client.run(server.port, operations, seconds)
@@ -257,7 +255,7 @@ def main() -> int:
     options.add_argument("--rows", default="", help="parts of row names")
     options.add_argument("--where", default="memory,disk")
     options.add_argument("--rounds", type=int, default=1, help="take the best of so many")
-    options.add_argument("--json", type=Path)
+    options.add_argument("--json", type=Path, help="keep the results here as they come")
     given = options.parse_args()
     rows = [r for r in ROWS if not given.rows or any(x in r for x in given.rows.split(","))]
     results: dict[str, Any] = {}
@@ -272,9 +270,9 @@ def main() -> int:
             measured = measure(engine, rows, given.seconds, on_disk=where == "disk")
             results[label] = _better(results.get(label), measured)
             print(f"measured {label}, round {turn + 1}", file=sys.stderr, flush=True)
+            if given.json:
+                given.json.write_text(json.dumps(results, indent=1))
     print(report(results, rows))
-    if given.json:
-        given.json.write_text(json.dumps(results, indent=1))
     return 0
 
 
