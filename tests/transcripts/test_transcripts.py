@@ -29,6 +29,7 @@ def typed(line: str) -> str:
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         code = run(words[1:])
+    assert code != 70, printed.getvalue()  # our own bug is never what is expected
     text = printed.getvalue()
     if text and not text.endswith("\n"):
         text += "\n"

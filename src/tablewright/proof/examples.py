@@ -7,10 +7,12 @@ earlier answer takes them from the sample.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 from tablewright.engines.base import Evaluation, Request
+from tablewright.engines.dynamodb.adapter import Consumed, Reply
 from tablewright.engines.dynamodb.requests import Values
 from tablewright.engines.dynamodb.steps import ReadStep, Step, TransactionStep, WriteStep
 from tablewright.proof.oracle import World
@@ -22,6 +24,21 @@ USERS = 20
 """How many users the sample has that values are taken from."""
 SHOWN_OF_BATCH = 2
 """Keys or items shown of a batch."""
+
+
+class _Nowhere:
+    """The runner only lends the values it would fill a step with: there is nowhere to send to."""
+
+    description = "nowhere"
+    is_local = True
+
+    def send(self, operation: str, parameters: Mapping[str, Any], *, label: str = "") -> Reply:
+        """Refuse: nothing is sent to explain a pattern."""
+        raise AssertionError(f"{operation} would be sent")
+
+    def failed_units(self) -> tuple[Consumed, ...]:
+        """Return nothing: nothing was sent."""
+        return ()
 
 
 def example_requests(evaluation: Evaluation, pattern: str) -> tuple[Request, ...]:
@@ -36,8 +53,7 @@ def example_requests(evaluation: Evaluation, pattern: str) -> tuple[Request, ...
     model = evaluation.model
     world = World(model, Sample(model), USERS)
     call = Workload(model, world, model.seed).call(model.pattern(pattern))
-    # The runner only lends the values it would fill a step with: it has no database to send to.
-    runner = Runner(evaluation, world, cast(Any, None))
+    runner = Runner(evaluation, world, _Nowhere())
     filled = []
     for request, step in zip(requests, route.steps, strict=True):
         operation, parameters = _build(runner, step, call)
