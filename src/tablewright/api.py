@@ -34,6 +34,7 @@ from tablewright.review.assessment import (
 from tablewright.review.claims import assess_claim
 from tablewright.review.grade import ReportCard, is_at_least
 from tablewright.review.review import review as review_design
+from tablewright.review.scale import advise
 
 __all__ = ["ModelFile", "Options", "Session", "load", "open_model", "read_model"]
 
@@ -226,6 +227,8 @@ class Session:
     ) -> DesignAssessment:
         evaluations = tuple(self.evaluate(design, users) for users in scales)
         card = self.card(design, with_path=paths) if review else None
+        if card is not None and len(evaluations) > 1:
+            card = replace(card, advisory=advise(evaluations, self.book()))
         return DesignAssessment(
             design=design,
             evaluations=evaluations,

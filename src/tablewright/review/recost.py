@@ -94,7 +94,7 @@ class Recoster:
     def _outcome(self, option: Option, pair: Pair) -> Outcome:
         effort = max(change.effort for change in option.changes)
         try:
-            before = self._part(self._touched(option.changes))
+            before = self._part(self.touched(option.changes))
             model, design = apply_all(before.model, before.design, option.changes)
             after = self._facts(model, design)
         except (UsageError, UnsupportedError) as problem:
@@ -113,7 +113,7 @@ class Recoster:
         evaluation = self.evaluate(model, design, self.facts.users)
         return Facts(evaluation, self.facts.k, self.tariff, default_skew=self.facts.default_skew)
 
-    def _touched(self, changes: Sequence[AnyChange]) -> frozenset[str]:
+    def touched(self, changes: Sequence[AnyChange]) -> frozenset[str]:
         """Return the tables that changes can have an effect on."""
         tables: set[str] = set()
         for change in changes:

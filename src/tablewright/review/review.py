@@ -97,6 +97,8 @@ class _Examination:
     findings: tuple[Finding, ...]
     accepted: tuple[Finding, ...]
     changes: dict[Pair, tuple[AnyChange, ...]]
+    mends: Known
+    recoster: Recoster
     score: Score
     low: Score
     coverage: Decimal
@@ -132,6 +134,12 @@ def _examine(
         findings=counted,
         accepted=tuple(f for f in named if f.accepted),
         changes=changes,
+        mends={
+            w.candidate.pair: (w.outcome, w.rejected)
+            for w in weighed
+            if w is not None and w.outcome is not None
+        },
+        recoster=recoster,
         score=score,
         low=low,
         coverage=coverage,
@@ -423,7 +431,7 @@ def _path(
         model, design = apply_all(facts.model, facts.design, move.changes)
         evaluation = evaluate(model, design, facts.users)
         next_facts = Facts(evaluation, facts.k, facts.tariff, default_skew=facts.default_skew)
-        after = _examine(next_facts, evaluate, rules, doubts)
+        after = _examine(next_facts, evaluate, rules, doubts, _untouched(now, move.changes))
         gain = _gain(now.score, after.score)
         saves = facts.cost - next_facts.cost
         once = sum((f.mend.cost_once or ZERO for f in move.findings if f.mend), ZERO)
@@ -444,6 +452,16 @@ def _path(
         )
         now, facts = after, next_facts
     return tuple(steps)
+
+
+def _untouched(now: _Examination, changes: Sequence[AnyChange]) -> Known:
+    """Return the mends whose part of the design some changes leave alone."""
+    touched = now.recoster.touched(changes)
+    return {
+        pair: (outcome, rejected)
+        for pair, (outcome, rejected) in now.mends.items()
+        if outcome is not None and not now.recoster.touched(outcome.option.changes) & touched
+    }
 
 
 def _best_move(

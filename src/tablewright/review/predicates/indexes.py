@@ -8,7 +8,7 @@ from decimal import Decimal
 from tablewright.capacity.units import Consistency
 from tablewright.core.quantities import DAYS_PER_MONTH, ONE, ZERO, format_usd
 from tablewright.design import changes as c
-from tablewright.design.values import Index, ItemShape, KeyTemplate, Table
+from tablewright.design.values import Index, ItemShape, KeyTemplate, ProjectionKind, Table
 from tablewright.model.values import Condition, Entity, Pattern, Verb
 from tablewright.review.facts import Facts, Place, decimals, percent
 from tablewright.review.predicates.projections import needed_by_readers, projecting
@@ -263,13 +263,7 @@ def _into_key(f: Facts, place: Place, pattern: Pattern, names: tuple[str, ...]) 
         yield from _index_for(f, place, pattern)
         return
     if place.index is not None and place.is_gsi:
-        change = c.RekeyIndex(
-            table=place.table.name,
-            index=place.index.name,
-            partition_keys=place.partition_keys,
-            sort_keys=(*fit, *(s for s in place.sort_keys if s not in fit)),
-        )
-        yield Option(changes=(change,))
+        yield _sorted_by(f, place, (*fit, *(s for s in place.sort_keys if s not in fit)))
     yield from _index_for(f, place, pattern)
 
 
@@ -427,14 +421,32 @@ def _ordered(f: Facts, place: Place, pattern: Pattern) -> Iterable[Option]:
     if shape is None or not _can_be_key(f, f.entity_of(shape), shape, name):
         return
     if place.index is not None and place.is_gsi:
-        change = c.RekeyIndex(
-            table=place.table.name,
-            index=place.index.name,
-            partition_keys=place.partition_keys,
-            sort_keys=(name,),
-        )
-        yield Option(changes=(change,))
+        yield _sorted_by(f, place, (name,))
     yield from _index_for(f, place, pattern)
+
+
+def _sorted_by(f: Facts, place: Place, sort_keys: tuple[str, ...]) -> Option:
+    """Return an index under other sort keys; what only its old key held is projected instead."""
+    index, table = place.index, place.table
+    assert index is not None
+    rekeyed = c.RekeyIndex(
+        table=table.name,
+        index=index.name,
+        partition_keys=index.partition_keys,
+        sort_keys=sort_keys,
+    )
+    shapes = [s for s in table.shapes if not s.guards]
+    lost = {n for s in shapes for key in index.sort_keys for n in _of(s, key)}
+    lost -= {n for s in shapes for key in (*table.keys, *sort_keys) for n in _of(s, key)}
+    lost &= frozenset[str]().union(*(f.wanted(p) for p in f.serves(place)))
+    if not lost or index.projection.kind is ProjectionKind.ALL:
+        return Option(changes=(rekeyed,))
+    wider = c.ChangeProjection(
+        table=table.name,
+        index=index.name,
+        projection=projecting(lost | set(index.projection.attributes)),
+    )
+    return Option(changes=(rekeyed, wider))
 
 
 def ddb_idx_010(f: Facts, place: Place) -> Verdict:

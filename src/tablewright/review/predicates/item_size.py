@@ -9,7 +9,7 @@ from tablewright.core.quantities import DAYS_PER_MONTH, ONE, ZERO, format_bytes
 from tablewright.design import changes as c
 from tablewright.design.values import ItemShape, Table
 from tablewright.model.values import Attribute, Entity, Kind, Pattern, Verb
-from tablewright.review.facts import Facts, decimals, percent
+from tablewright.review.facts import Facts, Place, decimals, percent
 from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
 
 _BLOBS = (Kind.TEXT, Kind.MAP, Kind.BINARY, Kind.TOKEN, Kind.LIST)
@@ -125,8 +125,8 @@ def _splits(
     f: Facts, table: Table, shape: ItemShape, attributes: list[Attribute]
 ) -> Iterable[Option]:
     """Offer to move all of them, then the biggest alone, to a part of its own."""
-    keys = {k for i in table.indexes for k in i.keys} | set(table.keys)
-    free = [a for a in attributes if a.name not in keys]
+    needed = _needed_by_indexes(f, table)
+    free = [a for a in attributes if a.name not in needed]
     groups = [free, free[:1]] if len(free) > 1 else [free]
     for group in groups:
         if group:
@@ -322,11 +322,26 @@ def ddb_siz_005(f: Facts, pattern: Pattern) -> Verdict:
 def _sibling(
     f: Facts, table: Table, shape: ItemShape, touched: list[Attribute]
 ) -> Iterable[Option]:
-    """Offer to move what changes, or else the biggest of what does not."""
-    keys = {k for i in table.indexes for k in i.keys} | set(table.keys)
-    names = tuple(a.name for a in touched if a.name not in keys)
-    if names:
+    """Offer to move what changes, unless an index needs it where it is."""
+    needed = _needed_by_indexes(f, table)
+    names = tuple(a.name for a in touched if a.name not in needed)
+    if len(names) == len(touched):
         yield Option(changes=(split(table, shape, names),))
+
+
+def _needed_by_indexes(f: Facts, table: Table) -> frozenset[str]:
+    """Return the attributes that keys are made of, or that readers of indexes want."""
+    names: set[str] = set()
+    for index in table.indexes:
+        place = Place(table, index)
+        held = frozenset[str]().union(*(f.projected(place, s) for s in table.shapes))
+        names |= held & frozenset[str]().union(*(f.wanted(p) for p in f.serves(place)))
+    keys = {*table.keys, *(key for index in table.indexes for key in index.keys)}
+    for shape in table.shapes:
+        for key in keys:
+            template = shape.template(key)
+            names |= set(template.attributes) if template is not None else set()
+    return frozenset(names)
 
 
 def ddb_siz_006(f: Facts, pattern: Pattern) -> Verdict:

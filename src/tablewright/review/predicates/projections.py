@@ -14,11 +14,10 @@ from tablewright.review.verdicts import CLEAR, Hit, Option, Verdict
 KEYS_ONLY = Projection(kind=ProjectionKind.KEYS_ONLY)
 
 
-def projecting(needed: frozenset[str]) -> Projection:
+def projecting(needed: Iterable[str]) -> Projection:
     """Return the projection of exactly these attributes beside the keys."""
-    if not needed:
-        return KEYS_ONLY
-    return Projection(kind=ProjectionKind.INCLUDE, attributes=tuple(sorted(needed)))
+    names = tuple(sorted(needed))
+    return Projection(kind=ProjectionKind.INCLUDE, attributes=names) if names else KEYS_ONLY
 
 
 def needed_by_readers(f: Facts, place: Place) -> frozenset[str]:
@@ -33,6 +32,7 @@ def _key_attributes(table: Table, index: Index) -> frozenset[str]:
     names = {
         name
         for shape in table.shapes
+        if not shape.guards
         for key in (*table.keys, *index.keys)
         for template in (shape.template(key),)
         if template is not None
