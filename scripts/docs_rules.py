@@ -34,7 +34,7 @@ def _grading(rules: Catalogue) -> str:
     weights = ", ".join(f"{c.title} {plain(c.weight)}" for c in rules.categories if c.weight)
     return (
         "## Grading\n\n"
-        f"A finding costs its category its severity ({penalties}) times exposure times confidence; the "
+        f"A finding costs its category its severity ({penalties}) times exposure and confidence; the "
         "second finding of a rule counts half, the third a quarter. A category has 100 points less "
         "these; a critical finding caps it at 59, a high one at 89. The whole is 0.6 times the "
         "weighted mean of the categories and 0.4 times the mean of the three lowest, capped at 76 "
