@@ -120,6 +120,12 @@ class Facts:
         self._units: dict[str, dict[Key, Decimal]] = {}
         self._shares: dict[tuple[str, str], tuple[Decimal, bool] | None] = {}
         self._peaks: dict[str, Decimal] = {}
+        self._templates: dict[
+            tuple[str, tuple[str, ...]], list[tuple[ItemShape, tuple[KeyTemplate, ...]]]
+        ] = {}
+        self._partition_maps: dict[
+            str, dict[str, list[tuple[ItemShape, tuple[KeyTemplate, ...]]]]
+        ] = {}
 
     # ------------------------------------------------------------------ names
 
@@ -498,15 +504,30 @@ class Facts:
         return {}
 
     def templates(
-        self, place: Place, keys: Iterable[str]
+        self, place: Place, keys: tuple[str, ...]
     ) -> list[tuple[ItemShape, tuple[KeyTemplate, ...]]]:
         """Return, for each shape that has all of these key attributes, how they are made."""
-        found = []
-        for shape in place.table.shapes:
-            made = tuple(shape.template(key) for key in keys)
-            if all(template is not None for template in made):
-                found.append((shape, tuple(t for t in made if t is not None)))
+        found = self._templates.get((place.name, keys))
+        if found is None:
+            found = []
+            for shape in place.table.shapes:
+                made = [shape.template(key) for key in keys]
+                held = tuple(t for t in made if t is not None)
+                if len(held) == len(made):
+                    found.append((shape, held))
+            self._templates[place.name, keys] = found
         return found
+
+    def _partition_templates(
+        self, place: Place, entity: str
+    ) -> list[tuple[ItemShape, tuple[KeyTemplate, ...]]]:
+        """Return how the partition key is made in the shapes of one entity."""
+        by_entity = self._partition_maps.get(place.name)
+        if by_entity is None:
+            by_entity = self._partition_maps[place.name] = {}
+            for shape, made in self.templates(place, place.partition_keys):
+                by_entity.setdefault(shape.entity, []).append((shape, made))
+        return by_entity.get(entity, [])
 
     def distinct_values(self, entity: Entity, name: str) -> Decimal | None:
         """Return how many values an attribute has at this scale; None where nobody knows."""
@@ -605,9 +626,7 @@ class Facts:
     def _hot_share(self, pattern: Pattern, place: Place) -> tuple[Decimal, bool] | None:
         worst: tuple[Decimal, bool] = (ZERO, False)
         for part in pattern.parts or (pattern,):
-            for shape, templates in self.templates(place, place.partition_keys):
-                if shape.entity != part.entity:
-                    continue
+            for shape, templates in self._partition_templates(place, part.entity):
                 found = self._share_of(part, shape, templates, place)
                 if found is None:
                     return None
@@ -682,9 +701,8 @@ class Facts:
 
     def _key_family(self, pattern: Pattern, place: Place) -> str:
         for part in pattern.parts or (pattern,):
-            for shape, templates in self.templates(place, place.partition_keys):
-                if shape.entity == part.entity:
-                    return "|".join(str(template) for template in templates)
+            for _, templates in self._partition_templates(place, part.entity):
+                return "|".join(str(template) for template in templates)
         return ""
 
     def is_splittable(self, place: Place) -> bool:

@@ -69,12 +69,36 @@ class _Part:
     run: Run
 
 
+class Budget:
+    """How many access patterns may still be routed anew; it keeps large designs affordable."""
+
+    def __init__(self, patterns: int) -> None:
+        self.left = patterns
+
+    def spend(self, patterns: int) -> None:
+        """Take off what an evaluation routes."""
+        self.left -= patterns
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether nothing is left."""
+        return self.left <= 0
+
+
 class Recoster:
     """Evaluates changes to one design at one scale; remembers what it has evaluated."""
 
     def __init__(
-        self, facts: Facts, catalogue: Catalogue, evaluate: Evaluate, tariff: Tariff
+        self,
+        facts: Facts,
+        catalogue: Catalogue,
+        evaluate: Evaluate,
+        tariff: Tariff,
+        budget: Budget | None = None,
     ) -> None:
+        self.budget = budget or Budget(int(facts.k["recost_patterns"]))
+        self.skipped: set[Pair] = set()
+        """Findings whose mends were not costed, because the budget was spent."""
         self.facts = facts
         self.catalogue = catalogue
         self.evaluate = evaluate
@@ -110,6 +134,7 @@ class Recoster:
         )
 
     def _facts(self, model: Model, design: DynamoDesign) -> Facts:
+        self.budget.spend(len(model.patterns))
         evaluation = self.evaluate(model, design, self.facts.users)
         return Facts(evaluation, self.facts.k, self.tariff, default_skew=self.facts.default_skew)
 

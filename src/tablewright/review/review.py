@@ -29,7 +29,7 @@ from tablewright.review.grade import (
     pessimistic,
 )
 from tablewright.review.headroom import tightest
-from tablewright.review.recost import Evaluate, Outcome, Recoster, effort_of
+from tablewright.review.recost import Budget, Evaluate, Outcome, Recoster, effort_of
 from tablewright.review.runner import Candidate, Pair, Run, run
 from tablewright.review.tariff import Tariff
 
@@ -83,7 +83,22 @@ def review(
     doubts = _doubts(facts, evaluate, variant, rules) if variant is not None else None
     first = _examine(facts, evaluate, rules, doubts)
     path = _path(first, facts, evaluate, rules, doubts) if with_path else ()
-    return replace(_card(first, facts), path=path, questions=_questions(first.run.unassessed))
+    return replace(
+        _card(first, facts),
+        path=path,
+        questions=_questions(first.run.unassessed),
+        notes=_notes(first),
+    )
+
+
+def _notes(examination: _Examination) -> tuple[str, ...]:
+    skipped = len(examination.recoster.skipped)
+    if not skipped:
+        return ()
+    return (
+        f"the mends of {skipped} findings were not costed: on so large a design only those of the "
+        "worst findings are",
+    )
 
 
 # --------------------------------------------------------------------------- one examination
@@ -110,10 +125,17 @@ def _examine(
     rules: Catalogue,
     doubts: Sequence[frozenset[Pair]] | None,
     known: Known | None = None,
+    budget: Budget | None = None,
 ) -> _Examination:
     found = run(facts, rules)
-    recoster = Recoster(facts, rules, evaluate, facts.tariff)
-    weighed = [weigh(c, facts, recoster, known) for c in found.candidates]
+    recoster = Recoster(facts, rules, evaluate, facts.tariff, budget)
+    worst_first = sorted(found.candidates, key=lambda c: (-c.level(), c.pair))
+    weighed = [weigh(c, facts, recoster, known) for c in worst_first]
+    found = found.without(
+        c
+        for c, w in zip(worst_first, weighed, strict=True)
+        if w is None and c.pair in recoster.skipped
+    )
     standing = _supersede([w for w in weighed if w is not None])
     findings = [_finding(w, facts, _confidence(w.candidate.pair, doubts)) for w in standing]
     changes = {
@@ -193,6 +215,9 @@ def _best_mend(
         return known[candidate.pair]
     rejected: list[str] = []
     for option in candidate.hit.options():
+        if recoster.budget.is_spent:
+            recoster.skipped.add(candidate.pair)
+            return None, (*rejected, f"{option}: not costed, the design is too large")
         outcome = recoster.outcome(option, candidate.pair)
         if not outcome.reject:
             return outcome, tuple(rejected)
@@ -423,7 +448,8 @@ def _path(
     steps: list[PathStep] = []
     now, horizon = first, rules.k["horizon_months"]
     tried: set[tuple[AnyChange, ...]] = set()
-    while len(steps) < MOST_STEPS:
+    budget = Budget(int(rules.k["recost_patterns"]))
+    while len(steps) < MOST_STEPS and not budget.is_spent:
         move = _best_move(now, facts, rules, tried, horizon)
         if move is None:
             break
@@ -431,7 +457,11 @@ def _path(
         model, design = apply_all(facts.model, facts.design, move.changes)
         evaluation = evaluate(model, design, facts.users)
         next_facts = Facts(evaluation, facts.k, facts.tariff, default_skew=facts.default_skew)
-        after = _examine(next_facts, evaluate, rules, doubts, _untouched(now, move.changes))
+        budget.spend(len(model.patterns))
+        known = _untouched(now, move.changes)
+        after = _examine(next_facts, evaluate, rules, doubts, known, budget)
+        if budget.is_spent:
+            break
         gain = _gain(now.score, after.score)
         saves = facts.cost - next_facts.cost
         once = sum((f.mend.cost_once or ZERO for f in move.findings if f.mend), ZERO)

@@ -7,7 +7,7 @@ changes nothing and re-costs nothing, so it is cheap enough to run again on ever
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tablewright.core.quantities import ZERO
@@ -60,6 +60,23 @@ class Run:
             assessed=self.assessed_weight,
             missing=self.missing_weight,
             unassessed=self.unassessed,
+        )
+
+    def without(self, undecided: Iterable[Candidate]) -> Run:
+        """Return the run with candidates taken for not assessed: their saving is not known."""
+        gone = list(undecided)
+        if not gone:
+            return self
+        weight = sum((PENALTIES[c.rule.level] for c in gone), ZERO)
+        missing = Missing("what its mend saves, which is not costed on so large a design")
+        more = [_unassessed(c.rule, c.subject, missing) for c in gone]
+        pairs = {c.pair for c in gone}
+        return replace(
+            self,
+            candidates=tuple(c for c in self.candidates if c.pair not in pairs),
+            unassessed=tuple(sorted((*self.unassessed, *more), key=lambda u: (u.rule, u.subject))),
+            assessed_weight=self.assessed_weight - weight,
+            missing_weight=self.missing_weight + weight,
         )
 
     @property
