@@ -35,11 +35,11 @@ def _grading(rules: Catalogue) -> str:
     return (
         "## Grading\n\n"
         f"A finding costs its category a severity ({penalties}) times exposure and confidence; "
-        "the second finding of a rule counts half, the third a quarter. A category has 100 points "
-        "less these; a critical finding caps it at 59, a high one at 89. The whole is 0.6 times the "
-        "weighted mean of the categories and 0.4 times the mean of the three lowest, capped at 76 "
-        "by a critical finding, at 66 by two categories with one, at 59 by three or by lost, wrong "
-        f"or leaked data ({severe}).\n\n"
+        "the second finding of a rule counts half, the third a quarter. A category has 100 "
+        "points less these; a critical finding caps it at 59, a high one at 89. The whole is "
+        "0.6 times the weighted mean of the categories and 0.4 times the mean of the three "
+        "lowest, capped at 76 by a critical finding, at 66 by two categories with one, at 59 by "
+        f"three or by lost, wrong or leaked data ({severe}).\n\n"
         f"Weights: {weights}.\n\nLetters from: {grades}, F below.\n"
     )
 

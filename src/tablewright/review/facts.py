@@ -107,7 +107,17 @@ class Facts:
         tariff: Tariff | None = None,
         *,
         default_skew: Decimal | None = None,
+        only: frozenset[str] | None = None,
     ) -> None:
+        """Take the facts from an evaluation.
+
+        Args:
+            evaluation: routes, sizes and bill.
+            k: the thresholds of the rules.
+            tariff: unit prices.
+            default_skew: the exponent of a key's popularity where the model states none.
+            only: the entities that rules are asked about; all unless given.
+        """
         if not isinstance(evaluation.design, DynamoDesign):
             raise TypeError("facts are about DynamoDB designs")
         self.evaluation = evaluation
@@ -117,6 +127,7 @@ class Facts:
         self.k = k
         self.tariff = tariff or Tariff()
         self.default_skew = k["skew"] if default_skew is None else default_skew
+        self._only = only
         self._units: dict[str, dict[Key, Decimal]] = {}
         self._shares: dict[tuple[str, str], tuple[Decimal, bool] | None] = {}
         self._peaks: dict[str, Decimal] = {}
@@ -200,6 +211,13 @@ class Facts:
                     found.setdefault(embed.entity, []).append((table, shape, embed.attribute))
         return found
 
+    @cached_property
+    def entities(self) -> tuple[Entity, ...]:
+        """The entities that rules are asked about."""
+        if self._only is None:
+            return self.model.entities
+        return tuple(e for e in self.model.entities if e.name in self._only)
+
     def subjects(self, kind: str) -> list[tuple[str, tuple[object, ...]]]:
         """Return what a rule about one kind of subject looks at: names, and what is passed on."""
         match kind:
@@ -214,22 +232,18 @@ class Facts:
             case "pattern":
                 return [(p.name, (p,)) for p in self.model.patterns]
             case "entity":
-                return [(e.name, (e,)) for e in self.model.entities]
+                return [(e.name, (e,)) for e in self.entities]
             case "attribute":
-                return [
-                    (f"{e.name}.{a.name}", (e, a))
-                    for e in self.model.entities
-                    for a in e.attributes
-                ]
+                return [(f"{e.name}.{a.name}", (e, a)) for e in self.entities for a in e.attributes]
             case "home":
                 found: list[tuple[str, tuple[object, ...]]] = [
-                    (e.name, (e,)) for e in self.model.entities
+                    (e.name, (e,)) for e in self.entities
                 ]
                 return [*found, *((p.name, (p,)) for p in self.model.patterns)]
             case "group":
                 return [(name, (group,)) for name, group in self.groups.items()]
             case "relation":
-                return [(e.name, (e,)) for e in self.model.entities if e.parent is not None]
+                return [(e.name, (e,)) for e in self.entities if e.parent is not None]
         return []
 
     @cached_property

@@ -8,7 +8,7 @@ is evaluated again: tables that share an access pattern belong together, others 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -103,7 +103,8 @@ class Recoster:
         self.catalogue = catalogue
         self.evaluate = evaluate
         self.tariff = tariff
-        self._groups = _components(facts)
+        self._patterns_by_table = _patterns_by_table(facts)
+        self._groups = _components(facts, self._patterns_by_table)
         self._parts: dict[frozenset[str], _Part] = {}
         self._done: dict[tuple[AnyChange, ...], Outcome] = {}
 
@@ -134,9 +135,17 @@ class Recoster:
         )
 
     def _facts(self, model: Model, design: DynamoDesign) -> Facts:
-        self.budget.spend(len(model.patterns))
+        self.budget.spend(effort_to_route(model, design))
         evaluation = self.evaluate(model, design, self.facts.users)
-        return Facts(evaluation, self.facts.k, self.tariff, default_skew=self.facts.default_skew)
+        asked = {part.entity for p in model.patterns for part in (p.parts or (p,))}
+        held = {shape.entity for table in design.tables for shape in table.shapes}
+        return Facts(
+            evaluation,
+            self.facts.k,
+            self.tariff,
+            default_skew=self.facts.default_skew,
+            only=frozenset(asked | held),
+        )
 
     def touched(self, changes: Sequence[AnyChange]) -> frozenset[str]:
         """Return the tables that changes can have an effect on."""
@@ -162,11 +171,8 @@ class Recoster:
 
     def _make_part(self, tables: frozenset[str]) -> _Part:
         facts = self.facts
-        patterns = tuple(
-            p
-            for p in facts.model.patterns
-            if (facts.tables_of(p) or _candidates(facts, p)) & tables
-        )
+        names = {name for table in tables for name in self._patterns_by_table.get(table, ())}
+        patterns = tuple(p for p in facts.model.patterns if p.name in names)
         model = replace(facts.model, patterns=patterns)
         design = replace(
             facts.design, tables=tuple(t for t in facts.design.tables if t.name in tables)
@@ -285,7 +291,25 @@ def _candidates(facts: Facts, pattern: Pattern) -> frozenset[str]:
     )
 
 
-def _components(facts: Facts) -> dict[str, frozenset[str]]:
+def effort_to_route(model: Model, design: DynamoDesign) -> int:
+    """Return how much of a budget an evaluation takes: patterns, more where tables hold much."""
+    patterns = len(model.patterns)
+    shapes = max((len(table.shapes) for table in design.tables), default=0)
+    return patterns + patterns * shapes // 50
+
+
+def _patterns_by_table(facts: Facts) -> dict[str, list[str]]:
+    """Return the access patterns that touch each table, or might."""
+    found: dict[str, list[str]] = {}
+    for pattern in facts.model.patterns:
+        for name in facts.tables_of(pattern) | _candidates(facts, pattern):
+            found.setdefault(name, []).append(pattern.name)
+    return found
+
+
+def _components(
+    facts: Facts, patterns_by_table: Mapping[str, list[str]]
+) -> dict[str, frozenset[str]]:
     """Return, for each table, the tables that share access patterns with it, itself included."""
     leader = {table.name: table.name for table in facts.design.tables}
 
@@ -295,10 +319,11 @@ def _components(facts: Facts) -> dict[str, frozenset[str]]:
             name = leader[name]
         return name
 
-    for pattern in facts.model.patterns:
-        names = sorted((facts.tables_of(pattern) | _candidates(facts, pattern)) & set(leader))
-        for other in names[1:]:
-            leader[find(other)] = find(names[0])
+    first: dict[str, str] = {}
+    for table in sorted(leader):
+        for pattern in patterns_by_table.get(table, ()):
+            other = first.setdefault(pattern, table)
+            leader[find(table)] = find(other)
     groups: dict[str, set[str]] = {}
     for name in leader:
         groups.setdefault(find(name), set()).add(name)

@@ -29,7 +29,14 @@ from tablewright.review.grade import (
     pessimistic,
 )
 from tablewright.review.headroom import tightest
-from tablewright.review.recost import Budget, Evaluate, Outcome, Recoster, effort_of
+from tablewright.review.recost import (
+    Budget,
+    Evaluate,
+    Outcome,
+    Recoster,
+    effort_of,
+    effort_to_route,
+)
 from tablewright.review.runner import Candidate, Pair, Run, run
 from tablewright.review.tariff import Tariff
 
@@ -457,7 +464,7 @@ def _path(
         model, design = apply_all(facts.model, facts.design, move.changes)
         evaluation = evaluate(model, design, facts.users)
         next_facts = Facts(evaluation, facts.k, facts.tariff, default_skew=facts.default_skew)
-        budget.spend(len(model.patterns))
+        budget.spend(effort_to_route(model, design))
         known = _untouched(now, move.changes)
         after = _examine(next_facts, evaluate, rules, doubts, known, budget)
         if budget.is_spent:
