@@ -100,10 +100,13 @@ class Runner:
         self.builder = RequestBuilder(self.model, design)
         self.tallies: dict[str, Tally] = {}
         self.touched: dict[tuple[str, int], None] = {}
-        self.expiry_is_seeded = transport.is_local
-        """Whether items hold the sampled time of expiry, or one that was moved on."""
         self._consumed: list[Consumed] = []
         self._tally = Tally()
+
+    @property
+    def expiry_is_seeded(self) -> bool:
+        """Whether items hold the sampled time of expiry, or one that was moved on."""
+        return self.transport.is_local
 
     # ------------------------------------------------------------ one call
 

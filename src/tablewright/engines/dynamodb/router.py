@@ -851,11 +851,12 @@ def _short(units: Decimal) -> Decimal:
 
 def _read_why(size: Decimal, pattern: Pattern, batch: int) -> str:
     factor = plain(pattern.consistency.factor)
+    article = "an" if pattern.consistency is Consistency.EVENTUAL else "a"
     blocks = read_blocks(int(size))
     times = f"{batch} x " if batch > 1 else ""
     return (
         f"{times}{format_number(size)} B in 4 KB blocks ({blocks} at the mean size) "
-        f"x {factor} for a {pattern.consistency.value} read"
+        f"x {factor} for {article} {pattern.consistency.value} read"
     )
 
 
