@@ -93,6 +93,34 @@ def test_threads_that_write_together_are_all_stored(store: Store):
     assert len(rows(store)) == 400
 
 
+def test_blocks_inside_of_others_never_wait_for_a_commit_that_cannot_come(store: Store):
+    def work(name: int) -> None:
+        for i in range(30):
+            key = b"%d-%d" % (name, i)
+            if name % 3 == 0:
+                with store.reading, store.writing:
+                    store.put(1, key, 1, b"x")
+            elif name % 3 == 1:
+                with store.group():
+                    with store.writing:
+                        store.put(1, key, 1, b"x")
+                    with store.reading:
+                        assert store.get(1, key) == (1, b"x")
+            else:
+                with store.writing:
+                    store.put(1, key, 1, b"x")
+                with store.reading, store.reading:
+                    assert store.get(1, key) == (1, b"x")
+
+    threads = [threading.Thread(target=work, args=(name,), daemon=True) for name in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
+    assert len(rows(store)) == 180
+
+
 def test_totals_add_the_sizes(store: Store):
     with store.writing:
         for i in range(10):

@@ -61,7 +61,8 @@ class Store:
         self._pending = 0  # finished blocks that the next commit will acknowledge
         self._round = 0  # counts commits
         self._failures: dict[int, Exception] = {}  # of commits, by round
-        self._depth = 0  # nested blocks of the thread that holds the lock
+        self._held = 0  # blocks of any kind that the thread with the lock is in
+        self._depth = 0  # of these, writing ones
         self._deferring = False  # inside `group`
         self._wrote = False  # the current block has written
         self._savepoint = False  # the current block shares its transaction with finished ones
@@ -160,9 +161,11 @@ class Store:
         with self._lock:
             self._check_open()
             self._deferring = True
+            self._held += 1
             try:
                 yield
             finally:
+                self._held -= 1
                 self._deferring = False
                 if self._in_transaction:
                     self._commit()
@@ -258,10 +261,12 @@ class _Reading:
         self._store = store
 
     def __enter__(self) -> None:
-        self._store._lock.acquire()
-        if not self._store.is_open:
-            self._store._lock.release()
-            self._store._check_open()
+        store = self._store
+        store._lock.acquire()
+        if not store.is_open:
+            store._lock.release()
+            store._check_open()
+        store._held += 1
 
     def __exit__(
         self,
@@ -270,8 +275,10 @@ class _Reading:
         trace: TracebackType | None,
     ) -> None:
         store = self._store
-        # What was read may be part of a write that is not on the disk yet: wait for it.
-        is_ahead = store._pending > 0 and store._depth == 0
+        store._held -= 1
+        # What was read may be part of a write that is not on the disk yet: wait for it. Whoever
+        # still holds the lock must not wait: nobody else could commit.
+        is_ahead = store._pending > 0 and store._held == 0
         round_ = store._round
         store._lock.release()
         if is_ahead:
@@ -299,6 +306,7 @@ class _Writing:
         if not store.is_open:
             store._lock.release()
             store._check_open()
+        store._held += 1
         store._depth += 1
         if store._depth == 1:
             store._wrote = store._savepoint = False
@@ -310,6 +318,7 @@ class _Writing:
         trace: TracebackType | None,
     ) -> None:
         store = self._store
+        store._held -= 1
         store._depth -= 1
         if store._depth:
             store._lock.release()
@@ -327,7 +336,8 @@ class _Writing:
             if store._in_transaction and not store._deferring:
                 if waits:
                     store._pending += 1
-                if store._waiting == 0 or not store._groups or store._pending >= MAX_GROUP:
+                can_wait = store._groups and store._waiting > 0 and store._held == 0
+                if not can_wait or store._pending >= MAX_GROUP:
                     store._commit()
                     waits = False
             else:
