@@ -207,8 +207,8 @@ def with_section(source: str, name: str, section: str) -> str:
         ValueError: `designs` is written in braces, so that no block can be put into it.
 
     Example:
-        >>> with_section("app: a\\n", "planned", "  planned:\\n    engine: dynamodb\\n")
-        'app: a\\n\\ndesigns:\\n  planned:\\n    engine: dynamodb\\n'
+        >>> with_section("app: a\n", "planned", "  planned:\n    engine: dynamodb\n")
+        'app: a\n\ndesigns:\n  planned:\n    engine: dynamodb\n'
     """
     import yaml
 

@@ -62,7 +62,7 @@ def clean_label(name: str) -> str | None:
     r"""Return a label as it is kept: printable, at most a hundred characters; None if empty.
 
     Example:
-        >>> clean_label("  check\\nout ")
+        >>> clean_label("  check\nout ")
         'checkout'
     """
     return "".join(c for c in name if c.isprintable()).strip()[:LONGEST] or None

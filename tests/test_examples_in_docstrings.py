@@ -1,0 +1,29 @@
+"""Every example in a docstring runs, and gives what it says."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+import tablewright
+
+MODULES = sorted(
+    module.name
+    for module in pkgutil.walk_packages(tablewright.__path__, "tablewright.")
+    if module.name != "tablewright.__main__"
+)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_examples_of_a_module_hold(name):
+    outcome = doctest.testmod(importlib.import_module(name))
+    assert outcome.failed == 0, f"{outcome.failed} of {outcome.attempted} examples"
+
+
+def test_there_are_examples_at_all():
+    finder = doctest.DocTestFinder()
+    words = importlib.import_module("tablewright.reports.words")
+    assert sum(len(test.examples) for test in finder.find(words)) >= 10
