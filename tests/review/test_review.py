@@ -1,5 +1,6 @@
 """From hits to a report card: mends re-costed, rejected, folded, accepted, doubted, ordered."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from tablewright.bill.prices import PriceBook
 from tablewright.design.reader import read_model
 from tablewright.engines.dynamodb.engine import DynamoEngine
+from tablewright.review.catalogue import Threshold, catalogue
 from tablewright.review.findings import Level
 from tablewright.review.review import review
 
@@ -189,3 +191,15 @@ designs:
 
 def test_levels_of_findings_are_shown_by_count(card):
     assert card.count(Level.CRITICAL) == len([f for f in card.findings if f.level == 4])
+
+
+def test_on_a_design_too_large_to_cost_the_card_says_so():
+    rules = catalogue()
+    none = {**rules.thresholds, "recost_patterns": Threshold(name="", value=Decimal(0))}
+    card = card_of(
+        SHOP.replace("ACCEPT", ""), rules=replace(rules, thresholds=none), with_path=False
+    )
+    # whether this rule stands depends on its saving, so it is not assessed instead of passed
+    assert ("DDB-PRJ-001", "users/by_email") in {(u.rule, u.subject) for u in card.unassessed}
+    assert find(card, "DDB-KEY-010", "User.email").mend.saves_per_month is None
+    assert "not costed" in card.notes[0]
