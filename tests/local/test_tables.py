@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -233,6 +234,21 @@ def test_an_index_being_filled_cannot_be_read(db, monkeypatch):
         query_index(db, "x")
     with pytest.raises(LimitExceededException, match="Only 1 online index"):
         add_index(db, "other")
+
+
+def test_closing_in_the_middle_of_filling_an_index_is_quiet_and_it_goes_on_later(tmp_path: Path):
+    with Database(tmp_path / "a.db") as db:
+        create(db)
+        with db.group():
+            for i in range(2100):  # more than are filled before the reply
+                put(db, {"pk": s(f"k{i}"), "g": s("x")})
+        add_index(db)
+    with Database(tmp_path / "a.db") as db:
+        deadline = time.monotonic() + 30
+        while db.engine.table("items").indexes["gsi"].status != "ACTIVE":
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert len(query_index(db, "x")) == 2100
 
 
 def test_only_one_index_is_changed_at_a_time(db):

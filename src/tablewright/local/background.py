@@ -10,11 +10,13 @@ Sources: Developer Guide, "Managing Global Secondary Indexes" (backfilling) and 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import orjson
 
 from tablewright.capacity.values import number_key
+from tablewright.core.errors import EngineError
 from tablewright.local.writing import Image, stored_image, write
 
 if TYPE_CHECKING:
@@ -29,6 +31,15 @@ SWEEP_SECONDS = 30.0
 OLDEST_EXPIRY_SECONDS = 5 * 365 * 24 * 3600
 
 
+def _unless_closed(engine: Engine, work: Callable[[], object]) -> None:
+    """Do a piece of work in a thread; the database may be closed in the middle of it."""
+    try:
+        work()
+    except EngineError:
+        if engine.store.is_open:
+            raise
+
+
 # -- filling indexes ----------------------------------------------------------------------------
 
 
@@ -39,8 +50,8 @@ def start_backfill(engine: Engine, table: Table, index: Index) -> None:
         backfill(engine, name, space, index_name)
         return
     threading.Thread(
-        target=backfill,
-        args=(engine, name, space, index_name),
+        target=_unless_closed,
+        args=(engine, lambda: backfill(engine, name, space, index_name)),
         name=f"backfill {name}.{index_name}",
         daemon=True,
     ).start()
@@ -117,7 +128,7 @@ class Sweeper:
 
     def _run(self) -> None:
         while not self._engine.stopping.wait(self._every):
-            sweep(self._engine)
+            _unless_closed(self._engine, lambda: sweep(self._engine))
 
 
 def sweep(engine: Engine) -> int:
