@@ -199,6 +199,9 @@ class ReadRouter:
                     options.append(scan)
         for table, shape, embed in self.context.embeds.get(entity.name, ()):
             options += self._embedded(pattern, table, shape, embed)
+        if pattern.verb is Verb.GET and any(option.operation != "scan" for option in options):
+            # reading a whole small table can be cheaper than a few gets, but not for long
+            options = [option for option in options if option.operation != "scan"]
         return options, rejected
 
     # ------------------------------------------------------------ through a key
