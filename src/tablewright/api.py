@@ -65,6 +65,7 @@ class Session:
     options: Options = field(default_factory=Options)
     _evaluations: dict[tuple[str, int, str, str], Evaluation] = field(default_factory=dict)
     _variants: dict[Any, Session] = field(default_factory=dict)
+    _scaled: dict[Decimal, Model] = field(default_factory=dict)
 
     @property
     def model(self) -> Model:
@@ -269,7 +270,10 @@ class Session:
             )
 
         def variant(factor: Decimal) -> Model:
-            return read_model(self.file.source, str(self.file.path), scale_assumed=factor).model
+            if factor not in self._scaled:  # read once for all designs
+                file = read_model(self.file.source, str(self.file.path), scale_assumed=factor)
+                self._scaled[factor] = file.model
+            return self._scaled[factor]
 
         return review_design(
             self.evaluate(design),
