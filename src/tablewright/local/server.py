@@ -116,7 +116,7 @@ class _Request:
         "type",
         "url",
         "user_agent",
-    )  # fmt: skip
+    )
 
     def __init__(self) -> None:
         self.url = b""
@@ -411,17 +411,28 @@ class Server:
 class _Connection(asyncio.Protocol):
     """One connection: parses requests as they come in and answers them in order."""
 
-    __slots__ = ("_delayed", "_is_last",
+    __slots__ = (
+        "_delayed",
+        "_has_head",
+        "_is_last",
         "_is_paused",
-        "_kept", "_open", "_parser", "_received", "_request", "_server",
-                 "_transport", "half_since")  # fmt: skip
+        "_kept",
+        "_open",
+        "_parser",
+        "_received",
+        "_request",
+        "_server",
+        "_transport",
+        "half_since",
+    )
 
     def __init__(self, server: Server) -> None:
         self._server = server
         self._parser = httptools.HttpRequestParser(self)
         self._transport: Any = None
         self._request = _Request()
-        self._received = 0  # bytes of the body so far; negative while headers come in
+        self._received = 0  # bytes of the request so far
+        self._has_head = False
         self._open = 0  # requests handed over and not answered
         self._kept: deque[_Request] = deque()  # requests that wait for answers to be taken
         self._is_paused = False
@@ -469,7 +480,9 @@ class _Connection(asyncio.Protocol):
             if not self._is_last:
                 self._refuse(400, b"This is not an HTTP/1.1 request.")
         else:
-            if self._received > BODY_LIMIT_BYTES + HEADER_LIMIT_BYTES:
+            if not self._has_head and self._received > HEADER_LIMIT_BYTES:
+                self._refuse(431, b"The headers are larger than 64 KB.")
+            elif self._received > BODY_LIMIT_BYTES + HEADER_LIMIT_BYTES:
                 self._refuse_large()
 
     # -- from the parser ------------------------------------------------------------------------
@@ -500,6 +513,7 @@ class _Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """Note the method."""
+        self._has_head = True
         self._request.method = self._parser.get_method()
 
     def on_body(self, body: bytes) -> None:
@@ -519,6 +533,7 @@ class _Connection(asyncio.Protocol):
         request = self._request
         self.half_since = None
         self._received = 0
+        self._has_head = False
         request.keep_alive = self._parser.should_keep_alive()
         if not request.keep_alive:
             self._is_last = True
@@ -615,13 +630,18 @@ class _Connection(asyncio.Protocol):
             self._transport.abort()
 
 
-_REFUSALS = {400: "SerializationException", 413: "RequestEntityTooLargeException"}
+_REFUSALS = {
+    400: "SerializationException",
+    413: "RequestEntityTooLargeException",
+    431: "SerializationException",
+}
 _STATUS = {
     200: b"200 OK",
     400: b"400 Bad Request",
     403: b"403 Forbidden",
     404: b"404 Not Found",
     413: b"413 Request Entity Too Large",
+    431: b"431 Request Header Fields Too Large",
     500: b"500 Internal Server Error",
     503: b"503 Service Unavailable",
 }
