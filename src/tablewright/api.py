@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tablewright.bill.prices import PriceBook
 from tablewright.core.diagnostics import nearest
@@ -23,7 +23,6 @@ from tablewright.design.values import CapacityMode, Design, DynamoDesign, ModeKi
 from tablewright.engines.base import Engine, Evaluation, Request
 from tablewright.engines.dynamodb.engine import DynamoEngine
 from tablewright.model.values import Assumption, Model, Pattern
-from tablewright.plan.result import PlanResult
 from tablewright.review.assessment import (
     Assessment,
     DesignAssessment,
@@ -35,6 +34,9 @@ from tablewright.review.claims import assess_claim
 from tablewright.review.grade import ReportCard, is_at_least
 from tablewright.review.review import review as review_design
 from tablewright.review.scale import advise
+
+if TYPE_CHECKING:
+    from tablewright.plan.result import PlanResult
 
 __all__ = ["ModelFile", "Options", "Session", "load", "open_model", "read_model"]
 

@@ -6,8 +6,8 @@ and the same input gives the same output.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -34,6 +34,7 @@ from tablewright.sample.sample import Sample
 FIRST_SAMPLE = 256
 LARGEST_SAMPLE = 16_384
 POPULATION_SAMPLE = 20_000
+MOST_ROUTES_KEPT = 50_000
 WANTED_ERROR = Decimal("0.005")
 """Of the monthly bill: the sample grows until its standard error is below this share."""
 
@@ -45,6 +46,9 @@ class Workspace:
     sample: Sample
     shapes: dict[Any, Any] = field(default_factory=dict)
     facts: dict[Any, SizeFacts] = field(default_factory=dict)
+    routes: dict[Any, tuple[tuple[Table, ...], Pattern, Route]] = field(default_factory=dict)
+    """Routes by pattern, scale and the tables they depend on, which are kept so that their
+    identity stays theirs."""
 
 
 class DynamoEngine:
@@ -128,14 +132,45 @@ def _samples_alike(a: Model, b: Model) -> bool:
     )
 
 
-def route_all(context: Context, patterns: Iterable[Pattern]) -> tuple[Route, ...]:
-    """Return the route of each pattern on the design of a context."""
+def route_all(
+    context: Context, patterns: Iterable[Pattern], work: Workspace | None = None
+) -> tuple[Route, ...]:
+    """Return the route of each pattern on the design of a context.
+
+    A route depends on the tables that hold the pattern's entities, and on nothing else of the
+    design: with a workspace, routes of designs that share those tables are found once.
+    """
     reads = ReadRouter(context)
     writes = WriteRouter(context, reads)
-    return tuple(
-        writes.route(pattern) if pattern.verb.is_write else reads.route(pattern)
-        for pattern in patterns
-    )
+
+    def find(pattern: Pattern) -> Route:
+        return writes.route(pattern) if pattern.verb.is_write else reads.route(pattern)
+
+    if work is None or context.sizes.is_population:
+        return tuple(find(pattern) for pattern in patterns)
+    return tuple(_kept(pattern, context, work, find) for pattern in patterns)
+
+
+def _kept(
+    pattern: Pattern, context: Context, work: Workspace, find: Callable[[Pattern], Route]
+) -> Route:
+    names = {pattern.entity, *(part.entity for part in pattern.parts)}
+    tables: dict[int, Table] = {}
+    for name in sorted(names):
+        homes = [table for table, _ in context.homes.get(name, ())]
+        homes += [table for table, _, _ in context.embeds.get(name, ())]
+        tables.update((id(table), table) for table in homes)
+    key = (id(pattern), context.users, context.sizes.n, tuple(tables))
+    held = work.routes.get(key)
+    if held is None:
+        held = (tuple(tables.values()), pattern, find(pattern))
+        if len(work.routes) >= MOST_ROUTES_KEPT:
+            work.routes.clear()
+        work.routes[key] = held
+    route = held[2]
+    if route.design == context.design.name:
+        return route
+    return replace(route, design=context.design.name)
 
 
 def _evaluate(
@@ -151,7 +186,7 @@ def _evaluate(
 ) -> Evaluation:
     sizes = DesignSizes(model, design, work.sample, n, work.shapes, population)
     context = Context(model, design, sizes, users)
-    routes = route_all(context, model.patterns)
+    routes = route_all(context, model.patterns, work)
     resources = resource_facts(context, work)
     loads = table_loads(context, routes, resources)
     bill = bill_for(loads, book, region, free_tier=free_tier)
