@@ -58,6 +58,8 @@ class RunningBill:
         """Count what one request consumed on one table."""
         with self._lock:
             for index, reads, writes in record.arms:
+                if not reads and not writes:  # named in the reply, but not touched
+                    continue
                 key = (record.table, index, record.operation, record.label)
                 line = self._lines.get(key)
                 if line is None:
@@ -96,9 +98,12 @@ class RunningBill:
         out: dict[str, Any] = {
             "schema": 1,
             "total": _totals(lines, prices),
-            "by_table": _grouped(lines, "table", prices),
-            "by_operation": _grouped(lines, "operation", prices),
-            "by_label": _grouped(lines, "label", prices),
+            "by_table": _grouped(lines, ("table",), prices),
+            "by_index": _grouped(
+                tuple(line for line in lines if line.index), ("table", "index"), prices
+            ),
+            "by_operation": _grouped(lines, ("operation",), prices),
+            "by_label": _grouped(lines, ("label",), prices),
             "lines": [
                 {
                     "table": line.table,
@@ -114,11 +119,13 @@ class RunningBill:
         return out
 
 
-def summed(lines: Iterable[BillLine], by: str) -> dict[str | None, tuple[Decimal, Decimal]]:
-    """Return read and write units summed by one attribute of the lines, such as "label"."""
-    sums: dict[str | None, tuple[Decimal, Decimal]] = {}
+def summed(
+    lines: Iterable[BillLine], by: tuple[str, ...]
+) -> dict[tuple[str | None, ...], tuple[Decimal, Decimal]]:
+    """Return read and write units summed by attributes of the lines, such as ("table", "label")."""
+    sums: dict[tuple[str | None, ...], tuple[Decimal, Decimal]] = {}
     for line in lines:
-        key = getattr(line, by)
+        key = tuple(getattr(line, name) for name in by)
         reads, writes = sums.get(key, (ZERO, ZERO))
         sums[key] = (reads + line.reads, writes + line.writes)
     return sums
@@ -139,10 +146,10 @@ def _amounts(reads: Decimal, writes: Decimal, prices: UnitPrices | None) -> dict
 
 
 def _grouped(
-    lines: tuple[BillLine, ...], by: str, prices: UnitPrices | None
+    lines: tuple[BillLine, ...], by: tuple[str, ...], prices: UnitPrices | None
 ) -> list[dict[str, Any]]:
     groups = summed(lines, by)
     return [
-        {by: key, **_amounts(*groups[key], prices)}
-        for key in sorted(groups, key=lambda name: name or "")
+        {**dict(zip(by, key, strict=True)), **_amounts(*groups[key], prices)}
+        for key in sorted(groups, key=lambda names: tuple(name or "" for name in names))
     ]
