@@ -497,8 +497,9 @@ class ReadRouter:
         entity = self.model.entity(pattern.entity)
         bound = frozenset(pattern.equalities)
         needed = set(wanted)
-        late = [name for name in option.filtered if name not in option.held | bound]
-        needed.update(late)
+        unseen = _unseen(entity, pattern, option)
+        if unseen:
+            return f"it does not hold `{unseen}`, by which entries have to be chosen or sorted"
         sources = self._fetch_sources(entity, match)
         for table, shape in sources:
             missing = needed - option.held - bound
@@ -509,9 +510,7 @@ class ReadRouter:
                 continue
             if not _key_is_known(self.context, table, shape, option.held | bound):
                 continue
-            option = self._fetch(
-                pattern, option, table, shape, option.matched if late else count, gives
-            )
+            option = self._fetch(pattern, option, table, shape, count, gives)
         missing = needed - option.held - bound
         if missing:
             shown = ", ".join(f"`{name}`" for name in sorted(missing))
@@ -752,7 +751,7 @@ class QueryPlan:
 
 def _serves_order(pattern: Pattern, match: KeyMatch, overall: Decimal) -> bool:
     """Whether the entries come in the order asked for."""
-    if not pattern.sort or overall <= 1:
+    if not pattern.sort or pattern.verb is Verb.GET or overall == 0:
         return True
     if match.cells > 1:
         return False
@@ -796,6 +795,23 @@ def _key_is_known(context: Context, table: Table, shape: ItemShape, known: froze
         if template is None or template.shards > 1 or not set(template.attributes) <= known:
             return False
     return True
+
+
+def _unseen(entity: Entity, pattern: Pattern, option: Option) -> str:
+    """Return what has to be looked at before anything is fetched, but is not there; "" if all is.
+
+    A filter on what an entry lacks would drop every entry, and an order cannot be made of it.
+    """
+    looked_at = [*option.filtered]
+    if option.sorts_in_code:
+        looked_at += [name for name, _ in pattern.sort]
+    if near := _geo_attribute(entity, pattern):
+        looked_at.append(near)
+    for name in looked_at:
+        base = name.partition(".")[0]
+        if entity.has(base) and base not in option.held:
+            return base
+    return ""
 
 
 def _geo_attribute(entity: Entity, pattern: Pattern) -> str:
