@@ -16,6 +16,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 BENCHMARKS = {
+    "spine": "start-up, check and report, and models of growing size",
     "engine": "the local engine through its own API, in memory and on disk",
     "local_client": "the local engine through boto3 in process, beside moto",
     "local_http": "the local engine over HTTP, beside DynamoDB Local, dynoxide and dynalite",

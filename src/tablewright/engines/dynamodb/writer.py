@@ -263,9 +263,7 @@ class WriteRouter:
                     (
                         f"{table.name}/{index.name}",
                         units,
-                        "the entry moves: old and new are written"
-                        if moved
-                        else "the entry changes",
+                        _change_why(sizes.entries(index), moved=moved),
                     )
                 )
         mean = measure(before).mean
@@ -630,6 +628,17 @@ def _projects(name: str, sizes: ShapeSizes, index: Index) -> bool:
 
 def _write_why(mean: Decimal, units: Measure) -> str:
     return f"{format_number(mean)} B in 1 KB blocks = {plain(units.mean.quantize(Decimal('0.01')))}"
+
+
+def _change_why(entries: Sequence[int | None], *, moved: bool) -> str:
+    present = [entry for entry in entries if entry is not None]
+    if not present:
+        return "the item is not in it"
+    mean = measure(present).mean
+    share = Decimal(len(present)) / len(entries)
+    among = "" if share == 1 else f", for {format_number(share * 100)} % of the items"
+    what = "moves: old and new are written" if moved else "changes"
+    return f"the entry of {format_number(mean)} B {what}{among}"
 
 
 def _entry_why(entries: Sequence[int | None], verb: Verb) -> str:
