@@ -1,4 +1,4 @@
-"""The main job: start-up, check, report, and models of growing size. CPU seconds of whole processes.
+"""The main job: start-up, check, report, growing models. CPU seconds of whole processes.
 
 Each figure is the median of some runs, beside a Python that starts and does nothing, run in turn
 with it: machines are noisy, the ratio holds. `--rounds N` sets the number of runs.
@@ -16,17 +16,25 @@ from pathlib import Path
 
 TABLEWRIGHT = (sys.executable, "-m", "tablewright")
 NOTHING = (sys.executable, "-c", "pass")
+ENVIRONMENT = {
+    **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+    "PYTHONPATH": str(Path(__file__).parents[1] / "src"),
+}
 
 
 def cpu_seconds(command: tuple[str, ...], folder: Path) -> tuple[float, int]:
     """Return the CPU seconds of a process and its peak memory in MB."""
-    process = subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in (0, 1):
-        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, env=ENVIRONMENT
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        said = output.read().decode()
+    # a missed target ends with 1, and so does a Python that finds no module
+    if process.returncode not in (0, 1) or "No module named" in said:
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}: {said[-500:]}")
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss // 1024
 
 
@@ -96,6 +104,7 @@ def main() -> None:
             [*TABLEWRIGHT, "init", str(app), "--app", "screen-time-journey"],
             check=True,
             capture_output=True,
+            env=ENVIRONMENT,
         )
         row("--help", (*TABLEWRIGHT, "--help"), folder, rounds)
         row("check, Screen Time Journey", (*TABLEWRIGHT, "check"), app, rounds)
