@@ -268,7 +268,7 @@ class Session:
                 users,
                 self.book(),
                 region=self.region,
-                sample_items=MEND_SAMPLE,
+                sample_items=MEND_SAMPLE if model.entities is self.model.entities else DOUBT_SAMPLE,
             )
 
         def variant(factor: Decimal) -> Model:
@@ -469,6 +469,9 @@ class Session:
             if design.engine not in self.engines
         )
 
+
+DOUBT_SAMPLE = 64
+"""Instances drawn where every assumed figure is halved or doubled, to see which findings stand."""
 
 MEND_SAMPLE = 256
 """Instances drawn for each entity when a mend is evaluated."""
