@@ -1,0 +1,135 @@
+"""The five applications: what the planner finds beside what their briefs recommend."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import cache
+
+import pytest
+
+from tablewright.api import Options, Session
+from tablewright.apps import read
+from tablewright.design.checker import check_design
+from tablewright.design.printing import with_section
+from tablewright.design.reader import read_model
+from tablewright.design.values import DynamoDesign, Projection, ProjectionKind
+from tablewright.plan.result import PlanResult
+
+# The brief of PoaFix recommends MongoDB; its design on DynamoDB is the one to compare with.
+RECOMMENDED = {
+    "screen-time-journey": "recommended",
+    "llm-proxy": "recommended",
+    "poafix": "dynamodb",
+    "mongocollectibles": "recommended",
+    "auxeira": "recommended",
+}
+KEYS_ONLY = Projection(kind=ProjectionKind.KEYS_ONLY)
+
+
+@cache
+def planned(app: str) -> tuple[Session, PlanResult]:
+    session = session_of(app)
+    return session, session.plan(explained=False)
+
+
+def session_of(app: str) -> Session:
+    return Session(file=read_model(read(app), f"{app}.yaml"), options=Options(sample_items=128))
+
+
+@pytest.mark.parametrize("app", RECOMMENDED)
+def test_the_plan_is_at_no_scale_dearer_than_what_is_recommended(app):
+    session, result = planned(app)
+    for users in session.model.scales:
+        ours = result.usd("planned", users)
+        theirs = result.usd(RECOMMENDED[app], users)
+        assert ours is not None
+        assert theirs is not None
+        assert ours <= theirs, users
+
+
+@pytest.mark.parametrize("app", RECOMMENDED)
+def test_every_pattern_is_served_and_the_design_is_sound(app):
+    session, result = planned(app)
+    for users in session.model.scales:
+        for route in session.evaluate(result.design, users).routes:
+            assert route.is_served, (users, route.pattern, route.cannot)
+    assert check_design(result.design, session.model) == ()
+
+
+@pytest.mark.parametrize("app", RECOMMENDED)
+def test_what_the_solver_says_the_month_costs_the_engine_says_too(app):
+    _, result = planned(app)
+    assert abs(result.search.predicted - result.search.evaluated) < Decimal("0.01")
+    assert result.search.gap < Decimal("0.0001")
+
+
+@pytest.mark.parametrize("app", RECOMMENDED)
+def test_the_section_written_into_the_file_is_read_back_as_the_same_design(app):
+    session, result = planned(app)
+    text = with_section(session.file.source, "planned", result.section)
+    again = next(d for d in read_model(text, "again.yaml").designs if d.name == "planned")
+    assert again == result.design
+
+
+@pytest.mark.parametrize("app", RECOMMENDED)
+def test_two_searches_find_the_same_design(app):
+    _, first = planned(app)
+    again = session_of(app).plan(explained=False)
+    assert again.section == first.section
+
+
+def shape_tables(design: DynamoDesign, entity: str) -> list[str]:
+    return [t.name for t in design.tables for s in t.shapes if s.entity == entity and not s.guards]
+
+
+def test_devices_are_kept_by_customer_and_device_as_recommended():
+    design = planned("screen-time-journey")[1].design
+    assert design.table("stj_password").keys == ("customer_id", "device_id")
+
+
+def test_cold_webhook_data_is_kept_apart_and_compressed_as_recommended():
+    design = planned("screen-time-journey")[1].design
+    apart = design.table("stj_subscribers_webhook_data")
+    assert "webhook_data" in dict(apart.shapes[0].compress)
+    assert "webhook_data" not in design.table("stj_subscribers").shapes[0].attributes
+
+
+def test_the_leaderboard_is_a_sparse_index_sorted_by_the_streak():
+    table = planned("screen-time-journey")[1].design.table("stj_subscribers")
+    board = next(i for i in table.indexes if i.sort_keys == ("streak",))
+    template = table.shapes[0].template(board.partition_keys[0])
+    assert template is not None
+    assert template.when == (("subscription_status", ("active",)),)
+
+
+def test_unique_user_names_are_guarded_as_recommended():
+    design = planned("screen-time-journey")[1].design
+    guards = [s.guards for t in design.tables for s in t.shapes if s.guards]
+    assert guards == [("username",)]
+
+
+def test_look_ups_by_mail_and_phone_hold_keys_only_as_recommended():
+    table = planned("screen-time-journey")[1].design.table("stj_subscribers")
+    for index in table.indexes:
+        if index.partition_keys[0] in ("email", "phone"):
+            assert index.projection == KEYS_ONLY
+
+
+def test_usage_is_a_collection_of_its_own_under_the_user():
+    design = planned("llm-proxy")[1].design
+    (name,) = shape_tables(design, "Usage")
+    table = design.table(name)
+    assert table.partition_key == "userId"
+    assert str(table.shapes[0].template(table.sort_key or "")) == "{timestamp}#{usageId}"
+    assert table.ttl == "expiresAt"
+
+
+def test_report_bodies_are_compressed_as_recommended():
+    design = planned("auxeira")[1].design
+    (name,) = shape_tables(design, "ReportBody")
+    assert "content" in dict(design.table(name).shapes[0].compress)
+
+
+def test_boards_are_sorted_by_score_as_recommended():
+    table = planned("auxeira")[1].design.table("auxeira-leaderboard")
+    assert ("board", "score") in {index.keys for index in table.indexes}

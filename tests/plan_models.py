@@ -1,0 +1,72 @@
+"""Models made at random, small and large, for tests and benchmarks of the planner.
+
+In: a seed and sizes. Out: the text of a model file. The same seed gives the same text.
+"""
+
+from __future__ import annotations
+
+import random
+
+HEAD = """\
+app: made-up
+region: us-east-1
+scales: [{users}]
+entities:
+"""
+
+
+def model_text(
+    seed: int, *, entities: int = 1, patterns: int = 4, users: int = 20_000, large: bool = True
+) -> str:
+    """Return a model with this many entities and patterns; each entity has at least two."""
+    draw = random.Random(seed)
+    lines = [HEAD.format(users=users)]
+    for number in range(entities):
+        lines += _entity(draw, number, large=large)
+    lines.append("patterns:\n")
+    shares = [patterns // entities + (1 if n < patterns % entities else 0) for n in range(entities)]
+    for number, share in enumerate(shares):
+        lines += _patterns(draw, number, max(2, share))
+    return "".join(lines)
+
+
+def _entity(draw: random.Random, number: int, *, large: bool) -> list[str]:
+    body = draw.choice([200, 700, 1500, 3000, 6000] if large else [100, 300, 600])
+    return [
+        f"  Thing{number}:\n",
+        "    key: id\n",
+        f"    count: {draw.choice([1, 3, 10])}/user\n",
+        "    attributes:\n",
+        "      id: uuid\n",
+        "      owner: {type: id, distinct: 5000}\n",
+        "      state: {type: enum, values: {open: 10%, done: 85%, lost: 5%}}\n",
+        "      made: {type: timestamp, immutable: true}\n",
+        "      score: int(0..100000)\n",
+        f"      body: text({body})\n",
+    ]
+
+
+def _patterns(draw: random.Random, number: int, count: int) -> list[str]:
+    entity = f"Thing{number}"
+    rates = [0.01, 0.1, 0.5, 2, 10, 40]
+
+    def rate() -> str:
+        return f"rate: {draw.choice(rates)}/user/day"
+
+    makers = [
+        lambda: f"{{get: {entity}, by: id, {rate()}}}",
+        lambda: f"{{list: {entity}, where: owner, sort: -made, limit: 20, {rate()}}}",
+        lambda: (
+            f"{{list: {entity}, where: {{state: open}}, sort: -score, limit: 20, "
+            f"select: [id, score], {rate()}}}"
+        ),
+        lambda: f"{{list: {entity}, where: [owner, state], select: [id, made], {rate()}}}",
+        lambda: f"{{update: {entity}, by: id, set: [state], {rate()}}}",
+        lambda: f"{{update: {entity}, by: id, set: [score], {rate()}}}",
+        lambda: f"{{put: {entity}, {rate()}}}",
+        lambda: f"{{update: {entity}, by: id, set: [body], {rate()}}}",
+    ]
+    reads, writes = makers[:4], makers[4:]
+    chosen = [draw.choice(reads[1:]), draw.choice(writes)]
+    chosen += [draw.choice(makers) for _ in range(count - 2)]
+    return [f"  p{number}_{at}: {make()}\n" for at, make in enumerate(chosen)]
