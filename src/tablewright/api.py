@@ -65,6 +65,7 @@ class Session:
 
     file: ModelFile
     options: Options = field(default_factory=Options)
+    _cards: dict[tuple[str, bool], ReportCard] = field(default_factory=dict)
     _evaluations: dict[tuple[str, int, str, str], Evaluation] = field(default_factory=dict)
     _variants: dict[Any, Session] = field(default_factory=dict)
     _scaled: dict[Decimal, Model] = field(default_factory=dict)
@@ -249,8 +250,15 @@ class Session:
         def evaluate(design: str, users: int, region: str, as_of: str) -> Evaluation:
             return self.evaluate(design, users, region=region, as_of=as_of)
 
+        def grade_of(design: str) -> str:
+            for (name, _), card in self._cards.items():
+                if name == design:
+                    return card.grade
+            return self.card(self.design(design), with_path=False).grade
+
         return tuple(
-            assess_claim(claim, evaluate, first, self.users) for claim in self.model.claims
+            assess_claim(claim, evaluate, first, self.users, grade_of)
+            for claim in self.model.claims
         )
 
     def card(self, design: Design, *, with_path: bool = True) -> ReportCard:
@@ -258,6 +266,12 @@ class Session:
 
         Mends are evaluated on a smaller sample: what counts is the difference they make.
         """
+        key = (design.name, with_path)
+        if key not in self._cards:
+            self._cards[key] = self._make_card(design, with_path=with_path)
+        return self._cards[key]
+
+    def _make_card(self, design: Design, *, with_path: bool) -> ReportCard:
         engine = self.engines[design.engine]
         assert isinstance(engine, DynamoEngine)
 

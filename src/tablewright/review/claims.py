@@ -17,6 +17,9 @@ from tablewright.review.assessment import Step, Verdict
 TOLERANCE = Decimal("0.1")
 """A claim holds when the computed figure is within a tenth of it."""
 
+NEGLIGIBLE_USD = Decimal("1E-9")
+"""What is left over of a difference by the division of Decimals."""
+
 HOLDS, FAILS, UNCLEAR, NOT_ASSESSED = "holds", "does not hold", "unclear", "not assessed"
 
 Evaluator = Callable[[str, int, str, str], Evaluation]
@@ -40,10 +43,25 @@ UNITS = {
 }
 
 
-def assess_claim(claim: Claim, evaluate: Evaluator, default_design: str, users: int) -> Verdict:
-    """Return a claim beside the computed figure."""
+def assess_claim(
+    claim: Claim,
+    evaluate: Evaluator,
+    default_design: str,
+    users: int,
+    grade_of: Callable[[str], str] | None = None,
+) -> Verdict:
+    """Return a claim beside the computed figure; `grade_of` gives the grade of a design."""
     if claim.about == "fact":
         return Verdict(claim=claim, verdict=claim.verdict or UNCLEAR, reason=claim.answer)
+    if claim.about == "grade" and grade_of is not None:
+        grade = grade_of(claim.design or default_design)
+        same = grade == claim.answer
+        return Verdict(
+            claim=claim,
+            verdict=HOLDS if same else FAILS,
+            reason=f"The report card says {grade}"
+            + ("." if same else f", not {claim.answer}: its findings say why."),
+        )
     if claim.about not in UNITS:
         return Verdict(
             claim=claim, verdict=NOT_ASSESSED, reason=f"nothing computes `{claim.about}` here"
@@ -212,9 +230,14 @@ def _decompose(claim: Claim, found: Evaluation) -> tuple[Step, ...]:
     stored = ZERO
     if claim.about in ("monthly_cost", "cost_per_user"):
         stored = final - sized - copies
+    whole, names = _read_whole(found, claim, prices[0]) if reads else (ZERO, ())
     parts = [
         ("the same calls at one unit each, at the same prices", single - start * per),
-        ("items take more than one unit (or less: an eventual read is half)", sized - single),
+        (
+            "items take more than one unit (or less: an eventual read is half)",
+            sized - single - whole,
+        ),
+        (f"no key gives the answer, so everything is read: {', '.join(names)}", whole),
         ("every write is repeated in the indexes it touches", copies),
         ("storage of tables and indexes, backups and the rest", stored),
         ("provisioned units instead of requests", final - sized - copies - stored),
@@ -222,10 +245,27 @@ def _decompose(claim: Claim, found: Evaluation) -> tuple[Step, ...]:
     steps: list[Step] = []
     at = start
     for factor, change in parts:
-        if change:
+        if abs(change) > NEGLIGIBLE_USD:
             at += change / per
             steps.append(Step(factor=factor, change=change / per, after=at))
     return tuple(steps)
+
+
+def _read_whole(found: Evaluation, claim: Claim, price: Decimal) -> tuple[Decimal, tuple[str, ...]]:
+    """Return what patterns cost beyond a unit a call that read all to answer, and their names."""
+    total, names = ZERO, []
+    for route in found.routes:
+        pattern = found.model.pattern(route.pattern)
+        if pattern.verb.is_write or not (route.sorts_in_code or route.operation == "scan"):
+            continue
+        if claim.table and route.target.split("/")[0] != claim.table:
+            continue
+        calls = found.model.calls_per_day(pattern, found.users) * DAYS_PER_MONTH
+        beyond = (route.units("read").mean - 1) * calls * price
+        if beyond > NEGLIGIBLE_USD:
+            total += beyond
+            names.append(pattern.name)
+    return total, tuple(names)
 
 
 def _unit_prices(found: Evaluation) -> tuple[Decimal, Decimal] | None:

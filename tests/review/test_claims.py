@@ -1,0 +1,95 @@
+"""Claims beside computed figures, on one table whose arithmetic is done here.
+
+1,000 users; ten eventual gets and one update a user and day of an item of 5,038 bytes (`uid` 3+12,
+`txt` 3+5,000, `num` 3+2 for two digits, `own` 3+12): two blocks of 4 KB, five of 1 KB.
+A month has 730 hours: 304,166.67 gets and 30,416.67 updates.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tablewright.api import Session
+from tablewright.design.reader import read_model
+from tablewright.review.claims import dimension_of
+
+MODEL = """
+app: claims
+region: us-east-1
+scales: [1000]
+entities:
+  Thing:
+    key: uid
+    attributes: {uid: id(12), txt: text(5000), num: {type: int, min: 11, max: 19}, own: {type: id, bytes: 12}}
+patterns:
+  get: {get: Thing, by: uid, rate: 10/user/day}
+  save: {update: Thing, by: uid, set: [num], rate: 1/user/day}
+claims:
+  low: {says: "ten cents", about: monthly_cost, users: 1000, value: 0.10}
+  right: {says: "thirty thousand writes", about: writes_per_month, users: 1000, value: 30000}
+  band: {says: "a quarter to three quarters of a million", about: reads_per_month, users: 1000, value: [250000, 750000]}
+  grade: {says: "A+", about: grade, value: A+}
+  fact: {says: "it scales", about: fact, verdict: unclear, answer: "Up to its quotas."}
+designs:
+  current:
+    engine: dynamodb
+    tables:
+      things: {key: uid, items: Thing, indexes: {by-own: {key: own, project: all}}}
+"""  # noqa: E501 - one line for each thing reads best here
+
+
+@pytest.fixture(scope="module")
+def verdicts():
+    return {v.claim.id: v for v in Session(file=read_model(MODEL)).verdicts()}
+
+
+def test_a_cost_is_taken_apart_into_what_was_forgotten(verdicts):
+    claimed, sized, copied, stored = verdicts["low"].steps
+    calls = Decimal(1000) * 730 / 24
+    one_unit = calls * 10 * Decimal("0.125") / 10**6 + calls * Decimal("0.625") / 10**6
+    # an eventual get of two blocks is one unit, as the claim took it; an update is five, not one
+    more = calls * 4 * Decimal("0.625") / 10**6
+    copies = calls * 5 * Decimal("0.625") / 10**6
+    cent = Decimal("1E-9")
+    assert abs(claimed.change - (one_unit - Decimal("0.10"))) < cent
+    assert abs(sized.change - more) < cent
+    assert abs(copied.change - copies) < cent
+    # 1,000 items and 1,000 entries of 5,038 and 100 bytes, at 0.25 USD a GB
+    assert abs(stored.change - Decimal(2 * 1000 * 5138) / 1024**3 / 4) < cent
+
+
+def test_the_last_step_is_the_computed_figure(verdicts):
+    found = verdicts["low"]
+    assert found.computed is not None
+    assert abs(found.steps[-1].after - found.computed) < Decimal("1E-9")
+    assert found.verdict == "does not hold"
+
+
+def test_a_figure_within_a_tenth_holds(verdicts):
+    assert verdicts["right"].verdict == "holds"
+    assert verdicts["band"].verdict == "holds"
+
+
+def test_a_claimed_grade_is_held_against_the_report_card(verdicts):
+    assert verdicts["grade"].verdict == "does not hold"
+    assert "not A+" in verdicts["grade"].reason
+
+
+def test_a_fact_keeps_the_answer_of_the_file(verdicts):
+    assert (verdicts["fact"].verdict, verdicts["fact"].reason) == ("unclear", "Up to its quotas.")
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [
+        ("aws.dynamodb.ondemand.wru.standard", "writes_cost"),
+        ("aws.dynamodb.provisioned.rcu.standard", "reads_cost"),
+        ("aws.dynamodb.storage.standard", "storage_cost"),
+        ("aws.dynamodb.pitr", "pitr_cost"),
+        ("aws.dynamodb.export.s3", "other_cost"),
+    ],
+)
+def test_lines_are_sorted_by_the_kind_of_their_price(key, kind):
+    assert dimension_of(key) == kind
