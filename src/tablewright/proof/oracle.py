@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from math import asin, cos, radians, sin, sqrt
 from typing import Any
 
 from tablewright.model.values import Entity, Kind, Model, Pattern
@@ -17,8 +18,10 @@ from tablewright.sample.sample import Sample
 
 Row = dict[str, Any]
 
-KEPT_BLOCKS = 400
-BLOCK = 64
+KEPT_BYTES = 192 * 1024 * 1024
+"""Of instances kept as they were seeded, by their size on DynamoDB."""
+FEWEST_KEPT_BLOCKS = 2
+BLOCK = 512
 KEPT_REDRAWN = 24
 REDRAWN_BLOCK = 512
 
@@ -35,7 +38,9 @@ class Test:
         """Whether a value meets it; an absent value never does."""
         if value is None:
             return False
-        first = self.operands[0] if self.operands else None
+        first: Any = self.operands[0] if self.operands else None
+        if self.operator == "near":
+            return distance_km(value, first) <= float(self.operands[1])
         if self.operator == "eq":
             return bool(value == first)
         if self.operator == "in":
@@ -51,6 +56,22 @@ class Test:
         if self.operator == "gt":
             return bool(value > first)
         return bool(value >= first)
+
+
+EARTH_KM = 6371.0088
+
+
+def distance_km(a: Mapping[str, Any], b: Mapping[str, Any]) -> float:
+    """Return the distance of two points on a sphere as big as the earth.
+
+    Example:
+        >>> round(distance_km({"lat": 0, "lon": 0}, {"lat": 0, "lon": 1}), 1)
+        111.2
+    """
+    there, here = radians(float(a["lat"])), radians(float(b["lat"]))
+    east = radians(float(a["lon"]) - float(b["lon"]))
+    half = sin((there - here) / 2) ** 2 + cos(there) * cos(here) * sin(east / 2) ** 2
+    return 2 * EARTH_KM * asin(sqrt(min(1.0, half)))
 
 
 class World:
@@ -69,6 +90,8 @@ class World:
         self._children: dict[tuple[str, int], list[int]] = {}
         self._sizes: dict[str, list[int]] = {}
         self._redrawn: OrderedDict[tuple[str, str, int], list[Any]] = OrderedDict()
+        self._weights: dict[str, int] = {}
+        self._kept = 0
         self._fresh = 0
 
     # ------------------------------------------------------------ instances
@@ -89,11 +112,21 @@ class World:
             start = block * BLOCK
             held = list(self.sample.rows(entity, start, start + BLOCK, self.users))
             self._blocks[key] = held
-            if len(self._blocks) > KEPT_BLOCKS:
-                self._blocks.popitem(last=False)
+            self._kept += self._block_bytes(entity)
+            while self._kept > KEPT_BYTES and len(self._blocks) > FEWEST_KEPT_BLOCKS:
+                (other, _), _ = self._blocks.popitem(last=False)
+                self._kept -= self._block_bytes(other)
         else:
             self._blocks.move_to_end(key)
         return held[place]
+
+    def _block_bytes(self, entity: str) -> int:
+        """Return about how much memory a block of instances takes: its bytes, and Python's own."""
+        if entity not in self._weights:
+            names = self.model.entity(entity).names
+            columns = [self.sample.sizes(entity, name, BLOCK) for name in names]
+            self._weights[entity] = sum(sum(s or 0 for s in c) + 64 * BLOCK for c in columns)
+        return self._weights[entity]
 
     def redrawn(self, entity: str, number: int, attribute: str) -> Any:
         """Return the value an update is expected to write to a seeded instance."""
@@ -114,9 +147,10 @@ class World:
         if key in self.changed:
             row = self.changed[key]
             return None if row is None else row.get(attribute)
-        return self._column(entity, attribute)[number]
+        return self.column(entity, attribute)[number]
 
-    def _column(self, entity: str, attribute: str) -> list[Any]:
+    def column(self, entity: str, attribute: str) -> list[Any]:
+        """Return an attribute of every seeded instance, as it was seeded."""
         key = (entity, attribute)
         if key not in self._columns:
             self._columns[key] = self.sample.values(
@@ -268,6 +302,9 @@ def wrong(
     strangers = set(returned) - set(true)
     if strangers:
         return f"{len(strangers)} instances came back that do not meet the conditions"
+    near = next((test for test in tests if test.operator == "near"), None)
+    if near is not None:
+        return _wrong_distances(world, pattern.entity, near, returned, true, count)
     if not pattern.sort:
         return ""
     names = [name for name, _ in pattern.sort]
@@ -278,6 +315,24 @@ def wrong(
         [world.value(pattern.entity, number, name) for name in names] for number in true[:count]
     ]
     return "" if got == want else f"the order by {', '.join(names)} is wrong"
+
+
+def _wrong_distances(
+    world: World,
+    entity: str,
+    near: Test,
+    returned: Sequence[int | None],
+    true: Sequence[int],
+    count: int,
+) -> str:
+    """Say whether the nearest came, nearest first."""
+
+    def away(number: int) -> float:
+        return distance_km(world.value(entity, number, near.attribute), near.operands[0])
+
+    got = [away(number or 0) for number in returned]
+    want = sorted(away(number) for number in true)[:count]
+    return "" if got == want else "these are not the nearest, nearest first"
 
 
 def _order_key(value: Any) -> tuple[int, Any]:

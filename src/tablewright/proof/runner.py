@@ -11,17 +11,18 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 from tablewright.core.quantities import DAYS_PER_MONTH, ZERO
 from tablewright.design.values import DynamoDesign
 from tablewright.engines.base import Evaluation, Measure, Route
 from tablewright.engines.dynamodb.adapter import Consumed, Reply, RequestFailedError, Transport
-from tablewright.engines.dynamodb.items import item_for
+from tablewright.engines.dynamodb.items import around, item_for
 from tablewright.engines.dynamodb.requests import RequestBuilder, Values
 from tablewright.engines.dynamodb.steps import ReadStep, TransactionStep, WriteStep
 from tablewright.model.values import Entity, Model, Pattern, Verb
-from tablewright.proof.oracle import Row, Test, World, wrong
+from tablewright.proof.oracle import Row, Test, World, distance_km, wrong
 from tablewright.proof.rows import children_of, rows_of
 from tablewright.proof.values import Comparison, PatternProof, Proof
 from tablewright.proof.workload import Call, Workload
@@ -30,6 +31,8 @@ SHOWN = 3
 FEWEST_CALLS = 20
 FEWEST_THAT_MATTER = 128
 """Calls of a pattern that is more than one per cent of the bill."""
+LONGEST_ROUND = 1200
+"""Combinations of values up to which all are asked for, that the largest are not left to chance."""
 RETRIES = 8
 
 Progress = Callable[[int, int, str], None]
@@ -172,8 +175,12 @@ class Runner:
                 rows = self._collect(route, step, pattern, calls[0])
             else:
                 rows = self._get(step, [one.row for one in calls], pattern.name)
-        if route.filtered:
+        near = next((test for test in calls[0].tests if test.operator == "near"), None)
+        if route.filtered or near is not None:
             rows = [row for row in rows if _passes(row, calls[0].tests)]
+        if near is not None:
+            point = near.operands[0]
+            rows.sort(key=lambda row: distance_km(row[near.attribute], point))
         if route.sorts_in_code:
             for name, descending in reversed(pattern.sort):
                 rows.sort(
@@ -221,14 +228,16 @@ class Runner:
 
     def _collect(self, route: Route, step: ReadStep, pattern: Pattern, call: Call) -> list[Row]:
         rows: list[Row] = []
-        for shard in range(step.shards):
+        near = next((test.attribute for test in call.tests if test.operator == "near"), "")
+        cells = around(call.row, near, step.keys) if near else [call.row]
+        for row, shard in product(cells, range(step.shards)):
             values = Values(
-                row=call.row,
+                row=row,
                 bounds=call.bounds,
                 shard=shard if step.shards > 1 else None,
             )
             operation, parameters = self.builder.build(step, values)
-            enough = None if step.all_pages or route.sorts_in_code else pattern.limit
+            enough = None if step.all_pages or route.sorts_in_code or near else pattern.limit
             rows += self._pages(step, operation, parameters, enough, call, pattern.name)
         if step.shards > 1 and pattern.sort and not route.sorts_in_code:
             for name, descending in reversed(pattern.sort):
@@ -492,8 +501,10 @@ def digest_of(source: str) -> str:
 
 
 def _plan(evaluation: Evaluation, requests: int, workload: Workload) -> list[tuple[str, bool]]:
-    """Return the order of calls, each pattern as often as its rate says, and which are metered.
+    """Return the order of calls, and which are metered.
 
+    A pattern is called as often as its rate says, and oftener where its share of the bill, or the
+    number of those it may be asked for, says that a few calls would leave too much to chance.
     Reads are metered on the population the prediction speaks of, before writes let it grow; a tenth
     of them is repeated at the end, to check the answers once items have changed.
     """
@@ -512,6 +523,9 @@ def _plan(evaluation: Evaluation, requests: int, workload: Workload) -> list[tup
         matters = costs.get(name, ZERO) > whole / 100
         fewest = min(requests, FEWEST_THAT_MATTER if matters else FEWEST_CALLS)
         count = max(fewest, int(rate / total * requests)) if total else fewest
+        if matters:
+            count = max(count, int(costs[name] / whole * requests))
+            count = _whole_rounds(count, workload.round_of(evaluation.model.pattern(name)))
         kind = writes if evaluation.model.pattern(name).verb.is_write else reads
         kind += [name] * count
     workload.random.shuffle(reads)
@@ -524,6 +538,16 @@ def _plan(evaluation: Evaluation, requests: int, workload: Workload) -> list[tup
     )
 
 
+def _whole_rounds(calls: int, of_round: int) -> int:
+    """Return as many calls as ask for everybody equally often, where that is not too many.
+
+    Example:
+        >>> _whole_rounds(128, 160), _whole_rounds(200, 160), _whole_rounds(128, 50_000)
+        (160, 320, 128)
+    """
+    return -(-calls // of_round) * of_round if of_round <= LONGEST_ROUND else calls
+
+
 def _pattern_proof(evaluation: Evaluation, route: Route, tally: Tally) -> PatternProof:
     resources = sorted(
         {(u.resource, u.dimension) for r in route.requests for u in r.uses} | set(tally.units)
@@ -532,9 +556,11 @@ def _pattern_proof(evaluation: Evaluation, route: Route, tally: Tally) -> Patter
     def compare(resource: str | None, dimension: str) -> Comparison:
         predicted = route.units(dimension, resource)
         metered = tally.measure(resource, dimension)
-        # the spread of a call, better known from the sample than from a few calls
-        spread = predicted.error * Decimal(evaluation.sample_items).sqrt()
-        expected = spread / Decimal(max(1, tally.calls)).sqrt()
+        expected = ZERO
+        if tally.calls < FEWEST_THAT_MATTER:
+            # the spread of a call, better known from the sample than from a few calls
+            spread = predicted.error * Decimal(evaluation.sample_items).sqrt()
+            expected = spread / Decimal(max(1, tally.calls)).sqrt()
         return Comparison(
             resource=resource or "",
             dimension=dimension,

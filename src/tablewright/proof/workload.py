@@ -7,14 +7,18 @@ a route's steps and the tests the oracle applies. Deterministic by seed.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import chain, product
+from math import prod
 from typing import Any
 
 from tablewright.core.quantities import ONE
 from tablewright.model.values import Condition, Entity, Kind, Model, Pattern, Verb
 from tablewright.proof.oracle import Row, Test, World
+from tablewright.sample.asked import Domain, Source, another, domains, in_range, spread_evenly
+from tablewright.sample.wire import key_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,9 @@ class Call:
     """The further instances of a batch."""
 
 
+DEFAULT_RADIUS_KM = Decimal(10)
+GOLDEN = 0.6180339887498949
+DRAWN_AT_ONCE = 1000
 LARGEST_ROUND = 200_000
 """Instances of an entity up to which each is taken in turn."""
 
@@ -49,6 +56,8 @@ class Workload:
         self.world = world
         self.random = random.Random(seed)
         self._turns: dict[tuple[str, str], list[int]] = {}
+        self._combinations: dict[str, list[tuple[Any, ...]]] = {}
+        self._points: dict[str, float] = {}
         self._turn = ""
 
     def call(self, pattern: Pattern) -> Call:
@@ -77,7 +86,7 @@ class Workload:
         given = [c for c in pattern.where if c.operator == "eq" and c.value is None]
         self._fill(entity, given, row)
         self._know(entity, pattern, given, row)
-        if pattern.hit < ONE and self.random.random() >= pattern.hit:
+        if pattern.hit < ONE and self._happens(f"{pattern.name} hit", ONE - pattern.hit):
             self._miss(entity, given, row)
         tests = [Test(c.attribute, "eq", (row.get(c.attribute),)) for c in given]
         for condition in pattern.where:
@@ -90,43 +99,94 @@ class Workload:
                 operands = self._operands(entity, condition, tests)
                 bounds[condition.attribute] = operands
                 tests.append(Test(condition.attribute, condition.operator, operands))
+        if pattern.verb is Verb.NEAR:
+            tests.append(self._near(entity, pattern, row))
         return Call(pattern=pattern, row=row, tests=tuple(tests), bounds=bounds)
 
+    def _near(self, entity: Entity, pattern: Pattern, row: Row) -> Test:
+        """Search around somebody who is there."""
+        name = geo_attribute(entity)
+        point = self.world.value(entity.name, self._pick(entity.name), name)
+        row[name] = point
+        radius = pattern.radius_km if pattern.radius_km is not None else DEFAULT_RADIUS_KM
+        return Test(name, "near", (point, radius))
+
     def _fill(self, entity: Entity, given: list[Condition], row: Row) -> None:
-        """Choose what the caller holds: an owner's key evenly among owners, else an instance's."""
-        names = [condition.attribute for condition in given]
-        parent = self.model.entity(entity.parent) if entity.parent else None
-        if parent is not None and set(parent.key) <= set(names):
-            number = self._pick(parent.name)
-            row.update({name: self.world.value(parent.name, number, name) for name in parent.key})
-            children = self.world.children(entity.name, parent.name, number)
-            left = [name for name in names if name not in parent.key]
-            if left:
-                chosen = self.random.choice(children) if children else self._pick(entity.name)
-                row.update({n: self.world.value(entity.name, chosen, n) for n in left})
-                if children:
-                    row.update({n: self.world.value(entity.name, chosen, n) for n in entity.key})
+        """Choose what the caller holds, every combination of values as often as any other."""
+        asked = domains(self.model, entity, [c.attribute for c in given])
+        if asked and asked[0].source is Source.INSTANCE:
+            number = self._pick_holder(asked[0])
+            for name in (*asked[0].names, *entity.key):
+                row.setdefault(name, self.world.value(entity.name, number, name))
             return
-        left = []
-        for name in names:
-            attribute = entity.attribute(name)
-            if attribute.kind is Kind.REF and attribute.to is not None and len(names) == 1:
-                target = self.model.entity(attribute.to)
-                number = self._pick(target.name)
-                row[name] = self.world.value(target.name, number, target.key[-1])
-            else:
-                left.append(name)
-        if not left:
-            return
-        number = self._pick(entity.name)
-        for _ in range(20):  # one that has the attributes asked by
-            if all(self.world.value(entity.name, number, name) is not None for name in left):
+        names = [name for domain in asked for name in domain.names]
+        row.update(zip(names, self._combination(entity, asked), strict=True))
+
+    def _combination(self, entity: Entity, asked: Sequence[Domain]) -> tuple[Any, ...]:
+        """Return the next combination of values of independent domains, each of them in turn."""
+        if not asked:
+            return ()
+        turns = self._combinations.setdefault(self._turn, [])
+        if not turns:
+            found = self._all_combinations(entity, asked)
+            if not found:
+                return tuple(None for domain in asked for _ in domain.names)
+            places = spread_evenly(range(len(found)), self.random.random())
+            turns.extend(found[place] for place in reversed(places))
+        return turns.pop()
+
+    def _all_combinations(self, entity: Entity, asked: Sequence[Domain]) -> list[tuple[Any, ...]]:
+        """Return every combination of values, those that fewest instances have first."""
+        listed = [self._values_of(domain) for domain in asked]
+        total = prod(len(values) for values in listed)
+        if total > LARGEST_ROUND:
+            drawn = [tuple(self.random.choice(v) for v in listed) for _ in range(DRAWN_AT_ONCE)]
+            return [tuple(chain.from_iterable(one)) for one in drawn]
+        counts: dict[tuple[Any, ...], int] = {}
+        names = [name for domain in asked for name in domain.names]
+        for number in self.world.alive(entity.name):
+            key = tuple(self.world.value(entity.name, number, name) for name in names)
+            counts[key] = counts.get(key, 0) + 1
+        combined = [tuple(chain.from_iterable(one)) for one in product(*listed)]
+        return sorted(combined, key=lambda key: counts.get(key, 0))
+
+    def _values_of(self, domain: Domain) -> list[tuple[Any, ...]]:
+        """Return the values of a domain: of living owners, or those that instances have."""
+        if domain.source is Source.VALUE:
+            held = self.world.index(domain.entity, domain.keys[0])
+            return [(value,) for value in sorted((v for v, n in held.items() if n), key=str)]
+        return [
+            tuple(self.world.value(domain.entity, number, key) for key in domain.keys)
+            for number in self.world.alive(domain.entity)
+        ]
+
+    def round_of(self, pattern: Pattern) -> int:
+        """Return after how many calls everybody who may be asked for was; 1 if unknown."""
+        if pattern.verb is Verb.TRANSACT or pattern.batch > 1:
+            return 1
+        entity = self.model.entity(pattern.entity)
+        given = [c.attribute for c in pattern.where if c.operator == "eq" and c.value is None]
+        asked = domains(self.model, entity, given)
+        if pattern.verb.is_write or (asked and asked[0].source is Source.INSTANCE):
+            return max(1, self.world.counts[entity.name])
+        return prod(len(self._values_of(domain)) for domain in asked)
+
+    def _pick_holder(self, domain: Domain) -> int:
+        """Choose an instance that has the attributes asked by."""
+        number = self._pick(domain.entity)
+        for _ in range(200):
+            values = [self.world.value(domain.entity, number, name) for name in domain.keys]
+            if None not in values:
                 break
-            number = self._pick(entity.name)
-        for name in left:
-            row[name] = self.world.value(entity.name, number, name)
-        for name in entity.key:
-            row.setdefault(name, self.world.value(entity.name, number, name))
+            number = self._pick(domain.entity)
+        return number
+
+    def _happens(self, label: str, share: Decimal) -> bool:
+        """Whether something happens that happens in a share of the calls; spread evenly."""
+        if label not in self._points:
+            self._points[label] = self.random.random()
+        self._points[label] = (self._points[label] + GOLDEN) % 1.0
+        return self._points[label] < share
 
     def _know(self, entity: Entity, pattern: Pattern, given: list[Condition], row: Row) -> None:
         """Add what else the caller holds of the instance the values name."""
@@ -145,9 +205,9 @@ class Workload:
     def _pick(self, entity: str) -> int:
         """Choose an instance that exists: each in turn, small and large ones evenly mixed.
 
-        The order is that of sizes, taken in bit-reversed steps from a random start: any few calls
-        in a row are a stratified sample of the population, which keeps the chance of who is asked
-        for out of the comparison with the prediction.
+        The order is that of sizes, taken in steps of the golden section from a random start: any
+        few calls in a row are a stratified sample of the population, which keeps the chance of who
+        is asked for out of the comparison with the prediction.
         """
         turns = self._turns.setdefault((self._turn, entity), [])
         while True:
@@ -165,14 +225,7 @@ class Workload:
     def _stratified(self, entity: str, living: list[int]) -> list[int]:
         sizes = self.world.sizes(entity)
         ordered = sorted(living, key=lambda n: (sizes[n] if n < len(sizes) else 0, n))
-        bits = max(1, (len(ordered) - 1).bit_length())
-        mixed = [
-            ordered[place]
-            for step in range(1 << bits)
-            if (place := int(f"{step:0{bits}b}"[::-1], 2)) < len(ordered)
-        ]
-        start = self.random.randrange(len(mixed))
-        return (mixed[start:] + mixed[:start])[::-1]
+        return spread_evenly(ordered, self.random.random())[::-1]
 
     def _draw(self, entity: str) -> int:
         for _ in range(1000):
@@ -189,16 +242,17 @@ class Workload:
             )
         if condition.value is not None:
             return (typed_value(entity, condition),)
-        among = self.world.find(entity.name, tests) or [self._pick(entity.name)]
+        among = self.world.find(entity.name, tests)
         values = sorted(
             value
             for number in among
             if (value := self.world.value(entity.name, number, condition.attribute)) is not None
         )
-        if not values:
-            return ("", "") if condition.operator == "between" else ("",)
+        if not values:  # nothing is there: any bounds will do
+            some = self.world.value(entity.name, self._pick(entity.name), condition.attribute)
+            return (some, some) if condition.operator == "between" else (some,)
         share = condition.share if condition.share is not None else Decimal("0.3")
-        count = max(1, min(len(values), int((share * len(values)).to_integral_value())))
+        count = in_range(share, len(values))
         if condition.operator == "between":
             start = self.random.randrange(len(values) - count + 1)
             return (values[start], values[start + count - 1])
@@ -213,7 +267,7 @@ class Workload:
     def _transaction(self, pattern: Pattern) -> Call:
         chosen: dict[str, Row] = {}
         parts: list[Call] = []
-        must_fail = bool(pattern.fails) and self.random.random() < pattern.fails
+        must_fail = bool(pattern.fails) and self._happens(f"{pattern.name} fails", pattern.fails)
         ordered = sorted(pattern.parts, key=lambda part: part.verb is Verb.PUT)
         made = {}
         for part in ordered:
@@ -227,7 +281,7 @@ class Workload:
         entity = self.model.entity(pattern.entity)
         fails = must_fail
         if fails is None:
-            fails = bool(pattern.fails) and self.random.random() < pattern.fails
+            fails = bool(pattern.fails) and self._happens(f"{self._turn} fails", pattern.fails)
         if pattern.verb is Verb.PUT:
             call = self._put(pattern, entity, chosen, fails)
         else:
@@ -240,9 +294,23 @@ class Workload:
             number = self._pick(entity.name)
             row = self.world.row(entity.name, number)
             return Call(pattern=pattern, row=dict(row or {}), must_fail=True)
-        row = self.world.fresh(entity.name)
+        row = self._new(entity)
         self._adopt(entity, row, chosen)
         return Call(pattern=pattern, row=row, must_fail=fails)
+
+    def _new(self, entity: Entity) -> Row:
+        """Return an instance that is in no table, as big as one in turn of those that are.
+
+        Its key, what is unique and when it came into being are its own.
+        """
+        fresh = self.world.fresh(entity.name)
+        if not self.world.counts[entity.name]:
+            return fresh
+        model = self.world.row(entity.name, self._pick(entity.name)) or {}
+        own = {a.name for a in entity.attributes if a.unique or a.generated or a.role == "time"}
+        own.update(entity.key)
+        row = {name: value for name, value in model.items() if name not in own}
+        return row | {name: value for name, value in fresh.items() if name in own}
 
     def _adopt(self, entity: Entity, row: Row, chosen: Mapping[str, Row]) -> None:
         """Give a new instance a living parent, that of the transaction where there is one."""
@@ -268,17 +336,16 @@ class Workload:
         after = dict(row)
         shares = dict(pattern.changes)
         for name in pattern.sets:
-            if shares.get(name, ONE) < ONE and self.random.random() >= shares[name]:
+            if name in shares and not self._happens(f"{self._turn} {name}", shares[name]):
                 continue
-            new = self._redrawn(entity, name, number, row.get(name), fresh.get(name))
-            after[name] = self._another(entity, name, row.get(name), new)
+            after[name] = self._other(entity, name, number, row.get(name), fresh.get(name))
+        for name, text in pattern.set_values:
+            fixed = Condition(attribute=name, operator="eq", value=text)
+            after[name] = typed_value(entity, fixed)
         for name in pattern.increments:
             after[name] = row.get(name, 0) + 1
         for name in pattern.appends:
-            listed = row.get(name)
-            element = fresh.get(name)
-            if isinstance(listed, list) and isinstance(element, list):
-                after[name] = [*listed, *element[:1]]
+            after[name] = [*(row.get(name) or ()), self._element(entity, name, number)]
         for name in pattern.removes:
             after.pop(name, None)
         return Call(pattern=pattern, row=row, number=number, after=after, must_fail=fails)
@@ -289,29 +356,45 @@ class Workload:
                 number = self.world.numbered(entity, other)
                 if number is not None:
                     return number
-        return self._pick(entity.name)
+        number = self._pick(entity.name)
+        for _ in range(200):
+            if self._has_other(entity, pattern, number):
+                break
+            number = self._pick(entity.name)
+        return number
 
-    def _redrawn(self, entity: Entity, name: str, number: int, old: Any, fresh: Any) -> Any:
-        """Return the value the prediction expects this update to write, the first time."""
-        if entity.attribute(name).unique or number >= self.world.counts[entity.name]:
-            return fresh
-        new = self.world.redrawn(entity.name, number, name)
-        return fresh if new is None or new == old else new
+    def _other(self, entity: Entity, name: str, number: int, old: Any, fresh: Any) -> Any:
+        """Return another value than the old one: that which the prediction expects, then back.
 
-    def _another(self, entity: Entity, name: str, old: Any, new: Any) -> Any:
-        """Return a value that differs from the old one where the attribute has more than one."""
-        if new is not None and new != old:
-            return new
+        An attribute that alternates between two values costs the same each time.
+        """
         attribute = entity.attribute(name)
-        if attribute.kind is Kind.ENUM:
-            others = [value for value, _ in attribute.values if value != old]
-            return self.random.choice(others) if others else old
-        if attribute.kind is Kind.BOOL:
-            return not old
-        if attribute.kind.is_number and isinstance(new, int | Decimal):
-            high = attribute.high
-            return new - 1 if high is not None and new >= high else new + 1
-        return new if new is not None else old
+        if attribute.unique or number >= self.world.counts[entity.name]:
+            return another(attribute, old, fresh)
+        first = self.world.original(entity.name, number).get(name)
+        second = another(attribute, first, self.world.redrawn(entity.name, number, name))
+        return second if old == first else first
+
+    def _element(self, entity: Entity, name: str, number: int) -> Any:
+        """Return the element the prediction expects to be appended."""
+        count = max(1, self.world.counts[entity.name])
+        for place in range(count):
+            listed = self.world.redrawn(entity.name, (number + place) % count, name)
+            if isinstance(listed, list) and listed:
+                return listed[0]
+        return ""
+
+    def _has_other(self, entity: Entity, pattern: Pattern, number: int) -> bool:
+        """Whether an instance has not yet the values the update gives it."""
+        return all(
+            key_text(self.world.value(entity.name, number, name)) != text
+            for name, text in pattern.set_values
+        )
+
+
+def geo_attribute(entity: Entity) -> str:
+    """Return the attribute that says where an instance is."""
+    return next(a.name for a in entity.attributes if a.kind is Kind.GEO)
 
 
 def _with_more(first: Call, more: tuple[Call, ...]) -> Call:

@@ -184,7 +184,9 @@ def _evaluate(
     free_tier: bool,
     population: dict[str, int] | None = None,
 ) -> Evaluation:
-    sizes = DesignSizes(model, design, work.sample, n, work.shapes, population)
+    sizes = DesignSizes(
+        model, design, work.sample, n, work.shapes, population, users if population else None
+    )
     context = Context(model, design, sizes, users)
     routes = route_all(context, model.patterns, work)
     resources = resource_facts(context, work)

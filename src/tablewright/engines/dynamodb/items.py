@@ -12,43 +12,19 @@ from typing import Any
 from zlib import crc32
 
 from tablewright.design.values import ItemShape, KeyTemplate, Table
-from tablewright.engines.dynamodb.sizing import GEOHASH, POINTER_BYTES, packed
+from tablewright.engines.dynamodb.sizing import (
+    GEOHASH,
+    POINTER_BYTES,
+    geohash,
+    neighbours,
+    packed,
+)
 from tablewright.model.values import Entity, Model
 from tablewright.sample.wire import item_to_wire, key_text, plain_bytes
 
 Row = Mapping[str, Any]
 Children = Callable[[str], Sequence[Row]]
 """Given an entity, the rows of the children embedded in this instance."""
-
-_BASE32 = "0123456789bcdefghjkmnpqrstuvwxyz"
-
-
-def geohash(latitude: float, longitude: float, length: int) -> str:
-    """Return the geohash cell of a point, its name `length` characters long.
-
-    Source: the public-domain geohash encoding (base 32, longitude first).
-
-    Example:
-        >>> geohash(57.64911, 10.40744, 7)
-        'u4pruyd'
-    """
-    low, high = [-90.0, -180.0], [90.0, 180.0]
-    point = (latitude, longitude)
-    bits, even, text = 0, True, ""
-    for count in range(1, length * 5 + 1):
-        axis = 1 if even else 0
-        middle = (low[axis] + high[axis]) / 2
-        bits <<= 1
-        if point[axis] >= middle:
-            bits |= 1
-            low[axis] = middle
-        else:
-            high[axis] = middle
-        even = not even
-        if count % 5 == 0:
-            text += _BASE32[bits]
-            bits = 0
-    return text
 
 
 def shard_of(entity: Entity, row: Row, shards: int) -> int:
@@ -93,6 +69,22 @@ def field_value(name: str, row: Row) -> Any:
     if cell.startswith(GEOHASH) and value is not None:
         return geohash(float(value["lat"]), float(value["lon"]), int(cell[len(GEOHASH) :]))
     return value
+
+
+def around(row: Row, name: str, keys: Sequence[tuple[str, KeyTemplate]]) -> list[Row]:
+    """Return an instance moved to each of the nine cells around its own: what a search queries.
+
+    Args:
+        row: an instance with a point.
+        name: the attribute that is the point.
+        keys: the partition key; without a cell in it the instance alone comes back.
+    """
+    parts = [attribute for _, template in keys for attribute in template.attributes]
+    cell = next((p for p in parts if p.startswith(f"{name}.{GEOHASH}")), "")
+    if not cell:
+        return [row]
+    length = int(cell.rpartition(GEOHASH)[2])
+    return [{**row, name: point} for point in neighbours(row[name], length)]
 
 
 def item_for(

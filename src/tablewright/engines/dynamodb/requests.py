@@ -341,7 +341,8 @@ class RequestBuilder:
             adds.append(f"{expression.name(name)} {expression.value(f'{name}_more', 1)}")
         for name in step.appends:
             new = values.after.get(name)
-            more = list(new)[-1:] if isinstance(new, list) else [new]
+            held = values.row.get(name)
+            more = list(new)[len(held) if isinstance(held, list) else 0 :] if new else []
             empty = expression.value(f"{name}_none", [])
             place = expression.name(name)
             assign.append(

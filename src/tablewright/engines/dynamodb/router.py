@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from tablewright.capacity.units import Consistency, read_blocks
+from tablewright.capacity.units import PAGE_BYTES, Consistency, read_blocks
 from tablewright.core.quantities import ONE, ZERO, format_number, plain
 from tablewright.design.values import DynamoDesign, Embed, Index, ItemShape, Table
 from tablewright.engines.base import Measure, Rejected, Request, Route, UnitUse
@@ -28,7 +28,13 @@ from tablewright.engines.dynamodb.metering import (
     page_blocks,
     query_measure,
 )
-from tablewright.engines.dynamodb.sizing import DesignSizes, ShapeSizes, depends_on, measure
+from tablewright.engines.dynamodb.sizing import (
+    DesignSizes,
+    Groups,
+    ShapeSizes,
+    depends_on,
+    measure,
+)
 from tablewright.engines.dynamodb.steps import KeyParts, ReadStep, Step
 from tablewright.model.values import Condition, Entity, Kind, Model, Pattern, Verb
 
@@ -290,12 +296,19 @@ class ReadRouter:
     def _query(self, pattern: Pattern, match: KeyMatch, wanted: frozenset[str]) -> Option | str:
         entity = self.model.entity(pattern.entity)
         plan = self._plan_query(entity, pattern, match)
-        weighted = self._evaluated_bytes(entity, pattern, match, plan)
+        met = self._met(entity, pattern, match)
+        around = self._around(entity, match)
+        if met is not None:
+            plan, weighted = self._of_groups(pattern, match, plan, *met)
+        else:
+            weighted = self._evaluated_bytes(entity, pattern, match, plan)
         extra = self._cohabitants(match)
         if extra:
             weighted = [(w, [size + int(extra) for size in sums]) for w, sums in weighted]
         queries = Decimal(match.shards * match.cells)
         per_query = [(w, [size // int(queries) for size in sums]) for w, sums in weighted]
+        if around:
+            per_query = [(ONE, around)]
         units = query_measure(per_query, pattern.consistency, pattern.hit).times(queries)
         evaluated = mean_bytes(weighted)
         pages = max(
@@ -382,6 +395,8 @@ class ReadRouter:
         limit: int | None = None
         if not drains and pattern.limit is not None:
             need = Decimal(pattern.limit) / filter_share if filter_share else matched
+            if left:
+                need = max(need, self._page_entries(match))
             evaluated = min(matched, need)
             limit = pattern.limit if not left else None
         elif pattern.verb is Verb.GET:
@@ -412,6 +427,67 @@ class ReadRouter:
             note="; ".join(notes),
             warnings=warnings,
         )
+
+    def _page_entries(self, match: KeyMatch) -> Decimal:
+        """Return how many entries fill a page: before that no filter is applied."""
+        sizes = self.context.size_of(match.table, match.shape)
+        column = sizes.items() if match.index is None else sizes.entries(match.index)
+        present = [size for size in column if size is not None]
+        return Decimal(PAGE_BYTES * len(present)) / max(1, sum(present)) if present else ONE
+
+    def _met(
+        self, entity: Entity, pattern: Pattern, match: KeyMatch
+    ) -> tuple[Groups, Groups] | None:
+        """Return the groups of a population the key meets, and those that pass all conditions."""
+        if pattern.known or match.cells > 1 or pattern.verb is Verb.NEAR:
+            return None
+        served = tuple(c for c in pattern.where if c.attribute in match.served)
+        of_key = self.context.sizes.groups(entity, served)
+        of_all = self.context.sizes.groups(entity, pattern.where)
+        return None if of_key is None or of_all is None else (of_key, of_all)
+
+    def _around(self, entity: Entity, match: KeyMatch) -> list[int]:
+        """Return the bytes in each of the cells around each instance of a population."""
+        if match.cells == 1 or not self.context.sizes.is_population:
+            return []
+        sizes = self.context.size_of(match.table, match.shape)
+        column: Sequence[int | None]
+        column = sizes.items() if match.index is None else sizes.entries(match.index)
+        return self.context.sizes.around(entity, match.partition, column)
+
+    def _of_groups(
+        self, pattern: Pattern, match: KeyMatch, plan: QueryPlan, of_key: Groups, of_all: Groups
+    ) -> tuple[QueryPlan, list[tuple[Decimal, list[int]]]]:
+        """Return a plan with the figures of a population, and the bytes each call evaluates."""
+        sizes = self.context.size_of(match.table, match.shape)
+        column: Sequence[int | None]
+        column = sizes.items() if match.index is None else sizes.entries(match.index)
+        present = [size for size in column if size is not None]
+        sums: list[int] = []
+        evaluated = 0
+        share = of_all.mean() / of_key.mean() if of_key.met else ONE
+        for group in of_key.met:
+            run = [size for n in group if n < len(column) and (size := column[n]) is not None]
+            if present:  # instances beyond the sample are taken to be in the index, as asked for
+                run += [present[n % len(present)] for n in group if n >= len(column)]
+            stop = _evaluated_of(run, pattern, plan, share)
+            evaluated += stop
+            sums.append(sum(run[:stop]))
+        empty = of_key.of_calls - len(of_key.met)
+        total = Decimal(of_key.of_calls)
+        weighted = [(len(sums) / total, sums)] if sums else []
+        if empty:
+            weighted.append((empty / total, [0]))
+        limit = None if pattern.limit is None else Decimal(pattern.limit)
+        if pattern.verb is Verb.GET:
+            limit = ONE
+        found = replace(
+            plan,
+            matched=of_key.mean(),
+            evaluated=evaluated / total,
+            returned=of_all.mean(limit) * pattern.hit,
+        )
+        return found, weighted
 
     def _evaluated_bytes(
         self, entity: Entity, pattern: Pattern, match: KeyMatch, plan: QueryPlan
@@ -747,6 +823,26 @@ class QueryPlan:
     page_limit: int | None
     note: str
     warnings: tuple[str, ...]
+
+
+def _evaluated_of(run: list[int], pattern: Pattern, plan: QueryPlan, share: Decimal) -> int:
+    """Return how many entries of one item collection a query evaluates until it has enough.
+
+    Without a `Limit` a whole page of 1 MB is evaluated before the filter is applied.
+    """
+    if plan.drains or pattern.limit is None:
+        return min(len(run), 1) if pattern.verb is Verb.GET and not plan.filters else len(run)
+    if plan.page_limit is not None:
+        return min(len(run), plan.page_limit)
+    need = pattern.limit / share if share else Decimal(len(run))
+    page = 0
+    for place, size in enumerate(run, 1):
+        page += size
+        if page >= PAGE_BYTES:
+            if place >= need:
+                return place
+            page = 0
+    return len(run)
 
 
 def _serves_order(pattern: Pattern, match: KeyMatch, overall: Decimal) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -26,12 +26,16 @@ from tablewright.design.values import (
     Table,
 )
 from tablewright.engines.base import Measure, SizeFacts
-from tablewright.model.values import Entity, Kind, Model
+from tablewright.model.values import Condition, Entity, Kind, Model
+from tablewright.sample.asked import Domain, Source, another, domains, in_range, is_fixed
 from tablewright.sample.sample import Sample
-from tablewright.sample.wire import key_text
+from tablewright.sample.wire import key_text, plain_bytes
 
 POINTER_BYTES = 64
 """What stays in the item of an attribute kept in object storage: its key, length, checksum."""
+
+MOST_CENTRES = 1000
+"""Instances around which cells are counted."""
 
 GEOHASH = "geohash"
 """`location.geohash5` in a key template is the cell of a geo attribute, five characters long."""
@@ -64,7 +68,7 @@ class ShapeSizes:
         self.sample = sample
         self.n = n
         self.entity: Entity = model.entity(shape.entity)
-        self._columns: dict[tuple[str, bool], Column | None] = {}
+        self._columns: dict[tuple[str, frozenset[str]], Column | None] = {}
         self._items: dict[frozenset[str], list[int]] = {}
         self._shared: dict[Any, Any] = {} if shared is None else shared
 
@@ -79,12 +83,12 @@ class ShapeSizes:
         wanted += [embed.attribute for embed in self.shape.embeds]
         return tuple(wanted)
 
-    def column(self, name: str, *, after: bool = False) -> Column | None:
+    def column(self, name: str, *, after: frozenset[str] = frozenset()) -> Column | None:
         """Return the column of a physical attribute, None if the shape never has it.
 
         Args:
             name: the physical attribute.
-            after: the sizes of the value an update would write.
+            after: the model attributes that have the value an update would write.
         """
         key = (name, after)
         if key not in self._columns:
@@ -94,7 +98,7 @@ class ShapeSizes:
             self._columns[key] = self._shared[shared]
         return self._columns[key]
 
-    def _column_key(self, name: str, after: bool) -> tuple[Any, ...]:
+    def _column_key(self, name: str, after: frozenset[str]) -> tuple[Any, ...]:
         """Return what a column depends on: designs that differ elsewhere share it."""
         shape = self.shape
         embed = next((e for e in shape.embeds if e.attribute == name), None)
@@ -115,7 +119,7 @@ class ShapeSizes:
             offloaded,
         )
 
-    def _make(self, name: str, after: bool) -> Column | None:
+    def _make(self, name: str, after: frozenset[str]) -> Column | None:
         for embed in self.shape.embeds:
             if embed.attribute == name:
                 return self._embedded(embed)
@@ -126,7 +130,7 @@ class ShapeSizes:
             return self._plain(name, after)
         return self._templated(name, template, after)
 
-    def _plain(self, name: str, after: bool) -> Column:
+    def _plain(self, name: str, after: frozenset[str]) -> Column:
         overhead = string_bytes(name)
         if name in self.shape.offload:
             return Column((overhead + POINTER_BYTES,) * self.n)
@@ -141,8 +145,8 @@ class ShapeSizes:
             )
         return Column(tuple(size + overhead for size in drawn if size is not None))
 
-    def _drawn(self, name: str, after: bool) -> list[int | None]:
-        if after:
+    def _drawn(self, name: str, after: frozenset[str]) -> list[int | None]:
+        if name in after:
             return self.sample.resampled_sizes(self.entity.name, name, self.n)
         return self.sample.sizes(self.entity.name, name, self.n)
 
@@ -156,7 +160,7 @@ class ShapeSizes:
         values = self.sample.values(self.entity.name, name, self.n)
         return [None if value is None else len(packed(value)) for value in values]
 
-    def _templated(self, name: str, template: KeyTemplate, after: bool) -> Column:
+    def _templated(self, name: str, template: KeyTemplate, after: frozenset[str]) -> Column:
         overhead = string_bytes(name)
         fixed = overhead
         varying: list[list[int]] = []
@@ -180,7 +184,7 @@ class ShapeSizes:
             tuple(present),
         )
 
-    def _text_sizes(self, attribute: str, after: bool) -> list[int]:
+    def _text_sizes(self, attribute: str, after: frozenset[str]) -> list[int]:
         base, _, cell = attribute.partition(".")
         if cell.startswith(GEOHASH):
             return [int(cell[len(GEOHASH) :])] * self.n
@@ -190,12 +194,54 @@ class ShapeSizes:
             return [0 if value is None else len(key_text(value)) for value in values]
         return [size or 0 for size in self._drawn(base, after)]
 
-    def _values(self, attribute: str, after: bool) -> list[Any]:
-        if after:
-            return self.sample.resampled_values(self.entity.name, attribute, self.n)
-        return self.sample.values(self.entity.name, attribute, self.n)
+    def _values(self, attribute: str, after: frozenset[str]) -> list[Any]:
+        old = self.sample.values(self.entity.name, attribute, self.n)
+        if attribute not in after:
+            return old
+        new = self.sample.resampled_values(self.entity.name, attribute, self.n)
+        declared = self.entity.attribute(attribute)
+        return [another(declared, one, other) for one, other in zip(old, new, strict=True)]
 
-    def _members(self, template: KeyTemplate, after: bool) -> list[bool] | None:
+    def stays(self, index: Index, touched: frozenset[str]) -> list[bool] | None:
+        """Return for which instances an index key stays as it is though its attribute changes.
+
+        Only a cell stays: a point may move within it. None where no cell is a part of the key, or
+        another part changes with it.
+        """
+        same: list[bool] | None = None
+        for key in index.keys:
+            template = self.shape.template(key)
+            if template is None or not touched & depends_on(template, key):
+                continue
+            for name in template.attributes:
+                base, _, cell = name.partition(".")
+                if base not in touched:
+                    continue
+                if not cell.startswith(GEOHASH):
+                    return None
+                length = int(cell[len(GEOHASH) :])
+                pairs = zip(
+                    self._values(base, frozenset()), self._values(base, touched), strict=True
+                )
+                here = [cell_of(a, length) == cell_of(b, length) for a, b in pairs]
+                same = here if same is None else [a and b for a, b in zip(same, here, strict=True)]
+        return same
+
+    def appended(self, names: Iterable[str]) -> list[int]:
+        """Return the bytes by which each item grows when one element is appended to these lists."""
+        grown = [0] * self.n
+        for name in names:
+            if name not in self.shape.attributes or name in self.shape.offload:
+                continue
+            listed = self.sample.resampled_values(self.entity.name, name, self.n)
+            first = next((one[0] for one in listed if isinstance(one, list) and one), None)
+            for place, value in enumerate(listed):
+                element = value[0] if isinstance(value, list) and value else first
+                if element is not None:
+                    grown[place] += plain_bytes(element) + ELEMENT_BYTES
+        return grown
+
+    def _members(self, template: KeyTemplate, after: frozenset[str]) -> list[bool] | None:
         """Which instances have the key attribute at all; None for every one."""
         present: list[bool] | None = None
         for attribute, allowed in template.when:
@@ -237,26 +283,25 @@ class ShapeSizes:
 
     def _summed(self, names: tuple[str, ...], touched: frozenset[str]) -> list[int]:
         """Return the bytes of some attributes together; designs that agree on them share it."""
-        after = {name for name in names if self._is_touched(name, touched)}
-        key = ("sum", tuple(self._column_key(name, name in after) for name in names))
+        after = {name: self._touches(name, touched) for name in names}
+        key = ("sum", tuple(self._column_key(name, after[name]) for name in names))
         found: list[int] | None = self._shared.get(key)
         if found is None:
             columns = [
                 column.sizes
                 for name in names
-                if (column := self.column(name, after=name in after)) is not None
+                if (column := self.column(name, after=after[name])) is not None
             ]
             found = list(map(sum, zip(*columns, strict=True))) or [0] * self.n
             self._shared[key] = found
         return found
 
-    def _is_touched(self, name: str, touched: frozenset[str]) -> bool:
+    def _touches(self, name: str, touched: frozenset[str]) -> frozenset[str]:
+        """Return which of the rewritten attributes a physical attribute is made of."""
         if not touched:
-            return False
+            return touched
         template = self.shape.template(name)
-        if template is None:
-            return name in touched
-        return bool(touched & depends_on(template, name))
+        return touched & ({name} if template is None else depends_on(template, name))
 
     def entries(self, index: Index, touched: Iterable[str] = ()) -> list[int | None]:
         """Return the bytes of each entry of an index, None where the item is not in it."""
@@ -282,7 +327,7 @@ class ShapeSizes:
         """Return which instances are in an index: None for no one, an empty list for all."""
         present: list[bool] = []
         for key in index.keys:
-            column = self.column(key, after=self._is_touched(key, touched))
+            column = self.column(key, after=self._touches(key, touched))
             if column is None:
                 return None
             if column.present is not None:
@@ -299,6 +344,64 @@ def depends_on(template: KeyTemplate, name: str) -> set[str]:
     names = {attribute.partition(".")[0] for attribute in template.attributes} or {name}
     names.update(attribute for attribute, _ in template.when)
     return names
+
+
+def cell_of(point: Any, length: int) -> str:
+    """Return the cell of a point, "" for none."""
+    return geohash(float(point["lat"]), float(point["lon"]), length) if point else ""
+
+
+_BASE32 = "0123456789bcdefghjkmnpqrstuvwxyz"
+
+
+def geohash(latitude: float, longitude: float, length: int) -> str:
+    """Return the geohash cell of a point, its name `length` characters long.
+
+    Source: the public-domain geohash encoding (base 32, longitude first).
+
+    Example:
+        >>> geohash(57.64911, 10.40744, 7)
+        'u4pruyd'
+    """
+    low, high = [-90.0, -180.0], [90.0, 180.0]
+    point = (latitude, longitude)
+    bits, even, text = 0, True, ""
+    for count in range(1, length * 5 + 1):
+        axis = 1 if even else 0
+        middle = (low[axis] + high[axis]) / 2
+        bits <<= 1
+        if point[axis] >= middle:
+            bits |= 1
+            low[axis] = middle
+        else:
+            high[axis] = middle
+        even = not even
+        if count % 5 == 0:
+            text += _BASE32[bits]
+            bits = 0
+    return text
+
+
+def cell_degrees(length: int) -> tuple[float, float]:
+    """Return how high and how wide a geohash cell is, in degrees of latitude and longitude.
+
+    Example:
+        >>> cell_degrees(1)
+        (45.0, 45.0)
+    """
+    bits = length * 5
+    return 180.0 / (1 << (bits // 2)), 360.0 / (1 << (bits - bits // 2))
+
+
+def neighbours(point: Any, length: int) -> list[dict[str, float]]:
+    """Return a point in each of the nine cells around another, its own in the middle."""
+    high, wide = cell_degrees(length)
+    lat, lon = float(point["lat"]), float(point["lon"])
+    return [
+        {"lat": max(-90.0, min(90.0, lat + north)), "lon": (lon + east + 180) % 360 - 180}
+        for north in (-high, 0.0, high)
+        for east in (-wide, 0.0, wide)
+    ]
 
 
 def element_bytes(
@@ -326,6 +429,22 @@ def packed(value: Any) -> bytes:
     return gzip.compress(text.encode("utf-8"), compresslevel=6, mtime=0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Groups:
+    """What calls of a pattern meet in a population."""
+
+    met: tuple[list[int], ...]
+    """The instances of each combination of values that some instance has."""
+    of_calls: int
+    """Combinations there are in all: the rest finds nothing."""
+
+    def mean(self, at_most: Decimal | None = None) -> Decimal:
+        """Return how many instances a call meets in the mean, each group cut at a limit."""
+        most = None if at_most is None else int(at_most)
+        total = sum(len(one) if most is None else min(len(one), most) for one in self.met)
+        return Decimal(total) / self.of_calls
+
+
 class DesignSizes:
     """The sizes of every shape of a design, made when asked for and kept.
 
@@ -342,12 +461,15 @@ class DesignSizes:
         n: int,
         shared: dict[Any, Any] | None = None,
         population: Mapping[str, int] | None = None,
+        users: int | None = None,
     ) -> None:
         self.model = model
         self.design = design
         self.sample = sample
         self.n = n
+        self.users = users
         self._population = population or {}
+        self._values: dict[tuple[str, str], list[Any]] = {}
         self._shared = {} if shared is None else shared
 
     @property
@@ -357,10 +479,94 @@ class DesignSizes:
 
     def share_of_value(self, entity: str, attribute: str, value: str) -> Decimal:
         """Return the share of a population that has a value of an attribute."""
-        count = max(1, min(self.n, self._population.get(entity, self.n)))
-        values = self.sample.values(entity, attribute, count)
+        values = self._column(entity, attribute)
         same = sum(1 for one in values if _as_text(one) == value)
-        return Decimal(same) / count
+        return Decimal(same) / max(1, len(values))
+
+    def _column(self, entity: str, attribute: str) -> list[Any]:
+        key = (entity, attribute)
+        if key not in self._values:
+            count = max(1, self._population.get(entity, self.n))
+            self._values[key] = self.sample.values(entity, attribute, count, self.users)
+        return self._values[key]
+
+    def groups(self, entity: Entity, conditions: tuple[Condition, ...]) -> Groups | None:
+        """Return the instances that calls with these conditions meet, values taken in turn.
+
+        Only of a population. None where the conditions name one instance, or compare with something
+        other than a stated value, a value in turn, or a share.
+        """
+        if not self.is_population or not self._population.get(entity.name):
+            return None
+        given = [c.attribute for c in conditions if c.operator == "eq" and not is_fixed(c)]
+        if not all(entity.has(name) for name in given):
+            return None
+        asked = domains(self.model, entity, given)
+        if any(domain.source is Source.INSTANCE for domain in asked):
+            return None
+        numbers: Iterable[int] = range(self._population[entity.name])
+        share: Decimal | None = None
+        for condition in conditions:
+            if condition.operator == "in" or is_fixed(condition):
+                wanted = condition.values if condition.operator == "in" else (condition.value,)
+                column = self._column(entity.name, condition.attribute)
+                numbers = [n for n in numbers if _as_text(column[n]) in wanted]
+            elif condition.operator != "eq":
+                if condition.share is None or share is not None:
+                    return None
+                share = condition.share
+        found: dict[tuple[Any, ...], list[int]] = {}
+        columns = [self._column(entity.name, name) for name in given]
+        for number in numbers:
+            found.setdefault(tuple(column[number] for column in columns), []).append(number)
+        met = [group for key, group in found.items() if None not in key]
+        if share is not None:
+            met = [group[: in_range(share, len(group))] for group in met]
+        of_calls = 1
+        for domain in asked:
+            of_calls *= self._size_of(domain)
+        return Groups(met=tuple(met), of_calls=max(of_calls, len(met), 1))
+
+    def around(
+        self,
+        entity: Entity,
+        keys: tuple[tuple[str, KeyTemplate], ...],
+        column: Sequence[int | None],
+    ) -> list[int]:
+        """Return the bytes in each of the nine cells around each instance, for any other values.
+
+        Args:
+            entity: whose instances have a point.
+            keys: the partition key, with a cell in it.
+            column: the bytes of each instance, None where it is not there.
+        """
+        names = [name for _, template in keys for name in template.attributes]
+        place = next(name for name in names if GEOHASH in name)
+        base, _, cell = place.partition(".")
+        length = int(cell[len(GEOHASH) :])
+        points = self._column(entity.name, base)
+        others = [self._column(entity.name, name) for name in names if name != place]
+        held: dict[tuple[Any, ...], int] = {}
+        kinds: dict[tuple[Any, ...], None] = {}
+        for number, point in enumerate(points):
+            size = column[number % len(column)]
+            kind = tuple(values[number] for values in others)
+            kinds[kind] = None
+            if size is not None and point:
+                key = (*kind, cell_of(point, length))
+                held[key] = held.get(key, 0) + size
+        found: list[int] = []
+        for point in points[:MOST_CENTRES]:
+            cells = [cell_of(one, length) for one in neighbours(point, length)]
+            found += [held.get((*kind, each), 0) for kind in kinds for each in cells]
+        return found
+
+    def _size_of(self, domain: Domain) -> int:
+        """Return how many values a domain has."""
+        if domain.source is Source.OWNER:
+            return self._population.get(domain.entity, 1)
+        values = {_as_text(one) for one in self._column(domain.entity, domain.keys[0])}
+        return len(values - {"None"})
 
     def of(self, table: Table, shape: ItemShape) -> ShapeSizes:
         """Return the sizes of one shape of a table."""

@@ -243,6 +243,9 @@ class WriteRouter:
     ) -> Arm:
         resized = touched - set(part.appends)
         before, after = sizes.items(), sizes.items(resized)
+        if part.appends:
+            grown = sizes.appended(part.appends)
+            after = [size + more for size, more in zip(after, grown, strict=True)]
         base = write_measure(before, after)
         if part.fails:
             failing = write_measure(None, before)
@@ -283,9 +286,14 @@ class WriteRouter:
             return Measure()
         before = sizes.entries(index)
         after = sizes.entries(index, names & resized)
-        moved = any(_moves(name, sizes, index) for name in names)
+        moved: bool | list[bool] = any(_moves(name, sizes, index) for name in names)
         changed = moved or any(_projects(name, sizes, index) for name in names)
-        return index_measure(before, after, moved=moved, changed=changed)
+        if moved:
+            stays = sizes.stays(index, names)
+            if stays is not None:
+                moved = [not here for here in stays]
+                changed = any(_projects(name, sizes, index) for name in names)
+        return index_measure(before, after, moved=moved, changed=bool(changed))
 
     def _rekeyed(
         self,
