@@ -1,0 +1,71 @@
+"""How the planner grows: seconds, memory and gap at 50, 100, 200 and 500 access patterns.
+
+Run it alone: `python benchmarks/planning.py [patterns ...]`; each size is planned in a process of
+its own, so that the peak memory is that size's. One entity for every five patterns.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
+
+SIZES = (50, 100, 200, 500)
+
+
+def measure(patterns: int) -> dict[str, float]:
+    from plan_models import model_text
+
+    from tablewright.bill.prices import PriceBook
+    from tablewright.design.reader import read_model
+    from tablewright.engines.dynamodb.engine import DynamoEngine
+    from tablewright.plan.search import Settings, search
+
+    text = model_text(7, entities=patterns // 5, patterns=patterns)
+    model = read_model(text, "made.yaml").model
+    begin = time.perf_counter()
+    plan = search(
+        model, DynamoEngine(), PriceBook(), model.region, Settings.of(model, model.scales[0])
+    )
+    seconds = time.perf_counter() - begin
+    return {
+        "entities": len(model.entities),
+        "patterns": len(model.patterns),
+        "placements": plan.pruned.placements,
+        "placements_left": plan.pruned.placements_left,
+        "indexes": plan.pruned.indexes,
+        "indexes_left": plan.pruned.indexes_left,
+        "seconds": round(seconds, 2),
+        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "gap": float(plan.solution.gap),
+        "usd": round(float(plan.solution.usd), 2),
+    }
+
+
+def main(arguments: list[str]) -> None:
+    if arguments[:1] == ["--one"]:
+        print(json.dumps(measure(int(arguments[1]))))
+        return
+    columns = (
+        "entities patterns placements placements_left indexes indexes_left seconds peak_mb gap usd"
+    ).split()
+    print("  ".join(f"{name:>15}" for name in columns))
+    for size in [int(a) for a in arguments] or SIZES:
+        done = subprocess.run(
+            [sys.executable, __file__, "--one", str(size)],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        found = json.loads(done.stdout)
+        print("  ".join(f"{found[name]:>15}" for name in columns), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
