@@ -17,11 +17,14 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
 
 SIZES = (50, 100, 200, 500)
+COLUMNS = (
+    *("entities", "patterns", "placements", "placements_left", "indexes", "indexes_left"),
+    *("seconds", "peak_mb", "gap", "usd"),
+)
 
 
 def measure(patterns: int) -> dict[str, float]:
     from plan_models import model_text
-
     from tablewright.bill.prices import PriceBook
     from tablewright.design.reader import read_model
     from tablewright.engines.dynamodb.engine import DynamoEngine
@@ -52,10 +55,7 @@ def main(arguments: list[str]) -> None:
     if arguments[:1] == ["--one"]:
         print(json.dumps(measure(int(arguments[1]))))
         return
-    columns = (
-        "entities patterns placements placements_left indexes indexes_left seconds peak_mb gap usd"
-    ).split()
-    print("  ".join(f"{name:>15}" for name in columns))
+    print("  ".join(f"{name:>15}" for name in COLUMNS))
     for size in [int(a) for a in arguments] or SIZES:
         done = subprocess.run(
             [sys.executable, __file__, "--one", str(size)],
@@ -64,7 +64,7 @@ def main(arguments: list[str]) -> None:
             check=True,
         )
         found = json.loads(done.stdout)
-        print("  ".join(f"{found[name]:>15}" for name in columns), flush=True)
+        print("  ".join(f"{found[name]:>15}" for name in COLUMNS), flush=True)
 
 
 if __name__ == "__main__":

@@ -135,8 +135,8 @@ class Pricer:
     tariff: Tariff
     scales: tuple[Scale, ...]
     sample_items: int
-    durable_only: bool = True
     quoted: int = field(default=0)
+    _top_shares: dict[tuple[str, str], Decimal] = field(default_factory=dict)
 
     def price(self, work: Workload, placement: Placement, rules: Rules) -> Priced:
         """Return what a placement costs with each of its index candidates."""
@@ -158,13 +158,17 @@ class Pricer:
         if too_large:
             return Priced(option=None, reasons=(f"items of {too_large[0]} come near 400 KB",))
         places = {one.resource: at for at, one in enumerate(candidates)}
-        heat = self._heat(work, placement, candidates, first)
+        spread = self._spread(work, placement, candidates)
+        heat = self._heat(work, placement, candidates, first, spread)
+        busy = self._busy_table(work, placement, first, spread)
+        if busy:
+            return Priced(option=None, reasons=(busy,))
         hot = {at for at, load in heat.items() if load > PARTITION_WRITES * HEADROOM}
         shards = max((int(-(-heat[at] // (PARTITION_WRITES * HEADROOM))) for at in hot), default=1)
         slots: list[SlotCost] = []
         reasons: list[str] = []
         for number, slot in enumerate(first.slots):
-            paths = self._paths(work, slot, number, quotations, places, hot, rules)
+            paths = self._paths(work, slot, number, quotations, places, hot, rules, spread)
             if not paths:
                 reasons.append(f"{slot.pattern}: {slot.cannot or 'no way that is allowed'}")
             slots.append(SlotCost(pattern=slot.pattern, part=slot.part, paths=paths))
@@ -229,12 +233,15 @@ class Pricer:
         places: dict[str, int],
         hot: set[int],
         rules: Rules,
+        spread: dict[str, Decimal],
     ) -> tuple[PathCost, ...]:
         pattern = work.model.pattern(slot.pattern)
         cheapest: dict[tuple[int, ...], PathCost] = {}
         for at, path in enumerate(slot.paths):
             needs = tuple(sorted(places[r] for r in path.resources if r in places))
             if hot.intersection(needs) or not self._allowed(work, pattern, path, rules):
+                continue
+            if self._reads_too_hot(pattern, path, spread):
                 continue
             usd = ZERO
             for scale, quotation in zip(self.scales, quotations, strict=True):
@@ -266,33 +273,87 @@ class Pricer:
         placement: Placement,
         candidates: Sequence[IndexCandidate],
         quotation: Quotation,
+        spread: dict[str, Decimal],
     ) -> dict[int, Decimal]:
         """Return the write units a second at the busiest key of each index at the largest scale."""
+        loads = self._writes_per_second(work, quotation)
+        return {
+            at: loads.get(one.resource, ZERO) * spread[one.resource]
+            for at, one in enumerate(candidates)
+        }
+
+    def _writes_per_second(self, work: Workload, quotation: Quotation) -> dict[str, Decimal]:
         users = max(self.model.scales)
         loads: dict[str, Decimal] = {}
         for use in quotation.fixed:
-            if use.dimension != "write":
-                continue
-            pattern = work.model.pattern(use.pattern)
-            rate = self.model.calls_per_second(pattern, users) * pattern.peak
-            loads[use.resource] = loads.get(use.resource, ZERO) + use.units * rate
+            if use.dimension == "write":
+                pattern = work.model.pattern(use.pattern)
+                rate = self.model.calls_per_second(pattern, users) * pattern.peak
+                loads[use.resource] = loads.get(use.resource, ZERO) + use.units * rate
+        return loads
+
+    def _spread(
+        self, work: Workload, placement: Placement, candidates: Sequence[IndexCandidate]
+    ) -> dict[str, Decimal]:
+        """Return the share of the items under the busiest key of each table and index."""
+        found: dict[str, Decimal] = {}
+        for table in placement.tables:
+            if table.shapes[0].guards:
+                found[table.name] = ZERO
+            else:
+                found[table.name] = self._share(work, placement, (table.partition_key,))
+        for one in candidates:
+            found[one.resource] = self._share(work, placement, one.index.partition_keys)
+        return found
+
+    def _share(self, work: Workload, placement: Placement, keys: Sequence[str]) -> Decimal:
         made = {one.name: one for one in placement.made}
-        heat: dict[int, Decimal] = {}
-        for at, one in enumerate(candidates):
-            load = loads.get(one.resource, ZERO)
-            if load <= PARTITION_WRITES * HEADROOM:
-                heat[at] = load
-                continue
-            share = ONE
-            for key in one.index.partition_keys:
-                names = [key]
-                if key in made:
-                    names = [n.partition(".")[0] for n in made[key].template.attributes]
-                    share /= made[key].template.shards
-                for name in names:
-                    share *= top_share(self.model, work.entity, name, users)
-            heat[at] = load * share
-        return heat
+        share = ONE
+        for key in keys:
+            names = [key]
+            if key in made:
+                names = [n.partition(".")[0] for n in made[key].template.attributes]
+                share /= made[key].template.shards
+            for name in names:
+                share *= self._top_share(work, name)
+        return share
+
+    def _top_share(self, work: Workload, name: str) -> Decimal:
+        key = (work.entity.name, name)
+        if key not in self._top_shares:
+            users = max(self.model.scales)
+            self._top_shares[key] = top_share(self.model, work.entity, name, users)
+        return self._top_shares[key]
+
+    def _busy_table(
+        self,
+        work: Workload,
+        placement: Placement,
+        quotation: Quotation,
+        spread: dict[str, Decimal],
+    ) -> str:
+        loads = self._writes_per_second(work, quotation)
+        for table in placement.tables:
+            load = loads.get(table.name, ZERO) * spread[table.name]
+            if load > PARTITION_WRITES * HEADROOM:
+                return (
+                    f"one `{table.partition_key}` would take {load:.0f} write units a second at "
+                    f"the largest scale"
+                )
+        return ""
+
+    def _reads_too_hot(self, pattern: Pattern, path: Path, spread: dict[str, Decimal]) -> bool:
+        """Whether one key would be read more than its partition gives, at the largest scale."""
+        if path.operation == "scan":
+            return False
+        users = max(self.model.scales)
+        rate = self.model.calls_per_second(pattern, users) * pattern.peak * path.units
+        if rate <= PARTITION_READS * HEADROOM:
+            return False
+        share = spread.get(path.resources[0], ZERO) if path.resources else ZERO
+        if pattern.hot_share is not None:
+            share = max(share, pattern.hot_share)
+        return rate * share > PARTITION_READS * HEADROOM
 
 
 def most_depth(pattern: Pattern, rules: Rules) -> int:

@@ -1,0 +1,61 @@
+"""A design edited for the worse is never priced lower and never graded better than the plan."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from plan_models import model_text
+from strategies import examples
+from tablewright.api import Options, Session
+from tablewright.design.changes import ChangeProjection, DropIndex, apply
+from tablewright.design.reader import read_model
+from tablewright.design.values import DynamoDesign, Projection, ProjectionKind
+
+ALL = Projection(kind=ProjectionKind.ALL)
+NOTHING = Decimal("1E-9")
+
+
+def session_of(seed: int) -> Session:
+    # Recovery is on, so that the plan has no finding whose weight a dearer bill would dilute:
+    # the exposure of some rules is a table's share of the bill.
+    needs = 'needs: {point_in_time_recovery: "yes"}\nentities:\n'
+    text = model_text(seed, patterns=5).replace("entities:\n", needs, 1)
+    file = read_model(text, "made.yaml")
+    return Session(file=file, options=Options(sample_items=64))
+
+
+def worse(design: DynamoDesign) -> list[tuple[str, DynamoDesign]]:
+    """Return every design with one index dropped, or one projection widened."""
+    found = []
+    for table in design.tables:
+        for index in table.indexes:
+            drop = DropIndex(table=table.name, index=index.name)
+            found.append((str(drop), apply(design, drop)))
+            if index.projection != ALL:
+                widen = ChangeProjection(table=table.name, index=index.name, projection=ALL)
+                found.append((str(widen), apply(design, widen)))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(examples(6)))
+def test_an_edit_for_the_worse_is_priced_no_cheaper(seed):
+    session = session_of(seed)
+    best = session.plan(explained=False).design
+    users = session.model.scales[0]
+    cost = session.evaluate(best, users).bill.total
+    for what, design in worse(best):
+        found = session.evaluate(design, users)
+        assert not all(r.is_served for r in found.routes) or found.bill.total >= cost - NOTHING, (
+            what
+        )
+
+
+@pytest.mark.parametrize("seed", range(examples(3)))
+def test_an_edit_for_the_worse_is_graded_no_better(seed):
+    session = session_of(seed)
+    best = session.plan(explained=False).design
+    grade = session.card(best, with_path=False).score
+    for what, design in worse(best):
+        assert session.card(design, with_path=False).score <= grade, what
