@@ -57,7 +57,12 @@ def test_a_users_tests_get_the_fixtures_by_name(tmp_path):
             "no:cacheprovider",
         ],
         cwd=tmp_path,
-        env={"PYTHONPATH": str(Path(__file__).parent.parent / "src"), "PATH": ""},
+        env={
+            "PYTHONPATH": str(Path(__file__).parent.parent / "src"),
+            "PATH": "",
+            # where the project is installed its entry point would register it a second time
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        },
         capture_output=True,
         text=True,
         check=False,
