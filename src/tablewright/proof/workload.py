@@ -58,6 +58,8 @@ class Workload:
         self._turns: dict[tuple[str, str], list[int]] = {}
         self._combinations: dict[str, list[tuple[Any, ...]]] = {}
         self._points: dict[str, float] = {}
+        self._went: dict[str, bool] = {}
+        self._out: dict[tuple[str, str], int] = {}
         self._turn = ""
 
     def call(self, pattern: Pattern) -> Call:
@@ -168,7 +170,8 @@ class Workload:
         given = [c.attribute for c in pattern.where if c.operator == "eq" and c.value is None]
         asked = domains(self.model, entity, given)
         if pattern.verb.is_write or (asked and asked[0].source is Source.INSTANCE):
-            return max(1, self.world.counts[entity.name])
+            twice = 2 if pattern.verb is Verb.UPDATE else 1
+            return max(1, self.world.counts[entity.name] * twice)
         return prod(len(self._values_of(domain)) for domain in asked)
 
     def _pick_holder(self, domain: Domain) -> int:
@@ -336,12 +339,14 @@ class Workload:
         after = dict(row)
         shares = dict(pattern.changes)
         for name in pattern.sets:
-            if name in shares and not self._happens(f"{self._turn} {name}", shares[name]):
+            back = (self._turn, entity.name) not in self._out
+            if name in shares and not self._changes(name, shares[name], back=back):
                 continue
             after[name] = self._other(entity, name, number, row.get(name), fresh.get(name))
         for name, text in pattern.set_values:
-            fixed = Condition(attribute=name, operator="eq", value=text)
-            after[name] = typed_value(entity, fixed)
+            fixed = typed_value(entity, Condition(attribute=name, operator="eq", value=text))
+            if row.get(name) != fixed:
+                after[name] = fixed
         for name in pattern.increments:
             after[name] = row.get(name, 0) + 1
         for name in pattern.appends:
@@ -356,12 +361,32 @@ class Workload:
                 number = self.world.numbered(entity, other)
                 if number is not None:
                     return number
+        return self._there_and_back(entity, pattern)
+
+    def _there_and_back(self, entity: Entity, pattern: Pattern) -> int:
+        """Choose an instance, and every second time the same again.
+
+        What one call changes the next changes back, so that the workload leaves the population as
+        the prediction knows it: with as many in a state, or in a sparse index, as before.
+        """
+        held = self._out.pop((self._turn, entity.name), None)
+        if held is not None and self.world.is_alive(entity.name, held):
+            return held
         number = self._pick(entity.name)
         for _ in range(200):
             if self._has_other(entity, pattern, number):
                 break
             number = self._pick(entity.name)
+        if pattern.verb is Verb.UPDATE:
+            self._out[self._turn, entity.name] = number
         return number
+
+    def _changes(self, name: str, share: Decimal, *, back: bool) -> bool:
+        """Whether an attribute gets another value this time; what went out comes back."""
+        label = f"{self._turn} {name}"
+        if not back:
+            self._went[label] = self._happens(label, share)
+        return self._went.get(label) or False
 
     def _other(self, entity: Entity, name: str, number: int, old: Any, fresh: Any) -> Any:
         """Return another value than the old one: that which the prediction expects, then back.

@@ -1,0 +1,66 @@
+"""The five applications, proved: designs created, filled and run on the local engine.
+
+Prediction and meter have to agree within one per cent, or within three standard errors where a
+sample is too small for that, and every answer has to be right. The larger ones are slow.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tablewright import apps, live
+from tablewright.api import Options, Session
+from tablewright.design.reader import read_model
+from tablewright.proof.values import Proof
+
+ONE_PER_CENT = Decimal("0.01")
+
+
+def prove(app: str, design: str, users: int, requests: int) -> Proof:
+    session = Session(read_model(apps.read(app), f"{app}.yaml"), Options())
+    wanted = live.ProofRequest(users=users, requests=requests)
+    chosen = live.dynamo_design(session, design)
+    return live.proof_in_memory(session, chosen, wanted, lambda text: None)
+
+
+def troubles(proof: Proof) -> list[str]:
+    """Say where a proof fails, or is further off than a per cent and three standard errors."""
+    found = list(proof.state_problems)
+    for one in proof.patterns:
+        found += [f"{one.pattern}: {text}" for text in (*one.wrong, *one.failures)]
+        for compared in (one.reads, one.writes):
+            if abs(compared.difference) > max(ONE_PER_CENT, 3 * compared.error):
+                found.append(
+                    f"{one.pattern}: {compared.predicted.mean} predicted, "
+                    f"{compared.metered.mean} metered ({compared.dimension})"
+                )
+    return found
+
+
+@pytest.mark.parametrize("design", ["current", "recommended"])
+def test_the_collectibles_are_proved(design: str) -> None:
+    proof = prove("mongocollectibles", design, users=20, requests=200)
+    assert troubles(proof) == []
+    assert proof.items_checked > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("app", "design", "users"),
+    [
+        ("llm-proxy", "current", 20),
+        ("llm-proxy", "recommended", 20),
+        ("llm-proxy", "smaller", 20),
+        ("mongocollectibles", "current", 1000),
+        ("mongocollectibles", "recommended", 1000),
+        ("auxeira", "current", 60),
+        ("auxeira", "recommended", 60),
+        ("poafix", "dynamodb", 200),
+        ("screen-time-journey", "current", 1000),
+        ("screen-time-journey", "recommended", 1000),
+    ],
+)
+def test_an_application_is_proved(app: str, design: str, users: int) -> None:
+    assert troubles(prove(app, design, users, requests=3000)) == []

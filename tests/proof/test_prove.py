@@ -1,0 +1,178 @@
+"""A small model, proved; and spoilt in ways that a proof must notice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tablewright import live
+from tablewright.api import Options, Session
+from tablewright.design.reader import load
+from tablewright.engines.dynamodb.adapter import LocalTransport, Reply
+from tablewright.local.database import Database
+from tablewright.operate.provision import apply_up, plan_up
+from tablewright.proof.oracle import Test as Condition
+from tablewright.proof.oracle import World, distance_km, wrong
+from tablewright.proof.values import PatternProof, Proof
+from tablewright.proof.workload import Workload
+from tablewright.reports.as_json import as_data
+from tablewright.reports.proofs import proof_from_data
+from tablewright.sample.asked import Source, domains
+from tablewright.sample.sample import Sample
+
+USERS = 40
+SMALL = Path(__file__).with_name("small.yaml")
+
+
+@pytest.fixture(scope="module")
+def session() -> Session:
+    return Session(load(SMALL), Options())
+
+
+@pytest.fixture
+def database() -> Iterator[Database]:
+    with Database(clock=lambda: 1.0) as made:
+        yield made
+
+
+def prove(
+    session: Session, transport: LocalTransport, spoil: Callable[[], None] = lambda: None
+) -> Proof:
+    design = live.dynamo_design(session)
+    apply_up(plan_up(session.model, design, {}), transport, lambda text: None)
+    live.fill(session, design, transport, USERS)
+    spoil()
+    return live.prove(session, design, transport, live.ProofRequest(users=USERS, requests=300))
+
+
+def pattern(proof: Proof, name: str) -> PatternProof:
+    return next(one for one in proof.patterns if one.pattern == name)
+
+
+def test_a_design_is_proved_to_the_unit(session: Session, database: Database) -> None:
+    proof = prove(session, LocalTransport(database))
+    assert [(p.wrong, p.failures, p.cannot) for p in proof.patterns] == [((), (), "")] * 9
+    assert proof.state_problems == ()
+    assert proof.is_right
+    assert proof.agrees
+    # Everybody is asked for equally often, so unequal groups cost what was predicted.
+    for name in ("newest", "around"):  # more than a per cent of the bill
+        reads = pattern(proof, name).reads
+        assert abs(reads.difference) <= Decimal("0.01"), (name, reads)
+    # A note of 1.5 KB that was not read: two units for itself and two to leave the sparse index,
+    # and two for its entry in the other one.
+    assert pattern(proof, "mark").writes.metered.mean == 6
+
+
+def test_a_proof_is_the_same_each_time(session: Session) -> None:
+    found = []
+    for _ in range(2):
+        with Database(clock=lambda: 1.0) as one:
+            data = as_data(prove(session, LocalTransport(one)), "proof")
+        for each in data["patterns"]:
+            del each["latency_ms"]
+        found.append(data)
+    assert found[0] == found[1]
+
+
+def test_a_proof_is_read_back_as_it_was_kept(session: Session, database: Database) -> None:
+    proof = prove(session, LocalTransport(database))
+    kept = json.loads(json.dumps(as_data(proof, "proof")))
+    again = proof_from_data(kept)
+    assert as_data(again, "proof") == kept
+    assert (again.is_right, again.agrees) == (proof.is_right, proof.agrees)
+
+
+def test_a_lost_item_is_noticed(session: Session, database: Database) -> None:
+    def lose() -> None:
+        for item in database.call("Scan", {"TableName": "notes"})["Items"][::2]:
+            key = {"note_id": item["note_id"]}
+            database.call("DeleteItem", {"TableName": "notes", "Key": key})
+
+    proof = prove(session, LocalTransport(database), lose)
+    assert not proof.is_right
+    assert any("came back instead of" in text for text in pattern(proof, "newest").wrong)
+
+
+def test_a_changed_value_is_noticed(session: Session, database: Database) -> None:
+    def change() -> None:
+        for item in database.call("Scan", {"TableName": "people"})["Items"]:
+            item["email"] = {"S": "nobody@example.org"}
+            database.call("PutItem", {"TableName": "people", "Item": item})
+
+    proof = prove(session, LocalTransport(database), change)
+    assert "`email` of an item is not what was written" in pattern(proof, "person").wrong
+
+
+def test_a_meter_that_says_otherwise_is_noticed(session: Session, database: Database) -> None:
+    class Double(LocalTransport):
+        def send(self, operation: str, parameters: Any, *, label: str = "") -> Reply:
+            reply = super().send(operation, parameters, label=label)
+            twice = reply.consumed * 2 if operation == "GetItem" else reply.consumed
+            return Reply(reply.body, twice)
+
+    proof = prove(session, Double(database))
+    assert proof.is_right
+    assert not proof.agrees
+    assert pattern(proof, "person").reads.difference == 1  # a hundred per cent more
+    assert proof.metered_usd > proof.predicted_usd
+
+
+# ---------------------------------------------------------------- the oracle
+
+
+def test_the_oracle_sees_what_is_missing_strange_double_or_out_of_order(session: Session) -> None:
+    world = World(session.model, Sample(session.model), USERS)
+    newest = session.model.pattern("newest")
+    author = max(world.index("Note", "author").items(), key=lambda pair: len(pair[1]))[0]
+    tests = (Condition("author", "eq", (author,)),)
+    times = {n: world.value("Note", n, "at") for n in world.index("Note", "author")[author]}
+    right = sorted(times, key=lambda n: times[n], reverse=True)[:3]
+    stranger = next(n for n in range(world.counts["Note"]) if n not in times)
+    assert wrong(world, newest, tests, right) == ""
+    assert wrong(world, newest, tests, right[:2]) == "2 instances came back instead of 3"
+    assert wrong(world, newest, tests, [right[0]] * 3) == "an instance came back twice"
+    assert "do not meet the conditions" in wrong(world, newest, tests, [*right[:2], stranger])
+    assert wrong(world, newest, tests, right[::-1]) == "the order by at is wrong"
+    assert "no instance accounts for" in wrong(world, newest, tests, [*right[:2], None])
+
+
+def test_a_degree_of_the_equator_is_111_km() -> None:
+    # the earth's circumference, 40,030 km at the mean radius, divided by 360
+    assert distance_km({"lat": 0, "lon": 10}, {"lat": 0, "lon": 11}) == pytest.approx(111.19, 1e-3)
+    assert distance_km({"lat": 90, "lon": 0}, {"lat": 90, "lon": 77}) == pytest.approx(0, abs=1e-6)
+
+
+# ---------------------------------------------------------------- who is asked for
+
+
+def test_every_owner_is_asked_for_once_in_a_round(session: Session) -> None:
+    world = World(session.model, Sample(session.model), USERS)
+    workload = Workload(session.model, world, seed=3)
+    newest = session.model.pattern("newest")
+    assert workload.round_of(newest) == USERS
+    asked = [workload.call(newest).row["author"] for _ in range(USERS)]
+    assert sorted(asked) == sorted(world.column("Person", "person_id"))
+
+
+def test_a_key_or_something_unique_names_one_instance(session: Session) -> None:
+    model = session.model
+    person, note = model.entity("Person"), model.entity("Note")
+    assert [d.source for d in domains(model, person, ["email"])] == [Source.INSTANCE]
+    assert [(d.source, d.entity) for d in domains(model, note, ["author", "read"])] == [
+        (Source.OWNER, "Person"),
+        (Source.VALUE, "Note"),
+    ]
+
+
+def test_a_marked_note_was_not_marked_before(session: Session) -> None:
+    world = World(session.model, Sample(session.model), USERS)
+    workload = Workload(session.model, world, seed=1)
+    call = workload.call(session.model.pattern("mark"))
+    assert call.row["read"] is False
+    assert call.after["read"] is True
