@@ -22,6 +22,8 @@ from tablewright.design.reader import ModelFile, load, read_model
 from tablewright.design.values import CapacityMode, Design, DynamoDesign, ModeKind
 from tablewright.engines.base import Engine, Evaluation, Request
 from tablewright.engines.dynamodb.engine import DynamoEngine
+from tablewright.engines.mongodb.engine import MongoEngine
+from tablewright.engines.postgresql.engine import PostgresEngine
 from tablewright.model.values import Assumption, Model, Pattern
 from tablewright.review.assessment import (
     Assessment,
@@ -78,7 +80,11 @@ class Session:
     @cached_property
     def engines(self) -> dict[str, Engine]:
         """The engines whose designs can be evaluated."""
-        return {"dynamodb": DynamoEngine()}
+        return {
+            "dynamodb": DynamoEngine(),
+            "mongodb": MongoEngine(),
+            "postgresql": PostgresEngine(),
+        }
 
     @cached_property
     def users(self) -> int:
@@ -177,7 +183,6 @@ class Session:
         key = (chosen.name, scale, region or self.region, as_of)
         if key not in self._evaluations or self._evaluations[key].design is not chosen:
             engine = self.engines[chosen.engine]
-            assert isinstance(engine, DynamoEngine)
             self._evaluations[key] = engine.evaluate(
                 self.model,
                 chosen,
@@ -230,7 +235,8 @@ class Session:
         self, design: Design, scales: Sequence[int], *, review: bool, paths: bool, influences: bool
     ) -> DesignAssessment:
         evaluations = tuple(self.evaluate(design, users) for users in scales)
-        card = self.card(design, with_path=paths) if review else None
+        graded = review and isinstance(design, DynamoDesign)  # the rules are DynamoDB's so far
+        card = self.card(design, with_path=paths) if graded else None
         if card is not None and len(evaluations) > 1:
             card = replace(card, advisory=advise(evaluations, self.book()))
         return DesignAssessment(

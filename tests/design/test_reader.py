@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,8 @@ from tablewright.design.reader import (
 from tablewright.design.values import Design, DynamoDesign, ProjectionKind
 from tablewright.model.shapes import NUMBER, Field, Record
 
+DATA = Path(__file__).parents[1] / "data"
+
 
 def single(shop: ModelFile) -> DynamoDesign:
     design = shop.design("single")
@@ -26,8 +29,10 @@ def single(shop: ModelFile) -> DynamoDesign:
     return design
 
 
-def test_a_design_of_another_engine_is_kept_as_plain_data(shop):
-    design = shop.design("documents")
+def test_a_design_without_a_reader_is_kept_as_plain_data(monkeypatch):
+    monkeypatch.delitem(reader._READERS, "mongodb")
+    text = (DATA / "shop.yaml").read_text(encoding="utf-8")
+    design = read_model(text, "shop.yaml").design("documents")
     assert isinstance(design, UnreadDesign)
     assert design.raw["collections"] == {"customers": {"of": "Customer"}}
 

@@ -21,6 +21,8 @@ from tablewright.core.errors import ModelError, UsageError
 from tablewright.design.checker import check_design
 from tablewright.design.dynamodb import read_dynamodb
 from tablewright.design.grammar import COMMON, DESIGN_NAME, DYNAMODB
+from tablewright.design.mongodb import MONGODB, read_mongodb
+from tablewright.design.postgresql import POSTGRESQL, read_postgresql
 from tablewright.design.values import Design
 from tablewright.model import nodes
 from tablewright.model.nodes import Reading, TooManyProblemsError
@@ -51,7 +53,14 @@ class DesignReader:
     build: Build
 
 
-_READERS: dict[str, DesignReader] = {"dynamodb": DesignReader(DYNAMODB, read_dynamodb)}
+_READERS: dict[str, DesignReader] = {
+    "dynamodb": DesignReader(DYNAMODB, read_dynamodb),
+    "mongodb": DesignReader(MONGODB, read_mongodb),
+    "postgresql": DesignReader(POSTGRESQL, read_postgresql),
+}
+
+
+_GRAMMARS = {"dynamodb": DYNAMODB, "mongodb": MONGODB, "postgresql": POSTGRESQL}
 
 
 def register(engine: str, reader: DesignReader) -> None:
@@ -139,13 +148,18 @@ class _DesignShape:
         return None
 
     def schema(self) -> Schema:
-        """Return the DynamoDB grammar where that is the engine; others are open."""
+        """Return the grammar of each engine where that is the engine."""
         return {
             "type": "object",
             "required": ["engine"],
             "properties": {"engine": {"enum": list(KNOWN_ENGINES)}},
-            "if": {"properties": {"engine": {"const": "dynamodb"}}},
-            "then": DYNAMODB.schema(),
+            "allOf": [
+                {
+                    "if": {"properties": {"engine": {"const": engine}}},
+                    "then": grammar.schema(),
+                }
+                for engine, grammar in _GRAMMARS.items()
+            ],
         }
 
 

@@ -271,7 +271,15 @@ class Engine(Protocol):
     name: str
 
     def evaluate(
-        self, model: Model, design: Design, users: int, book: PriceBook, *, region: str = ""
+        self,
+        model: Model,
+        design: Design,
+        users: int,
+        book: PriceBook,
+        *,
+        region: str = "",
+        free_tier: bool = False,
+        sample_items: int | None = None,
     ) -> Evaluation:
         """Route every pattern, meter the routes, price the result."""
         ...

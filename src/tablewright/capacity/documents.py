@@ -1,0 +1,131 @@
+"""BSON bytes of documents, exact; bytes of index entries of a document store, approximated.
+
+In: plain values as PyMongo takes them (`ObjectKey` stands for an ObjectId, `Decimal` for a
+Decimal128). Out: bytes, uncompressed. It does not know compression on disk nor which attributes a
+document holds. Layout: the BSON specification 1.1, bsonspec.org, read 2026-10.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+DOCUMENT_OVERHEAD_BYTES = 5
+"""Length (int32) and the closing zero byte of every document and array."""
+
+_INT32 = 2**31
+_INT64 = 2**63
+
+ENTRY_OVERHEAD_BYTES = 3
+"""Of an index entry in WiredTiger: its cell header (about two bytes) and the end of its key."""
+RECORD_ID_BYTES = 4
+"""Of the record id behind each key: two bytes for small collections, up to nine: assumed four."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectKey:
+    """An ObjectId: twelve bytes, as 24 hexadecimal digits."""
+
+    hexadecimal: str
+
+
+def document_bytes(document: Mapping[str, Any]) -> int:
+    """Return the bytes of a document as BSON.
+
+    Raises:
+        TypeError: BSON has no type for a value.
+
+    Example:
+        >>> document_bytes({"hello": "world"})  # the example of the specification
+        22
+    """
+    return DOCUMENT_OVERHEAD_BYTES + sum(
+        element_bytes(name, value) for name, value in document.items()
+    )
+
+
+def element_bytes(name: str, value: Any) -> int:
+    """Return the bytes of one element: type, name with its closing zero, value.
+
+    Example:
+        >>> element_bytes("n", 1), element_bytes("n", 2**40), element_bytes("on", True)
+        (7, 11, 5)
+    """
+    return 2 + len(name.encode()) + bson_value_bytes(value)
+
+
+def bson_value_bytes(value: Any) -> int:
+    """Return the bytes of a value, without type and name.
+
+    Raises:
+        TypeError: BSON has no type for it.
+        OverflowError: a whole number of more than 64 bits.
+
+    Example:
+        >>> bson_value_bytes("ab"), bson_value_bytes(["a", "b"]), bson_value_bytes(Decimal("1.5"))
+        (7, 23, 16)
+    """
+    if isinstance(value, str):
+        return 5 + len(value.encode())
+    if isinstance(value, bool):
+        return 1
+    if isinstance(value, int):
+        if not -_INT64 <= value < _INT64:
+            raise OverflowError(f"{value} has more than 64 bits")
+        return 4 if -_INT32 <= value < _INT32 else 8
+    if isinstance(value, Mapping):
+        return document_bytes(value)
+    if isinstance(value, list | tuple):
+        return _array_bytes(value)
+    if isinstance(value, set | frozenset):
+        return _array_bytes(sorted(value, key=repr))
+    if isinstance(value, float | datetime.datetime):
+        return 8
+    if isinstance(value, Decimal):
+        return 16
+    if isinstance(value, ObjectKey):
+        return 12
+    if isinstance(value, bytes):
+        return 5 + len(value)
+    if isinstance(value, UUID):
+        return 5 + 16
+    if value is None:
+        return 0
+    raise TypeError(f"BSON has no type for {type(value).__name__}")
+
+
+def _array_bytes(values: Iterable[Any]) -> int:
+    """Return the bytes of an array: a document whose names are its places."""
+    return DOCUMENT_OVERHEAD_BYTES + sum(
+        2 + len(str(at)) + bson_value_bytes(value) for at, value in enumerate(values)
+    )
+
+
+def index_entry_bytes(values: Iterable[Any]) -> int:
+    """Return about how many bytes an index entry takes before prefix compression.
+
+    Each value takes one byte for its type and its content in a form that sorts: text ends in a
+    zero byte, whole numbers take no more bytes than they need, decimals about nine, truth values
+    none. Behind the key comes the record id.
+
+    Example:
+        >>> index_entry_bytes(["paid", 7])  # 1+4+1, 1+1, 3+4
+        15
+    """
+    return ENTRY_OVERHEAD_BYTES + RECORD_ID_BYTES + sum(1 + _sortable(value) for value in values)
+
+
+def _sortable(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value.encode()) + 1
+    if isinstance(value, bool) or value is None:
+        return 0
+    if isinstance(value, int):
+        return max(1, (value.bit_length() + 8) // 8)
+    if isinstance(value, Decimal):
+        return 9
+    return bson_value_bytes(value)

@@ -1,0 +1,1 @@
+"""MongoDB: documents, indexes, routes, and the Atlas tier that holds a workload."""

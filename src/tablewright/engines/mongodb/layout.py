@@ -1,0 +1,294 @@
+"""What a MongoDB design holds: documents of the sampled instances, and their bytes as BSON.
+
+In: a model, a design, a Sample, a number of users. Out: homes for the router, and facts. BSON is
+exact; on disk block compression and the fill of pages are constants with a range.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from tablewright.capacity.documents import (
+    DOCUMENT_OVERHEAD_BYTES,
+    ObjectKey,
+    bson_value_bytes,
+    document_bytes,
+    element_bytes,
+    index_entry_bytes,
+)
+from tablewright.core.quantities import ONE, ZERO
+from tablewright.design.mongodb import Collection, MongoDesign, MongoIndex
+from tablewright.design.pgtypes import referred
+from tablewright.design.values import Embed
+from tablewright.engines.base import ResourceFacts
+from tablewright.engines.routing import Home, Ordered
+from tablewright.engines.selectivity import Selectivity
+from tablewright.engines.servers import Figures, Layout, days_of, facts_of
+from tablewright.model.values import Attribute, Condition, Entity, Kind, Model
+from tablewright.sample.sample import Sample
+
+PAGE_BYTES = 32_768
+"""Leaf pages of WiredTiger, uncompressed in memory."""
+
+_HEX = frozenset("0123456789abcdef")
+
+
+def stored(attribute: Attribute, value: Any) -> Any:
+    """Return a sampled value as an application keeps it in MongoDB.
+
+    Times become dates, identifiers of 24 hexadecimal digits ObjectIds, UUIDs binary, money
+    Decimal128, places GeoJSON points.
+    """
+    if value is None:
+        return None
+    kind = attribute.kind
+    if kind in (Kind.TIMESTAMP, Kind.DATE) and isinstance(value, str):
+        return datetime.datetime.fromisoformat(value.replace("Z", "+00:00"))
+    if kind is Kind.UUID:
+        return UUID(value)
+    if kind is Kind.ID and len(value) == 24 and set(value) <= _HEX:
+        return ObjectKey(value)
+    if kind is Kind.DECIMAL:
+        return float(value)
+    if kind is Kind.GEO and isinstance(value, Mapping):
+        return {"type": "Point", "coordinates": [float(value["lon"]), float(value["lat"])]}
+    if kind is Kind.MAP and attribute.fields and isinstance(value, Mapping):
+        fields = {one.name: one for one in attribute.fields}
+        return {
+            name: stored(fields[name], inner) if name in fields else inner
+            for name, inner in value.items()
+        }
+    if kind in (Kind.LIST, Kind.SET) and attribute.element is not None:
+        return [stored(attribute.element, inner) for inner in value]
+    return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """The sampled instances of an entity, as they are kept."""
+
+    entity: Entity
+    documents: tuple[dict[str, Any], ...]
+
+
+class MongoLayout:
+    """Documents of a design over the first `n` instances of each entity."""
+
+    def __init__(self, model: Model, design: MongoDesign, sample: Sample, n: int) -> None:
+        self.model, self.design, self.sample, self.n = model, design, sample, n
+        self._rows: dict[str, Rows] = {}
+        self._columns: dict[str, tuple[list[int], dict[str, Decimal]]] = {}
+        self._entries: dict[tuple[str, str], list[int]] = {}
+
+    def rows(self, entity: Entity) -> Rows:
+        """Return the sampled instances, each attribute as it is kept."""
+        if entity.name not in self._rows:
+            kinds = {one.name: referred(entity, one, self.model) for one in entity.attributes}
+            documents = tuple(
+                {name: stored(kinds[name], value) for name, value in row.items()}
+                for row in self.sample.rows(entity.name, 0, self.n)
+            )
+            self._rows[entity.name] = Rows(entity=entity, documents=documents)
+        return self._rows[entity.name]
+
+    def documents(self, collection: Collection) -> list[dict[str, Any]]:
+        """Return the documents of a collection, without what is embedded in them."""
+        entity = self.model.entity(collection.entity)
+        own = key_field(entity)
+        out = []
+        for row in self.rows(entity).documents:
+            kept = {name: row[name] for name in collection.attributes if name in row}
+            if own:
+                kept = {"_id": kept.pop(own, row.get(own)), **kept}
+            else:
+                kept = {"_id": ObjectKey("0" * 24), **kept}
+            out.append(kept)
+        return out
+
+    def column(self, collection: Collection) -> tuple[list[int], dict[str, Decimal]]:
+        """Return the bytes of each sampled document, and of each attribute a mean."""
+        if collection.name not in self._columns:
+            documents = self.documents(collection)
+            sizes = [document_bytes(one) for one in documents]
+            means: dict[str, Decimal] = {}
+            for name in collection.attributes:
+                key = "_id" if name == key_field(self.model.entity(collection.entity)) else name
+                taken = sum(element_bytes(key, one[key]) for one in documents if key in one)
+                means[name] = Decimal(taken) / max(1, len(documents))
+            self._columns[collection.name] = (sizes, means)
+        return self._columns[collection.name]
+
+    def embedded_bytes(self, embed: Embed, parent: Entity, users: int) -> Decimal:
+        """Return the mean bytes of the children kept in one parent at a scale."""
+        child = self.model.entity(embed.entity)
+        rows = self.rows(child).documents
+        inherited = set(parent.key)
+        sizes = [
+            document_bytes({name: value for name, value in row.items() if name not in inherited})
+            for row in rows
+        ]
+        parents = self.model.instances(parent.name, users)
+        each = self.model.instances(child.name, users) / parents if parents else ZERO
+        mean = Decimal(sum(sizes)) / max(1, len(sizes))
+        # An element of an array has a type, its place as text, and a zero byte.
+        digits = Decimal(max(1, len(str(int(each)))))
+        name = 2 + len(embed.attribute.encode()) + DOCUMENT_OVERHEAD_BYTES
+        return name + each * (mean + 2 + digits)
+
+    def lay_out(self, users: int, given: Figures) -> Layout:
+        """Return homes and facts at one scale."""
+        homes: list[Home] = []
+        facts: list[ResourceFacts] = []
+        disk = ZERO
+        for collection in self.design.collections:
+            home, found, taken = self._home(collection, users, given)
+            homes.append(home)
+            facts += found
+            disk += taken
+        return Layout(homes=tuple(homes), resources=tuple(facts), disk_bytes=disk)
+
+    def _home(
+        self, collection: Collection, users: int, given: Figures
+    ) -> tuple[Home, list[ResourceFacts], Decimal]:
+        entity = self.model.entity(collection.entity)
+        count = self.model.instances(entity.name, users)
+        sizes, means = self.column(collection)
+        added = sum(
+            (self.embedded_bytes(embed, entity, users) for embed in collection.embeds), ZERO
+        )
+        mean = Decimal(sum(sizes)) / max(1, len(sizes)) + added
+        data = count * mean
+        fill = given["page_fill"]
+        facts = [
+            facts_of(collection.name, "table", entity.name, count, [s + int(added) for s in sizes])
+        ]
+        indexes = []
+        disk = data * given["compression"]
+        for index in (primary(entity), *collection.indexes):
+            ordered, column = self._index(collection, index, count, users)
+            indexes.append(ordered)
+            disk += ordered.entries * ordered.entry_bytes * given["index_compression"] / fill
+            facts.append(
+                facts_of(
+                    f"{collection.name}/{index.name}", "index", entity.name, ordered.entries, column
+                )
+            )
+        home = Home(
+            name=collection.name,
+            entity=entity.name,
+            rows=count,
+            row_bytes=mean,
+            stored_bytes=data / fill,
+            page_bytes=PAGE_BYTES,
+            indexes=tuple(_with_memory(one, given["index_compression"] / fill) for one in indexes),
+            embeds=tuple((embed.entity, embed.attribute) for embed in collection.embeds),
+            attribute_bytes=means,
+            days=days_of(self.model, entity.name),
+        )
+        return home, facts, disk
+
+    def _index(
+        self, collection: Collection, index: MongoIndex, count: Decimal, users: int
+    ) -> tuple[Ordered, list[int]]:
+        entity = self.model.entity(collection.entity)
+        column = self._entry_column(collection, index)
+        entries = count
+        selectivity = Selectivity(self.model, users)
+        for name, values in index.partial:
+            entries *= sum(
+                (
+                    selectivity.share(entity, Condition(attribute=name, value=value))
+                    for value in values
+                ),
+                ZERO,
+            )
+        if index.sparse:
+            entries *= min((_presence(entity, path) for path in index.paths), default=ONE)
+        entries *= self._multiplied(collection, index, entity, users)
+        own = key_field(entity)
+        kinds = [kind for _, kind in index.keys]
+        places = [path for path, kind in index.keys if kind == "2dsphere"]
+        kind = "geo" if places and len(index.keys) == 1 else "btree"
+        if "text" in kinds:
+            kind = "text"
+        elif "hashed" in kinds:
+            kind = "hash"
+        ordered = Ordered(
+            name=index.name,
+            keys=tuple(
+                (own if path == "_id" and own else path, k == "-1") for path, k in index.keys
+            ),
+            kind=kind,
+            unique=index.unique,
+            partial=index.partial,
+            geo=places[0] if places else "",
+            entries=entries,
+            entry_bytes=Decimal(sum(column)) / max(1, len(column)),
+            is_primary=index.name == "_id_",
+        )
+        return ordered, column
+
+    def _multiplied(
+        self, collection: Collection, index: MongoIndex, entity: Entity, users: int
+    ) -> Decimal:
+        """Return the entries for each document: one for each element of a list."""
+        most = ONE
+        for path in index.paths:
+            base = path.partition(".")[0]
+            for embed in collection.embeds:
+                if embed.attribute == base:
+                    parents = self.model.instances(entity.name, users)
+                    children = self.model.instances(embed.entity, users)
+                    most = max(most, children / parents if parents else ONE)
+            attribute = entity.find(path)
+            if attribute is not None and attribute.elements is not None:
+                most = max(most, attribute.elements.mean)
+        return most
+
+    def _entry_column(self, collection: Collection, index: MongoIndex) -> list[int]:
+        key = (collection.name, index.name)
+        if key not in self._entries:
+            rows = self.documents(collection)
+            self._entries[key] = [
+                index_entry_bytes(_key_value(row, path, kind) for path, kind in index.keys)
+                for row in rows
+            ]
+        return self._entries[key]
+
+
+def _key_value(row: Mapping[str, Any], path: str, kind: str) -> Any:
+    value: Any = row
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    if kind in ("2dsphere", "hashed"):
+        return 2**56  # an S2 cell or a hash: a whole number of eight bytes
+    if isinstance(value, list):
+        return value[0] if value and not isinstance(value[0], Mapping) else None
+    return value
+
+
+def _with_memory(index: Ordered, factor: Decimal) -> Ordered:
+    return replace(index, stored_bytes=index.entries * index.entry_bytes * factor)
+
+
+def _presence(entity: Entity, path: str) -> Decimal:
+    attribute = entity.find(path)
+    return attribute.presence if attribute is not None else ONE
+
+
+def key_field(entity: Entity) -> str:
+    """Return the attribute that is kept as `_id`: the key where it is one attribute."""
+    return entity.key[0] if len(entity.key) == 1 else ""
+
+
+def primary(entity: Entity) -> MongoIndex:
+    """Return the index that every collection has."""
+    return MongoIndex(name="_id_", keys=(("_id", "1"),), unique=True)
+
+
+__all__ = ["PAGE_BYTES", "MongoLayout", "bson_value_bytes", "key_field", "primary", "stored"]

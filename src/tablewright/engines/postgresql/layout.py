@@ -1,0 +1,260 @@
+"""What a PostgreSQL design holds: rows of the sampled instances, their bytes and pages.
+
+In: a model, a design, a Sample, a number of users. Out: homes for the router, facts, and the bytes
+of tables and indexes as a load followed by CREATE INDEX makes them. How much room dead rows and
+half-filled leaves take later is a constant with a range.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from tablewright.capacity.rows import (
+    PAGE_BYTES,
+    Field,
+    Row,
+    btree_pages,
+    field_of,
+    heap_pages,
+    index_tuple_bytes,
+    row_of,
+    toast_pages,
+)
+from tablewright.core.quantities import ONE, ZERO
+from tablewright.design.postgresql import Column, PgIndex, PgTable, PostgresDesign
+from tablewright.engines.base import ResourceFacts
+from tablewright.engines.routing import Home, Ordered
+from tablewright.engines.selectivity import Selectivity
+from tablewright.engines.servers import Figures, Layout, days_of, facts_of
+from tablewright.model.values import Condition, Model
+from tablewright.sample.sample import Sample
+
+GIST_ENTRY_BYTES = 44
+"""A point in a GiST index: header 8, a box of 32, item pointer 4."""
+GIN_ENTRY_BYTES = 10
+"""Of a posting in a GIN index, and its share of the key: an assumption."""
+GIN_KEYS = Decimal(8)
+"""Keys of one document or text in a GIN index: an assumption."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableBytes:
+    """Predicted bytes of a table with so many rows, straight after it was loaded."""
+
+    rows: int
+    heap: int
+    toast: int
+    indexes: tuple[tuple[str, int], ...]
+
+
+class PgLayout:
+    """Rows of a design over the first `n` instances of each entity."""
+
+    def __init__(self, model: Model, design: PostgresDesign, sample: Sample, n: int) -> None:
+        self.model, self.design, self.sample, self.n = model, design, sample, n
+        self._values: dict[str, list[dict[str, Any]]] = {}
+        self._fields: dict[str, list[list[Field]]] = {}
+        self._rows: dict[tuple[str, float], list[Row]] = {}
+
+    def values(self, table: PgTable) -> list[dict[str, Any]]:
+        """Return sampled rows, by column."""
+        if table.name not in self._values:
+            self._values[table.name] = [
+                {
+                    column.name: row.get(column.attribute) if column.attribute else None
+                    for column in table.columns
+                }
+                for row in self.sample.rows(table.entity, 0, self.n)
+            ]
+        return self._values[table.name]
+
+    def fields(self, table: PgTable) -> list[list[Field]]:
+        """Return what each column of each sampled row takes."""
+        if table.name not in self._fields:
+            self._fields[table.name] = [
+                [field_of(row[column.name], column.type) for column in table.columns]
+                for row in self.values(table)
+            ]
+        return self._fields[table.name]
+
+    def rows(self, table: PgTable, ratio: float) -> list[Row]:
+        """Return the sampled rows as they are stored."""
+        key = (table.name, ratio)
+        if key not in self._rows:
+            self._rows[key] = [row_of(fields, ratio) for fields in self.fields(table)]
+        return self._rows[key]
+
+    def loaded(self, table: PgTable, count: int, ratio: float) -> TableBytes:
+        """Return the bytes of a table loaded with the first instances and then indexed."""
+        rows = self.rows(table, ratio)
+        scale = Decimal(count) / max(1, len(rows))
+        heap = _scaled(heap_pages(rows, table.fillfactor), scale)
+        outside, chunks = toast_pages(rows)
+        toast = _scaled(outside, scale) + (btree_pages(chunks * scale, 16) if chunks else 1)
+        indexes = tuple(
+            (index.name, self.index_pages(table, index, Decimal(count)) * PAGE_BYTES)
+            for index in (primary(table), *table.indexes)
+        )
+        return TableBytes(
+            rows=count, heap=heap * PAGE_BYTES, toast=toast * PAGE_BYTES, indexes=indexes
+        )
+
+    def index_pages(
+        self, table: PgTable, index: PgIndex, count: Decimal, fillfactor: int = 90
+    ) -> int:
+        """Return the pages of an index over so many rows."""
+        entries = count * self.share(table, index)
+        if index.using == "gist":
+            return max(1, int(entries * GIST_ENTRY_BYTES / Decimal("0.7") / PAGE_BYTES) + 1)
+        if index.using == "gin":
+            return max(2, int(entries * GIN_KEYS * GIN_ENTRY_BYTES / PAGE_BYTES) + 2)
+        column = self.entry_column(table, index)
+        mean = sum(column) / max(1, len(column))
+        unique = index.unique or "numeric" in self._types(table, index)
+        duplicates = 1.0 if unique else self.duplicates(table, index, entries)
+        return btree_pages(entries, mean, duplicates, fillfactor)
+
+    def _types(self, table: PgTable, index: PgIndex) -> list[str]:
+        return [table.column(name).type for name, _ in index.columns]
+
+    def duplicates(self, table: PgTable, index: PgIndex, entries: Decimal) -> float:
+        """Return how many rows have the same key, a mean."""
+        if index.include:
+            return 1.0  # entries with columns beside the key are never shared
+        entity = self.model.entity(table.entity)
+        selectivity = Selectivity(self.model, max(self.model.scales))
+        keys = ONE
+        for name, _ in index.columns:
+            attribute = table.column(name).attribute
+            if attribute:
+                keys *= selectivity.distinct(entity, attribute)
+        return float(max(ONE, entries / keys))
+
+    def entry_column(self, table: PgTable, index: PgIndex) -> list[int]:
+        """Return the bytes of each sampled index entry."""
+        names = [name for name, _ in index.columns] + list(index.include)
+        places = [at for at, column in enumerate(table.columns) if column.name in names]
+        order = {table.columns[at].name: at for at in places}
+        return [
+            index_tuple_bytes([fields[order[name]] for name in names])
+            for fields in self.fields(table)
+        ]
+
+    def share(self, table: PgTable, index: PgIndex) -> Decimal:
+        """Return the share of the rows that a partial index holds."""
+        entity = self.model.entity(table.entity)
+        selectivity = Selectivity(self.model, max(self.model.scales))
+        share = ONE
+        for name, values in index.where:
+            attribute = table.column(name).attribute
+            share *= sum(
+                (
+                    selectivity.share(entity, Condition(attribute=attribute, value=value))
+                    for value in values
+                ),
+                ZERO,
+            )
+        return share
+
+    # ------------------------------------------------------------ at a scale
+
+    def lay_out(self, users: int, given: Figures) -> Layout:
+        """Return homes and facts at one scale."""
+        homes: list[Home] = []
+        facts: list[ResourceFacts] = []
+        disk = ZERO
+        for table in self.design.tables:
+            home, found, taken = self._home(table, users, given)
+            homes.append(home)
+            facts += found
+            disk += taken
+        return Layout(homes=tuple(homes), resources=tuple(facts), disk_bytes=disk)
+
+    def _home(
+        self, table: PgTable, users: int, given: Figures
+    ) -> tuple[Home, list[ResourceFacts], Decimal]:
+        count = self.model.instances(table.entity, users)
+        rows = self.rows(table, float(given["compression"]))
+        per_row = [row.on_page + sum(row.external) for row in rows]
+        mean = Decimal(sum(per_row)) / max(1, len(per_row))
+        pages = Decimal(heap_pages(rows, table.fillfactor) + toast_pages(rows)[0])
+        stored = count * pages / max(1, len(rows)) * PAGE_BYTES / given["heap_fill"]
+        facts = [facts_of(table.name, "table", table.entity, count, per_row)]
+        indexes = []
+        taken = stored
+        for index in (primary(table), *table.indexes):
+            ordered = self._index(table, index, count, given)
+            indexes.append(ordered)
+            taken += ordered.stored_bytes
+            column = self.entry_column(table, index)
+            name = f"{table.name}/{index.name}"
+            facts.append(facts_of(name, "index", table.entity, ordered.entries, column))
+        home = Home(
+            name=table.name,
+            entity=table.entity,
+            rows=count,
+            row_bytes=mean,
+            stored_bytes=stored,
+            page_bytes=PAGE_BYTES,
+            indexes=tuple(indexes),
+            attribute_bytes=self._attribute_bytes(table),
+            days=days_of(self.model, table.entity),
+        )
+        return home, facts, taken
+
+    def _attribute_bytes(self, table: PgTable) -> dict[str, Decimal]:
+        rows = self.fields(table)
+        found: dict[str, Decimal] = {}
+        for at, column in enumerate(table.columns):
+            if column.attribute:
+                taken = sum((row[at].content or 0) + 1 for row in rows)
+                found[column.attribute] = Decimal(taken) / max(1, len(rows))
+        return found
+
+    def _index(self, table: PgTable, index: PgIndex, count: Decimal, given: Figures) -> Ordered:
+        entries = count * self.share(table, index)
+        column = self.entry_column(table, index)
+        pages = Decimal(self.index_pages(table, index, count))
+        grown = Decimal("0.9") / given["index_fill"] if pages > 1 else ONE
+        names = {column.name: column.attribute or column.name for column in table.columns}
+        places = [name for name, _ in index.columns if table.column(name).type == "point"]
+        kinds = {"gist": "geo" if places else "text", "gin": "json", "hash": "hash"}
+        kind = kinds.get(index.using, "btree")
+        if index.using == "gin" and "jsonb" not in self._types(table, index):
+            kind = "text"
+        return Ordered(
+            name=index.name,
+            keys=tuple((names[name], down) for name, down in index.columns),
+            kind=kind,
+            unique=index.unique,
+            partial=tuple((names[name], values) for name, values in index.where),
+            includes=tuple(names[name] for name in index.include),
+            geo=names[places[0]] if places and index.using == "gist" else "",
+            entries=entries,
+            entry_bytes=Decimal(sum(column)) / max(1, len(column)),
+            stored_bytes=pages * PAGE_BYTES * grown,
+            is_primary=index.name == primary(table).name,
+        )
+
+
+def _scaled(pages: int, scale: Decimal) -> int:
+    return int((pages * scale).to_integral_value(rounding="ROUND_CEILING"))
+
+
+def primary(table: PgTable) -> PgIndex:
+    """Return the index of the primary key."""
+    columns = tuple((name, False) for name in table.primary_key)
+    return PgIndex(name=f"{table.name}_pkey", columns=columns, unique=True)
+
+
+def column_bytes(column: Column, value: Any) -> int:
+    """Return the bytes of a value in a column, its header included and alignment not."""
+    found = field_of(value, column.type)
+    if found.content is None:
+        return 0
+    return found.content + (0 if not found.is_variable else 1 if found.is_short else 4)
+
+
+__all__ = ["PgLayout", "TableBytes", "column_bytes", "primary"]

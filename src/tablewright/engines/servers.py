@@ -1,0 +1,619 @@
+"""Which server holds a workload, and what it costs: shared by MongoDB and PostgreSQL.
+
+In: homes, the work of each pattern, constants with a range, offers (tiers and instances). Out: a
+Load, and for each offer whether it holds the load, what limits it and what it costs. The model is
+simple and says so: processors by work, memory by the pages that are hot, disk by bytes, and the
+stated quotas of the offer. Nothing here is measured on the vendors' machines.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from tablewright.bill.bill import Bill, Line, total_of
+from tablewright.bill.prices import PriceBook
+from tablewright.bill.scaling import LoadCurve
+from tablewright.core.data import read_yaml
+from tablewright.core.errors import DataError, PriceUnknownError
+from tablewright.core.quantities import DAYS_PER_MONTH, GB, ONE, ZERO, format_number
+from tablewright.engines.base import (
+    Evaluation,
+    Measure,
+    ResourceFacts,
+    Route,
+    ShapeFacts,
+    SizeFacts,
+)
+from tablewright.engines.routing import Home, Router, Words, Work
+from tablewright.model.values import Model
+
+CASES = ("value", "light", "heavy")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constant:
+    """A figure that a server is sized with, its range, and where it comes from."""
+
+    name: str
+    value: Decimal
+    light: Decimal
+    heavy: Decimal
+    unit: str
+    source: str
+    what: str
+
+
+@cache
+def constants(engine: str) -> tuple[Constant, ...]:
+    """Return the constants of an engine, those of all engines first.
+
+    Raises:
+        DataError: the data file has a field it should not have, or lacks one.
+    """
+    data = read_yaml("tablewright.engines", "data/sizing.yaml")
+    found = []
+    for name, fields in {**data["common"], **data[engine]}.items():
+        if set(fields) != {"value", "light", "heavy", "unit", "source", "what"}:
+            raise DataError(f"engines/data/sizing.yaml: `{name}` has the fields {sorted(fields)}")
+        value, light, heavy = (Decimal(str(fields[case])) for case in CASES)
+        found.append(
+            Constant(
+                name=name,
+                value=value,
+                light=light,
+                heavy=heavy,
+                unit=str(fields["unit"]),
+                source=str(fields["source"]),
+                what=str(fields["what"]),
+            )
+        )
+    return tuple(found)
+
+
+def figures(engine: str, case: str = "value", own: Mapping[str, Decimal] | None = None) -> Figures:
+    """Return the constants of an engine in one case: value, light or heavy."""
+    held = {one.name: Decimal(getattr(one, case)) for one in constants(engine)}
+    return Figures(held={**held, **(own or {})}, case=case)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """Constants by name."""
+
+    held: Mapping[str, Decimal]
+    case: str = "value"
+
+    def __getitem__(self, name: str) -> Decimal:
+        return self.held[name]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What a workload asks of a server."""
+
+    operations_mean: Decimal
+    """Commands a second."""
+    operations_peak: Decimal
+    writes_mean: Decimal
+    writes_peak: Decimal
+    processors_mean: Decimal
+    """Processors kept busy."""
+    processors_peak: Decimal
+    data_bytes: Decimal
+    """Rows and index entries, uncompressed and without free space."""
+    disk_bytes: Decimal
+    """As they lie on disk: compressed, with free space."""
+    memory_bytes: Decimal
+    """As they lie in memory."""
+    hot_bytes: Decimal
+    """Of those, the pages touched within the hot window at the peak."""
+    touches_peak: Decimal
+    """Pages touched a second at the peak."""
+    touches_mean: Decimal
+    connections: Decimal
+    returned_gb: Decimal
+    """Sent to the application in a month."""
+    written_gb: Decimal
+    """Rows and entries written in a month."""
+    curve: LoadCurve
+    commands_per_month: Decimal
+
+    def iops(self, cache_bytes: Decimal, given: Figures, *, peak: bool = True) -> Decimal:
+        """Return disk operations a second, given so much memory for data.
+
+        Of hot pages those miss that do not fit; of the touches that go to older rows, the share
+        that is not in memory.
+        """
+        kept = min(ONE, cache_bytes / self.hot_bytes) if self.hot_bytes else ONE
+        outside = ZERO
+        if self.memory_bytes > cache_bytes:
+            outside = ONE - cache_bytes / self.memory_bytes
+        missed = min(ONE, (ONE - kept) + outside * given["cold_share"])
+        touches = self.touches_peak if peak else self.touches_mean
+        writes = self.writes_peak if peak else self.writes_mean
+        return touches * missed + writes * given["iops_per_write"]
+
+
+def load_of(
+    model: Model,
+    users: int,
+    works: Mapping[str, Work],
+    homes: Sequence[Home],
+    disk_bytes: Decimal,
+    given: Figures,
+) -> Load:
+    """Return what the patterns ask for at one scale."""
+    mean = _Sum()
+    peak = _Sum()
+    touched: dict[str, Decimal] = {}
+    touches = ZERO
+    for pattern in model.patterns:
+        work = works[pattern.name]
+        rate = model.calls_per_second(pattern, users)
+        high = rate * pattern.peak if pattern.purpose == "online" else rate
+        mean.add(work, rate, given)
+        peak.add(work, high, given)
+        touches += sum((pages for _, pages in work.touches), ZERO) * high
+        if pattern.purpose == "online":  # reports and batches read from disk what is not hot
+            for name, pages in work.touches:
+                touched[name] = touched.get(name, ZERO) + pages * high
+    hot = _hot_bytes(homes, touched, given["hot_window_hours"] * 3600, given["active_days"])
+    seconds = DAYS_PER_MONTH * 86_400
+    data = sum((home.rows * home.row_bytes for home in homes), ZERO)
+    data += sum((i.entries * i.entry_bytes for home in homes for i in home.indexes), ZERO)
+    memory = sum((home.stored_bytes for home in homes), ZERO)
+    memory += sum((i.stored_bytes for home in homes for i in home.indexes), ZERO)
+    return Load(
+        operations_mean=mean.commands,
+        operations_peak=peak.commands,
+        writes_mean=mean.writes,
+        writes_peak=peak.writes,
+        processors_mean=mean.cpu,
+        processors_peak=peak.cpu,
+        data_bytes=data,
+        disk_bytes=disk_bytes,
+        memory_bytes=memory,
+        hot_bytes=hot,
+        touches_peak=touches,
+        touches_mean=mean.touches,
+        connections=max(given["least_connections"], peak.commands * given["call_ms"] / 1000 * 2),
+        returned_gb=mean.returned * seconds / GB,
+        written_gb=mean.written * seconds / GB,
+        curve=curve_of(model),
+        commands_per_month=mean.commands * seconds,
+    )
+
+
+def days_of(model: Model, entity: str) -> Decimal:
+    """Return over how many days an entity's rows came in; zero where they do not pile up."""
+    found = model.entity(entity)
+    if found.count.inflow_per_day is None:
+        return ZERO
+    return model.age_days(found)
+
+
+def curve_of(model: Model) -> LoadCurve:
+    """Return the shape of the day: declared, or a triangle as high as the highest peak factor."""
+    if model.daily_load:
+        return LoadCurve.of(model.daily_load)
+    peak = max((p.peak for p in model.patterns if p.purpose == "online"), default=ONE)
+    return LoadCurve.peaked(peak)
+
+
+class _Sum:
+    def __init__(self) -> None:
+        self.commands = self.writes = self.cpu = self.returned = self.written = ZERO
+        self.touches = ZERO
+
+    def add(self, work: Work, rate: Decimal, given: Figures) -> None:
+        """Add a pattern's work at so many calls a second."""
+        self.commands += work.commands * rate
+        self.writes += work.row_writes * rate
+        self.returned += work.returned_bytes * rate
+        self.written += work.written_bytes * rate
+        self.touches += sum((pages for _, pages in work.touches), ZERO) * rate
+        self.cpu += processor_us(work, given) * rate / 1_000_000
+
+
+def processor_us(work: Work, given: Figures) -> Decimal:
+    """Return the microseconds of one processor that one call takes."""
+    return (
+        work.commands * given["cpu_us_command"]
+        + work.entries * given["cpu_us_entry"]
+        + work.rows * given["cpu_us_row"]
+        + (work.row_bytes + work.written_bytes) / 1024 * given["cpu_us_kb"]
+        + work.sorted_rows * given["cpu_us_sort"]
+        + work.row_writes * given["cpu_us_write"]
+        + work.entry_writes * given["cpu_us_entry_write"]
+    )
+
+
+def _hot_bytes(
+    homes: Sequence[Home], touched: Mapping[str, Decimal], seconds: Decimal, active_days: Decimal
+) -> Decimal:
+    """Return the bytes of the pages that are touched within a time, each page alike.
+
+    Of rows that pile up with time only the newest count: those of the active days.
+    """
+    total = ZERO
+    for home in homes:
+        newest = min(ONE, active_days / home.days) if home.days else ONE
+        parts = [(home.name, home.stored_bytes * newest)]
+        parts += [(f"{home.name}/{index.name}", index.stored_bytes) for index in home.indexes]
+        for name, stored in parts:
+            pages = stored / home.page_bytes
+            times = touched.get(name, ZERO) * seconds
+            if pages > 0 and times > 0:
+                share = 1 - math.exp(-min(700.0, float(times / pages)))
+                total += stored * Decimal(share)
+    return total
+
+
+# ---------------------------------------------------------------- offers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A tier or instance that can be had. What is None is not limited, or not stated."""
+
+    vendor: str
+    name: str
+    storage_gb: Decimal | None = None
+    memory_gb: Decimal | None = None
+    vcpu: Decimal | None = None
+    burstable: bool = False
+    connections: Decimal | None = None
+    operations: Decimal | None = None
+    iops: Decimal | None = None
+    transfer_gb: Decimal | None = None
+    counts_plain_bytes: bool = False
+    """The storage limit is on uncompressed data and indexes."""
+    lacks: tuple[tuple[str, str], ...] = ()
+    """Needs it cannot meet, each with the reason."""
+    note: str = ""
+    price: Callable[[Load, PriceBook, str, Figures], tuple[Line, ...]] = field(
+        default=lambda load, book, region, given: ()
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A resource of an offer: what is needed, what there is."""
+
+    resource: str
+    needed: Decimal
+    available: Decimal
+    unit: str
+
+    @property
+    def use(self) -> Decimal:
+        """Needed over available: above one the offer does not hold the load."""
+        return self.needed / self.available if self.available else Decimal("Infinity")
+
+    def __str__(self) -> str:
+        places = 2 if self.needed < 10 else 0
+        room = 2 if self.available < 10 and self.available % 1 else 0
+        return (
+            f"{self.resource}: {format_number(self.needed, places)} of "
+            f"{format_number(self.available, room)} {self.unit}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """An offer held against a load."""
+
+    offer: Offer
+    limits: tuple[Limit, ...]
+    lines: tuple[Line, ...] = ()
+    not_priced: str = ""
+    """Why there is no price: "not priced: …"."""
+    misses: tuple[str, ...] = ()
+    """Needs of the model that the offer cannot meet, each with the reason."""
+
+    @property
+    def name(self) -> str:
+        """Vendor and offer."""
+        return f"{self.offer.vendor} {self.offer.name}"
+
+    @property
+    def holds(self) -> bool:
+        """Whether every resource suffices."""
+        return all(limit.use <= 1 for limit in self.limits)
+
+    @property
+    def bound_by(self) -> Limit | None:
+        """The resource that is used most."""
+        return max(self.limits, key=lambda limit: limit.use, default=None)
+
+    @property
+    def usd(self) -> Decimal | None:
+        """USD a month; None where it is not priced."""
+        return None if self.not_priced else total_of(self.lines)
+
+    @property
+    def can_be_chosen(self) -> bool:
+        """Whether it holds the load and has a price."""
+        return self.holds and not self.not_priced
+
+
+def limits_of(offer: Offer, load: Load, given: Figures) -> tuple[Limit, ...]:
+    """Return each resource the offer states, needed and available."""
+    found = []
+    if offer.storage_gb is not None:
+        plain = offer.counts_plain_bytes
+        needed = load.data_bytes if plain else load.disk_bytes
+        room = offer.storage_gb if plain else offer.storage_gb * given["disk_fill"]
+        found.append(Limit(resource="storage", needed=needed / GB, available=room, unit="GB"))
+    if offer.memory_gb is not None:
+        found.append(
+            Limit(
+                resource="memory for hot pages",
+                needed=load.hot_bytes / GB,
+                available=offer.memory_gb * given["cache_share"],
+                unit="GB",
+            )
+        )
+    if offer.vcpu is not None:
+        room = offer.vcpu * given["cpu_share"]
+        found.append(
+            Limit(
+                resource="processors at the peak",
+                needed=load.processors_peak,
+                available=room,
+                unit="vCPU",
+            )
+        )
+        if offer.burstable:
+            steady = offer.vcpu * given["burst_baseline"]
+            found.append(
+                Limit(
+                    resource="processors all day (burstable)",
+                    needed=load.processors_mean,
+                    available=steady,
+                    unit="vCPU",
+                )
+            )
+    if offer.operations is not None:
+        found.append(
+            Limit(
+                resource="operations at the peak",
+                needed=load.operations_peak,
+                available=offer.operations,
+                unit="a second",
+            )
+        )
+    if offer.connections is not None:
+        found.append(
+            Limit(
+                resource="connections",
+                needed=load.connections,
+                available=offer.connections,
+                unit="connections",
+            )
+        )
+    if offer.iops is not None:
+        memory = (offer.memory_gb or ZERO) * given["cache_share"] * GB
+        found.append(
+            Limit(
+                resource="disk operations",
+                needed=load.iops(memory, given),
+                available=offer.iops,
+                unit="a second",
+            )
+        )
+    if offer.transfer_gb is not None:
+        found.append(
+            Limit(
+                resource="transfer out",
+                needed=load.returned_gb * 7 / DAYS_PER_MONTH,
+                available=offer.transfer_gb,
+                unit="GB in 7 days",
+            )
+        )
+    return tuple(found)
+
+
+def options_for(
+    offers: Iterable[Offer], load: Load, model: Model, book: PriceBook, region: str, given: Figures
+) -> tuple[Option, ...]:
+    """Return every offer held against the load, priced where the book knows the price."""
+    found = []
+    for offer in offers:
+        lines: tuple[Line, ...] = ()
+        reason = ""
+        try:
+            lines = offer.price(load, book, region, given)
+        except PriceUnknownError as problem:
+            reason = f"not priced: {problem}"
+        found.append(
+            Option(
+                offer=offer,
+                limits=limits_of(offer, load, given),
+                lines=lines,
+                not_priced=reason,
+                misses=misses(offer, model),
+            )
+        )
+    return tuple(found)
+
+
+def misses(offer: Offer, model: Model) -> tuple[str, ...]:
+    """Return the needs of the model that an offer cannot meet."""
+    wanted = {name for name, said in model.needs if said.lower().startswith("yes")}
+    return tuple(f"{name}: {why}" for name, why in offer.lacks if name in wanted)
+
+
+def cheapest(options: Iterable[Option], *, meeting_needs: bool = False) -> Option | None:
+    """Return the cheapest option that holds the load, None if there is none."""
+    able = [one for one in options if one.can_be_chosen and not (meeting_needs and one.misses)]
+    return min(able, key=lambda one: (one.usd or ZERO, one.name), default=None)
+
+
+# ---------------------------------------------------------------- the evaluation
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerEvaluation(Evaluation):
+    """An evaluation of a design that runs on servers: what they must do, and which suffice."""
+
+    load: Load
+    works: Mapping[str, Work]
+    options: tuple[Option, ...]
+    chosen: Option | None
+    chosen_for_needs: Option | None
+    """The cheapest that holds the load and meets every need of the model."""
+    light: Decimal | None
+    """USD a month of the cheapest option with every constant at its light end."""
+    heavy: Decimal | None
+    figures: Figures
+
+    def option(self, name: str) -> Option:
+        """Return an option by vendor and name (KeyError if there is none)."""
+        for option in self.options:
+            if option.name == name:
+                return option
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """What an engine says of a design at one scale."""
+
+    homes: tuple[Home, ...]
+    resources: tuple[ResourceFacts, ...]
+    disk_bytes: Decimal
+
+
+def evaluate_server(
+    model: Model,
+    design: Any,
+    users: int,
+    book: PriceBook,
+    region: str,
+    *,
+    lay_out: Callable[[Figures], Layout],
+    offers: Sequence[Offer],
+    words: Words,
+    own: Mapping[str, Decimal] | None = None,
+    sample_items: int = 0,
+) -> ServerEvaluation:
+    """Return routes, load, options and the bill of the cheapest that holds the load.
+
+    The whole is reckoned three times: with the constants as stated, all at their light end and all
+    at their heavy end.
+    """
+    totals: dict[str, Decimal | None] = {}
+    first: tuple[Layout, dict[str, Route], dict[str, Work], Load, tuple[Option, ...], Figures]
+    for case in CASES:
+        given = figures(words.engine, case, own)
+        layout = lay_out(given)
+        router = Router(model, design.name, layout.homes, users, words)
+        routes: dict[str, Route] = {}
+        works: dict[str, Work] = {}
+        for pattern in model.patterns:
+            routes[pattern.name], works[pattern.name] = router.route(pattern)
+        load = load_of(model, users, works, layout.homes, layout.disk_bytes, given)
+        options = options_for(offers, load, model, book, region, given)
+        best = cheapest(options)
+        totals[case] = best.usd if best is not None else None
+        if case == "value":
+            first = layout, routes, works, load, options, given
+    layout, routes, works, load, options, given = first
+    chosen = cheapest(options)
+    for_needs = cheapest(options, meeting_needs=True)
+    return ServerEvaluation(
+        model=model,
+        design=design,
+        users=users,
+        routes=tuple(routes.values()),
+        resources=layout.resources,
+        bill=_bill(chosen, for_needs, options, load, book, region, totals),
+        sample_items=sample_items,
+        load=load,
+        works=works,
+        options=options,
+        chosen=chosen,
+        chosen_for_needs=for_needs,
+        light=totals["light"],
+        heavy=totals["heavy"],
+        figures=given,
+    )
+
+
+def _bill(
+    chosen: Option | None,
+    for_needs: Option | None,
+    options: Sequence[Option],
+    load: Load,
+    book: PriceBook,
+    region: str,
+    totals: Mapping[str, Decimal | None],
+) -> Bill:
+    warnings = []
+    if chosen is None:
+        best = min(
+            (one for one in options if not one.not_priced),
+            key=lambda one: one.bound_by.use if one.bound_by else ZERO,
+            default=None,
+        )
+        reason = f"; nearest is {best.name}, {best.bound_by}" if best is not None else ""
+        warnings.append(f"no offer of the price book holds this load{reason}")
+    else:
+        warnings += [f"{chosen.name} misses {why}" for why in chosen.misses]
+        if chosen.misses and for_needs is not None:
+            warnings.append(
+                f"the cheapest that meets every need is {for_needs.name}, "
+                f"${format_number(for_needs.usd or ZERO, 2)} a month"
+            )
+        elif chosen.misses:
+            warnings.append("no offer that holds the load meets every need")
+    light, heavy = totals["light"], totals["heavy"]
+    said = [
+        f"{name} ${format_number(usd, 2)}" if usd is not None else f"{name}: none holds it"
+        for name, usd in (("light", light), ("heavy", heavy))
+    ]
+    assumptions = [
+        "the server is sized by a model with stated constants; with all of them at the ends of "
+        f"their ranges the cheapest costs {' and '.join(said)} a month",
+    ]
+    if chosen is not None and chosen.bound_by is not None:
+        assumptions.append(f"{chosen.name} is limited by {chosen.bound_by}")
+    if load.curve.assumed:
+        assumptions.append(load.curve.assumed)
+    return Bill(
+        lines=chosen.lines if chosen is not None else (),
+        region=region,
+        prices_as_of=str(book.as_of or "latest"),
+        left_out=tuple(f"{one.name}: {one.not_priced}" for one in options if one.not_priced),
+        assumptions=tuple(assumptions),
+        warnings=tuple(warnings),
+    )
+
+
+def sizes_of(column: Sequence[int]) -> SizeFacts:
+    """Return mean, percentiles and largest of a sampled column of bytes."""
+    ordered = sorted(column) or [0]
+    n = len(ordered)
+    mean = Decimal(sum(ordered)) / n
+    spread = sum(((size - mean) ** 2 for size in ordered), ZERO) / max(1, n - 1)
+    return SizeFacts(
+        mean=Measure(mean=mean, error=(spread / n).sqrt()),
+        p50=ordered[n // 2],
+        p95=ordered[min(n - 1, n * 95 // 100)],
+        p99=ordered[min(n - 1, n * 99 // 100)],
+        largest=ordered[-1],
+    )
+
+
+def facts_of(
+    name: str, kind: str, entity: str, count: Decimal, column: Sequence[int]
+) -> ResourceFacts:
+    """Return the facts of a table or index that holds one kind of row."""
+    shape = ShapeFacts(name=entity, entity=entity, count=count, sizes=sizes_of(column))
+    return ResourceFacts(name=name, kind=kind, shapes=(shape,))

@@ -1,0 +1,59 @@
+"""Which index a pattern would like: equality, then sort, then range.
+
+In: an entity and a pattern. Out: keys in that order. It does not know engines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from tablewright.model.values import Entity, Pattern, Verb
+
+K = TypeVar("K")
+
+
+def index_keys(entity: Entity, pattern: Pattern, key: str = "") -> tuple[tuple[str, bool], ...]:
+    """Return the keys with True where they sort downwards; none where the key suffices.
+
+    Args:
+        entity: what is asked for.
+        pattern: the access pattern.
+        key: the attribute that is the primary key, where it is one.
+    """
+    if pattern.verb in (Verb.PUT, Verb.TRANSACT, Verb.NEAR, Verb.SEARCH):
+        return ()
+    conditions = [one for one in pattern.where if entity.has(one.attribute.partition(".")[0])]
+    equal = [one.attribute for one in conditions if one.operator == "eq"]
+    if key in equal or set(entity.key) <= set(equal):
+        return ()
+    if any(entity.has(name) and entity.attribute(name).unique for name in equal):
+        return ()
+    if not conditions and not (pattern.sort and pattern.limit is not None):
+        return ()
+    ranges = [one.attribute for one in conditions if one.operator not in ("eq",)]
+    # A truth value or a state tells little: the more telling attribute goes first.
+    keys = [(name, False) for name in sorted(equal, key=lambda name: _is_coarse(entity, name))]
+    keys += [(name, down) for name, down in pattern.sort if name not in equal]
+    keys += [(name, False) for name in ranges if name not in dict(keys)]
+    return tuple(keys)
+
+
+def _is_coarse(entity: Entity, name: str) -> bool:
+    attribute = entity.find(name)
+    return attribute is not None and (bool(attribute.values) or attribute.kind.value == "bool")
+
+
+def without_prefixes(indexes: Iterable[tuple[tuple[K, ...], bool]]) -> list[tuple[K, ...]]:
+    """Return keys without those that only begin another index; True marks what must stay.
+
+    Example:
+        >>> without_prefixes([(("a",), False), (("a", "b"), False), (("b",), True)])
+        [('a', 'b'), ('b',)]
+    """
+    listed = list(dict.fromkeys(indexes))
+    return [
+        keys
+        for keys, must_stay in listed
+        if must_stay or not any(other != keys and other[: len(keys)] == keys for other, _ in listed)
+    ]

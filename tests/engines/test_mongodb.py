@@ -1,0 +1,223 @@
+"""MongoDB designs: routes, tiers and bills, the expected figures from the price facts by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+import tablewright
+from tablewright.bill.prices import PriceBook
+from tablewright.bill.scaling import LoadCurve
+from tablewright.capacity.documents import ObjectKey
+from tablewright.core.errors import ModelError
+from tablewright.design.reader import load, read_model
+from tablewright.engines.mongodb.engine import MongoEngine
+from tablewright.engines.mongodb.layout import MongoLayout
+from tablewright.engines.mongodb.offers import offers
+from tablewright.engines.mongodb.plan import plan
+from tablewright.engines.servers import Load, cheapest, figures, options_for
+from tablewright.sample.sample import Sample
+
+GB = 1024**3
+APPS = Path(tablewright.__file__).parent / "apps"
+
+
+def for_pymongo(value: Any) -> Any:
+    import bson
+
+    if isinstance(value, ObjectKey):
+        return bson.ObjectId(value.hexadecimal)
+    if isinstance(value, Decimal):
+        return bson.Decimal128(value)
+    if isinstance(value, UUID):
+        return bson.Binary.from_uuid(value)
+    if isinstance(value, dict):
+        return {name: for_pymongo(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [for_pymongo(inner) for inner in value]
+    return value
+
+
+@pytest.fixture(scope="module")
+def poafix():
+    return load(APPS / "poafix")
+
+
+@pytest.fixture(scope="module")
+def evaluated(poafix):
+    engine = MongoEngine()
+    return {
+        (name, users): engine.evaluate(
+            poafix.model, poafix.design(name), users, PriceBook(), region="us-east-1"
+        )
+        for name in ("current", "recommended")
+        for users in (1000, 100_000)
+    }
+
+
+def a_load(**changes: Decimal) -> Load:
+    nothing = Decimal(0)
+    base = Load(
+        operations_mean=nothing,
+        operations_peak=nothing,
+        writes_mean=nothing,
+        writes_peak=nothing,
+        processors_mean=nothing,
+        processors_peak=nothing,
+        data_bytes=nothing,
+        disk_bytes=nothing,
+        memory_bytes=nothing,
+        hot_bytes=nothing,
+        touches_peak=nothing,
+        touches_mean=nothing,
+        connections=Decimal(10),
+        returned_gb=nothing,
+        written_gb=nothing,
+        curve=LoadCurve(),
+        commands_per_month=nothing,
+    )
+    return replace(base, **changes)
+
+
+def tier_for(load: Load, model, **chosen):
+    book = PriceBook()
+    options = options_for(offers(book), load, model, book, "us-east-1", figures("mongodb"))
+    return cheapest(options, **chosen)
+
+
+def test_a_small_load_fits_the_free_tier(poafix):
+    option = tier_for(a_load(data_bytes=Decimal(511 * 1024**2)), poafix.model)
+    assert (option.offer.name, option.usd) == ("Free (M0)", 0)
+
+
+def test_513_megabytes_need_flex(poafix):
+    option = tier_for(a_load(data_bytes=Decimal(513 * 1024**2)), poafix.model)
+    assert option.offer.name == "Flex, up to 100 operations/s"
+    assert option.usd == Decimal("8.03")  # 0.011 x 730 h
+
+
+def test_a_hundred_and_one_operations_a_second_need_the_next_band_of_flex(poafix):
+    option = tier_for(a_load(operations_peak=Decimal(101)), poafix.model)
+    assert option.usd == Decimal("14.965")  # 0.0205 x 730 h
+
+
+def test_five_hundred_and_one_operations_a_second_need_an_m10(poafix):
+    option = tier_for(a_load(operations_peak=Decimal(501)), poafix.model)
+    assert option.offer.name == "M10"
+    assert option.usd == Decimal("58.4")  # 0.08 x 730 h
+
+
+def test_point_in_time_recovery_and_a_private_network_begin_with_m10(poafix):
+    option = tier_for(a_load(), poafix.model, meeting_needs=True)
+    assert option.offer.name == "M10"
+    assert not option.misses
+
+
+def test_twenty_four_gigabytes_on_disk_need_an_m30(poafix):
+    # M10 has 10 GB, M20 20 GB, M30 40 GB; of each 85 % may be filled
+    option = tier_for(
+        a_load(data_bytes=Decimal(24 * GB), disk_bytes=Decimal(24 * GB)), poafix.model
+    )
+    assert option.offer.name == "M30"
+    # 0.54 x 730 h = 394.20, and snapshots of 1.5 x 24 GB at 0.14
+    assert option.usd == Decimal("394.2") + Decimal("5.04")
+
+
+def test_the_book_of_720_hours_prices_m10_at_57_dollars_60():
+    assert PriceBook().price("mongodb.atlas.m10.hour", "us-east-1").usd * 720 == Decimal("57.6")
+
+
+def test_a_hot_set_larger_than_the_cache_needs_more_memory(poafix):
+    # 45 % of 8 GB are 3.6 GB (M30), of 16 GB 7.2 GB (M40)
+    option = tier_for(a_load(data_bytes=Decimal(6 * GB), hot_bytes=Decimal(4 * GB)), poafix.model)
+    assert option.offer.name == "M40"
+    assert option.bound_by.resource == "memory for hot pages"
+
+
+def test_elsewhere_a_tier_without_a_price_is_named_and_not_chosen(poafix):
+    book = PriceBook()
+    options = options_for(
+        offers(book), a_load(), poafix.model, book, "eu-north-1", figures("mongodb")
+    )
+    m10 = next(one for one in options if one.offer.name == "M10")
+    assert m10.usd is None
+    assert m10.not_priced.startswith("not priced: ")
+
+
+def test_a_thousand_users_of_poafix_fit_the_free_tier_but_without_backup(evaluated):
+    found = evaluated["current", 1000]
+    assert found.chosen.offer.name == "Free (M0)"
+    assert found.chosen_for_needs.offer.name == "M10"
+    assert any("no backup" in why or "M10" in why for why in found.chosen.misses)
+
+
+def test_mended_indexes_need_a_smaller_tier(evaluated):
+    current, mended = evaluated["current", 100_000], evaluated["recommended", 100_000]
+    assert mended.bill.total < current.bill.total
+    assert mended.works["upcomingBookings"].rows < current.works["upcomingBookings"].rows / 100
+
+
+def test_a_query_without_an_index_is_a_collection_scan(evaluated):
+    route = evaluated["current", 100_000].route("usersByState")
+    assert route.operation == "scan"
+    assert "collection scan of `users`" in route.warnings
+    assert any("begins with" in one.reason for one in route.rejected)
+
+
+def test_an_index_in_the_order_equality_sort_range_serves_a_page_without_sorting(evaluated):
+    route = evaluated["recommended", 100_000].route("bookingsByProvider")
+    assert (route.target, route.sorts_in_code) == ("bookings/provider", False)
+    assert route.requests[0].items == 20
+
+
+def test_the_range_of_the_constants_is_carried_to_the_bill(evaluated):
+    found = evaluated["recommended", 100_000]
+    assert found.light <= found.bill.total <= found.heavy
+
+
+def test_a_bill_readds_to_its_total(evaluated):
+    bill = evaluated["current", 100_000].bill
+    assert sum(line.quantity * line.unit_price / line.per for line in bill.lines) == pytest.approx(
+        bill.total
+    )
+
+
+@pytest.mark.parametrize("app", ["poafix", "llm-proxy", "mongocollectibles", "auxeira"])
+def test_a_planned_design_scans_no_large_collection(app):
+    model = load(APPS / app).model
+    design = plan(model)
+    users = max(model.scales)
+    found = MongoEngine().evaluate(model, design, users, PriceBook(), region="us-east-1")
+    for route in found.routes:
+        assert route.is_served, route
+        pattern = model.pattern(route.pattern)
+        if pattern.purpose == "online" and pattern.where and route.operation == "scan":
+            assert found.works[route.pattern].rows <= 5_000, route.pattern
+
+
+def test_documents_hold_times_as_dates_and_identifiers_as_object_ids(poafix):
+    bson = pytest.importorskip("bson")
+    layout = MongoLayout(poafix.model, poafix.design("current"), Sample(poafix.model), 20)
+    for collection in poafix.design("current").collections:
+        sizes, _ = layout.column(collection)
+        encoded = [len(bson.encode(for_pymongo(one))) for one in layout.documents(collection)]
+        assert sizes == encoded
+
+
+def test_an_index_on_an_unknown_attribute_is_pointed_at():
+    text = (
+        "app: a\nregion: us-east-1\nscales: [10]\n"
+        "entities: {A: {key: id, count: 1/user, attributes: {id: uuid, place: geo}}}\n"
+        "patterns: {get: {get: A, by: id, rate: 1/user/day}}\n"
+        "designs:\n  m:\n    engine: mongodb\n    collections:\n"
+        "      as: {holds: A, indexes: {wrong: {nmae: 1}, near: {place: 1}}}\n"
+    )
+    with pytest.raises(ModelError) as caught:
+        read_model(text)
+    found = {(one.id, one.span.line) for one in caught.value.diagnostics}
+    assert {("unknown-attribute", 10), ("impossible-key", 10)} <= found
