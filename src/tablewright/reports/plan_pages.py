@@ -19,6 +19,9 @@ def plan_page(result: PlanResult) -> d.Document:
     """Return everything about a plan as one document."""
     blocks: list[d.Block] = [d.Paragraph(text=_answer(result), tone="lead")]
     blocks += [d.Paragraph(text=note, tone="note") for note in result.notes]
+    if result.merges:
+        words = ", ".join(f"`{m.gone}` into `{m.kept}`" for m in result.merges)
+        blocks.append(d.Paragraph(text=f"Tables joined as the options ask: {words}.", tone="note"))
     blocks.append(_costs(result))
     blocks.append(_tables(result))
     blocks.append(_patterns(result))
