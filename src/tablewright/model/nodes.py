@@ -188,7 +188,25 @@ def split_lines(text: str) -> list[str]:
 
 
 def compose(text: str, reading: Reading) -> Node | None:
-    """Parse the text; None (with diagnostics) where it is not one bounded YAML document."""
+    """Parse the text; None (with diagnostics) where it is not one bounded YAML document.
+
+    A text that was parsed without a problem is not parsed again while it is the last one: for
+    sensitivity the same file is read many times over, and reading changes no node.
+    """
+    held = _LATEST.get(text)
+    if held is not None:
+        return held
+    node = _compose(text, reading)
+    if node is not None and not len(reading.found):
+        _LATEST.clear()
+        _LATEST[text] = node
+    return node
+
+
+_LATEST: dict[str, Node] = {}
+
+
+def _compose(text: str, reading: Reading) -> Node | None:
     if (bad := _UNPRINTABLE.search(text)) is not None:
         line = len(_BREAK.findall(text, 0, bad.start()))
         before = text[: bad.start()]
