@@ -1,7 +1,7 @@
 """Screen Time Journey against the units that were worked out by hand (docs/reference-results.md).
 
-By hand a 50 KB item takes 13 blocks of 4 KB (6.5 units eventually) and 50 of 1 KB on the table and on
-each of three indexes that copy everything. Where the computed figure differs, the page says why.
+By hand a 50 KB item takes 13 blocks of 4 KB (6.5 units eventually) and 50 of 1 KB on the table and
+on each of three indexes that copy everything. Where the computed figure differs, the page says why.
 """
 
 from __future__ import annotations
