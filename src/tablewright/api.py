@@ -403,6 +403,37 @@ class Session:
                     met=total <= budget,
                 )
             )
+        return (*found, *self._promises(design))
+
+    def _promises(self, design: Design) -> tuple[TargetResult, ...]:
+        """Return the targets that no arithmetic decides: what the service promises, or nothing."""
+        wanted = self.model.targets
+        found: list[TargetResult] = []
+        if wanted.availability is not None and isinstance(design, DynamoDesign):
+            everywhere = bool(design.tables) and all(table.replicas for table in design.tables)
+            kind = "global" if everywhere else "standard"
+            promised = self.book().quantity(f"aws.dynamodb.sla.{kind}")
+            found.append(
+                TargetResult(
+                    name="availability",
+                    design=design.name,
+                    users=None,
+                    wanted=f"{wanted.availability} %",
+                    reached=f"{promised} % promised for the database",
+                    met=promised >= wanted.availability,
+                )
+            )
+        if wanted.latency_p99_ms is not None:
+            found.append(
+                TargetResult(
+                    name="latency_p99_ms",
+                    design=design.name,
+                    users=None,
+                    wanted=str(wanted.latency_p99_ms),
+                    reached="measure it with prove",
+                    met=None,
+                )
+            )
         return tuple(found)
 
     def influences(self, design: Design) -> tuple[Influence, ...]:
