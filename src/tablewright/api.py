@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tablewright.bill.prices import PriceBook
+from tablewright.compare.values import Comparison
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.core.quantities import ZERO
@@ -356,6 +357,42 @@ class Session:
         )
         scale = users or self.options.users or max(self.model.scales)
         return planner.plan(scale, start=begin, name=name, explained=explained)
+
+    def compare(self) -> Comparison:
+        """Return engines, offerings and ways to deploy side by side, at every scale of the model.
+
+        Raises:
+            UsageError: weights, figures or architectures of the model file that nothing knows.
+            UnsupportedError: no design of the file can be evaluated.
+        """
+        from tablewright.compare.comparison import compare
+        from tablewright.compare.reader import read_architectures
+
+        if not self.designs:
+            raise UnsupportedError(
+                "there is no design to compare", remedy="write one, or let `plan` make one"
+            )
+        scales = sorted({*self.model.scales, self.users})
+        free = Session(file=self.file, options=replace(self.options, free_tier=True))
+        free.engines = self.engines
+        listed = Session(file=self.file, options=replace(self.options, free_tier=False))
+        listed.engines = self.engines
+
+        def free_of(evaluation: Evaluation) -> Decimal:
+            bill = free.evaluate(evaluation.design.name, evaluation.users).bill
+            return -sum((line.amount for line in bill.free_tier), ZERO)
+
+        own = self.model.architectures
+        return compare(
+            self.model,
+            [listed.evaluate(design, users) for design in self.designs for users in scales],
+            self.book(),
+            self.region,
+            self.users,
+            free_of=free_of,
+            own=read_architectures(own, f"{self.file.path}: architectures") if own else (),
+            left_out=self._left_out(),
+        )
 
     def write_design(self, design: DynamoDesign) -> Path:
         """Put a design into the model file, in place of one of the same name; return the path.

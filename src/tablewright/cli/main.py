@@ -26,6 +26,7 @@ VERBS = {
     "check": "Is the model valid, are its targets met, and what grade does the design get?",
     "plan": "The cheapest DynamoDB design for the model, why, and the way there.",
     "cost": "What a design costs a month, line by line or over all scales.",
+    "compare": "Engines and ways to deploy side by side: cost, requirements, a choice.",
     "explain": "The requests of an access pattern with their arithmetic, or a rule.",
     "diff": "What changes between two designs, and what that does to the bill.",
     "report": "Everything in one document: text, Markdown, JSON or HTML.",

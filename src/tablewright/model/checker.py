@@ -101,6 +101,7 @@ def resolve(found: Fields, reading: Reading) -> Model:
             for one in found.get("accept", ())
         ),
         options=dict(_flat("", found.get("options", {}))),
+        architectures=found.get("architectures", {}),
     )
 
 

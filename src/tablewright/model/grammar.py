@@ -728,6 +728,11 @@ MODEL_FIELDS = (
         ),
     ),
     Field("options", Anything("a mapping such as {name: value}")),
+    Field(
+        "architectures",
+        Anything("a mapping of ways to deploy"),
+        doc="ways to deploy of your own, for compare; docs/compare.md has the form",
+    ),
 )
 
 

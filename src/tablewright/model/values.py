@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 from tablewright.capacity.units import Consistency
 from tablewright.core.diagnostics import Span
@@ -399,6 +400,8 @@ class Model:
     accepted: tuple[Acceptance, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
     """Whatever planner and comparison take from the file (preferences, weights), as plain text."""
+    architectures: Mapping[str, Any] = field(default_factory=dict)
+    """Ways to deploy of the user's own, as written; `compare` reads them."""
 
     @cached_property
     def _entities_by_name(self) -> dict[str, Entity]:

@@ -1,0 +1,5 @@
+"""Compare engines and ways to deploy on the same workload: prices, requirements, a choice.
+
+In: a model, the evaluations of its designs and the price book. Out: values. What the options are
+made of is data (`data/`); nothing here reaches an engine but through its evaluations.
+"""

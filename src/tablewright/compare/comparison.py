@@ -1,0 +1,655 @@
+"""Put everything side by side: engines, offerings, architectures, a choice and what would flip it.
+
+In: a model, evaluations of its designs at its scales, the price book, and what is always free of a
+design's bill. Out: a `Comparison`. Between the scales a database line is read off the straight line
+through its neighbours; all other parts are priced at the very number of users.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from itertools import pairwise
+
+from tablewright.bill.prices import PriceBook
+from tablewright.compare.expressions import evaluate
+from tablewright.compare.pricing import (
+    Database,
+    availability,
+    crossing,
+    price_at,
+    reaches,
+)
+from tablewright.compare.reader import CheckRule, architectures, checks, figures, offerings
+from tablewright.compare.requirements import hold
+from tablewright.compare.values import (
+    Architecture,
+    ArchitectureResult,
+    Check,
+    Comparison,
+    EngineCost,
+    Flip,
+    OfferingResult,
+    Phase,
+    Priced,
+)
+from tablewright.core.diagnostics import nearest
+from tablewright.core.errors import DataError, PriceUnknownError, UsageError
+from tablewright.core.quantities import DAYS_PER_MONTH, ZERO
+from tablewright.engines.base import Evaluation
+from tablewright.model.values import Model
+
+GB = Decimal(1024**3)
+STEPS = 64
+"""Numbers of users, evenly spaced on a logarithmic scale, at which the cheapest is looked for."""
+FAR = 20
+"""Limits farther away than this many times the largest scale are not worth a word."""
+DEFAULT_WEIGHTS = {"cost": 40, "requirements": 20, "headroom": 15, "effort": 15, "risk": 10}
+
+FreeOf = Callable[[Evaluation], Decimal]
+"""What always-free offers take off the bill of an evaluation, USD a month and positive."""
+
+
+def compare(
+    model: Model,
+    evaluations: Sequence[Evaluation],
+    book: PriceBook,
+    region: str,
+    users: int,
+    *,
+    free_of: FreeOf,
+    own: tuple[Architecture, ...] = (),
+    left_out: tuple[str, ...] = (),
+) -> Comparison:
+    """Return engines, offerings and architectures of a model side by side.
+
+    Args:
+        model: the application.
+        evaluations: of every design at every scale; at least two scales give crossovers.
+        book: the prices.
+        region: where the model's own prices are taken from.
+        users: the scale the choice is made for; one of the evaluated ones.
+        free_of: see `FreeOf`.
+        own: architectures of the user's beside the packaged ones.
+        left_out: designs that could not be evaluated, in words.
+
+    Raises:
+        UsageError: weights or figures of the model file that nothing knows.
+    """
+    board = _Board(
+        model=model,
+        evaluations=tuple(evaluations),
+        book=book,
+        region=region,
+        users=users,
+        free_of=free_of,
+    )
+    held = hold(model, offerings())
+    chosen = (*_for_app(model.app), *own)
+    weights = _weights(model)
+    results = _scored([_result(board, one, held) for one in chosen], board, held, weights)
+    phases = _phases(board, results, held)
+    best = next(iter(_ranked(results, held)), None)
+    return Comparison(
+        app=model.app,
+        title=model.title or model.app,
+        region=region,
+        users=users,
+        scales=board.scales,
+        workload=tuple(board.told()),
+        engines=board.engine_costs(),
+        offerings=held,
+        architectures=tuple(results),
+        weights=tuple(weights.items()),
+        phases=phases,
+        flips=_flips(board, results, best),
+        checks=tuple(_check(board, rule, chosen) for rule in checks(model.app)),
+        advice=_advice(board, results, phases, held),
+        left_out=left_out,
+        assumptions=tuple(why for _, _, why in board.told() if why.startswith("assumed")),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Board:
+    """What every part of the comparison looks up: evaluations and figures at a scale."""
+
+    model: Model
+    evaluations: tuple[Evaluation, ...]
+    book: PriceBook
+    region: str
+    users: int
+    free_of: FreeOf
+
+    @property
+    def scales(self) -> tuple[int, ...]:
+        return tuple(sorted({one.users for one in self.evaluations}))
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(one.design.engine for one in self.evaluations))
+
+    def ranked(self, engine: str, users: int) -> list[Evaluation]:
+        """Return the evaluations of an engine at a scale: what serves most, then what is cheap."""
+        found = [e for e in self.evaluations if e.users == users and e.design.engine == engine]
+        return sorted(found, key=lambda e: (len(_unserved(e)), e.bill.total, e.design.name))
+
+    def engine_costs(self) -> tuple[EngineCost, ...]:
+        found = []
+        for engine in self.engines:
+            for users in self.scales:
+                ranked = self.ranked(engine, users)
+                if ranked:
+                    found.append(
+                        EngineCost(
+                            engine=engine,
+                            users=users,
+                            design=ranked[0].design.name,
+                            usd=ranked[0].bill.total,
+                            others=tuple((e.design.name, e.bill.total) for e in ranked[1:]),
+                            unserved=_unserved(ranked[0]),
+                        )
+                    )
+        return tuple(found)
+
+    def around(self, users: int) -> tuple[int, int]:
+        """Return the scales to read a figure off: the two around, or the two nearest."""
+        scales = self.scales
+        if users in scales or len(scales) == 1:
+            at = users if users in scales else scales[0]
+            return at, at
+        for low, high in pairwise(scales):
+            if users <= high:
+                return low, high
+        return scales[-2], scales[-1]
+
+    def between(self, users: int, value: Callable[[int], Decimal]) -> Decimal:
+        low, high = self.around(users)
+        if low == high:
+            return value(low)
+        part = Decimal(users - low) / (high - low)
+        return max(ZERO, value(low) + part * (value(high) - value(low)))
+
+    def data_gb(self, users: int) -> Decimal:
+        """Return the GB of tables of the cheapest design of any engine."""
+        ranked = sorted(
+            (e for e in self.evaluations if e.users == users),
+            key=lambda e: (len(_unserved(e)), e.bill.total),
+        )
+        stored = (r.item_bytes for r in ranked[0].resources if r.kind not in _INDEX_KINDS)
+        return sum(stored, ZERO) / GB
+
+    def figures(self, users: int) -> dict[str, Decimal]:
+        """Return every figure of the workload at a number of users."""
+        names = {
+            "users": Decimal(users),
+            "calls": ZERO,
+            "reads": ZERO,
+            "writes": ZERO,
+            "peak_per_second": ZERO,
+        }
+        for pattern in self.model.patterns:
+            a_month = self.model.calls_per_day(pattern, users) * DAYS_PER_MONTH
+            names["calls"] += a_month
+            names["writes" if pattern.verb.is_write else "reads"] += a_month
+            peak = self.model.calls_per_second(pattern, users) * pattern.peak
+            names["peak_per_second"] += peak
+        if self.evaluations:
+            names["data_gb"] = self.between(users, self.data_gb)
+        given = _given(self.model, "workload", (one.name for one in figures()), ("data_gb",))
+        for figure in figures():
+            names[figure.name] = evaluate(given.get(figure.name, figure.value), names)
+        if "data_gb" in given:
+            names["data_gb"] = evaluate(given["data_gb"], names)
+        return names
+
+    def told(self) -> Iterable[tuple[str, Decimal, str]]:
+        """Return the figures at the reviewed scale, each with where it comes from."""
+        whys = {**_MODEL_WHYS, **{one.name: one.why for one in figures()}}
+        given = _given(self.model, "workload", whys, ("data_gb",))
+        for name, value in self.figures(self.users).items():
+            why = "given in the model file" if name in given else whys[name]
+            yield name, value, why
+
+    def database(self, engine: str, users: int) -> Database | None:
+        """Return the database line of an engine's best design at one of the scales."""
+        ranked = self.ranked(engine, users)
+        if not ranked:
+            return None
+        return Database(lines=ranked[0].bill.all_lines, always_free=self.free_of(ranked[0]))
+
+    def priced(self, architecture: Architecture, users: int) -> Priced:
+        database = self.database(architecture.engine, users) if architecture.engine else None
+        return price_at(architecture, self.figures(users), self.book, self.region, database)
+
+    def total(self, architecture: Architecture, users: int) -> Decimal:
+        """Return the monthly cost at any number of users, the database line read off."""
+        if not architecture.engine or users in self.scales:
+            return self.priced(architecture, users).total
+        if self.database(architecture.engine, self.scales[0]) is None:
+            return self.priced(architecture, users).total
+        others = price_at(
+            architecture, self.figures(users), self.book, self.region, Database(lines=())
+        )
+
+        def line(at: int) -> Decimal:
+            found = self.database(architecture.engine, at)
+            return sum((x.amount for x in found.lines), ZERO) - found.always_free if found else ZERO
+
+        return others.total + self.between(users, line)
+
+
+_INDEX_KINDS = ("gsi", "lsi", "index")
+_MODEL_WHYS = {
+    "users": "the scale",
+    "calls": "calls of all access patterns a month",
+    "reads": "calls that read",
+    "writes": "calls that write",
+    "peak_per_second": "calls a second times the peak of each pattern",
+    "data_gb": "tables of the cheapest design, without indexes",
+}
+
+
+def _unserved(evaluation: Evaluation) -> tuple[str, ...]:
+    return tuple(route.pattern for route in evaluation.routes if not route.is_served)
+
+
+def _for_app(app: str) -> tuple[Architecture, ...]:
+    """Return the architectures drawn up for an application, else those for any."""
+    every = architectures()
+    return tuple(a for a in every if app in a.apps) or tuple(a for a in every if not a.apps)
+
+
+def _given(
+    model: Model, section: str, known: Iterable[str], more: Sequence[str] = ()
+) -> dict[str, str]:
+    """Return what the model file sets under `options: {section: …}`.
+
+    Raises:
+        UsageError: it sets what nothing knows.
+    """
+    names = (*known, *more)
+    found = {}
+    for key, value in model.options.items():
+        if not key.startswith(f"{section}."):
+            continue
+        name = key.removeprefix(f"{section}.")
+        if name not in names:
+            meant = nearest(name, names)
+            raise UsageError(
+                f"`options: {{{section}: {{{name}: …}}}}`: there is no `{name}`",
+                remedy=f"did you mean `{meant}`?" if meant else f"known: {', '.join(names)}",
+            )
+        found[name] = value
+    return found
+
+
+def _weights(model: Model) -> dict[str, Decimal]:
+    weights = {name: Decimal(value) for name, value in DEFAULT_WEIGHTS.items()}
+    for name, text in _given(model, "weights", DEFAULT_WEIGHTS).items():
+        try:
+            weights[name] = Decimal(text)
+        except InvalidOperation:
+            weights[name] = Decimal(-1)
+        if not weights[name].is_finite() or weights[name] < 0:
+            raise UsageError(
+                f"the weight of `{name}` is `{text}`", remedy="write a number of at least 0"
+            )
+    if not sum(weights.values()):
+        raise UsageError("all weights are 0", remedy="give at least one a weight")
+    return weights
+
+
+# ---------------------------------------------------------------- results and scores
+
+
+def _result(
+    board: _Board, architecture: Architecture, held: Sequence[OfferingResult]
+) -> ArchitectureResult:
+    excluded = [
+        f"{one.offering.title} does not have `{miss.need}`"
+        + (f" ({miss.cell.note})" if miss.cell and miss.cell.note else "")
+        for one in held
+        if one.offering.name == architecture.offering
+        for miss in one.requirements
+        if miss.excludes
+    ]
+    return ArchitectureResult(
+        architecture=architecture,
+        prices=tuple(board.priced(architecture, users) for users in board.scales),
+        availability=availability(architecture, board.book),
+        reaches=reaches(architecture, board.figures(board.users), board.scales[-1] * FAR),
+        excluded=tuple(excluded),
+    )
+
+
+def _fits(result: ArchitectureResult, users: int) -> bool:
+    """Whether it may be chosen at a number of users: priced, not excluded, within its limits."""
+    return (
+        result.is_priced
+        and not result.excluded
+        and all(users <= reach.users for reach in result.reaches)
+    )
+
+
+def lacking(result: ArchitectureResult, held: Sequence[OfferingResult]) -> tuple[str, ...]:
+    """Return the hard needs that the offering meets in part, or not by a cell read lately."""
+    return tuple(
+        need.need
+        for one in held
+        if one.offering.name == result.architecture.offering
+        for need in one.requirements
+        if need.wanted.lower().startswith("yes") and need.result in ("missed", "partly")
+    )
+
+
+def _scored(
+    results: list[ArchitectureResult],
+    board: _Board,
+    held: Sequence[OfferingResult],
+    weights: Mapping[str, Decimal],
+) -> list[ArchitectureResult]:
+    users = board.users
+    costs = [one.at(users).total for one in results if _fits(one, users)]
+    cheapest = min(costs, default=ZERO)
+    scored = []
+    for one in results:
+        if not _fits(one, users):
+            scored.append(one)
+            continue
+        scores = _scores(one, users, cheapest, held)
+        total = sum((scores[name] * weight for name, weight in weights.items()), ZERO)
+        scored.append(
+            replace(one, scores=tuple(scores.items()), score=total / sum(weights.values()))
+        )
+    return scored
+
+
+def _scores(
+    one: ArchitectureResult, users: int, cheapest: Decimal, held: Sequence[OfferingResult]
+) -> dict[str, Decimal]:
+    """Return the scores of 0 to 10, each by the rule that docs/compare.md states."""
+    ten = Decimal(10)
+    cost = one.at(users).total
+    needs = [
+        need
+        for offering in held
+        if offering.offering.name == one.architecture.offering
+        for need in offering.requirements
+    ]
+    met = Decimal(sum(2 if n.result == "met" else n.result == "partly" for n in needs)) / 2
+    nearest_limit = min((reach.users for reach in one.reaches), default=users * 10)
+    return {
+        "cost": ten * cheapest / cost if cost > 0 else ten,
+        "requirements": ten * met / len(needs) if needs else ten,
+        "headroom": min(ten, Decimal(nearest_limit) / users),
+        "effort": max(ZERO, ten - 2 * len(one.architecture.duties)),
+        "risk": max(
+            ZERO,
+            ten - 3 * len(one.availability.single_points) - len(one.availability.unknown),
+        ),
+    }
+
+
+def _ranked(
+    results: Sequence[ArchitectureResult], held: Sequence[OfferingResult]
+) -> list[ArchitectureResult]:
+    """Return what may be chosen: what has every hard need before what has some in part."""
+    scored = [one for one in results if one.score is not None]
+    return sorted(
+        scored,
+        key=lambda one: (
+            bool(lacking(one, held)),
+            -(one.score or ZERO),
+            one.architecture.name,
+        ),
+    )
+
+
+# ---------------------------------------------------------------- the way from phase to phase
+
+
+def _grid(low: int, high: int) -> list[int]:
+    """Return numbers of users from low to high, evenly spaced on a logarithmic scale."""
+    if low >= high:
+        return [low]
+    ratio = (Decimal(high) / low) ** (Decimal(1) / STEPS)
+    return sorted({int(low * ratio**step) for step in range(STEPS)} | {high})
+
+
+def _phases(
+    board: _Board, results: Sequence[ArchitectureResult], held: Sequence[OfferingResult]
+) -> tuple[Phase, ...]:
+    """Return which option is the cheapest that fits, from which number of users on.
+
+    Options that have every hard need come first; others only where none of those fits.
+    """
+    found: list[Phase] = []
+    now: ArchitectureResult | None = None
+    before = 0
+    for users in _grid(board.scales[0], board.scales[-1]):
+        fitting = [one for one in results if _fits(one, users)]
+        fitting = [one for one in fitting if not lacking(one, held)] or fitting
+        best = min(
+            fitting,
+            key=lambda r: (board.total(r.architecture, users), r.architecture.name),
+            default=None,
+        )
+        if best is None or (now is not None and best.architecture.name == now.architecture.name):
+            before = users
+            continue
+        found.append(_phase(board, now, best, before, users))
+        now, before = best, users
+    return tuple(found)
+
+
+def _phase(
+    board: _Board,
+    old: ArchitectureResult | None,
+    new: ArchitectureResult,
+    before: int,
+    users: int,
+) -> Phase:
+    architecture = new.architecture
+    if old is None:
+        usd = board.total(architecture, users)
+        return Phase(users=users, name=architecture.name, usd=usd)
+    past = old.architecture
+    at = crossing(
+        lambda n: board.total(past, n), lambda n: board.total(architecture, n), before, users
+    )
+    ends = [reach.users + 1 for reach in old.reaches if before <= reach.users < users]
+    start = min([*ends, *([at] if at else [])], default=users)
+    days = board.figures(start)["overlap_days"]
+    moved = ""
+    if past.engine != architecture.engine:
+        data = board.figures(start).get("data_gb", ZERO)
+        moved = f"{data:.2f} GB of data move to another engine. "
+    return Phase(
+        users=start,
+        name=architecture.name,
+        usd=board.total(architecture, start),
+        switch=moved + architecture.switch,
+        overlap_usd=board.total(past, start) * days / DAYS_PER_MONTH,
+    )
+
+
+def _flips(
+    board: _Board, results: Sequence[ArchitectureResult], best: ArchitectureResult | None
+) -> tuple[Flip, ...]:
+    """Return the users at which the chosen option and another cross, over the whole range."""
+    if best is None:
+        return ()
+    mine = best.architecture
+    found: list[Flip] = []
+    grid = _grid(board.scales[0], board.scales[-1])
+    for other in results:
+        yours = other.architecture
+        if yours is mine or not other.is_priced:
+            continue
+        for low, high in pairwise(grid):
+            at = crossing(
+                lambda n: board.total(mine, n),
+                lambda n, yours=yours: board.total(yours, n),  # type: ignore[misc]
+                low,
+                high,
+            )
+            if at is not None:
+                cheaper = board.total(mine, at) < board.total(yours, at)
+                below, above = (yours.name, mine.name) if cheaper else (mine.name, yours.name)
+                found.append(Flip(users=at, below=below, above=above))
+    return tuple(sorted(found, key=lambda flip: (flip.users, flip.below, flip.above)))
+
+
+# ---------------------------------------------------------------- claims, and the answer in words
+
+
+def _check(board: _Board, rule: CheckRule, chosen: Sequence[Architecture]) -> Check:
+    by_name = {one.name: one for one in chosen}
+
+    def price(key: str, region: str = "") -> Decimal:
+        found = board.book.price(key, region or board.region)
+        return found.usd / found.per
+
+    def fact(key: str) -> Decimal:
+        return board.book.quantity(key)
+
+    def cost(name: str, users: Decimal) -> Decimal:
+        if name not in by_name:
+            raise DataError(f"there is no architecture `{name}`")
+        priced = by_name[name]
+        return board.total(priced, int(users))
+
+    def best(engine: str, users: Decimal) -> Decimal:
+        ranked = board.ranked(engine, int(users))
+        if not ranked:
+            raise DataError(f"no design for {engine} is evaluated at {users} users")
+        return ranked[0].bill.total
+
+    functions: dict[str, Callable[..., Decimal]] = {
+        "price": price,
+        "fact": fact,
+        "cost": cost,
+        "best": best,
+    }
+    note, computed = rule.note, None
+    try:
+        names = board.figures(rule.users or board.users)
+        computed = evaluate(rule.compute, names, functions)
+    except (PriceUnknownError, DataError) as problem:
+        note = f"not computed: {problem.message}"
+    if computed is None:
+        verdict = "not assessed"
+    else:
+        low, high = rule.low * (1 - rule.within), rule.high * (1 + rule.within)
+        verdict = "holds" if low <= computed <= high else "does not hold"
+    return Check(
+        claim=rule.claim,
+        what=rule.what,
+        low=rule.low,
+        high=rule.high,
+        computed=computed,
+        verdict=verdict,
+        how=rule.compute,
+        note=note,
+    )
+
+
+def _advice(
+    board: _Board,
+    results: Sequence[ArchitectureResult],
+    phases: Sequence[Phase],
+    held: Sequence[OfferingResult],
+) -> tuple[str, ...]:
+    """Return the answer in sentences a founder can act on; every figure is one of the above."""
+    users = board.users
+    ranked = _ranked(results, held)
+    if not ranked:
+        return (
+            f"No way to deploy is priced and allowed at {users:,} users; the table says what is "
+            "missing for each.",
+        )
+    best, rest = ranked[0], ranked[1:]
+    said = [
+        f"At {users:,} users run `{best.architecture.name}`: {best.architecture.title}. It costs "
+        f"{best.at(users).total:,.2f} USD a month ({best.at(users).list_total:,.2f} before what is "
+        "always free)."
+    ]
+    if rest:
+        second = rest[0]
+        short = lacking(second, held)
+        why = (
+            f"it has only in part what it must have ({', '.join(short)})."
+            if short
+            else _tie(best, second, _weights(board.model))
+        )
+        said.append(
+            f"Next comes `{second.architecture.name}` at {second.at(users).total:,.2f} USD; {why}"
+        )
+    cheapest = min(ranked, key=lambda one: one.at(users).total)
+    if cheapest not in ranked[:2]:
+        short = lacking(cheapest, held)
+        said.append(
+            f"The cheapest is `{cheapest.architecture.name}` at "
+            f"{cheapest.at(users).total:,.2f} USD, which "
+            + (
+                f"has only in part what it must have ({', '.join(short)})."
+                if short
+                else "scores less on the rest."
+            )
+        )
+    if best.reaches:
+        first = best.reaches[0]
+        said.append(f"Its first limit is met at {first.users:,} users: {first.what}.")
+    if len(phases) > 1:
+        steps = ", then ".join(f"`{p.name}` from {p.users:,} users" for p in phases)
+        said.append(f"By cost, among those that have what is needed, the way is {steps}.")
+    elif phases:
+        said.append(
+            f"`{phases[0].name}` is the cheapest that fits at every number of users "
+            f"from {board.scales[0]:,} to {board.scales[-1]:,}."
+        )
+    said += [
+        f"`{one.architecture.name}` is out: {'; '.join(one.excluded)}."
+        for one in results
+        if one.excluded
+    ]
+    said.append(_engine_sentence(board))
+    if best.availability.single_points:
+        said.append(
+            f"Before money depends on it, remove the single point of failure: "
+            f"{', '.join(best.availability.single_points)}."
+        )
+    return (" ".join(one for one in said if one),)
+
+
+def _engine_sentence(board: _Board) -> str:
+    """Return what the database alone costs on each engine, the cheapest first."""
+    costs = sorted(
+        (one for one in board.engine_costs() if one.users == board.users),
+        key=lambda one: (len(one.unserved), one.usd),
+    )
+    if not costs:
+        return ""
+    told = ", ".join(
+        f"{one.usd:,.2f} USD on {one.engine} (`{one.design}`)"
+        + (f", which cannot serve {len(one.unserved)} of the patterns" if one.unserved else "")
+        for one in costs
+    )
+    return f"The database alone costs {told}."
+
+
+def _tie(
+    best: ArchitectureResult, second: ArchitectureResult, weights: Mapping[str, Decimal]
+) -> str:
+    """Return the weight of cost at which two options score alike, in words."""
+    mine, yours = dict(best.scores), dict(second.scores)
+    others = sum(
+        (weights[name] * (mine[name] - yours[name]) for name in weights if name != "cost"), ZERO
+    )
+    gap = mine["cost"] - yours["cost"]
+    tie = -others / gap if gap else None
+    if tie is None or tie < 0:
+        return "no weight of cost puts it first."
+    return f"the two tie when cost weighs {tie:.0f} instead of {weights['cost']:.0f}."

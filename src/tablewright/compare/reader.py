@@ -1,0 +1,260 @@
+"""Read offerings, architectures, the workload's figures and checks from their data files.
+
+In: parsed YAML, ours or a user's. Out: values, or a DataError that names the file, the entry and
+what is wrong with it. Loading is strict: an unknown key is an error. It prices nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from tablewright.compare.values import (
+    FREE_KINDS,
+    Architecture,
+    Cell,
+    Component,
+    Free,
+    Limit,
+    Offering,
+)
+from tablewright.core.data import read_yaml
+from tablewright.core.diagnostics import nearest
+from tablewright.core.errors import DataError
+
+_PACKAGE = "tablewright.compare"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A figure of the workload with its expression and where it comes from."""
+
+    name: str
+    value: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckRule:
+    """How a figure of a claim is computed."""
+
+    claim: str
+    what: str
+    low: Decimal
+    high: Decimal
+    compute: str
+    users: int | None = None
+    within: Decimal = Decimal("0.1")
+    """The share by which it may differ and still hold."""
+    note: str = ""
+
+
+@cache
+def architectures() -> tuple[Architecture, ...]:
+    """Return every packaged architecture, by file name and in the order of each file."""
+    folder = resources.files(_PACKAGE).joinpath("data/architectures")
+    names = sorted(one.name for one in folder.iterdir() if one.name.endswith(".yaml"))
+    found: list[Architecture] = []
+    for name in names:
+        where = f"data/architectures/{name}"
+        found += read_architectures(read_yaml(_PACKAGE, where), where)
+    return tuple(found)
+
+
+def read_architectures(data: Any, where: str) -> tuple[Architecture, ...]:
+    """Return the architectures of a mapping, such as `architectures:` of a model file.
+
+    Raises:
+        DataError: an unknown key, or a value of the wrong kind.
+    """
+    return tuple(
+        _architecture(str(name), raw, f"{where}: {name}")
+        for name, raw in _mapping(data, where, None).items()
+    )
+
+
+@cache
+def offerings() -> tuple[Offering, ...]:
+    """Return the packaged offerings with their properties."""
+    where = "data/properties.yaml"
+    top = _mapping(read_yaml(_PACKAGE, where), where, {"sources", "offerings"})
+    sources = {key: str(at) for key, at in _mapping(top.get("sources"), where, None).items()}
+    found = []
+    for name, raw in _mapping(top.get("offerings"), where, None).items():
+        here = f"{where}: {name}"
+        one = _mapping(raw, here, {"title", "engine", "as_of", "source", "properties"})
+        cells = []
+        for key, given in _mapping(one.get("properties"), here, None).items():
+            cells.append((str(key), _cell(given, one, sources, f"{here}.{key}")))
+        found.append(
+            Offering(
+                name=str(name),
+                title=_text(one.get("title"), here),
+                engine=_text(one.get("engine"), here),
+                cells=tuple(cells),
+            )
+        )
+    return tuple(found)
+
+
+@cache
+def figures() -> tuple[Figure, ...]:
+    """Return the figures of a workload that a model says nothing of."""
+    where = "data/workload.yaml"
+    return tuple(
+        Figure(
+            name=str(name),
+            value=str(_mapping(raw, where, {"value", "why"}).get("value")),
+            why=_text(raw.get("why"), where),
+        )
+        for name, raw in _mapping(read_yaml(_PACKAGE, where), where, None).items()
+    )
+
+
+@cache
+def checks(app: str) -> tuple[CheckRule, ...]:
+    """Return how the claims of an application are computed, an empty tuple for an unknown one."""
+    where = "data/checks.yaml"
+    top = _mapping(read_yaml(_PACKAGE, where), where, None)
+    allowed = {"claim", "what", "claimed", "compute", "users", "within", "note"}
+    found = []
+    for raw in top.get(app, []):
+        one = _mapping(raw, f"{where}: {app}", allowed)
+        band = one["claimed"] if isinstance(one["claimed"], list) else [one["claimed"]] * 2
+        low, high = (Decimal(str(figure)) for figure in band)
+        found.append(
+            CheckRule(
+                claim=_text(one.get("claim"), where),
+                what=_text(one.get("what"), where),
+                low=low,
+                high=high,
+                compute=_text(one.get("compute"), where),
+                users=one.get("users"),
+                within=Decimal(str(one.get("within", "0.1"))),
+                note=_text(one.get("note", ""), where),
+            )
+        )
+    return tuple(found)
+
+
+_ARCHITECTURE = {
+    "title", "apps", "engine", "offering", "stated", "cost", "rating", "let", "components",
+    "limits", "duties", "switch", "note",
+}  # fmt: skip
+_COMPONENT = {
+    "title", "price", "region", "quantity", "free", "serial", "zones", "sla", "optional",
+    "database", "note",
+}  # fmt: skip
+
+
+def _architecture(name: str, raw: Any, where: str) -> Architecture:
+    one = _mapping(raw, where, _ARCHITECTURE)
+    band = one.get("cost")
+    parts = _mapping(one.get("components"), f"{where}.components", None)
+    return Architecture(
+        name=name,
+        title=_text(one.get("title", name), where),
+        apps=tuple(str(app) for app in one.get("apps", ())),
+        engine=_text(one.get("engine", ""), where),
+        offering=_text(one.get("offering", ""), where),
+        stated=_text(one.get("stated", ""), where),
+        low=Decimal(str(band[0])) if band else None,
+        high=Decimal(str(band[-1])) if band else None,
+        rating=_text(one.get("rating", ""), where),
+        let=tuple(
+            (str(key), str(value))
+            for key, value in _mapping(one.get("let", {}), where, None).items()
+        ),
+        components=tuple(
+            _component(str(key), given, f"{where}.{key}") for key, given in parts.items()
+        ),
+        limits=tuple(_limit(given, where) for given in one.get("limits", ())),
+        duties=tuple(_text(duty, where) for duty in one.get("duties", ())),
+        switch=_text(one.get("switch", ""), where),
+        note=_text(one.get("note", ""), where),
+    )
+
+
+def _component(name: str, raw: Any, where: str) -> Component:
+    one = _mapping(raw, where, _COMPONENT)
+    return Component(
+        name=name,
+        title=_text(one.get("title", name), where),
+        price=_text(one.get("price", ""), where),
+        region=_text(one.get("region", ""), where),
+        quantity=str(one.get("quantity", 0)),
+        free=tuple(_free(given, where) for given in one.get("free", ())),
+        serial=_flag(one.get("serial", False), where),
+        zones=int(one.get("zones", 0)),
+        sla=_text(one.get("sla", ""), where),
+        optional=_flag(one.get("optional", False), where),
+        database=_flag(one.get("database", False), where),
+        note=_text(one.get("note", ""), where),
+    )
+
+
+def _free(raw: Any, where: str) -> Free:
+    one = _mapping(raw, where, {"kind", "quantity", "source"})
+    if one.get("kind") not in FREE_KINDS:
+        raise DataError(f"{where}: the kind of a free tier is one of {', '.join(FREE_KINDS)}")
+    return Free(
+        kind=one["kind"],
+        quantity=str(one.get("quantity")),
+        source=_text(one.get("source"), where),
+    )
+
+
+def _limit(raw: Any, where: str) -> Limit:
+    one = _mapping(raw, where, {"what", "of", "most", "source"})
+    return Limit(
+        what=_text(one.get("what"), where),
+        of=str(one.get("of")),
+        most=str(one.get("most")),
+        source=_text(one.get("source"), where),
+    )
+
+
+def _cell(given: Any, one: Mapping[str, Any], sources: Mapping[str, str], where: str) -> Cell:
+    if not isinstance(given, dict):
+        given = {"value": given}
+    raw = _mapping(given, where, {"value", "note", "source", "as_of", "read"})
+    source = str(raw.get("source", one.get("source", "")))
+    if source not in sources:
+        raise DataError(f"{where}: the source `{source}` is not listed")
+    value = raw.get("value")
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
+    return Cell(
+        value=str(value),
+        note=_text(raw.get("note", ""), where),
+        source=sources[source],
+        as_of=str(raw.get("as_of", one.get("as_of", ""))),
+        read=_flag(raw.get("read", source != "recalled"), where),
+    )
+
+
+def _mapping(value: Any, where: str, allowed: set[str] | None) -> dict[Any, Any]:
+    if not isinstance(value, dict):
+        raise DataError(f"{where}: must be a mapping")
+    for key in value:
+        if allowed is not None and key not in allowed:
+            meant = nearest(str(key), allowed)
+            hint = f", did you mean `{meant}`?" if meant else f"; known: {sorted(allowed)}"
+            raise DataError(f"{where}: unknown key `{key}`{hint}")
+    return value
+
+
+def _text(value: Any, where: str) -> str:
+    if not isinstance(value, str):
+        raise DataError(f"{where}: must be text, not {value!r}")
+    return " ".join(value.split())
+
+
+def _flag(value: Any, where: str) -> bool:
+    if not isinstance(value, bool):
+        raise DataError(f"{where}: must be true or false, not {value!r}")
+    return value

@@ -1,0 +1,66 @@
+"""Hold the needs and targets of a model against the documented properties of offerings.
+
+In: a model and offerings with cells. Out: one result for each need and offering. A need that begins
+with "yes" is hard: an offering that does not have it is excluded. "No" asks for nothing, anything
+else is welcome but decides nothing. A cell that was not read again never excludes.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+
+from tablewright.compare.values import Offering, OfferingResult, Requirement
+from tablewright.model.values import Model
+
+
+def hold(model: Model, offerings: tuple[Offering, ...]) -> tuple[OfferingResult, ...]:
+    """Return every offering with every need and target of the model held against it."""
+    return tuple(
+        OfferingResult(offering=one, requirements=_requirements(model, one)) for one in offerings
+    )
+
+
+def _requirements(model: Model, offering: Offering) -> tuple[Requirement, ...]:
+    found = []
+    for need, wanted in model.needs:
+        words = wanted.lower()
+        if words.startswith("no") and not words.startswith("not"):
+            continue
+        cell = offering.cell(need)
+        hard = words.startswith("yes")
+        result = {"yes": "met", "no": "missed", "partly": "partly"}.get(
+            cell.value if cell else "", "unknown"
+        )
+        found.append(
+            Requirement(
+                need=need,
+                wanted=wanted,
+                hard=hard and (cell is None or cell.read),
+                result=result,
+                cell=cell,
+            )
+        )
+    target = model.targets.availability
+    if target is not None:
+        cell = offering.cell("sla")
+        promised = _number(cell.value) if cell else None
+        if cell and cell.value == "no":
+            promised = Decimal(0)
+        result = "unknown" if promised is None else "met" if promised >= target else "missed"
+        found.append(
+            Requirement(
+                need="sla",
+                wanted=f"{target} %",
+                hard=bool(cell and cell.read),
+                result=result,
+                cell=cell,
+            )
+        )
+    return tuple(found)
+
+
+def _number(text: str) -> Decimal | None:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None

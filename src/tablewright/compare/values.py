@@ -1,0 +1,293 @@
+"""What a comparison is made of: offerings, architectures, their parts, and what was found.
+
+Frozen values only. Money is USD a month, availability per cent, quantities in the unit of the
+price they are multiplied with.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from tablewright.bill.bill import Line
+from tablewright.core.quantities import ZERO
+
+FREE_KINDS = ("always", "12-month", "credit")
+"""Kinds of free tier: of every account, of accounts opened before 15 July 2025, of new accounts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Free:
+    """What a provider gives without charge each month; `quantity` is an expression."""
+
+    kind: str
+    quantity: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Component:
+    """One part that is paid for, or that a request passes; quantities are expressions.
+
+    `region` is where the price is looked up, empty for the model's. A part without a price is
+    there for availability only. `zones` of 0 means that the provider spreads it over zones.
+    """
+
+    name: str
+    title: str
+    price: str = ""
+    region: str = ""
+    quantity: str = "0"
+    free: tuple[Free, ...] = ()
+    serial: bool = False
+    """Every request needs it."""
+    zones: int = 0
+    sla: str = ""
+    """The fact of the price book that promises its availability."""
+    optional: bool = False
+    """Named beside the total, not in it."""
+    database: bool = False
+    """Stands for the database line where no design of that engine was evaluated."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """Something that ends: `most` of a figure of the workload, which grows with the users."""
+
+    what: str
+    of: str
+    most: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Architecture:
+    """A way to deploy an application, as data."""
+
+    name: str
+    title: str
+    components: tuple[Component, ...]
+    apps: tuple[str, ...] = ()
+    """Applications it was drawn up for; empty for any."""
+    engine: str = ""
+    """The engine whose best design is the database line; empty where components say it all."""
+    offering: str = ""
+    """The offering of `properties.yaml` its requirements are held against."""
+    stated: str = ""
+    low: Decimal | None = None
+    high: Decimal | None = None
+    """What the description of the application states, USD a month."""
+    rating: str = ""
+    """A score the description gives, such as 7/10."""
+    let: tuple[tuple[str, str], ...] = ()
+    limits: tuple[Limit, ...] = ()
+    duties: tuple[str, ...] = ()
+    switch: str = ""
+    """What moving to it takes."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priced:
+    """One architecture at one number of users."""
+
+    users: int
+    lines: tuple[Line, ...]
+    optional: tuple[Line, ...] = ()
+    always_free: Decimal = ZERO
+    """What the always-free offers take off, USD a month."""
+    year_free: Decimal = ZERO
+    """What the offers of twelve months take off besides, for accounts that have them."""
+    needs: tuple[str, ...] = ()
+    """Prices that are not known: the architecture is then not priced."""
+
+    @property
+    def is_priced(self) -> bool:
+        """Whether every price is known."""
+        return not self.needs
+
+    @property
+    def list_total(self) -> Decimal:
+        """USD a month without any free tier."""
+        return sum((line.amount for line in self.lines), ZERO)
+
+    @property
+    def total(self) -> Decimal:
+        """USD a month with what is always free taken off."""
+        return self.list_total - self.always_free
+
+    @property
+    def first_year(self) -> Decimal:
+        """USD a month with the offers of twelve months taken off too."""
+        return self.total - self.year_free
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """What an offering says of one property: yes, no, partly or a figure, with its source."""
+
+    value: str
+    note: str = ""
+    source: str = ""
+    as_of: str = ""
+    read: bool = True
+    """False: recalled from the vendor's manual and not read again; it never excludes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offering:
+    """An engine as one vendor offers it."""
+
+    name: str
+    title: str
+    engine: str
+    cells: tuple[tuple[str, Cell], ...]
+
+    def cell(self, name: str) -> Cell | None:
+        """Return a property, None where nothing is known."""
+        return dict(self.cells).get(name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """One need or target held against an offering. `result` is met, missed, partly or unknown."""
+
+    need: str
+    wanted: str
+    hard: bool
+    result: str
+    cell: Cell | None = None
+
+    @property
+    def excludes(self) -> bool:
+        """Whether this alone rules the offering out."""
+        return self.hard and self.result == "missed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferingResult:
+    """An offering and every requirement held against it."""
+
+    offering: Offering
+    requirements: tuple[Requirement, ...]
+
+    @property
+    def is_excluded(self) -> bool:
+        """Whether a hard requirement is missed."""
+        return any(one.excludes for one in self.requirements)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Availability:
+    """Per cent a month promised for a request, as far as known; parts whose promise is not."""
+
+    percent: Decimal
+    unknown: tuple[str, ...] = ()
+    single_points: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """The users at which a limit is met."""
+
+    what: str
+    users: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchitectureResult:
+    """An architecture at every scale, with what can fail and what ends."""
+
+    architecture: Architecture
+    prices: tuple[Priced, ...]
+    availability: Availability
+    reaches: tuple[Reach, ...] = ()
+    excluded: tuple[str, ...] = ()
+    """Why it is ruled out, empty if it is not."""
+    scores: tuple[tuple[str, Decimal], ...] = ()
+    score: Decimal | None = None
+
+    def at(self, users: int) -> Priced:
+        """Return its price at a scale (KeyError if there is none)."""
+        for one in self.prices:
+            if one.users == users:
+                return one
+        raise KeyError(users)
+
+    @property
+    def is_priced(self) -> bool:
+        """Whether it is priced at every scale."""
+        return all(one.is_priced for one in self.prices)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineCost:
+    """What the designs of one engine cost at one scale, the cheapest first."""
+
+    engine: str
+    users: int
+    design: str
+    usd: Decimal
+    others: tuple[tuple[str, Decimal], ...] = ()
+    unserved: tuple[str, ...] = ()
+    """Access patterns the design cannot serve."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """The option to run from a number of users on, and what moving to it costs."""
+
+    users: int
+    name: str
+    usd: Decimal
+    switch: str = ""
+    overlap_usd: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flip:
+    """Where the order of two options turns: at these users `above` becomes the cheaper one."""
+
+    users: int
+    below: str
+    above: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A figure of a claim beside the computed one."""
+
+    claim: str
+    what: str
+    low: Decimal
+    high: Decimal
+    computed: Decimal | None
+    verdict: str
+    how: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Everything `compare` found for one model."""
+
+    app: str
+    title: str
+    region: str
+    users: int
+    """The scale the recommendation is made for."""
+    scales: tuple[int, ...]
+    workload: tuple[tuple[str, Decimal, str], ...]
+    """Name, figure at `users`, and where it comes from."""
+    engines: tuple[EngineCost, ...]
+    offerings: tuple[OfferingResult, ...]
+    architectures: tuple[ArchitectureResult, ...]
+    weights: tuple[tuple[str, Decimal], ...]
+    phases: tuple[Phase, ...] = ()
+    flips: tuple[Flip, ...] = ()
+    checks: tuple[Check, ...] = ()
+    advice: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = field(default_factory=tuple)

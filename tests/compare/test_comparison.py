@@ -1,0 +1,106 @@
+"""The whole comparison on the reference applications, and what a model file may change."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tablewright.api import Options, Session, open_model
+from tablewright.compare.values import Comparison
+from tablewright.core.errors import UsageError
+from tablewright.design.reader import read_model
+
+APPS = Path(__file__).parents[2] / "src/tablewright/apps"
+
+
+def compared(app: str, **options: object) -> Comparison:
+    return open_model(APPS / app, Options(**options)).compare()  # type: ignore[arg-type]
+
+
+def changed(app: str, more: str) -> Comparison:
+    text = (APPS / app / "tablewright.yaml").read_text() + more
+    return Session(file=read_model(text, "changed.yaml")).compare()
+
+
+@pytest.fixture(scope="module")
+def shop() -> Comparison:
+    return compared("mongocollectibles")
+
+
+def test_claimed_figures_are_computed_as_worked_out_by_hand(shop: Comparison) -> None:
+    figures = {(c.claim, c.what): c for c in shop.checks}
+    by_what = {what: check for (_, what), check in figures.items()}
+    # 730 x 0.0208, 730 x (0.25 x 0.04048 + 0.5 x 0.004445) x 2, 730 x 0.045
+    assert by_what["t3.small a month"].computed == Decimal("15.184")
+    assert by_what["two such tasks a month"].computed == Decimal("18.02005")
+    assert by_what["two such tasks a month"].verdict == "does not hold"
+    assert by_what["NAT gateway a month"].computed == Decimal("32.85")
+    assert by_what["containers with 1 ACU"].computed == Decimal("122.04505")
+
+
+def test_a_figure_without_a_price_is_not_assessed_and_says_which(shop: Comparison) -> None:
+    redis = next(c for c in shop.checks if c.what == "Redis cache.t3.micro")
+    assert redis.verdict == "not assessed"
+    assert "aws.elasticache.redis.cache.t3.micro" in redis.note
+
+
+def test_costs_rise_with_the_users_or_stay(shop: Comparison) -> None:
+    for one in shop.architectures:
+        totals = [price.total for price in one.prices if price.is_priced]
+        assert totals == sorted(totals), one.architecture.name
+
+
+def test_the_first_phase_ends_where_the_next_is_cheaper(shop: Comparison) -> None:
+    first, second = shop.phases[:2]
+    assert (first.name, second.name) == ("serverless", "minimal")
+    assert first.users < second.users
+    # both run for 14 days of 365/12: 14 / 30.4167 of what the old way costs there
+    assert second.overlap_usd < first.usd * 20
+
+
+def test_a_need_that_must_be_met_rules_an_offering_out_by_name() -> None:
+    found = {one.architecture.name: one for one in compared("poafix").architectures}
+    assert any("point_in_time_recovery" in why for why in found["atlas-free"].excluded)
+    assert any("geo" in why for why in found["firebase"].excluded)
+    assert found["atlas-s3"].excluded == ()
+    assert found["firebase"].architecture.rating == "7/10"
+
+
+def test_the_proxy_stays_on_dynamodb_at_every_scale() -> None:
+    found = compared("llm-proxy")
+    assert [phase.name for phase in found.phases] == ["native-aws"]
+    assert found.flips == ()
+
+
+def test_weights_and_figures_of_the_model_file_count() -> None:
+    heavy = changed(
+        "llm-proxy", "\noptions: {weights: {cost: 0}, workload: {function_seconds: 2}}\n"
+    )
+    assert dict(heavy.weights)["cost"] == 0
+    native = next(o for o in heavy.architectures if o.architecture.name == "native-aws")
+    plain = next(
+        o for o in compared("llm-proxy").architectures if o.architecture.name == "native-aws"
+    )
+    duration = {line.resource: line for line in native.at(50_000).lines}["duration"]
+    before = {line.resource: line for line in plain.at(50_000).lines}["duration"]
+    # 2 s instead of 0.2 s; quantities are held to nine decimals
+    assert round(duration.amount, 9) == round(10 * before.amount, 9)
+
+
+def test_an_unknown_weight_is_refused_with_the_nearest() -> None:
+    with pytest.raises(UsageError, match="there is no `costs`"):
+        changed("llm-proxy", "\noptions: {weights: {costs: 1}}\n")
+
+
+def test_an_architecture_of_the_users_own_is_compared_with_the_others() -> None:
+    own = (
+        "\narchitectures:\n"
+        "  mine:\n"
+        "    title: One large instance\n"
+        "    components:\n"
+        "      instance: {price: aws.ec2.t3.large, quantity: hours, serial: true, zones: 1}\n"
+    )
+    mine = next(o for o in changed("llm-proxy", own).architectures if o.architecture.name == "mine")
+    assert mine.at(1000).total == Decimal("60.736")  # 730 x 0.0832

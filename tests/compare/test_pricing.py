@@ -1,0 +1,154 @@
+"""Ways to deploy, priced; every expected figure is worked out by hand beside it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tablewright.bill.prices import PriceBook
+from tablewright.compare.pricing import availability, crossing, price_at, reaches
+from tablewright.compare.reader import architectures, offerings, read_architectures
+from tablewright.compare.values import Architecture
+from tablewright.core.errors import DataError
+
+BOOK = PriceBook()
+UNUSED = (
+    *("calls", "requests", "reads", "writes", "peak_per_second", "data_gb", "gb_out"),
+    *("static_gb_out", "static_requests", "static_gb", "files_gb", "log_gb"),
+)
+QUIET = dict.fromkeys(UNUSED, Decimal(0)) | {
+    "users": Decimal(1),
+    "hours": Decimal(730),
+    "function_seconds": Decimal("0.2"),
+    "function_mb": Decimal(256),
+    "secrets": Decimal(1),
+    "server_peak": Decimal(200),
+}
+
+
+def named(name: str) -> Architecture:
+    return next(one for one in architectures() if one.name == name)
+
+
+def made(**components: dict[str, object]) -> Architecture:
+    return read_architectures({"mine": {"components": components}}, "test")[0]
+
+
+def amount(name: str, part: str, **workload: int) -> Decimal:
+    figures = QUIET | {key: Decimal(value) for key, value in workload.items()}
+    priced = price_at(named(name), figures, BOOK, "us-east-1")
+    return next(line.amount for line in (*priced.lines, *priced.optional) if line.resource == part)
+
+
+def test_the_minimal_deployment_without_traffic_costs_12_38() -> None:
+    # 730 x 0.0104 = 7.592; 8 GB x 0.08 = 0.64; 730 x 0.005 = 3.65; a zone 0.50
+    priced = price_at(replace_engine(named("minimal")), QUIET, BOOK, "us-east-1")
+    assert priced.list_total == Decimal("12.382")
+    # An account of before July 2025 has instance, disk and address free: the zone remains.
+    assert priced.first_year == Decimal("0.5")
+
+
+def replace_engine(architecture: Architecture) -> Architecture:
+    """Leave the database line out."""
+    from dataclasses import replace
+
+    return replace(architecture, engine="")
+
+
+def test_a_million_serverless_requests_cost_3_70_and_their_duration() -> None:
+    def total(requests: int) -> Decimal:
+        figures = QUIET | {"requests": Decimal(requests)}
+        return price_at(replace_engine(named("serverless")), figures, BOOK, "us-east-1").list_total
+
+    # fixed: a zone 0.50 and a secret 0.40 (the 5.00 for files in the description are traffic here)
+    assert total(0) == Decimal("0.90")
+    # 3.50 + 0.20, and 1,000,000 x 0.2 s x 0.25 GB = 50,000 GB-s x 0.0000133334 = 0.66667
+    assert total(1_000_000) - total(0) == Decimal("4.36667")
+
+
+def test_two_fargate_tasks_cost_18_02_and_a_load_balancer_16_43() -> None:
+    # 2 x 0.25 x 730 x 0.04048 = 14.7752 and 2 x 0.5 x 730 x 0.004445 = 3.24485
+    assert amount("fargate", "cpu") + amount("fargate", "memory") == Decimal("18.02005")
+    assert amount("fargate", "balancer") == Decimal("16.425")
+    assert amount("fargate", "database") == Decimal("43.8")  # 0.5 x 730 x 0.12
+
+
+def test_a_nat_gateway_stands_beside_the_total() -> None:
+    priced = price_at(named("production"), QUIET, BOOK, "us-east-1")
+    nat = next(line for line in priced.optional if line.resource == "nat")
+    assert nat.amount == Decimal("32.85")
+    assert nat not in priced.lines
+
+
+def test_the_fixed_parts_of_the_other_providers_add_up() -> None:
+    # 12 + 15 + 5; and 0.017 x 730 = 12.41 for each of app and database, 32 GB x 0.115 = 3.68
+    assert price_at(named("digitalocean"), QUIET, BOOK, "us-east-1").list_total == 32
+    assert price_at(named("azure"), QUIET, BOOK, "us-east-1").list_total == Decimal("28.5")
+
+
+def test_free_kinds_are_taken_off_apart_and_never_more_than_is_used() -> None:
+    api = {
+        "price": "aws.api-gateway.rest",
+        "quantity": "requests",
+        "free": [
+            {"kind": "always", "quantity": 300_000, "source": "a test"},
+            {"kind": "12-month", "quantity": 1_000_000, "source": "a test"},
+        ],
+    }
+    figures = QUIET | {"requests": Decimal(1_000_000)}
+    priced = price_at(made(api=api), figures, BOOK, "us-east-1")
+    assert (priced.list_total, priced.total, priced.first_year) == (
+        Decimal("3.5"),
+        Decimal("2.45"),  # 700,000 x 3.50 / million
+        Decimal(0),
+    )
+
+
+def test_a_price_that_was_never_verified_leaves_the_option_unpriced_by_name() -> None:
+    figures = QUIET | {"gb_out": Decimal(101)}
+    priced = price_at(named("azure"), figures, BOOK, "us-east-1")
+    assert not priced.is_priced
+    assert priced.needs[0].startswith("azure.bandwidth.egress in zone1 (")
+
+
+def test_an_engine_without_a_design_is_not_priced_as_nothing() -> None:
+    priced = price_at(named("serverless"), QUIET, BOOK, "us-east-1")
+    assert priced.needs == ("a design for dynamodb",)
+
+
+def test_promises_multiply_and_unknown_ones_are_named() -> None:
+    minimal = availability(named("minimal"), BOOK)
+    assert minimal.percent == Decimal("99.49005")  # 0.995 x 0.9999
+    assert minimal.single_points == ("EC2 t3.micro",)
+    serverless = availability(named("serverless"), BOOK)
+    assert serverless.unknown == ("API Gateway REST requests", "Lambda requests")
+
+
+def test_a_limit_is_met_in_proportion_to_the_users() -> None:
+    figures = QUIET | {"users": Decimal(100), "peak_per_second": Decimal(5)}
+    assert [one.users for one in reaches(named("minimal"), figures, 10**6)] == [4000]  # 200 / 0.05
+
+
+def test_a_crossing_is_found_exactly_or_not_at_all() -> None:
+    assert crossing(lambda n: Decimal(2 * n), lambda n: Decimal(100), 1, 1000) == 51
+    assert crossing(lambda n: Decimal(2 * n), lambda n: Decimal(1), 1, 1000) is None
+
+
+def test_an_unknown_key_of_an_architecture_is_refused_with_the_nearest() -> None:
+    with pytest.raises(DataError, match="did you mean `quantity`"):
+        made(one={"price": "aws.ec2.t3.micro", "quantiy": 1})
+
+
+def test_every_packaged_price_fact_and_offering_exists() -> None:
+    known = {one.name for one in offerings()}
+    for architecture in architectures():
+        assert architecture.offering in known
+        for part in architecture.components:
+            if part.sla:
+                BOOK.fact(part.sla)
+            if part.price:
+                assert any(
+                    price.key == part.price
+                    for price in BOOK.entries(".".join(part.price.split(".")[:2]))
+                ), part.price
