@@ -34,6 +34,7 @@ def typed(capsys, monkeypatch):
         (["explain", "getCustomer", SHOP], "tablewright.explain/1"),
         (["explain", "DDB-KEY-010"], "tablewright.rule/1"),
         (["diff", "multi", "single", SHOP], "tablewright.diff/1"),
+        (["compare", SHOP], "tablewright.compare/1"),
         (["report", SHOP, "--design", "multi"], "tablewright.report/1"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
