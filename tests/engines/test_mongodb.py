@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,8 @@ from uuid import UUID
 import pytest
 
 import tablewright
+from server_loads import a_load
 from tablewright.bill.prices import PriceBook
-from tablewright.bill.scaling import LoadCurve
 from tablewright.capacity.documents import ObjectKey
 from tablewright.core.errors import ModelError
 from tablewright.design.reader import load, read_model
@@ -58,30 +57,6 @@ def evaluated(poafix):
         for name in ("current", "recommended")
         for users in (1000, 100_000)
     }
-
-
-def a_load(**changes: Decimal) -> Load:
-    nothing = Decimal(0)
-    base = Load(
-        operations_mean=nothing,
-        operations_peak=nothing,
-        writes_mean=nothing,
-        writes_peak=nothing,
-        processors_mean=nothing,
-        processors_peak=nothing,
-        data_bytes=nothing,
-        disk_bytes=nothing,
-        memory_bytes=nothing,
-        hot_bytes=nothing,
-        touches_peak=nothing,
-        touches_mean=nothing,
-        connections=Decimal(10),
-        returned_gb=nothing,
-        written_gb=nothing,
-        curve=LoadCurve(),
-        commands_per_month=nothing,
-    )
-    return replace(base, **changes)
 
 
 def tier_for(load: Load, model, **chosen):

@@ -68,6 +68,8 @@ class Field:
     content: int | None
     alignment: int = 4
     is_variable: bool = True
+    ratio: float | None = None
+    """Bytes after compression over bytes before, where it is known of this column."""
 
     @property
     def is_short(self) -> bool:
@@ -90,7 +92,7 @@ def field_of(value: Any, kind: str) -> Field:
 
     Example:
         >>> field_of("abc", "text"), field_of(7, "integer").after(5)
-        (Field(content=3, alignment=4, is_variable=True), 12)
+        (Field(content=3, alignment=4, is_variable=True, ratio=None), 12)
     """
     if kind in _FIXED:
         length, alignment = _FIXED[kind]
@@ -251,8 +253,10 @@ def _toasted(fields: list[Field], header: int, ratio: float) -> Row:
         if _data(fields) <= room:
             break
         content = fields[at].content or 0
-        packed = COMPRESSION_HEADER_BYTES + round(content * ratio)
-        if ratio <= 0.75 and packed < content - 2:
+        own = fields[at].ratio
+        rate = ratio if own is None else own
+        packed = COMPRESSION_HEADER_BYTES + round(content * rate)
+        if rate <= 0.75 and packed < content - 2:
             fields[at] = Field(packed)
         if (fields[at].content or 0) + 4 > room:
             external.append(fields[at].content or 0)

@@ -1,0 +1,123 @@
+"""The SQL that creates a PostgreSQL design: tables, checks, foreign keys, indexes, partitions.
+
+In: a PostgresDesign. Out: statements, each complete, in the order they can be run in. Pure. Names
+are quoted, so that the attributes' own spelling stays.
+"""
+
+from __future__ import annotations
+
+from tablewright.design.postgresql import Column, ForeignKey, PgIndex, PgTable, PostgresDesign
+
+
+def ddl(design: PostgresDesign) -> tuple[str, ...]:
+    """Return the statements that create a design in an empty schema.
+
+    Foreign keys come after all tables, so that their order does not matter.
+    """
+    made: list[str] = []
+    for table in design.tables:
+        made += _create(table)
+    for table in design.tables:
+        made += [_reference(table, key) for key in table.foreign_keys]
+    for table in design.tables:
+        made += [index_sql(table, index) for index in table.indexes]
+    return tuple(made)
+
+
+def script(design: PostgresDesign) -> str:
+    """Return the statements as one text, each ended by a semicolon."""
+    return "".join(f"{statement};\n\n" for statement in ddl(design))
+
+
+def quoted(name: str) -> str:
+    """Return a name in double quotes.
+
+    Example:
+        >>> quoted("userId"), quoted('a"b')
+        ('"userId"', '"a""b"')
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Return a text in single quotes.
+
+    Example:
+        >>> literal("it's")
+        "'it''s'"
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _names(columns: tuple[str, ...]) -> str:
+    return ", ".join(quoted(name) for name in columns)
+
+
+def primary_columns(table: PgTable) -> tuple[str, ...]:
+    """Return the columns of the primary key; that of a partitioned table holds its time as well."""
+    if table.partition_by and table.partition_by not in table.primary_key:
+        return (*table.primary_key, table.partition_by)
+    return table.primary_key
+
+
+def _create(table: PgTable) -> list[str]:
+    lines = [_column(column) for column in table.columns]
+    if table.primary_key:
+        lines.append(f"PRIMARY KEY ({_names(primary_columns(table))})")
+    text = f"CREATE TABLE {quoted(table.name)} (\n  " + ",\n  ".join(lines) + "\n)"
+    if table.partition_by:
+        text += f" PARTITION BY RANGE ({quoted(table.partition_by)})"
+        rest = quoted(f"{table.name}_rest")
+        return [text, f"CREATE TABLE {rest} PARTITION OF {quoted(table.name)} DEFAULT"]
+    if table.fillfactor != 100:
+        text += f" WITH (fillfactor = {table.fillfactor})"
+    return [text]
+
+
+def _column(column: Column) -> str:
+    parts = [quoted(column.name), column.sql]
+    if column.not_null:
+        parts.append("NOT NULL")
+    if column.default:
+        parts.append(f"DEFAULT {column.default}")
+    if column.check:
+        parts.append(f"CHECK {column.check}")
+    return " ".join(parts)
+
+
+def _reference(table: PgTable, key: ForeignKey) -> str:
+    name = f"{table.name}_{'_'.join(key.columns)}_fkey"[:63]
+    return (
+        f"ALTER TABLE {quoted(table.name)} ADD CONSTRAINT {quoted(name)} "
+        f"FOREIGN KEY ({_names(key.columns)}) "
+        f"REFERENCES {quoted(key.table)} ({_names(key.to)})"
+    )
+
+
+def index_sql(table: PgTable, index: PgIndex) -> str:
+    """Return the statement that creates an index."""
+    unique = "UNIQUE " if index.unique else ""
+    using = f" USING {index.using}" if index.using != "btree" else ""
+    columns = [_key(table, index, name, down) for name, down in index.columns]
+    names = [name for name, _ in index.columns]
+    if index.unique and table.partition_by and table.partition_by not in names:
+        columns.append(quoted(table.partition_by))
+    text = (
+        f"CREATE {unique}INDEX {quoted(index.name)} ON {quoted(table.name)}{using} "
+        f"({', '.join(columns)})"
+    )
+    if index.include:
+        text += f" INCLUDE ({_names(index.include)})"
+    if index.where:
+        text += " WHERE " + " AND ".join(
+            f"{quoted(name)} IN ({', '.join(map(literal, values))})" for name, values in index.where
+        )
+    return text
+
+
+def _key(table: PgTable, index: PgIndex, name: str, down: bool) -> str:
+    if index.using == "gin" and table.column(name).type != "jsonb":
+        return f"to_tsvector('simple', {quoted(name)})"
+    if index.using == "gin":
+        return f"{quoted(name)} jsonb_path_ops"
+    return quoted(name) + (" DESC" if down else "")

@@ -1,0 +1,152 @@
+"""PostgreSQL designs: reading, DDL, capacity over the day, offers; expected figures by hand."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+import tablewright
+from server_loads import a_load
+from tablewright.bill.prices import PriceBook
+from tablewright.bill.scaling import LoadCurve
+from tablewright.core.errors import ModelError
+from tablewright.deploy.sql import ddl
+from tablewright.design.postgresql import PostgresDesign
+from tablewright.design.reader import load, read_model
+from tablewright.engines.postgresql.engine import PostgresEngine
+from tablewright.engines.postgresql.offers import acu_hours, offers
+from tablewright.engines.postgresql.plan import plan
+from tablewright.engines.servers import Load, cheapest, figures, options_for
+
+APPS = Path(tablewright.__file__).parent / "apps"
+GB = Decimal(1024**3)
+GIVEN = figures("postgresql")
+
+
+@pytest.fixture(scope="module")
+def collectibles():
+    return load(APPS / "mongocollectibles")
+
+
+def options(load: Load, model, region: str = "us-east-1"):
+    book = PriceBook()
+    found = options_for(offers(book), load, model, book, region, GIVEN)
+    return {one.name: one for one in found}
+
+
+def test_the_stated_schema_is_read_with_types_keys_and_checks(collectibles):
+    design = collectibles.design("postgresql")
+    assert isinstance(design, PostgresDesign)
+    rentals = design.table("rentals")
+    assert rentals.column("total_fee").sql == "decimal(10,2)"
+    assert rentals.foreign_keys[0].table == "collectibles"
+    assert rentals.column("created_at").default == "NOW()"
+    assert design.table("collectibles").column("size").check == "(size IN ('S','M','L'))"
+
+
+def test_a_column_called_id_keeps_the_entitys_own_key(collectibles):
+    warehouses = collectibles.design("postgresql").table("warehouses")
+    assert warehouses.column("id").attribute == "warehouse_id"
+
+
+def test_the_ddl_creates_tables_before_the_keys_that_join_them(collectibles):
+    statements = ddl(collectibles.design("postgresql"))
+    kinds = [statement.split()[0] for statement in statements]
+    assert kinds == ["CREATE"] * 3 + ["ALTER"] * 2 + ["CREATE"] * 2
+    assert statements[-1] == ('CREATE INDEX "idx_rentals_status" ON "rentals" ("payment_status")')
+
+
+def test_an_unknown_type_is_pointed_at():
+    text = (
+        "app: a\nregion: us-east-1\nscales: [10]\n"
+        "entities: {A: {key: id, count: 1/user, attributes: {id: uuid, name: name}}}\n"
+        "patterns: {get: {get: A, by: id, rate: 1/user/day}}\n"
+        "designs:\n  p:\n    engine: postgresql\n    tables:\n"
+        "      a: {holds: A, columns: {id: uuid, name: textt, nmae: text}, indexes: {i: [nam]}}\n"
+    )
+    with pytest.raises(ModelError) as caught:
+        read_model(text)
+    found = {one.id: one for one in caught.value.diagnostics}
+    assert set(found) == {"unknown-type", "unknown-attribute", "unknown-column"}
+    assert "`text`" in found["unknown-type"].help
+
+
+def test_an_idle_aurora_takes_half_a_unit_all_month():
+    assert acu_hours(a_load(), GIVEN, False) == Decimal("365")  # 0.5 x 730 h
+
+
+def test_a_cluster_without_calls_pauses_all_month():
+    assert acu_hours(a_load(), GIVEN, True) == 0
+
+
+def test_a_call_every_five_minutes_keeps_a_cluster_awake_63_per_cent_of_the_time():
+    rare = a_load(operations_mean=Decimal(1) / 300)
+    assert float(acu_hours(rare, GIVEN, True)) == pytest.approx(365 * (1 - math.exp(-1)))
+
+
+def test_capacity_follows_the_day_in_steps_of_a_half():
+    # 0.3 processors on average, half the day twice that, half none: 0.6 / 0.6 / 0.25 = 4 ACU
+    day = replace(a_load(processors_mean=Decimal("0.3")), curve=LoadCurve.of([2] * 12 + [0] * 12))
+    assert acu_hours(day, GIVEN, False) == (Decimal(4) + Decimal("0.5")) / 2 * 730
+
+
+def test_hot_pages_hold_capacity_up():
+    # 6 GB / 0.6 / 2 GB = 5 ACU
+    assert acu_hours(a_load(hot_bytes=6 * GB), GIVEN, False) == 5 * 730
+
+
+def test_the_small_bills_add_up_by_hand(collectibles):
+    ten = a_load(disk_bytes=10 * GB)
+    found = options(ten, collectibles.model)
+    # 0.016 x 730 h + 20 GB x 0.115
+    assert found["Amazon RDS db.t4g.micro, one zone"].usd == Decimal("13.98")
+    # 365 ACU-hours x 0.12 + 10 GB x 0.10; nothing reads
+    assert found["Amazon Aurora Serverless v2, Standard"].usd == Decimal("44.8")
+    # 365 x 0.156 + 10 x 0.225
+    assert found["Amazon Aurora Serverless v2, I/O-Optimized"].usd == Decimal("59.19")
+    # 0.0105 x 730 + 10 / 0.85 GB x 0.17
+    assert float(found["Google Cloud SQL db-f1-micro"].usd) == pytest.approx(7.665 + 2)
+
+
+def test_much_reading_makes_io_optimized_the_cheaper_kind(collectibles):
+    busy = a_load(disk_bytes=100 * GB, writes_mean=Decimal(200), writes_peak=Decimal(200))
+    found = options(busy, collectibles.model)
+    # 200 x 1.5 writes a second x 2,628,000 s x 0.20 / million = 157.68 USD
+    assert (
+        found["Amazon Aurora Serverless v2, I/O-Optimized"].usd
+        < found["Amazon Aurora Serverless v2, Standard"].usd
+    )
+
+
+def test_an_unverified_price_is_refused_by_name(collectibles):
+    b2s = options(a_load(), collectibles.model)["Azure Flexible Server B2s"]
+    assert b2s.usd is None
+    assert "azure.postgresql-flexible.b2s" in b2s.not_priced
+    assert "never verified" in b2s.not_priced
+
+
+def test_a_vendor_without_a_region_nearby_is_not_priced(collectibles):
+    found = options(a_load(), collectibles.model, region="eu-central-1")
+    assert "no region of google" in found["Google Cloud SQL db-f1-micro"].not_priced
+
+
+def test_more_connections_than_a_small_node_has_exclude_it(collectibles):
+    found = options(a_load(connections=Decimal(30)), collectibles.model)
+    small = found["DigitalOcean 1 vCPU, 1 GB, one node"]
+    assert not small.holds
+    assert small.bound_by.resource == "connections"
+    assert found["DigitalOcean 1 vCPU, 2 GB, one node"].holds
+
+
+@pytest.mark.parametrize("app", ["poafix", "llm-proxy", "mongocollectibles", "auxeira"])
+def test_every_application_has_a_planned_design_that_can_be_had(app):
+    model = load(APPS / app).model
+    users = model.scales[0]
+    found = PostgresEngine().evaluate(model, plan(model), users, PriceBook(), region="us-east-1")
+    assert found.chosen is not None
+    assert found.chosen is cheapest(found.options)
+    assert [route.pattern for route in found.routes if not route.is_served] == []

@@ -1,0 +1,33 @@
+"""A load of nothing, to be changed one figure at a time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from tablewright.bill.scaling import LoadCurve
+from tablewright.engines.servers import Load
+
+
+def a_load(**changes: Decimal) -> Load:
+    nothing = Decimal(0)
+    base = Load(
+        operations_mean=nothing,
+        operations_peak=nothing,
+        writes_mean=nothing,
+        writes_peak=nothing,
+        processors_mean=nothing,
+        processors_peak=nothing,
+        data_bytes=nothing,
+        disk_bytes=nothing,
+        memory_bytes=nothing,
+        hot_bytes=nothing,
+        touches_peak=nothing,
+        touches_mean=nothing,
+        connections=Decimal(10),
+        returned_gb=nothing,
+        written_gb=nothing,
+        curve=LoadCurve(),
+        commands_per_month=nothing,
+    )
+    return replace(base, **changes)
