@@ -133,3 +133,14 @@ def test_report_bodies_are_compressed_as_recommended():
 def test_boards_are_sorted_by_score_as_recommended():
     table = planned("auxeira")[1].design.table("auxeira-leaderboard")
     assert ("board", "score") in {index.keys for index in table.indexes}
+
+
+def test_beyond_the_rate_at_which_a_choice_would_flip_it_does():
+    app = "screen-time-journey"
+    entity = session_of(app).plan().explanation.entities[0]
+    flip = next(f for f in entity.flips if f.pattern == "saveProgress")
+    beyond = Decimal("6.9") * (1 + (flip.factor - 1) * 2)
+    text = read(app).replace("rate: 6.9/user/day (assumed)", f"rate: {beyond:f}/user/day")
+    file = read_model(text, "flip.yaml")
+    other = Session(file=file, options=Options(sample_items=128)).plan()
+    assert other.explanation.entities[0].chosen == entity.runner_up

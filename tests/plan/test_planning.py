@@ -1,0 +1,191 @@
+"""Settings, explanations, steps, joined tables: what surrounds the search."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tablewright.api import Options, Session
+from tablewright.core.errors import UsageError
+from tablewright.design.changes import apply
+from tablewright.design.reader import read_model
+from tablewright.plan.result import PlanResult
+from tablewright.plan.search import Settings
+
+MODEL = """\
+app: tasks
+region: us-east-1
+scales: [1000, 100000]
+{extra}
+entities:
+  Account:
+    key: id
+    attributes:
+      id: uuid
+      email: {{type: email, unique: true}}
+      plan: {{type: enum, values: {{free: 90%, paid: 10%}}}}
+      photo: text(20KB)
+  Task:
+    of: Account
+    key: [id, taskId]
+    count: 20
+    attributes:
+      taskId: ulid
+      state: {{type: enum, values: {{open: 5%, done: 95%}}}}
+      due: timestamp
+      text: text(300)
+patterns:
+  register: {{put: Account, if: absent, rate: 0.01/user/day}}
+  signIn: {{get: Account, by: email, select: [id], rate: 1/user/day}}
+  account: {{get: Account, by: id, select: [id, email, plan], rate: 10/user/day}}
+  photo: {{get: Account, by: id, select: [photo], rate: 0.1/user/day}}
+  upgrade: {{update: Account, by: id, set: [plan], rate: 0.1/user/day}}
+  tasks: {{list: Task, where: id, rate: 5/user/day}}
+  openTasks:
+    list: Task
+    where: {{state: open}}
+    sort: due
+    limit: 25
+    select: [taskId, due]
+    rate: 0.1/user/day
+  add: {{put: Task, rate: 2/user/day}}
+  finish: {{update: Task, by: [id, taskId], set: {{state: done}}, rate: 2/user/day}}
+designs:
+  current:
+    engine: dynamodb
+    tables:
+      accounts: {{key: id, items: Account, indexes: {{email-index: {{key: email, project: all}}}}}}
+      tasks:
+        key: [id, taskId]
+        items: Task
+        indexes: {{state-index: {{key: [state, due], project: all}}}}
+"""
+
+
+def session(extra: str = "") -> Session:
+    text = MODEL.format(extra=extra)
+    return Session(file=read_model(text, "tasks.yaml"), options=Options(sample_items=64))
+
+
+def planned(extra: str = "", **how: object) -> PlanResult:
+    return session(extra).plan(**{"explained": False, **how})  # type: ignore[arg-type]
+
+
+def test_the_largest_scale_is_planned_for_unless_told_otherwise():
+    assert planned().users == 100_000
+    assert planned(users=1000).users == 1000
+
+
+def test_settings_come_from_the_options_of_the_model():
+    model = session("options: {max_tables: 2, weights: {1000: 0.25, 100000: 0.75}}").model
+    settings = Settings.of(model, 1000)
+    assert settings.most_tables == 2
+    assert [(s.users, s.weight) for s in settings.scales] == [
+        (1000, Decimal("0.25")),
+        (100_000, Decimal("0.75")),
+    ]
+
+
+@pytest.mark.parametrize(
+    "extra",
+    ["single_table: perhaps", "capacity: cheap", "max_tables: few", "weights: {many: 1}"],
+)
+def test_an_option_that_makes_no_sense_is_refused(extra):
+    with pytest.raises(UsageError, match=extra.partition(":")[0]):
+        planned(f"options: {{{extra}}}")
+
+
+def test_tables_are_named_as_the_team_wants():
+    result = planned("options: {names: {Task: work-items}}")
+    assert "work-items" in [t.name for t in result.design.tables]
+
+
+def test_a_unique_attribute_that_is_written_is_guarded_and_the_photo_is_kept_apart():
+    design = planned().design
+    assert [s.guards for t in design.tables for s in t.shapes if s.guards] in ([("email",)], [])
+    assert any(t.shapes[0].attributes[-1] == "photo" for t in design.tables[1:])
+
+
+def test_as_many_tables_are_left_as_are_allowed_and_all_is_served():
+    chosen = session("options: {max_tables: 1}")
+    result = chosen.plan(explained=False)
+    assert len(result.design.tables) == 1
+    assert all(r.is_served for r in chosen.evaluate(result.design, 100_000).routes)
+    separate = planned().usd("planned", 100_000)
+    joined = result.usd("planned", 100_000)
+    assert separate is not None
+    assert joined is not None
+    assert joined >= separate
+
+
+def test_joined_tables_are_written_and_read_back_alike():
+    from tablewright.design.printing import with_section
+
+    result = planned("options: {single_table: prefer}")
+    text = with_section(MODEL.format(extra=""), "planned", result.section)
+    assert read_model(text, "again.yaml").design("planned") == result.design
+
+
+def test_steps_lead_from_the_current_design_to_the_planned_one():
+    chosen = session()
+    result = chosen.plan(start="current", explained=False)
+    saved = sum((step.saves for step in result.steps), Decimal(0))
+    before = chosen.engines["dynamodb"].evaluate
+    book, users = chosen.book(), result.users
+    first = before(chosen.model, chosen.design("current"), users, book, sample_items=128)
+    last = before(chosen.model, result.design, users, book, sample_items=128)
+    assert saved == first.bill.total - last.bill.total
+    assert {name for step in result.steps for name in step.entities} == {"Account", "Task"}
+    assert all(step.move_usd > 0 for step in result.steps)
+
+
+def test_the_changes_of_all_steps_make_the_planned_tables_of_the_current_ones():
+    chosen = session()
+    result = chosen.plan(start="current", explained=False)
+    design = chosen.design("current")
+    for step in result.steps:
+        design = apply(design, *step.changes)
+    planned_tables = {t.name: t for t in result.design.tables}
+    assert {t.name: t for t in design.tables} == planned_tables
+
+
+def test_every_entity_has_a_runner_up_that_is_no_cheaper():
+    result = planned(explained=True)
+    assert {e.entity for e in result.explanation.entities} == {"Account", "Task"}
+    for one in result.explanation.entities:
+        assert not one.runner_up or one.dearer >= 0
+    for index in result.explanation.indexes:
+        assert index.without_usd is None or index.without_usd >= Decimal("-1E-9")
+
+
+def test_fewer_tables_and_indexes_never_cost_less():
+    points = planned(explained=True).explanation.by_structures
+    costs = [p.usd for p in points if p.usd is not None]
+    assert len(costs) > 1
+    assert costs == sorted(costs, reverse=True)
+
+
+def test_a_pattern_in_a_hurry_is_answered_in_one_round_trip():
+    chosen = session()
+    hurried = MODEL.replace(
+        "signIn: {{get: Account, by: email, select: [id], ",
+        ("signIn: {{get: Account, by: email, latency_p99_ms: 10, "),
+    )
+    file = read_model(hurried.format(extra=""), "tasks.yaml")
+    other = Session(file=file, options=Options(sample_items=64))
+    design = other.plan(explained=False).design
+    assert other.evaluate(design, 100_000).route("signIn").depth == 1
+    assert chosen.plan(explained=False).design.tables
+
+
+def test_a_question_that_only_a_scan_answers_is_served_and_pointed_out():
+    # A strong read of an attribute that is in no possible table key.
+    text = MODEL.format(extra="").replace(
+        "  tasks: {list: Task,",
+        "  due: {list: Task, where: text, consistency: strong, rate: 1/day}\n  tasks: {list: Task,",
+    )
+    found = Session(file=read_model(text, "tasks.yaml"), options=Options(sample_items=64))
+    result = found.plan(explained=False)
+    assert any("`Task`" in note and "whole table" in note for note in result.notes)
+    assert found.evaluate(result.design, 1000).route("due").operation == "scan"
