@@ -154,6 +154,12 @@ def proof_costs(session: Session, design: DynamoDesign, wanted: ProofRequest) ->
     return plan.usd + units["read"] * read + units["write"] * write
 
 
+def request_cost(session: Session, reads: Decimal, writes: Decimal) -> Decimal:
+    """Return what units cost on-demand, in USD."""
+    read, write = request_prices(session.book(), session.region)
+    return reads * read + writes * write
+
+
 def proof_in_memory(
     session: Session,
     design: DynamoDesign,

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from tablewright.core.errors import EngineError, UsageError
 from tablewright.engines.dynamodb.adapter import (
+    Consumed,
     LocalTransport,
     SdkTransport,
     Transport,
@@ -72,6 +75,26 @@ class Workspace:
     def position(self, design: str, target: Target) -> Path:
         """Return the file that keeps how far a seeding came."""
         return self.folder / f"{design}{_suffix(target)}.seed.json"
+
+    def spent(self, design: str, target: Target) -> Path:
+        """Return the file that keeps the units the verbs have consumed there."""
+        return self.folder / f"{design}{_suffix(target)}.units.json"
+
+    def units_so_far(self, design: str, target: Target) -> dict[str, dict[str, str]]:
+        """Return the units consumed by table or index, as far as `seed` and `prove` know."""
+        try:
+            found = json.loads(self.spent(design, target).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def add_units(self, design: str, target: Target, consumed: Iterable[Consumed]) -> None:
+        """Add what was consumed to what is kept."""
+        kept = self.units_so_far(design, target)
+        for one in consumed:
+            arm = kept.setdefault(one.resource, {"read": "0", "write": "0"})
+            arm[one.dimension] = str(Decimal(arm[one.dimension]) + one.units)
+        self.write_json(self.spent(design, target), kept)
 
     def proof(self, design: str) -> Path:
         """Return the file of a design's latest proof."""

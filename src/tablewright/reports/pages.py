@@ -252,20 +252,29 @@ def diff_page(view: DiffView) -> Document:
     )
 
 
-def report_page(view: ReportView) -> Document:
-    """Return the whole report: the answer, the evidence, the assumptions, what is left out."""
+def report_page(
+    view: ReportView, proofs: Sequence[Section] = (), proved: Sequence[str] = ()
+) -> Document:
+    """Return the whole report: the answer, the evidence, the assumptions, what is left out.
+
+    Args:
+        view: what it shows.
+        proofs: sections about the latest proofs of its designs.
+        proved: a sentence about each of them.
+    """
     blocks: list[Block] = [
         Section(
             title="The answer",
             anchor="answer",
             blocks=(
-                *(Paragraph(text=text, tone="lead") for text in answer(view)),
+                *(Paragraph(text=text, tone="lead") for text in (*answer(view), *proved)),
                 Tiles(items=_tiles(view)),
             ),
         ),
         _cost_section(view),
     ]
     blocks += [_design_section(design) for design in view.designs]
+    blocks += proofs
     if view.verdicts:
         blocks.append(_claims_section(view.verdicts))
     blocks.append(_assumptions_section(view))
@@ -279,9 +288,9 @@ def report_page(view: ReportView) -> Document:
     )
 
 
-def answer_page(view: ReportView) -> Document:
+def answer_page(view: ReportView, proved: Sequence[str] = ()) -> Document:
     """Return only the answer."""
-    paragraphs = tuple(Paragraph(text=text) for text in answer(view))
+    paragraphs = tuple(Paragraph(text=text) for text in (*answer(view), *proved))
     return Document(title=f"{view.title} · {users(view.users)}", blocks=paragraphs)
 
 

@@ -35,6 +35,62 @@ def proof_page(proof: Proof, *, by_resource: bool = False) -> Document:
     )
 
 
+def proof_section(proof: Proof, *, is_stale: bool) -> Section:
+    """Return the latest proof of a design as a section of its report.
+
+    Args:
+        proof: the proof.
+        is_stale: whether the model file was changed since.
+    """
+    text = (
+        f"The workload was run with {format_number(proof.users)} users on {proof.engine}: "
+        f"{format_number(sum(one.calls for one in proof.patterns))} calls, each answer checked "
+        f"against a plain search of the same data, each request metered."
+    )
+    blocks: list[Block] = [Paragraph(text=text)]
+    if is_stale:
+        blocks.append(Paragraph(text=STALE, tone="bad"))
+    blocks += [_verdict(proof), _patterns_table(proof)]
+    blocks += [
+        Paragraph(text=f"{one.pattern} was not run: the design cannot serve it ({one.cannot}).")
+        for one in proof.patterns
+        if one.cannot
+    ]
+    return Section(
+        title=f"Proof of {proof.design}", anchor=f"proof-{proof.design}", blocks=tuple(blocks)
+    )
+
+
+def proof_sentence(proof: Proof, *, is_stale: bool) -> str:
+    """Return what a proof says in one sentence, for the answer of a report."""
+    if is_stale:
+        return f"The proof of {proof.design} is older than the model file: prove it again."
+    shown = [p for p in proof.patterns if not p.cannot]
+    furthest = max(
+        (
+            abs(compared.difference)
+            for one in shown
+            if one.bill_share > ONE_PER_CENT
+            for compared in (one.reads, one.writes)
+        ),
+        default=Decimal(0),
+    )
+    if proof.is_right and proof.agrees:
+        return (
+            f"{proof.design} was run with {format_number(proof.users)} users: every answer of "
+            f"{len(shown)} access patterns was right, and metered units are within "
+            f"{format_number(furthest * 100, 1)} % of the prediction wherever it matters."
+        )
+    return f"{proof.design} was run with {format_number(proof.users)} users and is not proved."
+
+
+ONE_PER_CENT = Decimal("0.01")
+STALE = (
+    "This proof is stale: the model file was changed since. Run `tablewright prove` again before "
+    "trusting it."
+)
+
+
 def _patterns_table(proof: Proof) -> Table:
     columns = (
         Column(title="Pattern"),

@@ -51,8 +51,11 @@ def database_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def opened(workspace: Workspace, design: str, target: Target) -> Iterator[Transport]:
-    """Open the database that is meant, and close it at the end; the account is named first."""
-    from tablewright.engines.dynamodb.adapter import LocalTransport
+    """Open the database that is meant, and close it at the end; the account is named first.
+
+    What was consumed in between is added to what `status` shows, also after a failure.
+    """
+    from tablewright.engines.dynamodb.adapter import CountingTransport, LocalTransport
     from tablewright.operate.workspace import account_of
 
     transport = workspace.transport(design, target)
@@ -60,7 +63,12 @@ def opened(workspace: Workspace, design: str, target: Target) -> Iterator[Transp
         account = account_of(transport, target)
         if account is not None:
             click.echo(f"{account}", err=True)
-        yield transport
+        counting = CountingTransport(transport)
+        try:
+            yield counting
+        finally:
+            if counting.sums:
+                workspace.add_units(design, target, counting.consumed())
     finally:
         if isinstance(transport, LocalTransport):
             transport.database.close()

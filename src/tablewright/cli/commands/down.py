@@ -44,6 +44,7 @@ def command(out: Output, file: str, design: str, target: Target, confirm: str) -
         if confirm:
             apply_down(actions, transport, out.note)
             workspace.position(chosen.name, target).unlink(missing_ok=True)
+            workspace.spent(chosen.name, target).unlink(missing_ok=True)
         where = transport.description
     if out.as_json:
         out.data(

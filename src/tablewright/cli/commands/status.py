@@ -25,9 +25,11 @@ def command(out: Output, file: str, design: str, target: Target) -> None:
 
     Exits with 1 where a table is missing or differs from the design.
     """
+    from decimal import Decimal
+
     from tablewright import live
     from tablewright.api import Options
-    from tablewright.core.quantities import format_bytes, format_number
+    from tablewright.core.quantities import format_bytes, format_number, format_usd
     from tablewright.operate.provision import observe, plan_up
     from tablewright.operate.workspace import Workspace
 
@@ -60,12 +62,18 @@ def command(out: Output, file: str, design: str, target: Target) -> None:
                 "drift": drift,
             }
         )
+    consumed = workspace.units_so_far(chosen.name, target)
+    reads = sum((Decimal(arm["read"]) for arm in consumed.values()), Decimal(0))
+    writes = sum((Decimal(arm["write"]) for arm in consumed.values()), Decimal(0))
+    usd = live.request_cost(session, reads, writes)
     if out.as_json:
         out.data(
             {
                 "schema": "tablewright/status/1",
                 "design": chosen.name,
                 "where": where,
+                "consumed": consumed,
+                "cost_so_far_usd": str(usd),
                 "tables": tables,
             }
         )
@@ -83,6 +91,13 @@ def command(out: Output, file: str, design: str, target: Target) -> None:
                 + (f", indexes {indexes}" if indexes else "")
             )
             lines += [f"  differs: {text}" for text in one["drift"]]
+        if consumed:
+            lines += [
+                "",
+                f"Consumed by seed and prove so far: {format_number(reads, 1)} read and "
+                f"{format_number(writes, 1)} write units, {format_usd(usd)} USD at on-demand "
+                f"prices in {session.region}.",
+            ]
         if not plan.actions and not plan.refused:
             lines += ["", "Every table is as the design says."]
         out.text("\n".join(lines))

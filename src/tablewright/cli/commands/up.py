@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,7 @@ from tablewright.cli.options import design_option, file_argument, open_file
 from tablewright.cli.output import Output, verb
 
 if TYPE_CHECKING:
+    from tablewright.design.values import DynamoDesign
     from tablewright.operate.workspace import Target
 
 
@@ -45,6 +47,7 @@ def command(
             raise UsageError("; ".join(plan.refused))
         if plan.actions and not dry_run:
             passed = apply_up(plan, transport, out.note, allow_destroy=allow_destroy)
+        scaled, unscaled = _scale(chosen, target, dry_run=dry_run, say=out.note)
         where = transport.description
     data = {
         "schema": "tablewright/up/1",
@@ -61,7 +64,8 @@ def command(
             for a in plan.actions
         ],
         "refused": list(plan.refused),
-        "not_offered": list(passed),
+        "not_offered": [*passed, *unscaled],
+        "auto_scaling": scaled,
     }
     if out.as_json:
         out.data(data)
@@ -72,7 +76,31 @@ def command(
     word = "Would" if dry_run else "Done:"
     lines += [f"{word} {action.text}" for action in plan.actions]
     lines += [f"Cannot: {text}" for text in plan.refused]
-    lines += [f"Passed by: {text}" for text in passed]
+    lines += [f"{word} scale {text}" for text in scaled]
+    lines += [f"Passed by: {text}" for text in (*passed, *unscaled)]
     if plan.actions and not dry_run:
         lines += ["", f"{len(chosen.tables)} tables are ready. Next: tablewright seed"]
     out.text("\n".join(lines))
+
+
+def _scale(
+    design: DynamoDesign, target: Target, *, dry_run: bool, say: Callable[[str], None]
+) -> tuple[list[str], list[str]]:
+    """Set auto-scaling on Amazon; return what scales there, and what cannot scale elsewhere."""
+    from tablewright.operate.scaling import apply_scaling, scaling_targets
+
+    targets = scaling_targets(design)
+    listed = [f"{one.resource_id} ({one.least} to {one.most} {one.unit})" for one in targets]
+    if not targets:
+        return [], []
+    if target.is_local or target.endpoint:
+        only = "only Amazon scales by itself: capacity stays at the least"
+        return [], [f"auto-scaling of {text}: {only}" for text in listed]
+    if not dry_run:
+        import boto3
+
+        session = boto3.Session(
+            profile_name=target.profile or None, region_name=target.region or None
+        )
+        apply_scaling(targets, session.client("application-autoscaling"), say)
+    return listed, []

@@ -100,11 +100,15 @@ class Reply:
 class Transport(Protocol):
     """A way to a DynamoDB."""
 
-    description: str
-    """Where requests go, as people read it."""
+    @property
+    def description(self) -> str:
+        """Where requests go, as people read it."""
+        ...
 
-    is_local: bool
-    """Whether it is the engine in this process: then even failed requests report their units."""
+    @property
+    def is_local(self) -> bool:
+        """Whether it is the engine in this process: then failed requests report their units too."""
+        ...
 
     def send(self, operation: str, parameters: Mapping[str, Any], *, label: str = "") -> Reply:
         """Send one request.
@@ -130,6 +134,47 @@ METERED = frozenset(
         "TransactWriteItems",
     }
 )
+
+
+@dataclass
+class CountingTransport:
+    """Another transport, with a sum of what everything sent through it consumed."""
+
+    inner: Transport
+    sums: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+
+    @property
+    def description(self) -> str:
+        """Where requests go."""
+        return self.inner.description
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is the engine in this process."""
+        return self.inner.is_local
+
+    def send(self, operation: str, parameters: Mapping[str, Any], *, label: str = "") -> Reply:
+        """Send one request, and add up what it consumed."""
+        try:
+            reply = self.inner.send(operation, parameters, label=label)
+        except RequestFailedError:
+            self._add(self.inner.failed_units())
+            raise
+        self._add(reply.consumed)
+        return reply
+
+    def failed_units(self) -> tuple[Consumed, ...]:
+        """Return what the last refused request consumed, where that is known."""
+        return self.inner.failed_units()
+
+    def consumed(self) -> tuple[Consumed, ...]:
+        """Return the sums by table and index."""
+        return tuple(Consumed(*key, units) for key, units in sorted(self.sums.items()))
+
+    def _add(self, consumed: tuple[Consumed, ...]) -> None:
+        for one in consumed:
+            key = (one.resource, one.dimension)
+            self.sums[key] = self.sums.get(key, Decimal(0)) + one.units
 
 
 @dataclass

@@ -1,0 +1,137 @@
+"""`up`, `seed`, `status`, `prove`, `down` and the report after a proof, as they are typed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tablewright import live
+from tablewright.cli.main import run
+
+SMALL = Path(__file__).parents[1] / "proof" / "small.yaml"
+Typed = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def typed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Typed:
+    """Run a command line; return exit code, stdout and stderr."""
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def run_it(*words: str) -> tuple[int, str, str]:
+        code = run(words)
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return run_it
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    path = tmp_path / "tablewright.yaml"
+    path.write_text(SMALL.read_text())
+    return str(path)
+
+
+def test_tables_are_created_filled_shown_and_removed(typed: Typed, model: str) -> None:
+    code, out, _ = typed("status", model)
+    assert code == 1
+    assert "people: missing" in out
+    code, out, _ = typed("up", model, "--dry-run")
+    assert code == 0
+    assert "Would create people with 1 index, on-demand" in out
+    code, out, _ = typed("up", model)
+    assert code == 0
+    assert "2 tables are ready" in out
+    assert "Nothing to do" in typed("up", model)[1]
+    code, out, err = typed("seed", model, "--users", "40")
+    assert code == 0
+    assert "Wrote 240 items" in out  # 40 people and five notes of each
+    assert "write units" in err
+    assert "Nothing to do" in typed("seed", model, "--users", "40")[1]
+    code, out, _ = typed("status", model)
+    assert code == 0
+    assert "people: active, 40 items" in out
+    assert "Every table is as the design says." in out
+    # 40 people of less than 1 KB with one index: 80 units; 200 notes of 1.5 KB in one index, and
+    # those 42 or so that are not read in another: more than 800.
+    status = json.loads(typed("status", model, "--json")[1])
+    assert float(status["consumed"]["people"]["write"]) == 40
+    assert float(status["consumed"]["notes"]["write"]) == 400
+    assert float(status["cost_so_far_usd"]) > 0
+    code, out, _ = typed("down", model)
+    assert "Would delete people: 40 items" in out
+    assert "--confirm notes-one" in out
+    assert typed("down", model, "--confirm", "yes")[0] == 2
+    assert "Deleted people." in typed("down", model, "--confirm", "notes-one")[1]
+    assert "none of the tables exists" in typed("down", model)[1]
+
+
+def test_a_proof_is_kept_and_shown_by_the_report_until_it_is_stale(
+    typed: Typed, model: str
+) -> None:
+    code, out, _ = typed("prove", model, "--users", "40", "--requests", "200", "--by-resource")
+    assert code == 0, out
+    assert "Proved: every answer is right" in out
+    report = typed("report", model)[1]
+    assert "one was run with 40 users: every answer of 9 access patterns was right" in report
+    assert "Proof of one" in report
+    assert "This proof is stale" not in report
+    changed = Path(model).read_text().replace("bytes: 1500B", "bytes: 1600B")
+    Path(model).write_text(changed)
+    report = typed("report", model)[1]
+    assert "is older than the model file: prove it again" in report
+    assert "This proof is stale" in report
+
+
+def test_a_proof_of_tables_can_be_run_once(typed: Typed, model: str, tmp_path: Path) -> None:
+    file = str(tmp_path / "own.db")
+    small = ("--users", "40", "--requests", "100", "--data", file)
+    code, _, err = typed("prove", model, *small)
+    assert code == 2
+    assert "tablewright up" in err
+    typed("up", model, "--data", file)
+    assert typed("prove", model, *small)[0] == 0
+    code, _, err = typed("prove", model, *small)
+    assert code == 2
+    assert "an earlier proof has changed the items" in err
+
+
+def test_a_proof_that_fails_exits_with_1(
+    typed: Typed, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill = live.fill
+
+    def fill_and_lose(session, design, transport, *args, **options):  # type: ignore[no-untyped-def]
+        done = fill(session, design, transport, *args, **options)
+        for item in transport.database.call("Scan", {"TableName": "people"})["Items"]:
+            key = {"person_id": item["person_id"]}
+            transport.database.call("DeleteItem", {"TableName": "people", "Key": key})
+        return done
+
+    monkeypatch.setattr(live, "fill", fill_and_lose)
+    code, out, _ = typed("prove", model, "--users", "40", "--requests", "100")
+    assert code == 1
+    assert "Not proved: answers or stored items are wrong" in out
+
+
+def test_an_endpoint_that_does_not_answer_is_said_plainly(typed: Typed, model: str) -> None:
+    code, _, err = typed("up", model, "--endpoint", "http://127.0.0.1:9")
+    assert code == 3
+    assert "http://127.0.0.1:9 did not answer" in err
+    assert "check the endpoint" in err
+    assert "Traceback" not in err
+
+
+def test_own_records_need_an_entity(typed: Typed, model: str, tmp_path: Path) -> None:
+    data = tmp_path / "people.json"
+    data.write_text('[{"person_id": "p1", "email": "a@example.org"}]')
+    code, _, err = typed("seed", model, "--from", str(data))
+    assert code == 2
+    assert "--entity" in err
+    typed("up", model)
+    code, out, _ = typed("seed", model, "--from", str(data), "--entity", "Person")
+    assert code == 0
+    assert "Wrote 1 items" in out

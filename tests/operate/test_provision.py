@@ -1,0 +1,214 @@
+"""Creating and changing tables: plans, what they refuse, and interruptions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from operate.faulty import Faulty, refuse, vanish
+from tablewright import live
+from tablewright.api import Options, Session
+from tablewright.core.errors import UsageError
+from tablewright.design.reader import load
+from tablewright.design.values import CapacityMode, DynamoDesign, Index, ModeKind, Table
+from tablewright.engines.dynamodb.adapter import EndpointError, LocalTransport, RequestFailedError
+from tablewright.local.database import Database
+from tablewright.model.values import Model
+from tablewright.operate.provision import apply_down, apply_up, observe, plan_down, plan_up
+from tablewright.operate.scaling import apply_scaling, scaling_targets
+
+SHOP = Path(__file__).parents[1] / "data" / "shop.yaml"
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return load(SHOP).model
+
+
+@pytest.fixture(scope="module")
+def design() -> DynamoDesign:
+    return live.dynamo_design(Session(load(SHOP), Options()), "multi")
+
+
+@pytest.fixture
+def database() -> Iterator[Database]:
+    with Database() as made:
+        yield made
+
+
+def up(model: Model, design: DynamoDesign, transport: LocalTransport, **options: bool) -> list[str]:
+    """Bring tables to a design; return what was done, in words."""
+    observed = observe(transport, [table.name for table in design.tables])
+    plan = plan_up(model, design, observed)
+    apply_up(plan, transport, lambda text: None, sleep=lambda seconds: None, **options)
+    return [action.text for action in plan.actions]
+
+
+def with_first_table(design: DynamoDesign, **changes: object) -> DynamoDesign:
+    first, *rest = design.tables
+    return replace(design, tables=(replace(first, **changes), *rest))  # type: ignore[arg-type]
+
+
+def test_a_second_run_changes_nothing(
+    model: Model, design: DynamoDesign, database: Database
+) -> None:
+    done = up(model, design, LocalTransport(database))
+    assert sum(text.startswith("create ") for text in done) == len(design.tables)
+    assert up(model, design, LocalTransport(database)) == []
+
+
+def test_an_interrupted_run_is_carried_on(
+    model: Model, design: DynamoDesign, database: Database
+) -> None:
+    with pytest.raises(EndpointError):
+        up(model, design, Faulty(database, "CreateTable", {2: vanish}))
+    assert database.call("ListTables", {})["TableNames"] == [design.tables[0].name]
+    with pytest.raises(RequestFailedError):
+        up(model, design, Faulty(database, "CreateTable", {1: refuse("ExpiredTokenException")}))
+    up(model, design, LocalTransport(database))
+    assert up(model, design, LocalTransport(database)) == []
+
+
+def extra(name: str, key: str) -> Index:
+    return Index(name=name, partition_keys=(key,))
+
+
+def test_indexes_are_added_one_at_a_time(
+    model: Model, design: DynamoDesign, database: Database
+) -> None:
+    first = design.tables[0]
+    new = tuple(extra(f"by-{name}", name) for name in first.shapes[0].attributes[:2])
+    up(model, with_first_table(design, indexes=()), LocalTransport(database))
+    plan = plan_up(
+        model,
+        with_first_table(design, indexes=new),
+        observe(LocalTransport(database), [t.name for t in design.tables]),
+    )
+    assert [len(a.parameters["GlobalSecondaryIndexUpdates"]) for a in plan.actions] == [1, 1]
+    apply_up(plan, LocalTransport(database), lambda text: None)
+    held = database.call("DescribeTable", {"TableName": first.name})["Table"]
+    states = {i["IndexName"]: i["IndexStatus"] for i in held["GlobalSecondaryIndexes"]}
+    assert states == {index.name: "ACTIVE" for index in new}
+
+
+def test_an_index_is_dropped_only_when_that_is_allowed(
+    model: Model, design: DynamoDesign, database: Database
+) -> None:
+    transport = LocalTransport(database)
+    name = design.tables[0].shapes[0].attributes[0]
+    up(model, with_first_table(design, indexes=(extra("unused", name),)), transport)
+    bare = with_first_table(design, indexes=())
+    with pytest.raises(UsageError) as caught:
+        up(model, bare, transport)
+    assert "drop the index unused" in caught.value.message
+    assert "--allow-destroy" in caught.value.remedy
+    assert len(up(model, bare, transport, allow_destroy=True)) == 1
+    assert up(model, bare, transport) == []
+
+
+def test_another_primary_key_is_refused(
+    model: Model, design: DynamoDesign, database: Database
+) -> None:
+    transport = LocalTransport(database)
+    up(model, design, transport)
+    first = design.tables[0]
+    other = next(name for name in first.shapes[0].attributes if name not in first.keys)
+    plan = plan_up(
+        model,
+        with_first_table(design, partition_key=other, sort_key=None, indexes=()),
+        observe(transport, [first.name]),
+    )
+    assert any("a table cannot be re-keyed in place" in text for text in plan.refused)
+    assert all(action.table != first.name for action in plan.actions)
+
+
+def test_settings_are_followed(model: Model, design: DynamoDesign, database: Database) -> None:
+    transport = LocalTransport(database)
+    plain = with_first_table(
+        design, pitr_days=None, ttl=None, stream=None, deletion_protection=False
+    )
+    up(model, plain, transport)
+    name = design.tables[0].name
+    rich = with_first_table(
+        design,
+        pitr_days=35,
+        ttl="gone_at",
+        stream="new-and-old-images",
+        deletion_protection=True,
+        mode=CapacityMode(kind=ModeKind.PROVISIONED, rcu=Decimal(7), wcu=Decimal(3)),
+    )
+    assert len(up(model, rich, transport)) == 5
+    assert up(model, rich, transport) == []
+    table = database.call("DescribeTable", {"TableName": name})["Table"]
+    assert table["DeletionProtectionEnabled"] is True
+    assert table["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
+    assert table["ProvisionedThroughput"]["ReadCapacityUnits"] == 7
+    ttl = database.call("DescribeTimeToLive", {"TableName": name})["TimeToLiveDescription"]
+    assert ttl["AttributeName"] == "gone_at"
+    tags = database.call("ListTagsOfResource", {"ResourceArn": table["TableArn"]})["Tags"]
+    assert {"Key": "tablewright:app", "Value": "shop"} in tags
+
+
+def test_protected_tables_are_unprotected_and_deleted(
+    model: Model, design: DynamoDesign, database: Database
+) -> None:
+    transport = LocalTransport(database)
+    up(model, with_first_table(design, deletion_protection=True), transport)
+    found = observe(transport, [table.name for table in design.tables])
+    apply_down(plan_down(design, found), transport, lambda text: None)
+    assert database.call("ListTables", {})["TableNames"] == []
+
+
+# ---------------------------------------------------------------- auto-scaling
+
+
+def scaled(table: Table) -> Table:
+    mode = CapacityMode(
+        kind=ModeKind.AUTO_SCALING,
+        rcu=Decimal(5),
+        wcu=Decimal(2),
+        max_rcu=Decimal(100),
+        max_wcu=Decimal(40),
+        target=Decimal("0.6"),
+    )
+    return replace(table, mode=mode, indexes=(extra("one", table.shapes[0].attributes[0]),))
+
+
+def test_tables_and_indexes_scale_both_kinds_of_capacity(design: DynamoDesign) -> None:
+    table = scaled(design.tables[0])
+    targets = scaling_targets(replace(design, tables=(table,)))
+    assert [(t.resource_id, t.dimension, t.least, t.most) for t in targets] == [
+        (f"table/{table.name}", "dynamodb:table:ReadCapacityUnits", 5, 100),
+        (f"table/{table.name}", "dynamodb:table:WriteCapacityUnits", 2, 40),
+        (f"table/{table.name}/index/one", "dynamodb:index:ReadCapacityUnits", 5, 100),
+        (f"table/{table.name}/index/one", "dynamodb:index:WriteCapacityUnits", 2, 40),
+    ]
+    settings = targets[1].policy["TargetTrackingScalingPolicyConfiguration"]
+    assert settings["TargetValue"] == 60
+    metric = settings["PredefinedMetricSpecification"]["PredefinedMetricType"]
+    assert metric == "DynamoDBWriteCapacityUtilization"
+
+
+def test_what_is_asked_of_auto_scaling_is_what_the_service_takes(design: DynamoDesign) -> None:
+    import boto3
+    from botocore.stub import Stubber
+
+    client = boto3.client(
+        "application-autoscaling",
+        region_name="us-east-1",
+        aws_access_key_id="x",
+        aws_secret_access_key="x",
+    )
+    table = replace(scaled(design.tables[0]), indexes=())
+    targets = scaling_targets(replace(design, tables=(table,)))
+    with Stubber(client) as stub:
+        for target in targets:
+            stub.add_response("register_scalable_target", {}, target.registration)
+            answer = {"PolicyARN": "arn:aws:policy", "Alarms": []}
+            stub.add_response("put_scaling_policy", answer, target.policy)
+        apply_scaling(targets, client, lambda text: None)
+        stub.assert_no_pending_responses()
