@@ -36,6 +36,8 @@ class Ordered:
     entry_bytes: Decimal = ZERO
     stored_bytes: Decimal = ZERO
     is_primary: bool = False
+    by_time: bool = False
+    """Its entries lie in the order of time, in all or for each leading key: the newest together."""
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -455,7 +457,7 @@ class Router:
             row_bytes=home.row_bytes,
             row_writes=ONE,
             written_bytes=home.row_bytes,
-            touches=((home.name, ONE),),
+            touches=((home.name, max(ONE, home.row_bytes / home.page_bytes)),),
         )
 
     def _change(self, pattern: Pattern) -> tuple[Route, Work]:
@@ -639,7 +641,8 @@ def _touches(way: Access) -> tuple[tuple[str, Decimal], ...]:
 def _distinct(rows: Decimal, home: Home) -> Decimal:
     """Return the different pages among which so many rows lie, spread evenly."""
     pages = max(ONE, home.stored_bytes / home.page_bytes)
-    return pages * Decimal(1 - math.exp(-min(700.0, float(rows / pages))))
+    touched = rows * max(ONE, home.row_bytes / home.page_bytes)  # a long one fills several
+    return pages * Decimal(1 - math.exp(-min(700.0, float(touched / pages))))
 
 
 def _growing(home: Home, embedded: str, model: Model) -> tuple[str, ...]:

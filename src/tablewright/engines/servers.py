@@ -30,7 +30,7 @@ from tablewright.engines.base import (
     SizeFacts,
 )
 from tablewright.engines.routing import Home, Router, Words, Work
-from tablewright.model.values import Model
+from tablewright.model.values import Entity, Kind, Model
 
 CASES = ("value", "light", "heavy")
 
@@ -197,6 +197,13 @@ def days_of(model: Model, entity: str) -> Decimal:
     return model.age_days(found)
 
 
+def lies_by_time(entity: Entity, paths: Sequence[str]) -> bool:
+    """Return whether the newest entries of an index lie together, for each leading key at least."""
+    found = [entity.find(path) for path in paths]
+    kinds = [one.kind if one is not None else None for one in found]
+    return any(kind in (Kind.TIMESTAMP, Kind.EPOCH, Kind.ULID, Kind.DATE) for kind in kinds)
+
+
 def curve_of(model: Model) -> LoadCurve:
     """Return the shape of the day: declared, or a triangle as high as the highest peak factor."""
     if model.daily_load:
@@ -238,13 +245,17 @@ def _hot_bytes(
 ) -> Decimal:
     """Return the bytes of the pages that are touched within a time, each page alike.
 
-    Of rows that pile up with time only the newest count: those of the active days.
+    Of rows that pile up with time only the newest count, those of the active days; of an index the
+    newest entries, where they lie together.
     """
     total = ZERO
     for home in homes:
         newest = min(ONE, active_days / home.days) if home.days else ONE
         parts = [(home.name, home.stored_bytes * newest)]
-        parts += [(f"{home.name}/{index.name}", index.stored_bytes) for index in home.indexes]
+        parts += [
+            (f"{home.name}/{index.name}", index.stored_bytes * (newest if index.by_time else ONE))
+            for index in home.indexes
+        ]
         for name, stored in parts:
             pages = stored / home.page_bytes
             times = touched.get(name, ZERO) * seconds

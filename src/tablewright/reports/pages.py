@@ -80,7 +80,9 @@ _LEVELS = (Level.CRITICAL, Level.HIGH, Level.MEDIUM, Level.LOW, Level.INFO)
 
 def cost_page(view: CostView) -> Document:
     """Return the bill of one design at one scale."""
-    heading = f"{view.engine} · {view.region} · {view.mode} · prices of {view.prices_as_of}"
+    said = (view.engine, view.region, view.mode, f"prices of {view.prices_as_of}")
+    heading = " · ".join(part for part in said if part)
+    sized = () if view.engine == "dynamodb" else view.assumptions
     footer = []
     if view.left_out:
         footer.append(f"Left out: {', '.join(view.left_out)}.")
@@ -94,6 +96,7 @@ def cost_page(view: CostView) -> Document:
         blocks=(
             _bill_table(view.rows, view.usd_per_month, view.by),
             *(Paragraph(text=sentence(text), tone="bad") for text in view.warnings),
+            *(Paragraph(text=sentence(text)) for text in sized),
             Paragraph(text=" ".join(footer), tone="note"),
         ),
     )

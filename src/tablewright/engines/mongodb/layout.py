@@ -28,7 +28,7 @@ from tablewright.design.values import Embed
 from tablewright.engines.base import ResourceFacts
 from tablewright.engines.routing import Home, Ordered
 from tablewright.engines.selectivity import Selectivity
-from tablewright.engines.servers import Figures, Layout, days_of, facts_of
+from tablewright.engines.servers import Figures, Layout, days_of, facts_of, lies_by_time
 from tablewright.model.values import Attribute, Condition, Entity, Kind, Model
 from tablewright.sample.sample import Sample
 
@@ -230,8 +230,14 @@ class MongoLayout:
             entries=entries,
             entry_bytes=Decimal(sum(column)) / max(1, len(column)),
             is_primary=index.name == "_id_",
+            by_time=lies_by_time(entity, index.paths) or self._is_object_id(collection, index),
         )
         return ordered, column
+
+    def _is_object_id(self, collection: Collection, index: MongoIndex) -> bool:
+        """ObjectIds begin with the time they were made at: new ones go to the end of the index."""
+        rows = self.documents(collection)
+        return index.paths == ("_id",) and bool(rows) and isinstance(rows[0]["_id"], ObjectKey)
 
     def _multiplied(
         self, collection: Collection, index: MongoIndex, entity: Entity, users: int

@@ -28,7 +28,7 @@ from tablewright.design.postgresql import Column, PgIndex, PgTable, PostgresDesi
 from tablewright.engines.base import ResourceFacts
 from tablewright.engines.routing import Home, Ordered
 from tablewright.engines.selectivity import Selectivity
-from tablewright.engines.servers import Figures, Layout, days_of, facts_of
+from tablewright.engines.servers import Figures, Layout, days_of, facts_of, lies_by_time
 from tablewright.model.values import Condition, Model
 from tablewright.sample.sample import Sample
 
@@ -254,6 +254,9 @@ class PgLayout:
             entry_bytes=Decimal(sum(column)) / max(1, len(column)),
             stored_bytes=pages * PAGE_BYTES * grown,
             is_primary=index.name == primary(table).name,
+            by_time=lies_by_time(
+                self.model.entity(table.entity), [names[name] for name, _ in index.columns]
+            ),
         )
 
 

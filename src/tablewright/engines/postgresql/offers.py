@@ -68,7 +68,8 @@ def acu_hours(load: Load, given: Figures, pausing: bool) -> Decimal:
         steps = (wanted * 2).to_integral_value(rounding="ROUND_CEILING") / 2
         awake = ONE
         if pausing:
-            rate = float(load.operations_mean * level * PAUSE_AFTER_SECONDS)
+            quiet = ONE if load.curve.assumed else level  # an assumed day has no hours of rest
+            rate = float(load.operations_mean * quiet * PAUSE_AFTER_SECONDS)
             awake = ONE - Decimal(math.exp(-min(700.0, rate)))
         total += steps * awake
     return total / len(weights) * HOURS_PER_MONTH
