@@ -36,7 +36,6 @@ def compare_sections(found: Comparison, *, evidence: bool = True) -> tuple[d.Blo
     blocks: list[d.Block] = [
         d.Section(
             title="Which one",
-            anchor="compare",
             blocks=tuple(d.Paragraph(text=text, tone="lead") for text in found.advice),
         ),
         _engines(found),

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from tablewright.engines.base import UnitUse
 from tablewright.reports import charts
+from tablewright.reports.compare_pages import compare_sections
 from tablewright.reports.document import (
     Block,
     Bullets,
@@ -278,6 +279,11 @@ def report_page(
     ]
     blocks += [_design_section(design) for design in view.designs]
     blocks += proofs
+    if view.comparison is not None:
+        sections = compare_sections(view.comparison)
+        blocks.append(
+            Section(title="Engines and ways to deploy", anchor="compare", blocks=sections)
+        )
     if view.verdicts:
         blocks.append(_claims_section(view.verdicts))
     blocks.append(_assumptions_section(view))

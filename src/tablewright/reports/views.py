@@ -14,6 +14,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from tablewright.compare.values import Comparison
 from tablewright.core.quantities import ZERO
 from tablewright.design.values import Design, DynamoDesign, Index, ItemShape, Table
 from tablewright.engines.base import Evaluation, Request, ResourceFacts, Route
@@ -238,6 +239,8 @@ class ReportView:
     """All figures marked as assumed: where, and the text."""
     left_out: tuple[str, ...]
     warnings: tuple[Diagnostic, ...]
+    comparison: Comparison | None = None
+    """Engines and ways to deploy side by side, where they were compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,8 @@ def command(
     view = views.report_view(session.assess(designs=[design] if design else ()))
     kept = _proofs(session, [one.name for one in view.designs])
     proved = [sentence for _, sentence in kept]
+    if not design and session.designs:
+        view = replace(view, comparison=session.compare())
     if form == "json":
         text = write_json(view, "report")
     else:
