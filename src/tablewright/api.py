@@ -363,15 +363,11 @@ class Session:
 
         Raises:
             UsageError: weights, figures or architectures of the model file that nothing knows.
-            UnsupportedError: no design of the file can be evaluated.
+            PriceUnknownError: a price that a design of the file needs is not known.
         """
         from tablewright.compare.comparison import compare
         from tablewright.compare.reader import read_architectures
 
-        if not self.designs:
-            raise UnsupportedError(
-                "there is no design to compare", remedy="write one, or let `plan` make one"
-            )
         scales = sorted({*self.model.scales, self.users})
         free = Session(file=self.file, options=replace(self.options, free_tier=True))
         free.engines = self.engines
@@ -379,20 +375,37 @@ class Session:
         listed.engines = self.engines
 
         def free_of(evaluation: Evaluation) -> Decimal:
-            bill = free.evaluate(evaluation.design.name, evaluation.users).bill
+            bill = free.evaluate(evaluation.design, evaluation.users).bill
             return -sum((line.amount for line in bill.free_tier), ZERO)
 
         own = self.model.architectures
+        designs = (*self.designs, *self._usual_designs())
+        left_out = list(self._left_out())
+        if not any(design.engine == "dynamodb" for design in designs):
+            left_out.append("the file has no design for dynamodb; `tablewright plan` makes one")
         return compare(
             self.model,
-            [listed.evaluate(design, users) for design in self.designs for users in scales],
+            [listed.evaluate(design, users) for design in designs for users in scales],
             self.book(),
             self.region,
             self.users,
             free_of=free_of,
             own=read_architectures(own, f"{self.file.path}: architectures") if own else (),
-            left_out=self._left_out(),
+            left_out=tuple(left_out),
         )
+
+    def _usual_designs(self) -> tuple[Design, ...]:
+        """Return a sensible design for each server engine the file has none for."""
+        from tablewright.engines.mongodb.plan import plan as plan_mongodb
+        from tablewright.engines.postgresql.plan import plan as plan_postgresql
+
+        written = {design.engine for design in self.designs}
+        found: list[Design] = []
+        if "mongodb" not in written:
+            found.append(plan_mongodb(self.model))
+        if "postgresql" not in written:
+            found.append(plan_postgresql(self.model))
+        return tuple(found)
 
     def write_design(self, design: DynamoDesign) -> Path:
         """Put a design into the model file, in place of one of the same name; return the path.

@@ -104,3 +104,20 @@ def test_an_architecture_of_the_users_own_is_compared_with_the_others() -> None:
     )
     mine = next(o for o in changed("llm-proxy", own).architectures if o.architecture.name == "mine")
     assert mine.at(1000).total == Decimal("60.736")  # 730 x 0.0832
+
+
+def test_a_database_on_servers_is_the_cheapest_named_offer_that_holds_the_load() -> None:
+    found = {one.architecture.name: one for one in compared("poafix").architectures}
+    tier = next(line for line in found["atlas-s3"].at(1000).lines if line.where == "atlas")
+    assert (tier.resource, tier.amount) == ("atlas M10", Decimal("58.4"))  # 730 x 0.08
+    # 512 MB do not hold the data of 10,000 users: nothing is priced in its place
+    assert found["atlas-free"].at(1000).is_priced
+    assert found["atlas-free"].at(10_000).needs == (
+        "an offer that holds the load among MongoDB Atlas Free (M0)",
+    )
+
+
+def test_engines_without_a_design_in_the_file_stand_with_a_usual_one() -> None:
+    designs = {one.engine: one.design for one in compared("llm-proxy").engines}
+    assert designs["mongodb"] == "planned-mongodb"
+    assert designs["postgresql"] == "planned-postgresql"

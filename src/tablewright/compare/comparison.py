@@ -8,9 +8,11 @@ through its neighbours; all other parts are priced at the very number of users.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from itertools import pairwise
+from typing import Any, TypeVar
 
 from tablewright.bill.prices import PriceBook
 from tablewright.compare.expressions import evaluate
@@ -38,15 +40,18 @@ from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import DataError, PriceUnknownError, UsageError
 from tablewright.core.quantities import DAYS_PER_MONTH, ZERO
 from tablewright.engines.base import Evaluation
+from tablewright.engines.servers import Option, ServerEvaluation
 from tablewright.model.values import Model
 
 GB = Decimal(1024**3)
 STEPS = 64
 """Numbers of users, evenly spaced on a logarithmic scale, at which the cheapest is looked for."""
+CENT = Decimal("0.01")
 FAR = 20
 """Limits farther away than this many times the largest scale are not worth a word."""
 DEFAULT_WEIGHTS = {"cost": 40, "requirements": 20, "headroom": 15, "effort": 15, "risk": 10}
 
+T = TypeVar("T")
 FreeOf = Callable[[Evaluation], Decimal]
 """What always-free offers take off the bill of an evaluation, USD a month and positive."""
 
@@ -121,8 +126,17 @@ class _Board:
     region: str
     users: int
     free_of: FreeOf
+    _kept: dict[tuple[str, str, int], Any] = field(default_factory=dict)
+    """What was computed already, by what it is, of which architecture, at how many users."""
 
-    @property
+    def _keep(self, kind: str, name: str, users: int, make: Callable[[], T]) -> T:
+        key = (kind, name, users)
+        if key not in self._kept:
+            self._kept[key] = make()
+        found: T = self._kept[key]
+        return found
+
+    @cached_property
     def scales(self) -> tuple[int, ...]:
         return tuple(sorted({one.users for one in self.evaluations}))
 
@@ -133,7 +147,7 @@ class _Board:
     def ranked(self, engine: str, users: int) -> list[Evaluation]:
         """Return the evaluations of an engine at a scale: what serves most, then what is cheap."""
         found = [e for e in self.evaluations if e.users == users and e.design.engine == engine]
-        return sorted(found, key=lambda e: (len(_unserved(e)), e.bill.total, e.design.name))
+        return sorted(found, key=_rank)
 
     def engine_costs(self) -> tuple[EngineCost, ...]:
         found = []
@@ -141,14 +155,21 @@ class _Board:
             for users in self.scales:
                 ranked = self.ranked(engine, users)
                 if ranked:
+                    best = ranked[0]
+                    option = _option(best)
+                    server = best if isinstance(best, ServerEvaluation) else None
                     found.append(
                         EngineCost(
                             engine=engine,
                             users=users,
-                            design=ranked[0].design.name,
-                            usd=ranked[0].bill.total,
-                            others=tuple((e.design.name, e.bill.total) for e in ranked[1:]),
-                            unserved=_unserved(ranked[0]),
+                            design=best.design.name,
+                            usd=_usd(best),
+                            offer=option.name if option else "",
+                            # the range is that of the cheapest, whatever it misses
+                            light=server.light if server and option is server.chosen else None,
+                            heavy=server.heavy if server and option is server.chosen else None,
+                            others=tuple((e.design.name, _usd(e)) for e in ranked[1:]),
+                            unserved=_unserved(best),
                         )
                     )
         return tuple(found)
@@ -172,16 +193,20 @@ class _Board:
         return max(ZERO, value(low) + part * (value(high) - value(low)))
 
     def data_gb(self, users: int) -> Decimal:
-        """Return the GB of tables of the cheapest design of any engine."""
-        ranked = sorted(
-            (e for e in self.evaluations if e.users == users),
-            key=lambda e: (len(_unserved(e)), e.bill.total),
-        )
+        """Return the GB of tables at a scale."""
+        return self._keep("data_gb", "", users, lambda: self._data_gb(users))
+
+    def _data_gb(self, users: int) -> Decimal:
+        """Return the GB of tables of the best design of the first engine of the file."""
+        ranked = self.ranked(self.engines[0], users)
         stored = (r.item_bytes for r in ranked[0].resources if r.kind not in _INDEX_KINDS)
         return sum(stored, ZERO) / GB
 
     def figures(self, users: int) -> dict[str, Decimal]:
         """Return every figure of the workload at a number of users."""
+        return self._keep("figures", "", users, lambda: self._figures(users))
+
+    def _figures(self, users: int) -> dict[str, Decimal]:
         names = {
             "users": Decimal(users),
             "calls": ZERO,
@@ -212,29 +237,41 @@ class _Board:
             why = "given in the model file" if name in given else whys[name]
             yield name, value, why
 
-    def database(self, engine: str, users: int) -> Database | None:
-        """Return the database line of an engine's best design at one of the scales."""
-        ranked = self.ranked(engine, users)
+    def database(self, architecture: Architecture, users: int) -> Database | None:
+        """Return the database line at a scale: of the engine's best design, or on servers."""
+        return self._keep(
+            "database", architecture.name, users, lambda: self._database(architecture, users)
+        )
+
+    def _database(self, architecture: Architecture, users: int) -> Database | None:
+        ranked = self.ranked(architecture.engine, users)
         if not ranked:
             return None
+        if architecture.servers:
+            return _on_servers(architecture, ranked)
         return Database(lines=ranked[0].bill.all_lines, always_free=self.free_of(ranked[0]))
 
     def priced(self, architecture: Architecture, users: int) -> Priced:
-        database = self.database(architecture.engine, users) if architecture.engine else None
+        database = self.database(architecture, users) if architecture.engine else None
         return price_at(architecture, self.figures(users), self.book, self.region, database)
 
     def total(self, architecture: Architecture, users: int) -> Decimal:
         """Return the monthly cost at any number of users, the database line read off."""
+        return self._keep(
+            "total", architecture.name, users, lambda: self._total(architecture, users)
+        )
+
+    def _total(self, architecture: Architecture, users: int) -> Decimal:
         if not architecture.engine or users in self.scales:
             return self.priced(architecture, users).total
-        if self.database(architecture.engine, self.scales[0]) is None:
+        if self.database(architecture, self.scales[0]) is None:
             return self.priced(architecture, users).total
         others = price_at(
             architecture, self.figures(users), self.book, self.region, Database(lines=())
         )
 
         def line(at: int) -> Decimal:
-            found = self.database(architecture.engine, at)
+            found = self.database(architecture, at)
             return sum((x.amount for x in found.lines), ZERO) - found.always_free if found else ZERO
 
         return others.total + self.between(users, line)
@@ -249,6 +286,49 @@ _MODEL_WHYS = {
     "peak_per_second": "calls a second times the peak of each pattern",
     "data_gb": "tables of the cheapest design, without indexes",
 }
+
+
+def _option(evaluation: Evaluation) -> Option | None:
+    """Return the offer an evaluation is billed on: the cheapest that meets the needs, if any."""
+    if not isinstance(evaluation, ServerEvaluation):
+        return None
+    return evaluation.chosen_for_needs or evaluation.chosen
+
+
+def _usd(evaluation: Evaluation) -> Decimal | None:
+    """Return USD a month, None where no server holds the load."""
+    if not isinstance(evaluation, ServerEvaluation):
+        return evaluation.bill.total
+    option = _option(evaluation)
+    return option.usd if option else None
+
+
+def _rank(evaluation: Evaluation) -> tuple[int, bool, Decimal, str]:
+    usd = _usd(evaluation)
+    return len(_unserved(evaluation)), usd is None, usd or ZERO, evaluation.design.name
+
+
+def _on_servers(architecture: Architecture, ranked: Sequence[Evaluation]) -> Database:
+    """Return the cheapest of the offers an architecture names that holds any of the designs."""
+    most = len(_unserved(ranked[0]))
+    able = [
+        option
+        for one in ranked
+        if isinstance(one, ServerEvaluation) and len(_unserved(one)) == most
+        for option in one.options
+        if option.can_be_chosen and _is_named(option.name, architecture.servers)
+    ]
+    best = min(able, key=lambda one: (one.usd or ZERO, one.name), default=None)
+    if best is None:
+        return Database(
+            lines=(),
+            missing=f"an offer that holds the load among {', '.join(architecture.servers)}",
+        )
+    return Database(lines=best.lines)
+
+
+def _is_named(name: str, wanted: Sequence[str]) -> bool:
+    return any(name.startswith(one[:-1]) if one.endswith("*") else name == one for one in wanted)
 
 
 def _unserved(evaluation: Evaluation) -> tuple[str, ...]:
@@ -324,10 +404,17 @@ def _result(
     )
 
 
+def _is_priced_around(result: ArchitectureResult, users: int) -> bool:
+    """Whether it is priced at the scales on both sides of a number of users."""
+    below = [one for one in result.prices if one.users <= users][-1:]
+    above = [one for one in result.prices if one.users >= users][:1]
+    return all(one.is_priced for one in (*below, *above))
+
+
 def _fits(result: ArchitectureResult, users: int) -> bool:
     """Whether it may be chosen at a number of users: priced, not excluded, within its limits."""
     return (
-        result.is_priced
+        _is_priced_around(result, users)
         and not result.excluded
         and all(users <= reach.users for reach in result.reaches)
     )
@@ -489,6 +576,9 @@ def _flips(
         if yours is mine or not other.is_priced:
             continue
         for low, high in pairwise(grid):
+            gaps = [abs(board.total(mine, n) - board.total(yours, n)) for n in (low, high)]
+            if min(gaps) < CENT:  # alike: their order means nothing
+                continue
             at = crossing(
                 lambda n: board.total(mine, n),
                 lambda n, yours=yours: board.total(yours, n),  # type: ignore[misc]
@@ -525,7 +615,10 @@ def _check(board: _Board, rule: CheckRule, chosen: Sequence[Architecture]) -> Ch
         ranked = board.ranked(engine, int(users))
         if not ranked:
             raise DataError(f"no design for {engine} is evaluated at {users} users")
-        return ranked[0].bill.total
+        usd = _usd(ranked[0])
+        if usd is None:
+            raise DataError(f"no offer holds {engine} at {users} users")
+        return usd
 
     functions: dict[str, Callable[..., Decimal]] = {
         "price": price,
@@ -628,12 +721,15 @@ def _engine_sentence(board: _Board) -> str:
     """Return what the database alone costs on each engine, the cheapest first."""
     costs = sorted(
         (one for one in board.engine_costs() if one.users == board.users),
-        key=lambda one: (len(one.unserved), one.usd),
+        key=lambda one: (len(one.unserved), one.usd is None, one.usd or ZERO),
     )
     if not costs:
         return ""
     told = ", ".join(
-        f"{one.usd:,.2f} USD on {one.engine} (`{one.design}`)"
+        (f"{one.usd:,.2f} USD" if one.usd is not None else "more than any offer holds")
+        + f" on {one.engine} (`{one.design}`{' on ' + one.offer if one.offer else ''}"
+        + (f", {one.light:,.0f} to {one.heavy:,.0f}" if one.light and one.heavy else "")
+        + ")"
         + (f", which cannot serve {len(one.unserved)} of the patterns" if one.unserved else "")
         for one in costs
     )

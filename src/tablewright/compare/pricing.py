@@ -34,6 +34,8 @@ class Database:
 
     lines: tuple[Line, ...]
     always_free: Decimal = ZERO
+    missing: str = ""
+    """Why there is none, empty if there is."""
 
 
 def names_for(architecture: Architecture, workload: Mapping[str, Decimal]) -> dict[str, Decimal]:
@@ -62,7 +64,9 @@ def price_at(
     needs: list[str] = []
     free = {"always": ZERO, "12-month": ZERO, "credit": ZERO}
     if architecture.engine:
-        if database is not None:
+        if database is not None and database.missing:
+            needs.append(database.missing)
+        elif database is not None:
             lines += database.lines
             free["always"] += database.always_free
         elif not any(part.database for part in architecture.components):

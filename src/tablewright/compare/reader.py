@@ -142,8 +142,8 @@ def checks(app: str) -> tuple[CheckRule, ...]:
 
 
 _ARCHITECTURE = {
-    "title", "apps", "engine", "offering", "stated", "cost", "rating", "let", "components",
-    "limits", "duties", "switch", "note",
+    "title", "apps", "engine", "servers", "offering", "stated", "cost", "rating", "let",
+    "components", "limits", "duties", "switch", "note",
 }  # fmt: skip
 _COMPONENT = {
     "title", "price", "region", "quantity", "free", "serial", "zones", "sla", "optional",
@@ -160,6 +160,7 @@ def _architecture(name: str, raw: Any, where: str) -> Architecture:
         title=_text(one.get("title", name), where),
         apps=tuple(str(app) for app in one.get("apps", ())),
         engine=_text(one.get("engine", ""), where),
+        servers=tuple(_text(name, where) for name in one.get("servers", ())),
         offering=_text(one.get("offering", ""), where),
         stated=_text(one.get("stated", ""), where),
         low=Decimal(str(band[0])) if band else None,

@@ -72,6 +72,8 @@ class Architecture:
     """Applications it was drawn up for; empty for any."""
     engine: str = ""
     """The engine whose best design is the database line; empty where components say it all."""
+    servers: tuple[str, ...] = ()
+    """The offers of the engine it may run on, each a name or, with a * at its end, a beginning."""
     offering: str = ""
     """The offering of `properties.yaml` its requirements are held against."""
     stated: str = ""
@@ -229,8 +231,14 @@ class EngineCost:
     engine: str
     users: int
     design: str
-    usd: Decimal
-    others: tuple[tuple[str, Decimal], ...] = ()
+    usd: Decimal | None
+    """USD a month; None where no offer of the price book holds the load."""
+    offer: str = ""
+    """The tier or instance, of an engine that runs on servers."""
+    light: Decimal | None = None
+    heavy: Decimal | None = None
+    """With every constant of the sizing at the end of its range."""
+    others: tuple[tuple[str, Decimal | None], ...] = ()
     unserved: tuple[str, ...] = ()
     """Access patterns the design cannot serve."""
 

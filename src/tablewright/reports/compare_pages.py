@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from tablewright.compare.values import ArchitectureResult, Comparison, OfferingResult, Priced
+from tablewright.compare.values import (
+    ArchitectureResult,
+    Comparison,
+    EngineCost,
+    OfferingResult,
+    Priced,
+)
 from tablewright.reports import document as d
 from tablewright.reports.words import joined, quantity, usd, users
 
@@ -64,20 +70,24 @@ def _engines(found: Comparison) -> d.Section:
     rows = []
     for engine in names:
         mine = {one.users: one for one in found.engines if one.engine == engine}
-        costs = tuple(usd(mine[n].usd) if n in mine else "-" for n in found.scales)
+        costs = tuple(_engine_money(mine.get(n)) for n in found.scales)
         last = mine[max(mine)]
         unserved = f", cannot serve {joined(list(last.unserved))}" if last.unserved else ""
-        rows.append(d.Row(cells=(engine, f"{last.design}{unserved}", *costs)))
+        offer = f" on {last.offer}" if last.offer else ""
+        spread = f"{usd(last.light)} to {usd(last.heavy)}" if last.light and last.heavy else "-"
+        rows.append(d.Row(cells=(engine, f"{last.design}{offer}{unserved}", *costs, spread)))
     blocks: list[d.Block] = [
         d.Table(
             columns=_columns(
                 "Engine",
                 "Best design",
                 *(f">{n:,} users" for n in found.scales),
+                ">Range",
                 grows="Best design",
             ),
             rows=tuple(rows),
-            caption="USD a month for the database alone, list prices.",
+            caption="USD a month for the database alone, list prices; design, offer and range (all "
+            "constants of the sizing at the ends of their ranges) at the largest scale.",
         )
     ]
     chart = _chart(
@@ -85,7 +95,7 @@ def _engines(found: Comparison) -> d.Section:
         [
             (
                 engine,
-                [(o.users, o.usd) for o in found.engines if o.engine == engine],
+                [(o.users, o.usd) for o in found.engines if o.engine == engine and o.usd],
             )
             for engine in names
         ],
@@ -94,6 +104,12 @@ def _engines(found: Comparison) -> d.Section:
         blocks.append(chart)
     blocks += [d.Paragraph(text=f"Left out: {text}.", tone="note") for text in found.left_out]
     return d.Section(title="Engines", blocks=tuple(blocks))
+
+
+def _engine_money(cost: EngineCost | None) -> str:
+    if cost is None:
+        return "-"
+    return "none holds it" if cost.usd is None else usd(cost.usd)
 
 
 def _chart(
