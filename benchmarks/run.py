@@ -21,6 +21,8 @@ BENCHMARKS = {
     "local_client": "the local engine through boto3 in process, beside moto",
     "local_http": "the local engine over HTTP, beside DynamoDB Local, dynoxide and dynalite",
     "sampling": "items drawn from a model",
+    "seeding": "items of 1 KB seeded through the local engine in process",
+    "proving": "prove of Screen Time Journey, from start to verdict",
 }
 
 

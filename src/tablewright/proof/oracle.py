@@ -88,7 +88,7 @@ class World:
         self._columns: dict[tuple[str, str], list[Any]] = {}
         self._indexes: dict[tuple[str, str], dict[Any, dict[int, None]]] = {}
         self._children: dict[tuple[str, int], list[int]] = {}
-        self._sizes: dict[str, list[int]] = {}
+        self._sizes: dict[tuple[str, ...], list[int]] = {}
         self._redrawn: OrderedDict[tuple[str, str, int], list[Any]] = OrderedDict()
         self._weights: dict[str, int] = {}
         self._kept = 0
@@ -173,14 +173,22 @@ class World:
         self._fresh += 1
         return dict(self.original(entity, self.next[entity] + self._fresh))
 
-    def sizes(self, entity: str) -> list[int]:
-        """Return the bytes of each seeded instance, all its attributes together."""
-        if entity not in self._sizes:
-            names = self.model.entity(entity).names
+    def sizes(self, entity: str, touched: Sequence[str] = ()) -> list[int]:
+        """Return the bytes of each seeded instance, all its attributes together.
+
+        Where some are written anew it is the larger of before and after, which writes cost.
+        """
+        key = (entity, *touched)
+        if key not in self._sizes:
             count = self.counts[entity]
-            columns = [self.sample.sizes(entity, name, count) for name in names]
-            self._sizes[entity] = [sum(s or 0 for s in row) for row in zip(*columns, strict=True)]
-        return self._sizes[entity]
+            before, after = [0] * count, [0] * count
+            for name in self.model.entity(entity).names:
+                old = self.sample.sizes(entity, name, count)
+                new = self.sample.resampled_sizes(entity, name, count) if name in touched else old
+                before = [total + (size or 0) for total, size in zip(before, old, strict=True)]
+                after = [total + (size or 0) for total, size in zip(after, new, strict=True)]
+            self._sizes[key] = list(map(max, before, after))
+        return self._sizes[key]
 
     # ------------------------------------------------------------ finding
 

@@ -226,7 +226,9 @@ class Workload:
                 return number
 
     def _stratified(self, entity: str, living: list[int]) -> list[int]:
-        sizes = self.world.sizes(entity)
+        pattern = self.model.pattern(self._turn)
+        touched = pattern.sets if pattern.verb is Verb.UPDATE and pattern.entity == entity else ()
+        sizes = self.world.sizes(entity, touched)
         ordered = sorted(living, key=lambda n: (sizes[n] if n < len(sizes) else 0, n))
         return spread_evenly(ordered, self.random.random())[::-1]
 
@@ -335,14 +337,13 @@ class Workload:
     ) -> Call:
         number = self._target(pattern, entity, chosen)
         row = dict(self.world.row(entity.name, number) or {})
-        fresh = self.world.fresh(entity.name)
         after = dict(row)
         shares = dict(pattern.changes)
         for name in pattern.sets:
             back = (self._turn, entity.name) not in self._out
             if name in shares and not self._changes(name, shares[name], back=back):
                 continue
-            after[name] = self._other(entity, name, number, row.get(name), fresh.get(name))
+            after[name] = self._other(entity, name, number, row.get(name))
         for name, text in pattern.set_values:
             fixed = typed_value(entity, Condition(attribute=name, operator="eq", value=text))
             if row.get(name) != fixed:
@@ -388,14 +389,14 @@ class Workload:
             self._went[label] = self._happens(label, share)
         return self._went.get(label) or False
 
-    def _other(self, entity: Entity, name: str, number: int, old: Any, fresh: Any) -> Any:
+    def _other(self, entity: Entity, name: str, number: int, old: Any) -> Any:
         """Return another value than the old one: that which the prediction expects, then back.
 
         An attribute that alternates between two values costs the same each time.
         """
         attribute = entity.attribute(name)
         if attribute.unique or number >= self.world.counts[entity.name]:
-            return another(attribute, old, fresh)
+            return another(attribute, old, self.world.fresh(entity.name).get(name))
         first = self.world.original(entity.name, number).get(name)
         second = another(attribute, first, self.world.redrawn(entity.name, number, name))
         return second if old == first else first
