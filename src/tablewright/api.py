@@ -395,17 +395,11 @@ class Session:
         )
 
     def _usual_designs(self) -> tuple[Design, ...]:
-        """Return a sensible design for each server engine the file has none for."""
+        """Return a sensible design for each engine on servers, to stand beside those written."""
         from tablewright.engines.mongodb.plan import plan as plan_mongodb
         from tablewright.engines.postgresql.plan import plan as plan_postgresql
 
-        written = {design.engine for design in self.designs}
-        found: list[Design] = []
-        if "mongodb" not in written:
-            found.append(plan_mongodb(self.model))
-        if "postgresql" not in written:
-            found.append(plan_postgresql(self.model))
-        return tuple(found)
+        return plan_mongodb(self.model), plan_postgresql(self.model)
 
     def write_design(self, design: DynamoDesign) -> Path:
         """Put a design into the model file, in place of one of the same name; return the path.

@@ -121,3 +121,10 @@ def test_engines_without_a_design_in_the_file_stand_with_a_usual_one() -> None:
     designs = {one.engine: one.design for one in compared("llm-proxy").engines}
     assert designs["mongodb"] == "planned-mongodb"
     assert designs["postgresql"] == "planned-postgresql"
+
+
+def test_budgets_and_what_ruling_out_costs_are_part_of_the_answer() -> None:
+    (answer,) = compared("poafix").advice
+    assert "missed at 1,000 users (58." in answer  # an M10, where 5 USD were hoped for
+    assert "met at 10,000 users" in answer
+    assert "`supabase` is out: Supabase Pro does not have `sla`" in answer

@@ -703,11 +703,13 @@ def _advice(
             f"`{phases[0].name}` is the cheapest that fits at every number of users "
             f"from {board.scales[0]:,} to {board.scales[-1]:,}."
         )
-    said += [
-        f"`{one.architecture.name}` is out: {'; '.join(one.excluded)}."
-        for one in results
-        if one.excluded
-    ]
+    said += _budgets(board, best)
+    for one in results:
+        if not one.excluded:
+            continue
+        said.append(f"`{one.architecture.name}` is out: {'; '.join(one.excluded)}.")
+        if one.at(users).is_priced and one.at(users).total < best.at(users).total:
+            said.append(f"Without that it would cost {one.at(users).total:,.2f} USD.")
     said.append(_engine_sentence(board))
     if best.availability.single_points:
         said.append(
@@ -715,6 +717,17 @@ def _advice(
             f"{', '.join(best.availability.single_points)}."
         )
     return (" ".join(one for one in said if one),)
+
+
+def _budgets(board: _Board, best: ArchitectureResult) -> list[str]:
+    """Return at which scales a way meets the budgets of the model, in words."""
+    budgets = [(n, most) for n, most in board.model.targets.monthly_cost if n in board.scales]
+    told = [
+        f"{'met' if best.at(n).total <= most else 'missed'} at {n:,} users "
+        f"({best.at(n).total:,.2f} of {most:,.2f})"
+        for n, most in budgets
+    ]
+    return [f"The budget is {', '.join(told)}."] if told else []
 
 
 def _engine_sentence(board: _Board) -> str:
