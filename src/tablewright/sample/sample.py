@@ -465,7 +465,10 @@ class Sample:
             return self._at(target, key, indexes, users)
         among = max(1, self.count(target.name, users))
         if self._is_unique(entity, attribute):
-            return self._at(target, key, [number % among for number in numbers], users)
+            # What is made later points to what is made later, so that no two ever meet.
+            there = self.count(entity.name, users)
+            own = [number % among if number < there else number for number in numbers]
+            return self._at(target, key, own, users)
         if attribute.name in entity.key:
             places = self._strata(entity, numbers, users)
             ranks = _spread_out(places, among, run.rng(attribute.name))

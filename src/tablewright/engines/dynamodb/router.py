@@ -573,7 +573,7 @@ class ReadRouter:
         entity = self.model.entity(pattern.entity)
         bound = frozenset(pattern.equalities)
         needed = set(wanted)
-        unseen = _unseen(entity, pattern, option)
+        unseen = self._unseen(entity, pattern, option, match)
         if unseen:
             return f"it does not hold `{unseen}`, by which entries have to be chosen or sorted"
         sources = self._fetch_sources(entity, match)
@@ -592,6 +592,30 @@ class ReadRouter:
             shown = ", ".join(f"`{name}`" for name in sorted(missing))
             return f"it lacks {shown}, and no key leads from it to where they are"
         return option
+
+    def _unseen(self, entity: Entity, pattern: Pattern, option: Option, match: KeyMatch) -> str:
+        """Return what is looked at before anything is fetched, but is not there; "" if all is.
+
+        A filter on what an entry lacks would drop every entry, and an order cannot be made of it.
+        Part of a longer key does not count: no filter looks inside, and no program should have to.
+        """
+        sizes = self.context.size_of(match.table, match.shape)
+        names = sizes.attributes if match.index is None else sizes.projected(match.index)
+        plainly = {name for name in names if name in match.shape.attributes}
+        for name in names:
+            template = match.shape.template(name)
+            if template is not None and len(template.parts) == 1:
+                plainly.update(template.attributes)
+        looked_at = [*option.filtered]
+        if option.sorts_in_code:
+            looked_at += [name for name, _ in pattern.sort]
+        if near := _geo_attribute(entity, pattern):
+            looked_at.append(near)
+        for name in looked_at:
+            base = name.partition(".")[0]
+            if entity.has(base) and base not in plainly:
+                return base
+        return ""
 
     def _fetch_sources(self, entity: Entity, match: KeyMatch) -> list[tuple[Table, ItemShape]]:
         own = [] if match.index is None else [(match.table, match.shape)]
@@ -891,23 +915,6 @@ def _key_is_known(context: Context, table: Table, shape: ItemShape, known: froze
         if template is None or template.shards > 1 or not set(template.attributes) <= known:
             return False
     return True
-
-
-def _unseen(entity: Entity, pattern: Pattern, option: Option) -> str:
-    """Return what has to be looked at before anything is fetched, but is not there; "" if all is.
-
-    A filter on what an entry lacks would drop every entry, and an order cannot be made of it.
-    """
-    looked_at = [*option.filtered]
-    if option.sorts_in_code:
-        looked_at += [name for name, _ in pattern.sort]
-    if near := _geo_attribute(entity, pattern):
-        looked_at.append(near)
-    for name in looked_at:
-        base = name.partition(".")[0]
-        if entity.has(base) and base not in option.held:
-            return base
-    return ""
 
 
 def _geo_attribute(entity: Entity, pattern: Pattern) -> str:
