@@ -25,6 +25,7 @@ from tablewright.engines.base import Engine, Evaluation, Request
 from tablewright.engines.dynamodb.engine import DynamoEngine
 from tablewright.engines.mongodb.engine import MongoEngine
 from tablewright.engines.postgresql.engine import PostgresEngine
+from tablewright.engines.servers import ServerEvaluation
 from tablewright.model.values import Assumption, Model, Pattern
 from tablewright.review.assessment import (
     Assessment,
@@ -37,6 +38,7 @@ from tablewright.review.claims import assess_claim
 from tablewright.review.grade import ReportCard, is_at_least
 from tablewright.review.review import review as review_design
 from tablewright.review.scale import advise
+from tablewright.review.servers import review_server
 
 if TYPE_CHECKING:
     from tablewright.plan.result import PlanResult
@@ -236,9 +238,9 @@ class Session:
         self, design: Design, scales: Sequence[int], *, review: bool, paths: bool, influences: bool
     ) -> DesignAssessment:
         evaluations = tuple(self.evaluate(design, users) for users in scales)
-        graded = review and isinstance(design, DynamoDesign)  # the rules are DynamoDB's so far
-        card = self.card(design, with_path=paths) if graded else None
-        if card is not None and len(evaluations) > 1:
+        card = self.card(design, with_path=paths) if review else None
+        is_dynamo = isinstance(design, DynamoDesign)  # the advisory asks of tables and partitions
+        if card is not None and is_dynamo and len(evaluations) > 1:
             card = replace(card, advisory=advise(evaluations, self.book()))
         return DesignAssessment(
             design=design,
@@ -279,6 +281,9 @@ class Session:
         return self._cards[key]
 
     def _make_card(self, design: Design, *, with_path: bool) -> ReportCard:
+        evaluation = self.evaluate(design)
+        if isinstance(evaluation, ServerEvaluation):
+            return review_server(evaluation)
         engine = self.engines[design.engine]
         assert isinstance(engine, DynamoEngine)
 

@@ -475,6 +475,7 @@ class ServerEvaluation(Evaluation):
 
     load: Load
     works: Mapping[str, Work]
+    homes: tuple[Home, ...]
     options: tuple[Option, ...]
     chosen: Option | None
     chosen_for_needs: Option | None
@@ -548,6 +549,7 @@ def evaluate_server(
         sample_items=sample_items,
         load=load,
         works=works,
+        homes=layout.homes,
         options=options,
         chosen=chosen,
         chosen_for_needs=for_needs,

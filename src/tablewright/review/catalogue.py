@@ -121,7 +121,7 @@ def catalogue(engine: str = "dynamodb") -> Catalogue:
     """
     head = read_yaml(_PACKAGE, "rules/thresholds.yaml")
     _check_keys(head, {"categories", "severe_rules", "thresholds"}, set(), "thresholds.yaml")
-    thresholds = {name: _threshold(name, value) for name, value in head["thresholds"].items()}
+    thresholds = read_thresholds(head["thresholds"])
     numbers = {name: one.value for name, one in thresholds.items()}
     categories = tuple(
         Category(name=name, title=value["title"], weight=Decimal(value["weight"]))
@@ -144,6 +144,15 @@ def catalogue(engine: str = "dynamodb") -> Catalogue:
     )
 
 
+def read_thresholds(data: Mapping[str, Any]) -> dict[str, Threshold]:
+    """Return thresholds by name.
+
+    Raises:
+        DataError: one is damaged.
+    """
+    return {name: _threshold(name, value) for name, value in data.items()}
+
+
 def _rules_of(category: str, k: Mapping[str, Decimal]) -> tuple[Rule, ...]:
     entries = read_yaml(_PACKAGE, f"rules/{category}.yaml") or []
     module = importlib.import_module(f"{_PREDICATES}.{category}")
@@ -164,7 +173,16 @@ def _function_name(rule: str) -> str:
 
 
 def _rule(entry: Any, category: str, module: Any, k: Mapping[str, Decimal]) -> Rule:
-    where = f"rules/{category}.yaml"
+    return read_rule(entry, category, module, k, f"rules/{category}.yaml")
+
+
+def read_rule(entry: Any, category: str, module: Any, k: Mapping[str, Decimal], where: str) -> Rule:
+    """Return a rule, joined to its predicate in a module.
+
+    Raises:
+        DataError: a key is unknown or missing, or there is no predicate.
+    """
+    file = where
     if not isinstance(entry, dict):
         raise DataError(f"{where}: a rule is a mapping, not {entry!r}")
     where = f"{where}: {entry.get('id', '?')}"
@@ -174,7 +192,7 @@ def _rule(entry: Any, category: str, module: Any, k: Mapping[str, Decimal]) -> R
         raise DataError(f"{where}: subject `{entry['subject']}` is not one of {SUBJECTS}")
     predicate = getattr(module, _function_name(entry["id"]), None)
     if predicate is None:
-        raise DataError(f"{where}: no predicate {_function_name(entry['id'])} in {category}.py")
+        raise DataError(f"{where}: no predicate {_function_name(entry['id'])} for {file}")
     only = entry.get("only_when")
     return Rule(
         id=entry["id"],

@@ -44,11 +44,9 @@ def command(
     from tablewright.reports.snippets import shortened
 
     if _RULE.match(name):
-        from tablewright.review.catalogue import (  # type: ignore[import-not-found,unused-ignore]
-            catalogue,
-        )
+        from tablewright.review.servers import find_rule
 
-        rule = views.rule_view(catalogue().rule(name))
+        rule = views.rule_view(find_rule(name))
         out.show(rule, "rule", lambda: pages.rule_page(rule))
         return
     session = open_file(file, options)
