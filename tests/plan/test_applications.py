@@ -71,7 +71,7 @@ def test_the_section_written_into_the_file_is_read_back_as_the_same_design(app):
     assert again == result.design
 
 
-@pytest.mark.parametrize("app", RECOMMENDED)
+@pytest.mark.parametrize("app", [app for app in RECOMMENDED if app != "poafix"])
 def test_two_searches_find_the_same_design(app):
     _, first = planned(app)
     again = session_of(app).plan(explained=False)

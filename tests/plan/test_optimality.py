@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from decimal import Decimal
 from itertools import combinations
 
 import pytest
 
 from plan_models import model_text
-from strategies import examples
 from tablewright.bill.prices import PriceBook
 from tablewright.design.reader import read_model
 from tablewright.engines.dynamodb.engine import DynamoEngine
@@ -19,6 +19,7 @@ from tablewright.plan.search import Settings, search
 
 SAMPLE = 16
 CENT = Decimal("0.01")
+MODELS = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 8
 
 
 def cheapest_of_all(model, engine, book) -> tuple[Decimal, int]:
@@ -48,7 +49,7 @@ def cheapest_of_all(model, engine, book) -> tuple[Decimal, int]:
     return total, count
 
 
-@pytest.mark.parametrize("seed", range(examples(10)))
+@pytest.mark.parametrize("seed", range(MODELS))
 def test_the_plan_costs_what_the_best_of_all_designs_costs(seed):
     model = read_model(model_text(seed, patterns=3), "made.yaml").model
     engine, book = DynamoEngine(), PriceBook()

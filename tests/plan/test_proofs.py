@@ -1,0 +1,39 @@
+"""Planned designs run on the local engine: every answer right, every prediction as metered."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tablewright.api import Options, Session
+from tablewright.apps import read
+from tablewright.design.reader import read_model
+from tablewright.live import ProofRequest, proof_in_memory
+
+SHORT = ("mongocollectibles",)
+LONG = ("screen-time-journey", "llm-proxy", "auxeira", "poafix")
+FULL = os.environ.get("HYPOTHESIS_PROFILE") == "full"
+
+
+@pytest.mark.parametrize("app", SHORT + LONG if FULL else SHORT)
+def test_the_planned_design_of_an_application_is_proved(app):
+    session = Session(file=read_model(read(app), f"{app}.yaml"), options=Options())
+    design = session.plan(explained=False).design
+    wanted = ProofRequest(users=100, requests=1500 if FULL else 300)
+    proof = proof_in_memory(session, design, wanted, lambda text: None)
+    assert proof.is_right
+    assert proof.agrees
+
+
+@pytest.mark.skipif(not FULL, reason="takes half a minute: part of test-all")
+def test_tables_joined_into_one_are_proved():
+    # Items of users, guards and receipts under one key; usage expires and stays apart.
+    text = read("llm-proxy") + "\noptions: {single_table: prefer}\n"
+    session = Session(file=read_model(text, "joined.yaml"), options=Options())
+    design = session.plan(explained=False).design
+    assert len(design.tables) == 2
+    wanted = ProofRequest(users=20, requests=200)
+    proof = proof_in_memory(session, design, wanted, lambda text: None)
+    assert proof.is_right
+    assert proof.agrees
