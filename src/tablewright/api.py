@@ -486,7 +486,13 @@ class Session:
         return tuple(found)
 
     def influences(self, design: Design) -> tuple[Influence, ...]:
-        """Return what each assumed figure does to the bill when halved and when doubled."""
+        """Return what each assumed figure does to the bill when halved and when doubled.
+
+        Of DynamoDB designs: a server's bill goes by steps, which a factor of two mostly hides or
+        exaggerates, and sizing servers anew for each figure takes minutes.
+        """
+        if not isinstance(design, DynamoDesign):
+            return ()
         base = self.evaluate(design).bill.total
         found = [
             Influence(
