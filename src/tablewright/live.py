@@ -41,6 +41,8 @@ class ProofRequest:
     requests: int = 10_000
     seed: int = 1
     max_usd: Decimal = Decimal(1)
+    ttl_shift: int = 0
+    """Seconds by which the expiry of seeded items was moved on, as `spend` says."""
 
 
 def dynamo_design(session: Session, name: str = "") -> DynamoDesign:
@@ -134,6 +136,7 @@ def prove(
         requests=wanted.requests,
         seed=wanted.seed,
         digest=digest_of(session.file.source),
+        ttl_shift=wanted.ttl_shift,
         progress=progress,
     )
 
@@ -190,8 +193,11 @@ def require_tables(design: DynamoDesign, transport: Transport) -> None:
         )
 
 
-def spend(session: Session, design: DynamoDesign, users: int, keep: Path) -> None:
+def spend(session: Session, design: DynamoDesign, users: int, keep: Path) -> int:
     """Mark seeded items as used up: a proof is about to change them.
+
+    Returns:
+        By how many seconds their expiry was moved on.
 
     Raises:
         UsageError: an earlier proof has changed them already.
@@ -210,3 +216,4 @@ def spend(session: Session, design: DynamoDesign, users: int, keep: Path) -> Non
         )
     position.spent = True
     position.save(keep)
+    return position.ttl_shift

@@ -123,6 +123,31 @@ def test_a_meter_that_says_otherwise_is_noticed(session: Session, database: Data
     assert proof.metered_usd > proof.predicted_usd
 
 
+def test_items_of_a_proof_in_a_file_expire_as_late_as_the_seeded_ones(tmp_path: Path) -> None:
+    text = SMALL.read_text().replace(
+        "      body: {type: text", "      gone_at: epoch\n      body: {type: text"
+    )
+    file = tmp_path / "tablewright.yaml"
+    file.write_text(
+        text.replace(
+            "      notes:\n        key: note_id\n",
+            "      notes:\n        key: note_id\n        ttl: gone_at\n",
+        )
+    )
+    session = Session(load(file), Options())
+    design = live.dynamo_design(session)
+    keep = tmp_path / "position.json"
+    with Database(tmp_path / "own.db") as database:  # with the clock of this machine
+        transport = LocalTransport(database)
+        apply_up(plan_up(session.model, design, {}), transport, lambda text: None)
+        live.fill(session, design, transport, USERS, keep=keep)
+        shift = live.spend(session, design, USERS, keep)
+        wanted = live.ProofRequest(users=USERS, requests=100, ttl_shift=shift)
+        proof = live.prove(session, design, transport, wanted)
+    assert shift > 0
+    assert proof.is_right
+
+
 # ---------------------------------------------------------------- the oracle
 
 

@@ -92,7 +92,9 @@ class Tally:
 class Runner:
     """Runs the patterns of one evaluated design."""
 
-    def __init__(self, evaluation: Evaluation, world: World, transport: Transport) -> None:
+    def __init__(
+        self, evaluation: Evaluation, world: World, transport: Transport, ttl_shift: int = 0
+    ) -> None:
         design = evaluation.design
         assert isinstance(design, DynamoDesign)
         self.evaluation = evaluation
@@ -100,6 +102,8 @@ class Runner:
         self.design = design
         self.world = world
         self.transport = transport
+        self.ttl_shift = ttl_shift
+        self._expiry = {table.ttl for table in design.tables if table.ttl}
         self.builder = RequestBuilder(self.model, design)
         self.tallies: dict[str, Tally] = {}
         self.touched: dict[tuple[str, int], None] = {}
@@ -109,7 +113,7 @@ class Runner:
     @property
     def expiry_is_seeded(self) -> bool:
         """Whether items hold the sampled time of expiry, or one that was moved on."""
-        return self.transport.is_local
+        return not self.ttl_shift
 
     # ------------------------------------------------------------ one call
 
@@ -370,7 +374,19 @@ class Runner:
         if step.embed is not None:
             return self._embedded_values(step, call, entity)
         children = children_of(self.world, entity.name, number)
-        return Values(row=call.row, after=call.after, children=children, must_fail=call.must_fail)
+        return Values(
+            row=self._later(call.row),
+            after=self._later(call.after),
+            children=children,
+            must_fail=call.must_fail,
+        )
+
+    def _later(self, row: Row) -> Row:
+        """Return an instance that expires as much later as the seeded ones do."""
+        held = [name for name in self._expiry if isinstance(row.get(name), int)]
+        if not self.ttl_shift or not held:
+            return row
+        return row | {name: row[name] + self.ttl_shift for name in held}
 
     def _embedded_values(self, step: WriteStep, call: Call, entity: Entity) -> Values:
         parent = self.model.entity(entity.parent or "")
@@ -452,6 +468,7 @@ def prove(
     requests: int,
     seed: int,
     digest: str,
+    ttl_shift: int = 0,
     progress: Progress | None = None,
 ) -> Proof:
     """Run the workload and return the proof.
@@ -463,9 +480,10 @@ def prove(
         requests: calls in all, shared out in proportion to the rates; a pattern gets at least 20.
         seed: of the workload.
         digest: of the model file, to tell later whether the proof is stale.
+        ttl_shift: seconds by which the expiry of seeded items was moved on.
         progress: told of calls done, calls in all, and the pattern.
     """
-    runner = Runner(evaluation, world, transport)
+    runner = Runner(evaluation, world, transport, ttl_shift)
     workload = Workload(evaluation.model, world, seed)
     routes = {route.pattern: route for route in evaluation.routes}
     plan = _plan(evaluation, requests, workload)

@@ -28,6 +28,8 @@ def proof_page(proof: Proof, *, by_resource: bool = False) -> Document:
             blocks.append(Paragraph(text=f"{one.pattern}: {text}", tone="bad"))
     blocks += [Paragraph(text=text, tone="bad") for text in proof.state_problems]
     blocks.append(_verdict(proof))
+    if proof.engine.startswith("http") and not proof.agrees:
+        blocks.append(Paragraph(text=OTHER_METERS))
     return Document(
         title=f"{proof.app} · {proof.design} · proof",
         heading=f"{format_number(proof.users)} users · {proof.engine} · seed {proof.seed}",
@@ -85,6 +87,11 @@ def proof_sentence(proof: Proof, *, is_stale: bool) -> str:
 
 
 ONE_PER_CENT = Decimal("0.01")
+OTHER_METERS = (
+    "The meter is that of this endpoint. DynamoDB Local is known to be wrong about transactions "
+    "(1 write unit instead of 2 for an item, 2 instead of 1 for an index entry) and about queries "
+    "that find nothing (0 instead of half a unit): such a difference is the server's."
+)
 STALE = (
     "This proof is stale: the model file was changed since. Run `tablewright prove` again before "
     "trusting it."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -124,5 +125,5 @@ def _against(
         live.require_tables(design, transport)
         keep = workspace.position(design.name, target)
         live.fill(session, design, transport, wanted.users, keep=keep, progress=show)
-        live.spend(session, design, wanted.users, keep)
-        return live.prove(session, design, transport, wanted, show)
+        shift = live.spend(session, design, wanted.users, keep)
+        return live.prove(session, design, transport, replace(wanted, ttl_shift=shift), show)
