@@ -53,7 +53,7 @@ def test_the_collectibles_are_proved(design: str) -> None:
         ("llm-proxy", "current", 20),
         ("llm-proxy", "recommended", 20),
         ("llm-proxy", "smaller", 20),
-        ("mongocollectibles", "current", 1000),
+        ("mongocollectibles", "current", 200),
         ("mongocollectibles", "recommended", 1000),
         ("auxeira", "current", 60),
         ("auxeira", "recommended", 60),
