@@ -343,7 +343,12 @@ class Session:
 
         def evaluate(design: DynamoDesign, users: int, sample_items: int | None) -> Evaluation:
             return engine.evaluate(
-                self.model, design, users, self.book(), region=region, sample_items=sample_items
+                self.model,
+                design,
+                users,
+                self.book(),
+                region=region,
+                sample_items=sample_items or self.options.sample_items,
             )
 
         def findings(design: DynamoDesign) -> frozenset[tuple[str, str]]:

@@ -195,6 +195,13 @@ class ShapeSizes:
         return [size or 0 for size in self._drawn(base, after)]
 
     def _values(self, attribute: str, after: frozenset[str]) -> list[Any]:
+        key = ("values", self.entity.name, attribute, attribute in after, self.n)
+        if key not in self._shared:
+            self._shared[key] = self._made_values(attribute, after)
+        found: list[Any] = self._shared[key]
+        return found
+
+    def _made_values(self, attribute: str, after: frozenset[str]) -> list[Any]:
         old = self.sample.values(self.entity.name, attribute, self.n)
         if attribute not in after:
             return old
@@ -220,12 +227,20 @@ class ShapeSizes:
                 if not cell.startswith(GEOHASH):
                     return None
                 length = int(cell[len(GEOHASH) :])
-                pairs = zip(
-                    self._values(base, frozenset()), self._values(base, touched), strict=True
-                )
-                here = [cell_of(a, length) == cell_of(b, length) for a, b in pairs]
+                here = self._same_cells(base, length)
                 same = here if same is None else [a and b for a, b in zip(same, here, strict=True)]
         return same
+
+    def _same_cells(self, name: str, length: int) -> list[bool]:
+        """Return for which instances a point that moves stays in its cell."""
+        key = ("same cells", self.entity.name, name, length, self.n)
+        if key not in self._shared:
+            pairs = zip(
+                self._values(name, frozenset()), self._values(name, frozenset((name,))), strict=True
+            )
+            self._shared[key] = [cell_of(a, length) == cell_of(b, length) for a, b in pairs]
+        found: list[bool] = self._shared[key]
+        return found
 
     def appended(self, names: Iterable[str]) -> list[int]:
         """Return the bytes by which each item grows when one element is appended to these lists."""
