@@ -646,6 +646,7 @@ def _check(board: _Board, rule: CheckRule, chosen: Sequence[Architecture]) -> Ch
         verdict=verdict,
         how=rule.compute,
         note=note,
+        said=next((c.verdict for c in board.model.claims if c.id == rule.claim), ""),
     )
 
 

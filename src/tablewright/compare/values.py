@@ -275,6 +275,8 @@ class Check:
     verdict: str
     how: str
     note: str = ""
+    said: str = ""
+    """The verdict on the whole claim as the model file has it; empty where it is computed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -412,6 +412,7 @@ def _checks(found: Comparison) -> d.Section:
                 _band(check.low, check.high),
                 "-" if check.computed is None else _figure(check.computed),
                 check.verdict,
+                check.said or "computed",
             ),
             tone="good" if check.verdict == "holds" else "",
         )
@@ -421,9 +422,11 @@ def _checks(found: Comparison) -> d.Section:
         title="Claims about prices and architectures",
         blocks=(
             d.Table(
-                columns=_columns("Claim", "What", ">Claimed", ">Computed", "Verdict", grows="What"),
+                columns=_columns(
+                    "Claim", "What", ">Claimed", ">Computed", "Verdict", "Whole claim", grows="What"
+                ),
                 rows=tuple(rows),
-                caption="Single figures of a claim; its verdict as a whole stands in the report.",
+                caption="Single figures of a claim, and the verdict of the file on the whole.",
             ),
         ),
     )
