@@ -101,7 +101,8 @@ def _tables(result: PlanResult) -> d.Block:
 
 def _key(table: Table) -> str:
     shape = table.shapes[0]
-    return " + ".join(str(shape.template(key)).strip("{}") for key in table.keys)
+    texts = (str(shape.template(key)) for key in table.keys)
+    return " + ".join(text.replace("{", "").replace("}", "") for text in texts)
 
 
 def _index_key(index: Index, table: Table) -> str:
