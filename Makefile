@@ -28,7 +28,7 @@ check: setup                     ## format, lint, types, import contracts
 	$(BIN)/lint-imports
 
 test: setup                      ## the tests that pass on a bare machine
-	$(BIN)/python -m pytest -n auto -m 'not needs_java and not needs_browser and not needs_server'
+	$(BIN)/python -m pytest -n auto -m 'not slow and not needs_java and not needs_browser and not needs_server'
 
 test-all: setup                  ## also those that need Java, a browser or another server
 	scripts/install-peers
