@@ -9,7 +9,7 @@ import pytest
 
 from tablewright.api import Options, Session, open_model
 from tablewright.compare.values import Comparison
-from tablewright.core.errors import UsageError
+from tablewright.core.errors import TablewrightError, UsageError
 from tablewright.design.reader import read_model
 
 APPS = Path(__file__).parents[2] / "src/tablewright/apps"
@@ -128,3 +128,20 @@ def test_budgets_and_what_ruling_out_costs_are_part_of_the_answer() -> None:
     assert "missed at 1,000 users (58." in answer  # an M10, where 5 USD were hoped for
     assert "met at 10,000 users" in answer
     assert "`supabase` is out: Supabase Pro does not have `sla`" in answer
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "native-aws: {components: {}}",  # a packaged one has that name
+        "mine: {components: {a: {zones: many}}}",
+        "mine: {components: {}, cost: 3}",
+        "mine: {components: {}, limits: 3}",
+        "mine: {components: {a: {serial: 1}}}",
+        "mine: {components: {a: {price: aws.ec2.t3.micro, quantity: [1]}}}",
+        "mine: {components: {a: {sla: aws.ec2.sla.galaxy, serial: true}}}",
+    ],
+)
+def test_a_way_to_deploy_that_makes_no_sense_is_an_error_in_words(own: str) -> None:
+    with pytest.raises(TablewrightError):
+        changed("llm-proxy", f"\narchitectures: {{{own}}}\n")

@@ -92,6 +92,13 @@ def compare(
     )
     held = hold(model, offerings())
     chosen = (*_for_app(model.app), *own)
+    names = [one.name for one in chosen]
+    twice = next((name for name in names if names.count(name) > 1), "")
+    if twice:
+        raise UsageError(
+            f"there are two ways to deploy called `{twice}`",
+            remedy="give yours under `architectures` another name",
+        )
     weights = _weights(model)
     results = _scored([_result(board, one, held) for one in chosen], board, held, weights)
     phases = _phases(board, results, held)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -153,18 +153,18 @@ _COMPONENT = {
 
 def _architecture(name: str, raw: Any, where: str) -> Architecture:
     one = _mapping(raw, where, _ARCHITECTURE)
-    band = one.get("cost")
+    band = [_number(figure, where) for figure in _list(one.get("cost", []), where)]
     parts = _mapping(one.get("components"), f"{where}.components", None)
     return Architecture(
         name=name,
         title=_text(one.get("title", name), where),
-        apps=tuple(str(app) for app in one.get("apps", ())),
+        apps=tuple(str(app) for app in _list(one.get("apps", []), where)),
         engine=_text(one.get("engine", ""), where),
-        servers=tuple(_text(name, where) for name in one.get("servers", ())),
+        servers=tuple(_text(name, where) for name in _list(one.get("servers", []), where)),
         offering=_text(one.get("offering", ""), where),
         stated=_text(one.get("stated", ""), where),
-        low=Decimal(str(band[0])) if band else None,
-        high=Decimal(str(band[-1])) if band else None,
+        low=band[0] if band else None,
+        high=band[-1] if band else None,
         rating=_text(one.get("rating", ""), where),
         let=tuple(
             (str(key), str(value))
@@ -173,8 +173,8 @@ def _architecture(name: str, raw: Any, where: str) -> Architecture:
         components=tuple(
             _component(str(key), given, f"{where}.{key}") for key, given in parts.items()
         ),
-        limits=tuple(_limit(given, where) for given in one.get("limits", ())),
-        duties=tuple(_text(duty, where) for duty in one.get("duties", ())),
+        limits=tuple(_limit(given, where) for given in _list(one.get("limits", []), where)),
+        duties=tuple(_text(duty, where) for duty in _list(one.get("duties", []), where)),
         switch=_text(one.get("switch", ""), where),
         note=_text(one.get("note", ""), where),
     )
@@ -188,9 +188,9 @@ def _component(name: str, raw: Any, where: str) -> Component:
         price=_text(one.get("price", ""), where),
         region=_text(one.get("region", ""), where),
         quantity=str(one.get("quantity", 0)),
-        free=tuple(_free(given, where) for given in one.get("free", ())),
+        free=tuple(_free(given, where) for given in _list(one.get("free", []), where)),
         serial=_flag(one.get("serial", False), where),
-        zones=int(one.get("zones", 0)),
+        zones=int(_number(one.get("zones", 0), where)),
         sla=_text(one.get("sla", ""), where),
         optional=_flag(one.get("optional", False), where),
         database=_flag(one.get("database", False), where),
@@ -253,6 +253,22 @@ def _text(value: Any, where: str) -> str:
     if not isinstance(value, str):
         raise DataError(f"{where}: must be text, not {value!r}")
     return " ".join(value.split())
+
+
+def _list(value: Any, where: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise DataError(f"{where}: must be a list, not {value!r}")
+    return value
+
+
+def _number(value: Any, where: str) -> Decimal:
+    try:
+        found = Decimal(str(value))
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not found.is_finite() or found < 0:
+        raise DataError(f"{where}: must be a number of at least 0, not {value!r}")
+    return found
 
 
 def _flag(value: Any, where: str) -> bool:
