@@ -62,6 +62,13 @@ def ask(url, operation, body):
         return json.load(answer)
 
 
+@pytest.mark.parametrize("port", ["65536", "99999", "-1"])
+def test_a_port_that_does_not_exist_is_refused(port, capsys):
+    # The event loop would take the number modulo 65,536 and listen somewhere else.
+    assert run(["local", "--in-memory", "--port", port]) == 2
+    assert "0<=x<=65535" in capsys.readouterr().err
+
+
 def test_what_is_written_is_there_after_a_graceful_end_and_a_new_start(tmp_path):
     with served(cwd=tmp_path) as (process, url):
         ask(url, "CreateTable", TABLE)
@@ -126,3 +133,17 @@ def test_the_live_bill_shows_the_dearest_lines_first_and_the_total():
     assert rows[2][:2] == ["Users", "PutItem"]
     assert rows[3][:2] == ["Users", "GetItem"]
     assert rows[-1] == ["Total", "8", "2", "2,250.00"]
+
+
+def test_requests_are_answered_when_nobody_reads_the_log_any_more(tmp_path):
+    with served("--in-memory", "--log", cwd=tmp_path) as (process, url):
+        process.stdout.close()
+        ask(url, "CreateTable", TABLE)
+        for _ in range(3):
+            assert ask(url, "ListTables", {}) == {"TableNames": ["Users"]}
+
+
+def test_a_region_without_prices_is_named(tmp_path):
+    with served("--in-memory", "--region", "mars-1", cwd=tmp_path) as (process, _url):
+        process.send_signal(signal.SIGINT)
+        assert "no prices for mars-1" in process.stderr.read()

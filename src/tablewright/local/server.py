@@ -307,7 +307,8 @@ class Server:
         delay = realism.delay_seconds(name) if realism is not None else 0.0
         if self.options.log is not None:
             took = time.perf_counter() - began + delay
-            self.options.log(self._line(name, label, status, content, took))
+            with contextlib.suppress(OSError):  # nobody reads the log: the answer stands
+                self.options.log(self._line(name, label, status, content, took))
         return _Reply(status, content, delay_seconds=delay)
 
     def _line(

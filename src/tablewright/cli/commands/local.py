@@ -21,7 +21,13 @@ DEFAULT_FILE = "tablewright.db"
     "The running bill is at /_tablewright/bill; requests are told apart by the header "
     "x-tablewright-label, or by label/NAME in the user agent."
 )
-@click.option("--port", default=8000, show_default=True, help="Port to listen on; 0: a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port to listen on; 0: a free one.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--data",
@@ -85,6 +91,8 @@ def command(
     if access_key_id and secret_access_key:
         key = AccessKey(key_id=access_key_id, secret=secret_access_key)
     prices = _prices(region)
+    if prices is None:
+        out.note(f"no prices for {region} in the price book: units are shown without cost")
     options = ServerOptions(
         host=host,
         port=port,
@@ -193,7 +201,7 @@ def bill_table(lines: tuple[BillLine, ...], prices: UnitPrices | None) -> Any:
 
 
 def _prices(region: str) -> UnitPrices | None:
-    """Return what an on-demand unit costs in a region; None, said aloud, if the book lacks it."""
+    """Return what an on-demand unit costs in a region; None if the book lacks it."""
     from importlib import import_module
 
     from tablewright.core.errors import TablewrightError
