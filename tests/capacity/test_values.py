@@ -24,6 +24,8 @@ decimals = st.builds(
     st.integers(-(10**38) + 1, 10**38 - 1),
     st.integers(-130, 88),
 )
+# rounding to the context's 28 digits may carry the largest numbers out of range
+decimals = decimals.filter(lambda number: number.is_zero() or number.adjusted() <= 125)
 
 
 @given(decimals)
