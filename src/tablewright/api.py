@@ -18,7 +18,6 @@ from tablewright.compare.values import Comparison
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.core.quantities import ZERO
-from tablewright.design.printing import design_section, with_section
 from tablewright.design.reader import ModelFile, load, read_model
 from tablewright.design.values import CapacityMode, Design, DynamoDesign, ModeKind
 from tablewright.engines.base import Engine, Evaluation, Request
@@ -419,6 +418,8 @@ class Session:
         Raises:
             UsageError: `designs` is written in a way that no block can be put into.
         """
+        from tablewright.design.printing import design_section, with_section
+
         path = Path(self.file.path)
         try:
             text = with_section(self.file.source, design.name, design_section(design, self.model))
