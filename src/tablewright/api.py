@@ -6,7 +6,7 @@ world is in `operate`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
@@ -645,6 +645,3 @@ def with_mode(design: DynamoDesign, mode: CapacityMode) -> DynamoDesign:
 def _listed(names: Iterable[str]) -> str:
     shown = [f"`{name}`" for name in names]
     return ", ".join(shown) if shown else "none"
-
-
-Evaluator = Callable[[Design, int], Evaluation]

@@ -91,13 +91,8 @@ def fill(
     evaluation = population(session, design, users)
     sample = Sample(session.model)
     plan = plan_seed(session.model, design, sample, evaluation)
-    fresh = Position(
-        digest=digest_of(session.file.source),
-        design=design.name,
-        users=users,
-        seed=session.model.seed,
-        ttl_shift=0 if keep is None else _later_expiry(session, sample),
-    )
+    shift = 0 if keep is None else _later_expiry(session, sample)
+    fresh = _start(session, design, users, ttl_shift=shift)
     position = Position.load(keep, fresh) if keep is not None else fresh
     written = apply_seed(
         plan,
@@ -111,6 +106,17 @@ def fill(
         progress=progress,
     )
     return plan, written
+
+
+def _start(session: Session, design: DynamoDesign, users: int, *, ttl_shift: int = 0) -> Position:
+    """Return where the seeding of a design begins, with what tells it from another seeding."""
+    return Position(
+        digest=digest_of(session.file.source),
+        design=design.name,
+        users=users,
+        seed=session.model.seed,
+        ttl_shift=ttl_shift,
+    )
 
 
 def _later_expiry(session: Session, sample: Sample) -> int:
@@ -202,13 +208,7 @@ def spend(session: Session, design: DynamoDesign, users: int, keep: Path) -> int
     Raises:
         UsageError: an earlier proof has changed them already.
     """
-    fresh = Position(
-        digest=digest_of(session.file.source),
-        design=design.name,
-        users=users,
-        seed=session.model.seed,
-    )
-    position = Position.load(keep, fresh)
+    position = Position.load(keep, _start(session, design, users))
     if position.spent:
         raise UsageError(
             "an earlier proof has changed the items of these tables",

@@ -186,11 +186,7 @@ class Runner:
             point = near.operands[0]
             rows.sort(key=lambda row: distance_km(row[near.attribute], point))
         if route.sorts_in_code:
-            for name, descending in reversed(pattern.sort):
-                rows.sort(
-                    key=lambda row: (row.get(name) is not None, row.get(name)),
-                    reverse=descending,
-                )
+            _put_in_order(rows, pattern)
         return rows if pattern.limit is None else rows[: pattern.limit]
 
     def _get(self, step: ReadStep, given: Sequence[Row], label: str) -> list[Row]:
@@ -244,11 +240,7 @@ class Runner:
             enough = None if step.all_pages or route.sorts_in_code or near else pattern.limit
             rows += self._pages(step, operation, parameters, enough, call, pattern.name)
         if step.shards > 1 and pattern.sort and not route.sorts_in_code:
-            for name, descending in reversed(pattern.sort):
-                rows.sort(
-                    key=lambda row: (row.get(name) is not None, row.get(name)),
-                    reverse=descending,
-                )
+            _put_in_order(rows, pattern)
         return rows
 
     def _pages(
@@ -454,6 +446,15 @@ class Runner:
             names = sorted(n for n in {*got, *wanted} if got.get(n) != wanted.get(n))
             return f"{table.name}: {', '.join(names)} of a {entity} is not what was written"
         return ""
+
+
+def _put_in_order(rows: list[Row], pattern: Pattern) -> None:
+    """Sort rows as a pattern asks; those without the attribute come first."""
+    for name, descending in reversed(pattern.sort):
+        rows.sort(
+            key=lambda row: (row.get(name) is not None, row.get(name)),
+            reverse=descending,
+        )
 
 
 def _passes(row: Row, tests: Sequence[Test]) -> bool:

@@ -15,6 +15,7 @@ from math import prod
 from typing import Any
 
 from tablewright.core.quantities import ONE
+from tablewright.engines.dynamodb.requests import typed
 from tablewright.model.values import Condition, Entity, Kind, Model, Pattern, Verb
 from tablewright.proof.oracle import Row, Test, World
 from tablewright.sample.asked import Domain, Source, another, domains, in_range, spread_evenly
@@ -438,12 +439,4 @@ def _with_more(first: Call, more: tuple[Call, ...]) -> Call:
 
 def typed_value(entity: Entity, condition: Condition) -> Any:
     """Return the fixed value of a condition as the attribute's own type."""
-    attribute = entity.find(condition.attribute)
-    text = condition.value or ""
-    if attribute is None:
-        return text
-    if attribute.kind is Kind.BOOL:
-        return text == "true"
-    if attribute.kind.is_number:
-        return Decimal(text) if "." in text else int(text)
-    return text
+    return typed(entity, condition.attribute, condition.value or "")

@@ -18,7 +18,7 @@ from tablewright.capacity.units import (
     read_blocks,
     write_block_column,
 )
-from tablewright.core.quantities import ONE, ZERO, format_bytes, format_number
+from tablewright.core.quantities import ONE, ZERO
 from tablewright.engines.base import Measure
 from tablewright.engines.dynamodb.sizing import measure
 
@@ -151,8 +151,3 @@ def expected(
         if weight:
             total = total + evaluate(frozenset(names)).times(weight)
     return total
-
-
-def explain_blocks(mean: Decimal, block: str, units: Decimal, factor: str = "") -> str:
-    """Return the arithmetic of a unit figure in words, such as `51.2 KB in 1 KB units = 51`."""
-    return f"{format_bytes(mean)} in {block} blocks{factor} = {format_number(units, 2)}"
