@@ -13,6 +13,7 @@ from tablewright.design.reader import read_model
 from tablewright.plan.result import PlanResult
 from tablewright.plan.search import Settings
 
+SMALL = Options(sample_items=64)
 MODEL = """\
 app: tasks
 region: us-east-1
@@ -89,7 +90,13 @@ def test_settings_come_from_the_options_of_the_model():
 
 @pytest.mark.parametrize(
     "extra",
-    ["single_table: perhaps", "capacity: cheap", "max_tables: few", "weights: {many: 1}"],
+    [
+        "single_table: perhaps",
+        "capacity: cheap",
+        "max_tables: few",
+        "weights: {many: 1}",
+        "round_trip_ms: 0",
+    ],
 )
 def test_an_option_that_makes_no_sense_is_refused(extra):
     with pytest.raises(UsageError, match=extra.partition(":")[0]):
@@ -189,3 +196,68 @@ def test_a_question_that_only_a_scan_answers_is_served_and_pointed_out():
     result = found.plan(explained=False)
     assert any("`Task`" in note and "whole table" in note for note in result.notes)
     assert found.evaluate(result.design, 1000).route("due").operation == "scan"
+
+
+NOTES = """\
+app: notes
+region: us-east-1
+scales: [10000]
+{extra}
+entities:
+  Note:
+    key: id
+    attributes: {{id: uuid, owner: {{type: id, distinct: 5000}}, body: text(3000)}}
+patterns:
+  note: {{get: Note, by: id, rate: 1/user/day}}
+  ofOwner: {{list: Note, where: owner, rate: 0.01/user/day{purpose}}}
+  write: {{put: Note, rate: 1/user/day}}
+  edit: {{update: Note, by: id, set: [body], rate: 10/user/day}}
+"""
+TARGET = "targets: {latency_p99_ms: 15}"
+"""At 10 ms for a round trip: one round trip and no second."""
+
+
+def depths(extra: str = "", purpose: str = "") -> tuple[dict[str, int], PlanResult]:
+    file = read_model(NOTES.format(extra=extra, purpose=purpose), "notes.yaml")
+    chosen = Session(file=file, options=SMALL)
+    result = chosen.plan(explained=False)
+    routes = chosen.evaluate(result.design, 10_000).routes
+    return {r.pattern: r.depth for r in routes}, result
+
+
+def test_the_target_of_the_model_bounds_round_trips_as_that_of_a_pattern_does():
+    # An entry with the body would be written with each of ten edits, three units each; its keys
+    # alone are never, and two items fetched once in a hundred days cost next to nothing.
+    free, cheap = depths()
+    assert free["ofOwner"] == 2
+    bound, quick = depths(TARGET)
+    assert set(bound.values()) == {1}
+    ours, theirs = cheap.usd("planned", 10_000), quick.usd("planned", 10_000)
+    assert ours is not None
+    assert theirs is not None
+    assert ours < theirs
+
+
+def test_what_a_round_trip_takes_can_be_said():
+    # At 5 ms there is time for three of them within 15 ms.
+    assert depths(TARGET + "\noptions: {round_trip_ms: 5}")[0]["ofOwner"] == 2
+
+
+def test_batch_work_is_not_in_the_hurry_of_the_model():
+    # Nobody waits for it, so that it may even scan: two round trips are cheaper still.
+    bound, _ = depths(TARGET, ", purpose: batch")
+    assert bound["ofOwner"] == 2
+
+
+def test_only_the_pattern_that_cannot_keep_its_target_is_let_off():
+    # An edit that is told the owner has to search the id first: two round trips, whatever exists.
+    extra = (
+        "  change: {update: Note, by: owner, set: [body], rate: 0.01/user/day}\n"
+        "  look: {list: Note, where: owner, select: [id], rate: 0.01/user/day}\n"
+    )
+    text = NOTES.format(extra=TARGET, purpose="") + extra
+    chosen = Session(file=read_model(text, "notes.yaml"), options=SMALL)
+    result = chosen.plan(explained=False)
+    routes = chosen.evaluate(result.design, 10_000).routes
+    assert {r.pattern for r in routes if r.depth > 1} == {"change"}
+    assert result.notes == ("`Note`: `change` takes more round trips than its target leaves",)

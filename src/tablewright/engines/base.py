@@ -255,6 +255,8 @@ class Quotation:
     """Bytes of the largest sampled item of each resource."""
     cannot: tuple[tuple[str, str], ...] = ()
     """Writes the design cannot carry out, and why."""
+    depths: tuple[tuple[str, int], ...] = ()
+    """Round trips of each write after one another, without those that search its key."""
 
 
 class EngineQuotes(Protocol):

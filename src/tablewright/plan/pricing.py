@@ -110,10 +110,13 @@ class Option:
 class Rules:
     """What is allowed, beyond being correct."""
 
-    scans: bool = False
-    """Whether a table that grows with the users may be scanned for people who wait."""
-    any_depth: bool = False
+    scans: frozenset[str] = frozenset()
+    """Patterns that may scan a table that grows with the users though people wait for them."""
+    any_depth: frozenset[str] = frozenset()
+    """Patterns that may take more round trips than their target leaves."""
     round_trip_ms: Decimal = ROUND_TRIP_MS
+    latency_p99_ms: Decimal | None = None
+    """The target of the model, for the patterns that people wait for and that have none."""
     most_gsis: int = 20
 
 
@@ -123,6 +126,8 @@ class Priced:
 
     option: Option | None
     reasons: tuple[str, ...] = ()
+    failing: frozenset[str] = frozenset()
+    """The patterns no allowed way serves."""
     shards_wanted: int = 1
 
 
@@ -166,14 +171,23 @@ class Pricer:
         hot = {at for at, load in heat.items() if load > PARTITION_WRITES * HEADROOM}
         shards = max((int(-(-heat[at] // (PARTITION_WRITES * HEADROOM))) for at in hot), default=1)
         slots: list[SlotCost] = []
-        reasons: list[str] = []
+        deep = self._too_deep(work, first, rules)
+        reasons = [f"{name}: {depth} round trips after one another" for name, depth in deep]
+        failing = {name for name, _ in deep}
         for number, slot in enumerate(first.slots):
             paths = self._paths(work, slot, number, quotations, places, hot, rules, spread)
             if not paths:
                 reasons.append(f"{slot.pattern}: {slot.cannot or 'no way that is allowed'}")
+                if slot.paths:
+                    failing.add(slot.pattern)
             slots.append(SlotCost(pattern=slot.pattern, part=slot.part, paths=paths))
         if reasons:
-            return Priced(option=None, reasons=tuple(reasons), shards_wanted=shards)
+            return Priced(
+                option=None,
+                reasons=tuple(reasons),
+                failing=frozenset(failing),
+                shards_wanted=shards,
+            )
         base, by_index = self._fixed(work, placement, places, quotations)
         option = Option(
             placement=placement,
@@ -236,10 +250,11 @@ class Pricer:
         spread: dict[str, Decimal],
     ) -> tuple[PathCost, ...]:
         pattern = work.model.pattern(slot.pattern)
+        after = dict(quotations[0].depths).get(slot.pattern, 0)
         cheapest: dict[tuple[int, ...], PathCost] = {}
         for at, path in enumerate(slot.paths):
             needs = tuple(sorted(places[r] for r in path.resources if r in places))
-            if hot.intersection(needs) or not self._allowed(work, pattern, path, rules):
+            if hot.intersection(needs) or not self._allowed(work, pattern, path, after, rules):
                 continue
             if self._reads_too_hot(pattern, path, spread):
                 continue
@@ -258,12 +273,24 @@ class Pricer:
                 cheapest[needs] = cost
         return tuple(sorted(cheapest.values(), key=lambda p: (p.usd, p.depth, p.needs)))
 
-    def _allowed(self, work: Workload, pattern: Pattern, path: Path, rules: Rules) -> bool:
-        if path.operation == "scan" and not rules.scans:
+    def _too_deep(
+        self, work: Workload, quotation: Quotation, rules: Rules
+    ) -> list[tuple[str, int]]:
+        """Return the writes that take more round trips than are left, whatever is indexed."""
+        return [
+            (name, depth)
+            for name, depth in quotation.depths
+            if depth > most_depth(work.model.pattern(name), rules)
+        ]
+
+    def _allowed(
+        self, work: Workload, pattern: Pattern, path: Path, after: int, rules: Rules
+    ) -> bool:
+        if path.operation == "scan" and pattern.name not in rules.scans:
             bounded = work.entity.count.per == "total" and work.entity.count.inflow_per_day is None
             if pattern.purpose == "online" and not bounded:
                 return False
-        return rules.any_depth or path.depth <= most_depth(pattern, rules)
+        return path.depth + after <= most_depth(pattern, rules)
 
     # ------------------------------------------------------------ heat
 
@@ -357,10 +384,18 @@ class Pricer:
 
 
 def most_depth(pattern: Pattern, rules: Rules) -> int:
-    """Return how many round trips after one another a pattern's own latency target leaves."""
-    if pattern.latency_p99_ms is None:
+    """Return how many round trips after one another a pattern's latency target leaves.
+
+    Its own target, or else the model's where people wait for it.
+    """
+    target = pattern.latency_p99_ms
+    if pattern.name in rules.any_depth:
         return 99
-    return max(1, int(pattern.latency_p99_ms / rules.round_trip_ms))
+    if target is None and pattern.purpose == "online":
+        target = rules.latency_p99_ms
+    if target is None:
+        return 99
+    return max(1, int(target / rules.round_trip_ms))
 
 
 def design_of(

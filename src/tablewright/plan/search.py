@@ -42,6 +42,8 @@ class Settings:
     names: Mapping[str, str] = field(default_factory=dict)
     """Table names by entity."""
     round_trip_ms: Decimal = ROUND_TRIP_MS
+    latency_p99_ms: Decimal | None = None
+    """The model's target, for patterns that people wait for and that have none of their own."""
     modes: str = "safe"
     """safe: never dearer than on-demand at any scale; cheapest: at the planned one; on-demand."""
     seconds: float = 60.0
@@ -77,6 +79,8 @@ class Settings:
             single_table=single,
             prefix=options.get("table_prefix", ""),
             names=names,
+            round_trip_ms=_milliseconds(options, "round_trip_ms") or ROUND_TRIP_MS,
+            latency_p99_ms=model.targets.latency_p99_ms,
             modes=modes,
         )
 
@@ -88,6 +92,15 @@ def _whole(options: Mapping[str, str], name: str) -> int | None:
     if not text.isdecimal() or int(text) == 0:
         raise UsageError(f"the option `{name}` is `{text}`", remedy="write a number, such as 3")
     return int(text)
+
+
+def _milliseconds(options: Mapping[str, str], name: str) -> Decimal | None:
+    text = options.get(name, "")
+    if not text:
+        return None
+    if not re.fullmatch(r"\d+(\.\d+)?", text) or Decimal(text) == 0:
+        raise UsageError(f"the option `{name}` is `{text}`", remedy="write a number, such as 10")
+    return Decimal(text)
 
 
 def _weights(options: Mapping[str, str]) -> tuple[Scale, ...]:
@@ -207,25 +220,26 @@ def consider(
     Raises:
         UnsupportedError: no placement serves its patterns.
     """
-    warnings: list[str] = []
-    refused: list[tuple[str, tuple[str, ...]]] = []
-    for rules in _relaxations(settings):
-        options, refused, shards = _priced(work, pricer, table_name, rules, 1)
-        if shards > 1:
-            shards = min(shards, MOST_SHARDS)
-            options, refused, _ = _priced(work, pricer, table_name, rules, shards)
-        if options:
-            if rules.scans or rules.any_depth:
-                warnings += _what_was_relaxed(work, rules, refused)
-            kept, count = prune(options)
+    rules = Rules(round_trip_ms=settings.round_trip_ms, latency_p99_ms=settings.latency_p99_ms)
+    while True:
+        found = _priced(work, pricer, table_name, rules, 1)
+        if found.shards > 1:
+            found = _priced(work, pricer, table_name, rules, min(found.shards, MOST_SHARDS))
+        if found.options:
+            kept, count = prune(found.options)
             one = Considered(
                 work=work,
                 options=tuple(kept),
-                all_options=tuple(options),
-                refused=tuple(refused),
-                warnings=tuple(warnings),
+                all_options=tuple(found.options),
+                refused=tuple(found.refused),
+                warnings=tuple(_what_was_relaxed(work, rules)),
             )
             return one, count
+        relaxed = _relaxed(rules, found.failing)
+        if relaxed is None:
+            break
+        rules = relaxed
+    refused = found.refused
     reasons = "; ".join(dict.fromkeys(r for _, why in refused for r in why))
     raise UnsupportedError(
         f"no design on DynamoDB serves `{work.entity.name}`: {reasons}",
@@ -233,38 +247,60 @@ def consider(
     )
 
 
-def _relaxations(settings: Settings) -> tuple[Rules, ...]:
-    trip = settings.round_trip_ms
-    return (
-        Rules(round_trip_ms=trip),
-        Rules(round_trip_ms=trip, any_depth=True),
-        Rules(round_trip_ms=trip, any_depth=True, scans=True),
-    )
+def _relaxed(rules: Rules, failing: Sequence[frozenset[str]]) -> Rules | None:
+    """Return rules that let the patterns nothing serves take more time, then scan; None if spent.
+
+    Those that fail everywhere are let off; where each fails only somewhere, all of them.
+    """
+    if not failing:
+        return None
+    names = failing[0].intersection(*failing) or failing[0].union(*failing)
+    if names - rules.any_depth:
+        return replace(rules, any_depth=rules.any_depth | names)
+    if names - rules.scans:
+        return replace(rules, scans=rules.scans | names)
+    return None
 
 
-def _what_was_relaxed(
-    work: Workload, rules: Rules, refused: Sequence[tuple[str, tuple[str, ...]]]
-) -> list[str]:
+def _what_was_relaxed(work: Workload, rules: Rules) -> list[str]:
+    def listed(names: frozenset[str]) -> str:
+        return ", ".join(f"`{p.name}`" for p in work.model.patterns if p.name in names)
+
     name = work.entity.name
+    found = []
+    if late := rules.any_depth - rules.scans:
+        found.append(f"`{name}`: {listed(late)} takes more round trips than its target leaves")
     if rules.scans:
-        return [f"`{name}`: some pattern can only be served by reading a whole table"]
-    return [f"`{name}`: some pattern needs more round trips than its latency target leaves"]
+        found.append(f"`{name}`: {listed(rules.scans)} can only be served by reading a whole table")
+    return found
 
 
-def _priced(
-    work: Workload, pricer: Pricer, table_name: str, rules: Rules, shards: int
-) -> tuple[list[Option], list[tuple[str, tuple[str, ...]]], int]:
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    """What pricing the placements of an entity under some rules came to."""
+
+    options: list[Option]
+    refused: list[tuple[str, tuple[str, ...]]]
+    failing: list[frozenset[str]]
+    """Of each placement that other rules might save, the patterns that are not served."""
+    shards: int
+
+
+def _priced(work: Workload, pricer: Pricer, table_name: str, rules: Rules, shards: int) -> _Found:
     options: list[Option] = []
     refused: list[tuple[str, tuple[str, ...]]] = []
+    failing: list[frozenset[str]] = []
     wanted = 1
     for placement in placements(work, table_name, shards):
         priced = pricer.price(work, placement, rules)
         wanted = max(wanted, priced.shards_wanted)
         if priced.option is None:
             refused.append((placement.label, priced.reasons))
+            if priced.failing:
+                failing.append(priced.failing)
         else:
             options.append(priced.option)
-    return options, refused, wanted
+    return _Found(options=options, refused=refused, failing=failing, shards=wanted)
 
 
 def choose(considered: Sequence[Considered], settings: Settings) -> Solution:

@@ -24,17 +24,19 @@ def quote_design(context: Context) -> Quotation:
     slots: list[Slot] = []
     fixed: list[FixedUse] = []
     cannot: list[tuple[str, str]] = []
+    depths: list[tuple[str, int]] = []
     for pattern in context.model.patterns:
         if not pattern.verb.is_write:
             slots.append(_slot(reads, pattern, pattern.name, 0))
             continue
         try:
-            found, requests = _write(writes, reads, pattern)
+            found, requests, depth = _write(writes, reads, pattern)
         except Unservable as problem:
             cannot.append((pattern.name, str(problem)))
             continue
         slots += found
         fixed += _uses(pattern, requests)
+        depths.append((pattern.name, depth))
     stored, largest = _stored(context)
     return Quotation(
         slots=tuple(slots),
@@ -42,21 +44,22 @@ def quote_design(context: Context) -> Quotation:
         stored=stored,
         largest=largest,
         cannot=tuple(cannot),
+        depths=tuple(depths),
     )
 
 
 def _write(
     writes: WriteRouter, reads: ReadRouter, pattern: Pattern
-) -> tuple[list[Slot], tuple[Request, ...]]:
+) -> tuple[list[Slot], tuple[Request, ...], int]:
     parts = pattern.parts if pattern.verb is Verb.TRANSACT else (pattern,)
     searches = [writes.search(part, pattern) for part in parts]
-    requests, _ = writes.write_requests(pattern, [search is not None for search in searches])
+    requests, depth = writes.write_requests(pattern, [search is not None for search in searches])
     slots = [
         _slot(reads, search, pattern.name, place)
         for place, search in enumerate(searches)
         if search is not None
     ]
-    return slots, requests
+    return slots, requests, depth
 
 
 def _slot(reads: ReadRouter, question: Pattern, pattern: str, part: int) -> Slot:
