@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from tablewright.design.postgresql import Column, ForeignKey, PgIndex, PgTable, PostgresDesign
 
+TEXTS = ("text", "varchar", "char")
+
 
 def ddl(design: PostgresDesign) -> tuple[str, ...]:
     """Return the statements that create a design in an empty schema.
@@ -120,4 +122,8 @@ def _key(table: PgTable, index: PgIndex, name: str, down: bool) -> str:
         return f"to_tsvector('simple', {quoted(name)})"
     if index.using == "gin":
         return f"{quoted(name)} jsonb_path_ops"
-    return quoted(name) + (" DESC" if down else "")
+    key = quoted(name)
+    if table.column(name).type in TEXTS and index.using == "btree":
+        key = f"lower({key})" if index.ignore_case else key
+        key += " text_pattern_ops" if index.prefixes else ""
+    return key + (" DESC" if down else "")

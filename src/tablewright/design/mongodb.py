@@ -54,6 +54,8 @@ class MongoIndex:
     partial: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Only documents in which an attribute has one of these values."""
     expire_days: Decimal | None = None
+    ignore_case: bool = False
+    """Texts are compared by a collation that knows no capitals (strength 2)."""
     span: Span | None = field(default=None, compare=False)
 
     @property
@@ -137,6 +139,7 @@ INDEX = Record(
             doc="only documents in which an attribute has one of these values",
         ),
         Field("expire_after", DURATION, doc="documents are removed this long after the date"),
+        Field("ignore_case", BOOL, doc="by a collation of strength 2, without regard to capitals"),
         Field("title", PROSE),
     ),
 )
@@ -342,6 +345,7 @@ class _CollectionReader:
             sparse=bool(fields.get("sparse", False)) if fields is not None else False,
             partial=partial,
             expire_days=fields.get("expire_after") if fields is not None else None,
+            ignore_case=bool(fields.get("ignore_case", False)) if fields is not None else False,
             span=entry.name.span,
         )
 

@@ -70,6 +70,10 @@ class PgIndex:
     include: tuple[str, ...] = ()
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Only rows in which a column has one of these values."""
+    ignore_case: bool = False
+    """On lower(…) of columns that are text."""
+    prefixes: bool = False
+    """In the order of bytes (text_pattern_ops), which serves the beginnings of texts."""
     span: Span | None = field(default=None, compare=False)
 
 
@@ -132,6 +136,8 @@ INDEX = Record(
             MappingOf(SQL_NAME, ListOf(VALUE, least=1, what="a value or a list of them"), least=1),
             doc="only rows in which a column has one of these values",
         ),
+        Field("ignore_case", BOOL, doc="on lower(column) of columns that are text"),
+        Field("prefixes", BOOL, doc="text_pattern_ops: serves the beginnings of texts"),
         Field("title", PROSE),
     ),
 )
@@ -433,6 +439,8 @@ class _TableReader:
                     using=str(fields.get("using", "btree")) if fields is not None else "btree",
                     include=include,
                     where=where,
+                    ignore_case=bool(fields.get("ignore_case", False)) if fields else False,
+                    prefixes=bool(fields.get("prefixes", False)) if fields else False,
                     span=entry.name.span,
                 )
             )

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from tablewright.core.quantities import ONE, ZERO, format_number
+from tablewright.design.pgtypes import referred
 from tablewright.engines.base import Measure, Rejected, Request, Route, UnitUse
 from tablewright.engines.selectivity import RANGE_OPERATORS, Selectivity
-from tablewright.model.values import Condition, Model, Pattern, Verb
+from tablewright.model.values import Condition, Kind, Model, Pattern, Verb
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,10 @@ class Ordered:
     entry_bytes: Decimal = ZERO
     stored_bytes: Decimal = ZERO
     is_primary: bool = False
+    ignores_case: bool = False
+    """Texts in it are compared without regard to capitals: it serves just such conditions."""
+    prefixes: bool = True
+    """It serves the beginnings of texts; in PostgreSQL only one in the order of bytes does."""
     by_time: bool = False
     """Its entries lie in the order of time, in all or for each leading key: the newest together."""
 
@@ -101,6 +106,9 @@ class Work:
 
 
 NOTHING = Work(commands=ZERO)
+_NO_TEXT = frozenset(
+    {Kind.UUID, Kind.TIMESTAMP, Kind.DATE, Kind.BOOL, Kind.BINARY, Kind.GEO, Kind.MAP}
+)
 
 GEO_OVERREAD = Decimal(3)
 """Entries of a search by distance for one that lies within: cells overlap the circle. Assumed."""
@@ -146,6 +154,8 @@ class Words:
     reads: Mapping[str, str]
     rewrites_indexes: bool = False
     """An update of an indexed column writes an entry in every index (a new row version)."""
+    bytes_only: bool = False
+    """An index that serves the beginnings of texts does not give their order."""
 
 
 class Router:
@@ -256,13 +266,13 @@ class Router:
         if index.kind in ("geo", "text") or index.geo:
             return self._special(pattern, home, index, conditions, embedded)
         if index.kind == "json":
-            return "it serves conditions inside documents, and none is asked for"
+            return self._inside(pattern, home, index, conditions, embedded)
         bound: list[str] = []
         within = home.rows if not index.partial else index.entries
         equal = 0
         for path, _ in index.keys:
             condition = conditions.get(path)
-            if condition is None:
+            if condition is None or not self._compares(pattern, home, index, condition, path):
                 break
             within *= self._share(pattern, home, embedded, condition)
             bound.append(path)
@@ -273,11 +283,33 @@ class Router:
             return "a hash serves equality only"
         if equal and self._is_one(home, index, bound[:equal]):
             within = min(home.rows, ONE)
-        in_order = self._in_order(pattern, index, equal, embedded)
+        in_order = self._in_order(pattern, home, index, equal, embedded)
+        if not bound and index.keys[0][0] in conditions:
+            first = index.keys[0][0]
+            what = "beginnings" if conditions[first].operator == "begins_with" else "capitals"
+            return f"it does not compare the {what} of `{first}` as the pattern does"
         if not bound and not (in_order and pattern.limit is not None) and not index.partial:
             first = index.keys[0][0]
             return f"it begins with `{first}`, which the pattern does not bind"
         return self._access(pattern, home, index, conditions, bound, within, in_order, embedded)
+
+    def _compares(
+        self, pattern: Pattern, home: Home, index: Ordered, condition: Condition, path: str
+    ) -> bool:
+        """Whether an index compares a key as the condition does: capitals, beginnings."""
+        if not self._is_text(home, path):
+            return True
+        if (path in pattern.ignore_case) != index.ignores_case:
+            return False
+        return index.prefixes or condition.operator != "begins_with"
+
+    def _is_text(self, home: Home, path: str) -> bool:
+        entity = self.model.entity(home.entity)
+        attribute = entity.find(path)
+        if attribute is None:
+            return False
+        kind = referred(entity, attribute, self.model).kind
+        return not (kind.is_number or kind in _NO_TEXT)
 
     def _is_one(self, home: Home, index: Ordered, bound: list[str]) -> bool:
         if index.unique and len(bound) == len(index.keys):
@@ -287,7 +319,9 @@ class Router:
             set(entity.key) <= set(bound)
         )
 
-    def _in_order(self, pattern: Pattern, index: Ordered, equal: int, embedded: str) -> bool:
+    def _in_order(
+        self, pattern: Pattern, home: Home, index: Ordered, equal: int, embedded: str
+    ) -> bool:
         if pattern.verb is Verb.NEAR:
             return False  # the order is that of distance
         if not pattern.sort or index.kind != "btree" or embedded:
@@ -297,6 +331,12 @@ class Router:
         rest = list(index.keys[equal : equal + len(wanted)])
         if [name for name, _ in wanted] != [name for name, _ in rest]:
             return False
+        if (
+            self.words.bytes_only
+            and index.prefixes
+            and any(self._is_text(home, n) for n, _ in rest)
+        ):
+            return False  # the order of bytes is not that of the language
         flips = {down != stored for (_, down), (_, stored) in zip(wanted, rest, strict=True)}
         return len(flips) <= 1
 
@@ -315,6 +355,8 @@ class Router:
         if index is not None:
             left = {p: o for p, o in left.items() if p not in {q for q, _ in index.partial}}
         held = set(index.paths) | set(index.includes) if index is not None else set()
+        if index is not None:
+            held -= {p for p, o in left.items() if not self._compares(pattern, home, index, o, p)}
         on_entry = self._all_share(
             pattern, home, embedded, [o for p, o in left.items() if p in held]
         )
@@ -336,6 +378,7 @@ class Router:
             examined = min(within, limit / max(on_entry * on_row, Decimal("0.000001")))
         sorts = (bool(pattern.sort) or pattern.verb is Verb.NEAR) and not in_order
         returned = matched if limit is None else min(matched, Decimal(limit))
+        returned = max(ZERO, returned - pattern.skip)
         wanted = set(pattern.select if pattern.select is not None else home.attribute_bytes)
         covered = index is not None and home.covers and not embedded and wanted | set(left) <= held
         fetched = ZERO if covered else examined * on_entry
@@ -381,6 +424,28 @@ class Router:
         within = (home.rows if not index.partial else index.entries) * share
         found = self._access(pattern, home, index, conditions, bound, within, True, embedded)
         return replace(found, entries=min(within, found.entries * GEO_OVERREAD), sorts=False)
+
+    def _inside(
+        self,
+        pattern: Pattern,
+        home: Home,
+        index: Ordered,
+        conditions: dict[str, Condition],
+        embedded: str,
+    ) -> Access | str:
+        """A GIN index finds documents and lists by what is in them; it has no order."""
+        bound = [
+            path
+            for path in index.paths
+            if path in conditions and conditions[path].operator not in RANGE_OPERATORS
+        ]
+        if not bound:
+            return "it serves conditions inside documents, and none is asked for"
+        within = index.entries
+        for path in bound:
+            within *= self._share(pattern, home, embedded, conditions[path])
+        in_order = not pattern.sort
+        return self._access(pattern, home, index, conditions, bound, within, in_order, embedded)
 
     def _scan(self, pattern: Pattern, home: Home, embedded: str) -> Access:
         conditions = self._conditions(pattern, home, embedded)

@@ -514,15 +514,16 @@ def evaluate_server(
     words: Words,
     own: Mapping[str, Decimal] | None = None,
     sample_items: int = 0,
+    cases: Sequence[str] = CASES,
 ) -> ServerEvaluation:
     """Return routes, load, options and the bill of the cheapest that holds the load.
 
     The whole is reckoned three times: with the constants as stated, all at their light end and all
-    at their heavy end.
+    at their heavy end; once, if `cases` says so.
     """
-    totals: dict[str, Decimal | None] = {}
+    totals: dict[str, Decimal | None] = dict.fromkeys(CASES)
     first: tuple[Layout, dict[str, Route], dict[str, Work], Load, tuple[Option, ...], Figures]
-    for case in CASES:
+    for case in cases:
         given = figures(words.engine, case, own)
         layout = lay_out(given)
         router = Router(model, design.name, layout.homes, users, words)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
-from tablewright.model.values import Entity, Pattern, Verb
+from tablewright.model.values import Entity, Model, Pattern, Verb
 
 K = TypeVar("K")
 
@@ -37,6 +37,27 @@ def index_keys(entity: Entity, pattern: Pattern, key: str = "") -> tuple[tuple[s
     keys += [(name, down) for name, down in pattern.sort if name not in equal]
     keys += [(name, False) for name in ranges if name not in dict(keys)]
     return tuple(keys)
+
+
+def asked_ignoring_case(model: Model, entity: Entity, attribute: str) -> bool:
+    """Return whether some pattern compares an attribute without regard to capitals."""
+    return any(
+        one.entity == entity.name and attribute in one.ignore_case
+        for pattern in model.patterns
+        for one in (pattern, *pattern.parts)
+    )
+
+
+def asked_by_beginning(model: Model, entity: Entity, keys: Iterable[str]) -> bool:
+    """Return whether some pattern asks for the beginning of one of these attributes."""
+    names = set(keys)
+    return any(
+        one.entity == entity.name and condition.operator == "begins_with"
+        for pattern in model.patterns
+        for one in (pattern, *pattern.parts)
+        for condition in one.where
+        if condition.attribute in names
+    )
 
 
 def _is_coarse(entity: Entity, name: str) -> bool:

@@ -640,6 +640,8 @@ class _LongForm:
 _ONLY_FOR: dict[str, frozenset[Verb]] = {
     "sort": frozenset({Verb.LIST, Verb.SCAN, Verb.NEAR, Verb.SEARCH, Verb.AGGREGATE}),
     "limit": frozenset({Verb.LIST, Verb.SCAN, Verb.NEAR, Verb.SEARCH}),
+    "skip": frozenset({Verb.LIST, Verb.SCAN, Verb.NEAR, Verb.SEARCH}),
+    "ignore_case": frozenset({Verb.GET, Verb.LIST, Verb.AGGREGATE}),
     "all": frozenset({Verb.LIST, Verb.SCAN, Verb.NEAR, Verb.SEARCH, Verb.AGGREGATE}),
     "matched": frozenset(
         {Verb.LIST, Verb.SCAN, Verb.NEAR, Verb.SEARCH, Verb.AGGREGATE, Verb.DELETE, Verb.UPDATE}
@@ -788,6 +790,9 @@ class _PatternReader:
             where=where,
             sort=self._sort(found, entity),
             select=self._select(found, entity),
+            limit=self._limit(found),
+            skip=found.get("skip", 0) if "limit" in found else 0,
+            ignore_case=self._ignore_case(found, entity, where),
             condition=self._condition(found, entity)[0],
             condition_on=self._condition(found, entity)[1],
             known=self._paths(found, "known", entity, "holds"),
@@ -1003,6 +1008,44 @@ class _PatternReader:
                 )
                 continue
             out.append((str(bare), str(word).startswith("-")))
+        return tuple(out)
+
+    def _limit(self, found: Fields) -> int | None:
+        limit: int | None = found.get("limit")
+        if limit is None and "skip" in found:
+            self.reading.error(
+                "incomplete",
+                f"{self.what} skips instances and does not say how many it wants then",
+                found.key_spans["skip"],
+                "add `limit: 20`",
+            )
+            return None
+        return None if limit is None else limit + int(found.get("skip", 0))
+
+    def _ignore_case(
+        self, found: Fields, entity: Entity, where: tuple[Condition, ...]
+    ) -> tuple[str, ...]:
+        out = []
+        for word in found.get("ignore_case", ()):
+            if not self._is_whole(word, entity, "compares"):
+                continue
+            attribute = entity.find(str(word))
+            if attribute is not None and (attribute.kind.is_number or attribute.kind.is_container):
+                self.reading.error(
+                    "bad-condition",
+                    f"{self.what} ignores capitals in `{word}`, {a_kind(attribute.kind)}",
+                    word.span,
+                    "capitals are a matter of text",
+                )
+            elif str(word) not in {one.attribute for one in where}:
+                self.reading.error(
+                    "bad-condition",
+                    f"{self.what} ignores capitals in `{word}`, which it does not select on",
+                    word.span,
+                    f"add `{word}` to `where`, or take it away here",
+                )
+            else:
+                out.append(str(word))
         return tuple(out)
 
     def _select(self, found: Fields, entity: Entity) -> tuple[str, ...] | None:

@@ -254,6 +254,9 @@ class Pattern:
     sort: tuple[tuple[str, bool], ...] = ()
     """Attributes in order of importance, True for descending."""
     limit: int | None = None
+    """Instances gone through: those wanted, and before them those skipped."""
+    skip: int = 0
+    """Of those, how many are passed over because the application pages by offset."""
     select: tuple[str, ...] | None = None
     """Attributes wanted back; None for all of them."""
     matched: Decimal | None = None
@@ -277,6 +280,8 @@ class Pattern:
     """Share of the calls whose condition fails."""
     hit: Decimal = ONE
     """Share of the reads that find something."""
+    ignore_case: tuple[str, ...] = ()
+    """Attributes of `where` that are compared without regard to capitals."""
     known: tuple[str, ...] = ()
     """What else the caller holds (from a token, a URL) beside the values of `where`."""
     parts: tuple[Pattern, ...] = ()

@@ -1,24 +1,15 @@
-"""Evaluate a MongoDB design: route every pattern, size the load, choose and price an Atlas tier.
+"""MongoDB as an engine: documents, Atlas tiers, and what things are called there.
 
-In: a model, a design, a number of users, a price book. Out: a ServerEvaluation. Pure.
+In: nothing. Out: the engine. How it evaluates is `server_engine`'s business.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
-
-from tablewright.bill.prices import PriceBook
-from tablewright.design.mongodb import MongoDesign
-from tablewright.design.values import Design
 from tablewright.engines.mongodb.layout import MongoLayout
 from tablewright.engines.mongodb.offers import offers
 from tablewright.engines.routing import Words
-from tablewright.engines.servers import ServerEvaluation, evaluate_server
-from tablewright.model.values import Model
-from tablewright.sample.sample import Sample
+from tablewright.engines.server_engine import ServerEngine
 
-SAMPLE = 256
 WORDS = Words(
     engine="mongodb",
     table="collection",
@@ -28,59 +19,8 @@ WORDS = Words(
 )
 
 
-class MongoEngine:
+class MongoEngine(ServerEngine[MongoLayout]):
     """MongoDB, as planner, reviewer and façade see it."""
 
-    name = "mongodb"
-
     def __init__(self) -> None:
-        self._layouts: dict[tuple[int, int, int], MongoLayout] = {}
-
-    def evaluate(
-        self,
-        model: Model,
-        design: Design,
-        users: int,
-        book: PriceBook,
-        *,
-        region: str = "",
-        free_tier: bool = False,
-        sample_items: int | None = None,
-        own: Mapping[str, Decimal] | None = None,
-    ) -> ServerEvaluation:
-        """Return routes, load, options and bill of a design at one scale.
-
-        Args:
-            model: the model the design belongs to.
-            design: a MongoDesign.
-            users: the scale.
-            book: prices.
-            region: other than the model's.
-            free_tier: of no effect: the free tier is one of the options anyway.
-            sample_items: instances drawn for each entity.
-            own: constants to use instead of the stated ones, such as a measured compression.
-        """
-        assert isinstance(design, MongoDesign)
-        layout = self.layout(model, design, sample_items or SAMPLE)
-        return evaluate_server(
-            model,
-            design,
-            users,
-            book,
-            region or model.region,
-            lay_out=lambda given: layout.lay_out(users, given),
-            offers=offers(book),
-            words=WORDS,
-            own=own,
-            sample_items=sample_items or SAMPLE,
-        )
-
-    def layout(self, model: Model, design: MongoDesign, n: int = SAMPLE) -> MongoLayout:
-        """Return the documents of a design over the sample, kept between scales."""
-        key = (id(model), id(design), n)
-        held = self._layouts.get(key)
-        if held is None or held.model is not model or held.design is not design:
-            if len(self._layouts) >= 8:
-                self._layouts.pop(next(iter(self._layouts)))
-            held = self._layouts[key] = MongoLayout(model, design, Sample(model), n)
-        return held
+        super().__init__(WORDS, MongoLayout, lambda book, design: offers(book))

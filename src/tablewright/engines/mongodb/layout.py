@@ -76,14 +76,22 @@ class Rows:
     documents: tuple[dict[str, Any], ...]
 
 
+_Held = tuple[str, tuple[str, ...]]
+"""An entity and the attributes of it that are kept."""
+
+
 class MongoLayout:
     """Documents of a design over the first `n` instances of each entity."""
 
     def __init__(self, model: Model, design: MongoDesign, sample: Sample, n: int) -> None:
         self.model, self.design, self.sample, self.n = model, design, sample, n
         self._rows: dict[str, Rows] = {}
-        self._columns: dict[str, tuple[list[int], dict[str, Decimal]]] = {}
-        self._entries: dict[tuple[str, str], list[int]] = {}
+        self._columns: dict[_Held, tuple[list[int], dict[str, Decimal]]] = {}
+        self._entries: dict[tuple[_Held, tuple[tuple[str, str], ...]], list[int]] = {}
+
+    def adopt(self, kin: MongoLayout) -> None:
+        """Take over what was drawn and measured for another design of the same entities."""
+        self._rows, self._columns, self._entries = kin._rows, kin._columns, kin._entries
 
     def rows(self, entity: Entity) -> Rows:
         """Return the sampled instances, each attribute as it is kept."""
@@ -112,7 +120,8 @@ class MongoLayout:
 
     def column(self, collection: Collection) -> tuple[list[int], dict[str, Decimal]]:
         """Return the bytes of each sampled document, and of each attribute a mean."""
-        if collection.name not in self._columns:
+        held = (collection.entity, collection.attributes)
+        if held not in self._columns:
             documents = self.documents(collection)
             sizes = [document_bytes(one) for one in documents]
             means: dict[str, Decimal] = {}
@@ -120,8 +129,8 @@ class MongoLayout:
                 key = "_id" if name == key_field(self.model.entity(collection.entity)) else name
                 taken = sum(element_bytes(key, one[key]) for one in documents if key in one)
                 means[name] = Decimal(taken) / max(1, len(documents))
-            self._columns[collection.name] = (sizes, means)
-        return self._columns[collection.name]
+            self._columns[held] = (sizes, means)
+        return self._columns[held]
 
     def embedded_bytes(self, embed: Embed, parent: Entity, users: int) -> Decimal:
         """Return the mean bytes of the children kept in one parent at a scale."""
@@ -230,6 +239,7 @@ class MongoLayout:
             entries=entries,
             entry_bytes=Decimal(sum(column)) / max(1, len(column)),
             is_primary=index.name == "_id_",
+            ignores_case=index.ignore_case,
             by_time=lies_by_time(entity, index.paths) or self._is_object_id(collection, index),
         )
         return ordered, column
@@ -257,7 +267,7 @@ class MongoLayout:
         return most
 
     def _entry_column(self, collection: Collection, index: MongoIndex) -> list[int]:
-        key = (collection.name, index.name)
+        key = ((collection.entity, collection.attributes), index.keys)
         if key not in self._entries:
             rows = self.documents(collection)
             self._entries[key] = [

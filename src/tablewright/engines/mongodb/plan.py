@@ -14,7 +14,7 @@ from decimal import Decimal
 from tablewright.design.mongodb import Collection, MongoDesign, MongoIndex
 from tablewright.design.values import Embed
 from tablewright.engines.mongodb.layout import key_field
-from tablewright.engines.wanted import index_keys, without_prefixes
+from tablewright.engines.wanted import asked_ignoring_case, index_keys, without_prefixes
 from tablewright.model.values import Entity, Kind, Model, Pattern, Verb
 
 MOST_EMBEDDED = Decimal(50)
@@ -73,6 +73,7 @@ def _collection(model: Model, entity: Entity, inside: set[str]) -> Collection:
                     keys=((attribute.name, "1"),),
                     unique=True,
                     sparse=attribute.presence < 1,
+                    ignore_case=asked_ignoring_case(model, entity, attribute.name),
                 )
             )
     for pattern in model.patterns:
@@ -103,7 +104,9 @@ def _for(entity: Entity, pattern: Pattern, own: str) -> list[MongoIndex]:
         return [MongoIndex(name=_named(keys), keys=keys)] if keys else []
     wanted = index_keys(entity, pattern, own)
     keys = tuple((name, "-1" if down else "1") for name, down in wanted)
-    return [MongoIndex(name=_named(keys), keys=keys)] if keys else []
+    if not keys:
+        return []
+    return [MongoIndex(name=_named(keys), keys=keys, ignore_case=bool(pattern.ignore_case))]
 
 
 def _named(keys: tuple[tuple[str, str], ...]) -> str:

@@ -52,6 +52,14 @@ class TableBytes:
     indexes: tuple[tuple[str, int], ...]
 
 
+_Held = tuple[str, tuple[tuple[str, str, str], ...]]
+"""An entity, and of each column its name, its attribute and its type."""
+
+
+def _held(table: PgTable) -> _Held:
+    return table.entity, tuple((c.name, c.attribute, c.type) for c in table.columns)
+
+
 class PgLayout:
     """Rows of a design over the first `n` instances of each entity."""
 
@@ -66,26 +74,32 @@ class PgLayout:
         self.model, self.design, self.sample, self.n = model, design, sample, n
         self.ratios = ratios or {}
         """Measured compression by table and column; the constant holds for the others."""
-        self._values: dict[str, list[dict[str, Any]]] = {}
-        self._fields: dict[str, list[list[Field]]] = {}
-        self._rows: dict[tuple[str, float], list[Row]] = {}
+        self._values: dict[_Held, list[dict[str, Any]]] = {}
+        self._fields: dict[_Held, list[list[Field]]] = {}
+        self._rows: dict[tuple[_Held, float], list[Row]] = {}
+
+    def adopt(self, kin: PgLayout) -> None:
+        """Take over what was drawn and measured for another design of the same entities."""
+        self._values, self._fields, self._rows = kin._values, kin._fields, kin._rows
 
     def values(self, table: PgTable) -> list[dict[str, Any]]:
         """Return sampled rows, by column."""
-        if table.name not in self._values:
-            self._values[table.name] = [
+        held = _held(table)
+        if held not in self._values:
+            self._values[held] = [
                 {
                     column.name: row.get(column.attribute) if column.attribute else None
                     for column in table.columns
                 }
                 for row in self.sample.rows(table.entity, 0, self.n)
             ]
-        return self._values[table.name]
+        return self._values[held]
 
     def fields(self, table: PgTable) -> list[list[Field]]:
         """Return what each column of each sampled row takes."""
-        if table.name not in self._fields:
-            self._fields[table.name] = [
+        held = _held(table)
+        if held not in self._fields:
+            self._fields[held] = [
                 [
                     replace(
                         field_of(row[column.name], column.type),
@@ -95,11 +109,11 @@ class PgLayout:
                 ]
                 for row in self.values(table)
             ]
-        return self._fields[table.name]
+        return self._fields[held]
 
     def rows(self, table: PgTable, ratio: float) -> list[Row]:
         """Return the sampled rows as they are stored."""
-        key = (table.name, ratio)
+        key = (_held(table), ratio)
         if key not in self._rows:
             self._rows[key] = [row_of(fields, ratio) for fields in self.fields(table)]
         return self._rows[key]
@@ -254,6 +268,8 @@ class PgLayout:
             entry_bytes=Decimal(sum(column)) / max(1, len(column)),
             stored_bytes=pages * PAGE_BYTES * grown,
             is_primary=index.name == primary(table).name,
+            ignores_case=index.ignore_case,
+            prefixes=index.prefixes or index.using != "btree",
             by_time=lies_by_time(
                 self.model.entity(table.entity), [names[name] for name, _ in index.columns]
             ),

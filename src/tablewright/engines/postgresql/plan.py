@@ -16,7 +16,12 @@ from tablewright.design.postgresql import (
     PostgresDesign,
     planned_columns,
 )
-from tablewright.engines.wanted import index_keys, without_prefixes
+from tablewright.engines.wanted import (
+    asked_by_beginning,
+    asked_ignoring_case,
+    index_keys,
+    without_prefixes,
+)
 from tablewright.model.values import Entity, Kind, Model, Pattern, Verb
 
 
@@ -58,7 +63,13 @@ def _table(model: Model, entity: Entity) -> PgTable:
             kept.append(((key.columns[0], False),))
             led.add(key.columns[0])
     indexes = [
-        PgIndex(name=_index_name(name, [c for c, _ in k]), columns=k, unique=k in unique)
+        PgIndex(
+            name=_index_name(name, [c for c, _ in k]),
+            columns=k,
+            unique=k in unique,
+            ignore_case=any(asked_ignoring_case(model, entity, column) for column, _ in k),
+            prefixes=asked_by_beginning(model, entity, [column for column, _ in k]),
+        )
         for k in kept
     ]
     distinct = {index.name: index for index in (*indexes, *special)}
