@@ -131,6 +131,38 @@ def test_budgets_and_what_ruling_out_costs_are_part_of_the_answer() -> None:
 
 
 @pytest.mark.parametrize(
+    ("app", "ways"),
+    [
+        ("auxeira", {"functions", "instance", "group", "instance-postgresql", "instance-atlas"}),
+        (
+            "screen-time-journey",
+            {"http-api-lambda", "instance-dynamodb", "http-api-postgresql", "http-api-atlas"},
+        ),
+    ],
+)
+def test_the_ways_of_every_application_are_priced_at_every_scale(app: str, ways: set[str]) -> None:
+    found = {one.architecture.name: one for one in compared(app).architectures}
+    assert set(found) == ways
+    assert all(one.is_priced for one in found.values())
+
+
+def test_a_cluster_without_a_price_of_the_region_is_priced_in_a_neighbouring_one() -> None:
+    found = {one.architecture.name: one for one in compared("screen-time-journey").architectures}
+    atlas = [x for x in found["http-api-atlas"].at(100).elsewhere if x.where == "atlas"]
+    assert atlas[0].amount == Decimal("58.4")  # an M10 of us-east-1: 730 x 0.08
+    assert {line.region for line in atlas} <= {"us-east-1", "all", "aws"}
+
+
+def test_a_way_on_servers_has_the_range_of_its_sizing() -> None:
+    found = {one.architecture.name: one for one in compared("poafix").architectures}
+    price = found["atlas-s3"].at(100_000)
+    assert price.light is not None
+    assert price.heavy is not None
+    assert price.light <= price.total <= price.heavy
+    assert found["firebase"].at(1000).light is None
+
+
+@pytest.mark.parametrize(
     "own",
     [
         "native-aws: {components: {}}",  # a packaged one has that name

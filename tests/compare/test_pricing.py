@@ -119,10 +119,30 @@ def test_an_engine_without_a_design_is_not_priced_as_nothing() -> None:
 
 def test_promises_multiply_and_unknown_ones_are_named() -> None:
     minimal = availability(named("minimal"), BOOK)
-    assert minimal.percent == Decimal("99.49005")  # 0.995 x 0.9999
+    assert minimal.percent == Decimal("99.49005")  # 0.995 x 0.9999, and names at 100
     assert minimal.single_points == ("EC2 t3.micro",)
     serverless = availability(named("serverless"), BOOK)
-    assert serverless.unknown == ("API Gateway REST requests", "Lambda requests")
+    # 0.9995 x 0.9995 = 0.99900025; x 0.9999 = 0.998900349975
+    assert (serverless.percent, serverless.unknown) == (Decimal("99.8900349975"), ())
+    assert availability(named("atlas-beside-aws"), BOOK).unknown == ("NAT gateway",)
+
+
+def test_a_part_of_which_nothing_is_promised_is_not_one_whose_promise_is_unknown() -> None:
+    google = availability(named("google-cloud"), BOOK)
+    assert google.unpromised == ("Cloud SQL db-f1-micro",)
+    assert google.unknown == ()
+
+
+def test_a_price_of_a_neighbouring_region_stands_in_and_the_line_says_so() -> None:
+    api: dict[str, object] = {"price": "aws.api-gateway.http", "quantity": 2_000_000}
+    priced = price_at(made(api=api), QUIET, BOOK, "eu-north-1")
+    (line,) = priced.lines
+    assert line.amount == Decimal("2.22")  # 2 x 1.11 of eu-west-1
+    assert (line.region, priced.elsewhere) == ("eu-west-1", (line,))
+    assert line.note == "price of eu-west-1: that of eu-north-1 is not known"
+    # where a region is given, none stands in
+    asked = price_at(made(api={**api, "region": "eu-north-1"}), QUIET, BOOK, "us-east-1")
+    assert asked.needs[0].startswith("aws.api-gateway.http in eu-north-1")
 
 
 def test_a_limit_is_met_in_proportion_to_the_users() -> None:
@@ -145,7 +165,7 @@ def test_every_packaged_price_fact_and_offering_exists() -> None:
     for architecture in architectures():
         assert architecture.offering in known
         for part in architecture.components:
-            if part.sla:
+            if part.sla and part.sla != "none":
                 BOOK.fact(part.sla)
             if part.price:
                 assert any(

@@ -23,7 +23,14 @@ from tablewright.compare.pricing import (
     price_at,
     reaches,
 )
-from tablewright.compare.reader import CheckRule, architectures, checks, figures, offerings
+from tablewright.compare.reader import (
+    CheckRule,
+    architectures,
+    checks,
+    figures,
+    neighbours,
+    offerings,
+)
 from tablewright.compare.requirements import hold
 from tablewright.compare.values import (
     Architecture,
@@ -40,7 +47,7 @@ from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import DataError, PriceUnknownError, UsageError
 from tablewright.core.quantities import DAYS_PER_MONTH, ZERO
 from tablewright.engines.base import Evaluation
-from tablewright.engines.servers import Option, ServerEvaluation
+from tablewright.engines.servers import Option, ServerEvaluation, cheapest
 from tablewright.model.values import Model
 
 GB = Decimal(1024**3)
@@ -164,7 +171,7 @@ class _Board:
                 if ranked:
                     best = ranked[0]
                     option = _option(best)
-                    server = best if isinstance(best, ServerEvaluation) else None
+                    light, heavy = _range(best)
                     found.append(
                         EngineCost(
                             engine=engine,
@@ -172,9 +179,8 @@ class _Board:
                             design=best.design.name,
                             usd=_usd(best),
                             offer=option.name if option else "",
-                            # the range is that of the cheapest, whatever it misses
-                            light=server.light if server and option is server.chosen else None,
-                            heavy=server.heavy if server and option is server.chosen else None,
+                            light=light,
+                            heavy=heavy,
                             others=tuple((e.design.name, _usd(e)) for e in ranked[1:]),
                             unserved=_unserved(best),
                         )
@@ -255,7 +261,7 @@ class _Board:
         if not ranked:
             return None
         if architecture.servers:
-            return _on_servers(architecture, ranked)
+            return _on_servers(self, architecture, ranked)
         return Database(lines=ranked[0].bill.all_lines, always_free=self.free_of(ranked[0]))
 
     def priced(self, architecture: Architecture, users: int) -> Priced:
@@ -279,7 +285,7 @@ class _Board:
 
         def line(at: int) -> Decimal:
             found = self.database(architecture, at)
-            return sum((x.amount for x in found.lines), ZERO) - found.always_free if found else ZERO
+            return found.total if found else ZERO
 
         return others.total + self.between(users, line)
 
@@ -315,23 +321,63 @@ def _rank(evaluation: Evaluation) -> tuple[int, bool, Decimal, str]:
     return len(_unserved(evaluation)), usd is None, usd or ZERO, evaluation.design.name
 
 
-def _on_servers(architecture: Architecture, ranked: Sequence[Evaluation]) -> Database:
-    """Return the cheapest of the offers an architecture names that holds any of the designs."""
+def _range(evaluation: Evaluation) -> tuple[Decimal | None, Decimal | None]:
+    """Return USD a month with the constants of the sizing at both ends, None off servers."""
+    if not isinstance(evaluation, ServerEvaluation):
+        return None, None
+    needs = evaluation.chosen_for_needs is not None
+    ends = (cheapest(evaluation.ends[end], meeting_needs=needs) for end in ("light", "heavy"))
+    light, heavy = (found.usd if found is not None else None for found in ends)
+    return light, heavy
+
+
+def _on_servers(
+    board: _Board, architecture: Architecture, ranked: Sequence[Evaluation]
+) -> Database:
+    """Return the cheapest of the offers an architecture names that holds any of the designs.
+
+    Offers that meet every need of the model come before those that miss some. Where none has a
+    price in the model's region, those of its neighbours stand in.
+    """
     most = len(_unserved(ranked[0]))
     able = [
-        option
-        for one in ranked
-        if isinstance(one, ServerEvaluation) and len(_unserved(one)) == most
-        for option in one.options
-        if option.can_be_chosen and _is_named(option.name, architecture.servers)
+        one for one in ranked if isinstance(one, ServerEvaluation) and len(_unserved(one)) == most
     ]
-    best = min(able, key=lambda one: (one.usd or ZERO, one.name), default=None)
-    if best is None:
-        return Database(
-            lines=(),
-            missing=f"an offer that holds the load among {', '.join(architecture.servers)}",
-        )
-    return Database(lines=best.lines)
+
+    def best_of(found: Iterable[Option]) -> Option | None:
+        named = [one for one in found if _is_named(one.name, architecture.servers)]
+        return cheapest(named, meeting_needs=True) or cheapest(named)
+
+    best = best_of(option for one in able for option in one.options)
+    ends = [best_of(o for one in able for o in one.ends[end]) for end in ("light", "heavy")]
+    light, heavy = (one.usd if one is not None else None for one in ends)
+    if best is not None:
+        return Database(lines=best.lines, light=light, heavy=heavy)
+    unpriced = [
+        (option, one)
+        for one in able
+        for option in one.options
+        if option.holds and option.not_priced and _is_named(option.name, architecture.servers)
+    ]
+    for place in neighbours().get(board.region, ()):
+        found = best_of(_priced_in(place, option, one, board.book) for option, one in unpriced)
+        if found is not None:
+            return Database(lines=found.lines, elsewhere=True)
+    return Database(
+        lines=(),
+        missing=f"an offer that holds the load among {', '.join(architecture.servers)}"
+        if not unpriced
+        else f"a price of {unpriced[0][0].name} ({unpriced[0][0].not_priced})",
+    )
+
+
+def _priced_in(place: str, option: Option, of: ServerEvaluation, book: PriceBook) -> Option:
+    """Return an offer at the prices of another region, as it is where they are not known either."""
+    try:
+        lines = option.offer.price(of.load, book, place, of.figures)
+    except PriceUnknownError:
+        return option
+    return replace(option, lines=lines, not_priced="")
 
 
 def _is_named(name: str, wanted: Sequence[str]) -> bool:

@@ -1,8 +1,9 @@
 """Price architectures: quantities of the workload times prices of the book, free tiers apart.
 
 In: an architecture, the figures of the workload at a scale, the price book and the database line.
-Out: `Priced`. A price that is not known is named and the architecture is then not priced; nothing
-is guessed. A free tier is taken off only as far as there is something to take it from.
+Out: `Priced`. A price that is not known of a region is taken from a neighbouring one, and the line
+says so; if no neighbour has it, it is named and the architecture is not priced. A free tier is
+taken off only as far as there is something to take it from.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.bill.bill import Line, charge
-from tablewright.bill.prices import PriceBook
+from tablewright.bill.prices import Price, PriceBook
 from tablewright.compare.expressions import evaluate
+from tablewright.compare.reader import neighbours
 from tablewright.compare.values import (
     Architecture,
     Availability,
@@ -36,6 +38,16 @@ class Database:
     always_free: Decimal = ZERO
     missing: str = ""
     """Why there is none, empty if there is."""
+    light: Decimal | None = None
+    """USD a month with every constant of the sizing at its light end, where it is a server."""
+    heavy: Decimal | None = None
+    elsewhere: bool = False
+    """Whether the lines are at the prices of a neighbouring region."""
+
+    @property
+    def total(self) -> Decimal:
+        """USD a month with what is always free taken off."""
+        return sum((line.amount for line in self.lines), ZERO) - self.always_free
 
 
 def names_for(architecture: Architecture, workload: Mapping[str, Decimal]) -> dict[str, Decimal]:
@@ -61,6 +73,7 @@ def price_at(
     names = names_for(architecture, workload)
     lines: list[Line] = []
     optional: list[Line] = []
+    elsewhere: list[Line] = []
     needs: list[str] = []
     free = {"always": ZERO, "12-month": ZERO, "credit": ZERO}
     if architecture.engine:
@@ -68,6 +81,7 @@ def price_at(
             needs.append(database.missing)
         elif database is not None:
             lines += database.lines
+            elsewhere += database.lines if database.elsewhere else ()
             free["always"] += database.always_free
         elif not any(part.database for part in architecture.components):
             needs.append(f"a design for {architecture.engine}")
@@ -80,20 +94,24 @@ def price_at(
         if quantity < 0:
             raise DataError(f"{architecture.name}.{part.name}: a quantity below zero")
         try:
-            price = book.price(part.price, part.region or region)
+            price, place = _price(part, book, region)
         except PriceUnknownError as problem:
             if not part.optional:
                 needs.append(f"{problem.key} in {problem.region} ({problem.reason})")
             continue
+        stands_in = place not in (part.region, region)
+        why = f"price of {place}: that of {region} is not known" if stands_in else ""
         line = charge(
             price,
             quantity,
             where=architecture.name,
             resource=part.name,
             dimension=part.title,
-            region=part.region or region,
-            note=part.note,
+            region=place,
+            note="; ".join(one for one in (part.note, why) if one),
         )
+        if stands_in:
+            elsewhere.append(line)
         if part.optional:
             optional.append(line)
             continue
@@ -103,6 +121,9 @@ def price_at(
             taken = min(left, evaluate(one.quantity, names))
             left -= taken
             free[one.kind] += taken * line.unit_price / line.per
+    rest = sum((line.amount for line in lines), ZERO) - free["always"]
+    rest -= database.total if database is not None else ZERO
+    light, heavy = (database.light, database.heavy) if database is not None else (None, None)
     return Priced(
         users=int(workload["users"]),
         lines=tuple(lines),
@@ -110,7 +131,29 @@ def price_at(
         always_free=free["always"],
         year_free=free["12-month"],
         needs=tuple(needs),
+        elsewhere=tuple(line for line in elsewhere if line in lines),
+        light=None if light is None else light + rest,
+        heavy=None if heavy is None else heavy + rest,
     )
+
+
+def _price(part: Component, book: PriceBook, region: str) -> tuple[Price, str]:
+    """Return a price and the region it is of: the part's, the model's, or a neighbour of that.
+
+    Raises:
+        PriceUnknownError: none of them has one; the error is about the first.
+    """
+    if part.region:
+        return book.price(part.price, part.region), part.region
+    try:
+        return book.price(part.price, region), region
+    except PriceUnknownError as problem:
+        for place in neighbours().get(region, ()):
+            try:
+                return book.price(part.price, place), place
+            except PriceUnknownError:
+                continue
+        raise problem
 
 
 def availability(architecture: Architecture, book: PriceBook) -> Availability:
@@ -120,8 +163,12 @@ def availability(architecture: Architecture, book: PriceBook) -> Availability:
     """
     share = ONE
     unknown: list[str] = []
+    unpromised: list[str] = []
     for part in architecture.components:
         if not part.serial:
+            continue
+        if part.sla == "none":
+            unpromised.append(part.title)
             continue
         promised = _promised(part, book)
         if promised is None:
@@ -130,7 +177,10 @@ def availability(architecture: Architecture, book: PriceBook) -> Availability:
             share *= promised / PERCENT
     single = [p.title for p in architecture.components if p.serial and p.zones == 1]
     return Availability(
-        percent=share * PERCENT, unknown=tuple(unknown), single_points=tuple(single)
+        percent=share * PERCENT,
+        unknown=tuple(unknown),
+        unpromised=tuple(unpromised),
+        single_points=tuple(single),
     )
 
 

@@ -116,6 +116,16 @@ def figures() -> tuple[Figure, ...]:
 
 
 @cache
+def neighbours() -> Mapping[str, tuple[str, ...]]:
+    """Return the regions whose prices stand in for those of another, the nearest first."""
+    where = "data/neighbours.yaml"
+    return {
+        str(region): tuple(_text(one, where) for one in _list(near, where))
+        for region, near in _mapping(read_yaml(_PACKAGE, where), where, None).items()
+    }
+
+
+@cache
 def checks(app: str) -> tuple[CheckRule, ...]:
     """Return how the claims of an application are computed, an empty tuple for an unknown one."""
     where = "data/checks.yaml"

@@ -43,7 +43,7 @@ class Component:
     """Every request needs it."""
     zones: int = 0
     sla: str = ""
-    """The fact of the price book that promises its availability."""
+    """The fact of the price book that promises its availability; "none" if nothing is promised."""
     optional: bool = False
     """Named beside the total, not in it."""
     database: bool = False
@@ -103,6 +103,11 @@ class Priced:
     """What the offers of twelve months take off besides, for accounts that have them."""
     needs: tuple[str, ...] = ()
     """Prices that are not known: the architecture is then not priced."""
+    elsewhere: tuple[Line, ...] = ()
+    """Of the lines those at the price of a neighbouring region, their own not being known."""
+    light: Decimal | None = None
+    """USD a month with every constant of the sizing at its light end; None where none matters."""
+    heavy: Decimal | None = None
 
     @property
     def is_priced(self) -> bool:
@@ -186,6 +191,9 @@ class Availability:
 
     percent: Decimal
     unknown: tuple[str, ...] = ()
+    """Parts whose promise is not known."""
+    unpromised: tuple[str, ...] = ()
+    """Parts of which the vendor promises nothing."""
     single_points: tuple[str, ...] = ()
 
 

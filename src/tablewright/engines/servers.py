@@ -483,6 +483,8 @@ class ServerEvaluation(Evaluation):
     light: Decimal | None
     """USD a month of the cheapest option with every constant at its light end."""
     heavy: Decimal | None
+    ends: Mapping[str, tuple[Option, ...]]
+    """The options held against the load at the light and at the heavy end."""
     figures: Figures
 
     def option(self, name: str) -> Option:
@@ -522,6 +524,7 @@ def evaluate_server(
     at their heavy end; once, if `cases` says so.
     """
     totals: dict[str, Decimal | None] = dict.fromkeys(CASES)
+    held: dict[str, tuple[Option, ...]] = {}
     first: tuple[Layout, dict[str, Route], dict[str, Work], Load, tuple[Option, ...], Figures]
     for case in cases:
         given = figures(words.engine, case, own)
@@ -535,6 +538,7 @@ def evaluate_server(
         options = options_for(offers, load, model, book, region, given)
         best = cheapest(options)
         totals[case] = best.usd if best is not None else None
+        held[case] = options
         if case == "value":
             first = layout, routes, works, load, options, given
     layout, routes, works, load, options, given = first
@@ -556,6 +560,7 @@ def evaluate_server(
         chosen_for_needs=for_needs,
         light=totals["light"],
         heavy=totals["heavy"],
+        ends={case: held.get(case, ()) for case in ("light", "heavy")},
         figures=given,
     )
 

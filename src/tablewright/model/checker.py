@@ -51,6 +51,7 @@ KNOWN_NEEDS = (
     "full_text",
     "ad_hoc_queries",
     "change_stream",
+    "high_availability",
     "multi_region",
     "multi_tenant",
     "point_in_time_recovery",

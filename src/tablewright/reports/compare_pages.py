@@ -187,6 +187,7 @@ def _ways(found: Comparison) -> d.Section:
         needs = list(dict.fromkeys(need for price in one.prices for need in price.needs))
         if needs:
             said.append(f"`{one.architecture.name}` is not priced: needs {'; '.join(needs)}.")
+    said += [text for one in found.architectures if (text := _elsewhere(one, found))]
     said += [
         f"`{one.architecture.name}`: {one.architecture.note}"
         for one in found.architectures
@@ -197,8 +198,24 @@ def _ways(found: Comparison) -> d.Section:
     return d.Section(title="Ways to deploy", blocks=tuple(blocks))
 
 
+def _elsewhere(one: ArchitectureResult, found: Comparison) -> str:
+    """Return what of a way is at the prices of another region, in words."""
+    lines = one.at(found.users).elsewhere
+    if not lines:
+        return ""
+    places = joined(sorted({line.region for line in lines}))
+    what = joined(list(dict.fromkeys(line.dimension for line in lines)))
+    return (
+        f"`{one.architecture.name}`: {usd(sum((x.amount for x in lines), Decimal(0)))} of it at "
+        f"{users(found.users)} is at prices of {places}, as those of {found.region} are not known: "
+        f"{what}."
+    )
+
+
 def _available(one: ArchitectureResult) -> str:
     known = one.availability
+    if known.unpromised:
+        return "not promised"
     if known.percent == 100:
         return "not known"
     text = f"{known.percent.quantize(Decimal('0.001')).normalize()} %"
@@ -228,6 +245,9 @@ def _at(found: Comparison) -> d.Section:
         parts = []
         if one.availability.unknown:
             parts.append(f"no promise is known of {joined(list(one.availability.unknown))}")
+        if one.availability.unpromised:
+            named = joined(list(one.availability.unpromised))
+            parts.append(f"its vendor promises no availability of {named}")
         if reach:
             parts.append(f"first limit: {reach.what} ({reach.source})")
         parts += [
