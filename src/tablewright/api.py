@@ -35,6 +35,7 @@ from tablewright.review.assessment import (
 )
 from tablewright.review.claims import assess_claim
 from tablewright.review.grade import ReportCard, is_at_least
+from tablewright.review.review import fired
 from tablewright.review.review import review as review_design
 from tablewright.review.scale import advise
 from tablewright.review.servers import review_server
@@ -335,7 +336,14 @@ class Session:
 
         begin = self.design(start) if start else None
         if begin is not None and not isinstance(begin, DynamoDesign):
-            raise UnsupportedError(f"the design `{start}` is not for DynamoDB")
+            fitting = [d.name for d in self.designs if isinstance(d, DynamoDesign)]
+            raise UnsupportedError(
+                f"the design `{start}` is for {begin.engine}; steps lead from one design on "
+                "DynamoDB to another",
+                remedy=f"start from {_listed(fitting)}"
+                if fitting
+                else "leave --from out, or write a DynamoDB design of what exists",
+            )
         engine = self.engines["dynamodb"]
         assert isinstance(engine, DynamoEngine)
         region = self.region
@@ -354,6 +362,10 @@ class Session:
             card = self.card(design, with_path=False)
             return frozenset((one.rule, one.subject) for one in card.findings)
 
+        def fires(design: DynamoDesign) -> frozenset[tuple[str, str]]:
+            found = evaluate(design, self.users, FIRED_SAMPLE)
+            return fired(found, self.book())
+
         others = [d for d in self.designs if isinstance(d, DynamoDesign) and d.name != name]
         planner = Planner(
             model=self.model,
@@ -363,6 +375,7 @@ class Session:
             region=region,
             others=tuple(others),
             findings=findings,
+            fires=fires,
         )
         scale = users or self.options.users or max(self.model.scales)
         return planner.plan(scale, start=begin, name=name, explained=explained)
@@ -584,6 +597,9 @@ class Session:
 
 DOUBT_SAMPLE = 64
 """Instances drawn where every assumed figure is halved or doubled, to see which findings stand."""
+
+FIRED_SAMPLE = 128
+"""Instances drawn where it is only asked which rules fire on a design on the way to another."""
 
 MEND_SAMPLE = 256
 """Instances drawn for each entity when a mend is evaluated."""

@@ -72,6 +72,13 @@ EVERY = [
     ),
     c.Compress(table="users", shape="User", attribute="blob", ratio=Decimal("0.3")),
     c.Offload(table="users", shape="User", attribute="blob"),
+    c.StoreAttributes(table="users", shape="User", attributes=("nickname",)),
+    c.StoreAttributes(table="users", shape="User", attributes=("blob",), keep=False),
+    c.ChangeEmbed(
+        table="users", shape="User", embed=Embed(entity="Note", attribute="notes"), keep=False
+    ),
+    c.ChangeEmbed(table="users", shape="User", embed=Embed(entity="Pet", attribute="pets")),
+    c.SetKeyTemplate(table="users", shape="User", key="k1", template=KeyTemplate.parse("{status}")),
     c.AddGuardItem(table="users", entity="User", attributes=("email",)),
     c.SetTtl(table="users", attribute="expires"),
     c.SetCapacity(

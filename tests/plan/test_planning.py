@@ -8,7 +8,6 @@ import pytest
 
 from tablewright.api import Options, Session
 from tablewright.core.errors import UsageError
-from tablewright.design.changes import apply
 from tablewright.design.reader import read_model
 from tablewright.plan.result import PlanResult
 from tablewright.plan.search import Settings
@@ -132,29 +131,6 @@ def test_joined_tables_are_written_and_read_back_alike():
     result = planned("options: {single_table: prefer}")
     text = with_section(MODEL.format(extra=""), "planned", result.section)
     assert read_model(text, "again.yaml").design("planned") == result.design
-
-
-def test_steps_lead_from_the_current_design_to_the_planned_one():
-    chosen = session()
-    result = chosen.plan(start="current", explained=False)
-    saved = sum((step.saves for step in result.steps), Decimal(0))
-    before = chosen.engines["dynamodb"].evaluate
-    book, users = chosen.book(), result.users
-    first = before(chosen.model, chosen.design("current"), users, book, sample_items=128)
-    last = before(chosen.model, result.design, users, book, sample_items=128)
-    assert saved == first.bill.total - last.bill.total
-    assert {name for step in result.steps for name in step.entities} == {"Account", "Task"}
-    assert all(step.move_usd > 0 for step in result.steps)
-
-
-def test_the_changes_of_all_steps_make_the_planned_tables_of_the_current_ones():
-    chosen = session()
-    result = chosen.plan(start="current", explained=False)
-    design = chosen.design("current")
-    for step in result.steps:
-        design = apply(design, *step.changes)
-    planned_tables = {t.name: t for t in result.design.tables}
-    assert {t.name: t for t in design.tables} == planned_tables
 
 
 def test_every_entity_has_a_runner_up_that_is_no_cheaper():

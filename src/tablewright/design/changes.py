@@ -18,6 +18,7 @@ from tablewright.core.quantities import plain
 from tablewright.design.values import (
     CapacityMode,
     DynamoDesign,
+    Embed,
     Index,
     ItemShape,
     KeyTemplate,
@@ -415,6 +416,83 @@ class Offload(ShapeChange):
         if self.keep:
             return f"keep {self.attribute} of {self.shape} in object storage, a pointer in the item"
         return f"keep {self.attribute} of {self.shape} in the item"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreAttributes(ShapeChange):
+    """Attributes that a kind of item holds from now on, or no more."""
+
+    kind: ClassVar[str] = "split_entity"
+    effort: ClassVar[int] = REBUILD
+    attributes: tuple[str, ...]
+    keep: bool = True
+    """False: the items hold them no more."""
+
+    def reshape(self, shape: ItemShape) -> ItemShape:
+        """Return the shape with or without the attributes."""
+        rest = tuple(name for name in shape.attributes if name not in self.attributes)
+        if self.keep:
+            return replace(shape, attributes=(*rest, *self.attributes))
+        return replace(
+            shape,
+            attributes=rest,
+            compress=tuple(c for c in shape.compress if c[0] not in self.attributes),
+            offload=tuple(name for name in shape.offload if name not in self.attributes),
+        )
+
+    def __str__(self) -> str:
+        verb = "store" if self.keep else "no longer store"
+        return f"{verb} {', '.join(self.attributes)} in {self.shape} of {self.table}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeEmbed(ShapeChange):
+    """Children kept inside their parent's item from now on, or no more."""
+
+    kind: ClassVar[str] = "explode_list"
+    effort: ClassVar[int] = REBUILD
+    embed: Embed
+    keep: bool = True
+
+    def reshape(self, shape: ItemShape) -> ItemShape:
+        """Return the shape with or without the children."""
+        rest = tuple(e for e in shape.embeds if e.attribute != self.embed.attribute)
+        return replace(shape, embeds=(*rest, self.embed) if self.keep else rest)
+
+    def __str__(self) -> str:
+        verb = "keep" if self.keep else "no longer keep"
+        what = f"each {self.embed.entity} in {self.embed.attribute}"
+        return f"{verb} {what} of {self.shape} of {self.table}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetKeyTemplate(ShapeChange):
+    """How a key attribute of a table or index is made in a kind of item; None: no more."""
+
+    kind: ClassVar[str] = "rekey_table"
+    effort: ClassVar[int] = REBUILD
+    key: str
+    template: KeyTemplate | None
+
+    def reshape(self, shape: ItemShape) -> ItemShape:
+        """Return the shape with the key attribute made so."""
+        rest = tuple(one for one in shape.keys if one[0] != self.key)
+        if self.template is None:
+            return replace(shape, keys=rest)
+        return replace(shape, keys=(*rest, (self.key, self.template)))
+
+    @property
+    def made(self) -> str:
+        """What the key attribute is, in words."""
+        if self.template is None:
+            return f"{self.key} is gone"
+        only = " and ".join(f"{name} is {' or '.join(of)}" for name, of in self.template.when)
+        return f"{self.key} = {self.template}" + (f" if {only}" if only else "")
+
+    def __str__(self) -> str:
+        if self.template is None:
+            return f"no longer store {self.key} in {self.shape} of {self.table}"
+        return f"store {self.made} in {self.shape} of {self.table}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -871,17 +949,18 @@ def _table_changes(before: Table, after: Table) -> list[Change]:
     for index in after.indexes:
         old = next((i for i in before.indexes if i.name == index.name), None)
         if old is not None and index.name not in touched:
-            changes.extend(_index_changes(name, old, index))
+            changes.extend(index_changes(name, old, index))
     changes.extend(_shape_changes(before, after))
     if before.keys != after.keys:
         changes.append(
             RekeyTable(table=name, partition_key=after.partition_key, sort_key=after.sort_key)
         )
-    changes.extend(_setting_changes(before, after))
+    changes.extend(setting_changes(before, after))
     return changes
 
 
-def _index_changes(table: str, before: Index, after: Index) -> list[Change]:
+def index_changes(table: str, before: Index, after: Index) -> list[Change]:
+    """Return what turns one index into another of the same name."""
     changes: list[Change] = []
     if before.is_local != after.is_local:  # fixed at creation: another index of the same name
         return [_rebuilt(table, after)]
@@ -941,7 +1020,8 @@ def _shape_changes(before: Table, after: Table) -> list[Change]:
     return changes
 
 
-def _setting_changes(before: Table, after: Table) -> list[Change]:
+def setting_changes(before: Table, after: Table) -> list[Change]:
+    """Return the settings of a table that differ: capacity, class, expiry, recovery."""
     name = before.name
     changes: list[Change] = []
     if before.mode != after.mode:

@@ -6,13 +6,14 @@ its own; each part is a module beside this one.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.bill.prices import PriceBook
+from tablewright.core.diagnostics import Severity
 from tablewright.core.quantities import ZERO
+from tablewright.design.checker import check_design
 from tablewright.design.printing import design_section
 from tablewright.design.values import DynamoDesign
 from tablewright.engines.base import EngineQuotes, Evaluation
@@ -39,6 +40,9 @@ class Planner:
     region: str
     others: tuple[DynamoDesign, ...] = ()
     findings: Findings | None = None
+    """What the report card of a design finds."""
+    fires: Findings | None = None
+    """The same before mends are weighed, which is quicker."""
 
     def plan(
         self,
@@ -51,7 +55,6 @@ class Planner:
         """Return the cheapest design at a scale, with everything there is to say about it."""
         settings = Settings.of(self.model, users)
         named_after = start or next((d for d in self.others if d.name == "current"), None)
-        begin = time.perf_counter()
         found = search(
             self.model,
             self.engine,
@@ -61,7 +64,6 @@ class Planner:
             current=named_after,
             name=name,
         )
-        seconds = Decimal(str(round(time.perf_counter() - begin, 2)))
         scale = settings.scales[-1].users
 
         def sampled(design: DynamoDesign, at: int) -> Evaluation:
@@ -104,7 +106,6 @@ class Planner:
             search=SearchFacts(
                 pruned=found.pruned,
                 quoted=found.quoted,
-                seconds=seconds,
                 predicted=found.solution.usd,
                 evaluated=evaluated,
                 gap=found.solution.gap,
@@ -156,7 +157,19 @@ class Planner:
         def price(each: DynamoDesign) -> Evaluation:
             return self.evaluate(each, users, settings.sample_items)
 
-        return steps(start, design, price, tariff, self.findings)
+        def faults(each: DynamoDesign) -> frozenset[str]:
+            found = check_design(each, self.model)
+            return frozenset(f"{d.id} {d.message}" for d in found if d.severity is Severity.ERROR)
+
+        return steps(
+            start,
+            design,
+            price,
+            tariff,
+            known=self.findings(start) if self.findings else frozenset(),
+            fires=self.fires,
+            faults=faults,
+        )
 
     def _notes(self, found: Plan, idle: tuple[str, ...]) -> tuple[str, ...]:
         notes = list(found.warnings)

@@ -43,7 +43,6 @@ class SearchFacts:
 
     pruned: Pruned
     quoted: int
-    seconds: Decimal
     predicted: Decimal
     """What the programme says the month costs, on demand."""
     evaluated: Decimal

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tablewright.core.quantities import format_number, format_usd, plain
+from tablewright.core.quantities import ZERO, format_bytes, format_number, format_usd, plain
 from tablewright.design.values import Index, Table
 from tablewright.plan.explain import EntityChoice, Flip, FrontPoint
 from tablewright.plan.path import Step
@@ -264,27 +264,68 @@ def _modes(result: PlanResult) -> d.Block:
 def _steps(result: PlanResult) -> d.Block:
     cards: list[d.Block] = []
     for number, step in enumerate(result.steps, start=1):
-        cards.append(
-            d.Card(label=str(number), title=", ".join(step.entities), rows=_step_rows(step))
-        )
+        cards.append(d.Card(label=str(number), title="; ".join(step.what), rows=_step_rows(step)))
     if not cards:
         cards.append(d.Paragraph(text="It is what exists."))
+    else:
+        cards.insert(0, d.Paragraph(text=_way(result)))
     return d.Section(title=f"From {result.start}, step by step", blocks=tuple(cards))
 
 
+def _way(result: PlanResult) -> str:
+    """Return what all steps bring together, and how much of it comes soon."""
+    saves = sum((step.saves for step in result.steps), ZERO)
+    once = sum((step.move.usd for step in result.steps), ZERO)
+    soon = [s for s in result.steps if s.payback_months is not None and s.payback_months <= 12]
+    verb = "save" if saves >= 0 else "cost"
+    text = (
+        f"{format_number(len(result.steps))} steps {verb} {format_usd(abs(saves))} USD a month for "
+        f"{format_usd(once)} USD once. What pays back soonest comes first; what is one step needs "
+        "each other."
+    )
+    if soon and len(soon) < len(result.steps):
+        early = sum((step.saves for step in soon), ZERO)
+        text += (
+            f" The {format_number(len(soon))} that are paid back within a year save "
+            f"{format_usd(early)}."
+        )
+    return text
+
+
 def _step_rows(step: Step) -> tuple[tuple[str, str], ...]:
-    rows = [("Changes", "; ".join(str(change) for change in step.changes))]
     word = "Saves" if step.saves >= 0 else "Costs"
-    rows.append((word, f"{format_usd(abs(step.saves))} USD a month"))
-    rows.append(("Move", f"{format_usd(step.move_usd)} USD once"))
-    if step.payback_months is not None:
-        days = step.payback_months * 730 / 24
-        rows.append(("Paid back", f"after {format_number(days, 1)} days"))
+    rows = [(word, f"{format_usd(abs(step.saves))} USD a month, leaves {format_usd(step.usd)}")]
+    rows.append(("Moves", _move(step)))
     if step.serves:
-        rows.append(("Serves now", ", ".join(step.serves)))
+        rows.append(("Serves", ", ".join(step.serves)))
     if step.mends:
         rows.append(("Mends", ", ".join(step.mends)))
     return tuple(rows)
+
+
+def _move(step: Step) -> str:
+    move = step.move
+    if not move.write_units:
+        return "nothing"
+    text = (
+        f"{format_bytes(move.bytes)}: {format_number(move.read_units)} read and "
+        f"{format_number(move.write_units)} write units, {format_usd(move.usd)} USD once"
+    )
+    if step.payback_months is None:
+        return text
+    return f"{text}, paid back {_payback(step.payback_months)}"
+
+
+def _payback(months: Decimal) -> str:
+    """Return when a move is paid for, in the unit in which people would say it."""
+    days = months * 730 / 24
+    if days < 1:
+        return "within a day"
+    if days < 60:
+        return f"after {format_number(days)} days"
+    if months < 24:
+        return f"after {format_number(months, 1)} months"
+    return f"after {format_number(months / 12)} years"
 
 
 def _search(result: PlanResult) -> str:
@@ -296,6 +337,11 @@ def _search(result: PlanResult) -> str:
         f"{format_number(p.placements)} placements and {format_number(p.indexes)} index candidates "
         f"were priced; {format_number(p.placements_left)} and {format_number(p.indexes_left)} were "
         f"left after pruning. The solver's gap is {gap} %; its cost and the engine's differ by "
-        f"{format_usd(off)} USD. "
-        f"Searched in {s.seconds} s, with on-demand prices."
+        f"{_tiny(off)} USD. On-demand prices were searched with; how each table is paid for was "
+        "chosen afterwards."
     )
+
+
+def _tiny(usd: Decimal) -> str:
+    """Return a difference that should be nothing: what rounding leaves is called that."""
+    return "less than 0.000001" if usd < Decimal("0.000001") else format_usd(usd)

@@ -98,6 +98,13 @@ def review(
     )
 
 
+def fired(evaluation: Evaluation, book: PriceBook) -> frozenset[Pair]:
+    """Return rule and subject of all that fires on a design, before any mend is weighed."""
+    rules = catalogue(evaluation.design.engine)
+    facts = Facts(evaluation, rules.k, Tariff.of(book, evaluation.model.region))
+    return frozenset(candidate.pair for candidate in run(facts, rules).candidates)
+
+
 def _notes(examination: _Examination) -> tuple[str, ...]:
     skipped = len(examination.recoster.skipped)
     if not skipped:
