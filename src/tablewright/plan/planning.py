@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 
 from tablewright.bill.prices import PriceBook
 from tablewright.core.diagnostics import Severity
