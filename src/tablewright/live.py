@@ -7,24 +7,31 @@ that verbs which only compute import no database code.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from tablewright.api import Session
-from tablewright.core.errors import UnsupportedError, UsageError
-from tablewright.core.quantities import ZERO
+from tablewright.core.errors import EngineError, UnsupportedError, UsageError
+from tablewright.core.quantities import ZERO, format_usd
 from tablewright.design.values import DynamoDesign
 from tablewright.engines.base import Evaluation
-from tablewright.engines.dynamodb.adapter import LocalTransport, Transport
+from tablewright.engines.dynamodb.adapter import (
+    Consumed,
+    CountingTransport,
+    LocalTransport,
+    Reply,
+    Transport,
+)
 from tablewright.engines.dynamodb.engine import DynamoEngine, request_prices
 from tablewright.local.database import Database
-from tablewright.operate.provision import apply_up, observe, plan_up
+from tablewright.operate.provision import apply_up, foreign, observe, plan_up
 from tablewright.operate.seed import Position, SeedPlan, apply_seed, plan_seed
 from tablewright.operate.seed import Progress as SeedProgress
 from tablewright.proof.oracle import World
-from tablewright.proof.runner import digest_of
+from tablewright.proof.runner import digest_of, planned_calls
 from tablewright.proof.runner import prove as run_proof
 from tablewright.proof.values import Proof
 from tablewright.sample.sample import Sample
@@ -150,23 +157,68 @@ def prove(
 def proof_costs(session: Session, design: DynamoDesign, wanted: ProofRequest) -> Decimal:
     """Return what a proof would spend on a real account: seeding and calls, in USD."""
     evaluation = population(session, design, wanted.users)
-    plan = plan_seed(session.model, design, Sample(session.model), evaluation)
-    model, users = session.model, wanted.users
-    rates = {p.name: model.calls_per_day(p, users) for p in model.patterns}
-    total = sum(rates.values(), ZERO)
+    sample = Sample(session.model)
+    plan = plan_seed(session.model, design, sample, evaluation)
+    world = World(session.model, sample, wanted.users)
+    calls = planned_calls(evaluation, world, requests=wanted.requests, seed=wanted.seed)
     units = {"read": ZERO, "write": ZERO}
     for route in evaluation.routes:
-        calls = max(Decimal(128), rates[route.pattern] / total * wanted.requests if total else ZERO)
         for dimension in units:
-            units[dimension] += route.units(dimension).mean * calls
+            units[dimension] += route.units(dimension).mean * calls.get(route.pattern, 0)
+    return plan.usd + request_cost(session, units["read"], units["write"])
+
+
+def capped(session: Session, transport: CountingTransport, max_usd: Decimal) -> CappedTransport:
+    """Return a transport that stops once requests cost more than `max_usd`."""
     read, write = request_prices(session.book(), session.region)
-    return plan.usd + units["read"] * read + units["write"] * write
+    return CappedTransport(transport, {"read": read, "write": write}, max_usd)
 
 
 def request_cost(session: Session, reads: Decimal, writes: Decimal) -> Decimal:
     """Return what units cost on-demand, in USD."""
     read, write = request_prices(session.book(), session.region)
     return reads * read + writes * write
+
+
+@dataclass
+class CappedTransport:
+    """Another transport that refuses to go on once what it consumed costs more than allowed."""
+
+    inner: CountingTransport
+    usd: Mapping[str, Decimal]
+    """Price of a unit, by dimension."""
+    max_usd: Decimal
+
+    @property
+    def description(self) -> str:
+        """Where requests go."""
+        return self.inner.description
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is the engine in this process."""
+        return self.inner.is_local
+
+    def send(self, operation: str, parameters: Mapping[str, Any], *, label: str = "") -> Reply:
+        """Send one request.
+
+        Raises:
+            EngineError: what was consumed before costs more than allowed.
+        """
+        sums = self.inner.sums.items()
+        spent = sum((units * self.usd[dimension] for (_, dimension), units in sums), ZERO)
+        if spent > self.max_usd:
+            raise EngineError(
+                f"stopped: {format_usd(spent)} USD were spent, more than "
+                f"{format_usd(self.max_usd)}",
+                remedy="take fewer --users or --requests, or raise --max-usd; remove the tables "
+                "with `tablewright down`",
+            )
+        return self.inner.send(operation, parameters, label=label)
+
+    def failed_units(self) -> tuple[Consumed, ...]:
+        """Return what the last refused request consumed, where that is known."""
+        return self.inner.failed_units()
 
 
 def proof_in_memory(
@@ -184,13 +236,75 @@ def proof_in_memory(
         return prove(session, design, transport, wanted, progress)
 
 
-def require_tables(design: DynamoDesign, transport: Transport) -> None:
-    """Check that the tables of a design exist before anything is written to them.
+def seeded_users(session: Session, design: DynamoDesign, keep: Path) -> int | None:
+    """Return for how many users the local tables of a design were seeded.
+
+    None where they were not, where a proof has changed the items since, or where the model file is
+    another one by now.
+    """
+    position = Position.kept(keep)
+    if position is None or position.spent:
+        return None
+    expected = _start(session, design, position.users)
+    same = (position.digest, position.design) == (expected.digest, expected.design)
+    return position.users if same else None
+
+
+def proof_on_copy(
+    session: Session,
+    design: DynamoDesign,
+    path: Path,
+    keep: Path,
+    wanted: ProofRequest,
+    progress: SeedProgress | None = None,
+) -> Proof:
+    """Run the workload on a copy of the local tables, so that these stay as they were seeded.
+
+    A seeding that was interrupted is finished first.
+
+    Args:
+        session: a session on the model file.
+        design: the design of the tables.
+        path: the local engine's file.
+        keep: the file that keeps how far the seeding came.
+        wanted: the population of the seeding, the calls.
+        progress: told of items and calls done.
+    """
+    beside = path.with_suffix(".proof.db")
+    _remove(beside)  # left by a killed process
+    try:
+        with Database(path) as database:
+            original = LocalTransport(database)
+            require_tables(session, design, original)
+            fill(session, design, original, wanted.users, keep=keep, progress=progress)
+            database.copy_to(beside)
+        position = Position.kept(keep)
+        shift = position.ttl_shift if position is not None else 0
+        with Database(beside) as database:
+            transport = LocalTransport(database, f"a copy of the local engine's {path.name}")
+            return prove(session, design, transport, replace(wanted, ttl_shift=shift), progress)
+    finally:
+        _remove(beside)
+
+
+def _remove(path: Path) -> None:
+    for ending in ("", "-wal", "-shm", "-journal"):
+        Path(f"{path}{ending}").unlink(missing_ok=True)
+
+
+def require_tables(session: Session, design: DynamoDesign, transport: Transport) -> None:
+    """Check that the tables of a design exist, and are ours, before anything is written to them.
 
     Raises:
-        UsageError: some do not.
+        UsageError: some do not, or were made by somebody else.
     """
     found = observe(transport, [table.name for table in design.tables])
+    strange = foreign(session.model, found)
+    if strange:
+        raise UsageError(
+            f"{', '.join(strange)} was not made here for {session.model.app}: nothing is written",
+            remedy="choose other tables, or take these over with `tablewright up --adopt`",
+        )
     missing = [table.name for table in design.tables if table.name not in found]
     if missing:
         raise UsageError(

@@ -72,11 +72,11 @@ def test_tables_are_created_filled_shown_and_removed(typed: Typed, model: str) -
 def test_a_proof_is_kept_and_shown_by_the_report_until_it_is_stale(
     typed: Typed, model: str
 ) -> None:
-    code, out, _ = typed("prove", model, "--users", "40", "--requests", "200", "--by-resource")
+    code, out, _ = typed("prove", model, "--users", "40", "--requests", "200")
     assert code == 0, out
     assert "Proved: every answer is right" in out
     report = typed("report", model)[1]
-    assert "one was run with 40 users: every answer of 9 access patterns was right" in report
+    assert "`one` was run with 40 users: every answer of 9 access patterns was right" in report
     assert "Proof of one" in report
     assert "This proof is stale" not in report
     changed = Path(model).read_text().replace("bytes: 1500B", "bytes: 1600B")
@@ -97,6 +97,58 @@ def test_a_proof_of_tables_can_be_run_once(typed: Typed, model: str, tmp_path: P
     code, _, err = typed("prove", model, *small)
     assert code == 2
     assert "an earlier proof has changed the items" in err
+
+
+def test_a_proof_uses_a_copy_of_what_up_and_seed_made(
+    typed: Typed, model: str, tmp_path: Path
+) -> None:
+    typed("up", model)
+    typed("seed", model, "--users", "30")
+    for _ in range(2):  # as often as one likes: the tables stay as they were seeded
+        code, out, _ = typed("prove", model, "--requests", "100")
+        assert code == 0
+        assert "30 users · a copy of the local engine's one.db" in out
+    assert "notes: active, 150 items" in typed("status", model)[1]
+    assert sorted(one.name for one in (tmp_path / ".tablewright").iterdir()) == [
+        "one.db", "one.seed.json", "one.units.json", "proofs",
+    ]  # fmt: skip
+    other = typed("prove", model, "--requests", "100", "--users", "20")[1]
+    assert "20 users · the local engine, in memory" in other
+
+
+def test_an_interrupted_proof_leaves_no_copy_and_no_record(
+    typed: Typed, model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed("up", model)
+    typed("seed", model, "--users", "30")
+
+    def interrupted(*about: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(live, "prove", interrupted)
+    code, _, err = typed("prove", model)
+    assert code == 130
+    assert "Traceback" not in err
+    left = {one.name for one in (tmp_path / ".tablewright").iterdir()}
+    assert left == {"one.db", "one.seed.json", "one.units.json"}
+    assert "notes: active, 150 items" in typed("status", model)[1]
+
+
+def test_the_report_as_data_holds_the_proof(typed: Typed, model: str) -> None:
+    assert json.loads(typed("report", model, "--json")[1])["proofs"] == []
+    typed("prove", model, "--users", "40", "--requests", "200")
+    (held,) = json.loads(typed("report", model, "--json")[1])["proofs"]
+    assert (held["is_right"], held["agrees"], held["is_stale"]) == (True, True, False)
+    assert held["proof"]["users"] == 40
+    assert len(held["proof"]["patterns"]) == 9
+
+
+def test_what_seeding_would_write_is_said_table_by_table(typed: Typed, model: str) -> None:
+    code, out, _ = typed("seed", model, "--users", "40", "--dry-run")
+    assert code == 0
+    assert "240 items for 40 users" in out
+    assert "Would write 40 items of Person to people" in out
+    assert "Would write 200 items of Note to notes" in out
 
 
 def test_a_proof_that_fails_exits_with_1(

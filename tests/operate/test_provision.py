@@ -153,13 +153,66 @@ def test_settings_are_followed(model: Model, design: DynamoDesign, database: Dat
     assert {"Key": "tablewright:app", "Value": "shop"} in tags
 
 
+def test_the_capacity_of_an_index_follows_the_design(
+    model: Model, design: DynamoDesign, database: Database
+) -> None:
+    transport = LocalTransport(database)
+    name = design.tables[0].shapes[0].attributes[0]
+
+    def provisioned(reads: int) -> DynamoDesign:
+        mode = CapacityMode(kind=ModeKind.PROVISIONED, rcu=Decimal(5), wcu=Decimal(5))
+        own = replace(mode, rcu=Decimal(reads))
+        return with_first_table(design, mode=mode, indexes=(replace(extra("one", name), mode=own),))
+
+    up(model, provisioned(7), transport)
+    assert up(model, provisioned(7), transport) == []
+    table = design.tables[0].name
+    assert up(model, provisioned(9), transport) == [f"set the capacity of the index one of {table}"]
+    described = database.call("DescribeTable", {"TableName": table})["Table"]
+    (index,) = described["GlobalSecondaryIndexes"]
+    assert index["ProvisionedThroughput"]["ReadCapacityUnits"] == 9
+    assert up(model, provisioned(9), transport) == []
+
+
+def test_local_indexes_cannot_be_changed_in_place(
+    model: Model, design: DynamoDesign, database: Database
+) -> None:
+    transport = LocalTransport(database)
+    up(model, design, transport)
+    first = design.tables[0]
+    local = Index(
+        name="mine",
+        partition_keys=(first.partition_key,),
+        sort_keys=(first.shapes[0].attributes[-1],),
+        is_local=True,
+    )
+    changed = with_first_table(design, indexes=(*first.indexes, local))
+    plan = plan_up(model, changed, observe(transport, [t.name for t in design.tables]))
+    assert plan.refused == (
+        f"{first.name} has other local indexes: they cannot be changed in place; give the new "
+        "table another name and copy the items, or remove this one with `down`",
+    )
+
+
+def test_a_replica_that_the_engine_does_not_offer_is_passed_by_and_said(
+    model: Model, design: DynamoDesign, database: Database
+) -> None:
+    transport = LocalTransport(database)
+    wide = with_first_table(design, replicas=("eu-west-1",))
+    plan = plan_up(model, wide, {})
+    passed = apply_up(plan, transport, lambda text: None)
+    assert passed == (
+        f"replicate {design.tables[0].name} to eu-west-1: the local engine does not offer it",
+    )
+
+
 def test_protected_tables_are_unprotected_and_deleted(
     model: Model, design: DynamoDesign, database: Database
 ) -> None:
     transport = LocalTransport(database)
     up(model, with_first_table(design, deletion_protection=True), transport)
     found = observe(transport, [table.name for table in design.tables])
-    apply_down(plan_down(design, found), transport, lambda text: None)
+    apply_down(plan_down(model, design, found), transport, lambda text: None)
     assert database.call("ListTables", {})["TableNames"] == []
 
 

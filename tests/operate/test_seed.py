@@ -30,7 +30,8 @@ from tablewright.engines.dynamodb.adapter import (
 from tablewright.local.database import Database
 from tablewright.operate import seed
 from tablewright.operate.provision import apply_up, plan_up
-from tablewright.operate.seed import Position, apply_records, apply_seed, by_dependence, plan_seed
+from tablewright.operate.records import apply_records
+from tablewright.operate.seed import Position, apply_seed, by_dependence, plan_seed
 from tablewright.sample.sample import Sample
 
 SHOP = Path(__file__).parents[1] / "data" / "shop.yaml"

@@ -10,10 +10,16 @@ from typing import Any
 
 import pytest
 
+from operate.faulty import Faulty, interrupt, refuse, vanish
 from tablewright import live
 from tablewright.api import Options, Session
 from tablewright.design.reader import load
-from tablewright.engines.dynamodb.adapter import LocalTransport, Reply
+from tablewright.engines.dynamodb.adapter import (
+    EndpointError,
+    LocalTransport,
+    Reply,
+    RequestFailedError,
+)
 from tablewright.local.database import Database
 from tablewright.operate.provision import apply_up, plan_up
 from tablewright.proof.oracle import Test as Condition
@@ -121,6 +127,66 @@ def test_a_meter_that_says_otherwise_is_noticed(session: Session, database: Data
     assert not proof.agrees
     assert pattern(proof, "person").reads.difference == 1  # a hundred per cent more
     assert proof.metered_usd > proof.predicted_usd
+
+
+# ---------------------------------------------------------------- failures on the way
+
+
+def prove_with(session: Session, database: Database, operation: str, faults: Any) -> Proof:
+    """Seed without faults, then run the workload with them."""
+    design = live.dynamo_design(session)
+    plain = LocalTransport(database)
+    apply_up(plan_up(session.model, design, {}), plain, lambda text: None)
+    live.fill(session, design, plain, USERS)
+    request = live.ProofRequest(users=USERS, requests=300)
+    return live.prove(session, design, Faulty(database, operation, faults), request)
+
+
+def test_throttled_requests_are_repeated_and_counted(session: Session, database: Database) -> None:
+    slow = refuse("ThrottlingException")
+    proof = prove_with(session, database, "GetItem", {1: slow, 2: slow, 9: slow})
+    assert proof.is_right
+    assert proof.agrees
+    assert sum(one.retries for one in proof.patterns) == 3
+
+
+def test_a_condition_that_fails_unexpectedly_is_a_failure_of_its_pattern(
+    session: Session, database: Database
+) -> None:
+    proof = prove_with(
+        session, database, "UpdateItem", {4: refuse("ConditionalCheckFailedException")}
+    )
+    assert not proof.is_right
+    (failed,) = [one for one in proof.patterns if one.failures]
+    assert failed.pattern in ("mark", "move", "tag")  # those that update
+    assert failed.failures == ("UpdateItem failed: ConditionalCheckFailedException: no",)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "says"),
+    [
+        (refuse("ExpiredTokenException"), RequestFailedError, "sign in again"),
+        (vanish, EndpointError, "check the endpoint"),
+        (interrupt, KeyboardInterrupt, ""),
+    ],
+    ids=["expired credentials", "endpoint gone", "Ctrl-C"],
+)
+def test_a_proof_that_cannot_go_on_stops_and_says_what_to_do(
+    session: Session, database: Database, fault: Any, error: type[BaseException], says: str
+) -> None:
+    with pytest.raises(error) as caught:
+        prove_with(session, database, "Query", {5: fault})
+    assert says in getattr(caught.value, "remedy", "")
+
+
+def test_throttling_that_does_not_end_stops_a_proof(
+    session: Session, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    slow = dict.fromkeys(range(1, 1000), refuse("ThrottlingException"))
+    with pytest.raises(RequestFailedError) as caught:
+        prove_with(session, database, "GetItem", slow)
+    assert "raise the capacity" in caught.value.remedy
 
 
 def test_items_of_a_proof_in_a_file_expire_as_late_as_the_seeded_ones(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 A file holds sections (`# name`), each of them commands (`$ tablewright ...`) and what they print,
 both streams together, with `(exit code N)` where it is not 0. All sections of a file run in one
 new directory. README and docs show these sections. `make golden` writes the answers anew.
+Times, which differ from run to run, are written as `_`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import shlex
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from tablewright.cli.main import run
 
 HERE = Path(__file__).parent
 FILES = sorted(HERE.glob("*.txt"))
+TIMES = re.compile(r" +ms p50/95/99| +\d+\.\d/\d+\.\d/\d+\.\d")
 WRITE = os.environ.get("TABLEWRIGHT_GOLDEN") == "write"
 
 
@@ -30,7 +33,7 @@ def typed(line: str) -> str:
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         code = run(words[1:])
     assert code != 70, printed.getvalue()  # our own bug is never what is expected
-    text = printed.getvalue()
+    text = TIMES.sub("  _", printed.getvalue())
     if text and not text.endswith("\n"):
         text += "\n"
     return text + (f"(exit code {code})\n" if code else "")

@@ -159,6 +159,10 @@ class Database:
         """Return an asynchronous context manager of an aiobotocore client of this database."""
         return import_module("tablewright.local.client").make_aio_client(self, **options)
 
+    def copy_to(self, path: str | Path) -> None:
+        """Write everything there is, as of one moment, to a new file of the same kind."""
+        self.engine.store.copy_to(Path(path))
+
     def close(self) -> None:
         """Stop the background work and close the file; the database cannot be used afterwards."""
         self.engine.close()

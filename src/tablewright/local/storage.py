@@ -180,6 +180,11 @@ class Store:
                 self._commit()
             self._db.close()
 
+    def copy_to(self, path: Path) -> None:
+        """Write everything there is to a new file, as of one moment."""
+        with self.reading, contextlib.closing(sqlite3.connect(path)) as target:
+            self._db.backup(target)
+
     def _check_open(self) -> None:
         if not self.is_open:
             raise EngineError("the database is closed")

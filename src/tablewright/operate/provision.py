@@ -26,7 +26,8 @@ from tablewright.model.values import Model
 POLL_SECONDS = 0.05
 SLOWEST_POLL_SECONDS = 5.0
 LONGEST_WAIT_SECONDS = 3 * 3600.0
-OWNER_TAG = "tablewright:design"
+APP_TAG = "tablewright:app"
+DESIGN_TAG = "tablewright:design"
 
 Progress = Callable[[str], None]
 
@@ -41,7 +42,12 @@ class ObservedTable:
     ttl: str = ""
     pitr: bool | None = None
     """None where the engine does not say."""
-    tags: tuple[tuple[str, str], ...] = ()
+    tags: tuple[tuple[str, str], ...] | None = None
+    """None where the engine does not say."""
+
+    def is_foreign(self, app: str) -> bool:
+        """Whether it is known to be made by somebody else, or for another application."""
+        return self.tags is not None and dict(self.tags).get(APP_TAG) != app
 
     @property
     def indexes(self) -> dict[str, Mapping[str, Any]]:
@@ -87,6 +93,8 @@ class UpPlan:
     actions: tuple[Action, ...]
     refused: tuple[str, ...] = ()
     """Changes that no operation makes, such as another primary key."""
+    beyond: tuple[str, ...] = ()
+    """Settings that tables have and the design does not ask for; they are left as they are."""
 
     @property
     def destroys(self) -> bool:
@@ -136,9 +144,11 @@ def _observed_pitr(transport: Transport, name: str) -> bool | None:
     return bool(recovery.get("PointInTimeRecoveryStatus") == "ENABLED")
 
 
-def _observed_tags(transport: Transport, arn: str) -> tuple[tuple[str, str], ...]:
+def _observed_tags(transport: Transport, arn: str) -> tuple[tuple[str, str], ...] | None:
     body = _ask(transport, "ListTagsOfResource", {"ResourceArn": arn}) if arn else None
-    return tuple((tag["Key"], tag["Value"]) for tag in (body or {}).get("Tags", ()))
+    if body is None:
+        return None
+    return tuple((tag["Key"], tag["Value"]) for tag in body.get("Tags", ()))
 
 
 UNKNOWN = frozenset({"UnknownOperationException", "UnsupportedOperationException"})
@@ -159,21 +169,75 @@ def _ask(
 # ---------------------------------------------------------------- plan
 
 
-def plan_up(model: Model, design: DynamoDesign, observed: Mapping[str, ObservedTable]) -> UpPlan:
-    """Return what has to be done so that the tables of a design exist as it says."""
+def plan_up(
+    model: Model,
+    design: DynamoDesign,
+    observed: Mapping[str, ObservedTable],
+    *,
+    adopt: bool = False,
+) -> UpPlan:
+    """Return what has to be done so that the tables of a design exist as it says.
+
+    Args:
+        model: the model.
+        design: the design.
+        observed: the tables of these names that exist.
+        adopt: take tables over that were made by somebody else.
+    """
     actions: list[Action] = []
     refused: list[str] = []
+    beyond: list[str] = []
     for table in design.tables:
         existing = observed.get(table.name)
         if existing is None:
             actions += _create(model, design, table)
-        else:
-            actions += _change(model, table, existing, refused)
-    return UpPlan(actions=tuple(actions), refused=tuple(refused))
+            continue
+        if existing.is_foreign(model.app) and not adopt:
+            refused.append(
+                f"{table.name} exists and was not made here for {model.app}: compare it with the "
+                "design (`tablewright status`), then say --adopt to take it over"
+            )
+            continue
+        actions += _owned(model, design, existing)
+        actions += _change(model, table, existing, refused)
+        beyond += _beyond(table, existing)
+    return UpPlan(actions=tuple(actions), refused=tuple(refused), beyond=tuple(beyond))
+
+
+def _owned(model: Model, design: DynamoDesign, existing: ObservedTable) -> list[Action]:
+    """Mark a table as one of this design, where it is marked otherwise."""
+    wanted = {APP_TAG: model.app, DESIGN_TAG: design.name}
+    if existing.tags is None or wanted.items() <= dict(existing.tags).items():
+        return []
+    return [
+        Action(
+            text=f"mark {existing.name} as a table of {model.app}, {design.name}",
+            table=existing.name,
+            operation="TagResource",
+            parameters={
+                "ResourceArn": existing.description["TableArn"],
+                "Tags": [{"Key": key, "Value": value} for key, value in wanted.items()],
+            },
+            waits=False,
+        )
+    ]
+
+
+def _beyond(table: Table, existing: ObservedTable) -> list[str]:
+    """Return what a table has and the design does not ask for."""
+    found = []
+    if existing.ttl and not table.ttl:
+        found.append(f"{table.name} expires items by {existing.ttl}")
+    if existing.pitr and table.pitr_days is None:
+        found.append(f"{table.name} is kept recoverable to any point, which is charged by the GB")
+    stream = existing.description.get("StreamSpecification") or {}
+    if stream.get("StreamEnabled") and not table.stream:
+        found.append(f"{table.name} streams its changes")
+    return found
 
 
 def _create(model: Model, design: DynamoDesign, table: Table) -> list[Action]:
-    tags = (("tablewright:app", model.app), (OWNER_TAG, design.name))
+    tags = ((APP_TAG, model.app), (DESIGN_TAG, design.name))
     indexes = len(table.indexes)
     also = f" with {indexes} index{'es' if indexes != 1 else ''}" if indexes else ""
     actions = [
@@ -184,7 +248,7 @@ def _create(model: Model, design: DynamoDesign, table: Table) -> list[Action]:
             parameters=create_table(model, table, tags),
         )
     ]
-    return actions + _settings(table, None)
+    return actions + _settings(table, None) + _replicas(table, None)
 
 
 def _settings(table: Table, existing: ObservedTable | None) -> list[Action]:
@@ -234,9 +298,40 @@ def _change(
             "new table another name and copy the items, or remove this one with `down`"
         )
         return []
+    held = {i["IndexName"]: i for i in existing.description.get("LocalSecondaryIndexes") or ()}
+    local = {index.name: index for index in table.indexes if index.is_local}
+    if held.keys() != local.keys() or any(
+        _index_schema(index_parameters(table, index)) != _index_schema(held[name])
+        for name, index in local.items()
+    ):
+        refused.append(
+            f"{table.name} has other local indexes: they cannot be changed in place; give the new "
+            "table another name and copy the items, or remove this one with `down`"
+        )
+        return []
     actions = _table_updates(table, wanted, existing)
     actions += _index_updates(model, table, existing)
-    return actions + _settings(table, existing)
+    return actions + _settings(table, existing) + _replicas(table, existing)
+
+
+def _replicas(table: Table, existing: ObservedTable | None) -> list[Action]:
+    """Add replicas, one at a time; those beyond the design are left."""
+    listed = existing.description.get("Replicas") or () if existing is not None else ()
+    held = {replica["RegionName"] for replica in listed}
+    return [
+        Action(
+            text=f"replicate {table.name} to {region}",
+            table=table.name,
+            operation="UpdateTable",
+            parameters={
+                "TableName": table.name,
+                "ReplicaUpdates": [{"Create": {"RegionName": region}}],
+            },
+            optional=True,
+        )
+        for region in table.replicas
+        if region not in held
+    ]
 
 
 def _table_updates(
@@ -266,6 +361,7 @@ def _table_updates(
         units = wanted["ProvisionedThroughput"]
         if any(held.get(name) != value for name, value in units.items()):
             changes.append((f"set the capacity of {table.name}", {"ProvisionedThroughput": units}))
+        changes += _index_capacity(table, existing)
     held_class = (described.get("TableClassSummary") or {}).get("TableClass", "STANDARD")
     wanted_class = wanted.get("TableClass", "STANDARD")
     if held_class != wanted_class:
@@ -301,6 +397,27 @@ def _table_updates(
         )
         for text, change in changes
     ]
+
+
+def _index_capacity(table: Table, existing: ObservedTable) -> list[tuple[str, dict[str, Any]]]:
+    """Set the capacity of indexes that have another one than the design says."""
+    changes: list[tuple[str, dict[str, Any]]] = []
+    for index in table.indexes:
+        held = existing.indexes.get(index.name)
+        mode = index.mode or table.mode
+        if index.is_local or held is None or mode.kind is not ModeKind.PROVISIONED:
+            continue
+        units = throughput(mode)
+        has = held.get("ProvisionedThroughput", {})
+        if any(has.get(name) != value for name, value in units.items()):
+            update = {"Update": {"IndexName": index.name, "ProvisionedThroughput": units}}
+            changes.append(
+                (
+                    f"set the capacity of the index {index.name} of {table.name}",
+                    {"GlobalSecondaryIndexUpdates": [update]},
+                )
+            )
+    return changes
 
 
 def _index_updates(model: Model, table: Table, existing: ObservedTable) -> list[Action]:
@@ -392,7 +509,8 @@ def apply_up(
         try:
             transport.send(action.operation, action.parameters)
         except RequestFailedError as failed:
-            if action.optional and failed.code in UNKNOWN:
+            unknown = failed.code in UNKNOWN or "ReplicaUpdates" in action.parameters
+            if action.optional and unknown:
                 passed.append(f"{action.text}: {transport.description} does not offer it")
                 continue
             if failed.code == "ResourceInUseException" and action.operation == "CreateTable":
@@ -447,8 +565,26 @@ def wait_active(
 # ---------------------------------------------------------------- down
 
 
-def plan_down(design: DynamoDesign, observed: Mapping[str, ObservedTable]) -> tuple[Action, ...]:
-    """Return what removes the tables of a design that exist."""
+def foreign(model: Model, observed: Mapping[str, ObservedTable]) -> tuple[str, ...]:
+    """Return the tables that are known not to be made here for the model."""
+    return tuple(name for name, table in observed.items() if table.is_foreign(model.app))
+
+
+def plan_down(
+    model: Model, design: DynamoDesign, observed: Mapping[str, ObservedTable]
+) -> tuple[Action, ...]:
+    """Return what removes the tables of a design that exist.
+
+    Raises:
+        UsageError: one of them was made by somebody else.
+    """
+    strange = foreign(model, observed)
+    if strange:
+        raise UsageError(
+            f"{', '.join(strange)} was not made here for {model.app}: it is not removed",
+            remedy="remove it with the tools it was made with, or take it over first with "
+            "`tablewright up --adopt`",
+        )
     actions: list[Action] = []
     for table in design.tables:
         existing = observed.get(table.name)

@@ -1,4 +1,4 @@
-"""Fill the tables of a design with sampled items, or with the user's own.
+"""Fill the tables of a design with sampled items.
 
 In: a design, a sample, a transport. Out: items written, and a position that is kept after each few
 batches: an interrupted run goes on exactly there. Items are puts under their own keys, so that what
@@ -7,22 +7,21 @@ is sent twice around an interruption is held once.
 
 from __future__ import annotations
 
-import csv
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tablewright.core.errors import EngineError, UsageError
+from tablewright.core.errors import EngineError
 from tablewright.core.quantities import ZERO
 from tablewright.design.values import DynamoDesign, ItemShape, Table
 from tablewright.engines.base import Evaluation
 from tablewright.engines.dynamodb.adapter import RequestFailedError, Transport
 from tablewright.engines.dynamodb.items import Row, item_for
-from tablewright.model.values import Entity, Kind, Model
+from tablewright.model.values import Kind, Model
 from tablewright.sample.sample import Sample
 
 BATCH = 25
@@ -76,13 +75,19 @@ class Position:
     @classmethod
     def load(cls, path: Path, fresh: Position) -> Position:
         """Return the kept position if it belongs to the same seeding, else a fresh one."""
-        try:
-            held = json.loads(path.read_text(encoding="utf-8"))
-            found = cls(**held)
-        except (OSError, ValueError, TypeError):
+        found = cls.kept(path)
+        if found is None:
             return fresh
         same = (found.digest, found.design, found.users, found.seed)
         return found if same == (fresh.digest, fresh.design, fresh.users, fresh.seed) else fresh
+
+    @classmethod
+    def kept(cls, path: Path) -> Position | None:
+        """Return the position that a file keeps; None if there is none that can be read."""
+        try:
+            return cls(**json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
 
     def save(self, path: Path) -> None:
         """Keep the position; the file is replaced as a whole."""
@@ -205,7 +210,7 @@ def apply_seed(
             start = position.done.get(key, 0)
             sampled = items_of(model, design, sample, part, start, plan.users)
             items = with_later_expiry(sampled, design.table(part.table).ttl, position.ttl_shift)
-            for batches, (size, batch) in enumerate(_batched(items), 1):
+            for batches, (size, batch) in enumerate(batched(items), 1):
                 writer.put(part.table, batch)
                 position.done[key] = position.done.get(key, 0) + size
                 written += len(batch)
@@ -251,7 +256,7 @@ def _children(sample: Sample, number: int, users: int) -> Callable[[str], list[R
     return children
 
 
-def _batched(
+def batched(
     items: Iterable[dict[str, Any] | None],
 ) -> Iterator[tuple[int, list[dict[str, Any]]]]:
     """Yield batches with the number of instances they account for."""
@@ -323,110 +328,3 @@ class Writer:
         due = float(self.units / self.budget) - (self.clock() - self.started)
         if due > 0:
             self.sleep(due)
-
-
-# ---------------------------------------------------------------- the user's own data
-
-
-def read_records(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Yield records with their line or number from a JSON array, NDJSON or CSV file.
-
-    Raises:
-        UsageError: the file cannot be read, or a record is not a mapping.
-    """
-    try:
-        if path.suffix.lower() == ".csv":
-            with path.open(newline="", encoding="utf-8-sig") as stream:
-                for number, row in enumerate(csv.DictReader(stream), 2):
-                    yield number, {k: v for k, v in row.items() if k and v not in (None, "")}
-            return
-        with path.open(encoding="utf-8-sig") as stream:
-            if stream.read(1) == "[":
-                stream.seek(0)
-                found: Iterable[tuple[int, Any]] = enumerate(_json(stream.read(), path, 1), 1)
-            else:
-                stream.seek(0)
-                found = (
-                    (number, _json(line, path, number))
-                    for number, line in enumerate(stream, 1)
-                    if line.strip()
-                )
-            for number, record in found:
-                if not isinstance(record, dict):
-                    raise UsageError(f"{path}:{number}: a record must be an object")
-                yield number, record
-    except (OSError, UnicodeDecodeError, csv.Error) as problem:
-        raise UsageError(f"{path} cannot be read: {problem}") from problem
-
-
-def _json(text: str, path: Path, number: int) -> Any:
-    try:
-        return json.loads(text, parse_float=Decimal)
-    except ValueError as problem:
-        raise UsageError(f"{path}:{number}: not valid JSON: {problem}") from problem
-
-
-def record_to_row(entity: Entity, record: Mapping[str, Any], where: str) -> Row:
-    """Return a record of the user as an instance: numbers as numbers, the key present.
-
-    Raises:
-        UsageError: the key is missing, or a number is not one.
-    """
-    row: dict[str, Any] = {}
-    for name, value in record.items():
-        if not entity.has(name):
-            row[name] = value
-            continue
-        kind = entity.attribute(name).kind
-        if isinstance(value, str) and kind.is_number:
-            try:
-                number = Decimal(value)
-            except InvalidOperation:
-                raise UsageError(f"{where}: `{name}` is not a number: {value!r}") from None
-            value = int(number) if number == number.to_integral_value() else number
-        elif isinstance(value, str) and kind is Kind.BOOL:
-            value = value.lower() in ("true", "1", "yes")
-        row[name] = value
-    missing = [name for name in entity.key if row.get(name) in (None, "")]
-    if missing:
-        shown = ", ".join(f"`{name}`" for name in missing)
-        raise UsageError(f"{where}: {shown} is missing, which a {entity.name} needs as its key")
-    return row
-
-
-def apply_records(
-    model: Model,
-    design: DynamoDesign,
-    entity_name: str,
-    path: Path,
-    transport: Transport,
-    *,
-    units_per_second: Decimal | None = None,
-    progress: Progress | None = None,
-) -> int:
-    """Load the user's records as instances of an entity; return how many items were written.
-
-    Every record is read and checked before the first is written.
-    """
-    entity = model.entity(entity_name)
-    homes = [(t, s) for t in design.tables for s in t.shapes_of(entity_name)]
-    if not homes:
-        raise UsageError(
-            f"no table of `{design.name}` holds {entity_name}",
-            remedy="choose an entity that has a table of its own",
-        )
-    rows = [
-        record_to_row(entity, record, f"{path}:{number}") for number, record in read_records(path)
-    ]
-    writer = Writer(transport, units_per_second, time.sleep, time.monotonic)
-    written = 0
-    for table, shape in homes:
-        wanted = (item_for(model, table, shape, row, lambda child: ()) for row in rows)
-        present = (item if all(key in item for key in table.keys) else None for item in wanted)
-        for _, batch in _batched(present):
-            if batch:
-                writer.put(table.name, batch)
-            written += len(batch)
-            if progress is not None:
-                progress(written, len(rows) * len(homes), table.name)
-    return written

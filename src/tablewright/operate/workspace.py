@@ -76,6 +76,10 @@ class Workspace:
         """Return the file that keeps how far a seeding came."""
         return self.folder / f"{design}{_suffix(target)}.seed.json"
 
+    def loading(self, design: str, target: Target) -> Path:
+        """Return the file that keeps how far a load of own records came."""
+        return self.folder / f"{design}{_suffix(target)}.load.json"
+
     def spent(self, design: str, target: Target) -> Path:
         """Return the file that keeps the units the verbs have consumed there."""
         return self.folder / f"{design}{_suffix(target)}.units.json"

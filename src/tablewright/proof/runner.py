@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -128,6 +129,8 @@ class Runner:
             act = self._write if pattern.verb.is_write else self._read
             problem = act(route, call)
         except RequestFailedError as failed:
+            if failed.is_of_all:
+                raise
             if len(tally.failures) < SHOWN:
                 tally.failures.append(str(failed))
             else:
@@ -517,6 +520,14 @@ def prove(
 def digest_of(source: str) -> str:
     """Return the digest a proof keeps of the model file."""
     return hashlib.sha256(source.encode()).hexdigest()[:16]
+
+
+def planned_calls(
+    evaluation: Evaluation, world: World, *, requests: int, seed: int
+) -> dict[str, int]:
+    """Return how often `prove` would call each pattern, given the same arguments."""
+    plan = _plan(evaluation, requests, Workload(evaluation.model, world, seed))
+    return dict(Counter(name for name, _ in plan))
 
 
 def _plan(evaluation: Evaluation, requests: int, workload: Workload) -> list[tuple[str, bool]]:

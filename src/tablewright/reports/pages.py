@@ -30,6 +30,7 @@ from tablewright.reports.document import (
     Tile,
     Tiles,
 )
+from tablewright.reports.proofs import proof_section, proof_sentence
 from tablewright.reports.snippets import snippet
 from tablewright.reports.views import (
     CheckView,
@@ -256,29 +257,21 @@ def diff_page(view: DiffView) -> Document:
     )
 
 
-def report_page(
-    view: ReportView, proofs: Sequence[Section] = (), proved: Sequence[str] = ()
-) -> Document:
-    """Return the whole report: the answer, the evidence, the assumptions, what is left out.
-
-    Args:
-        view: what it shows.
-        proofs: sections about the latest proofs of its designs.
-        proved: a sentence about each of them.
-    """
+def report_page(view: ReportView) -> Document:
+    """Return the whole report: the answer, the evidence, the assumptions, what is left out."""
     blocks: list[Block] = [
         Section(
             title="The answer",
             anchor="answer",
             blocks=(
-                *(Paragraph(text=text, tone="lead") for text in (*answer(view), *proved)),
+                *(Paragraph(text=text, tone="lead") for text in answer(view)),
                 Tiles(items=_tiles(view)),
             ),
         ),
         _cost_section(view),
     ]
     blocks += [_design_section(design) for design in view.designs]
-    blocks += proofs
+    blocks += [proof_section(one) for one in view.proofs]
     if view.comparison is not None:
         sections = compare_sections(view.comparison)
         blocks.append(
@@ -297,24 +290,28 @@ def report_page(
     )
 
 
-def answer_page(view: ReportView, proved: Sequence[str] = ()) -> Document:
+def answer_page(view: ReportView) -> Document:
     """Return only the answer."""
-    paragraphs = tuple(Paragraph(text=text) for text in (*answer(view), *proved))
+    paragraphs = tuple(Paragraph(text=text) for text in answer(view))
     return Document(title=f"{view.title} · {users(view.users)}", blocks=paragraphs)
 
 
 def answer(view: ReportView) -> tuple[str, ...]:
-    """Return the sentences that matter: what it costs, what is wrong, what mending saves."""
+    """Return the three sentences that matter: what it costs, what is wrong, what mending saves.
+
+    Where a design was proved, the third is about the proof, and the first says what is wrong too.
+    """
     if not view.designs:
         return ("The model has no design yet, so there is nothing to price.",)
     first = view.designs[0]
-    sentences = [_cost_sentence(view, first)]
-    if first.card is not None:
-        sentences.append(_fault_sentence(first, first.card))
+    cost = _cost_clause(view, first)
+    fault = _fault_clause(first, first.card) if first.card is not None else ""
     mend = _mend_sentence(view, first)
-    if mend:
-        sentences.append(mend)
-    return tuple(sentences)
+    proved = " ".join(proof_sentence(one) for one in view.proofs)
+    said = [f"{cost}; it {fault}", mend, proved] if proved and fault else [cost, mend, proved]
+    if fault and not proved:
+        said.insert(1, f"It {fault}")
+    return tuple(ended(text) for text in said if text)
 
 
 def _tiles(view: ReportView) -> tuple[Tile, ...]:
@@ -357,7 +354,7 @@ def _tiles(view: ReportView) -> tuple[Tile, ...]:
     return tuple(tiles)
 
 
-def _cost_sentence(view: ReportView, design: DesignView) -> str:
+def _cost_clause(view: ReportView, design: DesignView) -> str:
     cost = design.cost.usd_per_month
     text = (
         f"At {users(view.users)} the design `{design.name}` costs {usd(cost)} USD a month in "
@@ -375,19 +372,19 @@ def _cost_sentence(view: ReportView, design: DesignView) -> str:
             f"; `{dearest.pattern}` alone takes {usd(dearest.usd_per_month)} "
             f"({percent(dearest.share)})"
         )
-    return text + "."
+    return text
 
 
-def _fault_sentence(design: DesignView, card: ReportCard) -> str:
+def _fault_clause(design: DesignView, card: ReportCard) -> str:
     counts = [f"{card.count(level)} {level}" for level in _LEVELS[:3] if card.count(level)]
-    text = f"It is graded {card.grade}"
+    text = f"is graded {card.grade}"
     if not counts:
-        return f"{text}: nothing above a low finding."
+        return f"{text}: nothing above a low finding"
     worst = card.findings[0]
     noun = "finding" if sum(card.count(level) for level in _LEVELS[:3]) == 1 else "findings"
     return (
         f"{text}, with {joined(counts)} {noun}; the first is on {_subject(worst.subject)}: "
-        f"{worst.title[0].lower()}{worst.title[1:].rstrip('.')}."
+        f"{worst.title[0].lower()}{worst.title[1:].rstrip('.')}"
     )
 
 

@@ -1,6 +1,6 @@
 """A proof as a page: predicted beside metered, pattern by pattern, and what was wrong.
 
-In: a Proof. Out: a Document, or plain data that can be kept and read back.
+In: a Proof, or the view of a kept one. Out: a Document, or a proof read back from plain data.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ from tablewright.core.quantities import format_number, format_usd
 from tablewright.engines.base import Measure
 from tablewright.proof.values import Comparison, PatternProof, Proof
 from tablewright.reports.document import Block, Column, Document, Paragraph, Row, Section, Table
+from tablewright.reports.views import ProofView
 
 
-def proof_page(proof: Proof, *, by_resource: bool = False) -> Document:
+def proof_page(proof: Proof) -> Document:
     """Return the page of a proof."""
-    blocks: list[Block] = [_patterns_table(proof)]
-    if by_resource:
-        blocks.append(Section(title="By table and index", blocks=(_resources_table(proof),)))
+    blocks: list[Block] = [_patterns_table(proof), _resources_table(proof)]
     for one in proof.patterns:
         if one.cannot:
             text = f"{one.pattern} was not run: the design cannot serve it ({one.cannot})."
@@ -37,22 +36,18 @@ def proof_page(proof: Proof, *, by_resource: bool = False) -> Document:
     )
 
 
-def proof_section(proof: Proof, *, is_stale: bool) -> Section:
-    """Return the latest proof of a design as a section of its report.
-
-    Args:
-        proof: the proof.
-        is_stale: whether the model file was changed since.
-    """
+def proof_section(view: ProofView) -> Section:
+    """Return the latest proof of a design as a section of its report."""
+    proof = view.proof
     text = (
         f"The workload was run with {format_number(proof.users)} users on {proof.engine}: "
         f"{format_number(sum(one.calls for one in proof.patterns))} calls, each answer checked "
         f"against a plain search of the same data, each request metered."
     )
     blocks: list[Block] = [Paragraph(text=text)]
-    if is_stale:
+    if view.is_stale:
         blocks.append(Paragraph(text=STALE, tone="bad"))
-    blocks += [_verdict(proof), _patterns_table(proof)]
+    blocks += [_verdict(proof), _patterns_table(proof), _resources_table(proof)]
     blocks += [
         Paragraph(text=f"{one.pattern} was not run: the design cannot serve it ({one.cannot}).")
         for one in proof.patterns
@@ -63,27 +58,22 @@ def proof_section(proof: Proof, *, is_stale: bool) -> Section:
     )
 
 
-def proof_sentence(proof: Proof, *, is_stale: bool) -> str:
+def proof_sentence(view: ProofView) -> str:
     """Return what a proof says in one sentence, for the answer of a report."""
-    if is_stale:
-        return f"The proof of {proof.design} is older than the model file: prove it again."
+    proof = view.proof
+    if view.is_stale:
+        return f"The proof of `{proof.design}` is older than the model file: prove it again."
+    run = f"`{proof.design}` was run with {format_number(proof.users)} users"
+    if not (view.is_right and view.agrees):
+        return f"{run} and is not proved."
     shown = [p for p in proof.patterns if not p.cannot]
-    furthest = max(
-        (
-            abs(compared.difference)
-            for one in shown
-            if one.bill_share > ONE_PER_CENT
-            for compared in (one.reads, one.writes)
-        ),
-        default=Decimal(0),
+    compared = [c for p in shown if p.bill_share > ONE_PER_CENT for c in (p.reads, p.writes)]
+    furthest = max((abs(one.difference) for one in compared), default=Decimal(0))
+    return (
+        f"{run}: every answer of {len(shown)} access patterns was right, and metered units are "
+        f"within {format_number(furthest * 100, 1)} % of the prediction for every pattern that "
+        f"is more than 1 % of the bill."
     )
-    if proof.is_right and proof.agrees:
-        return (
-            f"{proof.design} was run with {format_number(proof.users)} users: every answer of "
-            f"{len(shown)} access patterns was right, and metered units are within "
-            f"{format_number(furthest * 100, 1)} % of the prediction wherever it matters."
-        )
-    return f"{proof.design} was run with {format_number(proof.users)} users and is not proved."
 
 
 ONE_PER_CENT = Decimal("0.01")
@@ -104,8 +94,7 @@ def _patterns_table(proof: Proof) -> Table:
         Column(title="Calls", right=True),
         Column(title="Predicted", right=True),
         Column(title="Metered", right=True),
-        Column(title="Diff", right=True),
-        Column(title="±", right=True),
+        Column(title="Diff ± error", right=True),
         Column(title="Of bill", right=True),
         Column(title="ms p50/95/99", right=True),
         Column(title="Answers"),
@@ -113,7 +102,7 @@ def _patterns_table(proof: Proof) -> Table:
     rows: list[Row] = []
     for one in proof.patterns:
         if one.cannot:
-            rows.append(Row(cells=(one.pattern, "0", "", "", "", "", "", "", "cannot"), tone="bad"))
+            rows.append(Row(cells=(one.pattern, "0", "", "", "", "", "", "cannot"), tone="bad"))
             continue
         shown = [c for c in (one.reads, one.writes) if c.predicted.mean or c.metered.mean]
         for place, compared in enumerate(shown or [one.reads]):
@@ -123,6 +112,8 @@ def _patterns_table(proof: Proof) -> Table:
 
 def _pattern_row(one: PatternProof, compared: Comparison, *, first: bool) -> Row:
     right = "right" if one.is_right else f"{one.wrong_calls + len(one.failures)} wrong"
+    if one.retries:
+        right += f", {one.retries} repeated"
     latency = "/".join(format_number(ms, 1) for ms in one.latency_ms)
     unit = "R" if compared.dimension == "read" else "W"
     tone = "" if one.is_right and compared.agrees else "bad"
@@ -132,8 +123,7 @@ def _pattern_row(one: PatternProof, compared: Comparison, *, first: bool) -> Row
             format_number(one.calls) if first else "",
             f"{format_number(compared.predicted.mean, 2)} {unit}",
             f"{format_number(compared.metered.mean, 2)} {unit}",
-            _percent(compared.difference),
-            _percent(compared.error, sign=False),
+            _difference(compared.difference, compared.error),
             _percent(one.bill_share, sign=False) if first else "",
             latency if first else "",
             right if first else "",
@@ -143,33 +133,40 @@ def _pattern_row(one: PatternProof, compared: Comparison, *, first: bool) -> Row
 
 
 def _resources_table(proof: Proof) -> Table:
+    """Return the units of the whole run by table and index, with the error of the difference."""
     sums: dict[tuple[str, str], list[Decimal]] = {}
     for one in proof.patterns:
         for compared in one.resources:
-            key = (compared.resource, compared.dimension)
-            pair = sums.setdefault(key, [Decimal(0), Decimal(0)])
-            pair[0] += compared.predicted.mean * one.calls
-            pair[1] += compared.metered.mean * one.calls
+            row = sums.setdefault((compared.resource, compared.dimension), [Decimal(0)] * 3)
+            row[0] += compared.predicted.mean * one.calls
+            row[1] += compared.metered.mean * one.calls
+            errors = compared.predicted.error**2 + compared.metered.error**2
+            row[2] += errors * one.calls**2
     columns = (
-        Column(title="Where", grows=True),
-        Column(title="Units", right=False),
-        Column(title="predicted", right=True),
-        Column(title="metered", right=True),
-        Column(title="Difference", right=True),
+        Column(title="Table or index", grows=True),
+        Column(title="Predicted", right=True),
+        Column(title="Metered", right=True),
+        Column(title="Diff ± error", right=True),
     )
     rows = tuple(
         Row(
             cells=(
                 resource,
-                dimension,
-                format_number(predicted, 1),
-                format_number(metered, 1),
-                _percent((metered - predicted) / predicted) if predicted else "",
+                f"{format_number(predicted, 1)} {'R' if dimension == 'read' else 'W'}",
+                f"{format_number(metered, 1)} {'R' if dimension == 'read' else 'W'}",
+                _difference((metered - predicted) / predicted, square.sqrt() / predicted)
+                if predicted
+                else "",
             )
         )
-        for (resource, dimension), (predicted, metered) in sorted(sums.items())
+        for (resource, dimension), (predicted, metered, square) in sorted(sums.items())
     )
-    return Table(columns=columns, rows=rows)
+    return Table(columns=columns, rows=rows, caption="Units of the run by table and index")
+
+
+def _difference(share: Decimal, error: Decimal) -> str:
+    """Return a difference with its standard error, both in per cent."""
+    return f"{_percent(share).removesuffix(' %')} ± {_percent(error, sign=False)}"
 
 
 def _percent(share: Decimal, *, sign: bool = True) -> str:

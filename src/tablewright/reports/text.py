@@ -7,6 +7,7 @@ tables of their figures.
 from __future__ import annotations
 
 import io
+import re
 from typing import TYPE_CHECKING
 
 from tablewright.reports.document import (
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 
 GAP = 3
 """Blanks between columns."""
+NARROW_GAP = 2
+"""The same in a table that would not fit otherwise."""
+HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+"""Where a camelCase name may be broken."""
 LEAST_WIDTH = 10
 
 _STYLES = {
@@ -126,8 +131,9 @@ def _write_table(console: Console, table: Table) -> None:
 
     if table.caption:
         console.print(table.caption, style="bold")
-    grid = Grid(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
-    widths = column_widths(table, console.width)
+    gap = GAP if _fits(table, console.width) else NARROW_GAP
+    grid = Grid(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
+    widths = column_widths(table, console.width, gap)
     for column, width in zip(table.columns, widths, strict=True):
         grid.add_column(
             Text(fold(column.title, width)),
@@ -141,16 +147,27 @@ def _write_table(console: Console, table: Table) -> None:
     console.print(grid, crop=False, overflow="ignore", no_wrap=True)
 
 
-def column_widths(table: Table, width: int) -> list[int]:
-    """Return how wide each column is so that the table fits: figures keep their room.
+def _fits(table: Table, width: int) -> bool:
+    wide = _wanted_widths(table)
+    return sum(wide) + GAP * (len(wide) - 1) <= width
 
-    Columns of text give way, the widest first, down to `LEAST_WIDTH` columns each.
-    """
+
+def _wanted_widths(table: Table) -> list[int]:
+    """Return how wide each column is if nothing has to give way."""
     wide = [len(column.title) for column in table.columns]
     for row in table.rows:
         longest = [max(len(line) for line in cell.split("\n")) for cell in row.cells]
         wide = [max(pair) for pair in zip(wide, longest, strict=True)]
-    excess = sum(wide) + GAP * (len(wide) - 1) - width
+    return wide
+
+
+def column_widths(table: Table, width: int, gap: int = GAP) -> list[int]:
+    """Return how wide each column is so that the table fits: figures keep their room.
+
+    Columns of text give way, the widest first, down to `LEAST_WIDTH` columns each.
+    """
+    wide = _wanted_widths(table)
+    excess = sum(wide) + gap * (len(wide) - 1) - width
     flexible = [at for at, column in enumerate(table.columns) if not column.right]
     while excess > 0 and flexible:
         widest = max(flexible, key=lambda at: (wide[at], at))
@@ -162,7 +179,7 @@ def column_widths(table: Table, width: int) -> list[int]:
 
 
 def fold(text: str, width: int) -> str:
-    r"""Break a text into lines of a width: at blanks, else after a joint of a name, else anywhere.
+    r"""Break a text into lines of a width: at blanks, else at a joint of a name, else anywhere.
 
     Example:
         >>> fold("orders.by-status-index", 12)
@@ -175,7 +192,9 @@ def fold(text: str, width: int) -> str:
     while len(rest) > width:
         at = rest.rfind(" ", 0, width + 1)
         if at <= 0:
-            at = max(rest.rfind(joint, 0, width) for joint in ".-_/,") + 1
+            humps = (found.start() for found in HUMP.finditer(rest, 0, width + 1))
+            joint = max(rest.rfind(joint, 0, width) for joint in ".-_/,") + 1
+            at = max(joint, *humps, 0)
         if at <= width // 3:
             at = width
         lines.append(rest[:at].rstrip())

@@ -30,6 +30,7 @@ from tablewright.review.grade import PathStep, ReportCard
 if TYPE_CHECKING:
     from tablewright.bill.bill import Axis, Bill, Line
     from tablewright.core.diagnostics import Diagnostic
+    from tablewright.proof.values import Proof
     from tablewright.review.catalogue import (  # type: ignore[import-not-found,unused-ignore]
         Rule,
     )
@@ -241,6 +242,21 @@ class ReportView:
     warnings: tuple[Diagnostic, ...]
     comparison: Comparison | None = None
     """Engines and ways to deploy side by side, where they were compared."""
+    proofs: tuple[ProofView, ...] = ()
+    """The latest proof of each design that has one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProofView:
+    """The latest proof of a design."""
+
+    proof: Proof
+    is_right: bool
+    """Whether every answer was right."""
+    agrees: bool
+    """Whether every prediction agrees with the meter."""
+    is_stale: bool
+    """Whether the model file was changed since."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -425,6 +441,11 @@ def report_view(assessment: Assessment) -> ReportView:
         left_out=tuple(dict.fromkeys((*scales.left_out, *assessment.left_out))),
         warnings=assessment.warnings,
     )
+
+
+def proof_view(proof: Proof, *, is_stale: bool) -> ProofView:
+    """Return a proof with its verdict."""
+    return ProofView(proof=proof, is_right=proof.is_right, agrees=proof.agrees, is_stale=is_stale)
 
 
 def design_view(one: DesignAssessment, users: int) -> DesignView:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from tablewright.engines.dynamodb.adapter import Transport
+    from tablewright.engines.dynamodb.adapter import CountingTransport
     from tablewright.operate.workspace import Target, Workspace
 
 
@@ -50,7 +50,7 @@ def database_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @contextmanager
-def opened(workspace: Workspace, design: str, target: Target) -> Iterator[Transport]:
+def opened(workspace: Workspace, design: str, target: Target) -> Iterator[CountingTransport]:
     """Open the database that is meant, and close it at the end; the account is named first.
 
     What was consumed in between is added to what `status` shows, also after a failure.
@@ -107,3 +107,20 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int, str], None]]:
             bar.update(task, completed=done, total=total, description=name[:28], speed=shown)
 
         yield show
+
+
+@contextmanager
+def status_line(*, is_local: bool) -> Iterator[Callable[[str], None]]:
+    """Show what is being done: one line that changes on a terminal, a line each elsewhere.
+
+    The local engine is done at once: then nothing is shown outside of a terminal.
+    """
+    import sys
+
+    if not sys.stderr.isatty():
+        yield lambda text: None if is_local else click.echo(text, err=True)
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("") as status:
+        yield lambda text: status.update(text)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tablewright.cli.commands._database import database_options, opened
+from tablewright.cli.commands._database import database_options, opened, status_line
 from tablewright.cli.options import design_option, file_argument, open_file
 from tablewright.cli.output import Output, verb
 
@@ -37,13 +37,15 @@ def command(out: Output, file: str, design: str, target: Target, confirm: str) -
     workspace = Workspace(session.file.path)
     with opened(workspace, chosen.name, target) as transport:
         found = observe(transport, [table.name for table in chosen.tables])
-        actions = plan_down(chosen, found)
+        actions = plan_down(session.model, chosen, found)
         word = f"{session.model.app}-{chosen.name}"
         if confirm and confirm != word:
             raise UsageError(f"`{confirm}` is not the word", remedy=f"it is {word}")
         if confirm:
-            apply_down(actions, transport, out.note)
+            with status_line(is_local=target.is_local) as say:
+                apply_down(actions, transport, say)
             workspace.position(chosen.name, target).unlink(missing_ok=True)
+            workspace.loading(chosen.name, target).unlink(missing_ok=True)
             workspace.spent(chosen.name, target).unlink(missing_ok=True)
         where = transport.description
     if out.as_json:

@@ -16,6 +16,7 @@ from tablewright.cli.output import Output, verb
 if TYPE_CHECKING:
     from tablewright.api import Session
     from tablewright.design.values import DynamoDesign
+    from tablewright.engines.dynamodb.adapter import Transport
     from tablewright.live import ProofRequest
     from tablewright.operate.workspace import Target, Workspace
     from tablewright.proof.values import Proof
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     show_default=True,
     help="Refuse to spend more than this on a real account.",
 )
-@click.option("--by-resource", is_flag=True, help="Show tables and indexes too.")
 @verb
 def command(
     out: Output,
@@ -57,35 +57,48 @@ def command(
     scale_down: float | None,
     seed: int,
     max_usd: str,
-    by_resource: bool,
 ) -> None:
     """Run every access pattern of a design and hold the meter beside the estimate.
 
-    Without a target a fresh database in memory is created, seeded (1,000 users by default) and
-    used; with one, the tables of `up` and the items of `seed`. Exits with 1 where an answer is
-    wrong or a prediction is further from the meter than its error.
+    Without a target it runs on a copy of what `up` and `seed` made on the local engine, or on a
+    fresh database in memory (1,000 users by default) where they made nothing; with one, on the
+    tables and items there. Exits with 1 where an answer is wrong or a prediction is further from
+    the meter than its error.
     """
     from tablewright import live
     from tablewright.api import Options
     from tablewright.operate.workspace import Workspace
     from tablewright.reports.as_json import as_data
     from tablewright.reports.proofs import proof_page
+    from tablewright.reports.text import write_text
 
     session = open_file(file, Options())
     chosen = live.dynamo_design(session, design)
-    scale = users or 1000
+    workspace = Workspace(session.file.path)
+    is_own = target.is_local and not target.data
+    keep = workspace.position(chosen.name, target)
+    seeded = live.seeded_users(session, chosen, keep) if is_own else None
+    scale = users or seeded or 1000
     if scale_down is not None:
         calls = sum(session.model.calls_per_day(p, scale) for p in session.model.patterns)
         requests = max(1, int(calls * Decimal(str(scale_down))))
     wanted = live.ProofRequest(users=scale, requests=requests, seed=seed, max_usd=_usd(max_usd))
-    workspace = Workspace(session.file.path)
-    if target.is_local and not target.data:
+    if not is_own:
+        proof = _against(session, chosen, workspace, target, wanted)
+    elif seeded == scale:
+        with progress_bar("prove") as show:
+            path = workspace.database(chosen.name)
+            proof = live.proof_on_copy(session, chosen, path, keep, wanted, show)
+    else:
         with progress_bar("prove") as show:
             proof = live.proof_in_memory(session, chosen, wanted, lambda text: None, show)
+    verdict = {"is_right": proof.is_right, "agrees": proof.agrees}
+    data = {**as_data(proof, "proof"), **verdict}
+    workspace.write_json(workspace.proof(chosen.name), data)
+    if out.as_json:
+        out.data(data)
     else:
-        proof = _against(session, chosen, workspace, target, wanted)
-    workspace.write_json(workspace.proof(chosen.name), as_data(proof, "proof"))
-    out.show(proof, "proof", lambda: proof_page(proof, by_resource=by_resource))
+        out.text(write_text(proof_page(proof), width=out.width, color=out.color))
     if not (proof.is_right and proof.agrees):
         raise click.exceptions.Exit(MISSED)
 
@@ -112,7 +125,8 @@ def _against(
     from tablewright.core.errors import UsageError
     from tablewright.core.quantities import format_usd
 
-    if not target.endpoint and not target.data:
+    is_charged = not target.endpoint and not target.data
+    if is_charged:
         cost = live.proof_costs(session, design, wanted)
         click.echo(f"this will spend about {format_usd(cost)} USD", err=True)
         if cost > wanted.max_usd:
@@ -121,8 +135,11 @@ def _against(
                 f"{format_usd(wanted.max_usd)}",
                 remedy="take fewer --users or --requests, or raise --max-usd",
             )
-    with opened(workspace, design.name, target) as transport, progress_bar("prove") as show:
-        live.require_tables(design, transport)
+    with opened(workspace, design.name, target) as counting, progress_bar("prove") as show:
+        live.require_tables(session, design, counting)
+        transport: Transport = (
+            live.capped(session, counting, wanted.max_usd) if is_charged else counting
+        )
         keep = workspace.position(design.name, target)
         live.fill(session, design, transport, wanted.users, keep=keep, progress=show)
         shift = live.spend(session, design, wanted.users, keep)

@@ -14,7 +14,8 @@ from tablewright.cli.output import Output, verb
 
 if TYPE_CHECKING:
     from tablewright.api import Options, Session
-    from tablewright.reports.document import Document, Section
+    from tablewright.reports.document import Document
+    from tablewright.reports.views import ProofView
 
 _ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json", ".txt": "text"}
 
@@ -44,14 +45,13 @@ def command(
     form = "json" if out.as_json else form or _ENDINGS.get(Path(output or "").suffix, "text")
     session = open_file(file, options)
     view = views.report_view(session.assess(designs=[design] if design else ()))
-    kept = _proofs(session, [one.name for one in view.designs])
-    proved = [sentence for _, sentence in kept]
+    view = replace(view, proofs=_proofs(session, [one.name for one in view.designs]))
     if not design and session.designs:
         view = replace(view, comparison=session.compare())
     if form == "json":
         text = write_json(view, "report")
     else:
-        page = pages.report_page(view, [section for section, _ in kept], proved)
+        page = pages.report_page(view)
         width, color = (100, False) if output else (out.width, out.color)
         text = _written(page, form, width, color)
     if output is None:
@@ -59,29 +59,29 @@ def command(
         return
     Path(output).write_text(text, encoding="utf-8")
     if not out.as_json:
-        out.text(_written(pages.answer_page(view, proved), "text", out.width, out.color))
+        out.text(_written(pages.answer_page(view), "text", out.width, out.color))
     out.note(f"wrote {output}")
 
 
-def _proofs(session: Session, designs: list[str]) -> list[tuple[Section, str]]:
-    """Return the latest proof of each design that has one, as a section and as a sentence."""
+def _proofs(session: Session, designs: list[str]) -> tuple[ProofView, ...]:
+    """Return the latest proof of each design that has one."""
     folder = Path(session.file.path).parent / ".tablewright" / "proofs"
-    found: list[tuple[Section, str]] = []
+    found: list[ProofView] = []
     for name in designs:
         path = folder / f"{name}.json"
         if not path.is_file():
             continue
         from tablewright.proof.runner import digest_of
-        from tablewright.reports.proofs import proof_from_data, proof_section, proof_sentence
+        from tablewright.reports.proofs import proof_from_data
+        from tablewright.reports.views import proof_view
 
         try:
             proof = proof_from_data(json.loads(path.read_text(encoding="utf-8")))
         except (ValueError, KeyError, TypeError):
             continue  # of another version: as good as none
         is_stale = proof.model_digest != digest_of(session.file.source)
-        section = proof_section(proof, is_stale=is_stale)
-        found.append((section, proof_sentence(proof, is_stale=is_stale)))
-    return found
+        found.append(proof_view(proof, is_stale=is_stale))
+    return tuple(found)
 
 
 def _written(page: Document, form: str, width: int, color: bool) -> str:

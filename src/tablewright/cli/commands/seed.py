@@ -13,6 +13,7 @@ from tablewright.cli.options import design_option, file_argument, open_file, use
 from tablewright.cli.output import Output, verb
 
 if TYPE_CHECKING:
+    from tablewright.operate.seed import SeedPlan
     from tablewright.operate.workspace import Target
 
 
@@ -50,7 +51,8 @@ def command(
     from tablewright.api import Options
     from tablewright.core.errors import UsageError
     from tablewright.core.quantities import format_number, format_usd
-    from tablewright.operate.seed import apply_records, plan_seed
+    from tablewright.operate.records import apply_records, checked
+    from tablewright.operate.seed import plan_seed
     from tablewright.operate.workspace import Workspace
     from tablewright.sample.sample import Sample
 
@@ -66,13 +68,19 @@ def command(
                 f"`{entity}` is no entity of the model" if entity else "--from needs --entity",
                 remedy=f"choose one of {names}",
             )
+        if dry_run:
+            read = checked(session.model.entity(entity), Path(source))
+            out.text(f"{read:,} records of {entity} can be loaded; none was written.")
+            return
         with opened(workspace, chosen.name, target) as transport, progress_bar("load") as show:
+            live.require_tables(session, chosen, transport)
             written = apply_records(
                 session.model,
                 chosen,
                 entity,
                 Path(source),
                 transport,
+                keep=workspace.loading(chosen.name, target),
                 units_per_second=budget,
                 progress=show,
             )
@@ -80,16 +88,17 @@ def command(
         return
     evaluation = live.population(session, chosen, scale)
     plan = plan_seed(session.model, chosen, Sample(session.model), evaluation)
-    out.note(
+    note = out.text if dry_run and not out.as_json else out.note
+    note(
         f"{format_number(plan.items)} items for {format_number(scale)} users take "
         f"{format_number(plan.units)} write units: {format_usd(plan.usd)} USD on-demand in "
         f"{session.region}"
     )
     if dry_run:
-        _say(out, chosen.name, 0, plan.items, "dry run")
+        _say_plan(out, chosen.name, plan)
         return
     with opened(workspace, chosen.name, target) as transport, progress_bar("seed") as show:
-        live.require_tables(chosen, transport)
+        live.require_tables(session, chosen, transport)
         _, written = live.fill(
             session,
             chosen,
@@ -101,6 +110,25 @@ def command(
         )
         where = transport.description
     _say(out, chosen.name, written, plan.items, where)
+
+
+def _say_plan(out: Output, design: str, plan: SeedPlan) -> None:
+    """Print what seeding would write, table by table."""
+    from tablewright.core.quantities import format_number
+
+    if out.as_json:
+        parts = [
+            {"table": p.table, "entity": p.entity, "items": p.count, "write_units": float(p.units)}
+            for p in plan.parts
+        ]
+        data = {"design": design, "items": plan.items, "written": 0, "parts": parts}
+        out.data({"schema": "tablewright/seed/1", **data, "usd": str(plan.usd)})
+        return
+    for part in plan.parts:
+        units = format_number(part.units * part.count)
+        out.text(
+            f"Would write {part.count:,} items of {part.entity} to {part.table}: {units} units"
+        )
 
 
 def _say(out: Output, design: str, written: int, wanted: int, where: str) -> None:
@@ -115,7 +143,7 @@ def _say(out: Output, design: str, written: int, wanted: int, where: str) -> Non
             }
         )
         return
-    if written == 0 and wanted and where != "dry run":
+    if written == 0 and wanted:
         out.text(f"Nothing to do: {where} holds all {wanted:,} items.")
-    elif where != "dry run":
+    else:
         out.text(f"Wrote {written:,} items to {where}. Next: tablewright prove")

@@ -43,7 +43,7 @@ def command(out: Output, file: str, design: str, target: Target) -> None:
     tables: list[dict[str, Any]] = []
     for table in chosen.tables:
         seen = found.get(table.name)
-        drift = [a.text for a in plan.actions if a.table == table.name]
+        drift = [a.text for a in plan.actions if a.table == table.name and seen is not None]
         drift += [text for text in plan.refused if text.startswith(f"{table.name} ")]
         tables.append(
             {
@@ -74,6 +74,7 @@ def command(out: Output, file: str, design: str, target: Target) -> None:
                 "where": where,
                 "consumed": consumed,
                 "cost_so_far_usd": str(usd),
+                "beyond": list(plan.beyond),
                 "tables": tables,
             }
         )
@@ -84,6 +85,9 @@ def command(out: Output, file: str, design: str, target: Target) -> None:
                 name if state == "ACTIVE" else f"{name} ({state})"
                 for name, state in one["indexes"].items()
             )
+            if one["state"] == "missing":
+                lines.append(f"{one['table']}: missing")
+                continue
             lines.append(
                 f"{one['table']}: {one['state'].lower()}, {format_number(one['items'])} items, "
                 f"{format_bytes(one['bytes'])}"
@@ -98,8 +102,11 @@ def command(out: Output, file: str, design: str, target: Target) -> None:
                 f"{format_number(writes, 1)} write units, {format_usd(usd)} USD at on-demand "
                 f"prices in {session.region}.",
             ]
+        lines += [f"Beyond the design: {text}." for text in plan.beyond]
         if not plan.actions and not plan.refused:
             lines += ["", "Every table is as the design says."]
+        else:
+            lines += ["", "To bring the tables to the design: tablewright up"]
         out.text("\n".join(lines))
     if plan.actions or plan.refused:
         raise click.exceptions.Exit(MISSED)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tablewright.cli.commands._database import database_options, opened
+from tablewright.cli.commands._database import database_options, opened, status_line
 from tablewright.cli.options import design_option, file_argument, open_file
 from tablewright.cli.output import Output, verb
 
@@ -22,9 +22,16 @@ if TYPE_CHECKING:
 @database_options
 @click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
 @click.option("--allow-destroy", is_flag=True, help="Allow an index to be dropped.")
+@click.option("--adopt", is_flag=True, help="Take over tables that were not made here.")
 @verb
 def command(
-    out: Output, file: str, design: str, target: Target, dry_run: bool, allow_destroy: bool
+    out: Output,
+    file: str,
+    design: str,
+    target: Target,
+    dry_run: bool,
+    allow_destroy: bool,
+    adopt: bool,
 ) -> None:
     """Create the tables of a design, or bring those that exist to it.
 
@@ -41,12 +48,14 @@ def command(
     chosen = live.dynamo_design(session, design)
     workspace = Workspace(session.file.path)
     with opened(workspace, chosen.name, target) as transport:
-        plan = plan_up(session.model, chosen, observe(transport, [t.name for t in chosen.tables]))
+        observed = observe(transport, [t.name for t in chosen.tables])
+        plan = plan_up(session.model, chosen, observed, adopt=adopt)
         passed: tuple[str, ...] = ()
         if plan.refused and not dry_run:
             raise UsageError("; ".join(plan.refused))
         if plan.actions and not dry_run:
-            passed = apply_up(plan, transport, out.note, allow_destroy=allow_destroy)
+            with status_line(is_local=target.is_local) as say:
+                passed = apply_up(plan, transport, say, allow_destroy=allow_destroy)
         scaled, unscaled = _scale(chosen, target, dry_run=dry_run, say=out.note)
         where = transport.description
     data = {
@@ -64,6 +73,7 @@ def command(
             for a in plan.actions
         ],
         "refused": list(plan.refused),
+        "beyond": list(plan.beyond),
         "not_offered": [*passed, *unscaled],
         "auto_scaling": scaled,
     }
@@ -74,12 +84,14 @@ def command(
     if not plan.actions and not plan.refused:
         lines.append("Nothing to do: every table is as the design says.")
     word = "Would" if dry_run else "Done:"
-    lines += [f"{word} {action.text}" for action in plan.actions]
+    lines += [f"{word} {a.text}" for a in plan.actions if not any(a.text in p for p in passed)]
     lines += [f"Cannot: {text}" for text in plan.refused]
     lines += [f"{word} scale {text}" for text in scaled]
     lines += [f"Passed by: {text}" for text in (*passed, *unscaled)]
+    lines += [f"Left as it is: {text}, and the design does not say so" for text in plan.beyond]
     if plan.actions and not dry_run:
-        lines += ["", f"{len(chosen.tables)} tables are ready. Next: tablewright seed"]
+        ready = "1 table is" if len(chosen.tables) == 1 else f"{len(chosen.tables)} tables are"
+        lines += ["", f"{ready} ready. Next: tablewright seed"]
     out.text("\n".join(lines))
 
 

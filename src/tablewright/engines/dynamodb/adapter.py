@@ -57,6 +57,8 @@ class RequestFailedError(EngineError):
         remedy = ""
         if code in CREDENTIALS:
             remedy = "sign in again (the credentials are missing, wrong or expired), then repeat"
+        elif code in RETRYABLE:
+            remedy = "it was repeated in vain: raise the capacity, or wait, then repeat"
         super().__init__(f"{operation} failed: {code}: {message}", remedy=remedy)
         self.operation = operation
         self.code = code
@@ -67,6 +69,11 @@ class RequestFailedError(EngineError):
         """Whether the same request may succeed later."""
         conflicts = any(reason == "TransactionConflict" for reason in self.reasons)
         return self.code in RETRYABLE or conflicts
+
+    @property
+    def is_of_all(self) -> bool:
+        """Whether other requests would fail in the same way, once repeating did not help."""
+        return self.code in CREDENTIALS or self.code in RETRYABLE
 
     @property
     def is_condition(self) -> bool:
