@@ -308,7 +308,8 @@ def answer(view: ReportView) -> tuple[str, ...]:
     fault = _fault_clause(first, first.card) if first.card is not None else ""
     mend = _mend_sentence(view, first)
     proved = " ".join(proof_sentence(one) for one in view.proofs)
-    said = [f"{cost}; it {fault}", mend, proved] if proved and fault else [cost, mend, proved]
+    brief = fault.partition("; the first is ")[0]
+    said = [f"{cost}; it {brief}", mend, proved] if proved and fault else [cost, mend, proved]
     if fault and not proved:
         said.insert(1, f"It {fault}")
     return tuple(ended(text) for text in said if text)
