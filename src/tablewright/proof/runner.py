@@ -105,6 +105,7 @@ class Runner:
         self.transport = transport
         self.ttl_shift = ttl_shift
         self._expiry = {table.ttl for table in design.tables if table.ttl}
+        self._embedded = {e.entity for t in design.tables for s in t.shapes for e in s.embeds}
         self.builder = RequestBuilder(self.model, design)
         self.tallies: dict[str, Tally] = {}
         self.touched: dict[tuple[str, int], None] = {}
@@ -392,7 +393,13 @@ class Runner:
         row = dict(call.row)
         if owner is not None:
             row = {**(self.world.row(parent.name, owner) or {}), **row}
-        return Values(row=row, element=call.after or call.row, place=place)
+        return Values(
+            row=row,
+            element=call.after or call.row,
+            was=call.row,
+            place=place,
+            must_fail=call.must_fail,
+        )
 
     def _remember(self, call: Call) -> None:
         for one in call.parts or (call, *call.more):
@@ -407,6 +414,10 @@ class Runner:
                 gone = pattern.verb is Verb.DELETE
                 self.world.change(entity.name, number, None if gone else dict(one.after))
             self.touched[entity.name, number] = None
+            if entity.name in self._embedded and entity.parent is not None:
+                owner = self.world.numbered(self.model.entity(entity.parent), one.row)
+                if owner is not None:
+                    self.touched[entity.parent, owner] = None
 
     # ------------------------------------------------------------ what the tables hold
 

@@ -115,7 +115,9 @@ def item_for(
             for each in children(embed.entity)
         ]
         if embed.as_map:
-            item[embed.attribute] = {str(element[child.key[-1]]): element for element in elements}
+            item[embed.attribute] = {
+                key_text(element[child.key[-1]]): element for element in elements
+            }
         else:
             item[embed.attribute] = elements
     return item_to_wire(item)

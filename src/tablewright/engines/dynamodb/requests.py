@@ -23,7 +23,7 @@ from tablewright.engines.dynamodb.access import SortBound
 from tablewright.engines.dynamodb.items import Children, Row, item_for, key_value
 from tablewright.engines.dynamodb.steps import ReadStep, Step, TransactionStep, WriteStep
 from tablewright.model.values import Condition, Entity, Model
-from tablewright.sample.wire import to_wire
+from tablewright.sample.wire import key_text, to_wire
 
 LAST = "\uffff"
 """Sorts behind any text: the end of a range of composed keys."""
@@ -36,7 +36,8 @@ class Values:
     """What fills a step: the instance, what it becomes, its children, bounds of ranges.
 
     `after` is the instance once the write is done. `bounds` gives, for a range on an attribute, its
-    operands. `element` is the child written into its parent, `place` its position in the list.
+    operands. `element` is the child written into its parent, `was` what it was before, `place` its
+    position in the list.
     """
 
     row: Row
@@ -44,6 +45,7 @@ class Values:
     children: Children = lambda entity: ()
     bounds: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     element: Row = field(default_factory=dict)
+    was: Row = field(default_factory=dict)
     place: int = 0
     shard: int | None = None
     must_fail: bool = False
@@ -287,7 +289,8 @@ class RequestBuilder:
         parameters: dict[str, Any] = {"TableName": step.table}
         if step.embed is not None:
             parameters["Key"] = self.key(step, row)
-            parameters["UpdateExpression"] = self._embedded(step, values, expression)
+            if step.child != "check":
+                parameters["UpdateExpression"] = self._embedded(step, values, expression)
         elif step.operation == "PutItem":
             new = values.after or row
             parameters["Item"] = item_for(self.model, table, shape, new, values.children)
@@ -304,6 +307,8 @@ class RequestBuilder:
     def _condition(
         self, step: WriteStep, values: Values, table: Table, expression: _Expression
     ) -> str:
+        if step.embed is not None:
+            return self._child_condition(step, values, expression)
         if step.condition == "absent":
             return f"attribute_not_exists({expression.name(table.partition_key)})"
         if step.operation == "ConditionCheck" and not step.condition_on:
@@ -377,23 +382,82 @@ class RequestBuilder:
         return placeholder
 
     def _embedded(self, step: WriteStep, values: Values, expression: _Expression) -> str:
+        """Return the update of a parent's item that puts, changes or removes one child."""
         embed = step.embed
         assert embed is not None
         child = self.model.entity(embed.entity)
-        names = [a.name for a in child.attributes if not a.generated]
-        element = {n: values.element[n] for n in names if values.element.get(n) is not None}
+        if step.child == "put":
+            names = [a.name for a in child.attributes if not a.generated]
+            element = {n: values.element[n] for n in names if values.element.get(n) is not None}
+            if embed.as_map:
+                path = self._child_path(step, values, expression)
+                return f"SET {path} = {expression.value('element', element)}"
+            place = expression.name(embed.attribute)
+            return f"SET {place} = list_append({place}, {expression.value('element', [element])})"
+        path = self._child_path(step, values, expression)
+        if step.child == "delete":
+            return f"REMOVE {path}"
+        assign: list[str] = []
+        removes: list[str] = []
+        for name in (*step.sets, *step.increments, *step.appends, *step.removes):
+            place = f"{path}.{expression.name(name)}"
+            new = values.element.get(name)
+            if new is None or name in step.removes:
+                removes.append(place)
+            elif name in step.increments:
+                none, one = expression.value("none", 0), expression.value(f"{name}_more", 1)
+                assign.append(f"{place} = if_not_exists({place}, {none}) + {one}")
+            elif name in step.appends:
+                empty = expression.value(f"{name}_none", [])
+                more = expression.value(f"{name}_more", [new[-1]])
+                assign.append(f"{place} = list_append(if_not_exists({place}, {empty}), {more})")
+            else:
+                assign.append(f"{place} = {expression.value(name, new)}")
+        clauses = ["SET " + ", ".join(assign)] if assign else []
+        clauses += ["REMOVE " + ", ".join(removes)] if removes else []
+        return " ".join(clauses)
+
+    def _child_path(self, step: WriteStep, values: Values, expression: _Expression) -> str:
+        """Return the document path of a child inside its parent's item."""
+        embed = step.embed
+        assert embed is not None
         place = expression.name(embed.attribute)
-        if embed.as_map:
-            key = expression.name(str(values.element.get(child.key[-1], "")))
-            if step.operation == "DeleteItem":
-                return f"REMOVE {place}.{key}"
-            return f"SET {place}.{key} = {expression.value('element', element)}"
-        if step.operation == "DeleteItem":
-            return f"REMOVE {place}[{values.place}]"
-        if step.sets:
-            return f"SET {place}[{values.place}] = {expression.value('element', element)}"
-        more = expression.value("element", [element])
-        return f"SET {place} = list_append({place}, {more})"
+        if not embed.as_map:
+            return f"{place}[{values.place}]"
+        own = self.model.entity(embed.entity).key[-1]
+        return f"{place}.{expression.name(key_text(values.element.get(own, '')))}"
+
+    def _child_condition(self, step: WriteStep, values: Values, expression: _Expression) -> str:
+        """Return what must hold of a child in its parent's item.
+
+        An element of a list is taken for the child only while it has the child's key: another may
+        have moved to its place since the list was read.
+        """
+        embed = step.embed
+        assert embed is not None
+        child = self.model.entity(embed.entity)
+        terms: list[str] = []
+        if not embed.as_map and step.child != "put":
+            path = self._child_path(step, values, expression)
+            for name in child.key:
+                if not child.attribute(name).generated:
+                    key = expression.value(f"is_{name}", values.was.get(name))
+                    terms.append(f"{path}.{expression.name(name)} = {key}")
+        if step.condition == "absent":
+            terms.append(f"attribute_not_exists({self._child_path(step, values, expression)})")
+        elif step.condition or step.child == "check":
+            path = self._child_path(step, values, expression)
+            own = [n for n in step.condition_on if not child.attribute(n).generated]
+            held = [n for n in own if values.was.get(n) is not None]
+            sign = "<>" if values.must_fail else "="
+            terms += [
+                f"{path}.{expression.name(n)} {sign} {expression.value(f'if_{n}', values.was[n])}"
+                for n in held
+            ]
+            if not held:
+                negated = "not_" if values.must_fail else ""
+                terms.append(f"attribute_{negated}exists({path})")
+        return " AND ".join(terms)
 
     def _transact_part(self, part: WriteStep, values: Values) -> dict[str, Any]:
         verb = {

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import TypeVar
 
 from tablewright.capacity.units import PAGE_BYTES, Consistency, read_blocks
 from tablewright.core.quantities import ONE, ZERO, format_number, plain
@@ -37,8 +38,11 @@ from tablewright.engines.dynamodb.sizing import (
 )
 from tablewright.engines.dynamodb.steps import KeyParts, ReadStep, Step
 from tablewright.model.values import Condition, Entity, Kind, Model, Pattern, Verb
+from tablewright.sample.asked import names_one
 
 BATCH_GET_KEYS = 100
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +128,16 @@ class Context:
             if listed:
                 total += count * sum(listed) / len(column)
         return total
+
+    def by_child(self, child: str, sizes: ShapeSizes, column: Sequence[T]) -> list[T]:
+        """Return a column of parents with each one as often as it has children.
+
+        Who is asked for, or changed, is a child taken evenly among all: a parent with more of them
+        is met more often.
+        """
+        groups = self.sizes.sample.group_sizes(child, sizes.n)
+        repeated = [one for one, count in zip(column, groups, strict=True) for _ in range(count)]
+        return repeated or list(column)
 
     def key_parts(self, table: Table, shape: ItemShape) -> KeyParts:
         """Return the templates of a shape's primary key."""
@@ -779,8 +793,17 @@ class ReadRouter:
         self, pattern: Pattern, table: Table, shape: ItemShape, embed: Embed
     ) -> list[Option]:
         """Read the parent's item and pick the children out of it."""
-        parent = self.model.entity(shape.entity)
-        parent_conditions = tuple(c for c in pattern.where if parent.has(c.attribute))
+        if pattern.batch > 1:
+            return []  # children of one parent would ask for its item twice, which is refused
+        parent, child = self.model.entity(shape.entity), self.model.entity(pattern.entity)
+        # What a child calls like an attribute of its parent is the parent's only if handed down.
+        parent_conditions = tuple(
+            c
+            for c in with_known(child, pattern)
+            if parent.has(c.attribute)
+            and child.has(c.attribute)
+            and child.attribute(c.attribute).generated
+        )
         inner = Pattern(
             name=pattern.name,
             verb=Verb.GET,
@@ -804,6 +827,8 @@ class ReadRouter:
                 continue
             option = self._through(inner, match, frozenset(parent.key))
             if isinstance(option, Option):
+                if names_one(child, pattern.equalities):
+                    option = self._of_children(option, pattern, match)
                 first = option.steps[0]
                 assert isinstance(first, ReadStep)
                 steps = (replace(first, embed=embed, select=None), *option.steps[1:])
@@ -816,6 +841,7 @@ class ReadRouter:
                         filtered=tuple(
                             c.attribute for c in pattern.where if c not in parent_conditions
                         ),
+                        sorts_in_code=bool(pattern.sort),
                     )
                 )
         wanted = frozenset(pattern.select or self.model.entity(embed.entity).names)
@@ -823,6 +849,21 @@ class ReadRouter:
         if isinstance(scan, Option):
             found.append(scan)
         return found
+
+    def _of_children(self, option: Option, pattern: Pattern, match: KeyMatch) -> Option:
+        """Return a read of one parent's item as often as the parent has children."""
+        if option.operation != "get":
+            return option
+        sizes = self.context.size_of(match.table, match.shape)
+        column = self.context.by_child(pattern.entity, sizes, sizes.items())
+        first, *rest = option.requests
+        mean = measure(column).mean
+        use = replace(
+            first.uses[0],
+            units=get_units(column, pattern.consistency, pattern.hit),
+            why=_read_why(mean, pattern, 1),
+        )
+        return replace(option, requests=(replace(first, bytes=mean, uses=(use,)), *rest))
 
     def _children_per_parent(self, embed: Embed, parent: Entity) -> Decimal:
         selectivity = self.context.selectivity

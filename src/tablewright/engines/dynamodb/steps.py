@@ -59,6 +59,8 @@ class WriteStep:
     condition: str = ""
     condition_on: tuple[str, ...] = ()
     embed: Embed | None = None
+    child: str = ""
+    """What is done to the embedded child: put, update, delete or check."""
     old_value: bool = False
     """The key is made of the value the attribute had before (a guard that is given up)."""
     from_previous: bool = False

@@ -19,8 +19,14 @@ from tablewright.engines.base import Measure, Rejected, Request, Route, UnitUse
 from tablewright.engines.dynamodb.metering import expected, get_units, index_measure, write_measure
 from tablewright.engines.dynamodb.router import Context, ReadRouter, touched_shapes
 from tablewright.engines.dynamodb.sizing import ShapeSizes, depends_on, element_bytes, measure
-from tablewright.engines.dynamodb.steps import ReadStep, Step, TransactionStep, WriteStep
-from tablewright.model.values import Entity, Pattern, Verb
+from tablewright.engines.dynamodb.steps import (
+    KeyParts,
+    ReadStep,
+    Step,
+    TransactionStep,
+    WriteStep,
+)
+from tablewright.model.values import Entity, Kind, Pattern, Verb
 
 TWICE = Decimal(2)
 OPERATIONS = {
@@ -73,6 +79,7 @@ class WriteRouter:
                     lookups += list(zip(requests, steps, strict=True))
                     depth = max(depth, 1 + deeper)
                 arms += self._arms(part, looked_up=found is not None)
+            return self._assemble(pattern, arms, lookups, rejected, depth)
         except Unservable as problem:
             return Route(
                 pattern=pattern.name,
@@ -80,7 +87,6 @@ class WriteRouter:
                 cannot=str(problem),
                 rejected=tuple(rejected),
             )
-        return self._assemble(pattern, arms, lookups, rejected, depth)
 
     # ------------------------------------------------------------ the key of what is written
 
@@ -383,40 +389,54 @@ class WriteRouter:
         self, part: Pattern, child: Entity, table: Table, shape: ItemShape, embed: Embed
     ) -> Arm:
         """A child inside its parent's item: the whole parent is written again."""
+        refusal = _cannot_embed(part, child, self.context.key_parts(table, shape), embed)
+        if refusal:
+            raise Unservable(refusal)
         sizes = self.context.size_of(table, shape)
-        names = [a.name for a in child.attributes if not a.generated]
-        elements = element_bytes(
-            self.context.sizes.sample, child, names, sizes.n, as_map=embed.as_map
-        )
-        before = sizes.items()
-        grows = part.verb is Verb.PUT
-        after = [a + b for a, b in zip(before, elements, strict=True)] if grows else before
+        kept = partial(self.context.by_child, child.name, sizes)
+        grown = self._grown(part, child, sizes, embed)
+        before = sizes.items() if part.verb is Verb.PUT else kept(sizes.items())
+        after = [size + more for size, more in zip(before, grown, strict=True)]
         base = write_measure(before, after)
+        if part.verb is Verb.CHECK:
+            base = measure([write_blocks(size) for size in before])
+        if part.fails:
+            failing = write_measure(None, before)
+            base = base.times(ONE - part.fails) + failing.times(part.fails)
         indexes = []
-        for index in table.indexes:
+        for index in table.indexes if part.verb is not Verb.CHECK else ():
             if embed.attribute not in sizes.projected(index):
                 continue
             old = sizes.entries(index)
+            if part.verb is not Verb.PUT:
+                old = kept(old)
             new = [
-                None if entry is None else entry + (element if grows else 0)
-                for entry, element in zip(old, elements, strict=True)
+                None if entry is None else entry + more
+                for entry, more in zip(old, grown, strict=True)
             ]
-            units = index_measure(old, new, moved=False, changed=True)
+            units = index_measure(old, new, moved=False, changed=True).times(ONE - part.fails)
             indexes.append((f"{table.name}/{index.name}", units, "the entry changes"))
         keys = self.context.key_parts(table, shape)
+        # A list has no key to refuse by; the ids of such children are made up and never meet.
+        is_moot = part.condition == "absent" and not embed.as_map
         step = WriteStep(
-            operation="UpdateItem",
+            operation="ConditionCheck" if part.verb is Verb.CHECK else "UpdateItem",
             table=table.name,
             shape=shape.name,
             entity=part.entity,
             keys=keys,
             sets=part.sets,
-            condition=part.condition,
+            increments=part.increments,
+            appends=part.appends,
+            removes=part.removes,
+            condition="" if is_moot else part.condition,
+            condition_on=part.condition_on,
             embed=embed,
+            child=part.verb.value,
         )
         mean = measure(before).mean
         read_first, read_step = None, None
-        if not grows and not embed.as_map:
+        if part.verb is not Verb.PUT and not embed.as_map:
             read_first = Request(
                 operation="GetItem",
                 target=table.name,
@@ -450,6 +470,27 @@ class WriteRouter:
             read_step=read_step,
         )
 
+    def _grown(self, part: Pattern, child: Entity, sizes: ShapeSizes, embed: Embed) -> list[int]:
+        """Return by how many bytes each write of a child lets its parent's item grow.
+
+        Of a put for each parent; of any other write for each child.
+        """
+        sample = self.context.sizes.sample
+        names = [a.name for a in child.attributes if not a.generated]
+        if part.verb is Verb.PUT:
+            return element_bytes(sample, child, names, sizes.n, as_map=embed.as_map)
+        total = sum(sample.group_sizes(child.name, sizes.n))
+        grown = [0] * (total or sizes.n)
+        if part.verb is not Verb.UPDATE or not total:
+            return grown
+        for name in part.sets:
+            if name not in names:
+                continue
+            old = sample.sizes(child.name, name, total)
+            new = sample.resampled_sizes(child.name, name, total)
+            grown = [g + (b or 0) - (a or 0) for g, a, b in zip(grown, old, new, strict=True)]
+        return grown
+
     # ------------------------------------------------------------ requests
 
     def _assemble(
@@ -480,6 +521,7 @@ class WriteRouter:
             len(arms) > 1 and any(arm.must_be_atomic for arm in arms)
         )
         if together:
+            _refuse_meeting(arms)
             requests.append(_transaction(arms))
             steps.append(TransactionStep(parts=tuple(arm.step for arm in arms)))
         else:
@@ -527,6 +569,39 @@ class WriteRouter:
             consistency=pattern.consistency,
         )
         return request, step
+
+
+def _refuse_meeting(arms: Sequence[Arm]) -> None:
+    """Refuse a transaction that would touch one item twice, which the service does not allow."""
+    for arm in arms:
+        embed = arm.step.embed
+        if embed is None:
+            continue
+        place = (arm.step.table, arm.step.shape)
+        if any(o is not arm and (o.step.table, o.step.shape) == place for o in arms):
+            raise Unservable(
+                f"`{embed.attribute}` lies in an item of `{arm.table}` that the transaction "
+                "touches already, and it may touch each item once"
+            )
+
+
+def _cannot_embed(part: Pattern, child: Entity, keys: KeyParts, embed: Embed) -> str:
+    """Say why a write of an embedded child cannot be carried out; "" where it can."""
+    for _, template in keys:
+        for name in template.attributes:
+            if not (child.has(name) and child.attribute(name).generated):
+                return f"the key of its parent's item needs `{name}`, which it does not tell"
+    own = [name for name in child.key if not child.attribute(name).generated]
+    if embed.as_map and len(own) != 1:
+        return f"elements of the map `{embed.attribute}` are told apart by one attribute"
+    if part.verb is Verb.PUT and part.condition == "absent" and not embed.as_map:
+        made_up = any(child.attribute(n).kind in (Kind.UUID, Kind.ULID, Kind.ID) for n in own)
+        if part.fails or not made_up:
+            return (
+                f"the list `{embed.attribute}` cannot refuse a second element with the same key: "
+                "a map could"
+            )
+    return ""
 
 
 def _single(arm: Arm, batch: int) -> Request:
