@@ -21,7 +21,11 @@ entities:
     of: Cart
     key: [cid, lid]
     count: {{mean: 3, max: 8, shape: poisson}}
-    attributes: {{lid: {kind}, qty: counter, gift: bool, text: {{type: text, bytes: {{low: 80, high: 400}}}}}}
+    attributes:
+      lid: {kind}
+      qty: counter
+      gift: bool
+      text: {{type: text, bytes: {{low: 80, high: 400}}}}
 patterns:
   cart: {{get: Cart, by: cid, rate: 1/user/day}}
   lines: {{list: Line, where: cid, sort: -qty, rate: 1/user/day}}
@@ -38,7 +42,10 @@ patterns:
     rate: 1/user/day
   drop: {{delete: Line, by: [cid, lid], rate: 1/user/day}}
 designs:
-  list: {{engine: dynamodb, tables: {{carts: {{key: cid, items: {{Cart: {{embed: {{lines: Line}}}}}}}}}}}}
+  list:
+    engine: dynamodb
+    tables:
+      carts: {{key: cid, items: {{Cart: {{embed: {{lines: Line}}}}}}}}
   map:
     engine: dynamodb
     tables:
@@ -104,7 +111,9 @@ def test_a_transaction_does_not_touch_the_parents_item_twice():
 
 def test_a_child_that_is_called_like_its_parent_is_not_found_by_the_parents_attribute():
     # `note` of a line is its own: the carts' notes do not lead to it.
-    text = MODEL.format(kind="ulid", fails="").replace("lid: ulid,", "lid: ulid, note: text(9),")
+    text = MODEL.format(kind="ulid", fails="").replace(
+        "lid: ulid\n", "lid: ulid\n      note: text(9)\n"
+    )
     text = text.replace("patterns:\n", "patterns:\n  by: {list: Line, where: note, rate: 1/day}\n")
     text = text.replace(
         "key: cid, items: {Cart", "key: cid, indexes: {n: {key: note}}, items: {Cart"
