@@ -19,7 +19,6 @@ from tablewright.core.quantities import ZERO, format_usd
 from tablewright.design.values import DynamoDesign
 from tablewright.engines.base import Evaluation
 from tablewright.engines.dynamodb.adapter import (
-    Consumed,
     CountingTransport,
     LocalTransport,
     Reply,
@@ -168,10 +167,10 @@ def proof_costs(session: Session, design: DynamoDesign, wanted: ProofRequest) ->
     return plan.usd + request_cost(session, units["read"], units["write"])
 
 
-def capped(session: Session, transport: CountingTransport, max_usd: Decimal) -> CappedTransport:
+def capped(session: Session, transport: Transport, max_usd: Decimal) -> CappedTransport:
     """Return a transport that stops once requests cost more than `max_usd`."""
     read, write = request_prices(session.book(), session.region)
-    return CappedTransport(transport, {"read": read, "write": write}, max_usd)
+    return CappedTransport(transport, usd={"read": read, "write": write}, max_usd=max_usd)
 
 
 def request_cost(session: Session, reads: Decimal, writes: Decimal) -> Decimal:
@@ -180,24 +179,13 @@ def request_cost(session: Session, reads: Decimal, writes: Decimal) -> Decimal:
     return reads * read + writes * write
 
 
-@dataclass
-class CappedTransport:
-    """Another transport that refuses to go on once what it consumed costs more than allowed."""
+@dataclass(kw_only=True)
+class CappedTransport(CountingTransport):
+    """A transport that refuses to go on once what was consumed through it costs too much."""
 
-    inner: CountingTransport
     usd: Mapping[str, Decimal]
     """Price of a unit, by dimension."""
     max_usd: Decimal
-
-    @property
-    def description(self) -> str:
-        """Where requests go."""
-        return self.inner.description
-
-    @property
-    def is_local(self) -> bool:
-        """Whether it is the engine in this process."""
-        return self.inner.is_local
 
     def send(self, operation: str, parameters: Mapping[str, Any], *, label: str = "") -> Reply:
         """Send one request.
@@ -205,8 +193,8 @@ class CappedTransport:
         Raises:
             EngineError: what was consumed before costs more than allowed.
         """
-        sums = self.inner.sums.items()
-        spent = sum((units * self.usd[dimension] for (_, dimension), units in sums), ZERO)
+        consumed = self.consumed()
+        spent = sum((one.units * self.usd[one.dimension] for one in consumed), ZERO)
         if spent > self.max_usd:
             raise EngineError(
                 f"stopped: {format_usd(spent)} USD were spent, more than "
@@ -214,11 +202,7 @@ class CappedTransport:
                 remedy="take fewer --users or --requests, or raise --max-usd; remove the tables "
                 "with `tablewright down`",
             )
-        return self.inner.send(operation, parameters, label=label)
-
-    def failed_units(self) -> tuple[Consumed, ...]:
-        """Return what the last refused request consumed, where that is known."""
-        return self.inner.failed_units()
+        return super().send(operation, parameters, label=label)
 
 
 def proof_in_memory(
