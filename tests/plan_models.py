@@ -70,3 +70,35 @@ def _patterns(draw: random.Random, number: int, count: int) -> list[str]:
     chosen = [draw.choice(reads[1:]), draw.choice(writes)]
     chosen += [draw.choice(makers) for _ in range(count - 2)]
     return [f"  p{number}_{at}: {make()}\n" for at, make in enumerate(chosen)]
+
+
+def family_text(seed: int) -> str:
+    """Return a model of parents with children so small that they may lie inside the parent."""
+    draw = random.Random(seed)
+    rates = [0.001, 0.01, 0.1, 1, 10]
+
+    def rate() -> str:
+        return f"rate: {draw.choice(rates)}/user/day"
+
+    most = draw.choice([4, 12])
+    lines = [
+        HEAD.format(users=100_000),
+        "  Owner:\n    key: oid\n    attributes:\n      oid: uuid\n",
+        f"      about: text({draw.choice([60, 500, 900])})\n",
+        "  Part:\n    of: Owner\n    key: [oid, pid]\n",
+        f"    count: {{mean: 3, max: {most}, shape: poisson}}\n",
+        f"    attributes:\n      pid: {draw.choice(['ulid', 'text(10)'])}\n",
+        f"      what: text({draw.choice([10, 60, 200])})\n      used: counter\n",
+        "patterns:\n",
+        f"  owner: {{get: Owner, by: oid, {rate()}}}\n",
+        f"  describe: {{update: Owner, by: oid, set: about, {rate()}}}\n",
+        f"  parts: {{list: Part, where: oid, {rate()}}}\n",
+    ]
+    makers = [
+        f"  add: {{put: Part, {draw.choice(['', 'if: absent, '])}{rate()}}}\n",
+        f"  use: {{update: Part, by: [oid, pid], increment: used, {rate()}}}\n",
+        f"  part: {{get: Part, by: [oid, pid], {rate()}}}\n",
+        f"  drop: {{delete: Part, by: [oid, pid], {rate()}}}\n",
+        f"  used: {{list: Part, where: oid, sort: -used, limit: 2, {rate()}}}\n",
+    ]
+    return "".join(lines + draw.sample(makers, draw.choice([0, 1, 2, 3])))

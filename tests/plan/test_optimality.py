@@ -8,44 +8,68 @@ from itertools import combinations
 
 import pytest
 
-from plan_models import model_text
+from plan_models import family_text, model_text
 from tablewright.bill.prices import PriceBook
 from tablewright.design.reader import read_model
 from tablewright.engines.dynamodb.engine import DynamoEngine
-from tablewright.plan.asks import workloads
-from tablewright.plan.candidates import indexes, placements
+from tablewright.plan.asks import together, workloads
+from tablewright.plan.candidates import (
+    embedding_placements,
+    indexes,
+    placements,
+    why_not_inside,
+)
 from tablewright.plan.pricing import design_of
 from tablewright.plan.search import Settings, search
 
 SAMPLE = 16
 CENT = Decimal("0.01")
+FAMILIES = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 6
 MODELS = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 8
 
 
-def cheapest_of_all(model, engine, book) -> tuple[Decimal, int]:
-    """Price every placement with every set of indexes, through the bill of the whole design.
+def cheapest_of(work, tried, engine, book, users) -> tuple[Decimal | None, int]:
+    """Price placements with every set of indexes, through the bill of the whole design.
 
     A question reads through one index at most here, so no more indexes than questions can help.
     """
-    total, count = Decimal(0), 0
-    users = model.scales[0]
-    for work in workloads(model):
-        best = None
-        questions = len({(a.given, a.fixed, a.sort, a.wanted) for a in work.asks})
-        for placement in placements(work, "things"):
-            candidates = indexes(work, placement)
-            for size in range(min(questions, len(candidates)) + 1):
-                for chosen in combinations(candidates, size):
-                    found = engine.evaluate(
-                        work.model, design_of(placement, chosen), users, book, sample_items=SAMPLE
-                    )
-                    count += 1
-                    if any(not r.is_served or r.operation == "scan" for r in found.routes):
-                        continue
-                    if best is None or found.bill.total < best:
-                        best = found.bill.total
+    best, count = None, 0
+    questions = len({(a.given, a.fixed, a.sort, a.wanted) for a in work.asks})
+    for placement in tried:
+        candidates = indexes(work, placement)
+        for size in range(min(questions, len(candidates)) + 1):
+            for chosen in combinations(candidates, size):
+                found = engine.evaluate(
+                    work.model, design_of(placement, chosen), users, book, sample_items=SAMPLE
+                )
+                count += 1
+                if any(not r.is_served or r.operation == "scan" for r in found.routes):
+                    continue
+                if best is None or found.bill.total < best:
+                    best = found.bill.total
+    return best, count
+
+
+def cheapest_of_all(model, engine, book) -> tuple[Decimal, int]:
+    """Price every design of a model, those with children inside their parents among them."""
+    count, users = 0, model.scales[0]
+    alone: dict[str, Decimal] = {}
+    works = {work.entity.name: work for work in workloads(model)}
+    for name, work in works.items():
+        best, more = cheapest_of(work, placements(work, "things"), engine, book, users)
         assert best is not None
-        total += best
+        alone[name], count = best, count + more
+    total = sum(alone.values())
+    for child in model.entities:
+        if why_not_inside(model, child):
+            continue
+        parent = child.parent
+        work = together(works[parent], model, [child.name])
+        tried = embedding_placements(work, model, "things", [child])
+        best, more = cheapest_of(work, tried, engine, book, users)
+        count += more
+        if best is not None:
+            total = min(total, sum(alone.values()) - alone[parent] - alone[child.name] + best)
     return total, count
 
 
@@ -60,6 +84,28 @@ def test_the_plan_costs_what_the_best_of_all_designs_costs(seed):
     assert abs(plan.solution.usd - best) < CENT
     evaluated = engine.evaluate(model, plan.design, model.scales[0], book, sample_items=SAMPLE)
     assert abs(evaluated.bill.total - plan.solution.usd) < CENT
+
+
+@pytest.mark.parametrize("seed", range(FAMILIES))
+def test_the_plan_of_parents_and_children_costs_what_the_best_of_all_designs_costs(seed):
+    model = read_model(family_text(seed), "made.yaml").model
+    engine, book = DynamoEngine(), PriceBook()
+    settings = _small(Settings.of(model, model.scales[0]))
+    plan = search(model, engine, book, model.region, settings)
+    best, _ = cheapest_of_all(model, engine, book)
+    assert abs(plan.solution.usd - best) < CENT / 100
+    evaluated = engine.evaluate(model, plan.design, model.scales[0], book, sample_items=SAMPLE)
+    assert abs(evaluated.bill.total - plan.solution.usd) < CENT / 100
+
+
+def test_some_families_are_kept_together_and_some_apart():
+    models = [read_model(family_text(seed), "made.yaml").model for seed in range(12)]
+    plans = [
+        search(m, DynamoEngine(), PriceBook(), m.region, _small(Settings.of(m, m.scales[0])))
+        for m in models
+    ]
+    together = [any(s.embeds for t in p.design.tables for s in t.shapes) for p in plans]
+    assert 2 <= sum(together) <= 10
 
 
 def _small(settings: Settings) -> Settings:

@@ -6,8 +6,10 @@ import os
 
 import pytest
 
+from plan_models import family_text
 from tablewright.api import Options, Session
 from tablewright.apps import read
+from tablewright.design.printing import with_section
 from tablewright.design.reader import read_model
 from tablewright.live import ProofRequest, proof_in_memory
 
@@ -34,6 +36,20 @@ def test_tables_joined_into_one_are_proved():
     design = session.plan(explained=False).design
     assert len(design.tables) == 2
     wanted = ProofRequest(users=20, requests=200)
+    proof = proof_in_memory(session, design, wanted, lambda text: None)
+    assert proof.is_right
+    assert proof.agrees
+
+
+@pytest.mark.parametrize("seed", [1, 8])
+def test_planned_children_inside_their_parents_are_proved(seed):
+    session = Session(file=read_model(family_text(seed), "made.yaml"), options=Options())
+    result = session.plan(explained=False)
+    design = result.design
+    assert any(s.embeds for t in design.tables for s in t.shapes)
+    text = with_section(session.file.source, "planned", result.section)
+    assert read_model(text, "again.yaml").design("planned") == design
+    wanted = ProofRequest(users=60, requests=300)
     proof = proof_in_memory(session, design, wanted, lambda text: None)
     assert proof.is_right
     assert proof.agrees

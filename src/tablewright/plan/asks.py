@@ -74,8 +74,14 @@ def workloads(model: Model) -> tuple[Workload, ...]:
     return tuple(_workload(model, entity) for entity in model.entities)
 
 
+def together(work: Workload, model: Model, children: Iterable[str]) -> Workload:
+    """Return the workload of an entity with the patterns of children kept inside its items."""
+    names = frozenset((work.entity.name, *children))
+    return replace(work, model=replace(model, patterns=tuple(_cut(model, names))))
+
+
 def _workload(model: Model, entity: Entity) -> Workload:
-    own = tuple(_cut(model, entity.name))
+    own = tuple(_cut(model, frozenset((entity.name,))))
     asks: list[Ask] = []
     writes: list[Pattern] = []
     for pattern in own:
@@ -94,16 +100,16 @@ def _workload(model: Model, entity: Entity) -> Workload:
     )
 
 
-def _cut(model: Model, entity: str) -> Iterable[Pattern]:
-    """Return the patterns of one entity; of a transaction, its parts on that entity."""
+def _cut(model: Model, entities: frozenset[str]) -> Iterable[Pattern]:
+    """Return the patterns of some entities; of a transaction, its parts on them."""
     for pattern in model.patterns:
         if pattern.verb is not Verb.TRANSACT:
-            if pattern.entity == entity:
+            if pattern.entity in entities:
                 yield pattern
             continue
-        parts = tuple(part for part in pattern.parts if part.entity == entity)
+        parts = tuple(part for part in pattern.parts if part.entity in entities)
         if parts:
-            yield replace(pattern, entity=entity, parts=parts)
+            yield replace(pattern, entity=parts[0].entity, parts=parts)
 
 
 def _ask(entity: Entity, pattern: Pattern, part: Pattern, rate: Decimal) -> Ask:

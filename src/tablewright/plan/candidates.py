@@ -7,13 +7,15 @@ construction or refused; nothing here knows what anything costs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from itertools import combinations
 
 from tablewright.core.quantities import ZERO
 from tablewright.design.values import (
+    Embed,
     Index,
     ItemShape,
     KeyTemplate,
@@ -23,7 +25,7 @@ from tablewright.design.values import (
     TemplatePart,
 )
 from tablewright.model.checker import stated_bytes
-from tablewright.model.values import Entity, Kind, Pattern, Verb
+from tablewright.model.values import Entity, Kind, Model, Pattern, Verb
 from tablewright.plan.asks import (
     Ask,
     Workload,
@@ -31,6 +33,7 @@ from tablewright.plan.asks import (
     is_always_there,
     is_made_unique,
 )
+from tablewright.sample.spreads import quantiles
 
 MOST_KEY_ATTRIBUTES = 4
 MOST_SPLITS = 5
@@ -89,16 +92,27 @@ class Placement:
     guards: tuple[tuple[str, ...], ...] = ()
     made: tuple[MadeKey, ...] = ()
     """Keys made for indexes, which its items carry."""
+    embeds: tuple[str, ...] = ()
+    """Children kept inside its items."""
+    within: str = ""
+    """The parent whose items hold it; it has no tables then."""
 
     @property
     def label(self) -> str:
         """What tells it from the others, in words."""
+        if self.within:
+            return f"inside the items of {self.within}"
         words = [f"key {self.key}"]
         words += [f"{' and '.join(side[:3])} apart" for side in self.sides]
         if self.compressed:
             words.append(f"{' and '.join(self.compressed)} compressed")
         words += [f"{' and '.join(guard)} guarded" for guard in self.guards]
         words += [f"carries {made.name} = {made.template}" for made in self.made]
+        for table in self.tables:
+            for embed in table.shapes[0].embeds:
+                how = "map" if embed.as_map else "list"
+                where = "" if table is self.tables[0] else " in an item of its own"
+                words.append(f"{embed.entity} inside as a {how}{where}")
         return ", ".join(words)
 
     @property
@@ -179,6 +193,131 @@ def _carrier(base: Placement, made: MadeKey, entity: Entity) -> int | None:
                 continue
             return at
     return None
+
+
+def most_children(child: Entity) -> int | None:
+    """Return how many children one parent may have at most; None where nothing says.
+
+    A spread without a stated maximum is taken to reach twice what one parent in two thousand has.
+    """
+    count = child.count
+    if count.per != "parent" or count.inflow_per_day is not None or not count.bounded:
+        return None
+    if count.spread is None or count.spread.shape == "fixed":
+        return int(count.mean.to_integral_value(ROUND_CEILING))
+    if count.spread.high is not None:
+        return int(count.spread.high)
+    return 2 * quantiles(count.spread)[-1]
+
+
+def why_not_inside(model: Model, child: Entity) -> str:
+    """Say why an entity cannot be kept inside its parent's items; "" where it may.
+
+    What the engine can tell of a design it is asked; here is what only the model tells.
+    """
+    if child.parent is None:
+        return "it has no parent"
+    parent = model.entity(child.parent)
+    if most_children(child) is None:
+        return "nothing bounds how many a parent has"
+    if child.retention_days is not None or parent.retention_days is not None:
+        return "items expire, what is inside them does not by itself"
+    if child.durable and not parent.durable:
+        return "it is to be recovered, and its parent is not"
+    own = [name for name in child.key if not child.attribute(name).generated]
+    if len(own) != 1 or not can_be_key(child.attribute(own[0])):
+        return "no single attribute tells children of one parent apart"
+    handed = {a.name for a in child.attributes if a.generated}
+    if not set(parent.key) <= handed:
+        return "it does not tell its parent's key"
+    parts = [part for p in model.patterns for part in (p.parts or (p,))]
+    written = [part for part in parts if part.entity == child.name and part.verb.is_write]
+    if any(part.appends for part in written):
+        return "lists in it grow"
+    touched = {name for part in written for name in part.touched}
+    is_put = any(part.verb is Verb.PUT for part in written)
+    for attribute in child.attributes:
+        is_guarded = attribute.unique and not is_made_unique(attribute)
+        if is_guarded and (is_put or attribute.name in touched):
+            return f"`{attribute.name}` is unique among all parents"
+    if is_put and child.count.mean <= 1:
+        return "it is written with its parent, not into it"
+    if not set(parent.key) <= set(child.key) and not is_made_unique(child.attribute(own[0])):
+        return "it is told apart among all parents"
+    for part in parts:
+        if part.entity != parent.name:
+            continue
+        made_up = any(is_made_unique(parent.attribute(name)) for name in parent.key)
+        if part.verb is Verb.DELETE:
+            return "its parent is deleted without it"
+        if part.verb is Verb.PUT and part.condition != "absent" and not made_up:
+            return "a put may replace its parent's item"
+    return ""
+
+
+def embed_of(model: Model, parent: Entity, child: Entity) -> Embed:
+    """Return how children are kept inside: a map where an element has to be found, else a list."""
+    own = next(name for name in child.key if not child.attribute(name).generated)
+    parts = [
+        part for p in model.patterns for part in (p.parts or (p,)) if part.entity == child.name
+    ]
+    addressed = any(p.verb in (Verb.UPDATE, Verb.DELETE, Verb.CHECK) for p in parts)
+    refused = any(p.verb is Verb.PUT and p.condition == "absent" for p in parts)
+    is_text = not child.attribute(own).kind.is_number
+    as_map = is_text and (addressed or refused or not is_made_unique(child.attribute(own)))
+    return Embed(entity=child.name, attribute=_free_name(parent, plural(child.name)), as_map=as_map)
+
+
+def embedding_placements(
+    work: Workload, model: Model, table_name: str, children: Sequence[Entity], shards: int = 1
+) -> tuple[Placement, ...]:
+    """Return the placements of an entity that keep these children inside.
+
+    The children lie in the core item, or together in an item of their own under the same key. Only
+    under table keys that a child tells, since the engine finds its parent's item by nothing else.
+    """
+    entity = work.entity
+    handed = [{a.name for a in child.attributes if a.generated} for child in children]
+    embeds = tuple(embed_of(model, entity, child) for child in children)
+    names = tuple(child.name for child in children)
+    found: list[Placement] = []
+    for base in placements(work, table_name, shards):
+        if not all(set(base.key.attributes) <= told for told in handed):
+            continue
+        core = base.tables[0]
+        filled = replace(core, shapes=(replace(core.shapes[0], embeds=embeds), *core.shapes[1:]))
+        found.append(replace(base, tables=(filled, *base.tables[1:]), embeds=names))
+        apart = _table(
+            entity,
+            f"{table_name}_{embeds[0].attribute}",
+            f"{entity.name}{_capital(embeds[0].attribute)}",
+            base.key,
+            (),
+            (),
+        )
+        apart = replace(apart, shapes=(replace(apart.shapes[0], embeds=embeds),))
+        found.append(replace(base, tables=(*base.tables, apart), embeds=names))
+    return tuple(dict.fromkeys(found))
+
+
+def inside(child: Entity) -> Placement:
+    """Return the placement of a child in its parent's items: no table of its own."""
+    assert child.parent is not None
+    key = TableKey(partition=child.key[0], sort=child.key[1:])
+    return Placement(entity=child.name, key=key, tables=(), within=child.parent)
+
+
+def plural(name: str) -> str:
+    """Return a table's name for an entity: small letters, words joined, in the plural.
+
+    Example:
+        >>> plural("ReportBody"), plural("Address"), plural("Usage")
+        ('report_bodies', 'addresses', 'usages')
+    """
+    text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    if text.endswith("y") and text[-2:-1] not in "aeiou":
+        return text[:-1] + "ies"
+    return text + ("es" if text.endswith(("s", "x", "ch", "sh")) else "s")
 
 
 def table_keys(work: Workload) -> tuple[TableKey, ...]:
@@ -828,4 +967,10 @@ def _projections(
                 attributes=tuple(n for n in entity.names if n in chosen),
             )
     if whole and any(want >= whole for want in sets):
-        yield Projection(kind=ProjectionKind.ALL)
+        if shape.embeds:  # all of its own attributes, without the children
+            yield Projection(
+                kind=ProjectionKind.INCLUDE,
+                attributes=tuple(n for n in entity.names if n in whole),
+            )
+        else:
+            yield Projection(kind=ProjectionKind.ALL)

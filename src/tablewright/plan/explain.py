@@ -16,7 +16,7 @@ from tablewright.plan.modes import Evaluate
 from tablewright.plan.pricing import Option
 from tablewright.plan.programme import Choice, Solution, solve
 from tablewright.plan.pruning import prune, without_useless_indexes
-from tablewright.plan.search import Considered, Plan, assemble, plain_name
+from tablewright.plan.search import Considered, Plan, assemble, families, plain_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,16 +115,42 @@ def _entity(plan: Plan, one: Considered, choice: Choice, evaluate: Evaluate | No
     if not others:
         return found
     kept, _ = prune(others)
-    second = solve([kept], seconds=plan.settings.seconds)
+    second = _instead(plan, one, kept)
     if second is None:
         return found
-    taken = kept[second.choices[0].option]
+    taken = kept[second.choices[plan.considered.index(one)].option]
     return replace(
         found,
         runner_up=taken.placement.label,
-        runner_up_usd=second.usd,
+        runner_up_usd=usd + second.usd - plan.solution.usd,
         flips=_flips(plan, one, kept, second, evaluate) if evaluate else (),
     )
+
+
+def _instead(plan: Plan, one: Considered, options: Sequence[Option]) -> Solution | None:
+    """Return the best plan with other options for one entity; None where there is none.
+
+    Only its family is solved anew: what its parent or children do depends on it.
+    """
+    place = plan.considered.index(one)
+    family = next(f for f in families(plan.considered) if place in f)
+    lists = [options if at == place else plan.considered[at].options for at in family]
+    part = solve(lists, seconds=plan.settings.seconds)
+    if part is None:
+        return None
+    choices = list(plan.solution.choices)
+    before = ZERO
+    for at, choice in zip(family, part.choices, strict=True):
+        before += _cost(plan.considered[at], choices[at])
+        choices[at] = choice
+    usd = plan.solution.usd - before + part.usd
+    return replace(plan.solution, choices=tuple(choices), usd=usd)
+
+
+def _cost(one: Considered, choice: Choice) -> Decimal:
+    usd = one.options[choice.option].total(frozenset(choice.indexes))
+    assert usd is not None, "what was chosen answers every question"
+    return usd
 
 
 def _flips(
@@ -136,17 +162,8 @@ def _flips(
 ) -> tuple[Flip, ...]:
     """Return the rates at which the runner-up would be as cheap: both bills are linear in them."""
     other = replace(one, options=tuple(options))
-    rest = [
-        (other, second.choices[0]) if each is one else (each, choice)
-        for each, choice in zip(plan.considered, plan.solution.choices, strict=True)
-    ]
-    design = assemble(
-        plan.model,
-        [each for each, _ in rest],
-        replace(plan.solution, choices=tuple(choice for _, choice in rest)),
-        None,
-        "runner-up",
-    )
+    rest = [other if each is one else each for each in plan.considered]
+    design = assemble(plan.model, rest, second, None, "runner-up")
     users = plan.settings.scales[-1].users
     ours, theirs = (evaluate(d, users).bill for d in (on_demand(plan.design), design))
     gap = theirs.total - ours.total
@@ -182,20 +199,19 @@ def on_demand(design: DynamoDesign) -> DynamoDesign:
 
 def _indexes(plan: Plan, one: Considered, choice: Choice) -> list[IndexChoice]:
     option = one.options[choice.option]
-    whole = option.total(frozenset(choice.indexes))
-    assert whole is not None
     chosen = frozenset(choice.indexes)
     found: list[IndexChoice] = []
     for at in choice.indexes:
         candidate = option.indexes[at]
         without = _forbidding(one, option, at)
-        best = solve([without], seconds=plan.settings.seconds) if without else None
+        best = _instead(plan, one, without) if without else None
         instead = ""
         if best is not None:
-            taken = without[best.choices[0].option]
+            other = best.choices[plan.considered.index(one)]
+            taken = without[other.option]
             names = [
                 f"{plain_name(taken.indexes[i].index.name)} {taken.indexes[i].index.projection}"
-                for i in best.choices[0].indexes
+                for i in other.indexes
             ]
             same = taken.placement == option.placement
             instead = (", ".join(names) or "no index") + (
@@ -208,7 +224,7 @@ def _indexes(plan: Plan, one: Considered, choice: Choice) -> list[IndexChoice]:
                 keys=candidate.index.keys,
                 usd=option.index_usd[at],
                 serves=_served(option, chosen, at),
-                without_usd=None if best is None else best.usd - whole,
+                without_usd=None if best is None else best.usd - plan.solution.usd,
                 instead=instead,
             )
         )
@@ -250,17 +266,18 @@ def _forbidding(one: Considered, option: Option, at: int) -> list[Option]:
 def front_by_structures(plan: Plan) -> tuple[FrontPoint, ...]:
     """Return the cheapest cost for each number of tables and indexes up to the plan's.
 
-    Entities do not meet, so the front of the whole is put together from theirs.
+    Families do not meet, so the front of the whole is put together from theirs.
     """
     whole: dict[int, Decimal] = {0: ZERO}
-    for one, choice in zip(plan.considered, plan.solution.choices, strict=True):
-        option = one.options[choice.option]
-        used = len(option.placement.tables) + len(choice.indexes)
-        small = [without_useless_indexes(o) for o in one.all_options]
-        own: dict[int, Decimal] = {}
-        usd = option.total(frozenset(choice.indexes))
-        assert usd is not None
-        own[used] = usd
+    for family in families(plan.considered):
+        small, used, usd = [], 0, ZERO
+        for at in family:
+            one, choice = plan.considered[at], plan.solution.choices[at]
+            tables = one.options[choice.option].placement.tables
+            used += len(tables) + len(choice.indexes)
+            usd += _cost(one, choice)
+            small.append([without_useless_indexes(o) for o in one.all_options])
+        own: dict[int, Decimal] = {used: usd}
         for limit in range(used - 1, 0, -1):
             found = _cheapest_within(small, limit)
             if found is None:
@@ -280,9 +297,9 @@ def front_by_structures(plan: Plan) -> tuple[FrontPoint, ...]:
     return tuple(best)
 
 
-def _cheapest_within(options: Sequence[Option], limit: int) -> Decimal | None:
-    possible = [o for o in options if len(o.placement.tables) <= limit]
-    found = solve([possible], most_structures=limit) if possible else None
+def _cheapest_within(family: Sequence[Sequence[Option]], limit: int) -> Decimal | None:
+    possible = [[o for o in options if len(o.placement.tables) <= limit] for options in family]
+    found = solve(possible, most_structures=limit) if all(possible) else None
     return None if found is None else found.usd
 
 
@@ -295,8 +312,9 @@ def front_by_round_trips(plan: Plan) -> tuple[FrontPoint, ...]:
     found: list[FrontPoint] = []
     for limit in range(1, deepest + 1):
         total: Decimal | None = ZERO
-        for one in plan.considered:
-            best = _cheapest_at_depth(one.all_options, limit)
+        for family in families(plan.considered):
+            options = [plan.considered[at].all_options for at in family]
+            best = _cheapest_at_depth(options, limit)
             total = None if best is None or total is None else total + best
         found.append(FrontPoint(limit=limit, usd=total))
         if total is not None and total <= plan.solution.usd:
@@ -304,16 +322,19 @@ def front_by_round_trips(plan: Plan) -> tuple[FrontPoint, ...]:
     return tuple(found)
 
 
-def _cheapest_at_depth(options: Sequence[Option], limit: int) -> Decimal | None:
-    able: list[Option] = []
-    for option in options:
-        slots = tuple(
-            replace(s, paths=tuple(p for p in s.paths if p.depth <= limit)) for s in option.slots
-        )
-        if all(s.paths for s in slots):
-            able.append(replace(option, slots=slots))
-    if not able:
-        return None
-    kept, _ = prune(able)
-    found = solve([kept])
+def _cheapest_at_depth(family: Sequence[Sequence[Option]], limit: int) -> Decimal | None:
+    lists: list[list[Option]] = []
+    for options in family:
+        able: list[Option] = []
+        for option in options:
+            slots = tuple(
+                replace(s, paths=tuple(p for p in s.paths if p.depth <= limit))
+                for s in option.slots
+            )
+            if all(s.paths for s in slots):
+                able.append(replace(option, slots=slots))
+        if not able:
+            return None
+        lists.append(prune(able)[0])
+    found = solve(lists)
     return None if found is None else found.usd

@@ -13,11 +13,17 @@ from decimal import Decimal
 
 from tablewright.bill.prices import PriceBook
 from tablewright.core.quantities import DAYS_PER_MONTH, GB, ONE, ZERO
-from tablewright.design.values import DynamoDesign, Table
+from tablewright.design.values import DynamoDesign, Embed, ItemShape, Table
 from tablewright.engines.base import EngineQuotes, Path, Quotation, Slot
-from tablewright.model.values import Model, Pattern
+from tablewright.model.values import Count, Entity, Model, Pattern
 from tablewright.plan.asks import Workload, top_share
-from tablewright.plan.candidates import IndexCandidate, Placement, indexes
+from tablewright.plan.candidates import (
+    IndexCandidate,
+    Placement,
+    indexes,
+    most_children,
+    why_not_inside,
+)
 
 HEADROOM = Decimal("0.7")
 """Share of a service limit that a plan uses at the largest scale of the model."""
@@ -142,6 +148,8 @@ class Pricer:
     sample_items: int
     quoted: int = field(default=0)
     _top_shares: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+    _fullest: Model | None = None
+    _most_bytes: dict[Embed, int] = field(default_factory=dict)
 
     def price(self, work: Workload, placement: Placement, rules: Rules) -> Priced:
         """Return what a placement costs with each of its index candidates."""
@@ -155,10 +163,11 @@ class Pricer:
         first = quotations[0]
         if first.cannot:
             return Priced(option=None, reasons=tuple(f"{p}: {why}" for p, why in first.cannot))
+        inside = self._most_inside(work.entity, placement)
         too_large = [
             name
             for name, size in first.largest
-            if "/" not in name and size > LARGEST_ITEM_BYTES * HEADROOM
+            if "/" not in name and size + inside.get(name, 0) > LARGEST_ITEM_BYTES * HEADROOM
         ]
         if too_large:
             return Priced(option=None, reasons=(f"items of {too_large[0]} come near 400 KB",))
@@ -197,6 +206,34 @@ class Pricer:
             slots=tuple(slots),
         )
         return Priced(option=option, shards_wanted=shards)
+
+    # ------------------------------------------------------------ sizes
+
+    def _most_inside(self, parent: Entity, placement: Placement) -> dict[str, int]:
+        """Return the bytes that the most children a parent may have take in items of each table."""
+        return {
+            table.name: sum(self._most_of(parent, embed) for embed in table.shapes[0].embeds)
+            for table in placement.tables
+            if table.shapes[0].embeds
+        }
+
+    def _most_of(self, parent: Entity, embed: Embed) -> int:
+        """Return the bytes of a parent's children at their most, as the engine sizes them."""
+        if embed not in self._most_bytes:
+            if self._fullest is None:
+                self._fullest = with_most_children(self.model)
+            child = self._fullest.entity(embed.entity)
+            shape = ItemShape(
+                name=parent.name, entity=parent.name, attributes=parent.key, embeds=(embed,)
+            )
+            table = Table(name="fullest", partition_key=parent.key[0], shapes=(shape,))
+            design = DynamoDesign(name="fullest", engine="dynamodb", tables=(table,))
+            items = max(4, int(self.sample_items / max(ONE, child.count.mean)))
+            found = self.engine.quote(
+                self._fullest, design, max(self.model.scales), sample_items=items
+            )
+            self._most_bytes[embed] = dict(found.largest)["fullest"]
+        return self._most_bytes[embed]
 
     # ------------------------------------------------------------ money
 
@@ -381,6 +418,17 @@ class Pricer:
         if pattern.hot_share is not None:
             share = max(share, pattern.hot_share)
         return rate * share > PARTITION_READS * HEADROOM
+
+
+def with_most_children(model: Model) -> Model:
+    """Return a model without patterns whose parents have as many children as they may."""
+    entities = []
+    for entity in model.entities:
+        most = None if why_not_inside(model, entity) else most_children(entity)
+        if most is not None:
+            entity = replace(entity, count=Count(mean=Decimal(most), per="parent"))
+        entities.append(entity)
+    return replace(model, entities=tuple(entities), patterns=())
 
 
 def most_depth(pattern: Pattern, rules: Rules) -> int:

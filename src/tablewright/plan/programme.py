@@ -71,6 +71,9 @@ def solve(
 ) -> Solution | None:
     """Return the cheapest choice, None where there is none.
 
+    A placement that keeps a child inside is taken together with the child's place in it; so the
+    options of both have to be given, or neither of the two is taken.
+
     Args:
         entities: the options of each entity.
         most_tables: tables in all, where limited.
@@ -98,6 +101,8 @@ def solve(
             structures += [(one, 1.0) for one in y]
         programme.row(1.0, 1.0, [(x, 1.0) for x, _ in of_entity])
         handles.append(of_entity)
+    for parents, inside in _links(entities, handles):
+        programme.row(0.0, 0.0, [(x, 1.0) for x in parents] + [(x, -1.0) for x in inside])
     if most_tables is not None:
         programme.row(-inf, float(most_tables), tables)
     if most_structures is not None:
@@ -120,6 +125,24 @@ def solve(
     charges = Decimal(str(_charges(programme, values))) / Decimal(str(MICRO))
     low = Decimal(str(bound)) / Decimal(str(MICRO)) - charges
     return Solution(choices=tuple(choices), usd=total, bound=max(ZERO, min(total, low)))
+
+
+def _links(
+    entities: Sequence[Sequence[Option]], handles: Sequence[Sequence[tuple[int, list[int]]]]
+) -> list[tuple[list[int], list[int]]]:
+    """Return for each parent and child the options that hold the child, on both sides.
+
+    One is taken exactly where the other is. Where the other side is not in the programme, neither.
+    """
+    holding: dict[tuple[str, str], tuple[list[int], list[int]]] = {}
+    for options, of_entity in zip(entities, handles, strict=True):
+        for option, (x, _) in zip(options, of_entity, strict=True):
+            place = option.placement
+            for child in place.embeds:
+                holding.setdefault((place.entity, child), ([], []))[0].append(x)
+            if place.within:
+                holding.setdefault((place.within, place.entity), ([], []))[1].append(x)
+    return list(holding.values())
 
 
 def _add_option(

@@ -39,11 +39,19 @@ class Pruned:
 
 
 def prune(options: list[Option]) -> tuple[list[Option], Pruned]:
-    """Return what may be in a best solution, in the order given, and the counts."""
+    """Return what may be in a best solution, in the order given, and the counts.
+
+    Placements are held against those that keep the same children inside: with others the rest of
+    the design differs.
+    """
     small = [without_useless_indexes(option) for option in options]
-    ceilings = [greedy(option)[1] for option in small]
-    best = min((c for c in ceilings if c is not None), default=None)
-    kept = [o for o in small if best is None or o.floor <= best + ROUNDING]
+    best: dict[tuple[object, ...], Decimal] = {}
+    for option in small:
+        ceiling = greedy(option)[1]
+        if ceiling is not None:
+            kind = _kind(option)
+            best[kind] = min(ceiling, best.get(kind, ceiling))
+    kept = [o for o in small if _kind(o) not in best or o.floor <= best[_kind(o)] + ROUNDING]
     count = Pruned(
         placements=len(options),
         placements_left=len(kept),
@@ -53,6 +61,10 @@ def prune(options: list[Option]) -> tuple[list[Option], Pruned]:
         paths_left=sum(len(s.paths) for o in kept for s in o.slots),
     )
     return kept, count
+
+
+def _kind(option: Option) -> tuple[object, ...]:
+    return (option.placement.embeds, option.placement.within)
 
 
 def greedy(option: Option) -> tuple[frozenset[int], Decimal | None]:

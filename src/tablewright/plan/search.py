@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import combinations
 
 from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import UnsupportedError, UsageError
@@ -17,8 +18,16 @@ from tablewright.core.quantities import ONE, ZERO
 from tablewright.design.values import DynamoDesign, Index, Table
 from tablewright.engines.base import EngineQuotes
 from tablewright.model.values import Entity, Kind, Model
-from tablewright.plan.asks import Workload, workloads
-from tablewright.plan.candidates import IndexCandidate, placements
+from tablewright.plan.asks import Workload, together, workloads
+from tablewright.plan.candidates import (
+    IndexCandidate,
+    Placement,
+    embedding_placements,
+    inside,
+    placements,
+    plural,
+    why_not_inside,
+)
 from tablewright.plan.pricing import ROUND_TRIP_MS, Option, Pricer, Rules, Scale, Tariff
 from tablewright.plan.programme import Choice, Solution, solve
 from tablewright.plan.pruning import Pruned, prune
@@ -126,6 +135,8 @@ class Considered:
     options: tuple[Option, ...]
     """Left after pruning; the solver chooses among these."""
     all_options: tuple[Option, ...]
+    rules: Rules = field(default_factory=Rules)
+    """What was allowed."""
     refused: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Placements that cannot be had, with the reasons."""
     warnings: tuple[str, ...] = ()
@@ -197,6 +208,8 @@ def search(
         one, count = consider(work, pricer, names[work.entity.name], settings)
         considered.append(one)
         pruned += count
+    considered, count = with_children_inside(model, considered, pricer, names)
+    pruned += count
     solution = choose(considered, settings)
     design = assemble(model, considered, solution, current, name)
     warnings = tuple(text for one in considered for text in one.warnings)
@@ -231,6 +244,7 @@ def consider(
                 work=work,
                 options=tuple(kept),
                 all_options=tuple(found.options),
+                rules=rules,
                 refused=tuple(found.refused),
                 warnings=tuple(_what_was_relaxed(work, rules)),
             )
@@ -245,6 +259,67 @@ def consider(
         f"no design on DynamoDB serves `{work.entity.name}`: {reasons}",
         remedy="give the patterns named a key to look by, or take them out of the model",
     )
+
+
+MOST_CHILDREN_COMBINED = 3
+"""Kinds of children of one entity of which every selection is tried; of more, each and all."""
+
+
+def with_children_inside(
+    model: Model, considered: Sequence[Considered], pricer: Pricer, names: Mapping[str, str]
+) -> tuple[list[Considered], Pruned]:
+    """Return the options of all entities with those that keep children in their parent's items."""
+    found = {one.entity: one for one in considered}
+    total = Pruned()
+    for one in considered:
+        parent = one.entity
+        children = [c for c in model.children_of(parent) if not why_not_inside(model, c)]
+        options: list[Option] = []
+        refused = list(one.refused)
+        for some in _selections(children):
+            work = together(one.work, model, [child.name for child in some])
+            tried = embedding_placements(work, model, names[parent], some)
+            priced = _price_all(work, pricer, tried, one.rules)
+            options += priced.options
+            refused += priced.refused
+        if not options:
+            found[parent] = replace(found[parent], refused=tuple(refused))
+            continue
+        kept, count = prune(options)
+        total += count
+        found[parent] = replace(
+            found[parent],
+            options=(*found[parent].options, *kept),
+            all_options=(*found[parent].all_options, *options),
+            refused=tuple(refused),
+        )
+        for name in dict.fromkeys(n for option in options for n in option.placement.embeds):
+            place = inside(model.entity(name))
+            there = Option(placement=place, usd=ZERO, indexes=(), index_usd=(), slots=())
+            found[name] = replace(
+                found[name],
+                options=(*found[name].options, there),
+                all_options=(*found[name].all_options, there),
+            )
+    return [found[one.entity] for one in considered], total
+
+
+def _selections(children: Sequence[Entity]) -> list[tuple[Entity, ...]]:
+    if len(children) > MOST_CHILDREN_COMBINED:
+        return [*((child,) for child in children), tuple(children)]
+    sizes = range(1, len(children) + 1)
+    return [some for size in sizes for some in combinations(children, size)]
+
+
+def families(considered: Sequence[Considered]) -> list[list[int]]:
+    """Return the positions of entities that are chosen together: parents and what they may hold."""
+    places = {one.entity: at for at, one in enumerate(considered)}
+    lead = list(range(len(considered)))
+    for at, one in enumerate(considered):
+        for parent in dict.fromkeys(o.placement.within for o in one.options if o.placement.within):
+            ours, theirs = lead[at], lead[places[parent]]
+            lead = [min(ours, theirs) if own in (ours, theirs) else own for own in lead]
+    return [[at for at, own in enumerate(lead) if own == one] for one in dict.fromkeys(lead)]
 
 
 def _relaxed(rules: Rules, failing: Sequence[frozenset[str]]) -> Rules | None:
@@ -287,11 +362,15 @@ class _Found:
 
 
 def _priced(work: Workload, pricer: Pricer, table_name: str, rules: Rules, shards: int) -> _Found:
+    return _price_all(work, pricer, placements(work, table_name, shards), rules)
+
+
+def _price_all(work: Workload, pricer: Pricer, tried: Sequence[Placement], rules: Rules) -> _Found:
     options: list[Option] = []
     refused: list[tuple[str, tuple[str, ...]]] = []
     failing: list[frozenset[str]] = []
     wanted = 1
-    for placement in placements(work, table_name, shards):
+    for placement in tried:
         priced = pricer.price(work, placement, rules)
         wanted = max(wanted, priced.shards_wanted)
         if priced.option is None:
@@ -309,16 +388,18 @@ def choose(considered: Sequence[Considered], settings: Settings) -> Solution:
     Raises:
         UnsupportedError: no choice keeps within the limits given.
     """
-    bound = settings.most_structures is not None
-    if not bound:
-        parts = [solve([one.options], seconds=settings.seconds) for one in considered]
-        found = [part for part in parts if part is not None]
-        if len(found) < len(parts):
-            raise UnsupportedError("the solver found no choice that answers every question")
+    if settings.most_structures is None:
+        choices: dict[int, Choice] = {}
+        usd = bound = ZERO
+        for family in families(considered):
+            options = [considered[at].options for at in family]
+            part = solve(options, seconds=settings.seconds)
+            if part is None:
+                raise UnsupportedError("the solver found no choice that answers every question")
+            choices.update(zip(family, part.choices, strict=True))
+            usd, bound = usd + part.usd, bound + part.bound
         return Solution(
-            choices=tuple(part.choices[0] for part in found),
-            usd=sum((part.usd for part in found), ZERO),
-            bound=sum((part.bound for part in found), ZERO),
+            choices=tuple(choices[at] for at in range(len(considered))), usd=usd, bound=bound
         )
     # Limits may need what is dearer by itself, so nothing is left out by price here.
     together = solve(
@@ -460,19 +541,6 @@ def _current_name(entity: str, current: DynamoDesign | None, taken: set[str]) ->
         if shapes and shapes[0].entity == entity and table.name not in taken:
             return table.name
     return ""
-
-
-def plural(name: str) -> str:
-    """Return a table's name for an entity: small letters, words joined, in the plural.
-
-    Example:
-        >>> plural("ReportBody"), plural("Address"), plural("Usage")
-        ('report_bodies', 'addresses', 'usages')
-    """
-    text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-    if text.endswith("y") and text[-2:-1] not in "aeiou":
-        return text[:-1] + "ies"
-    return text + ("es" if text.endswith(("s", "x", "ch", "sh")) else "s")
 
 
 def weight_of(settings: Settings) -> Decimal:
