@@ -41,7 +41,7 @@ def test_tables_joined_into_one_are_proved():
     assert proof.agrees
 
 
-@pytest.mark.parametrize("seed", [1, 8])
+@pytest.mark.parametrize("seed", [1, 3])
 def test_planned_children_inside_their_parents_are_proved(seed):
     session = Session(file=read_model(family_text(seed), "made.yaml"), options=Options())
     result = session.plan(explained=False)
