@@ -29,7 +29,9 @@ from tablewright.design.changes import (
     ReplaceIndex,
     SetCapacity,
     SetKeyTemplate,
+    SetOption,
     SetShape,
+    SetTableClass,
     StoreAttributes,
     apply,
     index_changes,
@@ -522,16 +524,29 @@ def _and(names: Sequence[str]) -> str:
     return f"{', '.join(unique[:-1])} and {unique[-1]}"
 
 
-def short(changes: Sequence[Change]) -> tuple[str, ...]:
-    """Return changes in words, equal settings of several tables said once."""
-    capacity: dict[str, list[str]] = {}
+def short(changes: Sequence[Change], tables: int = 0) -> tuple[str, ...]:
+    """Return changes in words, equal settings of several tables said once.
+
+    Args:
+        changes: from one design to another.
+        tables: how many the other has; a setting of that many is said of every table.
+    """
+    settings: dict[str, list[str]] = {}
+    dropped: dict[str, list[str]] = {}
     others: list[Change] = []
     for change in changes:
-        if isinstance(change, SetCapacity) and not change.index:
-            capacity.setdefault(str(change).rpartition(" for ")[0], []).append(change.table)
-        elif change.kind in ("set_table_class", "set_option"):
-            capacity.setdefault(str(change).rpartition(" for ")[0], []).append(table_of(change))
-        else:
-            others.append(change)
-    settings = tuple(f"{what} for {_and(tables)}" for what, tables in capacity.items())
-    return (*words(others), *settings)
+        is_of_table = isinstance(change, SetCapacity) and not change.index
+        if is_of_table or isinstance(change, SetTableClass | SetOption):
+            settings.setdefault(str(change).rpartition(" for ")[0], []).append(table_of(change))
+        elif isinstance(change, DropIndex):
+            dropped.setdefault(change.table, []).append(change.index)
+        elif not (isinstance(change, SetKeyTemplate) and change.template is None):
+            others.append(change)  # what an index leaves behind is no choice
+    return (
+        *words(others),
+        *(f"drop index {_and(names)} of {table}" for table, names in dropped.items()),
+        *(
+            f"{what} for {'every table' if len(names) == tables > 1 else _and(names)}"
+            for what, names in settings.items()
+        ),
+    )

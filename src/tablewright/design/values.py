@@ -10,6 +10,7 @@ import enum
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 
 from tablewright.core.diagnostics import Span
 
@@ -72,7 +73,7 @@ class KeyTemplate:
     @classmethod
     def of(cls, attribute: str) -> KeyTemplate:
         """Return the template that is just an attribute."""
-        return cls(parts=(TemplatePart(attribute=attribute),))
+        return _just(attribute)
 
     @property
     def attributes(self) -> tuple[str, ...]:
@@ -92,6 +93,11 @@ class KeyTemplate:
             part.literal or (f"{{shard:{part.shards}}}" if part.shards else f"{{{part.attribute}}}")
             for part in self.parts
         )
+
+
+@cache
+def _just(attribute: str) -> KeyTemplate:
+    return KeyTemplate(parts=(TemplatePart(attribute=attribute),))
 
 
 class ProjectionKind(enum.Enum):

@@ -17,6 +17,7 @@ from tablewright.design.printing import design_section
 from tablewright.design.values import DynamoDesign
 from tablewright.engines.base import EngineQuotes, Evaluation
 from tablewright.model.values import Model
+from tablewright.plan.by_scale import Requoting, best_by_scale
 from tablewright.plan.explain import Explanation, explain, on_demand
 from tablewright.plan.merging import merge_tables
 from tablewright.plan.modes import choose_modes, without_idle_indexes
@@ -54,9 +55,10 @@ class Planner:
         """Return the cheapest design at a scale, with everything there is to say about it."""
         settings = Settings.of(self.model, users)
         named_after = start or next((d for d in self.others if d.name == "current"), None)
+        engine = self._quotes(settings)
         found = search(
             self.model,
-            self.engine,
+            engine,
             self.book,
             self.region,
             settings,
@@ -91,6 +93,7 @@ class Planner:
             else Explanation(entities=(), indexes=(), by_structures=(), by_round_trips=())
         )
         full = self.evaluate(design, scale, None)
+        scales = tuple(sorted({*self.model.scales, scale}))
         return PlanResult(
             app=self.model.app,
             users=scale,
@@ -102,6 +105,18 @@ class Planner:
             patterns=self._patterns(full, scale),
             explanation=why,
             modes=modes,
+            by_scale=best_by_scale(
+                self.model,
+                engine,
+                self.book,
+                self.region,
+                settings,
+                design,
+                self.evaluate,
+                scales,
+            )
+            if explained
+            else (),
             search=SearchFacts(
                 pruned=found.pruned,
                 quoted=found.quoted,
@@ -113,6 +128,14 @@ class Planner:
             steps=self._steps(start, design, scale, settings) if start else (),
             merges=merges,
             notes=self._notes(found, idle),
+        )
+
+    def _quotes(self, settings: Settings) -> Requoting:
+        """Return the engine's quotations, kept for the scales that are looked at afterwards."""
+        wanted = {scale.users for scale in settings.scales}
+        return Requoting(
+            engine=self.engine,
+            exact=frozenset({*wanted, min(self.model.scales), max(self.model.scales)}),
         )
 
     def _costs(self, design: DynamoDesign) -> tuple[Cost, ...]:

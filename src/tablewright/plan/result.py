@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.design.values import DynamoDesign
+from tablewright.plan.by_scale import ScaleBest
 from tablewright.plan.explain import Explanation
 from tablewright.plan.merging import Merge
 from tablewright.plan.modes import ModeChoice
@@ -68,6 +69,8 @@ class PlanResult:
     explanation: Explanation
     modes: tuple[ModeChoice, ...]
     search: SearchFacts
+    by_scale: tuple[ScaleBest, ...] = ()
+    """The cheapest design at every scale, beside the planned one."""
     start: str = ""
     """The design the steps lead away from."""
     steps: tuple[Step, ...] = ()

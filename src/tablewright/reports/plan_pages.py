@@ -25,6 +25,8 @@ def plan_page(result: PlanResult) -> d.Document:
     blocks.append(_costs(result))
     blocks.append(_tables(result))
     blocks.append(_patterns(result))
+    if result.by_scale:
+        blocks.append(_by_scale(result))
     if result.explanation.entities:
         blocks += [_entities(result), _indexes(result), *_fronts(result)]
     if result.modes:
@@ -79,6 +81,72 @@ def _costs(result: PlanResult) -> d.Block:
         columns=_columns("Design", *(f"{format_number(u)} users>" for u in scales)),
         rows=tuple(rows),
         caption="USD a month",
+    )
+
+
+def _by_scale(result: PlanResult) -> d.Block:
+    """How the best design changes with scale: what would be done otherwise, and what it saves."""
+    rows = tuple(
+        d.Row(
+            cells=(
+                f"{format_number(one.users)} users",
+                format_usd(one.planned_usd),
+                format_usd(one.usd),
+                format_usd(one.saves) if one.differs else "",
+                "\n".join(one.differs) or "nothing: the planned design is the cheapest",
+            )
+        )
+        for one in result.by_scale
+    )
+    table = d.Table(
+        columns=_columns("At", "Planned>", "Best>", "Saves>", "What the best one does otherwise~"),
+        rows=rows,
+        caption="The best design at every scale, USD a month",
+    )
+    blocks: list[d.Block] = [d.Paragraph(text=_scale_words(result)), table]
+    if len(result.by_scale) > 1:
+        blocks.append(_scale_chart(result))
+    return d.Section(title="How the best design changes with scale", blocks=tuple(blocks))
+
+
+def _scale_words(result: PlanResult) -> str:
+    """Return in a sentence where another design would be better, and by how much at most."""
+    other = [one for one in result.by_scale if one.differs]
+    if not other:
+        return "The planned design is the cheapest at every scale of the model."
+    most = max(other, key=lambda one: one.saves)
+    where = ", ".join(format_number(one.users) for one in other)
+    same = ", ".join(format_number(one.users) for one in result.by_scale if not one.differs)
+    rest = f" At {same} the planned one is the cheapest." if same else ""
+    return (
+        f"At {where} users another design, paid for as is cheapest there, would cost less: at most "
+        f"{format_usd(most.saves)} USD a month less, at {format_number(most.users)} users.{rest}"
+    )
+
+
+def _scale_chart(result: PlanResult) -> d.Block:
+    planned = [(float(one.users), float(one.planned_usd)) for one in result.by_scale]
+    best = [(float(one.users), float(one.usd)) for one in result.by_scale]
+    last = result.by_scale[-1]
+    return d.Chart(
+        kind="lines",
+        title="The planned design and the best one at each scale",
+        summary=f"Monthly cost against users, both axes logarithmic: at {format_number(last.users)}"
+        f" users {format_usd(last.planned_usd)} USD planned, {format_usd(last.usd)} at best.",
+        x_title="users",
+        y_title="USD a month",
+        series=(
+            d.Series(
+                name="planned",
+                points=tuple(planned),
+                labels=tuple(format_usd(one.planned_usd) for one in result.by_scale),
+            ),
+            d.Series(
+                name="best",
+                points=tuple(best),
+                labels=tuple(format_usd(one.usd) for one in result.by_scale),
+            ),
+        ),
     )
 
 

@@ -81,6 +81,7 @@ class Context:
         self.design = design
         self.sizes = sizes
         self.users = users
+        self._sizes: dict[tuple[int, int], tuple[Table, ItemShape, ShapeSizes]] = {}
         self.selectivity = Selectivity(
             model, users, sizes.share_of_value if sizes.is_population else None
         )
@@ -101,8 +102,12 @@ class Context:
         return [(t, s) for t, s in self.homes.get(entity, ()) if s.guards]
 
     def size_of(self, table: Table, shape: ItemShape) -> ShapeSizes:
-        """Return the sizes of one shape."""
-        return self.sizes.of(table, shape)
+        """Return the sizes of one shape, found by identity: it is asked for very often."""
+        key = (id(table), id(shape))
+        held = self._sizes.get(key)
+        if held is None:  # both are kept, so that their identity stays theirs
+            held = self._sizes[key] = (table, shape, self.sizes.of(table, shape))
+        return held[2]
 
     def held(self, table: Table, shape: ItemShape, index: Index | None = None) -> frozenset[str]:
         """Return the model attributes an item (or an entry of an index) tells."""

@@ -1,0 +1,175 @@
+"""How the best design changes with the number of users: the search again at every scale.
+
+In: what the planner has, and the design it chose. Out: for each scale the cheapest design there,
+what it does otherwise than the planned one, and what it would save. Quotations are reused: what a
+path or a write takes is asked at the ends of the range, and in between only where the ends differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from tablewright.bill.prices import PriceBook
+from tablewright.design.changes import Change
+from tablewright.design.differences import pieces, short
+from tablewright.design.values import Design, DynamoDesign
+from tablewright.engines.base import EngineQuotes, Evaluation, Quotation
+from tablewright.model.values import Model
+from tablewright.plan.merging import merge_tables
+from tablewright.plan.modes import choose_modes, without_idle_indexes
+from tablewright.plan.pricing import Scale
+from tablewright.plan.search import Settings, search
+
+SampledEvaluate = Callable[[DynamoDesign, int, int | None], Evaluation]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScaleBest:
+    """The cheapest design at one scale, beside the planned one."""
+
+    users: int
+    usd: Decimal
+    """USD a month of the cheapest design here."""
+    planned_usd: Decimal
+    differs: tuple[str, ...] = ()
+    """What it does otherwise than the planned design, in words; nothing where it is the same."""
+    tables: int = 0
+    indexes: int = 0
+
+    @property
+    def saves(self) -> Decimal:
+        """USD a month beside the planned design."""
+        return self.planned_usd - self.usd
+
+
+@dataclass(kw_only=True)
+class Requoting:
+    """Quotations at any scale, from those at a few; an engine to whoever asks.
+
+    Items do not grow with the users, lists may. Counts only grow, so units that are equal at both
+    ends are equal in between, and stored bytes lie on the line between the ends.
+    """
+
+    engine: EngineQuotes
+    exact: frozenset[int]
+    """Scales that are always asked for; the least and the largest are the ends."""
+    asked: int = 0
+    _held: dict[tuple[object, ...], Quotation] = field(default_factory=dict)
+
+    def quote(self, model: Model, design: Design, users: int, *, sample_items: int) -> Quotation:
+        """Return what each path, write and resource of a design takes at one scale."""
+        assert isinstance(design, DynamoDesign)
+        names = tuple(pattern.name for pattern in model.patterns)
+        key = (names, design.tables, sample_items, users)
+        found = self._held.get(key)
+        if found is None:
+            if users in self.exact or not min(self.exact) < users < max(self.exact):
+                self.asked += 1
+                found = self.engine.quote(model, design, users, sample_items=sample_items)
+            else:
+                found = self._between(model, design, users, sample_items)
+            self._held[key] = found
+        return found
+
+    def _between(self, model: Model, design: Design, users: int, sample_items: int) -> Quotation:
+        first, last = min(self.exact), max(self.exact)
+        low = self.quote(model, design, first, sample_items=sample_items)
+        high = self.quote(model, design, last, sample_items=sample_items)
+        if (low.fixed, low.cannot, len(low.slots)) != (high.fixed, high.cannot, len(high.slots)):
+            return self.engine.quote(model, design, users, sample_items=sample_items)
+        growing = {
+            one.pattern for one, other in zip(low.slots, high.slots, strict=True) if one != other
+        }
+        slots = high.slots
+        if growing:
+            patterns = tuple(p for p in model.patterns if p.name in growing)
+            part = self.engine.quote(
+                replace(model, patterns=patterns), design, users, sample_items=sample_items
+            )
+            asked = iter(part.slots)
+            slots = tuple(next(asked) if s.pattern in growing else s for s in high.slots)
+        share = Decimal(users - first) / (last - first)
+        stored = tuple(
+            (name, size + (dict(high.stored)[name] - size) * share) for name, size in low.stored
+        )
+        return replace(high, slots=slots, stored=stored)
+
+
+def best_by_scale(
+    model: Model,
+    engine: EngineQuotes,
+    book: PriceBook,
+    region: str,
+    settings: Settings,
+    planned: DynamoDesign,
+    evaluate: SampledEvaluate,
+    scales: Sequence[int],
+) -> tuple[ScaleBest, ...]:
+    """Return the cheapest design at each scale, paid for as is cheapest there.
+
+    Args:
+        model: what has to be served.
+        engine: quotes designs; a `Requoting` makes this quick.
+        book: prices.
+        region: where.
+        settings: of the plan; its scales are replaced.
+        planned: the design that was chosen; its names are kept.
+        evaluate: a design, users, and how many instances to draw.
+        scales: numbers of users.
+    """
+    found = []
+    for users in scales:
+        best = _best_at(users, model, engine, book, region, settings, planned, evaluate)
+        own = evaluate(planned, users, None).bill.total
+        usd = evaluate(best, users, None).bill.total
+        changes = differences(planned, best)
+        if usd >= own or not changes:
+            best, usd, changes = planned, own, ()
+        found.append(
+            ScaleBest(
+                users=users,
+                usd=usd,
+                planned_usd=own,
+                differs=short(changes, len(best.tables)),
+                tables=len(best.tables),
+                indexes=sum(len(table.indexes) for table in best.tables),
+            )
+        )
+    return tuple(found)
+
+
+def differences(planned: DynamoDesign, other: DynamoDesign) -> tuple[Change, ...]:
+    """Return what one design does otherwise than another."""
+    return tuple(change for piece in pieces(planned, other) for change in piece.changes)
+
+
+def _best_at(
+    users: int,
+    model: Model,
+    engine: EngineQuotes,
+    book: PriceBook,
+    region: str,
+    settings: Settings,
+    planned: DynamoDesign,
+    evaluate: SampledEvaluate,
+) -> DynamoDesign:
+    at_scale = replace(settings, scales=(Scale(users=users),))
+    plan = search(model, engine, book, region, at_scale, current=planned, name=planned.name)
+
+    def sampled(design: DynamoDesign, at: int) -> Evaluation:
+        return evaluate(design, at, settings.sample_items)
+
+    design, _ = merge_tables(
+        model,
+        plan.design,
+        sampled,
+        users,
+        most=settings.most_tables,
+        prefer_single=settings.single_table == "prefer",
+    )
+    how = "on-demand" if settings.modes == "on-demand" else "cheapest"
+    design, _ = choose_modes(design, sampled, users, (users,), how)
+    design, _ = without_idle_indexes(design, sampled, users, (users,))
+    return design
