@@ -51,7 +51,7 @@ def planned(capacity: str = "on-demand", users: int | None = None) -> PlanResult
 
 
 def test_an_index_that_pays_only_where_there_are_many_users_is_not_there_for_few():
-    # At 10,000 users 10 scans a day read 10,000 items of 957 bytes (id 38, topic 15, text 904), half
+    # At 10,000 users 10 scans a day read 10,000 of 957 bytes (id 38, topic 15, text 904), half
     # a unit for each 4 KB. The index takes 10,000 write units a day, half a unit for each of 10
     # questions, and stores 10,000 entries of 53 bytes and 100 of overhead. Scans cost the square of
     # the users, so from about 43,000 users on the index is cheaper.
