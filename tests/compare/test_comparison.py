@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,7 +21,8 @@ def compared(app: str, **options: object) -> Comparison:
 
 
 def changed(app: str, more: str) -> Comparison:
-    text = (APPS / app / "tablewright.yaml").read_text() + more
+    text = (APPS / app / "tablewright.yaml").read_text()
+    text = re.sub(r"(?m)^options: .*\n", "", text) + more
     return Session(file=read_model(text, "changed.yaml")).compare()
 
 

@@ -14,6 +14,7 @@ from server_loads import a_load
 from tablewright.bill.prices import PriceBook
 from tablewright.capacity.documents import ObjectKey
 from tablewright.core.errors import ModelError
+from tablewright.core.quantities import DAYS_PER_MONTH
 from tablewright.design.reader import load, read_model
 from tablewright.engines.mongodb.engine import MongoEngine
 from tablewright.engines.mongodb.layout import MongoLayout
@@ -23,6 +24,7 @@ from tablewright.engines.servers import Load, cheapest, figures, options_for
 from tablewright.sample.sample import Sample
 
 GB = 1024**3
+GIVEN = figures("mongodb")
 APPS = Path(tablewright.__file__).parent / "apps"
 
 
@@ -93,14 +95,39 @@ def test_point_in_time_recovery_and_a_private_network_begin_with_m10(poafix):
     assert not option.misses
 
 
-def test_twenty_four_gigabytes_on_disk_need_an_m30(poafix):
-    # M10 has 10 GB, M20 20 GB, M30 40 GB; of each 85 % may be filled
+def test_twenty_four_gigabytes_on_disk_are_an_m10_with_custom_storage(poafix):
     option = tier_for(
         a_load(data_bytes=Decimal(24 * GB), disk_bytes=Decimal(24 * GB)), poafix.model
     )
-    assert option.offer.name == "M30"
-    # 0.54 x 730 h = 394.20, and snapshots of 1.5 x 24 GB at 0.14
-    assert option.usd == Decimal("394.2") + Decimal("5.04")
+    assert option.offer.name == "M10"
+    # 0.08 x 730 h; 24 / 0.9 are 27 GB, all of them at 0.11 x 730 / 200; 1.5 x 24 GB of snapshots
+    # of which 5 are free, at 1.00
+    assert option.usd == Decimal("58.4") + 27 * Decimal("0.4015") + 31
+
+
+def test_recovery_is_charged_in_bands_over_snapshots_and_log_together(poafix):
+    # the example of the vendor: 115 GB in all are 95 at 1.00 and 15 at 0.75
+    load = a_load(disk_bytes=Decimal(70 * GB), written_gb=Decimal(10) * DAYS_PER_MONTH)
+    option = tier_for(load, poafix.model, meeting_needs=True)
+    backup = [line for line in option.lines if line.dimension == "continuous backup"]
+    assert [line.quantity for line in backup] == [95, 15]
+    assert sum(line.amount for line in backup) == Decimal("106.25")
+
+
+def test_flex_holds_no_load_beyond_what_is_documented(poafix):
+    book = PriceBook()
+
+    def flex(load):
+        found = options_for(offers(book), load, poafix.model, book, "us-east-1", GIVEN)
+        return [one for one in found if one.offer.name.startswith("Flex")]
+
+    assert not any(one.holds for one in flex(a_load(operations_peak=Decimal("500.1"))))
+    assert not any(one.holds for one in flex(a_load(connections=Decimal(501))))
+    assert not any(one.holds for one in flex(a_load(data_bytes=Decimal(5 * GB + 1))))
+    # queries may run all the time of five minutes, one after the other, and no longer
+    busy = flex(a_load(operations_peak=Decimal(50), processors_peak=Decimal("1.01")))
+    assert {one.bound_by.resource for one in busy} == {"time within queries at the peak"}
+    assert not any(one.holds for one in busy)
 
 
 def test_the_book_of_720_hours_prices_m10_at_57_dollars_60():
@@ -108,8 +135,8 @@ def test_the_book_of_720_hours_prices_m10_at_57_dollars_60():
 
 
 def test_a_hot_set_larger_than_the_cache_needs_more_memory(poafix):
-    # 45 % of 8 GB are 3.6 GB (M30), of 16 GB 7.2 GB (M40)
-    option = tier_for(a_load(data_bytes=Decimal(6 * GB), hot_bytes=Decimal(4 * GB)), poafix.model)
+    # half of 8 - 1 GB and a tenth of 8 are 4.3 GB (M30), of 16 GB 9.1 GB (M40)
+    option = tier_for(a_load(data_bytes=Decimal(6 * GB), hot_bytes=Decimal(5 * GB)), poafix.model)
     assert option.offer.name == "M40"
     assert option.bound_by.resource == "memory for hot pages"
 

@@ -95,8 +95,8 @@ def test_capacity_follows_the_day_in_steps_of_a_half():
 
 
 def test_hot_pages_hold_capacity_up():
-    # 6 GB / 0.6 / 2 GB = 5 ACU
-    assert acu_hours(a_load(hot_bytes=6 * GB), GIVEN, False) == 5 * 730
+    # 6 GB / 0.5 / 2 GB = 6 ACU
+    assert acu_hours(a_load(hot_bytes=6 * GB), GIVEN, False) == 6 * 730
 
 
 def test_the_small_bills_add_up_by_hand(collectibles):
@@ -108,14 +108,14 @@ def test_the_small_bills_add_up_by_hand(collectibles):
     assert found["Amazon Aurora Serverless v2, Standard"].usd == Decimal("44.8")
     # 365 x 0.156 + 10 x 0.225
     assert found["Amazon Aurora Serverless v2, I/O-Optimized"].usd == Decimal("59.19")
-    # 0.0105 x 730 + 10 / 0.85 GB x 0.17
-    assert float(found["Google Cloud SQL db-f1-micro"].usd) == pytest.approx(7.665 + 2)
+    # 0.0105 x 730 + 10 / 0.9 GB x 0.17
+    assert float(found["Google Cloud SQL db-f1-micro"].usd) == pytest.approx(7.665 + 1.7 / 0.9)
 
 
 def test_much_reading_makes_io_optimized_the_cheaper_kind(collectibles):
     busy = a_load(disk_bytes=100 * GB, writes_mean=Decimal(200), writes_peak=Decimal(200))
     found = options(busy, collectibles.model)
-    # 200 x 1.5 writes a second x 2,628,000 s x 0.20 / million = 157.68 USD
+    # 200 x 2 operations a second x 2,628,000 s x 0.20 / million = 210.24 USD
     assert (
         found["Amazon Aurora Serverless v2, I/O-Optimized"].usd
         < found["Amazon Aurora Serverless v2, Standard"].usd

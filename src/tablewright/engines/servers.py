@@ -33,6 +33,9 @@ from tablewright.engines.routing import Home, Router, Words, Work
 from tablewright.model.values import Entity, Kind, Model
 
 CASES = ("value", "light", "heavy")
+LEAST_CACHE_GB = Decimal("0.5")
+"""MongoDB gives its cache 256 MB at least, which is the share of so much."""
+LABELS = ("source", "measured", "assumed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,8 @@ class Constant:
     light: Decimal
     heavy: Decimal
     unit: str
+    label: str
+    """source, measured or assumed."""
     source: str
     what: str
 
@@ -58,8 +63,10 @@ def constants(engine: str) -> tuple[Constant, ...]:
     data = read_yaml("tablewright.engines", "data/sizing.yaml")
     found = []
     for name, fields in {**data["common"], **data[engine]}.items():
-        if set(fields) != {"value", "light", "heavy", "unit", "source", "what"}:
+        if set(fields) != {"value", "light", "heavy", "unit", "label", "source", "what"}:
             raise DataError(f"engines/data/sizing.yaml: `{name}` has the fields {sorted(fields)}")
+        if fields["label"] not in LABELS:
+            raise DataError(f"engines/data/sizing.yaml: the label of `{name}` is none of {LABELS}")
         value, light, heavy = (Decimal(str(fields[case])) for case in CASES)
         found.append(
             Constant(
@@ -68,6 +75,7 @@ def constants(engine: str) -> tuple[Constant, ...]:
                 light=light,
                 heavy=heavy,
                 unit=str(fields["unit"]),
+                label=fields["label"],
                 source=str(fields["source"]),
                 what=str(fields["what"]),
             )
@@ -90,6 +98,11 @@ class Figures:
 
     def __getitem__(self, name: str) -> Decimal:
         return self.held[name]
+
+    def cache_gb(self, memory_gb: Decimal) -> Decimal:
+        """Return how much of a server's memory holds data, in GB."""
+        own = max(LEAST_CACHE_GB, memory_gb - self["cache_beyond_gb"]) * self["cache_share"]
+        return own + memory_gb * self["file_cache_share"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +161,7 @@ def load_of(
     given: Figures,
 ) -> Load:
     """Return what the patterns ask for at one scale."""
+    busiest = ONE if has_peak(model) else given["unstated_peak"]
     mean = _Sum()
     peak = _Sum()
     touched: dict[str, Decimal] = {}
@@ -155,7 +169,7 @@ def load_of(
     for pattern in model.patterns:
         work = works[pattern.name]
         rate = model.calls_per_second(pattern, users)
-        high = rate * pattern.peak if pattern.purpose == "online" else rate
+        high = rate * pattern.peak * busiest if pattern.purpose == "online" else rate
         mean.add(work, rate, given)
         peak.add(work, high, given)
         touches += sum((pages for _, pages in work.touches), ZERO) * high
@@ -184,7 +198,7 @@ def load_of(
         connections=max(given["least_connections"], peak.commands * given["call_ms"] / 1000 * 2),
         returned_gb=mean.returned * seconds / GB,
         written_gb=mean.written * seconds / GB,
-        curve=curve_of(model),
+        curve=curve_of(model, busiest),
         commands_per_month=mean.commands * seconds,
     )
 
@@ -204,12 +218,21 @@ def lies_by_time(entity: Entity, paths: Sequence[str]) -> bool:
     return any(kind in (Kind.TIMESTAMP, Kind.EPOCH, Kind.ULID, Kind.DATE) for kind in kinds)
 
 
-def curve_of(model: Model) -> LoadCurve:
-    """Return the shape of the day: declared, or a triangle as high as the highest peak factor."""
+def has_peak(model: Model) -> bool:
+    """Return whether the model says anything of busier and quieter hours."""
+    online = (one for one in model.patterns if one.purpose == "online")
+    return bool(model.daily_load) or any(one.peak > 1 for one in online)
+
+
+def curve_of(model: Model, busiest: Decimal = ONE) -> LoadCurve:
+    """Return the shape of the day: declared, or a triangle as high as the highest peak factor.
+
+    `busiest` is what that of a model without any is taken as.
+    """
     if model.daily_load:
         return LoadCurve.of(model.daily_load)
     peak = max((p.peak for p in model.patterns if p.purpose == "online"), default=ONE)
-    return LoadCurve.peaked(peak)
+    return LoadCurve.peaked(peak * busiest)
 
 
 class _Sum:
@@ -278,6 +301,10 @@ class Offer:
     memory_gb: Decimal | None = None
     vcpu: Decimal | None = None
     burstable: bool = False
+    baseline: Decimal | None = None
+    """Share of each processor that a burstable class gives all day long, where it is stated."""
+    query_processors: Decimal | None = None
+    """Seconds within queries that a second may hold."""
     connections: Decimal | None = None
     operations: Decimal | None = None
     iops: Decimal | None = None
@@ -362,11 +389,12 @@ def limits_of(offer: Offer, load: Load, given: Figures) -> tuple[Limit, ...]:
         room = offer.storage_gb if plain else offer.storage_gb * given["disk_fill"]
         found.append(Limit(resource="storage", needed=needed / GB, available=room, unit="GB"))
     if offer.memory_gb is not None:
+        taken = load.connections * given["connection_mb"] / 1024
         found.append(
             Limit(
                 resource="memory for hot pages",
                 needed=load.hot_bytes / GB,
-                available=offer.memory_gb * given["cache_share"],
+                available=max(ZERO, given.cache_gb(offer.memory_gb) - taken),
                 unit="GB",
             )
         )
@@ -381,7 +409,8 @@ def limits_of(offer: Offer, load: Load, given: Figures) -> tuple[Limit, ...]:
             )
         )
         if offer.burstable:
-            steady = offer.vcpu * given["burst_baseline"]
+            share = given["burst_baseline"] if offer.baseline is None else offer.baseline
+            steady = offer.vcpu * share
             found.append(
                 Limit(
                     resource="processors all day (burstable)",
@@ -390,6 +419,15 @@ def limits_of(offer: Offer, load: Load, given: Figures) -> tuple[Limit, ...]:
                     unit="vCPU",
                 )
             )
+    if offer.query_processors is not None:
+        found.append(
+            Limit(
+                resource="time within queries at the peak",
+                needed=load.processors_peak,
+                available=offer.query_processors,
+                unit="of a second",
+            )
+        )
     if offer.operations is not None:
         found.append(
             Limit(
@@ -409,7 +447,7 @@ def limits_of(offer: Offer, load: Load, given: Figures) -> tuple[Limit, ...]:
             )
         )
     if offer.iops is not None:
-        memory = (offer.memory_gb or ZERO) * given["cache_share"] * GB
+        memory = given.cache_gb(offer.memory_gb or ZERO) * GB
         found.append(
             Limit(
                 resource="disk operations",
@@ -550,7 +588,7 @@ def evaluate_server(
         users=users,
         routes=tuple(routes.values()),
         resources=layout.resources,
-        bill=_bill(chosen, for_needs, options, load, book, region, totals),
+        bill=_bill(chosen, for_needs, options, load, book, region, totals, model, given),
         sample_items=sample_items,
         load=load,
         works=works,
@@ -573,6 +611,8 @@ def _bill(
     book: PriceBook,
     region: str,
     totals: Mapping[str, Decimal | None],
+    model: Model,
+    given: Figures,
 ) -> Bill:
     warnings = []
     if chosen is None:
@@ -605,6 +645,11 @@ def _bill(
         assumptions.append(f"{chosen.name} is limited by {chosen.bound_by}")
     if load.curve.assumed:
         assumptions.append(load.curve.assumed)
+    if not has_peak(model):
+        busiest = given["unstated_peak"]
+        assumptions.append(
+            f"no pattern states a peak: the busiest hour is taken as {busiest} times the mean"
+        )
     return Bill(
         lines=chosen.lines if chosen is not None else (),
         region=region,

@@ -1,7 +1,7 @@
 """What a MongoDB design holds: documents of the sampled instances, and their bytes as BSON.
 
 In: a model, a design, a Sample, a number of users. Out: homes for the router, and facts. BSON is
-exact; on disk block compression and the fill of pages are constants with a range.
+exact; block compression is measured on them; the fill of pages is a constant with a range.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from tablewright.design.mongodb import Collection, MongoDesign, MongoIndex
 from tablewright.design.pgtypes import referred
 from tablewright.design.values import Embed
 from tablewright.engines.base import ResourceFacts
+from tablewright.engines.mongodb.compression import kept_share
 from tablewright.engines.routing import Home, Ordered
 from tablewright.engines.selectivity import Selectivity
 from tablewright.engines.servers import Figures, Layout, days_of, facts_of, lies_by_time
@@ -88,10 +89,12 @@ class MongoLayout:
         self._rows: dict[str, Rows] = {}
         self._columns: dict[_Held, tuple[list[int], dict[str, Decimal]]] = {}
         self._entries: dict[tuple[_Held, tuple[tuple[str, str], ...]], list[int]] = {}
+        self._shares: dict[_Held, Decimal] = {}
 
     def adopt(self, kin: MongoLayout) -> None:
         """Take over what was drawn and measured for another design of the same entities."""
         self._rows, self._columns, self._entries = kin._rows, kin._columns, kin._entries
+        self._shares = kin._shares
 
     def rows(self, entity: Entity) -> Rows:
         """Return the sampled instances, each attribute as it is kept."""
@@ -131,6 +134,13 @@ class MongoLayout:
                 means[name] = Decimal(taken) / max(1, len(documents))
             self._columns[held] = (sizes, means)
         return self._columns[held]
+
+    def kept_share(self, collection: Collection) -> Decimal:
+        """Return what block compression leaves of the sampled documents, embedded ones apart."""
+        held = (collection.entity, collection.attributes)
+        if held not in self._shares:
+            self._shares[held] = kept_share(self.documents(collection))
+        return self._shares[held]
 
     def embedded_bytes(self, embed: Embed, parent: Entity, users: int) -> Decimal:
         """Return the mean bytes of the children kept in one parent at a scale."""
@@ -177,7 +187,7 @@ class MongoLayout:
             facts_of(collection.name, "table", entity.name, count, [s + int(added) for s in sizes])
         ]
         indexes = []
-        disk = data * given["compression"]
+        disk = data * min(ONE, self.kept_share(collection) * given["compression_of_measured"])
         for index in (primary(entity), *collection.indexes):
             ordered, column = self._index(collection, index, count, users)
             indexes.append(ordered)

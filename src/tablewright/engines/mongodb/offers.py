@@ -6,7 +6,7 @@ list, without a price.
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from tablewright.bill.bill import Line, charge
 from tablewright.bill.prices import PriceBook
@@ -23,9 +23,6 @@ SHARED_LACKS = (
 FREE_LACKS = (("backup", "the free tier has no backup"), *SHARED_LACKS)
 DEDICATED = ("m10", "m20", "m30", "m40", "m50", "m60", "m80")
 FLEX_BANDS = (100, 200, 300, 400, 500)
-FLEX_CONNECTIONS = Decimal(500)
-"""As many as the free tier has; the book states none for Flex: an assumption."""
-
 OPLOG_DAYS = Decimal(1)
 """How long the log of changes is kept for recovery to any point in time."""
 SNAPSHOT_COPIES = Decimal("1.5")
@@ -73,8 +70,9 @@ def _flex(band: int, book: PriceBook) -> Offer:
         vendor=VENDOR,
         name=f"Flex, up to {band} operations/s",
         storage_gb=book.quantity("mongodb.atlas.flex.storage"),
-        operations=Decimal(band),
-        connections=FLEX_CONNECTIONS,
+        operations=min(Decimal(band), book.quantity("mongodb.atlas.flex.limit.ops")),
+        query_processors=book.quantity("mongodb.atlas.flex.limit.query") / 100,
+        connections=book.quantity("mongodb.atlas.flex.limit.conn"),
         counts_plain_bytes=True,
         lacks=SHARED_LACKS,
         note="A daily snapshot is included, and so is transfer.",
@@ -83,16 +81,17 @@ def _flex(band: int, book: PriceBook) -> Offer:
 
 
 def _dedicated(book: PriceBook) -> list[Offer]:
-    found = [_tier(tier, "", f"mongodb.atlas.{tier}.hour", ZERO, book) for tier in DEDICATED]
-    found.append(_tier("m30", ", 200 GB", "mongodb.atlas.m30.200gb", Decimal(200), book))
-    return found
+    return [_tier(tier, book) for tier in DEDICATED]
 
 
-def _tier(tier: str, suffix: str, key: str, storage: Decimal, book: PriceBook) -> Offer:
-    name = tier.upper() + suffix
+def _tier(tier: str, book: PriceBook) -> Offer:
+    name = tier.upper()
+    spec = f"mongodb.atlas.{tier}.spec"
+    included = book.quantity(f"{spec}.storage")
+    most = book.quantity(f"{spec}.storage.most")
 
     def price(load: Load, book: PriceBook, region: str, given: Figures) -> tuple[Line, ...]:
-        hours = book.price(key, region)
+        hours = book.price(f"mongodb.atlas.{tier}.hour", region)
         made = [
             charge(
                 hours,
@@ -100,44 +99,57 @@ def _tier(tier: str, suffix: str, key: str, storage: Decimal, book: PriceBook) -
                 where="atlas",
                 dimension="cluster",
                 resource=f"atlas {name}",
-                note="three members of a replica set, storage included",
+                note=f"three members of a replica set, {included} GB of storage included",
             )
         ]
+        wanted = (load.disk_bytes / GB / given["disk_fill"]).to_integral_value(ROUND_CEILING)
+        if wanted > included:
+            made.append(
+                charge(
+                    book.price("mongodb.atlas.storage.gb", region),
+                    min(wanted, most),
+                    where="atlas",
+                    dimension="storage",
+                    note="beyond what the tier comes with all of it is charged",
+                )
+            )
         return (*made, *_backup(load, book, region), *_transfer(load, book, region))
 
-    spec = f"mongodb.atlas.{tier}.spec"
     return Offer(
         vendor=VENDOR,
         name=name,
-        storage_gb=storage or book.quantity(f"{spec}.storage"),
+        storage_gb=most,
         memory_gb=book.quantity(f"{spec}.ram"),
         vcpu=book.quantity(f"{spec}.vcpu"),
         burstable=tier in ("m10", "m20"),
         connections=book.quantity(f"{spec}.conn"),
         iops=figures("mongodb")["ssd_iops"],
-        note="More storage than the tier comes with is not in the price book, M30 apart.",
         price=price,
     )
 
 
 def _backup(load: Load, book: PriceBook, region: str) -> list[Line]:
-    snapshots = book.price("mongodb.atlas.backup.gb", region)
-    made = [
-        charge(
-            snapshots,
-            load.disk_bytes / GB * SNAPSHOT_COPIES,
-            where="atlas",
-            dimension="backup storage",
-            note=f"{SNAPSHOT_COPIES} times the data, snapshots being incremental (assumed)",
-        )
-    ]
-    oplog = load.written_gb / DAYS_PER_MONTH * OPLOG_DAYS
-    left = max(ZERO, oplog - 5)
+    """Return the charges of recovery to any point in time: snapshots and log of changes together.
+
+    Source: MongoDB Atlas, "Cluster Configuration Costs", restores to a point in time.
+    """
+    kept = load.disk_bytes / GB * SNAPSHOT_COPIES
+    kept += load.written_gb / DAYS_PER_MONTH * OPLOG_DAYS
+    made = []
+    left = max(ZERO, kept - 5)
     for width, band in ((95, "5-100"), (150, "100-250"), (250, "250-500"), (None, "500")):
         part = left if width is None else min(left, Decimal(width))
         if part > 0:
-            price = book.price(f"mongodb.atlas.pitr.{band}", region)
-            made.append(charge(price, part, where="atlas", dimension="continuous backup"))
+            made.append(
+                charge(
+                    book.price(f"mongodb.atlas.pitr.{band}", region),
+                    part,
+                    where="atlas",
+                    dimension="continuous backup",
+                    note=f"snapshots of {SNAPSHOT_COPIES} times the data (assumed), and a day of "
+                    "changes; the first 5 GB are free",
+                )
+            )
         left -= part
     return made
 

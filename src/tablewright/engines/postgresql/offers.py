@@ -21,6 +21,15 @@ Pricing = Callable[[Load, PriceBook, str, Figures], tuple[Line, ...]]
 SINGLE_LACKS = (("high_availability", "one instance: a failure of its zone stops it"),)
 NO_RECOVERY = (("point_in_time_recovery", "not on this plan"),)
 
+BASELINES = {
+    "t4g.micro": Decimal("0.1"),
+    "t4g.small": Decimal("0.2"),
+    "t4g.medium": Decimal("0.2"),
+    "t4g.large": Decimal("0.3"),
+}
+"""Share of a processor all day long: Amazon EC2 User Guide, "Key concepts for burstable performance
+instances". Databases of these classes may go on beyond it, for a charge that is not reckoned."""
+
 LARGEST_ACU = Decimal(256)
 PAUSE_AFTER_SECONDS = Decimal(300)
 """The shortest time without connections after which Aurora pauses."""
@@ -63,7 +72,7 @@ def acu_hours(load: Load, given: Figures, pausing: bool) -> Decimal:
     for weight in weights:
         level = weight / mean if mean else ONE
         busy = load.processors_mean * level / given["cpu_share"] / given["acu_vcpu"]
-        held = load.hot_bytes / GB / given["cache_share"] / given["acu_memory_gb"]
+        held = load.hot_bytes / GB / given.cache_gb(given["acu_memory_gb"])
         wanted = max(busy, held, Decimal("0.5"))
         steps = (wanted * 2).to_integral_value(rounding="ROUND_CEILING") / 2
         awake = ONE
@@ -118,7 +127,7 @@ def _aurora_storage(
     unit = book.price(f"aws.aurora-postgresql.storage.{kind}", region)
     made = [charge(unit, load.disk_bytes / GB, where="aurora", dimension="storage")]
     if kind == "standard":
-        cache = memory_gb * given["cache_share"] * GB
+        cache = given.cache_gb(memory_gb) * GB
         ios = load.iops(cache, given, peak=False) * SECONDS_PER_MONTH
         unit = book.price("aws.aurora-postgresql.io.standard", region)
         made.append(charge(unit, ios, where="aurora", dimension="I/O requests"))
@@ -151,6 +160,7 @@ def _aurora_instances() -> list[Offer]:
                 memory_gb=Decimal(memory),
                 vcpu=Decimal(vcpu),
                 burstable=burstable,
+                baseline=BASELINES.get(name),
                 connections=_connections(memory),
                 lacks=SINGLE_LACKS,
                 price=price,
@@ -204,6 +214,7 @@ def _rds() -> list[Offer]:
                     memory_gb=Decimal(memory),
                     vcpu=Decimal(2),
                     burstable=True,
+                    baseline=BASELINES[name],
                     connections=_connections(memory),
                     iops=figures("postgresql")["ssd_iops"],
                     lacks=SINGLE_LACKS if zones == "single" else (),
@@ -226,6 +237,7 @@ def _supabase() -> list[Offer]:
             vcpu=Decimal(2),
             burstable=True,
             connections=Decimal(60),
+            iops=Decimal(250),
             lacks=(
                 ("backup", "the free plan has none"),
                 ("point_in_time_recovery", "an add-on of the paid plans"),
@@ -244,17 +256,18 @@ def _supabase() -> list[Offer]:
             ),
         )
     ]
-    # Memory, cores and connections of each compute are not in the price book: assumed.
+    # Supabase docs, "Compute and Disk", read 2026-11: memory, cores, connections, disk operations;
+    # a volume has 3,000 of these unless more are bought.
     shapes = (
-        ("micro", 1, 2, 60),
-        ("small", 2, 2, 90),
-        ("medium", 4, 2, 120),
-        ("large", 8, 2, 160),
-        ("xl", 16, 4, 240),
-        ("2xl", 32, 8, 380),
-        ("4xl", 64, 16, 480),
+        ("micro", 1, 2, 60, 500),
+        ("small", 2, 2, 90, 1000),
+        ("medium", 4, 2, 120, 2000),
+        ("large", 8, 2, 160, 3600),
+        ("xl", 16, 4, 240, 6000),
+        ("2xl", 32, 8, 380, 12_000),
+        ("4xl", 64, 16, 480, 20_000),
     )
-    for size, memory, vcpu, connections in shapes:
+    for size, memory, vcpu, connections, iops in shapes:
         found.append(
             Offer(
                 vendor="Supabase",
@@ -263,7 +276,7 @@ def _supabase() -> list[Offer]:
                 vcpu=Decimal(vcpu),
                 burstable=size in ("micro", "small", "medium"),
                 connections=Decimal(connections),
-                iops=figures("postgresql")["ssd_iops"],
+                iops=min(Decimal(iops), figures("postgresql")["ssd_iops"]),
                 lacks=(
                     ("private_network", "not on this plan"),
                     ("point_in_time_recovery", "an add-on of 100 USD a month"),
