@@ -26,7 +26,7 @@ from tablewright.engines.dynamodb.adapter import (
 )
 from tablewright.engines.dynamodb.engine import DynamoEngine, request_prices
 from tablewright.local.database import Database
-from tablewright.operate.provision import apply_up, foreign, observe, plan_up
+from tablewright.operate.provision import apply_up, foreign, not_ours, observe, plan_up
 from tablewright.operate.seed import Position, SeedPlan, apply_seed, plan_seed
 from tablewright.operate.seed import Progress as SeedProgress
 from tablewright.proof.oracle import World
@@ -286,7 +286,7 @@ def require_tables(session: Session, design: DynamoDesign, transport: Transport)
     strange = foreign(session.model, found)
     if strange:
         raise UsageError(
-            f"{', '.join(strange)} was not made here for {session.model.app}: nothing is written",
+            f"{not_ours(session.model, strange)}: nothing is written",
             remedy="choose other tables, or take these over with `tablewright up --adopt`",
         )
     missing = [table.name for table in design.tables if table.name not in found]

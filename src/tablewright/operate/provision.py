@@ -8,7 +8,7 @@ what exists, and the next plan is shorter.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,7 +39,8 @@ class ObservedTable:
     name: str
     status: str
     description: Mapping[str, Any] = field(default_factory=dict)
-    ttl: str = ""
+    ttl: str | None = ""
+    """The attribute items expire by, "" where they do not, None where the engine does not say."""
     pitr: bool | None = None
     """None where the engine does not say."""
     tags: tuple[tuple[str, str], ...] | None = None
@@ -127,9 +128,11 @@ def observe(transport: Transport, names: Iterable[str]) -> dict[str, ObservedTab
     return found
 
 
-def _observed_ttl(transport: Transport, name: str) -> str:
+def _observed_ttl(transport: Transport, name: str) -> str | None:
     body = _ask(transport, "DescribeTimeToLive", {"TableName": name})
-    described = (body or {}).get("TimeToLiveDescription", {})
+    if body is None:
+        return None
+    described = body.get("TimeToLiveDescription", {})
     if described.get("TimeToLiveStatus") in ("ENABLED", "ENABLING"):
         return str(described.get("AttributeName", ""))
     return ""
@@ -187,16 +190,18 @@ def plan_up(
     actions: list[Action] = []
     refused: list[str] = []
     beyond: list[str] = []
+    strange = () if adopt else foreign(model, observed)
+    if strange:
+        refused.append(
+            f"{not_ours(model, strange)}: look at the differences (`tablewright status`), then say "
+            "--adopt to take over what is there"
+        )
     for table in design.tables:
         existing = observed.get(table.name)
         if existing is None:
             actions += _create(model, design, table)
             continue
-        if existing.is_foreign(model.app) and not adopt:
-            refused.append(
-                f"{table.name} exists and was not made here for {model.app}: compare it with the "
-                "design (`tablewright status`), then say --adopt to take it over"
-            )
+        if table.name in strange:
             continue
         actions += _owned(model, design, existing)
         actions += _change(model, table, existing, refused)
@@ -253,7 +258,7 @@ def _create(model: Model, design: DynamoDesign, table: Table) -> list[Action]:
 
 def _settings(table: Table, existing: ObservedTable | None) -> list[Action]:
     actions: list[Action] = []
-    if table.ttl and (existing is None or existing.ttl != table.ttl):
+    if table.ttl and (existing is None or existing.ttl not in (None, table.ttl)):
         actions.append(
             Action(
                 text=f"expire items of {table.name} by {table.ttl}",
@@ -519,7 +524,17 @@ def apply_up(
                 raise
         if action.waits:
             wait_active(transport, action.table, progress, sleep=sleep)
+        if action.operation == "CreateTable":
+            _keep_tags(transport, action)
     return tuple(passed)
+
+
+def _keep_tags(transport: Transport, created: Action) -> None:
+    """Tag a new table once more, where a server has dropped the tags it was created with."""
+    (found,) = observe(transport, [created.table]).values()
+    if found.tags == () and created.parameters.get("Tags"):
+        arn = found.description["TableArn"]
+        _ask(transport, "TagResource", {"ResourceArn": arn, "Tags": created.parameters["Tags"]})
 
 
 def wait_active(
@@ -570,6 +585,19 @@ def foreign(model: Model, observed: Mapping[str, ObservedTable]) -> tuple[str, .
     return tuple(name for name, table in observed.items() if table.is_foreign(model.app))
 
 
+def not_ours(model: Model, names: Sequence[str]) -> str:
+    """Return in words that tables were made by somebody else.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> not_ours(SimpleNamespace(app="shop"), ["orders", "users"])
+        'orders, users were not made here for shop'
+    """
+    return (
+        f"{', '.join(names)} {'was' if len(names) == 1 else 'were'} not made here for {model.app}"
+    )
+
+
 def plan_down(
     model: Model, design: DynamoDesign, observed: Mapping[str, ObservedTable]
 ) -> tuple[Action, ...]:
@@ -581,9 +609,9 @@ def plan_down(
     strange = foreign(model, observed)
     if strange:
         raise UsageError(
-            f"{', '.join(strange)} was not made here for {model.app}: it is not removed",
-            remedy="remove it with the tools it was made with, or take it over first with "
-            "`tablewright up --adopt`",
+            f"{not_ours(model, strange)}: nothing is removed",
+            remedy="remove tables with the tools they were made with, or take them over first "
+            "with `tablewright up --adopt`",
         )
     actions: list[Action] = []
     for table in design.tables:

@@ -30,7 +30,7 @@ def command(out: Output, file: str, design: str, target: Target) -> None:
     from tablewright import live
     from tablewright.api import Options
     from tablewright.core.quantities import format_bytes, format_number, format_usd
-    from tablewright.operate.provision import observe, plan_up
+    from tablewright.operate.provision import foreign, observe, plan_up
     from tablewright.operate.workspace import Workspace
 
     session = open_file(file, Options())
@@ -39,7 +39,7 @@ def command(out: Output, file: str, design: str, target: Target) -> None:
     with opened(workspace, chosen.name, target) as transport:
         found = observe(transport, [table.name for table in chosen.tables])
         where = transport.description
-    plan = plan_up(session.model, chosen, found)
+    plan = plan_up(session.model, chosen, found, adopt=True)
     tables: list[dict[str, Any]] = []
     for table in chosen.tables:
         seen = found.get(table.name)
@@ -106,7 +106,8 @@ def command(out: Output, file: str, design: str, target: Target) -> None:
         if not plan.actions and not plan.refused:
             lines += ["", "Every table is as the design says."]
         else:
-            lines += ["", "To bring the tables to the design: tablewright up"]
+            adopt = " --adopt" if foreign(session.model, found) else ""
+            lines += ["", f"To bring the tables to the design: tablewright up{adopt}"]
         out.text("\n".join(lines))
     if plan.actions or plan.refused:
         raise click.exceptions.Exit(MISSED)
