@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -232,8 +233,9 @@ def items_of(
     table = design.table(part.table)
     shape = next(s for s in table.shapes if s.name == part.shape)
     number = start
+    children = _Children(sample, users)
     for row in sample.rows(part.entity, start, part.count, users):
-        item = item_for(model, table, shape, row, _children(sample, number, users))
+        item = item_for(model, table, shape, row, partial(children.of, number))
         number += 1
         yield item if all(key in item for key in table.keys) else None
 
@@ -248,12 +250,27 @@ def with_later_expiry(
         yield item
 
 
-def _children(sample: Sample, number: int, users: int) -> Callable[[str], list[Row]]:
-    def children(entity: str) -> list[Row]:
-        numbers = sample.children(entity, number, users)
-        return list(sample.rows(entity, numbers.start, numbers.stop, users))
+class _Children:
+    """The children of parents that come in order: a stretch of them is drawn at a time."""
 
-    return children
+    STRETCH = 512
+
+    def __init__(self, sample: Sample, users: int) -> None:
+        self.sample = sample
+        self.users = users
+        self._drawn: dict[str, tuple[int, list[Row]]] = {}
+
+    def of(self, parent: int, entity: str) -> list[Row]:
+        """Return the children of one parent."""
+        return [self._row(entity, n) for n in self.sample.children(entity, parent, self.users)]
+
+    def _row(self, entity: str, number: int) -> Row:
+        start, rows = self._drawn.get(entity, (0, []))
+        if not start <= number < start + len(rows):
+            start = number - number % self.STRETCH
+            rows = list(self.sample.rows(entity, start, start + self.STRETCH, self.users))
+            self._drawn[entity] = (start, rows)
+        return rows[number - start]
 
 
 def batched(
