@@ -13,7 +13,7 @@ from decimal import Decimal
 from math import asin, cos, radians, sin, sqrt
 from typing import Any
 
-from tablewright.model.values import Entity, Kind, Model, Pattern
+from tablewright.model.values import Attribute, Entity, Kind, Model, Pattern
 from tablewright.sample.sample import Sample
 
 Row = dict[str, Any]
@@ -168,10 +168,17 @@ class World:
         """Return the numbers of all instances that exist."""
         return (n for n in range(self.next[entity]) if self.is_alive(entity, n))
 
-    def fresh(self, entity: str) -> Row:
-        """Return an instance that is in no table: the values of the next one to be made."""
+    def fresh(self, entity: str) -> tuple[int, Row]:
+        """Return an instance that is in no table, with its number: the next one to be made."""
         self._fresh += 1
-        return dict(self.original(entity, self.next[entity] + self._fresh))
+        number = self.counts[entity] + self._fresh
+        return number, dict(self.original(entity, number))
+
+    def is_own(self, entity: Entity, attribute: Attribute) -> bool:
+        """Whether a new instance has a value of its own: of its key, what is unique, its time."""
+        if attribute.unique or attribute.generated or attribute.role == "time":
+            return True
+        return attribute.name in entity.key
 
     def sizes(self, entity: str, touched: Sequence[str] = ()) -> list[int]:
         """Return the bytes of each seeded instance, all its attributes together.
@@ -280,7 +287,11 @@ def expected(world: World, pattern: Pattern, tests: Sequence[Test]) -> list[int]
 
     The limit is not applied: instances that tie at it are all right.
     """
-    found = world.find(pattern.entity, tests)
+    return in_order(world, pattern, world.find(pattern.entity, tests))
+
+
+def in_order(world: World, pattern: Pattern, found: list[int]) -> list[int]:
+    """Return instances in the order a pattern asks for; those without a value come first."""
     for name, descending in reversed(pattern.sort):
         found.sort(
             key=lambda number: _order_key(world.value(pattern.entity, number, name)),

@@ -23,6 +23,7 @@ from tablewright.engines.dynamodb.items import around, item_for
 from tablewright.engines.dynamodb.requests import RequestBuilder, Values
 from tablewright.engines.dynamodb.steps import ReadStep, TransactionStep, WriteStep
 from tablewright.model.values import Entity, Model, Pattern, Verb
+from tablewright.proof.called import Asked, Prediction, Units
 from tablewright.proof.oracle import Row, Test, World, distance_km, wrong
 from tablewright.proof.rows import children_of, rows_of
 from tablewright.proof.values import Comparison, PatternProof, Proof
@@ -32,8 +33,9 @@ SHOWN = 3
 FEWEST_CALLS = 20
 FEWEST_THAT_MATTER = 128
 """Calls of a pattern that is more than one per cent of the bill."""
-LONGEST_ROUND = 1200
-"""Combinations of values up to which all are asked for, that the largest are not left to chance."""
+PARTS = 8
+"""The calls of a pattern are compared with their prediction in so many parts, whose differences
+say how far the difference of all is due to chance."""
 RETRIES = 8
 
 Progress = Callable[[int, int, str], None]
@@ -44,6 +46,9 @@ class Tally:
     """What the calls of one pattern came to."""
 
     units: dict[tuple[str, str], list[Decimal]] = field(default_factory=dict)
+    asked: list[tuple[Asked, ...]] = field(default_factory=list)
+    predicted: list[Units] = field(default_factory=list)
+    """Of each part of the calls, every `PARTS`th call, the mean units of a call."""
     calls: int = 0
     requests: int = 0
     seconds: list[float] = field(default_factory=list)
@@ -65,21 +70,23 @@ class Tally:
             figures.append(sums.get(key, ZERO))
         self.calls += 1
 
-    def measure(self, resource: str | None, dimension: str) -> Measure:
-        """Return the mean units of a call, and its standard error."""
+    def means(self, part: int | None = None) -> Units:
+        """Return the mean units of a call, or of those of one part of the calls."""
+        found: Units = {}
+        for key, figures in self.units.items():
+            of_part = figures if part is None else figures[part::PARTS]
+            found[key] = sum(of_part, ZERO) / max(1, len(of_part))
+        return found
+
+    def spread(self, resource: str | None, dimension: str) -> Decimal:
+        """Return the standard error of the mean units of a call, for another choice of calls."""
         columns = [
             figures
             for (name, kind), figures in self.units.items()
             if kind == dimension and resource in (None, name)
         ]
-        if not columns or not self.calls:
-            return Measure()
         totals = [sum(row, ZERO) for row in zip(*columns, strict=True)]
-        mean = sum(totals, ZERO) / len(totals)
-        spread = sum(((figure - mean) ** 2 for figure in totals), ZERO)
-        count = len(totals)
-        error = (spread / count / max(1, count - 1)).sqrt()
-        return Measure(mean=mean, error=error)
+        return _error_of(totals)
 
     def percentile_ms(self, share: float) -> Decimal:
         """Return a percentile of the calls' duration in milliseconds."""
@@ -88,6 +95,15 @@ class Tally:
         ordered = sorted(self.seconds)
         at = min(len(ordered) - 1, int(share * len(ordered)))
         return Decimal(str(round(ordered[at] * 1000, 3)))
+
+
+def _error_of(figures: Sequence[Decimal]) -> Decimal:
+    """Return the standard error of the mean of some figures."""
+    count = len(figures)
+    if count < 2:
+        return ZERO
+    mean = sum(figures, ZERO) / count
+    return (sum(((one - mean) ** 2 for one in figures), ZERO) / count / (count - 1)).sqrt()
 
 
 class Runner:
@@ -139,6 +155,7 @@ class Runner:
         if is_metered:
             tally.seconds.append(time.perf_counter() - started)
             tally.note(self._consumed)
+            tally.asked.append(Asked.of(call))
         if problem:
             tally.wrong_calls += 1
             if len(tally.wrong) < SHOWN and problem not in tally.wrong:
@@ -159,6 +176,13 @@ class Runner:
             self._consumed += reply.consumed
             return reply
         raise AssertionError("unreachable")
+
+    def predict(self, prediction: Prediction, route: Route) -> None:
+        """Work out what the estimate gives for the calls of a pattern, part by part."""
+        tally = self.tallies[route.pattern]
+        for part in range(min(PARTS, tally.calls)):
+            tally.predicted.append(prediction.units(route, tally.asked[part::PARTS]))
+        tally.asked.clear()
 
     # ------------------------------------------------------------ reads
 
@@ -500,16 +524,25 @@ def prove(
     """
     runner = Runner(evaluation, world, transport, ttl_shift)
     workload = Workload(evaluation.model, world, seed)
+    prediction = Prediction(evaluation, world)
     routes = {route.pattern: route for route in evaluation.routes}
-    plan = _plan(evaluation, requests, workload)
-    for done, (name, is_metered) in enumerate(plan):
-        if progress is not None and done % 50 == 0:
-            progress(done, len(plan), name)
-        pattern = evaluation.model.pattern(name)
-        runner.run(routes[name], workload.call(pattern), is_metered=is_metered)
+    phases = _plan(evaluation, requests, workload)
+    done, calls = 0, sum(len(names) for names in phases)
+    for phase, names in enumerate(phases):
+        is_metered = phase < len(phases) - 1
+        workload.seeded_only = is_metered
+        for name in names:
+            if progress is not None and done % 50 == 0:
+                progress(done, calls, name)
+            done += 1
+            pattern = evaluation.model.pattern(name)
+            runner.run(routes[name], workload.call(pattern), is_metered=is_metered)
+        if is_metered:
+            for name in dict.fromkeys(names):
+                runner.predict(prediction, routes[name])
     problems, checked = runner.state_problems()
     patterns = tuple(
-        _pattern_proof(evaluation, routes[p.name], runner.tallies.get(p.name, Tally()))
+        _pattern_proof(routes[p.name], runner.tallies.get(p.name, Tally()), evaluation.sample_items)
         for p in evaluation.model.patterns
     )
     shares = _with_shares(evaluation, patterns)
@@ -533,6 +566,7 @@ def digest_of(source: str) -> str:
     return hashlib.sha256(source.encode()).hexdigest()[:16]
 
 
+<<<<<<< HEAD
 def planned_calls(
     evaluation: Evaluation, world: World, *, requests: int, seed: int
 ) -> dict[str, int]:
@@ -543,11 +577,17 @@ def planned_calls(
 
 def _plan(evaluation: Evaluation, requests: int, workload: Workload) -> list[tuple[str, bool]]:
     """Return the order of calls, and which are metered.
+=======
+def _plan(
+    evaluation: Evaluation, requests: int, workload: Workload
+) -> tuple[list[str], list[str], list[str]]:
+    """Return the patterns in the order of calls: reads, writes, and reads that are not metered.
+>>>>>>> 8083cda (Predict for the very calls of a proof; hold them to one per cent)
 
-    A pattern is called as often as its rate says, and oftener where its share of the bill, or the
-    number of those it may be asked for, says that a few calls would leave too much to chance.
-    Reads are metered on the population the prediction speaks of, before writes let it grow; a tenth
-    of them is repeated at the end, to check the answers once items have changed.
+    A pattern is called as often as its rate says, at least 20 times, and 128 times if it is more
+    than a per cent of the bill. Reads are metered on the population the prediction speaks of,
+    before writes let it grow; a tenth of them is repeated at the end, to check the answers once
+    items have changed.
     """
     served = {route.pattern for route in evaluation.routes if route.is_served}
     rates = {
@@ -564,58 +604,27 @@ def _plan(evaluation: Evaluation, requests: int, workload: Workload) -> list[tup
         matters = costs.get(name, ZERO) > whole / 100
         fewest = min(requests, FEWEST_THAT_MATTER if matters else FEWEST_CALLS)
         count = max(fewest, int(rate / total * requests)) if total else fewest
-        if matters:
-            count = max(count, int(costs[name] / whole * requests))
-            count = _whole_rounds(count, workload.round_of(evaluation.model.pattern(name)))
         kind = writes if evaluation.model.pattern(name).verb.is_write else reads
         kind += [name] * count
     workload.random.shuffle(reads)
     workload.random.shuffle(writes)
     again = sorted(set(reads)) + reads[: len(reads) // 10] if writes else []
-    return (
-        [(name, True) for name in reads]
-        + [(name, True) for name in writes]
-        + [(name, False) for name in again]
-    )
+    return reads, writes, again
 
 
-def _whole_rounds(calls: int, of_round: int) -> int:
-    """Return as many calls as ask for everybody equally often, where that is not too many.
-
-    Example:
-        >>> _whole_rounds(128, 160), _whole_rounds(200, 160), _whole_rounds(128, 50_000)
-        (160, 320, 128)
-    """
-    return -(-calls // of_round) * of_round if of_round <= LONGEST_ROUND else calls
-
-
-def _pattern_proof(evaluation: Evaluation, route: Route, tally: Tally) -> PatternProof:
+def _pattern_proof(route: Route, tally: Tally, sample_items: int) -> PatternProof:
     resources = sorted(
         {(u.resource, u.dimension) for r in route.requests for u in r.uses} | set(tally.units)
     )
-
-    def compare(resource: str | None, dimension: str) -> Comparison:
-        predicted = route.units(dimension, resource)
-        metered = tally.measure(resource, dimension)
-        expected = ZERO
-        if tally.calls < FEWEST_THAT_MATTER:
-            # the spread of a call, better known from the sample than from a few calls
-            spread = predicted.error * Decimal(evaluation.sample_items).sqrt()
-            expected = spread / Decimal(max(1, tally.calls)).sqrt()
-        return Comparison(
-            resource=resource or "",
-            dimension=dimension,
-            predicted=predicted,
-            metered=replace(metered, error=max(metered.error, expected)),
-        )
-
     return PatternProof(
         pattern=route.pattern,
         calls=tally.calls,
         requests=tally.requests,
-        reads=compare(None, "read"),
-        writes=compare(None, "write"),
-        resources=tuple(compare(name, dimension) for name, dimension in resources),
+        reads=_compare(route, tally, None, "read", sample_items),
+        writes=_compare(route, tally, None, "write", sample_items),
+        resources=tuple(
+            _compare(route, tally, name, dimension, sample_items) for name, dimension in resources
+        ),
         bill_share=ZERO,
         wrong=tuple(tally.wrong),
         wrong_calls=tally.wrong_calls,
@@ -627,6 +636,48 @@ def _pattern_proof(evaluation: Evaluation, route: Route, tally: Tally) -> Patter
             tally.percentile_ms(0.99),
         ),
         cannot=route.cannot,
+    )
+
+
+def _compare(
+    route: Route, tally: Tally, resource: str | None, dimension: str, sample_items: int
+) -> Comparison:
+    """Return units of one kind: of all instances, of those called as predicted, and as metered."""
+    calls = [len(range(part, tally.calls, PARTS)) for part in range(len(tally.predicted))]
+    predicted = [_chosen(units, resource, dimension) for units in tally.predicted]
+    metered = [
+        _chosen(tally.means(part), resource, dimension) for part in range(len(tally.predicted))
+    ]
+    count = Decimal(max(1, tally.calls))
+
+    def mean(figures: Sequence[Decimal]) -> Decimal:
+        return sum((one * n for one, n in zip(figures, calls, strict=True)), ZERO) / count
+
+    estimated = route.units(dimension, resource)
+    choice = tally.spread(resource, dimension)
+    if tally.calls < FEWEST_THAT_MATTER:
+        # the spread of a call, better known from all instances than from a few calls
+        choice = max(choice, estimated.error * (Decimal(sample_items) / count).sqrt())
+    return Comparison(
+        resource=resource or "",
+        dimension=dimension,
+        estimated=replace(estimated, error=choice),
+        predicted=Measure(mean=mean(predicted)),
+        metered=Measure(
+            mean=mean(metered),
+            error=_error_of([m - p for m, p in zip(metered, predicted, strict=True)]),
+        ),
+    )
+
+
+def _chosen(units: Units, resource: str | None, dimension: str) -> Decimal:
+    return sum(
+        (
+            one
+            for (name, kind), one in units.items()
+            if kind == dimension and resource in (None, name)
+        ),
+        ZERO,
     )
 
 

@@ -9,38 +9,61 @@ from tablewright.core.quantities import ZERO
 from tablewright.engines.base import Measure
 
 AGREEMENT = Decimal("0.01")
-"""Prediction and meter agree when they are within one per cent, or within three standard errors."""
+"""Prediction and meter agree when they are within one per cent."""
+
+MATTERS = Decimal("0.01")
+"""Share of the bill above which a pattern has to agree; below it chance is granted as well."""
 
 ERRORS_ALLOWED = 3
+"""Standard errors that are granted to chance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Units of one kind on one resource: predicted and metered, per call of a pattern."""
+    """Units of one kind on one resource, per call of a pattern: as estimated and as metered."""
 
     resource: str
     dimension: str
+    estimated: Measure
+    """Of all instances, which the bill is made of; the error is that of the choice of calls."""
     predicted: Measure
+    """Of the instances these calls asked for and wrote."""
     metered: Measure
+    """What these calls took; the error is that of its difference from the predicted."""
 
     @property
     def difference(self) -> Decimal:
         """Metered less predicted, as a share of the predicted."""
-        if self.predicted.mean == 0:
-            return ZERO if self.metered.mean == 0 else Decimal(1)
-        return (self.metered.mean - self.predicted.mean) / self.predicted.mean
+        return self._share(self.metered.mean - self.predicted.mean)
 
     @property
     def error(self) -> Decimal:
         """Standard error of the difference, as a share of the predicted."""
+        return self._share(self.metered.error)
+
+    def _share(self, units: Decimal) -> Decimal:
         if self.predicted.mean == 0:
-            return ZERO
-        return (self.predicted.error**2 + self.metered.error**2).sqrt() / self.predicted.mean
+            return ZERO if units == 0 else Decimal(1)
+        return units / self.predicted.mean
 
     @property
-    def agrees(self) -> bool:
-        """Whether the difference is within one per cent or explained by chance."""
-        return abs(self.difference) <= max(AGREEMENT, ERRORS_ALLOWED * self.error)
+    def is_within_one_per_cent(self) -> bool:
+        """Whether the difference is at most one per cent."""
+        return abs(self.difference) <= AGREEMENT
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether the difference is at most one per cent, or so small that it may be chance."""
+        return self.is_within_one_per_cent or abs(self.difference) <= ERRORS_ALLOWED * self.error
+
+    @property
+    def is_typical(self) -> bool:
+        """Whether these calls are like those the bill is made of, but for chance.
+
+        Without this a prediction for the calls might be right and the estimate for all wrong.
+        """
+        apart = abs(self.predicted.mean - self.estimated.mean)
+        return apart <= max(AGREEMENT * self.estimated.mean, ERRORS_ALLOWED * self.estimated.error)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +95,11 @@ class PatternProof:
 
     @property
     def agrees(self) -> bool:
-        """Whether metered units are the predicted ones."""
-        return self.reads.agrees and self.writes.agrees
+        """Whether metered units are the predicted ones, and these the estimated ones."""
+        both = (self.reads, self.writes)
+        if self.bill_share > MATTERS and not all(one.is_within_one_per_cent for one in both):
+            return False
+        return all(one.is_explained and one.is_typical for one in both)
 
 
 @dataclass(frozen=True, kw_only=True)

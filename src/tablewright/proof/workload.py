@@ -34,7 +34,13 @@ class Call:
     tests: tuple[Test, ...] = ()
     bounds: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     number: int | None = None
-    """The instance addressed, of an update or delete."""
+    """The instance asked for, updated or deleted; of a put, the one it is as big as."""
+    fresh: int | None = None
+    """The number under which the values were drawn that a write makes up."""
+    changed: frozenset[str] = frozenset()
+    """The attributes an update gives another value."""
+    is_missed: bool = False
+    """Whether a get asks for what is not there."""
     after: Row = field(default_factory=dict)
     must_fail: bool = False
     parts: tuple[Call, ...] = ()
@@ -43,10 +49,12 @@ class Call:
 
 
 DEFAULT_RADIUS_KM = Decimal(10)
-GOLDEN = 0.6180339887498949
+SILVER = 0.41421356237309515
+"""The steps in which what happens now and then is spread over the calls: other steps than those in
+which instances are taken in turn, so that one says nothing about the other."""
 DRAWN_AT_ONCE = 1000
-LARGEST_ROUND = 200_000
-"""Instances of an entity up to which each is taken in turn."""
+LARGEST_ROUND = 20_000
+"""Instances, or combinations of values, up to which each is taken in turn."""
 
 
 class Workload:
@@ -61,6 +69,8 @@ class Workload:
         self._points: dict[str, float] = {}
         self._went: dict[str, bool] = {}
         self._out: dict[tuple[str, str], int] = {}
+        self._made_up: dict[tuple[str, str], int] = {}
+        self.seeded_only = True
         self._turn = ""
 
     def call(self, pattern: Pattern) -> Call:
@@ -87,9 +97,10 @@ class Workload:
         row: Row = {}
         bounds: dict[str, tuple[Any, ...]] = {}
         given = [c for c in pattern.where if c.operator == "eq" and c.value is None]
-        self._fill(entity, given, row)
+        number = self._fill(entity, given, row)
         self._know(entity, pattern, given, row)
-        if pattern.hit < ONE and self._happens(f"{pattern.name} hit", ONE - pattern.hit):
+        is_missed = pattern.hit < ONE and self._happens(f"{pattern.name} hit", ONE - pattern.hit)
+        if is_missed:
             self._miss(entity, given, row)
         tests = [Test(c.attribute, "eq", (row.get(c.attribute),)) for c in given]
         for condition in pattern.where:
@@ -103,27 +114,40 @@ class Workload:
                 bounds[condition.attribute] = operands
                 tests.append(Test(condition.attribute, condition.operator, operands))
         if pattern.verb is Verb.NEAR:
-            tests.append(self._near(entity, pattern, row))
-        return Call(pattern=pattern, row=row, tests=tuple(tests), bounds=bounds)
+            number = self._pick(entity.name)
+            tests.append(self._near(entity, pattern, row, number))
+        return Call(
+            pattern=pattern,
+            row=row,
+            tests=tuple(tests),
+            bounds=bounds,
+            number=number,
+            is_missed=is_missed,
+        )
 
-    def _near(self, entity: Entity, pattern: Pattern, row: Row) -> Test:
+    def _near(self, entity: Entity, pattern: Pattern, row: Row, number: int) -> Test:
         """Search around somebody who is there."""
         name = geo_attribute(entity)
-        point = self.world.value(entity.name, self._pick(entity.name), name)
+        point = self.world.value(entity.name, number, name)
         row[name] = point
         radius = pattern.radius_km if pattern.radius_km is not None else DEFAULT_RADIUS_KM
         return Test(name, "near", (point, radius))
 
-    def _fill(self, entity: Entity, given: list[Condition], row: Row) -> None:
-        """Choose what the caller holds, every combination of values as often as any other."""
+    def _fill(self, entity: Entity, given: list[Condition], row: Row) -> int | None:
+        """Choose what the caller holds, every combination of values as often as any other.
+
+        Returns:
+            The instance meant, where the values name one.
+        """
         asked = domains(self.model, entity, [c.attribute for c in given])
         if asked and asked[0].source is Source.INSTANCE:
             number = self._pick_holder(asked[0])
             for name in (*asked[0].names, *entity.key):
                 row.setdefault(name, self.world.value(entity.name, number, name))
-            return
+            return number
         names = [name for domain in asked for name in domain.names]
         row.update(zip(names, self._combination(entity, asked), strict=True))
+        return None
 
     def _combination(self, entity: Entity, asked: Sequence[Domain]) -> tuple[Any, ...]:
         """Return the next combination of values of independent domains, each of them in turn."""
@@ -189,7 +213,7 @@ class Workload:
         """Whether something happens that happens in a share of the calls; spread evenly."""
         if label not in self._points:
             self._points[label] = self.random.random()
-        self._points[label] = (self._points[label] + GOLDEN) % 1.0
+        self._points[label] = (self._points[label] + SILVER) % 1.0
         return self._points[label] < share
 
     def _know(self, entity: Entity, pattern: Pattern, given: list[Condition], row: Row) -> None:
@@ -202,43 +226,49 @@ class Workload:
             row.update({name: self.world.value(entity.name, number, name) for name in missing})
 
     def _miss(self, entity: Entity, given: list[Condition], row: Row) -> None:
-        fresh = self.world.fresh(entity.name)
+        _, fresh = self.world.fresh(entity.name)
         for condition in given:
             row[condition.attribute] = fresh.get(condition.attribute)
 
     def _pick(self, entity: str) -> int:
-        """Choose an instance that exists: each in turn, small and large ones evenly mixed.
+        """Choose an instance that exists, each in turn: see `_turns_of`.
 
-        The order is that of sizes, taken in steps of the golden section from a random start: any
-        few calls in a row are a stratified sample of the population, which keeps the chance of who
-        is asked for out of the comparison with the prediction.
+        Until the last answers are checked only those are chosen that were seeded: it is known how
+        big they are.
         """
         turns = self._turns.setdefault((self._turn, entity), [])
-        while True:
-            if not turns:
-                if self.world.next[entity] > LARGEST_ROUND:
-                    return self._draw(entity)
-                living = list(self.world.alive(entity))
-                if not living:
-                    return 0
-                turns.extend(self._stratified(entity, living))
-            number = turns.pop()
-            if self.world.is_alive(entity, number):
-                return number
+        for _ in range(2):
+            while turns:
+                number = turns.pop()
+                if self.world.is_alive(entity, number):
+                    return number
+            turns.extend(self._turns_of(entity))
+        return next(iter(self.world.alive(entity)), 0)
 
-    def _stratified(self, entity: str, living: list[int]) -> list[int]:
+    def _pick_seeded(self, entity: str) -> int:
+        """Choose an instance that was seeded, whether it still exists or not."""
+        turns = self._turns.setdefault((self._turn, f"{entity} as seeded"), [])
+        if not turns:
+            turns.extend(self._turns_of(entity))
+        return turns.pop()
+
+    def _turns_of(self, entity: str) -> list[int]:
+        """Return instances in the order in which they are asked for, the first at the end.
+
+        Where they are few the order is that of sizes, taken in steps of the golden section from a
+        random start: any few calls in a row are a stratified sample of the population. Of many, a
+        stretch of those steps.
+        """
+        count = self.world.counts[entity]
+        if not self.seeded_only or not count:
+            count = self.world.next[entity]
+        if count > LARGEST_ROUND:
+            return [self.random.randrange(count) for _ in range(DRAWN_AT_ONCE)]
         pattern = self.model.pattern(self._turn)
         touched = pattern.sets if pattern.verb is Verb.UPDATE and pattern.entity == entity else ()
         sizes = self.world.sizes(entity, touched)
-        ordered = sorted(living, key=lambda n: (sizes[n] if n < len(sizes) else 0, n))
+        ordered = sorted(range(count), key=lambda n: (sizes[n] if n < len(sizes) else 0, n))
         return spread_evenly(ordered, self.random.random())[::-1]
-
-    def _draw(self, entity: str) -> int:
-        for _ in range(1000):
-            number = self.random.randrange(max(1, self.world.next[entity]))
-            if self.world.is_alive(entity, number):
-                return number
-        return next(iter(self.world.alive(entity)), 0)
 
     def _operands(self, entity: Entity, condition: Condition, tests: list[Test]) -> tuple[Any, ...]:
         """Return bounds that hold the share of the entries the model speaks of."""
@@ -299,24 +329,24 @@ class Workload:
         if fails and pattern.condition == "absent":
             number = self._pick(entity.name)
             row = self.world.row(entity.name, number)
-            return Call(pattern=pattern, row=dict(row or {}), must_fail=True)
-        row = self._new(entity)
+            return Call(pattern=pattern, row=dict(row or {}), number=number, must_fail=True)
+        like, made, row = self._new(entity)
         self._adopt(entity, row, chosen)
-        return Call(pattern=pattern, row=row, must_fail=fails)
+        return Call(pattern=pattern, row=row, number=like, fresh=made, must_fail=fails)
 
-    def _new(self, entity: Entity) -> Row:
+    def _new(self, entity: Entity) -> tuple[int | None, int, Row]:
         """Return an instance that is in no table, as big as one in turn of those that are.
 
         Its key, what is unique and when it came into being are its own.
         """
-        fresh = self.world.fresh(entity.name)
+        made, fresh = self.world.fresh(entity.name)
         if not self.world.counts[entity.name]:
-            return fresh
-        model = self.world.row(entity.name, self._pick(entity.name)) or {}
-        own = {a.name for a in entity.attributes if a.unique or a.generated or a.role == "time"}
-        own.update(entity.key)
+            return None, made, fresh
+        number = self._pick_seeded(entity.name)
+        model = self.world.original(entity.name, number)
+        own = {a.name for a in entity.attributes if self.world.is_own(entity, a)}
         row = {name: value for name, value in model.items() if name not in own}
-        return row | {name: value for name, value in fresh.items() if name in own}
+        return number, made, row | {name: value for name, value in fresh.items() if name in own}
 
     def _adopt(self, entity: Entity, row: Row, chosen: Mapping[str, Row]) -> None:
         """Give a new instance a living parent, that of the transaction where there is one."""
@@ -340,11 +370,14 @@ class Workload:
         row = dict(self.world.row(entity.name, number) or {})
         after = dict(row)
         shares = dict(pattern.changes)
+        made: int | None = None
         for name in pattern.sets:
             back = (self._turn, entity.name) not in self._out
             if name in shares and not self._changes(name, shares[name], back=back):
                 continue
-            after[name] = self._other(entity, name, number, row.get(name))
+            if entity.attribute(name).unique:
+                made = self._made(entity) if made is None else made
+            after[name] = self._other(entity, name, number, row.get(name), made)
         for name, text in pattern.set_values:
             fixed = typed_value(entity, Condition(attribute=name, operator="eq", value=text))
             if row.get(name) != fixed:
@@ -355,7 +388,15 @@ class Workload:
             after[name] = [*(row.get(name) or ()), self._element(entity, name, number)]
         for name in pattern.removes:
             after.pop(name, None)
-        return Call(pattern=pattern, row=row, number=number, after=after, must_fail=fails)
+        return Call(
+            pattern=pattern,
+            row=row,
+            number=number,
+            after=after,
+            fresh=made,
+            changed=frozenset(n for n in pattern.touched if row.get(n) != after.get(n)),
+            must_fail=fails,
+        )
 
     def _target(self, pattern: Pattern, entity: Entity, chosen: Mapping[str, Row]) -> int:
         for other in chosen.values():
@@ -371,6 +412,8 @@ class Workload:
         What one call changes the next changes back, so that the workload leaves the population as
         the prediction knows it: with as many in a state, or in a sparse index, as before.
         """
+        if pattern.appends:
+            return self._pick(entity.name)
         held = self._out.pop((self._turn, entity.name), None)
         if held is not None and self.world.is_alive(entity.name, held):
             return held
@@ -390,15 +433,24 @@ class Workload:
             self._went[label] = self._happens(label, share)
         return self._went.get(label) or False
 
-    def _other(self, entity: Entity, name: str, number: int, old: Any) -> Any:
+    def _made(self, entity: Entity) -> int:
+        """Return the instance that never was, whose unique values an update takes or gives up."""
+        key = (self._turn, entity.name)
+        if key in self._out or key not in self._made_up:
+            self._made_up[key], _ = self.world.fresh(entity.name)
+        return self._made_up[key]
+
+    def _other(self, entity: Entity, name: str, number: int, old: Any, made: int | None) -> Any:
         """Return another value than the old one: that which the prediction expects, then back.
 
         An attribute that alternates between two values costs the same each time.
         """
         attribute = entity.attribute(name)
-        if attribute.unique or number >= self.world.counts[entity.name]:
-            return another(attribute, old, self.world.fresh(entity.name).get(name))
         first = self.world.original(entity.name, number).get(name)
+        if attribute.unique:
+            assert made is not None
+            second = self.world.original(entity.name, made).get(name)
+            return second if old == first else first
         second = another(attribute, first, self.world.redrawn(entity.name, number, name))
         return second if old == first else first
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from tablewright.core.quantities import format_number, format_usd
 from tablewright.engines.base import Measure
-from tablewright.proof.values import Comparison, PatternProof, Proof
+from tablewright.proof.values import MATTERS, Comparison, PatternProof, Proof
 from tablewright.reports.document import Block, Column, Document, Paragraph, Row, Section, Table
 from tablewright.reports.views import ProofView
 
@@ -25,6 +25,7 @@ def proof_page(proof: Proof) -> Document:
             blocks.append(Paragraph(text=text, tone="bad"))
         for text in (*one.wrong, *one.failures):
             blocks.append(Paragraph(text=f"{one.pattern}: {text}", tone="bad"))
+        blocks += [Paragraph(text=text, tone="bad") for text in _untypical(one)]
     blocks += [Paragraph(text=text, tone="bad") for text in proof.state_problems]
     blocks.append(_verdict(proof))
     if proof.engine.startswith("http") and not proof.agrees:
@@ -67,6 +68,7 @@ def proof_sentence(view: ProofView) -> str:
     if not (view.is_right and view.agrees):
         return f"{run} and is not proved."
     shown = [p for p in proof.patterns if not p.cannot]
+<<<<<<< HEAD
     compared = [c for p in shown if p.bill_share > ONE_PER_CENT for c in (p.reads, p.writes)]
     furthest = max((abs(one.difference) for one in compared), default=Decimal(0))
     return (
@@ -74,9 +76,41 @@ def proof_sentence(view: ProofView) -> str:
         f"within {format_number(furthest * 100, 1)} % of the prediction for every pattern that "
         f"is more than 1 % of the bill."
     )
+=======
+    if proof.is_right and proof.agrees:
+        return (
+            f"{proof.design} was run with {format_number(proof.users)} users: every answer of "
+            f"{len(shown)} access patterns was right, and metered units are within "
+            f"{format_number(_furthest(proof) * 100, 1)} % of the prediction wherever it matters."
+        )
+    return f"{proof.design} was run with {format_number(proof.users)} users and is not proved."
+>>>>>>> 8083cda (Predict for the very calls of a proof; hold them to one per cent)
 
 
-ONE_PER_CENT = Decimal("0.01")
+def _furthest(proof: Proof) -> Decimal:
+    """Return the widest difference of a pattern that is more than a per cent of the bill."""
+    return max(
+        (
+            abs(compared.difference)
+            for one in proof.patterns
+            if one.bill_share > MATTERS
+            for compared in (one.reads, one.writes)
+        ),
+        default=Decimal(0),
+    )
+
+
+def _untypical(one: PatternProof) -> list[str]:
+    """Say where the calls made are not like those the bill is made of."""
+    return [
+        f"{one.pattern}: the estimate is {format_number(compared.estimated.mean, 2)} "
+        f"{compared.dimension} units for all, {format_number(compared.predicted.mean, 2)} for "
+        f"those asked for, more apart than chance explains"
+        for compared in (one.reads, one.writes)
+        if not compared.is_typical
+    ]
+
+
 OTHER_METERS = (
     "The meter is that of this endpoint. DynamoDB Local is known to be wrong about transactions "
     "(1 write unit instead of 2 for an item, 2 instead of 1 for an index entry) and about queries "
@@ -116,7 +150,7 @@ def _pattern_row(one: PatternProof, compared: Comparison, *, first: bool) -> Row
         right += f", {one.retries} repeated"
     latency = "/".join(format_number(ms, 1) for ms in one.latency_ms)
     unit = "R" if compared.dimension == "read" else "W"
-    tone = "" if one.is_right and compared.agrees else "bad"
+    tone = "" if one.is_right and one.agrees else "bad"
     return Row(
         cells=(
             one.pattern if first else "",
@@ -183,7 +217,9 @@ def _verdict(proof: Proof) -> Paragraph:
     )
     if proof.is_right and proof.agrees:
         text = (
-            "Proved: every answer is right, and every prediction is within its error of the meter."
+            "Proved: every answer is right, and the meter is within 1 % of the prediction (at most "
+            f"{format_number(_furthest(proof) * 100, 1)} % off) for every pattern that is more "
+            "than 1 % of the bill."
         )
         return Paragraph(text=f"{text} {bills}", tone="good")
     parts = []
@@ -241,6 +277,7 @@ def _comparison_from(data: Mapping[str, Any]) -> Comparison:
     return Comparison(
         resource=data["resource"],
         dimension=data["dimension"],
+        estimated=_measure_from(data["estimated"]),
         predicted=_measure_from(data["predicted"]),
         metered=_measure_from(data["metered"]),
     )

@@ -99,6 +99,10 @@ class Sample:
         firsts = [groups.first(parent) for parent in range(n_parents + 1)]
         return [after - first for first, after in pairwise(firsts)]
 
+    def children_of_first(self, entity: str, n_parents: int) -> Sample:
+        """Return a sample whose first instances are the children of the first parents."""
+        return self
+
     def _groups_of(self, entity: Entity, users: int | None) -> Groups:
         users = self._users if users is None else users
         if entity.parent is None:
@@ -131,17 +135,28 @@ class Sample:
         return self._size_list(entity, attribute, n, _SECOND_DRAW)
 
     def size_columns(
-        self, entity: str, names: Sequence[str], start: int, stop: int, users: int | None = None
+        self,
+        entity: str,
+        names: Sequence[str],
+        start: int,
+        stop: int,
+        users: int | None = None,
+        *,
+        redrawn: bool = False,
     ) -> list[list[int | None]]:
-        """Return bytes of some attributes of a stretch of instances, without keeping them."""
+        """Return bytes of some attributes of a stretch of instances, without keeping them.
+
+        With `redrawn` those of the values an update writes.
+        """
         found = self.model.entity(entity)
+        purpose = _SECOND_DRAW if redrawn else _FIRST_DRAW
         users = self._users if users is None else users
         made: list[list[int | None]] = []
         for name in names:
             attribute = found.attribute(name)
 
             def block_of(block: int, wanted: Attribute = attribute) -> list[int | None]:
-                return self._size_block(found, wanted, block, users, _FIRST_DRAW)
+                return self._size_block(found, wanted, block, users, purpose)
 
             made.append(self._stretch(block_of, start, stop))
         return made

@@ -147,6 +147,9 @@ class ShapeSizes:
 
     def _drawn(self, name: str, after: frozenset[str]) -> list[int | None]:
         if name in after:
+            if self.entity.attribute(name).kind is Kind.ENUM:  # never the value it had
+                values = self._values(name, after)
+                return [None if value is None else plain_bytes(value) for value in values]
             return self.sample.resampled_sizes(self.entity.name, name, self.n)
         return self.sample.sizes(self.entity.name, name, self.n)
 
@@ -280,7 +283,8 @@ class ShapeSizes:
         names = [a.name for a in child.attributes if not a.generated]
         groups = self.sample.group_sizes(embed.entity, self.n)
         total = sum(groups)
-        element = element_bytes(self.sample, child, names, total, as_map=embed.as_map)
+        children = self.sample.children_of_first(embed.entity, self.n)
+        element = element_bytes(children, child, names, total, as_map=embed.as_map)
         overhead = string_bytes(embed.attribute) + CONTAINER_BYTES
         sizes: list[int] = []
         at = 0
@@ -460,6 +464,28 @@ class Groups:
         return Decimal(total) / self.of_calls
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cells:
+    """The bytes a key with a cell in it leads to."""
+
+    attribute: str
+    """The point."""
+    length: int
+    """Of a cell's name."""
+    others: tuple[str, ...]
+    """What else the key is made of."""
+    held: Mapping[tuple[tuple[Any, ...], str], int]
+    """Bytes by the values of the others, and the cell."""
+
+    def around(self, centres: Iterable[tuple[Any, tuple[Any, ...]]]) -> list[int]:
+        """Return the bytes in each of the nine cells around points, each with other values."""
+        found: list[int] = []
+        for point, kind in centres:
+            cells = [cell_of(one, self.length) for one in neighbours(point, self.length)]
+            found += [self.held.get((kind, each), 0) for each in cells]
+        return found
+
+
 class DesignSizes:
     """The sizes of every shape of a design, made when asked for and kept.
 
@@ -555,26 +581,29 @@ class DesignSizes:
             keys: the partition key, with a cell in it.
             column: the bytes of each instance, None where it is not there.
         """
+        cells = self.cells(entity, keys, column)
+        points = self._column(entity.name, cells.attribute)[:MOST_CENTRES]
+        kinds = dict.fromkeys(kind for kind, _ in cells.held)
+        return cells.around([(point, kind) for point in points for kind in kinds])
+
+    def cells(
+        self,
+        entity: Entity,
+        keys: tuple[tuple[str, KeyTemplate], ...],
+        column: Sequence[int | None],
+    ) -> Cells:
+        """Return the bytes in each cell; the arguments are those of `around`."""
         names = [name for _, template in keys for name in template.attributes]
         place = next(name for name in names if GEOHASH in name)
         base, _, cell = place.partition(".")
         length = int(cell[len(GEOHASH) :])
-        points = self._column(entity.name, base)
-        others = [self._column(entity.name, name) for name in names if name != place]
-        held: dict[tuple[Any, ...], int] = {}
-        kinds: dict[tuple[Any, ...], None] = {}
-        for number, point in enumerate(points):
-            size = column[number % len(column)]
-            kind = tuple(values[number] for values in others)
-            kinds[kind] = None
-            if size is not None and point:
-                key = (*kind, cell_of(point, length))
-                held[key] = held.get(key, 0) + size
-        found: list[int] = []
-        for point in points[:MOST_CENTRES]:
-            cells = [cell_of(one, length) for one in neighbours(point, length)]
-            found += [held.get((*kind, each), 0) for kind in kinds for each in cells]
-        return found
+        others = tuple(name for name in names if name != place)
+        columns = [self._column(entity.name, name) for name in others]
+        held: dict[tuple[tuple[Any, ...], str], int] = {}
+        for number, point in enumerate(self._column(entity.name, base)):
+            key = (tuple(values[number] for values in columns), cell_of(point, length))
+            held[key] = held.get(key, 0) + (column[number % len(column)] or 0 if point else 0)
+        return Cells(attribute=base, length=length, others=others, held=held)
 
     def _size_of(self, domain: Domain) -> int:
         """Return how many values a domain has."""

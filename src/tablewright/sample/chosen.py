@@ -1,0 +1,149 @@
+"""Some instances of a sample, in any order and as often as wanted, as if they were its first ones.
+
+In: a sample, and for each entity the numbers of the instances meant. Out: columns as a sample gives
+them, so that what is worked out over a sample can be worked out over exactly these. Blocks are made
+when asked for; few are kept.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tablewright.sample.groups import BLOCK
+from tablewright.sample.sample import Sample
+
+KEPT_BLOCKS = 2048
+KEPT_VALUE_BLOCKS = 64
+
+
+class Blocks:
+    """Columns of a sample at one scale, in blocks, the latest kept."""
+
+    def __init__(self, sample: Sample, users: int) -> None:
+        self.sample = sample
+        self.users = users
+        self._sizes: OrderedDict[tuple[str, str, bool, int], list[int | None]] = OrderedDict()
+        self._values: OrderedDict[tuple[str, str, bool, int], list[Any]] = OrderedDict()
+
+    def sizes(
+        self, entity: str, name: str, numbers: Sequence[int], *, redrawn: bool = False
+    ) -> list[int | None]:
+        """Return the bytes of an attribute of these instances; of its next value if redrawn."""
+
+        def make(start: int, stop: int) -> list[int | None]:
+            return self.sample.size_columns(
+                entity, (name,), start, stop, self.users, redrawn=redrawn
+            )[0]
+
+        return _pick(self._sizes, KEPT_BLOCKS, (entity, name, redrawn), numbers, make)
+
+    def values(
+        self, entity: str, name: str, numbers: Sequence[int], *, redrawn: bool = False
+    ) -> list[Any]:
+        """Return an attribute of these instances; its next value if redrawn."""
+
+        def make(start: int, stop: int) -> list[Any]:
+            if redrawn:
+                return self.sample.redrawn(entity, name, start, stop, self.users)
+            return self.sample.columns(entity, (name,), start, stop, self.users)[0]
+
+        return _pick(self._values, KEPT_VALUE_BLOCKS, (entity, name, redrawn), numbers, make)
+
+
+def _pick(
+    held: OrderedDict[Any, list[Any]],
+    most: int,
+    key: tuple[str, str, bool],
+    numbers: Sequence[int],
+    make: Any,
+) -> list[Any]:
+    wanted: dict[int, list[Any]] = {}
+    for block in {number // BLOCK for number in numbers}:
+        found = held.get((*key, block))
+        if found is None:
+            found = held[(*key, block)] = make(block * BLOCK, (block + 1) * BLOCK)
+        else:
+            held.move_to_end((*key, block))
+        wanted[block] = found
+    while len(held) > most:
+        held.popitem(last=False)
+    return [wanted[number // BLOCK][number % BLOCK] for number in numbers]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Instances of one entity: whose values the attributes have, before and after a write."""
+
+    numbers: tuple[int, ...]
+    own: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Attributes whose values are those of other instances: the key of a new one, say."""
+    after: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Attributes that are given the value of another instance, not their own next one."""
+
+
+class Chosen(Sample):
+    """A sample that consists of chosen instances; entities that are not chosen are as they were."""
+
+    def __init__(self, blocks: Blocks, drawn: Mapping[str, Drawn]) -> None:
+        super().__init__(blocks.sample.model, seed=blocks.sample.seed, until=blocks.sample.until)
+        self.blocks = blocks
+        self.drawn = drawn
+
+    def sizes(self, entity: str, attribute: str, n: int) -> list[int | None]:
+        """Return the value's bytes on DynamoDB in the first `n` chosen instances."""
+        drawn = self.drawn.get(entity)
+        if drawn is None:
+            return self.blocks.sample.sizes(entity, attribute, n)
+        return self.blocks.sizes(entity, attribute, drawn.own.get(attribute, drawn.numbers)[:n])
+
+    def resampled_sizes(self, entity: str, attribute: str, n: int) -> list[int | None]:
+        """Return the bytes of the value an update writes to each of the first `n` chosen."""
+        drawn = self.drawn.get(entity)
+        if drawn is None:
+            return self.blocks.sample.resampled_sizes(entity, attribute, n)
+        if attribute in drawn.after:
+            return self.blocks.sizes(entity, attribute, drawn.after[attribute][:n])
+        return self.blocks.sizes(entity, attribute, drawn.numbers[:n], redrawn=True)
+
+    def values(self, entity: str, attribute: str, n: int, users: int | None = None) -> list[Any]:
+        """Return an attribute of the first `n` chosen instances."""
+        drawn = self.drawn.get(entity)
+        if drawn is None:
+            return self.blocks.sample.values(entity, attribute, n, users)
+        return self.blocks.values(entity, attribute, drawn.own.get(attribute, drawn.numbers)[:n])
+
+    def resampled_values(
+        self, entity: str, attribute: str, n: int, users: int | None = None
+    ) -> list[Any]:
+        """Return the values an update writes to the first `n` chosen instances."""
+        drawn = self.drawn.get(entity)
+        if drawn is None:
+            return self.blocks.sample.resampled_values(entity, attribute, n, users)
+        if attribute in drawn.after:
+            return self.blocks.values(entity, attribute, drawn.after[attribute][:n])
+        return self.blocks.values(entity, attribute, drawn.numbers[:n], redrawn=True)
+
+    def group_sizes(self, entity: str, n_parents: int, users: int | None = None) -> list[int]:
+        """Return how many children each of the first chosen parents has."""
+        return [len(one) for one in self._families(entity, n_parents)]
+
+    def children_of_first(self, entity: str, n_parents: int) -> Sample:
+        """Return the children of the first chosen parents, as a sample of their own."""
+        families = self._families(entity, n_parents)
+        numbers = tuple(number for one in families for number in one)
+        return Chosen(self.blocks, {entity: Drawn(numbers)})
+
+    def _families(self, entity: str, n_parents: int) -> list[range]:
+        parent = self.model.entity(entity).parent or ""
+        drawn = self.drawn.get(parent)
+        numbers: Sequence[int] = range(n_parents) if drawn is None else drawn.numbers[:n_parents]
+        sample, users = self.blocks.sample, self.blocks.users
+        there = sample.count(parent, users)
+        # An instance that is made during a proof has no children yet.
+        return [
+            sample.children(entity, number, users) if number < there else range(0)
+            for number in numbers
+        ]
