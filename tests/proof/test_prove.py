@@ -15,17 +15,13 @@ from operate.faulty import Faulty, interrupt, refuse, vanish
 from tablewright import live
 from tablewright.api import Options, Session
 from tablewright.design.reader import load
-<<<<<<< HEAD
+from tablewright.engines.base import Measure
 from tablewright.engines.dynamodb.adapter import (
     EndpointError,
     LocalTransport,
     Reply,
     RequestFailedError,
 )
-=======
-from tablewright.engines.base import Measure
-from tablewright.engines.dynamodb.adapter import LocalTransport, Reply
->>>>>>> 8083cda (Predict for the very calls of a proof; hold them to one per cent)
 from tablewright.local.database import Database
 from tablewright.operate.provision import apply_up, plan_up
 from tablewright.proof.oracle import Test as Condition
@@ -131,7 +127,6 @@ def test_a_meter_that_says_otherwise_is_noticed(session: Session, database: Data
     assert proof.metered_usd > proof.predicted_usd
 
 
-<<<<<<< HEAD
 # ---------------------------------------------------------------- failures on the way
 
 
@@ -190,7 +185,8 @@ def test_throttling_that_does_not_end_stops_a_proof(
     with pytest.raises(RequestFailedError) as caught:
         prove_with(session, database, "GetItem", slow)
     assert "raise the capacity" in caught.value.remedy
-=======
+
+
 # ---------------------------------------------------------------- when figures agree
 
 
@@ -240,7 +236,6 @@ def test_every_part_of_the_calls_is_predicted_to_the_unit(
             # but for the rounding of means to 28 digits
             assert abs(each.difference) < Decimal("1e-20"), one.pattern
             assert each.error < Decimal("1e-20"), one.pattern
->>>>>>> 8083cda (Predict for the very calls of a proof; hold them to one per cent)
 
 
 def test_items_of_a_proof_in_a_file_expire_as_late_as_the_seeded_ones(tmp_path: Path) -> None:

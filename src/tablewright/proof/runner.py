@@ -566,23 +566,18 @@ def digest_of(source: str) -> str:
     return hashlib.sha256(source.encode()).hexdigest()[:16]
 
 
-<<<<<<< HEAD
 def planned_calls(
     evaluation: Evaluation, world: World, *, requests: int, seed: int
 ) -> dict[str, int]:
     """Return how often `prove` would call each pattern, given the same arguments."""
-    plan = _plan(evaluation, requests, Workload(evaluation.model, world, seed))
-    return dict(Counter(name for name, _ in plan))
+    phases = _plan(evaluation, requests, Workload(evaluation.model, world, seed))
+    return dict(Counter(name for names in phases for name in names))
 
 
-def _plan(evaluation: Evaluation, requests: int, workload: Workload) -> list[tuple[str, bool]]:
-    """Return the order of calls, and which are metered.
-=======
 def _plan(
     evaluation: Evaluation, requests: int, workload: Workload
 ) -> tuple[list[str], list[str], list[str]]:
     """Return the patterns in the order of calls: reads, writes, and reads that are not metered.
->>>>>>> 8083cda (Predict for the very calls of a proof; hold them to one per cent)
 
     A pattern is called as often as its rate says, at least 20 times, and 128 times if it is more
     than a per cent of the bill. Reads are metered on the population the prediction speaks of,

@@ -68,23 +68,11 @@ def proof_sentence(view: ProofView) -> str:
     if not (view.is_right and view.agrees):
         return f"{run} and is not proved."
     shown = [p for p in proof.patterns if not p.cannot]
-<<<<<<< HEAD
-    compared = [c for p in shown if p.bill_share > ONE_PER_CENT for c in (p.reads, p.writes)]
-    furthest = max((abs(one.difference) for one in compared), default=Decimal(0))
     return (
         f"{run}: every answer of {len(shown)} access patterns was right, and metered units are "
-        f"within {format_number(furthest * 100, 1)} % of the prediction for every pattern that "
-        f"is more than 1 % of the bill."
+        f"within {format_number(_furthest(proof) * 100, 1)} % of the prediction for every pattern "
+        f"that is more than 1 % of the bill."
     )
-=======
-    if proof.is_right and proof.agrees:
-        return (
-            f"{proof.design} was run with {format_number(proof.users)} users: every answer of "
-            f"{len(shown)} access patterns was right, and metered units are within "
-            f"{format_number(_furthest(proof) * 100, 1)} % of the prediction wherever it matters."
-        )
-    return f"{proof.design} was run with {format_number(proof.users)} users and is not proved."
->>>>>>> 8083cda (Predict for the very calls of a proof; hold them to one per cent)
 
 
 def _furthest(proof: Proof) -> Decimal:
