@@ -7,7 +7,7 @@ database metered: sizes are drawn from the model, units worked out by the routin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -42,25 +42,48 @@ class Asked:
     given: Mapping[str, Any] = field(default_factory=dict)
     bounds: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     parts: tuple[Asked, ...] = ()
+    owner: int | None = None
+    """Of an instance in its parent's item: the parent."""
+    families: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """The children that are in the item, or in the parent's item, before the call."""
 
     @classmethod
-    def of(cls, call: Call) -> tuple[Asked, ...]:
-        """Return what is kept of a call: one for each instance of a batch."""
-        return tuple(cls._one(each) for each in (call, *call.more))
+    def of(cls, call: Call, world: World, embedded: Container[str]) -> tuple[Asked, ...]:
+        """Return what is kept of a call that is about to be made: one for each of a batch.
+
+        Args:
+            call: the call.
+            world: what there is.
+            embedded: the entities whose instances are in their parents' items.
+        """
+        return tuple(cls._one(each, world, embedded) for each in (call, *call.more))
 
     @classmethod
-    def _one(cls, call: Call) -> Asked:
+    def _one(cls, call: Call, world: World, embedded: Container[str]) -> Asked:
+        entity = world.model.entity(call.pattern.entity)
+        owner: int | None = None
+        holder, number = entity, call.number
+        if entity.name in embedded and entity.parent is not None:
+            holder = world.model.entity(entity.parent)
+            number = owner = world.numbered(holder, call.row)
+        families = {
+            child.name: tuple(world.children(child.name, holder.name, number))
+            for child in world.model.entities
+            if child.parent == holder.name and child.name in embedded and number is not None
+        }
         names = [c.attribute for c in call.pattern.where if c.operator == "eq"]
         return cls(
             pattern=call.pattern,
-            number=call.number,
+            number=call.like if call.number is None else call.number,
             fresh=call.fresh,
             changed=call.changed,
             must_fail=call.must_fail,
             is_missed=call.is_missed,
             given={name: call.row.get(name) for name in names},
             bounds=dict(call.bounds),
-            parts=tuple(cls._one(part) for part in call.parts),
+            parts=tuple(cls._one(part, world, embedded) for part in call.parts),
+            owner=owner,
+            families=families,
         )
 
 
@@ -88,7 +111,7 @@ class Prediction:
         pattern = self.model.pattern(route.pattern)
         items = [one for call in calls for one in call]
         sizes = CalledSizes(self, pattern, route, items)
-        realised = _realised(pattern, items, one_each=not sizes.lists)
+        realised = _realised(pattern, items, one_each=not sizes.has_groups)
         found = self._route(realised, route, sizes) if sizes.has_any else None
         return _by_resource(found or route)
 
@@ -146,19 +169,24 @@ class CalledSizes(DesignSizes):
         self.items = items
         self._places: dict[int, int] = {}
         self._met: dict[tuple[Any, ...], tuple[int, ...]] = {}
-        self.lists = self._is_list()
-        drawn = self._lists() if self.lists else self._instances()
+        self._families: dict[str, tuple[list[int], Drawn]] = {}
+        self.has_groups = self._is_list()
+        if self._is_of_owners():
+            self.has_groups = False
+            drawn = self._owners(prediction.model.entity(pattern.entity), items)
+        else:
+            drawn = self._lists() if self.has_groups else self._instances()
         super().__init__(
             prediction.model,
             prediction.design,
-            Chosen(prediction.blocks, drawn),
+            Chosen(prediction.blocks, drawn, self._families),
             prediction.evaluation.sample_items,
             population=self.world.counts,
             users=self.world.users,
         )
         self.drawn = drawn
         self.fetched = None
-        if self.lists and route.fetches:
+        if self.has_groups and route.fetches:
             returned = tuple(n for one in items for n in self._returned(one))
             self.fetched = Chosen(prediction.blocks, {pattern.entity: Drawn(returned)})
             self.fetched_count = len(returned)
@@ -189,9 +217,32 @@ class CalledSizes(DesignSizes):
             name: self._drawn(self.prediction.model.entity(name), listed)
             for name, listed in by_entity.items()
         }
-        for name, drawn in list(found.items()):
-            self._add_owners(name, drawn, found)
+        for name, listed in by_entity.items():
+            if any(one.owner is not None for one in listed):
+                found |= self._owners(self.prediction.model.entity(name), listed)
+            else:
+                self._add_families(listed)
         return found
+
+    def _is_of_owners(self) -> bool:
+        """Whether calls read all children in the item of their parent."""
+        step = self.route.steps[0]
+        return self.has_groups and step.embed is not None and step.operation == "GetItem"
+
+    def _owners(self, child: Entity, listed: Sequence[Asked]) -> dict[str, Drawn]:
+        """Return the parents in whose items the children are that calls asked for or wrote."""
+        there = [one for one in listed if one.owner is not None]
+        self._add_families(there)
+        numbers = [one.owner for one in there if one.owner is not None]
+        return {child.parent or "": _drawn_as_made(self.world, child.parent or "", numbers)}
+
+    def _add_families(self, listed: Sequence[Asked]) -> None:
+        """Keep which children were in the items of the parents, call by call."""
+        for name in dict.fromkeys(name for one in listed for name in one.families):
+            groups = [one.families.get(name, ()) for one in listed]
+            numbers = [number for group in groups for number in group]
+            drawn = _drawn_as_made(self.world, name, numbers)
+            self._families[name] = ([len(group) for group in groups], drawn)
 
     def _drawn(self, entity: Entity, listed: Sequence[Asked]) -> Drawn:
         numbers = tuple(_number(one) for one in listed)
@@ -206,16 +257,6 @@ class CalledSizes(DesignSizes):
                 elif attribute.unique:
                     after[attribute.name] = made
         return Drawn(numbers, own, after)
-
-    def _add_owners(self, name: str, drawn: Drawn, found: dict[str, Drawn]) -> None:
-        """Add the parents in whose items these instances are embedded."""
-        parent = self.prediction.model.entity(name).parent
-        shapes = [s for t in self.prediction.design.tables for s in t.shapes]
-        if parent is None or parent in found:
-            return
-        if any(embed.entity == name for shape in shapes for embed in shape.embeds):
-            sample, users = self.world.sample, self.world.users
-            found[parent] = Drawn(tuple(sample.parent(name, n, users) for n in drawn.numbers))
 
     def _lists(self) -> dict[str, Drawn]:
         """Return every instance that the keys of these calls lead to, each once."""
@@ -264,7 +305,7 @@ class CalledSizes(DesignSizes):
 
     def groups(self, entity: Entity, conditions: tuple[Condition, ...]) -> Groups | None:
         """Return the instances each call meets."""
-        if not self.lists or not self.drawn or entity.name != self.pattern.entity:
+        if not self.has_groups or not self.drawn or entity.name != self.pattern.entity:
             return self.prediction.all.groups(entity, conditions)
         met: list[list[int]] = []
         for one in self.items:
@@ -305,6 +346,18 @@ class _Fetched(ShapeSizes):
     def items(self, touched: Iterable[str] = ()) -> list[int]:
         """Return the bytes of each item that is fetched."""
         return self._fetched.items(touched)
+
+
+def _drawn_as_made(world: World, entity: str, numbers: Sequence[int]) -> Drawn:
+    """Return instances as they were drawn; one that was put has the values of two others."""
+    pairs = [world.made.get((entity, number), (number, number)) for number in numbers]
+    like = tuple(one for one, _ in pairs)
+    fresh = tuple(other for _, other in pairs)
+    if like == fresh:
+        return Drawn(like)
+    found = world.model.entity(entity)
+    own = [a.name for a in found.attributes if world.is_own(found, a)]
+    return Drawn(like, dict.fromkeys(own, fresh))
 
 
 def _number(one: Asked) -> int:

@@ -84,6 +84,8 @@ class World:
         self.counts = {e.name: sample.count(e.name, users) for e in model.entities}
         self.next = dict(self.counts)
         self.changed: dict[tuple[str, int], Row | None] = {}
+        self.made: dict[tuple[str, int], tuple[int, int]] = {}
+        """Of an instance that was put: whose values it has, and where its own come from."""
         self._blocks: OrderedDict[tuple[str, int], list[Row]] = OrderedDict()
         self._columns: dict[tuple[str, str], list[Any]] = {}
         self._indexes: dict[tuple[str, str], dict[Any, dict[int, None]]] = {}
@@ -248,10 +250,18 @@ class World:
 
     # ------------------------------------------------------------ writing
 
-    def add(self, entity: Entity, row: Row) -> int:
-        """Keep a new instance; return its number."""
+    def add(self, entity: Entity, row: Row, like: int | None = None, fresh: int = 0) -> int:
+        """Keep a new instance; return its number.
+
+        Args:
+            entity: of the instance.
+            row: its values.
+            like: the seeded instance whose values it has.
+            fresh: the number under which the values were drawn that are its own.
+        """
         number = self.next[entity.name]
         self.next[entity.name] += 1
+        self.made[entity.name, number] = (fresh if like is None else like, fresh)
         self.changed[entity.name, number] = row
         self._reindex(entity.name, number, None, row)
         if entity.parent is not None:

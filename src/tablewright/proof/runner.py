@@ -140,6 +140,7 @@ class Runner:
         pattern = call.pattern
         tally = self._tally = self.tallies.setdefault(pattern.name, Tally())
         self._consumed = []
+        asked = Asked.of(call, self.world, self._embedded) if is_metered else ()
         started = time.perf_counter()
         problem = ""
         try:
@@ -155,7 +156,7 @@ class Runner:
         if is_metered:
             tally.seconds.append(time.perf_counter() - started)
             tally.note(self._consumed)
-            tally.asked.append(Asked.of(call))
+            tally.asked.append(asked)
         if problem:
             tally.wrong_calls += 1
             if len(tally.wrong) < SHOWN and problem not in tally.wrong:
@@ -430,7 +431,7 @@ class Runner:
             pattern = one.pattern
             entity = self.model.entity(pattern.entity)
             if pattern.verb is Verb.PUT:
-                number = self.world.add(entity, dict(one.row))
+                number = self.world.add(entity, dict(one.row), one.like, one.fresh or 0)
             elif pattern.verb is Verb.CHECK or one.number is None:
                 continue
             else:

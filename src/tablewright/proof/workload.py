@@ -34,7 +34,9 @@ class Call:
     tests: tuple[Test, ...] = ()
     bounds: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     number: int | None = None
-    """The instance asked for, updated or deleted; of a put, the one it is as big as."""
+    """The instance asked for, updated or deleted."""
+    like: int | None = None
+    """The seeded instance that a put is as big as."""
     fresh: int | None = None
     """The number under which the values were drawn that a write makes up."""
     changed: frozenset[str] = frozenset()
@@ -329,10 +331,10 @@ class Workload:
         if fails and pattern.condition == "absent":
             number = self._pick(entity.name)
             row = self.world.row(entity.name, number)
-            return Call(pattern=pattern, row=dict(row or {}), number=number, must_fail=True)
+            return Call(pattern=pattern, row=dict(row or {}), like=number, must_fail=True)
         like, made, row = self._new(entity)
         self._adopt(entity, row, chosen)
-        return Call(pattern=pattern, row=row, number=like, fresh=made, must_fail=fails)
+        return Call(pattern=pattern, row=row, like=like, fresh=made, must_fail=fails)
 
     def _new(self, entity: Entity) -> tuple[int | None, int, Row]:
         """Return an instance that is in no table, as big as one in turn of those that are.

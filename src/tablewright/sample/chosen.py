@@ -87,10 +87,23 @@ class Drawn:
 class Chosen(Sample):
     """A sample that consists of chosen instances; entities that are not chosen are as they were."""
 
-    def __init__(self, blocks: Blocks, drawn: Mapping[str, Drawn]) -> None:
+    def __init__(
+        self,
+        blocks: Blocks,
+        drawn: Mapping[str, Drawn],
+        families: Mapping[str, tuple[Sequence[int], Drawn]] | None = None,
+    ) -> None:
+        """Make a sample of the instances drawn.
+
+        Args:
+            blocks: of the sample they come from.
+            drawn: the instances of each entity.
+            families: of an entity, how many children each drawn parent has, and all of these.
+        """
         super().__init__(blocks.sample.model, seed=blocks.sample.seed, until=blocks.sample.until)
         self.blocks = blocks
         self.drawn = drawn
+        self._families = families or {}
 
     def sizes(self, entity: str, attribute: str, n: int) -> list[int | None]:
         """Return the value's bytes on DynamoDB in the first `n` chosen instances."""
@@ -127,23 +140,14 @@ class Chosen(Sample):
         return self.blocks.values(entity, attribute, drawn.numbers[:n], redrawn=True)
 
     def group_sizes(self, entity: str, n_parents: int, users: int | None = None) -> list[int]:
-        """Return how many children each of the first chosen parents has."""
-        return [len(one) for one in self._families(entity, n_parents)]
+        """Return how many children each of the first parents has: one where they were chosen."""
+        if entity in self.drawn:
+            return [1] * n_parents
+        return self.families(entity, n_parents)[0]
 
-    def children_of_first(self, entity: str, n_parents: int) -> Sample:
-        """Return the children of the first chosen parents, as a sample of their own."""
-        families = self._families(entity, n_parents)
-        numbers = tuple(number for one in families for number in one)
-        return Chosen(self.blocks, {entity: Drawn(numbers)})
-
-    def _families(self, entity: str, n_parents: int) -> list[range]:
-        parent = self.model.entity(entity).parent or ""
-        drawn = self.drawn.get(parent)
-        numbers: Sequence[int] = range(n_parents) if drawn is None else drawn.numbers[:n_parents]
-        sample, users = self.blocks.sample, self.blocks.users
-        there = sample.count(parent, users)
-        # An instance that is made during a proof has no children yet.
-        return [
-            sample.children(entity, number, users) if number < there else range(0)
-            for number in numbers
-        ]
+    def families(self, entity: str, n_parents: int) -> tuple[list[int], Sample]:
+        """Return how many children each of the first parents has, and these as a sample."""
+        if entity not in self._families:
+            return self.blocks.sample.families(entity, n_parents)
+        counts, children = self._families[entity]
+        return list(counts[:n_parents]), Chosen(self.blocks, {entity: children})

@@ -99,9 +99,9 @@ class Sample:
         firsts = [groups.first(parent) for parent in range(n_parents + 1)]
         return [after - first for first, after in pairwise(firsts)]
 
-    def children_of_first(self, entity: str, n_parents: int) -> Sample:
-        """Return a sample whose first instances are the children of the first parents."""
-        return self
+    def families(self, entity: str, n_parents: int) -> tuple[list[int], Sample]:
+        """Return how many children each of the first parents has, and a sample that begins so."""
+        return self.group_sizes(entity, n_parents), self
 
     def _groups_of(self, entity: Entity, users: int | None) -> Groups:
         users = self._users if users is None else users

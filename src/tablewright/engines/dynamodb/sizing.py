@@ -281,9 +281,8 @@ class ShapeSizes:
     def _embedded(self, embed: Embed) -> Column:
         child = self.model.entity(embed.entity)
         names = [a.name for a in child.attributes if not a.generated]
-        groups = self.sample.group_sizes(embed.entity, self.n)
+        groups, children = self.sample.families(embed.entity, self.n)
         total = sum(groups)
-        children = self.sample.children_of_first(embed.entity, self.n)
         element = element_bytes(children, child, names, total, as_map=embed.as_map)
         overhead = string_bytes(embed.attribute) + CONTAINER_BYTES
         sizes: list[int] = []
