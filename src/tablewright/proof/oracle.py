@@ -6,9 +6,10 @@ a pattern must return. Slow and obvious on purpose: it knows nothing of tables, 
 
 from __future__ import annotations
 
+from array import array
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from math import asin, cos, radians, sin, sqrt
 from typing import Any
@@ -18,10 +19,16 @@ from tablewright.sample.sample import Sample
 
 Row = dict[str, Any]
 
+FEW = 50_000
+"""Instances of an entity up to which there may be an index on each attribute asked by."""
+MOST_IN_COLUMNS = 400_000
+"""Instances up to which attributes are kept as columns; beyond, instances are drawn again."""
+KEPT_ANSWERS = 256
 KEPT_BYTES = 192 * 1024 * 1024
 """Of instances kept as they were seeded, by their size on DynamoDB."""
 FEWEST_KEPT_BLOCKS = 2
 BLOCK = 512
+STRETCH = 64 * BLOCK
 KEPT_REDRAWN = 24
 REDRAWN_BLOCK = 512
 
@@ -88,13 +95,14 @@ class World:
         """Of an instance that was put: whose values it has, and where its own come from."""
         self._blocks: OrderedDict[tuple[str, int], list[Row]] = OrderedDict()
         self._columns: dict[tuple[str, str], list[Any]] = {}
-        self._indexes: dict[tuple[str, str], dict[Any, dict[int, None]]] = {}
+        self._indexes: dict[tuple[str, str], dict[Any, array[int]]] = {}
+        self._answers: OrderedDict[tuple[Any, ...], Answer] = OrderedDict()
         self._children: dict[tuple[str, int], list[int]] = {}
         self._sizes: dict[tuple[str, ...], list[int]] = {}
         self._redrawn: OrderedDict[tuple[str, str, int], list[Any]] = OrderedDict()
         self._weights: dict[str, int] = {}
         self._kept = 0
-        self._fresh = 0
+        self._fresh: dict[str, int] = {}
 
     # ------------------------------------------------------------ instances
 
@@ -149,6 +157,8 @@ class World:
         if key in self.changed:
             row = self.changed[key]
             return None if row is None else row.get(attribute)
+        if self.counts[entity] > MOST_IN_COLUMNS and (entity, attribute) not in self._columns:
+            return self.original(entity, number).get(attribute)
         return self.column(entity, attribute)[number]
 
     def column(self, entity: str, attribute: str) -> list[Any]:
@@ -172,8 +182,8 @@ class World:
 
     def fresh(self, entity: str) -> tuple[int, Row]:
         """Return an instance that is in no table, with its number: the next one to be made."""
-        self._fresh += 1
-        number = self.counts[entity] + self._fresh
+        self._fresh[entity] = self._fresh.get(entity, 0) + 1
+        number = self.counts[entity] + self._fresh[entity]
         return number, dict(self.original(entity, number))
 
     def is_own(self, entity: Entity, attribute: Attribute) -> bool:
@@ -201,31 +211,102 @@ class World:
 
     # ------------------------------------------------------------ finding
 
-    def index(self, entity: str, attribute: str) -> dict[Any, dict[int, None]]:
+    def index(self, entity: str, attribute: str) -> dict[Any, array[int]]:
         """Return which instances have which value of an attribute."""
         key = (entity, attribute)
         if key not in self._indexes:
-            found: dict[Any, dict[int, None]] = {}
-            for number in self.alive(entity):
-                value = self.value(entity, number, attribute)
-                if value is not None:
-                    found.setdefault(value, {})[number] = None
+            found: dict[Any, array[int]] = {}
+            for number, value in self._values_of_all(entity, attribute):
+                if value is not None and self.is_alive(entity, number):
+                    found.setdefault(value, array("I")).append(number)
             self._indexes[key] = found
         return self._indexes[key]
 
+    def _values_of_all(self, entity: str, attribute: str) -> Iterator[tuple[int, Any]]:
+        """Yield an attribute of every instance as it is now; of many a stretch at a time."""
+        count = self.counts[entity]
+        if count <= MOST_IN_COLUMNS:
+            for number in range(self.next[entity]):
+                yield number, self.value(entity, number, attribute)
+            return
+        changed = {number for name, number in self.changed if name == entity}
+        for start in range(0, count, STRETCH):
+            stop = min(count, start + STRETCH)
+            (values,) = self.sample.columns(entity, (attribute,), start, stop, self.users)
+            for number, value in enumerate(values, start):
+                if number not in changed:
+                    yield number, value
+        for number in changed:
+            yield number, self.value(entity, number, attribute)
+
     def find(self, entity: str, tests: Sequence[Test]) -> list[int]:
         """Return the numbers of the instances that meet every test."""
-        indexed = [t for t in tests if t.operator == "eq" and _hashable(t.operands[0])]
-        if indexed:
-            groups = [self.index(entity, t.attribute).get(t.operands[0], {}) for t in indexed]
-            start: Iterable[int] = sorted(groups, key=len)[0]
-        else:
-            start = self.alive(entity)
+        test = self._narrowest(entity, tests)
+        start: Iterable[int] = self.alive(entity)
+        if test is not None:
+            start = self.index(entity, test.attribute).get(test.operands[0], ())
+        rest = [one for one in tests if one is not test]
+        if not rest:
+            return list(start)
         return [
             number
             for number in start
-            if all(test.holds(self.value(entity, number, test.attribute)) for test in tests)
+            if all(one.holds(self.value(entity, number, one.attribute)) for one in rest)
         ]
+
+    def _narrowest(self, entity: str, tests: Sequence[Test]) -> Test | None:
+        """Return the test by whose index to look: of few instances that which fewest meet."""
+        equal = [t for t in tests if t.operator == "eq" and _hashable(t.operands[0])]
+        if len(equal) < 2:
+            return equal[0] if equal else None
+        if self.counts[entity] <= FEW:
+            return min(
+                equal, key=lambda t: len(self.index(entity, t.attribute).get(t.operands[0], ()))
+            )
+        made = [t for t in equal if (entity, t.attribute) in self._indexes]
+        declared = self.model.entity(entity)
+        handed_down = [t for t in equal if declared.attribute(t.attribute).generated]
+        return (made or handed_down or equal)[0]
+
+    def answer(self, pattern: Pattern, tests: Sequence[Test]) -> Answer:
+        """Return every instance that meets a pattern's conditions, in the order asked for.
+
+        The limit is not applied: instances that tie at it are all right. Kept until something is
+        written.
+        """
+        operands = tuple((t.attribute, t.operator, *t.operands) for t in tests)
+        key = (pattern.name, operands)
+        if not all(_hashable(one) for operand in operands for one in operand):
+            return Answer(in_order(self, pattern, self.find(pattern.entity, tests)))
+        found = self._answers.get(key)
+        if found is None:
+            found = Answer(in_order(self, pattern, self.find(pattern.entity, tests)))
+            self._answers[key] = found
+            if len(self._answers) > KEPT_ANSWERS:
+                self._answers.popitem(last=False)
+        return found
+
+    def numbered_in(
+        self, entity: Entity, answer: Answer, rows: Sequence[Mapping[str, Any]]
+    ) -> list[int | None]:
+        """Return the numbers of the instances rows show, looked for in the right answer first."""
+        unique = [a.name for a in entity.attributes if a.unique]
+        numbers: list[int | None] = []
+        for row in rows:
+            names = entity.key
+            values = tuple([row.get(name) for name in names])
+            if None in values:
+                names = tuple(n for n in unique if row.get(n) is not None)[:1]
+                values = tuple([row.get(name) for name in names])
+            known = answer.known.get(names)
+            if known is None:
+                known = answer.known[names] = {
+                    tuple([self.value(entity.name, n, name) for name in names]): n
+                    for n in answer.numbers
+                }
+            number = known.get(values) if names else None
+            numbers.append(self.numbered(entity, row) if number is None else number)
+        return numbers
 
     def numbered(self, entity: Entity, row: Mapping[str, Any]) -> int | None:
         """Return the number of the instance a row shows, by its key or a unique attribute."""
@@ -279,6 +360,7 @@ class World:
         self._reindex(entity, number, before, row)
 
     def _reindex(self, entity: str, number: int, before: Row | None, after: Row | None) -> None:
+        self._answers.clear()
         for (name, attribute), index in self._indexes.items():
             if name != entity:
                 continue
@@ -286,18 +368,19 @@ class World:
             new = None if after is None else after.get(attribute)
             if old == new:
                 continue
-            if old is not None:
-                index.get(old, {}).pop(number, None)
+            if old is not None and old in index:
+                index[old].remove(number)
             if new is not None:
-                index.setdefault(new, {})[number] = None
+                index.setdefault(new, array("I")).append(number)
 
 
-def expected(world: World, pattern: Pattern, tests: Sequence[Test]) -> list[int]:
-    """Return every instance that meets the pattern's conditions, in the order asked for.
+@dataclass(slots=True)
+class Answer:
+    """The instances a call has to return, before the limit is applied."""
 
-    The limit is not applied: instances that tie at it are all right.
-    """
-    return in_order(world, pattern, world.find(pattern.entity, tests))
+    numbers: list[int]
+    known: dict[tuple[str, ...], dict[tuple[Any, ...], int]] = field(default_factory=dict)
+    """The number of an instance by its values of some attributes."""
 
 
 def in_order(world: World, pattern: Pattern, found: list[int]) -> list[int]:
@@ -318,7 +401,7 @@ def wrong(
     An answer is right when it has as many instances as there are (or the limit), each meets the
     conditions, none comes twice, and the values it is sorted by are those of the true order.
     """
-    true = expected(world, pattern, tests)
+    true = world.answer(pattern, tests).numbers
     count = len(true) if pattern.limit is None else min(len(true), pattern.limit)
     if pattern.verb.value == "get":
         count = min(count, 1)

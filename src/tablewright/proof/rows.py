@@ -19,6 +19,9 @@ from tablewright.engines.dynamodb.steps import ReadStep
 from tablewright.model.values import Entity
 from tablewright.proof.oracle import Row, World
 
+Item = Mapping[str, Any]
+"""An item in wire form."""
+
 
 def plain_value(value: Mapping[str, Any]) -> Any:
     """Return a wire-form value as a plain one.
@@ -60,30 +63,47 @@ def _reader(template: KeyTemplate) -> re.Pattern[str]:
     return re.compile(text + r"\Z", re.DOTALL)
 
 
-def rows_of(
-    builder: RequestBuilder, step: ReadStep, items: Sequence[Mapping[str, Any]]
-) -> list[Row]:
-    """Return the instances that the items of a step show; other kinds of items are passed over."""
-    _, shape, entity = builder.place(step)
-    found: list[Row] = []
-    for item in items:
-        row = _keys_of(shape, entity, item)
+class Decoder:
+    """Reads the items of one step; an item that comes again as it was is not decoded again."""
+
+    KEPT = 4096
+
+    def __init__(self, builder: RequestBuilder, step: ReadStep) -> None:
+        table, self.shape, self.entity = builder.place(step)
+        self.embed = step.embed
+        self.keys = (*table.keys, *(a.name for a in self.entity.attributes if a.unique))
+        made = {key for key, _ in self.shape.keys}
+        self.names = [name for name in self.shape.attributes if name not in made]
+        self._known: dict[tuple[str, ...], tuple[Item, list[Row]]] = {}
+
+    def rows(self, items: Sequence[Item]) -> list[Row]:
+        """Return the instances that items show; other kinds of items are passed over.
+
+        The same rows come back for the same item: they are not to be changed.
+        """
+        found: list[Row] = []
+        for item in items:
+            key = tuple([str(item[name]) for name in self.keys if name in item])
+            known = self._known.get(key)
+            if known is None or known[0] != item:
+                if len(self._known) >= self.KEPT:
+                    self._known.clear()
+                known = self._known[key] = (item, self._rows(item))
+            found += known[1]
+        return found
+
+    def _rows(self, item: Item) -> list[Row]:
+        row = _keys_of(self.shape, self.entity, item)
         if row is None:
-            continue
-        made = {key for key, _ in shape.keys}
-        row |= {
-            name: plain_value(item[name])
-            for name in shape.attributes
-            if name in item and name not in made
-        }
-        if step.embed is None:
-            found.append(row)
-            continue
-        parent_key = {name: row[name] for name in entity.key if name in row}
-        held = plain_value(item[step.embed.attribute]) if step.embed.attribute in item else []
+            return []
+        row |= {name: plain_value(item[name]) for name in self.names if name in item}
+        if self.embed is None:
+            return [row]
+        parent_key = {name: row[name] for name in self.entity.key if name in row}
+        name = self.embed.attribute
+        held = plain_value(item[name]) if name in item else []
         elements = held.values() if isinstance(held, dict) else held
-        found += [{**parent_key, **element} for element in elements]
-    return found
+        return [{**parent_key, **element} for element in elements]
 
 
 def _keys_of(shape: ItemShape, entity: Entity, item: Mapping[str, Any]) -> Row | None:

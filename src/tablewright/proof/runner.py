@@ -25,7 +25,7 @@ from tablewright.engines.dynamodb.steps import ReadStep, TransactionStep, WriteS
 from tablewright.model.values import Entity, Model, Pattern, Verb
 from tablewright.proof.called import Asked, Prediction, Units
 from tablewright.proof.oracle import Row, Test, World, distance_km, wrong
-from tablewright.proof.rows import children_of, rows_of
+from tablewright.proof.rows import Decoder, Item, children_of
 from tablewright.proof.values import Comparison, PatternProof, Proof
 from tablewright.proof.workload import Call, Workload
 
@@ -123,6 +123,7 @@ class Runner:
         self._expiry = {table.ttl for table in design.tables if table.ttl}
         self._embedded = {e.entity for t in design.tables for s in t.shapes for e in s.embeds}
         self.builder = RequestBuilder(self.model, design)
+        self._decoders: dict[ReadStep, Decoder] = {}
         self.tallies: dict[str, Tally] = {}
         self.touched: dict[tuple[str, int], None] = {}
         self._consumed: list[Consumed] = []
@@ -194,7 +195,8 @@ class Runner:
         entity = self.model.entity(pattern.entity)
         if pattern.batch > 1:
             return self._wrong_batch(entity, pattern, calls, rows)
-        numbers = [self.world.numbered(entity, row) for row in rows]
+        answer = self.world.answer(pattern, call.tests)
+        numbers = self.world.numbered_in(entity, answer, rows)
         problem = wrong(self.world, pattern, call.tests, numbers)
         return problem or self._wrong_values(entity, pattern, numbers, rows)
 
@@ -225,7 +227,7 @@ class Runner:
                 operation, parameters = self.builder.build(step, Values(row=row))
                 item = self._send(operation, parameters, label).body.get("Item")
                 found += [item] if item else []
-            return rows_of(self.builder, step, found)
+            return self._decoded(step, found)
         items: list[Any] = []
         for start in range(0, len(given), 100):
             many = [Values(row=row) for row in given[start : start + 100]]
@@ -239,7 +241,14 @@ class Runner:
                 again = {"RequestItems": body["UnprocessedKeys"]}
                 body = self._send(operation, again, label).body
                 items += body.get("Responses", {}).get(step.table, [])
-        return rows_of(self.builder, step, items)
+        return self._decoded(step, items)
+
+    def _decoded(self, step: ReadStep, items: Sequence[Item]) -> list[Row]:
+        """Return the instances that items of a step show."""
+        decoder = self._decoders.get(step)
+        if decoder is None:
+            decoder = self._decoders[step] = Decoder(self.builder, step)
+        return decoder.rows(items)
 
     def _fetch_rest(self, step: ReadStep, rows: list[Row], label: str) -> list[Row]:
         if not rows:
@@ -284,7 +293,7 @@ class Runner:
         rows: list[Row] = []
         while True:
             body = self._send(operation, parameters, label).body
-            found = rows_of(self.builder, step, body.get("Items", []))
+            found = self._decoded(step, body.get("Items", []))
             rows += [row for row in found if _passes(row, call.tests)] if step.filters else found
             last = body.get("LastEvaluatedKey")
             if not last or (enough is not None and len(rows) >= enough):
