@@ -5,6 +5,9 @@ from __future__ import annotations
 from tablewright.core.quantities import plain
 from tablewright.review.catalogue import Catalogue, Rule, catalogue
 from tablewright.review.grade import GRADES, PENALTIES
+from tablewright.review.servers import rules_not_run, server_rules
+
+_ENGINES = {"mongodb": "MongoDB", "postgresql": "PostgreSQL"}
 
 
 def page() -> str:
@@ -22,8 +25,39 @@ def page() -> str:
     for category in rules.categories:
         parts.append(f"## {category.title}\n")
         parts += [_rule(rule) for rule in rules.rules if rule.category == category.name]
+    parts += _servers(rules)
     parts.append(_thresholds(rules))
     return "\n".join(parts)
+
+
+def _servers(common: Catalogue) -> list[str]:
+    """Return the part about MongoDB and PostgreSQL."""
+    both = {engine: server_rules(engine) for engine in ("mongodb", "postgresql")}
+    found = {rule.id: rule for rules in both.values() for rule in rules.rules}
+    counts = " and ".join(f"{len(both[e].rules)} for {name}" for e, name in _ENGINES.items())
+    parts = [
+        "## MongoDB and PostgreSQL\n",
+        f"There are {counts}, all that the catalogue calls core among them. A mend is re-costed "
+        "like those above: its saving is the difference of two bills. A server is paid by its "
+        "size, so that most mends save nothing until a smaller one does; then the finding names "
+        "the offer that stays, and what gets room: bytes on disk, hot pages in memory, disk "
+        "operations, processors. Savings of several mends do not add up.\n",
+    ]
+    for category in common.categories:
+        here = [rule for rule in found.values() if rule.category == category.name]
+        if here:
+            parts.append(f"### {category.title} (servers)\n")
+            parts += [_rule(rule, "####", _engines(rule, both)) for rule in here]
+    parts.append("### Rules of the catalogue that are not run on servers\n")
+    for engine, name in _ENGINES.items():
+        for group in rules_not_run(engine):
+            parts.append(f"- {name}, {', '.join(group.rules)}: {group.why}.")
+    return [*parts, ""]
+
+
+def _engines(rule: Rule, both: dict[str, Catalogue]) -> str:
+    held = [name for e, name in _ENGINES.items() if any(r.id == rule.id for r in both[e].rules)]
+    return " and ".join(held)
 
 
 def _grading(rules: Catalogue) -> str:
@@ -44,12 +78,13 @@ def _grading(rules: Catalogue) -> str:
     )
 
 
-def _rule(rule: Rule) -> str:
+def _rule(rule: Rule, head: str = "###", engines: str = "") -> str:
     levels = "; ".join(
         [f"{level} when `{condition.text}`" for condition, level in rule.levels]
         + [f"{'otherwise ' if rule.levels else ''}{rule.level}"]
     )
     rows = [
+        ("Engines", engines),
         ("Checks", rule.check),
         ("Severity", levels),
         ("Stands only when", f"`{rule.only_when.text}`" if rule.only_when else ""),
@@ -61,7 +96,7 @@ def _rule(rule: Rule) -> str:
         ("Note", rule.note),
         ("Sources", ", ".join(f"<{source}>" for source in rule.sources)),
     ]
-    lines = [f"### {rule.id} {rule.title}\n", f"{rule.why}\n"]
+    lines = [f"{head} {rule.id} {rule.title}\n", f"{rule.why}\n"]
     lines += [f"- **{name}:** {' '.join(text.split())}" for name, text in rows if text]
     return "\n".join(lines) + "\n"
 
@@ -75,6 +110,6 @@ def _thresholds(rules: Catalogue) -> str:
     ]
     lines += [
         f"| `k.{k.name}` | {plain(k.value)} | {'limit' if k.is_limit else 'policy'} | {k.note} |"
-        for k in rules.thresholds.values()
+        for k in server_rules("postgresql").thresholds.values()
     ]
     return "\n".join(lines) + "\n"

@@ -24,6 +24,7 @@ from tablewright.engines.base import Engine, Evaluation, Request
 from tablewright.engines.dynamodb.engine import DynamoEngine
 from tablewright.engines.mongodb.engine import MongoEngine
 from tablewright.engines.postgresql.engine import PostgresEngine
+from tablewright.engines.server_engine import ServerEngine
 from tablewright.engines.servers import ServerEvaluation
 from tablewright.model.values import Assumption, Model, Pattern
 from tablewright.review.assessment import (
@@ -282,9 +283,23 @@ class Session:
 
     def _make_card(self, design: Design, *, with_path: bool) -> ReportCard:
         evaluation = self.evaluate(design)
-        if isinstance(evaluation, ServerEvaluation):
-            return review_server(evaluation)
         engine = self.engines[design.engine]
+        if isinstance(evaluation, ServerEvaluation):
+            assert isinstance(engine, ServerEngine)
+            servers: ServerEngine[Any] = engine
+
+            def changed_server(model: Model, changed: Design, users: int) -> ServerEvaluation:
+                return servers.evaluate(
+                    model,
+                    changed,
+                    users,
+                    self.book(),
+                    region=self.region,
+                    sample_items=evaluation.sample_items,
+                    cases=("value",),
+                )
+
+            return review_server(evaluation, changed_server)
         assert isinstance(engine, DynamoEngine)
 
         def evaluate(model: Model, changed: DynamoDesign, users: int) -> Evaluation:

@@ -6,16 +6,13 @@ model must hold anyway has no case of a missing input, and a rule whose mend is 
 no case of a mend.
 """
 
-from copy import deepcopy
 from functools import cache
-from pathlib import Path
 
 import pytest
-import yaml
 
+import rule_cases
 from tablewright.bill.prices import PriceBook
 from tablewright.design.changes import apply_all
-from tablewright.design.reader import read_model
 from tablewright.engines.dynamodb.engine import DynamoEngine
 from tablewright.review.catalogue import catalogue
 from tablewright.review.facts import Facts
@@ -25,47 +22,24 @@ from tablewright.review.runner import Candidate, run
 from tablewright.review.tariff import Tariff
 from tablewright.review.verdicts import Hit, Missing
 
-RULES = Path(__file__).parent.parent / "rules"
 BOOK = PriceBook()
 ENGINE = DynamoEngine()
 
 
 @cache
 def files():
-    return {path.stem: yaml.safe_load(path.read_text()) for path in sorted(RULES.glob("*.yaml"))}
-
-
-def cases():
-    for name, content in files().items():
-        for number, case in enumerate(content["cases"]):
-            kind = next(k for k in ("fires", "silent", "missing") if k in case)
-            yield pytest.param(name, case, id=f"{name}-{number}-{kind}-{case[kind]}")
-
-
-def built(content, case):
-    text = {"app": "t", "region": "us-east-1", "scales": [case.get("users", 1000)]}
-    text |= deepcopy(content["model"])
-    for path, value in case.get("with", {}).items():
-        place = text
-        *way, last = path.split("/")
-        for step in way:
-            place = place.setdefault(step, {})
-        if value is None:
-            place.pop(last, None)
-        else:
-            place[last] = value
-    return read_model(yaml.safe_dump(text, sort_keys=False, width=200))
+    return rule_cases.files(rule_cases.RULES)
 
 
 def evaluate(model, design, users):
     return ENGINE.evaluate(model, design, users, BOOK, sample_items=32)
 
 
-@pytest.mark.parametrize(("name", "case"), list(cases()))
+@pytest.mark.parametrize(("name", "case"), list(rule_cases.cases(files())))
 def test_a_rule_does_what_its_cases_say(name, case):
     rules = catalogue()
     rule = rules.rule(name)
-    file = built(files()[name], case)
+    file = rule_cases.built(files()[name], case)
     evaluation = evaluate(file.model, file.designs[0], file.model.scales[0])
     tariff = Tariff.of(BOOK, "us-east-1")
     facts = Facts(evaluation, rules.k, tariff)
@@ -111,6 +85,4 @@ def test_every_rule_has_its_cases():
 
 
 def test_every_rule_has_a_case_that_fires_and_one_that_is_silent():
-    for name, content in files().items():
-        kinds = {k for case in content["cases"] for k in ("fires", "silent") if k in case}
-        assert kinds == {"fires", "silent"}, name
+    rule_cases.assert_fires_and_is_silent(files())

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import ClassVar, Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeVar, cast
 
 from tablewright.capacity.units import Consistency
 from tablewright.core.errors import UsageError
 from tablewright.core.quantities import plain
 from tablewright.design.values import (
     CapacityMode,
+    Design,
     DynamoDesign,
     Embed,
     Index,
@@ -876,6 +877,22 @@ class AddPageLimit(PatternChange):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContinueFromLast(PatternChange):
+    """Pages that go on from the last instance shown, and no longer count off those before."""
+
+    kind: ClassVar[str] = "add_page_limit"
+
+    def rewrite(self, pattern: Pattern) -> Pattern:
+        """Return the pattern going through nothing but the page."""
+        if pattern.limit is None:
+            raise UsageError(f"`{pattern.name}` has no pages")
+        return replace(pattern, limit=pattern.limit - pattern.skip, skip=0)
+
+    def __str__(self) -> str:
+        return f"pages of {self.pattern} that continue from the last one shown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SingleWrite(PatternChange):
     """A transaction of one write becomes a conditional write."""
 
@@ -902,19 +919,34 @@ class SingleWrite(PatternChange):
         return f"a plain conditional write for {self.pattern}"
 
 
-AnyChange = Change | ModelChange
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerChange:
+    """A change to a MongoDB or PostgreSQL design; which there are is in `server_changes`."""
+
+    kind: str
+    effort: int
+
+    def apply(self, design: Design) -> Design:
+        """Return the design with the change made."""
+        raise NotImplementedError
 
 
-def apply_all(
-    model: Model, design: DynamoDesign, changes: Iterable[AnyChange]
-) -> tuple[Model, DynamoDesign]:
-    """Return model and design with changes of either kind made, in order."""
+AnyChange = Change | ModelChange | ServerChange
+D = TypeVar("D", bound=Design)
+
+
+def apply_all(model: Model, design: D, changes: Iterable[AnyChange]) -> tuple[Model, D]:
+    """Return model and design with changes of any kind made, in order."""
+    changed: Design = design
     for change in changes:
-        if isinstance(change, Change):
-            design = change.apply(design)
-        else:
+        if isinstance(change, ModelChange):
             model = change.apply_to_model(model)
-    return model, design
+        elif isinstance(change, ServerChange):
+            changed = change.apply(changed)
+        else:
+            assert isinstance(changed, DynamoDesign)
+            changed = change.apply(changed)
+    return model, cast(D, changed)
 
 
 # --------------------------------------------------------------------------- differences

@@ -110,6 +110,8 @@ _NO_TEXT = frozenset(
     {Kind.UUID, Kind.TIMESTAMP, Kind.DATE, Kind.BOOL, Kind.BINARY, Kind.GEO, Kind.MAP}
 )
 
+WORDS_SHARE = Decimal("0.01")
+"""Of all rows that have the words of a search, where the model does not state it. Assumed."""
 GEO_OVERREAD = Decimal(3)
 """Entries of a search by distance for one that lies within: cells overlap the circle. Assumed."""
 
@@ -364,6 +366,8 @@ class Router:
             pattern, home, embedded, [o for p, o in left.items() if p not in held]
         )
         matched = within * on_entry * on_row
+        if pattern.verb is Verb.SEARCH:
+            matched = self._found(pattern, matched)
         if pattern.matched is not None and not embedded:
             matched = pattern.matched
             if not left:
@@ -374,7 +378,8 @@ class Router:
         limit = None if pattern.complete or pattern.verb is Verb.AGGREGATE else pattern.limit
         if pattern.verb is Verb.GET:
             limit = 1
-        if limit is not None and in_order:
+        by_words = index is not None and index.kind == "text"
+        if limit is not None and in_order and (by_words or pattern.verb is not Verb.SEARCH):
             examined = min(within, limit / max(on_entry * on_row, Decimal("0.000001")))
         sorts = (bool(pattern.sort) or pattern.verb is Verb.NEAR) and not in_order
         returned = matched if limit is None else min(matched, Decimal(limit))
@@ -422,6 +427,8 @@ class Router:
             return f"it begins with `{missing}`, which the pattern does not bind"
         share = self._all_share(pattern, home, embedded, [conditions[p] for p in bound])
         within = (home.rows if not index.partial else index.entries) * share
+        if pattern.verb is Verb.SEARCH:
+            within = self._found(pattern, within)
         found = self._access(pattern, home, index, conditions, bound, within, True, embedded)
         return replace(found, entries=min(within, found.entries * GEO_OVERREAD), sorts=False)
 
@@ -446,6 +453,11 @@ class Router:
             within *= self._share(pattern, home, embedded, conditions[path])
         in_order = not pattern.sort
         return self._access(pattern, home, index, conditions, bound, within, in_order, embedded)
+
+    def _found(self, pattern: Pattern, among: Decimal) -> Decimal:
+        """Return how many rows have the words of a search: stated, or a hundredth (assumed)."""
+        stated = pattern.matched if pattern.matched is not None else among * WORDS_SHARE
+        return min(among, max(ONE, stated))
 
     def _scan(self, pattern: Pattern, home: Home, embedded: str) -> Access:
         conditions = self._conditions(pattern, home, embedded)

@@ -799,6 +799,8 @@ def finding_card(finding: Finding) -> Card:
     mend = finding.mend
     if mend is not None:
         rows.append(("mend", sentence(mend.text) + _worth(mend)))
+        if mend.effect:
+            rows.append(("effect", sentence(mend.effect)))
         rows += [("not", sentence(reason)) for reason in mend.rejected]
     if finding.consequences:
         rows.append(("with it", ", ".join(finding.consequences)))

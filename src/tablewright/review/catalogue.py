@@ -29,6 +29,7 @@ SUBJECTS = (
     "index",
     "resource",
     "pattern",
+    "write",
     "entity",
     "attribute",
     "relation",

@@ -469,6 +469,19 @@ class Facts:
         """Return USD a month of a table with its indexes."""
         return self._costs["where"].get(table, ZERO)
 
+    def cost_around(self, subject: str, covers: tuple[str, ...]) -> Decimal:
+        """Return the cost of the table a subject belongs to, or of the whole design."""
+        for name in (subject, *covers):
+            place = self.place(name)
+            if place is not None:
+                return self.cost_of_table(place.table.name)
+        homes = self.homes(subject.split(".")[0])
+        if homes:
+            return sum((self.cost_of_table(n) for n in sorted({t.name for t, _ in homes})), ZERO)
+        pattern = next((p for p in self.model.patterns if p.name == subject), None)
+        tables = sorted(self.tables_of(pattern)) if pattern is not None else []
+        return sum((self.cost_of_table(name) for name in tables), ZERO) if tables else self.cost
+
     def cost_of_pattern(self, pattern: str) -> Decimal:
         """Return USD a month of the units of an access pattern."""
         return self._costs["pattern"].get(pattern, ZERO)

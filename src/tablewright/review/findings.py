@@ -38,6 +38,8 @@ class Mend:
     hours: Decimal | None = None
     effort: int = 1
     """1 a setting, 2 an index or projection, 5 a table rebuild, 13 another engine."""
+    effect: str = ""
+    """What else it changes: on servers the offer that stays or not, and what is relieved."""
     rejected: tuple[str, ...] = ()
     """Why the first choices of mend were not taken."""
 

@@ -57,6 +57,8 @@ class Outcome:
     cost_once: Decimal | None = None
     hours: Decimal | None = None
     effort: int = 1
+    effect: str = ""
+    """What else it changes, where the bill does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

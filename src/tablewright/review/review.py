@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Protocol
 
 from tablewright.bill.prices import PriceBook
 from tablewright.core.quantities import ONE, ZERO
@@ -39,6 +40,7 @@ from tablewright.review.recost import (
 )
 from tablewright.review.runner import Candidate, Pair, Run, run
 from tablewright.review.tariff import Tariff
+from tablewright.review.verdicts import Option
 
 Variant = Callable[[Decimal], Model]
 """Returns the model with every assumed figure multiplied by a factor."""
@@ -150,7 +152,7 @@ def _examine(
         for c, w in zip(worst_first, weighed, strict=True)
         if w is None and c.pair in recoster.skipped
     )
-    standing = _supersede([w for w in weighed if w is not None])
+    standing = supersede([w for w in weighed if w is not None])
     findings = [_finding(w, facts, _confidence(w.candidate.pair, doubts)) for w in standing]
     changes = {
         (w.candidate.rule.id, w.candidate.subject): w.outcome.option.changes
@@ -195,10 +197,34 @@ def _score(
     )
 
 
+class Costed(Protocol):
+    """Facts with a cost: of a design on DynamoDB or on servers."""
+
+    @property
+    def cost(self) -> Decimal:
+        """USD a month."""
+        ...
+
+    def cost_around(self, subject: str, covers: tuple[str, ...]) -> Decimal:
+        """Return the cost of what a subject belongs to."""
+        ...
+
+
+class Costing(Protocol):
+    """Re-costs the mends of findings."""
+
+    budget: Budget
+    skipped: set[Pair]
+
+    def outcome(self, option: Option, pair: Pair) -> Outcome:
+        """Return what an option brings."""
+        ...
+
+
 def weigh(
     candidate: Candidate,
-    facts: Facts,
-    recoster: Recoster,
+    facts: Costed,
+    recoster: Costing,
     known: Known | None = None,
 ) -> Weighed | None:
     """Return a candidate with its best mend; None where its saving does not carry it."""
@@ -207,7 +233,9 @@ def weigh(
     if outcome is not None and outcome.saves is not None:
         names = {
             "save": outcome.saves,
-            "save_share": _share(outcome.saves, _cost_around(candidate, facts)),
+            "save_share": _share(
+                outcome.saves, facts.cost_around(candidate.subject, candidate.hit.covers)
+            ),
             "save_share_all": _share(outcome.saves, facts.cost),
         }
     only = candidate.rule.only_when
@@ -222,7 +250,7 @@ def weigh(
 
 
 def _best_mend(
-    candidate: Candidate, recoster: Recoster, known: Known | None
+    candidate: Candidate, recoster: Costing, known: Known | None
 ) -> tuple[Outcome | None, tuple[str, ...]]:
     """Return the first option that is not rejected, and why those before it were."""
     if known is not None and candidate.pair in known:
@@ -243,27 +271,7 @@ def _share(saves: Decimal, cost: Decimal) -> Decimal | None:
     return saves / cost if cost else None
 
 
-def _cost_around(candidate: Candidate, facts: Facts) -> Decimal:
-    """Return the cost of the table a subject belongs to, or of the whole design."""
-    subject = candidate.subject
-    names = (subject, *candidate.hit.covers)
-    for name in names:
-        place = facts.place(name)
-        if place is not None:
-            return facts.cost_of_table(place.table.name)
-    entity = subject.split(".")[0]
-    homes = facts.homes(entity)
-    if homes:
-        return sum((facts.cost_of_table(n) for n in sorted({t.name for t, _ in homes})), ZERO)
-    pattern = next((p for p in facts.model.patterns if p.name == subject), None)
-    if pattern is not None:
-        tables = sorted(facts.tables_of(pattern))
-        if tables:
-            return sum((facts.cost_of_table(name) for name in tables), ZERO)
-    return facts.cost
-
-
-def _supersede(weighed: Sequence[Weighed]) -> list[Weighed]:
+def supersede(weighed: Sequence[Weighed]) -> list[Weighed]:
     """Fold findings that follow from another one on the same subject into that one."""
     by_pair = {w.candidate.pair: w for w in weighed}
     folded: dict[Pair, Pair] = {}
@@ -308,7 +316,7 @@ def _finding(w: Weighed, facts: Facts, confidence: Decimal) -> Finding:
         subject=w.candidate.subject,
         evidence=w.candidate.hit.evidence,
         why=rule.why,
-        mend=_mend(w),
+        mend=mend_of(w),
         exposure=exposure,
         confidence=confidence,
         consequences=w.consequences,
@@ -316,7 +324,8 @@ def _finding(w: Weighed, facts: Facts, confidence: Decimal) -> Finding:
     )
 
 
-def _mend(w: Weighed) -> Mend:
+def mend_of(w: Weighed) -> Mend:
+    """Return what is told of the mend of a finding."""
     rule = w.candidate.rule
     if w.outcome is None:
         advice = rule.fix
@@ -333,6 +342,7 @@ def _mend(w: Weighed) -> Mend:
         cost_once=outcome.cost_once,
         hours=outcome.hours,
         effort=outcome.effort,
+        effect=outcome.effect,
         rejected=w.rejected,
     )
 

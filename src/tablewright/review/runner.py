@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any, Protocol
 
 from tablewright.core.quantities import ZERO
 from tablewright.review.catalogue import Catalogue, Rule
-from tablewright.review.facts import Facts
 from tablewright.review.findings import Level
 from tablewright.review.grade import PENALTIES, Coverage, Unassessed
 from tablewright.review.verdicts import Clear, Hit, Missing
@@ -85,7 +85,15 @@ class Run:
         return frozenset(c.pair for c in self.candidates)
 
 
-def run(facts: Facts, catalogue: Catalogue, rules: Iterable[Rule] | None = None) -> Run:
+class Subjects(Protocol):
+    """Facts that know what there is to look at."""
+
+    def subjects(self, kind: str) -> Iterable[tuple[str, tuple[Any, ...]]]:
+        """Return the subjects of a kind, named."""
+        ...
+
+
+def run(facts: Subjects, catalogue: Catalogue, rules: Iterable[Rule] | None = None) -> Run:
     """Return what the rules say about a design; all rules of the catalogue unless given."""
     candidates: list[Candidate] = []
     unassessed: list[Unassessed] = []

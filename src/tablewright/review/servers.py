@@ -1,49 +1,36 @@
-"""Review a MongoDB or PostgreSQL design: run its rules and grade what they find.
+"""Review a MongoDB or PostgreSQL design: run its rules, re-cost the mends, grade what they find.
 
-In: an evaluation on servers. Out: a `ReportCard`. The rules are those of `rules/servers.yaml`;
-mends are named and not re-costed, and there is no improvement path: a server is paid by its size,
-so that a mend saves only where it makes a smaller one do.
+In: an evaluation on servers and a function that evaluates changed models and designs. Out: a
+`ReportCard`. The rules are those of `rules/servers.yaml`. There is no improvement path: a server is
+paid by its size, so that most mends show in what it has left and not in the bill.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
-from decimal import Decimal
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, cast
+from types import SimpleNamespace
 
 from tablewright.core.data import read_yaml
-from tablewright.core.quantities import ONE
-from tablewright.design.mongodb import MongoDesign
-from tablewright.design.postgresql import PostgresDesign
-from tablewright.engines.routing import Ordered
 from tablewright.engines.servers import ServerEvaluation
-from tablewright.model.values import Entity, Model, Pattern
 from tablewright.review.catalogue import Catalogue, Rule, catalogue, read_rule, read_thresholds
-from tablewright.review.facts import Facts
-from tablewright.review.findings import Finding, Mend
+from tablewright.review.findings import Finding
 from tablewright.review.grade import ReportCard, grade
-from tablewright.review.predicates import servers as predicates
-from tablewright.review.runner import Candidate, run
+from tablewright.review.predicates import server_data, servers
+from tablewright.review.review import Weighed, mend_of, supersede, weigh
+from tablewright.review.runner import run
+from tablewright.review.server_facts import ServerFacts
+from tablewright.review.server_recost import Evaluate, ServerRecoster
 
-RULES_NOT_WRITTEN = (
-    "SRV-IDX-004",
-    "MDB-KEY-001",
-    "MDB-IDX-001",
-    "MDB-TSR-001",
-    "PG-KEY-002",
-    "PG-IDX-002",
-    "PG-IDX-003",
-)
-"""Core rules of these engines that have no predicate yet."""
+_FILE = "rules/servers.yaml"
 
 
-_OF_ALL_ENGINES: dict[str, Callable[..., Any]] = {
-    "ANY-KEY-001": predicates.any_key_001,
-    "ANY-IDX-001": predicates.any_idx_001,
-}
-"""Rules of the common catalogue that are decided in another way here."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotRun:
+    """Rules of the catalogue for these engines that are not run, and why."""
+
+    rules: tuple[str, ...]
+    why: str
 
 
 @cache
@@ -53,21 +40,20 @@ def server_rules(engine: str) -> Catalogue:
     Raises:
         DataError: the rule file is damaged.
     """
-    data = read_yaml("tablewright.review", "rules/servers.yaml")
-    thresholds = read_thresholds(data["thresholds"])
-    numbers = {name: one.value for name, one in thresholds.items()}
+    data = read_yaml("tablewright.review", _FILE)
     common = catalogue("dynamodb")
+    thresholds = {**common.thresholds, **read_thresholds(data["thresholds"])}
+    numbers = {name: one.value for name, one in thresholds.items()}
     known = {category.name for category in common.categories}
+    predicates = SimpleNamespace(**{**vars(servers), **vars(server_data)})
     rules = []
     for entry in data["rules"]:
         fields = dict(entry)
         category = fields.pop("category")
         assert category in known, category
-        rule = read_rule(fields, category, predicates, numbers, "rules/servers.yaml")
+        rule = read_rule(fields, category, predicates, numbers, _FILE)
         if engine in rule.engines:
             rules.append(rule)
-    for name, predicate in _OF_ALL_ENGINES.items():
-        rules.append(replace(common.rule(name), engines=(engine,), predicate=predicate))
     return Catalogue(
         rules=tuple(rules),
         categories=common.categories,
@@ -76,78 +62,51 @@ def server_rules(engine: str) -> Catalogue:
     )
 
 
+@cache
+def rules_not_run(engine: str) -> tuple[NotRun, ...]:
+    """Return the rules of the catalogue that concern an engine and are not run."""
+    other = {"mongodb": "PG-", "postgresql": "MDB-"}[engine]
+    groups = (
+        NotRun(
+            rules=tuple(name for name in group["rules"] if not name.startswith(other)),
+            why=group["why"],
+        )
+        for group in read_yaml("tablewright.review", _FILE)["not_run"]
+    )
+    return tuple(group for group in groups if group.rules)
+
+
 def find_rule(name: str) -> Rule:
-    """Return a rule of any engine by id, in any case.
+    """Return a rule of any engine by id, in any case; of a rule of all engines the common form.
 
     Raises:
         UsageError: there is none of that id.
     """
-    for engine in ("mongodb", "postgresql"):
-        for rule in server_rules(engine).rules:
-            if rule.id == name.upper() and rule.id not in _OF_ALL_ENGINES:
-                return rule
+    if not name.upper().startswith("ANY-"):
+        for engine in ("mongodb", "postgresql"):
+            for rule in server_rules(engine).rules:
+                if rule.id == name.upper():
+                    return rule
     return catalogue().rule(name)
 
 
-class ServerFacts:
-    """What predicates ask of a design on servers, and the subjects there are."""
-
-    def __init__(self, evaluation: ServerEvaluation, k: dict[str, Decimal]) -> None:
-        self.evaluation = evaluation
-        self.model: Model = evaluation.model
-        self.k = k
-        self.users = evaluation.users
-        design = evaluation.design
-        assert isinstance(design, MongoDesign | PostgresDesign)
-        self.design = design
-        self.homes = {home.name: home for home in evaluation.homes}
-
-    def subjects(self, kind: str) -> Iterable[tuple[str, tuple[Any, ...]]]:
-        """Return the subjects of a kind, named."""
-        if kind == "pattern":
-            return [(p.name, (p,)) for p in self.model.patterns if self._is_routed(p)]
-        if kind == "entity":
-            return [(e.name, (e,)) for e in self.model.entities if self.home_of(e) is not None]
-        if kind == "home":
-            return [(e.name, (e,)) for e in self.model.entities]
-        if kind == "table":
-            return [(name, (name,)) for name in self.homes]
-        if kind == "index":
-            return [
-                (f"{home.name}/{index.name}", (home.name, index))
-                for home in self.homes.values()
-                for index in home.indexes
-                if not index.is_primary
-            ]
-        return [
-            (f"{home.name}.{attribute.name}", (home.name, entity, attribute))
-            for home in self.homes.values()
-            for entity in (self.model.entity(home.entity),)
-            for attribute in entity.attributes
-        ]
-
-    def _is_routed(self, pattern: Pattern) -> bool:
-        route = self.evaluation.route(pattern.name)
-        return route.is_served and not pattern.parts
-
-    def home_of(self, entity: Entity) -> str | None:
-        """Return the collection or table that holds an entity."""
-        return next((h.name for h in self.homes.values() if h.entity == entity.name), None)
-
-    def indexes(self, home: str) -> tuple[Ordered, ...]:
-        """Return the indexes of a collection or table, that of the key first."""
-        return self.homes[home].indexes
-
-
-def review_server(evaluation: ServerEvaluation) -> ReportCard:
+def review_server(evaluation: ServerEvaluation, evaluate: Evaluate) -> ReportCard:
     """Return the report card of a design at the scale it was evaluated at."""
-    rules = server_rules(evaluation.design.engine)
+    engine = evaluation.design.engine
+    rules = server_rules(engine)
     facts = ServerFacts(evaluation, dict(rules.k))
-    found = run(cast(Facts, facts), rules)
-    findings = _superseded([_finding(one) for one in found.candidates], rules)
+    found = run(facts, rules)
+    recoster = ServerRecoster(facts, found, rules, evaluate)
+    worst_first = sorted(found.candidates, key=lambda c: (-c.level(), c.pair))
+    weighed = [weigh(c, facts, recoster) for c in worst_first]
+    findings = [_finding(w) for w in supersede([w for w in weighed if w is not None])]
     findings.sort(key=lambda one: (-one.level, one.rule, one.subject))
-    accepted = {(a.rule, a.subject): a.reason for a in evaluation.model.accepted}
-    kept = [f for f in findings if (f.rule, f.subject) not in accepted]
+    reasons = {(a.rule, a.subject): a.reason for a in evaluation.model.accepted}
+    named = [
+        replace(f, accepted=reasons.get((f.rule, f.subject)) or reasons.get((f.rule, "")) or "")
+        for f in findings
+    ]
+    kept = tuple(f for f in named if not f.accepted)
     coverage = found.coverage.share
     score = grade(
         kept,
@@ -155,7 +114,7 @@ def review_server(evaluation: ServerEvaluation) -> ReportCard:
         applicable=found.applicable,
         severe_rules=rules.severe_rules,
         coverage=coverage,
-        least_headroom=_least_headroom(evaluation),
+        least_headroom=facts.least_headroom,
     )
     return ReportCard(
         design=evaluation.design.name,
@@ -166,61 +125,38 @@ def review_server(evaluation: ServerEvaluation) -> ReportCard:
         low_letter=score.letter,
         coverage=coverage,
         categories=score.categories,
-        findings=tuple(kept),
-        accepted=tuple(
-            replace(f, accepted=accepted[f.rule, f.subject])
-            for f in findings
-            if (f.rule, f.subject) in accepted
-        ),
+        findings=kept,
+        accepted=tuple(f for f in named if f.accepted),
         unassessed=found.unassessed,
         passed=found.passed,
         cap=score.cap,
-        notes=(
-            f"{len(rules.rules)} rules concern this engine; of its core rules "
-            f"{len(_missing(evaluation.design.engine))} are not written yet: "
-            + ", ".join(_missing(evaluation.design.engine)),
-            "what a mend saves is not computed: a server is paid by its size",
-        ),
+        notes=_notes(engine, rules),
     )
 
 
-def _missing(engine: str) -> list[str]:
-    other = {"mongodb": "PG-", "postgresql": "MDB-"}[engine]
-    return [rule for rule in RULES_NOT_WRITTEN if not rule.startswith(other)]
+def _notes(engine: str, rules: Catalogue) -> tuple[str, ...]:
+    groups = rules_not_run(engine)
+    count = sum(len(group.rules) for group in groups)
+    left = "; ".join(f"{', '.join(group.rules)} ({group.why})" for group in groups)
+    return (
+        "what a mend saves is what it saves alone: two that lead to the same smaller server do not "
+        "save twice",
+        f"{len(rules.rules)} rules are run, all core rules of this engine among them; {count} "
+        f"extended ones are not: {left}",
+    )
 
 
-def _finding(one: Candidate) -> Finding:
-    rule = one.rule
+def _finding(w: Weighed) -> Finding:
+    rule = w.candidate.rule
     return Finding(
         rule=rule.id,
         title=rule.title,
         category=rule.category,
-        level=one.level(),
-        subject=one.subject,
-        evidence=one.hit.evidence,
+        level=w.level,
+        subject=w.candidate.subject,
+        evidence=w.candidate.hit.evidence,
         why=rule.why,
-        mend=Mend(kind=rule.fix_kind, text=rule.fix),
+        mend=mend_of(w),
+        consequences=w.consequences,
         sources=rule.sources,
     )
-
-
-def _superseded(findings: list[Finding], rules: Catalogue) -> list[Finding]:
-    """Take out what follows from another finding on the same subject, and name it there."""
-    over = {rule.id: rule.supersedes for rule in rules.rules if rule.supersedes}
-    gone: set[tuple[str, str]] = set()
-    out = []
-    for one in findings:
-        below = [
-            f for f in findings if f.subject == one.subject and f.rule in over.get(one.rule, ())
-        ]
-        gone |= {(f.rule, f.subject) for f in below}
-        level = max([one.level, *(f.level for f in below)])
-        out.append(replace(one, level=level, consequences=tuple(f.rule for f in below)))
-    return [one for one in out if (one.rule, one.subject) not in gone]
-
-
-def _least_headroom(evaluation: ServerEvaluation) -> Decimal | None:
-    chosen = evaluation.chosen
-    if chosen is None or chosen.bound_by is None or not chosen.bound_by.use:
-        return None
-    return ONE / chosen.bound_by.use

@@ -36,6 +36,11 @@ def plan(model: Model, name: str = "planned-mongodb") -> MongoDesign:
     )
 
 
+def collection_for(model: Model, entity: Entity) -> Collection:
+    """Return a collection of one entity, nothing embedded, an index for each pattern."""
+    return _collection(model, entity, set())
+
+
 def _embeds(model: Model, entity: Entity) -> bool:
     """Whether instances are best kept inside their parent."""
     count = entity.count

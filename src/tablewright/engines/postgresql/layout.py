@@ -127,7 +127,7 @@ class PgLayout:
         toast = _scaled(outside, scale) + (btree_pages(chunks * scale, 16) if chunks else 1)
         indexes = tuple(
             (index.name, self.index_pages(table, index, Decimal(count)) * PAGE_BYTES)
-            for index in (primary(table), *table.indexes)
+            for index in all_indexes(table)
         )
         return TableBytes(
             rows=count, heap=heap * PAGE_BYTES, toast=toast * PAGE_BYTES, indexes=indexes
@@ -216,7 +216,7 @@ class PgLayout:
         facts = [facts_of(table.name, "table", table.entity, count, per_row)]
         indexes = []
         taken = stored
-        for index in (primary(table), *table.indexes):
+        for index in all_indexes(table):
             ordered = self._index(table, index, count, given)
             indexes.append(ordered)
             taken += ordered.stored_bytes
@@ -284,6 +284,11 @@ def primary(table: PgTable) -> PgIndex:
     """Return the index of the primary key."""
     columns = tuple((name, False) for name in table.primary_key)
     return PgIndex(name=f"{table.name}_pkey", columns=columns, unique=True)
+
+
+def all_indexes(table: PgTable) -> tuple[PgIndex, ...]:
+    """Return the indexes of a table, that of the primary key first where it has one."""
+    return (primary(table), *table.indexes) if table.primary_key else table.indexes
 
 
 def column_bytes(column: Column, value: Any) -> int:

@@ -27,7 +27,7 @@ from tablewright.model.values import Entity, Kind, Model, Pattern, Verb
 
 def plan(model: Model, name: str = "planned-postgresql") -> PostgresDesign:
     """Return a design."""
-    tables = tuple(_table(model, entity) for entity in model.entities)
+    tables = tuple(table_for(model, entity) for entity in model.entities)
     return PostgresDesign(
         name=name,
         engine="postgresql",
@@ -36,7 +36,8 @@ def plan(model: Model, name: str = "planned-postgresql") -> PostgresDesign:
     )
 
 
-def _table(model: Model, entity: Entity) -> PgTable:
+def table_for(model: Model, entity: Entity) -> PgTable:
+    """Return a table of one entity, with its keys and an index for each pattern."""
     name = table_name(entity.name)
     keys = _foreign_keys(model, entity)
     found: list[tuple[tuple[tuple[str, bool], ...], bool]] = []

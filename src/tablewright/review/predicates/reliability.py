@@ -97,16 +97,16 @@ def ddb_rel_005(f: Facts, pattern: Pattern) -> Verdict:
 
 def any_rel_001(f: Facts, entity: Entity) -> Verdict:
     """The same fact in two places, and nothing that keeps them alike."""
-    copies = [*_stored_twice(f, entity), *_copied_from_parent(f, entity)]
+    copies = [*_stored_twice(f, entity), *copied_from_parent(f, entity)]
     if not copies:
         return CLEAR if f.homes(entity.name) else None
     for where, source, names in copies:
-        rate = _changes(f, source, names)
+        rate = changes_per_second(f, source, names)
         if rate <= 0:
             continue
         if _is_kept_alike(f, source, entity):
             continue
-        writers = sorted({a.root.name for a in f.actions_on(source.name) if _alters(a.part, names)})
+        writers = sorted({a.root.name for a in f.actions_on(source.name) if alters(a.part, names)})
         return Hit(
             evidence=(
                 f"{where}; {', '.join(writers)} changes it {decimals(rate * 86_400)} times a day "
@@ -147,7 +147,8 @@ def _stored_twice(f: Facts, entity: Entity) -> Iterable[Copy]:
                 )
 
 
-def _copied_from_parent(f: Facts, entity: Entity) -> Iterable[Copy]:
+def copied_from_parent(f: Facts, entity: Entity) -> Iterable[Copy]:
+    """Yield attributes of the parent that every child repeats."""
     if entity.parent is None:
         return
     parent = f.model.entity(entity.parent)
@@ -169,14 +170,16 @@ def _is_same_fact(copy: Attribute, source: Attribute) -> bool:
     return copy.kind is source.kind and copy.kind.value in kinds
 
 
-def _alters(part: Pattern, names: frozenset[str]) -> bool:
+def alters(part: Pattern, names: frozenset[str]) -> bool:
+    """Return whether a write changes one of these attributes."""
     if part.verb is Verb.UPDATE:
         return bool(set(part.touched) & names)
     return part.verb is Verb.DELETE
 
 
-def _changes(f: Facts, entity: Entity, names: frozenset[str]) -> Decimal:
-    return sum((f.rate(a.root) for a in f.actions_on(entity.name) if _alters(a.part, names)), ZERO)
+def changes_per_second(f: Facts, entity: Entity, names: frozenset[str]) -> Decimal:
+    """Return how often attributes of an entity change."""
+    return sum((f.rate(a.root) for a in f.actions_on(entity.name) if alters(a.part, names)), ZERO)
 
 
 def _is_kept_alike(f: Facts, source: Entity, copy: Entity) -> bool:
