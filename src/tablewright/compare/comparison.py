@@ -47,7 +47,7 @@ from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import DataError, PriceUnknownError, UsageError
 from tablewright.core.quantities import DAYS_PER_MONTH, ZERO
 from tablewright.engines.base import Evaluation
-from tablewright.engines.servers import Option, ServerEvaluation, cheapest
+from tablewright.engines.servers import CASES, Option, ServerEvaluation, cheapest, costs_range
 from tablewright.model.values import Model
 
 GB = Decimal(1024**3)
@@ -326,9 +326,7 @@ def _range(evaluation: Evaluation) -> tuple[Decimal | None, Decimal | None]:
     if not isinstance(evaluation, ServerEvaluation):
         return None, None
     needs = evaluation.chosen_for_needs is not None
-    ends = (cheapest(evaluation.ends[end], meeting_needs=needs) for end in ("light", "heavy"))
-    light, heavy = (found.usd if found is not None else None for found in ends)
-    return light, heavy
+    return evaluation.range_of(lambda options: cheapest(options, meeting_needs=needs))
 
 
 def _on_servers(
@@ -349,8 +347,11 @@ def _on_servers(
         return cheapest(named, meeting_needs=True) or cheapest(named)
 
     best = best_of(option for one in able for option in one.options)
-    ends = [best_of(o for one in able for o in one.ends[end]) for end in ("light", "heavy")]
-    light, heavy = (one.usd if one is not None else None for one in ends)
+    costs: dict[str, Decimal | None] = {}
+    for case in CASES:
+        found = best_of(option for one in able for option in one.ends.get(case, ()))
+        costs[case] = found.usd if found is not None else None
+    light, heavy = costs_range(costs)
     if best is not None:
         return Database(lines=best.lines, light=light, heavy=heavy)
     unpriced = [
@@ -360,9 +361,9 @@ def _on_servers(
         if option.holds and option.not_priced and _is_named(option.name, architecture.servers)
     ]
     for place in neighbours().get(board.region, ()):
-        found = best_of(_priced_in(place, option, one, board.book) for option, one in unpriced)
-        if found is not None:
-            return Database(lines=found.lines, elsewhere=True)
+        near = best_of(_priced_in(place, option, one, board.book) for option, one in unpriced)
+        if near is not None:
+            return Database(lines=near.lines, elsewhere=True)
     return Database(
         lines=(),
         missing=f"an offer that holds the load among {', '.join(architecture.servers)}"

@@ -32,7 +32,10 @@ from tablewright.engines.base import (
 from tablewright.engines.routing import Home, Router, Words, Work
 from tablewright.model.values import Entity, Kind, Model
 
-CASES = ("value", "light", "heavy")
+CASES = ("value", "server-light", "server-heavy", "habits-light", "habits-heavy")
+"""What is reckoned: the values, then the constants of the server and those about the habits of
+users at each end of their range, the others at their values."""
+ENDS = ("light", "heavy")
 LEAST_CACHE_GB = Decimal("0.5")
 """MongoDB gives its cache 256 MB at least, which is the share of so much."""
 LABELS = ("source", "measured", "assumed")
@@ -51,6 +54,8 @@ class Constant:
     """source, measured or assumed."""
     source: str
     what: str
+    group: str
+    """server, or habits: what users do and the model does not say."""
 
 
 @cache
@@ -67,7 +72,7 @@ def constants(engine: str) -> tuple[Constant, ...]:
             raise DataError(f"engines/data/sizing.yaml: `{name}` has the fields {sorted(fields)}")
         if fields["label"] not in LABELS:
             raise DataError(f"engines/data/sizing.yaml: the label of `{name}` is none of {LABELS}")
-        value, light, heavy = (Decimal(str(fields[case])) for case in CASES)
+        value, light, heavy = (Decimal(str(fields[case])) for case in ("value", *ENDS))
         found.append(
             Constant(
                 name=name,
@@ -78,15 +83,47 @@ def constants(engine: str) -> tuple[Constant, ...]:
                 label=fields["label"],
                 source=str(fields["source"]),
                 what=str(fields["what"]),
+                group="habits" if name in data["common"] and _is_habit(fields) else "server",
             )
         )
     return tuple(found)
 
 
+def _is_habit(fields: Mapping[str, Any]) -> bool:
+    return bool(fields["label"] == "assumed")
+
+
 def figures(engine: str, case: str = "value", own: Mapping[str, Decimal] | None = None) -> Figures:
-    """Return the constants of an engine in one case: value, light or heavy."""
-    held = {one.name: Decimal(getattr(one, case)) for one in constants(engine)}
+    """Return the constants of an engine in one case: value, light, heavy, or one of `CASES`."""
+    group, _, end = case.rpartition("-")
+    held = {}
+    for one in constants(engine):
+        at = end if group in ("", one.group) else "value"
+        held[one.name] = Decimal(getattr(one, at))
     return Figures(held={**held, **(own or {})}, case=case)
+
+
+def combined(value: Decimal | None, ends: Iterable[Decimal | None]) -> Decimal | None:
+    """Return how far a cost goes when causes that have nothing to do with each other add up.
+
+    Their ratios to the cost are taken as logarithms, squared, added, and the root is taken: the
+    usual rule for independent errors. None where one of the ends has no cost.
+
+    Example:
+        >>> combined(Decimal(100), [Decimal(200), Decimal(100)])
+        Decimal('200')
+        >>> round(combined(Decimal(100), [Decimal(50), Decimal(50)]))  # 2 to the power of root 2
+        38
+    """
+    found = list(ends)
+    if value is None or any(one is None for one in found):
+        return None
+    costs = [one for one in found if one is not None]
+    if not value or not all(costs):
+        return max(costs) if value < max(costs) else min(costs)
+    logs = [(one / value).ln() for one in costs]
+    far = sum((log * log for log in logs), ZERO).sqrt()
+    return (value * (far if sum(logs) > 0 else -far).exp()).quantize(Decimal("0.01")).normalize()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -504,6 +541,20 @@ def cheapest(options: Iterable[Option], *, meeting_needs: bool = False) -> Optio
     return min(able, key=lambda one: (one.usd or ZERO, one.name), default=None)
 
 
+def _usd(option: Option | None) -> Decimal | None:
+    return None if option is None else option.usd
+
+
+def costs_range(costs: Mapping[str, Decimal | None]) -> tuple[Decimal | None, Decimal | None]:
+    """Return both ends of the costs of some cases, None where they were not reckoned."""
+    value = costs.get("value")
+    light, heavy = (
+        combined(value, (costs.get(f"{group}-{end}") for group in ("server", "habits")))
+        for end in ENDS
+    )
+    return light, heavy
+
+
 # ---------------------------------------------------------------- the evaluation
 
 
@@ -518,12 +569,26 @@ class ServerEvaluation(Evaluation):
     chosen: Option | None
     chosen_for_needs: Option | None
     """The cheapest that holds the load and meets every need of the model."""
-    light: Decimal | None
-    """USD a month of the cheapest option with every constant at its light end."""
-    heavy: Decimal | None
     ends: Mapping[str, tuple[Option, ...]]
-    """The options held against the load at the light and at the heavy end."""
+    """The options held against the load in each case that was reckoned."""
     figures: Figures
+
+    @property
+    def light(self) -> Decimal | None:
+        """USD a month of the cheapest with the constants towards their light ends."""
+        return self.range_of(cheapest)[0]
+
+    @property
+    def heavy(self) -> Decimal | None:
+        """USD a month of the cheapest with the constants towards their heavy ends."""
+        return self.range_of(cheapest)[1]
+
+    def range_of(
+        self, choose: Callable[[tuple[Option, ...]], Option | None]
+    ) -> tuple[Decimal | None, Decimal | None]:
+        """Return USD a month of what is chosen at both ends, server and habits taken together."""
+        costs = {case: _usd(choose(options)) for case, options in self.ends.items()}
+        return costs_range(costs)
 
     def option(self, name: str) -> Option:
         """Return an option by vendor and name (KeyError if there is none)."""
@@ -558,10 +623,8 @@ def evaluate_server(
 ) -> ServerEvaluation:
     """Return routes, load, options and the bill of the cheapest that holds the load.
 
-    The whole is reckoned three times: with the constants as stated, all at their light end and all
-    at their heavy end; once, if `cases` says so.
+    The whole is reckoned in each of the cases: once, if there is one.
     """
-    totals: dict[str, Decimal | None] = dict.fromkeys(CASES)
     held: dict[str, tuple[Option, ...]] = {}
     first: tuple[Layout, dict[str, Route], dict[str, Work], Load, tuple[Option, ...], Figures]
     for case in cases:
@@ -574,8 +637,6 @@ def evaluate_server(
             routes[pattern.name], works[pattern.name] = router.route(pattern)
         load = load_of(model, users, works, layout.homes, layout.disk_bytes, given)
         options = options_for(offers, load, model, book, region, given)
-        best = cheapest(options)
-        totals[case] = best.usd if best is not None else None
         held[case] = options
         if case == "value":
             first = layout, routes, works, load, options, given
@@ -588,7 +649,7 @@ def evaluate_server(
         users=users,
         routes=tuple(routes.values()),
         resources=layout.resources,
-        bill=_bill(chosen, for_needs, options, load, book, region, totals, model, given),
+        bill=_bill(chosen, for_needs, options, load, book, region, held, model, given),
         sample_items=sample_items,
         load=load,
         works=works,
@@ -596,9 +657,7 @@ def evaluate_server(
         options=options,
         chosen=chosen,
         chosen_for_needs=for_needs,
-        light=totals["light"],
-        heavy=totals["heavy"],
-        ends={case: held.get(case, ()) for case in ("light", "heavy")},
+        ends=held,
         figures=given,
     )
 
@@ -610,7 +669,7 @@ def _bill(
     load: Load,
     book: PriceBook,
     region: str,
-    totals: Mapping[str, Decimal | None],
+    ends: Mapping[str, tuple[Option, ...]],
     model: Model,
     given: Figures,
 ) -> Bill:
@@ -632,14 +691,15 @@ def _bill(
             )
         elif chosen.misses:
             warnings.append("no offer that holds the load meets every need")
-    light, heavy = totals["light"], totals["heavy"]
-    said = [
-        f"{name} ${format_number(usd, 2)}" if usd is not None else f"{name}: none holds it"
-        for name, usd in (("light", light), ("heavy", heavy))
-    ]
+    low, high = costs_range({case: _usd(cheapest(found)) for case, found in ends.items()})
+    light, heavy = (
+        f"${format_number(usd, 2)}" if usd is not None else "more than any offer holds"
+        for usd in (low, high)
+    )
     assumptions = [
-        "the server is sized by a model with stated constants; with all of them at the ends of "
-        f"their ranges the cheapest costs {' and '.join(said)} a month",
+        "the server is sized by a model with stated constants; with those of the server and those "
+        "about the habits of users at the ends of their ranges the cheapest costs "
+        f"{light} to {heavy} a month",
     ]
     if chosen is not None and chosen.bound_by is not None:
         assumptions.append(f"{chosen.name} is limited by {chosen.bound_by}")

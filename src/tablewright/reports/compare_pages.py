@@ -86,8 +86,8 @@ def _engines(found: Comparison) -> d.Section:
                 grows="Best design",
             ),
             rows=tuple(rows),
-            caption="USD a month for the database alone, list prices; design, offer and range (all "
-            "constants of the sizing at the ends of their ranges) at the largest scale.",
+            caption="USD a month for the database alone, list prices; design, offer and range (the "
+            "constants of the sizing towards the ends of theirs) at the largest scale.",
         )
     ]
     chart = _chart(
