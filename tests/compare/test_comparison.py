@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from tablewright.api import Options, Session, open_model
+from tablewright.api import Session, open_model
 from tablewright.compare.values import Comparison
 from tablewright.core.errors import TablewrightError, UsageError
 from tablewright.design.reader import read_model
@@ -16,8 +17,9 @@ from tablewright.design.reader import read_model
 APPS = Path(__file__).parents[2] / "src/tablewright/apps"
 
 
-def compared(app: str, **options: object) -> Comparison:
-    return open_model(APPS / app, Options(**options)).compare()  # type: ignore[arg-type]
+@cache
+def compared(app: str) -> Comparison:
+    return open_model(APPS / app).compare()
 
 
 def changed(app: str, more: str) -> Comparison:
@@ -130,6 +132,44 @@ def test_budgets_and_what_ruling_out_costs_are_part_of_the_answer() -> None:
     assert "missed at 1,000 users (58." in answer  # an M10, where 5 USD were hoped for
     assert "met at 10,000 users" in answer
     assert "`supabase` is out: Supabase Pro does not have `sla`" in answer
+
+
+@pytest.mark.parametrize("app", ["llm-proxy", "poafix", "mongocollectibles", "auxeira"])
+def test_no_verdict_of_a_file_contradicts_the_computed_one(app: str) -> None:
+    for check in compared(app).checks:
+        if check.said:
+            assert check.said == check.whole, (check.claim, check.what)
+
+
+def test_a_claim_holds_only_if_every_figure_that_decides_it_does() -> None:
+    by_what = {check.what: check for check in compared("poafix").checks}
+    # 720 x 0.54 = 388.80 lies in 57 to 570, but it is not what is claimed
+    beside = by_what["Atlas M30 for 30 days"]
+    assert (beside.computed, beside.verdict, beside.decides) == (
+        Decimal("388.8"),
+        "holds",
+        False,
+    )
+    assert beside.whole == "does not hold"
+    open_ = {c.what: c for c in compared("mongocollectibles").checks}["Redis cache.t3.micro"]
+    assert (open_.verdict, open_.whole) == ("not assessed", "unclear")
+
+
+def test_the_ratings_of_the_description_are_held_against_computed_ones() -> None:
+    found = compared("poafix")
+    rated = {c.what.split()[0]: c.computed for c in found.checks if c.claim == "C12"}
+    assert set(rated) == {"Firebase", "Supabase", "PlanetScale"}
+    # Firebase at 1,000 users, by hand: cost 10 x cheapest / own, 40 of 100; requirements, headroom,
+    # effort 10 - 2 x 2 and risk 10 weigh 20, 15, 15 and 10
+    ways = {one.architecture.name: one for one in found.architectures}
+    cheapest = min(one.at(1000).total for one in found.architectures if one.at(1000).is_priced)
+    own = 10 * cheapest / ways["firebase"].at(1000).total
+    rest = 10 * 15 + 6 * 15 + 10 * 10  # headroom far off, two duties, one zone nowhere
+    needs = rated["Firebase"] * 100 - own * 40 - rest
+    assert 0 <= needs <= 200
+    met = next(one for one in found.offerings if one.offering.name == "firestore").requirements
+    share = sum({"met": 2, "partly": 1}.get(one.result, 0) for one in met) / Decimal(2 * len(met))
+    assert abs(needs - 200 * share) < Decimal("0.01")
 
 
 @pytest.mark.parametrize(

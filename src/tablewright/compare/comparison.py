@@ -123,7 +123,7 @@ def compare(
         weights=tuple(weights.items()),
         phases=phases,
         flips=_flips(board, results, best),
-        checks=tuple(_check(board, rule, chosen) for rule in checks(model.app)),
+        checks=_wholes([_check(board, rule, results, held) for rule in checks(model.app)]),
         advice=_advice(board, results, phases, held),
         left_out=left_out,
         assumptions=tuple(why for _, _, why in board.told() if why.startswith("assumed")),
@@ -649,8 +649,27 @@ def _flips(
 # ---------------------------------------------------------------- claims, and the answer in words
 
 
-def _check(board: _Board, rule: CheckRule, chosen: Sequence[Architecture]) -> Check:
-    by_name = {one.name: one for one in chosen}
+def _wholes(found: Sequence[Check]) -> tuple[Check, ...]:
+    """Return checks with the verdict on their whole claims: all that decides one must hold."""
+    out = []
+    for check in found:
+        deciding = [c.verdict for c in found if c.claim == check.claim and c.decides]
+        whole = check.said
+        if deciding:
+            failed = "does not hold" in deciding
+            open_ = "not assessed" in deciding
+            whole = "does not hold" if failed else "unclear" if open_ else "holds"
+        out.append(replace(check, whole=whole))
+    return tuple(out)
+
+
+def _check(
+    board: _Board,
+    rule: CheckRule,
+    results: Sequence[ArchitectureResult],
+    held: Sequence[OfferingResult],
+) -> Check:
+    by_name = {one.architecture.name: one.architecture for one in results}
 
     def price(key: str, region: str = "") -> Decimal:
         found = board.book.price(key, region or board.region)
@@ -674,7 +693,33 @@ def _check(board: _Board, rule: CheckRule, chosen: Sequence[Architecture]) -> Ch
             raise DataError(f"no offer holds {engine} at {users} users")
         return usd
 
+    def room(offer: str, engine: str, users: Decimal) -> Decimal:
+        """Return how many times the load an offer holds, by the resource that is used most."""
+        for one in board.ranked(engine, int(users)):
+            if isinstance(one, ServerEvaluation):
+                bound = one.option(offer).bound_by
+                if bound is not None and bound.use:
+                    return 1 / bound.use
+        raise DataError(f"nothing is known of {offer} at {users} users")
+
+    def rating(name: str, users: Decimal) -> Decimal:
+        """Return the score of a way, ruled out or not, among all that are priced."""
+        at = int(users)
+        if name not in by_name:
+            raise DataError(f"there is no architecture `{name}`")
+        priced = [one for one in results if one.at(at).is_priced]
+        mine = next((one for one in priced if one.architecture.name == name), None)
+        if mine is None:
+            raise DataError(f"`{name}` is not priced at {at:,} users")
+        cheapest_way = min(one.at(at).total for one in priced)
+        weights = _weights(board.model)
+        scores = _scores(mine, at, cheapest_way, held)
+        total = sum((scores[one] * weight for one, weight in weights.items()), ZERO)
+        return total / sum(weights.values())
+
     functions: dict[str, Callable[..., Decimal]] = {
+        "room": room,
+        "rating": rating,
         "price": price,
         "fact": fact,
         "cost": cost,
@@ -700,6 +745,7 @@ def _check(board: _Board, rule: CheckRule, chosen: Sequence[Architecture]) -> Ch
         verdict=verdict,
         how=rule.compute,
         note=note,
+        decides=rule.decides,
         said=next((c.verdict for c in board.model.claims if c.id == rule.claim), ""),
     )
 

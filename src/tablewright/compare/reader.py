@@ -51,6 +51,7 @@ class CheckRule:
     within: Decimal = Decimal("0.1")
     """The share by which it may differ and still hold."""
     note: str = ""
+    decides: bool = True
 
 
 @cache
@@ -130,7 +131,7 @@ def checks(app: str) -> tuple[CheckRule, ...]:
     """Return how the claims of an application are computed, an empty tuple for an unknown one."""
     where = "data/checks.yaml"
     top = _mapping(read_yaml(_PACKAGE, where), where, None)
-    allowed = {"claim", "what", "claimed", "compute", "users", "within", "note"}
+    allowed = {"claim", "what", "claimed", "compute", "users", "within", "note", "decides"}
     found = []
     for raw in top.get(app, []):
         one = _mapping(raw, f"{where}: {app}", allowed)
@@ -146,6 +147,7 @@ def checks(app: str) -> tuple[CheckRule, ...]:
                 users=one.get("users"),
                 within=Decimal(str(one.get("within", "0.1"))),
                 note=_text(one.get("note", ""), where),
+                decides=_flag(one.get("decides", True), where),
             )
         )
     return tuple(found)

@@ -283,8 +283,12 @@ class Check:
     verdict: str
     how: str
     note: str = ""
+    decides: bool = True
+    """Whether the claim holds only if this figure does; else it stands beside."""
     said: str = ""
     """The verdict on the whole claim as the model file has it; empty where it is computed."""
+    whole: str = ""
+    """The verdict on the whole claim: of the figures that decide it, or else of the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

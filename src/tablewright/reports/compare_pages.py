@@ -432,7 +432,8 @@ def _checks(found: Comparison) -> d.Section:
                 _band(check.low, check.high),
                 "-" if check.computed is None else _figure(check.computed),
                 check.verdict,
-                check.said or "computed",
+                (check.whole if check.decides else f"{check.whole} (this figure stands beside)")
+                or "computed elsewhere",
             ),
             tone="good" if check.verdict == "holds" else "",
         )
@@ -446,7 +447,8 @@ def _checks(found: Comparison) -> d.Section:
                     "Claim", "What", ">Claimed", ">Computed", "Verdict", "Whole claim", grows="What"
                 ),
                 rows=tuple(rows),
-                caption="Single figures of a claim, and the verdict of the file on the whole.",
+                caption="Single figures of claims. A claim holds as a whole if every figure that "
+                "decides it does; where none is computed the verdict is that of the file.",
             ),
         ),
     )

@@ -90,11 +90,12 @@ class MongoLayout:
         self._columns: dict[_Held, tuple[list[int], dict[str, Decimal]]] = {}
         self._entries: dict[tuple[_Held, tuple[tuple[str, str], ...]], list[int]] = {}
         self._shares: dict[_Held, Decimal] = {}
+        self._documents: dict[_Held, list[dict[str, Any]]] = {}
 
     def adopt(self, kin: MongoLayout) -> None:
         """Take over what was drawn and measured for another design of the same entities."""
         self._rows, self._columns, self._entries = kin._rows, kin._columns, kin._entries
-        self._shares = kin._shares
+        self._shares, self._documents = kin._shares, kin._documents
 
     def rows(self, entity: Entity) -> Rows:
         """Return the sampled instances, each attribute as it is kept."""
@@ -109,6 +110,12 @@ class MongoLayout:
 
     def documents(self, collection: Collection) -> list[dict[str, Any]]:
         """Return the documents of a collection, without what is embedded in them."""
+        held = (collection.entity, collection.attributes)
+        if held not in self._documents:
+            self._documents[held] = self._made(collection)
+        return self._documents[held]
+
+    def _made(self, collection: Collection) -> list[dict[str, Any]]:
         entity = self.model.entity(collection.entity)
         own = key_field(entity)
         out = []
@@ -256,8 +263,10 @@ class MongoLayout:
 
     def _is_object_id(self, collection: Collection, index: MongoIndex) -> bool:
         """ObjectIds begin with the time they were made at: new ones go to the end of the index."""
+        if index.paths != ("_id",):
+            return False
         rows = self.documents(collection)
-        return index.paths == ("_id",) and bool(rows) and isinstance(rows[0]["_id"], ObjectKey)
+        return bool(rows) and isinstance(rows[0]["_id"], ObjectKey)
 
     def _multiplied(
         self, collection: Collection, index: MongoIndex, entity: Entity, users: int

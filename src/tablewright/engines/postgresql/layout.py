@@ -7,7 +7,7 @@ half-filled leaves take later is a constant with a range.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -77,10 +77,12 @@ class PgLayout:
         self._values: dict[_Held, list[dict[str, Any]]] = {}
         self._fields: dict[_Held, list[list[Field]]] = {}
         self._rows: dict[tuple[_Held, float], list[Row]] = {}
+        self._entries: dict[tuple[_Held, tuple[str, ...]], list[int]] = {}
 
     def adopt(self, kin: PgLayout) -> None:
         """Take over what was drawn and measured for another design of the same entities."""
         self._values, self._fields, self._rows = kin._values, kin._fields, kin._rows
+        self._entries = kin._entries
 
     def values(self, table: PgTable) -> list[dict[str, Any]]:
         """Return sampled rows, by column."""
@@ -166,7 +168,13 @@ class PgLayout:
 
     def entry_column(self, table: PgTable, index: PgIndex) -> list[int]:
         """Return the bytes of each sampled index entry."""
-        names = [name for name, _ in index.columns] + list(index.include)
+        names = (*(name for name, _ in index.columns), *index.include)
+        key = (_held(table), names)
+        if key not in self._entries:
+            self._entries[key] = self._entry_bytes(table, names)
+        return self._entries[key]
+
+    def _entry_bytes(self, table: PgTable, names: Sequence[str]) -> list[int]:
         places = [at for at, column in enumerate(table.columns) if column.name in names]
         order = {table.columns[at].name: at for at in places}
         return [

@@ -7,6 +7,7 @@ price entry or its vendor states; what neither states is an assumption and marke
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -69,10 +70,11 @@ def acu_hours(load: Load, given: Figures, pausing: bool) -> Decimal:
     weights = load.curve.weights
     mean = sum(weights, ZERO) / len(weights)
     total = ZERO
-    for weight in weights:
+    held = load.hot_bytes / GB / given.cache_gb(given["acu_memory_gb"])
+    each = load.processors_mean / given["cpu_share"] / given["acu_vcpu"]
+    for weight, times in Counter(weights).items():
         level = weight / mean if mean else ONE
-        busy = load.processors_mean * level / given["cpu_share"] / given["acu_vcpu"]
-        held = load.hot_bytes / GB / given.cache_gb(given["acu_memory_gb"])
+        busy = each * level
         wanted = max(busy, held, Decimal("0.5"))
         steps = (wanted * 2).to_integral_value(rounding="ROUND_CEILING") / 2
         awake = ONE
@@ -80,7 +82,7 @@ def acu_hours(load: Load, given: Figures, pausing: bool) -> Decimal:
             quiet = ONE if load.curve.assumed else level  # an assumed day has no hours of rest
             rate = float(load.operations_mean * quiet * PAUSE_AFTER_SECONDS)
             awake = ONE - Decimal(math.exp(-min(700.0, rate)))
-        total += steps * awake
+        total += steps * awake * times
     return total / len(weights) * HOURS_PER_MONTH
 
 
