@@ -333,6 +333,7 @@ class Session:
         start: str = "",
         name: str = "planned",
         explained: bool = True,
+        requests: bool = False,
     ) -> PlanResult:
         """Return the cheapest design of the model on DynamoDB, what it costs, and why.
 
@@ -341,13 +342,15 @@ class Session:
                 largest of the model, so that nothing is chosen that does not grow.
             start: a design to lead from, step by step; its names and settings are kept.
             name: of the new design.
-            explained: whether to look for runners-up and fronts too.
+            explained: whether to look for runners-up, fronts and the best of every scale too.
+            requests: whether the requests of every pattern are written out.
 
         Raises:
             UnsupportedError: no design serves the model, or the solver is not installed.
             UsageError: there is no design `start`.
         """
         from tablewright.plan.planning import Planner
+        from tablewright.plan.result import PatternRequests
 
         begin = self.design(start) if start else None
         if begin is not None and not isinstance(begin, DynamoDesign):
@@ -393,7 +396,15 @@ class Session:
             fires=fires,
         )
         scale = users or self.options.users or max(self.model.scales)
-        return planner.plan(scale, start=begin, name=name, explained=explained)
+        result = planner.plan(scale, start=begin, name=name, explained=explained)
+        if not requests:
+            return result
+        evaluation = evaluate(result.design, result.users, None)
+        written = tuple(
+            PatternRequests(pattern=p.name, requests=self.requests(evaluation, p.name))
+            for p in self.model.patterns
+        )
+        return replace(result, requests=written)
 
     def compare(self) -> Comparison:
         """Return engines, offerings and ways to deploy side by side, at every scale of the model.

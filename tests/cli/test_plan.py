@@ -56,3 +56,49 @@ def test_steps_name_what_changes_and_what_it_saves(file):
     assert "From current, step by step" in text
     assert "USD a month" in text
     assert "USD once" in text
+
+
+def test_requests_of_every_pattern_are_printed_when_asked_for(file):
+    assert "client." not in run(file, "--brief")
+    text = run(file, "--brief", "--requests")
+    for pattern in load(file).model.patterns:
+        assert f"{pattern.name}: " in text
+    assert "client.query(" in text
+    assert "IndexName='payment_status-created_at-index'" in text
+
+
+def test_json_and_html_hold_the_requests_of_every_pattern(file, tmp_path):
+    names = [pattern.name for pattern in load(file).model.patterns]
+    found = json.loads(run(file, "--json", "--brief"))
+    assert [one["pattern"] for one in found["requests"]] == names
+    assert all(one["requests"][0]["template"] for one in found["requests"])
+    page = tmp_path / "plan.html"
+    printed = run(file, "--brief", "--output", page)
+    assert "The cheapest design found costs" in printed
+    html = page.read_text(encoding="utf-8")
+    assert html.startswith("<!doctype html>")
+    assert all(name in html for name in names)
+    assert "client.query(" in html
+
+
+def test_the_page_draws_the_front_and_the_best_design_by_scale(tmp_path):
+    model = tmp_path / "tablewright.yaml"
+    model.write_text(read("llm-proxy"), encoding="utf-8")
+    page = tmp_path / "plan.html"
+    run(model, "--output", page)
+    html = page.read_text(encoding="utf-8")
+    assert html.count('<svg xmlns="http://www.w3.org/2000/svg"') >= 2
+    assert "The cheapest design by number of tables and indexes" in html
+    assert "The planned design and the best one at each scale" in html
+    assert "http://" not in html.replace("http://www.w3.org", "")
+
+
+def test_a_design_that_was_edited_by_hand_is_replaced_with_a_word_about_what_differs(file):
+    run(file, "--section", "--write")
+    text = file.read_text(encoding="utf-8")
+    edited = text.replace("class: infrequent-access", "class: standard", 1)
+    assert edited != text
+    file.write_text(edited, encoding="utf-8")
+    said = run(file, "--section", "--write")
+    assert "is replaced; now otherwise: " in said
+    assert "table class Standard-IA" in said

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
 import pytest
 
 from tablewright.api import Options, Session
 from tablewright.apps import read
 from tablewright.design.checker import check_design
-from tablewright.design.printing import with_section
+from tablewright.design.printing import design_section, with_section
 from tablewright.design.reader import read_model
-from tablewright.design.values import DynamoDesign, Projection, ProjectionKind
+from tablewright.design.values import Design, DynamoDesign, Projection, ProjectionKind
 from tablewright.plan.result import PlanResult
 
 # The brief of PoaFix recommends MongoDB; its design on DynamoDB is the one to compare with.
@@ -69,6 +71,52 @@ def test_the_section_written_into_the_file_is_read_back_as_the_same_design(app):
     text = with_section(session.file.source, "planned", result.section)
     again = next(d for d in read_model(text, "again.yaml").designs if d.name == "planned")
     assert again == result.design
+
+
+@pytest.mark.parametrize("app", RECOMMENDED)
+def test_a_section_edited_by_hand_is_written_and_read_again_without_loss(app):
+    session, result = planned(app)
+    table = result.design.tables[0].name
+    edited = result.section.replace("The cheapest design found", "Ours, by hand")
+    edited = edited.replace(f"      {table}:\n", f"      # kept by hand\n      {table}-v2:\n", 1)
+    mode = "        mode: on-demand\n"
+    edited = edited.replace(mode, f"{mode}        deletion_protection: true\n", 1)
+    text = with_section(session.file.source, "planned", edited)
+    once = dynamo(read_model(text, "edited.yaml").design("planned"))
+    assert (once.title, once.tables[0].name) == ("Ours, by hand", f"{table}-v2")
+    assert once.tables[1:] == result.design.tables[1:]
+    again = with_section(session.file.source, "planned", design_section(once, session.model))
+    assert read_model(again, "again.yaml").design("planned") == once
+
+
+def dynamo(design: Design) -> DynamoDesign:
+    assert isinstance(design, DynamoDesign)
+    return design
+
+
+@pytest.mark.parametrize("app", RECOMMENDED)
+def test_every_pattern_comes_with_requests_that_could_be_sent(app):
+    session, _ = planned(app)
+    result = session.plan(explained=False, requests=True)
+    assert [one.pattern for one in result.requests] == [p.name for p in session.model.patterns]
+    tables = {table.name for table in result.design.tables}
+    for one in result.requests:
+        assert one.requests
+        for request in one.requests:
+            assert request.template, one.pattern
+            named = set(tables_in(request.template))
+            assert named
+            assert named <= tables
+
+
+def tables_in(template: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the tables that a request names."""
+    if "TableName" in template:
+        yield template["TableName"]
+    yield from template.get("RequestItems", ())
+    for part in template.get("TransactItems", ()):
+        for action in part.values():
+            yield action["TableName"]
 
 
 @pytest.mark.parametrize("app", [app for app in RECOMMENDED if app != "poafix"])

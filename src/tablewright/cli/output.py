@@ -13,6 +13,7 @@ import shutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -59,6 +60,44 @@ class Output:
     def note(self, text: str) -> None:
         """Print what is not a result, such as where a file was written."""
         click.echo(text, err=True, color=self.color)
+
+
+FORMS = ("text", "markdown", "json", "html")
+_ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json", ".txt": "text"}
+
+
+def document_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --format and --output, for verbs whose answer can be a document of its own."""
+    form = click.option(
+        "--format",
+        "form",
+        type=click.Choice(FORMS),
+        help="Form of the document; by default that of --output's ending, else text.",
+    )
+    output = click.option("--output", type=click.Path(dir_okay=False), help="Write to this file.")
+    return form(output(function))
+
+
+def chosen_form(out: Output, form: str | None, output: str | None) -> str:
+    """Return the form a document is wanted in: as asked, that of the file's ending, else text."""
+    if out.as_json:
+        return "json"
+    return form or _ENDINGS.get(Path(output or "").suffix, "text")
+
+
+def written(page: Document, form: str, width: int, color: bool) -> str:
+    """Return a document as text, Markdown or HTML."""
+    if form == "html":
+        from tablewright.reports.html import write_html
+
+        return write_html(page)
+    if form == "markdown":
+        from tablewright.reports.markdown import write_markdown
+
+        return write_markdown(page)
+    from tablewright.reports.text import write_text
+
+    return write_text(page, width=width, color=color)
 
 
 def _plain(value: object) -> object:

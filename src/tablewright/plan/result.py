@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.design.values import DynamoDesign
+from tablewright.engines.base import Request
 from tablewright.plan.by_scale import ScaleBest
 from tablewright.plan.explain import Explanation
 from tablewright.plan.merging import Merge
@@ -36,6 +37,14 @@ class PatternCost:
     usd: Decimal
     others: tuple[tuple[str, Decimal], ...] = ()
     """What the pattern costs on the other designs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatternRequests:
+    """The requests of one call of a pattern, as boto3 takes them, with values of the sample."""
+
+    pattern: str
+    requests: tuple[Request, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +86,8 @@ class PlanResult:
     merges: tuple[Merge, ...] = ()
     """Tables joined because the team limits or does not want many of them."""
     notes: tuple[str, ...] = ()
+    requests: tuple[PatternRequests, ...] = ()
+    """Of every pattern, where they were asked for."""
 
     def usd(self, design: str, users: int) -> Decimal | None:
         """Return what a design costs at a scale, None if it was not priced there."""

@@ -105,8 +105,9 @@ class Series:
 class Chart:
     """A chart, for the forms that can draw; the others write its `table` instead.
 
-    `kind` is lines (log-log), sizes (a histogram), stacked or bars. `marks` are named places on the
-    x axis. `summary` says in a sentence what one sees, for those who do not.
+    `kind` is lines (log-log), front (points on plain axes), sizes (a histogram), stacked or bars.
+    `marks` are named places on the x axis. `summary` says in a sentence what one sees, for those
+    who do not.
     """
 
     kind: str

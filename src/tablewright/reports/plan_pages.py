@@ -5,6 +5,7 @@ In: a PlanResult. Out: a Document. Figures are formatted here and nowhere comput
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from tablewright.core.quantities import ZERO, format_bytes, format_number, format_usd, plain
@@ -13,6 +14,8 @@ from tablewright.plan.explain import EntityChoice, Flip, FrontPoint
 from tablewright.plan.path import Step
 from tablewright.plan.result import PlanResult
 from tablewright.reports import document as d
+from tablewright.reports.snippets import python_text, shortened
+from tablewright.reports.words import sentence
 
 
 def plan_page(result: PlanResult) -> d.Document:
@@ -23,17 +26,35 @@ def plan_page(result: PlanResult) -> d.Document:
         words = ", ".join(f"`{m.gone}` into `{m.kept}`" for m in result.merges)
         blocks.append(d.Paragraph(text=f"Tables joined as the options ask: {words}.", tone="note"))
     blocks.append(_costs(result))
-    blocks.append(_tables(result))
-    blocks.append(_patterns(result))
+    blocks.append(d.Section(title="The design", blocks=(_tables(result),)))
+    blocks.append(d.Section(title="Access patterns", blocks=(_patterns(result),)))
     if result.by_scale:
         blocks.append(_by_scale(result))
     if result.explanation.entities:
-        blocks += [_entities(result), _indexes(result), *_fronts(result)]
+        why = [_entities(result)]
+        if result.explanation.indexes:
+            why.append(_indexes(result))
+        blocks.append(d.Section(title="Why, and what else there was", blocks=tuple(why)))
+        if fronts := _fronts(result):
+            blocks.append(
+                d.Section(title="With fewer tables, or fewer round trips", blocks=tuple(fronts))
+            )
     if result.modes:
-        blocks.append(_modes(result))
+        blocks.append(d.Section(title="How each table is paid for", blocks=(_modes(result),)))
     if result.start:
         blocks.append(_steps(result))
+    if result.requests:
+        blocks.append(_requests(result))
     blocks.append(d.Paragraph(text=_search(result), tone="note"))
+    return _document(result, blocks)
+
+
+def plan_answer(result: PlanResult) -> d.Document:
+    """Return only the answer, for a plan that was written to a file."""
+    return _document(result, [d.Paragraph(text=_answer(result), tone="lead"), _costs(result)])
+
+
+def _document(result: PlanResult, blocks: Sequence[d.Block]) -> d.Document:
     return d.Document(
         title=f"{result.app} · {result.design.name} · {format_number(result.users)} users",
         heading=f"{result.region} · prices of {result.prices_as_of}",
@@ -163,7 +184,6 @@ def _tables(result: PlanResult) -> d.Block:
     return d.Table(
         columns=_columns("Table or index", "Key~", "Items~", "Projection~"),
         rows=tuple(rows),
-        caption="The design",
     )
 
 
@@ -228,7 +248,7 @@ def _entities(result: PlanResult) -> d.Block:
             "Entity", "Kept by~", "USD>", "Runner-up~", "Dearer by>", "Would flip if~"
         ),
         rows=rows,
-        caption="Why: each entity, and the best other way to keep it",
+        caption="Each entity, and the best other way to keep it",
     )
 
 
@@ -258,7 +278,7 @@ def _indexes(result: PlanResult) -> d.Block:
     return d.Table(
         columns=_columns("Index", "Serves~", "Costs>", "Without it>", "Then~"),
         rows=rows,
-        caption="Why: each index, and the best design without it",
+        caption="Each index, and the best design without it",
     )
 
 
@@ -295,17 +315,24 @@ def _front(points: tuple[FrontPoint, ...], caption: str, title: str) -> d.Block:
         ),
         caption=caption,
     )
-    drawn = tuple((float(p.limit), float(p.usd)) for p in points if p.usd is not None)
+    drawn = [(p.limit, p.usd) for p in points if p.usd is not None]
     if len(drawn) < 2:
         return table
+    (first, most), (last, least) = drawn[0], drawn[-1]
     return d.Chart(
-        kind="lines",
+        kind="front",
         title=caption,
-        summary=f"From {format_usd(Decimal(str(drawn[0][1])))} to "
-        f"{format_usd(Decimal(str(drawn[-1][1])))} USD a month.",
+        summary=f"From {format_usd(most)} USD a month with {format_number(first)} to "
+        f"{format_usd(least)} with {format_number(last)}.",
         x_title=title,
         y_title="USD a month",
-        series=(d.Series(name="cheapest", points=drawn),),
+        series=(
+            d.Series(
+                name="cheapest",
+                points=tuple((float(limit), float(usd)) for limit, usd in drawn),
+                labels=tuple(format_usd(usd) for _, usd in drawn),
+            ),
+        ),
         table=table,
     )
 
@@ -325,7 +352,7 @@ def _modes(result: PlanResult) -> d.Block:
     return d.Table(
         columns=_columns("Table", "Paid", "Ways priced~", "Note~"),
         rows=rows,
-        caption=f"How each table is paid for, USD a month at {format_number(result.users)} users",
+        caption=f"USD a month at {format_number(result.users)} users",
     )
 
 
@@ -338,6 +365,28 @@ def _steps(result: PlanResult) -> d.Block:
     else:
         cards.insert(0, d.Paragraph(text=_way(result)))
     return d.Section(title=f"From {result.start}, step by step", blocks=tuple(cards))
+
+
+def _requests(result: PlanResult) -> d.Block:
+    """Return the requests of every pattern as calls of boto3, long values cut."""
+    opening = f'import boto3\n\nclient = boto3.client("dynamodb", region_name="{result.region}")'
+    blocks: list[d.Block] = [
+        d.Paragraph(
+            text="One call of each pattern, with values of the sample; long values are cut. "
+            f"`tablewright explain PATTERN --design {result.design.name} --full` shows them whole, "
+            "once the design is in the model file."
+        ),
+        d.Code(text=opening, language="python"),
+    ]
+    for one in result.requests:
+        parts: list[d.Block] = []
+        for request in one.requests:
+            if request.note:
+                parts.append(d.Paragraph(text=sentence(request.note)))
+            parts.append(d.Code(text=python_text(shortened(request)), language="python"))
+        listed = ", then ".join(f"{request.operation} {request.target}" for request in one.requests)
+        blocks.append(d.Fold(summary=f"{one.pattern}: {listed}", blocks=tuple(parts)))
+    return d.Section(title="Requests", blocks=tuple(blocks))
 
 
 def _way(result: PlanResult) -> str:

@@ -20,8 +20,8 @@ _DROPPED = {f"{{{_SVG}}}{tag}" for tag in ("defs", "desc", "title", "script", "s
 
 
 def draw(chart: Chart, id: str) -> str:
-    """Return the SVG of a chart of lines or sizes; `id` makes its title unique on the page."""
-    plot = _lines(chart) if chart.kind == "lines" else _sizes(chart)
+    """Return the SVG of lines, a front or sizes; `id` makes its title unique on the page."""
+    plot = {"lines": _lines, "front": _front}.get(chart.kind, _sizes)(chart)
     return _clean(plot.render(), chart, id)
 
 
@@ -73,6 +73,47 @@ def _lines(chart: Chart) -> Any:
         height = _height_at(chart, at)
         plot.add(name, [{"value": (at, height), "label": name}], stroke=False, dots_size=7)
     return plot
+
+
+def _front(chart: Chart) -> Any:
+    """A few points over whole numbers on plain axes from zero, each labelled, joined by a line."""
+    import pygal
+
+    (series,) = chart.series
+    places = [x for x, _ in series.points]
+    top = max(y for _, y in series.points if y is not None) or 1.0
+    low, high = math.floor(min(places)), math.ceil(max(places))
+    step = max(1, math.ceil((high - low) / MOST_LABELS))
+    plot = pygal.XY(
+        **_settings(chart),
+        dots_size=5,
+        show_legend=False,
+        xrange=(low - 0.5, high + 0.5),
+        range=(0, top * 1.15),
+        margin_right=40,
+    )
+    plot.x_labels = [{"label": f"{v:,}", "value": v} for v in range(low, high + 1, step)]
+    plot.y_labels = [{"label": _short(v), "value": v} for v in _rounds(top)]
+    plot.add(
+        series.name,
+        [
+            {"value": point, "label": label}
+            for point, label in zip(series.points, series.labels, strict=True)
+        ],
+    )
+    return plot
+
+
+def _rounds(top: float) -> list[float]:
+    """Return a few round numbers from zero up to a number.
+
+    Example:
+        >>> _rounds(203.89)
+        [0.0, 50.0, 100.0, 150.0, 200.0]
+    """
+    power = 10.0 ** math.floor(math.log10(top))
+    step = next(s for s in (power / 5, power / 2, power, 2 * power) if top / s <= 6)
+    return [round(step * at, 12) for at in range(math.floor(top / step) + 1)]
 
 
 def _sizes(chart: Chart) -> Any:

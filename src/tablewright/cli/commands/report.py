@@ -10,26 +10,23 @@ from typing import TYPE_CHECKING
 import click
 
 from tablewright.cli.options import design_option, file_argument, open_file, pricing
-from tablewright.cli.output import Output, verb
+from tablewright.cli.output import (
+    Output,
+    chosen_form,
+    document_options,
+    verb,
+    written,
+)
 
 if TYPE_CHECKING:
     from tablewright.api import Options, Session
-    from tablewright.reports.document import Document
     from tablewright.reports.views import ProofView
-
-_ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json", ".txt": "text"}
 
 
 @click.command()
 @file_argument
 @design_option
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "markdown", "json", "html"]),
-    help="Form of the document; by default that of --output's ending, else text.",
-)
-@click.option("--output", type=click.Path(dir_okay=False), help="Write to this file.")
+@document_options
 @pricing
 @verb
 def command(
@@ -42,7 +39,7 @@ def command(
     from tablewright.reports import pages, views
     from tablewright.reports.as_json import write_json
 
-    form = "json" if out.as_json else form or _ENDINGS.get(Path(output or "").suffix, "text")
+    form = chosen_form(out, form, output)
     session = open_file(file, options)
     view = views.report_view(session.assess(designs=[design] if design else ()))
     view = replace(view, proofs=_proofs(session, [one.name for one in view.designs]))
@@ -53,13 +50,13 @@ def command(
     else:
         page = pages.report_page(view)
         width, color = (100, False) if output else (out.width, out.color)
-        text = _written(page, form, width, color)
+        text = written(page, form, width, color)
     if output is None:
         out.text(text)
         return
     Path(output).write_text(text, encoding="utf-8")
     if not out.as_json:
-        out.text(_written(pages.answer_page(view), "text", out.width, out.color))
+        out.text(written(pages.answer_page(view), "text", out.width, out.color))
     out.note(f"wrote {output}")
 
 
@@ -82,17 +79,3 @@ def _proofs(session: Session, designs: list[str]) -> tuple[ProofView, ...]:
         is_stale = proof.model_digest != digest_of(session.file.source)
         found.append(proof_view(proof, is_stale=is_stale))
     return tuple(found)
-
-
-def _written(page: Document, form: str, width: int, color: bool) -> str:
-    if form == "html":
-        from tablewright.reports.html import write_html
-
-        return write_html(page)
-    if form == "markdown":
-        from tablewright.reports.markdown import write_markdown
-
-        return write_markdown(page)
-    from tablewright.reports.text import write_text
-
-    return write_text(page, width=width, color=color)
