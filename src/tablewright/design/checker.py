@@ -64,6 +64,7 @@ class _TableCheck:
         for shape in self.table.shapes:
             self._key_bytes(shape)
             self._item_bytes(shape)
+            self._counters(shape)
         self._collisions()
 
     def _error(self, id: str, message: str, span: Span | None, help: str) -> None:
@@ -206,6 +207,38 @@ class _TableCheck:
                 shape.span,
                 f"keep `{parts[0][0]}` in items of its own, compress it, or offload it",
             )
+
+    def _counters(self, shape: ItemShape) -> None:
+        """Refuse counters without shards, or whose items hold what one of them would have alone."""
+        if not shape.counters:
+            return
+        template = shape.template(self.table.partition_key)
+        entity = self.model.entity(shape.entity)
+        told = set(template.attributes) if template else set()
+        others = (
+            set(shape.attributes) - set(shape.counters) - set(entity.key) - set(self.table.keys)
+        )
+        if shape.copies < 2 or template is None or template.shards != shape.copies:
+            message, help = (
+                f"`{shape.name}` in table `{self.table.name}` spreads "
+                f"{', '.join(shape.counters)}, but its partition key has no shards",
+                "write a partition key such as {id}#{shard:10}",
+            )
+        elif not set(entity.key) <= told:
+            message, help = (
+                f"the partition key of `{shape.name}` in table `{self.table.name}` does not tell "
+                f"which `{shape.entity}` is counted",
+                "put its key before the shard",
+            )
+        elif others or shape.embeds or shape.compress or shape.offload or shape.guards:
+            message, help = (
+                f"`{shape.name}` in table `{self.table.name}` is one of {shape.copies} items of an "
+                "instance, and may hold nothing but its counters",
+                "keep the rest in another item",
+            )
+        else:
+            return
+        self._error("bad-counter", message, shape.span, help)
 
     def _collisions(self) -> None:
         """Note shapes of which two items would have the same full key."""

@@ -69,6 +69,7 @@ class _ShapeDraft:
         self.reading = table.reading
         self.what = f"`{name}` in table `{table.name}`"
         self.guards = self._own("guards", "guards")
+        self.counters = self._counters()
         self.filled = {str(e.name) for e in found.get("keys", ())} if found else set()
         self.keys = self._keys()
         self.embeds = self._embeds()
@@ -96,7 +97,7 @@ class _ShapeDraft:
         """Return the attributes the file names, None where it leaves them open."""
         value = self.found.get("attributes") if self.found else None
         if value is None:
-            return None
+            return self.counters or None
         names = self.entity.names
         if isinstance(value, Word):
             if str(value) == "all" and not self.entity.has("all"):
@@ -105,7 +106,23 @@ class _ShapeDraft:
         if isinstance(value, Fields):
             left = [str(w) for w in value.get("except", ()) if self._known(w, "leaves out")]
             return tuple(name for name in names if name not in left)
-        return tuple(str(word) for word in value if self._known(word, "holds"))
+        held = tuple(str(word) for word in value if self._known(word, "holds"))
+        return tuple(dict.fromkeys((*held, *self.counters)))
+
+    def _counters(self) -> tuple[str, ...]:
+        """Return the numbers that are kept as sums over the shards of the key."""
+        names = self._own("counters", "counts")
+        for name in names if self.entity.attributes else ():
+            if not self.entity.attribute(name).kind.is_number:
+                assert self.found is not None
+                self.reading.error(
+                    "bad-counter",
+                    f"{self.what} counts `{name}`, which is "
+                    f"{a_kind(self.entity.attribute(name).kind)}",
+                    self.found.at("counters"),
+                    "only numbers can be added up",
+                )
+        return names
 
     # -- keys
 
@@ -288,6 +305,7 @@ class _ShapeDraft:
             compress=self._compress(),
             offload=offload,
             guards=self.guards,
+            counters=self.counters,
             span=self.name.span,
         )
 

@@ -201,6 +201,9 @@ SHAPE = Record(
         ),
         Field("offload", ListOf(ATTRIBUTE_NAME), doc="kept in object storage"),
         Field("guards", ListOf(ATTRIBUTE_NAME), doc="the item makes these unique"),
+        Field(
+            "counters", ListOf(ATTRIBUTE_NAME), doc="spread over the shards of the key, and summed"
+        ),
         Field("title", PROSE),
     ),
     nullable=True,

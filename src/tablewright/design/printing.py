@@ -101,6 +101,8 @@ def _shape(design: DynamoDesign, table: Table, shape: ItemShape, model: Model) -
         fields.append(f"of: {scalar(shape.entity)}")
     if shape.guards:
         fields.append(f"guards: {_one_or_list(shape.guards)}")
+    if shape.counters:
+        fields.append(f"counters: {_one_or_list(shape.counters)}")
     if shape.keys:
         fields.append("keys:")
         fields += [f"  {scalar(name)}: {_template(template)}" for name, template in shape.keys]
@@ -138,6 +140,8 @@ def _attributes(design: DynamoDesign, table: Table, shape: ItemShape, entity: En
     if shape.guards:
         more = [name for name in shape.attributes if name not in always]
         return _flow(more) if more else ""
+    if shape.counters and set(shape.attributes) <= {*always, *shape.counters}:
+        return ""
     if not others and set(shape.attributes) == set(entity.names):
         return ""
     left_out = [name for name in entity.names if name not in shape.attributes]

@@ -194,7 +194,17 @@ class ItemShape:
     """Attributes kept in object storage; the item holds a 64-byte pointer."""
     guards: tuple[str, ...] = ()
     """Not empty: the item exists to make these attributes unique."""
+    counters: tuple[str, ...] = ()
+    """Not empty: an instance has as many of these items as the key has shards, and what each of
+    these numbers is is the sum over them. An increment goes to any one."""
     span: Span | None = field(default=None, compare=False)
+
+    @property
+    def copies(self) -> int:
+        """How many items an instance has: one, or as many as its counters are spread over."""
+        if not self.counters:
+            return 1
+        return max((template.shards for _, template in self.keys), default=1)
 
     def template(self, key: str) -> KeyTemplate | None:
         """Return how a key attribute is made in this shape, None if the shape lacks it."""

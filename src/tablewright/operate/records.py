@@ -97,7 +97,8 @@ def _items(
 ) -> Iterator[dict[str, Any] | None]:
     for row, where in rows:
         try:
-            item = item_for(model, table, shape, row, lambda child: ())
+            first = 0 if shape.counters else None
+            item = item_for(model, table, shape, row, lambda child: (), first)
         except TypeError as problem:
             raise UsageError(f"{where}: {problem}") from problem
         yield item if all(key in item for key in table.keys) else None

@@ -115,7 +115,7 @@ def plan_seed(
                         table=table.name,
                         shape=shape.name,
                         entity=name,
-                        count=sample.count(name, users),
+                        count=sample.count(name, users) * shape.copies,
                         units=_units_of(table, shape, evaluation),
                     )
                 )
@@ -232,12 +232,15 @@ def items_of(
     """Yield the items of a part from a position on; None for an instance without one."""
     table = design.table(part.table)
     shape = next(s for s in table.shapes if s.name == part.shape)
-    number = start
+    number, shard = divmod(start, shape.copies)
     children = _Children(sample, users)
-    for row in sample.rows(part.entity, start, part.count, users):
-        item = item_for(model, table, shape, row, partial(children.of, number))
-        number += 1
-        yield item if all(key in item for key in table.keys) else None
+    for row in sample.rows(part.entity, number, part.count // shape.copies, users):
+        inside = partial(children.of, number)
+        for copy in range(shard, shape.copies):
+            place = copy if shape.counters else None
+            item = item_for(model, table, shape, row, inside, place)
+            yield item if all(key in item for key in table.keys) else None
+        number, shard = number + 1, 0
 
 
 def with_later_expiry(

@@ -90,6 +90,8 @@ class Placement:
     """Attributes kept in items of their own, one tuple for each side."""
     compressed: tuple[str, ...] = ()
     guards: tuple[tuple[str, ...], ...] = ()
+    counters: tuple[str, ...] = ()
+    """Attributes that are sums over shards in items of their own."""
     made: tuple[MadeKey, ...] = ()
     """Keys made for indexes, which its items carry."""
     embeds: tuple[str, ...] = ()
@@ -107,6 +109,10 @@ class Placement:
         if self.compressed:
             words.append(f"{' and '.join(self.compressed)} compressed")
         words += [f"{' and '.join(guard)} guarded" for guard in self.guards]
+        for table in self.tables:
+            if table.shapes[0].counters:
+                spread = f"spread over {table.shapes[0].copies} items"
+                words.append(f"{' and '.join(self.counters)} {spread}")
         words += [f"carries {made.name} = {made.template}" for made in self.made]
         for table in self.tables:
             for embed in table.shapes[0].embeds:
@@ -144,24 +150,76 @@ class IndexCandidate:
 # --------------------------------------------------------------------------- placements
 
 
-def placements(work: Workload, table_name: str, shards: int = 1) -> tuple[Placement, ...]:
+def placements(
+    work: Workload,
+    table_name: str,
+    shards: int = 1,
+    counters: tuple[str, ...] = (),
+    spread: int = 1,
+) -> tuple[Placement, ...]:
     """Return the placements of an entity, the simplest first; never none.
 
     Args:
         work: the entity's workload.
         table_name: the name of its table.
         shards: over how many keys an index with few values has to be spread.
+        counters: what is kept as sums over shards.
+        spread: over how many items.
     """
     found: list[Placement] = []
     keys = table_keys(work)
     made = made_keys(work, shards)
     for key in keys:
         for sides in splits(work, key):
+            if any(set(counters) & set(side) for side in sides):
+                continue
             for compressed in _compressions(work):
-                found += _with_made(
-                    _placement(work, table_name, key, sides, compressed), made, work.entity
-                )
+                base = _placement(work, table_name, key, sides, compressed)
+                if counters:
+                    base = _with_counters(work.entity, base, table_name, counters, spread)
+                found += _with_made(base, made, work.entity)
     return tuple(dict.fromkeys(found))
+
+
+def countable(work: Workload) -> tuple[str, ...]:
+    """Return the numbers that are only ever incremented and never looked at by a condition.
+
+    Such a number may be a sum over several items: nobody sets it, sorts or chooses by it, or makes
+    a write depend on it or on something beside it.
+    """
+    looked = {name for ask in work.asks for name in (*ask.conditions, *ask.sort)}
+    looked |= {*work.entity.key, *work.entity.identity}
+    counted: dict[str, None] = {}
+    for part in work.writes:
+        looked |= {*part.condition_on, *part.sets, *part.appends, *part.removes}
+        if part.condition:
+            looked |= set(part.increments)
+        counted.update(dict.fromkeys(part.increments))
+    return tuple(
+        name
+        for name in counted
+        if name not in looked and work.entity.attribute(name).kind.is_number
+    )
+
+
+def _with_counters(
+    entity: Entity, base: Placement, table_name: str, counters: tuple[str, ...], spread: int
+) -> Placement:
+    """Return a placement with counters in items of their own, as many as there are shards."""
+    core = base.tables[0]
+    shape = core.shapes[0]
+    rest = replace(shape, attributes=tuple(n for n in shape.attributes if n not in counters))
+    name = _free_name(entity, "pk")
+    own = ItemShape(
+        name=f"{entity.name}{_capital(counters[0])}",
+        entity=entity.name,
+        keys=((name, _joined(entity.key, (), spread)),),
+        attributes=tuple(n for n in entity.names if n in (*entity.key, *counters)),
+        counters=counters,
+    )
+    table = Table(name=f"{table_name}_{counters[0]}", partition_key=name, shapes=(own,))
+    first = replace(core, shapes=(rest, *core.shapes[1:]))
+    return replace(base, tables=(first, *base.tables[1:], table), counters=counters)
 
 
 def _with_made(base: Placement, made: Sequence[MadeKey], entity: Entity) -> Iterator[Placement]:
@@ -188,7 +246,7 @@ def _carrier(base: Placement, made: MadeKey, entity: Entity) -> int | None:
     """Return which table's items hold everything a key is made of."""
     for at, table in enumerate(base.tables):
         shape = table.shapes[0]
-        if not shape.guards and made.needs <= set(shape.attributes):
+        if not shape.guards and not shape.counters and made.needs <= set(shape.attributes):
             if made.needs & {name for name, _ in shape.compress}:
                 continue
             return at
@@ -789,7 +847,7 @@ def indexes(work: Workload, placement: Placement) -> tuple[IndexCandidate, ...]:
     found: list[IndexCandidate] = []
     for table in placement.tables:
         shape = table.shapes[0]
-        if shape.guards:
+        if shape.guards or shape.counters:
             continue
         forms: dict[_Form, list[Ask]] = {}
         for ask in work.asks:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from tablewright.bill.prices import PriceBook
 from tablewright.core.quantities import DAYS_PER_MONTH, GB, ONE, ZERO
@@ -134,6 +134,8 @@ class Priced:
     reasons: tuple[str, ...] = ()
     failing: frozenset[str] = frozenset()
     """The patterns no allowed way serves."""
+    busy: bool = False
+    """Whether a table key takes more writes than its partition gives."""
     shards_wanted: int = 1
 
 
@@ -150,6 +152,8 @@ class Pricer:
     _top_shares: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     _fullest: Model | None = None
     _most_bytes: dict[Embed, int] = field(default_factory=dict)
+    _shards: dict[str, int] = field(default_factory=dict)
+    """Of the placement being priced: over how many items each table spreads one counter."""
 
     def price(self, work: Workload, placement: Placement, rules: Rules) -> Priced:
         """Return what a placement costs with each of its index candidates."""
@@ -176,9 +180,9 @@ class Pricer:
         heat = self._heat(work, placement, candidates, first, spread)
         busy = self._busy_table(work, placement, first, spread)
         if busy:
-            return Priced(option=None, reasons=(busy,))
+            return Priced(option=None, reasons=(busy,), busy=True)
         hot = {at for at, load in heat.items() if load > PARTITION_WRITES * HEADROOM}
-        shards = max((int(-(-heat[at] // (PARTITION_WRITES * HEADROOM))) for at in hot), default=1)
+        shards = max((keys_for(heat[at]) for at in hot), default=1)
         slots: list[SlotCost] = []
         deep = self._too_deep(work, first, rules)
         reasons = [f"{name}: {depth} round trips after one another" for name, depth in deep]
@@ -340,30 +344,59 @@ class Pricer:
         spread: dict[str, Decimal],
     ) -> dict[int, Decimal]:
         """Return the write units a second at the busiest key of each index at the largest scale."""
-        loads = self._writes_per_second(work, quotation)
-        return {
-            at: loads.get(one.resource, ZERO) * spread[one.resource]
-            for at, one in enumerate(candidates)
-        }
+        loads = self._writes_at_busiest(work, quotation, spread)
+        return {at: loads.get(one.resource, ZERO) for at, one in enumerate(candidates)}
 
-    def _writes_per_second(self, work: Workload, quotation: Quotation) -> dict[str, Decimal]:
+    def _writes_at_busiest(
+        self, work: Workload, quotation: Quotation, spread: dict[str, Decimal]
+    ) -> dict[str, Decimal]:
+        """Return the write units a second at the busiest key of each resource.
+
+        A pattern that says which share of its calls goes to one instance is taken at its word; only
+        spread counters divide that, since an index entry has one key however it is sharded.
+        """
         users = max(self.model.scales)
         loads: dict[str, Decimal] = {}
         for use in quotation.fixed:
             if use.dimension == "write":
                 pattern = work.model.pattern(use.pattern)
                 rate = self.model.calls_per_second(pattern, users) * pattern.peak
-                loads[use.resource] = loads.get(use.resource, ZERO) + use.units * rate
+                share = spread.get(use.resource, ZERO)
+                if pattern.hot_share is not None and share:
+                    share = max(share, pattern.hot_share / self._shards.get(use.resource, 1))
+                loads[use.resource] = loads.get(use.resource, ZERO) + use.units * rate * share
         return loads
+
+    def counter_shards(self, work: Workload, counters: Sequence[str]) -> int:
+        """Return over how many items counters have to be spread, at the largest scale.
+
+        An increment of such an item takes one write unit; each item may take 70 % of 1,000.
+        """
+        users = max(self.model.scales)
+        hot = ZERO
+        for pattern in work.model.patterns:
+            for part in pattern.parts or (pattern,):
+                if set(part.increments) & set(counters):
+                    share = ONE
+                    for name in work.entity.key:
+                        share *= self._top_share(work, name)
+                    share = max(share, pattern.hot_share or ZERO)
+                    hot += self.model.calls_per_second(pattern, users) * pattern.peak * share
+        return keys_for(hot)
 
     def _spread(
         self, work: Workload, placement: Placement, candidates: Sequence[IndexCandidate]
     ) -> dict[str, Decimal]:
         """Return the share of the items under the busiest key of each table and index."""
         found: dict[str, Decimal] = {}
+        self._shards = {}
         for table in placement.tables:
-            if table.shapes[0].guards:
+            shape = table.shapes[0]
+            if shape.guards:
                 found[table.name] = ZERO
+            elif shape.counters:
+                found[table.name] = self._share(work, placement, work.entity.key) / shape.copies
+                self._shards[table.name] = shape.copies
             else:
                 found[table.name] = self._share(work, placement, (table.partition_key,))
         for one in candidates:
@@ -396,9 +429,9 @@ class Pricer:
         quotation: Quotation,
         spread: dict[str, Decimal],
     ) -> str:
-        loads = self._writes_per_second(work, quotation)
+        loads = self._writes_at_busiest(work, quotation, spread)
         for table in placement.tables:
-            load = loads.get(table.name, ZERO) * spread[table.name]
+            load = loads.get(table.name, ZERO)
             if load > PARTITION_WRITES * HEADROOM:
                 return (
                     f"one `{table.partition_key}` would take {load:.0f} write units a second at "
@@ -418,6 +451,16 @@ class Pricer:
         if pattern.hot_share is not None:
             share = max(share, pattern.hot_share)
         return rate * share > PARTITION_READS * HEADROOM
+
+
+def keys_for(writes_per_second: Decimal) -> int:
+    """Return over how many keys writes have to be spread, each with 70 % of 1,000 units.
+
+    Example:
+        >>> keys_for(Decimal(700)), keys_for(Decimal("700.1")), keys_for(Decimal(0))
+        (1, 2, 0)
+    """
+    return int((writes_per_second / (PARTITION_WRITES * HEADROOM)).to_integral_value(ROUND_CEILING))
 
 
 def with_most_children(model: Model) -> Model:

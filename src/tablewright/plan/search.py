@@ -22,6 +22,7 @@ from tablewright.plan.asks import Workload, together, workloads
 from tablewright.plan.candidates import (
     IndexCandidate,
     Placement,
+    countable,
     embedding_placements,
     inside,
     placements,
@@ -238,6 +239,8 @@ def consider(
         found = _priced(work, pricer, table_name, rules, 1)
         if found.shards > 1:
             found = _priced(work, pricer, table_name, rules, min(found.shards, MOST_SHARDS))
+        if found.is_busy:
+            found = _with_spread_counters(found, work, pricer, table_name, rules)
         if found.options:
             kept, count = prune(found.options)
             one = Considered(
@@ -359,6 +362,29 @@ class _Found:
     failing: list[frozenset[str]]
     """Of each placement that other rules might save, the patterns that are not served."""
     shards: int
+    is_busy: bool = False
+    """Whether some placement was refused since one key is written too often."""
+
+
+def _with_spread_counters(
+    found: _Found, work: Workload, pricer: Pricer, table_name: str, rules: Rules
+) -> _Found:
+    """Return what was found, and the placements that spread counters over several items."""
+    counters = countable(work)
+    spread = pricer.counter_shards(work, counters)
+    if spread < 2:
+        return found
+    if spread > MOST_SHARDS:
+        why = f"one {' and '.join(counters)} would need {spread} shards, more than {MOST_SHARDS}"
+        return replace(found, refused=[*found.refused, ("spread counters", (why,))])
+    shards = min(found.shards, MOST_SHARDS)
+    more = _price_all(work, pricer, placements(work, table_name, shards, counters, spread), rules)
+    return replace(
+        found,
+        options=[*found.options, *more.options],
+        refused=[*found.refused, *more.refused],
+        failing=[*found.failing, *more.failing],
+    )
 
 
 def _priced(work: Workload, pricer: Pricer, table_name: str, rules: Rules, shards: int) -> _Found:
@@ -369,17 +395,18 @@ def _price_all(work: Workload, pricer: Pricer, tried: Sequence[Placement], rules
     options: list[Option] = []
     refused: list[tuple[str, tuple[str, ...]]] = []
     failing: list[frozenset[str]] = []
-    wanted = 1
+    wanted, is_busy = 1, False
     for placement in tried:
         priced = pricer.price(work, placement, rules)
         wanted = max(wanted, priced.shards_wanted)
+        is_busy = is_busy or priced.busy
         if priced.option is None:
             refused.append((placement.label, priced.reasons))
             if priced.failing:
                 failing.append(priced.failing)
         else:
             options.append(priced.option)
-    return _Found(options=options, refused=refused, failing=failing, shards=wanted)
+    return _Found(options=options, refused=refused, failing=failing, shards=wanted, is_busy=is_busy)
 
 
 def choose(considered: Sequence[Considered], settings: Settings) -> Solution:

@@ -75,7 +75,12 @@ def _build(runner: Runner, step: Step, call: Call) -> tuple[str, dict[str, Any]]
         writes = [{name: {part: parameters[part]}} for _, parameters in built]
         return "BatchWriteItem", {"RequestItems": {step.table: writes}}
     if step.from_previous or step.operation in ("BatchGetItem", "TransactGetItems"):
-        many = [Values(row=row) for row in _found(runner, step, call, calls)]
+        shards = range(min(step.shards, SHOWN_OF_BATCH)) if step.shards > 1 else (None,)
+        many = [
+            Values(row=row, shard=shard)
+            for row in _found(runner, step, call, calls)
+            for shard in shards
+        ][: max(SHOWN_OF_BATCH, len(calls))]
         if step.operation == "GetItem":
             return builder.build(step, many[0])
         return builder.build_batch(step, many)

@@ -16,7 +16,7 @@ from itertools import product
 from typing import Any
 
 from tablewright.core.quantities import DAYS_PER_MONTH, ZERO
-from tablewright.design.values import DynamoDesign
+from tablewright.design.values import DynamoDesign, ItemShape, Table
 from tablewright.engines.base import Evaluation, Measure, Route
 from tablewright.engines.dynamodb.adapter import Consumed, Reply, RequestFailedError, Transport
 from tablewright.engines.dynamodb.items import around, item_for
@@ -25,7 +25,7 @@ from tablewright.engines.dynamodb.steps import ReadStep, TransactionStep, WriteS
 from tablewright.model.values import Entity, Model, Pattern, Verb
 from tablewright.proof.called import Asked, Prediction, Units
 from tablewright.proof.oracle import Row, Test, World, distance_km, wrong
-from tablewright.proof.rows import Decoder, Item, children_of
+from tablewright.proof.rows import Decoder, Item, children_of, plain_value
 from tablewright.proof.values import Comparison, PatternProof, Proof
 from tablewright.proof.workload import Call, Workload
 
@@ -127,6 +127,7 @@ class Runner:
         self.tallies: dict[str, Tally] = {}
         self.touched: dict[tuple[str, int], None] = {}
         self._consumed: list[Consumed] = []
+        self._shard = 0
         self._tally = Tally()
 
     @property
@@ -229,8 +230,10 @@ class Runner:
                 found += [item] if item else []
             return self._decoded(step, found)
         items: list[Any] = []
-        for start in range(0, len(given), 100):
-            many = [Values(row=row) for row in given[start : start + 100]]
+        shards = range(step.shards) if step.shards > 1 else (None,)
+        wanted = [Values(row=row, shard=shard) for row in given for shard in shards]
+        for start in range(0, len(wanted), 100):
+            many = wanted[start : start + 100]
             operation, parameters = self.builder.build_batch(step, many)
             body = self._send(operation, parameters, label).body
             if operation == "TransactGetItems":
@@ -241,7 +244,8 @@ class Runner:
                 again = {"RequestItems": body["UnprocessedKeys"]}
                 body = self._send(operation, again, label).body
                 items += body.get("Responses", {}).get(step.table, [])
-        return self._decoded(step, items)
+        rows = self._decoded(step, items)
+        return self._summed(step, rows) if step.shards > 1 else rows
 
     def _decoded(self, step: ReadStep, items: Sequence[Item]) -> list[Row]:
         """Return the instances that items of a step show."""
@@ -249,6 +253,20 @@ class Runner:
         if decoder is None:
             decoder = self._decoders[step] = Decoder(self.builder, step)
         return decoder.rows(items)
+
+    def _summed(self, step: ReadStep, rows: list[Row]) -> list[Row]:
+        """Return one row for each instance, its counters added up over the shards."""
+        _, shape, entity = self.builder.place(step)
+        found: dict[tuple[Any, ...], Row] = {}
+        for row in rows:
+            whole = found.setdefault(
+                tuple(row.get(name) for name in entity.key),
+                {name: value for name, value in row.items() if name not in shape.counters},
+            )
+            for name in shape.counters:
+                if name in row:
+                    whole[name] = whole.get(name, 0) + row[name]
+        return list(found.values())
 
     def _fetch_rest(self, step: ReadStep, rows: list[Row], label: str) -> list[Row]:
         if not rows:
@@ -404,7 +422,11 @@ class Runner:
         if step.embed is not None:
             return self._embedded_values(step, call, entity)
         children = children_of(self.world, entity.name, number)
+        shard = None
+        if step.shards > 1 and step.shard is None:
+            shard = self._shard = (self._shard + 1) % step.shards
         return Values(
+            shard=shard,
             row=self._later(call.row),
             after=self._later(call.after),
             children=children,
@@ -478,6 +500,8 @@ class Runner:
         shape = next(s for s in table.shapes if s.name == shape_name)
         if row is None:
             return ""
+        if shape.counters:
+            return self._counter_problem(table, shape, entity, row)
         children = children_of(self.world, entity, number)
         wanted = item_for(self.model, table, shape, row, children)
         key = {name: wanted[name] for name in table.keys if name in wanted}
@@ -493,6 +517,23 @@ class Runner:
         if got != wanted:
             names = sorted(n for n in {*got, *wanted} if got.get(n) != wanted.get(n))
             return f"{table.name}: {', '.join(names)} of a {entity} is not what was written"
+        return ""
+
+    def _counter_problem(self, table: Table, shape: ItemShape, entity: str, row: Row) -> str:
+        """Compare the sums of counters with what was counted."""
+        total = dict.fromkeys(shape.counters, 0)
+        for shard in range(shape.copies):
+            item = item_for(self.model, table, shape, row, lambda child: (), shard)
+            key = {name: item[name] for name in table.keys}
+            reply = self.transport.send(
+                "GetItem", {"TableName": table.name, "Key": key, "ConsistentRead": True}
+            )
+            held = reply.body.get("Item") or {}
+            for name in shape.counters:
+                total[name] += plain_value(held[name]) if name in held else 0
+        wrong = [name for name in shape.counters if total[name] != (row.get(name) or 0)]
+        if wrong:
+            return f"{table.name}: {', '.join(wrong)} of a {entity} is not what was counted"
         return ""
 
 

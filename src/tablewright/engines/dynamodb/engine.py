@@ -243,7 +243,7 @@ def _shape_facts(
             ShapeFacts(
                 name=shape.name,
                 entity=shape.entity,
-                count=context.selectivity.instances(shape.entity) * share,
+                count=context.selectivity.instances(shape.entity) * share * shape.copies,
                 sizes=facts,
             )
         )

@@ -88,20 +88,36 @@ def around(row: Row, name: str, keys: Sequence[tuple[str, KeyTemplate]]) -> list
 
 
 def item_for(
-    model: Model, table: Table, shape: ItemShape, row: Row, children: Children
+    model: Model,
+    table: Table,
+    shape: ItemShape,
+    row: Row,
+    children: Children,
+    shard: int | None = None,
 ) -> dict[str, Any]:
-    """Return the item of one shape for an instance, in wire form."""
+    """Return the item of one shape for an instance, in wire form.
+
+    Args:
+        model: the model.
+        table: where it lies.
+        shape: the kind of item.
+        row: the instance.
+        children: gives what is embedded.
+        shard: of counters, which of their items; the first holds what has been counted.
+    """
     entity = model.entity(shape.entity)
     item: dict[str, Any] = {}
     compress = dict(shape.compress)
     for key in _key_names(table):
         template = shape.template(key)
         if template is not None:
-            item[key] = key_value(template, entity, row)
+            item[key] = key_value(template, entity, row, shard=shard)
     for name in shape.attributes:
         if name in item:
             continue
         value = row.get(name)
+        if shard and name in shape.counters and value is not None:
+            value = 0
         if value is not None and name in shape.offload:
             value = pointer(name, entity, row)
         elif value is not None and name in compress:

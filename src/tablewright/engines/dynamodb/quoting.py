@@ -110,7 +110,7 @@ def _stored(
                 present = [size for size in column if size is not None]
                 if not present:
                     continue
-                count = context.selectivity.instances(shape.entity)
+                count = context.selectivity.instances(shape.entity) * shape.copies
                 billed = sum(present) + len(present) * STORAGE_OVERHEAD_BYTES
                 total += count * billed / len(column)
                 most = max(most, max(present))

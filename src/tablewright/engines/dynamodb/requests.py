@@ -119,10 +119,15 @@ class RequestBuilder:
         shape = next(shape for shape in table.shapes if shape.name == step.shape)
         return table, shape, self.model.entity(shape.entity)
 
-    def key(self, step: ReadStep | WriteStep, row: Row) -> dict[str, Any]:
-        """Return the primary key of an instance in wire form."""
+    def key(self, step: ReadStep | WriteStep, row: Row, shard: int | None = None) -> dict[str, Any]:
+        """Return the primary key of an instance in wire form; of counters, that of one shard."""
         _, _, entity = self.place(step)
-        return {name: to_wire(key_value(template, entity, row)) for name, template in step.keys}
+        if isinstance(step, WriteStep) and step.shard is not None:
+            shard = step.shard
+        return {
+            name: to_wire(key_value(template, entity, row, shard=shard))
+            for name, template in step.keys
+        }
 
     # ------------------------------------------------------------ reads
 
@@ -135,14 +140,14 @@ class RequestBuilder:
             options |= expression.parameters()
         if step.operation == "TransactGetItems":
             gets = [
-                {"Get": {"TableName": step.table, "Key": self.key(step, v.row), **options}}
+                {"Get": {"TableName": step.table, "Key": self.key(step, v.row, v.shard), **options}}
                 for v in many
             ]
             return step.operation, {"TransactItems": gets}
         if step.consistency is Consistency.STRONG:
             options["ConsistentRead"] = True
         if step.operation == "BatchGetItem":
-            keys = [self.key(step, v.row) for v in many]
+            keys = [self.key(step, v.row, v.shard) for v in many]
             return step.operation, {"RequestItems": {step.table: {"Keys": keys, **options}}}
         return step.operation, {
             "TableName": step.table,
@@ -293,9 +298,11 @@ class RequestBuilder:
                 parameters["UpdateExpression"] = self._embedded(step, values, expression)
         elif step.operation == "PutItem":
             new = values.after or row
-            parameters["Item"] = item_for(self.model, table, shape, new, values.children)
+            parameters["Item"] = item_for(
+                self.model, table, shape, new, values.children, step.shard
+            )
         elif step.operation == "UpdateItem":
-            parameters["Key"] = self.key(step, row)
+            parameters["Key"] = self.key(step, row, values.shard)
             parameters["UpdateExpression"] = self._update(step, values, expression)
         else:
             parameters["Key"] = self.key(step, row)

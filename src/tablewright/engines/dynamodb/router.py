@@ -126,7 +126,7 @@ class Context:
         """Return the bytes a scan of a table or index evaluates."""
         total = ZERO
         for shape in table.shapes:
-            count = self.selectivity.instances(shape.entity)
+            count = self.selectivity.instances(shape.entity) * shape.copies
             sizes = self.size_of(table, shape)
             column = sizes.items() if index is None else sizes.entries(index)
             listed = [size for size in column if size is not None]
@@ -208,6 +208,13 @@ class ReadRouter:
         near = _geo_attribute(entity, pattern)
         conditions = with_known(entity, pattern)
         for table, shape in self.context.homes.get(entity.name, ()):
+            if shape.counters:
+                summed = self._sum(pattern, table, shape, wanted)
+                if isinstance(summed, Option):
+                    options.append(summed)
+                else:
+                    rejected.append(Rejected(route=table.name, reason=summed))
+                continue
             resources: list[Index | None] = [None, *table.indexes]
             for index in resources:
                 where = table.name if index is None else f"{table.name}/{index.name}"
@@ -311,6 +318,56 @@ class ReadRouter:
             filtered=_left_over(entity, pattern, match),
         )
         return self._complete(pattern, option, match, wanted, Decimal(batch) * pattern.hit)
+
+    def _sum(
+        self, pattern: Pattern, table: Table, shape: ItemShape, wanted: frozenset[str]
+    ) -> Option | str:
+        """Read all shards of the counters of one instance, where nothing else is asked for."""
+        keys = self.context.key_parts(table, shape)
+        told = {name for _, template in keys for name in template.attributes}
+        held = self.context.held(table, shape)
+        if pattern.verb is not Verb.GET or pattern.batch > 1:
+            return "it holds the shards of counters, which are read by the key of one instance"
+        if not told <= set(pattern.equalities) or {c.attribute for c in pattern.where} - told:
+            return f"its key needs {', '.join(f'`{n}`' for n in sorted(told))} and nothing else"
+        if not wanted <= held | told or pattern.consistency is Consistency.TRANSACTIONAL:
+            return "it holds nothing but counters"
+        column = self.context.size_of(table, shape).items()
+        size = measure(column).mean
+        count = Decimal(shape.copies)
+        use = UnitUse(
+            resource=table.name,
+            dimension="read",
+            units=get_units(column, pattern.consistency, pattern.hit).times(count),
+            why=f"{shape.copies} shards, each {_read_why(size, pattern, 1)}",
+        )
+        step = ReadStep(
+            operation="BatchGetItem",
+            table=table.name,
+            shape=shape.name,
+            entity=pattern.entity,
+            keys=keys,
+            consistency=pattern.consistency,
+            shards=shape.copies,
+        )
+        request = Request(
+            operation="BatchGetItem",
+            target=table.name,
+            calls=_requests_for(shape.copies, BATCH_GET_KEYS),
+            items=count,
+            bytes=size,
+            uses=(use,),
+            note="added up in code",
+        )
+        return Option(
+            target=table.name,
+            operation="batch",
+            steps=(step,),
+            requests=(request,),
+            matched=ONE,
+            returned=pattern.hit,
+            held=held,
+        )
 
     def _query(self, pattern: Pattern, match: KeyMatch, wanted: frozenset[str]) -> Option | str:
         entity = self.model.entity(pattern.entity)
@@ -655,25 +712,26 @@ class ReadRouter:
         gives: frozenset[str],
     ) -> Option:
         column = self.context.size_of(table, shape).items()
-        units = get_units(column, pattern.consistency).times(count)
-        single = count <= 1
-        calls = min(ONE, count) if single else _requests_for_mean(count)
+        items = count * shape.copies
+        units = get_units(column, pattern.consistency).times(items)
+        single = count <= 1 and shape.copies == 1
+        calls = min(ONE, count) if single else _requests_for_mean(items)
         size = measure(column).mean
         operation = "GetItem" if single else "BatchGetItem"
         use = UnitUse(
             resource=table.name,
             dimension="read",
             units=units,
-            why=f"{format_number(count, 1)} items fetched, each {_read_why(size, pattern, 1)}",
+            why=f"{format_number(items, 1)} items fetched, each {_read_why(size, pattern, 1)}",
         )
         request = Request(
             operation=operation,
             target=table.name,
             calls=calls,
-            items=count / calls if calls else ZERO,
+            items=items / calls if calls else ZERO,
             bytes=size,
             uses=(use,),
-            note="keys from the request before",
+            note="keys from the request before" + (", added up in code" if shape.counters else ""),
         )
         step = ReadStep(
             operation=operation,
@@ -682,7 +740,8 @@ class ReadRouter:
             entity=pattern.entity,
             keys=self.context.key_parts(table, shape),
             consistency=pattern.consistency,
-            select=_projection(pattern),
+            select=_projection(pattern) if shape.copies == 1 else None,
+            shards=shape.copies,
             from_previous=True,
         )
         return replace(
@@ -958,7 +1017,8 @@ def _key_is_known(context: Context, table: Table, shape: ItemShape, known: froze
     """Whether the primary key of a shape follows from these attributes."""
     for key in table.keys:
         template = shape.template(key)
-        if template is None or template.shards > 1 or not set(template.attributes) <= known:
+        is_spread = template is not None and template.shards > 1 and not shape.counters
+        if template is None or is_spread or not set(template.attributes) <= known:
             return False
     return True
 

@@ -36,6 +36,7 @@ class ReadStep:
     consistency: Consistency = Consistency.EVENTUAL
     all_pages: bool = False
     shards: int = 1
+    """Queries of as many keys, or items of as many shards of a counter."""
     cells: int = 1
     from_previous: bool = False
     """The keys come from what the step before returned."""
@@ -65,6 +66,10 @@ class WriteStep:
     """The key is made of the value the attribute had before (a guard that is given up)."""
     from_previous: bool = False
     batch: int = 1
+    shards: int = 1
+    """Over how many items a counter is spread."""
+    shard: int | None = None
+    """Of those, the one written; None for any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

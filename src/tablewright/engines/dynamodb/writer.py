@@ -167,7 +167,7 @@ class WriteRouter:
             touched = touched_shapes(self.context, entity.name, frozenset(part.touched))
             return [home for home in touched if not home[1].guards]
         if part.verb is Verb.CHECK:
-            return shapes[:1]
+            return [home for home in shapes if not home[1].counters][:1]
         return shapes
 
     # ------------------------------------------------------------ arms
@@ -201,14 +201,17 @@ class WriteRouter:
             entity=part.entity,
             keys=keys,
             sets=tuple(n for n in part.sets if n in shape.attributes or _in_keys(n, shape, table)),
-            increments=part.increments,
-            appends=part.appends,
-            removes=part.removes,
+            increments=tuple(n for n in part.increments if n in shape.attributes),
+            appends=tuple(n for n in part.appends if n in shape.attributes),
+            removes=tuple(n for n in part.removes if n in shape.attributes),
             condition=part.condition,
             condition_on=part.condition_on,
             from_previous=looked_up,
             batch=part.batch,
+            shards=shape.copies,
         )
+        if shape.counters:
+            return _counter_arms(part, table, shape, sizes, step)
         if part.verb is Verb.UPDATE:
             key_changes = any(touched & depends_on(template, key) for key, template in keys)
             if key_changes:
@@ -602,6 +605,40 @@ def _cannot_embed(part: Pattern, child: Entity, keys: KeyParts, embed: Embed) ->
                 "a map could"
             )
     return ""
+
+
+def _counter_arms(
+    part: Pattern, table: Table, shape: ItemShape, sizes: ShapeSizes, step: WriteStep
+) -> list[Arm]:
+    """Write the shards of counters: one of them for an increment or a put, all for a delete.
+
+    A put writes the first shard, which holds what was counted before; an increment makes the shard
+    it goes to, if it is not there.
+    """
+    listed = ", ".join(f"`{name}`" for name in shape.counters)
+    if part.verb is Verb.UPDATE:
+        if set(shape.counters) & set(part.touched) - set(part.increments):
+            raise Unservable(f"{listed} is a sum of shards: it can be incremented, not set")
+        if part.condition:
+            raise Unservable(f"{listed} lies in items apart from what the condition looks at")
+    elif set(shape.counters) & set(part.condition_on):
+        raise Unservable(f"{listed} is a sum of shards, at which no condition can look")
+    base = write_measure(sizes.items(), None)
+    mean = measure(sizes.items()).mean
+    arm = Arm(
+        step=step if part.verb is Verb.UPDATE else replace(step, shard=0),
+        table=table.name,
+        base=base,
+        base_why=_write_why(mean, base) + f", one of {shape.copies} shards",
+        bytes=mean,
+    )
+    if part.verb is not Verb.DELETE:
+        return [arm]
+    rest = replace(step, condition="", condition_on=())
+    return [
+        arm,
+        *(replace(arm, step=replace(rest, shard=shard)) for shard in range(1, shape.copies)),
+    ]
 
 
 def _single(arm: Arm, batch: int) -> Request:
