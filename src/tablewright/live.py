@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tablewright.api import Session
 from tablewright.core.errors import EngineError, UnsupportedError, UsageError
-from tablewright.core.quantities import ZERO, format_usd
+from tablewright.core.quantities import GB, ZERO, format_usd
 from tablewright.design.values import DynamoDesign
 from tablewright.engines.base import Evaluation
 from tablewright.engines.dynamodb.adapter import (
@@ -35,6 +37,8 @@ from tablewright.proof.runner import prove as run_proof
 from tablewright.proof.values import Proof
 from tablewright.sample.sample import Sample
 
+MOST_IN_MEMORY = GB / 2
+"""Bytes up to which the database of a proof is kept in memory."""
 BEFORE_ANY_EXPIRY = 1.0
 """Seconds since 1970 in a proof's own database, so that no sampled item has expired."""
 
@@ -212,9 +216,19 @@ def proof_in_memory(
     say: Callable[[str], None],
     progress: SeedProgress | None = None,
 ) -> Proof:
-    """Create a design in a fresh database in memory, seed it, run the workload."""
-    with Database(clock=lambda: BEFORE_ANY_EXPIRY) as database:
-        transport = LocalTransport(database, "the local engine, in memory")
+    """Create a design in a fresh database, seed it, run the workload.
+
+    The database is in memory; one of more than half a gigabyte is in a temporary file.
+    """
+    resources = population(session, design, wanted.users).resources
+    is_large = sum((one.stored_bytes for one in resources), ZERO) > MOST_IN_MEMORY
+    with ExitStack() as stack:
+        path, place = None, "in memory"
+        if is_large:
+            folder = stack.enter_context(TemporaryDirectory(prefix="tablewright-"))
+            path, place = Path(folder) / "proof.db", "in a temporary file"
+        database = stack.enter_context(Database(path, clock=lambda: BEFORE_ANY_EXPIRY))
+        transport = LocalTransport(database, f"the local engine, {place}")
         apply_up(plan_up(session.model, design, {}), transport, say)
         fill(session, design, transport, wanted.users, progress=progress)
         return prove(session, design, transport, wanted, progress)

@@ -303,6 +303,10 @@ class CalledSizes(DesignSizes):
             self._shared[key] = found
         return found
 
+    def whole(self, table: Table, shape: ItemShape) -> ShapeSizes:
+        """Return the sizes of one shape over the population: whoever is asked for, all is read."""
+        return self.prediction.all.of(table, shape)
+
     def groups(self, entity: Entity, conditions: tuple[Condition, ...]) -> Groups | None:
         """Return the instances each call meets."""
         if not self.has_groups or not self.drawn or entity.name != self.pattern.entity:

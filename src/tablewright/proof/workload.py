@@ -17,7 +17,7 @@ from typing import Any
 from tablewright.core.quantities import ONE
 from tablewright.engines.dynamodb.requests import typed
 from tablewright.model.values import Condition, Entity, Kind, Model, Pattern, Verb
-from tablewright.proof.oracle import Row, Test, World
+from tablewright.proof.oracle import BLOCK, FEW, Row, Test, World
 from tablewright.sample.asked import Domain, Source, another, domains, in_range, spread_evenly
 from tablewright.sample.wire import key_text
 
@@ -55,6 +55,8 @@ SILVER = 0.41421356237309515
 """The steps in which what happens now and then is spread over the calls: other steps than those in
 which instances are taken in turn, so that one says nothing about the other."""
 DRAWN_AT_ONCE = 1000
+STRETCHES_AT_ONCE = 64
+FROM_A_STRETCH = 16
 LARGEST_ROUND = 20_000
 """Instances, or combinations of values, up to which each is taken in turn."""
 
@@ -165,18 +167,26 @@ class Workload:
         return turns.pop()
 
     def _all_combinations(self, entity: Entity, asked: Sequence[Domain]) -> list[tuple[Any, ...]]:
-        """Return every combination of values, those that fewest instances have first."""
+        """Return every combination of values, those that fewest instances have first.
+
+        Of very many instances it is not counted how many have a combination of several values.
+        """
         listed = [self._values_of(domain) for domain in asked]
         total = prod(len(values) for values in listed)
         if total > LARGEST_ROUND:
             drawn = [tuple(self.random.choice(v) for v in listed) for _ in range(DRAWN_AT_ONCE)]
             return [tuple(chain.from_iterable(one)) for one in drawn]
-        counts: dict[tuple[Any, ...], int] = {}
         names = [name for domain in asked for name in domain.names]
+        combined = [tuple(chain.from_iterable(one)) for one in product(*listed)]
+        if len(names) == 1:
+            index = self.world.index(entity.name, names[0])
+            return sorted(combined, key=lambda key: len(index.get(key[0], ())))
+        if self.world.counts[entity.name] > FEW:
+            return combined
+        counts: dict[tuple[Any, ...], int] = {}
         for number in self.world.alive(entity.name):
             key = tuple(self.world.value(entity.name, number, name) for name in names)
             counts[key] = counts.get(key, 0) + 1
-        combined = [tuple(chain.from_iterable(one)) for one in product(*listed)]
         return sorted(combined, key=lambda key: counts.get(key, 0))
 
     def _values_of(self, domain: Domain) -> list[tuple[Any, ...]]:
@@ -188,18 +198,6 @@ class Workload:
             tuple(self.world.value(domain.entity, number, key) for key in domain.keys)
             for number in self.world.alive(domain.entity)
         ]
-
-    def round_of(self, pattern: Pattern) -> int:
-        """Return after how many calls everybody who may be asked for was; 1 if unknown."""
-        if pattern.verb is Verb.TRANSACT or pattern.batch > 1:
-            return 1
-        entity = self.model.entity(pattern.entity)
-        given = [c.attribute for c in pattern.where if c.operator == "eq" and c.value is None]
-        asked = domains(self.model, entity, given)
-        if pattern.verb.is_write or (asked and asked[0].source is Source.INSTANCE):
-            twice = 2 if pattern.verb is Verb.UPDATE else 1
-            return max(1, self.world.counts[entity.name] * twice)
-        return prod(len(self._values_of(domain)) for domain in asked)
 
     def _pick_holder(self, domain: Domain) -> int:
         """Choose an instance that has the attributes asked by."""
@@ -265,12 +263,27 @@ class Workload:
         if not self.seeded_only or not count:
             count = self.world.next[entity]
         if count > LARGEST_ROUND:
-            return [self.random.randrange(count) for _ in range(DRAWN_AT_ONCE)]
+            return self._some_of(count)
         pattern = self.model.pattern(self._turn)
         touched = pattern.sets if pattern.verb is Verb.UPDATE and pattern.entity == entity else ()
         sizes = self.world.sizes(entity, touched)
         ordered = sorted(range(count), key=lambda n: (sizes[n] if n < len(sizes) else 0, n))
         return spread_evenly(ordered, self.random.random())[::-1]
+
+    def _some_of(self, count: int) -> list[int]:
+        """Return some instances of very many: few from each of many stretches, spread over all.
+
+        An instance is drawn together with its neighbours, so that those called together should be
+        neighbours too.
+        """
+        stretches = -(-count // BLOCK)
+        chosen = spread_evenly(range(stretches), self.random.random())[:STRETCHES_AT_ONCE]
+        found: list[int] = []
+        for stretch in chosen:
+            first = stretch * BLOCK
+            size = min(BLOCK, count - first)
+            found += [first + self.random.randrange(size) for _ in range(FROM_A_STRETCH)]
+        return found
 
     def _operands(self, entity: Entity, condition: Condition, tests: list[Test]) -> tuple[Any, ...]:
         """Return bounds that hold the share of the entries the model speaks of."""

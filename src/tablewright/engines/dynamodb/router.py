@@ -127,7 +127,7 @@ class Context:
         total = ZERO
         for shape in table.shapes:
             count = self.selectivity.instances(shape.entity) * shape.copies
-            sizes = self.size_of(table, shape)
+            sizes = self.sizes.whole(table, shape)
             column = sizes.items() if index is None else sizes.entries(index)
             listed = [size for size in column if size is not None]
             if listed:

@@ -621,6 +621,10 @@ class DesignSizes:
             self._shared[key] = found
         return found
 
+    def whole(self, table: Table, shape: ItemShape) -> ShapeSizes:
+        """Return the sizes of one shape of a table, for what reads all its items."""
+        return self.of(table, shape)
+
 
 def _as_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
