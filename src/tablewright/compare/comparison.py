@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from tablewright.bill.prices import PriceBook
 from tablewright.compare.expressions import evaluate
+from tablewright.compare.moving import Move, Side, move
 from tablewright.compare.pricing import (
     Database,
     availability,
@@ -263,6 +264,29 @@ class _Board:
         if architecture.servers:
             return _on_servers(self, architecture, ranked)
         return Database(lines=ranked[0].bill.all_lines, always_free=self.free_of(ranked[0]))
+
+    def side(self, architecture: Architecture, users: int) -> Side | None:
+        """Return the database of an architecture as something to move, None if none is known."""
+        scale = next((n for n in self.scales if n >= users), self.scales[-1])
+        ranked = self.ranked(architecture.engine, scale) if architecture.engine else []
+        if not ranked:
+            return None
+        found = self.database(architecture, scale)
+        lines = found.lines if found is not None else ()
+        place = next((line.where for line in lines), "") if architecture.servers else ""
+        return Side(
+            engine=architecture.engine,
+            place=place or architecture.engine,
+            resources=ranked[0].resources,
+            factor=Decimal(users) / scale,
+        )
+
+    def move(self, old: Architecture, new: Architecture, users: int) -> Move | None:
+        """Return what moving the data from one to the other is charged, None if not known."""
+        sides = self.side(old, users), self.side(new, users)
+        if sides[0] is None or sides[1] is None:
+            return None
+        return move(sides[0], sides[1], self.book, self.region)
 
     def priced(self, architecture: Architecture, users: int) -> Priced:
         database = self.database(architecture, users) if architecture.engine else None
@@ -603,16 +627,14 @@ def _phase(
     ends = [reach.users + 1 for reach in old.reaches if before <= reach.users < users]
     start = min([*ends, *([at] if at else [])], default=users)
     days = board.figures(start)["overlap_days"]
-    moved = ""
-    if past.engine != architecture.engine:
-        data = board.figures(start).get("data_gb", ZERO)
-        moved = f"{data:.2f} GB of data move to another engine. "
     return Phase(
         users=start,
         name=architecture.name,
         usd=board.total(architecture, start),
-        switch=moved + architecture.switch,
+        switch=architecture.switch,
+        days=days,
         overlap_usd=board.total(past, start) * days / DAYS_PER_MONTH,
+        move=board.move(past, architecture, start),
     )
 
 

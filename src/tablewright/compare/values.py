@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from tablewright.bill.bill import Line
+from tablewright.compare.moving import Move
 from tablewright.core.quantities import ZERO
 
 FREE_KINDS = ("always", "12-month", "credit")
@@ -259,7 +260,17 @@ class Phase:
     name: str
     usd: Decimal
     switch: str = ""
+    days: Decimal = ZERO
+    """For how long both run."""
     overlap_usd: Decimal = ZERO
+    """What the old way costs in that time."""
+    move: Move | None = None
+    """What moving the data is charged; None where its place is not known."""
+
+    @property
+    def switch_usd(self) -> Decimal:
+        """USD of the switch as far as it is priced: both running, and the data moved."""
+        return self.overlap_usd + (self.move.usd if self.move else ZERO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from tablewright.compare.values import (
     Comparison,
     EngineCost,
     OfferingResult,
+    Phase,
     Priced,
 )
 from tablewright.reports import document as d
@@ -339,8 +340,8 @@ def _way_on(found: Comparison) -> d.Section:
                     f"{phase.users:,}",
                     phase.name,
                     usd(phase.usd),
-                    usd(phase.overlap_usd) if phase.switch else "-",
-                    phase.switch or "-",
+                    usd(phase.switch_usd) if phase.switch else "-",
+                    _moving(phase) if phase.switch else "-",
                 )
             )
             for phase in found.phases
@@ -351,12 +352,13 @@ def _way_on(found: Comparison) -> d.Section:
                     ">From users",
                     "Way",
                     ">USD a month",
-                    ">Both at once, USD",
+                    ">Switch, USD once",
                     "What moving takes",
                     grows="What moving takes",
                 ),
                 rows=tuple(rows),
-                caption="The cheapest that is allowed and within its limits.",
+                caption="The cheapest that is allowed and within its limits. A switch is the old "
+                "way running beside the new one, and reading, writing and sending the data.",
             )
         )
     flips = [
@@ -373,6 +375,23 @@ def _way_on(found: Comparison) -> d.Section:
         )
     )
     return d.Section(title="The way from phase to phase", blocks=tuple(blocks))
+
+
+def _moving(phase: Phase) -> str:
+    """Return what moving to a way takes, in words."""
+    said = [phase.switch]
+    both = f"Both for {_figure(phase.days)} days: {usd(phase.overlap_usd)}"
+    move = phase.move
+    if move is None:
+        return " ".join((*said, f"{both}; what data moves is not known."))
+    if not move.items:
+        return " ".join((*said, f"{both}; the data stays where it is."))
+    data = f"{move.items:,.0f} items of {_figure(move.data_bytes / 1024**3)} GB move"
+    costs = [f"{line.dimension} {usd(line.amount)}" for line in move.lines]
+    said.append(f"{both}. {data}: {', '.join(costs) or 'nothing is charged apart'}.")
+    if move.not_priced:
+        said.append(f"Not priced: {'; '.join(move.not_priced)}.")
+    return " ".join(said)
 
 
 def _shown(found: Comparison) -> list[OfferingResult]:
