@@ -129,3 +129,106 @@ def test_skips_and_capitals_that_make_no_sense_are_pointed_at(pattern, says):
     with pytest.raises(ModelError) as caught:
         read_model(MODEL.replace("designs:", f"  odd: {pattern}\ndesigns:", 1))
     assert any(says in one.message for one in caught.value.diagnostics)
+
+
+SPREAD = """
+app: t
+region: us-east-1
+scales: [1000]
+horizon: 365d
+entities:
+  Event:
+    key: [user, at, no]
+    count: 10/day/user
+    append_only: true
+    attributes:
+      user: {type: uuid, distinct: 1000}
+      at: {type: timestamp, role: time}
+      no: id(4)
+      text: text(100)
+patterns:
+  add: {put: Event, rate: 10/user/day}
+  all: {list: Event, where: user, all: true, rate: 1/user/day}
+  month: {list: Event, where: {user: given, at: {between: 10%}}, all: true, rate: 1/user/day}
+  newest: {list: Event, where: user, sort: -at, limit: 20, rate: 1/user/day}
+  sum: {aggregate: Event, where: {at: {between: 10%}}, rate: 1/day, purpose: report}
+designs:
+  p:
+    engine: postgresql
+    tables: {event: {holds: Event, partition_by: at}}
+  m:
+    engine: mongodb
+    shards: 4
+    collections:
+      events: {holds: Event, indexes: {key: {user: 1, at: 1}, at: {at: 1}}, shard_key: [user]}
+"""
+
+
+def spread(design: str, *changes: tuple[str, str]) -> ServerEvaluation:
+    text = SPREAD
+    for before, after in changes:
+        assert before in text, before
+        text = text.replace(before, after)
+    found = Session(file=read_model(text)).evaluate(design)
+    assert isinstance(found, ServerEvaluation)
+    return found
+
+
+def test_a_report_of_a_tenth_of_a_year_scans_two_and_a_bit_of_twelve_months():
+    # 365 days are twelve months. A tenth of them touches 1.2 and one more, 2.2 of 12 partitions
+    # with 3,650,000 rows.
+    work = spread("p").works["sum"]
+    assert round(work.rows) == 669_167
+    whole = spread("p", (", partition_by: at", "")).works["sum"]
+    assert whole.rows == 3_650_000
+
+
+def test_without_the_time_every_partition_is_looked_into():
+    found, plain = spread("p"), spread("p", (", partition_by: at", ""))
+    # 3,650 events of a user by the index of the key; a leaf for each of twelve partitions
+    assert found.works["all"].entries == plain.works["all"].entries == 3650
+    pages, before = dict(found.works["all"].touches), dict(plain.works["all"].touches)
+    assert pages["event/event_pkey"] - before["event/event_pkey"] == 11
+    assert "12 of 12 partitions" in found.route("all").requests[0].note
+
+
+def test_a_range_of_time_leaves_the_other_partitions_out():
+    found = spread("p")
+    assert found.works["month"].entries == 365  # the index holds the time too
+    assert "2.2" in found.route("month").requests[0].note
+
+
+def test_the_newest_come_from_the_newest_partition():
+    # 3,650 of a user over twelve: 304 in each, so that 20 are in the first, or it and the next
+    found = spread("p")
+    assert found.works["newest"].entries == 20
+    pages = dict(found.works["newest"].touches)["event/event_pkey"]
+    assert 1 < pages < 2.5
+
+
+def test_what_names_no_shard_is_sent_to_all_of_them():
+    found = spread("m")
+    assert found.works["all"].commands == 1
+    assert found.works["sum"].commands == 4
+    assert "all 4 shards are asked: it does not give user" in found.route("sum").warnings
+    assert not found.route("all").warnings
+
+
+def test_a_shard_has_a_quarter_of_the_rows_and_of_the_targeted_work():
+    sharded, plain = spread("m"), spread("m", (", shard_key: [user]", ""))
+    assert sharded.load.data_bytes == plain.load.data_bytes / 4
+    assert sharded.load.writes_mean == plain.load.writes_mean / 4
+    # 13,000 commands a day, a quarter of them on each shard; the report is on each of them
+    a_day = sharded.load.operations_mean * 86_400
+    assert round(a_day, 6) == 13_000 / 4 + 1
+
+
+def test_shards_are_clusters_from_m30_on_and_each_is_paid():
+    sharded, plain = spread("m"), spread("m", (", shard_key: [user]", ""))
+    assert sharded.chosen is not None
+    assert sharded.chosen.name == "MongoDB Atlas M30 x 4 shards"
+    (one,) = [o for o in plain.options if o.name == "MongoDB Atlas M30"]
+    cluster = next(line for line in one.lines if line.dimension == "cluster")
+    (first, *_) = sharded.chosen.lines
+    assert first.amount == cluster.amount * 4
+    assert first.quantity == cluster.quantity * 4

@@ -22,6 +22,7 @@ from tablewright.model.scalars import Bad
 from tablewright.model.shapes import (
     BOOL,
     DURATION,
+    POSITIVE,
     PROSE,
     VALUE,
     Entry,
@@ -83,6 +84,7 @@ class MongoDesign(Design):
 
     database: str = ""
     collections: tuple[Collection, ...] = ()
+    shards: int = 1
 
     def collection(self, name: str) -> Collection:
         """Return a collection by name (KeyError if there is none)."""
@@ -183,6 +185,7 @@ MONGODB = Record(
     (
         *COMMON,
         Field("database", VALUE),
+        Field("shards", POSITIVE, doc="how many; 2 where a collection has a shard key"),
         Field("collections", MappingOf(COLLECTION_NAME, COLLECTION, least=1), required=True),
     ),
     hints={"tables": "a MongoDB design has `collections`"},
@@ -198,6 +201,7 @@ def read_mongodb(
         for entry in found.get("collections", ())
         if isinstance(entry.value, Fields)
     ]
+    is_sharded = any(one is not None and one.shard_key for one in made)
     return MongoDesign(
         name=name,
         engine="mongodb",
@@ -205,6 +209,7 @@ def read_mongodb(
         note=found.get("note", ""),
         span=span,
         database=str(found.get("database", "")),
+        shards=int(found.get("shards", 2)) if is_sharded else 1,
         collections=tuple(one for one in made if one is not None),
     )
 

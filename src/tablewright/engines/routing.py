@@ -69,6 +69,25 @@ class Home:
     covers: bool = True
     days: Decimal = ZERO
     """Over how many days its rows came in; zero where they do not pile up with time."""
+    partition: str = ""
+    """The time by whose months it is partitioned."""
+    partitions: Decimal = ONE
+    shard_key: tuple[str, ...] = ()
+    shards: int = 1
+    """Over how many it is spread, evenly."""
+
+    def on_one_shard(self) -> Home:
+        """Return the part of it that lies on one shard."""
+        n = Decimal(self.shards)
+        return replace(
+            self,
+            rows=self.rows / n,
+            stored_bytes=self.stored_bytes / n,
+            indexes=tuple(
+                replace(one, entries=one.entries / n, stored_bytes=one.stored_bytes / n)
+                for one in self.indexes
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +123,22 @@ class Work:
             touches=self.touches + tuple((name, pages * times) for name, pages in other.touches),
         )
 
+    def spread(self, shards: int, is_scattered: bool) -> Work:
+        """Return the work on all shards together: what names no shard is sent to each of them.
+
+        MongoDB manual, "Query routing": without the shard key the router broadcasts an operation,
+        so that each shard carries out a command and looks into its part of an index at least once.
+        """
+        n = Decimal(shards)
+        if shards == 1 or not is_scattered:
+            return self
+        return replace(
+            self,
+            commands=self.commands * n,
+            entries=max(self.entries, n) if self.entries else ZERO,
+            touches=tuple((name, max(pages, n)) for name, pages in self.touches),
+        )
+
 
 NOTHING = Work(commands=ZERO)
 _NO_TEXT = frozenset(
@@ -130,6 +165,10 @@ class Access:
     sorts: bool = False
     covered: bool = False
     filtered: tuple[str, ...] = ()
+    partitions: Decimal = ONE
+    """How many partitions are looked into, each with an index of its own."""
+    is_scattered: bool = False
+    """It does not name a shard: all of them are asked."""
 
     @property
     def effort(self) -> Decimal:
@@ -137,7 +176,8 @@ class Access:
         sorted_rows = self.matched if self.sorts else ZERO
         # A scan reads in order; a fetch by an index goes anywhere.
         weight = Decimal(10) if self.index is not None else Decimal(5)
-        return self.entries + weight * self.fetched + 2 * sorted_rows + (self.index is not None)
+        effort = self.entries + weight * self.fetched + 2 * sorted_rows
+        return effort + (self.partitions if self.index is not None else ZERO)
 
     @property
     def target(self) -> str:
@@ -164,9 +204,18 @@ class Router:
     """Routes all patterns of a model over the homes of one design."""
 
     def __init__(
-        self, model: Model, design: str, homes: Iterable[Home], users: int, words: Words
+        self,
+        model: Model,
+        design: str,
+        homes: Iterable[Home],
+        users: int,
+        words: Words,
+        *,
+        one_shard: bool = False,
     ) -> None:
+        """Route over homes; with `one_shard` the work is that of one shard and not of all."""
         self.model, self.design, self.words = model, design, words
+        self.one_shard = one_shard
         self.homes = tuple(homes)
         self.selectivity = Selectivity(model, users)
 
@@ -374,13 +423,21 @@ class Router:
                 within = matched
         if pattern.verb is Verb.GET and not embedded:
             matched = min(matched, ONE)
+        partitions = self._partitions(pattern, home, conditions, embedded)
         examined = within
+        if home.partition not in bound:  # else the index has found them already
+            examined *= partitions / home.partitions
+        pruned = examined
         limit = None if pattern.complete or pattern.verb is Verb.AGGREGATE else pattern.limit
         if pattern.verb is Verb.GET:
             limit = 1
         by_words = index is not None and index.kind == "text"
         if limit is not None and in_order and (by_words or pattern.verb is not Verb.SEARCH):
-            examined = min(within, limit / max(on_entry * on_row, Decimal("0.000001")))
+            share = on_entry * on_row * within / pruned if pruned else ONE
+            examined = min(pruned, limit / max(share, Decimal("0.000001")))
+            if pattern.sort and pattern.sort[0][0] == home.partition and pruned:
+                # Partitions are read one after the other, in the order asked for.
+                partitions = min(partitions, ONE + examined * partitions / pruned)
         sorts = (bool(pattern.sort) or pattern.verb is Verb.NEAR) and not in_order
         returned = matched if limit is None else min(matched, Decimal(limit))
         returned = max(ZERO, returned - pattern.skip)
@@ -398,6 +455,35 @@ class Router:
             sorts=sorts,
             covered=covered,
             filtered=tuple(left),
+            partitions=partitions,
+            is_scattered=not self._names_a_shard(home, conditions),
+        )
+
+    def _partitions(
+        self, pattern: Pattern, home: Home, conditions: dict[str, Condition], embedded: str
+    ) -> Decimal:
+        """Return how many partitions a pattern looks into, a mean.
+
+        PostgreSQL, "Partition Pruning": partitions that a condition on the partition key rules out
+        are not looked into; each of the others is, by an index of its own. A range that holds the
+        share s of the time touches s x n months and, as it begins and ends anywhere, one more.
+        """
+        if home.partitions <= 1:
+            return ONE
+        condition = conditions.get(home.partition)
+        if condition is None:
+            return home.partitions
+        if condition.operator == "eq":
+            return ONE
+        if condition.operator == "in":
+            return min(home.partitions, Decimal(len(condition.values)))
+        share = self._share(pattern, home, embedded, condition)
+        return min(home.partitions, share * home.partitions + 1)
+
+    def _names_a_shard(self, home: Home, conditions: dict[str, Condition]) -> bool:
+        """Whether values for the whole shard key are given."""
+        return all(
+            path in conditions and conditions[path].operator == "eq" for path in home.shard_key
         )
 
     def _all_share(
@@ -481,7 +567,17 @@ class Router:
             returned_bytes=returned * pattern.hit,
             touches=touches,
         )
-        return one if batch == 1 else replace(NOTHING.plus(one, batch), commands=ONE)
+        if batch > 1:
+            one = replace(NOTHING.plus(one, batch), commands=ONE)
+        return self._shared(way.home, one, way.is_scattered)
+
+    def _shared(self, home: Home, work: Work, is_scattered: bool) -> Work:
+        """Return work on all shards that hold a home, or on one of them, the load being even."""
+        whole = work.spread(home.shards, is_scattered)
+        if not self.one_shard or home.shards == 1:
+            return whole
+        part = ONE / home.shards
+        return replace(NOTHING.plus(whole, part), commands=whole.commands * part)
 
     def _operation(self, pattern: Pattern, way: Access) -> str:
         return self.words.reads.get(pattern.verb.value, self.words.reads["list"])
@@ -495,10 +591,10 @@ class Router:
         for at, (place, inside) in enumerate(self._homes(pattern.entity)):
             if inside and at:
                 continue
-            work = work.plus(self._embedded_write(place) if inside else self._insert(place))
+            one = self._embedded_write(place) if inside else self._insert(place)
+            one = replace(NOTHING.plus(one, Decimal(pattern.batch)), commands=ONE)
+            work = work.plus(self._shared(place, one, False))
             used.append(place.name)
-        work = NOTHING.plus(work, Decimal(pattern.batch))
-        work = replace(work, commands=Decimal(len(used)))
         route = Route(
             pattern=pattern.name,
             design=self.design,
@@ -547,17 +643,15 @@ class Router:
         if pattern.verb is Verb.CHECK:
             count = ZERO
         entries = self._entries_changed(pattern, home)
-        work = found.plus(
-            Work(
-                commands=ZERO,
-                row_writes=ONE,
-                entry_writes=entries,
-                written_bytes=home.row_bytes + entries * _mean_entry(home),
-            ),
-            count,
+        written = Work(
+            commands=ZERO,
+            row_writes=ONE,
+            entry_writes=entries,
+            written_bytes=home.row_bytes + entries * _mean_entry(home),
         )
+        work = found.plus(self._shared(home, written, False), count)
         if not pattern.atomic:
-            work = replace(work, commands=work.commands + 1)
+            work = replace(work, commands=work.commands * 2)
         work = replace(work, returned_bytes=ZERO)
         name = {"update": "update", "delete": "delete", "check": "check"}[pattern.verb.value]
         route = self._route(pattern, best, rejected, name, (), work)
@@ -612,6 +706,9 @@ class Router:
         notes = list(warnings)
         if way.index is None and way.home.rows > 1:
             notes.append(f"{self.words.scan} of `{way.home.name}`")
+        if way.is_scattered and way.home.shards > 1:
+            keys = ", ".join(way.home.shard_key)
+            notes.append(f"all {way.home.shards} shards are asked: it does not give {keys}")
         return Route(
             pattern=pattern.name,
             design=self.design,
@@ -662,6 +759,8 @@ class Router:
             words.append("answered from the index alone")
         if way.sorts:
             words.append(f"{_short(way.matched)} sorted in memory")
+        if way.home.partitions > 1:
+            words.append(f"{_short(way.partitions)} of {_short(way.home.partitions)} partitions")
         if way.filtered:
             words.append("filtered by " + ", ".join(way.filtered))
         return "; ".join(words)
@@ -711,7 +810,7 @@ def _touches(way: Access) -> tuple[tuple[str, Decimal], ...]:
     if index is None:
         return ((home.name, max(ONE, way.fetched / _per_page(home))),)
     per_leaf = max(ONE, home.page_bytes / max(ONE, index.entry_bytes))
-    leaves = ONE + way.entries / per_leaf
+    leaves = way.partitions + way.entries / per_leaf
     return ((f"{home.name}/{index.name}", leaves), (home.name, _distinct(way.fetched, home)))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -217,8 +217,7 @@ def load_of(
     seconds = DAYS_PER_MONTH * 86_400
     data = sum((home.rows * home.row_bytes for home in homes), ZERO)
     data += sum((i.entries * i.entry_bytes for home in homes for i in home.indexes), ZERO)
-    memory = sum((home.stored_bytes for home in homes), ZERO)
-    memory += sum((i.stored_bytes for home in homes for i in home.indexes), ZERO)
+    memory = _memory(homes)
     return Load(
         operations_mean=mean.commands,
         operations_peak=peak.commands,
@@ -328,6 +327,9 @@ def _hot_bytes(
 # ---------------------------------------------------------------- offers
 
 
+Pricing = Callable[[Load, PriceBook, str, Figures], tuple[Line, ...]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """A tier or instance that can be had. What is None is not limited, or not stated."""
@@ -351,9 +353,8 @@ class Offer:
     lacks: tuple[tuple[str, str], ...] = ()
     """Needs it cannot meet, each with the reason."""
     note: str = ""
-    price: Callable[[Load, PriceBook, str, Figures], tuple[Line, ...]] = field(
-        default=lambda load, book, region, given: ()
-    )
+    can_be_sharded: bool = False
+    price: Pricing = field(default=lambda load, book, region, given: ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -635,7 +636,7 @@ def evaluate_server(
         works: dict[str, Work] = {}
         for pattern in model.patterns:
             routes[pattern.name], works[pattern.name] = router.route(pattern)
-        load = load_of(model, users, works, layout.homes, layout.disk_bytes, given)
+        load = _busiest(model, design.name, users, works, layout, words, given)
         options = options_for(offers, load, model, book, region, given)
         held[case] = options
         if case == "value":
@@ -660,6 +661,60 @@ def evaluate_server(
         ends=held,
         figures=given,
     )
+
+
+def _busiest(
+    model: Model,
+    design: str,
+    users: int,
+    works: Mapping[str, Work],
+    layout: Layout,
+    words: Words,
+    given: Figures,
+) -> Load:
+    """Return the load of the server, or of the shard that also holds what is not sharded."""
+    if all(home.shards == 1 for home in layout.homes):
+        return load_of(model, users, works, layout.homes, layout.disk_bytes, given)
+    router = Router(model, design, layout.homes, users, words, one_shard=True)
+    mine = {pattern.name: router.route(pattern)[1] for pattern in model.patterns}
+    homes = [home.on_one_shard() for home in layout.homes]
+    share = _memory(homes) / (_memory(layout.homes) or ONE)
+    return load_of(model, users, mine, homes, layout.disk_bytes * share, given)
+
+
+def _memory(homes: Sequence[Home]) -> Decimal:
+    rows = sum((home.stored_bytes for home in homes), ZERO)
+    return rows + sum((i.stored_bytes for home in homes for i in home.indexes), ZERO)
+
+
+def sharded(offers: Iterable[Offer], shards: int) -> tuple[Offer, ...]:
+    """Return offers of so many shards, each a cluster of that size with as much of the load.
+
+    The load is that of the busiest shard; every line is charged once for each.
+    """
+    return tuple(
+        replace(
+            offer,
+            name=f"{offer.name} x {shards} shards",
+            price=_times(offer.price, shards),
+        )
+        for offer in offers
+    )
+
+
+def _times(price: Pricing, shards: int) -> Pricing:
+    def priced(load: Load, book: PriceBook, region: str, given: Figures) -> tuple[Line, ...]:
+        return tuple(
+            replace(
+                line,
+                quantity=line.quantity * shards,
+                amount=line.amount * shards,
+                note=f"{line.note}; {shards} shards".removeprefix("; "),
+            )
+            for line in price(load, book, region, given)
+        )
+
+    return priced
 
 
 def _bill(

@@ -126,7 +126,7 @@ def _relieved(
         if not was and not now:
             continue
         change = (now - was) / was if was else ONE
-        if abs(change) >= NOTICED:
+        if abs(change) >= NOTICED and shown(was) != shown(now):
             found.append((abs(change), f"{name} {shown(was)} to {shown(now)}"))
     found.sort(key=lambda one: -one[0])
     return [text for _, text in found[:MOST_TOLD]]

@@ -5,10 +5,13 @@ In: nothing. Out: the engine. How it evaluates is `server_engine`'s business.
 
 from __future__ import annotations
 
+from tablewright.bill.prices import PriceBook
+from tablewright.design.mongodb import MongoDesign
 from tablewright.engines.mongodb.layout import MongoLayout
 from tablewright.engines.mongodb.offers import offers
 from tablewright.engines.routing import Words
 from tablewright.engines.server_engine import ServerEngine
+from tablewright.engines.servers import Offer, sharded
 
 WORDS = Words(
     engine="mongodb",
@@ -19,8 +22,15 @@ WORDS = Words(
 )
 
 
+def _offers(book: PriceBook, design: MongoDesign) -> tuple[Offer, ...]:
+    """Return the tiers; of a sharded cluster those that can be sharded, once for each shard."""
+    if design.shards == 1:
+        return offers(book)
+    return sharded((one for one in offers(book) if one.can_be_sharded), design.shards)
+
+
 class MongoEngine(ServerEngine[MongoLayout]):
     """MongoDB, as planner, reviewer and façade see it."""
 
     def __init__(self) -> None:
-        super().__init__(WORDS, MongoLayout, lambda book, design: offers(book))
+        super().__init__(WORDS, MongoLayout, _offers)

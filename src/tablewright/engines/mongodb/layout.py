@@ -215,6 +215,11 @@ class MongoLayout:
             embeds=tuple((embed.entity, embed.attribute) for embed in collection.embeds),
             attribute_bytes=means,
             days=days_of(self.model, entity.name),
+            shard_key=tuple(
+                key_field(entity) or path if path == "_id" else path
+                for path in collection.shard_key
+            ),
+            shards=self.design.shards if collection.shard_key else 1,
         )
         return home, facts, disk
 

@@ -122,6 +122,7 @@ def _tier(tier: str, book: PriceBook) -> Offer:
         memory_gb=book.quantity(f"{spec}.ram"),
         vcpu=book.quantity(f"{spec}.vcpu"),
         burstable=tier in ("m10", "m20"),
+        can_be_sharded=tier not in ("m10", "m20"),
         connections=book.quantity(f"{spec}.conn"),
         iops=figures("mongodb")["ssd_iops"],
         price=price,

@@ -23,7 +23,8 @@ from tablewright.capacity.rows import (
     row_of,
     toast_pages,
 )
-from tablewright.core.quantities import ONE, ZERO
+from tablewright.core.quantities import DAYS_PER_MONTH, ONE, ZERO
+from tablewright.deploy.sql import primary_columns
 from tablewright.design.postgresql import Column, PgIndex, PgTable, PostgresDesign
 from tablewright.engines.base import ResourceFacts
 from tablewright.engines.routing import Home, Ordered
@@ -241,8 +242,15 @@ class PgLayout:
             indexes=tuple(indexes),
             attribute_bytes=self._attribute_bytes(table),
             days=days_of(self.model, table.entity),
+            partition=table.column(table.partition_by).attribute if table.partition_by else "",
+            partitions=self._months(table) if table.partition_by else ONE,
         )
         return home, facts, taken
+
+    def _months(self, table: PgTable) -> Decimal:
+        """Return how many partitions a table has: one for each month that is kept."""
+        days = days_of(self.model, table.entity) or self.model.horizon_days
+        return max(ONE, (days / DAYS_PER_MONTH).to_integral_value(rounding="ROUND_CEILING"))
 
     def _attribute_bytes(self, table: PgTable) -> dict[str, Decimal]:
         rows = self.fields(table)
@@ -278,7 +286,8 @@ class PgLayout:
             is_primary=index.name == primary(table).name,
             ignores_case=index.ignore_case,
             prefixes=index.prefixes or index.using != "btree",
-            by_time=lies_by_time(
+            by_time=bool(table.partition_by)  # each month has an index of its own
+            or lies_by_time(
                 self.model.entity(table.entity), [names[name] for name, _ in index.columns]
             ),
         )
@@ -290,7 +299,7 @@ def _scaled(pages: int, scale: Decimal) -> int:
 
 def primary(table: PgTable) -> PgIndex:
     """Return the index of the primary key."""
-    columns = tuple((name, False) for name in table.primary_key)
+    columns = tuple((name, False) for name in primary_columns(table))
     return PgIndex(name=f"{table.name}_pkey", columns=columns, unique=True)
 
 
