@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 from tablewright.bill.prices import PriceBook
+from tablewright.compare.advice import advise
 from tablewright.compare.expressions import evaluate
 from tablewright.compare.moving import Move, Side, move
 from tablewright.compare.pricing import (
@@ -57,6 +58,8 @@ STEPS = 64
 CENT = Decimal("0.01")
 FAR = 20
 """Limits farther away than this many times the largest scale are not worth a word."""
+MAIN = ("dynamodb", "atlas-dedicated", "aurora-postgresql")
+"""The offering that stands for its engine where one is spoken of by itself."""
 DEFAULT_WEIGHTS = {"cost": 40, "requirements": 20, "headroom": 15, "effort": 15, "risk": 10}
 
 T = TypeVar("T")
@@ -110,7 +113,23 @@ def compare(
     weights = _weights(model)
     results = _scored([_result(board, one, held) for one in chosen], board, held, weights)
     phases = _phases(board, results, held)
-    best = next(iter(_ranked(results, held)), None)
+    ranked = _ranked(results, held)
+    best = next(iter(ranked), None)
+    flips = _flips(board, results, best)
+    advice = advise(
+        users=users,
+        scales=board.scales,
+        region=region,
+        ranked=ranked,
+        lacks={one.architecture.name: lacking(one, held) for one in results},
+        results=results,
+        phases=phases,
+        flips=flips,
+        costs=board.engine_costs(),
+        targets=model.targets,
+        weights=weights,
+        without={one.offering.engine: _missed(one) for one in held if one.offering.name in MAIN},
+    )
     return Comparison(
         app=model.app,
         title=model.title or model.app,
@@ -123,9 +142,9 @@ def compare(
         architectures=tuple(results),
         weights=tuple(weights.items()),
         phases=phases,
-        flips=_flips(board, results, best),
+        flips=flips,
         checks=_wholes([_check(board, rule, results, held) for rule in checks(model.app)]),
-        advice=_advice(board, results, phases, held),
+        advice=(advice,),
         left_out=left_out,
         assumptions=tuple(why for _, _, why in board.told() if why.startswith("assumed")),
     )
@@ -509,6 +528,15 @@ def lacking(result: ArchitectureResult, held: Sequence[OfferingResult]) -> tuple
     )
 
 
+def _missed(one: OfferingResult) -> tuple[str, ...]:
+    """Return the hard needs that an offering does not have, read lately or not."""
+    return tuple(
+        need.need
+        for need in one.requirements
+        if need.wanted.lower().startswith("yes") and need.result == "missed"
+    )
+
+
 def _scored(
     results: list[ArchitectureResult],
     board: _Board,
@@ -668,7 +696,7 @@ def _flips(
     return tuple(sorted(found, key=lambda flip: (flip.users, flip.below, flip.above)))
 
 
-# ---------------------------------------------------------------- claims, and the answer in words
+# ---------------------------------------------------------------- claims
 
 
 def _wholes(found: Sequence[Check]) -> tuple[Check, ...]:
@@ -770,118 +798,3 @@ def _check(
         decides=rule.decides,
         said=next((c.verdict for c in board.model.claims if c.id == rule.claim), ""),
     )
-
-
-def _advice(
-    board: _Board,
-    results: Sequence[ArchitectureResult],
-    phases: Sequence[Phase],
-    held: Sequence[OfferingResult],
-) -> tuple[str, ...]:
-    """Return the answer in sentences a founder can act on; every figure is one of the above."""
-    users = board.users
-    ranked = _ranked(results, held)
-    if not ranked:
-        return (
-            f"No way to deploy is priced and allowed at {users:,} users; the table says what is "
-            "missing for each.",
-        )
-    best, rest = ranked[0], ranked[1:]
-    said = [
-        f"At {users:,} users run `{best.architecture.name}`: {best.architecture.title}. It costs "
-        f"{best.at(users).total:,.2f} USD a month ({best.at(users).list_total:,.2f} before what is "
-        "always free)."
-    ]
-    if rest:
-        second = rest[0]
-        short = lacking(second, held)
-        why = (
-            f"it has only in part what it must have ({', '.join(short)})."
-            if short
-            else _tie(best, second, _weights(board.model))
-        )
-        said.append(
-            f"Next comes `{second.architecture.name}` at {second.at(users).total:,.2f} USD; {why}"
-        )
-    cheapest = min(ranked, key=lambda one: one.at(users).total)
-    if cheapest not in ranked[:2]:
-        short = lacking(cheapest, held)
-        said.append(
-            f"The cheapest is `{cheapest.architecture.name}` at "
-            f"{cheapest.at(users).total:,.2f} USD, which "
-            + (
-                f"has only in part what it must have ({', '.join(short)})."
-                if short
-                else "scores less on the rest."
-            )
-        )
-    if best.reaches:
-        first = best.reaches[0]
-        said.append(f"Its first limit is met at {first.users:,} users: {first.what}.")
-    if len(phases) > 1:
-        steps = ", then ".join(f"`{p.name}` from {p.users:,} users" for p in phases)
-        said.append(f"By cost, among those that have what is needed, the way is {steps}.")
-    elif phases:
-        said.append(
-            f"`{phases[0].name}` is the cheapest that fits at every number of users "
-            f"from {board.scales[0]:,} to {board.scales[-1]:,}."
-        )
-    said += _budgets(board, best)
-    for one in results:
-        if not one.excluded:
-            continue
-        said.append(f"`{one.architecture.name}` is out: {'; '.join(one.excluded)}.")
-        if one.at(users).is_priced and one.at(users).total < best.at(users).total:
-            said.append(f"Without that it would cost {one.at(users).total:,.2f} USD.")
-    said.append(_engine_sentence(board))
-    if best.availability.single_points:
-        said.append(
-            f"Before money depends on it, remove the single point of failure: "
-            f"{', '.join(best.availability.single_points)}."
-        )
-    return (" ".join(one for one in said if one),)
-
-
-def _budgets(board: _Board, best: ArchitectureResult) -> list[str]:
-    """Return at which scales a way meets the budgets of the model, in words."""
-    budgets = [(n, most) for n, most in board.model.targets.monthly_cost if n in board.scales]
-    told = [
-        f"{'met' if best.at(n).total <= most else 'missed'} at {n:,} users "
-        f"({best.at(n).total:,.2f} of {most:,.2f})"
-        for n, most in budgets
-    ]
-    return [f"The budget is {', '.join(told)}."] if told else []
-
-
-def _engine_sentence(board: _Board) -> str:
-    """Return what the database alone costs on each engine, the cheapest first."""
-    costs = sorted(
-        (one for one in board.engine_costs() if one.users == board.users),
-        key=lambda one: (len(one.unserved), one.usd is None, one.usd or ZERO),
-    )
-    if not costs:
-        return ""
-    told = ", ".join(
-        (f"{one.usd:,.2f} USD" if one.usd is not None else "more than any offer holds")
-        + f" on {one.engine} (`{one.design}`{' on ' + one.offer if one.offer else ''}"
-        + (f", {one.light:,.0f} to {one.heavy:,.0f}" if one.light and one.heavy else "")
-        + ")"
-        + (f", which cannot serve {len(one.unserved)} of the patterns" if one.unserved else "")
-        for one in costs
-    )
-    return f"The database alone costs {told}."
-
-
-def _tie(
-    best: ArchitectureResult, second: ArchitectureResult, weights: Mapping[str, Decimal]
-) -> str:
-    """Return the weight of cost at which two options score alike, in words."""
-    mine, yours = dict(best.scores), dict(second.scores)
-    others = sum(
-        (weights[name] * (mine[name] - yours[name]) for name in weights if name != "cost"), ZERO
-    )
-    gap = mine["cost"] - yours["cost"]
-    tie = -others / gap if gap else None
-    if tie is None or tie < 0:
-        return "no weight of cost puts it first."
-    return f"the two tie when cost weighs {tie:.0f} instead of {weights['cost']:.0f}."

@@ -1,0 +1,312 @@
+"""Say in one paragraph which way to take, what it costs now and later, and what would change that.
+
+In: the results of a comparison, best first. Out: sentences; every figure in them is one of the
+tables. It decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from tablewright.compare.values import (
+    ArchitectureResult,
+    EngineCost,
+    Flip,
+    Phase,
+)
+from tablewright.core.quantities import ZERO
+from tablewright.model.values import Targets
+
+ENGINES = {
+    "dynamodb": "DynamoDB",
+    "mongodb": "MongoDB",
+    "postgresql": "PostgreSQL",
+    "": "its own store",
+}
+MOST_PARTS = 2
+"""Parts of the cost that are named."""
+
+
+def advise(
+    *,
+    users: int,
+    scales: Sequence[int],
+    region: str,
+    ranked: Sequence[ArchitectureResult],
+    lacks: Mapping[str, tuple[str, ...]],
+    results: Sequence[ArchitectureResult],
+    phases: Sequence[Phase],
+    flips: Sequence[Flip],
+    costs: Sequence[EngineCost],
+    targets: Targets,
+    weights: Mapping[str, Decimal],
+    without: Mapping[str, tuple[str, ...]],
+) -> str:
+    """Return the answer as one paragraph.
+
+    Args:
+        users: the scale the choice is made for.
+        scales: every scale, in order.
+        region: where prices are taken from.
+        ranked: what may be chosen, the best first.
+        lacks: hard needs that a way has only in part, by its name.
+        results: every way, in the order of the tables.
+        phases: the cheapest way from each number of users on.
+        flips: where the chosen way and another cross.
+        costs: the databases alone.
+        targets: of the model.
+        weights: of the scores.
+        without: hard needs that an engine does not have, by its name.
+    """
+    if not ranked:
+        return (
+            f"No way to deploy is priced and allowed at {users:,} users; the table says what is "
+            "missing for each."
+        )
+    best, rest = ranked[0], ranked[1:]
+    said = [
+        _choice(best, users, scales),
+        _parts(best, users),
+        _elsewhere(best, users, region),
+        _next(best, rest, users, lacks, weights),
+        _cheapest(ranked, users, lacks),
+        _later(best, phases, scales),
+        _turning(best, rest, flips, users),
+        _limit(best),
+        _availability(best, targets.availability),
+        _budgets(best, scales, targets.monthly_cost),
+        *_out(best, results, users),
+        _databases(costs, users, without),
+        _fragile(best),
+    ]
+    return " ".join(one for one in said if one)
+
+
+def _money(amount: Decimal) -> str:
+    return f"{amount:,.2f} USD"
+
+
+def _choice(best: ArchitectureResult, users: int, scales: Sequence[int]) -> str:
+    way = best.architecture
+    priced = [n for n in scales if best.at(n).is_priced]
+    curve = ", ".join(f"{_money(best.at(n).total)} at {n:,} users" for n in priced)
+    return (
+        f"At {users:,} users take {ENGINES.get(way.engine, way.engine)} and run `{way.name}`: "
+        f"{way.title}. It costs {curve} a month."
+    )
+
+
+def _parts(best: ArchitectureResult, users: int) -> str:
+    """Return the parts that cost most."""
+    price = best.at(users)
+    taken: dict[str, Decimal] = {}
+    own = {part.title for part in best.architecture.components}
+    for line in price.lines:
+        name = line.dimension if line.dimension in own else "the database"
+        taken[name] = taken.get(name, ZERO) + line.amount
+    first = sorted(taken.items(), key=lambda part: (-part[1], part[0]))[:MOST_PARTS]
+    if not first or price.list_total <= 0:
+        return ""
+    told = " and ".join(f"{name} ({_money(amount)})" for name, amount in first)
+    return f"Before free allowances most of it is {told}."
+
+
+def _elsewhere(best: ArchitectureResult, users: int, region: str) -> str:
+    lines = best.at(users).elsewhere
+    if not lines:
+        return ""
+    amount = sum((line.amount for line in lines), ZERO)
+    places = " and ".join(sorted({line.region for line in lines}))
+    return f"Of that {_money(amount)} is at prices of {places}: the book lacks those of {region}."
+
+
+def _next(
+    best: ArchitectureResult,
+    rest: Sequence[ArchitectureResult],
+    users: int,
+    lacks: Mapping[str, tuple[str, ...]],
+    weights: Mapping[str, Decimal],
+) -> str:
+    if not rest:
+        return ""
+    second = rest[0]
+    way = second.architecture
+    mine, yours = best.at(users).total, second.at(users)
+    times = f", {yours.total / mine:.1f} times as much" if mine and yours.total > mine else ""
+    spread = ""
+    if yours.light is not None and yours.heavy is not None:
+        spread = f" ({yours.light:,.0f} to {yours.heavy:,.0f} with the range of its sizing)"
+    short = lacks.get(way.name, ())
+    why = (
+        f"it has only in part what it must have ({_listed(short)})"
+        + ("; if that part is enough, it is the cheaper one." if yours.total < mine else ".")
+        if short
+        else _tie(best, second, weights)
+    )
+    return (
+        f"Next comes `{way.name}` on {ENGINES.get(way.engine, way.engine)} at "
+        f"{_money(yours.total)}{times}{spread}; {why}"
+    )
+
+
+def _listed(needs: Sequence[str]) -> str:
+    return ", ".join(need.replace("_", " ") for need in needs)
+
+
+def _tie(
+    best: ArchitectureResult, second: ArchitectureResult, weights: Mapping[str, Decimal]
+) -> str:
+    """Return the weight of cost at which two options score alike, in words."""
+    mine, yours = dict(best.scores), dict(second.scores)
+    others = sum(
+        (weights[name] * (mine[name] - yours[name]) for name in weights if name != "cost"), ZERO
+    )
+    gap = mine["cost"] - yours["cost"]
+    tie = -others / gap if gap else None
+    if tie is None or tie < 0:
+        return "no weight of cost puts it first."
+    return f"the two tie when cost weighs {tie:.0f} instead of {weights['cost']:.0f}."
+
+
+def _cheapest(
+    ranked: Sequence[ArchitectureResult], users: int, lacks: Mapping[str, tuple[str, ...]]
+) -> str:
+    cheapest = min(ranked, key=lambda one: one.at(users).total)
+    if cheapest in ranked[:2]:
+        return ""
+    short = lacks.get(cheapest.architecture.name, ())
+    why = (
+        f"has only in part what it must have ({_listed(short)})."
+        if short
+        else "scores less on the rest."
+    )
+    return (
+        f"The cheapest is `{cheapest.architecture.name}` at "
+        f"{_money(cheapest.at(users).total)}, which {why}"
+    )
+
+
+def _later(best: ArchitectureResult, phases: Sequence[Phase], scales: Sequence[int]) -> str:
+    """Return the way from phase to phase, with what the switches cost."""
+    if len(phases) == 1:
+        return (
+            f"`{phases[0].name}` is the cheapest that fits at every number of users from "
+            f"{scales[0]:,} to {scales[-1]:,}."
+        )
+    if not phases:
+        return ""
+    steps = [f"`{phases[0].name}` from {phases[0].users:,} users"]
+    steps += [
+        f"`{one.name}` from {one.users:,} users (a switch of {_money(one.switch_usd)})"
+        for one in phases[1:]
+    ]
+    return f"By cost, among those that have what is needed, the way is {', then '.join(steps)}."
+
+
+def _turning(
+    best: ArchitectureResult,
+    rest: Sequence[ArchitectureResult],
+    flips: Sequence[Flip],
+    users: int,
+) -> str:
+    """Return what would flip the answer: a number of users, or how far costs would have to go."""
+    name = best.architecture.name
+    allowed = {one.architecture.name for one in rest}
+    near = sorted(
+        (one for one in flips if {one.above, one.below} - {name} <= allowed),
+        key=lambda one: abs(one.users - users),
+    )
+    if near:
+        one = near[0]
+        side = "Below" if one.users <= users and one.above == name else "Beyond"
+        other = one.below if one.above == name else one.above
+        return f"{side} {one.users:,} users `{other}` is the cheaper one."
+    mine = best.at(users).total
+    dearer = [one for one in rest if one.at(users).total > mine]
+    if not dearer or not mine:
+        return ""
+    least = min(dearer, key=lambda one: one.at(users).total)
+    return (
+        f"No number of users in that range turns this round; at a cost "
+        f"{least.at(users).total / mine:.1f} times as high `{least.architecture.name}` would be "
+        "the cheaper one."
+    )
+
+
+def _limit(best: ArchitectureResult) -> str:
+    if not best.reaches:
+        return ""
+    first = best.reaches[0]
+    return f"Its first limit is met at {first.users:,} users: {first.what}."
+
+
+def _availability(best: ArchitectureResult, wanted: Decimal | None) -> str:
+    known = best.availability
+    if known.unpromised:
+        return f"Nobody promises availability of its {' and '.join(known.unpromised)}."
+    if known.percent == 100:
+        return ""
+    most = "at most " if known.unknown else ""
+    text = f"Together its parts promise {most}{known.percent.quantize(Decimal('0.001'))} %"
+    if wanted is None or known.percent >= wanted:
+        return f"{text}."
+    return f"{text}, below the {wanted} % that are wanted of the whole."
+
+
+def _budgets(
+    best: ArchitectureResult, scales: Sequence[int], budgets: Sequence[tuple[int, Decimal]]
+) -> str:
+    """Return at which scales a way meets the budgets of the model."""
+    told = [
+        f"{'met' if best.at(n).total <= most else 'missed'} at {n:,} users "
+        f"({best.at(n).total:,.2f} of {most:,.2f})"
+        for n, most in budgets
+        if n in scales
+    ]
+    return f"The budget is {', '.join(told)}." if told else ""
+
+
+def _out(best: ArchitectureResult, results: Sequence[ArchitectureResult], users: int) -> list[str]:
+    said = []
+    for one in results:
+        if not one.excluded:
+            continue
+        text = f"`{one.architecture.name}` is out: {'; '.join(one.excluded)}"
+        price = one.at(users)
+        if price.is_priced and price.total < best.at(users).total:
+            text += f"; without that it would cost {_money(price.total)}"
+        said.append(f"{text}.")
+    return said
+
+
+def _databases(
+    costs: Sequence[EngineCost], users: int, without: Mapping[str, tuple[str, ...]]
+) -> str:
+    """Return what the database alone costs on each engine, the cheapest first."""
+    mine = sorted(
+        (one for one in costs if one.users == users),
+        key=lambda one: (len(one.unserved), one.usd is None, one.usd or ZERO),
+    )
+    if not mine:
+        return ""
+    told = ", ".join(
+        (_money(one.usd) if one.usd is not None else "more than any offer holds")
+        + f" on {ENGINES.get(one.engine, one.engine)} (`{one.design}`"
+        + (f" on {one.offer}" if one.offer else "")
+        + (f", {one.light:,.0f} to {one.heavy:,.0f}" if one.light and one.heavy else "")
+        + ")"
+        + (f", which cannot serve {len(one.unserved)} of the patterns" if one.unserved else "")
+        + (f", which lacks {_listed(lack)}" if (lack := without.get(one.engine, ())) else "")
+        for one in mine
+    )
+    return f"The database alone costs {told}."
+
+
+def _fragile(best: ArchitectureResult) -> str:
+    points = best.availability.single_points
+    if not points:
+        return ""
+    return (
+        f"Before money depends on it, remove the single point of failure: {' and '.join(points)}."
+    )
