@@ -87,7 +87,7 @@ def test_the_proxy_stays_on_dynamodb_at_every_scale() -> None:
 def test_a_function_is_paid_for_waiting_for_a_model() -> None:
     found = {one.architecture.name: one for one in compared("llm-proxy").architectures}
     line = next(x for x in found["native-aws"].at(1000).lines if x.resource == "duration")
-    figures = dict((n, v) for n, v, _ in compared("llm-proxy").workload)
+    figures = {name: value for name, value, _ in compared("llm-proxy").workload}
     requests = figures["requests"] / 50  # the figures are those of 50,000 users
     waits = Decimal(1000) * 20 * 365 / 12  # 608,333 calls, 3 s each
     seconds = requests * Decimal("0.2") + waits * 3
