@@ -163,7 +163,7 @@ designs:
 
 
 def test_a_mend_that_leaves_the_offer_says_so_and_what_it_relieves():
-    # 10,000 entries of 29 bytes: three for the record, four for its id, one for the type, 4 + 1 + 16
+    # 10,000 entries of 29 bytes: 3 + 4 for the record and its id, 1 for the type, 4 + 1 + 16
     (found,) = [f for f in card_of(SMALL.format(users=1000)).findings if f.rule == "ANY-IDX-001"]
     assert found.mend.text == "drop index shop of orders"
     assert found.mend.saves_per_month == 0
