@@ -130,6 +130,10 @@ class World:
             self._blocks.move_to_end(key)
         return held[place]
 
+    def is_heavy(self, entity: str) -> bool:
+        """Whether the instances of an entity are too many or too big to be held all."""
+        return self._block_bytes(entity) * self.counts[entity] // BLOCK > KEPT_BYTES // 2
+
     def _block_bytes(self, entity: str) -> int:
         """Return about how much memory a block of instances takes: its bytes, and Python's own."""
         if entity not in self._weights:

@@ -262,7 +262,7 @@ class Workload:
         count = self.world.counts[entity]
         if not self.seeded_only or not count:
             count = self.world.next[entity]
-        if count > LARGEST_ROUND:
+        if count > LARGEST_ROUND or self.world.is_heavy(entity):
             return self._some_of(count)
         pattern = self.model.pattern(self._turn)
         touched = pattern.sets if pattern.verb is Verb.UPDATE and pattern.entity == entity else ()
@@ -271,7 +271,7 @@ class Workload:
         return spread_evenly(ordered, self.random.random())[::-1]
 
     def _some_of(self, count: int) -> list[int]:
-        """Return some instances of very many: few from each of many stretches, spread over all.
+        """Return some of very many or big instances: few from each of many stretches.
 
         An instance is drawn together with its neighbours, so that those called together should be
         neighbours too.
