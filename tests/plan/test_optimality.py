@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from decimal import Decimal
 from itertools import combinations
 
@@ -24,6 +25,7 @@ from tablewright.plan.search import Settings, search
 
 SAMPLE = 16
 CENT = Decimal("0.01")
+OBJECTS = 100 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 4
 FAMILIES = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 6
 MODELS = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 8
 
@@ -50,13 +52,14 @@ def cheapest_of(work, tried, engine, book, users) -> tuple[Decimal | None, int]:
     return best, count
 
 
-def cheapest_of_all(model, engine, book) -> tuple[Decimal, int]:
+def cheapest_of_all(model, engine, book, objects="needed") -> tuple[Decimal, int]:
     """Price every design of a model, those with children inside their parents among them."""
     count, users = 0, model.scales[0]
     alone: dict[str, Decimal] = {}
     works = {work.entity.name: work for work in workloads(model)}
     for name, work in works.items():
-        best, more = cheapest_of(work, placements(work, "things"), engine, book, users)
+        tried = placements(work, "things", objects=objects)
+        best, more = cheapest_of(work, tried, engine, book, users)
         assert best is not None
         alone[name], count = best, count + more
     total = sum(alone.values())
@@ -84,6 +87,16 @@ def test_the_plan_costs_what_the_best_of_all_designs_costs(seed):
     assert abs(plan.solution.usd - best) < CENT
     evaluated = engine.evaluate(model, plan.design, model.scales[0], book, sample_items=SAMPLE)
     assert abs(evaluated.bill.total - plan.solution.usd) < CENT
+
+
+@pytest.mark.parametrize("seed", range(OBJECTS))
+def test_the_plan_with_object_storage_costs_what_the_best_of_all_designs_costs(seed):
+    text = re.sub(r"text\(\d+\)", f"text({(seed % 4 + 1) * 7000})", model_text(seed, patterns=3))
+    model = read_model(text + "options: {object_storage: allow}\n", "made.yaml").model
+    engine, book = DynamoEngine(), PriceBook()
+    plan = search(model, engine, book, model.region, _small(Settings.of(model, model.scales[0])))
+    best, _ = cheapest_of_all(model, engine, book, "allow")
+    assert abs(plan.solution.usd - best) < CENT
 
 
 @pytest.mark.parametrize("seed", range(FAMILIES))

@@ -69,6 +69,8 @@ class TableLoad:
         replicas: further regions of a global table; all writes arrive in the home region.
         replicated_gb: bytes written that are sent to each replica.
         data_out_gb: sent to the internet.
+        objects: gets (as reads) and puts (as writes) of what is kept in object storage.
+        object_gb: kept there, in the home region.
     """
 
     table: str
@@ -85,6 +87,8 @@ class TableLoad:
     replicas: tuple[str, ...] = ()
     replicated_gb: Decimal = ZERO
     data_out_gb: Decimal = ZERO
+    objects: tuple[PatternUnits, ...] = ()
+    object_gb: Decimal = ZERO
 
     @property
     def price_class(self) -> str:
@@ -192,6 +196,7 @@ def table_charges(load: TableLoad, book: PriceBook, region: str) -> TableCharges
             throttled += refused
         lines += _storage(load, book, place)
     lines += _extras(load, book, region)
+    lines += _objects(load, book, region)
     return TableCharges(lines=tuple(lines), throttled=tuple(throttled))
 
 
@@ -550,6 +555,38 @@ def _extras(load: TableLoad, book: PriceBook, region: str) -> Iterator[Line]:
             yield charge(price, quantity, where=load.table, dimension=what, region=region)
 
 
+def _objects(load: TableLoad, book: PriceBook, region: str) -> Iterator[Line]:
+    """Charge what is kept in object storage: S3 Standard, deletes are free.
+
+    Source: https://aws.amazon.com/s3/pricing/ (requests by the thousand, storage by the GB-month).
+    """
+    place = f"{load.table}/objects"
+    for use in load.objects:
+        for key, what, count in (
+            ("aws.s3.put", "object puts", use.writes),
+            ("aws.s3.get", "object gets", use.reads),
+        ):
+            if count:
+                yield charge(
+                    book.price(key, region),
+                    count,
+                    where=load.table,
+                    resource=place,
+                    dimension=what,
+                    pattern=use.pattern,
+                    region=region,
+                )
+    if load.object_gb:
+        yield charge(
+            book.price("aws.s3.standard.storage", region),
+            load.object_gb,
+            where=load.table,
+            resource=place,
+            dimension="object storage",
+            region=region,
+        )
+
+
 def _internet(gigabytes: Decimal) -> Iterator[tuple[str, str, Decimal]]:
     """Split data sent to the internet over the steps of its price."""
     left = gigabytes
@@ -598,6 +635,8 @@ def _assumptions(tables: Sequence[TableLoad], prices: Sequence[Price]) -> tuple[
         out.append("writes to local indexes are replicated like those to their table")
     if any(load.replicas and load.pitr for load in tables):
         out.append("point-in-time recovery is on in the home region only")
+    if any(load.objects or load.object_gb for load in tables):
+        out.append("objects are kept in S3 Standard at the price of the first 50 TB")
     for price in prices:
         if price.confidence == "derived":
             out.append(f"{price.what} in {price.region} was not read but derived: {price.note}")

@@ -38,7 +38,10 @@ class Measure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitUse:
-    """Units one request takes from one resource: "read" or "write", table or "table/index"."""
+    """Units one request takes from one resource: "read" or "write", table or "table/index".
+
+    Of object storage, requests: "get" or "put", "table/objects".
+    """
 
     resource: str
     dimension: str
@@ -213,6 +216,8 @@ class Path:
     depth: int = 1
     fetches: bool = False
     sorts_in_code: bool = False
+    objects: Decimal = ZERO
+    """Mean objects of object storage got in one call; together they are one of its round trips."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,7 +235,10 @@ class Slot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixedUse:
-    """Units that a pattern takes from a resource whichever paths are taken."""
+    """Units that a pattern takes from a resource whichever paths are taken.
+
+    `dimension` is read or write, or put: objects written to object storage.
+    """
 
     pattern: str
     resource: str
@@ -255,6 +263,8 @@ class Quotation:
     """Bytes of the largest sampled item of each resource."""
     cannot: tuple[tuple[str, str], ...] = ()
     """Writes the design cannot carry out, and why."""
+    objects: tuple[tuple[str, Decimal], ...] = ()
+    """Bytes each table keeps in object storage."""
     depths: tuple[tuple[str, int], ...] = ()
     """Round trips of each write after one another, without those that search its key."""
 

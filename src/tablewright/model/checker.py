@@ -64,7 +64,10 @@ _ROLE_OF_KIND = {Kind.COUNTER: "counter", Kind.MONEY: "money", Kind.GEO: "geo"}
 
 def resolve(found: Fields, reading: Reading) -> Model:
     """Return the model that the fields of the file describe."""
-    entities = _Entities(found.get("entities", ()), reading).resolve(whole="designs" not in found)
+    options = dict(_flat("", found.get("options", {})))
+    # The planner may keep in object storage what does not fit into an item.
+    is_whole = "designs" not in found and options.get("object_storage") not in ("needed", "allow")
+    entities = _Entities(found.get("entities", ()), reading).resolve(whole=is_whole)
     by_name = {entity.name: entity for entity in entities}
     patterns = tuple(
         pattern
@@ -101,7 +104,7 @@ def resolve(found: Fields, reading: Reading) -> Model:
             )
             for one in found.get("accept", ())
         ),
-        options=dict(_flat("", found.get("options", {}))),
+        options=options,
         architectures=found.get("architectures", {}),
     )
 
@@ -410,7 +413,8 @@ class _Entities:
             "(400 KB), names included",
             span,
             f"make `{largest[0][0]}` an entity of its own in parts (`of: {entity.name}`), or write "
-            f"a design that keeps it elsewhere (`offload: [{largest[0][0]}]`)",
+            f"a design that keeps it elsewhere (`offload: [{largest[0][0]}]`), or let it be "
+            "planned so (`options: {object_storage: needed}`)",
         )
 
 

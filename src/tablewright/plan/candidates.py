@@ -25,7 +25,7 @@ from tablewright.design.values import (
     TemplatePart,
 )
 from tablewright.model.checker import stated_bytes
-from tablewright.model.values import Entity, Kind, Model, Pattern, Verb
+from tablewright.model.values import Attribute, Entity, Kind, Model, Pattern, Verb
 from tablewright.plan.asks import (
     Ask,
     Workload,
@@ -42,6 +42,11 @@ MOST_SPARSE = 2
 WORTH_SPLITTING_BYTES = 1024
 """Below this a write takes one unit whatever is split off."""
 WORTH_COMPRESSING_BYTES = 512
+WORTH_OFFLOADING_BYTES = 4096
+"""A put into object storage costs as much as eight write units, a get as three read units."""
+LARGEST_KEPT_BYTES = 400 * 1024 * 7 // 10
+"""70 % of the largest item: what may be larger has to lie in object storage."""
+POINTER_BYTES = Decimal(64)
 CELL_KM = {
     length: Decimal(side)
     for length, side in ((1, "4992"), (2, "624"), (3, "156"), (4, "19.5"), (5, "4.9"), (6, "0.61"))
@@ -89,6 +94,8 @@ class Placement:
     sides: tuple[tuple[str, ...], ...] = ()
     """Attributes kept in items of their own, one tuple for each side."""
     compressed: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
+    """Attributes kept in object storage."""
     guards: tuple[tuple[str, ...], ...] = ()
     counters: tuple[str, ...] = ()
     """Attributes that are sums over shards in items of their own."""
@@ -108,6 +115,8 @@ class Placement:
         words += [f"{' and '.join(side[:3])} apart" for side in self.sides]
         if self.compressed:
             words.append(f"{' and '.join(self.compressed)} compressed")
+        if self.outside:
+            words.append(f"{' and '.join(self.outside)} in object storage")
         words += [f"{' and '.join(guard)} guarded" for guard in self.guards]
         for table in self.tables:
             if table.shapes[0].counters:
@@ -128,7 +137,7 @@ class Placement:
             len(self.tables),
             len(self.key.sort),
             len(self.made) + len(self.guards),
-            len(self.compressed),
+            len(self.compressed) + 2 * len(self.outside),
         )
 
 
@@ -156,6 +165,7 @@ def placements(
     shards: int = 1,
     counters: tuple[str, ...] = (),
     spread: int = 1,
+    objects: str = "needed",
 ) -> tuple[Placement, ...]:
     """Return the placements of an entity, the simplest first; never none.
 
@@ -165,20 +175,64 @@ def placements(
         shards: over how many keys an index with few values has to be spread.
         counters: what is kept as sums over shards.
         spread: over how many items.
+        objects: what may lie in object storage: what is "needed" there, "allow" anything large, or
+            "avoid" it.
     """
     found: list[Placement] = []
     keys = table_keys(work)
     made = made_keys(work, shards)
     for key in keys:
-        for sides in splits(work, key):
-            if any(set(counters) & set(side) for side in sides):
-                continue
-            for compressed in _compressions(work):
-                base = _placement(work, table_name, key, sides, compressed)
-                if counters:
-                    base = _with_counters(work.entity, base, table_name, counters, spread)
-                found += _with_made(base, made, work.entity)
+        for outside in _outsides(work, objects):
+            for sides in splits(work, key, outside):
+                if any(set(counters) & set(side) for side in sides):
+                    continue
+                for compressed in _compressions(work, outside):
+                    base = _placement(work, table_name, key, sides, compressed)
+                    base = _with_objects(base, outside)
+                    if counters:
+                        base = _with_counters(work.entity, base, table_name, counters, spread)
+                    found += _with_made(base, made, work.entity)
     return tuple(dict.fromkeys(found))
+
+
+def _outsides(work: Workload, objects: str) -> tuple[tuple[str, ...], ...]:
+    """Return what may lie in object storage: what has to and, if allowed, what is large.
+
+    Only what is read or replaced as a whole, and not where somebody looks for it.
+    """
+    if objects == "avoid":
+        return ((),)
+    looked = {name for ask in work.asks for name in (*ask.conditions, *ask.sort)}
+    looked |= {*work.entity.key, *work.entity.identity}
+    for part in work.writes:
+        looked |= {*part.condition_on, *part.increments, *part.appends}
+    able = [a for a in work.entity.attributes if a.name not in looked and not a.unique]
+    must = [a.name for a in able if _largest(a) > LARGEST_KEPT_BYTES]
+    large = [a.name for a in able if stated_bytes(a) >= WORTH_OFFLOADING_BYTES]
+    found = [tuple(must)]
+    if objects == "allow":
+        found += [tuple(dict.fromkeys((*must, name))) for name in large]
+        found.append(tuple(dict.fromkeys((*must, *large))))
+    return tuple(dict.fromkeys(found))
+
+
+def _largest(attribute: Attribute) -> Decimal:
+    """Return the most bytes a value may have as far as the model says."""
+    spread = attribute.bytes
+    if spread is None:
+        return stated_bytes(attribute)
+    return max(spread.mean, spread.high or ZERO, spread.p99 or ZERO)
+
+
+def _with_objects(base: Placement, outside: tuple[str, ...]) -> Placement:
+    if not outside:
+        return base
+    tables = []
+    for table in base.tables:
+        shape = table.shapes[0]
+        own = tuple(name for name in outside if name in shape.attributes and not shape.guards)
+        tables.append(replace(table, shapes=(replace(shape, offload=own), *table.shapes[1:])))
+    return replace(base, tables=tuple(tables), outside=outside)
 
 
 def countable(work: Workload) -> tuple[str, ...]:
@@ -327,7 +381,12 @@ def embed_of(model: Model, parent: Entity, child: Entity) -> Embed:
 
 
 def embedding_placements(
-    work: Workload, model: Model, table_name: str, children: Sequence[Entity], shards: int = 1
+    work: Workload,
+    model: Model,
+    table_name: str,
+    children: Sequence[Entity],
+    shards: int = 1,
+    objects: str = "needed",
 ) -> tuple[Placement, ...]:
     """Return the placements of an entity that keep these children inside.
 
@@ -339,7 +398,7 @@ def embedding_placements(
     embeds = tuple(embed_of(model, entity, child) for child in children)
     names = tuple(child.name for child in children)
     found: list[Placement] = []
-    for base in placements(work, table_name, shards):
+    for base in placements(work, table_name, shards, objects=objects):
         if not all(set(base.key.attributes) <= told for told in handed):
             continue
         core = base.tables[0]
@@ -644,14 +703,22 @@ def _capital(text: str) -> str:
 # --------------------------------------------------------------------------- attribute groups
 
 
-def splits(work: Workload, key: TableKey) -> tuple[tuple[tuple[str, ...], ...], ...]:
+def splits(
+    work: Workload, key: TableKey, outside: tuple[str, ...] = ()
+) -> tuple[tuple[tuple[str, ...], ...], ...]:
     """Return the ways to keep attributes apart: not at all, then the most promising ones.
+
+    Of what lies in object storage only a pointer counts.
 
     Groups come from what is read and what is written together. The figures that rank them are
     estimates from stated sizes, used only to leave out what cannot be good.
     """
     entity = work.entity
-    sizes = {a.name: (stated_bytes(a) + len(a.name)) * a.presence for a in entity.attributes}
+    sizes = {
+        a.name: ((POINTER_BYTES if a.name in outside else stated_bytes(a)) + len(a.name))
+        * a.presence
+        for a in entity.attributes
+    }
     if sum(sizes.values(), ZERO) <= WORTH_SPLITTING_BYTES:
         return ((),)
     keys = {*entity.key, *key.attributes}
@@ -761,7 +828,7 @@ def _rate(work: Workload, part: Pattern) -> Decimal:
     return ZERO
 
 
-def _compressions(work: Workload) -> tuple[tuple[str, ...], ...]:
+def _compressions(work: Workload, outside: tuple[str, ...] = ()) -> tuple[tuple[str, ...], ...]:
     """Return what may be compressed: nothing, and everything that gains and is not looked into."""
     conditions = {name for ask in work.asks for name in (*ask.conditions, *ask.sort)}
     counted = {n for part in work.writes for n in (*part.increments, *part.appends)}
@@ -773,6 +840,7 @@ def _compressions(work: Workload) -> tuple[tuple[str, ...], ...]:
         and ZERO < a.compressible < 1
         and stated_bytes(a) >= WORTH_COMPRESSING_BYTES
         and a.name not in conditions | counted | looked
+        and a.name not in outside
         and a.name not in work.entity.key
     )
     return ((), able) if able else ((),)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, Decimal
 
 from tablewright.bill.prices import PriceBook
+from tablewright.core.errors import PriceUnknownError
 from tablewright.core.quantities import DAYS_PER_MONTH, GB, ONE, ZERO
 from tablewright.design.values import DynamoDesign, Embed, ItemShape, Table
 from tablewright.engines.base import EngineQuotes, Path, Quotation, Slot
@@ -32,6 +33,9 @@ PARTITION_READS = Decimal(3000)
 LARGEST_ITEM_BYTES = 400 * 1024
 ROUND_TRIP_MS = Decimal(10)
 """What one round trip is taken to need at the 99th percentile, in the region: an assumption."""
+OBJECT_MS = Decimal(200)
+"""What a request to object storage is taken to need: AWS speaks of 100 to 200 ms for small objects.
+Source: Amazon S3 User Guide, "Performance design patterns", read 2026-11."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,10 @@ class Tariff:
     write: Decimal
     stored_byte: Decimal
     recovered_byte: Decimal
+    object_put: Decimal | None = None
+    """None where the region's price of object storage is not known: nothing is kept there then."""
+    object_get: Decimal | None = None
+    object_byte: Decimal | None = None
 
     @classmethod
     def of(cls, book: PriceBook, region: str, *, recovery: bool) -> Tariff:
@@ -51,12 +59,28 @@ class Tariff:
             price = book.price(key, region)
             return price.usd / price.per
 
+        put: Decimal | None
+        get: Decimal | None
+        try:
+            put, get = usd("aws.s3.put"), usd("aws.s3.get")
+            kept: Decimal | None = usd("aws.s3.standard.storage") / GB
+        except PriceUnknownError:
+            put = get = kept = None
         return cls(
+            object_put=put,
+            object_get=get,
+            object_byte=kept,
             read=usd("aws.dynamodb.ondemand.rru.standard"),
             write=usd("aws.dynamodb.ondemand.wru.standard"),
             stored_byte=usd("aws.dynamodb.storage.standard") / GB,
             recovered_byte=usd("aws.dynamodb.pitr") / GB if recovery else ZERO,
         )
+
+    def of_unit(self, dimension: str) -> Decimal:
+        """Return USD for one read unit, write unit, or object put; deletes are free."""
+        if dimension == "put":
+            return self.object_put or ZERO
+        return {"read": self.read, "write": self.write}.get(dimension, ZERO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,12 +283,14 @@ class Pricer:
         }
         for scale, quotation in zip(self.scales, quotations, strict=True):
             for use in quotation.fixed:
-                price = self.tariff.write if use.dimension == "write" else self.tariff.read
+                price = self.tariff.of_unit(use.dimension)
                 amount = use.units * self._calls(work, use.pattern, scale) * price * scale.weight
                 if use.resource in places:
                     by_index[places[use.resource]] += amount
                 else:
                     base += amount
+            for _, size in quotation.objects:
+                base += size * (self.tariff.object_byte or ZERO) * scale.weight
             for resource, size in quotation.stored:
                 rate = self.tariff.stored_byte
                 if resource not in places or resource in local:
@@ -302,12 +328,9 @@ class Pricer:
             usd = ZERO
             for scale, quotation in zip(self.scales, quotations, strict=True):
                 same = quotation.slots[number].paths[at]
-                usd += (
-                    same.units
-                    * self._calls(work, slot.pattern, scale)
-                    * self.tariff.read
-                    * scale.weight
-                )
+                calls = self._calls(work, slot.pattern, scale) * scale.weight
+                usd += same.units * calls * self.tariff.read
+                usd += same.objects * calls * (self.tariff.object_get or ZERO)
             cost = PathCost(usd=usd, needs=needs, operation=path.operation, depth=path.depth)
             held = cheapest.get(needs)
             if held is None or (cost.usd, cost.depth) < (held.usd, held.depth):
@@ -318,11 +341,13 @@ class Pricer:
         self, work: Workload, quotation: Quotation, rules: Rules
     ) -> list[tuple[str, int]]:
         """Return the writes that take more round trips than are left, whatever is indexed."""
-        return [
-            (name, depth)
-            for name, depth in quotation.depths
-            if depth > most_depth(work.model.pattern(name), rules)
-        ]
+        puts = {use.pattern for use in quotation.fixed if use.dimension == "put"}
+        found = []
+        for name, depth in quotation.depths:
+            depth += object_trips(rules) if name in puts else 0
+            if depth > most_depth(work.model.pattern(name), rules):
+                found.append((name, depth))
+        return found
 
     def _allowed(
         self, work: Workload, pattern: Pattern, path: Path, after: int, rules: Rules
@@ -331,7 +356,8 @@ class Pricer:
             bounded = work.entity.count.per == "total" and work.entity.count.inflow_per_day is None
             if pattern.purpose == "online" and not bounded:
                 return False
-        return path.depth + after <= most_depth(pattern, rules)
+        more = object_trips(rules) if path.objects else 0
+        return path.depth + after + more <= most_depth(pattern, rules)
 
     # ------------------------------------------------------------ heat
 
@@ -451,6 +477,12 @@ class Pricer:
         if pattern.hot_share is not None:
             share = max(share, pattern.hot_share)
         return rate * share > PARTITION_READS * HEADROOM
+
+
+def object_trips(rules: Rules) -> int:
+    """Return the round trips a request to object storage takes beyond the one it is counted as."""
+    trips = (OBJECT_MS / rules.round_trip_ms).to_integral_value(ROUND_CEILING)
+    return max(0, int(trips) - 1)
 
 
 def keys_for(writes_per_second: Decimal) -> int:

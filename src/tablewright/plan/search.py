@@ -54,6 +54,8 @@ class Settings:
     round_trip_ms: Decimal = ROUND_TRIP_MS
     latency_p99_ms: Decimal | None = None
     """The model's target, for patterns that people wait for and that have none of their own."""
+    objects: str = "needed"
+    """What may lie in object storage: what is `needed` there, `allow` anything large, `avoid`."""
     modes: str = "safe"
     """safe: never dearer than on-demand at any scale; cheapest: at the planned one; on-demand."""
     seconds: float = 60.0
@@ -78,6 +80,12 @@ class Settings:
                 f"the option `capacity` is `{modes}`",
                 remedy="write safe, cheapest or on-demand",
             )
+        objects = options.get("object_storage", "needed")
+        if objects not in ("needed", "allow", "avoid"):
+            raise UsageError(
+                f"the option `object_storage` is `{objects}`",
+                remedy="write needed, allow or avoid",
+            )
         names = {
             key.partition(".")[2]: value
             for key, value in options.items()
@@ -91,6 +99,7 @@ class Settings:
             names=names,
             round_trip_ms=_milliseconds(options, "round_trip_ms") or ROUND_TRIP_MS,
             latency_p99_ms=model.targets.latency_p99_ms,
+            objects=objects,
             modes=modes,
         )
 
@@ -209,7 +218,7 @@ def search(
         one, count = consider(work, pricer, names[work.entity.name], settings)
         considered.append(one)
         pruned += count
-    considered, count = with_children_inside(model, considered, pricer, names)
+    considered, count = with_children_inside(model, considered, pricer, names, settings)
     pruned += count
     solution = choose(considered, settings)
     design = assemble(model, considered, solution, current, name)
@@ -236,11 +245,15 @@ def consider(
     """
     rules = Rules(round_trip_ms=settings.round_trip_ms, latency_p99_ms=settings.latency_p99_ms)
     while True:
-        found = _priced(work, pricer, table_name, rules, 1)
+        objects = settings.objects if pricer.tariff.object_put is not None else "avoid"
+        tried = placements(work, table_name, objects=objects)
+        found = _price_all(work, pricer, tried, rules)
         if found.shards > 1:
-            found = _priced(work, pricer, table_name, rules, min(found.shards, MOST_SHARDS))
+            shards = min(found.shards, MOST_SHARDS)
+            tried = placements(work, table_name, shards, objects=objects)
+            found = _price_all(work, pricer, tried, rules)
         if found.is_busy:
-            found = _with_spread_counters(found, work, pricer, table_name, rules)
+            found = _with_spread_counters(found, work, pricer, table_name, rules, objects)
         if found.options:
             kept, count = prune(found.options)
             one = Considered(
@@ -269,11 +282,16 @@ MOST_CHILDREN_COMBINED = 3
 
 
 def with_children_inside(
-    model: Model, considered: Sequence[Considered], pricer: Pricer, names: Mapping[str, str]
+    model: Model,
+    considered: Sequence[Considered],
+    pricer: Pricer,
+    names: Mapping[str, str],
+    settings: Settings,
 ) -> tuple[list[Considered], Pruned]:
     """Return the options of all entities with those that keep children in their parent's items."""
     found = {one.entity: one for one in considered}
     total = Pruned()
+    objects = settings.objects if pricer.tariff.object_put is not None else "avoid"
     for one in considered:
         parent = one.entity
         children = [c for c in model.children_of(parent) if not why_not_inside(model, c)]
@@ -281,7 +299,7 @@ def with_children_inside(
         refused = list(one.refused)
         for some in _selections(children):
             work = together(one.work, model, [child.name for child in some])
-            tried = embedding_placements(work, model, names[parent], some)
+            tried = embedding_placements(work, model, names[parent], some, objects=objects)
             priced = _price_all(work, pricer, tried, one.rules)
             options += priced.options
             refused += priced.refused
@@ -367,7 +385,7 @@ class _Found:
 
 
 def _with_spread_counters(
-    found: _Found, work: Workload, pricer: Pricer, table_name: str, rules: Rules
+    found: _Found, work: Workload, pricer: Pricer, table_name: str, rules: Rules, objects: str
 ) -> _Found:
     """Return what was found, and the placements that spread counters over several items."""
     counters = countable(work)
@@ -378,17 +396,15 @@ def _with_spread_counters(
         why = f"one {' and '.join(counters)} would need {spread} shards, more than {MOST_SHARDS}"
         return replace(found, refused=[*found.refused, ("spread counters", (why,))])
     shards = min(found.shards, MOST_SHARDS)
-    more = _price_all(work, pricer, placements(work, table_name, shards, counters, spread), rules)
+    more = _price_all(
+        work, pricer, placements(work, table_name, shards, counters, spread, objects), rules
+    )
     return replace(
         found,
         options=[*found.options, *more.options],
         refused=[*found.refused, *more.refused],
         failing=[*found.failing, *more.failing],
     )
-
-
-def _priced(work: Workload, pricer: Pricer, table_name: str, rules: Rules, shards: int) -> _Found:
-    return _price_all(work, pricer, placements(work, table_name, shards), rules)
 
 
 def _price_all(work: Workload, pricer: Pricer, tried: Sequence[Placement], rules: Rules) -> _Found:

@@ -14,7 +14,13 @@ from typing import Any
 from tablewright.engines.base import Evaluation, Request
 from tablewright.engines.dynamodb.adapter import Consumed, Reply
 from tablewright.engines.dynamodb.requests import Values
-from tablewright.engines.dynamodb.steps import ReadStep, Step, TransactionStep, WriteStep
+from tablewright.engines.dynamodb.steps import (
+    ObjectStep,
+    ReadStep,
+    Step,
+    TransactionStep,
+    WriteStep,
+)
 from tablewright.proof.oracle import World
 from tablewright.proof.runner import Runner
 from tablewright.proof.workload import Call, Workload
@@ -64,6 +70,8 @@ def example_requests(evaluation: Evaluation, pattern: str) -> tuple[Request, ...
 def _build(runner: Runner, step: Step, call: Call) -> tuple[str, dict[str, Any]]:
     builder = runner.builder
     calls = (call, *call.more)[:SHOWN_OF_BATCH]
+    if isinstance(step, ObjectStep):
+        return builder.build(step, Values(row=call.row))
     if isinstance(step, TransactionStep):
         return _transaction(runner, step, call)
     if isinstance(step, WriteStep):

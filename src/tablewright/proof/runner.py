@@ -15,13 +15,14 @@ from decimal import Decimal
 from itertools import product
 from typing import Any
 
-from tablewright.core.quantities import DAYS_PER_MONTH, ZERO
+from tablewright.core.quantities import DAYS_PER_MONTH, ONE, ZERO
 from tablewright.design.values import DynamoDesign, ItemShape, Table
 from tablewright.engines.base import Evaluation, Measure, Route
 from tablewright.engines.dynamodb.adapter import Consumed, Reply, RequestFailedError, Transport
-from tablewright.engines.dynamodb.items import around, item_for
+from tablewright.engines.dynamodb.items import around, item_for, object_key
 from tablewright.engines.dynamodb.requests import RequestBuilder, Values
-from tablewright.engines.dynamodb.steps import ReadStep, TransactionStep, WriteStep
+from tablewright.engines.dynamodb.router import OBJECTS
+from tablewright.engines.dynamodb.steps import ObjectStep, ReadStep, TransactionStep, WriteStep
 from tablewright.model.values import Entity, Model, Pattern, Verb
 from tablewright.proof.called import Asked, Prediction, Units
 from tablewright.proof.oracle import Row, Test, World, distance_km, wrong
@@ -128,6 +129,7 @@ class Runner:
         self.touched: dict[tuple[str, int], None] = {}
         self._consumed: list[Consumed] = []
         self._shard = 0
+        self.objects: dict[str, Any] = {}
         self._tally = Tally()
 
     @property
@@ -204,6 +206,9 @@ class Runner:
     def _fetch(self, route: Route, pattern: Pattern, calls: Sequence[Call]) -> list[Row]:
         rows: list[Row] = []
         for step in route.steps:
+            if isinstance(step, ObjectStep):
+                rows = [self._with_object(step, row) for row in rows]
+                continue
             assert isinstance(step, ReadStep)
             if step.from_previous:
                 rows = self._fetch_rest(step, rows, pattern.name)
@@ -343,13 +348,13 @@ class Runner:
         return ""
 
     def _readable(self, entity: Entity) -> frozenset[str]:
-        """Attributes stored as they are: neither compressed nor in object storage."""
+        """Attributes stored as they are, not compressed."""
         names = set(entity.names)
         for table in self.design.tables:
             if table.ttl and not self.expiry_is_seeded:
                 names.discard(table.ttl)
             for shape in table.shapes_of(entity.name):
-                names -= set(shape.offload) | {name for name, _ in shape.compress}
+                names -= {name for name, _ in shape.compress}
         return frozenset(names)
 
     # ------------------------------------------------------------ writes
@@ -360,6 +365,8 @@ class Runner:
             for step in route.steps:
                 if isinstance(step, ReadStep):
                     self._look(step, call, pattern.name)
+                elif isinstance(step, ObjectStep):
+                    self._write_objects(step, call)
                 elif isinstance(step, TransactionStep):
                     self._transact(step, call, pattern.name)
                 else:
@@ -372,6 +379,43 @@ class Runner:
             return "a write succeeded whose condition does not hold"
         self._remember(call)
         return ""
+
+    # Objects are kept here and nowhere else, each write under a new key: one whose item was not
+    # written since a condition did not hold is never seen. What was seeded comes from the sample.
+
+    def _with_object(self, step: ObjectStep, row: Row) -> Row:
+        """Return a row with an attribute got from object storage, where it has a pointer to it."""
+        if row.get(step.attribute) is None:
+            return row
+        self._consumed.append(
+            Consumed(resource=f"{step.table}/{OBJECTS}", dimension="get", units=ONE)
+        )
+        entity = self.model.entity(step.entity)
+        key = object_key(step.attribute, entity, row)
+        if key in self.objects:
+            return {**row, step.attribute: self.objects[key]}
+        number = self.world.numbered(entity, row)
+        if number is None or number >= self.world.counts[entity.name]:
+            return {**row, step.attribute: None}
+        seeded = self.world.original(entity.name, number)
+        return {**row, step.attribute: seeded.get(step.attribute)}
+
+    def _write_objects(self, step: ObjectStep, call: Call) -> None:
+        """Put or delete the objects of an attribute, of every instance a call writes."""
+        entity = self.model.entity(step.entity)
+        for one in call.parts or (call, *call.more):
+            if one.pattern.entity != entity.name:
+                continue
+            value = (one.after or one.row).get(step.attribute)
+            is_put = step.operation == "PutObject"
+            if (value if is_put else one.row.get(step.attribute)) is None:
+                continue
+            dimension = "put" if is_put else "delete"
+            self._consumed.append(
+                Consumed(resource=f"{step.table}/{OBJECTS}", dimension=dimension, units=ONE)
+            )
+            if is_put and not call.must_fail:
+                self.objects[object_key(step.attribute, entity, one.row)] = value
 
     def _look(self, step: ReadStep, call: Call, label: str) -> None:
         operation, parameters = self.builder.build(step, Values(row=call.row))

@@ -291,6 +291,8 @@ def _split_units(found: Evaluation, claim: Claim) -> tuple[dict[str, Decimal], d
                 if claim.table and use.resource.split("/")[0] != claim.table:
                     continue
                 sums = index if "/" in use.resource else table
+                if use.dimension not in sums:
+                    continue  # requests of object storage have no units
                 sums[use.dimension] += use.units.mean * calls * DAYS_PER_MONTH
     return table, index
 

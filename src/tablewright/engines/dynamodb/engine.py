@@ -6,7 +6,7 @@ and the same input gives the same output.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -24,8 +24,8 @@ from tablewright.engines.base import (
     ShapeFacts,
     SizeFacts,
 )
-from tablewright.engines.dynamodb.quoting import quote_design
-from tablewright.engines.dynamodb.router import Context, ReadRouter
+from tablewright.engines.dynamodb.quoting import object_bytes, quote_design
+from tablewright.engines.dynamodb.router import OBJECTS, Context, ReadRouter
 from tablewright.engines.dynamodb.sizing import DesignSizes, size_facts
 from tablewright.engines.dynamodb.writer import WriteRouter
 from tablewright.model.values import Model, Pattern
@@ -262,20 +262,39 @@ def table_loads(
     """Return what each table is charged for in a month."""
     model = context.model
     units: dict[str, dict[str, tuple[Decimal, Decimal]]] = {}
+    objects: dict[str, dict[str, tuple[Decimal, Decimal]]] = {}
     for route in routes:
         calls = model.calls_per_day(model.pattern(route.pattern), context.users) * DAYS_PER_MONTH
         for request in route.requests:
             for use in request.uses:
-                by_pattern = units.setdefault(use.resource, {})
+                kept = objects if use.dimension in ("get", "put", "delete") else units
+                by_pattern = kept.setdefault(use.resource, {})
                 reads, writes = by_pattern.get(route.pattern, (ZERO, ZERO))
                 amount = use.units.mean * calls
-                if use.dimension == "read":
+                if use.dimension in ("read", "get"):
                     reads += amount
-                else:
+                elif use.dimension in ("write", "put"):
                     writes += amount
                 by_pattern[route.pattern] = (reads, writes)
     facts = {resource.name: resource for resource in resources}
-    return tuple(_load(context, table, units, facts, routes) for table in context.design.tables)
+    stored = dict(object_bytes(context))
+    return tuple(
+        replace(
+            _load(context, table, units, facts, routes),
+            objects=_per_pattern(objects.get(f"{table.name}/{OBJECTS}", {})),
+            object_gb=stored.get(table.name, ZERO) / GB,
+        )
+        for table in context.design.tables
+    )
+
+
+def _per_pattern(
+    figures: Mapping[str, tuple[Decimal, Decimal]],
+) -> tuple[PatternUnits, ...]:
+    return tuple(
+        PatternUnits(pattern=pattern, reads=reads, writes=writes)
+        for pattern, (reads, writes) in figures.items()
+    )
 
 
 def _load(
@@ -291,10 +310,7 @@ def _load(
         ResourceLoad(
             name=name,
             kind=facts[name].kind,
-            units=tuple(
-                PatternUnits(pattern=pattern, reads=reads, writes=writes)
-                for pattern, (reads, writes) in units.get(name, {}).items()
-            ),
+            units=_per_pattern(units.get(name, {})),
             stored_bytes=facts[name].stored_bytes,
             mode=index.mode if index else None,
         )

@@ -139,10 +139,20 @@ def item_for(
     return item_to_wire(item)
 
 
-def pointer(name: str, entity: Entity, row: Row) -> str:
-    """Return the pointer that stays in the item of a value kept in object storage."""
+def object_key(name: str, entity: Entity, row: Row) -> str:
+    """Return the key of the object that holds an attribute of an instance."""
     own = "/".join(str(row.get(key)) for key in entity.key)
-    return f"s3://{entity.name}/{name}/{own}"[:POINTER_BYTES].ljust(POINTER_BYTES, "#")
+    return f"{entity.name}/{name}/{own}"
+
+
+def pointer(name: str, entity: Entity, row: Row) -> str:
+    """Return the pointer that stays in the item of a value kept in object storage.
+
+    It ends with a checksum of the value: another value has another pointer.
+    """
+    check = f"{crc32(str(row.get(name)).encode()):08x}"
+    start = f"s3://{object_key(name, entity, row)}"
+    return start[: POINTER_BYTES - len(check)].ljust(POINTER_BYTES - len(check), "#") + check
 
 
 def compressed(value: Any, ratio: Decimal) -> bytes:

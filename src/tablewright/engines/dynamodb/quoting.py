@@ -7,6 +7,7 @@ choose, and knows no price.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 from tablewright.capacity.items import STORAGE_OVERHEAD_BYTES
@@ -45,6 +46,7 @@ def quote_design(context: Context) -> Quotation:
         largest=largest,
         cannot=tuple(cannot),
         depths=tuple(depths),
+        objects=tuple(object_bytes(context)),
     )
 
 
@@ -71,7 +73,8 @@ def _slot(reads: ReadRouter, question: Pattern, pattern: str, part: int) -> Slot
 
 
 def _path(option: Option) -> Path:
-    read = dict.fromkeys(use.resource for request in option.requests for use in request.uses)
+    uses = [use for request in option.requests for use in request.uses]
+    read = dict.fromkeys(use.resource for use in uses if use.dimension == "read")
     return Path(
         resources=tuple(read),
         units=option.read_units,
@@ -79,6 +82,7 @@ def _path(option: Option) -> Path:
         depth=option.depth,
         fetches=option.fetches,
         sorts_in_code=option.sorts_in_code,
+        objects=sum((use.units.mean for use in uses if use.dimension == "get"), ZERO),
     )
 
 
@@ -93,6 +97,19 @@ def _uses(pattern: Pattern, requests: tuple[Request, ...]) -> list[FixedUse]:
         for request in requests
         for use in request.uses
     ]
+
+
+def object_bytes(context: Context) -> Iterator[tuple[str, Decimal]]:
+    """Yield the bytes each table keeps in object storage, for tables that keep any there."""
+    for table in context.design.tables:
+        total = ZERO
+        for shape in table.shapes:
+            count = context.selectivity.instances(shape.entity)
+            for name in shape.offload:
+                column = context.size_of(table, shape).object_bytes(name)
+                total += count * sum(column) / len(column)
+        if total:
+            yield table.name, total
 
 
 def _stored(

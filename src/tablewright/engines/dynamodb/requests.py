@@ -20,8 +20,14 @@ from tablewright.design.values import (
     Table,
 )
 from tablewright.engines.dynamodb.access import SortBound
-from tablewright.engines.dynamodb.items import Children, Row, item_for, key_value
-from tablewright.engines.dynamodb.steps import ReadStep, Step, TransactionStep, WriteStep
+from tablewright.engines.dynamodb.items import Children, Row, item_for, key_value, object_key
+from tablewright.engines.dynamodb.steps import (
+    ObjectStep,
+    ReadStep,
+    Step,
+    TransactionStep,
+    WriteStep,
+)
 from tablewright.model.values import Condition, Entity, Model
 from tablewright.sample.wire import key_text, to_wire
 
@@ -98,6 +104,9 @@ class RequestBuilder:
 
     def build(self, step: Step, values: Values) -> tuple[str, dict[str, Any]]:
         """Return the operation and the parameters of one request."""
+        if isinstance(step, ObjectStep):
+            key = object_key(step.attribute, self.model.entity(step.entity), values.row)
+            return step.operation, {"Bucket": step.table.lower(), "Key": key}
         if isinstance(step, TransactionStep):
             parts = [self._transact_part(part, values) for part in step.parts]
             return "TransactWriteItems", {"TransactItems": parts}

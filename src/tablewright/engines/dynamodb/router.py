@@ -36,11 +36,13 @@ from tablewright.engines.dynamodb.sizing import (
     depends_on,
     measure,
 )
-from tablewright.engines.dynamodb.steps import KeyParts, ReadStep, Step
+from tablewright.engines.dynamodb.steps import KeyParts, ObjectStep, ReadStep, Step
 from tablewright.model.values import Condition, Entity, Kind, Model, Pattern, Verb
 from tablewright.sample.asked import names_one
 
 BATCH_GET_KEYS = 100
+OBJECTS = "objects"
+"""What a table keeps in object storage is the resource "table/objects" in routes and bills."""
 
 T = TypeVar("T")
 
@@ -65,7 +67,9 @@ class Option:
     @property
     def read_units(self) -> Decimal:
         """Mean read units of one call."""
-        return sum((use.units.mean for r in self.requests for use in r.uses), ZERO)
+        return sum(
+            (u.units.mean for r in self.requests for u in r.uses if u.dimension == "read"), ZERO
+        )
 
     @property
     def rank(self) -> tuple[Decimal, int, int, str]:
@@ -667,7 +671,31 @@ class ReadRouter:
         if missing:
             shown = ", ".join(f"`{name}`" for name in sorted(missing))
             return f"it lacks {shown}, and no key leads from it to where they are"
-        return option
+        return self._with_objects(option, entity, needed - bound, count)
+
+    def _with_objects(
+        self, option: Option, entity: Entity, needed: set[str], count: Decimal
+    ) -> Option:
+        """Add what has to be got from object storage, all of it at once."""
+        steps: list[Step] = []
+        requests: list[Request] = []
+        for table, shape in self.context.shapes(entity.name):
+            for name in shape.offload:
+                done = {s.attribute for s in steps if isinstance(s, ObjectStep)}
+                if name not in needed or name in done:
+                    continue
+                held = count * entity.attribute(name).presence
+                step, request = object_request(self.context, table, shape, name, "GetObject", held)
+                steps.append(step)
+                requests.append(request)
+        if not steps:
+            return option
+        return replace(
+            option,
+            steps=(*option.steps, *steps),
+            requests=(*option.requests, *requests),
+            depth=option.depth + 1,
+        )
 
     def _unseen(self, entity: Entity, pattern: Pattern, option: Option, match: KeyMatch) -> str:
         """Return what is looked at before anything is fetched, but is not there; "" if all is.
@@ -682,6 +710,7 @@ class ReadRouter:
             template = match.shape.template(name)
             if template is not None and len(template.parts) == 1:
                 plainly.update(template.attributes)
+        plainly -= set(match.shape.offload)
         looked_at = [*option.filtered]
         if option.sorts_in_code:
             looked_at += [name for name, _ in pattern.sort]
@@ -1037,6 +1066,37 @@ def _geo_attribute(entity: Entity, pattern: Pattern) -> str:
 
 def _projection(pattern: Pattern) -> tuple[str, ...] | None:
     return pattern.select
+
+
+def object_request(
+    context: Context, table: Table, shape: ItemShape, name: str, operation: str, calls: Decimal
+) -> tuple[ObjectStep, Request]:
+    """Return the step and the request for objects of an attribute, sent so many times."""
+    sizes = context.size_of(table, shape).object_bytes(name)
+    dimension = {"GetObject": "get", "PutObject": "put", "DeleteObject": "delete"}[operation]
+    resource = f"{table.name}/{OBJECTS}"
+    step = ObjectStep(
+        operation=operation,
+        table=table.name,
+        shape=shape.name,
+        entity=shape.entity,
+        attribute=name,
+    )
+    use = UnitUse(
+        resource=resource,
+        dimension=dimension,
+        units=Measure(mean=calls),
+        why=f"{format_number(calls, 1)} objects of `{name}`",
+    )
+    request = Request(
+        operation=operation,
+        target=resource,
+        calls=calls,
+        bytes=measure(sizes).mean,
+        uses=(use,),
+        note="in object storage",
+    )
+    return step, request
 
 
 def _requests_for(count: int, at_most: int) -> Decimal:

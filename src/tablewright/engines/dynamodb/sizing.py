@@ -133,7 +133,11 @@ class ShapeSizes:
     def _plain(self, name: str, after: frozenset[str]) -> Column:
         overhead = string_bytes(name)
         if name in self.shape.offload:
-            return Column((overhead + POINTER_BYTES,) * self.n)
+            if self.entity.attribute(name).presence == 1:
+                return Column((overhead + POINTER_BYTES,) * self.n)
+            held = [size is not None for size in self._drawn(name, after)]
+            sizes = tuple(overhead + POINTER_BYTES if here else 0 for here in held)
+            return Column(sizes, tuple(held))
         drawn = self._drawn(name, after)
         ratio = dict(self.shape.compress).get(name)
         if ratio is not None:
@@ -291,6 +295,10 @@ class ShapeSizes:
             sizes.append(overhead + sum(element[at : at + count]))
             at += count
         return Column(tuple(sizes))
+
+    def object_bytes(self, name: str) -> list[int]:
+        """Return the bytes of an attribute that is kept in object storage, 0 where it is absent."""
+        return [size or 0 for size in self.sample.sizes(self.entity.name, name, self.n)]
 
     def items(self, touched: Iterable[str] = ()) -> list[int]:
         """Return the bytes of each sampled item, with these model attributes rewritten."""

@@ -79,4 +79,15 @@ class TransactionStep:
     parts: tuple[WriteStep, ...]
 
 
-Step = ReadStep | WriteStep | TransactionStep
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectStep:
+    """GetObject, PutObject or DeleteObject: an attribute of an item, kept in object storage."""
+
+    operation: str
+    table: str
+    shape: str
+    entity: str
+    attribute: str
+
+
+Step = ReadStep | WriteStep | TransactionStep | ObjectStep

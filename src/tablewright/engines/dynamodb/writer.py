@@ -17,10 +17,16 @@ from tablewright.core.quantities import ONE, format_number, plain
 from tablewright.design.values import Embed, Index, ItemShape, Table
 from tablewright.engines.base import Measure, Rejected, Request, Route, UnitUse
 from tablewright.engines.dynamodb.metering import expected, get_units, index_measure, write_measure
-from tablewright.engines.dynamodb.router import Context, ReadRouter, touched_shapes
+from tablewright.engines.dynamodb.router import (
+    Context,
+    ReadRouter,
+    object_request,
+    touched_shapes,
+)
 from tablewright.engines.dynamodb.sizing import ShapeSizes, depends_on, element_bytes, measure
 from tablewright.engines.dynamodb.steps import (
     KeyParts,
+    ObjectStep,
     ReadStep,
     Step,
     TransactionStep,
@@ -50,6 +56,8 @@ class Arm:
     read_first: Request | None = None
     read_step: ReadStep | None = None
     must_be_atomic: bool = False
+    objects: tuple[tuple[ObjectStep, Request], ...] = ()
+    """What of it is written to object storage before, or deleted there after it."""
 
 
 class Unservable(Exception):
@@ -180,13 +188,41 @@ class WriteRouter:
             raise Unservable(f"no table of the design holds `{entity.name}`")
         arms: list[Arm] = []
         for table, shape in self._written_shapes(entity, part):
-            arms += self._shape_arms(part, table, shape, looked_up)
+            own = self._shape_arms(part, table, shape, looked_up)
+            if shape.offload:
+                own[0] = replace(own[0], objects=self._objects(part, entity, table, shape))
+            arms += own
         arms += self._guard_arms(part, entity)
         arms += [self._embedded_arm(part, entity, *home) for home in embeds]
         if part.verb is Verb.UPDATE and not arms:
             shown = ", ".join(f"`{name}`" for name in part.touched)
             raise Unservable(f"no item of the design holds {shown or 'what is written'}")
         return arms
+
+    def _objects(
+        self, part: Pattern, entity: Entity, table: Table, shape: ItemShape
+    ) -> tuple[tuple[ObjectStep, Request], ...]:
+        """Return what a write does to the attributes that an item keeps in object storage."""
+        outside = set(shape.offload)
+        for name in (*part.condition_on, *part.increments, *part.appends):
+            if name in outside:
+                raise Unservable(f"`{name}` is kept in object storage: it can be read or replaced")
+        batch = Decimal(part.batch)
+        found = []
+        for name in shape.offload:
+            calls = batch * entity.attribute(name).presence
+            if part.verb is Verb.PUT:
+                operation = "PutObject"
+            elif part.verb is Verb.DELETE:
+                operation = "DeleteObject"
+            elif name in part.sets:
+                operation, calls = "PutObject", batch
+            elif name in part.removes:
+                operation = "DeleteObject"
+            else:
+                continue
+            found.append(object_request(self.context, table, shape, name, operation, calls))
+        return tuple(found)
 
     def _shape_arms(
         self, part: Pattern, table: Table, shape: ItemShape, looked_up: bool
@@ -523,6 +559,11 @@ class WriteRouter:
         together = pattern.verb is Verb.TRANSACT or (
             len(arms) > 1 and any(arm.must_be_atomic for arm in arms)
         )
+        objects = [one for arm in arms for one in arm.objects]
+        puts = [one for one in objects if one[0].operation == "PutObject"]
+        requests += [request for _, request in puts]
+        steps += [step for step, _ in puts]
+        depth += 1 if puts else 0
         if together:
             _refuse_meeting(arms)
             requests.append(_transaction(arms))
@@ -531,6 +572,8 @@ class WriteRouter:
             for arm in arms:
                 requests.append(_single(arm, pattern.batch))
                 steps.append(arm.step)
+        requests += [request for step, request in objects if step.operation != "PutObject"]
+        steps += [step for step, _ in objects if step.operation != "PutObject"]
         operation = "transact" if together else pattern.verb.value
         return Route(
             pattern=pattern.name,
