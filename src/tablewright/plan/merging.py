@@ -2,18 +2,19 @@
 
 In: a design and a way to evaluate it. Out: a design with fewer tables. An access pattern reads one
 entity, so a shared table saves no request: it costs the longer keys. The search therefore gives
-each entity its own table; this pass joins them afterwards, the cheapest pair first. The result
-keeps every pattern served; that no other way to join costs less is not proved.
+each entity its own table; this pass joins them afterwards. Of up to eight tables the cheapest way
+to share them out is found; of more the cheapest pairs are joined until eight are left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import combinations
 
 from tablewright.core.errors import UnsupportedError
+from tablewright.core.quantities import ZERO
 from tablewright.design.values import (
     DynamoDesign,
     Index,
@@ -26,6 +27,8 @@ from tablewright.model.values import Model
 from tablewright.plan.modes import Evaluate
 
 MOST_GSIS = 20
+MOST_PARTITIONED = 8
+"""Tables of which every way to share them out is priced; of more the cheapest pairs go first."""
 PREFERRED_MARGIN = Decimal("0.01")
 """Of the bill: what a team that prefers a single table is taken to accept for each table less."""
 
@@ -36,6 +39,8 @@ class Merge:
 
     kept: str
     gone: str
+    is_best: bool = True
+    """Whether no other way to join as many tables costs less; of many tables that is not known."""
 
 
 def merge_tables(
@@ -61,35 +66,153 @@ def merge_tables(
         UnsupportedError: tables cannot be joined any further, and there are still too many.
     """
     done: list[Merge] = []
-    usd = evaluate(design, users).bill.total
-    while len(design.tables) > 1:
+    if not _is_wanted(design, most, prefer_single=prefer_single):
+        return design, ()
+    while len(design.tables) > MOST_PARTITIONED:
+        step = _cheapest_pair(model, design, evaluate, users)
         forced = most is not None and len(design.tables) > most
-        if not forced and not prefer_single:
-            break
-        trials = []
-        for a, b in combinations(design.tables, 2):
-            merged = joined(model, a, b)
-            if merged is None:
-                continue
-            tables = tuple(merged if t is a else t for t in design.tables if t is not b)
-            trial = replace(design, tables=tables)
-            found = evaluate(trial, users)
-            if all(route.is_served for route in found.routes):
-                trials.append((found.bill.total, a.name, b.name, trial))
-        trials.sort(key=lambda t: t[:3])
-        if not trials:
+        if step is None:
             if forced:
-                raise UnsupportedError(
-                    f"no design keeps within {most} tables: {len(design.tables)} cannot be joined",
-                    remedy="allow more tables, or take `max_tables` out of the options",
-                )
-            break
-        total, kept, gone, trial = trials[0]
-        if not forced and total - usd > usd * PREFERRED_MARGIN:
-            break
-        done.append(Merge(kept=kept, gone=gone))
-        design, usd = trial, total
+                raise _too_many(design, most)
+            return design, tuple(done)
+        before = evaluate(design, users).bill.total
+        total, merge, trial = step
+        if not forced and total - before > before * PREFERRED_MARGIN:
+            return design, tuple(done)
+        done.append(merge)
+        design = trial
+    if not _is_wanted(design, most, prefer_single=prefer_single):
+        return design, tuple(done)
+    return _partitioned(model, design, evaluate, users, most, done, prefer_single=prefer_single)
+
+
+def _is_wanted(design: DynamoDesign, most: int | None, *, prefer_single: bool) -> bool:
+    forced = most is not None and len(design.tables) > most
+    return len(design.tables) > 1 and (forced or prefer_single)
+
+
+def _too_many(design: DynamoDesign, most: int | None) -> UnsupportedError:
+    return UnsupportedError(
+        f"no design keeps within {most} tables: {len(design.tables)} cannot be joined",
+        remedy="allow more tables, or take `max_tables` out of the options",
+    )
+
+
+def _cheapest_pair(
+    model: Model, design: DynamoDesign, evaluate: Evaluate, users: int
+) -> tuple[Decimal, Merge, DynamoDesign] | None:
+    """Return the join of two tables that costs least; it is not proved to be part of the best."""
+    trials = []
+    for a, b in combinations(design.tables, 2):
+        trial = _with_block(model, design, (a, b))
+        if trial is None:
+            continue
+        found = evaluate(trial, users)
+        if all(route.is_served for route in found.routes):
+            merge = Merge(kept=a.name, gone=b.name, is_best=False)
+            trials.append((found.bill.total, a.name, b.name, merge, trial))
+    if not trials:
+        return None
+    total, _, _, merge, trial = min(trials, key=lambda t: t[:3])
+    return total, merge, trial
+
+
+def _with_block(model: Model, design: DynamoDesign, block: Sequence[Table]) -> DynamoDesign | None:
+    """Return a design with these tables joined in their order, None where they cannot be."""
+    first, *rest = block
+    merged: Table | None = first
+    for table in rest:
+        merged = joined(model, merged, table) if merged is not None else None
+    if merged is None:
+        return None
+    gone = {id(table) for table in rest}
+    tables = tuple(merged if t is first else t for t in design.tables if id(t) not in gone)
+    return replace(design, tables=tables)
+
+
+def _partitioned(
+    model: Model,
+    design: DynamoDesign,
+    evaluate: Evaluate,
+    users: int,
+    most: int | None,
+    done: list[Merge],
+    *,
+    prefer_single: bool,
+) -> tuple[DynamoDesign, tuple[Merge, ...]]:
+    """Return the cheapest way to share the tables out, among all there are.
+
+    What a join costs does not depend on which other tables are joined: a pattern reads one entity,
+    and writes add up. So every set of tables is priced once, and sets are put together.
+    """
+    tables = design.tables
+    count = len(tables)
+    base = evaluate(design, users).bill.total
+    extra: dict[int, Decimal] = {}
+    for mask in range(1, 1 << count):
+        block = [table for at, table in enumerate(tables) if mask >> at & 1]
+        if len(block) == 1:
+            extra[mask] = ZERO
+            continue
+        trial = _with_block(model, design, block)
+        if trial is None:
+            continue
+        found = evaluate(trial, users)
+        if all(route.is_served for route in found.routes):
+            extra[mask] = found.bill.total - base
+    best = _best_partitions(extra, count)
+    allowed = [k for k in best if most is None or k <= most]
+    if not allowed:
+        raise _too_many(design, most)
+    chosen = min(allowed, key=lambda k: (best[k][0], k))
+    if prefer_single:
+        for k in sorted(allowed):
+            if base + best[k][0] <= base * (1 + PREFERRED_MARGIN) ** (count - k):
+                chosen = k
+                break
+    blocks = [
+        [table for at, table in enumerate(tables) if mask >> at & 1] for mask in best[chosen][1]
+    ]
+    for block in blocks:
+        merged = _with_block(model, design, block)
+        assert merged is not None, "every block of a partition can be joined"
+        design = merged
+        done += [Merge(kept=block[0].name, gone=table.name) for table in block[1:]]
     return design, tuple(done)
+
+
+def _best_partitions(
+    extra: Mapping[int, Decimal], count: int
+) -> dict[int, tuple[Decimal, tuple[int, ...]]]:
+    """Return for each number of blocks the cheapest partition of all tables, where there is one.
+
+    Args:
+        extra: what each set of tables costs more when joined; sets that cannot be are left out.
+        count: tables in all.
+
+    Example:
+        >>> one = Decimal(1)
+        >>> extra = {1: ZERO, 2: ZERO, 4: ZERO, 3: 5 * one, 5: one, 6: 3 * one, 7: 9 * one}
+        >>> [(k, str(usd), blocks) for k, (usd, blocks) in _best_partitions(extra, 3).items()]
+        [(1, '9', (7,)), (2, '1', (5, 2)), (3, '0', (1, 2, 4))]
+    """
+    full = (1 << count) - 1
+    tables: list[dict[int, tuple[Decimal, tuple[int, ...]]]] = [{0: (ZERO, ())}]
+    for _ in range(count):
+        level: dict[int, tuple[Decimal, tuple[int, ...]]] = {}
+        for mask, (usd, blocks) in tables[-1].items():
+            rest = full & ~mask
+            lowest = rest & -rest
+            block = rest
+            while block:
+                if block & lowest and block in extra:
+                    found = (usd + extra[block], (*blocks, block))
+                    held = level.get(mask | block)
+                    if held is None or found < held:
+                        level[mask | block] = found
+                block = (block - 1) & rest
+        tables.append(level)
+    return {k: level[full] for k, level in enumerate(tables) if k and full in level}
 
 
 def joined(model: Model, a: Table, b: Table) -> Table | None:

@@ -19,7 +19,7 @@ from tablewright.engines.base import EngineQuotes, Evaluation
 from tablewright.model.values import Model
 from tablewright.plan.by_scale import Requoting, best_by_scale
 from tablewright.plan.explain import Explanation, explain, on_demand
-from tablewright.plan.merging import merge_tables
+from tablewright.plan.merging import Merge, merge_tables
 from tablewright.plan.modes import choose_modes, without_idle_indexes
 from tablewright.plan.path import Findings, Step, steps
 from tablewright.plan.pricing import Tariff
@@ -127,7 +127,7 @@ class Planner:
             start=start.name if start else "",
             steps=self._steps(start, design, scale, settings) if start else (),
             merges=merges,
-            notes=self._notes(found, idle),
+            notes=self._notes(found, idle, merges),
         )
 
     def _quotes(self, settings: Settings) -> Requoting:
@@ -193,8 +193,12 @@ class Planner:
             faults=faults,
         )
 
-    def _notes(self, found: Plan, idle: tuple[str, ...]) -> tuple[str, ...]:
+    def _notes(
+        self, found: Plan, idle: tuple[str, ...], merges: tuple[Merge, ...]
+    ) -> tuple[str, ...]:
         notes = list(found.warnings)
+        if not all(merge.is_best for merge in merges):
+            notes.append("tables were joined pair by pair: another way may cost less")
         if idle:
             listed = ", ".join(f"`{name}`" for name in idle)
             notes.append(f"left out, since provisioned capacity makes it dearer: {listed}")
