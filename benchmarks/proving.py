@@ -2,7 +2,8 @@
 
     python benchmarks/proving.py [--design current] [--users 1000] [--requests 10000]
 
-A process of its own, start-up included; wall time, and processor time beside it.
+Both designs, each in a process of its own, start-up included; wall time, and processor time beside
+it. Less than 15 seconds is what was set as the goal. Ends with 1 where a design is not proved.
 """
 
 from __future__ import annotations
@@ -15,36 +16,49 @@ import tempfile
 import time
 from pathlib import Path
 
+DESIGNS = ("current", "recommended")
+
 
 def main() -> int:
-    """Measure and print; return the exit code of `prove`."""
+    """Measure and print; return 1 where a proof failed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--design", default="recommended")
+    parser.add_argument("--design", choices=DESIGNS, help="only this one")
     parser.add_argument("--users", default="1000")
     parser.add_argument("--requests", default="10000")
     options = parser.parse_args()
-    command = [sys.executable, "-m", "tablewright"]
+    failed = False
     with tempfile.TemporaryDirectory() as folder:
         where = Path(folder) / "stj"
-        subprocess.run(
-            [*command, "init", str(where), "--app", "screen-time-journey"],
-            check=True,
-            capture_output=True,
-        )
-        begun, used = time.perf_counter(), os.times()
-        done = subprocess.run(
-            [
-                *[*command, "prove", str(where / "tablewright.yaml"), "--design", options.design],
+        run("init", str(where), "--app", "screen-time-journey")
+        for design in (options.design,) if options.design else DESIGNS:
+            begun, used = time.perf_counter(), processor_seconds()
+            done = run(
+                *["prove", str(where / "tablewright.yaml"), "--design", design],
                 *["--users", options.users, "--requests", options.requests],
-            ],
-            check=False,
-        )
-        now = os.times()
-        cpu = now.children_user + now.children_system - used.children_user - used.children_system
-        print(
-            f"\n{time.perf_counter() - begun:.1f} s from start to verdict, {cpu:.1f} s of it work"
-        )
-    return done.returncode
+            )
+            wall, cpu = time.perf_counter() - begun, processor_seconds() - used
+            verdict = "proved" if done.returncode == 0 else "NOT proved"
+            failed = failed or done.returncode != 0
+            print(
+                f"{design:12} {wall:5.1f} s from start to verdict, {cpu:5.1f} s of it work: "
+                f"{verdict}",
+                flush=True,
+            )
+            if done.returncode:
+                print(done.stdout, done.stderr, sep="\n")
+    return int(failed)
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a verb in a process of its own."""
+    command = [sys.executable, "-m", "tablewright", *arguments]
+    return subprocess.run(command, check=False, capture_output=True, text=True)
+
+
+def processor_seconds() -> float:
+    """Return the processor time of all processes that were run and ended."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 if __name__ == "__main__":

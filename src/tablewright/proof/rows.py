@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections import deque
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cache
@@ -67,6 +68,7 @@ class Decoder:
     """Reads the items of one step; an item that comes again as it was is not decoded again."""
 
     KEPT = 4096
+    PAGES = 8
 
     def __init__(self, builder: RequestBuilder, step: ReadStep) -> None:
         table, self.shape, self.entity = builder.place(step)
@@ -74,13 +76,23 @@ class Decoder:
         self.keys = (*table.keys, *(a.name for a in self.entity.attributes if a.unique))
         made = {key for key, _ in self.shape.keys}
         self.names = [name for name in self.shape.attributes if name not in made]
+        self._pages: deque[tuple[Sequence[Item], list[Row]]] = deque(maxlen=self.PAGES)
         self._known: dict[tuple[str, ...], tuple[Item, list[Row]]] = {}
 
     def rows(self, items: Sequence[Item]) -> list[Row]:
         """Return the instances that items show; other kinds of items are passed over.
 
-        The same rows come back for the same item: they are not to be changed.
+        The same rows come back for the same item, and for the same page: they are not to be
+        changed.
         """
+        for page, rows in self._pages:
+            if page is items:
+                return rows
+        found = self._rows_of(items)
+        self._pages.append((items, found))
+        return found
+
+    def _rows_of(self, items: Sequence[Item]) -> list[Row]:
         found: list[Row] = []
         for item in items:
             key = tuple([str(item[name]) for name in self.keys if name in item])

@@ -7,10 +7,13 @@ form and what it consumed by table and index. It retries nothing and waits for n
 from __future__ import annotations
 
 import base64
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
+
+import orjson
 
 from tablewright.core.errors import EngineError
 
@@ -131,6 +134,10 @@ class Transport(Protocol):
         ...
 
 
+BIG_PAGE = 64 * 1024
+"""Bytes of a reply from which on it pays to look whether it came before."""
+PAGES_KEPT = 8
+
 METERED = frozenset(
     {
         *READS,
@@ -186,12 +193,15 @@ class CountingTransport:
 
 @dataclass
 class LocalTransport:
-    """The local engine in this process."""
+    """The local engine in this process. Replies are not to be changed by who gets them."""
 
     database: Database
     description: str = "the local engine"
     is_local: bool = True
     _last: list[Metered] = field(default_factory=list)
+    _pages: deque[tuple[bytes, dict[str, Any]]] = field(
+        default_factory=lambda: deque(maxlen=PAGES_KEPT)
+    )
 
     def __post_init__(self) -> None:
         self.database.on_metered = self._last.append
@@ -205,12 +215,25 @@ class LocalTransport:
         if operation in METERED:
             request["ReturnConsumedCapacity"] = "INDEXES"
         try:
-            body = self.database.call(operation, request, label=label or None)
+            raw = self.database.call_raw(operation, orjson.dumps(request), label=label or None)
         except Fault as fault:
             raise RequestFailedError(
                 operation, fault.code, fault.message, _reasons(fault.extra)
             ) from fault
+        body = self._body(raw)
         return Reply(body, consumed_of(operation, body))
+
+    def _body(self, raw: bytes) -> dict[str, Any]:
+        """Return a reply as data; a big page that comes again byte for byte is the same object."""
+        if len(raw) < BIG_PAGE:
+            small: dict[str, Any] = orjson.loads(raw)
+            return small
+        for known, body in self._pages:
+            if known == raw:
+                return body
+        page: dict[str, Any] = orjson.loads(raw)
+        self._pages.append((raw, page))
+        return page
 
     def failed_units(self) -> tuple[Consumed, ...]:
         """Return what the last request consumed, refused or not."""
