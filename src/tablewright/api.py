@@ -376,6 +376,11 @@ class Session:
                 sample_items=sample_items or self.options.sample_items,
             )
 
+        def evaluate_model(model: Model, design: DynamoDesign, users: int) -> Evaluation:
+            return engine.evaluate(
+                model, design, users, self.book(), region=region, sample_items=SIZE_SAMPLE
+            )
+
         def findings(design: DynamoDesign) -> frozenset[tuple[str, str]]:
             card = self.card(design, with_path=False)
             return frozenset((one.rule, one.subject) for one in card.findings)
@@ -389,6 +394,7 @@ class Session:
             model=self.model,
             engine=engine,
             evaluate=evaluate,
+            evaluate_model=evaluate_model,
             book=self.book(),
             region=region,
             others=tuple(others),
@@ -623,6 +629,9 @@ class Session:
 
 DOUBT_SAMPLE = 64
 """Instances drawn where every assumed figure is halved or doubled, to see which findings stand."""
+
+SIZE_SAMPLE = 32
+"""Instances drawn for each size of an attribute that is tried, to find where a choice flips."""
 
 FIRED_SAMPLE = 128
 """Instances drawn where it is only asked which rules fire on a design on the way to another."""

@@ -170,6 +170,8 @@ STARTS = {
     "auxeira": "current",
     "poafix": "dynamodb",
 }
+# The largest of them takes seconds.
+APPS = [pytest.param(a, marks=pytest.mark.slow) if a == "poafix" else a for a in STARTS]
 
 
 @cache
@@ -179,7 +181,7 @@ def planned(app: str) -> tuple[Session, PlanResult]:
     return chosen, chosen.plan(start=STARTS[app], explained=False)
 
 
-@pytest.mark.parametrize("app", STARTS)
+@pytest.mark.parametrize("app", APPS)
 def test_the_savings_add_up_to_what_lies_between_the_two_designs(app):
     chosen, result = planned(app)
     evaluate, book = chosen.engines["dynamodb"].evaluate, chosen.book()
@@ -192,7 +194,7 @@ def test_the_savings_add_up_to_what_lies_between_the_two_designs(app):
     assert abs(result.steps[-1].usd - last) < Decimal("1E-9")
 
 
-@pytest.mark.parametrize("app", STARTS)
+@pytest.mark.parametrize("app", APPS)
 def test_the_changes_of_all_steps_make_the_planned_design_of_the_current_one(app):
     chosen, result = planned(app)
     design = chosen.design(STARTS[app])
@@ -202,7 +204,7 @@ def test_the_changes_of_all_steps_make_the_planned_design_of_the_current_one(app
     assert is_same(design, result.design)
 
 
-@pytest.mark.parametrize("app", STARTS)
+@pytest.mark.parametrize("app", APPS)
 def test_no_step_leaves_a_pattern_unserved_that_was_served(app):
     chosen, result = planned(app)
     design = chosen.design(STARTS[app])

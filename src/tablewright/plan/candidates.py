@@ -78,6 +78,13 @@ class MadeKey:
     template: KeyTemplate
 
     @property
+    def meaning(self) -> str:
+        """What it holds, and of which items, in words."""
+        only = " and ".join(f"{name} is {' or '.join(of)}" for name, of in self.template.when)
+        held = [n.replace(".", " ") for n in self.template.attributes] or ["made"]
+        return f"only if {only}" if only else " and ".join(held)
+
+    @property
     def needs(self) -> frozenset[str]:
         """The model attributes it is made of."""
         names = {name.partition(".")[0] for name in self.template.attributes}
@@ -122,7 +129,7 @@ class Placement:
             if table.shapes[0].counters:
                 spread = f"spread over {table.shapes[0].copies} items"
                 words.append(f"{' and '.join(self.counters)} {spread}")
-        words += [f"carries {made.name} = {made.template}" for made in self.made]
+        words += [f"carries {made.name} ({made.meaning})" for made in self.made]
         for table in self.tables:
             for embed in table.shapes[0].embeds:
                 how = "map" if embed.as_map else "list"

@@ -1,30 +1,53 @@
-"""Why the plan is what it is: runners-up with their price, what would flip a choice, the front.
+"""Why the plan is what it is: runners-up with their price, what would flip a choice, the fronts.
 
-In: a Plan. Out: values with names and figures, no sentences. Runners-up are solved for, not
+In: a Plan and ways to evaluate. Out: values with names and figures. Runners-up are solved for, not
 guessed: the programme is solved again with what was chosen taken away.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tablewright.core.quantities import ZERO
-from tablewright.design.values import DynamoDesign
+from tablewright.model.checker import stated_bytes
+from tablewright.model.values import Kind
+from tablewright.plan.alternatives import Alternative, alternative, cost_of
+from tablewright.plan.candidates import Placement
+from tablewright.plan.flips import (
+    EvaluateModel,
+    Flip,
+    TargetFlip,
+    rate_flips,
+    size_flip,
+    taken,
+    target_flips,
+)
+from tablewright.plan.fronts import FrontPoint, front_by_round_trips, front_by_structures
 from tablewright.plan.modes import Evaluate
-from tablewright.plan.pricing import Option
-from tablewright.plan.programme import Choice, Solution, solve
-from tablewright.plan.pruning import prune, without_useless_indexes
-from tablewright.plan.search import Considered, Plan, assemble, families, plain_name
+from tablewright.plan.pricing import Option, PathCost
+from tablewright.plan.programme import Choice, solve
+from tablewright.plan.search import Considered, Plan, plain_name
+
+MOST_SIZES = 2
+"""Sizes that are tried for a choice which is not about one attribute: of the largest ones."""
+MOST_FLIPS = 3
+SAME_USD = Decimal("0.000001")
+"""A month: designs that differ by less cost the same, whatever the figures are."""
+CONTENT = frozenset({Kind.TEXT, Kind.MAP, Kind.LIST, Kind.SET, Kind.BINARY, Kind.TOKEN, Kind.URL})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flip:
-    """A rate at which the runner-up would cost the same; `factor` times what the model says."""
+class PartChoice:
+    """One choice about how an entity is kept, and the best plan without it."""
 
-    pattern: str
-    factor: Decimal
+    what: str
+    """Such as `key customer_id` or `preferences apart`."""
+    instead: tuple[str, ...]
+    dearer: Decimal
+    """USD a month."""
+    flips: tuple[Flip, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +62,7 @@ class EntityChoice:
     """Empty where there is no other way."""
     runner_up_usd: Decimal = ZERO
     flips: tuple[Flip, ...] = ()
+    parts: tuple[PartChoice, ...] = ()
     refused: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
@@ -58,53 +82,81 @@ class IndexChoice:
     serves: tuple[str, ...]
     without_usd: Decimal | None
     """What the month costs more without it; None where something could not be answered."""
-    instead: str = ""
+    instead: tuple[str, ...] = ()
+    flips: tuple[Flip, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FrontPoint:
-    """The cheapest design with at most this many tables and indexes, or round trips."""
+class QuestionChoice:
+    """How one question is answered, and the next best way in the tables that were chosen."""
 
-    limit: int
-    usd: Decimal | None
+    pattern: str
+    way: str
+    usd: Decimal
+    """Of the reads, a month."""
+    next_best: str = ""
+    """Empty where no other way is correct and allowed."""
+    dearer: Decimal = ZERO
+    """Of the whole plan, indexes that come or go included."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Explanation:
     """Everything that can be asked of a plan."""
 
-    entities: tuple[EntityChoice, ...]
-    indexes: tuple[IndexChoice, ...]
-    by_structures: tuple[FrontPoint, ...]
-    by_round_trips: tuple[FrontPoint, ...]
+    entities: tuple[EntityChoice, ...] = ()
+    indexes: tuple[IndexChoice, ...] = ()
+    questions: tuple[QuestionChoice, ...] = ()
+    targets: tuple[TargetFlip, ...] = ()
+    by_structures: tuple[FrontPoint, ...] = ()
+    by_round_trips: tuple[FrontPoint, ...] = ()
 
 
-def explain(plan: Plan, evaluate: Evaluate | None = None) -> Explanation:
+def explain(
+    plan: Plan,
+    evaluate: Evaluate,
+    evaluate_model: EvaluateModel,
+    depths: Mapping[str, int],
+) -> Explanation:
     """Return the runners-up, flips and fronts of a plan.
 
     Args:
         plan: what `search` returned.
-        evaluate: prices a design at a number of users, for the flips; left out without it.
+        evaluate: prices a design at a number of users.
+        evaluate_model: prices a design of another model, for sizes.
+        depths: the round trips after one another of each pattern.
     """
     entities: list[EntityChoice] = []
     indexes: list[IndexChoice] = []
+    questions: list[QuestionChoice] = []
     for place, one in enumerate(plan.considered):
         choice = plan.solution.choices[place]
-        entities.append(_entity(plan, one, choice, evaluate))
-        indexes += _indexes(plan, one, choice)
+        entities.append(_entity(plan, one, choice, evaluate, evaluate_model))
+        indexes += _indexes(plan, one, choice, evaluate, evaluate_model)
+        questions += _questions(plan, one, choice)
+    order = {pattern.name: at for at, pattern in enumerate(plan.model.patterns)}
     return Explanation(
         entities=tuple(entities),
         indexes=tuple(indexes),
+        questions=tuple(sorted(questions, key=lambda q: order[q.pattern])),
+        targets=target_flips(plan, dict(depths), evaluate),
         by_structures=front_by_structures(plan),
         by_round_trips=front_by_round_trips(plan),
     )
 
 
-def _entity(plan: Plan, one: Considered, choice: Choice, evaluate: Evaluate | None) -> EntityChoice:
+# --------------------------------------------------------------------------- entities
+
+
+def _entity(
+    plan: Plan,
+    one: Considered,
+    choice: Choice,
+    evaluate: Evaluate,
+    evaluate_model: EvaluateModel,
+) -> EntityChoice:
     chosen = one.options[choice.option]
-    usd = chosen.total(frozenset(choice.indexes))
-    assert usd is not None
-    others = [o for o in one.all_options if o.placement != chosen.placement]
+    usd = cost_of(one, choice)
     found = EntityChoice(
         entity=one.entity,
         chosen=chosen.placement.label,
@@ -112,132 +164,166 @@ def _entity(plan: Plan, one: Considered, choice: Choice, evaluate: Evaluate | No
         placements=len(one.all_options),
         refused=one.refused,
     )
-    if not others:
-        return found
-    kept, _ = prune(others)
-    second = _instead(plan, one, kept)
+    second = alternative(plan, one, [o for o in one.all_options if o.placement != chosen.placement])
     if second is None:
         return found
-    taken = kept[second.choices[plan.considered.index(one)].option]
+    parts = _parts(plan, one, chosen, evaluate, evaluate_model)
+    flips = rate_flips(plan, [second.design], evaluate)[:MOST_FLIPS]
+    if len(parts) != 1:  # else they are the same as of its only part
+        flips = (*flips, *_size_flips(plan, one, _large(one), [second], evaluate_model))
     return replace(
         found,
-        runner_up=taken.placement.label,
-        runner_up_usd=usd + second.usd - plan.solution.usd,
-        flips=_flips(plan, one, kept, second, evaluate) if evaluate else (),
+        runner_up=second.option.placement.label,
+        runner_up_usd=usd + second.dearer,
+        flips=flips,
+        parts=parts,
     )
 
 
-def _instead(plan: Plan, one: Considered, options: Sequence[Option]) -> Solution | None:
-    """Return the best plan with other options for one entity; None where there is none.
-
-    Only its family is solved anew: what its parent or children do depends on it.
-    """
-    place = plan.considered.index(one)
-    family = next(f for f in families(plan.considered) if place in f)
-    lists = [options if at == place else plan.considered[at].options for at in family]
-    part = solve(lists, seconds=plan.settings.seconds)
-    if part is None:
-        return None
-    choices = list(plan.solution.choices)
-    before = ZERO
-    for at, choice in zip(family, part.choices, strict=True):
-        before += _cost(plan.considered[at], choices[at])
-        choices[at] = choice
-    usd = plan.solution.usd - before + part.usd
-    return replace(plan.solution, choices=tuple(choices), usd=usd)
-
-
-def _cost(one: Considered, choice: Choice) -> Decimal:
-    usd = one.options[choice.option].total(frozenset(choice.indexes))
-    assert usd is not None, "what was chosen answers every question"
-    return usd
-
-
-def _flips(
+def _parts(
     plan: Plan,
     one: Considered,
-    options: Sequence[Option],
-    second: Solution,
+    chosen: Option,
     evaluate: Evaluate,
-) -> tuple[Flip, ...]:
-    """Return the rates at which the runner-up would be as cheap: both bills are linear in them."""
-    other = replace(one, options=tuple(options))
-    rest = [other if each is one else each for each in plan.considered]
-    design = assemble(plan.model, rest, second, None, "runner-up")
-    users = plan.settings.scales[-1].users
-    ours, theirs = (evaluate(d, users).bill for d in (on_demand(plan.design), design))
-    gap = theirs.total - ours.total
-    own, others = ours.sum_by("pattern"), theirs.sum_by("pattern")
-    found = []
-    for pattern in one.work.model.patterns:
-        steeper = own.get(pattern.name, ZERO) - others.get(pattern.name, ZERO)
-        if abs(steeper) <= Decimal("1E-9"):
+    evaluate_model: EvaluateModel,
+) -> tuple[PartChoice, ...]:
+    """Return each choice that was made about an entity, with the best plan without it."""
+    found: list[PartChoice] = []
+    for part in _choices(chosen):
+        other = alternative(plan, one, [o for o in one.all_options if part.is_undone(o.placement)])
+        if other is None:
             continue
-        factor = 1 + gap / steeper
-        if factor >= 0 and gap >= 0:
-            found.append(Flip(pattern=pattern.name, factor=factor))
-    found.sort(key=lambda f: (_distance(f.factor), f.pattern))
-    return tuple(found[:3])
+        # Another size may favour undoing only this, though now something else is cheaper.
+        alone = [o for o in one.all_options if part.is_undone_alone(o.placement, chosen.placement)]
+        only = alternative(plan, one, alone) if part.attributes else None
+        tried = [other] if only is None or only.design == other.design else [other, only]
+        sizes = part.attributes or _large(one)
+        found.append(
+            PartChoice(
+                what=part.what,
+                instead=other.instead,
+                dearer=other.dearer,
+                flips=(
+                    *rate_flips(plan, [each.design for each in tried], evaluate)[:MOST_FLIPS],
+                    *_size_flips(plan, one, sizes, tried, evaluate_model),
+                ),
+            )
+        )
+    return tuple(found)
 
 
-def _distance(factor: Decimal) -> Decimal:
-    """Return how far a factor is from one, halving counted like doubling."""
-    return max(factor, 1 / factor) if factor else Decimal("Infinity")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """Something a placement has: a key, attributes apart, an attribute compressed, a child."""
+
+    what: str
+    kind: str
+    value: object = None
+    attributes: tuple[str, ...] = ()
+
+    def is_undone(self, place: Placement) -> bool:
+        """Whether another placement does not have it."""
+        if self.kind == "within":
+            return not place.within
+        if self.kind == "key":
+            return bool(place.within) or place.key != self.value
+        held: tuple[object, ...] = getattr(place, self.kind)
+        return self.value not in held
+
+    def is_undone_alone(self, place: Placement, chosen: Placement) -> bool:
+        """Whether another placement has everything else that was chosen."""
+        if not self.is_undone(place) or place.key != chosen.key or place.within:
+            return False
+        return all(
+            set(getattr(place, kind)) - {self.value} == set(getattr(chosen, kind)) - {self.value}
+            for kind in ("sides", "compressed", "embeds")
+        )
 
 
-def on_demand(design: DynamoDesign) -> DynamoDesign:
-    """Return a design with every table on demand and of the Standard class."""
-    from tablewright.design.values import CapacityMode
-
-    return replace(
-        design,
-        tables=tuple(
-            replace(t, mode=CapacityMode(), infrequent_access=False) for t in design.tables
+def _choices(chosen: Option) -> list[_Part]:
+    """Return what was chosen of a placement, guards and made keys aside."""
+    place = chosen.placement
+    if place.within:
+        return [_Part(what=f"inside {place.within}", kind="within")]
+    return [
+        _Part(what=f"key {place.key}", kind="key", value=place.key),
+        *(
+            _Part(what=f"{' and '.join(s)} apart", kind="sides", value=s, attributes=s)
+            for s in place.sides
         ),
-    )
+        *(
+            _Part(what=f"{name} compressed", kind="compressed", value=name, attributes=(name,))
+            for name in place.compressed
+        ),
+        *(_Part(what=f"{child} inside", kind="embeds", value=child) for child in place.embeds),
+    ]
 
 
-def _indexes(plan: Plan, one: Considered, choice: Choice) -> list[IndexChoice]:
+def _large(one: Considered) -> tuple[str, ...]:
+    """Return the attributes of an entity with content of any size, the largest first, a few."""
+    sized = [a for a in one.work.entity.attributes if a.bytes is not None and a.kind in CONTENT]
+    sized.sort(key=lambda a: (-stated_bytes(a) * a.presence, a.name))
+    return tuple(a.name for a in sized[:MOST_SIZES])
+
+
+def _size_flips(
+    plan: Plan,
+    one: Considered,
+    attributes: tuple[str, ...],
+    others: Sequence[Alternative],
+    evaluate: EvaluateModel,
+) -> tuple[Flip, ...]:
+    """Return, of each attribute, the size closest to now at which some alternative is as cheap."""
+    found: list[Flip] = []
+    others = [other for other in others if other.dearer > SAME_USD]
+    for name in attributes:
+        flips = (size_flip(plan, one, name, other.design, evaluate) for other in others)
+        closest = min((f for f in flips if f is not None), key=lambda f: f.distance, default=None)
+        if closest is not None:
+            found.append(closest)
+    return tuple(found)
+
+
+# --------------------------------------------------------------------------- indexes
+
+
+def _indexes(
+    plan: Plan,
+    one: Considered,
+    choice: Choice,
+    evaluate: Evaluate,
+    evaluate_model: EvaluateModel,
+) -> list[IndexChoice]:
     option = one.options[choice.option]
     chosen = frozenset(choice.indexes)
     found: list[IndexChoice] = []
     for at in choice.indexes:
         candidate = option.indexes[at]
-        without = _forbidding(one, option, at)
-        best = _instead(plan, one, without) if without else None
-        instead = ""
-        if best is not None:
-            other = best.choices[plan.considered.index(one)]
-            taken = without[other.option]
-            names = [
-                f"{plain_name(taken.indexes[i].index.name)} {taken.indexes[i].index.projection}"
-                for i in other.indexes
-            ]
-            same = taken.placement == option.placement
-            instead = (", ".join(names) or "no index") + (
-                "" if same else f"; {taken.placement.label}"
-            )
-        found.append(
-            IndexChoice(
-                resource=plain_name(candidate.resource),
-                projection=str(candidate.index.projection),
-                keys=candidate.index.keys,
-                usd=option.index_usd[at],
-                serves=_served(option, chosen, at),
-                without_usd=None if best is None else best.usd - plan.solution.usd,
-                instead=instead,
-            )
+        index = IndexChoice(
+            resource=plain_name(candidate.resource),
+            projection=str(candidate.index.projection),
+            keys=candidate.index.keys,
+            usd=option.index_usd[at],
+            serves=_served(option, chosen, at),
+            without_usd=None,
         )
+        other = alternative(plan, one, _forbidding(one, option, at))
+        if other is not None:
+            index = replace(
+                index,
+                without_usd=other.dearer,
+                instead=other.instead,
+                flips=(
+                    *rate_flips(plan, [other.design], evaluate)[:MOST_FLIPS],
+                    *_size_flips(plan, one, _large(one)[:1], [other], evaluate_model),
+                ),
+            )
+        found.append(index)
     return found
 
 
 def _served(option: Option, chosen: frozenset[int], at: int) -> tuple[str, ...]:
-    names = []
-    for slot in option.slots:
-        usable = [p for p in slot.paths if chosen.issuperset(p.needs)]
-        best = min(usable, key=lambda p: (p.usd, p.depth, p.needs))
-        if at in best.needs:
-            names.append(slot.pattern)
+    names = [slot.pattern for slot in option.slots if at in taken(slot, chosen).needs]
     return tuple(dict.fromkeys(names))
 
 
@@ -245,7 +331,7 @@ def _forbidding(one: Considered, option: Option, at: int) -> list[Option]:
     """Return the options without one index; options that then answer too little are dropped."""
     index = option.indexes[at].index
     found: list[Option] = []
-    for each in one.options:
+    for each in one.all_options:
         banned = {
             i
             for i, candidate in enumerate(each.indexes)
@@ -260,81 +346,44 @@ def _forbidding(one: Considered, option: Option, at: int) -> list[Option]:
     return found
 
 
-# --------------------------------------------------------------------------- fronts
+# --------------------------------------------------------------------------- questions
 
 
-def front_by_structures(plan: Plan) -> tuple[FrontPoint, ...]:
-    """Return the cheapest cost for each number of tables and indexes up to the plan's.
-
-    Families do not meet, so the front of the whole is put together from theirs.
-    """
-    whole: dict[int, Decimal] = {0: ZERO}
-    for family in families(plan.considered):
-        small, used, usd = [], 0, ZERO
-        for at in family:
-            one, choice = plan.considered[at], plan.solution.choices[at]
-            tables = one.options[choice.option].placement.tables
-            used += len(tables) + len(choice.indexes)
-            usd += _cost(one, choice)
-            small.append([without_useless_indexes(o) for o in one.all_options])
-        own: dict[int, Decimal] = {used: usd}
-        for limit in range(used - 1, 0, -1):
-            found = _cheapest_within(small, limit)
-            if found is None:
-                break
-            own[limit] = found
-        joined: dict[int, Decimal] = {}
-        for count, cost in whole.items():
-            for more, extra in own.items():
-                total = cost + extra
-                if count + more not in joined or total < joined[count + more]:
-                    joined[count + more] = total
-        whole = joined
-    best: list[FrontPoint] = []
-    for count in sorted(whole):
-        if not best or (best[-1].usd is not None and whole[count] < best[-1].usd):
-            best.append(FrontPoint(limit=count, usd=whole[count]))
-    return tuple(best)
-
-
-def _cheapest_within(family: Sequence[Sequence[Option]], limit: int) -> Decimal | None:
-    possible = [[o for o in options if len(o.placement.tables) <= limit] for options in family]
-    found = solve(possible, most_structures=limit) if all(possible) else None
-    return None if found is None else found.usd
-
-
-def front_by_round_trips(plan: Plan) -> tuple[FrontPoint, ...]:
-    """Return the cheapest cost if no question may take more than one, two, … round trips."""
-    deepest = max(
-        (p.depth for one in plan.considered for o in one.options for s in o.slots for p in s.paths),
-        default=1,
-    )
-    found: list[FrontPoint] = []
-    for limit in range(1, deepest + 1):
-        total: Decimal | None = ZERO
-        for family in families(plan.considered):
-            options = [plan.considered[at].all_options for at in family]
-            best = _cheapest_at_depth(options, limit)
-            total = None if best is None or total is None else total + best
-        found.append(FrontPoint(limit=limit, usd=total))
-        if total is not None and total <= plan.solution.usd:
-            break
-    return tuple(found)
-
-
-def _cheapest_at_depth(family: Sequence[Sequence[Option]], limit: int) -> Decimal | None:
-    lists: list[list[Option]] = []
-    for options in family:
-        able: list[Option] = []
-        for option in options:
-            slots = tuple(
-                replace(s, paths=tuple(p for p in s.paths if p.depth <= limit))
-                for s in option.slots
+def _questions(plan: Plan, one: Considered, choice: Choice) -> list[QuestionChoice]:
+    """Return how each question is answered, and the next best way in the same tables."""
+    option = one.options[choice.option]
+    chosen = frozenset(choice.indexes)
+    usd = cost_of(one, choice)
+    found: list[QuestionChoice] = []
+    for number, slot in enumerate(option.slots):
+        path = taken(slot, chosen)
+        others = tuple(p for p in slot.paths if p.needs != path.needs)
+        next_best, dearer = "", ZERO
+        if others:
+            slots = list(option.slots)
+            slots[number] = replace(slot, paths=others)
+            second = solve([[replace(option, slots=tuple(slots))]], seconds=plan.settings.seconds)
+            if second is not None:
+                other = taken(slots[number], frozenset(second.choices[0].indexes))
+                next_best, dearer = _way(option, other), second.usd - usd
+        found.append(
+            QuestionChoice(
+                pattern=slot.pattern,
+                way=_way(option, path),
+                usd=path.usd,
+                next_best=next_best,
+                dearer=dearer,
             )
-            if all(s.paths for s in slots):
-                able.append(replace(option, slots=slots))
-        if not able:
-            return None
-        lists.append(prune(able)[0])
-    found = solve(lists)
-    return None if found is None else found.usd
+        )
+    return found
+
+
+def _way(option: Option, path: PathCost) -> str:
+    """Return a way to answer in words."""
+    names = [
+        f"{plain_name(option.indexes[at].index.name)} ({option.indexes[at].index.projection})"
+        for at in path.needs
+    ]
+    where = " and ".join(names) or option.placement.tables[0].name
+    fetch = ", then fetch" if path.needs and path.depth > 1 else ""
+    return f"{path.operation} {where}{fetch}"

@@ -17,8 +17,10 @@ from tablewright.design.printing import design_section
 from tablewright.design.values import DynamoDesign
 from tablewright.engines.base import EngineQuotes, Evaluation
 from tablewright.model.values import Model
+from tablewright.plan.alternatives import on_demand
 from tablewright.plan.by_scale import Requoting, best_by_scale
-from tablewright.plan.explain import Explanation, explain, on_demand
+from tablewright.plan.explain import Explanation, explain
+from tablewright.plan.flips import EvaluateModel
 from tablewright.plan.merging import Merge, merge_tables
 from tablewright.plan.modes import choose_modes, without_idle_indexes
 from tablewright.plan.path import Findings, Step, steps
@@ -36,6 +38,8 @@ class Planner:
     model: Model
     engine: EngineQuotes
     evaluate: SampledEvaluate
+    evaluate_model: EvaluateModel
+    """The same for a model with other sizes, on a small sample."""
     book: PriceBook
     region: str
     others: tuple[DynamoDesign, ...] = ()
@@ -87,12 +91,9 @@ class Planner:
             ),
             ZERO,
         )
-        why = (
-            explain(found, sampled)
-            if explained
-            else Explanation(entities=(), indexes=(), by_structures=(), by_round_trips=())
-        )
         full = self.evaluate(design, scale, None)
+        depths = {route.pattern: route.depth for route in full.routes}
+        why = explain(found, sampled, self.evaluate_model, depths) if explained else Explanation()
         scales = tuple(sorted({*self.model.scales, scale}))
         return PlanResult(
             app=self.model.app,

@@ -10,7 +10,8 @@ from decimal import Decimal
 
 from tablewright.core.quantities import ZERO, format_bytes, format_number, format_usd, plain
 from tablewright.design.values import Index, Table
-from tablewright.plan.explain import EntityChoice, Flip, FrontPoint
+from tablewright.plan.flips import Flip, TargetFlip
+from tablewright.plan.fronts import FrontPoint
 from tablewright.plan.path import Step
 from tablewright.plan.result import PlanResult
 from tablewright.reports import document as d
@@ -31,10 +32,7 @@ def plan_page(result: PlanResult) -> d.Document:
     if result.by_scale:
         blocks.append(_by_scale(result))
     if result.explanation.entities:
-        why = [_entities(result)]
-        if result.explanation.indexes:
-            why.append(_indexes(result))
-        blocks.append(d.Section(title="Why, and what else there was", blocks=tuple(why)))
+        blocks.append(_why(result))
         if fronts := _fronts(result):
             blocks.append(
                 d.Section(title="With fewer tables, or fewer round trips", blocks=tuple(fronts))
@@ -229,6 +227,29 @@ def _patterns(result: PlanResult) -> d.Block:
     )
 
 
+def _why(result: PlanResult) -> d.Block:
+    """Return each choice with the runner-up, its price, and the figures at which it would flip."""
+    blocks: list[d.Block] = [
+        d.Paragraph(
+            text="On demand. A runner-up is the best plan without what was chosen, solved for "
+            "anew. A choice flips beyond a figure: a rate (the others as they are), or a mean size "
+            "(both designs priced again); looked for between a hundredth and a hundredfold of "
+            "what the model says.",
+            tone="note",
+        ),
+        _entities(result),
+    ]
+    if any(one.parts for one in result.explanation.entities):
+        blocks.append(_parts(result))
+    if result.explanation.indexes:
+        blocks.append(_indexes(result))
+    if result.explanation.questions:
+        blocks.append(_questions(result))
+    if result.explanation.targets:
+        blocks.append(_targets(result))
+    return d.Section(title="Why, and what else there was", blocks=tuple(blocks))
+
+
 def _entities(result: PlanResult) -> d.Block:
     rows = tuple(
         d.Row(
@@ -236,28 +257,99 @@ def _entities(result: PlanResult) -> d.Block:
                 one.entity,
                 one.chosen,
                 format_usd(one.usd),
-                one.runner_up or "none",
-                f"+{format_usd(one.dearer)}" if one.runner_up else "",
-                _flip_words(one),
+                one.runner_up or _no_other(one.refused),
+                _dearer(one.dearer) if one.runner_up else "",
+                _flips(one.flips, one.dearer) if one.runner_up else "",
             )
         )
         for one in result.explanation.entities
     )
     return d.Table(
-        columns=_columns(
-            "Entity", "Kept by~", "USD>", "Runner-up~", "Dearer by>", "Would flip if~"
-        ),
+        columns=_columns("Entity", "Kept by~", "USD>", "Runner-up~", "Dearer by>", "Flips at~"),
         rows=rows,
         caption="Each entity, and the best other way to keep it",
     )
 
 
-def _flip_words(one: EntityChoice) -> str:
-    return ", ".join(_flip(f) for f in one.flips[:2] if f.factor < 1000)
+def _no_other(refused: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
+    """Return why there is no other way to keep an entity."""
+    if not refused:
+        return "none: nothing else tells its items apart"
+    label, reasons = refused[0]
+    more = f" ({format_number(len(refused) - 1)} more)" if len(refused) > 1 else ""
+    reason = reasons[0] if reasons else "refused"
+    if len(reason) > LONGEST_REASON:
+        reason = reason[:LONGEST_REASON].rpartition(" ")[0] + " …"
+    return f"none. Not {label}: {reason}{more}"
+
+
+def _parts(result: PlanResult) -> d.Block:
+    rows = tuple(
+        d.Row(
+            cells=(
+                one.entity,
+                part.what,
+                _dearer(part.dearer),
+                _instead(part.instead),
+                _flips(part.flips, part.dearer),
+            )
+        )
+        for one in result.explanation.entities
+        for part in one.parts
+    )
+    return d.Table(
+        columns=_columns("Entity", "Choice~", "Else dearer by>", "Else~", "Flips at~"),
+        rows=rows,
+        caption="Each choice about an entity, and the best plan without it",
+    )
+
+
+def _dearer(usd: Decimal) -> str:
+    return "the same" if _is_same(usd) else f"+{format_usd(usd)}"
+
+
+def _is_same(usd: Decimal) -> bool:
+    return abs(usd) < Decimal("0.000001")
+
+
+MOST_CHANGES = 3
+LONGEST_REASON = 120
+
+
+def _instead(changes: tuple[str, ...]) -> str:
+    """Return what would be done otherwise: keys first, and only so much of it."""
+    telling = sorted(changes, key=lambda text: not text.startswith("key "))
+    shown = telling[:MOST_CHANGES]
+    if len(telling) > len(shown):
+        shown.append(f"and {format_number(len(telling) - len(shown))} changes more")
+    return "\n".join(shown) or "as planned"
+
+
+def _flips(flips: tuple[Flip, ...], dearer: Decimal) -> str:
+    if _is_same(dearer):
+        return "any: they cost the same"
+    if not flips:
+        return "none from x 0.01 to x 100"
+    return "\n".join(_flip(flip) for flip in flips)
 
 
 def _flip(flip: Flip) -> str:
-    return f"{flip.pattern} x {plain(flip.factor.quantize(Decimal('0.01')))}"
+    """Return a figure at which a choice flips, such as `save above 7.3/user/day (x 1.06)`."""
+    side = "above" if flip.factor > 1 else "below"
+    factor = plain(_rounded(flip.factor))
+    if flip.kind == "size":
+        figure = format_bytes(_rounded(flip.figure))
+    else:
+        per = {"user": "/user/day", "total": "/day"}.get(flip.per, f"/{flip.per}/day")
+        figure = f"{plain(_rounded(flip.figure))}{per}"
+    return f"{flip.subject} {side} {figure} (x {factor})"
+
+
+def _rounded(value: Decimal) -> Decimal:
+    """Return a figure with three digits, whole where it has more."""
+    if value >= 100:
+        return value.quantize(Decimal(1))
+    return value if not value else round(value, 2 - value.adjusted())
 
 
 def _indexes(result: PlanResult) -> d.Block:
@@ -267,19 +359,66 @@ def _indexes(result: PlanResult) -> d.Block:
                 one.resource,
                 ", ".join(one.serves),
                 format_usd(one.usd),
-                "cannot be left out"
-                if one.without_usd is None
-                else f"+{format_usd(one.without_usd)}",
-                one.instead,
+                "cannot be left out" if one.without_usd is None else _dearer(one.without_usd),
+                "" if one.without_usd is None else _instead(one.instead),
+                "" if one.without_usd is None else _flips(one.flips, one.without_usd),
             )
         )
         for one in result.explanation.indexes
     )
     return d.Table(
-        columns=_columns("Index", "Serves~", "Costs>", "Without it>", "Then~"),
+        columns=_columns("Index", "Serves~", "Costs>", "Without it>", "Then~", "Flips at~"),
         rows=rows,
-        caption="Each index, and the best design without it",
+        caption="Each index, and the best plan without it",
     )
+
+
+def _questions(result: PlanResult) -> d.Block:
+    rows = tuple(
+        d.Row(
+            cells=(
+                one.pattern,
+                one.way,
+                format_usd(one.usd),
+                one.next_best or "no other way",
+                _dearer(one.dearer) if one.next_best else "",
+            )
+        )
+        for one in result.explanation.questions
+    )
+    return d.Table(
+        columns=_columns(
+            "Pattern", "Found by~", "USD>", "Next best in these tables~", "Dearer by>"
+        ),
+        rows=rows,
+        caption="Each question, and the next best way to answer it",
+    )
+
+
+def _targets(result: PlanResult) -> d.Block:
+    rows = tuple(
+        d.Row(
+            cells=(
+                _target(flip),
+                "cannot be kept" if flip.dearer is None else _dearer(flip.dearer),
+                "" if flip.dearer is None else _instead(flip.instead),
+            )
+        )
+        for flip in result.explanation.targets
+    )
+    return d.Table(
+        columns=_columns("Stricter target~", "Dearer by>", "What would be done otherwise~"),
+        rows=rows,
+        caption="Targets at which the plan would flip",
+    )
+
+
+def _target(flip: TargetFlip) -> str:
+    if flip.kind == "latency_p99_ms":
+        return f"{flip.subject}: latency_p99_ms below {plain(flip.below or ZERO)}"
+    if flip.kind == "consistency":
+        return f"{flip.subject}: consistency strong"
+    return f"max_tables: {plain(flip.below or ZERO)}"
 
 
 def _fronts(result: PlanResult) -> list[d.Block]:

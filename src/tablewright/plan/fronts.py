@@ -1,0 +1,103 @@
+"""The Pareto fronts of a plan: cost against tables and indexes, and against round trips.
+
+In: a Plan with everything that was priced for it. Out: points, each solved for anew. Structure is
+priced on demand, as the search does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from tablewright.core.quantities import ZERO
+from tablewright.plan.alternatives import cost_of
+from tablewright.plan.pricing import Option
+from tablewright.plan.programme import solve
+from tablewright.plan.pruning import prune, without_useless_indexes
+from tablewright.plan.search import Plan, families
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontPoint:
+    """The cheapest design with at most this many tables and indexes, or round trips."""
+
+    limit: int
+    usd: Decimal | None
+
+
+def front_by_structures(plan: Plan) -> tuple[FrontPoint, ...]:
+    """Return the cheapest cost for each number of tables and indexes up to the plan's.
+
+    Families do not meet, so the front of the whole is put together from theirs.
+    """
+    whole: dict[int, Decimal] = {0: ZERO}
+    for family in families(plan.considered):
+        small, used, usd = [], 0, ZERO
+        for at in family:
+            one, choice = plan.considered[at], plan.solution.choices[at]
+            tables = one.options[choice.option].placement.tables
+            used += len(tables) + len(choice.indexes)
+            usd += cost_of(one, choice)
+            small.append([without_useless_indexes(o) for o in one.all_options])
+        own: dict[int, Decimal] = {used: usd}
+        for limit in range(used - 1, 0, -1):
+            found = _cheapest_within(small, limit)
+            if found is None:
+                break
+            own[limit] = found
+        joined: dict[int, Decimal] = {}
+        for count, cost in whole.items():
+            for more, extra in own.items():
+                total = cost + extra
+                if count + more not in joined or total < joined[count + more]:
+                    joined[count + more] = total
+        whole = joined
+    best: list[FrontPoint] = []
+    for count in sorted(whole):
+        if not best or (best[-1].usd is not None and whole[count] < best[-1].usd):
+            best.append(FrontPoint(limit=count, usd=whole[count]))
+    return tuple(best)
+
+
+def _cheapest_within(family: Sequence[Sequence[Option]], limit: int) -> Decimal | None:
+    possible = [[o for o in options if len(o.placement.tables) <= limit] for options in family]
+    found = solve(possible, most_structures=limit) if all(possible) else None
+    return None if found is None else found.usd
+
+
+def front_by_round_trips(plan: Plan) -> tuple[FrontPoint, ...]:
+    """Return the cheapest cost if no question may take more than one, two, … round trips."""
+    deepest = max(
+        (p.depth for one in plan.considered for o in one.options for s in o.slots for p in s.paths),
+        default=1,
+    )
+    found: list[FrontPoint] = []
+    for limit in range(1, deepest + 1):
+        total: Decimal | None = ZERO
+        for family in families(plan.considered):
+            options = [plan.considered[at].all_options for at in family]
+            best = _cheapest_at_depth(options, limit)
+            total = None if best is None or total is None else total + best
+        found.append(FrontPoint(limit=limit, usd=total))
+        if total is not None and total <= plan.solution.usd:
+            break
+    return tuple(found)
+
+
+def _cheapest_at_depth(family: Sequence[Sequence[Option]], limit: int) -> Decimal | None:
+    lists: list[list[Option]] = []
+    for options in family:
+        able: list[Option] = []
+        for option in options:
+            slots = tuple(
+                replace(s, paths=tuple(p for p in s.paths if p.depth <= limit))
+                for s in option.slots
+            )
+            if all(s.paths for s in slots):
+                able.append(replace(option, slots=slots))
+        if not able:
+            return None
+        lists.append(prune(able)[0])
+    found = solve(lists)
+    return None if found is None else found.usd
