@@ -92,7 +92,7 @@ def _sorted(table: Table) -> Table:
         shapes=tuple(
             sorted(
                 (_sorted_shape(shape) for shape in table.shapes),
-                key=lambda s: (s.entity, s.guards, s.attributes, repr(s.keys)),
+                key=lambda s: (s.entity, s.guards, s.counters, s.attributes, repr(s.keys)),
             )
         ),
     )
@@ -193,7 +193,7 @@ def _shapes_changes(before: Table, after: Table) -> list[Change]:
             changes.append(DropShape(table=name, shape=shape.name))
             continue
         other = kept[shape.name]
-        if (shape.entity, shape.guards) != (other.entity, other.guards):
+        if _role(shape) != _role(other):
             changes.append(SetShape(table=name, shape=replace(other, name=shape.name)))
         else:
             changes += _shape_changes(name, shape, other)
@@ -216,11 +216,16 @@ def _matched(before: Table, after: Table) -> dict[str, str]:
             continue
         for other in before.shapes:
             is_free = other.name not in new and other.name not in found.values()
-            same = (other.entity, other.guards) == (shape.entity, shape.guards)
+            same = _role(other) == _role(shape)
             if is_free and same and (shape.guards or other.attributes == shape.attributes):
                 found[shape.name] = other.name
                 break
     return found
+
+
+def _role(shape: ItemShape) -> tuple[object, ...]:
+    """Return what a kind of item is there for: an entity, making it unique, or counting."""
+    return (shape.entity, shape.guards, shape.counters)
 
 
 def _shape_changes(table: str, before: ItemShape, after: ItemShape) -> list[Change]:
@@ -368,6 +373,7 @@ def _held(shapes: Iterable[ItemShape]) -> frozenset[Held]:
     for shape in shapes:
         found.update((shape.entity, name) for name in shape.attributes)
         found.update((embed.entity, "*") for embed in shape.embeds)
+        found.update((shape.entity, name) for name in shape.counters)
         found.update((shape.entity, f"guard {name}") for name in shape.guards)
     return frozenset(found)
 

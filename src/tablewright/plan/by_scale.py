@@ -77,7 +77,7 @@ class Requoting:
         first, last = min(self.exact), max(self.exact)
         low = self.quote(model, design, first, sample_items=sample_items)
         high = self.quote(model, design, last, sample_items=sample_items)
-        if (low.fixed, low.cannot, len(low.slots)) != (high.fixed, high.cannot, len(high.slots)):
+        if not _are_alike(low, high):
             return self.engine.quote(model, design, users, sample_items=sample_items)
         growing = {
             one.pattern for one, other in zip(low.slots, high.slots, strict=True) if one != other
@@ -91,10 +91,27 @@ class Requoting:
             asked = iter(part.slots)
             slots = tuple(next(asked) if s.pattern in growing else s for s in high.slots)
         share = Decimal(users - first) / (last - first)
-        stored = tuple(
-            (name, size + (dict(high.stored)[name] - size) * share) for name, size in low.stored
+        return replace(
+            high,
+            slots=slots,
+            stored=_on_the_line(low.stored, high.stored, share),
+            objects=_on_the_line(low.objects, high.objects, share),
         )
-        return replace(high, slots=slots, stored=stored)
+
+
+def _are_alike(low: Quotation, high: Quotation) -> bool:
+    """Whether two quotations of a design differ in nothing but what is read and what is stored."""
+    return replace(low, slots=(), stored=(), objects=()) == replace(
+        high, slots=(), stored=(), objects=()
+    ) and len(low.slots) == len(high.slots)
+
+
+def _on_the_line(
+    low: Sequence[tuple[str, Decimal]], high: Sequence[tuple[str, Decimal]], share: Decimal
+) -> tuple[tuple[str, Decimal], ...]:
+    """Return bytes between those at both ends of a range."""
+    last = dict(high)
+    return tuple((name, size + (last.get(name, size) - size) * share) for name, size in low)
 
 
 def best_by_scale(

@@ -236,7 +236,7 @@ class _Part:
             return False
         return all(
             set(getattr(place, kind)) - {self.value} == set(getattr(chosen, kind)) - {self.value}
-            for kind in ("sides", "compressed", "embeds")
+            for kind in ("sides", "compressed", "outside", "embeds")
         )
 
 
@@ -254,6 +254,10 @@ def _choices(chosen: Option) -> list[_Part]:
         *(
             _Part(what=f"{name} compressed", kind="compressed", value=name, attributes=(name,))
             for name in place.compressed
+        ),
+        *(
+            _Part(what=f"{name} in object storage", kind="outside", value=name, attributes=(name,))
+            for name in place.outside
         ),
         *(_Part(what=f"{child} inside", kind="embeds", value=child) for child in place.embeds),
     ]
