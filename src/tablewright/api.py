@@ -18,7 +18,7 @@ from tablewright.compare.values import Comparison
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.core.quantities import ZERO
-from tablewright.design.reader import ModelFile, load, read_model
+from tablewright.design.reader import ModelFile, load, read_figures, read_model
 from tablewright.design.values import CapacityMode, Design, DynamoDesign, ModeKind
 from tablewright.engines.base import Engine, Evaluation, Request
 from tablewright.engines.dynamodb.engine import DynamoEngine
@@ -605,9 +605,12 @@ class Session:
         key = (tuple(overrides.items()), names)
         if key not in self._variants:  # read once for all designs
             file = self.file
-            if overrides:
-                file = read_model(file.source, str(file.path), overrides=overrides)
             model = file.model
+            if any(path[0] == "designs" or path[-1] == IN_DESIGNS for path in overrides):
+                file = read_model(file.source, str(file.path), overrides=overrides)
+                model = file.model
+            elif overrides:
+                model = read_figures(file.source, str(file.path), overrides)
             if not any(path[0] == "entities" for path in overrides):
                 model = replace(model, entities=self.model.entities)  # the same sample will do
             patterns = tuple(p for p in model.patterns if p.name in names)
@@ -638,6 +641,9 @@ FIRED_SAMPLE = 128
 
 MEND_SAMPLE = 256
 """Instances drawn for each entity when a mend is evaluated."""
+
+IN_DESIGNS = "compressible"
+"""The one figure of a model that its designs take over when they are read."""
 
 VARIANT_SAMPLE = 128
 """Instances drawn for each entity where only the direction of a change is wanted."""

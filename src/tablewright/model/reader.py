@@ -7,7 +7,7 @@ engine; `tablewright.design.reader` puts both together and is what others call.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -64,6 +64,17 @@ def decode(data: bytes, file: str, size: int | None = None) -> tuple[str | None,
         return None, reading
 
 
+def _without(root: MappingNode, sections: Collection[str]) -> MappingNode:
+    """Return the file with some sections emptied; they are there all the same."""
+    kept = [
+        (key, MappingNode(value.tag, [], value.start_mark, value.end_mark))
+        if key.value in sections and isinstance(value, MappingNode)
+        else (key, value)
+        for key, value in root.value
+    ]
+    return MappingNode(root.tag, kept, root.start_mark, root.end_mark)
+
+
 def read_document(
     text: str,
     file: str,
@@ -71,6 +82,7 @@ def read_document(
     *,
     scale_assumed: Decimal | None = None,
     overrides: Mapping[tuple[str, ...], Decimal] | None = None,
+    leave: Collection[str] = (),
 ) -> tuple[Document | None, Reading]:
     """Read a model file; the document is None where nothing could be made of it.
 
@@ -80,6 +92,7 @@ def read_document(
         designs: the shape of the `designs:` section.
         scale_assumed: multiplies every figure marked as assumed.
         overrides: factors of single figures by their path.
+        leave: sections that are taken as empty.
     """
     reading = Reading(
         file=file,
@@ -100,6 +113,8 @@ def read_document(
             "`tablewright init` writes a starter to begin with",
         )
         return None, reading
+    if leave:
+        root = _without(root, leave)
     try:
         found: Fields = document(designs).read(root, reading)
         model = resolve(found, reading)

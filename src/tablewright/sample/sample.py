@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from hashlib import blake2b
 from itertools import accumulate, pairwise
@@ -179,7 +179,7 @@ class Sample:
         if constant is not None:
             sizes = [constant] * BLOCK
         elif self._is_drawn(entity, attribute):
-            sizes = self._made_sizes(run, attribute, attribute.name, numbers)
+            sizes = self._drawn_sizes(run, attribute, numbers)
         else:
             values = self._block(entity, attribute, block, users, purpose)
             return [None if value is None else plain_bytes(value) for value in values]
@@ -187,6 +187,24 @@ class Sample:
         if present is None:
             return list(sizes)
         return [size if here else None for size, here in zip(sizes, present, strict=True)]
+
+    def _drawn_sizes(self, run: _Run, attribute: Attribute, numbers: Sequence[int]) -> list[int]:
+        """Return the bytes of a block of values that depend on nothing but their own entity.
+
+        Models that differ in another figure, as those that assumptions are varied in, draw them
+        alike: they are kept for all samples.
+        """
+        if _has_reference(attribute):
+            return self._made_sizes(run, attribute, attribute.name, numbers)
+        alone = replace(run.entity, attributes=())
+        key = (run.seed, self.until, run.users, alone, attribute, run.block, run.purpose)
+        found = _DRAWN.get(key)
+        if found is None:
+            if len(_DRAWN) >= _MOST_DRAWN:
+                _DRAWN.clear()
+            found = tuple(self._made_sizes(run, attribute, attribute.name, numbers))
+            _DRAWN[key] = found
+        return list(found)
 
     def _constant_bytes(self, entity: Entity, attribute: Attribute) -> int | None:
         """Return the bytes every value has; keys of others are followed to where they are made."""
@@ -633,6 +651,17 @@ class _Run:
     def rng(self, path: str) -> Random:
         """Return the random numbers of an attribute, or of a part of one."""
         return Random(_number(self.seed, self.entity.name, path, self.block, self.purpose))
+
+
+_DRAWN: dict[tuple[object, ...], tuple[int, ...]] = {}
+_MOST_DRAWN = 2048
+"""Blocks of sizes that are kept, of 512 numbers each."""
+
+
+def _has_reference(attribute: Attribute) -> bool:
+    """Whether an attribute, or a part of it, has the value of another entity's key."""
+    parts = (*attribute.fields, *((attribute.element,) if attribute.element else ()))
+    return attribute.kind is Kind.REF or any(_has_reference(part) for part in parts)
 
 
 def _inner_presence(run: _Run, attribute: Attribute, path: str, n: int) -> list[bool] | None:
