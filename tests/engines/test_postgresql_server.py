@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import tablewright
+from pg_values import sent
 from tablewright.deploy.sql import ddl, quoted
 from tablewright.design.postgresql import PgTable, PostgresDesign
 from tablewright.design.reader import load
@@ -22,40 +21,11 @@ APPS = Path(tablewright.__file__).parent / "apps"
 ROWS = 3000
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    pgserver = pytest.importorskip("pgserver")
-    psycopg = pytest.importorskip("psycopg")
-    found = pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
-    with psycopg.connect(found.get_uri(), autocommit=True) as connection:
-        yield connection
-    found.cleanup()
-
-
 @pytest.fixture
 def schema(server):
     server.execute("DROP SCHEMA IF EXISTS public CASCADE")
     server.execute("CREATE SCHEMA public")
     return server
-
-
-def json_text(value: Any) -> str:
-    def plain(inner: Any) -> Any:
-        if isinstance(inner, Decimal):
-            return float(inner)
-        return sorted(inner)
-
-    return json.dumps(value, default=plain)
-
-
-def sent(value: Any, kind: str) -> Any:
-    if value is None:
-        return None
-    if kind == "jsonb":
-        return json_text(value)
-    if kind == "point":
-        return f"({value['lon']},{value['lat']})"
-    return value
 
 
 def fill(connection: Any, table: PgTable, values: list[dict[str, Any]]) -> None:

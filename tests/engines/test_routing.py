@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -11,6 +12,7 @@ from tablewright.core.errors import ModelError
 from tablewright.deploy.sql import ddl
 from tablewright.design.postgresql import PostgresDesign
 from tablewright.design.reader import read_model
+from tablewright.engines.routing import Access, Home, Ordered
 from tablewright.engines.servers import ServerEvaluation
 
 MODEL = """
@@ -28,7 +30,7 @@ entities:
 patterns:
   exact: {get: User, by: email, rate: 1/user/day}
   loose: {get: User, by: email, ignore_case: email, rate: 1/user/day}
-  starts: {list: User, where: {name: {begins_with: 1%}}, limit: 10, rate: 1/user/day}
+  starts: {list: User, where: {name: {begins_with: 0.01%}}, limit: 10, rate: 1/user/day}
   deep: {list: User, where: {name: {begins_with: 10%}}, limit: 20, skip: 980, rate: 1/user/day}
   tagged: {list: User, where: tags, limit: 10, rate: 1/user/day}
 designs:
@@ -232,3 +234,35 @@ def test_shards_are_clusters_from_m30_on_and_each_is_paid():
     (first, *_) = sharded.chosen.lines
     assert first.amount == cluster.amount * 4
     assert first.quantity == cluster.quantity * 4
+
+
+TABLE = Home(
+    name="t",
+    entity="T",
+    rows=Decimal(10_000),
+    row_bytes=Decimal(800),
+    stored_bytes=Decimal(8_192_000),  # a thousand pages, ten rows in each
+    page_bytes=8192,
+)
+INDEX = Ordered(name="i", keys=(("a", False),), entry_bytes=Decimal(16), entries=Decimal(10_000))
+
+
+def test_a_scan_costs_its_pages_and_a_little_for_each_row_and_condition():
+    way = Access(home=TABLE, index=None, fetched=Decimal(10_000), filtered=("a",))
+    assert way.page_cost == 1000 + 10_000 * Decimal("0.0125")
+
+
+def test_pages_anywhere_cost_up_to_four_and_in_a_bitmap_less():
+    # 100 of 1,000 pages are met by 1,000 x (1 - e^-0.1) = 95.16. Leaves (1 + 100 / 512) x 4 = 4.78,
+    # entries 0.75, rows 1; a page costs 4 - 3 x sqrt(0.09516) = 3.0745 in a bitmap.
+    way = Access(home=TABLE, index=INDEX, bound=("a",), entries=Decimal(100), fetched=Decimal(100))
+    assert round(float(way.page_cost), 1) == round(4.78 + 0.75 + 1 + 95.163 * 3.0745, 1)
+    early = replace(way, stops=True)
+    assert round(float(early.page_cost), 1) == round(4.78 + 0.75 + 1 + 95.163 * 4, 1)
+
+
+def test_of_equal_ways_the_key_comes_first():
+    # By user id, the caller holding the e-mail too: either index finds the one row.
+    by_both = ("exact: {get: User, by: email,", "exact: {get: User, by: id, known: email,")
+    assert target("m", "exact", by_both) == "users/_id_"
+    assert target("p", "exact", by_both) == "users/users_pkey"

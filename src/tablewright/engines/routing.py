@@ -69,6 +69,8 @@ class Home:
     covers: bool = True
     days: Decimal = ZERO
     """Over how many days its rows came in; zero where they do not pile up with time."""
+    outside_bytes: Decimal = ZERO
+    """Of the stored bytes, those of long values that are kept apart from their rows."""
     partition: str = ""
     """The time by whose months it is partitioned."""
     partitions: Decimal = ONE
@@ -145,6 +147,8 @@ _NO_TEXT = frozenset(
     {Kind.UUID, Kind.TIMESTAMP, Kind.DATE, Kind.BOOL, Kind.BINARY, Kind.GEO, Kind.MAP}
 )
 
+_ANYWHERE, _ROW, _ENTRY, _COMPARISON = map(Decimal, ("4", "0.01", "0.005", "0.0025"))
+"""PostgreSQL manual, "Planner Cost Constants": random_page_cost and the rest, as they come."""
 WORDS_SHARE = Decimal("0.01")
 """Of all rows that have the words of a search, where the model does not state it. Assumed."""
 GEO_OVERREAD = Decimal(3)
@@ -169,6 +173,10 @@ class Access:
     """How many partitions are looked into, each with an index of its own."""
     is_scattered: bool = False
     """It does not name a shard: all of them are asked."""
+    keeps_order: bool = False
+    """Its order is asked for and not made anew."""
+    stops: bool = False
+    """It ends at the limit, before everything that might match was read."""
 
     @property
     def effort(self) -> Decimal:
@@ -178,6 +186,32 @@ class Access:
         weight = Decimal(10) if self.index is not None else Decimal(5)
         effort = self.entries + weight * self.fetched + 2 * sorted_rows
         return effort + (self.partitions if self.index is not None else ZERO)
+
+    @property
+    def page_cost(self) -> Decimal:
+        """What PostgreSQL's planner decides by, in pages read in order, about.
+
+        Its documented constants: a page in order 1 and anywhere 4, a row 0.01, an index entry
+        0.005, a comparison 0.0025. A bitmap reads the pages of a table in order, each for
+        4 - 3 x sqrt(share of the pages read); it can neither keep an order nor stop early. Which
+        order the rows lie in is not known, so they are taken to lie anywhere.
+        """
+        home, pages = self.home, _row_pages(self.home)
+        per_row = _ROW + _COMPARISON * len(self.filtered)
+        cost = self.fetched * per_row
+        if self.sorts and self.matched > 1:
+            kept = max(Decimal(2), min(self.matched, 2 * self.returned))
+            cost += self.matched * 2 * _COMPARISON * Decimal(math.log2(kept))
+        if self.index is None:
+            return cost + (pages * self.fetched / home.rows if home.rows else ONE)
+        per_leaf = max(ONE, home.page_bytes / max(ONE, self.index.entry_bytes))
+        leaves = self.partitions + self.entries / per_leaf
+        cost += leaves * _ANYWHERE + self.entries * (_ENTRY + _COMPARISON * len(self.bound))
+        touched = pages * Decimal(1 - math.exp(-min(700.0, float(self.fetched / pages))))
+        if self.stops or self.keeps_order:
+            return cost + touched * _ANYWHERE
+        share = min(ONE, touched / pages).sqrt()
+        return cost + touched * (_ANYWHERE - (_ANYWHERE - 1) * share)
 
     @property
     def target(self) -> str:
@@ -196,6 +230,8 @@ class Words:
     reads: Mapping[str, str]
     rewrites_indexes: bool = False
     """An update of an indexed column writes an entry in every index (a new row version)."""
+    plans_by_pages: bool = False
+    """Its planner weighs pages read in order against pages anywhere."""
     bytes_only: bool = False
     """An index that serves the beginnings of texts does not give their order."""
 
@@ -263,13 +299,21 @@ class Router:
                 else:
                     ways.append(found)
             ways.append(self._scan(pattern, home, embedded))
-        ways.sort(key=lambda way: (way.effort, way.target))
+        ways.sort(key=self._rank)
         best = ways[0]
         for way in ways[1:]:
             if way.index is not None:
                 reason = self._worse(way, best)
                 rejected.append(Rejected(route=way.target, reason=reason))
         return best, rejected
+
+    def _rank(self, way: Access) -> tuple[Decimal, bool, Decimal, str]:
+        """Return what decides between ways; of equals the key's index, then the smaller one."""
+        index = way.index
+        effort = way.page_cost if self.words.plans_by_pages else way.effort
+        if index is None:
+            return effort, True, ZERO, way.target
+        return effort, not index.is_primary, index.entry_bytes, way.target
 
     def _worse(self, way: Access, best: Access) -> str:
         rows = self.words.row
@@ -457,6 +501,8 @@ class Router:
             filtered=tuple(left),
             partitions=partitions,
             is_scattered=not self._names_a_shard(home, conditions),
+            keeps_order=bool(pattern.sort) and in_order,
+            stops=examined < pruned,
         )
 
     def _partitions(
@@ -812,6 +858,11 @@ def _touches(way: Access) -> tuple[tuple[str, Decimal], ...]:
     per_leaf = max(ONE, home.page_bytes / max(ONE, index.entry_bytes))
     leaves = way.partitions + way.entries / per_leaf
     return ((f"{home.name}/{index.name}", leaves), (home.name, _distinct(way.fetched, home)))
+
+
+def _row_pages(home: Home) -> Decimal:
+    """Return the pages of the rows themselves, long values apart."""
+    return max(ONE, (home.stored_bytes - home.outside_bytes) / home.page_bytes)
 
 
 def _distinct(rows: Decimal, home: Home) -> Decimal:

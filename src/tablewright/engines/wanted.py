@@ -39,6 +39,14 @@ def index_keys(entity: Entity, pattern: Pattern, key: str = "") -> tuple[tuple[s
     return tuple(keys)
 
 
+def is_served_by_key(entity: Entity, pattern: Pattern, keys: Iterable[tuple[str, bool]]) -> bool:
+    """Return whether the index of the key serves the wanted keys, forwards or backwards."""
+    wanted = list(keys)
+    sorted_by = dict(pattern.sort)
+    ways = {down for name, down in wanted if name in sorted_by}
+    return [name for name, _ in wanted] == list(entity.key[: len(wanted)]) and len(ways) <= 1
+
+
 def asked_ignoring_case(model: Model, entity: Entity, attribute: str) -> bool:
     """Return whether some pattern compares an attribute without regard to capitals."""
     return any(

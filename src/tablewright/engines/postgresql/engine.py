@@ -17,6 +17,7 @@ WORDS = Words(
     scan="sequential scan",
     reads={"list": "SELECT"},
     rewrites_indexes=True,
+    plans_by_pages=True,
     bytes_only=True,
 )
 

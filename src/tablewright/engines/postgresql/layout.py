@@ -222,6 +222,7 @@ class PgLayout:
         mean = Decimal(sum(per_row)) / max(1, len(per_row))
         pages = Decimal(heap_pages(rows, table.fillfactor) + toast_pages(rows)[0])
         stored = count * pages / max(1, len(rows)) * PAGE_BYTES / given["heap_fill"]
+        outside = stored * toast_pages(rows)[0] / pages if pages else ZERO
         facts = [facts_of(table.name, "table", table.entity, count, per_row)]
         indexes = []
         taken = stored
@@ -239,6 +240,7 @@ class PgLayout:
             row_bytes=mean,
             stored_bytes=stored,
             page_bytes=PAGE_BYTES,
+            outside_bytes=outside,
             indexes=tuple(indexes),
             attribute_bytes=self._attribute_bytes(table),
             days=days_of(self.model, table.entity),

@@ -20,6 +20,7 @@ from tablewright.engines.wanted import (
     asked_by_beginning,
     asked_ignoring_case,
     index_keys,
+    is_served_by_key,
     without_prefixes,
 )
 from tablewright.model.values import Entity, Kind, Model, Pattern, Verb
@@ -51,7 +52,7 @@ def table_for(model: Model, entity: Entity) -> PgTable:
             if one.entity != entity.name:
                 continue
             wanted = index_keys(entity, one, own)
-            if wanted:
+            if wanted and not is_served_by_key(entity, one, wanted):
                 found.append((wanted, False))
             special += _special(entity, one, name)
     unique = {keys for keys, is_unique in found if is_unique}

@@ -136,6 +136,8 @@ def srv_idx_001(f: ServerFacts, pattern: Pattern) -> Verdict:
     read = f.evaluation.works[pattern.name].rows
     if pattern.verb in (Verb.LIST, Verb.AGGREGATE) and route.returned >= f.k["filter_ok"] * read:
         return CLEAR  # most of what is read is wanted
+    if read < home.rows and read < f.k["seq_rows"]:
+        return CLEAR  # it ends early, having found enough
     rate = f.rate(pattern)
     return Hit(
         evidence=f"{number(read)} of the {number(home.rows)} in {home.name}, "
