@@ -111,7 +111,7 @@ def combined(value: Decimal | None, ends: Iterable[Decimal | None]) -> Decimal |
 
     Example:
         >>> combined(Decimal(100), [Decimal(200), Decimal(100)])
-        Decimal('200')
+        Decimal('200.00')
         >>> round(combined(Decimal(100), [Decimal(50), Decimal(50)]))  # 2 to the power of root 2
         38
     """
@@ -123,7 +123,7 @@ def combined(value: Decimal | None, ends: Iterable[Decimal | None]) -> Decimal |
         return max(costs) if value < max(costs) else min(costs)
     logs = [(one / value).ln() for one in costs]
     far = sum((log * log for log in logs), ZERO).sqrt()
-    return (value * (far if sum(logs) > 0 else -far).exp()).quantize(Decimal("0.01")).normalize()
+    return (value * (far if sum(logs) > 0 else -far).exp()).quantize(Decimal("0.01"))
 
 
 @dataclass(frozen=True, kw_only=True)
