@@ -433,3 +433,19 @@ def test_object_storage_is_not_for_those_in_a_hurry_nor_where_its_price_is_unkno
     assert outside(papers(ALLOWED, hurry=", latency_p99_ms: 100")[1]) == []
     assert outside(papers(ALLOWED, hurry=", latency_p99_ms: 300")[1]) == ["pdf"]
     assert outside(papers(ALLOWED, region="eu-north-1")[1]) == []
+
+
+def test_an_index_by_several_attributes_needs_no_key_made_of_them():
+    # Two attributes that are given and one to sort by: keys of their own since November 2025. A
+    # text joined of them would be stored with every item and entry beside them.
+    text = NOTES.format(extra="", purpose="").replace(
+        "ofOwner: {list: Note, where: owner,",
+        "ofOwner: {list: Note, where: [owner, folder], sort: -made, limit: 10, select: [id, made],",
+    )
+    text = text.replace("body: text", "folder: text(8), made: timestamp, body: text")
+    chosen = Session(file=read_model(text, "notes.yaml"), options=SMALL)
+    (table,) = chosen.plan(explained=False).design.tables
+    (index,) = table.indexes
+    assert {*index.partition_keys, *index.sort_keys} == {"owner", "folder", "made"}
+    assert index.sort_keys[-1] == "made"
+    assert table.shapes[0].keys == ()
