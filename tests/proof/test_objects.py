@@ -11,6 +11,8 @@ from tablewright.core.errors import PriceUnknownError
 from tablewright.design.reader import read_model
 from tablewright.design.values import DynamoDesign
 from tablewright.live import ProofRequest, proof_in_memory
+from tablewright.proof.examples import example_requests
+from tablewright.reports.snippets import python_text, shell_text, shortened
 
 MODEL = """\
 app: papers
@@ -128,3 +130,15 @@ def test_nothing_is_chosen_by_what_lies_outside(old, new, name):
     text = MODEL.format(region="us-east-1").replace(old, new)
     found = Session(file=read_model(text, "papers.yaml"), options=Options(sample_items=64))
     assert found.evaluate(found.design("outside"), 100).route(name).cannot
+
+
+def test_its_requests_can_be_pasted():
+    found = session_of()
+    evaluation = found.evaluate(found.design("outside"), 100)
+    put, scan, item = (shortened(r) for r in example_requests(evaluation, "write"))
+    assert python_text(put).startswith('boto3.client("s3").put_object(')
+    assert "Bucket='papers-objects'" in python_text(put)
+    command = shell_text(put)
+    assert command.startswith("aws s3api put-object --bucket papers-objects --key Paper/pdf/")
+    assert command.endswith(" --body FILE")
+    assert [r.operation for r in (put, scan, item)] == ["PutObject", "PutObject", "PutItem"]

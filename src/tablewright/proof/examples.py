@@ -71,7 +71,8 @@ def _build(runner: Runner, step: Step, call: Call) -> tuple[str, dict[str, Any]]
     builder = runner.builder
     calls = (call, *call.more)[:SHOWN_OF_BATCH]
     if isinstance(step, ObjectStep):
-        return builder.build(step, Values(row=call.row))
+        own = next((one for one in call.parts if one.pattern.entity == step.entity), call)
+        return builder.build(step, Values(row=own.row, after=own.after))
     if isinstance(step, TransactionStep):
         return _transaction(runner, step, call)
     if isinstance(step, WriteStep):

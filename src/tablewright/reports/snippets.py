@@ -22,6 +22,8 @@ _INDENT = "    "
 _WIDTH = 88
 LONGEST_VALUE = 40
 MOST_PARTS = 3
+OBJECTS = ("GetObject", "PutObject", "DeleteObject")
+"""Requests to object storage, which has a client of its own."""
 
 
 def snippet(request: Request, language: str) -> str:
@@ -38,7 +40,10 @@ def shortened(request: Request) -> Request:
         >>> shortened(long).template
         {'Item': {'S': 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...'}}
     """
-    return replace(request, template={k: _cut(v) for k, v in request.template.items()})
+    cut = {k: _cut(v) for k, v in request.template.items()}
+    if isinstance(body := cut.get("Body"), str) and len(body) > LONGEST_VALUE:
+        cut["Body"] = body[: LONGEST_VALUE - 3] + "..."
+    return replace(request, template=cut)
 
 
 def _cut(value: Any, most: int = MOST_PARTS) -> Any:
@@ -71,7 +76,8 @@ def python_text(request: Request) -> str:
             TableName='orders',
         )
     """
-    lines = [f"client.{snake(request.operation)}("]
+    client = 'boto3.client("s3")' if request.operation in OBJECTS else "client"
+    lines = [f"{client}.{snake(request.operation)}("]
     lines += [
         f"{_INDENT}{name}={_python(value, 1, len(name) + 2)},"
         for name, value in sorted_parameters(request)
@@ -89,6 +95,13 @@ def shell_text(request: Request) -> str:
         aws dynamodb get-item --cli-input-json '{"TableName": "orders"}'
     """
     verb = snake(request.operation).replace("_", "-")
+    if request.operation in OBJECTS:
+        place = " ".join(
+            f"--{name.lower()} {shlex.quote(str(request.template[name]))}"
+            for name in ("Bucket", "Key")
+        )
+        file = {"GetObject": " FILE", "PutObject": " --body FILE"}.get(request.operation, "")
+        return f"aws s3api {verb} {place}{file}"
     body = json.dumps(dict(sorted_parameters(request)), default=_json, ensure_ascii=False)
     if len(body) > _WIDTH:
         body = json.dumps(
@@ -99,7 +112,7 @@ def shell_text(request: Request) -> str:
 
 def sorted_parameters(request: Request) -> list[tuple[str, Any]]:
     """Return the parameters, the table and index first."""
-    first = ("TableName", "IndexName", "Key", "Item")
+    first = ("TableName", "IndexName", "Bucket", "Key", "Item")
 
     def place(name: str) -> tuple[int, str]:
         return (first.index(name), "") if name in first else (len(first), name)

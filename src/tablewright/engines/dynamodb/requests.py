@@ -6,6 +6,8 @@ parameters in wire form. `explain` prints them, `prove` sends them.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -105,8 +107,7 @@ class RequestBuilder:
     def build(self, step: Step, values: Values) -> tuple[str, dict[str, Any]]:
         """Return the operation and the parameters of one request."""
         if isinstance(step, ObjectStep):
-            key = object_key(step.attribute, self.model.entity(step.entity), values.row)
-            return step.operation, {"Bucket": step.table.lower(), "Key": key}
+            return step.operation, self._object(step, values)
         if isinstance(step, TransactionStep):
             parts = [self._transact_part(part, values) for part in step.parts]
             return "TransactWriteItems", {"TransactItems": parts}
@@ -115,6 +116,17 @@ class RequestBuilder:
         if step.operation in ("GetItem", "BatchGetItem", "TransactGetItems"):
             return self._get(step, [values])
         return step.operation, self._range_read(step, values)
+
+    def _object(self, step: ObjectStep, values: Values) -> dict[str, Any]:
+        """Return the bucket, named after the table, the key, and what is put."""
+        key = object_key(step.attribute, self.model.entity(step.entity), values.row)
+        bucket = re.sub(r"[^a-z0-9-]", "-", step.table.lower()) + "-objects"
+        found: dict[str, Any] = {"Bucket": bucket, "Key": key}
+        if step.operation == "PutObject":
+            value = {**values.row, **values.after}.get(step.attribute)
+            is_plain = isinstance(value, str | bytes)
+            found["Body"] = value if is_plain else json.dumps(value, default=str, sort_keys=True)
+        return found
 
     def build_batch(self, step: ReadStep, many: Sequence[Values]) -> tuple[str, dict[str, Any]]:
         """Return one batch request for several instances."""
