@@ -19,7 +19,13 @@ from tablewright.core.quantities import DAYS_PER_MONTH, ONE, ZERO
 from tablewright.design.values import DynamoDesign, ItemShape, Table
 from tablewright.engines.base import Evaluation, Measure, Route
 from tablewright.engines.dynamodb.adapter import Consumed, Reply, RequestFailedError, Transport
-from tablewright.engines.dynamodb.items import around, item_for, object_key
+from tablewright.engines.dynamodb.items import (
+    around,
+    checksum,
+    item_for,
+    object_key,
+    object_place,
+)
 from tablewright.engines.dynamodb.requests import RequestBuilder, Values
 from tablewright.engines.dynamodb.router import OBJECTS
 from tablewright.engines.dynamodb.steps import ObjectStep, ReadStep, TransactionStep, WriteStep
@@ -383,8 +389,8 @@ class Runner:
         self._remember(call)
         return ""
 
-    # Objects are kept here and nowhere else, each write under a new key: one whose item was not
-    # written since a condition did not hold is never seen. What was seeded comes from the sample.
+    # Objects are kept here and nowhere else. What was seeded comes from the sample, if the pointer
+    # in the item is that of the seeded value.
 
     def _with_object(self, step: ObjectStep, row: Row) -> Row:
         """Return a row with an attribute got from object storage, where it has a pointer to it."""
@@ -394,14 +400,15 @@ class Runner:
             Consumed(resource=f"{step.table}/{OBJECTS}", dimension="get", units=ONE)
         )
         entity = self.model.entity(step.entity)
-        key = object_key(step.attribute, entity, row)
+        check = str(row[step.attribute])[-len(checksum("")) :]
+        key = f"{object_place(step.attribute, entity, row)}/{check}"
         if key in self.objects:
             return {**row, step.attribute: self.objects[key]}
         number = self.world.numbered(entity, row)
         if number is None or number >= self.world.counts[entity.name]:
             return {**row, step.attribute: None}
-        seeded = self.world.original(entity.name, number)
-        return {**row, step.attribute: seeded.get(step.attribute)}
+        seeded = self.world.original(entity.name, number).get(step.attribute)
+        return {**row, step.attribute: seeded if checksum(seeded) == check else None}
 
     def _write_objects(self, step: ObjectStep, call: Call) -> None:
         """Put or delete the objects of an attribute, of every instance a call writes."""
@@ -409,7 +416,8 @@ class Runner:
         for one in call.parts or (call, *call.more):
             if one.pattern.entity != entity.name:
                 continue
-            value = (one.after or one.row).get(step.attribute)
+            after = one.after or one.row
+            value = after.get(step.attribute)
             is_put = step.operation == "PutObject"
             if (value if is_put else one.row.get(step.attribute)) is None:
                 continue
@@ -417,8 +425,8 @@ class Runner:
             self._consumed.append(
                 Consumed(resource=f"{step.table}/{OBJECTS}", dimension=dimension, units=ONE)
             )
-            if is_put and not call.must_fail:
-                self.objects[object_key(step.attribute, entity, one.row)] = value
+            if is_put:
+                self.objects[object_key(step.attribute, entity, {**one.row, **after})] = value
 
     def _look(self, step: ReadStep, call: Call, label: str) -> None:
         operation, parameters = self.builder.build(step, Values(row=call.row))

@@ -139,19 +139,30 @@ def item_for(
     return item_to_wire(item)
 
 
-def object_key(name: str, entity: Entity, row: Row) -> str:
-    """Return the key of the object that holds an attribute of an instance."""
+def object_place(name: str, entity: Entity, row: Row) -> str:
+    """Return what the keys of all objects begin with that hold an attribute of an instance."""
     own = "/".join(str(row.get(key)) for key in entity.key)
     return f"{entity.name}/{name}/{own}"
 
 
-def pointer(name: str, entity: Entity, row: Row) -> str:
-    """Return the pointer that stays in the item of a value kept in object storage.
+def checksum(value: Any) -> str:
+    """Return the eight hexadecimal digits that tell one value of an attribute from another."""
+    return f"{crc32(str(value).encode()):08x}"
 
-    It ends with a checksum of the value: another value has another pointer.
+
+def object_key(name: str, entity: Entity, row: Row) -> str:
+    """Return the key of the object that holds an attribute of an instance: each value has its own.
+
+    So an object is there before the item that names it, and one whose item could not be written is
+    never seen.
     """
-    check = f"{crc32(str(row.get(name)).encode()):08x}"
-    start = f"s3://{object_key(name, entity, row)}"
+    return f"{object_place(name, entity, row)}/{checksum(row.get(name))}"
+
+
+def pointer(name: str, entity: Entity, row: Row) -> str:
+    """Return the pointer that stays in the item of a value kept in object storage."""
+    check = checksum(row.get(name))
+    start = f"s3://{object_place(name, entity, row)}"
     return start[: POINTER_BYTES - len(check)].ljust(POINTER_BYTES - len(check), "#") + check
 
 

@@ -119,11 +119,14 @@ class RequestBuilder:
 
     def _object(self, step: ObjectStep, values: Values) -> dict[str, Any]:
         """Return the bucket, named after the table, the key, and what is put."""
-        key = object_key(step.attribute, self.model.entity(step.entity), values.row)
+        row = values.row
+        if step.operation == "PutObject":
+            row = {**row, **values.after}
+        key = object_key(step.attribute, self.model.entity(step.entity), row)
         bucket = re.sub(r"[^a-z0-9-]", "-", step.table.lower()) + "-objects"
         found: dict[str, Any] = {"Bucket": bucket, "Key": key}
         if step.operation == "PutObject":
-            value = {**values.row, **values.after}.get(step.attribute)
+            value = row.get(step.attribute)
             is_plain = isinstance(value, str | bytes)
             found["Body"] = value if is_plain else json.dumps(value, default=str, sort_keys=True)
         return found
