@@ -784,8 +784,9 @@ def _check(
     if computed is None:
         verdict = "not assessed"
     else:
-        low, high = rule.low * (1 - rule.within), rule.high * (1 + rule.within)
-        verdict = "holds" if low <= computed <= high else "does not hold"
+        low = rule.low * (1 - rule.within)
+        fits = rule.high is None or computed <= rule.high * (1 + rule.within)
+        verdict = "holds" if low <= computed and fits else "does not hold"
     return Check(
         claim=rule.claim,
         what=rule.what,

@@ -45,7 +45,8 @@ class CheckRule:
     claim: str
     what: str
     low: Decimal
-    high: Decimal
+    high: Decimal | None
+    """None: at least `low`."""
     compute: str
     users: int | None = None
     within: Decimal = Decimal("0.1")
@@ -136,7 +137,8 @@ def checks(app: str) -> tuple[CheckRule, ...]:
     for raw in top.get(app, []):
         one = _mapping(raw, f"{where}: {app}", allowed)
         band = one["claimed"] if isinstance(one["claimed"], list) else [one["claimed"]] * 2
-        low, high = (Decimal(str(figure)) for figure in band)
+        low = Decimal(str(band[0]))
+        high = None if band[1] is None else Decimal(str(band[1]))
         found.append(
             CheckRule(
                 claim=_text(one.get("claim"), where),

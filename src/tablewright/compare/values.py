@@ -289,7 +289,8 @@ class Check:
     claim: str
     what: str
     low: Decimal
-    high: Decimal
+    high: Decimal | None
+    """None: at least `low`."""
     computed: Decimal | None
     verdict: str
     how: str

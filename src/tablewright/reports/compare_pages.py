@@ -58,10 +58,14 @@ def compare_sections(found: Comparison, *, evidence: bool = True) -> tuple[d.Blo
     return tuple(blocks)
 
 
-def _columns(*titles: str, grows: str = "") -> tuple[d.Column, ...]:
-    """Return columns; a title that starts with > is of figures, `grows` names one that may wrap."""
+def _columns(*titles: str, grows: str = "", also: str = "") -> tuple[d.Column, ...]:
+    """Return columns; a title that starts with > is of figures, `grows` and `also` may wrap."""
     return tuple(
-        d.Column(title=title.removeprefix(">"), right=title.startswith(">"), grows=title == grows)
+        d.Column(
+            title=title.removeprefix(">"),
+            right=title.startswith(">"),
+            grows=title in (grows, also),
+        )
         for title in titles
     )
 
@@ -162,8 +166,9 @@ def _ways(found: Comparison) -> d.Section:
                 "Way",
                 "Made of",
                 *(f">{n:,} users" for n in found.scales),
-                ">Stated",
+                "Stated",
                 grows="Made of",
+                also="Stated",
             ),
             rows=tuple(rows),
             caption="USD a month, what is always free taken off.",
@@ -323,8 +328,8 @@ def _scores(found: Comparison) -> d.Section:
                 rows=(*rows, weights),
             ),
             d.Paragraph(
-                text="From 0 to 10. Out: ruled out, not priced, or beyond a limit at this scale. "
-                "Change the weights in the model file: `options: {weights: {cost: 40}}`.",
+                text="From 0 to 10. Out: ruled out, not priced, or beyond a limit at this scale. A "
+                "way that has a hard need only in part comes after all that have it in full. Change the weights in the model file: `options: {weights: {cost: 40}}`.",
                 tone="note",
             ),
         ),
@@ -361,8 +366,10 @@ def _way_on(found: Comparison) -> d.Section:
                 "way running beside the new one, and reading, writing and sending the data.",
             )
         )
+    out = {one.architecture.name for one in found.architectures if one.excluded}
     flips = [
-        f"From {flip.users:,} users on `{flip.above}` is cheaper than `{flip.below}`."
+        f"From {flip.users:,} users on `{flip.above}` is cheaper than `{flip.below}`"
+        + (", but it is ruled out." if flip.above in out else ".")
         for flip in found.flips
     ]
     blocks.append(
@@ -454,7 +461,7 @@ def _checks(found: Comparison) -> d.Section:
                 (check.whole if check.decides else f"{check.whole} (this figure stands beside)")
                 or "computed elsewhere",
             ),
-            tone="good" if check.verdict == "holds" else "",
+            tone="good" if check.whole == "holds" else "",
         )
         for check in found.checks
     ]
@@ -473,7 +480,9 @@ def _checks(found: Comparison) -> d.Section:
     )
 
 
-def _band(low: Decimal, high: Decimal) -> str:
+def _band(low: Decimal, high: Decimal | None) -> str:
+    if high is None:
+        return f"at least {_figure(low)}"
     return _figure(low) if low == high else f"{_figure(low)} to {_figure(high)}"
 
 
