@@ -329,7 +329,8 @@ def _scores(found: Comparison) -> d.Section:
             ),
             d.Paragraph(
                 text="From 0 to 10. Out: ruled out, not priced, or beyond a limit at this scale. A "
-                "way that has a hard need only in part comes after all that have it in full. Change the weights in the model file: `options: {weights: {cost: 40}}`.",
+                "way that has a hard need only in part comes after all that have it in full. "
+                "Change the weights in the model file: `options: {weights: {cost: 40}}`.",
                 tone="note",
             ),
         ),
