@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
-from uuid import UUID
 
 import pytest
 
 import tablewright
+from bson_values import for_pymongo
 from server_loads import a_load
 from tablewright.bill.prices import PriceBook
-from tablewright.capacity.documents import ObjectKey
 from tablewright.core.errors import ModelError
 from tablewright.core.quantities import DAYS_PER_MONTH
 from tablewright.design.reader import load, read_model
@@ -26,22 +24,6 @@ from tablewright.sample.sample import Sample
 GB = 1024**3
 GIVEN = figures("mongodb")
 APPS = Path(tablewright.__file__).parent / "apps"
-
-
-def for_pymongo(value: Any) -> Any:
-    import bson
-
-    if isinstance(value, ObjectKey):
-        return bson.ObjectId(value.hexadecimal)
-    if isinstance(value, Decimal):
-        return bson.Decimal128(value)
-    if isinstance(value, UUID):
-        return bson.Binary.from_uuid(value)
-    if isinstance(value, dict):
-        return {name: for_pymongo(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [for_pymongo(inner) for inner in value]
-    return value
 
 
 @pytest.fixture(scope="module")

@@ -230,6 +230,8 @@ class Words:
     reads: Mapping[str, str]
     rewrites_indexes: bool = False
     """An update of an indexed column writes an entry in every index (a new row version)."""
+    near_by_index: bool = False
+    """A search for the nearest goes through an index for places, or is refused."""
     plans_by_pages: bool = False
     """Its planner weighs pages read in order against pages anywhere."""
     bytes_only: bool = False
@@ -283,6 +285,13 @@ class Router:
 
     def _read(self, pattern: Pattern) -> tuple[Route, Work]:
         best, rejected = self.find(pattern)
+        if pattern.verb is Verb.NEAR and self.words.near_by_index and not _is_geo(best):
+            reason = (
+                f"the nearest are found by a 2dsphere index only, and {best.home.name} has none"
+            )
+            name, why = pattern.name, tuple(rejected)
+            refused = Route(pattern=name, design=self.design, rejected=why, cannot=reason)
+            return refused, NOTHING
         work = self._read_work(pattern, best)
         route = self._route(pattern, best, rejected, self._operation(pattern, best), (), work)
         return route, work
@@ -294,6 +303,8 @@ class Router:
         for home, embedded in self._homes(pattern.entity):
             for index in home.indexes:
                 found = self._through(pattern, home, index, embedded)
+                if pattern.verb is Verb.NEAR and self.words.near_by_index and not index.geo:
+                    found = "a search for the nearest needs an index for places"
                 if isinstance(found, str):
                     rejected.append(Rejected(route=f"{home.name}/{index.name}", reason=found))
                 else:
@@ -301,6 +312,8 @@ class Router:
             ways.append(self._scan(pattern, home, embedded))
         ways.sort(key=self._rank)
         best = ways[0]
+        if pattern.verb is Verb.NEAR and self.words.near_by_index:
+            best = next((way for way in ways if _is_geo(way)), best)
         for way in ways[1:]:
             if way.index is not None:
                 reason = self._worse(way, best)
@@ -810,6 +823,10 @@ class Router:
         if way.filtered:
             words.append("filtered by " + ", ".join(way.filtered))
         return "; ".join(words)
+
+
+def _is_geo(way: Access) -> bool:
+    return way.index is not None and bool(way.index.geo)
 
 
 def _use(resource: str, dimension: str, amount: Decimal, why: str) -> UnitUse:

@@ -30,6 +30,7 @@ SUBJECTS = (
     "resource",
     "pattern",
     "write",
+    "search",
     "entity",
     "attribute",
     "relation",

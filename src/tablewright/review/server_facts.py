@@ -43,6 +43,8 @@ class ServerFacts:
         match kind:
             case "pattern":
                 return [(p.name, (p,)) for p in self.model.patterns if self._is_routed(p)]
+            case "search":
+                return [(p.name, (p,)) for p in self.model.patterns if p.verb is Verb.NEAR]
             case "write":
                 return [(p.name, (p,)) for p in self.model.patterns if p.verb.is_write]
             case "entity":

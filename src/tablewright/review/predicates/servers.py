@@ -383,6 +383,9 @@ def mdb_idx_002(f: ServerFacts, pattern: Pattern) -> Verdict:
         return None
     route = f.route(pattern)
     home, _, name = route.target.partition("/")
+    home = home or f.home_of(f.model.entity(pattern.entity)) or ""
+    if not home:
+        return None
     index = next((one for one in f.indexes(home) if one.name == name and one.geo), None)
     if index is None:
         return Hit(
