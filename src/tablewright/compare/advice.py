@@ -22,7 +22,6 @@ ENGINES = {
     "dynamodb": "DynamoDB",
     "mongodb": "MongoDB",
     "postgresql": "PostgreSQL",
-    "": "its own store",
 }
 MOST_PARTS = 2
 """Parts of the cost that are named."""
@@ -91,10 +90,8 @@ def _choice(best: ArchitectureResult, users: int, scales: Sequence[int]) -> str:
     way = best.architecture
     priced = [n for n in scales if best.at(n).is_priced]
     curve = ", ".join(f"{_money(best.at(n).total)} at {n:,} users" for n in priced)
-    return (
-        f"At {users:,} users take {ENGINES.get(way.engine, way.engine)} and run `{way.name}`: "
-        f"{way.title}. It costs {curve} a month."
-    )
+    take = f"take {ENGINES[way.engine]} and run" if way.engine in ENGINES else "run"
+    return f"At {users:,} users {take} `{way.name}`: {way.title}. It costs {curve} a month."
 
 
 def _parts(best: ArchitectureResult, users: int) -> str:
@@ -144,10 +141,8 @@ def _next(
         if short
         else _tie(best, second, weights)
     )
-    return (
-        f"Next comes `{way.name}` on {ENGINES.get(way.engine, way.engine)} at "
-        f"{_money(yours.total)}{times}{spread}; {why}"
-    )
+    on = f" on {ENGINES[way.engine]}" if way.engine in ENGINES else ""
+    return f"Next comes `{way.name}`{on} at {_money(yours.total)}{times}{spread}; {why}"
 
 
 def _listed(needs: Sequence[str]) -> str:

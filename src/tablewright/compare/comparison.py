@@ -18,8 +18,10 @@ from tablewright.bill.prices import PriceBook
 from tablewright.compare.advice import advise
 from tablewright.compare.expressions import evaluate
 from tablewright.compare.moving import Move, Side, move
+from tablewright.compare.own import check_own
 from tablewright.compare.pricing import (
     Database,
+    at,
     availability,
     crossing,
     price_at,
@@ -102,6 +104,18 @@ def compare(
         free_of=free_of,
     )
     held = hold(model, offerings())
+    check_own(
+        own,
+        book,
+        engines={one.design.engine for one in evaluations},
+        offerings={one.name for one in offerings()},
+        offers={
+            option.name
+            for one in evaluations
+            if isinstance(one, ServerEvaluation)
+            for option in one.options
+        },
+    )
     chosen = (*_for_app(model.app), *own)
     names = [one.name for one in chosen]
     twice = next((name for name in names if names.count(name) > 1), "")
@@ -257,9 +271,10 @@ class _Board:
             names["data_gb"] = self.between(users, self.data_gb)
         given = _given(self.model, "workload", (one.name for one in figures()), ("data_gb",))
         for figure in figures():
-            names[figure.name] = evaluate(given.get(figure.name, figure.value), names)
+            value = given.get(figure.name, figure.value)
+            names[figure.name] = at(f"options.workload.{figure.name}", value, names)
         if "data_gb" in given:
-            names["data_gb"] = evaluate(given["data_gb"], names)
+            names["data_gb"] = at("options.workload.data_gb", given["data_gb"], names)
         return names
 
     def told(self) -> Iterable[tuple[str, Decimal, str]]:

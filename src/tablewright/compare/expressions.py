@@ -62,7 +62,8 @@ def evaluate(text: str, names: Names, functions: Functions | None = None) -> Dec
     try:
         return Decimal(_value(_parsed(text), names, known, text))
     except DecimalException as problem:
-        raise DataError(f"`{text}`: {type(problem).__name__}") from problem
+        words = "a division by zero" if isinstance(problem, ZeroDivisionError) else "no number"
+        raise DataError(f"`{text}` is {words}") from problem
 
 
 @cache

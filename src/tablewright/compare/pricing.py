@@ -54,8 +54,23 @@ def names_for(architecture: Architecture, workload: Mapping[str, Decimal]) -> di
     """Return the figures of the workload with what the architecture adds to them."""
     names = dict(workload)
     for name, expression in architecture.let:
-        names[name] = evaluate(expression, names)
+        names[name] = at(f"architectures.{architecture.name}.let.{name}", expression, names)
     return names
+
+
+def at(place: str, expression: str, names: Mapping[str, Decimal]) -> Decimal:
+    """Return the value of an expression; what is wrong with it is told with its place.
+
+    Raises:
+        DataError: see `evaluate`.
+    """
+    try:
+        return evaluate(expression, names)
+    except DataError as problem:
+        raise DataError(
+            f"`{place}`: {problem.message}",
+            remedy=problem.remedy or "docs/compare.md says what an expression may hold",
+        ) from problem
 
 
 def price_at(
@@ -88,26 +103,30 @@ def price_at(
     for part in architecture.components:
         if not part.price or (part.database and database is not None):
             continue
-        quantity = evaluate(part.quantity, names)
+        place = f"architectures.{architecture.name}.components.{part.name}"
+        quantity = at(f"{place}.quantity", part.quantity, names)
         if quantity == 0:
             continue
         if quantity < 0:
-            raise DataError(f"{architecture.name}.{part.name}: a quantity below zero")
+            raise DataError(
+                f"`{place}.quantity`: `{part.quantity}` is {quantity:f}, below zero",
+                remedy="write `max(0, …)` around it",
+            )
         try:
-            price, place = _price(part, book, region)
+            price, origin = _price(part, book, region)
         except PriceUnknownError as problem:
             if not part.optional:
                 needs.append(f"{problem.key} in {problem.region} ({problem.reason})")
             continue
-        stands_in = place not in (part.region, region)
-        why = f"price of {place}: that of {region} is not known" if stands_in else ""
+        stands_in = origin not in (part.region, region)
+        why = f"price of {origin}: that of {region} is not known" if stands_in else ""
         line = charge(
             price,
             quantity,
             where=architecture.name,
             resource=part.name,
             dimension=part.title,
-            region=place,
+            region=origin,
             note="; ".join(one for one in (part.note, why) if one),
         )
         if stands_in:
@@ -118,7 +137,7 @@ def price_at(
         lines.append(line)
         left = quantity
         for one in part.free:
-            taken = min(left, evaluate(one.quantity, names))
+            taken = min(left, at(f"{place}.free", one.quantity, names))
             left -= taken
             free[one.kind] += taken * line.unit_price / line.per
     rest = sum((line.amount for line in lines), ZERO) - free["always"]
@@ -203,9 +222,10 @@ def reaches(
     names = names_for(architecture, workload)
     found = []
     for limit in architecture.limits:
-        used = evaluate(limit.of, names)
+        place = f"architectures.{architecture.name}.limits: {limit.what}"
+        used = at(place, limit.of, names)
         if used > 0:
-            users = int(names["users"] * evaluate(limit.most, names) / used)
+            users = int(names["users"] * at(place, limit.most, names) / used)
             found.append(Reach(what=limit.what, users=users, source=limit.source))
     return tuple(sorted((one for one in found if one.users < most), key=lambda one: one.users))
 
