@@ -449,3 +449,17 @@ def test_an_index_by_several_attributes_needs_no_key_made_of_them():
     assert {*index.partition_keys, *index.sort_keys} == {"owner", "folder", "made"}
     assert index.sort_keys[-1] == "made"
     assert table.shapes[0].keys == ()
+
+
+def test_what_lies_apart_expires_with_the_rest():
+    text = (
+        NOTES.format(extra="", purpose="")
+        .replace("    key: id\n", "    key: id\n    retention: 30d\n")
+        .replace("body: text(3000)}", "body: text(30KB), expires: epoch}")
+    )
+    text += "  touch: {update: Note, by: id, set: owner, rate: 20/user/day}\n"
+    chosen = Session(file=read_model(text, "notes.yaml"), options=SMALL)
+    tables = chosen.plan(explained=False).design.tables
+    assert len(tables) == 2
+    assert [t.ttl for t in tables] == ["expires", "expires"]
+    assert all("expires" in t.shapes[0].attributes for t in tables)

@@ -30,6 +30,7 @@ from tablewright.plan.asks import (
     Ask,
     Workload,
     can_be_key,
+    expiry_of,
     is_always_there,
     is_made_unique,
 )
@@ -250,6 +251,8 @@ def countable(work: Workload) -> tuple[str, ...]:
     """
     looked = {name for ask in work.asks for name in (*ask.conditions, *ask.sort)}
     looked |= {*work.entity.key, *work.entity.identity}
+    if expiry_of(work.entity):
+        return ()  # the items of a counter are made by increments, which know no time of expiry
     counted: dict[str, None] = {}
     for part in work.writes:
         looked |= {*part.condition_on, *part.sets, *part.appends, *part.removes}
@@ -565,7 +568,8 @@ def _placement(
     held = [n for n in entity.names if n not in apart]
     tables = [_table(entity, name, entity.name, key, held, compressed)]
     for side in sides:
-        wanted = {*side, *entity.key, *key.attributes}
+        # What lies apart goes when the rest does: it holds the time of expiry too.
+        wanted = {*side, *entity.key, *key.attributes, expiry_of(entity)}
         tables.append(
             _table(
                 entity,
@@ -728,7 +732,7 @@ def splits(
     }
     if sum(sizes.values(), ZERO) <= WORTH_SPLITTING_BYTES:
         return ((),)
-    keys = {*entity.key, *key.attributes}
+    keys = {*entity.key, *key.attributes, expiry_of(entity)}
     movable = [n for n in entity.names if n not in keys]
     groups = _groups(work, movable, sizes)
     ranked: dict[tuple[tuple[str, ...], ...], Decimal] = {}

@@ -17,8 +17,8 @@ from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.design.values import DynamoDesign, Index, Table
 from tablewright.engines.base import EngineQuotes
-from tablewright.model.values import Entity, Kind, Model
-from tablewright.plan.asks import Workload, together, workloads
+from tablewright.model.values import Entity, Model
+from tablewright.plan.asks import Workload, expiry_of, together, workloads
 from tablewright.plan.candidates import (
     IndexCandidate,
     Placement,
@@ -545,15 +545,6 @@ def with_settings(
     if expiry and expiry in table.shapes[0].attributes and not table.shapes[0].guards:
         table = replace(table, ttl=expiry)
     return table
-
-
-def expiry_of(entity: Entity) -> str:
-    """Return the attribute that says when an item may go, "" if there is none."""
-    if entity.retention_days is None:
-        return ""
-    epochs = [a.name for a in entity.attributes if a.kind is Kind.EPOCH]
-    named = [n for n in epochs if re.search(r"expir|ttl|delete", n, re.IGNORECASE)]
-    return (named or [""])[0]
 
 
 def needs_recovery(model: Model) -> bool:
