@@ -1,7 +1,8 @@
 """How the planner grows: seconds, memory and gap at 50, 100, 200 and 500 access patterns.
 
 Run it alone: `python benchmarks/planning.py [patterns ...]`; each size is planned in a process of
-its own, so that the peak memory is that size's. One entity for every five patterns.
+its own, so that the peak memory is that size's. One entity for every five patterns. Last come fifty
+families, parents and the small children they may hold.
 """
 
 from __future__ import annotations
@@ -23,14 +24,19 @@ COLUMNS = (
 )
 
 
+FAMILIES = 50
+
+
 def measure(patterns: int) -> dict[str, float]:
-    from plan_models import model_text
+    from plan_models import families_text, model_text
     from tablewright.bill.prices import PriceBook
     from tablewright.design.reader import read_model
     from tablewright.engines.dynamodb.engine import DynamoEngine
     from tablewright.plan.search import Settings, search
 
-    text = model_text(7, entities=patterns // 5, patterns=patterns)
+    text = families_text(1, FAMILIES)
+    if patterns:
+        text = model_text(7, entities=patterns // 5, patterns=patterns)
     model = read_model(text, "made.yaml").model
     begin = time.perf_counter()
     plan = search(
@@ -56,7 +62,7 @@ def main(arguments: list[str]) -> None:
         print(json.dumps(measure(int(arguments[1]))))
         return
     print("  ".join(f"{name:>15}" for name in COLUMNS))
-    for size in [int(a) for a in arguments] or SIZES:
+    for size in [int(a) for a in arguments] or [*SIZES, 0]:
         done = subprocess.run(
             [sys.executable, __file__, "--one", str(size)],
             capture_output=True,

@@ -6,6 +6,7 @@ In: a seed and sizes. Out: the text of a model file. The same seed gives the sam
 from __future__ import annotations
 
 import random
+import re
 
 HEAD = """\
 app: made-up
@@ -102,3 +103,15 @@ def family_text(seed: int) -> str:
         f"  used: {{list: Part, where: oid, sort: -used, limit: 2, {rate()}}}\n",
     ]
     return "".join(lines + draw.sample(makers, draw.choice([0, 1, 2, 3])))
+
+
+def families_text(seed: int, count: int) -> str:
+    """Return a model of so many families side by side."""
+    entities, patterns = "", ""
+    for number in range(count):
+        _, _, rest = family_text(seed + number).partition("entities:\n")
+        own, _, asked = rest.partition("patterns:\n")
+        entities += re.sub(r"\b(Owner|Part)\b", rf"\g<1>{number}", own)
+        renamed = re.sub(r"\b(Owner|Part)\b", rf"\g<1>{number}", asked)
+        patterns += re.sub(r"(?m)^  (\w+):", rf"  \g<1>{number}:", renamed)
+    return HEAD.format(users=100_000) + entities + "patterns:\n" + patterns
