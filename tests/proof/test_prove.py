@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from operate.faulty import Faulty, interrupt, refuse, vanish
-from tablewright import live
+from tablewright import apps, live
 from tablewright.api import Options, Session
-from tablewright.design.reader import load
+from tablewright.design.reader import load, read_model
 from tablewright.engines.base import Measure
 from tablewright.engines.dynamodb.adapter import (
     EndpointError,
@@ -22,10 +22,13 @@ from tablewright.engines.dynamodb.adapter import (
     Reply,
     RequestFailedError,
 )
+from tablewright.engines.dynamodb.requests import RequestBuilder
+from tablewright.engines.dynamodb.steps import ReadStep
 from tablewright.local.database import Database
 from tablewright.operate.provision import apply_up, plan_up
 from tablewright.proof.oracle import Test as Condition
 from tablewright.proof.oracle import World, distance_km, wrong
+from tablewright.proof.rows import Decoder
 from tablewright.proof.values import Comparison, PatternProof, Proof
 from tablewright.proof.workload import Workload
 from tablewright.reports.as_json import as_data
@@ -286,6 +289,30 @@ def test_a_degree_of_the_equator_is_111_km() -> None:
     # the earth's circumference, 40,030 km at the mean radius, divided by 360
     assert distance_km({"lat": 0, "lon": 10}, {"lat": 0, "lon": 11}) == pytest.approx(111.19, 1e-3)
     assert distance_km({"lat": 90, "lon": 0}, {"lat": 90, "lon": 77}) == pytest.approx(0, abs=1e-6)
+
+
+# ---------------------------------------------------------------- items that come back
+
+
+def test_a_guard_met_by_a_scan_is_no_instance() -> None:
+    session = Session(read_model(apps.read("poafix"), "poafix.yaml"), Options())
+    design = live.dynamo_design(session, "dynamodb")
+    step = ReadStep(operation="Scan", table="users", shape="User", entity="User")
+    decoder = Decoder(RequestBuilder(session.model, design), step)
+    user = {"_id": {"S": "afc5c32d"}, "name": {"S": "Esra"}}
+    guard = {"_id": {"S": "EMAIL#esra@example.com"}}
+    assert decoder.rows([guard, user]) == [{"_id": "afc5c32d", "name": "Esra"}]
+
+
+def test_an_item_that_comes_again_changed_is_decoded_again(session: Session) -> None:
+    design = live.dynamo_design(session)
+    step = ReadStep(operation="GetItem", table="people", shape="Person", entity="Person")
+    decoder = Decoder(RequestBuilder(session.model, design), step)
+    before, after = (
+        {"person_id": {"S": "1"}, "email": {"S": email}} for email in ("a@b.c", "d@e.f")
+    )
+    for item, email in ((before, "a@b.c"), (dict(before), "a@b.c"), (after, "d@e.f")):
+        assert decoder.rows([item]) == [{"person_id": "1", "email": email}]
 
 
 # ---------------------------------------------------------------- who is asked for

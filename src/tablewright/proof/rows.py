@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from tablewright.design.values import ItemShape, KeyTemplate
+from tablewright.design.values import ItemShape, KeyTemplate, Table
 from tablewright.engines.dynamodb.items import Children
 from tablewright.engines.dynamodb.requests import RequestBuilder
 from tablewright.engines.dynamodb.steps import ReadStep
@@ -74,6 +74,7 @@ class Decoder:
         table, self.shape, self.entity = builder.place(step)
         self.embed = step.embed
         self.keys = (*table.keys, *(a.name for a in self.entity.attributes if a.unique))
+        self.others = _others(table, self.shape)
         made = {key for key, _ in self.shape.keys}
         self.names = [name for name in self.shape.attributes if name not in made]
         self._pages: deque[tuple[Sequence[Item], list[Row]]] = deque(maxlen=self.PAGES)
@@ -105,6 +106,9 @@ class Decoder:
         return found
 
     def _rows(self, item: Item) -> list[Row]:
+        for texts in self.others:
+            if all(key in item and reader.match(_text(item[key])) for key, reader in texts):
+                return []
         row = _keys_of(self.shape, self.entity, item)
         if row is None:
             return []
@@ -116,6 +120,30 @@ class Decoder:
         held = plain_value(item[name]) if name in item else []
         elements = held.values() if isinstance(held, dict) else held
         return [{**parent_key, **element} for element in elements]
+
+
+def _others(table: Table, shape: ItemShape) -> tuple[tuple[tuple[str, re.Pattern[str]], ...], ...]:
+    """Return how to tell other kinds of items of a table: by the text in their keys.
+
+    A scan meets the guards of a table too, and `EMAIL#...` is no id of a user. A shape with text in
+    its own keys is told by that.
+    """
+
+    def texts(one: ItemShape) -> tuple[tuple[str, re.Pattern[str]], ...]:
+        return tuple(
+            (key, _reader(template))
+            for key in table.keys
+            if (template := one.template(key)) is not None
+            if any(part.literal for part in template.parts)
+        )
+
+    if texts(shape):
+        return ()
+    return tuple(found for one in table.shapes if (found := texts(one)))
+
+
+def _text(value: Mapping[str, Any]) -> str:
+    return str(plain_value(value))
 
 
 def _keys_of(shape: ItemShape, entity: Entity, item: Mapping[str, Any]) -> Row | None:

@@ -130,7 +130,10 @@ class Context:
         """Return the bytes a scan of a table or index evaluates."""
         total = ZERO
         for shape in table.shapes:
-            count = self.selectivity.instances(shape.entity) * shape.copies
+            count = self.sizes.instances(shape.entity)
+            if count is None:
+                count = self.selectivity.instances(shape.entity)
+            count *= shape.copies
             sizes = self.sizes.whole(table, shape)
             column = sizes.items() if index is None else sizes.entries(index)
             listed = [size for size in column if size is not None]

@@ -525,6 +525,10 @@ class DesignSizes:
         """Whether the sample is the very population that exists."""
         return bool(self._population)
 
+    def instances(self, entity: str) -> Decimal | None:
+        """Return how many instances a population has; None where there is none."""
+        return Decimal(self._population[entity]) if entity in self._population else None
+
     def share_of_value(self, entity: str, attribute: str, value: str) -> Decimal:
         """Return the share of a population that has a value of an attribute."""
         values = self._column(entity, attribute)
