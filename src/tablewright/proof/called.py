@@ -42,6 +42,8 @@ class Asked:
     given: Mapping[str, Any] = field(default_factory=dict)
     bounds: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     parts: tuple[Asked, ...] = ()
+    appended: Mapping[str, int] = field(default_factory=dict)
+    """How many elements were appended before to lists of the instance."""
     owner: int | None = None
     """Of an instance in its parent's item: the parent."""
     families: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
@@ -82,6 +84,7 @@ class Asked:
             given={name: call.row.get(name) for name in names},
             bounds=dict(call.bounds),
             parts=tuple(cls._one(part, world, embedded) for part in call.parts),
+            appended=_appended(world, entity, call.number),
             owner=owner,
             families=families,
         )
@@ -256,7 +259,11 @@ class CalledSizes(DesignSizes):
                         own[attribute.name] = made
                 elif attribute.unique:
                     after[attribute.name] = made
-        return Drawn(numbers, own, after)
+        longer = {
+            name: tuple(one.appended.get(name, 0) for one in listed)
+            for name in dict.fromkeys(name for one in listed for name in one.appended)
+        }
+        return Drawn(numbers, own, after, longer)
 
     def _lists(self) -> dict[str, Drawn]:
         """Return every instance that the keys of these calls lead to, each once."""
@@ -350,6 +357,10 @@ class _Fetched(ShapeSizes):
     def items(self, touched: Iterable[str] = ()) -> list[int]:
         """Return the bytes of each item that is fetched."""
         return self._fetched.items(touched)
+
+
+def _appended(world: World, entity: Entity, number: int | None) -> dict[str, int]:
+    return {} if number is None else dict(world.appended.get((entity.name, number), {}))
 
 
 def _drawn_as_made(world: World, entity: str, numbers: Sequence[int]) -> Drawn:

@@ -7,7 +7,7 @@ a pattern must return. Slow and obvious on purpose: it knows nothing of tables, 
 from __future__ import annotations
 
 from array import array
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -93,6 +93,8 @@ class World:
         self.changed: dict[tuple[str, int], Row | None] = {}
         self.made: dict[tuple[str, int], tuple[int, int]] = {}
         """Of an instance that was put: whose values it has, and where its own come from."""
+        self.appended: dict[tuple[str, int], Counter[str]] = {}
+        """How many elements were appended to lists of an instance."""
         self._blocks: OrderedDict[tuple[str, int], list[Row]] = OrderedDict()
         self._columns: dict[tuple[str, str], list[Any]] = {}
         self._indexes: dict[tuple[str, str], dict[Any, array[int]]] = {}

@@ -138,6 +138,8 @@ class Runner:
         self._shard = 0
         self.objects: dict[str, Any] = {}
         self._tally = Tally()
+        self._waited = 0.0
+        """Seconds that the requests of a call took, without the checks of its answer."""
 
     @property
     def expiry_is_seeded(self) -> bool:
@@ -152,7 +154,7 @@ class Runner:
         tally = self._tally = self.tallies.setdefault(pattern.name, Tally())
         self._consumed = []
         asked = Asked.of(call, self.world, self._embedded) if is_metered else ()
-        started = time.perf_counter()
+        self._waited = 0.0
         problem = ""
         try:
             act = self._write if pattern.verb.is_write else self._read
@@ -165,7 +167,7 @@ class Runner:
             else:
                 tally.wrong_calls += 1
         if is_metered:
-            tally.seconds.append(time.perf_counter() - started)
+            tally.seconds.append(self._waited)
             tally.note(self._consumed)
             tally.asked.append(asked)
         if problem:
@@ -176,6 +178,7 @@ class Runner:
     def _send(self, operation: str, parameters: dict[str, Any], label: str) -> Reply:
         for attempt in range(RETRIES + 1):
             self._tally.requests += 1
+            started = time.perf_counter()
             try:
                 reply = self.transport.send(operation, parameters, label=label)
             except RequestFailedError as failed:
@@ -185,6 +188,8 @@ class Runner:
                 self._tally.retries += 1
                 time.sleep(min(2.0, 0.05 * 2**attempt))
                 continue
+            finally:
+                self._waited += time.perf_counter() - started
             self._consumed += reply.consumed
             return reply
         raise AssertionError("unreachable")
@@ -522,6 +527,9 @@ class Runner:
                 continue
             else:
                 number = one.number
+                if pattern.appends:
+                    grown = self.world.appended.setdefault((entity.name, number), Counter())
+                    grown.update(pattern.appends)
                 gone = pattern.verb is Verb.DELETE
                 self.world.change(entity.name, number, None if gone else dict(one.after))
             self.touched[entity.name, number] = None

@@ -12,8 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tablewright.capacity.items import CONTAINER_BYTES, ELEMENT_BYTES
 from tablewright.sample.groups import BLOCK
 from tablewright.sample.sample import Sample
+from tablewright.sample.wire import plain_bytes
 
 KEPT_BLOCKS = 2048
 KEPT_VALUE_BLOCKS = 64
@@ -82,6 +84,8 @@ class Drawn:
     """Attributes whose values are those of other instances: the key of a new one, say."""
     after: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """Attributes that are given the value of another instance, not their own next one."""
+    longer: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Lists to which so many elements were appended, each the first of the list drawn next."""
 
 
 class Chosen(Sample):
@@ -110,7 +114,22 @@ class Chosen(Sample):
         drawn = self.drawn.get(entity)
         if drawn is None:
             return self.blocks.sample.sizes(entity, attribute, n)
-        return self.blocks.sizes(entity, attribute, drawn.own.get(attribute, drawn.numbers)[:n])
+        sizes = self.blocks.sizes(entity, attribute, drawn.own.get(attribute, drawn.numbers)[:n])
+        if attribute not in drawn.longer:
+            return sizes
+        times = drawn.longer[attribute][:n]
+        elements = self._elements(entity, attribute, drawn.numbers[:n])
+        return [
+            size if not count else (size or CONTAINER_BYTES) + count * element
+            for size, count, element in zip(sizes, times, elements, strict=True)
+        ]
+
+    def _elements(self, entity: str, attribute: str, numbers: Sequence[int]) -> list[int]:
+        """Return the bytes of an element that is appended to a list of each instance."""
+        drawn = self.blocks.values(entity, attribute, numbers, redrawn=True)
+        sizes = [plain_bytes(one[0]) + ELEMENT_BYTES if one else 0 for one in drawn]
+        first = next((size for size in sizes if size), 0)
+        return [size or first for size in sizes]
 
     def resampled_sizes(self, entity: str, attribute: str, n: int) -> list[int | None]:
         """Return the bytes of the value an update writes to each of the first `n` chosen."""
