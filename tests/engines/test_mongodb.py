@@ -184,6 +184,12 @@ def test_a_planned_design_scans_no_large_collection(app):
             assert found.works[route.pattern].rows <= 5_000, route.pattern
 
 
+def test_no_index_is_planned_for_what_the_key_serves_backwards():
+    # The newest calls of a user: the unique index of user, time and number read backwards.
+    usages = plan(load(APPS / "llm-proxy").model).collection("usages")
+    assert [index.name for index in usages.indexes] == ["key", "timestamp_1"]
+
+
 def test_documents_hold_times_as_dates_and_identifiers_as_object_ids(poafix):
     bson = pytest.importorskip("bson")
     layout = MongoLayout(poafix.model, poafix.design("current"), Sample(poafix.model), 20)

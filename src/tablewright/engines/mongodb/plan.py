@@ -14,7 +14,12 @@ from decimal import Decimal
 from tablewright.design.mongodb import Collection, MongoDesign, MongoIndex
 from tablewright.design.values import Embed
 from tablewright.engines.mongodb.layout import key_field
-from tablewright.engines.wanted import asked_ignoring_case, index_keys, without_prefixes
+from tablewright.engines.wanted import (
+    asked_ignoring_case,
+    index_keys,
+    is_served_by_key,
+    without_prefixes,
+)
 from tablewright.model.values import Entity, Kind, Model, Pattern, Verb
 
 MOST_EMBEDDED = Decimal(50)
@@ -108,6 +113,8 @@ def _for(entity: Entity, pattern: Pattern, own: str) -> list[MongoIndex]:
         keys = tuple((name, "text") for name in texts[:1])
         return [MongoIndex(name=_named(keys), keys=keys)] if keys else []
     wanted = index_keys(entity, pattern, own)
+    if not own and not pattern.ignore_case and is_served_by_key(entity, pattern, wanted):
+        return []
     keys = tuple((name, "-1" if down else "1") for name, down in wanted)
     if not keys:
         return []
