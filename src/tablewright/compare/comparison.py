@@ -51,7 +51,15 @@ from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import DataError, PriceUnknownError, UsageError
 from tablewright.core.quantities import DAYS_PER_MONTH, ZERO
 from tablewright.engines.base import Evaluation
-from tablewright.engines.servers import CASES, Option, ServerEvaluation, cheapest, costs_range
+from tablewright.engines.servers import (
+    CASES,
+    Option,
+    ServerEvaluation,
+    cheapest,
+    costs_range,
+    has_peak,
+)
+from tablewright.engines.servers import figures as sizing
 from tablewright.model.values import Model
 
 GB = Decimal(1024**3)
@@ -267,6 +275,8 @@ class _Board:
             names["writes" if pattern.verb.is_write else "reads"] += a_month
             peak = self.model.calls_per_second(pattern, users) * pattern.peak
             names["peak_per_second"] += peak
+        if not has_peak(self.model):
+            names["peak_per_second"] *= sizing("postgresql")["unstated_peak"]
         if self.evaluations:
             names["data_gb"] = self.between(users, self.data_gb)
         given = _given(self.model, "workload", (one.name for one in figures()), ("data_gb",))
@@ -354,7 +364,7 @@ _MODEL_WHYS = {
     "calls": "calls of all access patterns a month",
     "reads": "calls that read",
     "writes": "calls that write",
-    "peak_per_second": "calls a second times the peak of each pattern",
+    "peak_per_second": "calls a second times the peak of each pattern, 3 where none states one",
     "data_gb": "tables of the cheapest design, without indexes",
 }
 
