@@ -492,9 +492,10 @@ class Router:
         if limit is not None and in_order and (by_words or pattern.verb is not Verb.SEARCH):
             share = on_entry * on_row * within / pruned if pruned else ONE
             examined = min(pruned, limit / max(share, Decimal("0.000001")))
-            if pattern.sort and pattern.sort[0][0] == home.partition and pruned:
-                # Partitions are read one after the other, in the order asked for.
-                partitions = min(partitions, ONE + examined * partitions / pruned)
+            if pattern.sort:
+                # The orders of all partitions are merged, which takes the first row of each: a
+                # partition for the rest keeps them from being read one after the other.
+                examined = min(pruned, examined + partitions - 1)
         sorts = (bool(pattern.sort) or pattern.verb is Verb.NEAR) and not in_order
         returned = matched if limit is None else min(matched, Decimal(limit))
         returned = max(ZERO, returned - pattern.skip)
