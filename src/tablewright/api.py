@@ -6,6 +6,7 @@ world is in `operate`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -349,9 +350,12 @@ class Session:
             UnsupportedError: no design serves the model, or the solver is not installed.
             UsageError: there is no design `start`.
         """
+        from tablewright.model.grammar import LABEL
         from tablewright.plan.planning import Planner
         from tablewright.plan.result import PatternRequests
 
+        if not re.fullmatch(LABEL.pattern, name):
+            raise UsageError(f"`{name}` cannot be the name of a design", remedy=f"use {LABEL.rule}")
         begin = self.design(start) if start else None
         if begin is not None and not isinstance(begin, DynamoDesign):
             fitting = [d.name for d in self.designs if isinstance(d, DynamoDesign)]
@@ -373,6 +377,7 @@ class Session:
                 users,
                 self.book(),
                 region=region,
+                free_tier=self.options.free_tier and sample_items is None,
                 sample_items=sample_items or self.options.sample_items,
             )
 
@@ -398,6 +403,7 @@ class Session:
             book=self.book(),
             region=region,
             others=tuple(others),
+            mode=self.options.mode,
             findings=findings,
             fires=fires,
         )

@@ -14,11 +14,11 @@ from decimal import Decimal
 from tablewright.bill.prices import PriceBook
 from tablewright.design.changes import Change
 from tablewright.design.differences import pieces, short
-from tablewright.design.values import Design, DynamoDesign
+from tablewright.design.values import CapacityMode, Design, DynamoDesign
 from tablewright.engines.base import EngineQuotes, Evaluation, Quotation
 from tablewright.model.values import Model
 from tablewright.plan.merging import merge_tables
-from tablewright.plan.modes import choose_modes, without_idle_indexes
+from tablewright.plan.modes import choose_modes, paid_as, without_idle_indexes
 from tablewright.plan.pricing import Scale
 from tablewright.plan.search import Settings, search
 
@@ -123,6 +123,7 @@ def best_by_scale(
     planned: DynamoDesign,
     evaluate: SampledEvaluate,
     scales: Sequence[int],
+    mode: CapacityMode | None = None,
 ) -> tuple[ScaleBest, ...]:
     """Return the cheapest design at each scale, paid for as is cheapest there.
 
@@ -135,10 +136,11 @@ def best_by_scale(
         planned: the design that was chosen; its names are kept.
         evaluate: a design, users, and how many instances to draw.
         scales: numbers of users.
+        mode: how every table is paid for, where that is not to be chosen.
     """
     found = []
     for users in scales:
-        best = _best_at(users, model, engine, book, region, settings, planned, evaluate)
+        best = _best_at(users, model, engine, book, region, settings, planned, evaluate, mode)
         own = evaluate(planned, users, None).bill.total
         usd = evaluate(best, users, None).bill.total
         changes = differences(planned, best)
@@ -171,6 +173,7 @@ def _best_at(
     settings: Settings,
     planned: DynamoDesign,
     evaluate: SampledEvaluate,
+    mode: CapacityMode | None,
 ) -> DynamoDesign:
     at_scale = replace(settings, scales=(Scale(users=users),))
     plan = search(model, engine, book, region, at_scale, current=planned, name=planned.name)
@@ -186,6 +189,8 @@ def _best_at(
         most=settings.most_tables,
         prefer_single=settings.single_table == "prefer",
     )
+    if mode is not None:
+        return paid_as(design, mode)
     how = "on-demand" if settings.modes == "on-demand" else "cheapest"
     design, _ = choose_modes(design, sampled, users, (users,), how)
     design, _ = without_idle_indexes(design, sampled, users, (users,))

@@ -168,9 +168,13 @@ def _entity(
     if second is None:
         return found
     parts = _parts(plan, one, chosen, evaluate, evaluate_model)
-    flips = rate_flips(plan, [second.design], evaluate)[:MOST_FLIPS]
-    if len(parts) != 1:  # else they are the same as of its only part
-        flips = (*flips, *_size_flips(plan, one, _large(one), [second], evaluate_model))
+    if len(parts) == 1:
+        flips = parts[0].flips
+    else:
+        flips = (
+            *rate_flips(plan, [second.design], evaluate)[:MOST_FLIPS],
+            *_size_flips(plan, one, _large(one), [second], evaluate_model),
+        )
     return replace(
         found,
         runner_up=second.option.placement.label,

@@ -106,6 +106,17 @@ def choose_modes(
     return replace(design, tables=tuple(tables)), tuple(choices)
 
 
+def paid_as(design: DynamoDesign, mode: CapacityMode) -> DynamoDesign:
+    """Return a design with every table and index in one capacity mode."""
+    return replace(
+        design,
+        tables=tuple(
+            replace(t, mode=mode, indexes=tuple(replace(i, mode=None) for i in t.indexes))
+            for t in design.tables
+        ),
+    )
+
+
 def _paid(design: DynamoDesign, mode: CapacityMode, infrequent: bool) -> DynamoDesign:
     return replace(
         design,

@@ -14,7 +14,7 @@ from tablewright.core.diagnostics import Severity
 from tablewright.core.quantities import ZERO
 from tablewright.design.checker import check_design
 from tablewright.design.printing import design_section
-from tablewright.design.values import DynamoDesign
+from tablewright.design.values import CapacityMode, DynamoDesign
 from tablewright.engines.base import EngineQuotes, Evaluation
 from tablewright.model.values import Model
 from tablewright.plan.alternatives import on_demand
@@ -23,7 +23,7 @@ from tablewright.plan.by_scale import Requoting, best_by_scale
 from tablewright.plan.explain import Explanation, explain
 from tablewright.plan.flips import EvaluateModel
 from tablewright.plan.merging import Merge, merge_tables
-from tablewright.plan.modes import choose_modes, without_idle_indexes
+from tablewright.plan.modes import ModeChoice, choose_modes, paid_as, without_idle_indexes
 from tablewright.plan.path import Findings, Step, steps
 from tablewright.plan.pricing import Tariff
 from tablewright.plan.result import Cost, PatternCost, PlanResult, SearchFacts
@@ -44,6 +44,8 @@ class Planner:
     book: PriceBook
     region: str
     others: tuple[DynamoDesign, ...] = ()
+    mode: CapacityMode | None = None
+    """How every table is paid for, where that is not to be chosen."""
     findings: Findings | None = None
     """What the report card of a design finds."""
     fires: Findings | None = None
@@ -83,8 +85,13 @@ class Planner:
             most=settings.most_tables,
             prefer_single=settings.single_table == "prefer",
         )
-        design, modes = choose_modes(merged, sampled, scale, self.model.scales, settings.modes)
-        design, idle = without_idle_indexes(design, sampled, scale, self.model.scales)
+        modes: tuple[ModeChoice, ...] = ()
+        idle: tuple[str, ...] = ()
+        if self.mode is not None:
+            design = paid_as(merged, self.mode)
+        else:
+            design, modes = choose_modes(merged, sampled, scale, self.model.scales, settings.modes)
+            design, idle = without_idle_indexes(design, sampled, scale, self.model.scales)
         evaluated = sum(
             (
                 sampled(on_demand(found.design), one.users).bill.total * one.weight
@@ -116,6 +123,7 @@ class Planner:
                 design,
                 self.evaluate,
                 scales,
+                self.mode,
             )
             if explained
             else (),

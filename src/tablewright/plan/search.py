@@ -220,6 +220,8 @@ def search(
         pruned += count
     considered, count = with_children_inside(model, considered, pricer, names, settings)
     pruned += count
+    if settings.most_structures is not None:  # what is dearer by itself may keep the limit
+        considered = [replace(one, options=one.all_options) for one in considered]
     solution = choose(considered, settings)
     design = assemble(model, considered, solution, current, name)
     warnings = tuple(text for one in considered for text in one.warnings)
@@ -444,9 +446,8 @@ def choose(considered: Sequence[Considered], settings: Settings) -> Solution:
         return Solution(
             choices=tuple(choices[at] for at in range(len(considered))), usd=usd, bound=bound
         )
-    # Limits may need what is dearer by itself, so nothing is left out by price here.
     together = solve(
-        [one.all_options for one in considered],
+        [one.options for one in considered],
         most_structures=settings.most_structures,
         seconds=settings.seconds,
     )

@@ -16,7 +16,7 @@ from tablewright.plan.path import Step
 from tablewright.plan.result import PlanResult
 from tablewright.reports import document as d
 from tablewright.reports.snippets import python_text, shortened
-from tablewright.reports.words import sentence
+from tablewright.reports.words import plural, sentence
 
 
 def plan_page(result: PlanResult) -> d.Document:
@@ -176,7 +176,7 @@ def _tables(result: PlanResult) -> d.Block:
             d.Row(cells=(table.name, _key(table), ", ".join(s.name for s in table.shapes), ""))
         )
         rows += [
-            d.Row(cells=(f"  {i.name}", _index_key(i, table), "", str(i.projection)))
+            d.Row(cells=(f"↳ {i.name}", _index_key(i, table), "", str(i.projection)))
             for i in table.indexes
         ]
     return d.Table(
@@ -239,7 +239,7 @@ def _why(result: PlanResult) -> d.Block:
         ),
         _entities(result),
     ]
-    if any(one.parts for one in result.explanation.entities):
+    if any(len(one.parts) > 1 for one in result.explanation.entities):
         blocks.append(_parts(result))
     if result.explanation.indexes:
         blocks.append(_indexes(result))
@@ -296,6 +296,7 @@ def _parts(result: PlanResult) -> d.Block:
         )
         for one in result.explanation.entities
         for part in one.parts
+        if len(one.parts) > 1
     )
     return d.Table(
         columns=_columns("Entity", "Choice~", "Else dearer by>", "Else~", "Flips at~"),
@@ -321,7 +322,7 @@ def _instead(changes: tuple[str, ...]) -> str:
     telling = sorted(changes, key=lambda text: not text.startswith("key "))
     shown = telling[:MOST_CHANGES]
     if len(telling) > len(shown):
-        shown.append(f"and {format_number(len(telling) - len(shown))} changes more")
+        shown.append(f"and {plural(len(telling) - len(shown), 'change')} more")
     return "\n".join(shown) or "as planned"
 
 
@@ -367,7 +368,7 @@ def _indexes(result: PlanResult) -> d.Block:
         for one in result.explanation.indexes
     )
     return d.Table(
-        columns=_columns("Index", "Serves~", "Costs>", "Without it>", "Then~", "Flips at~"),
+        columns=_columns("Index~", "Serves~", "Costs>", "Without it>", "Then~", "Flips at~"),
         rows=rows,
         caption="Each index, and the best plan without it",
     )
@@ -456,7 +457,13 @@ def _front(points: tuple[FrontPoint, ...], caption: str, title: str) -> d.Block:
     )
     drawn = [(p.limit, p.usd) for p in points if p.usd is not None]
     if len(drawn) < 2:
-        return table
+        if len(points) > 1 or not drawn:
+            return table
+        number, usd = drawn[0]
+        return d.Paragraph(
+            text=f"{caption}: {format_usd(usd)} USD a month with {format_number(number)}; with "
+            "fewer, something is not served."
+        )
     (first, most), (last, least) = drawn[0], drawn[-1]
     return d.Chart(
         kind="front",
@@ -482,7 +489,7 @@ def _modes(result: PlanResult) -> d.Block:
             cells=(
                 one.table,
                 one.chosen,
-                ", ".join(f"{name} {format_usd(usd)}" for name, usd in one.ways),
+                "\n".join(f"{format_usd(usd)} {name}" for name, usd in one.ways),
                 one.note,
             )
         )
@@ -535,16 +542,13 @@ def _way(result: PlanResult) -> str:
     soon = [s for s in result.steps if s.payback_months is not None and s.payback_months <= 12]
     verb = "save" if saves >= 0 else "cost"
     text = (
-        f"{format_number(len(result.steps))} steps {verb} {format_usd(abs(saves))} USD a month for "
-        f"{format_usd(once)} USD once. What pays back soonest comes first; what is one step needs "
-        "each other."
+        f"{plural(len(result.steps), 'step')}, together to {verb} {format_usd(abs(saves))} USD a "
+        f"month for {format_usd(once)} USD once. What pays back soonest comes first; "
+        "what is one step needs each other."
     )
     if soon and len(soon) < len(result.steps):
         early = sum((step.saves for step in soon), ZERO)
-        text += (
-            f" The {format_number(len(soon))} that are paid back within a year save "
-            f"{format_usd(early)}."
-        )
+        text += f" {plural(len(soon), 'step')} paid back within a year: {format_usd(early)} of it."
     return text
 
 

@@ -76,7 +76,7 @@ def _lines(chart: Chart) -> Any:
 
 
 def _front(chart: Chart) -> Any:
-    """A few points over whole numbers on plain axes from zero, each labelled, joined by a line."""
+    """A few points over whole numbers on plain axes from zero, each labelled, joined by stairs."""
     import pygal
 
     (series,) = chart.series
@@ -94,13 +94,12 @@ def _front(chart: Chart) -> Any:
     )
     plot.x_labels = [{"label": f"{v:,}", "value": v} for v in range(low, high + 1, step)]
     plot.y_labels = [{"label": _short(v), "value": v} for v in _rounds(top)]
-    plot.add(
-        series.name,
-        [
-            {"value": point, "label": label}
-            for point, label in zip(series.points, series.labels, strict=True)
-        ],
-    )
+    nodes: list[dict[str, Any]] = []
+    for (x, y), label in zip(series.points, series.labels, strict=True):
+        if nodes:  # the one before holds until here: a stair, not a slope
+            nodes.append({"value": (x, nodes[-1]["value"][1]), "node": {"r": 0}})
+        nodes.append({"value": (x, y), "label": label})
+    plot.add(series.name, nodes)
     return plot
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import accumulate
 from typing import TypeVar
 
 from tablewright.capacity.units import PAGE_BYTES, Consistency, read_blocks
@@ -605,16 +606,9 @@ class ReadRouter:
         if spread is None or spread.shape == "fixed":
             return []
         limit = int(plan.evaluated) if plan.evaluated < plan.matched else None
-        sums: list[int] = []
-        at = 0
-        for count in self.context.sizes.sample.group_sizes(entity.name, len(column)):
-            if at + count > len(column):
-                break
-            run = column[at : at + count]
-            kept = run if limit is None else run[:limit]
-            sums.append(sum(size or 0 for size in kept))
-            at += count
-        return sums
+        counts = self.context.sizes.sample.group_sizes(entity.name, len(column))
+        read = [min(count, limit) for count in counts] if limit is not None else counts
+        return _sums_of_runs([size or 0 for size in column], counts, read, self.context.sizes)
 
     def _cohabitants(self, match: KeyMatch) -> Decimal:
         """Return the bytes of other kinds of items the same query reads on its way."""
@@ -1119,6 +1113,28 @@ def with_known(entity: Entity, pattern: Pattern) -> tuple[Condition, ...]:
     asked = {condition.attribute for condition in pattern.where}
     more = [name for name in pattern.known if name not in asked and entity.has(name)]
     return pattern.where + tuple(Condition(attribute=name) for name in more)
+
+
+def _sums_of_runs(
+    column: Sequence[int], counts: Sequence[int], read: Sequence[int], sizes: DesignSizes
+) -> list[int]:
+    """Return the bytes read of each parent's children, taken from a column of sizes in turn.
+
+    Of a population the column ends where the children do. A sample is gone through again and again
+    instead: else parents with many children, which do not fit into it, would never be met.
+    """
+    upto = [0, *accumulate(column)]
+    whole, total = len(column), upto[-1]
+    sums: list[int] = []
+    at = 0
+    for count, taken in zip(counts, read, strict=True):
+        if sizes.is_population and at + count > whole:
+            break
+        first = at % whole
+        rounds, rest = divmod(first + taken, whole)
+        sums.append(rounds * total + upto[rest] - upto[first])
+        at += count
+    return sums
 
 
 def _left_over(entity: Entity, pattern: Pattern, match: KeyMatch) -> tuple[str, ...]:
