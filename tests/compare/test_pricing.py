@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from tablewright.bill.prices import PriceBook
-from tablewright.compare.pricing import availability, crossing, price_at, reaches
+from tablewright.compare.pricing import (
+    Database,
+    availability,
+    crossing,
+    placed,
+    price_at,
+    reaches,
+)
 from tablewright.compare.reader import architectures, offerings, read_architectures
 from tablewright.compare.values import Architecture
 from tablewright.core.errors import DataError
@@ -51,8 +59,6 @@ def test_the_minimal_deployment_without_traffic_costs_12_38() -> None:
 
 def replace_engine(architecture: Architecture) -> Architecture:
     """Leave the database line out."""
-    from dataclasses import replace
-
     return replace(architecture, engine="")
 
 
@@ -131,6 +137,21 @@ def test_a_part_of_which_nothing_is_promised_is_not_one_whose_promise_is_unknown
     google = availability(named("google-cloud"), BOOK)
     assert google.unpromised == ("Cloud SQL db-f1-micro",)
     assert google.unknown == ()
+
+
+def test_a_database_promises_what_its_offer_does() -> None:
+    way = named("instance-postgresql-aws")
+    bill = price_at(named("fargate"), QUIET, BOOK, "us-east-1").lines
+    line = replace(bill[0], where="rds")
+    one = availability(placed(way, Database(lines=(line,), zones=1)), BOOK)
+    two = availability(placed(way, Database(lines=(line,), zones=2)), BOOK)
+    assert one.percent == Decimal("99.0025")  # 0.995 of the instance x 0.995 of one zone
+    assert two.percent == Decimal("99.45025")  # 0.995 x 0.9995
+    assert one.single_points == ("EC2 t3.small", "PostgreSQL")
+    assert two.single_points == ("EC2 t3.small",)
+    # a way with a reader of its own says itself what it promises
+    production = named("production")
+    assert placed(production, Database(lines=(line,), zones=1)) is production
 
 
 def test_a_price_of_a_neighbouring_region_stands_in_and_the_line_says_so() -> None:

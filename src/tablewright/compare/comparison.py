@@ -24,6 +24,7 @@ from tablewright.compare.pricing import (
     at,
     availability,
     crossing,
+    placed,
     price_at,
     reaches,
 )
@@ -223,6 +224,7 @@ class _Board:
                             offer=option.name if option else "",
                             light=light,
                             heavy=heavy,
+                            bound_by=str(option.bound_by) if option and option.bound_by else "",
                             others=tuple((e.design.name, _usd(e)) for e in ranked[1:]),
                             unserved=_unserved(best),
                         )
@@ -421,7 +423,8 @@ def _on_servers(
         costs[case] = found.usd if found is not None else None
     light, heavy = costs_range(costs)
     if best is not None:
-        return Database(lines=best.lines, light=light, heavy=heavy)
+        alone = any(need == "high_availability" for need, _ in best.offer.lacks)
+        return Database(lines=best.lines, light=light, heavy=heavy, zones=1 if alone else 2)
     unpriced = [
         (option, one)
         for one in able
@@ -520,7 +523,9 @@ def _result(
     return ArchitectureResult(
         architecture=architecture,
         prices=tuple(board.priced(architecture, users) for users in board.scales),
-        availability=availability(architecture, board.book),
+        availability=availability(
+            placed(architecture, board.database(architecture, board.users)), board.book
+        ),
         reaches=reaches(architecture, board.figures(board.users), board.scales[-1] * FAR),
         excluded=tuple(excluded),
     )

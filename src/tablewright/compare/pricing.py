@@ -9,7 +9,7 @@ taken off only as far as there is something to take it from.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tablewright.bill.bill import Line, charge
@@ -41,6 +41,8 @@ class Database:
     light: Decimal | None = None
     """USD a month with every constant of the sizing at its light end, where it is a server."""
     heavy: Decimal | None = None
+    zones: int = 0
+    """Of the offer that was taken: 1 if one instance, 2 if more; 0 where that is not known."""
     elsewhere: bool = False
     """Whether the lines are at the prices of a neighbouring region."""
 
@@ -200,6 +202,32 @@ def availability(architecture: Architecture, book: PriceBook) -> Availability:
         unknown=tuple(unknown),
         unpromised=tuple(unpromised),
         single_points=tuple(single),
+    )
+
+
+def placed(architecture: Architecture, database: Database | None) -> Architecture:
+    """Return an architecture with the zones and the promise of the offer its database runs on.
+
+    Of Amazon RDS and Aurora; one that adds a reader of its own keeps what it says.
+    """
+    if (
+        database is None
+        or not database.zones
+        or any(part.name == "reader" and not part.optional for part in architecture.components)
+    ):
+        return architecture
+    place = next((line.where for line in database.lines if line.where in ("rds", "aurora")), "")
+    if not place:
+        return architecture
+    kind = "single" if database.zones == 1 else "multi"
+    return replace(
+        architecture,
+        components=tuple(
+            replace(part, zones=database.zones, sla=f"aws.{place}.sla.{kind}")
+            if part.serial and part.sla.startswith(("aws.rds.sla.", "aws.aurora.sla."))
+            else part
+            for part in architecture.components
+        ),
     )
 
 

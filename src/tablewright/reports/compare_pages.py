@@ -107,6 +107,13 @@ def _engines(found: Comparison) -> d.Section:
     )
     if chart:
         blocks.append(chart)
+    bound = tuple(
+        f"{one.engine} at {users(one.users)}: {one.offer} is limited by {one.bound_by}."
+        for one in found.engines
+        if one.users == found.users and one.bound_by
+    )
+    if bound:
+        blocks.append(d.Bullets(items=bound))
     blocks += [d.Paragraph(text=f"Left out: {text}.", tone="note") for text in found.left_out]
     return d.Section(title="Engines", blocks=tuple(blocks))
 
