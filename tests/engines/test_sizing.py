@@ -93,3 +93,12 @@ def test_the_count_is_that_of_snappy_within_seven_per_cent():
 def test_a_share_is_never_above_one():
     assert kept_share([]) == 1
     assert kept_share([{"a": 1}]) == 1
+
+
+def test_a_bill_says_what_compression_was_measured():
+    model = load(APPS / "poafix").model
+    layout = MongoLayout(model, plan(model), Sample(model), 64)
+    (note,) = layout.lay_out(1000, figures("mongodb")).notes
+    shares = [layout.kept_share(one) for one in layout.design.collections]
+    assert f"({min(shares):.2f} to {max(shares):.2f} by collection)" in note
+    assert "1 times that is reckoned with" in note

@@ -606,6 +606,8 @@ class Layout:
     homes: tuple[Home, ...]
     resources: tuple[ResourceFacts, ...]
     disk_bytes: Decimal
+    notes: tuple[str, ...] = ()
+    """What was measured on the sample, for the bill."""
 
 
 def evaluate_server(
@@ -650,7 +652,9 @@ def evaluate_server(
         users=users,
         routes=tuple(routes.values()),
         resources=layout.resources,
-        bill=_bill(chosen, for_needs, options, load, book, region, held, model, given),
+        bill=_bill(
+            chosen, for_needs, options, load, book, region, held, model, given, layout.notes
+        ),
         sample_items=sample_items,
         load=load,
         works=works,
@@ -727,6 +731,7 @@ def _bill(
     ends: Mapping[str, tuple[Option, ...]],
     model: Model,
     given: Figures,
+    notes: Sequence[str],
 ) -> Bill:
     warnings = []
     if chosen is None:
@@ -760,6 +765,7 @@ def _bill(
         assumptions.append(f"{chosen.name} is limited by {chosen.bound_by}")
     if load.curve.assumed:
         assumptions.append(load.curve.assumed)
+    assumptions += notes
     if not has_peak(model):
         busiest = given["unstated_peak"]
         assumptions.append(
