@@ -219,6 +219,12 @@ def test_a_mend_that_would_raise_another_finding_is_rejected():
     assert outcome.reject.startswith("it would raise SRV-IDX-001 (high) on of: 100,000 of the")
 
 
+def test_a_table_that_others_refer_to_is_not_partitioned_without_a_word():
+    (found,) = [f for f in card_of(MODEL + POSTGRES).findings if f.rule == "PG-TSR-001"]
+    assert found.mend.text.startswith("Partition by range of time")
+    assert found.mend.saves_per_month is None
+
+
 def test_what_mends_save_does_not_add_up_and_the_card_says_so():
     notes = card_of(SMALL.format(users=1000)).notes
     assert notes[0].startswith("what a mend saves is what it saves alone")

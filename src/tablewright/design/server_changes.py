@@ -108,6 +108,8 @@ class AddHome(ServerChange):
 
     def apply(self, design: Design) -> Design:
         """Return the design with it."""
+        if self.home.name in {one.name for one in _homes(design)}:
+            raise UsageError(f"the design has a `{self.home.name}` already")
         match design, self.home:
             case MongoDesign(), Collection() as added:
                 return replace(design, collections=(*design.collections, added))
@@ -145,12 +147,15 @@ def home_of(design: Design, name: str) -> Home:
     Raises:
         UsageError: the design has none of that name.
     """
-    assert isinstance(design, MongoDesign | PostgresDesign)
-    homes = design.collections if isinstance(design, MongoDesign) else design.tables
-    for home in homes:
+    for home in _homes(design):
         if home.name == name:
             return home
     raise UsageError(f"the design has no collection or table `{name}`")
+
+
+def _homes(design: Design) -> tuple[Home, ...]:
+    assert isinstance(design, MongoDesign | PostgresDesign)
+    return design.collections if isinstance(design, MongoDesign) else design.tables
 
 
 def described(index: AnyIndex) -> str:

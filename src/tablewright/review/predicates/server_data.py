@@ -557,6 +557,9 @@ def _partitioned(f: ServerFacts, table: PgTable, times: list[str]) -> Iterable[O
     column = table.column_of(times[0])
     if column is None or column.type not in ("timestamptz", "timestamp", "date"):
         return
+    assert isinstance(f.design, PostgresDesign)
+    if any(key.table == table.name for one in f.design.tables for key in one.foreign_keys):
+        return  # the time would be part of its key, which those that refer to it do not hold
     after = replace(table, partition_by=column.name)
     text = f"partition {table.name} by month of {column.name}"
     yield set_table("partition_table", REBUILD, text, after)
