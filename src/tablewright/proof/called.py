@@ -199,6 +199,12 @@ class CalledSizes(DesignSizes):
         """Whether any instance was asked for whose size is known."""
         return all(one.numbers for one in self.drawn.values())
 
+    def in_order(
+        self, entity: Entity, group: list[int], sort: tuple[tuple[str, bool], ...]
+    ) -> list[int]:
+        """Return the instances of a call as they are: in the order in which they came back."""
+        return group
+
     # ------------------------------------------------------------ which instances
 
     def _is_list(self) -> bool:

@@ -550,7 +550,10 @@ class ReadRouter:
         sums: list[int] = []
         evaluated = 0
         share = of_all.mean() / of_key.mean() if of_key.met else ONE
-        for group in of_key.met:
+        entity = self.model.entity(pattern.entity)
+        is_cut = plan.sorted and plan.page_limit is not None
+        for met in of_key.met:
+            group = self.context.sizes.in_order(entity, met, pattern.sort) if is_cut else met
             run = [size for n in group if n < len(column) and (size := column[n]) is not None]
             if present:  # instances beyond the sample are taken to be in the index, as asked for
                 run += [present[n % len(present)] for n in group if n >= len(column)]

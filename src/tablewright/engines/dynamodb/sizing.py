@@ -579,6 +579,18 @@ class DesignSizes:
             of_calls *= self._size_of(domain)
         return Groups(met=tuple(met), of_calls=max(of_calls, len(met), 1))
 
+    def in_order(
+        self, entity: Entity, group: list[int], sort: tuple[tuple[str, bool], ...]
+    ) -> list[int]:
+        """Return instances in the order in which a query finds them; those without it come last."""
+        ordered = group
+        for name, descending in reversed(sort):
+            values = self._column(entity.name, name)
+            there = [n for n in ordered if values[n] is not None]
+            there.sort(key=values.__getitem__, reverse=descending)
+            ordered = [*there, *(n for n in ordered if values[n] is None)]
+        return ordered
+
     def around(
         self,
         entity: Entity,
