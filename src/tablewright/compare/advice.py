@@ -132,7 +132,7 @@ def _next(
     mine, yours = best.at(users).total, second.at(users)
     times = f", {yours.total / mine:.1f} times as much" if mine and yours.total > mine else ""
     spread = ""
-    if yours.light is not None and yours.heavy is not None:
+    if yours.light is not None and yours.heavy is not None and yours.light < yours.heavy:
         spread = f" ({yours.light:,.0f} to {yours.heavy:,.0f} with the range of its sizing)"
     short = lacks.get(way.name, ())
     why = (
@@ -289,13 +289,18 @@ def _databases(
         (_money(one.usd) if one.usd is not None else "more than any offer holds")
         + f" on {ENGINES.get(one.engine, one.engine)} (`{one.design}`"
         + (f" on {one.offer}" if one.offer else "")
-        + (f", {one.light:,.0f} to {one.heavy:,.0f}" if one.light and one.heavy else "")
+        + (f", {one.light:,.0f} to {one.heavy:,.0f}" if _has_range(one) else "")
         + ")"
+        + (f", without {_listed(one.misses)}" if one.misses else "")
         + (f", which cannot serve {len(one.unserved)} of the patterns" if one.unserved else "")
         + (f", which lacks {_listed(lack)}" if (lack := without.get(one.engine, ())) else "")
         for one in mine
     )
     return f"The database alone costs {told}."
+
+
+def _has_range(one: EngineCost) -> bool:
+    return bool(one.light and one.heavy and round(one.light) < round(one.heavy))
 
 
 def _fragile(best: ArchitectureResult) -> str:

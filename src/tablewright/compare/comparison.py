@@ -224,6 +224,9 @@ class _Board:
                             offer=option.name if option else "",
                             light=light,
                             heavy=heavy,
+                            misses=tuple(why.partition(":")[0] for why in option.misses)
+                            if option
+                            else (),
                             bound_by=str(option.bound_by) if option and option.bound_by else "",
                             others=tuple((e.design.name, _usd(e)) for e in ranked[1:]),
                             unserved=_unserved(best),

@@ -247,6 +247,8 @@ class EngineCost:
     light: Decimal | None = None
     heavy: Decimal | None = None
     """With every constant of the sizing at the end of its range."""
+    misses: tuple[str, ...] = ()
+    """Hard needs that the offer does not meet, where none that holds the load meets all."""
     bound_by: str = ""
     """The resource of the offer that is used most, needed and available, in words."""
     others: tuple[tuple[str, Decimal | None], ...] = ()

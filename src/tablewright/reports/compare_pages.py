@@ -79,6 +79,8 @@ def _engines(found: Comparison) -> d.Section:
         last = mine[max(mine)]
         unserved = f", cannot serve {joined(list(last.unserved))}" if last.unserved else ""
         offer = f" on {last.offer}" if last.offer else ""
+        if last.misses:
+            offer += f" (misses {joined([need.replace('_', ' ') for need in last.misses])})"
         spread = f"{usd(last.light)} to {usd(last.heavy)}" if last.light and last.heavy else "-"
         rows.append(d.Row(cells=(engine, f"{last.design}{offer}{unserved}", *costs, spread)))
     blocks: list[d.Block] = [
