@@ -77,14 +77,45 @@ def test_a_design_is_proved_to_the_unit(session: Session, database: Database) ->
 
 
 def test_a_proof_is_the_same_each_time(session: Session) -> None:
-    found = []
-    for _ in range(2):
-        with Database(clock=lambda: 1.0) as one:
-            data = as_data(prove(session, LocalTransport(one)), "proof")
-        for each in data["patterns"]:
-            del each["latency_ms"]
-        found.append(data)
-    assert found[0] == found[1]
+    assert proof_data(session) == proof_data(session)
+
+
+def proof_data(session: Session) -> dict[str, Any]:
+    """Return a proof as data, without what differs from run to run."""
+    with Database(clock=lambda: 1.0) as one:
+        data = as_data(prove(session, LocalTransport(one)), "proof")
+    for each in data["patterns"]:
+        del each["latency_ms"]
+    return dict(data)
+
+
+def test_the_answers_of_many_instances_are_found_without_holding_them(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = proof_data(session)
+    for name in ("MOST_IN_COLUMNS", "FEW", "KEPT_ANSWERS"):
+        monkeypatch.setattr(f"tablewright.proof.oracle.{name}", 1)
+    assert proof_data(session) == held
+
+
+def test_instances_are_asked_for_in_neighbourhoods_where_they_are_many(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tablewright.proof.workload.LARGEST_ROUND", 10)
+    with Database(clock=lambda: 1.0) as one:
+        proof = prove(session, LocalTransport(one))
+    assert proof.is_right
+    assert all(abs(p.writes.difference) < Decimal("0.01") for p in proof.patterns)
+
+
+def test_a_large_database_is_kept_in_a_temporary_file(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "MOST_IN_MEMORY", Decimal(0))
+    request = live.ProofRequest(users=5, requests=20)
+    proof = live.proof_in_memory(session, live.dynamo_design(session), request, lambda text: None)
+    assert proof.engine == "the local engine, in a temporary file"
+    assert proof.is_right
 
 
 def test_a_proof_is_read_back_as_it_was_kept(session: Session, database: Database) -> None:
