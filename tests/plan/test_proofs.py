@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 
 import pytest
 
-from plan_models import family_text
+from plan_models import family_text, model_text
 from tablewright.api import Options, Session
 from tablewright.apps import read
 from tablewright.design.printing import with_section
@@ -51,5 +52,20 @@ def test_planned_children_inside_their_parents_are_proved(seed):
     assert read_model(text, "again.yaml").design("planned") == design
     wanted = ProofRequest(users=60, requests=300)
     proof = proof_in_memory(session, design, wanted, lambda text: None)
+    assert proof.is_right
+    assert proof.agrees
+
+
+def test_planned_attributes_in_object_storage_are_proved():
+    text = model_text(1, patterns=5).replace(
+        "entities:", "options: {object_storage: allow}\nentities:"
+    )
+    text = re.sub(r"text\(\d+\)", "text(28000)", text)
+    session = Session(file=read_model(text, "made.yaml"), options=Options())
+    design = session.plan(explained=False).design
+    assert any(s.offload for t in design.tables for s in t.shapes)
+    proof = proof_in_memory(
+        session, design, ProofRequest(users=20, requests=200), lambda text: None
+    )
     assert proof.is_right
     assert proof.agrees
