@@ -118,6 +118,45 @@ def test_a_large_database_is_kept_in_a_temporary_file(
     assert proof.is_right
 
 
+BATCHES = """\
+app: batches
+region: us-east-1
+scales: [40]
+entities:
+  Person:
+    key: person_id
+    count: 1/user
+    attributes: {person_id: uuid, name: {type: text, bytes: {low: 100, high: 9000}}}
+patterns:
+  some: {get: Person, by: person_id, batch: 10, rate: 2/user/day}
+  more: {put: Person, batch: 5, rate: 1/user/day}
+designs:
+  one:
+    engine: dynamodb
+    tables: {people: {key: person_id, items: Person, mode: on-demand}}
+"""
+
+
+def test_batches_are_predicted_item_by_item_and_their_values_checked(database: Database) -> None:
+    session = Session(read_model(BATCHES, "batches.yaml"), Options())
+    proof = prove(session, LocalTransport(database))
+    assert proof.is_right
+    for compared in (pattern(proof, "some").reads, pattern(proof, "more").writes):
+        assert compared.metered.mean > 5
+        assert abs(compared.difference) < Decimal("1e-20")
+
+
+def test_a_changed_value_in_a_batch_is_noticed(database: Database) -> None:
+    def change() -> None:
+        for item in database.call("Scan", {"TableName": "people"})["Items"]:
+            item["name"] = {"S": "x" * len(item["name"]["S"])}
+            database.call("PutItem", {"TableName": "people", "Item": item})
+
+    session = Session(read_model(BATCHES, "batches.yaml"), Options())
+    proof = prove(session, LocalTransport(database), change)
+    assert "`name` of an item is not what was written" in pattern(proof, "some").wrong
+
+
 def test_a_proof_is_read_back_as_it_was_kept(session: Session, database: Database) -> None:
     proof = prove(session, LocalTransport(database))
     kept = json.loads(json.dumps(as_data(proof, "proof")))

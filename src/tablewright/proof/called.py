@@ -197,6 +197,8 @@ class CalledSizes(DesignSizes):
     @property
     def has_any(self) -> bool:
         """Whether any instance was asked for whose size is known."""
+        if not self.has_groups and not self.drawn:
+            return False
         return all(one.numbers for one in self.drawn.values())
 
     def in_order(
@@ -221,6 +223,8 @@ class CalledSizes(DesignSizes):
         found_some = [part for part in parts if not part.is_missed]
         by_entity: dict[str, list[Asked]] = {}
         for part in found_some or parts:
+            if part.number is None and part.fresh is None:
+                continue  # nobody in particular
             by_entity.setdefault(part.pattern.entity, []).append(part)
         found = {
             name: self._drawn(self.prediction.model.entity(name), listed)

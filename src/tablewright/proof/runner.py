@@ -31,7 +31,7 @@ from tablewright.engines.dynamodb.router import OBJECTS
 from tablewright.engines.dynamodb.steps import ObjectStep, ReadStep, TransactionStep, WriteStep
 from tablewright.model.values import Entity, Model, Pattern, Verb
 from tablewright.proof.called import Asked, Prediction, Units
-from tablewright.proof.oracle import Row, Test, World, distance_km, wrong
+from tablewright.proof.oracle import Answer, Row, Test, World, distance_km, wrong
 from tablewright.proof.rows import Decoder, Item, children_of, plain_value
 from tablewright.proof.values import Comparison, PatternProof, Proof
 from tablewright.proof.workload import Call, Workload
@@ -340,11 +340,11 @@ class Runner:
     def _wrong_batch(
         self, entity: Entity, pattern: Pattern, calls: Sequence[Call], rows: list[Row]
     ) -> str:
-        numbers = {self.world.numbered(entity, row) for row in rows}
-        wanted: set[int | None] = set()
-        for one in calls:
-            wanted.update(self.world.find(entity.name, one.tests))
-        return "" if numbers == wanted else f"{len(numbers)} instances instead of {len(wanted)}"
+        wanted = dict.fromkeys(n for one in calls for n in self.world.find(entity.name, one.tests))
+        numbers = self.world.numbered_in(entity, Answer(list(wanted)), rows)
+        if set(numbers) != set(wanted):
+            return f"{len(set(numbers))} instances instead of {len(wanted)}"
+        return self._wrong_values(entity, pattern, numbers, rows)
 
     def _wrong_values(
         self, entity: Entity, pattern: Pattern, numbers: Sequence[int | None], rows: list[Row]

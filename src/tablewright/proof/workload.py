@@ -85,7 +85,7 @@ class Workload:
         if pattern.verb.is_write:
             first = self._write(pattern, {})
             more = tuple(self._write(pattern, {}) for _ in range(pattern.batch - 1))
-            return first if not more else _with_more(first, more)
+            return replace(first, more=more)
         return self._read(pattern)
 
     # ------------------------------------------------------------ reads
@@ -94,7 +94,7 @@ class Workload:
         entity = self.model.entity(pattern.entity)
         if pattern.batch > 1:
             calls = tuple(self._read_one(pattern, entity) for _ in range(pattern.batch))
-            return _with_more(calls[0], calls[1:])
+            return replace(calls[0], more=calls[1:])
         return self._read_one(pattern, entity)
 
     def _read_one(self, pattern: Pattern, entity: Entity) -> Call:
@@ -489,19 +489,6 @@ class Workload:
 def geo_attribute(entity: Entity) -> str:
     """Return the attribute that says where an instance is."""
     return next(a.name for a in entity.attributes if a.kind is Kind.GEO)
-
-
-def _with_more(first: Call, more: tuple[Call, ...]) -> Call:
-    return Call(
-        pattern=first.pattern,
-        row=first.row,
-        tests=first.tests,
-        bounds=first.bounds,
-        number=first.number,
-        after=first.after,
-        must_fail=first.must_fail,
-        more=more,
-    )
 
 
 def typed_value(entity: Entity, condition: Condition) -> Any:
