@@ -115,7 +115,10 @@ def test_the_small_bills_add_up_by_hand(collectibles):
 def test_much_reading_makes_io_optimized_the_cheaper_kind(collectibles):
     busy = a_load(disk_bytes=100 * GB, writes_mean=Decimal(200), writes_peak=Decimal(200))
     found = options(busy, collectibles.model)
-    # 200 x 2 operations a second x 2,628,000 s x 0.20 / million = 210.24 USD
+    # 200 requests of the log a second x 2,628,000 s x 0.20 / million = 105.12 USD
+    standard = found["Amazon Aurora Serverless v2, Standard"].lines
+    (requests,) = [line.amount for line in standard if line.dimension == "I/O requests"]
+    assert requests == Decimal("105.12")
     assert (
         found["Amazon Aurora Serverless v2, I/O-Optimized"].usd
         < found["Amazon Aurora Serverless v2, Standard"].usd

@@ -173,7 +173,14 @@ class Load:
     curve: LoadCurve
     commands_per_month: Decimal
 
-    def iops(self, cache_bytes: Decimal, given: Figures, *, peak: bool = True) -> Decimal:
+    def iops(
+        self,
+        cache_bytes: Decimal,
+        given: Figures,
+        *,
+        peak: bool = True,
+        per_write: str = "iops_per_write",
+    ) -> Decimal:
         """Return disk operations a second, given so much memory for data.
 
         Of hot pages those miss that do not fit; of the touches that go to older rows, the share
@@ -186,7 +193,7 @@ class Load:
         missed = min(ONE, (ONE - kept) + outside * given["cold_share"])
         touches = self.touches_peak if peak else self.touches_mean
         writes = self.writes_peak if peak else self.writes_mean
-        return touches * missed + writes * given["iops_per_write"]
+        return touches * missed + writes * given[per_write]
 
 
 def load_of(

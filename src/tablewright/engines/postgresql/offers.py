@@ -130,7 +130,9 @@ def _aurora_storage(
     made = [charge(unit, load.disk_bytes / GB, where="aurora", dimension="storage")]
     if kind == "standard":
         cache = given.cache_gb(memory_gb) * GB
-        ios = load.iops(cache, given, peak=False) * SECONDS_PER_MONTH
+        # pages are never written to it, only the log
+        each_second = load.iops(cache, given, peak=False, per_write="aurora_io_write")
+        ios = each_second * SECONDS_PER_MONTH
         unit = book.price("aws.aurora-postgresql.io.standard", region)
         made.append(charge(unit, ios, where="aurora", dimension="I/O requests"))
     return made
