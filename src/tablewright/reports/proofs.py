@@ -137,7 +137,7 @@ def _pattern_row(one: PatternProof, compared: Comparison, *, first: bool) -> Row
     if one.retries:
         right += f", {one.retries} repeated"
     latency = "/".join(format_number(ms, 1) for ms in one.latency_ms)
-    unit = "R" if compared.dimension == "read" else "W"
+    unit = {"read": "R", "write": "W"}.get(compared.dimension, compared.dimension)
     tone = "" if one.is_right and one.agrees else "bad"
     return Row(
         cells=(
