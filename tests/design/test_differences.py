@@ -116,3 +116,18 @@ def test_the_same_setting_of_several_tables_is_said_once():
     after = design(*(replace(t, infrequent_access=True) for t in before.tables))
     changes = [change for piece in pieces(before, after) for change in piece.changes]
     assert short(changes) == ("table class Standard-IA for a and b",)
+
+
+def test_a_made_key_is_told_by_the_table_it_is_made_in():
+    plain = item("User", "id", "state")
+    other = item("Order", "id", "sum")
+    made = item("User", "id", "state", keys=(("k1", KeyTemplate.parse("{state}")),))
+    summed = item("Order", "id", "sum", keys=(("k1", KeyTemplate.parse("{sum}")),))
+    index = (Index(name="by-k1", partition_keys=("k1",)),)
+    before = design(table("users", plain), table("orders", other))
+    after = design(table("users", made, indexes=index), table("orders", summed, indexes=index))
+    said = words([change for piece in pieces(before, after) for change in piece.changes])
+    assert said == (
+        "add index by-k1 on users by k1 (ALL), where k1 = {state}",
+        "add index by-k1 on orders by k1 (ALL), where k1 = {sum}",
+    )

@@ -507,7 +507,9 @@ def _key_names(change: Change) -> tuple[str, ...]:
 
 def _is_said_elsewhere(change: SetKeyTemplate, among: Sequence[Change]) -> bool:
     """Whether the index or table key that a key attribute is made for is named as well."""
-    return change.template is not None and any(change.key in _key_names(one) for one in among)
+    return change.template is not None and any(
+        change.key in _key_names(one) for one in among if table_of(one) == change.table
+    )
 
 
 def _said(change: Change, among: Sequence[Change]) -> str:
@@ -516,7 +518,11 @@ def _said(change: Change, among: Sequence[Change]) -> str:
     if isinstance(change, SetShape) and change.shape.guards:
         what = " with ".join(change.shape.guards)
         return f"keep guard items in {change.table} that make {what} unique"
-    made = {c.key: c for c in among if isinstance(c, SetKeyTemplate) and c.template is not None}
+    made = {
+        c.key: c
+        for c in among
+        if isinstance(c, SetKeyTemplate) and c.template and c.table == table_of(change)
+    }
     named = [made[key] for key in _key_names(change) if key in made]
     if not named:
         return str(change)

@@ -171,6 +171,23 @@ def expiry_of(entity: Entity) -> str:
     return (named or [""])[0]
 
 
+def needs_recovery(model: Model) -> bool:
+    """Whether the team asks for point-in-time recovery, or for backups made by themselves."""
+    text = _recovery(model)
+    return bool(text) and not text.startswith(("no", "false"))
+
+
+def is_recovered(model: Model, entity: Entity) -> bool:
+    """Whether the items of an entity are to be recovered: the durable ones, or all if so asked."""
+    text = _recovery(model)
+    everything = "every table" in text or "all tables" in text
+    return needs_recovery(model) and (entity.durable or everything)
+
+
+def _recovery(model: Model) -> str:
+    return model.need("point_in_time_recovery").strip().lower()
+
+
 def can_be_key(attribute: Attribute) -> bool:
     """Whether an attribute can be a key attribute as it is: a scalar that is no boolean."""
     return not attribute.kind.is_container and attribute.kind is not Kind.BOOL

@@ -18,7 +18,7 @@ from tablewright.design.values import CapacityMode, DynamoDesign
 from tablewright.engines.base import EngineQuotes, Evaluation
 from tablewright.model.values import Model
 from tablewright.plan.alternatives import on_demand
-from tablewright.plan.asks import expiry_of
+from tablewright.plan.asks import expiry_of, needs_recovery
 from tablewright.plan.by_scale import Requoting, best_by_scale
 from tablewright.plan.explain import Explanation, explain
 from tablewright.plan.flips import EvaluateModel
@@ -27,7 +27,7 @@ from tablewright.plan.modes import ModeChoice, choose_modes, paid_as, without_id
 from tablewright.plan.path import Findings, Step, steps
 from tablewright.plan.pricing import Tariff
 from tablewright.plan.result import Cost, PatternCost, PlanResult, SearchFacts
-from tablewright.plan.search import Plan, Settings, needs_recovery, search
+from tablewright.plan.search import Plan, Settings, search
 
 SampledEvaluate = Callable[[DynamoDesign, int, int | None], Evaluation]
 

@@ -17,7 +17,7 @@ from tablewright.core.quantities import DAYS_PER_MONTH, GB, ONE, ZERO
 from tablewright.design.values import DynamoDesign, Embed, ItemShape, Table
 from tablewright.engines.base import EngineQuotes, Path, Quotation, Slot
 from tablewright.model.values import Count, Entity, Model, Pattern
-from tablewright.plan.asks import Workload, top_share
+from tablewright.plan.asks import Workload, is_recovered, top_share
 from tablewright.plan.candidates import (
     IndexCandidate,
     Placement,
@@ -274,7 +274,9 @@ class Pricer:
     ) -> tuple[Decimal, dict[int, Decimal]]:
         base = ZERO
         by_index = dict.fromkeys(places.values(), ZERO)
-        recovered = self.tariff.recovered_byte if work.entity.durable else ZERO
+        recovered = ZERO
+        if is_recovered(self.model, work.entity):
+            recovered = self.tariff.recovered_byte
         local = {
             f"{table.name}/{index.name}"
             for table in placement.tables

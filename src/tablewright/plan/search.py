@@ -18,7 +18,14 @@ from tablewright.core.quantities import ONE, ZERO
 from tablewright.design.values import DynamoDesign, Index, Table
 from tablewright.engines.base import EngineQuotes
 from tablewright.model.values import Entity, Model
-from tablewright.plan.asks import Workload, expiry_of, together, workloads
+from tablewright.plan.asks import (
+    Workload,
+    expiry_of,
+    is_recovered,
+    needs_recovery,
+    together,
+    workloads,
+)
 from tablewright.plan.candidates import (
     IndexCandidate,
     Placement,
@@ -540,17 +547,12 @@ def with_settings(
             deletion_protection=old.deletion_protection,
             replicas=old.replicas,
         )
-    if needs_recovery(model) and entity.durable and table.pitr_days is None:
+    if is_recovered(model, entity) and table.pitr_days is None:
         table = replace(table, pitr_days=35)
     expiry = expiry_of(entity)
     if expiry and expiry in table.shapes[0].attributes and not table.shapes[0].guards:
         table = replace(table, ttl=expiry)
     return table
-
-
-def needs_recovery(model: Model) -> bool:
-    """Whether the team asks for point-in-time recovery."""
-    return model.need("point_in_time_recovery").strip().lower().startswith(("yes", "true"))
 
 
 def table_names(model: Model, settings: Settings, current: DynamoDesign | None) -> dict[str, str]:

@@ -1,0 +1,142 @@
+"""The table of the reference applications in docs/planning.md: its figures, and its reasons."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tablewright.api import Session
+from tablewright.apps import read
+from tablewright.bill.bill import Bill
+from tablewright.core.quantities import format_usd
+from tablewright.design.reader import read_model
+from tablewright.design.values import DynamoDesign
+from tablewright.engines.base import Evaluation
+
+APPS = {
+    "Screen Time Journey": ("screen-time-journey", "recommended"),
+    "LLM proxy": ("llm-proxy", "recommended"),
+    "PoaFix": ("poafix", "dynamodb"),
+    "MongoCollectibles": ("mongocollectibles", "recommended"),
+    "Auxeira": ("auxeira", "recommended"),
+}
+LARGE = ("Screen Time Journey", "PoaFix")
+TITLES = [pytest.param(t, marks=pytest.mark.slow) if t in LARGE else t for t in APPS]
+
+
+def documented() -> dict[str, dict[int, tuple[str, str]]]:
+    """Return what the page says: users, and USD of the recommended and of the planned design."""
+    text = (Path(__file__).parents[2] / "docs" / "planning.md").read_text(encoding="utf-8")
+    found: dict[str, dict[int, tuple[str, str]]] = {}
+    title = ""
+    for line in text.splitlines():
+        row = re.match(r"\| ([A-Za-z ]*)\| ([\d,]+) \| ([\d.,]+) \| ([\d.,]+) \|", line)
+        if row is not None:
+            title = row[1].strip() or title
+            users = int(row[2].replace(",", ""))
+            found.setdefault(title, {})[users] = (row[3], row[4])
+    return {title: rows for title, rows in found.items() if title in APPS}
+
+
+@cache
+def planned(title: str) -> tuple[Session, DynamoDesign, dict[tuple[str, int], Decimal]]:
+    app, _ = APPS[title]
+    session = Session(file=read_model(read(app), f"{app}.yaml"))
+    result = session.plan(explained=False)
+    return session, result.design, {(c.design, c.users): c.usd for c in result.costs}
+
+
+def both(title: str) -> tuple[Evaluation, Evaluation]:
+    """Return the recommended and the planned design at the largest scale."""
+    session, design, _ = planned(title)
+    users = max(session.model.scales)
+    evaluate = session.engines["dynamodb"].evaluate
+    ours = evaluate(session.model, design, users, session.book())
+    return session.evaluate(APPS[title][1], users), ours
+
+
+def saved(theirs: Bill, ours: Bill, axis: str, *names: str) -> Decimal:
+    before, after = theirs.sum_by(axis), ours.sum_by(axis)  # type: ignore[arg-type]
+    return sum((before.get(n, Decimal(0)) - after.get(n, Decimal(0)) for n in names), Decimal(0))
+
+
+def test_the_page_speaks_of_every_application_at_two_scales():
+    assert {title: len(rows) for title, rows in documented().items()} == dict.fromkeys(APPS, 2)
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_the_figures_of_the_page_are_those_of_the_plan(title):
+    session, _, costs = planned(title)
+    rows = documented()[title]
+    assert set(rows) == {min(session.model.scales), max(session.model.scales)}
+    for users, (recommended, ours) in rows.items():
+        assert format_usd(costs[APPS[title][1], users]) == recommended
+        assert format_usd(costs["planned", users]) == ours
+
+
+@pytest.mark.slow
+def test_preferences_apart_save_a_write_unit_for_half_a_unit_read():
+    theirs, ours = both("Screen Time Journey")
+    less = theirs.route("saveProgress").units("write").mean
+    less -= ours.route("saveProgress").units("write").mean
+    assert Decimal("0.7") < less < Decimal("1.1")
+    more = ours.route("getSubscriber").units("read").mean
+    more -= theirs.route("getSubscriber").units("read").mean
+    assert Decimal("0.45") < more < Decimal("0.55")
+    by_save = saved(theirs.bill, ours.bill, "pattern", "saveProgress")
+    assert by_save > theirs.bill.total - ours.bill.total
+
+
+def test_usage_without_made_keys_stores_less_and_users_by_mail_need_no_guard():
+    theirs, ours = both("LLM proxy")
+    all_of_it = theirs.bill.total - ours.bill.total
+    stored = saved(theirs.bill, ours.bill, "dimension", "storage", "point-in-time recovery")
+    assert stored > all_of_it * Decimal("0.7")
+    assert ours.resource("Usage").stored_bytes < theirs.resource("Usage").stored_bytes
+    design = planned("LLM proxy")[1]
+    users = design.table("Users")
+    assert users.partition_key == "email"
+    assert not any(shape.guards for shape in users.shapes)
+    by_mail = theirs.route("getUserByEmail").units("read").mean
+    assert ours.route("getUserByEmail").units("read").mean < by_mail
+    assert (theirs.route("getUserByEmail").depth, ours.route("getUserByEmail").depth) == (2, 1)
+
+
+@pytest.mark.slow
+def test_indexes_that_hold_what_is_read_save_the_fetches():
+    theirs, ours = both("PoaFix")
+    all_of_it = theirs.bill.total - ours.bill.total
+    read = saved(theirs.bill, ours.bill, "dimension", "read request units")
+    assert read > all_of_it / 2
+    for name in ("nearbyProviders", "availableProvidersByType"):
+        assert not ours.route(name).fetches
+    shapes = [s for t in planned("PoaFix")[1].tables for s in t.shapes if s.entity == "Provider"]
+    assert [set(s.attributes) - {"_id"} for s in shapes if len(s.attributes) < 4] == [
+        {"description"}
+    ]
+
+
+def test_rentals_in_the_other_class_save_more_than_all_of_it():
+    theirs, ours = both("MongoCollectibles")
+    all_of_it = theirs.bill.total - ours.bill.total
+    assert saved(theirs.bill, ours.bill, "dimension", "storage") > all_of_it
+    assert planned("MongoCollectibles")[1].table("Rentals").infrequent_access
+    # Both are recovered alike: nothing is saved by doing without.
+    recovered = saved(theirs.bill, ours.bill, "dimension", "point-in-time recovery")
+    assert recovered <= 0
+
+
+def test_bodies_and_activity_in_the_other_class_save_more_than_all_of_it():
+    theirs, ours = both("Auxeira")
+    all_of_it = theirs.bill.total - ours.bill.total
+    assert saved(theirs.bill, ours.bill, "dimension", "storage") > all_of_it
+    design = planned("Auxeira")[1]
+    assert all(
+        design.table(n).infrequent_access for n in ("report_bodies", "auxeira-user-activity")
+    )
+    # The team wants every table recovered, and every table is.
+    assert all(table.pitr_days == 35 for table in design.tables)
