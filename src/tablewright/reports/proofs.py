@@ -137,7 +137,7 @@ def _pattern_row(one: PatternProof, compared: Comparison, *, first: bool) -> Row
     if one.retries:
         right += f", {one.retries} repeated"
     latency = "/".join(format_number(ms, 1) for ms in one.latency_ms)
-    unit = {"read": "R", "write": "W"}.get(compared.dimension, compared.dimension)
+    unit = _letter(compared.dimension)
     tone = "" if one.is_right and one.agrees else "bad"
     return Row(
         cells=(
@@ -152,6 +152,11 @@ def _pattern_row(one: PatternProof, compared: Comparison, *, first: bool) -> Row
         ),
         tone=tone,
     )
+
+
+def _letter(dimension: str) -> str:
+    """Return R or W for units; requests to object storage by their name."""
+    return {"read": "R", "write": "W"}.get(dimension, dimension)
 
 
 def _resources_table(proof: Proof) -> Table:
@@ -174,8 +179,8 @@ def _resources_table(proof: Proof) -> Table:
         Row(
             cells=(
                 resource,
-                f"{format_number(predicted, 1)} {'R' if dimension == 'read' else 'W'}",
-                f"{format_number(metered, 1)} {'R' if dimension == 'read' else 'W'}",
+                f"{format_number(predicted, 1)} {_letter(dimension)}",
+                f"{format_number(metered, 1)} {_letter(dimension)}",
                 _difference((metered - predicted) / predicted, square.sqrt() / predicted)
                 if predicted
                 else "",
