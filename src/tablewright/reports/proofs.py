@@ -102,7 +102,8 @@ def _untypical(one: PatternProof) -> list[str]:
 OTHER_METERS = (
     "The meter is that of this endpoint. DynamoDB Local is known to be wrong about transactions "
     "(1 write unit instead of 2 for an item, 2 instead of 1 for an index entry) and about queries "
-    "that find nothing (0 instead of half a unit): such a difference is the server's."
+    "that find nothing (0 instead of half a unit), and to count a number such as 480 as a byte "
+    "longer: such a difference is the server's."
 )
 STALE = (
     "This proof is stale: the model file was changed since. Run `tablewright prove` again before "
