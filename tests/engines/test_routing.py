@@ -234,6 +234,28 @@ def test_shards_are_clusters_from_m30_on_and_each_is_paid():
     assert first.quantity == cluster.quantity * 4
 
 
+def test_mongodb_scans_only_where_no_index_serves():
+    # Nine of ten users are active: by the index, though a scan would read them in order.
+    text = """
+app: t
+region: us-east-1
+scales: [1000]
+entities:
+  User: {key: id, attributes: {id: uuid, active: {type: bool, top_share: 90%}, name: name}}
+patterns:
+  active: {list: User, where: {active: true}, all: true, rate: 1/user/day}
+  named: {list: User, where: name, rate: 1/user/day}
+designs:
+  m: {engine: mongodb, collections: {users: {holds: User, indexes: {active: {active: 1}}}}}
+  p: {engine: postgresql, tables: {users: {holds: User, indexes: {active: active}}}}
+"""
+    session = Session(file=read_model(text))
+    mongo, postgres = session.evaluate("m"), session.evaluate("p")
+    assert mongo.route("active").target == "users/active"
+    assert postgres.route("active").target == "users"
+    assert mongo.route("named").target == postgres.route("named").target == "users"
+
+
 TABLE = Home(
     name="t",
     entity="T",

@@ -230,6 +230,8 @@ class Words:
     reads: Mapping[str, str]
     rewrites_indexes: bool = False
     """An update of an indexed column writes an entry in every index (a new row version)."""
+    scans_last: bool = False
+    """Its planner scans only where no index serves a condition or the order."""
     near_by_index: bool = False
     """A search for the nearest goes through an index for places, or is refused."""
     plans_by_pages: bool = False
@@ -312,10 +314,12 @@ class Router:
             ways.append(self._scan(pattern, home, embedded))
         ways.sort(key=self._rank)
         best = ways[0]
+        if self.words.scans_last:
+            best = next((way for way in ways if _is_indexed(way, pattern)), best)
         if pattern.verb is Verb.NEAR and self.words.near_by_index:
             best = next((way for way in ways if _is_geo(way)), best)
-        for way in ways[1:]:
-            if way.index is not None:
+        for way in ways:
+            if way.index is not None and way is not best:
                 reason = self._worse(way, best)
                 rejected.append(Rejected(route=way.target, reason=reason))
         return best, rejected
@@ -824,6 +828,13 @@ class Router:
         if way.filtered:
             words.append("filtered by " + ", ".join(way.filtered))
         return "; ".join(words)
+
+
+def _is_indexed(way: Access, pattern: Pattern) -> bool:
+    """Whether an index finds by a condition, or gives the order that is asked for."""
+    return way.index is not None and (
+        bool(way.bound) or way.keeps_order or way.index.kind == "text"
+    )
 
 
 def _is_geo(way: Access) -> bool:

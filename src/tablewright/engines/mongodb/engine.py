@@ -18,6 +18,7 @@ WORDS = Words(
     table="collection",
     row="document",
     scan="collection scan",
+    scans_last=True,
     near_by_index=True,
     reads={"get": "find", "list": "find", "aggregate": "aggregate", "search": "find"},
 )

@@ -55,6 +55,9 @@ def table_for(model: Model, entity: Entity) -> PgTable:
             if wanted and not is_served_by_key(entity, one, wanted):
                 found.append((wanted, False))
             special += _special(entity, one, name)
+    for reference in keys:
+        if len(reference.columns) > 1:  # one that begins so serves its first columns as well
+            found.append((tuple((column, False) for column in reference.columns), False))
     unique = {keys for keys, is_unique in found if is_unique}
     primary = tuple((column, False) for column in entity.key)
     kept = [k for k in without_prefixes([*found, (primary, True)]) if k != primary]

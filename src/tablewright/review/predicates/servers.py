@@ -40,12 +40,23 @@ def any_idx_001(f: ServerFacts, home: str, index: Ordered) -> Verdict:
         return None
     if f.through(home, index.name) or _shards(f, home, index):
         return CLEAR
+    if any(index.name in _could_use(f, home, p) for p in f.model.patterns):
+        return CLEAR
     return Hit(
         evidence=f"no access pattern goes through {home}/{index.name}, "
         f"{format_bytes(int(index.stored_bytes))}",
         values={"small": f.home(home).rows < f.k["seq_rows"]},
         options=lambda: mends.dropping(home, index.name),
     )
+
+
+def _could_use(f: ServerFacts, home: str, pattern: Pattern) -> list[str]:
+    """Return the indexes a pattern could go through, and does not as the table is that small."""
+    route = f.route(pattern)
+    if route.target != home or f.home(home).rows >= f.k["seq_rows"]:
+        return []
+    correct = [one.route for one in route.rejected if one.reason.startswith("correct")]
+    return [name.partition("/")[2] for name in correct if name.startswith(f"{home}/")]
 
 
 def expires(f: ServerFacts, home: str, index: Ordered) -> bool:
@@ -138,6 +149,8 @@ def srv_idx_001(f: ServerFacts, pattern: Pattern) -> Verdict:
         return CLEAR  # most of what is read is wanted
     if read < home.rows and read < f.k["seq_rows"]:
         return CLEAR  # it ends early, having found enough
+    if _could_use(f, home.name, pattern):
+        return CLEAR  # there is an index, which so small a table does not need
     rate = f.rate(pattern)
     return Hit(
         evidence=f"{number(read)} of the {number(home.rows)} in {home.name}, "
