@@ -216,6 +216,8 @@ class Path:
     depth: int = 1
     fetches: bool = False
     sorts_in_code: bool = False
+    by_resource: tuple[tuple[str, Decimal], ...] = ()
+    """The units each table and index gives, in the order of the requests."""
     objects: Decimal = ZERO
     """Mean objects of object storage got in one call; together they are one of its round trips."""
 

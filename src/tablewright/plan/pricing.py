@@ -472,13 +472,16 @@ class Pricer:
         if path.operation == "scan":
             return False
         users = max(self.model.scales)
-        rate = self.model.calls_per_second(pattern, users) * pattern.peak * path.units
-        if rate <= PARTITION_READS * HEADROOM:
+        calls = self.model.calls_per_second(pattern, users) * pattern.peak
+        if calls * path.units <= PARTITION_READS * HEADROOM:
             return False
-        share = spread.get(path.resources[0], ZERO) if path.resources else ZERO
-        if pattern.hot_share is not None:
-            share = max(share, pattern.hot_share)
-        return rate * share > PARTITION_READS * HEADROOM
+        for place, (resource, units) in enumerate(path.by_resource):
+            share = spread.get(resource, ZERO)
+            if pattern.hot_share is not None and (place == 0 or resource in self._shards):
+                share = max(share, pattern.hot_share / self._shards.get(resource, 1))
+            if calls * units * share > PARTITION_READS * HEADROOM:
+                return True
+        return False
 
 
 def object_trips(rules: Rules) -> int:

@@ -74,10 +74,14 @@ def _slot(reads: ReadRouter, question: Pattern, pattern: str, part: int) -> Slot
 
 def _path(option: Option) -> Path:
     uses = [use for request in option.requests for use in request.uses]
-    read = dict.fromkeys(use.resource for use in uses if use.dimension == "read")
+    read: dict[str, Decimal] = {}
+    for use in uses:
+        if use.dimension == "read":
+            read[use.resource] = read.get(use.resource, ZERO) + use.units.mean
     return Path(
         resources=tuple(read),
         units=option.read_units,
+        by_resource=tuple(read.items()),
         operation=option.operation,
         depth=option.depth,
         fetches=option.fetches,
