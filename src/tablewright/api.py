@@ -381,9 +381,11 @@ class Session:
                 sample_items=sample_items or self.options.sample_items,
             )
 
-        def evaluate_model(model: Model, design: DynamoDesign, users: int) -> Evaluation:
+        def evaluate_model(
+            model: Model, design: DynamoDesign, users: int, sample_items: int
+        ) -> Evaluation:
             return engine.evaluate(
-                model, design, users, self.book(), region=region, sample_items=SIZE_SAMPLE
+                model, design, users, self.book(), region=region, sample_items=sample_items
             )
 
         def findings(design: DynamoDesign) -> frozenset[tuple[str, str]]:
@@ -638,9 +640,6 @@ class Session:
 
 DOUBT_SAMPLE = 64
 """Instances drawn where every assumed figure is halved or doubled, to see which findings stand."""
-
-SIZE_SAMPLE = 32
-"""Instances drawn for each size of an attribute that is tried, to find where a choice flips."""
 
 FIRED_SAMPLE = 128
 """Instances drawn where it is only asked which rules fire on a design on the way to another."""

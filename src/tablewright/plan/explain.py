@@ -131,8 +131,8 @@ def explain(
     questions: list[QuestionChoice] = []
     for place, one in enumerate(plan.considered):
         choice = plan.solution.choices[place]
-        entities.append(_entity(plan, one, choice, evaluate, evaluate_model))
-        indexes += _indexes(plan, one, choice, evaluate, evaluate_model)
+        entities.append(_entity(plan, one, choice, evaluate_model))
+        indexes += _indexes(plan, one, choice, evaluate_model)
         questions += _questions(plan, one, choice)
     order = {pattern.name: at for at, pattern in enumerate(plan.model.patterns)}
     return Explanation(
@@ -152,7 +152,6 @@ def _entity(
     plan: Plan,
     one: Considered,
     choice: Choice,
-    evaluate: Evaluate,
     evaluate_model: EvaluateModel,
 ) -> EntityChoice:
     chosen = one.options[choice.option]
@@ -167,12 +166,12 @@ def _entity(
     second = alternative(plan, one, [o for o in one.all_options if o.placement != chosen.placement])
     if second is None:
         return found
-    parts = _parts(plan, one, chosen, evaluate, evaluate_model)
+    parts = _parts(plan, one, chosen, evaluate_model)
     if len(parts) == 1:
         flips = parts[0].flips
     else:
         flips = (
-            *rate_flips(plan, [second.design], evaluate)[:MOST_FLIPS],
+            *rate_flips(plan, one, [second.design], evaluate_model)[:MOST_FLIPS],
             *_size_flips(plan, one, _large(one), [second], evaluate_model),
         )
     return replace(
@@ -188,7 +187,6 @@ def _parts(
     plan: Plan,
     one: Considered,
     chosen: Option,
-    evaluate: Evaluate,
     evaluate_model: EvaluateModel,
 ) -> tuple[PartChoice, ...]:
     """Return each choice that was made about an entity, with the best plan without it."""
@@ -202,13 +200,14 @@ def _parts(
         only = alternative(plan, one, alone) if part.attributes else None
         tried = [other] if only is None or only.design == other.design else [other, only]
         sizes = part.attributes or _large(one)
+        rates = rate_flips(plan, one, [each.design for each in tried], evaluate_model)
         found.append(
             PartChoice(
                 what=part.what,
                 instead=other.instead,
                 dearer=other.dearer,
                 flips=(
-                    *rate_flips(plan, [each.design for each in tried], evaluate)[:MOST_FLIPS],
+                    *rates[:MOST_FLIPS],
                     *_size_flips(plan, one, sizes, tried, evaluate_model),
                 ),
             )
@@ -299,7 +298,6 @@ def _indexes(
     plan: Plan,
     one: Considered,
     choice: Choice,
-    evaluate: Evaluate,
     evaluate_model: EvaluateModel,
 ) -> list[IndexChoice]:
     option = one.options[choice.option]
@@ -322,7 +320,7 @@ def _indexes(
                 without_usd=other.dearer,
                 instead=other.instead,
                 flips=(
-                    *rate_flips(plan, [other.design], evaluate)[:MOST_FLIPS],
+                    *rate_flips(plan, one, [other.design], evaluate_model)[:MOST_FLIPS],
                     *_size_flips(plan, one, _large(one)[:1], [other], evaluate_model),
                 ),
             )

@@ -23,13 +23,16 @@ from tablewright.plan.modes import Evaluate
 from tablewright.plan.pricing import LARGEST_ITEM_BYTES, Option, PathCost, SlotCost
 from tablewright.plan.search import Considered, Plan
 
-EvaluateModel = Callable[[Model, DynamoDesign, int], Evaluation]
+EvaluateModel = Callable[[Model, DynamoDesign, int, int], Evaluation]
+"""Prices a design of a model at a number of users, with so many instances drawn."""
 
 FURTHEST = Decimal(100)
 """Figures are looked for from a hundredth of what the model says to a hundredfold."""
 WITHIN = Decimal("1.02")
 """How close a size is closed in on."""
 CHEAPEST_TABLES = 5
+SIZE_SAMPLE = 32
+"""Instances drawn for each size that is tried."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,22 +72,25 @@ class TargetFlip:
     """What would be done otherwise; empty where the design stays, and is only read otherwise."""
 
 
-def rate_flips(plan: Plan, others: Sequence[DynamoDesign], evaluate: Evaluate) -> tuple[Flip, ...]:
+def rate_flips(
+    plan: Plan, one: Considered, others: Sequence[DynamoDesign], evaluate: EvaluateModel
+) -> tuple[Flip, ...]:
     """Return the rates at which one of some designs would be as cheap, the closest first.
 
     Args:
         plan: what was chosen.
+        one: the entity they keep otherwise.
         others: designs that are no cheaper now.
-        evaluate: prices a design at a number of users.
+        evaluate: prices the part of a design that is kept otherwise.
     """
-    users = plan.settings.scales[-1].users
-    ours = evaluate(on_demand(plan.design), users).bill
-    own = ours.sum_by("pattern")
+    users, drawn = plan.settings.scales[-1].users, plan.settings.sample_items
     closest: dict[str, Flip] = {}
     for other in others:
-        theirs = evaluate(other, users).bill
+        model, *both = _part(plan, one, other)
+        ours, theirs = (evaluate(model, design, users, drawn).bill for design in both)
+        own = ours.sum_by("pattern")
         gap, by_pattern = theirs.total - ours.total, theirs.sum_by("pattern")
-        for pattern in plan.model.patterns:
+        for pattern in model.patterns:
             steeper = own.get(pattern.name, ZERO) - by_pattern.get(pattern.name, ZERO)
             if abs(steeper) <= Decimal("1E-9") or gap < 0:
                 continue
@@ -129,7 +135,10 @@ def size_flip(
 
     def gap(factor: Decimal) -> Decimal:
         scaled = _scaled(model, one.entity, attribute, factor)
-        return evaluate(scaled, theirs, users).bill.total - evaluate(scaled, ours, users).bill.total
+        before, after = (
+            evaluate(scaled, design, users, SIZE_SAMPLE).bill.total for design in (ours, theirs)
+        )
+        return after - before
 
     factor = crossing(gap, 1 / FURTHEST, most)
     if factor is None:
@@ -173,7 +182,10 @@ def _halved(gap: Callable[[Decimal], Decimal], inner: Decimal, outer: Decimal) -
 def _part(
     plan: Plan, one: Considered, other: DynamoDesign
 ) -> tuple[Model, DynamoDesign, DynamoDesign]:
-    """Return the part of the model and of both designs that one entity's sizes can change."""
+    """Return the part of the model and of both designs that one entity is kept in.
+
+    What an entity costs depends on the tables that hold it; nothing else differs between the two.
+    """
     whole = on_demand(plan.design)
     held = {one.entity}
     while True:
@@ -187,11 +199,21 @@ def _part(
             break
         held |= more
     names = {t.name for t in tables}
-    patterns = tuple(
-        p for p in plan.model.patterns if {p.entity, *(part.entity for part in p.parts)} <= held
-    )
+    patterns = tuple(_cut(p, held) for p in plan.model.patterns if _entities(p) & held)
     cut = [replace(d, tables=tuple(t for t in d.tables if t.name in names)) for d in (whole, other)]
     return replace(plan.model, patterns=patterns), cut[0], cut[1]
+
+
+def _entities(pattern: Pattern) -> set[str]:
+    return {part.entity for part in pattern.parts} or {pattern.entity}
+
+
+def _cut(pattern: Pattern, entities: set[str]) -> Pattern:
+    """Return a pattern; of a transaction, its parts on some entities."""
+    parts = tuple(part for part in pattern.parts if part.entity in entities)
+    if parts == pattern.parts:
+        return pattern
+    return replace(pattern, entity=parts[0].entity, parts=parts)
 
 
 def _holds(shape: ItemShape, entities: set[str]) -> bool:

@@ -40,7 +40,7 @@ class Planner:
     engine: EngineQuotes
     evaluate: SampledEvaluate
     evaluate_model: EvaluateModel
-    """The same for a model with other sizes, on a small sample."""
+    """The same for a part of the model, or one with other sizes."""
     book: PriceBook
     region: str
     others: tuple[DynamoDesign, ...] = ()
