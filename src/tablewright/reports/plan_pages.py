@@ -14,6 +14,7 @@ from tablewright.plan.flips import Flip, TargetFlip
 from tablewright.plan.fronts import FrontPoint
 from tablewright.plan.path import Step
 from tablewright.plan.result import PlanResult
+from tablewright.plan.search import SAMPLE_ITEMS
 from tablewright.reports import document as d
 from tablewright.reports.snippets import python_text, shortened
 from tablewright.reports.words import plural, sentence
@@ -33,7 +34,8 @@ def plan_page(result: PlanResult) -> d.Document:
         blocks.append(_by_scale(result))
     if result.explanation.entities:
         blocks.append(_why(result))
-        if fronts := _fronts(result):
+        fronts = _fronts(result)
+        if len(fronts) > 1:
             blocks.append(
                 d.Section(title="With fewer tables, or fewer round trips", blocks=tuple(fronts))
             )
@@ -231,10 +233,10 @@ def _why(result: PlanResult) -> d.Block:
     """Return each choice with the runner-up, its price, and the figures at which it would flip."""
     blocks: list[d.Block] = [
         d.Paragraph(
-            text="On demand. A runner-up is the best plan without what was chosen, solved for "
-            "anew. A choice flips beyond a figure: a rate (the others as they are), or a mean size "
-            "(both designs priced again); looked for between a hundredth and a hundredfold of "
-            "what the model says.",
+            text=f"{_BASIS} A runner-up is the best plan without what was chosen, solved for anew. "
+            "A choice flips beyond a figure: a rate (the others as they are), or a mean size (both "
+            "designs priced again); looked for between a hundredth and a hundredfold of what the "
+            "model says.",
             tone="note",
         ),
         _entities(result),
@@ -314,6 +316,10 @@ def _is_same(usd: Decimal) -> bool:
 
 
 MOST_CHANGES = 3
+_BASIS = (
+    f"On demand, from {SAMPLE_ITEMS} instances of each entity, as the search prices: sums may "
+    "differ a little from the bill above."
+)
 LONGEST_REASON = 120
 
 
@@ -423,7 +429,7 @@ def _target(flip: TargetFlip) -> str:
 
 
 def _fronts(result: PlanResult) -> list[d.Block]:
-    found: list[d.Block] = []
+    found: list[d.Block] = [d.Paragraph(text=_BASIS, tone="note")]
     for points, caption, title in (
         (
             result.explanation.by_structures,
@@ -460,9 +466,9 @@ def _front(points: tuple[FrontPoint, ...], caption: str, title: str) -> d.Block:
         if len(points) > 1 or not drawn:
             return table
         number, usd = drawn[0]
+        least = "the least there is" if number == 1 else "with fewer, something is not served"
         return d.Paragraph(
-            text=f"{caption}: {format_usd(usd)} USD a month with {format_number(number)}; with "
-            "fewer, something is not served."
+            text=f"{caption}: {format_usd(usd)} USD a month with {format_number(number)}; {least}."
         )
     (first, most), (last, least) = drawn[0], drawn[-1]
     return d.Chart(
