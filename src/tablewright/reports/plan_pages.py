@@ -466,9 +466,9 @@ def _front(points: tuple[FrontPoint, ...], caption: str, title: str) -> d.Block:
         if len(points) > 1 or not drawn:
             return table
         number, usd = drawn[0]
-        least = "the least there is" if number == 1 else "with fewer, something is not served"
+        why = "the least there is" if number == 1 else "with fewer, something is not served"
         return d.Paragraph(
-            text=f"{caption}: {format_usd(usd)} USD a month with {format_number(number)}; {least}."
+            text=f"{caption}: {format_usd(usd)} USD a month with {format_number(number)}; {why}."
         )
     (first, most), (last, least) = drawn[0], drawn[-1]
     return d.Chart(
