@@ -102,3 +102,21 @@ def test_a_design_that_was_edited_by_hand_is_replaced_with_a_word_about_what_dif
     said = run(file, "--section", "--write")
     assert "is replaced; now otherwise: " in said
     assert "table class Standard-IA" in said
+
+
+TAGS = """\
+app: tags
+region: us-east-1
+scales: [1000]
+entities:
+  Account: {key: id, attributes: {id: uuid}}
+  Tag: {of: Account, key: [id, tag], count: 4, attributes: {tag: text(12)}}
+patterns:
+  tags: {list: Tag, where: id, rate: 5/user/day}
+"""
+
+
+def test_the_table_of_the_design_says_what_lies_inside_an_item(tmp_path):
+    path = tmp_path / "tags.yaml"
+    path.write_text(TAGS, encoding="utf-8")
+    assert "Account (Tag inside)" in run("plan", path, "--brief")

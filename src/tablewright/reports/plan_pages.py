@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from tablewright.core.quantities import ZERO, format_bytes, format_number, format_usd, plain
-from tablewright.design.values import Index, Table
+from tablewright.design.values import Index, ItemShape, Table
 from tablewright.plan.flips import Flip, TargetFlip
 from tablewright.plan.fronts import FrontPoint
 from tablewright.plan.path import Step
@@ -175,7 +175,7 @@ def _tables(result: PlanResult) -> d.Block:
     rows = []
     for table in result.design.tables:
         rows.append(
-            d.Row(cells=(table.name, _key(table), ", ".join(s.name for s in table.shapes), ""))
+            d.Row(cells=(table.name, _key(table), ", ".join(map(_items, table.shapes)), ""))
         )
         rows += [
             d.Row(cells=(f"↳ {i.name}", _index_key(i, table), "", str(i.projection)))
@@ -185,6 +185,16 @@ def _tables(result: PlanResult) -> d.Block:
         columns=_columns("Table or index", "Key~", "Items~", "Projection~"),
         rows=tuple(rows),
     )
+
+
+def _items(shape: ItemShape) -> str:
+    """Return a kind of item, and what of it is not kept as it is."""
+    words = [f"{embed.entity} inside" for embed in shape.embeds]
+    words += [f"{name} compressed" for name, _ in shape.compress]
+    words += [f"{name} in object storage" for name in shape.offload]
+    if shape.counters:
+        words.append(f"{', '.join(shape.counters)} over {shape.copies} items")
+    return f"{shape.name} ({'; '.join(words)})" if words else shape.name
 
 
 def _key(table: Table) -> str:
