@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
     """Run the benchmarks named; return the first exit code that is not 0."""
     if "--list" in arguments:
         for name, what in BENCHMARKS.items():
-            print(f"{name:14}{what}")
+            print(f"{name:19}{what}")
         return 0
     at = arguments.index("--") if "--" in arguments else len(arguments)
     wanted, options = arguments[:at], arguments[at + 1 :]

@@ -531,7 +531,7 @@ def _lines(found: Comparison) -> d.Section:
         rows = [
             d.Row(
                 cells=(
-                    line.dimension,
+                    line.dimension + (f" ({line.region})" if line in price.elsewhere else ""),
                     quantity(line.quantity, line.unit),
                     f"{line.unit_price.normalize():f} / {line.per:,} {line.unit}"
                     if line.per > 1
