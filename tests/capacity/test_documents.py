@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 import datetime
-from decimal import Decimal
-from typing import Any
-from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bson_values import for_pymongo
 from tablewright.capacity.documents import ObjectKey, document_bytes, index_entry_bytes
 
 bson = pytest.importorskip("bson")
 
 KEY = "65a4f0c2e1b3a8d9c7f01234"
-
-
-def for_pymongo(value: Any) -> Any:
-    if isinstance(value, ObjectKey):
-        return bson.ObjectId(value.hexadecimal)
-    if isinstance(value, Decimal):
-        return bson.Decimal128(value)
-    if isinstance(value, UUID):
-        return bson.Binary.from_uuid(value)
-    if isinstance(value, dict):
-        return {name: for_pymongo(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [for_pymongo(inner) for inner in value]
-    return value
 
 
 def test_a_small_document_adds_up_by_hand():
