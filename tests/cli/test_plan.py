@@ -119,4 +119,4 @@ patterns:
 def test_the_table_of_the_design_says_what_lies_inside_an_item(tmp_path):
     path = tmp_path / "tags.yaml"
     path.write_text(TAGS, encoding="utf-8")
-    assert "Account (Tag inside)" in run("plan", path, "--brief")
+    assert "Account (Tag inside)" in run(path, "--brief")
