@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from tablewright.bill.bill import Line
 from tablewright.compare.values import (
     ArchitectureResult,
     Comparison,
@@ -524,6 +525,14 @@ def _workload(found: Comparison) -> d.Section:
     )
 
 
+def _line_name(line: Line, way: str) -> str:
+    """Return what a line is of; one of the database with its table and access pattern."""
+    if line.where == way:
+        return line.dimension
+    named = [one for one in (line.resource or line.where, line.pattern, line.dimension) if one]
+    return " · ".join(dict.fromkeys(named))
+
+
 def _lines(found: Comparison) -> d.Section:
     sections = []
     for one in found.architectures:
@@ -531,7 +540,8 @@ def _lines(found: Comparison) -> d.Section:
         rows = [
             d.Row(
                 cells=(
-                    line.dimension + (f" ({line.region})" if line in price.elsewhere else ""),
+                    _line_name(line, one.architecture.name)
+                    + (f" ({line.region})" if line in price.elsewhere else ""),
                     quantity(line.quantity, line.unit),
                     f"{line.unit_price.normalize():f} / {line.per:,} {line.unit}"
                     if line.per > 1
