@@ -133,8 +133,37 @@ def without_idle_indexes(
 
     Structure is chosen at on-demand prices; a provisioned index also costs its minimum. One index
     at a time goes, while that is cheaper at `users`, dearer at no scale, and makes nothing scan.
+    Tables that hold no entity together are looked at apart: their bills have nothing in common.
     """
+    kept: dict[str, Table] = {}
     gone: list[str] = []
+    for group in _groups(design):
+        part, names = _group_without_idle(group, evaluate, users, scales)
+        kept.update((table.name, table) for table in part.tables)
+        gone += names
+    return replace(design, tables=tuple(kept[t.name] for t in design.tables)), tuple(gone)
+
+
+def _groups(design: DynamoDesign) -> list[DynamoDesign]:
+    """Return a design in parts whose tables hold no entity together."""
+    parts: list[tuple[set[str], list[Table]]] = []
+    for table in design.tables:
+        held = {s.entity for s in table.shapes} | {e.entity for s in table.shapes for e in s.embeds}
+        tables = [table]
+        for part in [p for p in parts if p[0] & held]:
+            parts.remove(part)
+            held |= part[0]
+            tables = [*part[1], *tables]
+        parts.append((held, tables))
+    return [replace(design, tables=tuple(tables)) for _, tables in parts]
+
+
+def _group_without_idle(
+    design: DynamoDesign, evaluate: Evaluate, users: int, scales: Sequence[int]
+) -> tuple[DynamoDesign, list[str]]:
+    gone: list[str] = []
+    if not any(t.indexes and t.mode.kind is not ModeKind.ON_DEMAND for t in design.tables):
+        return design, gone
     wanted = sorted({users, *scales})
     now = {scale: evaluate(design, scale) for scale in wanted}
     while True:
@@ -150,7 +179,7 @@ def without_idle_indexes(
                     if saved > 0:
                         trials.append((-saved, f"{table.name}/{index.name}", trial, found))
         if not trials:
-            return design, tuple(gone)
+            return design, gone
         _, name, design, now = min(trials, key=lambda t: t[:2])
         gone.append(name)
 
@@ -165,6 +194,8 @@ def _is_no_worse(before: Evaluation, after: Evaluation) -> bool:
     if after.bill.total > before.bill.total:
         return False
     for old, new in zip(before.routes, after.routes, strict=True):
+        if not old.is_served:
+            continue  # of another part of the design
         if not new.is_served or new.depth > old.depth:
             return False
         if any(r.operation == "Scan" for r in new.requests) and not any(
