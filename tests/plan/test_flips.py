@@ -174,3 +174,18 @@ def test_one_table_less_costs_what_a_plan_with_that_many_costs():
     fewer = shop(options=f", max_tables: {tables - 1}")
     assert len(fewer.design.tables) == tables - 1
     assert abs(dearer(fewer) - found.dearer) < Decimal("0.000001")
+
+
+def test_a_rate_flips_where_the_weighed_bills_meet():
+    # One tenth of the users counts as much as it did: every sum above is one tenth as well, but a
+    # scan reads a tenth of the tasks. Weighed half and half the two scales add up.
+    text = MODEL.replace(
+        "capacity: on-demand", "capacity: on-demand, weights: {{10000: 1, 100000: 1}}"
+    )
+    file = read_model(text.format(add="1", find="0.001", text="900"), "tasks.yaml")
+    (index,) = Session(file=file, options=Options(sample_items=64)).plan().explanation.indexes
+    found = next(f for f in index.flips if f.subject == "find")
+    # Questions of both scales for each one a user asks a day, and what the index costs for both.
+    scans = 100_000 * (SCAN - ASK) + 10_000 * (SCAN / 10 - ASK)
+    costs = (100_000 + 10_000) * ADD + STORED * Decimal("1.1")
+    assert abs(found.figure - costs / scans) < Decimal("0.0000001")

@@ -83,13 +83,12 @@ def rate_flips(
         others: designs that are no cheaper now.
         evaluate: prices the part of a design that is kept otherwise.
     """
-    users, drawn = plan.settings.scales[-1].users, plan.settings.sample_items
+    drawn = plan.settings.sample_items
     closest: dict[str, Flip] = {}
     for other in others:
         model, *both = _part(plan, one, other)
-        ours, theirs = (evaluate(model, design, users, drawn).bill for design in both)
-        own = ours.sum_by("pattern")
-        gap, by_pattern = theirs.total - ours.total, theirs.sum_by("pattern")
+        ours, theirs = (_weighed(plan, model, design, evaluate, drawn) for design in both)
+        gap, own, by_pattern = theirs.total - ours.total, ours.by_pattern, theirs.by_pattern
         for pattern in model.patterns:
             steeper = own.get(pattern.name, ZERO) - by_pattern.get(pattern.name, ZERO)
             if abs(steeper) <= Decimal("1E-9") or gap < 0:
@@ -108,6 +107,26 @@ def rate_flips(
             if held is None or flip.distance < held.distance:
                 closest[pattern.name] = flip
     return tuple(sorted(closest.values(), key=lambda f: (f.distance, f.subject)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Weighed:
+    """A bill of a month, weighed over the scales that are planned for."""
+
+    total: Decimal
+    by_pattern: dict[str, Decimal]
+
+
+def _weighed(
+    plan: Plan, model: Model, design: DynamoDesign, evaluate: EvaluateModel, drawn: int
+) -> _Weighed:
+    total, by_pattern = ZERO, dict[str, Decimal]()
+    for scale in plan.settings.scales:
+        bill = evaluate(model, design, scale.users, drawn).bill
+        total += bill.total * scale.weight
+        for name, usd in bill.sum_by("pattern").items():
+            by_pattern[name] = by_pattern.get(name, ZERO) + usd * scale.weight
+    return _Weighed(total=total, by_pattern=by_pattern)
 
 
 def _distance(factor: Decimal) -> Decimal:
@@ -131,12 +150,11 @@ def size_flip(
     mean = found.bytes.mean
     most = min(FURTHEST, Decimal(LARGEST_ITEM_BYTES) * Decimal("0.9") / mean)
     model, ours, theirs = _part(plan, one, other)
-    users = plan.settings.scales[-1].users
 
     def gap(factor: Decimal) -> Decimal:
         scaled = _scaled(model, one.entity, attribute, factor)
         before, after = (
-            evaluate(scaled, design, users, SIZE_SAMPLE).bill.total for design in (ours, theirs)
+            _weighed(plan, scaled, design, evaluate, SIZE_SAMPLE).total for design in (ours, theirs)
         )
         return after - before
 

@@ -251,6 +251,10 @@ def _why(result: PlanResult) -> d.Block:
         ),
         _entities(result),
     ]
+    if result.merges:
+        blocks.insert(
+            1, d.Paragraph(text="Tables are named as before they were joined.", tone="note")
+        )
     if any(len(one.parts) > 1 for one in result.explanation.entities):
         blocks.append(_parts(result))
     if result.explanation.indexes:
