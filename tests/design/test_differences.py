@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tablewright.design.changes import apply
-from tablewright.design.differences import is_same, is_whole, pieces, short, tidied, words
+from tablewright.design.differences import (
+    is_same,
+    is_whole,
+    named_alike,
+    pieces,
+    short,
+    tidied,
+    words,
+)
 from tablewright.design.values import (
     DynamoDesign,
     Index,
@@ -131,3 +139,31 @@ def test_a_made_key_is_told_by_the_table_it_is_made_in():
         "add index by-k1 on users by k1 (ALL), where k1 = {state}",
         "add index by-k1 on orders by k1 (ALL), where k1 = {sum}",
     )
+
+
+def test_indexes_that_only_have_each_others_names_are_no_difference():
+    shape = item("User", "id", "mail", "name")
+    one = Index(name="first", partition_keys=("mail",))
+    two = Index(name="second", partition_keys=("name",))
+    before = design(table("t", shape, indexes=(one, two)))
+    swapped = (replace(two, name="first"), replace(one, name="second"))
+    after = design(table("t", shape, indexes=swapped))
+    assert pieces(before, after)
+    assert pieces(before, named_alike(before, after)) == ()
+
+
+def test_an_index_under_another_key_does_not_take_a_name_that_is_needed():
+    shape = item("User", "id", "mail", "name")
+    before = design(table("t", shape, indexes=(Index(name="first", partition_keys=("mail",)),)))
+    after = design(
+        table(
+            "t",
+            shape,
+            indexes=(
+                Index(name="first", partition_keys=("name",)),
+                Index(name="second", partition_keys=("mail",), projection=KEYS_ONLY),
+            ),
+        )
+    )
+    named = named_alike(before, after).tables[0].indexes
+    assert [(i.name, i.keys) for i in named] == [("first-2", ("name",)), ("first", ("mail",))]

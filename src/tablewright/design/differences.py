@@ -114,6 +114,53 @@ def _sorted_projection(projection: Projection) -> Projection:
     return replace(projection, attributes=tuple(sorted(projection.attributes)))
 
 
+def named_alike(before: DynamoDesign, after: DynamoDesign) -> DynamoDesign:
+    """Return a design in which equal indexes of equal tables have the names they had before.
+
+    First those that are the same but for their name, then those with the same key; what is left
+    keeps its name, or gets a free one.
+    """
+    old = {table.name: table for table in before.tables}
+    return replace(
+        after,
+        tables=tuple(_indexes_named(old[t.name], t) if t.name in old else t for t in after.tables),
+    )
+
+
+def _indexes_named(before: Table, after: Table) -> Table:
+    names: dict[str, str] = {}
+    for alike in (_is_same_index, _has_same_keys):
+        for index in after.indexes:
+            if index.name in names:
+                continue
+            found = [i for i in before.indexes if i.name not in names.values() and alike(i, index)]
+            if found:
+                names[index.name] = found[0].name
+    taken = set(names.values())
+    for index in after.indexes:
+        if index.name not in names:
+            name, number = index.name, 1
+            while name in taken:
+                number += 1
+                name = f"{index.name}-{number}"
+            names[index.name] = name
+            taken.add(name)
+    indexes = tuple(replace(i, name=names[i.name]) for i in after.indexes)
+    return replace(after, indexes=indexes)
+
+
+def _is_same_index(a: Index, b: Index) -> bool:
+    return _alike(replace(a, name=b.name), b)
+
+
+def _has_same_keys(a: Index, b: Index) -> bool:
+    return (a.partition_keys, a.sort_keys, a.is_local) == (
+        b.partition_keys,
+        b.sort_keys,
+        b.is_local,
+    )
+
+
 # --------------------------------------------------------------------------- pieces
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tablewright.core.quantities import ZERO
-from tablewright.design.differences import pieces, short
+from tablewright.design.differences import named_alike, pieces, short
 from tablewright.design.values import CapacityMode, DynamoDesign
 from tablewright.plan.pricing import Option
 from tablewright.plan.programme import Choice, Solution, solve
@@ -58,7 +58,8 @@ def alternative(plan: Plan, one: Considered, options: Sequence[Option]) -> Alter
         plan.solution, choices=tuple(choices), usd=plan.solution.usd - before + part.usd
     )
     design = assemble(plan.model, considered, solution, plan.design, "alternative")
-    changes = [c for piece in pieces(on_demand(plan.design), design) for c in piece.changes]
+    ours = on_demand(plan.design)
+    changes = [c for piece in pieces(ours, named_alike(ours, design)) for c in piece.changes]
     return Alternative(
         dearer=part.usd - before,
         option=kept[choices[place].option],

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from tablewright.bill.prices import PriceBook
 from tablewright.design.changes import Change
-from tablewright.design.differences import pieces, short
+from tablewright.design.differences import named_alike, pieces, short
 from tablewright.design.values import CapacityMode, Design, DynamoDesign
 from tablewright.engines.base import EngineQuotes, Evaluation, Quotation
 from tablewright.model.values import Model
@@ -161,7 +161,8 @@ def best_by_scale(
 
 def differences(planned: DynamoDesign, other: DynamoDesign) -> tuple[Change, ...]:
     """Return what one design does otherwise than another."""
-    return tuple(change for piece in pieces(planned, other) for change in piece.changes)
+    renamed = named_alike(planned, other)
+    return tuple(change for piece in pieces(planned, renamed) for change in piece.changes)
 
 
 def _best_at(
