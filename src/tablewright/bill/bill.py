@@ -96,6 +96,24 @@ class Bill:
         return sums
 
 
+def days_read(as_of: str | None, prices: Iterable[Price]) -> str:
+    """Return the day prices were asked for, else the days on which they were read.
+
+    Example:
+        >>> from tablewright.bill.prices import PriceBook
+        >>> wru = PriceBook().price("aws.dynamodb.ondemand.wru.standard", "us-east-1")
+        >>> days_read("2025-06-01", [wru]), days_read(None, [])
+        ('2025-06-01', '')
+    """
+    if as_of is not None:
+        return as_of
+    found = list(prices)
+    days = sorted(one.as_of for one in found if one.as_of)
+    if not days:
+        return "given by the user" if found else ""
+    return days[0] if days[0] == days[-1] else f"{days[0]} to {days[-1]}"
+
+
 def charge(
     price: Price,
     quantity: Decimal | int,

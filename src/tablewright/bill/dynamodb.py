@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from tablewright.bill.bill import Bill, Line, charge, plain_quantity, total_of
+from tablewright.bill.bill import Bill, Line, charge, days_read, plain_quantity, total_of
 from tablewright.bill.book import Price
 from tablewright.bill.prices import PriceBook
 from tablewright.bill.scaling import ASSUMPTIONS, Limits, LoadCurve, Provisioned, provision
@@ -174,7 +174,7 @@ def bill_for(
     return Bill(
         lines=lines,
         region=region,
-        prices_as_of=_as_of(book, tuple(prices.values())),
+        prices_as_of=days_read(book.as_of, prices.values()),
         free_tier=free,
         left_out=_left_out(tables, free_tier=free_tier),
         assumptions=_assumptions(tables, tuple(prices.values())),
@@ -600,15 +600,6 @@ def _internet(gigabytes: Decimal) -> Iterator[tuple[str, str, Decimal]]:
 def _used(lines: Sequence[Line], book: PriceBook) -> Iterator[Price]:
     for key, region in dict.fromkeys((line.price_key, line.region) for line in lines):
         yield book.price(key, region)
-
-
-def _as_of(book: PriceBook, prices: Sequence[Price]) -> str:
-    if book.as_of is not None:
-        return book.as_of
-    read = sorted(p.as_of for p in prices if p.as_of)
-    if not read:
-        return "given by the user" if prices else ""
-    return read[0] if read[0] == read[-1] else f"{read[0]} to {read[-1]}"
 
 
 def _left_out(tables: Sequence[TableLoad], *, free_tier: bool) -> tuple[str, ...]:

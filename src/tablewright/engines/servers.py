@@ -8,14 +8,16 @@ stated quotas of the offer. Nothing here is measured on the vendors' machines.
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from tablewright.bill.bill import Bill, Line, total_of
+from tablewright.bill.bill import Bill, Line, days_read, total_of
+from tablewright.bill.book import Price
 from tablewright.bill.prices import PriceBook
 from tablewright.bill.scaling import LoadCurve
 from tablewright.core.data import read_yaml
@@ -778,14 +780,22 @@ def _bill(
         assumptions.append(
             f"no pattern states a peak: the busiest hour is taken as {busiest} times the mean"
         )
+    lines = chosen.lines if chosen is not None else ()
     return Bill(
-        lines=chosen.lines if chosen is not None else (),
+        lines=lines,
         region=region,
-        prices_as_of=str(book.as_of or "latest"),
+        prices_as_of=days_read(book.as_of, _prices_of(lines, book)),
         left_out=tuple(f"{one.name}: {one.not_priced}" for one in options if one.not_priced),
         assumptions=tuple(assumptions),
         warnings=tuple(warnings),
     )
+
+
+def _prices_of(lines: Iterable[Line], book: PriceBook) -> Iterator[Price]:
+    """Yield the prices that lines were charged at."""
+    for line in lines:
+        with contextlib.suppress(PriceUnknownError):
+            yield book.price(line.price_key, line.region)
 
 
 def sizes_of(column: Sequence[int]) -> SizeFacts:
