@@ -400,7 +400,11 @@ def _mend_sentence(view: ReportView, design: DesignView) -> str:
         parts.append(
             f"{plural(len(path), 'mend')} {what} USD a month and lead{many} to grade {last.letter}"
         )
-    others = [d for d in view.designs[1:] if d.cost.usd_per_month < design.cost.usd_per_month]
+    others = [
+        d
+        for d in view.designs[1:]
+        if d.engine == design.engine and d.cost.usd_per_month < design.cost.usd_per_month
+    ]  # another engine is not a mend: `compare` weighs what it lacks
     if others:
         best = min(others, key=lambda d: d.cost.usd_per_month)
         saved = design.cost.usd_per_month - best.cost.usd_per_month
