@@ -51,6 +51,19 @@ def test_the_collectibles_are_proved(design: str) -> None:
     assert proof.items_checked > 0
 
 
+def test_what_other_patterns_have_changed_is_predicted_as_it_is_by_then() -> None:
+    # Twenty subscribers of one big item each, which four patterns change in turn: a call meets
+    # what others have written and not yet taken back, and the prediction knows how big that is.
+    proof = prove("screen-time-journey", "current", users=20, requests=300)
+    assert troubles(proof) == []
+    assert {
+        one.pattern: one.writes.difference for one in proof.patterns if one.writes.difference
+    } == {}
+    assert {
+        one.pattern: one.reads.difference for one in proof.patterns if one.reads.difference
+    } == {}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("app", "design", "users"),

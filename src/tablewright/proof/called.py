@@ -44,6 +44,8 @@ class Asked:
     parts: tuple[Asked, ...] = ()
     appended: Mapping[str, int] = field(default_factory=dict)
     """How many elements were appended before to lists of the instance."""
+    written: Mapping[str, int] = field(default_factory=dict)
+    """Bytes of the values that earlier calls have set on the instance, or on its owner."""
     owner: int | None = None
     """Of an instance in its parent's item: the parent."""
     families: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
@@ -85,6 +87,9 @@ class Asked:
             bounds=dict(call.bounds),
             parts=tuple(cls._one(part, world, embedded) for part in call.parts),
             appended=_appended(world, entity, call.number),
+            written=_written(world, entity, call)
+            if owner is None
+            else dict(world.written.get((holder.name, owner), {})),
             owner=owner,
             families=families,
         )
@@ -247,7 +252,8 @@ class CalledSizes(DesignSizes):
         there = [one for one in listed if one.owner is not None]
         self._add_families(there)
         numbers = [one.owner for one in there if one.owner is not None]
-        return {child.parent or "": _drawn_as_made(self.world, child.parent or "", numbers)}
+        drawn = _drawn_as_made(self.world, child.parent or "", numbers)
+        return {child.parent or "": replace(drawn, written=_since(there))}
 
     def _add_families(self, listed: Sequence[Asked]) -> None:
         """Keep which children were in the items of the parents, call by call."""
@@ -273,7 +279,8 @@ class CalledSizes(DesignSizes):
             name: tuple(one.appended.get(name, 0) for one in listed)
             for name in dict.fromkeys(name for one in listed for name in one.appended)
         }
-        return Drawn(numbers, own, after, longer)
+        written = _since([one if one.owner is None else replace(one, written={}) for one in listed])
+        return Drawn(numbers, own, after, longer, written)
 
     def _lists(self) -> dict[str, Drawn]:
         """Return every instance that the keys of these calls lead to, each once."""
@@ -371,6 +378,23 @@ class _Fetched(ShapeSizes):
 
 def _appended(world: World, entity: Entity, number: int | None) -> dict[str, int]:
     return {} if number is None else dict(world.appended.get((entity.name, number), {}))
+
+
+def _since(listed: Sequence[Asked]) -> dict[str, tuple[int | None, ...]]:
+    """Return the bytes of attributes that were set since they were drawn, call by call."""
+    names = dict.fromkeys(name for one in listed for name in one.written)
+    return {name: tuple(one.written.get(name) for one in listed) for name in names}
+
+
+def _written(world: World, entity: Entity, call: Call) -> dict[str, int]:
+    """Return the bytes of what earlier calls have set and this one leaves as it is.
+
+    What it sets itself goes there and back: the larger of both values counts either way.
+    """
+    if call.number is None:
+        return {}
+    found = world.written.get((entity.name, call.number), {})
+    return {name: size for name, size in found.items() if name not in call.pattern.touched}
 
 
 def _drawn_as_made(world: World, entity: str, numbers: Sequence[int]) -> Drawn:

@@ -95,6 +95,8 @@ class World:
         """Of an instance that was put: whose values it has, and where its own come from."""
         self.appended: dict[tuple[str, int], Counter[str]] = {}
         """How many elements were appended to lists of an instance."""
+        self.written: dict[tuple[str, int], dict[str, int]] = {}
+        """Bytes of the values that updates have set on an instance since it was seeded."""
         self._blocks: OrderedDict[tuple[str, int], list[Row]] = OrderedDict()
         self._columns: dict[tuple[str, str], list[Any]] = {}
         self._indexes: dict[tuple[str, str], dict[Any, array[int]]] = {}

@@ -35,6 +35,7 @@ from tablewright.proof.oracle import Answer, Row, Test, World, distance_km, wron
 from tablewright.proof.rows import Decoder, Item, children_of, plain_value
 from tablewright.proof.values import Comparison, PatternProof, Proof
 from tablewright.proof.workload import Call, Workload
+from tablewright.sample.wire import plain_bytes
 
 SHOWN = 3
 FEWEST_CALLS = 20
@@ -531,12 +532,24 @@ class Runner:
                     grown = self.world.appended.setdefault((entity.name, number), Counter())
                     grown.update(pattern.appends)
                 gone = pattern.verb is Verb.DELETE
+                if not gone:
+                    self._note_sizes(entity, number, one)
                 self.world.change(entity.name, number, None if gone else dict(one.after))
             self.touched[entity.name, number] = None
             if entity.name in self._embedded and entity.parent is not None:
                 owner = self.world.numbered(self.model.entity(entity.parent), one.row)
                 if owner is not None:
                     self.touched[entity.parent, owner] = None
+
+    def _note_sizes(self, entity: Entity, number: int, call: Call) -> None:
+        """Keep how big the values are that an update has set, for what is predicted after it."""
+        sizes = {
+            name: plain_bytes(call.after[name])
+            for name in call.pattern.sets
+            if call.after.get(name) is not None
+        }
+        if sizes:
+            self.world.written.setdefault((entity.name, number), {}).update(sizes)
 
     # ------------------------------------------------------------ what the tables hold
 

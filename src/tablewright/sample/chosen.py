@@ -86,6 +86,8 @@ class Drawn:
     """Attributes that are given the value of another instance, not their own next one."""
     longer: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """Lists to which so many elements were appended, each the first of the list drawn next."""
+    written: Mapping[str, tuple[int | None, ...]] = field(default_factory=dict)
+    """Bytes of values that were set since; None where the value is still the drawn one."""
 
 
 class Chosen(Sample):
@@ -115,6 +117,9 @@ class Chosen(Sample):
         if drawn is None:
             return self.blocks.sample.sizes(entity, attribute, n)
         sizes = self.blocks.sizes(entity, attribute, drawn.own.get(attribute, drawn.numbers)[:n])
+        if attribute in drawn.written:
+            since = drawn.written[attribute][:n]
+            sizes = [size if new is None else new for size, new in zip(sizes, since, strict=True)]
         if attribute not in drawn.longer:
             return sizes
         times = drawn.longer[attribute][:n]
