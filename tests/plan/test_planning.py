@@ -134,6 +134,25 @@ def test_joined_tables_are_written_and_read_back_alike():
     assert read_model(text, "again.yaml").design("planned") == result.design
 
 
+def with_a_search(extra: str = "") -> Session:
+    search = "  find: {{search: Task, by: text, limit: 9, rate: 3/user/day}}\n  tasks:"
+    text = MODEL.replace("  tasks:", search, 1).format(extra=extra)
+    return Session(file=read_model(text, "tasks.yaml"), options=Options(sample_items=64))
+
+
+def test_a_search_for_words_is_named_and_the_rest_is_planned_as_without_it():
+    found, without = with_a_search().plan(explained=False), planned()
+    assert found.design == without.design
+    (note,) = (note for note in found.notes if "cannot be served" in note)
+    assert note.startswith("`find` cannot be served and is left out: ")
+    assert {c.unserved for c in found.costs if c.design == "planned"} == {1}
+    assert found.usd("planned", 100_000) == without.usd("planned", 100_000)
+
+
+def test_a_search_for_words_does_not_keep_tables_from_being_joined():
+    assert len(with_a_search("options: {max_tables: 1}").plan(explained=False).design.tables) == 1
+
+
 def test_every_entity_has_a_runner_up_that_is_no_cheaper():
     result = planned(explained=True)
     assert {e.entity for e in result.explanation.entities} == {"Account", "Task"}

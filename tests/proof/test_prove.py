@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -63,6 +64,29 @@ def prove(
 
 def pattern(proof: Proof, name: str) -> PatternProof:
     return next(one for one in proof.patterns if one.pattern == name)
+
+
+def test_a_search_for_words_is_not_run_even_where_an_index_has_the_whole_text(
+    database: Database,
+) -> None:
+    text = """
+        app: books
+        region: us-east-1
+        scales: [40]
+        entities: {Book: {key: id, count: 3/user, attributes: {id: uuid, title: text(40)}}}
+        patterns:
+          book: {get: Book, by: id, rate: 1/user/day}
+          find: {search: Book, by: title, rate: 1/user/day}
+        designs:
+          one:
+            engine: dynamodb
+            tables: {books: {key: id, items: Book, indexes: {by-t: {key: title, project: all}}}}
+    """
+    proof = prove(Session(read_model(dedent(text)), Options()), LocalTransport(database))
+    book, find = pattern(proof, "book"), pattern(proof, "find")
+    assert (bool(book.calls), book.cannot) == (True, "")
+    assert (find.calls, find.requests) == (0, 0)
+    assert "none finds words in a text" in find.cannot
 
 
 def test_a_design_is_proved_to_the_unit(session: Session, database: Database) -> None:

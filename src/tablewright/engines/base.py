@@ -189,6 +189,11 @@ class Evaluation:
     bill_error: Decimal = ZERO
     """Standard error of the monthly total, in USD."""
 
+    @property
+    def unserved(self) -> frozenset[str]:
+        """The names of the patterns the design cannot serve."""
+        return frozenset(route.pattern for route in self.routes if not route.is_served)
+
     def route(self, pattern: str) -> Route:
         """Return the route of a pattern (KeyError if there is none)."""
         for route in self.routes:

@@ -1,6 +1,6 @@
 """What the access patterns of one entity ask for, in the terms a key or an index answers.
 
-In: a model. Out: for each entity its `Workload`: the questions asked of it (reads, and searches for
+In: a model. Out: for each entity its `Workload`: the questions asked of it (reads, and look-ups of
 the key of what is written), the parts that write it, and the model cut down to both. It does not
 know designs or prices.
 """
@@ -102,8 +102,13 @@ def _workload(model: Model, entity: Entity) -> Workload:
 
 
 def _cut(model: Model, entities: frozenset[str]) -> Iterable[Pattern]:
-    """Return the patterns of some entities; of a transaction, its parts on them."""
+    """Return the patterns of some entities; of a transaction, its parts on them.
+
+    Without searches for words, which no design on DynamoDB answers: the rest is planned for.
+    """
     for pattern in model.patterns:
+        if pattern.verb is Verb.SEARCH:
+            continue
         if pattern.verb is not Verb.TRANSACT:
             if pattern.entity in entities:
                 yield pattern

@@ -378,7 +378,7 @@ def _fewer_tables(plan: Plan, evaluate: Evaluate) -> tuple[TargetFlip, ...]:
             continue
         tables = tuple(whole if t is a else t for t in design.tables if t is not b)
         after = evaluate(replace(design, tables=tables), users)
-        if all(route.is_served for route in after.routes):
+        if after.unserved <= now.unserved:
             trials.append((after.bill.total - now.bill.total, b.name, a.name))
     if not trials:
         return ()

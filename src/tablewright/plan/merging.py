@@ -103,12 +103,13 @@ def _cheapest_pair(
 ) -> tuple[Decimal, Merge, DynamoDesign] | None:
     """Return the join of two tables that costs least; it is not proved to be part of the best."""
     trials = []
+    unserved = evaluate(design, users).unserved
     for a, b in combinations(design.tables, 2):
         trial = _with_block(model, design, (a, b))
         if trial is None:
             continue
         found = evaluate(trial, users)
-        if all(route.is_served for route in found.routes):
+        if found.unserved <= unserved:
             merge = Merge(kept=a.name, gone=b.name, is_best=False)
             trials.append((found.bill.total, a.name, b.name, merge, trial))
     if not trials:
@@ -147,7 +148,8 @@ def _partitioned(
     """
     tables = design.tables
     count = len(tables)
-    base = evaluate(design, users).bill.total
+    apart = evaluate(design, users)
+    base = apart.bill.total
     extra: dict[int, Decimal] = {}
     for mask in range(1, 1 << count):
         block = [table for at, table in enumerate(tables) if mask >> at & 1]
@@ -158,7 +160,7 @@ def _partitioned(
         if trial is None:
             continue
         found = evaluate(trial, users)
-        if all(route.is_served for route in found.routes):
+        if found.unserved <= apart.unserved:
             extra[mask] = found.bill.total - base
     best = _best_partitions(extra, count)
     allowed = [k for k in best if most is None or k <= most]

@@ -137,7 +137,7 @@ class _State:
 
     @property
     def unserved(self) -> frozenset[str]:
-        return frozenset(r.pattern for r in self.evaluation.routes if not r.is_served)
+        return self.evaluation.unserved
 
 
 class Worth(NamedTuple):

@@ -6,7 +6,7 @@ its own; each part is a module beside this one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tablewright.bill.prices import PriceBook
@@ -137,7 +137,7 @@ class Planner:
             start=start.name if start else "",
             steps=self._steps(start, design, scale, settings) if start else (),
             merges=merges,
-            notes=self._notes(found, idle, merges),
+            notes=(*_not_served(full), *self._notes(found, idle, merges)),
         )
 
     def _quotes(self, settings: Settings) -> Requoting:
@@ -223,3 +223,10 @@ class Planner:
             if len(without) == len(found.design.tables):
                 notes.append("the model needs a change stream, but does not say of which entity")
         return tuple(notes)
+
+
+def _not_served(evaluation: Evaluation) -> Iterator[str]:
+    """Yield a note for each pattern that no design can serve; the rest was planned without it."""
+    for route in evaluation.routes:
+        if not route.is_served:
+            yield f"`{route.pattern}` cannot be served and is left out: {route.cannot}"

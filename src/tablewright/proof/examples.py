@@ -54,7 +54,7 @@ def example_requests(evaluation: Evaluation, pattern: str) -> tuple[Request, ...
     """
     route = evaluation.route(pattern)
     requests = route.requests
-    if len(route.steps) != len(requests):
+    if not route.is_served or len(route.steps) != len(requests):
         return requests
     model = evaluation.model
     world = World(model, Sample(model), USERS)

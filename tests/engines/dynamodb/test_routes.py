@@ -135,6 +135,26 @@ def test_without_a_key_the_whole_table_is_read():
     assert route.units("read").mean == Decimal(blocks) / 2
 
 
+def test_words_in_a_text_are_found_by_no_key_index_filter_or_scan():
+    # the index tells which `txt` equals a value, but a text with the words in it equals none;
+    # `contains` tells the same letters in the same case, inside of other words too
+    found = thing(
+        200,
+        """
+      equal: {list: Thing, where: txt, rate: 1/user/day}
+      words: {search: Thing, by: txt, limit: 10, rate: 1/user/day}
+      some: {search: Thing, where: {flg: on}, rate: 1/user/day}""",
+        "by-txt: {key: txt, project: all}",
+    )
+    assert found.route("equal").target == "things/by-txt"
+    for name in ("words", "some"):
+        route = found.route(name)
+        assert route.cannot.startswith("things: keys and filters of DynamoDB compare values")
+        assert (route.requests, route.steps) == ((), ())
+    assert found.unserved == {"words", "some"}
+    assert {line.pattern for line in found.bill.lines} & {"words", "some"} == set()
+
+
 def test_an_order_the_key_does_not_give_is_made_by_reading_everything():
     pattern = "top: {list: Thing, where: own, sort: -num, limit: 5, rate: 1/user/day}"
     unsorted = thing(200, pattern, "by-own: {key: own, project: all}").route("top")

@@ -42,6 +42,9 @@ from tablewright.model.values import Condition, Entity, Kind, Model, Pattern, Ve
 from tablewright.sample.asked import names_one
 
 BATCH_GET_KEYS = 100
+NO_WORDS = "keys and filters of DynamoDB compare values as they are, none finds words in a text"
+"""Amazon DynamoDB API Reference, "Condition": of texts, `contains` tells the same letters in the
+same case anywhere, also inside of other words. A search means words, whatever their case."""
 OBJECTS = "objects"
 """What a table keeps in object storage is the resource "table/objects" in routes and bills."""
 
@@ -209,6 +212,8 @@ class ReadRouter:
 
     def options(self, pattern: Pattern) -> tuple[list[Option], list[Rejected]]:
         """Return every correct route, and the rest with the reason why not."""
+        if pattern.verb is Verb.SEARCH:
+            return [], self._no_words(pattern)
         entity = self.model.entity(pattern.entity)
         wanted = frozenset(pattern.select if pattern.select is not None else entity.names)
         options: list[Option] = []
@@ -243,6 +248,12 @@ class ReadRouter:
             # reading a whole small table can be cheaper than a few gets, but not for long
             options = [option for option in options if option.operation != "scan"]
         return options, rejected
+
+    def _no_words(self, pattern: Pattern) -> list[Rejected]:
+        """Return every table an entity is in, each of them no place to search for words."""
+        held = [table.name for table, _ in self.context.shapes(pattern.entity)]
+        held += [table.name for table, _, _ in self.context.embeds.get(pattern.entity, ())]
+        return [Rejected(route=name, reason=NO_WORDS) for name in dict.fromkeys(held)]
 
     # ------------------------------------------------------------ through a key
 
