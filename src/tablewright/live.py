@@ -63,8 +63,11 @@ def dynamo_design(session: Session, name: str = "") -> DynamoDesign:
     """
     design = session.design(name)
     if not isinstance(design, DynamoDesign):
+        able = [f"`{one.name}`" for one in session.designs if isinstance(one, DynamoDesign)]
         raise UnsupportedError(
-            f"the design `{design.name}` is for {design.engine}: it cannot be created here yet"
+            f"the design `{design.name}` is for {design.engine}: only designs for dynamodb can be "
+            "created, filled and proved",
+            remedy=f"choose {' or '.join(able)}" if able else "make one with `tablewright plan`",
         )
     return design
 

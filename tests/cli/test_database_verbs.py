@@ -99,6 +99,23 @@ def test_a_proof_of_tables_can_be_run_once(typed: Typed, model: str, tmp_path: P
     assert "an earlier proof has changed the items" in err
 
 
+@pytest.mark.parametrize("verb", ["status", "seed", "down", "up --dry-run"])
+def test_looking_at_tables_that_do_not_exist_makes_no_file(
+    typed: Typed, model: str, tmp_path: Path, verb: str
+) -> None:
+    file = tmp_path / "elsewhere" / "own.db"
+    typed(*verb.split(), model, "--data", str(file))
+    assert not file.parent.exists()
+
+
+def test_a_design_for_another_engine_cannot_be_created(typed: Typed, tmp_path: Path) -> None:
+    typed("init", str(tmp_path / "p"), "--app", "poafix")
+    code, _, err = typed("up", str(tmp_path / "p"), "--design", "current")
+    assert code == 2
+    assert "the design `current` is for mongodb" in err
+    assert "choose `dynamodb`" in err
+
+
 def test_a_proof_uses_a_copy_of_what_up_and_seed_made(
     typed: Typed, model: str, tmp_path: Path
 ) -> None:

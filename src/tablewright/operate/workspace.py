@@ -104,16 +104,22 @@ class Workspace:
         """Return the file of a design's latest proof."""
         return self.folder / "proofs" / f"{design}.json"
 
-    def transport(self, design: str, target: Target) -> Transport:
+    def transport(self, design: str, target: Target, *, creates: bool = False) -> Transport:
         """Open the database that is meant.
+
+        A file of the local engine that does not exist yet is made only where that is asked for;
+        else an empty database stands for it.
 
         Raises:
             EngineError: it cannot be opened or reached.
         """
         if target.is_local:
             path = Path(target.data) if target.data else self.database(design)
+            where = f"the local engine ({path})"
+            if not creates and not path.exists():
+                return LocalTransport(Database(), where)
             path.parent.mkdir(parents=True, exist_ok=True)
-            return LocalTransport(Database(path), f"the local engine ({path})")
+            return LocalTransport(Database(path), where)
         return sdk_transport(endpoint=target.endpoint, profile=target.profile, region=target.region)
 
     def write_json(self, path: Path, value: Any) -> None:

@@ -50,15 +50,18 @@ def database_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @contextmanager
-def opened(workspace: Workspace, design: str, target: Target) -> Iterator[CountingTransport]:
+def opened(
+    workspace: Workspace, design: str, target: Target, *, creates: bool = False
+) -> Iterator[CountingTransport]:
     """Open the database that is meant, and close it at the end; the account is named first.
 
-    What was consumed in between is added to what `status` shows, also after a failure.
+    A file of the local engine is made only where `creates` says so. What was consumed in between
+    is added to what `status` shows, also after a failure.
     """
     from tablewright.engines.dynamodb.adapter import CountingTransport, LocalTransport
     from tablewright.operate.workspace import account_of
 
-    transport = workspace.transport(design, target)
+    transport = workspace.transport(design, target, creates=creates)
     try:
         account = account_of(transport, target)
         if account is not None:

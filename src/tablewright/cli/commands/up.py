@@ -47,7 +47,7 @@ def command(
     session = open_file(file, Options())
     chosen = live.dynamo_design(session, design)
     workspace = Workspace(session.file.path)
-    with opened(workspace, chosen.name, target) as transport:
+    with opened(workspace, chosen.name, target, creates=not dry_run) as transport:
         observed = observe(transport, [t.name for t in chosen.tables])
         plan = plan_up(session.model, chosen, observed, adopt=adopt)
         passed: tuple[str, ...] = ()
