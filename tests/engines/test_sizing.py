@@ -15,7 +15,7 @@ from tablewright.design.reader import load, read_model
 from tablewright.engines.mongodb.compression import bson, kept_share, snappy_bytes
 from tablewright.engines.mongodb.layout import MongoLayout
 from tablewright.engines.mongodb.plan import plan
-from tablewright.engines.servers import constants, curve_of, figures, has_peak
+from tablewright.engines.servers import constants, curve_of, figures, has_peak, instances_to_draw
 from tablewright.sample.sample import Sample
 
 APPS = Path(tablewright.__file__).parent / "apps"
@@ -88,6 +88,24 @@ def test_the_count_is_that_of_snappy_within_seven_per_cent():
             whole = b"".join(bson(one) for one in documents)
             page = whole[:32_768]
             assert snappy_bytes(page) == pytest.approx(len(snappy.compress(page)), rel=0.07)
+
+
+@pytest.mark.parametrize(("size", "drawn"), [("200KB", 256), ("1MB", 63), ("100MB", 4)])
+def test_of_huge_documents_as_many_are_drawn_as_fit_into_64_mb_and_four_at_least(size, drawn):
+    # 256 documents of 200 KB are 50 MB. Of 1 MB and a UUID of 36 characters 64 do not quite fit.
+    model = read_model(
+        f"""
+        app: pages
+        region: us-east-1
+        scales: [10]
+        entities:
+          Page: {{key: id, attributes: {{id: uuid, body: {{type: text, bytes: {size}}}}}}}
+        patterns: {{get: {{get: Page, by: id, rate: 1/user/day}}}}
+        designs: {{m: {{engine: mongodb, collections: {{pages: {{holds: Page}}}}}}}}
+        """,
+        "pages",
+    ).model
+    assert instances_to_draw(Sample(model), model.entity("Page"), 256) == drawn
 
 
 def test_a_share_is_never_above_one():

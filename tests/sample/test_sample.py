@@ -35,6 +35,28 @@ def sample() -> Sample:
 
 
 @pytest.mark.parametrize(("entity", "name"), EVERY, ids=[f"{e}.{a}" for e, a in EVERY])
+def test_the_first_few_of_a_block_are_those_of_the_whole_block(
+    entity: str, name: str, sample: Sample
+) -> None:
+    assert sample.values(entity, name, 7) == sample.values(entity, name, 512)[:7]
+
+
+@pytest.mark.parametrize("kind", [Kind.TEXT, Kind.TOKEN, Kind.BINARY])
+def test_of_long_values_only_those_that_are_wanted_are_made(kind: Kind) -> None:
+    long = attribute("long", kind, bytes=fixed(200_000), presence=Decimal("0.9"))
+    big = model(entities=(USER, replace(SETTING, attributes=(*SETTING.attributes, long))))
+    Sample(big).values(SETTING.name, "long", 1)  # the text that values are cut out of is kept
+    tracemalloc.start()
+    try:
+        made = Sample(big).values(SETTING.name, "long", 3)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(made) == 3
+    assert peak < 5_000_000  # 512 of them would take 100 MB
+
+
+@pytest.mark.parametrize(("entity", "name"), EVERY, ids=[f"{e}.{a}" for e, a in EVERY])
 def test_sizes_are_the_bytes_of_the_wire_form(entity: str, name: str, sample: Sample) -> None:
     values = sample.values(entity, name, 600)
     exact = [None if value is None else value_bytes(to_wire(value)) for value in values]

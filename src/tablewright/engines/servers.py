@@ -33,6 +33,7 @@ from tablewright.engines.base import (
 )
 from tablewright.engines.routing import Home, Router, Words, Work
 from tablewright.model.values import Entity, Kind, Model
+from tablewright.sample.sample import Sample
 
 CASES = ("value", "server-light", "server-heavy", "habits-light", "habits-heavy")
 """What is reckoned: the values, then the constants of the server and those about the habits of
@@ -41,6 +42,10 @@ ENDS = ("light", "heavy")
 LEAST_CACHE_GB = Decimal("0.5")
 """MongoDB gives its cache 256 MB at least, which is the share of so much."""
 LABELS = ("source", "measured", "assumed")
+MOST_DRAWN_BYTES = 64 * 1024 * 1024
+"""Of instances of one entity that are drawn with their values."""
+FEWEST_DRAWN = 4
+"""Instances that are drawn however large they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -811,6 +816,17 @@ def sizes_of(column: Sequence[int]) -> SizeFacts:
         p99=ordered[min(n - 1, n * 99 // 100)],
         largest=ordered[-1],
     )
+
+
+def instances_to_draw(sample: Sample, entity: Entity, n: int) -> int:
+    """Return how many instances to make up: `n`, or fewer of such as take megabytes each.
+
+    Their sizes, which need no values, are drawn for all `n` first.
+    """
+    drawn = sum(sum(size or 0 for size in sample.sizes(entity.name, a, n)) for a in entity.names)
+    if drawn <= MOST_DRAWN_BYTES:
+        return n
+    return min(n, max(FEWEST_DRAWN, n * MOST_DRAWN_BYTES // drawn))
 
 
 def facts_of(

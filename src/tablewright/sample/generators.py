@@ -59,6 +59,8 @@ class Draw:
     """Values of a field or an element for numbered instances."""
     kept_days: Decimal
     """How long an instance is kept; zero where that is for ever."""
+    first: int | None = None
+    """Of what may be long (texts, tokens, bytes) only so many values; None for all of them."""
 
     @property
     def n(self) -> int:
@@ -235,7 +237,9 @@ def _token(attribute: Attribute, d: Draw) -> list[Any]:
     lengths, random = _lengths(attribute, d.rng, d.n, 32), d.rng.random
     pool = pools.token_text(max(lengths))
     span = len(pool) - max(lengths)
-    return [pool[at : at + length] for length in lengths for at in (int(random() * span),)]
+    return [
+        pool[at : at + length] for length in lengths[: d.first] for at in (int(random() * span),)
+    ]
 
 
 # Texts
@@ -256,12 +260,16 @@ def _name(attribute: Attribute, d: Draw) -> list[Any]:
 def _text(attribute: Attribute, d: Draw) -> list[Any]:
     lengths, ratio = _lengths(attribute, d.rng, d.n, 24), _ratio(attribute)
     if ratio is not None:
-        made = [text(length, d.rng, ratio) for length in lengths]
+        made = [text(length, d.rng, ratio) for length in lengths[: d.first]]
     else:
         random, longest = d.rng.random, max(lengths)
         pool = pools.words_text(longest)
         span = len(pool) - longest
-        made = [pool[at : at + length] for length in lengths for at in (int(random() * span),)]
+        made = [
+            pool[at : at + length]
+            for length in lengths[: d.first]
+            for at in (int(random() * span),)
+        ]
     return list(_made_unique(made, d)) if d.unique else list(made)
 
 
@@ -271,7 +279,7 @@ def _made_unique(made: Sequence[str], d: Draw) -> list[str]:
         f"{number} {value}"[: len(value)]
         if len(str(number)) < len(value)
         else _short_number(number, len(value))
-        for number, value in zip(d.numbers, made, strict=True)
+        for number, value in zip(d.numbers[: len(made)], made, strict=True)
     ]
 
 
@@ -426,7 +434,9 @@ def _binary(attribute: Attribute, d: Draw) -> list[Any]:
     lengths, random = _lengths(attribute, d.rng, d.n, 64), d.rng.random
     pool = pools.random_bytes(max(lengths))
     span = len(pool) - max(lengths)
-    return [pool[at : at + length] for length in lengths for at in (int(random() * span),)]
+    return [
+        pool[at : at + length] for length in lengths[: d.first] for at in (int(random() * span),)
+    ]
 
 
 def _geo(attribute: Attribute, d: Draw) -> list[Any]:

@@ -340,7 +340,11 @@ class Sample:
         attribute = found.attribute(name)
         users = self._users if users is None else users
         return self._stretch(
-            lambda block: self._block(found, attribute, block, users, purpose), start, stop
+            lambda block: self._block(
+                found, attribute, block, users, purpose, min(BLOCK, stop - block * BLOCK)
+            ),
+            start,
+            stop,
         )
 
     @staticmethod
@@ -355,8 +359,15 @@ class Sample:
     # One block of one attribute
 
     def _block(
-        self, entity: Entity, attribute: Attribute, block: int, users: int, purpose: str
+        self,
+        entity: Entity,
+        attribute: Attribute,
+        block: int,
+        users: int,
+        purpose: str,
+        first: int | None = None,
     ) -> list[Any]:
+        """Return the values of a block; of what may be long only the `first`, if that is given."""
         run = _Run(self.seed, entity, block, users, purpose)
         numbers = range(block * BLOCK, (block + 1) * BLOCK)
         if self._is_inherited(entity, attribute):
@@ -364,16 +375,22 @@ class Sample:
         if attribute.kind is Kind.REF:
             values = self._refs(run, attribute, numbers)
         elif self._is_drawn(entity, attribute):
-            values = self._made(run, attribute, attribute.name, numbers)
+            values = self._made(run, attribute, attribute.name, numbers, first)
         else:
             values = self._repeated(run, attribute, numbers)
         present = self._presence(run, attribute)
         if present is None:
             return values
+        present = present[: len(values)]
         return [value if here else None for value, here in zip(values, present, strict=True)]
 
     def _made(
-        self, run: _Run, attribute: Attribute, path: str, numbers: Sequence[int]
+        self,
+        run: _Run,
+        attribute: Attribute,
+        path: str,
+        numbers: Sequence[int],
+        first: int | None = None,
     ) -> list[Any]:
         entity, users = run.entity, run.users
         rng = run.rng(path)
@@ -388,6 +405,7 @@ class Sample:
             strata=(lambda: self._strata(entity, numbers, users)) if is_key else None,
             inner=lambda part, inside: self._inner(run, part, f"{path}.{part.name}", inside),
             kept_days=entity.retention_days or ZERO,
+            first=first,
         )
         return GENERATORS[attribute.kind](attribute, draw)
 

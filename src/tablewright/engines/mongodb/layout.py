@@ -29,7 +29,14 @@ from tablewright.engines.base import ResourceFacts
 from tablewright.engines.mongodb.compression import kept_share
 from tablewright.engines.routing import Home, Ordered
 from tablewright.engines.selectivity import Selectivity
-from tablewright.engines.servers import Figures, Layout, days_of, facts_of, lies_by_time
+from tablewright.engines.servers import (
+    Figures,
+    Layout,
+    days_of,
+    facts_of,
+    instances_to_draw,
+    lies_by_time,
+)
 from tablewright.model.values import Attribute, Condition, Entity, Kind, Model
 from tablewright.sample.sample import Sample
 
@@ -82,7 +89,7 @@ _Held = tuple[str, tuple[str, ...]]
 
 
 class MongoLayout:
-    """Documents of a design over the first `n` instances of each entity."""
+    """Documents of a design over the first `n` instances of each entity, fewer of huge ones."""
 
     def __init__(self, model: Model, design: MongoDesign, sample: Sample, n: int) -> None:
         self.model, self.design, self.sample, self.n = model, design, sample, n
@@ -101,9 +108,10 @@ class MongoLayout:
         """Return the sampled instances, each attribute as it is kept."""
         if entity.name not in self._rows:
             kinds = {one.name: referred(entity, one, self.model) for one in entity.attributes}
+            n = instances_to_draw(self.sample, entity, self.n)
             documents = tuple(
                 {name: stored(kinds[name], value) for name, value in row.items()}
-                for row in self.sample.rows(entity.name, 0, self.n)
+                for row in self.sample.rows(entity.name, 0, n)
             )
             self._rows[entity.name] = Rows(entity=entity, documents=documents)
         return self._rows[entity.name]

@@ -29,7 +29,14 @@ from tablewright.design.postgresql import Column, PgIndex, PgTable, PostgresDesi
 from tablewright.engines.base import ResourceFacts
 from tablewright.engines.routing import Home, Ordered
 from tablewright.engines.selectivity import Selectivity
-from tablewright.engines.servers import Figures, Layout, days_of, facts_of, lies_by_time
+from tablewright.engines.servers import (
+    Figures,
+    Layout,
+    days_of,
+    facts_of,
+    instances_to_draw,
+    lies_by_time,
+)
 from tablewright.model.values import Condition, Model
 from tablewright.sample.sample import Sample
 
@@ -62,7 +69,7 @@ def _held(table: PgTable) -> _Held:
 
 
 class PgLayout:
-    """Rows of a design over the first `n` instances of each entity."""
+    """Rows of a design over the first `n` instances of each entity, fewer of huge ones."""
 
     def __init__(
         self,
@@ -89,12 +96,13 @@ class PgLayout:
         """Return sampled rows, by column."""
         held = _held(table)
         if held not in self._values:
+            n = instances_to_draw(self.sample, self.model.entity(table.entity), self.n)
             self._values[held] = [
                 {
                     column.name: row.get(column.attribute) if column.attribute else None
                     for column in table.columns
                 }
-                for row in self.sample.rows(table.entity, 0, self.n)
+                for row in self.sample.rows(table.entity, 0, n)
             ]
         return self._values[held]
 
