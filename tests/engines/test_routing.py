@@ -8,10 +8,12 @@ from decimal import Decimal
 import pytest
 
 from tablewright.api import Session
+from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import ModelError
 from tablewright.deploy.sql import ddl
 from tablewright.design.postgresql import PostgresDesign
 from tablewright.design.reader import read_model
+from tablewright.engines.mongodb.engine import MongoEngine
 from tablewright.engines.routing import Access, Home, Ordered
 from tablewright.engines.servers import ServerEvaluation
 
@@ -286,3 +288,34 @@ def test_of_equal_ways_the_key_comes_first():
     by_both = ("exact: {get: User, by: email,", "exact: {get: User, by: id, known: email,")
     assert target("m", "exact", by_both) == "users/_id_"
     assert target("p", "exact", by_both) == "users/users_pkey"
+
+
+def test_an_index_on_a_whole_text_does_not_find_the_words_in_it():
+    # 1,000 books; of a hundredth of them, ten, the title is taken to have the words
+    text = """
+        app: books
+        region: us-east-1
+        scales: [10]
+        entities:
+          Book: {key: id, count: 1000 total, attributes: {id: uuid, title: text(40)}}
+        patterns:
+          equal: {list: Book, where: title, rate: 1/user/day}
+          words: {search: Book, by: title, limit: 5, rate: 1/user/day}
+        designs:
+          whole:
+            engine: mongodb
+            collections: {books: {holds: Book, indexes: {title: {title: 1}}}}
+          words:
+            engine: mongodb
+            collections: {books: {holds: Book, indexes: {title: {title: text}}}}
+    """
+    file = read_model(text, "books.yaml")
+    whole, words = (
+        MongoEngine().evaluate(file.model, file.design(name), 10, PriceBook(), sample_items=8)
+        for name in ("whole", "words")
+    )
+    assert whole.route("equal").target == "books/title"
+    assert whole.route("words").target == "books"
+    assert words.route("words").target == "books/title"
+    assert [r.route("words").matched for r in (whole, words)] == [10, 10]
+    assert words.route("words").returned == 5

@@ -346,8 +346,16 @@ class Router:
         )
 
     def _conditions(self, pattern: Pattern, home: Home, embedded: str) -> dict[str, Condition]:
-        """Return the conditions by the path they have in this home."""
-        found = {condition.attribute: condition for condition in pattern.where}
+        """Return the conditions by the path they have in this home.
+
+        The words of a search are none of them: a value of the caller for a text, which the text
+        need not equal, so that no index on whole values finds them.
+        """
+        found = {
+            condition.attribute: condition
+            for condition in pattern.where
+            if not self._is_of_words(pattern, condition)
+        }
         for name in pattern.known:
             found.setdefault(name, Condition(attribute=name))
         if not embedded:
@@ -357,6 +365,14 @@ class Router:
             name if parent.has(name) else f"{embedded}.{name}": condition
             for name, condition in found.items()
         }
+
+    def _is_of_words(self, pattern: Pattern, condition: Condition) -> bool:
+        """Whether a condition names the text a search looks for words in."""
+        entity = self.model.entity(pattern.entity)
+        if pattern.verb is not Verb.SEARCH or not entity.has(condition.attribute):
+            return False
+        is_text = entity.attribute(condition.attribute).kind in (Kind.TEXT, Kind.NAME)
+        return is_text and condition.operator == "eq" and condition.value is None
 
     def _share(self, pattern: Pattern, home: Home, embedded: str, condition: Condition) -> Decimal:
         entity = self.model.entity(pattern.entity)
@@ -476,7 +492,7 @@ class Router:
             pattern, home, embedded, [o for p, o in left.items() if p not in held]
         )
         matched = within * on_entry * on_row
-        if pattern.verb is Verb.SEARCH:
+        if pattern.verb is Verb.SEARCH and (index is None or index.kind != "text"):
             matched = self._found(pattern, matched)
         if pattern.matched is not None and not embedded:
             matched = pattern.matched
