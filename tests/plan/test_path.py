@@ -241,3 +241,14 @@ def test_steps_are_put_into_words_that_name_what_moves_where():
     )
     assert "keep guard items in stj_subscribers that make username unique" in said
     assert words(()) == ()
+
+
+def test_changes_that_save_only_together_come_before_what_pays_back_later():
+    _, result = planned("screen-time-journey")
+    pair = next(at for at, s in enumerate(result.steps) if "username unique" in s.what[0])
+    assert result.steps[pair].what[1:] == ("drop index username-index of stj_subscribers",)
+    within_a_day = Decimal(24) / 730
+    earlier = [s.payback_months for s in result.steps[:pair]]
+    assert all(months is not None and months < within_a_day for months in earlier)
+    rekey = next(at for at, s in enumerate(result.steps) if "key stj_password" in s.what[0])
+    assert pair < rekey

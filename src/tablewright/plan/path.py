@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import permutations
 from typing import NamedTuple
 
 from tablewright.core.errors import UsageError
@@ -84,8 +83,9 @@ def steps(
 ) -> tuple[Step, ...]:
     """Return the steps from one design to another.
 
-    First what lets a pattern be served that is not, then what pays back soonest, last what saves
-    nothing, the least dear first.
+    Of what can be made next, first what lets a pattern be served that is not, then what pays back
+    soonest, last what saves nothing, the least dear first. Two changes that save only together
+    stand beside single ones.
 
     Args:
         current: what exists.
@@ -152,6 +152,11 @@ class Worth(NamedTuple):
     costs: Decimal
     """USD a month, negative where it saves."""
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether it saves, or lets a pattern be served."""
+        return not self.kind or self.serves < 0
+
 
 def _needs(pair: Worth, first: Worth, second: Worth | None) -> bool:
     """Whether two changes pay together and neither does alone, beyond what each brings."""
@@ -177,60 +182,52 @@ class _Way:
         self, now: _State, todo: Sequence[Piece], families: dict[int, int]
     ) -> tuple[tuple[Piece, ...], _State]:
         """Return the changes to be made next, and what comes of them."""
-        ranked = []
+        ranked: list[tuple[Worth, int, tuple[Piece, ...]]] = []
         for place, piece in enumerate(todo):
-            family = families[id(piece)]
-            left = tuple(id(p) for p in todo if families[id(p)] == family)
-            key = (id(piece), left)
-            if key not in self._worth:
-                then = self.after(now, [piece])
-                self._worth[key] = None if then is None else self._rank(now, then, [piece])
-            worth = self._worth[key]
+            worth = self._worth_of(now, [piece], _family(todo, families, piece))
             if worth is not None:
-                ranked.append((worth, place, piece))
+                ranked.append((worth, place, (piece,)))
+        ranked += self._pairs(now, todo, families)
         ranked.sort(key=lambda one: one[:2])
-        if not any(worth.serves or not worth.kind for worth, _, _ in ranked):
-            pair = self._pair(now, todo, families)
-            if pair is not None:
-                return pair
-        for _, _, piece in ranked:
-            then = self.after(now, [piece])
+        for _, _, chosen in ranked:
+            then = self.after(now, chosen)
             if then is not None:
-                return (piece,), then
-        chosen = self._least(now, todo)
-        then = self.after(now, chosen)
+                return chosen, then
+        least = tuple(self._least(now, todo))
+        then = self.after(now, least)
         assert then is not None, "all changes together lead to the planned design"
-        return tuple(chosen), then
+        return least, then
 
-    def _pair(
+    def _worth_of(
+        self, now: _State, chosen: Sequence[Piece], left: Sequence[Piece]
+    ) -> Worth | None:
+        """Return what changes are worth beside those left of their family; None: not possible."""
+        key = (tuple(id(p) for p in chosen), tuple(id(p) for p in left))
+        if key not in self._worth:
+            then = self.after(now, chosen)
+            self._worth[key] = None if then is None else self._rank(now, then, chosen)
+        return self._worth[key]
+
+    def _pairs(
         self, now: _State, todo: Sequence[Piece], families: dict[int, int]
-    ) -> tuple[tuple[Piece, ...], _State] | None:
-        """Return two changes that only pay together, where no change pays alone.
+    ) -> Iterable[tuple[Worth, int, tuple[Piece, ...]]]:
+        """Yield pairs of changes that only pay together.
 
-        Such as an index that costs more than it saves until the one it replaces is dropped.
+        Such as an index that costs more than it saves until the one it replaces is dropped. What
+        pays alone, or lets a pattern be served, is a step of its own and in no pair.
         """
-        best: tuple[Worth, tuple[Piece, Piece]] | None = None
-        for first, second in permutations(todo, 2):
-            if families[id(first)] != families[id(second)]:
+        for place, first in enumerate(todo):
+            left = _family(todo, families, first)
+            alone = self._worth_of(now, [first], left)
+            if alone is None or alone.is_wanted:
                 continue
-            left = tuple(id(p) for p in todo if families[id(p)] == families[id(first)])
-            alone = self._worth.get((id(first), left))
-            key = (id(first), id(second), left)
-            if alone is None:
-                continue  # cannot be made before the second
-            if key not in self._worth:
-                then = self.after(now, [first, second])
-                self._worth[key] = self._rank(now, then, [first, second]) if then else None
-            worth = self._worth[key]
-            other = self._worth.get((id(second), left))
-            if worth is None or not _needs(worth, alone, other):
-                continue
-            if best is None or worth < best[0]:
-                best = worth, (first, second)
-        if best is None:
-            return None
-        then = self.after(now, best[1])
-        return None if then is None else (best[1], then)
+            for second in left:
+                other = self._worth_of(now, [second], left)
+                if second is first or (other is not None and other.is_wanted):
+                    continue
+                worth = self._worth_of(now, [first, second], left)
+                if worth is not None and _needs(worth, alone, other):
+                    yield worth, place, (first, second)
 
     def _rank(self, now: _State, then: _State, chosen: Sequence[Piece]) -> Worth:
         served = len(now.unserved - then.unserved)
@@ -293,6 +290,10 @@ def _families(
                     family = [first if one == last else one for one in family]
                     is_growing = True
     return {id(piece): family[at] for at, piece in enumerate(todo)}
+
+
+def _family(todo: Sequence[Piece], families: dict[int, int], piece: Piece) -> list[Piece]:
+    return [p for p in todo if families[id(p)] == families[id(piece)]]
 
 
 def _held(table: Table) -> set[str]:
