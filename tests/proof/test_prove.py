@@ -33,7 +33,8 @@ from tablewright.proof.rows import Decoder
 from tablewright.proof.values import Comparison, PatternProof, Proof
 from tablewright.proof.workload import Workload
 from tablewright.reports.as_json import as_data
-from tablewright.reports.proofs import proof_from_data
+from tablewright.reports.proofs import proof_from_data, proof_page
+from tablewright.reports.text import write_text
 from tablewright.sample.asked import Source, domains
 from tablewright.sample.sample import Sample
 
@@ -87,6 +88,8 @@ def test_a_search_for_words_is_not_run_even_where_an_index_has_the_whole_text(
     assert (bool(book.calls), book.cannot) == (True, "")
     assert (find.calls, find.requests) == (0, 0)
     assert "none finds words in a text" in find.cannot
+    page = write_text(proof_page(proof), width=100)
+    assert "Proved, but for 1 that cannot be served:" in page
 
 
 def test_a_design_is_proved_to_the_unit(session: Session, database: Database) -> None:

@@ -215,6 +215,9 @@ def _verdict(proof: Proof) -> Paragraph:
             f"{format_number(_furthest(proof) * 100, 1)} % off) for every pattern that is more "
             "than 1 % of the bill."
         )
+        unserved = sum(1 for one in proof.patterns if one.cannot)
+        if unserved:
+            text = text.replace("Proved:", f"Proved, but for {unserved} that cannot be served:", 1)
         return Paragraph(text=f"{text} {bills}", tone="good")
     parts = []
     if not proof.is_right:
