@@ -348,7 +348,7 @@ def _instead(changes: tuple[str, ...]) -> str:
 
 def _flips(flips: tuple[Flip, ...], dearer: Decimal) -> str:
     if _is_same(dearer):
-        return "any: they cost the same"
+        return "-"
     if not flips:
         return "none from x 0.01 to x 100"
     return "\n".join(_flip(flip) for flip in flips)
