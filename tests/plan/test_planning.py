@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tablewright.api import Options, Session
-from tablewright.core.errors import UsageError
+from tablewright.core.errors import ModelError, UsageError
 from tablewright.design.reader import read_model
 from tablewright.plan.result import PlanResult
 from tablewright.plan.search import Settings
@@ -90,17 +90,33 @@ def test_settings_come_from_the_options_of_the_model():
 @pytest.mark.parametrize(
     "extra",
     [
-        "single_table: perhaps",
-        "capacity: cheap",
-        "max_tables: few",
         "weights: {many: 1}",
         "round_trip_ms: 0",
-        "object_storage: some",
     ],
 )
 def test_an_option_that_makes_no_sense_is_refused(extra):
     with pytest.raises(UsageError, match=extra.partition(":")[0]):
         planned(f"options: {{{extra}}}")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("single_table", "perhaps", "must be prefer or avoid, not `perhaps`"),
+        ("capacity", "cheap", "must be safe, cheapest or on-demand, not `cheap`"),
+        ("max_tables", "few", "must be a whole number of 1 or more, not `few`"),
+        ("object_storage", "some", "must be needed, allow or avoid, not `some`"),
+        ("max_table", "3", "the mapping of options has no field `max_table`"),
+        ("weights", "4", "`options.weights` must be a mapping such as"),
+    ],
+)
+def test_a_mistake_in_an_option_is_shown_with_its_place(option, value, says):
+    with pytest.raises(ModelError) as caught:
+        planned(f"options: {{{option}: {value}}}")
+    (found,) = caught.value.diagnostics
+    assert says in found.message
+    place = caught.value.source.splitlines()[found.span.line - 1]
+    assert place.startswith(f"options: {{{option}")
 
 
 def test_tables_are_named_as_the_team_wants():

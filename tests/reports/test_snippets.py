@@ -82,4 +82,5 @@ def test_the_requests_of_every_pattern_are_what_boto3_accepts(shop, design):
             problems = ParamValidator().validate(given, shape)
             assert not problems.has_errors(), problems.generate_report()
             shown += 1
-    assert shown >= len(evaluation.routes)
+    served = [route for route in evaluation.routes if route.is_served]
+    assert shown >= len(served) > 15  # what cannot be served, such as a search, has no requests

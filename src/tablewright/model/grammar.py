@@ -15,7 +15,7 @@ from typing import Any
 from yaml.nodes import Node
 
 from tablewright.core.diagnostics import nearest
-from tablewright.model import scalars
+from tablewright.model import nodes, scalars
 from tablewright.model.nodes import Reading
 from tablewright.model.scalars import Bad
 from tablewright.model.shapes import (
@@ -626,6 +626,30 @@ class DailyLoad:
         return ListOf(NUMBER, single=False, least=24, most=24).schema()
 
 
+OPTIONS = Record(
+    "the mapping of options",
+    (
+        Field("max_tables", POSITIVE, doc="join tables until there are no more"),
+        Field("single_table", Choice(("prefer", "avoid"))),
+        Field("table_prefix", PROSE, doc="in front of every planned table's name"),
+        Field("names", Anything("a mapping such as {Order: orders-v2}"), doc="names of tables"),
+        Field(
+            "weights",
+            Anything("a mapping such as {1000: 0.3, 10000: 0.7} or {cost: 50}"),
+            doc="of scales for the planner, of criteria for compare",
+        ),
+        Field("capacity", Choice(("safe", "cheapest", "on-demand"))),
+        Field("object_storage", Choice(("needed", "allow", "avoid"))),
+        Field("round_trip_ms", NUMBER, doc="what one request to the database takes"),
+        Field(
+            "workload",
+            Anything("a mapping such as {response_kb: 12}"),
+            doc="figures of the workload, for compare",
+        ),
+    ),
+    finish=lambda found, reading: nodes.plain(found.node),
+)
+
 MODEL_FIELDS = (
     Field("app", APP, required=True, doc="the name of the application"),
     Field("title", PROSE),
@@ -729,7 +753,7 @@ MODEL_FIELDS = (
             what="a list such as [{rule: DDB-REL-002, subject: users, reason: …}]",
         ),
     ),
-    Field("options", Anything("a mapping such as {name: value}")),
+    Field("options", OPTIONS, doc="what the planner and compare are told; see their pages"),
     Field(
         "architectures",
         Anything("a mapping of ways to deploy"),

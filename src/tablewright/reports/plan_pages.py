@@ -563,8 +563,8 @@ def _way(result: PlanResult) -> str:
     verb = "save" if saves >= 0 else "cost"
     text = (
         f"{plural(len(result.steps), 'step')}, together to {verb} {format_usd(abs(saves))} USD a "
-        f"month for {format_usd(once)} USD once. What pays back soonest comes first; "
-        "what is one step needs each other."
+        f"month for {format_usd(once)} USD once. Of what can be made next, what "
+        "pays back soonest comes first; what is one step needs each other."
     )
     if soon and len(soon) < len(result.steps):
         early = sum((step.saves for step in soon), ZERO)
