@@ -95,13 +95,16 @@ def fill(
     keep: Path | None = None,
     units_per_second: Decimal | None = None,
     progress: SeedProgress | None = None,
+    evaluation: Evaluation | None = None,
 ) -> tuple[SeedPlan, int]:
     """Write the sampled items of a scale that are not written yet; return the plan and how many.
+
+    `evaluation` is that of the population, where it is at hand.
 
     Raises:
         EngineError: the database refused or went away; what was acknowledged is kept.
     """
-    evaluation = population(session, design, users)
+    evaluation = evaluation or population(session, design, users)
     sample = Sample(session.model)
     plan = plan_seed(session.model, design, sample, evaluation)
     shift = 0 if keep is None else _later_expiry(session, sample)
@@ -144,9 +147,13 @@ def prove(
     transport: Transport,
     wanted: ProofRequest,
     progress: SeedProgress | None = None,
+    evaluation: Evaluation | None = None,
 ) -> Proof:
-    """Run the workload on a database that was seeded at `wanted.users`; return the proof."""
-    evaluation = population(session, design, wanted.users)
+    """Run the workload on a database that was seeded at `wanted.users`; return the proof.
+
+    `evaluation` is that of the population, where it is at hand.
+    """
+    evaluation = evaluation or population(session, design, wanted.users)
     world = World(session.model, Sample(session.model), wanted.users)
     return run_proof(
         evaluation,
@@ -223,8 +230,8 @@ def proof_in_memory(
 
     The database is in memory; one of more than half a gigabyte is in a temporary file.
     """
-    resources = population(session, design, wanted.users).resources
-    is_large = sum((one.stored_bytes for one in resources), ZERO) > MOST_IN_MEMORY
+    evaluation = population(session, design, wanted.users)
+    is_large = sum((one.stored_bytes for one in evaluation.resources), ZERO) > MOST_IN_MEMORY
     with ExitStack() as stack:
         path, place = None, "in memory"
         if is_large:
@@ -233,8 +240,8 @@ def proof_in_memory(
         database = stack.enter_context(Database(path, clock=lambda: BEFORE_ANY_EXPIRY))
         transport = LocalTransport(database, f"the local engine, {place}")
         apply_up(plan_up(session.model, design, {}), transport, say)
-        fill(session, design, transport, wanted.users, progress=progress)
-        return prove(session, design, transport, wanted, progress)
+        fill(session, design, transport, wanted.users, progress=progress, evaluation=evaluation)
+        return prove(session, design, transport, wanted, progress, evaluation)
 
 
 def seeded_users(session: Session, design: DynamoDesign, keep: Path) -> int | None:
@@ -277,13 +284,23 @@ def proof_on_copy(
         with Database(path) as database:
             original = LocalTransport(database)
             require_tables(session, design, original)
-            fill(session, design, original, wanted.users, keep=keep, progress=progress)
+            evaluation = population(session, design, wanted.users)
+            fill(
+                session,
+                design,
+                original,
+                wanted.users,
+                keep=keep,
+                progress=progress,
+                evaluation=evaluation,
+            )
             database.copy_to(beside)
         position = Position.kept(keep)
         shift = position.ttl_shift if position is not None else 0
         with Database(beside) as database:
             transport = LocalTransport(database, f"a copy of the local engine's {path.name}")
-            return prove(session, design, transport, replace(wanted, ttl_shift=shift), progress)
+            shifted = replace(wanted, ttl_shift=shift)
+            return prove(session, design, transport, shifted, progress, evaluation)
     finally:
         _remove(beside)
 

@@ -23,13 +23,7 @@ from tablewright.design.values import DynamoDesign, ItemShape, Table
 from tablewright.engines.dynamodb.adapter import Transport
 from tablewright.engines.dynamodb.items import Row, item_for
 from tablewright.model.values import Attribute, Entity, Kind, Model
-from tablewright.operate.seed import (
-    SAVE_EVERY_BATCHES,
-    Position,
-    Progress,
-    Writer,
-    batched,
-)
+from tablewright.operate.seed import Position, Progress, Writer, poured
 
 Placed = tuple[Row, str]
 """A record as an instance, and where in the file it is."""
@@ -67,22 +61,16 @@ def apply_records(
     fresh = Position(digest=_digest(path, entity_name), design=design.name, users=0, seed=0)
     position = Position.load(keep, fresh) if keep is not None else fresh
     writer = Writer(transport, units_per_second, sleep, time.monotonic)
-    done, written = sum(position.done.values()), 0
+    written = 0
     try:
         for table, shape in homes:
             home = f"{table.name}/{shape.name}"
             start = position.done.get(home, 0)
             items = _items(model, table, shape, islice(rows_of(entity, path), start, None))
-            for batches, (size, batch) in enumerate(batched(items), 1):
-                if batch:
-                    writer.put(table.name, batch)
-                position.done[home] = position.done.get(home, 0) + size
-                written += len(batch)
-                done += size
-                if keep is not None and batches % SAVE_EVERY_BATCHES == 0:
-                    position.save(keep)
+            for size in poured(writer, table.name, home, items, position, keep):
+                written += size
                 if progress is not None:
-                    progress(done, count * len(homes), table.name)
+                    progress(sum(position.done.values()), count * len(homes), table.name)
     except BaseException:
         if keep is not None:
             position.save(keep)

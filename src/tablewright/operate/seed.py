@@ -204,26 +204,46 @@ def apply_seed(
     """
     writer = Writer(transport, units_per_second, sleep, clock)
     written = 0
-    done = sum(position.done.values())
     try:
         for part in plan.parts:
             key = f"{part.table}/{part.shape}"
             start = position.done.get(key, 0)
             sampled = items_of(model, design, sample, part, start, plan.users)
             items = with_later_expiry(sampled, design.table(part.table).ttl, position.ttl_shift)
-            for batches, (size, batch) in enumerate(batched(items), 1):
-                writer.put(part.table, batch)
-                position.done[key] = position.done.get(key, 0) + size
-                written += len(batch)
-                done += size
-                if keep is not None and batches % SAVE_EVERY_BATCHES == 0:
-                    position.save(keep)
+            for count in poured(writer, part.table, key, items, position, keep):
+                written += count
                 if progress is not None:
-                    progress(done, plan.items, part.table)
+                    progress(sum(position.done.values()), plan.items, part.table)
     finally:
         if keep is not None:
             position.save(keep)
     return written
+
+
+def poured(
+    writer: Writer,
+    table: str,
+    home: str,
+    items: Iterable[dict[str, Any] | None],
+    position: Position,
+    keep: Path | None,
+) -> Iterator[int]:
+    """Write items in batches; yield how many each held once it is acknowledged.
+
+    Args:
+        writer: writes them.
+        table: where to.
+        home: the name under which the position is moved on.
+        items: the items, None for an instance without one.
+        position: how far the work came; moved on as items are acknowledged.
+        keep: the file that keeps the position now and then.
+    """
+    for batches, (size, batch) in enumerate(batched(items), 1):
+        writer.put(table, batch)
+        position.done[home] = position.done.get(home, 0) + size
+        if keep is not None and batches % SAVE_EVERY_BATCHES == 0:
+            position.save(keep)
+        yield len(batch)
 
 
 def items_of(

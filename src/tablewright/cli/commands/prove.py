@@ -141,6 +141,9 @@ def _against(
             live.capped(session, counting, wanted.max_usd) if is_charged else counting
         )
         keep = workspace.position(design.name, target)
-        live.fill(session, design, transport, wanted.users, keep=keep, progress=show)
-        shift = live.spend(session, design, wanted.users, keep)
-        return live.prove(session, design, transport, replace(wanted, ttl_shift=shift), show)
+        users, evaluation = wanted.users, live.population(session, design, wanted.users)
+        live.fill(
+            session, design, transport, users, keep=keep, progress=show, evaluation=evaluation
+        )
+        shifted = replace(wanted, ttl_shift=live.spend(session, design, users, keep))
+        return live.prove(session, design, transport, shifted, show, evaluation)

@@ -107,6 +107,7 @@ def command(
             keep=workspace.position(chosen.name, target),
             units_per_second=budget,
             progress=show,
+            evaluation=evaluation,
         )
         where = transport.description
     _say(out, chosen.name, written, plan.items, where)
