@@ -1,23 +1,39 @@
-# Every chore is one command. `make demo` and `make test` need only Python 3.11, pip and the package index.
+# Every task is one command. `make demo` and `make test` need only Python 3.11, pip and the package index.
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+# The exact versions of every dependency; empty for the latest that pyproject.toml allows.
+CONSTRAINTS ?= constraints.txt
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+EXACT  := $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
+# Resolves constraints.txt for all platforms and Python versions at once, which pip-tools cannot.
+UV     := uv==0.13.9
 
-.PHONY: setup fmt check test test-all golden docs demo bench clean
+.PHONY: setup constraints newest fmt check test test-all golden docs demo bench clean
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml $(CONSTRAINTS)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.'
+	$(PIP) $(EXACT) -e '.'
 	@touch $(STAMP)
 
 $(VENV)/.installed-dev: $(STAMP)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	$(PIP) $(EXACT) -e '.[dev]'
 	@touch $@
 
 setup: $(VENV)/.installed-dev    ## install the project and its developer tools into .venv
 
-fmt: setup                       ## format and mend what can be mended
+constraints: setup               ## raise constraints.txt to the latest versions that pyproject.toml allows
+	$(PIP) '$(UV)'
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras \
+		--no-emit-index-url --no-emit-find-links --no-annotate \
+		--custom-compile-command 'make constraints' --output-file constraints.txt pyproject.toml
+
+newest:                          ## all checks and tests with the latest versions, in a folder of their own
+	rm -rf .venv-newest
+	$(MAKE) VENV=.venv-newest CONSTRAINTS= check test
+
+fmt: setup                       ## format, and fix what can be fixed
 	$(BIN)/ruff format src tests benchmarks scripts
 	$(BIN)/ruff check --fix src tests benchmarks scripts
 
@@ -47,4 +63,4 @@ bench: setup                     ## speed, as ratios against a peer run in the s
 	$(BIN)/python benchmarks/run.py
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache demo
+	rm -rf $(VENV) .venv-newest build dist .mypy_cache .ruff_cache .pytest_cache demo

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -37,6 +39,14 @@ def test_the_answer_is_also_json(file):
     assert found["design"]["name"] == "planned"
     assert found["steps"]
     assert found["search"]["gap"] < 0.0001
+
+
+def test_json_of_a_process_is_nothing_but_json(file):
+    # In process, the test runner does not see what the solver prints past `sys.stdout`.
+    command = [sys.executable, "-m", "tablewright", "plan", str(file), "--brief", "--json"]
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    assert json.loads(answer.stdout)["schema"] == "tablewright.plan/1"
+    assert answer.stderr == ""
 
 
 def test_the_design_is_written_and_writing_again_changes_nothing(file):

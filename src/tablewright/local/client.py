@@ -93,7 +93,7 @@ def make_aio_client(
     except ImportError as missing:
         raise UsageError(
             "an asynchronous client needs aiobotocore, which is not installed",
-            remedy="pip install aiobotocore",
+            remedy="install it with: pip install 'tablewright[async]'",
         ) from missing
     return _AioClient(
         AioSession(session_vars=_isolated_variables()), engine, service, region, config
@@ -279,7 +279,9 @@ class _Answerer:
             "body": response.content,
         }
         parser = self._parsers.create_parser(model.service_model.resolved_protocol)
-        parsed: dict[str, Any] = parser.parse(raw, model.output_shape)  # type: ignore[arg-type]
+        # None for an operation without output, which releases of botocore type differently.
+        output: Any = model.output_shape
+        parsed: dict[str, Any] = parser.parse(raw, output)
         if response.status_code >= 300:
             shape = model.service_model.shape_for_error_code(parsed["Error"]["Code"])
             if shape is not None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from tablewright.core.descriptors import silenced
 from tablewright.core.errors import UnsupportedError
 from tablewright.core.quantities import ZERO
 from tablewright.plan.pricing import Option
@@ -216,7 +217,8 @@ def _run(highspy: Any, programme: _Programme, seconds: float) -> tuple[list[floa
     lp.a_matrix_.value_ = np.array(values, dtype=np.double)
     kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
     lp.integrality_ = [kinds[integral] for integral in programme.integral]
-    solver = highspy.Highs()
+    with silenced():  # HiGHS prints its version and licence when the first solver is constructed
+        solver = highspy.Highs()
     for name, value in (
         ("output_flag", False),
         ("threads", 1),
@@ -243,6 +245,6 @@ def _highs() -> Any:
     except ImportError as missing:
         raise UnsupportedError(
             "planning needs the solver HiGHS, which is not installed",
-            remedy="install it with: pip install 'tablewright[plan]'",
+            remedy="install it with: pip install highspy",
         ) from missing
     return highspy
