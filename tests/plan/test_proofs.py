@@ -32,7 +32,9 @@ def test_the_planned_design_of_an_application_is_proved(app):
 @pytest.mark.skipif(not FULL, reason="takes half a minute: part of test-all")
 def test_tables_joined_into_one_are_proved():
     # Items of users, guards and receipts under one key; usage expires and stays apart.
-    text = read("llm-proxy") + "\noptions: {single_table: prefer}\n"
+    stated = read("llm-proxy")
+    text = stated.replace("options: {", "options: {single_table: prefer, ", 1)
+    assert text != stated
     session = Session(file=read_model(text, "joined.yaml"), options=Options())
     design = session.plan(explained=False).design
     assert len(design.tables) == 2
