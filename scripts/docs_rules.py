@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tablewright.core.quantities import plain
+from tablewright.engines.servers.reviewing import rules_not_run, server_rules
 from tablewright.review.catalogue import Catalogue, Rule, catalogue
 from tablewright.review.grade import GRADES, PENALTIES
-from tablewright.review.servers import rules_not_run, server_rules
 
 _ENGINES = {"mongodb": "MongoDB", "postgresql": "PostgreSQL"}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from tablewright.bill.scaling import LoadCurve
-from tablewright.engines.servers import Load
+from tablewright.engines.dynamodb.scaling import LoadCurve
+from tablewright.engines.servers.sizing import Load
 
 
 def a_load(**changes: Decimal) -> Load:

@@ -20,13 +20,17 @@ from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.core.quantities import ZERO
 from tablewright.design.reader import ModelFile, load, read_figures, read_model
-from tablewright.design.values import CapacityMode, Design, DynamoDesign, ModeKind
-from tablewright.engines.base import Engine, Evaluation, Request
+from tablewright.design.values import Design
+from tablewright.engines.dynamodb.advisory import advise
+from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, ModeKind
 from tablewright.engines.dynamodb.engine import DynamoEngine
 from tablewright.engines.mongodb.engine import MongoEngine
 from tablewright.engines.postgresql.engine import PostgresEngine
-from tablewright.engines.server_engine import ServerEngine
-from tablewright.engines.servers import ServerEvaluation
+from tablewright.engines.servers.engine import ServerEngine
+from tablewright.engines.servers.reviewing import review_server
+from tablewright.engines.servers.sizing import ServerEvaluation
+from tablewright.evaluation.engine import Engine
+from tablewright.evaluation.values import Evaluation, Request
 from tablewright.model.values import Assumption, Model, Pattern
 from tablewright.review.assessment import (
     Assessment,
@@ -39,8 +43,6 @@ from tablewright.review.claims import assess_claim
 from tablewright.review.grade import ReportCard, is_at_least
 from tablewright.review.review import fired
 from tablewright.review.review import review as review_design
-from tablewright.review.scale import advise
-from tablewright.review.servers import review_server
 
 if TYPE_CHECKING:
     from tablewright.plan.result import PlanResult
@@ -471,7 +473,7 @@ class Session:
         Raises:
             UsageError: `designs` is written in a way that no block can be put into.
         """
-        from tablewright.design.printing import design_section, with_section
+        from tablewright.engines.dynamodb.design_printer import design_section, with_section
 
         path = Path(self.file.path)
         try:

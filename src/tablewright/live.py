@@ -18,15 +18,15 @@ from typing import Any
 from tablewright.api import Session
 from tablewright.core.errors import EngineError, UnsupportedError, UsageError
 from tablewright.core.quantities import GB, ZERO, format_usd
-from tablewright.design.values import DynamoDesign
-from tablewright.engines.base import Evaluation
 from tablewright.engines.dynamodb.adapter import (
     CountingTransport,
     LocalTransport,
     Reply,
     Transport,
 )
+from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.engines.dynamodb.engine import DynamoEngine, request_prices
+from tablewright.evaluation.values import Evaluation
 from tablewright.local.database import Database
 from tablewright.operate.provision import apply_up, foreign, not_ours, observe, plan_up
 from tablewright.operate.seed import Position, SeedPlan, apply_seed, plan_seed

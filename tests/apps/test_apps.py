@@ -11,9 +11,9 @@ from tablewright import apps
 from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import UsageError
 from tablewright.design.reader import ModelFile, read_model
-from tablewright.design.values import DynamoDesign
-from tablewright.engines.base import Evaluation
+from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.engines.dynamodb.engine import DynamoEngine
+from tablewright.evaluation.values import Evaluation
 
 FILES = {name: read_model(apps.read(name), f"{name}.yaml") for name in apps.NAMES}
 

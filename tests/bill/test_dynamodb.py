@@ -9,7 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tablewright.bill.bill import Bill
-from tablewright.bill.dynamodb import (
+from tablewright.bill.prices import PriceBook
+from tablewright.core.errors import PriceUnknownError, UnsupportedError, UsageError
+from tablewright.core.quantities import GB, SECONDS_PER_MONTH
+from tablewright.engines.dynamodb.billing import (
     PatternUnits,
     ResourceLoad,
     TableLoad,
@@ -19,11 +22,8 @@ from tablewright.bill.dynamodb import (
     free_tier_lines,
     table_charges,
 )
-from tablewright.bill.prices import PriceBook
-from tablewright.bill.scaling import LoadCurve
-from tablewright.core.errors import PriceUnknownError, UnsupportedError, UsageError
-from tablewright.core.quantities import GB, SECONDS_PER_MONTH
-from tablewright.design.values import CapacityMode, ModeKind
+from tablewright.engines.dynamodb.design import CapacityMode, ModeKind
+from tablewright.engines.dynamodb.scaling import LoadCurve
 
 BOOK = PriceBook()
 BEFORE = BOOK.on("2024-10-31")

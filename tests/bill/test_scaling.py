@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tablewright.bill.scaling import Limits, LoadCurve, Provisioned, provision
+from tablewright.engines.dynamodb.scaling import Limits, LoadCurve, Provisioned, provision
 
 HALF_AND_HALF = LoadCurve.of([1] * 12 + [3] * 12)
 

@@ -13,7 +13,7 @@ TEXT = " ".join((Path(__file__).parents[2] / "docs/compare.md").read_text().spli
 
 
 def test_constants_are_counted_by_label() -> None:
-    data = read_yaml("tablewright.engines", "data/sizing.yaml")
+    data = read_yaml("tablewright.engines.servers", "sizing.yaml")
     labels = Counter(fields["label"] for part in data.values() for fields in part.values())
     said = re.search(r"Of (\d+) constants (\d+) are `measured`, (\d+) are `source`", TEXT)
     assert said is not None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tablewright.bill.prices import PriceBook
-from tablewright.compare.moving import Side, move, write_units
+from tablewright.compare.migration_cost import Side, move, write_units
 from tablewright.core.quantities import GB
-from tablewright.engines.base import ResourceFacts, ShapeFacts
-from tablewright.engines.servers import sizes_of
+from tablewright.engines.servers.sizing import sizes_of
+from tablewright.evaluation.values import ResourceFacts, ShapeFacts
 
 BOOK = PriceBook()
 MILLION = Decimal(1_000_000)

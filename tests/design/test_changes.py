@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tablewright.core.errors import UsageError
-from tablewright.design import changes as c
-from tablewright.design.values import (
+from tablewright.design.values import Embed
+from tablewright.engines.dynamodb import changes as c
+from tablewright.engines.dynamodb.design import (
     CapacityMode,
     DynamoDesign,
-    Embed,
     Index,
     ItemShape,
     KeyTemplate,

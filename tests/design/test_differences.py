@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tablewright.design.changes import apply
-from tablewright.design.differences import (
-    is_same,
-    is_whole,
-    named_alike,
-    pieces,
-    short,
-    tidied,
-    words,
-)
-from tablewright.design.values import (
+from tablewright.engines.dynamodb.changes import apply
+from tablewright.engines.dynamodb.design import (
     DynamoDesign,
     Index,
     ItemShape,
@@ -22,6 +13,15 @@ from tablewright.design.values import (
     Projection,
     ProjectionKind,
     Table,
+)
+from tablewright.engines.dynamodb.differences import (
+    is_same,
+    is_whole,
+    named_alike,
+    pieces,
+    short,
+    tidied,
+    words,
 )
 
 KEYS_ONLY = Projection(kind=ProjectionKind.KEYS_ONLY)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tablewright.apps import read
-from tablewright.design.printing import design_section, scalar, with_section
 from tablewright.design.reader import read_model
-from tablewright.design.values import DynamoDesign
+from tablewright.engines.dynamodb.design import DynamoDesign
+from tablewright.engines.dynamodb.design_printer import design_section, scalar, with_section
 
 SECTION = "  planned:\n    engine: dynamodb\n"
 

@@ -17,7 +17,8 @@ from tablewright.design.reader import (
     read_model,
     register,
 )
-from tablewright.design.values import Design, DynamoDesign, ProjectionKind
+from tablewright.design.values import Design
+from tablewright.engines.dynamodb.design import DynamoDesign, ProjectionKind
 from tablewright.model.shapes import NUMBER, Field, Record
 
 DATA = Path(__file__).parents[1] / "data"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tablewright.core.errors import UsageError
-from tablewright.design.mongodb import Collection, MongoDesign, MongoIndex
-from tablewright.design.postgresql import PgTable
-from tablewright.design.server_changes import (
+from tablewright.engines.mongodb.design import Collection, MongoDesign, MongoIndex
+from tablewright.engines.postgresql.design import PgTable
+from tablewright.engines.servers.changes import (
     AddHome,
     AddServerIndex,
     DropCollection,

@@ -20,12 +20,12 @@ import pytest
 import tablewright
 from bson_values import for_pymongo
 from tablewright.bill.prices import PriceBook
-from tablewright.design.mongodb import Collection, MongoDesign, MongoIndex
-from tablewright.design.pgtypes import referred
 from tablewright.design.reader import load
+from tablewright.engines.mongodb.design import Collection, MongoDesign, MongoIndex
 from tablewright.engines.mongodb.engine import MongoEngine
 from tablewright.engines.mongodb.layout import key_field, stored
 from tablewright.engines.mongodb.plan import plan
+from tablewright.engines.postgresql.types import referred
 from tablewright.model.values import Condition, Model, Pattern, Verb
 from tablewright.sample.sample import Sample
 

@@ -12,15 +12,15 @@ import pytest
 import tablewright
 from server_loads import a_load
 from tablewright.bill.prices import PriceBook
-from tablewright.bill.scaling import LoadCurve
 from tablewright.core.errors import ModelError
 from tablewright.deploy.sql import ddl
-from tablewright.design.postgresql import PostgresDesign
 from tablewright.design.reader import load, read_model
+from tablewright.engines.dynamodb.scaling import LoadCurve
+from tablewright.engines.postgresql.design import PostgresDesign
 from tablewright.engines.postgresql.engine import PostgresEngine
 from tablewright.engines.postgresql.offers import acu_hours, offers
 from tablewright.engines.postgresql.plan import plan
-from tablewright.engines.servers import Load, cheapest, figures, options_for
+from tablewright.engines.servers.sizing import Load, cheapest, figures, options_for
 
 APPS = Path(tablewright.__file__).parent / "apps"
 GB = Decimal(1024**3)

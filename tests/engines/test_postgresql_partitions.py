@@ -12,9 +12,9 @@ import pytest
 
 from tablewright.api import Session
 from tablewright.deploy.sql import ddl
-from tablewright.design.postgresql import PostgresDesign
 from tablewright.design.reader import read_model
-from tablewright.engines.servers import ServerEvaluation
+from tablewright.engines.postgresql.design import PostgresDesign
+from tablewright.engines.servers.sizing import ServerEvaluation
 
 pytestmark = pytest.mark.needs_server
 MODEL = """

@@ -18,11 +18,11 @@ import tablewright
 from pg_values import sent
 from tablewright.api import Session
 from tablewright.deploy.sql import ddl, quoted
-from tablewright.design.postgresql import PgTable, PostgresDesign
 from tablewright.design.reader import ModelFile, load
+from tablewright.engines.postgresql.design import PgTable, PostgresDesign
 from tablewright.engines.postgresql.engine import PostgresEngine
 from tablewright.engines.postgresql.plan import plan
-from tablewright.engines.servers import ServerEvaluation
+from tablewright.engines.servers.sizing import ServerEvaluation
 from tablewright.model.values import Condition, Entity, Model, Pattern, Verb
 from tablewright.sample.sample import Sample
 

@@ -15,7 +15,13 @@ from tablewright.design.reader import load, read_model
 from tablewright.engines.mongodb.compression import bson, kept_share, snappy_bytes
 from tablewright.engines.mongodb.layout import MongoLayout
 from tablewright.engines.mongodb.plan import plan
-from tablewright.engines.servers import constants, curve_of, figures, has_peak, instances_to_draw
+from tablewright.engines.servers.sizing import (
+    constants,
+    curve_of,
+    figures,
+    has_peak,
+    instances_to_draw,
+)
 from tablewright.sample.sample import Sample
 
 APPS = Path(tablewright.__file__).parent / "apps"

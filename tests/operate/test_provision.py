@@ -14,8 +14,8 @@ from tablewright import live
 from tablewright.api import Options, Session
 from tablewright.core.errors import UsageError
 from tablewright.design.reader import load
-from tablewright.design.values import CapacityMode, DynamoDesign, Index, ModeKind, Table
 from tablewright.engines.dynamodb.adapter import EndpointError, LocalTransport, RequestFailedError
+from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, Index, ModeKind, Table
 from tablewright.local.database import Database
 from tablewright.model.values import Model
 from tablewright.operate.provision import apply_down, apply_up, observe, plan_down, plan_up

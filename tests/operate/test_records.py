@@ -15,8 +15,8 @@ from tablewright import live
 from tablewright.api import Options, Session
 from tablewright.core.errors import UsageError
 from tablewright.design.reader import load
-from tablewright.design.values import DynamoDesign
 from tablewright.engines.dynamodb.adapter import EndpointError, LocalTransport
+from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.local.database import Database
 from tablewright.operate.provision import apply_up, plan_up
 from tablewright.operate.records import apply_records, checked, record_to_row

@@ -20,13 +20,13 @@ from tablewright import live
 from tablewright.api import Options, Session
 from tablewright.core.errors import EngineError, UsageError
 from tablewright.design.reader import load
-from tablewright.design.values import DynamoDesign
 from tablewright.engines.dynamodb.adapter import (
     EndpointError,
     LocalTransport,
     Reply,
     RequestFailedError,
 )
+from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.local.database import Database
 from tablewright.operate import seed
 from tablewright.operate.provision import apply_up, plan_up

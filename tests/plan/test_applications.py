@@ -11,10 +11,11 @@ import pytest
 
 from tablewright.api import Options, Session
 from tablewright.apps import read
-from tablewright.design.checker import check_design
-from tablewright.design.printing import design_section, with_section
 from tablewright.design.reader import read_model
-from tablewright.design.values import Design, DynamoDesign, Projection, ProjectionKind
+from tablewright.design.values import Design
+from tablewright.engines.dynamodb.design import DynamoDesign, Projection, ProjectionKind
+from tablewright.engines.dynamodb.design_checker import check_design
+from tablewright.engines.dynamodb.design_printer import design_section, with_section
 from tablewright.plan.result import PlanResult
 
 # The brief of PoaFix recommends MongoDB; its design on DynamoDB is the one to compare with.

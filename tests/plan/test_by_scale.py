@@ -11,9 +11,9 @@ from tablewright.api import Options, Session
 from tablewright.apps import read
 from tablewright.design.reader import read_model
 from tablewright.engines.dynamodb.engine import DynamoEngine
-from tablewright.plan.asks import workloads
+from tablewright.engines.dynamodb.planning.candidates import indexes, placements
+from tablewright.engines.dynamodb.planning.queries import workloads
 from tablewright.plan.by_scale import Requoting
-from tablewright.plan.candidates import indexes, placements
 from tablewright.plan.pricing import design_of
 from tablewright.plan.result import PlanResult
 

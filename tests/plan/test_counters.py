@@ -83,7 +83,7 @@ def test_a_hot_counter_that_a_condition_looks_at_is_refused_with_the_reason():
 
 
 def test_a_planned_spread_counter_is_served_and_printed():
-    from tablewright.design.printing import with_section
+    from tablewright.engines.dynamodb.design_printer import with_section
 
     chosen, result = films("90%")
     routes = chosen.evaluate(result.design, 1_000_000).routes

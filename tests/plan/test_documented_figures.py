@@ -14,8 +14,8 @@ from tablewright.apps import read
 from tablewright.bill.bill import Bill
 from tablewright.core.quantities import format_usd
 from tablewright.design.reader import read_model
-from tablewright.design.values import DynamoDesign
-from tablewright.engines.base import Evaluation
+from tablewright.engines.dynamodb.design import DynamoDesign
+from tablewright.evaluation.values import Evaluation
 
 APPS = {
     "Screen Time Journey": ("screen-time-journey", "recommended"),

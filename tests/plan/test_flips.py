@@ -9,7 +9,7 @@ import pytest
 
 from tablewright.api import Options, Session
 from tablewright.design.reader import read_model
-from tablewright.plan.flips import Flip, TargetFlip, crossing
+from tablewright.plan.breakevens import Flip, TargetFlip, crossing
 from tablewright.plan.result import PlanResult
 
 # 100,000 tasks of 957 bytes: id 2 + 36, topic 5 + 10, text 4 + 900. 100 reports a day look for a

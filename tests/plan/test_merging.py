@@ -10,8 +10,8 @@ import pytest
 from tablewright.api import Options, Session
 from tablewright.core.errors import UnsupportedError
 from tablewright.design.reader import read_model
-from tablewright.design.values import DynamoDesign, Table
-from tablewright.plan.merging import _with_block, merge_tables
+from tablewright.engines.dynamodb.design import DynamoDesign, Table
+from tablewright.engines.dynamodb.planning.merging import _with_block, merge_tables
 
 USERS = 50_000
 MODEL = """\

@@ -13,13 +13,13 @@ from plan_models import family_text, model_text
 from tablewright.bill.prices import PriceBook
 from tablewright.design.reader import read_model
 from tablewright.engines.dynamodb.engine import DynamoEngine
-from tablewright.plan.asks import together, workloads
-from tablewright.plan.candidates import (
+from tablewright.engines.dynamodb.planning.candidates import (
     embedding_placements,
     indexes,
     placements,
     why_not_inside,
 )
+from tablewright.engines.dynamodb.planning.queries import together, workloads
 from tablewright.plan.pricing import design_of
 from tablewright.plan.search import Settings, search
 

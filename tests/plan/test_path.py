@@ -9,14 +9,14 @@ import pytest
 
 from tablewright.api import Options, Session
 from tablewright.apps import read
-from tablewright.design.changes import apply
-from tablewright.design.differences import is_same, pieces, words
 from tablewright.design.reader import read_model
-from tablewright.design.values import DynamoDesign
-from tablewright.engines.base import Evaluation
-from tablewright.plan.path import Step, moved, steps
+from tablewright.engines.dynamodb.changes import apply
+from tablewright.engines.dynamodb.design import DynamoDesign
+from tablewright.engines.dynamodb.differences import is_same, pieces, words
+from tablewright.evaluation.values import Evaluation
 from tablewright.plan.pricing import Tariff
 from tablewright.plan.result import PlanResult
+from tablewright.plan.roadmap import Step, moved, steps
 
 USERS = 1000
 # us-east-1: 0.625 USD for a million write units, 0.125 for a million read units.

@@ -143,7 +143,7 @@ def test_as_many_tables_are_left_as_are_allowed_and_all_is_served():
 
 
 def test_joined_tables_are_written_and_read_back_alike():
-    from tablewright.design.printing import with_section
+    from tablewright.engines.dynamodb.design_printer import with_section
 
     result = planned("options: {single_table: prefer}")
     text = with_section(MODEL.format(extra=""), "planned", result.section)

@@ -9,10 +9,10 @@ import pytest
 from plan_models import model_text
 from strategies import examples
 from tablewright.api import Options, Session
-from tablewright.design.changes import ChangeProjection, DropIndex, apply
 from tablewright.design.reader import read_model
-from tablewright.design.values import DynamoDesign, Projection, ProjectionKind
-from tablewright.engines.base import Route
+from tablewright.engines.dynamodb.changes import ChangeProjection, DropIndex, apply
+from tablewright.engines.dynamodb.design import DynamoDesign, Projection, ProjectionKind
+from tablewright.evaluation.values import Route
 
 ALL = Projection(kind=ProjectionKind.ALL)
 NOTHING = Decimal("1E-9")

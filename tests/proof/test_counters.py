@@ -8,9 +8,9 @@ import pytest
 
 from tablewright.api import Options, Session
 from tablewright.core.errors import ModelError
-from tablewright.design.printing import design_section, with_section
 from tablewright.design.reader import read_model
-from tablewright.design.values import DynamoDesign
+from tablewright.engines.dynamodb.design import DynamoDesign
+from tablewright.engines.dynamodb.design_printer import design_section, with_section
 from tablewright.live import ProofRequest, proof_in_memory
 
 MODEL = """\

@@ -8,7 +8,7 @@ import pytest
 
 from tablewright.api import Options, Session
 from tablewright.design.reader import read_model
-from tablewright.design.values import DynamoDesign
+from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.live import ProofRequest, proof_in_memory
 
 MODEL = """\

@@ -9,7 +9,7 @@ import pytest
 from tablewright.api import Options, Session
 from tablewright.core.errors import PriceUnknownError
 from tablewright.design.reader import read_model
-from tablewright.design.values import DynamoDesign
+from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.live import ProofRequest, proof_in_memory
 from tablewright.proof.examples import example_requests
 from tablewright.reports.snippets import python_text, shell_text, shortened

@@ -16,7 +16,6 @@ from operate.faulty import Faulty, interrupt, refuse, vanish
 from tablewright import apps, live
 from tablewright.api import Options, Session
 from tablewright.design.reader import load, read_model
-from tablewright.engines.base import Measure
 from tablewright.engines.dynamodb.adapter import (
     EndpointError,
     LocalTransport,
@@ -25,6 +24,7 @@ from tablewright.engines.dynamodb.adapter import (
 )
 from tablewright.engines.dynamodb.requests import RequestBuilder
 from tablewright.engines.dynamodb.steps import ReadStep
+from tablewright.evaluation.values import Measure
 from tablewright.local.database import Database
 from tablewright.operate.provision import apply_up, plan_up
 from tablewright.proof.oracle import Test as Condition
@@ -35,7 +35,7 @@ from tablewright.proof.workload import Workload
 from tablewright.reports.as_json import as_data
 from tablewright.reports.proofs import proof_from_data, proof_page
 from tablewright.reports.text import write_text
-from tablewright.sample.asked import Source, domains
+from tablewright.sample.parameters import Source, domains
 from tablewright.sample.sample import Sample
 
 USERS = 40

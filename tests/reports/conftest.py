@@ -14,7 +14,8 @@ import pytest
 from tablewright.bill.bill import Bill, charge
 from tablewright.bill.prices import PriceBook
 from tablewright.core.diagnostics import Span
-from tablewright.design.values import (
+from tablewright.engines.dynamodb.advisory import Advisory, Due, Headroom, Stop, Trigger
+from tablewright.engines.dynamodb.design import (
     DynamoDesign,
     Index,
     ItemShape,
@@ -22,7 +23,7 @@ from tablewright.design.values import (
     ProjectionKind,
     Table,
 )
-from tablewright.engines.base import (
+from tablewright.evaluation.values import (
     Evaluation,
     Measure,
     Rejected,
@@ -58,7 +59,6 @@ from tablewright.review.assessment import (
 )
 from tablewright.review.findings import Finding, Level, Mend
 from tablewright.review.grade import CategoryGrade, PathStep, ReportCard, Unassessed
-from tablewright.review.scale import Advisory, Due, Headroom, Stop, Trigger
 
 D = Decimal
 SPAN = Span("tablewright.yaml", 12, 5, 9)

@@ -12,7 +12,7 @@ import pytest
 from botocore.validate import ParamValidator
 
 from tablewright.api import Session
-from tablewright.engines.base import Request
+from tablewright.evaluation.values import Request
 from tablewright.reports.snippets import python_text, shell_text, shortened
 
 QUERY = Request(

@@ -54,7 +54,7 @@ GOOD = {
 
 
 def read(entry):
-    from tablewright.review.predicates import key_design
+    from tablewright.engines.dynamodb.rules import key_design
 
     return module._rule(entry, "key_design", key_design, {"min_save": Decimal(1)})
 

@@ -14,12 +14,12 @@ import rule_cases
 from tablewright.bill.prices import PriceBook
 from tablewright.design.changes import apply_all
 from tablewright.engines.dynamodb.engine import DynamoEngine
+from tablewright.engines.dynamodb.facts import Facts
+from tablewright.engines.dynamodb.recost import Recoster
+from tablewright.engines.dynamodb.tariff import Tariff
 from tablewright.review.catalogue import catalogue
-from tablewright.review.facts import Facts
-from tablewright.review.recost import Recoster
 from tablewright.review.review import weigh
 from tablewright.review.runner import Candidate, run
-from tablewright.review.tariff import Tariff
 from tablewright.review.verdicts import Hit, Missing
 
 BOOK = PriceBook()

@@ -11,9 +11,9 @@ import pytest
 
 from tablewright.bill.prices import PriceBook
 from tablewright.design.reader import read_model
+from tablewright.engines.dynamodb.advisory import advise, smallest
 from tablewright.engines.dynamodb.engine import DynamoEngine
 from tablewright.review.findings import Level
-from tablewright.review.scale import advise, smallest
 
 SENSORS = """
 app: sensors

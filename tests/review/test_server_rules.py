@@ -13,11 +13,11 @@ from tablewright.bill.prices import PriceBook
 from tablewright.design.changes import apply_all
 from tablewright.engines.mongodb.engine import MongoEngine
 from tablewright.engines.postgresql.engine import PostgresEngine
+from tablewright.engines.servers.facts import ServerFacts
+from tablewright.engines.servers.recost import ServerRecoster
+from tablewright.engines.servers.reviewing import rules_not_run, server_rules
 from tablewright.review.review import weigh
 from tablewright.review.runner import Candidate, run
-from tablewright.review.server_facts import ServerFacts
-from tablewright.review.server_recost import ServerRecoster
-from tablewright.review.servers import rules_not_run, server_rules
 from tablewright.review.verdicts import Hit, Missing
 
 BOOK = PriceBook()

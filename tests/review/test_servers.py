@@ -11,13 +11,13 @@ import tablewright
 from tablewright.api import Session
 from tablewright.core.quantities import format_bytes
 from tablewright.design.reader import load, read_model
-from tablewright.design.server_changes import DropServerIndex
-from tablewright.engines.servers import ServerEvaluation, figures
+from tablewright.engines.servers.changes import DropServerIndex
+from tablewright.engines.servers.facts import ServerFacts
+from tablewright.engines.servers.recost import ServerRecoster
+from tablewright.engines.servers.reviewing import find_rule, server_rules
+from tablewright.engines.servers.sizing import ServerEvaluation, figures
 from tablewright.review.grade import ReportCard
 from tablewright.review.runner import run
-from tablewright.review.server_facts import ServerFacts
-from tablewright.review.server_recost import ServerRecoster
-from tablewright.review.servers import find_rule, server_rules
 from tablewright.review.verdicts import Option
 
 APPS = Path(tablewright.__file__).parent / "apps"

@@ -17,7 +17,7 @@ from tablewright.core.errors import UsageError
 if TYPE_CHECKING:
     from tablewright.api import Options, Session
     from tablewright.bill.prices import PriceBook
-    from tablewright.design.values import CapacityMode
+    from tablewright.engines.dynamodb.design import CapacityMode
 
 MODES = ("on-demand", "auto-scaling")
 
@@ -112,6 +112,6 @@ def _book(own: tuple[str, ...], books: tuple[str, ...]) -> PriceBook | None:
 def _mode(name: str | None) -> CapacityMode | None:
     if name is None:
         return None
-    from tablewright.design.values import CapacityMode, ModeKind
+    from tablewright.engines.dynamodb.design import CapacityMode, ModeKind
 
     return CapacityMode(kind=ModeKind(name))

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from tablewright.bill.prices import PriceBook
 from tablewright.compare.advice import advise
 from tablewright.compare.expressions import evaluate
-from tablewright.compare.moving import Move, Side, move
+from tablewright.compare.migration_cost import Move, Side, move
 from tablewright.compare.own import check_own
 from tablewright.compare.pricing import (
     Database,
@@ -51,8 +51,7 @@ from tablewright.compare.values import (
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import DataError, PriceUnknownError, UsageError
 from tablewright.core.quantities import DAYS_PER_MONTH, ZERO
-from tablewright.engines.base import Evaluation
-from tablewright.engines.servers import (
+from tablewright.engines.servers.sizing import (
     CASES,
     Option,
     ServerEvaluation,
@@ -60,7 +59,8 @@ from tablewright.engines.servers import (
     costs_range,
     has_peak,
 )
-from tablewright.engines.servers import figures as sizing
+from tablewright.engines.servers.sizing import figures as sizing
+from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Model
 
 GB = Decimal(1024**3)

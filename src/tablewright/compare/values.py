@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from tablewright.bill.bill import Line
-from tablewright.compare.moving import Move
+from tablewright.compare.migration_cost import Move
 from tablewright.core.quantities import ZERO
 
 FREE_KINDS = ("always", "12-month", "credit")

@@ -6,7 +6,13 @@ are quoted, so that the attributes' own spelling stays.
 
 from __future__ import annotations
 
-from tablewright.design.postgresql import Column, ForeignKey, PgIndex, PgTable, PostgresDesign
+from tablewright.engines.postgresql.design import (
+    Column,
+    ForeignKey,
+    PgIndex,
+    PgTable,
+    PostgresDesign,
+)
 
 TEXTS = ("text", "varchar", "char")
 

@@ -18,12 +18,12 @@ from yaml.nodes import MappingNode, Node, ScalarNode
 
 from tablewright.core.diagnostics import Diagnostic, Span, nearest
 from tablewright.core.errors import ModelError, UsageError
-from tablewright.design.checker import check_design
-from tablewright.design.dynamodb import read_dynamodb
 from tablewright.design.grammar import COMMON, DESIGN_NAME, DYNAMODB
-from tablewright.design.mongodb import MONGODB, read_mongodb
-from tablewright.design.postgresql import POSTGRESQL, read_postgresql
 from tablewright.design.values import Design
+from tablewright.engines.dynamodb.design_checker import check_design
+from tablewright.engines.dynamodb.design_reader import read_dynamodb
+from tablewright.engines.mongodb.design import MONGODB, read_mongodb
+from tablewright.engines.postgresql.design import POSTGRESQL, read_postgresql
 from tablewright.model import nodes
 from tablewright.model.nodes import Reading, TooManyProblemsError
 from tablewright.model.reader import decode, read_document

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tablewright.core.errors import EngineError, UsageError
-from tablewright.design.values import DynamoDesign, ModeKind, Table
 from tablewright.engines.dynamodb.adapter import RequestFailedError, Transport
+from tablewright.engines.dynamodb.design import DynamoDesign, ModeKind, Table
 from tablewright.engines.dynamodb.resources import (
     attribute_type,
     create_table,

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from tablewright.core.errors import UsageError
-from tablewright.design.values import DynamoDesign, ItemShape, Table
 from tablewright.engines.dynamodb.adapter import Transport
+from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape, Table
 from tablewright.engines.dynamodb.items import Row, item_for
 from tablewright.model.values import Attribute, Entity, Kind, Model
 from tablewright.operate.seed import Position, Progress, Writer, poured

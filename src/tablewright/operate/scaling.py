@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tablewright.core.errors import EngineError
-from tablewright.design.values import CapacityMode, DynamoDesign, ModeKind
+from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, ModeKind
 
 NAMESPACE = "dynamodb"
 

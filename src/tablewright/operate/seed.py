@@ -18,10 +18,10 @@ from typing import Any
 
 from tablewright.core.errors import EngineError
 from tablewright.core.quantities import ZERO
-from tablewright.design.values import DynamoDesign, ItemShape, Table
-from tablewright.engines.base import Evaluation
 from tablewright.engines.dynamodb.adapter import RequestFailedError, Transport
+from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape, Table
 from tablewright.engines.dynamodb.items import Row, item_for
+from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Kind, Model
 from tablewright.sample.sample import Sample
 

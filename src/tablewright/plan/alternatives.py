@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tablewright.core.quantities import ZERO
-from tablewright.design.differences import named_alike, pieces, short
-from tablewright.design.values import CapacityMode, DynamoDesign
+from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign
+from tablewright.engines.dynamodb.differences import named_alike, pieces, short
 from tablewright.plan.pricing import Option
 from tablewright.plan.programme import Choice, Solution, solve
 from tablewright.plan.pruning import prune

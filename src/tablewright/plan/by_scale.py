@@ -12,13 +12,16 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from tablewright.bill.prices import PriceBook
-from tablewright.design.changes import Change
-from tablewright.design.differences import named_alike, pieces, short
-from tablewright.design.values import CapacityMode, Design, DynamoDesign
-from tablewright.engines.base import EngineQuotes, Evaluation, Quotation
+from tablewright.design.values import Design
+from tablewright.engines.dynamodb.changes import Change
+from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign
+from tablewright.engines.dynamodb.differences import named_alike, pieces, short
+from tablewright.engines.dynamodb.planning.merging import merge_tables
+from tablewright.engines.dynamodb.planning.modes import choose_modes, paid_as, without_idle_indexes
+from tablewright.evaluation.engine import EngineQuotes
+from tablewright.evaluation.quotation import Quotation
+from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Model
-from tablewright.plan.merging import merge_tables
-from tablewright.plan.modes import choose_modes, paid_as, without_idle_indexes
 from tablewright.plan.pricing import Scale
 from tablewright.plan.search import Settings, search
 

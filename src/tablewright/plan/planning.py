@@ -12,21 +12,27 @@ from dataclasses import dataclass
 from tablewright.bill.prices import PriceBook
 from tablewright.core.diagnostics import Severity
 from tablewright.core.quantities import ZERO
-from tablewright.design.checker import check_design
-from tablewright.design.printing import design_section
-from tablewright.design.values import CapacityMode, DynamoDesign
-from tablewright.engines.base import EngineQuotes, Evaluation
+from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign
+from tablewright.engines.dynamodb.design_checker import check_design
+from tablewright.engines.dynamodb.design_printer import design_section
+from tablewright.engines.dynamodb.planning.explain import Explanation, explain
+from tablewright.engines.dynamodb.planning.merging import Merge, merge_tables
+from tablewright.engines.dynamodb.planning.modes import (
+    ModeChoice,
+    choose_modes,
+    paid_as,
+    without_idle_indexes,
+)
+from tablewright.engines.dynamodb.planning.queries import expiry_of, needs_recovery
+from tablewright.evaluation.engine import EngineQuotes
+from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Model
 from tablewright.plan.alternatives import on_demand
-from tablewright.plan.asks import expiry_of, needs_recovery
+from tablewright.plan.breakevens import EvaluateModel
 from tablewright.plan.by_scale import Requoting, best_by_scale
-from tablewright.plan.explain import Explanation, explain
-from tablewright.plan.flips import EvaluateModel
-from tablewright.plan.merging import Merge, merge_tables
-from tablewright.plan.modes import ModeChoice, choose_modes, paid_as, without_idle_indexes
-from tablewright.plan.path import Findings, Step, steps
 from tablewright.plan.pricing import Tariff
 from tablewright.plan.result import Cost, PatternCost, PlanResult, SearchFacts
+from tablewright.plan.roadmap import Findings, Step, steps
 from tablewright.plan.search import Plan, Settings, search
 
 SampledEvaluate = Callable[[DynamoDesign, int, int | None], Evaluation]

@@ -14,17 +14,19 @@ from decimal import ROUND_CEILING, Decimal
 from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import PriceUnknownError
 from tablewright.core.quantities import DAYS_PER_MONTH, GB, ONE, ZERO
-from tablewright.design.values import DynamoDesign, Embed, ItemShape, Table
-from tablewright.engines.base import EngineQuotes, Path, Quotation, Slot
-from tablewright.model.values import Count, Entity, Model, Pattern
-from tablewright.plan.asks import Workload, is_recovered, top_share
-from tablewright.plan.candidates import (
+from tablewright.design.values import Embed
+from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape, Table
+from tablewright.engines.dynamodb.planning.candidates import (
     IndexCandidate,
     Placement,
     indexes,
     most_children,
     why_not_inside,
 )
+from tablewright.engines.dynamodb.planning.queries import Workload, is_recovered, top_share
+from tablewright.evaluation.engine import EngineQuotes
+from tablewright.evaluation.quotation import Path, Quotation, Slot
+from tablewright.model.values import Count, Entity, Model, Pattern
 
 HEADROOM = Decimal("0.7")
 """Share of a service limit that a plan uses at the largest scale of the model."""

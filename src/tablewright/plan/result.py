@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tablewright.design.values import DynamoDesign
-from tablewright.engines.base import Request
+from tablewright.engines.dynamodb.design import DynamoDesign
+from tablewright.engines.dynamodb.planning.explain import Explanation
+from tablewright.engines.dynamodb.planning.merging import Merge
+from tablewright.engines.dynamodb.planning.modes import ModeChoice
+from tablewright.evaluation.values import Request
 from tablewright.plan.by_scale import ScaleBest
-from tablewright.plan.explain import Explanation
-from tablewright.plan.merging import Merge
-from tablewright.plan.modes import ModeChoice
-from tablewright.plan.path import Step
 from tablewright.plan.pruning import Pruned
+from tablewright.plan.roadmap import Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,18 +15,8 @@ from itertools import combinations
 from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.core.quantities import ONE, ZERO
-from tablewright.design.values import DynamoDesign, Index, Table
-from tablewright.engines.base import EngineQuotes
-from tablewright.model.values import Entity, Model
-from tablewright.plan.asks import (
-    Workload,
-    expiry_of,
-    is_recovered,
-    needs_recovery,
-    together,
-    workloads,
-)
-from tablewright.plan.candidates import (
+from tablewright.engines.dynamodb.design import DynamoDesign, Index, Table
+from tablewright.engines.dynamodb.planning.candidates import (
     IndexCandidate,
     Placement,
     countable,
@@ -36,6 +26,16 @@ from tablewright.plan.candidates import (
     plural,
     why_not_inside,
 )
+from tablewright.engines.dynamodb.planning.queries import (
+    Workload,
+    expiry_of,
+    is_recovered,
+    needs_recovery,
+    together,
+    workloads,
+)
+from tablewright.evaluation.engine import EngineQuotes
+from tablewright.model.values import Entity, Model
 from tablewright.plan.pricing import ROUND_TRIP_MS, Option, Pricer, Rules, Scale, Tariff
 from tablewright.plan.programme import Choice, Solution, solve
 from tablewright.plan.pruning import Pruned, prune

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from tablewright.engines.base import Evaluation, Request
 from tablewright.engines.dynamodb.adapter import Consumed, Reply
 from tablewright.engines.dynamodb.requests import Values
 from tablewright.engines.dynamodb.steps import (
@@ -21,6 +20,7 @@ from tablewright.engines.dynamodb.steps import (
     TransactionStep,
     WriteStep,
 )
+from tablewright.evaluation.values import Evaluation, Request
 from tablewright.proof.oracle import World
 from tablewright.proof.runner import Runner
 from tablewright.proof.workload import Call, Workload

@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from tablewright.design.values import ItemShape, KeyTemplate, Table
+from tablewright.engines.dynamodb.design import ItemShape, KeyTemplate, Table
 from tablewright.engines.dynamodb.items import Children
 from tablewright.engines.dynamodb.requests import RequestBuilder
 from tablewright.engines.dynamodb.steps import ReadStep

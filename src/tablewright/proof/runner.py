@@ -16,9 +16,8 @@ from itertools import product
 from typing import Any
 
 from tablewright.core.quantities import DAYS_PER_MONTH, ONE, ZERO
-from tablewright.design.values import DynamoDesign, ItemShape, Table
-from tablewright.engines.base import Evaluation, Measure, Route
 from tablewright.engines.dynamodb.adapter import Consumed, Reply, RequestFailedError, Transport
+from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape, Table
 from tablewright.engines.dynamodb.items import (
     around,
     checksum,
@@ -29,8 +28,9 @@ from tablewright.engines.dynamodb.items import (
 from tablewright.engines.dynamodb.requests import RequestBuilder, Values
 from tablewright.engines.dynamodb.router import OBJECTS
 from tablewright.engines.dynamodb.steps import ObjectStep, ReadStep, TransactionStep, WriteStep
+from tablewright.evaluation.values import Evaluation, Measure, Route
 from tablewright.model.values import Entity, Model, Pattern, Verb
-from tablewright.proof.called import Asked, Prediction, Units
+from tablewright.proof.call_prediction import Asked, Prediction, Units
 from tablewright.proof.oracle import Answer, Row, Test, World, distance_km, wrong
 from tablewright.proof.rows import Decoder, Item, children_of, plain_value
 from tablewright.proof.values import Comparison, PatternProof, Proof

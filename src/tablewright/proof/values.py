@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.core.quantities import ZERO
-from tablewright.engines.base import Measure
+from tablewright.evaluation.values import Measure
 
 AGREEMENT = Decimal("0.01")
 """Prediction and meter agree when they are within one per cent."""

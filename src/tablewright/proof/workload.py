@@ -18,7 +18,7 @@ from tablewright.core.quantities import ONE
 from tablewright.engines.dynamodb.requests import typed
 from tablewright.model.values import Condition, Entity, Kind, Model, Pattern, Verb
 from tablewright.proof.oracle import BLOCK, FEW, Row, Test, World
-from tablewright.sample.asked import Domain, Source, another, domains, in_range, spread_evenly
+from tablewright.sample.parameters import Domain, Source, another, domains, in_range, spread_evenly
 from tablewright.sample.wire import key_text
 
 

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from tablewright.engines.base import UnitUse
+from tablewright.engines.dynamodb.advisory import Stop
+from tablewright.evaluation.values import UnitUse
 from tablewright.reports import charts
 from tablewright.reports.compare_pages import compare_sections
 from tablewright.reports.document import (
@@ -69,7 +70,6 @@ from tablewright.reports.words import (
 from tablewright.review.assessment import Influence, TargetResult, Verdict
 from tablewright.review.findings import Finding, Level, Mend
 from tablewright.review.grade import ReportCard
-from tablewright.review.scale import Stop
 
 CENT = Decimal("0.01")
 _HOW_GRADED = (

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from tablewright.core.quantities import ZERO, format_bytes, format_number, format_usd, plain
-from tablewright.design.values import Index, ItemShape, Table
-from tablewright.plan.flips import Flip, TargetFlip
+from tablewright.engines.dynamodb.design import Index, ItemShape, Table
+from tablewright.plan.breakevens import Flip, TargetFlip
 from tablewright.plan.fronts import FrontPoint
-from tablewright.plan.path import Step
 from tablewright.plan.result import PlanResult
+from tablewright.plan.roadmap import Step
 from tablewright.plan.search import SAMPLE_ITEMS
 from tablewright.reports import document as d
 from tablewright.reports.snippets import python_text, shortened

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from tablewright.core.quantities import format_number, format_usd
-from tablewright.engines.base import Measure
+from tablewright.evaluation.values import Measure
 from tablewright.proof.values import MATTERS, Comparison, PatternProof, Proof
 from tablewright.reports.document import Block, Column, Document, Paragraph, Row, Section, Table
 from tablewright.reports.views import ProofView

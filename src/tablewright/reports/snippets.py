@@ -16,7 +16,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from tablewright.engines.base import Request
+from tablewright.evaluation.values import Request
 
 _INDENT = "    "
 _WIDTH = 88
@@ -35,7 +35,7 @@ def shortened(request: Request) -> Request:
     """Return a request with long values cut, so that it can be read; it could still be sent.
 
     Example:
-        >>> from tablewright.engines.base import Request
+        >>> from tablewright.evaluation.values import Request
         >>> long = Request(operation="PutItem", target="t", template={"Item": {"S": "x" * 900}})
         >>> shortened(long).template
         {'Item': {'S': 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...'}}
@@ -69,7 +69,7 @@ def python_text(request: Request) -> str:
     """Return a request as a call of boto3's client, valid Python.
 
     Example:
-        >>> from tablewright.engines.base import Request
+        >>> from tablewright.evaluation.values import Request
         >>> get = Request(operation="GetItem", target="orders", template={"TableName": "orders"})
         >>> print(python_text(get))
         client.get_item(
@@ -89,7 +89,7 @@ def shell_text(request: Request) -> str:
     """Return a request as an AWS CLI command with all parameters as JSON.
 
     Example:
-        >>> from tablewright.engines.base import Request
+        >>> from tablewright.evaluation.values import Request
         >>> get = Request(operation="GetItem", target="orders", template={"TableName": "orders"})
         >>> print(shell_text(get))
         aws dynamodb get-item --cli-input-json '{"TableName": "orders"}'

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 
 from tablewright.compare.values import Comparison
 from tablewright.core.quantities import ZERO
-from tablewright.design.values import Design, DynamoDesign, Index, ItemShape, Table
-from tablewright.engines.base import Evaluation, Request, ResourceFacts, Route
+from tablewright.design.values import Design
+from tablewright.engines.dynamodb.design import DynamoDesign, Index, ItemShape, Table
+from tablewright.evaluation.values import Evaluation, Request, ResourceFacts, Route
 from tablewright.review.assessment import (
     Assessment,
     DesignAssessment,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tablewright.core.diagnostics import Diagnostic
 from tablewright.design.values import Design
-from tablewright.engines.base import Evaluation
+from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Assumption, Claim, Model
 
 if TYPE_CHECKING:

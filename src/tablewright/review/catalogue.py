@@ -22,7 +22,7 @@ from tablewright.review.findings import Level
 from tablewright.review.grade import Category
 
 _PACKAGE = "tablewright.review"
-_PREDICATES = "tablewright.review.predicates"
+_RULES = "tablewright.engines.dynamodb"
 SUBJECTS = (
     "design",
     "table",
@@ -156,8 +156,8 @@ def read_thresholds(data: Mapping[str, Any]) -> dict[str, Threshold]:
 
 
 def _rules_of(category: str, k: Mapping[str, Decimal]) -> tuple[Rule, ...]:
-    entries = read_yaml(_PACKAGE, f"rules/{category}.yaml") or []
-    module = importlib.import_module(f"{_PREDICATES}.{category}")
+    entries = read_yaml(_RULES, f"rules/{category}.yaml") or []
+    module = importlib.import_module(f"{_RULES}.rules.{category}")
     rules = tuple(_rule(entry, category, module, k) for entry in entries)
     wanted = {_function_name(rule.id) for rule in rules}
     spare = {

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from tablewright.core.quantities import DAYS_PER_MONTH, ZERO
-from tablewright.engines.base import Evaluation
+from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Claim, Pattern
 from tablewright.review.assessment import Step, Verdict
 

@@ -15,7 +15,7 @@ from tablewright.core.quantities import ONE, ZERO, plain
 from tablewright.review.findings import Finding, Level
 
 if TYPE_CHECKING:
-    from tablewright.review.scale import Advisory
+    from tablewright.engines.dynamodb.advisory import Advisory
 
 PENALTIES: Mapping[Level, Decimal] = {
     Level.CRITICAL: Decimal(40),

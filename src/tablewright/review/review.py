@@ -14,10 +14,20 @@ from typing import Protocol
 from tablewright.bill.prices import PriceBook
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.design.changes import AnyChange, apply_all
-from tablewright.engines.base import Evaluation
+from tablewright.engines.dynamodb.facts import Facts
+from tablewright.engines.dynamodb.headroom import tightest
+from tablewright.engines.dynamodb.recost import (
+    Budget,
+    Evaluate,
+    Outcome,
+    Recoster,
+    effort_of,
+    effort_to_route,
+)
+from tablewright.engines.dynamodb.tariff import Tariff
+from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Model
 from tablewright.review.catalogue import Catalogue, catalogue
-from tablewright.review.facts import Facts
 from tablewright.review.findings import Finding, Level, Mend
 from tablewright.review.grade import (
     BARELY_COVERED,
@@ -29,17 +39,7 @@ from tablewright.review.grade import (
     grade,
     pessimistic,
 )
-from tablewright.review.headroom import tightest
-from tablewright.review.recost import (
-    Budget,
-    Evaluate,
-    Outcome,
-    Recoster,
-    effort_of,
-    effort_to_route,
-)
 from tablewright.review.runner import Candidate, Pair, Run, run
-from tablewright.review.tariff import Tariff
 from tablewright.review.verdicts import Option
 
 Variant = Callable[[Decimal], Model]

@@ -12,7 +12,7 @@ from tablewright.cli.output import Output, verb
 
 if TYPE_CHECKING:
     from tablewright.api import Options
-    from tablewright.engines.base import Evaluation
+    from tablewright.evaluation.values import Evaluation
 
 
 @click.command()

@@ -44,7 +44,7 @@ def command(
     from tablewright.reports.snippets import shortened
 
     if _RULE.match(name):
-        from tablewright.review.servers import find_rule
+        from tablewright.engines.servers.reviewing import find_rule
 
         rule = views.rule_view(find_rule(name))
         out.show(rule, "rule", lambda: pages.rule_page(rule))

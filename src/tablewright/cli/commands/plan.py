@@ -89,8 +89,8 @@ def command(
 
 def _replaced(session: Session, result: PlanResult) -> str:
     """Return what the planned design does otherwise than the one it replaces in the file."""
-    from tablewright.design.differences import pieces, short
-    from tablewright.design.values import DynamoDesign
+    from tablewright.engines.dynamodb.design import DynamoDesign
+    from tablewright.engines.dynamodb.differences import pieces, short
 
     old = next((d for d in session.file.designs if d.name == result.design.name), None)
     if old is None:

@@ -12,7 +12,7 @@ from tablewright.cli.options import design_option, file_argument, open_file
 from tablewright.cli.output import Output, verb
 
 if TYPE_CHECKING:
-    from tablewright.design.values import DynamoDesign
+    from tablewright.engines.dynamodb.design import DynamoDesign
     from tablewright.operate.workspace import Target
 
 

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tablewright.design.values import Index, ItemShape, KeyTemplate, Table, TemplatePart
+from tablewright.engines.dynamodb.design import Index, ItemShape, KeyTemplate, Table, TemplatePart
 from tablewright.engines.dynamodb.sizing import GEOHASH
-from tablewright.engines.selectivity import DEFAULT_RANGE_SHARE, RANGE_OPERATORS, Selectivity
+from tablewright.engines.servers.selectivity import (
+    DEFAULT_RANGE_SHARE,
+    RANGE_OPERATORS,
+    Selectivity,
+)
 from tablewright.model.values import Condition, Entity, Model
 
 

@@ -11,23 +11,18 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from tablewright.bill.dynamodb import PatternUnits, ResourceLoad, TableLoad, bill_for
 from tablewright.bill.prices import PriceBook
-from tablewright.bill.scaling import LoadCurve
 from tablewright.core.quantities import DAYS_PER_MONTH, GB, ONE, ZERO
-from tablewright.design.values import Design, DynamoDesign, Index, Table
-from tablewright.engines.base import (
-    Evaluation,
-    Quotation,
-    ResourceFacts,
-    Route,
-    ShapeFacts,
-    SizeFacts,
-)
+from tablewright.design.values import Design
+from tablewright.engines.dynamodb.billing import PatternUnits, ResourceLoad, TableLoad, bill_for
+from tablewright.engines.dynamodb.design import DynamoDesign, Index, Table
 from tablewright.engines.dynamodb.quoting import object_bytes, quote_design
 from tablewright.engines.dynamodb.router import OBJECTS, Context, ReadRouter
+from tablewright.engines.dynamodb.scaling import LoadCurve
 from tablewright.engines.dynamodb.sizing import DesignSizes, size_facts
 from tablewright.engines.dynamodb.writer import WriteRouter
+from tablewright.evaluation.quotation import Quotation
+from tablewright.evaluation.values import Evaluation, ResourceFacts, Route, ShapeFacts, SizeFacts
 from tablewright.model.values import Model, Pattern
 from tablewright.sample.sample import Sample
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 from zlib import crc32
 
-from tablewright.design.values import ItemShape, KeyTemplate, Table
+from tablewright.engines.dynamodb.design import ItemShape, KeyTemplate, Table
 from tablewright.engines.dynamodb.sizing import (
     GEOHASH,
     POINTER_BYTES,

@@ -19,8 +19,8 @@ from tablewright.capacity.units import (
     write_block_column,
 )
 from tablewright.core.quantities import ONE, ZERO
-from tablewright.engines.base import Measure
 from tablewright.engines.dynamodb.sizing import measure
+from tablewright.evaluation.values import Measure
 
 PAGE_BLOCKS = PAGE_BYTES // READ_UNIT_BYTES
 

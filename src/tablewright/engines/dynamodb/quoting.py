@@ -12,9 +12,10 @@ from decimal import Decimal
 
 from tablewright.capacity.items import STORAGE_OVERHEAD_BYTES
 from tablewright.core.quantities import ZERO
-from tablewright.engines.base import FixedUse, Path, Quotation, Request, Slot
 from tablewright.engines.dynamodb.router import Context, Option, ReadRouter
 from tablewright.engines.dynamodb.writer import Unservable, WriteRouter
+from tablewright.evaluation.quotation import FixedUse, Path, Quotation, Slot
+from tablewright.evaluation.values import Request
 from tablewright.model.values import Pattern, Verb
 
 

@@ -14,14 +14,14 @@ from decimal import Decimal
 from typing import Any
 
 from tablewright.capacity.units import Consistency
-from tablewright.design.values import (
+from tablewright.engines.dynamodb.access import SortBound
+from tablewright.engines.dynamodb.design import (
     DynamoDesign,
     ItemShape,
     KeyTemplate,
     ProjectionKind,
     Table,
 )
-from tablewright.engines.dynamodb.access import SortBound
 from tablewright.engines.dynamodb.items import Children, Row, item_for, key_value, object_key
 from tablewright.engines.dynamodb.steps import (
     ObjectStep,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tablewright.design.values import (
+from tablewright.engines.dynamodb.design import (
     CapacityMode,
     Index,
     ModeKind,

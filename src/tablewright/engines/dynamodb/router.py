@@ -15,14 +15,14 @@ from typing import TypeVar
 
 from tablewright.capacity.units import PAGE_BYTES, Consistency, read_blocks
 from tablewright.core.quantities import ONE, ZERO, format_number, plain
-from tablewright.design.values import DynamoDesign, Embed, Index, ItemShape, Table
-from tablewright.engines.base import Measure, Rejected, Request, Route, UnitUse
+from tablewright.design.values import Embed
 from tablewright.engines.dynamodb.access import (
     DEFAULT_RANGE_SHARE,
     KeyMatch,
     Selectivity,
     match_key,
 )
+from tablewright.engines.dynamodb.design import DynamoDesign, Index, ItemShape, Table
 from tablewright.engines.dynamodb.metering import (
     get_units,
     grouped,
@@ -38,8 +38,9 @@ from tablewright.engines.dynamodb.sizing import (
     measure,
 )
 from tablewright.engines.dynamodb.steps import KeyParts, ObjectStep, ReadStep, Step
+from tablewright.evaluation.values import Measure, Rejected, Request, Route, UnitUse
 from tablewright.model.values import Condition, Entity, Kind, Model, Pattern, Verb
-from tablewright.sample.asked import names_one
+from tablewright.sample.parameters import names_one
 
 BATCH_GET_KEYS = 100
 NO_WORDS = "keys and filters of DynamoDB compare values as they are, none finds words in a text"

@@ -16,18 +16,18 @@ from typing import Any
 
 from tablewright.capacity.items import CONTAINER_BYTES, ELEMENT_BYTES, string_bytes
 from tablewright.core.quantities import ZERO
-from tablewright.design.values import (
+from tablewright.design.values import Embed
+from tablewright.engines.dynamodb.design import (
     DynamoDesign,
-    Embed,
     Index,
     ItemShape,
     KeyTemplate,
     ProjectionKind,
     Table,
 )
-from tablewright.engines.base import Measure, SizeFacts
+from tablewright.evaluation.values import Measure, SizeFacts
 from tablewright.model.values import Condition, Entity, Kind, Model
-from tablewright.sample.asked import Domain, Source, another, domains, in_range, is_fixed
+from tablewright.sample.parameters import Domain, Source, another, domains, in_range, is_fixed
 from tablewright.sample.sample import Sample
 from tablewright.sample.wire import key_text, plain_bytes
 

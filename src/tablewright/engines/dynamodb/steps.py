@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tablewright.capacity.units import Consistency
-from tablewright.design.values import Embed, KeyTemplate
+from tablewright.design.values import Embed
 from tablewright.engines.dynamodb.access import SortBound
+from tablewright.engines.dynamodb.design import KeyTemplate
 from tablewright.model.values import Condition
 
 KeyParts = tuple[tuple[str, KeyTemplate], ...]

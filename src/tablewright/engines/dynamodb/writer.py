@@ -14,8 +14,8 @@ from functools import partial
 
 from tablewright.capacity.units import write_blocks
 from tablewright.core.quantities import ONE, format_number, plain
-from tablewright.design.values import Embed, Index, ItemShape, Table
-from tablewright.engines.base import Measure, Rejected, Request, Route, UnitUse
+from tablewright.design.values import Embed
+from tablewright.engines.dynamodb.design import Index, ItemShape, Table
 from tablewright.engines.dynamodb.metering import expected, get_units, index_measure, write_measure
 from tablewright.engines.dynamodb.router import (
     Context,
@@ -32,6 +32,7 @@ from tablewright.engines.dynamodb.steps import (
     TransactionStep,
     WriteStep,
 )
+from tablewright.evaluation.values import Measure, Rejected, Request, Route, UnitUse
 from tablewright.model.values import Entity, Kind, Pattern, Verb
 
 TWICE = Decimal(2)

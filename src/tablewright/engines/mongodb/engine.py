@@ -6,12 +6,12 @@ In: nothing. Out: the engine. How it evaluates is `server_engine`'s business.
 from __future__ import annotations
 
 from tablewright.bill.prices import PriceBook
-from tablewright.design.mongodb import MongoDesign
+from tablewright.engines.mongodb.design import MongoDesign
 from tablewright.engines.mongodb.layout import MongoLayout
 from tablewright.engines.mongodb.offers import offers
-from tablewright.engines.routing import Words
-from tablewright.engines.server_engine import ServerEngine
-from tablewright.engines.servers import Offer, sharded
+from tablewright.engines.servers.engine import ServerEngine
+from tablewright.engines.servers.routing import Words
+from tablewright.engines.servers.sizing import Offer, sharded
 
 WORDS = Words(
     engine="mongodb",

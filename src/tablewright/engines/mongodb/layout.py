@@ -22,14 +22,13 @@ from tablewright.capacity.documents import (
     index_entry_bytes,
 )
 from tablewright.core.quantities import ONE, ZERO
-from tablewright.design.mongodb import Collection, MongoDesign, MongoIndex
-from tablewright.design.pgtypes import referred
 from tablewright.design.values import Embed
-from tablewright.engines.base import ResourceFacts
 from tablewright.engines.mongodb.compression import kept_share
-from tablewright.engines.routing import Home, Ordered
-from tablewright.engines.selectivity import Selectivity
-from tablewright.engines.servers import (
+from tablewright.engines.mongodb.design import Collection, MongoDesign, MongoIndex
+from tablewright.engines.postgresql.types import referred
+from tablewright.engines.servers.routing import Home, Ordered
+from tablewright.engines.servers.selectivity import Selectivity
+from tablewright.engines.servers.sizing import (
     Figures,
     Layout,
     days_of,
@@ -37,6 +36,7 @@ from tablewright.engines.servers import (
     instances_to_draw,
     lies_by_time,
 )
+from tablewright.evaluation.values import ResourceFacts
 from tablewright.model.values import Attribute, Condition, Entity, Kind, Model
 from tablewright.sample.sample import Sample
 

@@ -11,7 +11,7 @@ from decimal import ROUND_CEILING, Decimal
 from tablewright.bill.bill import Line, charge
 from tablewright.bill.prices import PriceBook
 from tablewright.core.quantities import DAYS_PER_MONTH, GB, HOURS_PER_MONTH, ZERO
-from tablewright.engines.servers import Figures, Load, Offer, figures
+from tablewright.engines.servers.sizing import Figures, Load, Offer, figures
 
 VENDOR = "MongoDB Atlas"
 SHARED_LACKS = (

@@ -11,10 +11,10 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 
-from tablewright.design.mongodb import Collection, MongoDesign, MongoIndex
 from tablewright.design.values import Embed
+from tablewright.engines.mongodb.design import Collection, MongoDesign, MongoIndex
 from tablewright.engines.mongodb.layout import key_field
-from tablewright.engines.wanted import (
+from tablewright.engines.servers.candidate_index import (
     asked_ignoring_case,
     index_keys,
     is_served_by_key,

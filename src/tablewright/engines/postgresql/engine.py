@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from tablewright.engines.postgresql.layout import PgLayout
 from tablewright.engines.postgresql.offers import offers
-from tablewright.engines.routing import Words
-from tablewright.engines.server_engine import ServerEngine
+from tablewright.engines.servers.engine import ServerEngine
+from tablewright.engines.servers.routing import Words
 
 WORDS = Words(
     engine="postgresql",

@@ -25,11 +25,10 @@ from tablewright.capacity.rows import (
 )
 from tablewright.core.quantities import DAYS_PER_MONTH, ONE, ZERO
 from tablewright.deploy.sql import primary_columns
-from tablewright.design.postgresql import Column, PgIndex, PgTable, PostgresDesign
-from tablewright.engines.base import ResourceFacts
-from tablewright.engines.routing import Home, Ordered
-from tablewright.engines.selectivity import Selectivity
-from tablewright.engines.servers import (
+from tablewright.engines.postgresql.design import Column, PgIndex, PgTable, PostgresDesign
+from tablewright.engines.servers.routing import Home, Ordered
+from tablewright.engines.servers.selectivity import Selectivity
+from tablewright.engines.servers.sizing import (
     Figures,
     Layout,
     days_of,
@@ -37,6 +36,7 @@ from tablewright.engines.servers import (
     instances_to_draw,
     lies_by_time,
 )
+from tablewright.evaluation.values import ResourceFacts
 from tablewright.model.values import Condition, Model
 from tablewright.sample.sample import Sample
 

@@ -15,7 +15,7 @@ from tablewright.bill.bill import Line, charge
 from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import PriceUnknownError
 from tablewright.core.quantities import GB, HOURS_PER_MONTH, ONE, SECONDS_PER_MONTH, ZERO
-from tablewright.engines.servers import Figures, Load, Offer, figures
+from tablewright.engines.servers.sizing import Figures, Load, Offer, figures
 
 Pricing = Callable[[Load, PriceBook, str, Figures], tuple[Line, ...]]
 

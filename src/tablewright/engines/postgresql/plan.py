@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 
-from tablewright.design.postgresql import (
+from tablewright.engines.postgresql.design import (
     ForeignKey,
     PgIndex,
     PgTable,
     PostgresDesign,
     planned_columns,
 )
-from tablewright.engines.wanted import (
+from tablewright.engines.servers.candidate_index import (
     asked_by_beginning,
     asked_ignoring_case,
     index_keys,

@@ -1,0 +1,653 @@
+"""What DynamoDB charges for a month: quantities in, lines and a bill out.
+
+In: for each table its settings, the request units of each access pattern on each resource, the
+bytes stored and what else is used, and a price book. Out: lines, in money and unrounded. It does
+not know how units were counted, and reads no file but the price book.
+
+Rules and their sources: AWS Developer Guide ("How global tables billing works", "Point-in-time
+recovery", "Reserved capacity", "Table classes") and the price list. Storage counts the 100 bytes
+that the service adds to every item and index entry; the caller has added them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from tablewright.bill.bill import Bill, Line, charge, days_read, plain_quantity, total_of
+from tablewright.bill.book import Price
+from tablewright.bill.prices import PriceBook
+from tablewright.core.errors import PriceUnknownError, UnsupportedError, UsageError
+from tablewright.core.quantities import GB, HOURS_PER_MONTH, SECONDS_PER_MONTH, ZERO
+from tablewright.engines.dynamodb.design import CapacityMode, ModeKind
+from tablewright.engines.dynamodb.scaling import (
+    ASSUMPTIONS,
+    Limits,
+    LoadCurve,
+    Provisioned,
+    provision,
+)
+
+READ, WRITE = "read", "write"
+TERMS = (1, 3)
+LOT = 100  # reserved capacity is sold in lots of 100 units
+INTERNET_TIERS_GB = (10_240, 40_960, 102_400)  # the price falls after 10, 50 and 150 TB
+DATA_PRICES = "aws.data-transfer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatternUnits:
+    """Request units a month that one access pattern takes from one resource."""
+
+    pattern: str
+    reads: Decimal = ZERO
+    writes: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceLoad:
+    """A table or an index under load.
+
+    Attributes:
+        name: the table, or "table/index".
+        kind: table, gsi or lsi.
+        units: what each access pattern takes from it.
+        stored_bytes: with the 100 bytes of every item or entry (148 on a global table).
+        mode: the provisioned capacity of a global index, where it differs from the table's.
+    """
+
+    name: str
+    kind: str = "table"
+    units: tuple[PatternUnits, ...] = ()
+    stored_bytes: Decimal | int = ZERO
+    mode: CapacityMode | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableLoad:
+    """One table with everything it is charged for in a month; GB are binary.
+
+    Attributes:
+        curve: the shape of the day, used where capacity is provisioned.
+        backup_gb: on-demand backups kept.
+        stream_reads: GetRecords requests that are charged (those of Lambda are not).
+        replicas: further regions of a global table; all writes arrive in the home region.
+        replicated_gb: bytes written that are sent to each replica.
+        data_out_gb: sent to the internet.
+        objects: gets (as reads) and puts (as writes) of what is kept in object storage.
+        object_gb: kept there, in the home region.
+    """
+
+    table: str
+    resources: tuple[ResourceLoad, ...]
+    mode: CapacityMode = field(default_factory=CapacityMode)
+    infrequent_access: bool = False
+    curve: LoadCurve = field(default_factory=LoadCurve)
+    pitr: bool = False
+    backup_gb: Decimal = ZERO
+    restore_gb: Decimal = ZERO
+    export_gb: Decimal = ZERO
+    incremental_export_gb: Decimal = ZERO
+    stream_reads: Decimal = ZERO
+    replicas: tuple[str, ...] = ()
+    replicated_gb: Decimal = ZERO
+    data_out_gb: Decimal = ZERO
+    objects: tuple[PatternUnits, ...] = ()
+    object_gb: Decimal = ZERO
+
+    @property
+    def price_class(self) -> str:
+        """The table class as price keys name it."""
+        return "ia" if self.infrequent_access else "standard"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throttled:
+    """Requests that exceed provisioned capacity and its burst, as a share of all of them."""
+
+    resource: str
+    dimension: str
+    region: str
+    share: Decimal
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableCharges:
+    """The lines of one table, and what its provisioned capacity would refuse."""
+
+    lines: tuple[Line, ...]
+    throttled: tuple[Throttled, ...] = ()
+
+    @property
+    def total(self) -> Decimal:
+        """USD a month."""
+        return total_of(self.lines)
+
+    @property
+    def throttled_share(self) -> Decimal:
+        """The largest share of requests that one of its resources would refuse."""
+        return max((t.share for t in self.throttled), default=ZERO)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One way to pay for a table; `cannot` says why it could not be priced."""
+
+    name: str
+    load: TableLoad
+    charges: TableCharges | None = None
+    cannot: str = ""
+
+    @property
+    def total(self) -> Decimal | None:
+        """USD a month, None where it could not be priced."""
+        return self.charges.total if self.charges else None
+
+
+def bill_for(
+    loads: Iterable[TableLoad], book: PriceBook, region: str, *, free_tier: bool = False
+) -> Bill:
+    """Return the monthly bill of these tables.
+
+    Args:
+        loads: the tables, in the order in which they are to be shown.
+        book: prices, on the day they are wanted for.
+        region: the home region.
+        free_tier: whether to show what is always free, as lines of their own.
+
+    Raises:
+        PriceUnknownError: a price that is needed is not in the book.
+        UsageError: a provisioned table without capacity.
+
+    Example:
+        >>> users = ResourceLoad(
+        ...     name="users",
+        ...     units=(PatternUnits(pattern="mix", reads=Decimal(10_000), writes=Decimal(1_000)),),
+        ...     stored_bytes=GB // 10,
+        ... )
+        >>> load = TableLoad(table="users", resources=(users,))
+        >>> bill = bill_for([load], PriceBook(), "us-east-1")
+        >>> [str(line.amount) for line in bill.lines][:2]
+        ['0.00125', '0.000625']
+    """
+    tables = tuple(loads)
+    charges = [table_charges(load, book, region) for load in tables]
+    lines = tuple(line for one in charges for line in one.lines)
+    free = free_tier_lines(lines, book) if free_tier else ()
+    prices = {(p.key, p.region): p for p in _used(lines, book)}
+    return Bill(
+        lines=lines,
+        region=region,
+        prices_as_of=days_read(book.as_of, prices.values()),
+        free_tier=free,
+        left_out=_left_out(tables, free_tier=free_tier),
+        assumptions=_assumptions(tables, tuple(prices.values())),
+        warnings=tuple(_warning(t) for one in charges for t in one.throttled),
+    )
+
+
+def table_charges(load: TableLoad, book: PriceBook, region: str) -> TableCharges:
+    """Return the lines of one table, in every region it lives in."""
+    _check(load)
+    lines: list[Line] = []
+    throttled: list[Throttled] = []
+    for place in (region, *load.replicas):
+        if load.mode.kind is ModeKind.ON_DEMAND:
+            lines += _on_demand(load, book, place, is_home=place == region)
+        else:
+            found, refused = _provisioned(load, book, place, is_home=place == region)
+            lines += found
+            throttled += refused
+        lines += _storage(load, book, place)
+    lines += _extras(load, book, region)
+    lines += _objects(load, book, region)
+    return TableCharges(lines=tuple(lines), throttled=tuple(throttled))
+
+
+def free_tier_lines(lines: Sequence[Line], book: PriceBook) -> tuple[Line, ...]:
+    """Return what the free tier takes off these lines, as negative lines.
+
+    Per region and for the account as a whole: 25 GB of Standard storage, 18,600 unit-hours of
+    provisioned reads and as many of writes, 2.5 million reads of streams. Request units, reserved
+    capacity and Standard-IA have none.
+    """
+    allowances = {
+        "aws.dynamodb.storage.standard": "aws.dynamodb.free.storage",
+        "aws.dynamodb.provisioned.wcu.standard": "aws.dynamodb.free.wcu-hours",
+        "aws.dynamodb.provisioned.rcu.standard": "aws.dynamodb.free.rcu-hours",
+        "aws.dynamodb.streams.read": "aws.dynamodb.free.streams",
+    }
+    out: list[Line] = []
+    for key, fact in allowances.items():
+        for region in dict.fromkeys(line.region for line in lines if line.price_key == key):
+            alike = [line for line in lines if line.price_key == key and line.region == region]
+            used = sum((line.quantity for line in alike), ZERO)
+            free = min(used, book.quantity(fact))
+            if free > 0:
+                out.append(
+                    charge(
+                        book.price(key, region),
+                        -free,
+                        where="free tier",
+                        dimension=f"free tier: {alike[0].dimension}",
+                        region=region,
+                        note=book.fact(fact).note,
+                    )
+                )
+    return tuple(out)
+
+
+def cheapest_mode(load: TableLoad, book: PriceBook, region: str) -> tuple[Candidate, ...]:
+    """Return every way to pay for a table, the cheapest first, those without a price last.
+
+    Compared are on-demand, provisioned with auto scaling, and reserved capacity for one and three
+    years; the first two also with Standard-IA; and fixed capacity where the table states it. A
+    candidate may throttle: see its charges.
+    """
+    scaled = load.mode
+    if scaled.kind is not ModeKind.AUTO_SCALING:
+        scaled = CapacityMode(kind=ModeKind.AUTO_SCALING)
+    scaled = replace(scaled, reserved_years=0)
+    modes = [("on-demand", CapacityMode(), False), ("auto-scaling", scaled, False)]
+    if load.mode.kind is ModeKind.PROVISIONED:
+        modes.append(("as stated", replace(load.mode, reserved_years=0), load.infrequent_access))
+    modes += [(f"reserved {y}y", replace(scaled, reserved_years=y), False) for y in TERMS]
+    modes += [("on-demand, Standard-IA", CapacityMode(), True)]
+    modes += [("auto-scaling, Standard-IA", scaled, True)]
+    found = []
+    for name, mode, infrequent in modes:
+        variant = replace(load, mode=mode, infrequent_access=infrequent)
+        if mode.kind is not load.mode.kind:
+            own = tuple(replace(r, mode=None) for r in load.resources)
+            variant = replace(variant, resources=own)
+        try:
+            charges = table_charges(variant, book, region)
+            found.append(Candidate(name=name, load=variant, charges=charges))
+        except PriceUnknownError as unknown:
+            found.append(Candidate(name=name, load=variant, cannot=unknown.message))
+    return tuple(sorted(found, key=lambda c: (c.total is None, c.total or ZERO)))
+
+
+def break_even(book: PriceBook, region: str, dimension: str = WRITE) -> Decimal:
+    """Return the mean utilisation above which provisioned capacity costs less than on-demand.
+
+    Example:
+        >>> round(break_even(PriceBook(), "us-east-1") * 100, 1)
+        Decimal('28.9')
+    """
+    letter = dimension[0]
+    hour = book.price(f"aws.dynamodb.provisioned.{letter}cu.standard", region)
+    request = book.price(f"aws.dynamodb.ondemand.{letter}ru.standard", region)
+    return (hour.usd / hour.per) / (3600 * request.usd / request.per)
+
+
+def _check(load: TableLoad) -> None:
+    mode = load.mode
+    if mode.reserved_years and (load.infrequent_access or mode.kind is ModeKind.ON_DEMAND):
+        raise UnsupportedError(
+            f"`{load.table}`: reserved capacity exists for provisioned Standard tables only"
+        )
+    if mode.reserved_years not in (0, *TERMS):
+        raise UnsupportedError(f"`{load.table}`: reserved capacity is sold for 1 or 3 years")
+
+
+def _on_demand(load: TableLoad, book: PriceBook, region: str, *, is_home: bool) -> Iterator[Line]:
+    for resource in load.resources:
+        write, words = _write_unit(load, resource)
+        prices = {
+            READ: (f"aws.dynamodb.ondemand.rru.{load.price_class}", "read request units"),
+            WRITE: (
+                f"aws.dynamodb.ondemand.{write}ru.{load.price_class}",
+                f"{words} request units",
+            ),
+        }
+        for dimension, (key, what) in prices.items():
+            if dimension == READ and not is_home:
+                continue
+            for use in resource.units:
+                units = use.reads if dimension == READ else use.writes
+                if units:
+                    yield charge(
+                        book.price(key, region),
+                        units,
+                        where=load.table,
+                        resource=resource.name,
+                        dimension=what,
+                        pattern=use.pattern,
+                        region=region,
+                    )
+
+
+def _write_unit(load: TableLoad, resource: ResourceLoad) -> tuple[str, str]:
+    """Return how writes are priced: on a global table all but global indexes are replicated."""
+    if load.replicas and resource.kind != "gsi":
+        return "rw", "replicated write"
+    return "w", "write"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Capacity:
+    """The provisioned capacity of one kind on one table or global index."""
+
+    resource: ResourceLoad
+    dimension: str
+    price: Price
+    what: str
+    given: Provisioned
+    mode: CapacityMode
+    used: tuple[tuple[str, Decimal], ...] = ()
+    """Units a month by access pattern."""
+
+
+def _provisioned(
+    load: TableLoad, book: PriceBook, region: str, *, is_home: bool
+) -> tuple[list[Line], list[Throttled]]:
+    capacities: list[_Capacity] = []
+    for resource in load.resources:
+        if resource.kind != "lsi":
+            capacities += _capacities(load, resource, book, region, is_home=is_home)
+    lines: list[Line] = []
+    years = load.mode.reserved_years
+    for dimension in (READ, WRITE):
+        mine = [c for c in capacities if c.dimension == dimension]
+        covered: dict[str, tuple[int, ...]] = {}
+        if years:
+            bought, covered = _reserve(load, mine, book, region, dimension)
+            lines += bought
+        for one in mine:
+            hours = covered.get(one.resource.name, one.given.hours)
+            lines += [
+                charge(
+                    one.price,
+                    quantity,
+                    where=load.table,
+                    resource=one.resource.name,
+                    dimension=one.what,
+                    pattern=pattern,
+                    region=region,
+                    note=_capacity_note(one),
+                )
+                for pattern, quantity in _shares(one, sum(hours) * HOURS_PER_MONTH / 24)
+                if quantity
+            ]
+    refused = [
+        Throttled(
+            resource=c.resource.name,
+            dimension=c.dimension,
+            region=region,
+            share=c.given.throttled,
+            kind=c.resource.kind,
+        )
+        for c in capacities
+        if c.given.throttled > 0
+    ]
+    return lines, refused
+
+
+def _shares(one: _Capacity, unit_hours: Decimal) -> Iterator[tuple[str, Decimal]]:
+    """Split unit-hours among the patterns that use them; what nobody uses belongs to none.
+
+    The parts add up to the whole exactly.
+    """
+    whole = plain_quantity(unit_hours)
+    used = sum((units for _, units in one.used), ZERO)
+    capacity = max(one.given.unit_hours * 3600, used)
+    rest = whole
+    for pattern, units in one.used:
+        part = min(rest, plain_quantity(whole * units / capacity) if units else ZERO)
+        rest -= part
+        yield pattern, part
+    yield "", rest
+
+
+def _capacities(
+    load: TableLoad, resource: ResourceLoad, book: PriceBook, region: str, *, is_home: bool
+) -> Iterator[_Capacity]:
+    """Provision a table (with its local indexes) or a global index, reads and writes."""
+    mode = resource.mode or load.mode
+    counted = [resource]
+    if resource.kind == "table":
+        counted += [r for r in load.resources if r.kind == "lsi"]
+    used: dict[str, dict[str, Decimal]] = {READ: {}, WRITE: {}}
+    for use in (u for r in counted for u in r.units):
+        for dimension, units in ((READ, use.reads if is_home else ZERO), (WRITE, use.writes)):
+            used[dimension][use.pattern] = used[dimension].get(use.pattern, ZERO) + units
+    rates = {d: sum(used[d].values(), ZERO) / SECONDS_PER_MONTH for d in (READ, WRITE)}
+    ceiling = int(book.quantity("aws.dynamodb.limit.table.provisioned"))
+    limits = {
+        READ: _limits(load, mode, mode.rcu, mode.max_rcu, ceiling),
+        WRITE: _limits(load, mode, mode.wcu, mode.max_wcu, ceiling),
+    }
+    given = provision([(rates[d], limits[d]) for d in (READ, WRITE)], load.curve)
+    write, words = _write_unit(load, resource)
+    names = {READ: ("r", "read"), WRITE: (write, words)}
+    for dimension, found in zip((READ, WRITE), given, strict=True):
+        letter, what = names[dimension]
+        yield _Capacity(
+            resource=resource,
+            dimension=dimension,
+            price=book.price(f"aws.dynamodb.provisioned.{letter}cu.{load.price_class}", region),
+            what=f"{what} capacity unit-hours",
+            given=found,
+            mode=mode,
+            used=tuple(used[dimension].items()),
+        )
+
+
+def _limits(
+    load: TableLoad,
+    mode: CapacityMode,
+    units: Decimal | None,
+    most: Decimal | None,
+    ceiling: int,
+) -> Limits:
+    if mode.kind is ModeKind.PROVISIONED:
+        if units is None:
+            raise UsageError(
+                f"`{load.table}` is provisioned but states no capacity",
+                remedy="give it rcu and wcu, or let it scale",
+            )
+        return Limits(floor=int(units), ceiling=int(units))
+    floor = int(units) if units is not None else 1
+    return Limits(
+        floor=floor,
+        ceiling=max(floor, int(most) if most is not None else ceiling),
+        target=mode.target,
+    )
+
+
+def _capacity_note(one: _Capacity) -> str:
+    hours = one.given.hours
+    if one.mode.kind is ModeKind.PROVISIONED:
+        return f"{hours[0]} units, fixed"
+    spread = f"{min(hours)}" if min(hours) == max(hours) else f"{min(hours)} to {max(hours)}"
+    return f"{spread} units, auto scaling at {one.mode.target:.0%}"
+
+
+def _reserve(
+    load: TableLoad,
+    capacities: Sequence[_Capacity],
+    book: PriceBook,
+    region: str,
+    dimension: str,
+) -> tuple[list[Line], dict[str, tuple[int, ...]]]:
+    """Buy as many lots of reserved capacity as cost least; return lines and the hours left over.
+
+    Replicated writes cannot be reserved. Lots cover the table first, then its indexes in order.
+    """
+    years = load.mode.reserved_years
+    letter = dimension[0]
+    stem = f"aws.dynamodb.reserved.{years}y.{letter}cu"
+    upfront, hourly = (book.price(f"{stem}.{part}", region) for part in ("upfront", "hour"))
+    mine = [c for c in capacities if ".rwcu." not in c.price.key]
+    if not mine:
+        return [], {}
+    demand = [sum(c.given.hours[hour] for c in mine) for hour in range(24)]
+    months = 12 * years
+    rate = mine[0].price.usd / mine[0].price.per
+    a_lot = LOT * (upfront.usd / upfront.per / months + hourly.usd / hourly.per * HOURS_PER_MONTH)
+
+    def cost(lots: int) -> Decimal:
+        beyond = sum(max(0, units - lots * LOT) for units in demand)
+        return lots * a_lot + beyond * rate * HOURS_PER_MONTH / 24
+
+    # The cost is piecewise linear in the lots, with corners next to the hourly capacities.
+    corners = {0} | {units // LOT + more for units in demand for more in (0, 1)}
+    lots = min(sorted(corners), key=cost)
+    left = {c.resource.name: list(c.given.hours) for c in mine}
+    for hour in range(24):
+        cover = lots * LOT
+        for hours in left.values():
+            taken = min(cover, hours[hour])
+            hours[hour] -= taken
+            cover -= taken
+    words = f"reserved {dimension} capacity, {years} year{'s' if years > 1 else ''}"
+    lines = [
+        charge(
+            upfront,
+            Decimal(lots * LOT) / months,
+            where=load.table,
+            dimension=f"{words}, upfront",
+            region=region,
+            note=f"{lots} lots of {LOT} units, paid in advance, spread over {months} months",
+        ),
+        charge(
+            hourly,
+            lots * LOT * HOURS_PER_MONTH,
+            where=load.table,
+            dimension=f"{words}, hourly",
+            region=region,
+            note=f"{lots} lots of {LOT} units",
+        ),
+    ]
+    return (lines if lots else []), {name: tuple(hours) for name, hours in left.items()}
+
+
+def _storage(load: TableLoad, book: PriceBook, region: str) -> Iterator[Line]:
+    for resource in load.resources:
+        if resource.stored_bytes:
+            yield charge(
+                book.price(f"aws.dynamodb.storage.{load.price_class}", region),
+                Decimal(resource.stored_bytes) / GB,
+                where=load.table,
+                resource=resource.name,
+                dimension="storage",
+                region=region,
+            )
+
+
+def _extras(load: TableLoad, book: PriceBook, region: str) -> Iterator[Line]:
+    recoverable = [r for r in load.resources if r.kind != "gsi"]
+    recovered = sum((Decimal(r.stored_bytes) for r in recoverable), ZERO) / GB
+    quantities = (
+        ("aws.dynamodb.pitr", "point-in-time recovery", recovered if load.pitr else ZERO),
+        ("aws.dynamodb.backup.ondemand.warm", "on-demand backups", load.backup_gb),
+        ("aws.dynamodb.restore.warm", "restore", load.restore_gb),
+        ("aws.dynamodb.export.s3", "export to S3", load.export_gb),
+        ("aws.dynamodb.export.s3.incremental", "incremental export", load.incremental_export_gb),
+        ("aws.dynamodb.streams.read", "stream reads", load.stream_reads),
+        (
+            f"{DATA_PRICES}.interregion",
+            "replication between regions",
+            load.replicated_gb * len(load.replicas),
+        ),
+        *_internet(load.data_out_gb),
+    )
+    for key, what, quantity in quantities:
+        if quantity:
+            price = book.price(key, region)
+            yield charge(price, quantity, where=load.table, dimension=what, region=region)
+
+
+def _objects(load: TableLoad, book: PriceBook, region: str) -> Iterator[Line]:
+    """Charge what is kept in object storage: S3 Standard, deletes are free.
+
+    Source: https://aws.amazon.com/s3/pricing/ (requests by the thousand, storage by the GB-month).
+    """
+    place = f"{load.table}/objects"
+    for use in load.objects:
+        for key, what, count in (
+            ("aws.s3.put", "object puts", use.writes),
+            ("aws.s3.get", "object gets", use.reads),
+        ):
+            if count:
+                yield charge(
+                    book.price(key, region),
+                    count,
+                    where=load.table,
+                    resource=place,
+                    dimension=what,
+                    pattern=use.pattern,
+                    region=region,
+                )
+    if load.object_gb:
+        yield charge(
+            book.price("aws.s3.standard.storage", region),
+            load.object_gb,
+            where=load.table,
+            resource=place,
+            dimension="object storage",
+            region=region,
+        )
+
+
+def _internet(gigabytes: Decimal) -> Iterator[tuple[str, str, Decimal]]:
+    """Split data sent to the internet over the steps of its price."""
+    left = gigabytes
+    for number, width in enumerate((*INTERNET_TIERS_GB, None), start=1):
+        part = left if width is None else min(left, Decimal(width))
+        suffix = "" if number == 1 else f".tier{number}"
+        yield f"{DATA_PRICES}.internet{suffix}", "data out to the internet", part
+        left -= part
+
+
+def _used(lines: Sequence[Line], book: PriceBook) -> Iterator[Price]:
+    for key, region in dict.fromkeys((line.price_key, line.region) for line in lines):
+        yield book.price(key, region)
+
+
+def _left_out(tables: Sequence[TableLoad], *, free_tier: bool) -> tuple[str, ...]:
+    out = ["taxes, support plans and discounts (savings plans among them)"]
+    if not free_tier:
+        out.append("the free tier")
+    if not any(load.data_out_gb for load in tables):
+        out.append("data sent to the internet (within the region it is free)")
+    if any(load.replicas for load in tables):
+        out.append("filling a new replica region, which is charged like a restore")
+    return tuple(out)
+
+
+def _assumptions(tables: Sequence[TableLoad], prices: Sequence[Price]) -> tuple[str, ...]:
+    out = ["a month has 730 hours, a GB 1,073,741,824 bytes"]
+    if any(load.mode.kind is ModeKind.AUTO_SCALING for load in tables):
+        out += ASSUMPTIONS
+    described = [load for load in tables if load.mode.kind is not ModeKind.ON_DEMAND]
+    out += dict.fromkeys(load.curve.assumed for load in described if load.curve.assumed)
+    if any(load.mode.reserved_years for load in tables):
+        out.append("reserved capacity is bought for each table by itself, not for the account")
+    if any(load.replicas for load in tables):
+        out.append("all writes of a global table arrive in its home region; reads too")
+        out.append("writes to local indexes are replicated like those to their table")
+    if any(load.replicas and load.pitr for load in tables):
+        out.append("point-in-time recovery is on in the home region only")
+    if any(load.objects or load.object_gb for load in tables):
+        out.append("objects are kept in S3 Standard at the price of the first 50 TB")
+    for price in prices:
+        if price.confidence == "derived":
+            out.append(f"{price.what} in {price.region} was not read but derived: {price.note}")
+        elif price.confidence == "user":
+            out.append(f"{price.what} in {price.region} was given by the user ({price.source})")
+    return tuple(out)
+
+
+def _warning(refused: Throttled) -> str:
+    share = max(refused.share * 100, Decimal("0.01"))
+    text = (
+        f"{refused.resource} in {refused.region}: {share:.2f} % of the {refused.dimension}s exceed "
+        "its provisioned capacity and burst, and are throttled"
+    )
+    if refused.kind == "gsi" and refused.dimension == WRITE:
+        text += "; an index short of write capacity holds up the writes of its table"
+    return text

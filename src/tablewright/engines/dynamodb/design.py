@@ -1,0 +1,258 @@
+"""The values of a DynamoDB design: tables, item shapes with key templates, indexes, capacity.
+
+Frozen, holding tuples; derived data (routes, bills) is computed elsewhere.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+
+from tablewright.core.diagnostics import Span
+from tablewright.design.values import Design, Embed
+
+_FIELD = re.compile(r"\{([A-Za-z_][\w.]*)(?::(\d+))?\}")
+
+
+@dataclass(frozen=True, slots=True)
+class TemplatePart:
+    """A literal text, the value of an attribute, or (with `shards`) a shard number."""
+
+    literal: str = ""
+    attribute: str = ""
+    shards: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyTemplate:
+    """How a key attribute is made: `USER#{userId}`, `board#{shard:4}`, or one attribute.
+
+    `when` limits it to instances where an attribute has one of these values: elsewhere the key
+    attribute is absent, so that an index on it is sparse.
+    """
+
+    parts: tuple[TemplatePart, ...]
+    when: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @classmethod
+    def parse(cls, text: str, when: tuple[tuple[str, tuple[str, ...]], ...] = ()) -> KeyTemplate:
+        """Read a template; `{name}` is an attribute, `{shard:4}` one of four shard numbers.
+
+        Example:
+            >>> KeyTemplate.parse("USER#{userId}").parts[1].attribute
+            'userId'
+        """
+        parts: list[TemplatePart] = []
+        at = 0
+        for match in _FIELD.finditer(text):
+            if match.start() > at:
+                parts.append(TemplatePart(literal=text[at : match.start()]))
+            if match[2]:
+                parts.append(TemplatePart(shards=int(match[2])))
+            else:
+                parts.append(TemplatePart(attribute=match[1]))
+            at = match.end()
+        if at < len(text):
+            parts.append(TemplatePart(literal=text[at:]))
+        return cls(parts=tuple(parts), when=when)
+
+    @classmethod
+    def of(cls, attribute: str) -> KeyTemplate:
+        """Return the template that is just an attribute."""
+        return _just(attribute)
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The attributes it is made of."""
+        return tuple(part.attribute for part in self.parts if part.attribute)
+
+    @property
+    def shards(self) -> int:
+        """Over how many values it spreads on purpose; 1 where it does not."""
+        count = 1
+        for part in self.parts:
+            count *= part.shards or 1
+        return count
+
+    def __str__(self) -> str:
+        return "".join(
+            part.literal or (f"{{shard:{part.shards}}}" if part.shards else f"{{{part.attribute}}}")
+            for part in self.parts
+        )
+
+
+@cache
+def _just(attribute: str) -> KeyTemplate:
+    return KeyTemplate(parts=(TemplatePart(attribute=attribute),))
+
+
+class ProjectionKind(enum.Enum):
+    """What an index entry holds beside the keys."""
+
+    KEYS_ONLY = "keys-only"
+    INCLUDE = "include"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Projection:
+    """What an index entry holds: the keys, the keys and these attributes, or everything."""
+
+    kind: ProjectionKind
+    attributes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if self.kind is ProjectionKind.INCLUDE:
+            return f"INCLUDE {', '.join(self.attributes)}"
+        return self.kind.name
+
+
+class ModeKind(enum.Enum):
+    """How throughput is paid."""
+
+    ON_DEMAND = "on-demand"
+    PROVISIONED = "provisioned"
+    AUTO_SCALING = "auto-scaling"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapacityMode:
+    """On-demand, fixed provisioned units, or provisioned with auto scaling.
+
+    Of fixed capacity `rcu` and `wcu` are per second, for the table; indexes have the same unless
+    they state their own. Of auto scaling they are the minimum. `reserved_years` is 0, 1 or 3.
+    """
+
+    kind: ModeKind = ModeKind.ON_DEMAND
+    rcu: Decimal | None = None
+    wcu: Decimal | None = None
+    max_rcu: Decimal | None = None
+    max_wcu: Decimal | None = None
+    target: Decimal = Decimal("0.7")
+    reserved_years: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """A secondary index. A GSI may have up to four partition and four sort key attributes."""
+
+    name: str
+    partition_keys: tuple[str, ...]
+    sort_keys: tuple[str, ...] = ()
+    projection: Projection = field(default_factory=lambda: Projection(kind=ProjectionKind.ALL))
+    is_local: bool = False
+    mode: CapacityMode | None = None
+    """Its own provisioned capacity, where it differs from the table's."""
+    span: Span | None = field(default=None, compare=False)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All its key attributes."""
+        return (*self.partition_keys, *self.sort_keys)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemShape:
+    """One kind of item in a table: which attributes of which entity it holds, under which keys.
+
+    An entity may have several shapes: its core, a part split off, a copy, a uniqueness guard.
+    """
+
+    name: str
+    entity: str
+    keys: tuple[tuple[str, KeyTemplate], ...] = ()
+    """Templates of key attributes (of table and indexes) that are not plain attributes."""
+    attributes: tuple[str, ...] = ()
+    """Model attributes it holds as they are."""
+    embeds: tuple[Embed, ...] = ()
+    compress: tuple[tuple[str, Decimal], ...] = ()
+    """Attributes stored as gzip, with bytes after over bytes before."""
+    offload: tuple[str, ...] = ()
+    """Attributes kept in object storage; the item holds a 64-byte pointer."""
+    guards: tuple[str, ...] = ()
+    """Not empty: the item exists to make these attributes unique."""
+    counters: tuple[str, ...] = ()
+    """Not empty: an instance has as many of these items as the key has shards, and what each of
+    these numbers is is the sum over them. An increment goes to any one."""
+    span: Span | None = field(default=None, compare=False)
+
+    @property
+    def copies(self) -> int:
+        """How many items an instance has: one, or as many as its counters are spread over."""
+        if not self.counters:
+            return 1
+        return max((template.shards for _, template in self.keys), default=1)
+
+    def template(self, key: str) -> KeyTemplate | None:
+        """Return how a key attribute is made in this shape, None if the shape lacks it."""
+        for name, template in self.keys:
+            if name == key:
+                return template
+        if key in self.attributes:
+            return KeyTemplate.of(key)
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A DynamoDB table with its indexes and settings."""
+
+    name: str
+    partition_key: str
+    sort_key: str | None = None
+    shapes: tuple[ItemShape, ...] = ()
+    indexes: tuple[Index, ...] = ()
+    mode: CapacityMode = field(default_factory=CapacityMode)
+    infrequent_access: bool = False
+    ttl: str | None = None
+    pitr_days: int | None = None
+    backups_kept: int = 0
+    """On-demand backups held at any time, each of the size of the table."""
+    exports_per_month: Decimal = Decimal(0)
+    restores_per_year: Decimal = Decimal(0)
+    stream: str | None = None
+    """View type, such as NEW_AND_OLD_IMAGES."""
+    stream_readers: int = 1
+    deletion_protection: bool | None = None
+    replicas: tuple[str, ...] = ()
+    span: Span | None = field(default=None, compare=False)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Its key attributes."""
+        return (
+            (self.partition_key,)
+            if self.sort_key is None
+            else (
+                self.partition_key,
+                self.sort_key,
+            )
+        )
+
+    def index(self, name: str) -> Index:
+        """Return an index by name (KeyError if there is none)."""
+        for index in self.indexes:
+            if index.name == name:
+                return index
+        raise KeyError(name)
+
+    def shapes_of(self, entity: str) -> tuple[ItemShape, ...]:
+        """Return the shapes that hold an entity."""
+        return tuple(shape for shape in self.shapes if shape.entity == entity)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DynamoDesign(Design):
+    """A physical design on DynamoDB."""
+
+    tables: tuple[Table, ...] = ()
+
+    def table(self, name: str) -> Table:
+        """Return a table by name (KeyError if there is none)."""
+        for table in self.tables:
+            if table.name == name:
+                return table
+        raise KeyError(name)

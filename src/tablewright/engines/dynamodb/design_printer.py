@@ -1,0 +1,271 @@
+"""A DynamoDB design as a section of the model file: what the reader reads, written out.
+
+In: a design and its model. Out: YAML text in the grammar of docs/model-file.md; reading it back
+gives an equal design. Lines are kept short enough to be edited by hand. It does not touch files.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from tablewright.core.quantities import plain
+from tablewright.engines.dynamodb.design import (
+    CapacityMode,
+    DynamoDesign,
+    Index,
+    ItemShape,
+    KeyTemplate,
+    ModeKind,
+    Projection,
+    ProjectionKind,
+    Table,
+)
+from tablewright.model.values import Entity, Model
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
+_NOT_TEXT = frozenset({"y", "n", "yes", "no", "true", "false", "on", "off", "null", "none"})
+WIDTH = 100
+
+
+def design_section(design: DynamoDesign, model: Model) -> str:
+    """Return the entry of a design under `designs:`, indented by two, ending in a newline."""
+    lines = [f"  {scalar(design.name)}:", "    engine: dynamodb"]
+    if design.title:
+        lines.append(f"    title: {scalar(design.title)}")
+    if design.note:
+        lines.append(f"    note: {scalar(design.note)}")
+    lines.append("    tables:")
+    for table in design.tables:
+        lines += [f"      {line}" for line in _table(design, table, model)]
+    return "\n".join(lines) + "\n"
+
+
+def scalar(text: str) -> str:
+    """Return a text as a YAML scalar that is read back as that text.
+
+    Example:
+        >>> scalar("orders"), scalar("no"), scalar("USER#{id}")
+        ('orders', '"no"', '"USER#{id}"')
+    """
+    if _PLAIN.fullmatch(text) and text.lower() not in _NOT_TEXT:
+        return text
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _flow(texts: Iterable[str]) -> str:
+    return f"[{', '.join(scalar(text) for text in texts)}]"
+
+
+def _one_or_list(texts: Sequence[str]) -> str:
+    return scalar(texts[0]) if len(texts) == 1 else _flow(texts)
+
+
+def _table(design: DynamoDesign, table: Table, model: Model) -> list[str]:
+    lines = [f"{scalar(table.name)}:", f"  key: {_one_or_list(table.keys)}", "  items:"]
+    for shape in table.shapes:
+        lines += [f"    {line}" for line in _shape(design, table, shape, model)]
+    if table.indexes:
+        lines.append("  indexes:")
+        lines += [f"    {_index(index)}" for index in table.indexes]
+    lines.append(f"  mode: {_mode(table.mode)}")
+    if table.infrequent_access:
+        lines.append("  class: infrequent-access")
+    if table.ttl is not None:
+        lines.append(f"  ttl: {scalar(table.ttl)}")
+    if table.pitr_days is not None:
+        lines.append(f"  pitr: {table.pitr_days}d")
+    if table.backups_kept:
+        lines.append(f"  backups: {table.backups_kept}")
+    if table.exports_per_month:
+        lines.append(f"  exports: {plain(table.exports_per_month)}/month")
+    if table.restores_per_year:
+        lines.append(f"  restores: {plain(table.restores_per_year)}/year")
+    if table.stream is not None:
+        view = table.stream.lower().replace("_", "-")
+        lines.append(f"  stream: {{view: {view}, readers: {table.stream_readers}}}")
+    if table.deletion_protection is not None:
+        lines.append(f"  deletion_protection: {str(table.deletion_protection).lower()}")
+    if table.replicas:
+        lines.append(f"  replicas: {_flow(table.replicas)}")
+    return lines
+
+
+def _shape(design: DynamoDesign, table: Table, shape: ItemShape, model: Model) -> list[str]:
+    entity = model.entity(shape.entity)
+    fields: list[str] = []
+    if shape.name != shape.entity:
+        fields.append(f"of: {scalar(shape.entity)}")
+    if shape.guards:
+        fields.append(f"guards: {_one_or_list(shape.guards)}")
+    if shape.counters:
+        fields.append(f"counters: {_one_or_list(shape.counters)}")
+    if shape.keys:
+        fields.append("keys:")
+        fields += [f"  {scalar(name)}: {_template(template)}" for name, template in shape.keys]
+    held = _attributes(design, table, shape, entity)
+    if held:
+        fields.append(f"attributes: {held}")
+    if shape.embeds:
+        inner = ", ".join(
+            f"{scalar(e.attribute)}: "
+            + (f"{{of: {scalar(e.entity)}, as: map}}" if e.as_map else scalar(e.entity))
+            for e in shape.embeds
+        )
+        fields.append(f"embed: {{{inner}}}")
+    if shape.compress:
+        inner = ", ".join(f"{scalar(name)}: {_share(share)}" for name, share in shape.compress)
+        fields.append(f"compress: {{{inner}}}")
+    if shape.offload:
+        fields.append(f"offload: {_flow(shape.offload)}")
+    if not fields:
+        return [f"{scalar(shape.name)}: {{}}"]
+    return [f"{scalar(shape.name)}:", *(f"  {field}" for field in fields)]
+
+
+def _attributes(design: DynamoDesign, table: Table, shape: ItemShape, entity: Entity) -> str:
+    """Return what a shape says it holds; nothing where leaving it out means the same."""
+    templated = {name for name, _ in shape.keys}
+    always = {*entity.key}
+    always |= {name for name in table.keys if name not in templated and entity.has(name)}
+    others = [
+        other
+        for each in design.tables
+        for other in each.shapes
+        if other.entity == shape.entity and not other.guards and other != shape
+    ]
+    if shape.guards:
+        more = [name for name in shape.attributes if name not in always]
+        return _flow(more) if more else ""
+    if shape.counters and set(shape.attributes) <= {*always, *shape.counters}:
+        return ""
+    if not others and set(shape.attributes) == set(entity.names):
+        return ""
+    left_out = [name for name in entity.names if name not in shape.attributes]
+    if left_out and len(left_out) < len(shape.attributes):
+        return f"{{except: {_flow(left_out)}}}"
+    own = [name for name in shape.attributes if name not in always]
+    return _flow(own or shape.attributes)
+
+
+def _template(template: KeyTemplate) -> str:
+    if not template.when:
+        return scalar(str(template))
+    when = ", ".join(f"{scalar(name)}: {_one_or_list(allowed)}" for name, allowed in template.when)
+    return f"{{value: {scalar(str(template))}, when: {{{when}}}}}"
+
+
+def _index(index: Index) -> str:
+    fields: list[str] = []
+    if len(index.partition_keys) == 1 and len(index.sort_keys) <= 1:
+        fields.append(f"key: {_one_or_list(index.keys)}")
+    else:
+        fields.append(f"partition: {_one_or_list(index.partition_keys)}")
+        if index.sort_keys:
+            fields.append(f"sort: {_one_or_list(index.sort_keys)}")
+    if index.is_local:
+        fields.append("local: true")
+    fields.append(f"project: {_projection(index.projection)}")
+    if index.mode is not None:
+        fields.append(f"mode: {_mode(index.mode)}")
+    return f"{scalar(index.name)}: {{{', '.join(fields)}}}"
+
+
+def _projection(projection: Projection) -> str:
+    if projection.kind is ProjectionKind.INCLUDE:
+        return _flow(projection.attributes)
+    return str(projection.kind.value)
+
+
+def _mode(mode: CapacityMode) -> str:
+    if mode.kind is ModeKind.ON_DEMAND:
+        return "on-demand"
+    reserved = f", reserved: {mode.reserved_years}y" if mode.reserved_years else ""
+    if mode.kind is ModeKind.PROVISIONED:
+        return f"{{rcu: {_units(mode.rcu)}, wcu: {_units(mode.wcu)}{reserved}}}"
+    limits = (
+        f"min_rcu: {_units(mode.rcu)}, max_rcu: {_units(mode.max_rcu)}, "
+        f"min_wcu: {_units(mode.wcu)}, max_wcu: {_units(mode.max_wcu)}, "
+        f"target: {_share(mode.target)}"
+    )
+    return f"{{auto_scaling: {{{limits}}}{reserved}}}"
+
+
+def _units(value: Decimal | None) -> str:
+    return plain(value if value is not None else Decimal(1))
+
+
+def _share(value: Decimal) -> str:
+    return f"{plain(value * 100)}%"
+
+
+def with_section(source: str, name: str, section: str) -> str:
+    r"""Return the text of a model file with one design added or replaced, all else as it was.
+
+    Comments and layout outside the design are kept, whatever they are; inside it they are lost.
+
+    Raises:
+        ValueError: `designs` is written in braces, so that no block can be put into it.
+
+    Example:
+        >>> with_section("app: a\n", "planned", "  planned:\n    engine: dynamodb\n")
+        'app: a\n\ndesigns:\n  planned:\n    engine: dynamodb\n'
+    """
+    import yaml
+
+    root = yaml.compose(source, Loader=yaml.SafeLoader)
+    lines = source.splitlines(keepends=True)
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += "\n"
+    designs = _entry(root, "designs")
+    if designs is None:
+        return "".join([*lines, "\ndesigns:\n", section])
+    key, value = designs
+    if not isinstance(value, yaml.MappingNode):  # `designs:` with nothing after it
+        at = key.start_mark.line + 1
+        return "".join([*lines[:at], section, *lines[at:]])
+    if value.flow_style:
+        raise ValueError("`designs` is written in braces")
+    indent = value.value[0][0].start_mark.column
+    moved = _indented(section, indent)
+    for place, (child, _) in enumerate(value.value):
+        if child.value != name:
+            continue
+        start = child.start_mark.line
+        after = value.value[place + 1][0].start_mark.line if place + 1 < len(value.value) else None
+        end = _end_of(lines, start, indent, after)
+        return "".join([*lines[:start], moved, *lines[end:]])
+    end = _end_of(lines, value.value[-1][0].start_mark.line, indent, None)
+    return "".join([*lines[:end], "\n", moved, *lines[end:]])
+
+
+def _entry(root: object, name: str) -> tuple[Any, Any] | None:
+    for key, value in getattr(root, "value", ()) if root is not None else ():
+        if key.value == name:
+            return key, value
+    return None
+
+
+def _end_of(lines: Sequence[str], start: int, indent: int, after: int | None) -> int:
+    """Return the line after an entry: comments and blanks before the next one belong to that."""
+    last = start
+    for at in range(start + 1, len(lines) if after is None else after):
+        text = lines[at]
+        if not text.strip():
+            continue
+        depth = len(text) - len(text.lstrip(" "))
+        if depth <= indent:
+            break
+        last = at
+    return last + 1
+
+
+def _indented(section: str, indent: int) -> str:
+    shift = " " * max(0, indent - 2)
+    cut = max(0, 2 - indent)
+    return "".join(
+        shift + line[cut:] if line.strip() else line for line in section.splitlines(keepends=True)
+    )

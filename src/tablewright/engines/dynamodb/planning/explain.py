@@ -1,0 +1,395 @@
+"""Why the plan is what it is: runners-up with their price, what would flip a choice, the fronts.
+
+In: a Plan and ways to evaluate. Out: values with names and figures. Runners-up are solved for, not
+guessed: the programme is solved again with what was chosen taken away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from tablewright.core.quantities import ZERO
+from tablewright.engines.dynamodb.planning.candidates import Placement
+from tablewright.engines.dynamodb.planning.modes import Evaluate
+from tablewright.model.checker import stated_bytes
+from tablewright.model.values import Kind
+from tablewright.plan.alternatives import Alternative, alternative, cost_of
+from tablewright.plan.breakevens import (
+    EvaluateModel,
+    Flip,
+    TargetFlip,
+    rate_flips,
+    size_flip,
+    taken,
+    target_flips,
+)
+from tablewright.plan.fronts import FrontPoint, front_by_round_trips, front_by_structures
+from tablewright.plan.pricing import Option, PathCost
+from tablewright.plan.programme import Choice, solve
+from tablewright.plan.search import Considered, Plan, plain_name
+
+MOST_SIZES = 2
+"""Sizes that are tried for a choice which is not about one attribute: of the largest ones."""
+MOST_FLIPS = 3
+SAME_USD = Decimal("0.000001")
+"""A month: designs that differ by less cost the same, whatever the figures are."""
+CONTENT = frozenset({Kind.TEXT, Kind.MAP, Kind.LIST, Kind.SET, Kind.BINARY, Kind.TOKEN, Kind.URL})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartChoice:
+    """One choice about how an entity is kept, and the best plan without it."""
+
+    what: str
+    """Such as `key customer_id` or `preferences apart`."""
+    instead: tuple[str, ...]
+    dearer: Decimal
+    """USD a month."""
+    flips: tuple[Flip, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntityChoice:
+    """How one entity is kept, what that costs, and the best other way to keep it."""
+
+    entity: str
+    chosen: str
+    usd: Decimal
+    placements: int
+    runner_up: str = ""
+    """Empty where there is no other way."""
+    runner_up_usd: Decimal = ZERO
+    flips: tuple[Flip, ...] = ()
+    parts: tuple[PartChoice, ...] = ()
+    refused: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def dearer(self) -> Decimal:
+        """What the runner-up costs more, in USD a month."""
+        return self.runner_up_usd - self.usd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexChoice:
+    """One index: what it costs by itself, what it serves, and the best design without it."""
+
+    resource: str
+    projection: str
+    keys: tuple[str, ...]
+    usd: Decimal
+    serves: tuple[str, ...]
+    without_usd: Decimal | None
+    """What the month costs more without it; None where something could not be answered."""
+    instead: tuple[str, ...] = ()
+    flips: tuple[Flip, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionChoice:
+    """How one question is answered, and the next best way in the tables that were chosen."""
+
+    pattern: str
+    way: str
+    usd: Decimal
+    """Of the reads, a month."""
+    next_best: str = ""
+    """Empty where no other way is correct and allowed."""
+    dearer: Decimal = ZERO
+    """Of the whole plan, indexes that come or go included."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """Everything that can be asked of a plan."""
+
+    entities: tuple[EntityChoice, ...] = ()
+    indexes: tuple[IndexChoice, ...] = ()
+    questions: tuple[QuestionChoice, ...] = ()
+    targets: tuple[TargetFlip, ...] = ()
+    by_structures: tuple[FrontPoint, ...] = ()
+    by_round_trips: tuple[FrontPoint, ...] = ()
+
+
+def explain(
+    plan: Plan,
+    evaluate: Evaluate,
+    evaluate_model: EvaluateModel,
+    depths: Mapping[str, int],
+) -> Explanation:
+    """Return the runners-up, flips and fronts of a plan.
+
+    Args:
+        plan: what `search` returned.
+        evaluate: prices a design at a number of users.
+        evaluate_model: prices a design of another model, for sizes.
+        depths: the round trips after one another of each pattern.
+    """
+    entities: list[EntityChoice] = []
+    indexes: list[IndexChoice] = []
+    questions: list[QuestionChoice] = []
+    for place, one in enumerate(plan.considered):
+        choice = plan.solution.choices[place]
+        entities.append(_entity(plan, one, choice, evaluate_model))
+        indexes += _indexes(plan, one, choice, evaluate_model)
+        questions += _questions(plan, one, choice)
+    order = {pattern.name: at for at, pattern in enumerate(plan.model.patterns)}
+    return Explanation(
+        entities=tuple(entities),
+        indexes=tuple(indexes),
+        questions=tuple(sorted(questions, key=lambda q: order[q.pattern])),
+        targets=target_flips(plan, dict(depths), evaluate),
+        by_structures=front_by_structures(plan),
+        by_round_trips=front_by_round_trips(plan),
+    )
+
+
+# --------------------------------------------------------------------------- entities
+
+
+def _entity(
+    plan: Plan,
+    one: Considered,
+    choice: Choice,
+    evaluate_model: EvaluateModel,
+) -> EntityChoice:
+    chosen = one.options[choice.option]
+    usd = cost_of(one, choice)
+    found = EntityChoice(
+        entity=one.entity,
+        chosen=chosen.placement.label,
+        usd=usd,
+        placements=len(one.all_options),
+        refused=one.refused,
+    )
+    second = alternative(plan, one, [o for o in one.all_options if o.placement != chosen.placement])
+    if second is None:
+        return found
+    parts = _parts(plan, one, chosen, evaluate_model)
+    if len(parts) == 1:
+        flips = parts[0].flips
+    else:
+        flips = (
+            *rate_flips(plan, one, [second.design], evaluate_model)[:MOST_FLIPS],
+            *_size_flips(plan, one, _large(one), [second], evaluate_model),
+        )
+    return replace(
+        found,
+        runner_up=second.option.placement.label,
+        runner_up_usd=usd + second.dearer,
+        flips=flips,
+        parts=parts,
+    )
+
+
+def _parts(
+    plan: Plan,
+    one: Considered,
+    chosen: Option,
+    evaluate_model: EvaluateModel,
+) -> tuple[PartChoice, ...]:
+    """Return each choice that was made about an entity, with the best plan without it."""
+    found: list[PartChoice] = []
+    for part in _choices(chosen):
+        other = alternative(plan, one, [o for o in one.all_options if part.is_undone(o.placement)])
+        if other is None:
+            continue
+        # Another size may favour undoing only this, though now something else is cheaper.
+        alone = [o for o in one.all_options if part.is_undone_alone(o.placement, chosen.placement)]
+        only = alternative(plan, one, alone) if part.attributes else None
+        tried = [other] if only is None or only.design == other.design else [other, only]
+        sizes = part.attributes or _large(one)
+        rates = rate_flips(plan, one, [each.design for each in tried], evaluate_model)
+        found.append(
+            PartChoice(
+                what=part.what,
+                instead=other.instead,
+                dearer=other.dearer,
+                flips=(
+                    *rates[:MOST_FLIPS],
+                    *_size_flips(plan, one, sizes, tried, evaluate_model),
+                ),
+            )
+        )
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """Something a placement has: a key, attributes apart, an attribute compressed, a child."""
+
+    what: str
+    kind: str
+    value: object = None
+    attributes: tuple[str, ...] = ()
+
+    def is_undone(self, place: Placement) -> bool:
+        """Whether another placement does not have it."""
+        if self.kind == "within":
+            return not place.within
+        if self.kind == "key":
+            return bool(place.within) or place.key != self.value
+        held: tuple[object, ...] = getattr(place, self.kind)
+        return self.value not in held
+
+    def is_undone_alone(self, place: Placement, chosen: Placement) -> bool:
+        """Whether another placement has everything else that was chosen."""
+        if not self.is_undone(place) or place.key != chosen.key or place.within:
+            return False
+        return all(
+            set(getattr(place, kind)) - {self.value} == set(getattr(chosen, kind)) - {self.value}
+            for kind in ("sides", "compressed", "outside", "embeds")
+        )
+
+
+def _choices(chosen: Option) -> list[_Part]:
+    """Return what was chosen of a placement, guards and made keys aside."""
+    place = chosen.placement
+    if place.within:
+        return [_Part(what=f"inside {place.within}", kind="within")]
+    return [
+        _Part(what=f"key {place.key}", kind="key", value=place.key),
+        *(
+            _Part(what=f"{' and '.join(s)} apart", kind="sides", value=s, attributes=s)
+            for s in place.sides
+        ),
+        *(
+            _Part(what=f"{name} compressed", kind="compressed", value=name, attributes=(name,))
+            for name in place.compressed
+        ),
+        *(
+            _Part(what=f"{name} in object storage", kind="outside", value=name, attributes=(name,))
+            for name in place.outside
+        ),
+        *(_Part(what=f"{child} inside", kind="embeds", value=child) for child in place.embeds),
+    ]
+
+
+def _large(one: Considered) -> tuple[str, ...]:
+    """Return the attributes of an entity with content of any size, the largest first, a few."""
+    sized = [a for a in one.work.entity.attributes if a.bytes is not None and a.kind in CONTENT]
+    sized.sort(key=lambda a: (-stated_bytes(a) * a.presence, a.name))
+    return tuple(a.name for a in sized[:MOST_SIZES])
+
+
+def _size_flips(
+    plan: Plan,
+    one: Considered,
+    attributes: tuple[str, ...],
+    others: Sequence[Alternative],
+    evaluate: EvaluateModel,
+) -> tuple[Flip, ...]:
+    """Return, of each attribute, the size closest to now at which some alternative is as cheap."""
+    found: list[Flip] = []
+    others = [other for other in others if other.dearer > SAME_USD]
+    for name in attributes:
+        flips = (size_flip(plan, one, name, other.design, evaluate) for other in others)
+        closest = min((f for f in flips if f is not None), key=lambda f: f.distance, default=None)
+        if closest is not None:
+            found.append(closest)
+    return tuple(found)
+
+
+# --------------------------------------------------------------------------- indexes
+
+
+def _indexes(
+    plan: Plan,
+    one: Considered,
+    choice: Choice,
+    evaluate_model: EvaluateModel,
+) -> list[IndexChoice]:
+    option = one.options[choice.option]
+    chosen = frozenset(choice.indexes)
+    found: list[IndexChoice] = []
+    for at in choice.indexes:
+        candidate = option.indexes[at]
+        index = IndexChoice(
+            resource=plain_name(candidate.resource),
+            projection=str(candidate.index.projection),
+            keys=candidate.index.keys,
+            usd=option.index_usd[at],
+            serves=_served(option, chosen, at),
+            without_usd=None,
+        )
+        other = alternative(plan, one, _forbidding(one, option, at))
+        if other is not None:
+            index = replace(
+                index,
+                without_usd=other.dearer,
+                instead=other.instead,
+                flips=(
+                    *rate_flips(plan, one, [other.design], evaluate_model)[:MOST_FLIPS],
+                    *_size_flips(plan, one, _large(one)[:1], [other], evaluate_model),
+                ),
+            )
+        found.append(index)
+    return found
+
+
+def _served(option: Option, chosen: frozenset[int], at: int) -> tuple[str, ...]:
+    names = [slot.pattern for slot in option.slots if at in taken(slot, chosen).needs]
+    return tuple(dict.fromkeys(names))
+
+
+def _forbidding(one: Considered, option: Option, at: int) -> list[Option]:
+    """Return the options without one index; options that then answer too little are dropped."""
+    index = option.indexes[at].index
+    found: list[Option] = []
+    for each in one.all_options:
+        banned = {
+            i
+            for i, candidate in enumerate(each.indexes)
+            if candidate.index.keys == index.keys and candidate.index.projection == index.projection
+        }
+        slots = tuple(
+            replace(s, paths=tuple(p for p in s.paths if not banned.intersection(p.needs)))
+            for s in each.slots
+        )
+        if all(s.paths for s in slots):
+            found.append(replace(each, slots=slots))
+    return found
+
+
+# --------------------------------------------------------------------------- questions
+
+
+def _questions(plan: Plan, one: Considered, choice: Choice) -> list[QuestionChoice]:
+    """Return how each question is answered, and the next best way in the same tables."""
+    option = one.options[choice.option]
+    chosen = frozenset(choice.indexes)
+    usd = cost_of(one, choice)
+    found: list[QuestionChoice] = []
+    for number, slot in enumerate(option.slots):
+        path = taken(slot, chosen)
+        others = tuple(p for p in slot.paths if p.needs != path.needs)
+        next_best, dearer = "", ZERO
+        if others:
+            slots = list(option.slots)
+            slots[number] = replace(slot, paths=others)
+            second = solve([[replace(option, slots=tuple(slots))]], seconds=plan.settings.seconds)
+            if second is not None:
+                other = taken(slots[number], frozenset(second.choices[0].indexes))
+                next_best, dearer = _way(option, other), second.usd - usd
+        found.append(
+            QuestionChoice(
+                pattern=slot.pattern,
+                way=_way(option, path),
+                usd=path.usd,
+                next_best=next_best,
+                dearer=dearer,
+            )
+        )
+    return found
+
+
+def _way(option: Option, path: PathCost) -> str:
+    """Return a way to answer in words."""
+    names = [
+        f"{plain_name(option.indexes[at].index.name)} ({option.indexes[at].index.projection})"
+        for at in path.needs
+    ]
+    where = " and ".join(names) or option.placement.tables[0].name
+    fetch = ", then fetch" if path.needs and path.depth > 1 else ""
+    return f"{path.operation} {where}{fetch}"

@@ -1,0 +1,331 @@
+"""Re-cost a mended design: what it saves, what it breaks, what moving there costs once.
+
+In: model, design, an `evaluate` function and changes. Out: an `Outcome`. A saving is always the
+difference of two bills, never a percentage. Only the part of the design that the changes can touch
+is evaluated again: tables that share an access pattern belong together, others do not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from tablewright.core.errors import UnsupportedError, UsageError
+from tablewright.core.quantities import ZERO
+from tablewright.design.changes import (
+    ENGINE,
+    INDEX,
+    REBUILD,
+    SETTING,
+    AnyChange,
+    ModelChange,
+    PatternChange,
+    apply_all,
+)
+from tablewright.engines.dynamodb.changes import AddGuardItem, Change
+from tablewright.engines.dynamodb.design import DynamoDesign
+from tablewright.engines.dynamodb.facts import Facts
+from tablewright.engines.dynamodb.tariff import Tariff
+from tablewright.evaluation.values import Evaluation
+from tablewright.model.values import Model, Pattern
+from tablewright.review.catalogue import Catalogue
+from tablewright.review.findings import Level
+from tablewright.review.runner import Pair, Run, run
+from tablewright.review.verdicts import Option
+
+Evaluate = Callable[[Model, DynamoDesign, int], Evaluation]
+
+REBUILDS = frozenset(
+    {"rekey_table", "merge_tables", "split_table", "split_entity", "explode_list", "bucket_key"}
+)
+BACKFILLS = frozenset({"add_index", "rekey_index", "change_projection", "make_sparse"})
+MOVES = REBUILDS | BACKFILLS | {"shard_key", "move_blob", "add_guard_item"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What becomes of a design when changes are made to it."""
+
+    option: Option
+    saves: Decimal | None
+    """USD a month, negative when it costs more; None where no bill shows it."""
+    reject: str = ""
+    """Not empty: why the changes are not proposed."""
+    cost_once: Decimal | None = None
+    hours: Decimal | None = None
+    effort: int = 1
+    effect: str = ""
+    """What else it changes, where the bill does not tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """A part of model and design that stands by itself, evaluated and reviewed."""
+
+    model: Model
+    design: DynamoDesign
+    facts: Facts
+    run: Run
+
+
+class Budget:
+    """How many access patterns may still be routed anew; it keeps large designs affordable."""
+
+    def __init__(self, patterns: int) -> None:
+        self.left = patterns
+
+    def spend(self, patterns: int) -> None:
+        """Take off what an evaluation routes."""
+        self.left -= patterns
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether nothing is left."""
+        return self.left <= 0
+
+
+class Recoster:
+    """Evaluates changes to one design at one scale; remembers what it has evaluated."""
+
+    def __init__(
+        self,
+        facts: Facts,
+        catalogue: Catalogue,
+        evaluate: Evaluate,
+        tariff: Tariff,
+        budget: Budget | None = None,
+    ) -> None:
+        self.budget = budget or Budget(int(facts.k["recost_patterns"]))
+        self.skipped: set[Pair] = set()
+        """Findings whose mends were not costed, because the budget was spent."""
+        self.facts = facts
+        self.catalogue = catalogue
+        self.evaluate = evaluate
+        self.tariff = tariff
+        self._patterns_by_table = _patterns_by_table(facts)
+        self._groups = _components(facts, self._patterns_by_table)
+        self._parts: dict[frozenset[str], _Part] = {}
+        self._done: dict[tuple[AnyChange, ...], Outcome] = {}
+
+    def outcome(self, option: Option, pair: Pair) -> Outcome:
+        """Return what an option brings; `pair` is the finding it is meant to mend."""
+        found = self._done.get(option.changes)
+        if found is None:
+            found = self._outcome(option, pair)
+            self._done[option.changes] = found
+        return replace(found, option=option)
+
+    def _outcome(self, option: Option, pair: Pair) -> Outcome:
+        effort = max(change.effort for change in option.changes)
+        try:
+            before = self._part(self.touched(option.changes))
+            model, design = apply_all(before.model, before.design, option.changes)
+            after = self._facts(model, design)
+        except (UsageError, UnsupportedError) as problem:
+            return Outcome(option=option, saves=None, reject=problem.message, effort=effort)
+        once, hours = migration(option.changes, after, self.tariff)
+        return Outcome(
+            option=option,
+            saves=before.facts.cost - after.cost if option.has_saving else None,
+            reject=self._reason_against(before, after, pair),
+            cost_once=once,
+            hours=hours,
+            effort=effort,
+        )
+
+    def _facts(self, model: Model, design: DynamoDesign) -> Facts:
+        self.budget.spend(effort_to_route(model, design))
+        evaluation = self.evaluate(model, design, self.facts.users)
+        asked = {part.entity for p in model.patterns for part in (p.parts or (p,))}
+        held = {shape.entity for table in design.tables for shape in table.shapes}
+        return Facts(
+            evaluation,
+            self.facts.k,
+            self.tariff,
+            default_skew=self.facts.default_skew,
+            only=frozenset(asked | held),
+        )
+
+    def touched(self, changes: Sequence[AnyChange]) -> frozenset[str]:
+        """Return the tables that changes can have an effect on."""
+        tables: set[str] = set()
+        for change in changes:
+            if isinstance(change, PatternChange):
+                pattern = self.facts.model.pattern(change.pattern)
+                tables |= self.facts.tables_of(pattern) or _candidates(self.facts, pattern)
+            elif isinstance(change, Change):
+                name = getattr(change, "table", "")
+                tables.add(name if isinstance(name, str) else name.name)
+        whole = frozenset(t.name for t in self.facts.design.tables)
+        known = tables & whole
+        if not known:
+            return whole
+        return frozenset().union(*(self._groups[name] for name in sorted(known)))
+
+    def _part(self, tables: frozenset[str]) -> _Part:
+        found = self._parts.get(tables)
+        if found is None:
+            found = self._parts[tables] = self._make_part(tables)
+        return found
+
+    def _make_part(self, tables: frozenset[str]) -> _Part:
+        facts = self.facts
+        names = {name for table in tables for name in self._patterns_by_table.get(table, ())}
+        patterns = tuple(p for p in facts.model.patterns if p.name in names)
+        model = replace(facts.model, patterns=patterns)
+        design = replace(
+            facts.design, tables=tuple(t for t in facts.design.tables if t.name in tables)
+        )
+        part = self._facts(model, design)
+        return _Part(model=model, design=design, facts=part, run=run(part, self.catalogue))
+
+    def _reason_against(self, before: _Part, after: Facts, pair: Pair) -> str:
+        for pattern in after.model.patterns:
+            was, now = before.facts.route(pattern), after.route(pattern)
+            if was is not None and was.is_served and now is not None and not now.is_served:
+                return f"{pattern.name} could not be served any more: {now.cannot}"
+            reason = _slower(before.facts, after, pattern)
+            if reason:
+                return reason
+        return self._worse(before, after, pair)
+
+    def _worse(self, before: _Part, after: Facts, pair: Pair) -> str:
+        levels = {c.pair: c.level() for c in before.run.candidates}
+        known = {name for name, _ in before.facts.subjects("resource")}
+        fired = {rule for rule, _ in levels}
+        for candidate in run(after, self.catalogue).candidates:
+            level = candidate.level()
+            if candidate.pair == pair and level >= levels.get(pair, Level.INFO):
+                return f"it would not mend {pair[0]} of {pair[1]}"
+            if level < Level.HIGH or level <= levels.get(candidate.pair, Level.INFO):
+                continue
+            is_new_place = "/" in candidate.subject or candidate.subject not in known
+            if is_new_place and candidate.subject not in known and candidate.rule.id in fired:
+                continue  # it moved along with the data
+            return (
+                f"it would raise {candidate.rule.id} ({level}) on {candidate.subject}: "
+                f"{candidate.hit.evidence}"
+            )
+        return ""
+
+
+def _slower(before: Facts, after: Facts, pattern: Pattern) -> str:
+    limit = after.slo(pattern)
+    if limit is None:
+        return ""
+    was, now = latency(before, pattern), latency(after, pattern)
+    if now > limit and now > was:
+        return f"{pattern.name} would take about {now:.0f} ms, more than its {limit:.0f} ms"
+    return ""
+
+
+def latency(facts: Facts, pattern: Pattern) -> Decimal:
+    """Return about how many milliseconds a call takes: round trips, and pages that are read."""
+    route = facts.route(pattern)
+    if route is None or not route.is_served:
+        return ZERO
+    pages = sum((r.calls * max(Decimal(1), r.pages) for r in route.requests), ZERO)
+    extra = max(ZERO, pages - max(1, len(route.requests)))
+    page_ms = facts.k["scan_page_ms"] if route.operation == "scan" else facts.k["call_ms"]
+    return route.depth * facts.k["call_ms"] + (extra * page_ms if _is_drained(pattern) else ZERO)
+
+
+def _is_drained(pattern: Pattern) -> bool:
+    return pattern.complete or pattern.limit is None
+
+
+def effort_of(kind: str) -> int:
+    """Return the effort of a kind of mend: 1 a setting, 2 an index, 5 a rebuild, 13 an engine."""
+    if kind in REBUILDS or kind == "shard_key":
+        return REBUILD
+    if kind in BACKFILLS or kind == "drop_index":
+        return INDEX
+    return ENGINE if kind == "change_engine" else SETTING
+
+
+def migration(
+    changes: Iterable[AnyChange], after: Facts, tariff: Tariff
+) -> tuple[Decimal | None, Decimal | None]:
+    """Return USD and hours of moving existing data once; (0, 0) where nothing is moved.
+
+    A rebuild reads every item once and writes it with all its index entries; an index is
+    backfilled by its own writes. The rate is half of what a new on-demand table takes.
+    """
+    writes = reads = ZERO
+    for change in changes:
+        if isinstance(change, ModelChange) or change.kind not in MOVES:
+            continue
+        table = getattr(change, "table", "")
+        name = table if isinstance(table, str) else table.name
+        if change.kind in BACKFILLS:
+            index = getattr(change, "index", "")
+            label = index if isinstance(index, str) else index.name
+            writes += _writes(after, f"{name}/{label}")
+            continue
+        reads += after.item_bytes(name) / 4096 / 2
+        if isinstance(change, AddGuardItem):
+            guards = after.shape_facts(name, change.shape_name)
+            writes += guards.count if guards is not None else ZERO
+        else:
+            targets = [p.name for p in after.places if p.table.name == name]
+            targets += [p for p in (getattr(change, "into", ""),) if p]
+            writes += sum((_writes(after, target) for target in targets), ZERO)
+    if tariff.wru is None or tariff.rru is None:
+        return None, None
+    allowed = after.k["od_new_wru"] / 2
+    return writes * tariff.wru + reads * tariff.rru, writes / allowed / 3600
+
+
+def _writes(facts: Facts, resource: str) -> Decimal:
+    entries = facts.entries(resource)
+    return entries * math.ceil(facts.mean_size(resource) / 1024) if entries else ZERO
+
+
+def _candidates(facts: Facts, pattern: Pattern) -> frozenset[str]:
+    """Return the tables that might serve a pattern which no route serves."""
+    return frozenset(
+        table.name
+        for part in (pattern.parts or (pattern,))
+        for table, _ in facts.homes(part.entity)
+    )
+
+
+def effort_to_route(model: Model, design: DynamoDesign) -> int:
+    """Return how much of a budget an evaluation takes: patterns, more where tables hold much."""
+    patterns = len(model.patterns)
+    shapes = max((len(table.shapes) for table in design.tables), default=0)
+    return patterns + patterns * shapes // 50
+
+
+def _patterns_by_table(facts: Facts) -> dict[str, list[str]]:
+    """Return the access patterns that touch each table, or might."""
+    found: dict[str, list[str]] = {}
+    for pattern in facts.model.patterns:
+        for name in facts.tables_of(pattern) | _candidates(facts, pattern):
+            found.setdefault(name, []).append(pattern.name)
+    return found
+
+
+def _components(
+    facts: Facts, patterns_by_table: Mapping[str, list[str]]
+) -> dict[str, frozenset[str]]:
+    """Return, for each table, the tables that share access patterns with it, itself included."""
+    leader = {table.name: table.name for table in facts.design.tables}
+
+    def find(name: str) -> str:
+        while leader[name] != name:
+            leader[name] = leader[leader[name]]
+            name = leader[name]
+        return name
+
+    first: dict[str, str] = {}
+    for table in sorted(leader):
+        for pattern in patterns_by_table.get(table, ()):
+            other = first.setdefault(pattern, table)
+            leader[find(table)] = find(other)
+    groups: dict[str, set[str]] = {}
+    for name in leader:
+        groups.setdefault(find(name), set()).add(name)
+    return {name: frozenset(groups[find(name)]) for name in leader}

@@ -1,0 +1,154 @@
+"""Predicates about capacity modes; what each rule means is in `rules/capacity.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+from tablewright.core.quantities import ONE, SECONDS_PER_MONTH, ZERO, format_usd
+from tablewright.engines.dynamodb import changes as c
+from tablewright.engines.dynamodb.design import CapacityMode, ModeKind, Table
+from tablewright.engines.dynamodb.facts import Facts, Place, decimals, percent
+from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
+
+
+def _names(table: Table) -> list[str]:
+    return [table.name, *(f"{table.name}/{index.name}" for index in table.indexes)]
+
+
+def _total(f: Facts, table: Table, dimension: str, peak: bool) -> Decimal:
+    measure = f.peak_units if peak else f.mean_units
+    return sum((measure(name, dimension) for name in _names(table)), ZERO)
+
+
+def ddb_cap_001(f: Facts, place: Place) -> Verdict:
+    """The other capacity mode would be cheaper."""
+    table = place.table
+    crossover, target = f.tariff.crossover, f.k["autoscale_target"]
+    means = {d: _total(f, table, d, peak=False) for d in ("read", "write")}
+    if not any(means.values()):
+        return None
+    if crossover is None:
+        return Missing("prices of on-demand and provisioned capacity")
+    if not f.model.daily_load and all(p.peak <= 1 for p in f.model.patterns):
+        return Missing("how the load moves over the day (`daily_load`, or `peak` of the patterns)")
+    peaks = {d: _total(f, table, d, peak=True) for d in ("read", "write")}
+    used = {d: target * means[d] / peaks[d] if peaks[d] else ZERO for d in means}
+    demand, provisioned = _costs(f, table, means, used)
+    if demand is None or provisioned is None:
+        return Missing("prices of on-demand and provisioned capacity")
+    best = max(used.values())
+    if table.mode.kind is ModeKind.ON_DEMAND:
+        estimate = demand - provisioned
+        if best <= crossover * (ONE + f.k["mode_margin"]) or estimate < f.k["min_save"]:
+            return CLEAR
+        mode = scaling(f, table)
+    else:
+        estimate = provisioned - demand
+        if best >= crossover * (ONE - f.k["mode_margin"]):
+            return CLEAR
+        mode = CapacityMode()
+    return Hit(
+        evidence=(
+            f"{table.name} would use {percent(best)} of provisioned capacity at a target of "
+            f"{percent(target)}; provisioned is cheaper from {percent(crossover)} "
+            f"(on-demand {format_usd(demand)}, provisioned {format_usd(provisioned)} USD a month)"
+        ),
+        values={
+            "estimate": estimate,
+            "estimate_share": estimate / f.cost_of_table(table.name)
+            if f.cost_of_table(table.name)
+            else None,
+        },
+        options=lambda: [Option(changes=(c.SetCapacity(table=table.name, mode=mode),))],
+    )
+
+
+def _costs(
+    f: Facts, table: Table, means: dict[str, Decimal], used: dict[str, Decimal]
+) -> tuple[Decimal | None, Decimal | None]:
+    """Return USD a month of the requests in either mode, by means and utilisation."""
+    tariff = f.tariff
+    factor = tariff.ia_factor if table.infrequent_access else ONE
+    prices = (tariff.wru, tariff.rru, tariff.wcu_hour, tariff.rcu_hour)
+    if factor is None or any(price is None for price in prices):
+        return None, None
+    assert tariff.wru is not None
+    assert tariff.rru is not None
+    assert tariff.wcu_hour is not None
+    assert tariff.rcu_hour is not None
+    demand = (means["write"] * tariff.wru + means["read"] * tariff.rru) * SECONDS_PER_MONTH
+    provisioned = ZERO
+    for dimension, hour in (("write", tariff.wcu_hour), ("read", tariff.rcu_hour)):
+        if means[dimension]:
+            provisioned += means[dimension] / used[dimension] * hour * 730
+    return demand * factor, provisioned * factor
+
+
+def scaling(f: Facts, table: Table) -> CapacityMode:
+    """Return auto scaling from the quietest hour to one and a half times the peak."""
+    target = f.k["autoscale_target"]
+    load = f.model.daily_load
+    quiet = min(load) * len(load) / sum(load) if load and sum(load) else ONE
+    place = table.name
+    floor = {
+        d: max(ONE, (f.mean_units(place, d) * quiet / target).to_integral_value(ROUND_FLOOR))
+        for d in ("read", "write")
+    }
+    ceiling = {
+        d: max(
+            floor[d],
+            (f.peak_units(place, d) * Decimal("1.5") / target).to_integral_value(ROUND_CEILING),
+        )
+        for d in ("read", "write")
+    }
+    return CapacityMode(
+        kind=ModeKind.AUTO_SCALING,
+        rcu=floor["read"],
+        wcu=floor["write"],
+        max_rcu=ceiling["read"],
+        max_wcu=ceiling["write"],
+        target=target,
+    )
+
+
+def ddb_cap_002(f: Facts, place: Place) -> Verdict:
+    """Provisioned capacity that cannot carry its peak."""
+    table = place.table
+    mode = place.index.mode if place.index is not None and place.index.mode else table.mode
+    if mode.kind is ModeKind.ON_DEMAND:
+        return None
+    for dimension, units in (("write", _limit(mode, "wcu")), ("read", _limit(mode, "rcu"))):
+        if units is None:
+            continue
+        mean = f.mean_units(place.name, dimension)
+        peak = f.peak_units(place.name, dimension)
+        if peak <= units:
+            continue
+        return Hit(
+            evidence=(
+                f"{place.name} needs {decimals(peak)} {dimension} units a second at its peak and "
+                f"{decimals(mean)} on average; {decimals(units)} are provisioned"
+            ),
+            values={
+                "below_mean": units < mean,
+                "fixed": mode.kind is ModeKind.PROVISIONED,
+            },
+            options=lambda: _scaled(f, place),
+        )
+    return CLEAR
+
+
+def _scaled(f: Facts, place: Place) -> Iterable[Option]:
+    index = place.index.name if place.index is not None else ""
+    mode = scaling(f, place.table)
+    yield Option(changes=(c.SetCapacity(table=place.table.name, mode=mode, index=index),))
+
+
+def _limit(mode: CapacityMode, name: str) -> Decimal | None:
+    """Return the most units a mode gives: the fixed ones, or the ceiling of auto scaling."""
+    if mode.kind is ModeKind.PROVISIONED:
+        found: Decimal | None = getattr(mode, name)
+        return found
+    ceiling: Decimal | None = getattr(mode, f"max_{name}")
+    return ceiling

@@ -1,0 +1,147 @@
+"""Predicates about heat on single keys; what each rule means is in `rules/hot_partitions.yaml`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from decimal import Decimal
+
+from tablewright.capacity.units import Consistency
+from tablewright.core.quantities import ZERO
+from tablewright.design import changes as model_changes
+from tablewright.engines.dynamodb import changes as c
+from tablewright.engines.dynamodb.design import ModeKind
+from tablewright.engines.dynamodb.facts import Facts, Heat, Place, decimals
+from tablewright.model.values import Pattern
+from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
+
+COUNTERS = ("counter", "stock", "quota", "balance", "seat")
+
+
+def ddb_hot_001(f: Facts, place: Place) -> Verdict:
+    """One key of a table is written more than its partition takes."""
+    return _hot(f, place, "write", f.k["part_wcu"])
+
+
+def ddb_hot_002(f: Facts, place: Place) -> Verdict:
+    """One key of a table or index is read more than its partition gives."""
+    verdict = _hot(f, place, "read", f.k["part_rcu"])
+    if not isinstance(verdict, Hit):
+        return verdict
+    return Hit(
+        evidence=verdict.evidence,
+        values=verdict.values,
+        options=lambda: _eventual(f, place),
+    )
+
+
+def _eventual(f: Facts, place: Place) -> Iterable[Option]:
+    changes = tuple(
+        model_changes.ChangeConsistency(pattern=p.name, consistency=Consistency.EVENTUAL)
+        for p in f.readers(place.name)
+        if p.consistency is Consistency.STRONG and (p.staleness_ms or ZERO) >= 1000
+    )
+    if changes:
+        yield Option(changes=changes)
+
+
+def ddb_hot_003(f: Facts, place: Place) -> Verdict:
+    """One value of a global index is written more than its partition takes."""
+    if not place.is_gsi:
+        return None
+    return _hot(f, place, "write", f.k["part_wcu"])
+
+
+def _hot(f: Facts, place: Place, dimension: str, most: Decimal) -> Verdict:
+    heat = f.hot_units(place, dimension)
+    if heat is None:
+        names = ", ".join(place.partition_keys)
+        return Missing(f"how the values of {names} are spread (`distinct`, `top_share`)")
+    if not heat.units:
+        return None
+    if heat.units <= f.k["hot_watch"] * most:
+        return CLEAR
+    shards = math.ceil(heat.units / (f.k["shard_target"] * most))
+    return Hit(
+        evidence=_heat_text(place, dimension, heat, most),
+        values={"heat": heat.units, "splittable": f.is_splittable(place)},
+        options=lambda: _spread(place, shards) if dimension == "write" else (),
+    )
+
+
+def _heat_text(place: Place, dimension: str, heat: Heat, most: Decimal) -> str:
+    return (
+        f"{decimals(heat.units)} of {decimals(most)} {dimension} units a second on the hottest "
+        "key of "
+        f"{place.name}{heat.remark}, most of it by {heat.pattern}"
+    )
+
+
+def _spread(place: Place, shards: int) -> Iterable[Option]:
+    if shards >= 2 and place.sort_keys:  # a single item cannot be spread over keys
+        index = place.index.name if place.index is not None else ""
+        yield Option(changes=(c.ShardKey(table=place.table.name, index=index, shards=shards),))
+
+
+def ddb_hot_004(f: Facts, pattern: Pattern) -> Verdict:
+    """A counter or balance that everybody updates."""
+    for part in pattern.parts or (pattern,):
+        entity = f.model.entity(part.entity)
+        roles = [a for a in entity.attributes if a.name in part.touched and a.role in COUNTERS]
+        homes = [t for t, s in f.homes(entity.name) if not s.guards]
+        if not roles or not homes:
+            continue
+        place = Place(homes[0])
+        found = f.hot_share(pattern, place)
+        if found is None:
+            return Missing(f"how the keys of {entity.name} are spread (`distinct`, `skew`)")
+        rate = f.peak(pattern) * found[0]
+        is_contended = bool(part.condition) or bool(pattern.parts)
+        most = f.k["hot_item_wps"]
+        if rate <= (most / 10 if is_contended else most):
+            return CLEAR
+        units = rate * f.units(pattern, "write", place.table.name)
+        return Hit(
+            evidence=(
+                f"{roles[0].name} of one {entity.name} is updated {decimals(rate)} times a second "
+                "by "
+                f"{pattern.name} ({decimals(units)} write units)"
+            ),
+            values={"rate": rate, "units": units, "contended": is_contended},
+            covers=(place.name,),
+        )
+    return None
+
+
+def ddb_hot_005(f: Facts, place: Place) -> Verdict:
+    """The peak is higher than what a fresh table takes, or than the quota."""
+    names = [place.name, *(f"{place.name}/{index.name}" for index in place.table.indexes)]
+    total = {d: sum((f.peak_units(n, d) for n in names), ZERO) for d in ("write", "read")}
+    if not any(total.values()):
+        return None
+    over = {d: units for d, units in total.items() if units > f.k["table_quota"]}
+    if over:
+        dimension, units = max(over.items(), key=lambda item: item[1])
+        return Hit(
+            evidence=(
+                f"{decimals(units)} {dimension} units a second at the peak of {place.name} with "
+                "its "
+                f"indexes; the quota is {decimals(f.k['table_quota'])}"
+            ),
+            values={"over_quota": True},
+        )
+    if place.table.mode.kind is not ModeKind.ON_DEMAND:
+        return CLEAR
+    for dimension, key in (("write", "od_new_wru"), ("read", "od_new_rru")):
+        for name in names:
+            units = f.peak_units(name, dimension)
+            if units > f.k[key]:
+                return Hit(
+                    evidence=(
+                        f"{decimals(units)} {dimension} units a second at the peak of {name}; a "
+                        "new "
+                        f"on-demand table takes {decimals(f.k[key])} at once"
+                    ),
+                    values={"over_quota": False},
+                )
+    return CLEAR

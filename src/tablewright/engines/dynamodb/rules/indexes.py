@@ -1,0 +1,562 @@
+"""Predicates about indexes and access paths; what each rule means is in `rules/indexes.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from tablewright.capacity.units import Consistency
+from tablewright.core.quantities import DAYS_PER_MONTH, ONE, ZERO, format_usd
+from tablewright.design import changes as model_changes
+from tablewright.engines.dynamodb import changes as c
+from tablewright.engines.dynamodb.design import Index, ItemShape, KeyTemplate, ProjectionKind, Table
+from tablewright.engines.dynamodb.facts import Facts, Place, decimals, percent
+from tablewright.engines.dynamodb.rules.projections import needed_by_readers, projecting
+from tablewright.model.values import Condition, Entity, Pattern, Verb
+from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
+
+_RANGES = ("between", "lt", "le", "gt", "ge", "begins_with")
+
+
+def ddb_idx_001(f: Facts, pattern: Pattern) -> Verdict:
+    """A question answered by reading everything."""
+    route = f.route(pattern)
+    if route is None or not route.is_served or pattern.verb.is_write or pattern.verb is Verb.SCAN:
+        return None
+    if route.operation != "scan":
+        return CLEAR
+    items = sum((r.calls * r.items for r in route.requests), ZERO)
+    if items and f.returned(pattern) / items >= f.k["filter_ok"]:
+        return CLEAR
+    place = f.place(route.target)
+    size = f.item_bytes(route.target)
+    pages = f.units(pattern, "read") / pattern.consistency.factor * 4096 / f.k["page_bytes"]
+    rate, slo = f.rate(pattern), f.slo(pattern)
+    online = pattern.purpose == "online"
+    return Hit(
+        evidence=(
+            f"{pattern.name} scans {route.target}: {decimals(pages)} MB, {decimals(items)} items "
+            f"read for {decimals(f.returned(pattern))}, "
+            f"{decimals(rate * 86_400)} times a day"
+        ),
+        values={
+            "online": online,
+            "too_slow": slo is not None and max(ONE, pages) * f.k["scan_page_ms"] > slo,
+            "busy": rate * pages >= 1,
+            "little": pages < Decimal("0.1"),
+            "rare": not online and rate * 86_400 <= 24,
+            "small": size < f.k["page_bytes"] and rate < Decimal("0.1"),
+        },
+        options=lambda: _index_for(f, place, pattern) if place is not None else (),
+    )
+
+
+def _index_for(f: Facts, place: Place, pattern: Pattern) -> Iterable[Option]:
+    """Offer an index: equalities as partition key, a range or the order as sort key."""
+    shape = next((s for s in place.table.shapes if s.entity == pattern.entity), None)
+    if shape is None:
+        return
+    entity = f.entity_of(shape)
+    equal = [n for n in pattern.equalities if _can_be_key(f, entity, shape, n)]
+    if not equal:
+        return
+    equal.sort(key=lambda n: (-(f.distinct_values(entity, n) or ZERO), n))
+    ranged = [w.attribute for w in pattern.where if w.operator in _RANGES]
+    then = [*ranged[:1], *(name for name, _ in pattern.sort[:1])]
+    sort = [n for n in dict.fromkeys(then) if _can_be_key(f, entity, shape, n) and n not in equal]
+    keys = {*place.table.keys, *equal, *sort[:1]}
+    index = Index(
+        name="by_" + "_".join(equal[:4]),
+        partition_keys=tuple(equal[:4]),
+        sort_keys=tuple(sort[:1]),
+        projection=projecting((f.wanted(pattern) & set(shape.attributes)) - keys),
+    )
+    if all(i.name != index.name for i in place.table.indexes):
+        yield Option(changes=(c.AddIndex(table=place.table.name, index=index),))
+
+
+def _can_be_key(f: Facts, entity: Entity, shape: ItemShape, name: str) -> bool:
+    attribute = f.attribute_of(entity, name)
+    return attribute is not None and not attribute.kind.is_container and name in shape.attributes
+
+
+def ddb_idx_002(f: Facts, place: Place) -> Verdict:
+    """Another key already answers what an index is for."""
+    index, table = place.index, place.table
+    assert index is not None
+    if index.is_local or not f.serves(place):
+        return None
+    needed = needed_by_readers(f, place)
+    for other in [p for p in f.places if p.table is table and p.index is not index]:
+        if _answers(f, other, place, needed):
+            return Hit(
+                evidence=(
+                    f"{other.name} has the same partition key and answers all that {place.name} "
+                    "does"
+                ),
+                options=lambda: [
+                    Option(changes=(c.DropIndex(table=table.name, index=index.name),))
+                ],
+            )
+    return CLEAR
+
+
+def _answers(f: Facts, other: Place, place: Place, needed: frozenset[str]) -> bool:
+    if other.partition_keys != place.partition_keys:
+        return False
+    wants, has = place.sort_keys, other.sort_keys
+    if has[: len(wants)] != wants:
+        return False
+    if wants == has and other.index is not None and place.index is not None:
+        names = [i.name for i in place.table.indexes]
+        if names.index(other.index.name) > names.index(place.index.name):
+            return False  # of two equal indexes the later one is redundant
+    held = frozenset[str]().union(*(f.projected(other, s) for s in other.table.shapes))
+    return needed <= held
+
+
+def ddb_idx_003(f: Facts, place: Place) -> Verdict:
+    """Readers look for a few values, and every item is indexed."""
+    index = place.index
+    assert index is not None
+    readers = f.serves(place)
+    if not place.is_gsi or not readers:
+        return None
+    shapes = f.templates(place, place.partition_keys)
+    if len(shapes) != 1 or any(t.when for t in shapes[0][1]):
+        return CLEAR
+    shape = shapes[0][0]
+    entity = f.entity_of(shape)
+    found = _fixed_values(entity, readers)
+    if found is None:
+        return CLEAR
+    name, values, share = found
+    if share > f.k["sparse_share"]:
+        return CLEAR
+    return Hit(
+        evidence=(
+            f"readers of {place.name} only look for {name} = {', '.join(values)}, "
+            f"{percent(share)} of "
+            f"the items it holds"
+        ),
+        values={"share": share},
+        options=lambda: _sparse(place, shape, name, values),
+    )
+
+
+def _fixed_values(
+    entity: Entity, readers: list[Pattern]
+) -> tuple[str, tuple[str, ...], Decimal] | None:
+    """Return the attribute that all readers fix, its values, and the share that has them."""
+    first = [w for w in readers[0].where if w.operator == "eq" and w.value is not None]
+    for condition in first:
+        name = condition.attribute
+        mine = [w for p in readers for w in p.where if w.attribute == name]
+        if len({p.name for p in readers}) != len(mine) or any(w.value is None for w in mine):
+            continue
+        values = tuple(sorted({str(w.value) for w in mine}))
+        share = _share_of_values(entity, name, mine, values)
+        if share is not None:
+            return name, values, share
+    return None
+
+
+def _share_of_values(
+    entity: Entity, name: str, conditions: list[Condition], values: tuple[str, ...]
+) -> Decimal | None:
+    attribute = entity.attribute(name) if entity.has(name) else None
+    if attribute is not None and attribute.values:
+        shares = dict(attribute.values)
+        return sum((shares.get(value, ZERO) for value in values), ZERO) * attribute.presence
+    stated = {w.value: w.share for w in conditions}
+    if all(share is not None for share in stated.values()):
+        return sum((share for share in stated.values() if share is not None), ZERO)
+    return None
+
+
+def _sparse(place: Place, shape: ItemShape, name: str, values: tuple[str, ...]) -> Iterable[Option]:
+    index = place.index
+    assert index is not None
+    old = index.partition_keys[0]
+    template = shape.template(old)
+    if template is None:
+        return
+    key = f"{name}_{'_'.join(values)}"
+    sparse = KeyTemplate(parts=template.parts, when=((name, values),))
+    yield Option(
+        changes=(
+            c.MakeSparse(
+                table=place.table.name,
+                index=index.name,
+                partition_keys=(key, *index.partition_keys[1:]),
+                sort_keys=index.sort_keys,
+                templates=((shape.name, key, sparse),),
+            ),
+        )
+    )
+
+
+def ddb_idx_004(f: Facts, pattern: Pattern) -> Verdict:
+    """Most of what a query reads is thrown away by its filter."""
+    route = f.route(pattern)
+    if route is None or route.operation not in ("query", "batch") or pattern.verb.is_write:
+        return None
+    if not route.filtered:
+        return CLEAR
+    kept = selectivity(f, pattern, route.filtered)
+    if kept is None:
+        return Missing(f"what share of the entries meets {', '.join(route.filtered)}")
+    if kept >= f.k["filter_ok"]:
+        return CLEAR
+    place = f.place(route.target)
+    if place is None:
+        return None
+    wasted = f.price_of_reads(
+        place.table, f.rate(pattern) * f.units(pattern, "read", place.name) * (1 - kept)
+    )
+    read = f.matched(pattern) * f.mean_size(place.name)
+    return Hit(
+        evidence=(
+            f"{pattern.name} reads {decimals(f.matched(pattern))} entries of {place.name} and "
+            "keeps "
+            f"{percent(kept)} of them by {', '.join(route.filtered)}"
+        ),
+        values={"kept": kept, "wasted": wasted, "read": read},
+        options=lambda: _into_key(f, place, pattern, route.filtered),
+        covers=(place.name,),
+    )
+
+
+def selectivity(f: Facts, pattern: Pattern, names: Iterable[str]) -> Decimal | None:
+    """Return the share of the entries that meet these conditions of a pattern."""
+    entity = f.model.entity(pattern.entity)
+    share = ONE
+    for condition in pattern.where:
+        if condition.attribute not in names:
+            continue
+        found = _condition_share(f, entity, condition)
+        if found is None:
+            return None
+        share *= found
+    return share
+
+
+def _condition_share(f: Facts, entity: Entity, condition: Condition) -> Decimal | None:
+    if condition.share is not None:
+        return condition.share
+    attribute = f.attribute_of(entity, condition.attribute)
+    if attribute is None or condition.operator != "eq":
+        return None
+    if attribute.values and condition.value is not None:
+        return dict(attribute.values).get(condition.value, ZERO)
+    values = f.distinct_values(entity, condition.attribute)
+    return None if values is None else ONE / values
+
+
+def _into_key(f: Facts, place: Place, pattern: Pattern, names: tuple[str, ...]) -> Iterable[Option]:
+    """Offer the filtered equalities as part of an index's key, before its own order."""
+    shape = next((s for s in place.table.shapes if s.entity == pattern.entity), None)
+    if shape is None:
+        return
+    entity = f.entity_of(shape)
+    fit = [n for n in names if n in pattern.equalities and _can_be_key(f, entity, shape, n)]
+    if not fit or len(fit) + len(place.sort_keys) > f.k["key_attrs"]:
+        yield from _index_for(f, place, pattern)
+        return
+    if place.index is not None and place.is_gsi:
+        yield _sorted_by(f, place, (*fit, *(s for s in place.sort_keys if s not in fit)))
+    yield from _index_for(f, place, pattern)
+
+
+def ddb_idx_005(f: Facts, place: Place) -> Verdict:
+    """An index key that changes all the time."""
+    index, table = place.index, place.table
+    assert index is not None
+    names = {n for s in table.shapes for key in index.keys for n in _of(s, key)}
+    churn = ZERO
+    movers: dict[str, Decimal] = {}
+    blocks = 2 * max(ONE, (f.mean_size(place.name) / 1024).to_integral_value("ROUND_CEILING"))
+    for pattern in f.writers(place.name):
+        for part in pattern.parts or (pattern,):
+            moved = sorted(names & set(part.touched)) if part.verb is Verb.UPDATE else []
+            if moved:
+                share = max(dict(part.changes).get(n, ONE) for n in moved)
+                churn += f.rate(pattern) * share * blocks
+                movers[moved[0]] = churn
+    if not f.writers(place.name):
+        return None
+    if not churn:
+        return CLEAR
+    places = [table.name, *(f"{table.name}/{i.name}" for i in table.indexes)]
+    total = sum((f.mean_units(n, "write") for n in places), ZERO)
+    share = churn / total if total else ZERO
+    return Hit(
+        evidence=(
+            f"{', '.join(movers)} moves entries of {place.name}: {percent(share)} of the write "
+            "units "
+            f"of {table.name}"
+        ),
+        values={"share": share, "cost": f.price_of_writes(table, churn)},
+    )
+
+
+def _of(shape: ItemShape, key: str) -> tuple[str, ...]:
+    template = shape.template(key)
+    return template.attributes if template is not None else ()
+
+
+def ddb_idx_006(f: Facts, place: Place) -> Verdict:
+    """Indexes multiply what a write costs."""
+    table = place.table
+    if not table.indexes:
+        return None
+    factor = f.amplification(table)
+    if factor is None:
+        return None
+    many = sum(1 for i in table.indexes if not i.is_local) > 5
+    dear = many and _is_mostly_writes(f, table)
+    if factor <= f.k["wamp_medium"] and not dear:
+        return CLEAR
+    return Hit(
+        evidence=(
+            f"each write unit of {table.name} becomes {decimals(factor)} with its indexes"
+            f"{_ranking(f, table)}"
+        ),
+        values={"factor": factor, "cost": _cost_of_copies(f, table)},
+    )
+
+
+def _cost_of_copies(f: Facts, table: Table) -> Decimal | None:
+    """Return USD a month of the index writes of a table."""
+    names = [f"{table.name}/{index.name}" for index in table.indexes]
+    return f.price_of_writes(table, sum((f.mean_units(n, "write") for n in names), ZERO))
+
+
+def _is_mostly_writes(f: Facts, table: Table) -> bool:
+    places = [table.name, *(f"{table.name}/{i.name}" for i in table.indexes)]
+    writes = f.price_of_writes(table, sum((f.mean_units(n, "write") for n in places), ZERO))
+    reads = f.price_of_reads(table, sum((f.mean_units(n, "read") for n in places), ZERO))
+    return writes is not None and reads is not None and writes > reads
+
+
+def _ranking(f: Facts, table: Table) -> str:
+    """Return what each index costs for a thousand requests it serves, the dearest first."""
+    lines = []
+    for index in table.indexes:
+        place = Place(table, index)
+        calls = sum((f.rate(p) for p in f.serves(place)), ZERO) * 86_400 * DAYS_PER_MONTH
+        cost = f.cost_of(place.name)
+        per = cost / calls * 1000 if calls else None
+        lines.append((per is None, per or cost, index.name))
+    lines.sort(reverse=True)
+    shown = [
+        f"{name} serves nobody" if unused else f"{name} {format_usd(per)} USD per thousand requests"
+        for unused, per, name in lines
+    ]
+    return f": {', '.join(shown)}" if shown else ""
+
+
+def ddb_idx_007(f: Facts, pattern: Pattern) -> Verdict:
+    """A strong read of what is only ever eventual."""
+    route = f.route(pattern)
+    if route is None or pattern.consistency is Consistency.EVENTUAL or pattern.verb.is_write:
+        return None
+    if route.is_served and route.operation != "scan":
+        return CLEAR
+    index = _only_way(f, pattern)
+    if index is None:
+        return CLEAR
+    relaxed = (pattern.staleness_ms or ZERO) >= 1000
+    change = model_changes.ChangeConsistency(pattern=pattern.name, consistency=Consistency.EVENTUAL)
+    return Hit(
+        evidence=(
+            f"{pattern.name} wants {pattern.consistency.value} reads, and only the global index "
+            f"{index.name} is keyed by {', '.join(index.partition_keys)}"
+        ),
+        options=lambda: [Option(changes=(change,))] if relaxed else (),
+    )
+
+
+def _only_way(f: Facts, pattern: Pattern) -> Place | None:
+    """Return a global index that would answer a pattern if it read eventually."""
+    for table, shape in f.homes(pattern.entity):
+        for index in table.indexes:
+            held = all(
+                set(_of(shape, key)) <= set(pattern.equalities) for key in index.partition_keys
+            )
+            if held and not index.is_local and not shape.guards:
+                return Place(table, index)
+    return None
+
+
+def ddb_idx_009(f: Facts, pattern: Pattern) -> Verdict:
+    """The order asked for is not the order of the key."""
+    route = f.route(pattern)
+    if route is None or not route.is_served or not pattern.sort or route.operation == "scan":
+        return None
+    if not route.sorts_in_code:
+        return CLEAR
+    place = f.place(route.target)
+    if place is None:
+        return None
+    matched = f.matched(pattern)
+    read = matched * f.mean_size(place.name)
+    is_cut = pattern.limit is not None and matched >= 2 * pattern.limit and read > 4096
+    if not is_cut and read <= f.k["page_bytes"]:
+        return CLEAR
+    order = ", ".join(f"{'-' if down else ''}{name}" for name, down in pattern.sort)
+    return Hit(
+        evidence=(
+            f"{pattern.name} wants {order}, but {place.name} orders by "
+            f"{', '.join(place.sort_keys) or 'nothing'}: {decimals(matched)} entries are read to "
+            f"order them" + (f" and {pattern.limit} are kept" if is_cut else "")
+        ),
+        options=lambda: _ordered(f, place, pattern),
+        covers=(place.name,),
+    )
+
+
+def _ordered(f: Facts, place: Place, pattern: Pattern) -> Iterable[Option]:
+    shape = next((s for s in place.table.shapes if s.entity == pattern.entity), None)
+    name = pattern.sort[0][0]
+    if shape is None or not _can_be_key(f, f.entity_of(shape), shape, name):
+        return
+    if place.index is not None and place.is_gsi:
+        yield _sorted_by(f, place, (name,))
+    yield from _index_for(f, place, pattern)
+
+
+def _sorted_by(f: Facts, place: Place, sort_keys: tuple[str, ...]) -> Option:
+    """Return an index under other sort keys; what only its old key held is projected instead."""
+    index, table = place.index, place.table
+    assert index is not None
+    rekeyed = c.RekeyIndex(
+        table=table.name,
+        index=index.name,
+        partition_keys=index.partition_keys,
+        sort_keys=sort_keys,
+    )
+    shapes = [s for s in table.shapes if not s.guards]
+    lost = {n for s in shapes for key in index.sort_keys for n in _of(s, key)}
+    lost -= {n for s in shapes for key in (*table.keys, *sort_keys) for n in _of(s, key)}
+    lost &= frozenset[str]().union(*(f.wanted(p) for p in f.serves(place)))
+    if not lost or index.projection.kind is ProjectionKind.ALL:
+        return Option(changes=(rekeyed,))
+    wider = c.ChangeProjection(
+        table=table.name,
+        index=index.name,
+        projection=projecting(lost | set(index.projection.attributes)),
+    )
+    return Option(changes=(rekeyed, wider))
+
+
+def ddb_idx_010(f: Facts, place: Place) -> Verdict:
+    """Items without a key attribute are not in the index, and nobody says so."""
+    index = place.index
+    assert index is not None
+    readers = [p for p in f.serves(place) if p.complete or p.verb in (Verb.SCAN, Verb.AGGREGATE)]
+    if not readers:
+        return None
+    for pattern in readers:
+        for shape in place.table.shapes_of(pattern.entity):
+            entity = f.entity_of(shape)
+            if any(t is not None and t.when for k in index.keys for t in (shape.template(k),)):
+                continue  # sparse on purpose
+            for name in [n for key in index.keys for n in _of(shape, key)]:
+                attribute = f.attribute_of(entity, name)
+                if attribute is not None and attribute.presence < 1:
+                    lost = f.count(entity.name) * (1 - attribute.presence)
+                    return Hit(
+                        evidence=(
+                            f"{decimals(lost)} {entity.name} without {name} are missing in "
+                            f"{place.name}, of which {pattern.name} wants all"
+                        ),
+                        values={"lost": lost},
+                    )
+    return CLEAR
+
+
+def any_idx_001(f: Facts, place: Place) -> Verdict:
+    """An index nobody reads."""
+    index, table = place.index, place.table
+    assert index is not None
+    if f.serves(place):
+        return CLEAR
+    return Hit(
+        evidence=(
+            f"no access pattern reads {place.name}; it costs {format_usd(f.cost_of(place.name))} "
+            "USD "
+            f"a month"
+        ),
+        values={"indexes": Decimal(len(table.indexes))},
+        options=lambda: (
+            []
+            if index.is_local
+            else [Option(changes=(c.DropIndex(table=table.name, index=index.name),))]
+        ),
+    )
+
+
+def any_idx_002(f: Facts, place: Place) -> Verdict:
+    """An index that costs more than doing without it."""
+    index, table = place.index, place.table
+    assert index is not None
+    if index.is_local or not f.serves(place):
+        return None
+    upkeep = f.cost_of(place.name)
+    if upkeep < f.k["min_save"]:
+        return CLEAR
+    calls = sum((f.rate(p) for p in f.serves(place)), ZERO)
+    scans = f.price_of_reads(table, calls * f.item_bytes(table.name) / 4096 / 2)
+    if scans is not None and scans >= upkeep and not _has_another(f, place):
+        return CLEAR
+    writes = f.mean_units(place.name, "write")
+    return Hit(
+        evidence=(
+            f"{place.name} costs {format_usd(upkeep)} USD a month: {decimals(writes * 86_400)} "
+            "write "
+            f"units a day for {decimals(calls * 86_400)} requests"
+        ),
+        options=lambda: [Option(changes=(c.DropIndex(table=table.name, index=index.name),))],
+    )
+
+
+def _has_another(f: Facts, place: Place) -> bool:
+    """Whether something else of the table has the same partition key."""
+    return any(
+        other.partition_keys == place.partition_keys and other.name != place.name
+        for other in f.places
+        if other.table is place.table
+    )
+
+
+def any_fit_001(f: Facts, pattern: Pattern) -> Verdict:
+    """Searching text in ordered keys."""
+    if pattern.verb is not Verb.SEARCH:
+        return None
+    count = f.count(pattern.entity)
+    return Hit(
+        evidence=(
+            f"{pattern.name} searches the text of {decimals(count)} {pattern.entity}, which no "
+            "key can answer"
+        ),
+        values={
+            "online": pattern.purpose in ("online", "search"),
+            "count": count,
+            "rate": f.rate(pattern),
+        },
+    )
+
+
+def any_fit_002(f: Facts, pattern: Pattern) -> Verdict:
+    """Looking for what is near without a key for places."""
+    if pattern.verb is not Verb.NEAR:
+        return None
+    route = f.route(pattern)
+    if route is not None and route.is_served and route.operation == "query":
+        return CLEAR
+    count = f.count(pattern.entity)
+    return Hit(
+        evidence=f"{pattern.name} looks for what is near among {decimals(count)} {pattern.entity}",
+        values={"online": pattern.purpose == "online", "count": count},
+    )

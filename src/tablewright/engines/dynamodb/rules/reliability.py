@@ -1,0 +1,320 @@
+"""Predicates about recovery and agreement; what each rule means is in `rules/reliability.yaml`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from decimal import Decimal
+
+from tablewright.capacity.units import Consistency
+from tablewright.core.quantities import ONE, SECONDS_PER_MONTH, ZERO, format_bytes
+from tablewright.design import changes as model_changes
+from tablewright.engines.dynamodb import changes as c
+from tablewright.engines.dynamodb.design import Table
+from tablewright.engines.dynamodb.facts import Facts, Place, decimals
+from tablewright.model.values import Attribute, Entity, Pattern, Verb
+from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
+
+_GUARDED = ("stock", "quota", "balance", "seat")
+_EXACT = ("counter", "money", *_GUARDED)
+_LONGEST_RECOVERY_DAYS = 35
+
+
+def _is_durable(f: Facts, table: Table) -> bool:
+    return any(f.entity_of(shape).durable for shape in table.shapes)
+
+
+def ddb_rel_001(f: Facts, place: Place) -> Verdict:
+    """No way back in time."""
+    table = place.table
+    if not table.shapes:
+        return None
+    if table.pitr_days or table.backups_kept:
+        return CLEAR
+    change = c.SetOption(table=table.name, option="pitr_days", value=_LONGEST_RECOVERY_DAYS)
+    stored = f.stored_bytes(table.name)
+    return Hit(
+        evidence=(
+            f"{table.name} keeps {format_bytes(stored)} and has neither point-in-time recovery "
+            "nor backups"
+        ),
+        values={"rebuildable": not _is_durable(f, table)},
+        options=lambda: [Option(changes=(change,))],
+    )
+
+
+def ddb_rel_002(f: Facts, place: Place) -> Verdict:
+    """One wrong deployment deletes the table."""
+    table = place.table
+    if not table.shapes or not _is_durable(f, table):
+        return None
+    if table.deletion_protection is None:
+        return Missing("whether tables are protected from deletion (`deletion_protection`)")
+    if table.deletion_protection:
+        return CLEAR
+    change = c.SetOption(table=table.name, option="deletion_protection", value=True)
+    return Hit(
+        evidence=f"deletion protection of {table.name} is off",
+        options=lambda: [Option(changes=(change,))],
+    )
+
+
+def ddb_rel_005(f: Facts, pattern: Pattern) -> Verdict:
+    """What was just written is read from where it has not arrived."""
+    route = f.route(pattern)
+    if not pattern.group or pattern.verb.is_write or route is None or not route.is_served:
+        return None
+    group = f.groups[pattern.group]
+    writes = [
+        p
+        for p in group
+        for part in (p.parts or (p,))
+        if p.verb.is_write and part.entity == pattern.entity
+    ]
+    if not writes:
+        return None
+    place = f.place(route.target)
+    if place is None:
+        return None
+    if pattern.consistency is not Consistency.EVENTUAL and not place.is_gsi:
+        return CLEAR
+    if pattern.staleness_ms is None:
+        return Missing("how stale the answer may be (`staleness_ms`)")
+    if pattern.staleness_ms >= 1000:
+        return CLEAR
+    decides = any(p.condition_on or p.parts for p in group if p.verb.is_write)
+    change = model_changes.ChangeConsistency(pattern=pattern.name, consistency=Consistency.STRONG)
+    through = f"the index {place.name}" if place.index is not None else "an eventual read"
+    return Hit(
+        evidence=(
+            f"{pattern.name} follows {writes[0].name} in {pattern.group} and reads through "
+            f"{through}, "
+            f"with {decimals(pattern.staleness_ms)} ms of staleness allowed"
+        ),
+        values={"decides": decides},
+        options=lambda: [] if place.is_gsi else [Option(changes=(change,))],
+    )
+
+
+def any_rel_001(f: Facts, entity: Entity) -> Verdict:
+    """The same fact in two places, and nothing that keeps them alike."""
+    copies = [*_stored_twice(f, entity), *copied_from_parent(f, entity)]
+    if not copies:
+        return CLEAR if f.homes(entity.name) else None
+    for where, source, names in copies:
+        rate = changes_per_second(f, source, names)
+        if rate <= 0:
+            continue
+        if _is_kept_alike(f, source, entity):
+            continue
+        writers = sorted({a.root.name for a in f.actions_on(source.name) if alters(a.part, names)})
+        return Hit(
+            evidence=(
+                f"{where}; {', '.join(writers)} changes it {decimals(rate * 86_400)} times a day "
+                "and "
+                f"neither a transaction nor a stream carries that over"
+            ),
+            values={"settled": False},
+        )
+    return CLEAR
+
+
+Copy = tuple[str, Entity, frozenset[str]]
+"""Where it is kept twice, the entity it belongs to, and the attributes."""
+
+
+def _stored_twice(f: Facts, entity: Entity) -> Iterable[Copy]:
+    own = [(t, s) for t, s in f.homes(entity.name) if not s.guards]
+    for table, shape, attribute in f.embedded.get(entity.name, []):
+        if own:
+            yield (
+                f"{entity.name} is kept in {own[0][0].name} and again as {attribute} of "
+                f"{shape.name} "
+                f"in {table.name}",
+                entity,
+                frozenset(entity.names),
+            )
+    for at, (table, shape) in enumerate(own):
+        for other_table, other in own[at + 1 :]:
+            shared = (set(shape.attributes) & set(other.attributes)) - set(entity.key)
+            keys = {*table.keys, *other_table.keys}
+            shared -= {n for n in shared if n in keys}
+            if shared:
+                yield (
+                    f"{', '.join(sorted(shared))} of {entity.name} is kept in {shape.name} and in "
+                    f"{other.name}",
+                    entity,
+                    frozenset(shared),
+                )
+
+
+def copied_from_parent(f: Facts, entity: Entity) -> Iterable[Copy]:
+    """Yield attributes of the parent that every child repeats."""
+    if entity.parent is None:
+        return
+    parent = f.model.entity(entity.parent)
+    for attribute in entity.attributes:
+        source = f.attribute_of(parent, attribute.name)
+        if source is None or attribute.name in (*parent.key, *entity.key) or attribute.generated:
+            continue
+        if _is_same_fact(attribute, source):
+            yield (
+                f"{attribute.name} of {parent.name} is repeated in every {entity.name}",
+                parent,
+                frozenset({attribute.name}),
+            )
+
+
+def _is_same_fact(copy: Attribute, source: Attribute) -> bool:
+    """Whether two attributes of one name are one fact: a login or a reference, not a date."""
+    kinds = ("email", "username", "phone", "name", "ref", "url")
+    return copy.kind is source.kind and copy.kind.value in kinds
+
+
+def alters(part: Pattern, names: frozenset[str]) -> bool:
+    """Return whether a write changes one of these attributes."""
+    if part.verb is Verb.UPDATE:
+        return bool(set(part.touched) & names)
+    return part.verb is Verb.DELETE
+
+
+def changes_per_second(f: Facts, entity: Entity, names: frozenset[str]) -> Decimal:
+    """Return how often attributes of an entity change."""
+    return sum((f.rate(a.root) for a in f.actions_on(entity.name) if alters(a.part, names)), ZERO)
+
+
+def _is_kept_alike(f: Facts, source: Entity, copy: Entity) -> bool:
+    """Whether a stream of the source's table, or one transaction over both, carries changes."""
+    if any(t.stream for t, s in f.homes(source.name) if not s.guards):
+        return True
+    return any(
+        {source.name, copy.name} <= {part.entity for part in p.parts} and source.name != copy.name
+        for p in f.model.patterns
+    )
+
+
+def any_rel_002(f: Facts, pattern: Pattern) -> Verdict:
+    """Read, changed in memory, written back over what somebody else wrote."""
+    if not pattern.verb.is_write:
+        return None
+    parts = [p for p in (pattern.parts or (pattern,)) if p.verb is Verb.UPDATE]
+    if not parts:
+        return None
+    loose = [p for p in parts if not p.atomic and not p.condition and not p.condition_on]
+    if not loose:
+        return CLEAR
+    part = loose[0]
+    entity = f.model.entity(part.entity)
+    keys = f.count(entity.name)
+    for name in part.equalities:
+        values = f.distinct_values(entity, name)
+        keys = min(keys, values) if values is not None else keys
+    window = part.window_s if part.window_s is not None else f.k["rmw_window_s"]
+    rate = f.rate(pattern)
+    meets = 1 - math.exp(-float(rate / max(ONE, keys) * window))
+    lost = rate * SECONDS_PER_MONTH * Decimal(repr(round(meets, 15)))
+    if lost < f.k["loss_month"]:
+        return CLEAR
+    roles = {a.role for a in entity.attributes if a.name in part.touched}
+    change = model_changes.AddCondition(
+        pattern=pattern.name, condition="the version read is still the one stored", on=part.touched
+    )
+    default = "" if part.window_s is not None else " by default"
+    return Hit(
+        evidence=(
+            f"{pattern.name} reads {', '.join(part.touched)}, changes it and writes it back within "
+            f"{decimals(window * 1000)} ms{default}: about {decimals(lost)} updates are lost a "
+            "month"
+        ),
+        values={"exact": bool(roles & set(_EXACT)), "lost": lost},
+        options=lambda: [] if pattern.parts else [Option(changes=(change,))],
+    )
+
+
+def any_rel_003(f: Facts, pattern: Pattern) -> Verdict:
+    """A limit that the application checks and the database does not."""
+    if not pattern.verb.is_write:
+        return None
+    for part in pattern.parts or (pattern,):
+        if part.verb is not Verb.UPDATE:
+            continue
+        entity = f.model.entity(part.entity)
+        held = [a for a in entity.attributes if a.name in part.touched and a.role in _GUARDED]
+        if not held:
+            continue
+        if part.condition or part.condition_on:
+            return CLEAR
+        return Hit(
+            evidence=(
+                f"{pattern.name} changes {held[0].name} of {entity.name} ({held[0].role}) without "
+                "a "
+                f"condition, {decimals(f.rate(pattern) * 86_400)} times a day"
+            ),
+            values={"returned": _is_taken_with_a_condition(f, pattern, held[0].name)},
+            options=lambda: _conditional(f, pattern),
+        )
+    return None
+
+
+def _is_taken_with_a_condition(f: Facts, pattern: Pattern, name: str) -> bool:
+    """Whether this gives back at one stroke what another pattern takes under a condition."""
+    return pattern.atomic and any(
+        name in a.part.touched and bool(a.part.condition or a.part.condition_on)
+        for a in f.actions_on(pattern.entity)
+        if a.root.name != pattern.name
+    )
+
+
+def _conditional(f: Facts, pattern: Pattern) -> Iterable[Option]:
+    entity = f.model.entity(pattern.entity)
+    held = [a for a in entity.attributes if a.name in pattern.touched and a.role in _GUARDED]
+    if held and not pattern.parts:
+        name = held[0].name
+        change = model_changes.AddCondition(
+            pattern=pattern.name, condition=f"{name} stays within its limit", on=(name,)
+        )
+        yield Option(changes=(change,))
+
+
+def ddb_rel_006(f: Facts, pattern: Pattern) -> Verdict:
+    """More than a page can hold, and nobody asks for the next."""
+    if pattern.verb not in (Verb.LIST, Verb.AGGREGATE):
+        return None
+    route = f.route(pattern)
+    if route is None or not route.is_served or route.operation == "scan":
+        return None  # a scan is judged by what it reads
+    if pattern.limit is not None:
+        return CLEAR
+    place = f.place(route.target)
+    if place is None:
+        return None
+    size = f.mean_size(place.name)
+    typical, most = f.matched(pattern), _most(f, pattern)
+    read = max(typical, most) * size
+    entity = f.model.entity(pattern.entity)
+    bounded = entity.count.bounded or entity.retention_days is not None
+    has_range = any(w.operator != "eq" for w in pattern.where)
+    if read <= f.k["page_bytes"] and (bounded or has_range):
+        return CLEAR
+    if pattern.complete:
+        return CLEAR  # the model says that the caller drains every page
+    page = max(1, int(Decimal(100_000) / size)) if size else 100
+    change = model_changes.AddPageLimit(pattern=pattern.name, limit=min(page, 100))
+    return Hit(
+        evidence=(
+            f"{pattern.name} may match {decimals(max(typical, most))} entries of {place.name}, "
+            f"{format_bytes(read)}; one answer holds 1 MB, and no limit is stated"
+        ),
+        values={"read": read},
+        options=lambda: [Option(changes=(change,))],
+    )
+
+
+def _most(f: Facts, pattern: Pattern) -> Decimal:
+    """Return the matches of a bad case: children of the parent with the most of them."""
+    entity = f.model.entity(pattern.entity)
+    spread = entity.count.spread
+    if spread is None or entity.parent is None:
+        return ZERO
+    bad = spread.p99 if spread.p99 is not None else spread.high
+    return bad or ZERO

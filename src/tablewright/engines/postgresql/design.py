@@ -1,0 +1,491 @@
+"""A PostgreSQL design: its values, its grammar in the model file, and what makes one of the other.
+
+In: YAML fields and the model. Out: a `PostgresDesign`; what is wrong is noted in the reading. It
+does not know sizes or routes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from tablewright.core.diagnostics import Span
+from tablewright.design.grammar import COMMON
+from tablewright.design.values import Design
+from tablewright.engines.mongodb.design import entity_of
+from tablewright.model.grammar import ATTRIBUTE_NAME, ENTITY_NAME
+from tablewright.model.nodes import Reading, Word
+from tablewright.model.shapes import (
+    BOOL,
+    POSITIVE,
+    PROSE,
+    VALUE,
+    ByKind,
+    Choice,
+    Entry,
+    Field,
+    Fields,
+    ListOf,
+    MappingOf,
+    Name,
+    Record,
+    suggestion,
+)
+from tablewright.model.values import Entity, Model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column: the attribute it keeps ("" for one the model does not know) and its type."""
+
+    name: str
+    attribute: str
+    type: str
+    """Canonical, such as text, varchar, numeric, timestamptz, jsonb; `array` for any array."""
+    sql: str
+    """As it is written in CREATE TABLE, such as `varchar(50)`."""
+    not_null: bool = False
+    default: str = ""
+    check: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignKey:
+    """Columns that name a row of another table."""
+
+    columns: tuple[str, ...]
+    table: str
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PgIndex:
+    """An index: columns (descending where marked), method, what else an entry holds."""
+
+    name: str
+    columns: tuple[tuple[str, bool], ...]
+    unique: bool = False
+    using: str = "btree"
+    include: tuple[str, ...] = ()
+    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Only rows in which a column has one of these values."""
+    ignore_case: bool = False
+    """On lower(…) of columns that are text."""
+    prefixes: bool = False
+    """In the order of bytes (text_pattern_ops), which serves the beginnings of texts."""
+    span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PgTable:
+    """A table of one entity."""
+
+    name: str
+    entity: str
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    indexes: tuple[PgIndex, ...] = ()
+    fillfactor: int = 100
+    partition_by: str = ""
+    """The column of time by whose months it is partitioned."""
+    span: Span | None = field(default=None, compare=False)
+
+    def column(self, name: str) -> Column:
+        """Return a column by name (KeyError if there is none)."""
+        for one in self.columns:
+            if one.name == name:
+                return one
+        raise KeyError(name)
+
+    def column_of(self, attribute: str) -> Column | None:
+        """Return the column that keeps an attribute."""
+        return next((one for one in self.columns if one.attribute == attribute), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostgresDesign(Design):
+    """Tables of a database."""
+
+    tables: tuple[PgTable, ...] = ()
+
+    def table(self, name: str) -> PgTable:
+        """Return a table by name (KeyError if there is none)."""
+        for one in self.tables:
+            if one.name == name:
+                return one
+        raise KeyError(name)
+
+
+SQL_NAME = Name("an SQL name", r"[A-Za-z_][A-Za-z0-9_]*", "letters, digits and `_`", longest=63)
+SORTED = Name(
+    "a column, with `-` in front to sort downwards", r"-?[A-Za-z_][A-Za-z0-9_]*", "a column name"
+)
+METHODS = ("btree", "gin", "gist", "brin", "hash")
+COLUMNS = ListOf(SORTED, least=1, what="a column or a list of them")
+INDEX = Record(
+    "an index",
+    (
+        Field("columns", COLUMNS, required=True),
+        Field("unique", BOOL),
+        Field("using", Choice(METHODS)),
+        Field("include", ListOf(SQL_NAME, what="a column or a list of them")),
+        Field(
+            "where",
+            MappingOf(SQL_NAME, ListOf(VALUE, least=1, what="a value or a list of them"), least=1),
+            doc="only rows in which a column has one of these values",
+        ),
+        Field("ignore_case", BOOL, doc="on lower(column) of columns that are text"),
+        Field("prefixes", BOOL, doc="text_pattern_ops: serves the beginnings of texts"),
+        Field("title", PROSE),
+    ),
+)
+INDEX_SHAPE = ByKind(
+    scalar=COLUMNS, sequence=COLUMNS, mapping=INDEX, what="columns, or {columns: …, unique: true}"
+)
+COLUMN = Record(
+    "a column",
+    (
+        Field("type", VALUE, required=True, doc="type and constraints as in CREATE TABLE"),
+        Field("of", ATTRIBUTE_NAME, doc="the attribute it keeps, where its name is another"),
+    ),
+)
+TABLE = Record(
+    "a table",
+    (
+        Field("holds", ENTITY_NAME, doc="the entity; the name of the table unless given"),
+        Field("of", ENTITY_NAME, alias_of="holds"),
+        Field("primary_key", ListOf(SQL_NAME, least=1, what="a column or a list of them")),
+        Field(
+            "columns",
+            MappingOf(
+                SQL_NAME,
+                ByKind(scalar=VALUE, mapping=COLUMN, what="a type such as VARCHAR(50) NOT NULL"),
+                least=1,
+            ),
+            doc="every attribute of the entity unless given",
+        ),
+        Field("indexes", MappingOf(SQL_NAME, INDEX_SHAPE)),
+        Field("fillfactor", POSITIVE),
+        Field("partition_by", SQL_NAME, doc="a column of time: one partition a month"),
+        Field("title", PROSE),
+    ),
+    nullable=True,
+    hints={"entity": "what a table holds is written `holds`", "key": "write `primary_key`"},
+)
+POSTGRESQL = Record(
+    "a PostgreSQL design",
+    (*COMMON, Field("tables", MappingOf(SQL_NAME, TABLE, least=1), required=True)),
+    hints={"collections": "a PostgreSQL design has `tables`"},
+)
+
+_TYPE = re.compile(
+    r"(?P<type>[A-Za-z]+(?:\s+(?:precision|varying|with(?:out)?\s+time\s+zone))*)\s*"
+    r"(?P<size>\(\s*\d+\s*(?:,\s*\d+\s*)?\))?\s*(?P<zone>with(?:out)?\s+time\s+zone)?\s*"
+    r"(?P<array>\[\])?\s*(?P<rest>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_CANONICAL = {
+    "varchar": "varchar",
+    "character varying": "varchar",
+    "character": "char",
+    "char": "char",
+    "text": "text",
+    "boolean": "boolean",
+    "bool": "boolean",
+    "smallint": "smallint",
+    "int2": "smallint",
+    "integer": "integer",
+    "int": "integer",
+    "int4": "integer",
+    "serial": "integer",
+    "bigint": "bigint",
+    "int8": "bigint",
+    "bigserial": "bigint",
+    "numeric": "numeric",
+    "decimal": "numeric",
+    "real": "real",
+    "double precision": "double precision",
+    "date": "date",
+    "timestamp": "timestamp",
+    "timestamp without time zone": "timestamp",
+    "timestamptz": "timestamptz",
+    "timestamp with time zone": "timestamptz",
+    "uuid": "uuid",
+    "jsonb": "jsonb",
+    "json": "json",
+    "bytea": "bytea",
+    "point": "point",
+}
+_REFERENCES = re.compile(r"REFERENCES\s+(\w+)\s*\(\s*(\w+)\s*\)", re.IGNORECASE)
+_CHECK = re.compile(r"CHECK\s*(\(.*\))", re.IGNORECASE | re.DOTALL)
+_DEFAULT = re.compile(r"DEFAULT\s+((?:'[^']*'|[^\s,(]+)(?:\(\))?)", re.IGNORECASE)
+
+
+def canonical_type(text: str) -> str | None:
+    """Return the plain name of a type, None where it is not known.
+
+    Example:
+        >>> canonical_type("VARCHAR(50) NOT NULL"), canonical_type("integer[]")
+        ('varchar', 'array')
+    """
+    match = _TYPE.fullmatch(text.strip())
+    if match is None:
+        return None
+    words = f"{match['type']} {match['zone'] or ''}".lower().split()
+    while words:
+        found = _CANONICAL.get(" ".join(words))
+        if found is not None:
+            return "array" if match["array"] else found
+        words.pop()
+    return None
+
+
+def type_text(text: str) -> str:
+    """Return the type alone, as it stands before constraints.
+
+    Example:
+        >>> type_text("VARCHAR(1) CHECK (size IN ('S','M'))")
+        'varchar(1)'
+    """
+    match = re.match(
+        r"([A-Za-z]+(?:\s+(?:precision|varying))?\s*(?:\([\d\s,]+\))?"
+        r"(?:\s+with(?:out)?\s+time\s+zone)?(?:\s*\[\])?)",
+        text.strip(),
+        re.IGNORECASE,
+    )
+    return match[1].strip().lower() if match else text
+
+
+def read_postgresql(
+    name: str, found: Fields, span: Span, model: Model, reading: Reading
+) -> PostgresDesign | None:
+    """Return the design."""
+    made = [
+        _TableReader(entry, model, reading).read()
+        for entry in found.get("tables", ())
+        if isinstance(entry.value, Fields)
+    ]
+    tables = tuple(one for one in made if one is not None)
+    names = [str(entry.name) for entry in found.get("tables", ())]
+    for table in tables:
+        for key in table.foreign_keys:
+            if key.table not in names:
+                reading.error(
+                    "unknown-table",
+                    f"table `{table.name}` refers to `{key.table}`, which the design does not have",
+                    table.span or span,
+                    suggestion(key.table, names, "tables"),
+                )
+    return PostgresDesign(
+        name=name,
+        engine="postgresql",
+        title=found.get("title", ""),
+        note=found.get("note", ""),
+        span=span,
+        tables=tables,
+    )
+
+
+class _TableReader:
+    def __init__(self, entry: Entry, model: Model, reading: Reading) -> None:
+        self.name, self.fields = entry.name, entry.value
+        self.model, self.reading = model, reading
+        self.what = f"table `{self.name}`"
+        self.foreign: list[ForeignKey] = []
+        self.unique: list[PgIndex] = []
+
+    def read(self) -> PgTable | None:
+        """Return the table, or None where what it holds is not known."""
+        word = self.fields.get("holds") or self.name
+        entity = entity_of(word, f"{self.what} holds", self.model, self.reading)
+        if entity is None:
+            return None
+        columns = self._columns(entity)
+        names = [column.name for column in columns]
+        key = tuple(
+            str(word)
+            for word in self.fields.get("primary_key", ())
+            if self._known(word, names, "has the primary key")
+        ) or tuple(name for name in entity.key if name in names)
+        partition = self.fields.get("partition_by")
+        if partition is not None and not self._known(partition, names, "is partitioned by"):
+            partition = None
+        return PgTable(
+            name=str(self.name),
+            entity=entity.name,
+            columns=columns,
+            primary_key=key,
+            foreign_keys=tuple(self.foreign),
+            indexes=(*self.unique, *self._indexes(names)),
+            fillfactor=int(self.fields.get("fillfactor", 100)),
+            partition_by=str(partition or ""),
+            span=self.fields.span,
+        )
+
+    def _known(self, word: Word, names: list[str], verb: str) -> bool:
+        if str(word) in names:
+            return True
+        self.reading.error(
+            "unknown-column",
+            f"{self.what} {verb} `{word}`, which is not one of its columns",
+            word.span,
+            suggestion(str(word), names, "columns"),
+        )
+        return False
+
+    def _columns(self, entity: Entity) -> tuple[Column, ...]:
+        listed = self.fields.get("columns")
+        if listed is None:
+            return planned_columns(entity, self.model)
+        taken = {str(entry.name) for entry in listed}
+        out = []
+        for entry in listed:
+            if entry.value is None:
+                continue
+            column = self._column(entry, entity, taken)
+            if column is not None:
+                out.append(column)
+        return tuple(out)
+
+    def _column(self, entry: Entry, entity: Entity, taken: set[str]) -> Column | None:
+        value = entry.value
+        word = value.get("type") if isinstance(value, Fields) else value
+        if word is None:
+            return None
+        text, name = str(word), str(entry.name)
+        kind = canonical_type(text)
+        if kind is None:
+            self.reading.error(
+                "unknown-type",
+                f"{self.what} has the column `{name}` of the type `{text}`, which is not known",
+                word.span,
+                suggestion(type_text(text), sorted(_CANONICAL), "types"),
+            )
+            return None
+        attribute = self._attribute(entry, value, entity, taken, text)
+        if attribute is None:
+            return None
+        upper = text.upper()
+        reference = _REFERENCES.search(text)
+        if reference is not None:
+            self.foreign.append(ForeignKey(columns=(name,), table=reference[1], to=(reference[2],)))
+        if re.search(r"\bUNIQUE\b", upper):
+            self.unique.append(
+                PgIndex(name=f"{self.name}_{name}_key", columns=((name, False),), unique=True)
+            )
+        check, default = _CHECK.search(text), _DEFAULT.search(text)
+        return Column(
+            name=name,
+            attribute=attribute,
+            type=kind,
+            sql=type_text(text),
+            not_null="NOT NULL" in upper,
+            default=default[1] if default else "",
+            check=check[1] if check else "",
+        )
+
+    def _attribute(
+        self, entry: Entry, value: Any, entity: Entity, taken: set[str], text: str
+    ) -> str | None:
+        """Return the attribute a column keeps; `id` may stand for the entity's own key."""
+        given = value.get("of") if isinstance(value, Fields) else None
+        name = str(given or entry.name)
+        if entity.has(name):
+            return name
+        if given is None and name == "id" and entity.key and entity.key[-1] not in taken:
+            return entity.key[-1]
+        if given is None and re.search(r"\b(DEFAULT|GENERATED|SERIAL|BIGSERIAL)\b", text.upper()):
+            return ""
+        word = given or entry.name
+        self.reading.error(
+            "unknown-attribute",
+            f"{self.what} has the column `{word}`, which `{entity.name}` does not have",
+            word.span,
+            suggestion(str(word), entity.names, f"attributes of `{entity.name}`"),
+        )
+        return None
+
+    def _indexes(self, names: list[str]) -> list[PgIndex]:
+        out = []
+        for entry in self.fields.get("indexes", ()):
+            value = entry.value
+            if value is None:
+                continue
+            fields = value if isinstance(value, Fields) else None
+            words = fields.get("columns", ()) if fields is not None else value
+            columns = []
+            for word in words:
+                plain = Word(str(word).removeprefix("-"), word.span)
+                if self._known(plain, names, f"has the index `{entry.name}` on"):
+                    columns.append((str(plain), str(word).startswith("-")))
+            include = tuple(
+                str(word)
+                for word in (fields.get("include", ()) if fields is not None else ())
+                if self._known(word, names, f"includes in the index `{entry.name}`")
+            )
+            where = tuple(
+                (str(one.name), tuple(str(w) for w in one.value))
+                for one in (fields.get("where", ()) if fields is not None else ())
+                if one.value is not None
+                and self._known(one.name, names, f"limits the index `{entry.name}` by")
+            )
+            out.append(
+                PgIndex(
+                    name=str(entry.name),
+                    columns=tuple(columns),
+                    unique=bool(fields.get("unique", False)) if fields is not None else False,
+                    using=str(fields.get("using", "btree")) if fields is not None else "btree",
+                    include=include,
+                    where=where,
+                    ignore_case=bool(fields.get("ignore_case", False)) if fields else False,
+                    prefixes=bool(fields.get("prefixes", False)) if fields else False,
+                    span=entry.name.span,
+                )
+            )
+        return out
+
+
+def planned_columns(entity: Entity, model: Model) -> tuple[Column, ...]:
+    """Return a column for each attribute: its key first, then those of fixed length.
+
+    Columns of equal alignment stand together, so that little is lost to padding.
+    """
+    from tablewright.engines.postgresql.types import column_for
+
+    made = [column_for(entity, attribute, model) for attribute in entity.attributes]
+    return tuple(sorted(made, key=lambda column: (column.name not in entity.key, _order(column))))
+
+
+_ALIGNED_FIRST = {
+    "bigint": 0,
+    "timestamptz": 0,
+    "timestamp": 0,
+    "double precision": 0,
+    "point": 0,
+    "integer": 1,
+    "date": 1,
+    "real": 1,
+    "smallint": 2,
+    "boolean": 3,
+    "uuid": 3,
+}
+
+
+def _order(column: Column) -> int:
+    return _ALIGNED_FIRST.get(column.type, 4)
+
+
+__all__ = [
+    "POSTGRESQL",
+    "Column",
+    "ForeignKey",
+    "PgIndex",
+    "PgTable",
+    "PostgresDesign",
+    "canonical_type",
+    "planned_columns",
+    "read_postgresql",
+    "type_text",
+]

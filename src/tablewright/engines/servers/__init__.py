@@ -1,0 +1,1 @@
+"""What MongoDB and PostgreSQL share: routing, sizing, facts, fixes, rules."""

@@ -1,0 +1,121 @@
+"""One engine for every database on servers: an engine is its layout, its offers and its words.
+
+In: a model, a design, a number of users, a price book. Out: a ServerEvaluation. Pure. What a
+design holds is the layout's, what can be had the offers', how it is told the words' business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Generic, Protocol, TypeVar
+
+from tablewright.bill.prices import PriceBook
+from tablewright.design.values import Design
+from tablewright.engines.servers.routing import Words
+from tablewright.engines.servers.sizing import CASES, Figures, Layout, Offer, ServerEvaluation
+from tablewright.engines.servers.sizing import evaluate_server as evaluate
+from tablewright.model.values import Model
+from tablewright.sample.sample import Sample
+
+SAMPLE = 256
+MOST_KEPT = 8
+
+
+class DesignLayout(Protocol):
+    """What a design holds over the sampled instances."""
+
+    model: Model
+    design: Any
+    sample: Sample
+    n: int
+
+    def lay_out(self, users: int, given: Figures) -> Layout:
+        """Return homes and facts at one scale."""
+        ...
+
+    def adopt(self, kin: Any) -> None:
+        """Take over what was measured for another design of the same entities."""
+        ...
+
+
+L = TypeVar("L", bound=DesignLayout)
+
+
+class ServerEngine(Generic[L]):
+    """An engine on servers, as planner, reviewer and façade see it."""
+
+    def __init__(
+        self,
+        words: Words,
+        make_layout: Callable[[Model, Any, Sample, int], L],
+        offers: Callable[[PriceBook, Any], Sequence[Offer]],
+    ) -> None:
+        self.name = words.engine
+        self._words, self._make, self._offers = words, make_layout, offers
+        self._layouts: dict[tuple[int, int, int], L] = {}
+
+    def evaluate(
+        self,
+        model: Model,
+        design: Design,
+        users: int,
+        book: PriceBook,
+        *,
+        region: str = "",
+        free_tier: bool = False,
+        sample_items: int | None = None,
+        own: Mapping[str, Decimal] | None = None,
+        cases: Sequence[str] = CASES,
+    ) -> ServerEvaluation:
+        """Return routes, load, options and bill of a design at one scale.
+
+        Args:
+            model: the model the design belongs to.
+            design: a design of this engine.
+            users: the scale.
+            book: prices.
+            region: other than the model's.
+            free_tier: of no effect: the free tier is one of the options anyway.
+            sample_items: instances drawn for each entity.
+            own: constants to use instead of the stated ones, such as a measured compression.
+            cases: which ends of the constants to reckon with beside their values.
+        """
+        assert design.engine == self.name, design.engine
+        layout = self.layout(model, design, sample_items or SAMPLE)
+        return evaluate(
+            model,
+            design,
+            users,
+            book,
+            region or model.region,
+            lay_out=lambda given: layout.lay_out(users, given),
+            offers=self._offers(book, design),
+            words=self._words,
+            own=own,
+            sample_items=sample_items or SAMPLE,
+            cases=cases,
+        )
+
+    def layout(self, model: Model, design: Design, n: int = SAMPLE) -> L:
+        """Return what a design holds over the sample, kept between scales.
+
+        Designs of the same entities share what was drawn and measured.
+        """
+        key = (id(model), id(design), n)
+        held = self._layouts.get(key)
+        if held is not None and held.model is model and held.design is design:
+            return held
+        kin = next((one for one in self._layouts.values() if _are_kin(one, model, n)), None)
+        made = self._make(model, design, kin.sample if kin is not None else Sample(model), n)
+        if kin is not None:
+            made.adopt(kin)
+        if len(self._layouts) >= MOST_KEPT:
+            self._layouts.pop(next(iter(self._layouts)))
+        self._layouts[key] = made
+        return made
+
+
+def _are_kin(held: DesignLayout, model: Model, n: int) -> bool:
+    """Whether the same instances are drawn: a changed pattern alters none of them."""
+    return held.model.entities is model.entities and held.model.seed == model.seed and held.n == n

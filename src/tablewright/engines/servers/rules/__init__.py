@@ -1,0 +1,1 @@
+"""Rules of designs on servers: predicates beside their YAML."""

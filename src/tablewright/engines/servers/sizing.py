@@ -1,0 +1,837 @@
+"""Which server holds a workload, and what it costs: shared by MongoDB and PostgreSQL.
+
+In: homes, the work of each pattern, constants with a range, offers (tiers and instances). Out: a
+Load, and for each offer whether it holds the load, what limits it and what it costs. The model is
+simple and says so: processors by work, memory by the pages that are hot, disk by bytes, and the
+stated quotas of the offer. Nothing here is measured on the vendors' machines.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from tablewright.bill.bill import Bill, Line, days_read, total_of
+from tablewright.bill.book import Price
+from tablewright.bill.prices import PriceBook
+from tablewright.core.data import read_yaml
+from tablewright.core.errors import DataError, PriceUnknownError
+from tablewright.core.quantities import DAYS_PER_MONTH, GB, ONE, ZERO, format_number
+from tablewright.engines.dynamodb.scaling import LoadCurve
+from tablewright.engines.servers.routing import Home, Router, Words, Work
+from tablewright.evaluation.values import (
+    Evaluation,
+    Measure,
+    ResourceFacts,
+    Route,
+    ShapeFacts,
+    SizeFacts,
+)
+from tablewright.model.values import Entity, Kind, Model
+from tablewright.sample.sample import Sample
+
+CASES = ("value", "server-light", "server-heavy", "habits-light", "habits-heavy")
+"""What is reckoned: the values, then the constants of the server and those about the habits of
+users at each end of their range, the others at their values."""
+ENDS = ("light", "heavy")
+LEAST_CACHE_GB = Decimal("0.5")
+"""MongoDB gives its cache 256 MB at least, which is the share of so much."""
+LABELS = ("source", "measured", "assumed")
+MOST_DRAWN_BYTES = 64 * 1024 * 1024
+"""Of instances of one entity that are drawn with their values."""
+FEWEST_DRAWN = 4
+"""Instances that are drawn however large they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constant:
+    """A figure that a server is sized with, its range, and where it comes from."""
+
+    name: str
+    value: Decimal
+    light: Decimal
+    heavy: Decimal
+    unit: str
+    label: str
+    """source, measured or assumed."""
+    source: str
+    what: str
+    group: str
+    """server, or habits: what users do and the model does not say."""
+
+
+@cache
+def constants(engine: str) -> tuple[Constant, ...]:
+    """Return the constants of an engine, those of all engines first.
+
+    Raises:
+        DataError: the data file has a field it should not have, or lacks one.
+    """
+    data = read_yaml("tablewright.engines.servers", "sizing.yaml")
+    found = []
+    for name, fields in {**data["common"], **data[engine]}.items():
+        if set(fields) != {"value", "light", "heavy", "unit", "label", "source", "what"}:
+            raise DataError(f"engines/data/sizing.yaml: `{name}` has the fields {sorted(fields)}")
+        if fields["label"] not in LABELS:
+            raise DataError(f"engines/data/sizing.yaml: the label of `{name}` is none of {LABELS}")
+        value, light, heavy = (Decimal(str(fields[case])) for case in ("value", *ENDS))
+        found.append(
+            Constant(
+                name=name,
+                value=value,
+                light=light,
+                heavy=heavy,
+                unit=str(fields["unit"]),
+                label=fields["label"],
+                source=str(fields["source"]),
+                what=str(fields["what"]),
+                group="habits" if name in data["common"] and _is_habit(fields) else "server",
+            )
+        )
+    return tuple(found)
+
+
+def _is_habit(fields: Mapping[str, Any]) -> bool:
+    return bool(fields["label"] == "assumed")
+
+
+def figures(engine: str, case: str = "value", own: Mapping[str, Decimal] | None = None) -> Figures:
+    """Return the constants of an engine in one case: value, light, heavy, or one of `CASES`."""
+    group, _, end = case.rpartition("-")
+    held = {}
+    for one in constants(engine):
+        at = end if group in ("", one.group) else "value"
+        held[one.name] = Decimal(getattr(one, at))
+    return Figures(held={**held, **(own or {})}, case=case)
+
+
+def combined(value: Decimal | None, ends: Iterable[Decimal | None]) -> Decimal | None:
+    """Return how far a cost goes when causes that have nothing to do with each other add up.
+
+    Their ratios to the cost are taken as logarithms, squared, added, and the root is taken: the
+    usual rule for independent errors. None where one of the ends has no cost.
+
+    Example:
+        >>> combined(Decimal(100), [Decimal(200), Decimal(100)])
+        Decimal('200.00')
+        >>> round(combined(Decimal(100), [Decimal(50), Decimal(50)]))  # 2 to the power of root 2
+        38
+    """
+    found = list(ends)
+    if value is None or any(one is None for one in found):
+        return None
+    costs = [one for one in found if one is not None]
+    if not value or not all(costs):
+        return max(costs) if value < max(costs) else min(costs)
+    logs = [(one / value).ln() for one in costs]
+    far = sum((log * log for log in logs), ZERO).sqrt()
+    return (value * (far if sum(logs) > 0 else -far).exp()).quantize(Decimal("0.01"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """Constants by name."""
+
+    held: Mapping[str, Decimal]
+    case: str = "value"
+
+    def __getitem__(self, name: str) -> Decimal:
+        return self.held[name]
+
+    def cache_gb(self, memory_gb: Decimal) -> Decimal:
+        """Return how much of a server's memory holds data, in GB."""
+        own = max(LEAST_CACHE_GB, memory_gb - self["cache_beyond_gb"]) * self["cache_share"]
+        return own + memory_gb * self["file_cache_share"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What a workload asks of a server."""
+
+    operations_mean: Decimal
+    """Commands a second."""
+    operations_peak: Decimal
+    writes_mean: Decimal
+    writes_peak: Decimal
+    processors_mean: Decimal
+    """Processors kept busy."""
+    processors_peak: Decimal
+    data_bytes: Decimal
+    """Rows and index entries, uncompressed and without free space."""
+    disk_bytes: Decimal
+    """As they lie on disk: compressed, with free space."""
+    memory_bytes: Decimal
+    """As they lie in memory."""
+    hot_bytes: Decimal
+    """Of those, the pages touched within the hot window at the peak."""
+    touches_peak: Decimal
+    """Pages touched a second at the peak."""
+    touches_mean: Decimal
+    connections: Decimal
+    returned_gb: Decimal
+    """Sent to the application in a month."""
+    written_gb: Decimal
+    """Rows and entries written in a month."""
+    curve: LoadCurve
+    commands_per_month: Decimal
+
+    def iops(
+        self,
+        cache_bytes: Decimal,
+        given: Figures,
+        *,
+        peak: bool = True,
+        per_write: str = "iops_per_write",
+    ) -> Decimal:
+        """Return disk operations a second, given so much memory for data.
+
+        Of hot pages those miss that do not fit; of the touches that go to older rows, the share
+        that is not in memory.
+        """
+        kept = min(ONE, cache_bytes / self.hot_bytes) if self.hot_bytes else ONE
+        outside = ZERO
+        if self.memory_bytes > cache_bytes:
+            outside = ONE - cache_bytes / self.memory_bytes
+        missed = min(ONE, (ONE - kept) + outside * given["cold_share"])
+        touches = self.touches_peak if peak else self.touches_mean
+        writes = self.writes_peak if peak else self.writes_mean
+        return touches * missed + writes * given[per_write]
+
+
+def load_of(
+    model: Model,
+    users: int,
+    works: Mapping[str, Work],
+    homes: Sequence[Home],
+    disk_bytes: Decimal,
+    given: Figures,
+) -> Load:
+    """Return what the patterns ask for at one scale."""
+    busiest = ONE if has_peak(model) else given["unstated_peak"]
+    mean = _Sum()
+    peak = _Sum()
+    touched: dict[str, Decimal] = {}
+    touches = ZERO
+    for pattern in model.patterns:
+        work = works[pattern.name]
+        rate = model.calls_per_second(pattern, users)
+        high = rate * pattern.peak * busiest if pattern.purpose == "online" else rate
+        mean.add(work, rate, given)
+        peak.add(work, high, given)
+        touches += sum((pages for _, pages in work.touches), ZERO) * high
+        if pattern.purpose == "online":  # reports and batches read from disk what is not hot
+            for name, pages in work.touches:
+                touched[name] = touched.get(name, ZERO) + pages * high
+    hot = _hot_bytes(homes, touched, given["hot_window_hours"] * 3600, given["active_days"])
+    seconds = DAYS_PER_MONTH * 86_400
+    data = sum((home.rows * home.row_bytes for home in homes), ZERO)
+    data += sum((i.entries * i.entry_bytes for home in homes for i in home.indexes), ZERO)
+    memory = _memory(homes)
+    return Load(
+        operations_mean=mean.commands,
+        operations_peak=peak.commands,
+        writes_mean=mean.writes,
+        writes_peak=peak.writes,
+        processors_mean=mean.cpu,
+        processors_peak=peak.cpu,
+        data_bytes=data,
+        disk_bytes=disk_bytes,
+        memory_bytes=memory,
+        hot_bytes=hot,
+        touches_peak=touches,
+        touches_mean=mean.touches,
+        connections=max(given["least_connections"], peak.commands * given["call_ms"] / 1000 * 2),
+        returned_gb=mean.returned * seconds / GB,
+        written_gb=mean.written * seconds / GB,
+        curve=curve_of(model, busiest),
+        commands_per_month=mean.commands * seconds,
+    )
+
+
+def days_of(model: Model, entity: str) -> Decimal:
+    """Return over how many days an entity's rows came in; zero where they do not pile up."""
+    found = model.entity(entity)
+    if found.count.inflow_per_day is None:
+        return ZERO
+    return model.age_days(found)
+
+
+def lies_by_time(entity: Entity, paths: Sequence[str]) -> bool:
+    """Return whether the newest entries of an index lie together, for each leading key at least."""
+    found = [entity.find(path) for path in paths]
+    kinds = [one.kind if one is not None else None for one in found]
+    return any(kind in (Kind.TIMESTAMP, Kind.EPOCH, Kind.ULID, Kind.DATE) for kind in kinds)
+
+
+def has_peak(model: Model) -> bool:
+    """Return whether the model says anything of busier and quieter hours."""
+    online = (one for one in model.patterns if one.purpose == "online")
+    return bool(model.daily_load) or any(one.peak > 1 for one in online)
+
+
+def curve_of(model: Model, busiest: Decimal = ONE) -> LoadCurve:
+    """Return the shape of the day: declared, or a triangle as high as the highest peak factor.
+
+    `busiest` is what that of a model without any is taken as.
+    """
+    if model.daily_load:
+        return LoadCurve.of(model.daily_load)
+    peak = max((p.peak for p in model.patterns if p.purpose == "online"), default=ONE)
+    return LoadCurve.peaked(peak * busiest)
+
+
+class _Sum:
+    def __init__(self) -> None:
+        self.commands = self.writes = self.cpu = self.returned = self.written = ZERO
+        self.touches = ZERO
+
+    def add(self, work: Work, rate: Decimal, given: Figures) -> None:
+        """Add a pattern's work at so many calls a second."""
+        self.commands += work.commands * rate
+        self.writes += work.row_writes * rate
+        self.returned += work.returned_bytes * rate
+        self.written += work.written_bytes * rate
+        self.touches += sum((pages for _, pages in work.touches), ZERO) * rate
+        self.cpu += processor_us(work, given) * rate / 1_000_000
+
+
+def processor_us(work: Work, given: Figures) -> Decimal:
+    """Return the microseconds of one processor that one call takes."""
+    return (
+        work.commands * given["cpu_us_command"]
+        + work.entries * given["cpu_us_entry"]
+        + work.rows * given["cpu_us_row"]
+        + (work.row_bytes + work.written_bytes) / 1024 * given["cpu_us_kb"]
+        + work.sorted_rows * given["cpu_us_sort"]
+        + work.row_writes * given["cpu_us_write"]
+        + work.entry_writes * given["cpu_us_entry_write"]
+    )
+
+
+def _hot_bytes(
+    homes: Sequence[Home], touched: Mapping[str, Decimal], seconds: Decimal, active_days: Decimal
+) -> Decimal:
+    """Return the bytes of the pages that are touched within a time, each page alike.
+
+    Of rows that pile up with time only the newest count, those of the active days; of an index the
+    newest entries, where they lie together.
+    """
+    total = ZERO
+    for home in homes:
+        newest = min(ONE, active_days / home.days) if home.days else ONE
+        parts = [(home.name, home.stored_bytes * newest)]
+        parts += [
+            (f"{home.name}/{index.name}", index.stored_bytes * (newest if index.by_time else ONE))
+            for index in home.indexes
+        ]
+        for name, stored in parts:
+            pages = stored / home.page_bytes
+            times = touched.get(name, ZERO) * seconds
+            if pages > 0 and times > 0:
+                share = 1 - math.exp(-min(700.0, float(times / pages)))
+                total += stored * Decimal(share)
+    return total
+
+
+# ---------------------------------------------------------------- offers
+
+
+Pricing = Callable[[Load, PriceBook, str, Figures], tuple[Line, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A tier or instance that can be had. What is None is not limited, or not stated."""
+
+    vendor: str
+    name: str
+    storage_gb: Decimal | None = None
+    memory_gb: Decimal | None = None
+    vcpu: Decimal | None = None
+    burstable: bool = False
+    baseline: Decimal | None = None
+    """Share of each processor that a burstable class gives all day long, where it is stated."""
+    query_processors: Decimal | None = None
+    """Seconds within queries that a second may hold."""
+    connections: Decimal | None = None
+    operations: Decimal | None = None
+    iops: Decimal | None = None
+    transfer_gb: Decimal | None = None
+    counts_plain_bytes: bool = False
+    """The storage limit is on uncompressed data and indexes."""
+    lacks: tuple[tuple[str, str], ...] = ()
+    """Needs it cannot meet, each with the reason."""
+    note: str = ""
+    can_be_sharded: bool = False
+    price: Pricing = field(default=lambda load, book, region, given: ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A resource of an offer: what is needed, what there is."""
+
+    resource: str
+    needed: Decimal
+    available: Decimal
+    unit: str
+
+    @property
+    def use(self) -> Decimal:
+        """Needed over available: above one the offer does not hold the load."""
+        return self.needed / self.available if self.available else Decimal("Infinity")
+
+    def __str__(self) -> str:
+        places = 2 if self.needed < 10 else 0
+        room = 2 if self.available < 10 and self.available % 1 else 0
+        return (
+            f"{self.resource}: {format_number(self.needed, places)} of "
+            f"{format_number(self.available, room)} {self.unit}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """An offer held against a load."""
+
+    offer: Offer
+    limits: tuple[Limit, ...]
+    lines: tuple[Line, ...] = ()
+    not_priced: str = ""
+    """Why there is no price: "not priced: …"."""
+    misses: tuple[str, ...] = ()
+    """Needs of the model that the offer cannot meet, each with the reason."""
+
+    @property
+    def name(self) -> str:
+        """Vendor and offer."""
+        return f"{self.offer.vendor} {self.offer.name}"
+
+    @property
+    def holds(self) -> bool:
+        """Whether every resource suffices."""
+        return all(limit.use <= 1 for limit in self.limits)
+
+    @property
+    def bound_by(self) -> Limit | None:
+        """The resource that is used most."""
+        return max(self.limits, key=lambda limit: limit.use, default=None)
+
+    @property
+    def usd(self) -> Decimal | None:
+        """USD a month; None where it is not priced."""
+        return None if self.not_priced else total_of(self.lines)
+
+    @property
+    def can_be_chosen(self) -> bool:
+        """Whether it holds the load and has a price."""
+        return self.holds and not self.not_priced
+
+
+def limits_of(offer: Offer, load: Load, given: Figures) -> tuple[Limit, ...]:
+    """Return each resource the offer states, needed and available."""
+    found = []
+    if offer.storage_gb is not None:
+        plain = offer.counts_plain_bytes
+        needed = load.data_bytes if plain else load.disk_bytes
+        room = offer.storage_gb if plain else offer.storage_gb * given["disk_fill"]
+        found.append(Limit(resource="storage", needed=needed / GB, available=room, unit="GB"))
+    if offer.memory_gb is not None:
+        taken = load.connections * given["connection_mb"] / 1024
+        found.append(
+            Limit(
+                resource="memory for hot pages",
+                needed=load.hot_bytes / GB,
+                available=max(ZERO, given.cache_gb(offer.memory_gb) - taken),
+                unit="GB",
+            )
+        )
+    if offer.vcpu is not None:
+        room = offer.vcpu * given["cpu_share"]
+        found.append(
+            Limit(
+                resource="processors at the peak",
+                needed=load.processors_peak,
+                available=room,
+                unit="vCPU",
+            )
+        )
+        if offer.burstable:
+            share = given["burst_baseline"] if offer.baseline is None else offer.baseline
+            steady = offer.vcpu * share
+            found.append(
+                Limit(
+                    resource="processors all day (burstable)",
+                    needed=load.processors_mean,
+                    available=steady,
+                    unit="vCPU",
+                )
+            )
+    if offer.query_processors is not None:
+        found.append(
+            Limit(
+                resource="time within queries at the peak",
+                needed=load.processors_peak,
+                available=offer.query_processors,
+                unit="of a second",
+            )
+        )
+    if offer.operations is not None:
+        found.append(
+            Limit(
+                resource="operations at the peak",
+                needed=load.operations_peak,
+                available=offer.operations,
+                unit="a second",
+            )
+        )
+    if offer.connections is not None:
+        found.append(
+            Limit(
+                resource="connections",
+                needed=load.connections,
+                available=offer.connections,
+                unit="connections",
+            )
+        )
+    if offer.iops is not None:
+        memory = given.cache_gb(offer.memory_gb or ZERO) * GB
+        found.append(
+            Limit(
+                resource="disk operations",
+                needed=load.iops(memory, given),
+                available=offer.iops,
+                unit="a second",
+            )
+        )
+    if offer.transfer_gb is not None:
+        found.append(
+            Limit(
+                resource="transfer out",
+                needed=load.returned_gb * 7 / DAYS_PER_MONTH,
+                available=offer.transfer_gb,
+                unit="GB in 7 days",
+            )
+        )
+    return tuple(found)
+
+
+def options_for(
+    offers: Iterable[Offer], load: Load, model: Model, book: PriceBook, region: str, given: Figures
+) -> tuple[Option, ...]:
+    """Return every offer held against the load, priced where the book knows the price."""
+    found = []
+    for offer in offers:
+        lines: tuple[Line, ...] = ()
+        reason = ""
+        try:
+            lines = offer.price(load, book, region, given)
+        except PriceUnknownError as problem:
+            reason = f"not priced: {problem}"
+        found.append(
+            Option(
+                offer=offer,
+                limits=limits_of(offer, load, given),
+                lines=lines,
+                not_priced=reason,
+                misses=misses(offer, model),
+            )
+        )
+    return tuple(found)
+
+
+def misses(offer: Offer, model: Model) -> tuple[str, ...]:
+    """Return the needs of the model that an offer cannot meet."""
+    wanted = {name for name, said in model.needs if said.lower().startswith("yes")}
+    return tuple(f"{name}: {why}" for name, why in offer.lacks if name in wanted)
+
+
+def cheapest(options: Iterable[Option], *, meeting_needs: bool = False) -> Option | None:
+    """Return the cheapest option that holds the load, None if there is none."""
+    able = [one for one in options if one.can_be_chosen and not (meeting_needs and one.misses)]
+    return min(able, key=lambda one: (one.usd or ZERO, one.name), default=None)
+
+
+def _usd(option: Option | None) -> Decimal | None:
+    return None if option is None else option.usd
+
+
+def costs_range(costs: Mapping[str, Decimal | None]) -> tuple[Decimal | None, Decimal | None]:
+    """Return both ends of the costs of some cases, None where they were not reckoned."""
+    value = costs.get("value")
+    light, heavy = (
+        combined(value, (costs.get(f"{group}-{end}") for group in ("server", "habits")))
+        for end in ENDS
+    )
+    return light, heavy
+
+
+# ---------------------------------------------------------------- the evaluation
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerEvaluation(Evaluation):
+    """An evaluation of a design that runs on servers: what they must do, and which suffice."""
+
+    load: Load
+    works: Mapping[str, Work]
+    homes: tuple[Home, ...]
+    options: tuple[Option, ...]
+    chosen: Option | None
+    chosen_for_needs: Option | None
+    """The cheapest that holds the load and meets every need of the model."""
+    ends: Mapping[str, tuple[Option, ...]]
+    """The options held against the load in each case that was reckoned."""
+    figures: Figures
+
+    @property
+    def light(self) -> Decimal | None:
+        """USD a month of the cheapest with the constants towards their light ends."""
+        return self.range_of(cheapest)[0]
+
+    @property
+    def heavy(self) -> Decimal | None:
+        """USD a month of the cheapest with the constants towards their heavy ends."""
+        return self.range_of(cheapest)[1]
+
+    def range_of(
+        self, choose: Callable[[tuple[Option, ...]], Option | None]
+    ) -> tuple[Decimal | None, Decimal | None]:
+        """Return USD a month of what is chosen at both ends, server and habits taken together."""
+        costs = {case: _usd(choose(options)) for case, options in self.ends.items()}
+        return costs_range(costs)
+
+    def option(self, name: str) -> Option:
+        """Return an option by vendor and name (KeyError if there is none)."""
+        for option in self.options:
+            if option.name == name:
+                return option
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """What an engine says of a design at one scale."""
+
+    homes: tuple[Home, ...]
+    resources: tuple[ResourceFacts, ...]
+    disk_bytes: Decimal
+    notes: tuple[str, ...] = ()
+    """What was measured on the sample, for the bill."""
+
+
+def evaluate_server(
+    model: Model,
+    design: Any,
+    users: int,
+    book: PriceBook,
+    region: str,
+    *,
+    lay_out: Callable[[Figures], Layout],
+    offers: Sequence[Offer],
+    words: Words,
+    own: Mapping[str, Decimal] | None = None,
+    sample_items: int = 0,
+    cases: Sequence[str] = CASES,
+) -> ServerEvaluation:
+    """Return routes, load, options and the bill of the cheapest that holds the load.
+
+    The whole is reckoned in each of the cases: once, if there is one.
+    """
+    held: dict[str, tuple[Option, ...]] = {}
+    first: tuple[Layout, dict[str, Route], dict[str, Work], Load, tuple[Option, ...], Figures]
+    for case in cases:
+        given = figures(words.engine, case, own)
+        layout = lay_out(given)
+        router = Router(model, design.name, layout.homes, users, words)
+        routes: dict[str, Route] = {}
+        works: dict[str, Work] = {}
+        for pattern in model.patterns:
+            routes[pattern.name], works[pattern.name] = router.route(pattern)
+        load = _busiest(model, design.name, users, works, layout, words, given)
+        options = options_for(offers, load, model, book, region, given)
+        held[case] = options
+        if case == "value":
+            first = layout, routes, works, load, options, given
+    layout, routes, works, load, options, given = first
+    chosen = cheapest(options)
+    for_needs = cheapest(options, meeting_needs=True)
+    return ServerEvaluation(
+        model=model,
+        design=design,
+        users=users,
+        routes=tuple(routes.values()),
+        resources=layout.resources,
+        bill=_bill(
+            chosen, for_needs, options, load, book, region, held, model, given, layout.notes
+        ),
+        sample_items=sample_items,
+        load=load,
+        works=works,
+        homes=layout.homes,
+        options=options,
+        chosen=chosen,
+        chosen_for_needs=for_needs,
+        ends=held,
+        figures=given,
+    )
+
+
+def _busiest(
+    model: Model,
+    design: str,
+    users: int,
+    works: Mapping[str, Work],
+    layout: Layout,
+    words: Words,
+    given: Figures,
+) -> Load:
+    """Return the load of the server, or of the shard that also holds what is not sharded."""
+    if all(home.shards == 1 for home in layout.homes):
+        return load_of(model, users, works, layout.homes, layout.disk_bytes, given)
+    router = Router(model, design, layout.homes, users, words, one_shard=True)
+    mine = {pattern.name: router.route(pattern)[1] for pattern in model.patterns}
+    homes = [home.on_one_shard() for home in layout.homes]
+    share = _memory(homes) / (_memory(layout.homes) or ONE)
+    return load_of(model, users, mine, homes, layout.disk_bytes * share, given)
+
+
+def _memory(homes: Sequence[Home]) -> Decimal:
+    rows = sum((home.stored_bytes for home in homes), ZERO)
+    return rows + sum((i.stored_bytes for home in homes for i in home.indexes), ZERO)
+
+
+def sharded(offers: Iterable[Offer], shards: int) -> tuple[Offer, ...]:
+    """Return offers of so many shards, each a cluster of that size with as much of the load.
+
+    The load is that of the busiest shard; every line is charged once for each.
+    """
+    return tuple(
+        replace(
+            offer,
+            name=f"{offer.name} x {shards} shards",
+            price=_times(offer.price, shards),
+        )
+        for offer in offers
+    )
+
+
+def _times(price: Pricing, shards: int) -> Pricing:
+    def priced(load: Load, book: PriceBook, region: str, given: Figures) -> tuple[Line, ...]:
+        return tuple(
+            replace(
+                line,
+                quantity=line.quantity * shards,
+                amount=line.amount * shards,
+                note=f"{line.note}; {shards} shards".removeprefix("; "),
+            )
+            for line in price(load, book, region, given)
+        )
+
+    return priced
+
+
+def _bill(
+    chosen: Option | None,
+    for_needs: Option | None,
+    options: Sequence[Option],
+    load: Load,
+    book: PriceBook,
+    region: str,
+    ends: Mapping[str, tuple[Option, ...]],
+    model: Model,
+    given: Figures,
+    notes: Sequence[str],
+) -> Bill:
+    warnings = []
+    if chosen is None:
+        best = min(
+            (one for one in options if not one.not_priced),
+            key=lambda one: one.bound_by.use if one.bound_by else ZERO,
+            default=None,
+        )
+        reason = f"; nearest is {best.name}, {best.bound_by}" if best is not None else ""
+        warnings.append(f"no offer of the price book holds this load{reason}")
+    else:
+        warnings += [f"{chosen.name} misses {why}" for why in chosen.misses]
+        if chosen.misses and for_needs is not None:
+            warnings.append(
+                f"the cheapest that meets every need is {for_needs.name}, "
+                f"${format_number(for_needs.usd or ZERO, 2)} a month"
+            )
+        elif chosen.misses:
+            warnings.append("no offer that holds the load meets every need")
+    low, high = costs_range({case: _usd(cheapest(found)) for case, found in ends.items()})
+    light, heavy = (
+        f"${format_number(usd, 2)}" if usd is not None else "more than any offer holds"
+        for usd in (low, high)
+    )
+    assumptions = [
+        "the server is sized by a model with stated constants; with those of the server and those "
+        "about the habits of users at the ends of their ranges the cheapest costs "
+        f"{light} to {heavy} a month",
+    ]
+    if chosen is not None and chosen.bound_by is not None:
+        assumptions.append(f"{chosen.name} is limited by {chosen.bound_by}")
+    if load.curve.assumed:
+        assumptions.append(load.curve.assumed)
+    assumptions += notes
+    if not has_peak(model):
+        busiest = given["unstated_peak"]
+        assumptions.append(
+            f"no pattern states a peak: the busiest hour is taken as {busiest} times the mean"
+        )
+    lines = chosen.lines if chosen is not None else ()
+    return Bill(
+        lines=lines,
+        region=region,
+        prices_as_of=days_read(book.as_of, _prices_of(lines, book)),
+        left_out=tuple(f"{one.name}: {one.not_priced}" for one in options if one.not_priced),
+        assumptions=tuple(assumptions),
+        warnings=tuple(warnings),
+    )
+
+
+def _prices_of(lines: Iterable[Line], book: PriceBook) -> Iterator[Price]:
+    """Yield the prices that lines were charged at."""
+    for line in lines:
+        with contextlib.suppress(PriceUnknownError):
+            yield book.price(line.price_key, line.region)
+
+
+def sizes_of(column: Sequence[int]) -> SizeFacts:
+    """Return mean, percentiles and largest of a sampled column of bytes."""
+    ordered = sorted(column) or [0]
+    n = len(ordered)
+    mean = Decimal(sum(ordered)) / n
+    spread = sum(((size - mean) ** 2 for size in ordered), ZERO) / max(1, n - 1)
+    return SizeFacts(
+        mean=Measure(mean=mean, error=(spread / n).sqrt()),
+        p50=ordered[n // 2],
+        p95=ordered[min(n - 1, n * 95 // 100)],
+        p99=ordered[min(n - 1, n * 99 // 100)],
+        largest=ordered[-1],
+    )
+
+
+def instances_to_draw(sample: Sample, entity: Entity, n: int) -> int:
+    """Return how many instances to make up: `n`, or fewer of such as take megabytes each.
+
+    Their sizes, which need no values, are drawn for all `n` first.
+    """
+    drawn = sum(sum(size or 0 for size in sample.sizes(entity.name, a, n)) for a in entity.names)
+    if drawn <= MOST_DRAWN_BYTES:
+        return n
+    return min(n, max(FEWEST_DRAWN, n * MOST_DRAWN_BYTES // drawn))
+
+
+def facts_of(
+    name: str, kind: str, entity: str, count: Decimal, column: Sequence[int]
+) -> ResourceFacts:
+    """Return the facts of a table or index that holds one kind of row."""
+    shape = ShapeFacts(name=entity, entity=entity, count=count, sizes=sizes_of(column))
+    return ResourceFacts(name=name, kind=kind, shapes=(shape,))

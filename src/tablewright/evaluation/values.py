@@ -1,0 +1,208 @@
+"""Values that every engine returns: routes, the requests they are made of, what these consume.
+
+In: nothing; these are values. `Route` is one access pattern on one design: the requests that would
+be sent, with counts, bytes and units, and why no cheaper route is correct. No engine, no I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from tablewright.capacity.items import STORAGE_OVERHEAD_BYTES
+from tablewright.core.quantities import ZERO
+
+if TYPE_CHECKING:
+    from tablewright.bill.bill import Bill
+    from tablewright.design.values import Design
+    from tablewright.model.values import Model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """A mean over the sample and its standard error, both per call of the pattern."""
+
+    mean: Decimal = ZERO
+    error: Decimal = ZERO
+
+    def __add__(self, other: Measure) -> Measure:
+        return Measure(mean=self.mean + other.mean, error=(self.error**2 + other.error**2).sqrt())
+
+    def times(self, factor: Decimal) -> Measure:
+        """Return it scaled."""
+        return Measure(mean=self.mean * factor, error=self.error * abs(factor))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitUse:
+    """Units one request takes from one resource: "read" or "write", table or "table/index".
+
+    Of object storage, requests: "get" or "put", "table/objects".
+    """
+
+    resource: str
+    dimension: str
+    units: Measure
+    why: str = ""
+    """The arithmetic in words and figures, such as `ceil(51,204 B / 1 KB) = 51`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One kind of request of a route, as it is sent `calls` times (a mean) for each call."""
+
+    operation: str
+    target: str
+    """Table, or "table/index"."""
+    calls: Decimal = Decimal(1)
+    items: Decimal = Decimal(1)
+    """Items evaluated by each request, a mean."""
+    bytes: Decimal = ZERO
+    """Bytes evaluated or written by each request, a mean."""
+    pages: Decimal = Decimal(1)
+    uses: tuple[UnitUse, ...] = ()
+    template: Mapping[str, Any] = field(default_factory=dict)
+    """The parameters as boto3 takes them, with `:value` placeholders filled from the sample."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """A route that was considered and not taken, and why."""
+
+    route: str
+    reason: str
+    units: Decimal | None = None
+    """What it would have cost per call in USD, where it was correct but dearer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """How one design answers one access pattern."""
+
+    pattern: str
+    design: str
+    requests: tuple[Request, ...] = ()
+    steps: tuple[Any, ...] = ()
+    """The same as the engine's own steps: keys as templates, to be filled for any instance."""
+    rejected: tuple[Rejected, ...] = ()
+    cannot: str = ""
+    """Not empty: the design cannot serve the pattern, and this is why."""
+    target: str = ""
+    """Where the answer comes from: table or "table/index"."""
+    operation: str = ""
+    """get, query, scan, batch, put, update, delete, transact: the main request."""
+    depth: int = 1
+    """Sequential round trips."""
+    matched: Decimal = ZERO
+    """Entries that meet the key condition."""
+    returned: Decimal = ZERO
+    filtered: tuple[str, ...] = ()
+    """Conditions that are not in the key: evaluated after the read is billed."""
+    fetches: bool = False
+    """Items are fetched from the table after the index was read."""
+    sorts_in_code: bool = False
+    """The order asked for is made by the caller, after reading everything."""
+    reads_first: bool = False
+    """A write that has to read before: read-modify-write."""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def is_served(self) -> bool:
+        """Whether the design can serve the pattern."""
+        return not self.cannot
+
+    def units(self, dimension: str, resource: str | None = None) -> Measure:
+        """Return the read or write units of one call, of one resource or of all."""
+        total = Measure()
+        for request in self.requests:
+            for use in request.uses:
+                if use.dimension == dimension and resource in (None, use.resource):
+                    total = total + use.units
+        return total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeFacts:
+    """How big the items of one shape (or the entries of one index) are, in bytes."""
+
+    mean: Measure
+    p50: int
+    p95: int
+    p99: int
+    largest: int
+    """The largest of the sample."""
+    histogram: tuple[tuple[int, int], ...] = ()
+    """Upper bound of the bytes, and how many of the sample fall below it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShapeFacts:
+    """One shape of item in a table, or its entries in an index, at one scale."""
+
+    name: str
+    entity: str
+    count: Decimal
+    sizes: SizeFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceFacts:
+    """A table or an index at one scale. `kind` is table, gsi or lsi."""
+
+    name: str
+    """Table, or "table/index"."""
+    kind: str
+    shapes: tuple[ShapeFacts, ...] = ()
+
+    @property
+    def entries(self) -> Decimal:
+        """How many items or entries it holds."""
+        return sum((shape.count for shape in self.shapes), ZERO)
+
+    @property
+    def item_bytes(self) -> Decimal:
+        """Bytes of all its items or entries, without the overhead of storage."""
+        return sum((shape.count * shape.sizes.mean.mean for shape in self.shapes), ZERO)
+
+    @property
+    def stored_bytes(self) -> Decimal:
+        """Bytes billed for storage: items and 100 bytes each."""
+        return self.item_bytes + self.entries * STORAGE_OVERHEAD_BYTES
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """One design of one model at one scale: routes, resources and bill."""
+
+    model: Model
+    design: Design
+    users: int
+    routes: tuple[Route, ...]
+    resources: tuple[ResourceFacts, ...]
+    bill: Bill
+    sample_items: int = 0
+    """Instances drawn for each entity."""
+    bill_error: Decimal = ZERO
+    """Standard error of the monthly total, in USD."""
+
+    @property
+    def unserved(self) -> frozenset[str]:
+        """The names of the patterns the design cannot serve."""
+        return frozenset(route.pattern for route in self.routes if not route.is_served)
+
+    def route(self, pattern: str) -> Route:
+        """Return the route of a pattern (KeyError if there is none)."""
+        for route in self.routes:
+            if route.pattern == pattern:
+                return route
+        raise KeyError(pattern)
+
+    def resource(self, name: str) -> ResourceFacts:
+        """Return the facts of a table or index (KeyError if there is none)."""
+        for resource in self.resources:
+            if resource.name == name:
+                return resource
+        raise KeyError(name)

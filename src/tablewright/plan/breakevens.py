@@ -1,0 +1,393 @@
+"""At which figure a choice would flip: a rate, a size, a target.
+
+In: a plan, an alternative to it, ways to evaluate. Out: figures. Bills on demand are linear in each
+rate, so that a rate is solved for; sizes are not, so that both designs are evaluated anew and the
+figure is closed in on; a target is a bound on what may be chosen, so the plan is solved with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import combinations
+
+from tablewright.capacity.units import Consistency
+from tablewright.core.quantities import ZERO
+from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape
+from tablewright.engines.dynamodb.planning.merging import joined
+from tablewright.engines.dynamodb.planning.modes import Evaluate
+from tablewright.evaluation.values import Evaluation
+from tablewright.model.values import Attribute, Model, Pattern, Spread, Verb
+from tablewright.plan.alternatives import Alternative, alternative, on_demand
+from tablewright.plan.pricing import LARGEST_ITEM_BYTES, Option, PathCost, SlotCost
+from tablewright.plan.search import Considered, Plan
+
+EvaluateModel = Callable[[Model, DynamoDesign, int, int], Evaluation]
+"""Prices a design of a model at a number of users, with so many instances drawn."""
+
+FURTHEST = Decimal(100)
+"""Figures are looked for from a hundredth of what the model says to a hundredfold."""
+WITHIN = Decimal("1.02")
+"""How close a size is closed in on."""
+CHEAPEST_TABLES = 5
+SIZE_SAMPLE = 32
+"""Instances drawn for each size that is tried."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flip:
+    """A figure at which an alternative costs the same; beyond it, it is cheaper."""
+
+    kind: str
+    """rate or size."""
+    subject: str
+    """The pattern, or the attribute."""
+    factor: Decimal
+    """Times what the model says."""
+    figure: Decimal
+    """Calls a day for each `per`, or mean bytes."""
+    per: str = ""
+    """Of a rate: user, total, or an entity."""
+
+    @property
+    def distance(self) -> Decimal:
+        """How far the factor is from one, halving counted like doubling."""
+        return _distance(self.factor)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetFlip:
+    """A target with which something else would be chosen, and what that costs more."""
+
+    kind: str
+    """latency_p99_ms, consistency or max_tables."""
+    subject: str
+    """The pattern; empty for the whole plan."""
+    below: Decimal | None = None
+    """Milliseconds below which the choice flips, or tables allowed at most."""
+    dearer: Decimal | None = None
+    """USD a month; None where nothing can keep to the target."""
+    instead: tuple[str, ...] = ()
+    """What would be done otherwise; empty where the design stays, and is only read otherwise."""
+
+
+def rate_flips(
+    plan: Plan, one: Considered, others: Sequence[DynamoDesign], evaluate: EvaluateModel
+) -> tuple[Flip, ...]:
+    """Return the rates at which one of some designs would be as cheap, the closest first.
+
+    Args:
+        plan: what was chosen.
+        one: the entity they keep otherwise.
+        others: designs that are no cheaper now.
+        evaluate: prices the part of a design that is kept otherwise.
+    """
+    drawn = plan.settings.sample_items
+    closest: dict[str, Flip] = {}
+    for other in others:
+        model, *both = _part(plan, one, other)
+        ours, theirs = (_weighed(plan, model, design, evaluate, drawn) for design in both)
+        gap, own, by_pattern = theirs.total - ours.total, ours.by_pattern, theirs.by_pattern
+        for pattern in model.patterns:
+            steeper = own.get(pattern.name, ZERO) - by_pattern.get(pattern.name, ZERO)
+            if abs(steeper) <= Decimal("1E-9") or gap < 0:
+                continue
+            factor = 1 + gap / steeper
+            if not 1 / FURTHEST <= factor <= FURTHEST:
+                continue
+            flip = Flip(
+                kind="rate",
+                subject=pattern.name,
+                factor=factor,
+                figure=pattern.rate.per_day * factor,
+                per=pattern.rate.per,
+            )
+            held = closest.get(pattern.name)
+            if held is None or flip.distance < held.distance:
+                closest[pattern.name] = flip
+    return tuple(sorted(closest.values(), key=lambda f: (f.distance, f.subject)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Weighed:
+    """A bill of a month, weighed over the scales that are planned for."""
+
+    total: Decimal
+    by_pattern: dict[str, Decimal]
+
+
+def _weighed(
+    plan: Plan, model: Model, design: DynamoDesign, evaluate: EvaluateModel, drawn: int
+) -> _Weighed:
+    total, by_pattern = ZERO, dict[str, Decimal]()
+    for scale in plan.settings.scales:
+        bill = evaluate(model, design, scale.users, drawn).bill
+        total += bill.total * scale.weight
+        for name, usd in bill.sum_by("pattern").items():
+            by_pattern[name] = by_pattern.get(name, ZERO) + usd * scale.weight
+    return _Weighed(total=total, by_pattern=by_pattern)
+
+
+def _distance(factor: Decimal) -> Decimal:
+    return max(factor, 1 / factor)
+
+
+# --------------------------------------------------------------------------- sizes
+
+
+def size_flip(
+    plan: Plan, one: Considered, attribute: str, other: DynamoDesign, evaluate: EvaluateModel
+) -> Flip | None:
+    """Return the mean size of an attribute at which another design would be as cheap.
+
+    None where it is not between a hundredth and a hundredfold, or the attribute has no size of its
+    own. Both designs are evaluated with every instance drawn anew for each size that is tried.
+    """
+    found = one.work.entity.attribute(attribute)
+    if found.bytes is None:
+        return None
+    mean = found.bytes.mean
+    most = min(FURTHEST, Decimal(LARGEST_ITEM_BYTES) * Decimal("0.9") / mean)
+    model, ours, theirs = _part(plan, one, other)
+
+    def gap(factor: Decimal) -> Decimal:
+        scaled = _scaled(model, one.entity, attribute, factor)
+        before, after = (
+            _weighed(plan, scaled, design, evaluate, SIZE_SAMPLE).total for design in (ours, theirs)
+        )
+        return after - before
+
+    factor = crossing(gap, 1 / FURTHEST, most)
+    if factor is None:
+        return None
+    return Flip(kind="size", subject=attribute, factor=factor, figure=mean * factor)
+
+
+def crossing(gap: Callable[[Decimal], Decimal], least: Decimal, most: Decimal) -> Decimal | None:
+    """Return the factor closest to one at which a gap that is not negative at one becomes so.
+
+    Looked for at each tenfold on both sides, then closed in on by halving, within 2 per cent.
+
+    Example:
+        >>> round(crossing(lambda f: 3 - f, Decimal("0.01"), Decimal(100)))
+        3
+    """
+    found: list[Decimal] = []
+    for step, end in ((Decimal(10), most), (Decimal("0.1"), least)):
+        inner = Decimal(1)
+        while inner != end:
+            outer = inner * step
+            outer = min(outer, end) if step > 1 else max(outer, end)
+            if gap(outer) < 0:
+                found.append(_halved(gap, inner, outer))
+                break
+            inner = outer
+    return min(found, key=_distance, default=None)
+
+
+def _halved(gap: Callable[[Decimal], Decimal], inner: Decimal, outer: Decimal) -> Decimal:
+    """Close in between a factor where the gap is not negative and one where it is."""
+    while max(inner / outer, outer / inner) > WITHIN:
+        middle = (inner * outer).sqrt()
+        if gap(middle) < 0:
+            outer = middle
+        else:
+            inner = middle
+    return outer
+
+
+def _part(
+    plan: Plan, one: Considered, other: DynamoDesign
+) -> tuple[Model, DynamoDesign, DynamoDesign]:
+    """Return the part of the model and of both designs that one entity is kept in.
+
+    What an entity costs depends on the tables that hold it; nothing else differs between the two.
+    """
+    whole = on_demand(plan.design)
+    held = {one.entity}
+    while True:
+        tables = [
+            t for d in (whole, other) for t in d.tables if any(_holds(s, held) for s in t.shapes)
+        ]
+        more = {s.entity for t in tables for s in t.shapes} | {
+            e.entity for t in tables for s in t.shapes for e in s.embeds
+        }
+        if more <= held:
+            break
+        held |= more
+    names = {t.name for t in tables}
+    patterns = tuple(_cut(p, held) for p in plan.model.patterns if _entities(p) & held)
+    cut = [replace(d, tables=tuple(t for t in d.tables if t.name in names)) for d in (whole, other)]
+    return replace(plan.model, patterns=patterns), cut[0], cut[1]
+
+
+def _entities(pattern: Pattern) -> set[str]:
+    return {part.entity for part in pattern.parts} or {pattern.entity}
+
+
+def _cut(pattern: Pattern, entities: set[str]) -> Pattern:
+    """Return a pattern; of a transaction, its parts on some entities."""
+    parts = tuple(part for part in pattern.parts if part.entity in entities)
+    if parts == pattern.parts:
+        return pattern
+    return replace(pattern, entity=parts[0].entity, parts=parts)
+
+
+def _holds(shape: ItemShape, entities: set[str]) -> bool:
+    return shape.entity in entities or any(e.entity in entities for e in shape.embeds)
+
+
+def _scaled(model: Model, entity: str, attribute: str, factor: Decimal) -> Model:
+    """Return a model in which one attribute is larger or smaller."""
+
+    def grown(one: Attribute) -> Attribute:
+        if one.name != attribute or one.bytes is None:
+            return one
+        return replace(one, bytes=_times(one.bytes, factor))
+
+    entities = tuple(
+        replace(e, attributes=tuple(grown(a) for a in e.attributes)) if e.name == entity else e
+        for e in model.entities
+    )
+    return replace(model, entities=entities)
+
+
+def _times(spread: Spread, factor: Decimal) -> Spread:
+    def scaled(value: Decimal | None) -> Decimal | None:
+        return None if value is None else max(Decimal(1), value * factor)
+
+    return replace(
+        spread,
+        mean=max(Decimal(1), spread.mean * factor),
+        low=scaled(spread.low),
+        high=scaled(spread.high),
+        p99=scaled(spread.p99),
+        deviation=scaled(spread.deviation),
+    )
+
+
+# --------------------------------------------------------------------------- targets
+
+
+def target_flips(plan: Plan, depths: dict[str, int], evaluate: Evaluate) -> tuple[TargetFlip, ...]:
+    """Return what stricter targets would change: of latency, consistency, number of tables.
+
+    Args:
+        plan: what was chosen.
+        depths: the round trips after one another of each pattern, as planned.
+        evaluate: prices a design at a number of users.
+    """
+    found: list[TargetFlip] = []
+    for place, one in enumerate(plan.considered):
+        choice = plan.solution.choices[place]
+        option = one.options[choice.option]
+        for name in dict.fromkeys(slot.pattern for slot in option.slots):
+            pattern = plan.model.pattern(name)
+            chosen = frozenset(choice.indexes)
+            paths = [taken(s, chosen) for s in option.slots if s.pattern == name]
+            deepest = max(path.depth for path in paths)
+            if deepest > 1:
+                found.append(_quicker(plan, one, pattern, deepest, depths.get(name, deepest)))
+            if _may_be_stale(pattern) and any(
+                not option.indexes[at].index.is_local for path in paths for at in path.needs
+            ):
+                found.append(_strong(plan, one, pattern))
+    return (*found, *_fewer_tables(plan, evaluate))
+
+
+def _may_be_stale(pattern: Pattern) -> bool:
+    reads = pattern.verb in (Verb.GET, Verb.LIST, Verb.AGGREGATE)
+    return reads and pattern.consistency is Consistency.EVENTUAL
+
+
+def _quicker(plan: Plan, one: Considered, pattern: Pattern, deepest: int, depth: int) -> TargetFlip:
+    """Return what a round trip less for one pattern would cost."""
+
+    def keep(option: Option, path: PathCost) -> PathCost | None:
+        return path if path.depth < deepest else None
+
+    found = _with_paths(plan, one, pattern.name, keep)
+    return TargetFlip(
+        kind="latency_p99_ms",
+        subject=pattern.name,
+        below=depth * plan.settings.round_trip_ms,
+        dearer=None if found is None else found.dearer,
+        instead=() if found is None else found.instead,
+    )
+
+
+def _strong(plan: Plan, one: Considered, pattern: Pattern) -> TargetFlip:
+    """Return what answers of the present would cost: not from global indexes, and twice the units.
+
+    Local indexes are only made where a pattern asks for them, so this may be more than it takes.
+    """
+
+    def keep(option: Option, path: PathCost) -> PathCost | None:
+        is_stale = any(not option.indexes[at].index.is_local for at in path.needs)
+        return None if is_stale else replace(path, usd=path.usd * 2)
+
+    found = _with_paths(plan, one, pattern.name, keep)
+    return TargetFlip(
+        kind="consistency",
+        subject=pattern.name,
+        dearer=None if found is None else found.dearer,
+        instead=() if found is None else found.instead,
+    )
+
+
+def _with_paths(
+    plan: Plan,
+    one: Considered,
+    pattern: str,
+    keep: Callable[[Option, PathCost], PathCost | None],
+) -> Alternative | None:
+    """Return the best plan in which one pattern may only be answered by some of the ways."""
+    able = []
+    for option in one.all_options:
+        slots = []
+        for slot in option.slots:
+            if slot.pattern == pattern:
+                kept = (keep(option, path) for path in slot.paths)
+                slot = replace(slot, paths=tuple(path for path in kept if path is not None))
+            slots.append(slot)
+        if all(slot.paths for slot in slots):
+            able.append(replace(option, slots=tuple(slots)))
+    return alternative(plan, one, able)
+
+
+def taken(slot: SlotCost, chosen: frozenset[int]) -> PathCost:
+    """Return the way a question is answered with these indexes: the cheapest."""
+    usable = [path for path in slot.paths if chosen.issuperset(path.needs)]
+    return min(usable, key=lambda path: (path.usd, path.depth, path.needs))
+
+
+def _fewer_tables(plan: Plan, evaluate: Evaluate) -> tuple[TargetFlip, ...]:
+    """Return what one table less would cost: of the cheapest, the two best to join."""
+    design = on_demand(plan.design)
+    if len(design.tables) < 2:
+        return ()
+    users = plan.settings.scales[-1].users
+    now = evaluate(design, users)
+    by_table = now.bill.sum_by("where")
+    cheapest = sorted(design.tables, key=lambda t: (by_table.get(t.name, ZERO), t.name))
+    trials = []
+    for a, b in combinations(cheapest[:CHEAPEST_TABLES], 2):
+        whole = joined(plan.model, a, b)
+        if whole is None:
+            continue
+        tables = tuple(whole if t is a else t for t in design.tables if t is not b)
+        after = evaluate(replace(design, tables=tables), users)
+        if after.unserved <= now.unserved:
+            trials.append((after.bill.total - now.bill.total, b.name, a.name))
+    if not trials:
+        return ()
+    dearer, gone, kept = min(trials)
+    flip = TargetFlip(
+        kind="max_tables",
+        subject="",
+        below=Decimal(len(design.tables) - 1),
+        dearer=dearer,
+        instead=(f"join {kept} and {gone} into one table",),
+    )
+    return (flip,)

@@ -1,0 +1,425 @@
+"""The prediction of the very calls that were made: the estimate's arithmetic over their arguments.
+
+In: an evaluated design, the world, the calls of one pattern: who was asked for, what was given, how
+often a condition failed. Out: the units the estimate gives for them. It never sees what the
+database metered: sizes are drawn from the model, units worked out by the routing of the bill.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from tablewright.core.quantities import ONE, ZERO
+from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape, KeyTemplate, Table
+from tablewright.engines.dynamodb.requests import typed
+from tablewright.engines.dynamodb.router import Context, ReadRouter
+from tablewright.engines.dynamodb.sizing import DesignSizes, Groups, ShapeSizes
+from tablewright.engines.dynamodb.writer import WriteRouter
+from tablewright.evaluation.values import Evaluation, Route
+from tablewright.model.values import Condition, Entity, Model, Pattern, Verb
+from tablewright.proof.oracle import Test, World, in_order
+from tablewright.proof.workload import Call
+from tablewright.sample.chosen import Blocks, Chosen, Drawn
+from tablewright.sample.parameters import Source, domains
+
+Units = dict[tuple[str, str], Decimal]
+"""Mean units of a call by resource and dimension."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is kept of one instance that a call asked for or wrote, to predict its units."""
+
+    pattern: Pattern
+    number: int | None
+    fresh: int | None
+    changed: frozenset[str]
+    must_fail: bool
+    is_missed: bool
+    given: Mapping[str, Any] = field(default_factory=dict)
+    bounds: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    parts: tuple[Asked, ...] = ()
+    appended: Mapping[str, int] = field(default_factory=dict)
+    """How many elements were appended before to lists of the instance."""
+    written: Mapping[str, int] = field(default_factory=dict)
+    """Bytes of the values that earlier calls have set on the instance, or on its owner."""
+    owner: int | None = None
+    """Of an instance in its parent's item: the parent."""
+    families: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """The children that are in the item, or in the parent's item, before the call."""
+
+    @classmethod
+    def of(cls, call: Call, world: World, embedded: Container[str]) -> tuple[Asked, ...]:
+        """Return what is kept of a call that is about to be made: one for each of a batch.
+
+        Args:
+            call: the call.
+            world: what there is.
+            embedded: the entities whose instances are in their parents' items.
+        """
+        return tuple(cls._one(each, world, embedded) for each in (call, *call.more))
+
+    @classmethod
+    def _one(cls, call: Call, world: World, embedded: Container[str]) -> Asked:
+        entity = world.model.entity(call.pattern.entity)
+        owner: int | None = None
+        holder, number = entity, call.number
+        if entity.name in embedded and entity.parent is not None:
+            holder = world.model.entity(entity.parent)
+            number = owner = world.numbered(holder, call.row)
+        families = {
+            child.name: tuple(world.children(child.name, holder.name, number))
+            for child in world.model.entities
+            if child.parent == holder.name and child.name in embedded and number is not None
+        }
+        names = [c.attribute for c in call.pattern.where if c.operator == "eq"]
+        return cls(
+            pattern=call.pattern,
+            number=call.like if call.number is None else call.number,
+            fresh=call.fresh,
+            changed=call.changed,
+            must_fail=call.must_fail,
+            is_missed=call.is_missed,
+            given={name: call.row.get(name) for name in names},
+            bounds=dict(call.bounds),
+            parts=tuple(cls._one(part, world, embedded) for part in call.parts),
+            appended=_appended(world, entity, call.number),
+            written=_written(world, entity, call)
+            if owner is None
+            else dict(world.written.get((holder.name, owner), {})),
+            owner=owner,
+            families=families,
+        )
+
+
+class Prediction:
+    """Predicts the units of calls of one design's patterns."""
+
+    def __init__(self, evaluation: Evaluation, world: World) -> None:
+        assert isinstance(evaluation.design, DynamoDesign)
+        self.evaluation = evaluation
+        self.model: Model = evaluation.model
+        self.design: DynamoDesign = evaluation.design
+        self.world = world
+        self.blocks = Blocks(world.sample, world.users)
+        self.all = DesignSizes(
+            self.model,
+            self.design,
+            world.sample,
+            evaluation.sample_items,
+            population=world.counts,
+            users=world.users,
+        )
+
+    def units(self, route: Route, calls: Sequence[tuple[Asked, ...]]) -> Units:
+        """Return the units the estimate gives for these calls of a route, the mean of a call."""
+        pattern = self.model.pattern(route.pattern)
+        items = [one for call in calls for one in call]
+        sizes = CalledSizes(self, pattern, route, items)
+        realised = _realised(pattern, items, one_each=not sizes.has_groups)
+        found = self._route(realised, route, sizes) if sizes.has_any else None
+        return _by_resource(found or route)
+
+    def _route(self, pattern: Pattern, route: Route, sizes: CalledSizes) -> Route | None:
+        """Return the same route over the instances of these calls; None if it cannot be found."""
+        context = Context(self.model, self.design, sizes, self.evaluation.users)
+        if not pattern.verb.is_write:
+            options, _ = ReadRouter(context).options(pattern)
+            same = next((o for o in options if o.steps == route.steps), None)
+            return None if same is None else replace(route, requests=same.requests)
+        found = WriteRouter(context, ReadRouter(context)).route(pattern)
+        return found if found.is_served and found.steps == route.steps else None
+
+
+def _by_resource(route: Route) -> Units:
+    found: Units = {}
+    for request in route.requests:
+        for use in request.uses:
+            key = (use.resource, use.dimension)
+            found[key] = found.get(key, ZERO) + use.units.mean
+    return found
+
+
+def _realised(pattern: Pattern, items: Sequence[Asked], *, one_each: bool) -> Pattern:
+    """Return the pattern with the shares of hits, failures and changes that these calls had.
+
+    Of a list that found nothing it is known that its group is empty: there is no share of hits.
+    """
+    count = max(1, len(items))
+    if pattern.verb is Verb.TRANSACT:
+        return pattern
+    done = [one for one in items if not one.must_fail]
+    shares = tuple(
+        (name, Decimal(sum(1 for one in done if name in one.changed)) / max(1, len(done)))
+        for name, _ in pattern.changes
+    )
+    return replace(
+        pattern,
+        hit=Decimal(sum(not one.is_missed for one in items)) / count if one_each else ONE,
+        fails=Decimal(sum(1 for one in items if one.must_fail)) / count,
+        changes=shares,
+    )
+
+
+class CalledSizes(DesignSizes):
+    """The sizes of a design's shapes over the instances that calls asked for, call by call."""
+
+    def __init__(
+        self, prediction: Prediction, pattern: Pattern, route: Route, items: Sequence[Asked]
+    ) -> None:
+        self.prediction = prediction
+        self.world = prediction.world
+        self.pattern = pattern
+        self.route = route
+        self.items = items
+        self._places: dict[int, int] = {}
+        self._met: dict[tuple[Any, ...], tuple[int, ...]] = {}
+        self._families: dict[str, tuple[list[int], Drawn]] = {}
+        self.has_groups = self._is_list()
+        if self._is_of_owners():
+            self.has_groups = False
+            drawn = self._owners(prediction.model.entity(pattern.entity), items)
+        else:
+            drawn = self._lists() if self.has_groups else self._instances()
+        super().__init__(
+            prediction.model,
+            prediction.design,
+            Chosen(prediction.blocks, drawn, self._families),
+            prediction.evaluation.sample_items,
+            population=self.world.counts,
+            users=self.world.users,
+        )
+        self.drawn = drawn
+        self.fetched = None
+        if self.has_groups and route.fetches:
+            returned = tuple(n for one in items for n in self._returned(one))
+            self.fetched = Chosen(prediction.blocks, {pattern.entity: Drawn(returned)})
+            self.fetched_count = len(returned)
+
+    @property
+    def has_any(self) -> bool:
+        """Whether any instance was asked for whose size is known."""
+        if not self.has_groups and not self.drawn:
+            return False
+        return all(one.numbers for one in self.drawn.values())
+
+    def in_order(
+        self, entity: Entity, group: list[int], sort: tuple[tuple[str, bool], ...]
+    ) -> list[int]:
+        """Return the instances of a call as they are: in the order in which they came back."""
+        return group
+
+    # ------------------------------------------------------------ which instances
+
+    def _is_list(self) -> bool:
+        """Whether calls ask for all instances with some values, not for one each."""
+        if self.pattern.verb.is_write:
+            return False
+        entity = self.prediction.model.entity(self.pattern.entity)
+        given = [c.attribute for c in self.pattern.where if c.operator == "eq" and c.value is None]
+        asked = domains(self.prediction.model, entity, given)
+        return not any(domain.source is Source.INSTANCE for domain in asked)
+
+    def _instances(self) -> dict[str, Drawn]:
+        parts = [part for one in self.items for part in (one.parts or (one,))]
+        found_some = [part for part in parts if not part.is_missed]
+        by_entity: dict[str, list[Asked]] = {}
+        for part in found_some or parts:
+            if part.number is None and part.fresh is None:
+                continue  # nobody in particular
+            by_entity.setdefault(part.pattern.entity, []).append(part)
+        found = {
+            name: self._drawn(self.prediction.model.entity(name), listed)
+            for name, listed in by_entity.items()
+        }
+        for name, listed in by_entity.items():
+            if any(one.owner is not None for one in listed):
+                found |= self._owners(self.prediction.model.entity(name), listed)
+            else:
+                self._add_families(listed)
+        return found
+
+    def _is_of_owners(self) -> bool:
+        """Whether calls read all children in the item of their parent."""
+        step = self.route.steps[0]
+        return self.has_groups and step.embed is not None and step.operation == "GetItem"
+
+    def _owners(self, child: Entity, listed: Sequence[Asked]) -> dict[str, Drawn]:
+        """Return the parents in whose items the children are that calls asked for or wrote."""
+        there = [one for one in listed if one.owner is not None]
+        self._add_families(there)
+        numbers = [one.owner for one in there if one.owner is not None]
+        drawn = _drawn_as_made(self.world, child.parent or "", numbers)
+        return {child.parent or "": replace(drawn, written=_since(there))}
+
+    def _add_families(self, listed: Sequence[Asked]) -> None:
+        """Keep which children were in the items of the parents, call by call."""
+        for name in dict.fromkeys(name for one in listed for name in one.families):
+            groups = [one.families.get(name, ()) for one in listed]
+            numbers = [number for group in groups for number in group]
+            drawn = _drawn_as_made(self.world, name, numbers)
+            self._families[name] = ([len(group) for group in groups], drawn)
+
+    def _drawn(self, entity: Entity, listed: Sequence[Asked]) -> Drawn:
+        numbers = tuple(_number(one) for one in listed)
+        made = tuple(_number(one) if one.fresh is None else one.fresh for one in listed)
+        own: dict[str, tuple[int, ...]] = {}
+        after: dict[str, tuple[int, ...]] = {}
+        if any(one.fresh is not None for one in listed):
+            for attribute in entity.attributes:
+                if all(one.pattern.verb is Verb.PUT for one in listed):
+                    if self.world.is_own(entity, attribute):
+                        own[attribute.name] = made
+                elif attribute.unique:
+                    after[attribute.name] = made
+        longer = {
+            name: tuple(one.appended.get(name, 0) for one in listed)
+            for name in dict.fromkeys(name for one in listed for name in one.appended)
+        }
+        written = _since([one if one.owner is None else replace(one, written={}) for one in listed])
+        return Drawn(numbers, own, after, longer, written)
+
+    def _lists(self) -> dict[str, Drawn]:
+        """Return every instance that the keys of these calls lead to, each once."""
+        step = self.route.steps[0]
+        if self.pattern.verb is Verb.NEAR or step.operation != "Query":
+            return {}
+        served = tuple(c for c in self.pattern.where if c not in step.filters)
+        numbers: dict[int, None] = {}
+        for one in self.items:
+            numbers.update(dict.fromkeys(self._meeting(one, served)))
+        self._places = {number: place for place, number in enumerate(numbers)}
+        # Where nothing was met some instance stands for the sizes that nobody asks for.
+        return {self.pattern.entity: Drawn(tuple(numbers) or (0,))}
+
+    def _meeting(self, one: Asked, conditions: Sequence[Condition]) -> tuple[int, ...]:
+        """Return the instances that meet conditions with the values of a call, as far as read."""
+        entity = self.world.model.entity(self.pattern.entity)
+        tests = tuple(_test(entity, condition, one) for condition in conditions)
+        key = tuple((test.attribute, test.operator, test.operands) for test in tests)
+        if key not in self._met:
+            found = in_order(self.world, self.pattern, self.world.find(entity.name, tests))
+            step = self.route.steps[0]
+            most = step.limit if step.limit is not None and not step.all_pages else None
+            self._met[key] = tuple(found[:most])
+        return self._met[key]
+
+    def _returned(self, one: Asked) -> tuple[int, ...]:
+        return self._meeting(one, self.pattern.where)[: self.pattern.limit]
+
+    # ------------------------------------------------------------ as the estimate asks
+
+    def of(self, table: Table, shape: ItemShape) -> ShapeSizes:
+        """Return the sizes of one shape over the instances asked for."""
+        drawn = self.drawn.get(shape.entity)
+        if drawn is None:
+            return self.prediction.all.of(table, shape)
+        key = (shape, table.keys, table.indexes)
+        found = self._shared.get(key)
+        if found is None:
+            n = len(drawn.numbers)
+            found = ShapeSizes(self.model, table, shape, self.sample, n, self._shared)
+            if self.fetched is not None:
+                found = _Fetched(found, self.fetched, self.fetched_count)
+            self._shared[key] = found
+        return found
+
+    def whole(self, table: Table, shape: ItemShape) -> ShapeSizes:
+        """Return the sizes of one shape over the population: whoever is asked for, all is read."""
+        return self.prediction.all.of(table, shape)
+
+    def groups(self, entity: Entity, conditions: tuple[Condition, ...]) -> Groups | None:
+        """Return the instances each call meets."""
+        if not self.has_groups or not self.drawn or entity.name != self.pattern.entity:
+            return self.prediction.all.groups(entity, conditions)
+        met: list[list[int]] = []
+        for one in self.items:
+            numbers = [n for n in self._meeting(one, conditions) if n in self._places]
+            if numbers:
+                met.append([self._places[n] for n in numbers])
+        return Groups(met=tuple(met), of_calls=max(1, len(self.items)))
+
+    def around(
+        self,
+        entity: Entity,
+        keys: tuple[tuple[str, KeyTemplate], ...],
+        column: Sequence[int | None],
+    ) -> list[int]:
+        """Return the bytes in each of the nine cells around each place that was searched."""
+        cells = self.prediction.all.cells(entity, keys, column)
+        centres = [
+            (
+                self.world.value(entity.name, _number(one), cells.attribute),
+                tuple(one.given.get(name) for name in cells.others),
+            )
+            for one in self.items
+        ]
+        return cells.around(centres)
+
+    def share_of_value(self, entity: str, attribute: str, value: str) -> Decimal:
+        """Return the share of the population that has a value of an attribute."""
+        return self.prediction.all.share_of_value(entity, attribute, value)
+
+
+class _Fetched(ShapeSizes):
+    """Sizes where a query leads to gets: entries of all that were met, items of those returned."""
+
+    def __init__(self, met: ShapeSizes, sample: Chosen, count: int) -> None:
+        super().__init__(met.model, met.table, met.shape, met.sample, met.n, met._shared)
+        self._fetched = ShapeSizes(met.model, met.table, met.shape, sample, count)
+
+    def items(self, touched: Iterable[str] = ()) -> list[int]:
+        """Return the bytes of each item that is fetched."""
+        return self._fetched.items(touched)
+
+
+def _appended(world: World, entity: Entity, number: int | None) -> dict[str, int]:
+    return {} if number is None else dict(world.appended.get((entity.name, number), {}))
+
+
+def _since(listed: Sequence[Asked]) -> dict[str, tuple[int | None, ...]]:
+    """Return the bytes of attributes that were set since they were drawn, call by call."""
+    names = dict.fromkeys(name for one in listed for name in one.written)
+    return {name: tuple(one.written.get(name) for one in listed) for name in names}
+
+
+def _written(world: World, entity: Entity, call: Call) -> dict[str, int]:
+    """Return the bytes of what earlier calls have set and this one leaves as it is.
+
+    What it sets itself goes there and back: the larger of both values counts either way.
+    """
+    if call.number is None:
+        return {}
+    found = world.written.get((entity.name, call.number), {})
+    return {name: size for name, size in found.items() if name not in call.pattern.touched}
+
+
+def _drawn_as_made(world: World, entity: str, numbers: Sequence[int]) -> Drawn:
+    """Return instances as they were drawn; one that was put has the values of two others."""
+    pairs = [world.made.get((entity, number), (number, number)) for number in numbers]
+    like = tuple(one for one, _ in pairs)
+    fresh = tuple(other for _, other in pairs)
+    if like == fresh:
+        return Drawn(like)
+    found = world.model.entity(entity)
+    own = [a.name for a in found.attributes if world.is_own(found, a)]
+    return Drawn(like, dict.fromkeys(own, fresh))
+
+
+def _number(one: Asked) -> int:
+    number = one.fresh if one.number is None else one.number
+    assert number is not None
+    return number
+
+
+def _test(entity: Entity, condition: Condition, one: Asked) -> Test:
+    if condition.operator == "eq" and condition.value is not None:
+        return Test(
+            condition.attribute, "eq", (typed(entity, condition.attribute, condition.value),)
+        )
+    if condition.operator == "eq":
+        return Test(condition.attribute, "eq", (one.given.get(condition.attribute),))
+    return Test(condition.attribute, condition.operator, one.bounds[condition.attribute])

@@ -1,1 +1,0 @@
-"""One file per category of rules, one short function per rule."""
