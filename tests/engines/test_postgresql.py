@@ -13,9 +13,9 @@ import tablewright
 from server_loads import a_load
 from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import ModelError
-from tablewright.deploy.sql import ddl
 from tablewright.design.reader import load, read_model
 from tablewright.engines.dynamodb.scaling import LoadCurve
+from tablewright.engines.postgresql.ddl import ddl
 from tablewright.engines.postgresql.design import PostgresDesign
 from tablewright.engines.postgresql.engine import PostgresEngine
 from tablewright.engines.postgresql.offers import acu_hours, offers

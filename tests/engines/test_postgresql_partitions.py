@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tablewright.api import Session
-from tablewright.deploy.sql import ddl
 from tablewright.design.reader import read_model
+from tablewright.engines.postgresql.ddl import ddl
 from tablewright.engines.postgresql.design import PostgresDesign
 from tablewright.engines.servers.sizing import ServerEvaluation
 

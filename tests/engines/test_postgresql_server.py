@@ -9,8 +9,8 @@ import pytest
 
 import tablewright
 from pg_values import sent
-from tablewright.deploy.sql import ddl, quoted
 from tablewright.design.reader import load
+from tablewright.engines.postgresql.ddl import ddl, quoted
 from tablewright.engines.postgresql.design import PgTable, PostgresDesign
 from tablewright.engines.postgresql.layout import PgLayout
 from tablewright.engines.postgresql.plan import plan

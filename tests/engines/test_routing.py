@@ -10,9 +10,9 @@ import pytest
 from tablewright.api import Session
 from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import ModelError
-from tablewright.deploy.sql import ddl
 from tablewright.design.reader import read_model
 from tablewright.engines.mongodb.engine import MongoEngine
+from tablewright.engines.postgresql.ddl import ddl
 from tablewright.engines.postgresql.design import PostgresDesign
 from tablewright.engines.servers.routing import Access, Home, Ordered
 from tablewright.engines.servers.sizing import ServerEvaluation

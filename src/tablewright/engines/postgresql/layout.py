@@ -24,7 +24,7 @@ from tablewright.capacity.rows import (
     toast_pages,
 )
 from tablewright.core.quantities import DAYS_PER_MONTH, ONE, ZERO
-from tablewright.deploy.sql import primary_columns
+from tablewright.engines.postgresql.ddl import primary_columns
 from tablewright.engines.postgresql.design import Column, PgIndex, PgTable, PostgresDesign
 from tablewright.engines.servers.routing import Home, Ordered
 from tablewright.engines.servers.selectivity import Selectivity
