@@ -15,12 +15,13 @@ import time
 from pathlib import Path
 
 from tablewright.api import Options, Session
+from tablewright.capacity.limits import MAX_BATCH_WRITE_ITEMS
 from tablewright.design.reader import read_model
 from tablewright.engines.dynamodb.adapter import LocalTransport
 from tablewright.live import dynamo_design, population
 from tablewright.local.database import Database
 from tablewright.operate.provision import apply_up, plan_up
-from tablewright.operate.seed import BATCH, Position, Writer, apply_seed, items_of, plan_seed
+from tablewright.operate.seed import Position, Writer, apply_seed, items_of, plan_seed
 from tablewright.sample.sample import Sample
 
 MODEL = """
@@ -71,8 +72,8 @@ def main() -> None:
                 apply_up(plan_up(session.model, design, {}), transport, lambda text: None)
                 writer = Writer(transport, None, time.sleep, time.monotonic)
                 begun = time.process_time()
-                for at in range(0, len(items), BATCH):
-                    writer.put("things", items[at : at + BATCH])
+                for at in range(0, len(items), MAX_BATCH_WRITE_ITEMS):
+                    writer.put("things", items[at : at + MAX_BATCH_WRITE_ITEMS])
                 rates[f"items at hand, {where}"] = options.items / (time.process_time() - begun)
         with Database(Path(folder) / "all.db") as database:
             transport = LocalTransport(database)

@@ -13,16 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-STORAGE_OVERHEAD_BYTES = 100
-"""Billed beside each stored item and each index entry (Developer Guide, "item sizes")."""
-
-CONTAINER_BYTES = 3
-"""Overhead of a list or a map, empty or not (Developer Guide, "item sizes")."""
-
-ELEMENT_BYTES = 1
-"""Overhead of each element of a list and each entry of a map (Developer Guide, "item sizes")."""
-
-MAX_ITEM_BYTES = 400 * 1024
+from tablewright.capacity.limits import CONTAINER_BYTES, ELEMENT_BYTES, STORAGE_OVERHEAD_BYTES
 
 WireValue = Mapping[str, Any]
 WireItem = Mapping[str, WireValue]

@@ -16,9 +16,7 @@ import enum
 from collections.abc import Iterable
 from decimal import Decimal
 
-READ_UNIT_BYTES = 4096
-WRITE_UNIT_BYTES = 1024
-PAGE_BYTES = 1024 * 1024
+from tablewright.capacity.limits import READ_UNIT_BYTES, WRITE_UNIT_BYTES
 
 
 class Consistency(enum.Enum):

@@ -16,8 +16,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal
 
-MAX_DIGITS = 38
-MAX_EXPONENT = 125
+from tablewright.capacity.limits import MAX_DIGITS, MAX_EXPONENT
+
 MIN_EXPONENT = -130
 
 NumberProblem = Literal["not a number", "overflow", "underflow", "too many digits"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tablewright.capacity.items import STORAGE_OVERHEAD_BYTES
+from tablewright.capacity.limits import STORAGE_OVERHEAD_BYTES
 from tablewright.core.quantities import ZERO
 
 if TYPE_CHECKING:

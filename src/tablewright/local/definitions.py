@@ -14,6 +14,12 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tablewright.capacity.limits import (
+    MAX_GLOBAL_INDEXES,
+    MAX_INDEX_KEY_ATTRIBUTES,
+    MAX_LOCAL_INDEXES,
+    MAX_PROJECTED_ATTRIBUTES,
+)
 from tablewright.local.faults import ValidationException
 from tablewright.local.validation import INVALID
 
@@ -21,10 +27,6 @@ if TYPE_CHECKING:
     from tablewright.local.engine import Engine
     from tablewright.local.tables import Table
 
-MAX_LOCAL_INDEXES = 5
-MAX_GLOBAL_INDEXES = 20
-MAX_KEY_PARTS = 4
-MAX_INCLUDED_ATTRIBUTES = 100
 MAX_UNITS = 1_000_000_000_000
 
 PAY_PER_REQUEST = "PAY_PER_REQUEST"
@@ -210,11 +212,11 @@ def _check_keys(
         raise ValidationException(
             "Invalid KeySchema: All HASH key elements must come before the RANGE key elements"
         )
-    if partitions > MAX_KEY_PARTS or sorts > MAX_KEY_PARTS:
-        kind = "HASH" if partitions > MAX_KEY_PARTS else "RANGE"
+    if partitions > MAX_INDEX_KEY_ATTRIBUTES or sorts > MAX_INDEX_KEY_ATTRIBUTES:
+        kind = "HASH" if partitions > MAX_INDEX_KEY_ATTRIBUTES else "RANGE"
         raise ValidationException(
             f"Invalid KeySchema: The number of {kind} key elements exceeds the limit of "
-            f"{MAX_KEY_PARTS}"
+            f"{MAX_INDEX_KEY_ATTRIBUTES}"
         )
 
 
@@ -231,10 +233,10 @@ def _check_projection(projection: Mapping[str, Any]) -> None:
 def check_included(indexes: Sequence[Mapping[str, Any]]) -> None:
     """Refuse indexes that name too many attributes together."""
     count = sum(len(index["Projection"].get("NonKeyAttributes") or ()) for index in indexes)
-    if count > MAX_INCLUDED_ATTRIBUTES:
+    if count > MAX_PROJECTED_ATTRIBUTES:
         raise _invalid(
             "The total number of user specified non-key attributes in all indexes exceeds the "
-            f"limit of {MAX_INCLUDED_ATTRIBUTES}"
+            f"limit of {MAX_PROJECTED_ATTRIBUTES}"
         )
 
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from tablewright.capacity.units import PAGE_BYTES, Consistency, query_units, read_units
+from tablewright.capacity.limits import PAGE_BYTES
+from tablewright.capacity.units import Consistency, query_units, read_units
 from tablewright.capacity.values import key_part
 from tablewright.local.expressions import Condition, Projection, evaluate, project
 from tablewright.local.faults import ValidationException

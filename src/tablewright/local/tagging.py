@@ -14,13 +14,13 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tablewright.capacity.limits import MAX_TAGS
 from tablewright.local.faults import ResourceNotFoundException, ValidationException
 
 if TYPE_CHECKING:
     from tablewright.local.engine import Engine
     from tablewright.local.tables import Table
 
-MAX_TAGS = 50
 
 _TABLE_ARN = re.compile(r"arn:aws[a-z-]*:dynamodb:[^:]+:[^:]+:table/[a-zA-Z0-9_.-]+")
 

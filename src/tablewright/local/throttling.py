@@ -20,6 +20,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tablewright.capacity.limits import (
+    BURST_SECONDS,
+    NEW_TABLE_READ_UNITS,
+    NEW_TABLE_WRITE_UNITS,
+    PARTITION_READ_UNITS,
+    PARTITION_WRITE_UNITS,
+    PEAK_WINDOW_SECONDS,
+)
 from tablewright.local.faults import (
     Fault,
     ProvisionedThroughputExceededException,
@@ -31,10 +39,8 @@ if TYPE_CHECKING:
     from tablewright.local.metering import Metered
     from tablewright.local.tables import Index, Table
 
-BURST_SECONDS = 300
-PARTITION_UNITS = {"Read": 3000.0, "Write": 1000.0}
-ON_DEMAND_START = {"Read": 12000.0, "Write": 4000.0}
-PEAK_WINDOW_SECONDS = 30 * 60
+PARTITION_UNITS = {"Read": float(PARTITION_READ_UNITS), "Write": float(PARTITION_WRITE_UNITS)}
+ON_DEMAND_START = {"Read": float(NEW_TABLE_READ_UNITS), "Write": float(NEW_TABLE_WRITE_UNITS)}
 SPLIT_AFTER = 100  # throttled requests of a partition until it is split for heat
 HASHES = 1 << 32
 

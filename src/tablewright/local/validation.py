@@ -23,6 +23,11 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from tablewright.capacity.items import binary_bytes, string_bytes
+from tablewright.capacity.limits import (
+    MAX_NESTING_LEVELS,
+    MAX_PARTITION_KEY_BYTES,
+    MAX_SORT_KEY_BYTES,
+)
 from tablewright.capacity.values import NumberError, canonical_number, number_key
 from tablewright.local.faults import SerializationException, ValidationException
 
@@ -30,7 +35,6 @@ if TYPE_CHECKING:
     from tablewright.local.tables import Keys, Table
 
 MAX_MESSAGES = 10
-MAX_DEPTH = 32
 
 INVALID: Final = "One or more parameter values were invalid: "
 
@@ -477,14 +481,14 @@ def check_value(value: WireValue, depth: int = 0) -> None:
                 INVALID + "Null attribute value types must have the value of true"
             )
     elif kind == "M":
-        if depth >= MAX_DEPTH - 1:
+        if depth >= MAX_NESTING_LEVELS - 1:
             raise ValidationException(_TOO_DEEP)
         if "" in content:
             raise ValidationException(_EMPTY_NAME)
         for inner in content.values():
             check_value(inner, depth + 1)
     elif kind == "L":
-        if depth >= MAX_DEPTH - 1:
+        if depth >= MAX_NESTING_LEVELS - 1:
             raise ValidationException(_TOO_DEEP)
         for inner in content:
             check_value(inner, depth + 1)
@@ -567,9 +571,6 @@ _EMPTY_SETS = {
 
 # -- keys ---------------------------------------------------------------------------------------
 
-
-MAX_PARTITION_KEY_BYTES = 2048
-MAX_SORT_KEY_BYTES = 1024
 
 KEY_MISMATCH = "The provided key element does not match the schema"
 

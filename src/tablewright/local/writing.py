@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from tablewright.capacity.items import MAX_ITEM_BYTES, item_bytes
+from tablewright.capacity.items import item_bytes
+from tablewright.capacity.limits import MAX_ITEM_BYTES
 from tablewright.capacity.units import index_write_blocks
 from tablewright.capacity.values import after_prefix
 from tablewright.core.quantities import GB

@@ -13,6 +13,12 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from tablewright.capacity.limits import (
+    MAX_BATCH_GET_KEYS,
+    MAX_BATCH_WRITE_ITEMS,
+    MAX_ITEM_BYTES,
+    MAX_TRANSACTION_ITEMS,
+)
 from tablewright.capacity.units import Consistency
 from tablewright.core.diagnostics import Span, nearest
 from tablewright.core.quantities import ONE, ZERO, format_bytes, format_number, plain
@@ -36,13 +42,13 @@ from tablewright.model.values import (
     Verb,
 )
 
-LARGEST_ITEM_BYTES = 400 * 1024
-"""AWS Developer Guide, "Constraints", item size; names included."""
-MOST_PARTS = 100
-"""AWS Developer Guide, "TransactWriteItems": actions in one transaction."""
 MOST_ANCESTORS = 30
-LARGEST_BATCH = {Verb.GET: 100, Verb.PUT: 25, Verb.DELETE: 25}
-"""AWS Developer Guide, BatchGetItem and BatchWriteItem; larger batches are sent as several."""
+LARGEST_BATCH = {
+    Verb.GET: MAX_BATCH_GET_KEYS,
+    Verb.PUT: MAX_BATCH_WRITE_ITEMS,
+    Verb.DELETE: MAX_BATCH_WRITE_ITEMS,
+}
+"""Larger batches are sent as several."""
 
 KNOWN_NEEDS = (
     "transactions",
@@ -393,7 +399,7 @@ class _Entities:
             for attribute in entity.attributes
         ]
         total = sum((size for _, size in stated), ZERO)
-        if total <= LARGEST_ITEM_BYTES or entity.span is None:
+        if total <= MAX_ITEM_BYTES or entity.span is None:
             return
         largest = sorted(stated, key=lambda pair: -pair[1])[:3]
         shown = " + ".join(f"{name} {format_bytes(size)}" for name, size in largest)
@@ -409,7 +415,7 @@ class _Entities:
         self.reading.error(
             "item-too-large",
             f"a mean `{entity.name}` has at least {format_number(total)} bytes ({shown} = "
-            f"{format_bytes(total)}), and an item may have {format_number(LARGEST_ITEM_BYTES)} "
+            f"{format_bytes(total)}), and an item may have {format_number(MAX_ITEM_BYTES)} "
             "(400 KB), names included",
             span,
             f"make `{largest[0][0]}` an entity of its own in parts (`of: {entity.name}`), or write "
@@ -758,11 +764,11 @@ class _PatternReader:
             self.what = f"pattern `{self.name}`"
         real = [part for part in parts if part is not None]
         instances = sum(part.batch for part in real)
-        if instances > MOST_PARTS:
+        if instances > MAX_TRANSACTION_ITEMS:
             self.reading.error(
                 "too-many-parts",
                 f"{self.what} writes {instances} items in one transaction, "
-                f"the service takes {MOST_PARTS}",
+                f"the service takes {MAX_TRANSACTION_ITEMS}",
                 found.at("transact"),
                 "split it into several transactions, and say what holds between them",
             )

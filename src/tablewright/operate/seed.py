@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tablewright.capacity.limits import MAX_BATCH_WRITE_ITEMS, WRITE_UNIT_BYTES
 from tablewright.core.errors import EngineError
 from tablewright.core.quantities import ZERO
 from tablewright.engines.dynamodb.adapter import RequestFailedError, Transport
@@ -25,7 +26,6 @@ from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Kind, Model
 from tablewright.sample.sample import Sample
 
-BATCH = 25
 SAVE_EVERY_BATCHES = 40
 RETRIES = 12
 
@@ -135,7 +135,8 @@ def _units_of(table: Table, shape: ItemShape, evaluation: Evaluation) -> Decimal
             if facts.name != shape.name:
                 continue
             blocks = max(
-                Decimal(1), (facts.sizes.mean.mean / 1024).to_integral_value("ROUND_CEILING")
+                Decimal(1),
+                (facts.sizes.mean.mean / WRITE_UNIT_BYTES).to_integral_value("ROUND_CEILING"),
             )
             if name == table.name:
                 whole = facts.count
@@ -306,7 +307,7 @@ def batched(
         size += 1
         if item is not None:
             batch.append(item)
-        if len(batch) == BATCH:
+        if len(batch) == MAX_BATCH_WRITE_ITEMS:
             yield size, batch
             size, batch = 0, []
     if size:

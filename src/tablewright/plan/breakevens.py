@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import combinations
 
+from tablewright.capacity.limits import MAX_ITEM_BYTES
 from tablewright.capacity.units import Consistency
 from tablewright.core.quantities import ZERO
 from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape
@@ -20,7 +21,7 @@ from tablewright.engines.dynamodb.planning.modes import Evaluate
 from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Attribute, Model, Pattern, Spread, Verb
 from tablewright.plan.alternatives import Alternative, alternative, on_demand
-from tablewright.plan.pricing import LARGEST_ITEM_BYTES, Option, PathCost, SlotCost
+from tablewright.plan.pricing import Option, PathCost, SlotCost
 from tablewright.plan.search import Considered, Plan
 
 EvaluateModel = Callable[[Model, DynamoDesign, int, int], Evaluation]
@@ -148,7 +149,7 @@ def size_flip(
     if found.bytes is None:
         return None
     mean = found.bytes.mean
-    most = min(FURTHEST, Decimal(LARGEST_ITEM_BYTES) * Decimal("0.9") / mean)
+    most = min(FURTHEST, Decimal(MAX_ITEM_BYTES) * Decimal("0.9") / mean)
     model, ours, theirs = _part(plan, one, other)
 
     def gap(factor: Decimal) -> Decimal:

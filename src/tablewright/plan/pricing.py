@@ -12,6 +12,12 @@ from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, Decimal
 
 from tablewright.bill.prices import PriceBook
+from tablewright.capacity.limits import (
+    MAX_GLOBAL_INDEXES,
+    MAX_ITEM_BYTES,
+    PARTITION_READ_UNITS,
+    PARTITION_WRITE_UNITS,
+)
 from tablewright.core.errors import PriceUnknownError
 from tablewright.core.quantities import DAYS_PER_MONTH, GB, ONE, ZERO
 from tablewright.design.values import Embed
@@ -30,9 +36,6 @@ from tablewright.model.values import Count, Entity, Model, Pattern
 
 HEADROOM = Decimal("0.7")
 """Share of a service limit that a plan uses at the largest scale of the model."""
-PARTITION_WRITES = Decimal(1000)
-PARTITION_READS = Decimal(3000)
-LARGEST_ITEM_BYTES = 400 * 1024
 ROUND_TRIP_MS = Decimal(10)
 """What one round trip is taken to need at the 99th percentile, in the region: an assumption."""
 OBJECT_MS = Decimal(200)
@@ -149,7 +152,7 @@ class Rules:
     round_trip_ms: Decimal = ROUND_TRIP_MS
     latency_p99_ms: Decimal | None = None
     """The target of the model, for the patterns that people wait for and that have none."""
-    most_gsis: int = 20
+    most_gsis: int = MAX_GLOBAL_INDEXES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,7 +200,7 @@ class Pricer:
         too_large = [
             name
             for name, size in first.largest
-            if "/" not in name and size + inside.get(name, 0) > LARGEST_ITEM_BYTES * HEADROOM
+            if "/" not in name and size + inside.get(name, 0) > MAX_ITEM_BYTES * HEADROOM
         ]
         if too_large:
             return Priced(option=None, reasons=(f"items of {too_large[0]} come near 400 KB",))
@@ -207,7 +210,7 @@ class Pricer:
         busy = self._busy_table(work, placement, first, spread)
         if busy:
             return Priced(option=None, reasons=(busy,), busy=True)
-        hot = {at for at, load in heat.items() if load > PARTITION_WRITES * HEADROOM}
+        hot = {at for at, load in heat.items() if load > PARTITION_WRITE_UNITS * HEADROOM}
         shards = max((keys_for(heat[at]) for at in hot), default=1)
         slots: list[SlotCost] = []
         deep = self._too_deep(work, first, rules)
@@ -462,7 +465,7 @@ class Pricer:
         loads = self._writes_at_busiest(work, quotation, spread)
         for table in placement.tables:
             load = loads.get(table.name, ZERO)
-            if load > PARTITION_WRITES * HEADROOM:
+            if load > PARTITION_WRITE_UNITS * HEADROOM:
                 return (
                     f"one `{table.partition_key}` would take {load:.0f} write units a second at "
                     f"the largest scale"
@@ -475,13 +478,13 @@ class Pricer:
             return False
         users = max(self.model.scales)
         calls = self.model.calls_per_second(pattern, users) * pattern.peak
-        if calls * path.units <= PARTITION_READS * HEADROOM:
+        if calls * path.units <= PARTITION_READ_UNITS * HEADROOM:
             return False
         for place, (resource, units) in enumerate(path.by_resource):
             share = spread.get(resource, ZERO)
             if pattern.hot_share is not None and (place == 0 or resource in self._shards):
                 share = max(share, pattern.hot_share / self._shards.get(resource, 1))
-            if calls * units * share > PARTITION_READS * HEADROOM:
+            if calls * units * share > PARTITION_READ_UNITS * HEADROOM:
                 return True
         return False
 
@@ -499,7 +502,9 @@ def keys_for(writes_per_second: Decimal) -> int:
         >>> keys_for(Decimal(700)), keys_for(Decimal("700.1")), keys_for(Decimal(0))
         (1, 2, 0)
     """
-    return int((writes_per_second / (PARTITION_WRITES * HEADROOM)).to_integral_value(ROUND_CEILING))
+    return int(
+        (writes_per_second / (PARTITION_WRITE_UNITS * HEADROOM)).to_integral_value(ROUND_CEILING)
+    )
 
 
 def with_most_children(model: Model) -> Model:

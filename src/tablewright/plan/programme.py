@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from tablewright.capacity.limits import MAX_GLOBAL_INDEXES
 from tablewright.core.descriptors import silenced
 from tablewright.core.errors import UnsupportedError
 from tablewright.core.quantities import ZERO
@@ -67,7 +68,7 @@ def solve(
     *,
     most_tables: int | None = None,
     most_structures: int | None = None,
-    most_gsis: int = 20,
+    most_gsis: int = MAX_GLOBAL_INDEXES,
     seconds: float = 60.0,
 ) -> Solution | None:
     """Return the cheapest choice, None where there is none.

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
+from tablewright.capacity.limits import READ_UNIT_BYTES, WRITE_UNIT_BYTES
 from tablewright.core.errors import UsageError
 from tablewright.core.quantities import ZERO
 from tablewright.engines.dynamodb.changes import (
@@ -430,7 +431,7 @@ class _Work:
     def _note(
         self, resource: str, facts: ShapeFacts, size: Decimal, *, is_kept: bool = True
     ) -> None:
-        units = facts.count * -(-int(size) // 1024)
+        units = facts.count * -(-int(size) // WRITE_UNIT_BYTES)
         stored = facts.count * size if is_kept else ZERO
         key = (resource, facts.name)
         held = self.written.get(key, (ZERO, ZERO))
@@ -462,4 +463,4 @@ def _shape(evaluation: Evaluation, resource: str, shape: str) -> ShapeFacts | No
 def _read_units(evaluation: Evaluation, table: str) -> Decimal:
     """Return what scanning a table once takes: half a unit for each 4 KB."""
     facts = _facts(evaluation, table)
-    return ZERO if facts is None else facts.item_bytes / 4096 / 2
+    return ZERO if facts is None else facts.item_bytes / READ_UNIT_BYTES / 2

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from tablewright.capacity.limits import MAX_ITEM_BYTES
 from tablewright.reports.document import Chart, Series
-from tablewright.reports.views import ITEM_LIMIT_BYTES, DesignView, ScalesView
+from tablewright.reports.views import DesignView, ScalesView
 from tablewright.reports.words import percent, size, usd
 
 MOST_BARS = 12
@@ -115,7 +116,7 @@ def item_sizes(design: DesignView) -> Chart | None:
     if not sizes:
         return None
     largest = max(sizes, key=lambda one: one.largest)
-    room = percent(Decimal(largest.largest) / ITEM_LIMIT_BYTES)
+    room = percent(Decimal(largest.largest) / MAX_ITEM_BYTES)
     return Chart(
         kind="sizes",
         title="How many items of each kind have which size",
@@ -124,7 +125,7 @@ def item_sizes(design: DesignView) -> Chart | None:
         x_title="size of an item",
         y_title="share of its kind",
         series=tuple(_steps(one.shape, one.histogram) for one in sizes[:MOST_KINDS]),
-        marks=((float(ITEM_LIMIT_BYTES), "limit 400 KB"),),
+        marks=((float(MAX_ITEM_BYTES), "limit 400 KB"),),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from tablewright.capacity.limits import MAX_ITEM_BYTES
 from tablewright.engines.dynamodb.advisory import Stop
 from tablewright.evaluation.values import UnitUse
 from tablewright.reports import charts
@@ -707,9 +708,9 @@ def _size_section(design: DesignView) -> Section:
                         size(one.p50),
                         size(one.p99),
                         size(one.largest),
-                        percent(Decimal(one.largest) / (400 * 1024)),
+                        percent(Decimal(one.largest) / MAX_ITEM_BYTES),
                     ),
-                    tone="bad" if one.largest > 400 * 1024 else "",
+                    tone="bad" if one.largest > MAX_ITEM_BYTES else "",
                 )
                 for one in design.sizes
             ),

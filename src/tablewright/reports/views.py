@@ -36,7 +36,6 @@ if TYPE_CHECKING:
         Rule,
     )
 
-ITEM_LIMIT_BYTES = 400 * 1024
 """The hard limit of an item's size on DynamoDB."""
 
 CROSSING_POINTS = 3

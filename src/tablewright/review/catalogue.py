@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any
 
+from tablewright.capacity.limits import limit_named
 from tablewright.core.data import read_yaml
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import DataError, UsageError
@@ -224,6 +225,15 @@ def read_rule(entry: Any, category: str, module: Any, k: Mapping[str, Decimal], 
 
 def _threshold(name: str, value: Any) -> Threshold:
     where = f"thresholds.yaml: {name}"
+    if isinstance(value, dict) and "limit" in value:
+        _check_keys(value, {"limit"}, {"note"}, where)
+        documented = limit_named(value["limit"])
+        return Threshold(
+            name=name,
+            value=Decimal(documented.value),
+            is_limit=True,
+            note=value.get("note", documented.what),
+        )
     _check_keys(value, {"value"}, {"hard", "note"}, where)
     try:
         number = Decimal(str(value["value"]))

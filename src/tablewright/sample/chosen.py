@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tablewright.capacity.items import CONTAINER_BYTES, ELEMENT_BYTES
+from tablewright.capacity.limits import CONTAINER_BYTES, ELEMENT_BYTES
 from tablewright.sample.groups import BLOCK
 from tablewright.sample.sample import Sample
 from tablewright.sample.wire import plain_bytes

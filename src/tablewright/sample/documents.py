@@ -10,7 +10,7 @@ from functools import lru_cache
 from random import Random
 from typing import Any
 
-from tablewright.capacity.items import CONTAINER_BYTES, ELEMENT_BYTES
+from tablewright.capacity.limits import CONTAINER_BYTES, ELEMENT_BYTES
 from tablewright.sample.pools import token_text, words_text
 
 SMALLEST_MAP = CONTAINER_BYTES + ELEMENT_BYTES + 1

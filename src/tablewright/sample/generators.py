@@ -17,7 +17,7 @@ from itertools import accumulate
 from random import Random
 from typing import Any, NamedTuple
 
-from tablewright.capacity.items import CONTAINER_BYTES, ELEMENT_BYTES
+from tablewright.capacity.limits import CONTAINER_BYTES, ELEMENT_BYTES
 from tablewright.model.values import Attribute, Kind, Spread
 from tablewright.sample import pools
 from tablewright.sample.documents import SMALLEST_MAP, document, elements, text

@@ -18,7 +18,8 @@ from itertools import accumulate, pairwise
 from random import Random
 from typing import Any
 
-from tablewright.capacity.items import CONTAINER_BYTES, ELEMENT_BYTES, string_bytes
+from tablewright.capacity.items import string_bytes
+from tablewright.capacity.limits import CONTAINER_BYTES, ELEMENT_BYTES
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.model.values import Attribute, Entity, Kind, Model
 from tablewright.sample.generators import (

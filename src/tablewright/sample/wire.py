@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from tablewright.capacity.items import CONTAINER_BYTES, ELEMENT_BYTES, number_bytes, string_bytes
+from tablewright.capacity.items import number_bytes, string_bytes
+from tablewright.capacity.limits import CONTAINER_BYTES, ELEMENT_BYTES
 from tablewright.core.quantities import plain
 
 

@@ -8,6 +8,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from tablewright.capacity.limits import (
+    MAX_GLOBAL_INDEXES,
+    MAX_INDEX_KEY_ATTRIBUTES,
+    MAX_ITEM_BYTES,
+    MAX_LOCAL_INDEXES,
+    MAX_PARTITION_KEY_BYTES,
+    MAX_PROJECTED_ATTRIBUTES,
+    MAX_SORT_KEY_BYTES,
+)
 from tablewright.core.diagnostics import Diagnostic, Diagnostics, Span
 from tablewright.core.quantities import ONE, ZERO, format_bytes, format_number
 from tablewright.design.values import Design
@@ -19,16 +28,9 @@ from tablewright.engines.dynamodb.design import (
     ProjectionKind,
     Table,
 )
-from tablewright.model.checker import LARGEST_ITEM_BYTES, stated_bytes
+from tablewright.model.checker import stated_bytes
 from tablewright.model.values import Attribute, Entity, Kind, Model
 
-# AWS Developer Guide, "Quotas in Amazon DynamoDB" and "Constraints", read 2026-08.
-MOST_GSIS = 20
-MOST_LSIS = 5
-MOST_PROJECTED = 100
-MOST_KEY_ATTRIBUTES = 4
-LARGEST_PARTITION_KEY_BYTES = 2048
-LARGEST_SORT_KEY_BYTES = 1024
 POINTER_BYTES = 64
 """What stays of an attribute that is kept in object storage (see `ItemShape.offload`)."""
 
@@ -77,8 +79,13 @@ class _TableCheck:
         local = [index for index in self.table.indexes if index.is_local]
         other = [index for index in self.table.indexes if not index.is_local]
         for kind, indexes, most, help in (
-            ("global", other, MOST_GSIS, "merge indexes whose items never meet (overload one)"),
-            ("local", local, MOST_LSIS, "make some of them global"),
+            (
+                "global",
+                other,
+                MAX_GLOBAL_INDEXES,
+                "merge indexes whose items never meet (overload one)",
+            ),
+            ("local", local, MAX_LOCAL_INDEXES, "make some of them global"),
         ):
             if len(indexes) > most:
                 self._error(
@@ -93,11 +100,11 @@ class _TableCheck:
             if index.projection.kind is not ProjectionKind.INCLUDE:
                 continue
             total += len(index.projection.attributes)
-            if total > MOST_PROJECTED:
+            if total > MAX_PROJECTED_ATTRIBUTES:
                 self._error(
                     "too-many-projected",
                     f"the indexes of table `{name}` project {total} named attributes up to here, "
-                    f"and may project {MOST_PROJECTED} together",
+                    f"and may project {MAX_PROJECTED_ATTRIBUTES} together",
                     index.span,
                     "name only what is read, or project all (which has no such limit)",
                 )
@@ -116,11 +123,11 @@ class _TableCheck:
             self._local(index)
             return
         for what, keys in (("partition", index.partition_keys), ("sort", index.sort_keys)):
-            if len(keys) > MOST_KEY_ATTRIBUTES:
+            if len(keys) > MAX_INDEX_KEY_ATTRIBUTES:
                 self._error(
                     "too-many-key-attributes",
                     f"index `{index.name}` of table `{table.name}` has {len(keys)} {what} key "
-                    f"attributes, and may have {MOST_KEY_ATTRIBUTES}",
+                    f"attributes, and may have {MAX_INDEX_KEY_ATTRIBUTES}",
                     index.span,
                     "join some of them into one key template",
                 )
@@ -157,12 +164,12 @@ class _TableCheck:
 
     def _key_bytes(self, shape: ItemShape) -> None:
         entity = self.model.entity(shape.entity)
-        keys = [(self.table.partition_key, LARGEST_PARTITION_KEY_BYTES, "partition")]
+        keys = [(self.table.partition_key, MAX_PARTITION_KEY_BYTES, "partition")]
         if self.table.sort_key is not None:
-            keys.append((self.table.sort_key, LARGEST_SORT_KEY_BYTES, "sort"))
+            keys.append((self.table.sort_key, MAX_SORT_KEY_BYTES, "sort"))
         for index in self.table.indexes:
-            keys += [(k, LARGEST_PARTITION_KEY_BYTES, "partition") for k in index.partition_keys]
-            keys += [(k, LARGEST_SORT_KEY_BYTES, "sort") for k in index.sort_keys]
+            keys += [(k, MAX_PARTITION_KEY_BYTES, "partition") for k in index.partition_keys]
+            keys += [(k, MAX_SORT_KEY_BYTES, "sort") for k in index.sort_keys]
         for name, most, what in keys:
             template = shape.template(name)
             if template is None:
@@ -196,14 +203,14 @@ class _TableCheck:
             each = sum((stated_bytes(a) * a.presence for a in child.attributes), ZERO)
             parts.append((embed.attribute, each * self.model.per_driver(child)))
         total = sum((size for _, size in parts), ZERO)
-        if total > LARGEST_ITEM_BYTES:
+        if total > MAX_ITEM_BYTES:
             parts.sort(key=lambda part: -part[1])
             shown = " + ".join(f"{name} {format_bytes(size)}" for name, size in parts[:3])
             self._error(
                 "item-too-large",
                 f"a mean `{shape.name}` in table `{self.table.name}` has at least "
                 f"{format_number(total)} bytes ({shown}{' + …' if len(parts) > 3 else ''}), and an "
-                f"item may have {format_number(LARGEST_ITEM_BYTES)} (400 KB), names included",
+                f"item may have {format_number(MAX_ITEM_BYTES)} (400 KB), names included",
                 shape.span,
                 f"keep `{parts[0][0]}` in items of its own, compress it, or offload it",
             )

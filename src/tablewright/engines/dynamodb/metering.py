@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import ROUND_FLOOR, Decimal
 
+from tablewright.capacity.limits import PAGE_BYTES, READ_UNIT_BYTES
 from tablewright.capacity.units import (
-    PAGE_BYTES,
-    READ_UNIT_BYTES,
     Consistency,
     index_write_blocks,
     read_block_column,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from tablewright.capacity.items import STORAGE_OVERHEAD_BYTES
+from tablewright.capacity.limits import STORAGE_OVERHEAD_BYTES
 from tablewright.core.quantities import ZERO
 from tablewright.engines.dynamodb.router import Context, Option, ReadRouter
 from tablewright.engines.dynamodb.writer import Unservable, WriteRouter

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from tablewright.capacity.limits import READ_UNIT_BYTES, WRITE_UNIT_BYTES
 from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.core.quantities import ZERO
 from tablewright.design.changes import (
@@ -264,7 +265,7 @@ def migration(
             label = index if isinstance(index, str) else index.name
             writes += _writes(after, f"{name}/{label}")
             continue
-        reads += after.item_bytes(name) / 4096 / 2
+        reads += after.item_bytes(name) / READ_UNIT_BYTES / 2
         if isinstance(change, AddGuardItem):
             guards = after.shape_facts(name, change.shape_name)
             writes += guards.count if guards is not None else ZERO
@@ -280,7 +281,7 @@ def migration(
 
 def _writes(facts: Facts, resource: str) -> Decimal:
     entries = facts.entries(resource)
-    return entries * math.ceil(facts.mean_size(resource) / 1024) if entries else ZERO
+    return entries * math.ceil(facts.mean_size(resource) / WRITE_UNIT_BYTES) if entries else ZERO
 
 
 def _candidates(facts: Facts, pattern: Pattern) -> frozenset[str]:

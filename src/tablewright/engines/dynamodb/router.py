@@ -13,7 +13,8 @@ from decimal import Decimal
 from itertools import accumulate
 from typing import TypeVar
 
-from tablewright.capacity.units import PAGE_BYTES, Consistency, read_blocks
+from tablewright.capacity.limits import MAX_BATCH_GET_KEYS, MAX_TRANSACTION_ITEMS, PAGE_BYTES
+from tablewright.capacity.units import Consistency, read_blocks
 from tablewright.core.quantities import ONE, ZERO, format_number, plain
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb.access import (
@@ -42,7 +43,6 @@ from tablewright.evaluation.values import Measure, Rejected, Request, Route, Uni
 from tablewright.model.values import Condition, Entity, Kind, Model, Pattern, Verb
 from tablewright.sample.parameters import names_one
 
-BATCH_GET_KEYS = 100
 NO_WORDS = "keys and filters of DynamoDB compare values as they are, none finds words in a text"
 """Amazon DynamoDB API Reference, "Condition": of texts, `contains` tells the same letters in the
 same case anywhere, also inside of other words. A search means words, whatever their case."""
@@ -300,9 +300,9 @@ class ReadRouter:
         operation = "GetItem"
         calls = ONE
         if transactional:
-            operation, calls = "TransactGetItems", _requests_for(batch, BATCH_GET_KEYS)
+            operation, calls = "TransactGetItems", _requests_for(batch, MAX_TRANSACTION_ITEMS)
         elif batch > 1:
-            operation, calls = "BatchGetItem", _requests_for(batch, BATCH_GET_KEYS)
+            operation, calls = "BatchGetItem", _requests_for(batch, MAX_BATCH_GET_KEYS)
         size = measure(column).mean
         use = UnitUse(
             resource=match.table.name,
@@ -373,7 +373,7 @@ class ReadRouter:
         request = Request(
             operation="BatchGetItem",
             target=table.name,
-            calls=_requests_for(shape.copies, BATCH_GET_KEYS),
+            calls=_requests_for(shape.copies, MAX_BATCH_GET_KEYS),
             items=count,
             bytes=size,
             uses=(use,),
@@ -408,7 +408,7 @@ class ReadRouter:
         units = query_measure(per_query, pattern.consistency, pattern.hit).times(queries)
         evaluated = mean_bytes(weighted)
         pages = max(
-            ONE, (evaluated / queries / 1_048_576).to_integral_value(rounding="ROUND_CEILING")
+            ONE, (evaluated / queries / PAGE_BYTES).to_integral_value(rounding="ROUND_CEILING")
         )
         use = UnitUse(
             resource=match.resource,
@@ -842,7 +842,7 @@ class ReadRouter:
             part = min(ONE, Decimal(pattern.limit) / overall)
         evaluated = total_bytes * part
         units = Measure(mean=_scan_units(evaluated, pattern.consistency))
-        pages = max(ONE, (evaluated / 1_048_576).to_integral_value(rounding="ROUND_CEILING"))
+        pages = max(ONE, (evaluated / PAGE_BYTES).to_integral_value(rounding="ROUND_CEILING"))
         consistency = pattern.consistency
         use = UnitUse(
             resource=table.name,
@@ -1116,7 +1116,7 @@ def _requests_for(count: int, at_most: int) -> Decimal:
 
 
 def _requests_for_mean(count: Decimal) -> Decimal:
-    return (count / BATCH_GET_KEYS).to_integral_value(rounding="ROUND_CEILING")
+    return (count / MAX_BATCH_GET_KEYS).to_integral_value(rounding="ROUND_CEILING")
 
 
 def _scan_units(evaluated: Decimal, consistency: Consistency) -> Decimal:

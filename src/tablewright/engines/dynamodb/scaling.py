@@ -20,13 +20,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache, lru_cache
 
+from tablewright.capacity.limits import BURST_SECONDS
 from tablewright.core.quantities import HOURS_PER_MONTH, ONE, ZERO, plain
 
 MINUTES = 1440
 RAISE_AFTER = 2
 LOWER_AFTER = 15
 LOWER_GAP = Decimal("0.2")
-BURST_SECONDS = 300
 DECREASES_AT_ONCE = 4
 DECREASES_A_DAY = 27
 

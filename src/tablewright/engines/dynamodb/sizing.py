@@ -14,7 +14,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from tablewright.capacity.items import CONTAINER_BYTES, ELEMENT_BYTES, string_bytes
+from tablewright.capacity.items import string_bytes
+from tablewright.capacity.limits import CONTAINER_BYTES, ELEMENT_BYTES
 from tablewright.core.quantities import ZERO
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb.design import (

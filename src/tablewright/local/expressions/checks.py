@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from tablewright.capacity.limits import MAX_IN_OPERANDS, MAX_NESTING_LEVELS, MAX_OPERATORS
 from tablewright.local.expressions.bound import AttributePath, WireValue
 from tablewright.local.expressions.nodes import (
     And,
@@ -33,12 +34,9 @@ from tablewright.local.expressions.nodes import (
     UpdateNode,
     Value,
 )
-from tablewright.local.expressions.parser import MAX_OPERATORS, too_many_operators
+from tablewright.local.expressions.parser import too_many_operators
 from tablewright.local.expressions.refusals import invalid
 from tablewright.local.expressions.values import bytes_of, type_of
-
-MAX_IN_OPERANDS = 100
-MAX_PATH_LEVELS = 32
 
 CONDITION_FUNCTIONS = {
     "attribute_exists": 1,
@@ -179,7 +177,7 @@ def _check_limits(nodes: tuple[Any, ...], parameter: str) -> None:
                 "The IN operator is provided with too many operands; "
                 f"number of operands: {len(node.choices)}",
             )
-        if isinstance(node, Path) and len(node.elements) > MAX_PATH_LEVELS:
+        if isinstance(node, Path) and len(node.elements) > MAX_NESTING_LEVELS:
             raise invalid(
                 parameter,
                 "The document path has too many nesting levels; "

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from tablewright.capacity.limits import MAX_EXPRESSION_CHARACTERS, MAX_OPERATORS
 from tablewright.local.expressions.lexer import Token, tokens
 from tablewright.local.expressions.nodes import (
     Action,
@@ -39,12 +40,6 @@ from tablewright.local.expressions.nodes import (
 from tablewright.local.expressions.refusals import invalid
 
 _T = TypeVar("_T")
-
-MAX_EXPRESSION_CHARACTERS = 4096
-"""AWS Developer Guide, "Service, account, and table quotas": 4 KB for an expression string."""
-
-MAX_OPERATORS = 300
-"""The same page: operators or functions in one expression."""
 
 MAX_LIST_INDEX = 2**31 - 1
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from decimal import Context, Decimal, Inexact
 from typing import Any
 
+from tablewright.capacity.limits import MAX_DIGITS, MAX_EXPONENT
 from tablewright.local.expressions.refusals import refused
 
 WireValue = Mapping[str, Any]
@@ -18,8 +19,6 @@ WireValue = Mapping[str, Any]
 SETS = frozenset({"SS", "NS", "BS"})
 _ELEMENT_OF = {"SS": "S", "NS": "N", "BS": "B"}
 
-MAX_DIGITS = 38
-MAX_EXPONENT = 125
 MIN_EXPONENT = -130
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tablewright.capacity.limits import MAX_BATCH_GET_BYTES, MAX_BATCH_GET_KEYS
 from tablewright.capacity.units import Consistency, read_units
-from tablewright.core.quantities import MB
 from tablewright.local.expressions import Projection
 from tablewright.local.faults import ValidationException
 from tablewright.local.requests import bind_projection, check_all_used_in, projected
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from tablewright.local.engine import Engine
     from tablewright.local.metering import Meter
 
-MAX_KEYS = 100
-MAX_REPLY_BYTES = 16 * MB
 
 Keyed = list[tuple[bytes, dict[str, Any]]]
 
@@ -33,14 +31,14 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
     request = check_request("batch_get_item", request)
     asked = request["RequestItems"]
     projections = {name: _check(wanted) for name, wanted in asked.items()}
-    if sum(len(wanted["Keys"]) for wanted in asked.values()) > MAX_KEYS:
+    if sum(len(wanted["Keys"]) for wanted in asked.values()) > MAX_BATCH_GET_KEYS:
         raise ValidationException("Too many items requested for the BatchGetItem call")
     planned = [
         (name, table := engine.table(name), _keys(table, wanted["Keys"]))
         for name, wanted in asked.items()
     ]
     reply: dict[str, Any] = {"Responses": {}, "UnprocessedKeys": {}}
-    left = MAX_REPLY_BYTES
+    left = MAX_BATCH_GET_BYTES
     with engine.store.reading:
         for name, table, keys in planned:
             wanted = asked[name]

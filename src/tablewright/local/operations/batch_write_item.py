@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tablewright.capacity.limits import MAX_BATCH_WRITE_ITEMS
 from tablewright.capacity.units import write_units
 from tablewright.local.faults import ValidationException
 from tablewright.local.tables import Table
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from tablewright.local.engine import Engine
     from tablewright.local.metering import Meter
 
-MAX_WRITES = 25
-
 
 @dataclass(frozen=True, slots=True)
 class _Write:
@@ -43,7 +42,7 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
     """Carry out a BatchWriteItem request."""
     request = check_request("batch_write_item", request)
     asked = request["RequestItems"]
-    if sum(map(len, asked.values())) > MAX_WRITES:
+    if sum(map(len, asked.values())) > MAX_BATCH_WRITE_ITEMS:
         raise ValidationException("Too many items requested for the BatchWriteItem call")
     images = {name: [_image(given) for given in writes] for name, writes in asked.items()}
     planned = [

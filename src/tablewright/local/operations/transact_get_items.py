@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tablewright.capacity.limits import MAX_TRANSACTION_BYTES
 from tablewright.capacity.units import Consistency, read_units
-from tablewright.core.quantities import MB
 from tablewright.local.faults import ValidationException
 from tablewright.local.operations.transact_write_items import cancelled
 from tablewright.local.requests import bind_projection, check_all_used_in, projected
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from tablewright.local.engine import Engine
     from tablewright.local.metering import Meter
     from tablewright.local.tables import Table
-
-MAX_BYTES = 4 * MB
 
 
 def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
@@ -43,7 +41,7 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
         )
     with engine.store.reading:
         images = [stored_image(engine, table, key) for table, key in zip(tables, keys, strict=True)]
-    if sum(image.size for image in images if image is not None) > MAX_BYTES:
+    if sum(image.size for image in images if image is not None) > MAX_TRANSACTION_BYTES:
         raise ValidationException("Collection size limit exceeded")
     responses = []
     for table, image, projection in zip(tables, images, projections, strict=True):

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from tablewright.capacity.limits import MAX_TRANSACTION_BYTES
 from tablewright.capacity.units import Consistency, read_units, write_units
-from tablewright.core.quantities import MB
 from tablewright.local.expressions import Condition, Update
 from tablewright.local.faults import (
     Fault,
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from tablewright.local.engine import Engine
     from tablewright.local.metering import Meter
 
-MAX_BYTES = 4 * MB
 TOKEN_SECONDS = 600
 
 _ACTIONS = ("ConditionCheck", "Put", "Delete", "Update")
@@ -156,7 +155,7 @@ def write_all(engine: Engine, actions: list[Action], meter: Meter) -> None:
             meter.table(action.table.name).add(writes=_units(action))
     if any(reason["Code"] != "None" for reason in reasons):
         raise cancelled(reasons)
-    if total > MAX_BYTES:
+    if total > MAX_TRANSACTION_BYTES:
         raise ValidationException(
             f"Transaction payload size cannot exceed 4MB. Payload Size: {total}"
         )

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from tablewright.capacity.limits import MAX_GLOBAL_INDEXES, MAX_MODE_SWITCHES_PER_DAY
 from tablewright.local.background import start_backfill
 from tablewright.local.definitions import (
-    MAX_GLOBAL_INDEXES,
     PAY_PER_REQUEST,
     PROVISIONED,
     check_global_index,
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from tablewright.local.engine import Engine
     from tablewright.local.metering import Meter
 
-MAX_SWITCHES_TO_ON_DEMAND = 4
 DAY_SECONDS = 24 * 3600
 
 _CHANGES = (
@@ -119,10 +118,10 @@ def _set_billing(engine: Engine, definition: dict[str, Any], request: Mapping[st
             switches = [
                 at for at in definition.get("OnDemandSwitches", ()) if at > now - DAY_SECONDS
             ]
-            if len(switches) >= MAX_SWITCHES_TO_ON_DEMAND:
+            if len(switches) >= MAX_MODE_SWITCHES_PER_DAY:
                 raise LimitExceededException(
                     "Subscriber limit exceeded: Update to PayPerRequest mode are limited to "
-                    f"{MAX_SWITCHES_TO_ON_DEMAND} in 24 hour(s)"
+                    f"{MAX_MODE_SWITCHES_PER_DAY} in 24 hour(s)"
                 )
             definition["OnDemandSwitches"] = [*switches, now]
             definition["PayPerRequestSince"] = now

@@ -13,6 +13,12 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
 from itertools import combinations
 
+from tablewright.capacity.limits import (
+    MAX_INDEX_KEY_ATTRIBUTES,
+    MAX_ITEM_BYTES,
+    READ_UNIT_BYTES,
+    WRITE_UNIT_BYTES,
+)
 from tablewright.core.quantities import ZERO
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb.design import (
@@ -36,7 +42,6 @@ from tablewright.model.checker import stated_bytes
 from tablewright.model.values import Attribute, Entity, Kind, Model, Pattern, Verb
 from tablewright.sample.spreads import quantiles
 
-MOST_KEY_ATTRIBUTES = 4
 MOST_SPLITS = 5
 MOST_SPARSE = 2
 """Sparse keys that one item carries at most, beside those nobody needs to choose."""
@@ -45,7 +50,7 @@ WORTH_SPLITTING_BYTES = 1024
 WORTH_COMPRESSING_BYTES = 512
 WORTH_OFFLOADING_BYTES = 4096
 """A put into object storage costs as much as eight write units, a get as three read units."""
-LARGEST_KEPT_BYTES = 400 * 1024 * 7 // 10
+LARGEST_KEPT_BYTES = MAX_ITEM_BYTES * 7 // 10
 """70 % of the largest item: what may be larger has to lie in object storage."""
 POINTER_BYTES = Decimal(64)
 CELL_KM = {
@@ -819,13 +824,13 @@ def _estimate(
     for ask in work.asks:
         needed = (ask.wanted | ask.conditions) - keys
         hit = [w for group, w in zip(groups, weight, strict=True) if group & needed] or weight[:1]
-        total += ask.rate_per_day * sum(-(-int(w) // 4096) for w in hit) / 2
+        total += ask.rate_per_day * sum(-(-int(w) // READ_UNIT_BYTES) for w in hit) / 2
     for part in work.writes:
         rate = _rate(work, part)
         touched = set(part.touched)
         for group, w in zip(groups, weight, strict=True):
             if part.verb is not Verb.UPDATE or group & touched:
-                total += rate * 5 * -(-int(w) // 1024)
+                total += rate * 5 * -(-int(w) // WRITE_UNIT_BYTES)
     return total
 
 
@@ -990,7 +995,7 @@ def _forms(
     for size in range(len(plain), 0, -1):
         if 1 < size < len(plain) - 1:
             continue
-        for chosen in combinations(plain, min(size, MOST_KEY_ATTRIBUTES)):
+        for chosen in combinations(plain, min(size, MAX_INDEX_KEY_ATTRIBUTES)):
             rest = tuple(n for n in plain if n not in chosen)
             for tail in tails:
                 for lead in dict.fromkeys(((), rest)):
@@ -1042,7 +1047,7 @@ def _is_sound(form: _Form, table: Table) -> bool:
     keys = (*form.partition, *form.sort)
     if len(set(keys)) < len(keys):
         return False
-    if len(form.partition) > MOST_KEY_ATTRIBUTES or len(form.sort) > MOST_KEY_ATTRIBUTES:
+    if len(form.partition) > MAX_INDEX_KEY_ATTRIBUTES or len(form.sort) > MAX_INDEX_KEY_ATTRIBUTES:
         return False
     return keys != table.keys
 

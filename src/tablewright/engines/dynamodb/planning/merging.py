@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import combinations
 
+from tablewright.capacity.limits import MAX_GLOBAL_INDEXES
 from tablewright.core.errors import UnsupportedError
 from tablewright.core.quantities import ZERO
 from tablewright.engines.dynamodb.design import (
@@ -26,7 +27,6 @@ from tablewright.engines.dynamodb.design import (
 from tablewright.engines.dynamodb.planning.modes import Evaluate
 from tablewright.model.values import Model
 
-MOST_GSIS = 20
 MOST_PARTITIONED = 8
 """Tables of which every way to share them out is priced; of more the cheapest pairs go first."""
 PREFERRED_MARGIN = Decimal("0.01")
@@ -221,7 +221,10 @@ def joined(model: Model, a: Table, b: Table) -> Table | None:
     """Return one table with the items of both, None where that cannot be."""
     if any(index.is_local for index in (*a.indexes, *b.indexes)):
         return None
-    if len(a.indexes) + len(b.indexes) > MOST_GSIS or (a.mode, a.stream) != (b.mode, b.stream):
+    if len(a.indexes) + len(b.indexes) > MAX_GLOBAL_INDEXES or (a.mode, a.stream) != (
+        b.mode,
+        b.stream,
+    ):
         return None
     if a.ttl and b.ttl and a.ttl != b.ttl:
         return None

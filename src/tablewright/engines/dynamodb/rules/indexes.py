@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from tablewright.capacity.limits import READ_UNIT_BYTES, WRITE_UNIT_BYTES
 from tablewright.capacity.units import Consistency
 from tablewright.core.quantities import DAYS_PER_MONTH, ONE, ZERO, format_usd
 from tablewright.design import changes as model_changes
@@ -30,7 +31,9 @@ def ddb_idx_001(f: Facts, pattern: Pattern) -> Verdict:
         return CLEAR
     place = f.place(route.target)
     size = f.item_bytes(route.target)
-    pages = f.units(pattern, "read") / pattern.consistency.factor * 4096 / f.k["page_bytes"]
+    pages = (
+        f.units(pattern, "read") / pattern.consistency.factor * READ_UNIT_BYTES / f.k["page_bytes"]
+    )
     rate, slo = f.rate(pattern), f.slo(pattern)
     online = pattern.purpose == "online"
     return Hit(
@@ -275,7 +278,9 @@ def ddb_idx_005(f: Facts, place: Place) -> Verdict:
     names = {n for s in table.shapes for key in index.keys for n in _of(s, key)}
     churn = ZERO
     movers: dict[str, Decimal] = {}
-    blocks = 2 * max(ONE, (f.mean_size(place.name) / 1024).to_integral_value("ROUND_CEILING"))
+    blocks = 2 * max(
+        ONE, (f.mean_size(place.name) / WRITE_UNIT_BYTES).to_integral_value("ROUND_CEILING")
+    )
     for pattern in f.writers(place.name):
         for part in pattern.parts or (pattern,):
             moved = sorted(names & set(part.touched)) if part.verb is Verb.UPDATE else []
@@ -401,7 +406,7 @@ def ddb_idx_009(f: Facts, pattern: Pattern) -> Verdict:
         return None
     matched = f.matched(pattern)
     read = matched * f.mean_size(place.name)
-    is_cut = pattern.limit is not None and matched >= 2 * pattern.limit and read > 4096
+    is_cut = pattern.limit is not None and matched >= 2 * pattern.limit and read > READ_UNIT_BYTES
     if not is_cut and read <= f.k["page_bytes"]:
         return CLEAR
     order = ", ".join(f"{'-' if down else ''}{name}" for name, down in pattern.sort)
@@ -507,7 +512,7 @@ def any_idx_002(f: Facts, place: Place) -> Verdict:
     if upkeep < f.k["min_save"]:
         return CLEAR
     calls = sum((f.rate(p) for p in f.serves(place)), ZERO)
-    scans = f.price_of_reads(table, calls * f.item_bytes(table.name) / 4096 / 2)
+    scans = f.price_of_reads(table, calls * f.item_bytes(table.name) / READ_UNIT_BYTES / 2)
     if scans is not None and scans >= upkeep and not _has_another(f, place):
         return CLEAR
     writes = f.mean_units(place.name, "write")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from tablewright.capacity.limits import READ_UNIT_BYTES
 from tablewright.core.quantities import ZERO
 from tablewright.engines.dynamodb import changes as c
 from tablewright.engines.dynamodb.design import Index, Projection, ProjectionKind, Table
@@ -93,7 +94,7 @@ def _fetching_is_cheaper(f: Facts, place: Place) -> bool:
     """Whether keys alone and a get for each hit might cost less: re-costing decides."""
     writes = f.price_of_writes(place.table, f.mean_units(place.name, "write"))
     fetched = sum((f.rate(p) * max(Decimal(1), f.returned(p)) for p in f.serves(place)), ZERO)
-    blocks = f.mean_size(place.table.name) // 4096 + 1
+    blocks = f.mean_size(place.table.name) // READ_UNIT_BYTES + 1
     fetches = f.price_of_reads(place.table, fetched * blocks / 2)
     return writes is not None and fetches is not None and writes - fetches >= 2 * f.k["min_save"]
 

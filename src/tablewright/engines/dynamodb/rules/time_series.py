@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from tablewright.capacity.limits import WRITE_UNIT_BYTES
 from tablewright.core.quantities import DAYS_PER_MONTH, GB, ONE, ZERO, format_bytes, format_usd
 from tablewright.engines.dynamodb import changes as c
 from tablewright.engines.dynamodb.design import ItemShape, Table
@@ -235,7 +236,7 @@ def ddb_tsr_005(f: Facts, entity: Entity) -> Verdict:
         for a in f.actions_on(entity.name)
     ):
         return CLEAR  # somebody gets single events
-    fits = max(2, int(1024 / size))
+    fits = max(2, int(WRITE_UNIT_BYTES / size))
     cost = f.price_of_writes(table, rate * max(ONE, f.units(puts[0].root, "write", table.name)))
     saves = cost * (1 - ONE / fits) if cost is not None else None
     return Hit(
