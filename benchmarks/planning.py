@@ -29,8 +29,8 @@ FAMILIES = 50
 
 def measure(patterns: int) -> dict[str, float]:
     from plan_models import families_text, model_text
+    from tablewright import read_model
     from tablewright.bill.prices import PriceBook
-    from tablewright.design.reader import read_model
     from tablewright.engines.dynamodb.engine import DynamoEngine
     from tablewright.plan.search import Settings, search
 

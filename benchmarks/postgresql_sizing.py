@@ -32,7 +32,7 @@ import pgserver
 import psycopg
 
 import tablewright
-from tablewright.design.reader import load
+from tablewright import load
 from tablewright.model.values import Kind
 from tablewright.sample.sample import Sample
 

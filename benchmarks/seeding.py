@@ -14,9 +14,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from tablewright import read_model
 from tablewright.api import Options, Session
 from tablewright.capacity.limits import MAX_BATCH_WRITE_ITEMS
-from tablewright.design.reader import read_model
 from tablewright.engines.dynamodb.adapter import LocalTransport
 from tablewright.live import dynamo_design, population
 from tablewright.local.database import Database

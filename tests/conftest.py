@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tablewright.design.reader import ModelFile, load
+from tablewright import ModelFile, load
 
 # HYPOTHESIS_PROFILE=full (`make test-all`) searches longer, and the same way each time.
 settings.register_profile("dev", deadline=None)

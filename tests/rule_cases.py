@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tablewright.design.reader import read_model
+from tablewright import read_model
 
 RULES = Path(__file__).parent / "rules"
 

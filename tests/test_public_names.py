@@ -12,6 +12,7 @@ def test_the_public_names_are_these():
         "ModelFile",
         "Options",
         "Session",
+        "json_schema",
         "load",
         "open_model",
         "read_model",

@@ -12,9 +12,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tablewright.api import ModelFile, Options, Session, load, open_model, read_model
+    from tablewright.api import (
+        ModelFile,
+        Options,
+        Session,
+        json_schema,
+        load,
+        open_model,
+        read_model,
+    )
 
-__all__ = ["ModelFile", "Options", "Session", "load", "open_model", "read_model"]
+__all__ = [
+    "ModelFile",
+    "Options",
+    "Session",
+    "json_schema",
+    "load",
+    "open_model",
+    "read_model",
+]
 __version__ = "0.1.0"
 
 

@@ -7,7 +7,7 @@ world is in `operate`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
@@ -19,18 +19,19 @@ from tablewright.compare.values import Comparison
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.core.quantities import ZERO
-from tablewright.design.reader import ModelFile, load, read_figures, read_model
+from tablewright.design import reader
+from tablewright.design.reader import FILE_NAME, ModelFile
 from tablewright.design.values import Design
 from tablewright.engines.dynamodb.advisory import advise
 from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, ModeKind
 from tablewright.engines.dynamodb.engine import DynamoEngine
-from tablewright.engines.mongodb.engine import MongoEngine
-from tablewright.engines.postgresql.engine import PostgresEngine
+from tablewright.engines.registry import ENGINES, languages, make_engine
 from tablewright.engines.servers.engine import ServerEngine
 from tablewright.engines.servers.reviewing import review_server
 from tablewright.engines.servers.sizing import ServerEvaluation
 from tablewright.evaluation.engine import Engine
 from tablewright.evaluation.values import Evaluation, Request
+from tablewright.model.shapes import Schema
 from tablewright.model.values import Assumption, Model, Pattern
 from tablewright.review.assessment import (
     Assessment,
@@ -47,7 +48,15 @@ from tablewright.review.review import review as review_design
 if TYPE_CHECKING:
     from tablewright.plan.result import PlanResult
 
-__all__ = ["ModelFile", "Options", "Session", "load", "open_model", "read_model"]
+__all__ = [
+    "ModelFile",
+    "Options",
+    "Session",
+    "json_schema",
+    "load",
+    "open_model",
+    "read_model",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,11 +96,7 @@ class Session:
     @cached_property
     def engines(self) -> dict[str, Engine]:
         """The engines whose designs can be evaluated."""
-        return {
-            "dynamodb": DynamoEngine(),
-            "mongodb": MongoEngine(),
-            "postgresql": PostgresEngine(),
-        }
+        return {name: make_engine(name) for name in ENGINES}
 
     @cached_property
     def users(self) -> int:
@@ -473,7 +478,8 @@ class Session:
         Raises:
             UsageError: `designs` is written in a way that no block can be put into.
         """
-        from tablewright.engines.dynamodb.design_printer import design_section, with_section
+        from tablewright.design.sections import with_section
+        from tablewright.engines.dynamodb.design_printer import design_section
 
         path = Path(self.file.path)
         try:
@@ -620,7 +626,9 @@ class Session:
                 file = read_model(file.source, str(file.path), overrides=overrides)
                 model = file.model
             elif overrides:
-                model = read_figures(file.source, str(file.path), overrides)
+                model = reader.read_figures(
+                    file.source, str(file.path), overrides, languages=languages()
+                )
             if not any(path[0] == "entities" for path in overrides):
                 model = replace(model, entities=self.model.entities)  # the same sample will do
             patterns = tuple(p for p in model.patterns if p.name in names)
@@ -654,6 +662,45 @@ IN_DESIGNS = "compressible"
 
 VARIANT_SAMPLE = 128
 """Instances drawn for each entity where only the direction of a change is wanted."""
+
+
+def load(
+    path: str | Path = ".",
+    *,
+    scale_assumed: Decimal | None = None,
+    overrides: Mapping[tuple[str, ...], Decimal] | None = None,
+) -> ModelFile:
+    """Read a model file with designs of any known engine; of a directory, its `tablewright.yaml`.
+
+    Raises:
+        ModelError: the file has errors.
+        UsageError: there is no such file, or it cannot be read.
+    """
+    return reader.load(
+        path, languages=languages(), scale_assumed=scale_assumed, overrides=overrides
+    )
+
+
+def read_model(
+    text: str,
+    file: str = FILE_NAME,
+    *,
+    scale_assumed: Decimal | None = None,
+    overrides: Mapping[tuple[str, ...], Decimal] | None = None,
+) -> ModelFile:
+    """Return the model and the designs, of any known engine, that a text describes.
+
+    Raises:
+        ModelError: the file has errors; it carries every diagnostic in file order, and the text.
+    """
+    return reader.read_model(
+        text, file, languages=languages(), scale_assumed=scale_assumed, overrides=overrides
+    )
+
+
+def json_schema() -> Schema:
+    """Return the JSON Schema of the model file, with the designs of every known engine."""
+    return reader.json_schema(languages())
 
 
 def open_model(path: str | Path = ".", options: Options | None = None) -> Session:

@@ -7,10 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from tablewright import apps
+from tablewright import ModelFile, apps, read_model
 from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import UsageError
-from tablewright.design.reader import ModelFile, read_model
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.engines.dynamodb.engine import DynamoEngine
 from tablewright.evaluation.values import Evaluation

@@ -10,9 +10,8 @@ from decimal import Decimal
 
 import pytest
 
-from tablewright import apps
+from tablewright import apps, read_model
 from tablewright.api import Options, Session
-from tablewright.design.reader import read_model
 
 
 @pytest.fixture(scope="module")

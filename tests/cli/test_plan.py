@@ -9,9 +9,9 @@ import sys
 import pytest
 from click.testing import CliRunner
 
+from tablewright import load
 from tablewright.apps import read
 from tablewright.cli.main import group
-from tablewright.design.reader import load
 
 
 @pytest.fixture

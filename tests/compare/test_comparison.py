@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tablewright import read_model
 from tablewright.api import Session, open_model
 from tablewright.compare.values import Comparison
 from tablewright.core.errors import TablewrightError, UsageError
-from tablewright.design.reader import read_model
 
 APPS = Path(__file__).parents[2] / "src/tablewright/apps"
 

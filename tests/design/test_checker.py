@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tablewright import read_model
 from tablewright.core.errors import ModelError
-from tablewright.design.reader import read_model
 
 MODEL = """
 app: t

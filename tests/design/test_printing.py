@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tablewright import read_model
 from tablewright.apps import read
-from tablewright.design.reader import read_model
+from tablewright.design.sections import with_section
 from tablewright.engines.dynamodb.design import DynamoDesign
-from tablewright.engines.dynamodb.design_printer import design_section, scalar, with_section
+from tablewright.engines.dynamodb.design_printer import design_section, scalar
 
 SECTION = "  planned:\n    engine: dynamodb\n"
 

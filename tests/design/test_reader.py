@@ -7,16 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tablewright import ModelFile
 from tablewright.core.errors import ModelError
 from tablewright.design import reader
-from tablewright.design.reader import (
-    COMMON,
-    DesignReader,
-    ModelFile,
-    UnreadDesign,
-    read_model,
-    register,
-)
+from tablewright.design.grammar import COMMON
+from tablewright.design.language import DesignLanguage
 from tablewright.design.values import Design
 from tablewright.engines.dynamodb.design import DynamoDesign, ProjectionKind
 from tablewright.model.shapes import NUMBER, Field, Record
@@ -28,14 +23,6 @@ def single(shop: ModelFile) -> DynamoDesign:
     design = shop.design("single")
     assert isinstance(design, DynamoDesign)
     return design
-
-
-def test_a_design_without_a_reader_is_kept_as_plain_data(monkeypatch):
-    monkeypatch.delitem(reader._READERS, "mongodb")
-    text = (DATA / "shop.yaml").read_text(encoding="utf-8")
-    design = read_model(text, "shop.yaml").design("documents")
-    assert isinstance(design, UnreadDesign)
-    assert design.raw["collections"] == {"customers": {"of": "Customer"}}
 
 
 def test_a_guard_holds_the_key_of_its_entity_and_nothing_more(shop):
@@ -74,18 +61,25 @@ def test_a_projection_of_named_attributes_is_an_include(shop):
     assert index.projection.attributes == ("title",)
 
 
-def test_an_engine_can_add_the_reader_of_its_designs(monkeypatch):
+def test_designs_are_read_in_the_languages_that_are_given():
     shape = Record("a test design", (*COMMON, Field("size", NUMBER, required=True)))
 
-    def build(name, found, span, model, reading):
-        return Design(name=f"{name}-{found.get('size')}", engine="mongodb", span=span)
+    def build(name, fields, span, model, reading):
+        return Design(name=f"{name}-{fields.get('size')}", engine="toy", span=span)
 
-    monkeypatch.setattr(reader, "_READERS", dict(reader._READERS))
-    register("mongodb", DesignReader(shape, build))
+    languages = {"toy": DesignLanguage(engine="toy", shape=shape, build=build)}
     text = (
         "app: t\nscales: [1]\nentities: {E: {key: id, attributes: {id: uuid}}}\n"
-        "patterns: {p: {scan: E, rate: 1/day}}\ndesigns: {d: {engine: mongodb, size: %s}}\n"
+        "patterns: {p: {scan: E, rate: 1/day}}\ndesigns: {d: {engine: %s, size: %s}}\n"
     )
-    assert [design.name for design in read_model(text % "3").designs] == ["d-3"]
+
+    def names(engine, size):
+        return [
+            d.name for d in reader.read_model(text % (engine, size), languages=languages).designs
+        ]
+
+    assert names("toy", "3") == ["d-3"]
     with pytest.raises(ModelError, match="1 error"):
-        read_model(text % "big")
+        names("toy", "big")
+    with pytest.raises(ModelError, match="1 error"):
+        names("dynamodb", "3")

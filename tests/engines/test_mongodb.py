@@ -10,10 +10,10 @@ import pytest
 import tablewright
 from bson_values import for_pymongo
 from server_loads import a_load
+from tablewright import load, read_model
 from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import ModelError
 from tablewright.core.quantities import DAYS_PER_MONTH
-from tablewright.design.reader import load, read_model
 from tablewright.engines.mongodb.engine import MongoEngine
 from tablewright.engines.mongodb.layout import MongoLayout
 from tablewright.engines.mongodb.offers import offers

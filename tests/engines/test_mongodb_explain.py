@@ -19,8 +19,8 @@ import pytest
 
 import tablewright
 from bson_values import for_pymongo
+from tablewright import load
 from tablewright.bill.prices import PriceBook
-from tablewright.design.reader import load
 from tablewright.engines.mongodb.design import Collection, MongoDesign, MongoIndex
 from tablewright.engines.mongodb.engine import MongoEngine
 from tablewright.engines.mongodb.layout import key_field, stored

@@ -9,8 +9,8 @@ import pytest
 
 import tablewright
 from server_loads import a_load
+from tablewright import load, read_model
 from tablewright.bill.prices import PriceBook
-from tablewright.design.reader import load, read_model
 from tablewright.engines.other.firestore import firestore, stored_bytes
 from tablewright.engines.other.planetscale import planetscale
 

@@ -11,9 +11,9 @@ import pytest
 
 import tablewright
 from server_loads import a_load
+from tablewright import load, read_model
 from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import ModelError
-from tablewright.design.reader import load, read_model
 from tablewright.engines.dynamodb.scaling import LoadCurve
 from tablewright.engines.postgresql.ddl import ddl
 from tablewright.engines.postgresql.design import PostgresDesign

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from tablewright import read_model
 from tablewright.api import Session
-from tablewright.design.reader import read_model
 from tablewright.engines.postgresql.ddl import ddl
 from tablewright.engines.postgresql.design import PostgresDesign
 from tablewright.engines.servers.sizing import ServerEvaluation

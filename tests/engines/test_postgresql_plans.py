@@ -16,8 +16,8 @@ import pytest
 
 import tablewright
 from pg_values import sent
+from tablewright import ModelFile, load
 from tablewright.api import Session
-from tablewright.design.reader import ModelFile, load
 from tablewright.engines.postgresql.ddl import ddl, quoted
 from tablewright.engines.postgresql.design import PgTable, PostgresDesign
 from tablewright.engines.postgresql.engine import PostgresEngine

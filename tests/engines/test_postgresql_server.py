@@ -9,7 +9,7 @@ import pytest
 
 import tablewright
 from pg_values import sent
-from tablewright.design.reader import load
+from tablewright import load
 from tablewright.engines.postgresql.ddl import ddl, quoted
 from tablewright.engines.postgresql.design import PgTable, PostgresDesign
 from tablewright.engines.postgresql.layout import PgLayout

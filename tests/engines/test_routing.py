@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
+from tablewright import read_model
 from tablewright.api import Session
 from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import ModelError
-from tablewright.design.reader import read_model
 from tablewright.engines.mongodb.engine import MongoEngine
 from tablewright.engines.postgresql.ddl import ddl
 from tablewright.engines.postgresql.design import PostgresDesign

@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 
 import tablewright
+from tablewright import load, read_model
 from tablewright.capacity.documents import ObjectKey, document_bytes
-from tablewright.design.reader import load, read_model
 from tablewright.engines.mongodb.compression import bson, kept_share, snappy_bytes
 from tablewright.engines.mongodb.layout import MongoLayout
 from tablewright.engines.mongodb.plan import plan

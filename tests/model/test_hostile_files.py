@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tablewright import load, read_model
 from tablewright.core.errors import ModelError, UsageError
-from tablewright.design.reader import load, read_model
 
 
 def problem_of(path: Path):

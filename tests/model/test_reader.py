@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
+from tablewright import ModelFile, load, read_model
 from tablewright.core.errors import ModelError
-from tablewright.design.reader import ModelFile, load, read_model
 from tablewright.model.values import Condition, Kind, Model, Spread, Verb
 
 HEAD = "app: t\nscales: [10]\n"

@@ -16,8 +16,8 @@ import yaml
 
 import tablewright.model
 from strategies import examples
+from tablewright import json_schema, read_model
 from tablewright.core.errors import ModelError
-from tablewright.design.reader import json_schema, read_model
 from tablewright.model.nodes import plain
 
 DATA = Path(__file__).parents[1] / "data"

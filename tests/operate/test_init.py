@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tablewright import apps
+from tablewright import apps, load
 from tablewright.apps import NAMES
 from tablewright.cli.main import run
 from tablewright.core.errors import UsageError
-from tablewright.design.reader import load
 from tablewright.operate.init import plan_init, write_init
 
 APPS = Path(apps.__file__).parent

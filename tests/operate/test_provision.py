@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from operate.faulty import Faulty, refuse, vanish
-from tablewright import live
+from tablewright import live, load
 from tablewright.api import Options, Session
 from tablewright.core.errors import UsageError
-from tablewright.design.reader import load
 from tablewright.engines.dynamodb.adapter import EndpointError, LocalTransport, RequestFailedError
 from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, Index, ModeKind, Table
 from tablewright.local.database import Database

@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 
 from operate.faulty import Faulty, vanish
-from tablewright import live
+from tablewright import live, load
 from tablewright.api import Options, Session
 from tablewright.core.errors import UsageError
-from tablewright.design.reader import load
 from tablewright.engines.dynamodb.adapter import EndpointError, LocalTransport
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.local.database import Database

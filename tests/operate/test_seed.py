@@ -16,10 +16,9 @@ from typing import Any
 import pytest
 
 from operate.faulty import Fault, Faulty, interrupt, refuse, vanish
-from tablewright import live
+from tablewright import live, load
 from tablewright.api import Options, Session
 from tablewright.core.errors import EngineError, UsageError
-from tablewright.design.reader import load
 from tablewright.engines.dynamodb.adapter import (
     EndpointError,
     LocalTransport,

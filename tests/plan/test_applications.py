@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
+from tablewright import read_model
 from tablewright.api import Options, Session
 from tablewright.apps import read
-from tablewright.design.reader import read_model
+from tablewright.design.sections import with_section
 from tablewright.design.values import Design
 from tablewright.engines.dynamodb.design import DynamoDesign, Projection, ProjectionKind
 from tablewright.engines.dynamodb.design_checker import check_design
-from tablewright.engines.dynamodb.design_printer import design_section, with_section
+from tablewright.engines.dynamodb.design_printer import design_section
 from tablewright.plan.result import PlanResult
 
 # The brief of PoaFix recommends MongoDB; its design on DynamoDB is the one to compare with.

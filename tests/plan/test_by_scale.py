@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
+from tablewright import read_model
 from tablewright.api import Options, Session
 from tablewright.apps import read
-from tablewright.design.reader import read_model
 from tablewright.engines.dynamodb.engine import DynamoEngine
 from tablewright.engines.dynamodb.planning.candidates import indexes, placements
 from tablewright.engines.dynamodb.planning.queries import workloads

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tablewright import read_model
 from tablewright.api import Options, Session
-from tablewright.design.reader import read_model
 from tablewright.plan.result import PlanResult
 
 SMALL = Options(sample_items=64)

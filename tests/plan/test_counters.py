@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from tablewright import read_model
 from tablewright.api import Options, Session
 from tablewright.core.errors import UnsupportedError
-from tablewright.design.reader import read_model
 from tablewright.plan.result import PlanResult
 
 SMALL = Options(sample_items=64)
@@ -83,7 +83,7 @@ def test_a_hot_counter_that_a_condition_looks_at_is_refused_with_the_reason():
 
 
 def test_a_planned_spread_counter_is_served_and_printed():
-    from tablewright.engines.dynamodb.design_printer import with_section
+    from tablewright.design.sections import with_section
 
     chosen, result = films("90%")
     routes = chosen.evaluate(result.design, 1_000_000).routes

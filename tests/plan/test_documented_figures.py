@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tablewright import read_model
 from tablewright.api import Session
 from tablewright.apps import read
 from tablewright.bill.bill import Bill
 from tablewright.core.quantities import format_usd
-from tablewright.design.reader import read_model
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.evaluation.values import Evaluation
 

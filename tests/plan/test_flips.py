@@ -7,8 +7,8 @@ from functools import cache
 
 import pytest
 
+from tablewright import read_model
 from tablewright.api import Options, Session
-from tablewright.design.reader import read_model
 from tablewright.plan.breakevens import Flip, TargetFlip, crossing
 from tablewright.plan.result import PlanResult
 

@@ -8,9 +8,9 @@ from functools import cache
 
 import pytest
 
+from tablewright import read_model
 from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import UnsupportedError
-from tablewright.design.reader import read_model
 from tablewright.engines.dynamodb.engine import DynamoEngine
 from tablewright.plan.fronts import front_by_round_trips, front_by_structures
 from tablewright.plan.search import Plan, Settings, search

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from tablewright import read_model
 from tablewright.api import Options, Session
 from tablewright.core.errors import UnsupportedError
-from tablewright.design.reader import read_model
 from tablewright.plan.result import PlanResult
 
 SMALL = Options(sample_items=64)

@@ -10,8 +10,8 @@ from itertools import combinations
 import pytest
 
 from plan_models import family_text, model_text
+from tablewright import read_model
 from tablewright.bill.prices import PriceBook
-from tablewright.design.reader import read_model
 from tablewright.engines.dynamodb.engine import DynamoEngine
 from tablewright.engines.dynamodb.planning.candidates import (
     embedding_placements,

@@ -7,9 +7,9 @@ from functools import cache
 
 import pytest
 
+from tablewright import read_model
 from tablewright.api import Options, Session
 from tablewright.apps import read
-from tablewright.design.reader import read_model
 from tablewright.engines.dynamodb.changes import apply
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.engines.dynamodb.differences import is_same, pieces, words

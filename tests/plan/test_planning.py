@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from tablewright import read_model
 from tablewright.api import Options, Session
 from tablewright.core.errors import ModelError, UsageError
-from tablewright.design.reader import read_model
 from tablewright.plan.result import PlanResult
 from tablewright.plan.search import Settings
 
@@ -143,7 +143,7 @@ def test_as_many_tables_are_left_as_are_allowed_and_all_is_served():
 
 
 def test_joined_tables_are_written_and_read_back_alike():
-    from tablewright.engines.dynamodb.design_printer import with_section
+    from tablewright.design.sections import with_section
 
     result = planned("options: {single_table: prefer}")
     text = with_section(MODEL.format(extra=""), "planned", result.section)

@@ -8,10 +8,10 @@ import re
 import pytest
 
 from plan_models import family_text, model_text
+from tablewright import read_model
 from tablewright.api import Options, Session
 from tablewright.apps import read
-from tablewright.design.reader import read_model
-from tablewright.engines.dynamodb.design_printer import with_section
+from tablewright.design.sections import with_section
 from tablewright.live import ProofRequest, proof_in_memory
 
 SHORT = ("mongocollectibles",)

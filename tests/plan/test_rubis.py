@@ -8,8 +8,8 @@ from functools import cache
 import pytest
 
 from rubis_models import MIXES, STATEMENTS, rubis_text, weight
+from tablewright import read_model
 from tablewright.api import Options, Session
-from tablewright.design.reader import read_model
 from tablewright.plan.result import PlanResult
 
 ROUNDING = Decimal("1E-6")

@@ -8,8 +8,8 @@ import pytest
 
 from plan_models import model_text
 from strategies import examples
+from tablewright import read_model
 from tablewright.api import Options, Session
-from tablewright.design.reader import read_model
 from tablewright.engines.dynamodb.changes import ChangeProjection, DropIndex, apply
 from tablewright.engines.dynamodb.design import DynamoDesign, Projection, ProjectionKind
 from tablewright.evaluation.values import Route

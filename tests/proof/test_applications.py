@@ -11,9 +11,8 @@ from decimal import Decimal
 
 import pytest
 
-from tablewright import apps, live
+from tablewright import apps, live, read_model
 from tablewright.api import Options, Session
-from tablewright.design.reader import read_model
 from tablewright.proof.values import Proof
 
 ONE_PER_CENT = Decimal("0.01")

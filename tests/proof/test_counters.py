@@ -6,11 +6,12 @@ from decimal import Decimal
 
 import pytest
 
+from tablewright import read_model
 from tablewright.api import Options, Session
 from tablewright.core.errors import ModelError
-from tablewright.design.reader import read_model
+from tablewright.design.sections import with_section
 from tablewright.engines.dynamodb.design import DynamoDesign
-from tablewright.engines.dynamodb.design_printer import design_section, with_section
+from tablewright.engines.dynamodb.design_printer import design_section
 from tablewright.live import ProofRequest, proof_in_memory
 
 MODEL = """\

@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 from peers import DYNAMODB_LOCAL, running
 
-from tablewright import apps, live
+from tablewright import apps, live, read_model
 from tablewright.api import Options, Session
-from tablewright.design.reader import read_model
 from tablewright.engines.dynamodb.adapter import sdk_transport
 from tablewright.operate.provision import apply_up, plan_up
 

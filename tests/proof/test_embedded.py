@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
+from tablewright import read_model
 from tablewright.api import Options, Session
-from tablewright.design.reader import read_model
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.live import ProofRequest, proof_in_memory
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from tablewright import read_model
 from tablewright.api import Options, Session
 from tablewright.core.errors import PriceUnknownError
-from tablewright.design.reader import read_model
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.live import ProofRequest, proof_in_memory
 from tablewright.proof.examples import example_requests

@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 
 from operate.faulty import Faulty, interrupt, refuse, vanish
-from tablewright import apps, live
+from tablewright import apps, live, load, read_model
 from tablewright.api import Options, Session
-from tablewright.design.reader import load, read_model
 from tablewright.engines.dynamodb.adapter import (
     EndpointError,
     LocalTransport,

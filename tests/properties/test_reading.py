@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strategies import damaged, examples
+from tablewright import read_model
 from tablewright.core.diagnostics import render
 from tablewright.core.errors import ModelError
-from tablewright.design.reader import read_model
 from tablewright.model.nodes import plain, split_lines
 from tablewright.model.reader import decode
 

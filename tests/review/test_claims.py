@@ -11,8 +11,8 @@ from decimal import Decimal
 
 import pytest
 
+from tablewright import read_model
 from tablewright.api import Session
-from tablewright.design.reader import read_model
 from tablewright.review.claims import dimension_of
 
 MODEL = """

@@ -9,8 +9,8 @@ from decimal import Decimal
 
 import pytest
 
+from tablewright import read_model
 from tablewright.bill.prices import PriceBook
-from tablewright.design.reader import read_model
 from tablewright.engines.dynamodb.advisory import advise, smallest
 from tablewright.engines.dynamodb.engine import DynamoEngine
 from tablewright.review.findings import Level

@@ -8,9 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import tablewright
+from tablewright import load, read_model
 from tablewright.api import Session
 from tablewright.core.quantities import format_bytes
-from tablewright.design.reader import load, read_model
 from tablewright.engines.servers.changes import DropServerIndex
 from tablewright.engines.servers.facts import ServerFacts
 from tablewright.engines.servers.recost import ServerRecoster

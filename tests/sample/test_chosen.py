@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tablewright.design.reader import load
+from tablewright import load
 from tablewright.model.values import Model
 from tablewright.sample.chosen import Blocks, Chosen, Drawn
 from tablewright.sample.sample import Sample

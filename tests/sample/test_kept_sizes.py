@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import tablewright
-from tablewright.design.reader import load, read_model
+from tablewright import load, read_model
 from tablewright.sample import sample as module
 from tablewright.sample.sample import Sample
 

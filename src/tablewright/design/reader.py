@@ -1,71 +1,31 @@
-"""Read a whole model file: the model, and each design by the reader of its engine.
+"""Read a whole model file: the model, and each design in the language of its engine.
 
-In: text or a path. Out: `ModelFile`, or a ModelError with every diagnostic. An engine adds its
-reader with `register`; a design whose engine has none is kept as `UnreadDesign`, its content as
-plain data. It does not know how a design is routed or priced.
+In: text or a path, and the design languages of the engines. Out: `ModelFile`, or a ModelError with
+every diagnostic. It knows no engine, nor how a design is routed or priced.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from yaml.nodes import MappingNode, Node, ScalarNode
 
-from tablewright.core.diagnostics import Diagnostic, Span, nearest
+from tablewright.core.diagnostics import Diagnostic, nearest
 from tablewright.core.errors import ModelError, UsageError
-from tablewright.design.grammar import COMMON, DESIGN_NAME, DYNAMODB
+from tablewright.design.grammar import DESIGN_NAME
+from tablewright.design.language import DesignLanguage, Languages
 from tablewright.design.values import Design
-from tablewright.engines.dynamodb.design_checker import check_design
-from tablewright.engines.dynamodb.design_reader import read_dynamodb
-from tablewright.engines.mongodb.design import MONGODB, read_mongodb
-from tablewright.engines.postgresql.design import POSTGRESQL, read_postgresql
 from tablewright.model import nodes
 from tablewright.model.nodes import Reading, TooManyProblemsError
 from tablewright.model.reader import decode, read_document
-from tablewright.model.shapes import Entry, Fields, MappingOf, Schema, Shape, entries
+from tablewright.model.shapes import Entry, Fields, MappingOf, Schema
 from tablewright.model.values import Model
 
 FILE_NAME = "tablewright.yaml"
-KNOWN_ENGINES = ("dynamodb", "mongodb", "postgresql")
-
-
-@dataclass(frozen=True, kw_only=True)
-class UnreadDesign(Design):
-    """A design whose engine has no reader here: its content as plain data."""
-
-    raw: Mapping[str, Any] = field(default_factory=dict)
-
-
-Build = Callable[[str, Fields, Span, Model, Reading], Design | None]
-"""Makes a design of its name, fields and place; notes what is wrong in the reading."""
-
-
-@dataclass(frozen=True)
-class DesignReader:
-    """How the designs of one engine are read: their shape, and what makes a value of it."""
-
-    shape: Shape
-    build: Build
-
-
-_READERS: dict[str, DesignReader] = {
-    "dynamodb": DesignReader(DYNAMODB, read_dynamodb),
-    "mongodb": DesignReader(MONGODB, read_mongodb),
-    "postgresql": DesignReader(POSTGRESQL, read_postgresql),
-}
-
-
-_GRAMMARS = {"dynamodb": DYNAMODB, "mongodb": MONGODB, "postgresql": POSTGRESQL}
-
-
-def register(engine: str, reader: DesignReader) -> None:
-    """Let designs of an engine be read; `Shape.read` must return `Fields`."""
-    _READERS[engine] = reader
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,10 +60,11 @@ class ModelFile:
 class _DesignShape:
     """One design: the shape of its engine."""
 
+    languages: Languages
     expects: str = "a mapping that describes a design"
 
     def read(self, node: Node, reading: Reading) -> Fields | None:
-        """Return the fields of a design; of one that is not read here, its raw data."""
+        """Return the fields of a design, read by the shape of its engine."""
         if not isinstance(node, MappingNode):
             reading.error(
                 "wrong-type",
@@ -115,19 +76,14 @@ class _DesignShape:
         engine = self._engine(node, reading)
         if engine is None:
             return None
-        reader = _READERS.get(engine)
-        if reader is None:
-            found = Fields(node, reading.span(node))
-            found.values = {"engine": engine, "raw": nodes.plain(node)}
-            return found
-        result = reader.shape.read(node, reading)
-        return result if isinstance(result, Fields) else None
+        fields = self.languages[engine].shape.read(node, reading)
+        return fields if isinstance(fields, Fields) else None
 
     def _engine(self, node: MappingNode, reading: Reading) -> str | None:
         for key, value in node.value:
             if not isinstance(key, ScalarNode) or key.value != "engine":
                 continue
-            known = sorted({*KNOWN_ENGINES, *_READERS})
+            known = sorted(self.languages)
             engine = value.value if isinstance(value, ScalarNode) else ""
             if engine in known:
                 return str(engine)
@@ -152,24 +108,26 @@ class _DesignShape:
         return {
             "type": "object",
             "required": ["engine"],
-            "properties": {"engine": {"enum": list(KNOWN_ENGINES)}},
+            "properties": {"engine": {"enum": list(self.languages)}},
             "allOf": [
                 {
                     "if": {"properties": {"engine": {"const": engine}}},
-                    "then": grammar.schema(),
+                    "then": language.shape.schema(),
                 }
-                for engine, grammar in _GRAMMARS.items()
+                for engine, language in self.languages.items()
             ],
         }
 
 
-DESIGNS = MappingOf(DESIGN_NAME, _DesignShape(), what="a mapping of designs")
+def _designs(languages: Languages) -> MappingOf:
+    return MappingOf(DESIGN_NAME, _DesignShape(languages), what="a mapping of designs")
 
 
 def read_model(
     text: str,
     file: str = FILE_NAME,
     *,
+    languages: Languages,
     scale_assumed: Decimal | None = None,
     overrides: Mapping[tuple[str, ...], Decimal] | None = None,
 ) -> ModelFile:
@@ -178,6 +136,7 @@ def read_model(
     Args:
         text: the content of the model file.
         file: its name, as diagnostics show it.
+        languages: how designs of each engine are read.
         scale_assumed: a factor for every figure marked `(assumed)` (rates, counts, bytes; shares
             stay at most 1), for sensitivity.
         overrides: factors for single figures by their path, such as
@@ -187,13 +146,13 @@ def read_model(
         ModelError: the file has errors; it carries every diagnostic in file order, and the text.
     """
     document, reading = read_document(
-        text, file, DESIGNS, scale_assumed=scale_assumed, overrides=overrides
+        text, file, _designs(languages), scale_assumed=scale_assumed, overrides=overrides
     )
     designs: list[Design] = []
     if document is not None:
         with contextlib.suppress(TooManyProblemsError):
             for entry in document.designs:
-                design = _design(entry, document.model, reading)
+                design = _design(entry, document.model, reading, languages)
                 if design is not None:
                     designs.append(design)
     found = reading.found.sorted()
@@ -204,7 +163,13 @@ def read_model(
     )
 
 
-def read_figures(text: str, file: str, overrides: Mapping[tuple[str, ...], Decimal]) -> Model:
+def read_figures(
+    text: str,
+    file: str,
+    overrides: Mapping[tuple[str, ...], Decimal],
+    *,
+    languages: Languages,
+) -> Model:
     """Return the model of a text that was read before, with single figures multiplied.
 
     Designs and claims are left out: they hold no figures of the model and take half of the time.
@@ -213,32 +178,21 @@ def read_figures(text: str, file: str, overrides: Mapping[tuple[str, ...], Decim
         ModelError: the factors make the file wrong.
     """
     document, reading = read_document(
-        text, file, DESIGNS, overrides=overrides, leave=("designs", "claims")
+        text, file, _designs(languages), overrides=overrides, leave=("designs", "claims")
     )
     if document is None or reading.found.has_errors:
         raise ModelError(reading.found.sorted(), source=text)
     return document.model
 
 
-def _design(entry: Entry, model: Model, reading: Reading) -> Design | None:
-    found = entry.value
-    if not isinstance(found, Fields):
+def _design(entry: Entry, model: Model, reading: Reading, languages: Languages) -> Design | None:
+    fields = entry.value
+    if not isinstance(fields, Fields):
         return None
-    name, engine = str(entry.name), str(found.get("engine"))
-    reader = _READERS.get(engine)
-    if reader is None:
-        raw = found.get("raw", {})
-        return UnreadDesign(
-            name=name,
-            engine=engine,
-            title=str(raw.get("title") or ""),
-            note=str(raw.get("note") or ""),
-            span=entry.name.span,
-            raw=raw,
-        )
-    design = reader.build(name, found, entry.name.span, model, reading)
+    language: DesignLanguage = languages[str(fields.get("engine"))]
+    design = language.build(str(entry.name), fields, entry.name.span, model, reading)
     if design is not None and not reading.is_moved:  # limits hold for the file as it is written
-        for problem in check_design(design, model):
+        for problem in language.check(design, model):
             note = reading.error if problem.severity.is_error else reading.warning
             note(problem.id, problem.message, problem.span, problem.help)
     return design
@@ -247,6 +201,7 @@ def _design(entry: Entry, model: Model, reading: Reading) -> Design | None:
 def load(
     path: str | Path = ".",
     *,
+    languages: Languages,
     scale_assumed: Decimal | None = None,
     overrides: Mapping[tuple[str, ...], Decimal] | None = None,
 ) -> ModelFile:
@@ -278,10 +233,12 @@ def load(
     text, reading = decode(data, str(where), size)
     if text is None:
         raise ModelError(reading.found.sorted(), source="\n".join(reading.lines))
-    return read_model(text, str(where), scale_assumed=scale_assumed, overrides=overrides)
+    return read_model(
+        text, str(where), languages=languages, scale_assumed=scale_assumed, overrides=overrides
+    )
 
 
-def json_schema() -> Schema:
+def json_schema(languages: Languages) -> Schema:
     """Return the JSON Schema of the model file, made of the same shapes that read it."""
     from tablewright.model.grammar import definitions, document
 
@@ -289,19 +246,6 @@ def json_schema() -> Schema:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Tablewright model file",
         "description": "What an application stores, how it asks for it and how often.",
-        **document(DESIGNS).schema(),
+        **document(_designs(languages)).schema(),
         "$defs": definitions(),
     }
-
-
-__all__ = [
-    "COMMON",
-    "DesignReader",
-    "ModelFile",
-    "UnreadDesign",
-    "entries",
-    "json_schema",
-    "load",
-    "read_model",
-    "register",
-]

@@ -6,10 +6,13 @@ DynamoDB design loads no code of PostgreSQL.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import import_module
 
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UsageError
+from tablewright.design.language import DesignLanguage, Languages
 from tablewright.evaluation.engine import Engine
 
 ENGINES: dict[str, str] = {
@@ -33,3 +36,28 @@ def make_engine(name: str) -> Engine:
     module, _, factory = ENGINES[name].partition(":")
     engine: Engine = getattr(import_module(module), factory)()
     return engine
+
+
+class _Languages(Mapping[str, DesignLanguage]):
+    """The design language of each engine, imported when it is first asked for."""
+
+    def __getitem__(self, name: str) -> DesignLanguage:
+        if name not in ENGINES:
+            raise KeyError(name)
+        return _language(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(ENGINES)
+
+    def __len__(self) -> int:
+        return len(ENGINES)
+
+
+@cache
+def _language(name: str) -> DesignLanguage:
+    return make_engine(name).language
+
+
+def languages() -> Languages:
+    """Return how designs of each engine are written in a model file."""
+    return _Languages()

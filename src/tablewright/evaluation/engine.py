@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from tablewright.bill.prices import PriceBook
     from tablewright.core.diagnostics import Diagnostic
+    from tablewright.design.language import DesignLanguage
     from tablewright.design.values import Design
     from tablewright.evaluation.doors import Adapter, Codec
     from tablewright.evaluation.quotation import Quotation
@@ -43,6 +44,11 @@ class Engine(Protocol):
     """What an engine offers to planner, reviewer and the verbs. Pure: no connection is made."""
 
     name: str
+
+    @property
+    def language(self) -> DesignLanguage:
+        """How its designs are written in a model file."""
+        ...
 
     def evaluate(
         self,

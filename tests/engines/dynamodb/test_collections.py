@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
+from tablewright import read_model
 from tablewright.bill.prices import PriceBook
-from tablewright.design.reader import read_model
 from tablewright.engines.dynamodb.engine import DynamoEngine
 from tablewright.sample.sample import Sample
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from tablewright import read_model
 from tablewright.api import Options, Session
-from tablewright.design.reader import read_model
 from tablewright.live import population
 from tablewright.sample.sample import Sample
 

@@ -10,9 +10,9 @@ from textwrap import dedent
 
 import pytest
 
+from tablewright import read_model
 from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import ModelError
-from tablewright.design.reader import read_model
 from tablewright.engines.dynamodb.engine import DynamoEngine
 from tablewright.engines.dynamodb.items import geohash
 

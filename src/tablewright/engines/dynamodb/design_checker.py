@@ -19,7 +19,6 @@ from tablewright.capacity.limits import (
 )
 from tablewright.core.diagnostics import Diagnostic, Diagnostics, Span
 from tablewright.core.quantities import ONE, ZERO, format_bytes, format_number
-from tablewright.design.values import Design
 from tablewright.engines.dynamodb.design import (
     DynamoDesign,
     Index,
@@ -35,10 +34,8 @@ POINTER_BYTES = 64
 """What stays of an attribute that is kept in object storage (see `ItemShape.offload`)."""
 
 
-def check_design(design: Design, model: Model) -> tuple[Diagnostic, ...]:
-    """Return what is wrong with a design; nothing for a design of another engine."""
-    if not isinstance(design, DynamoDesign):
-        return ()
+def check_design(design: DynamoDesign, model: Model) -> tuple[Diagnostic, ...]:
+    """Return what is wrong with a design."""
     found = Diagnostics()
     nowhere = design.span or Span(f"design {design.name}", 0, 0, 0)
     for table in design.tables:

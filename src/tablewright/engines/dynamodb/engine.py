@@ -16,6 +16,7 @@ from tablewright.core.quantities import DAYS_PER_MONTH, GB, ONE, ZERO
 from tablewright.design.values import Design
 from tablewright.engines.dynamodb.billing import PatternUnits, ResourceLoad, TableLoad, bill_for
 from tablewright.engines.dynamodb.design import DynamoDesign, Index, Table
+from tablewright.engines.dynamodb.language import LANGUAGE
 from tablewright.engines.dynamodb.quoting import object_bytes, quote_design
 from tablewright.engines.dynamodb.router import OBJECTS, Context, ReadRouter
 from tablewright.engines.dynamodb.scaling import LoadCurve
@@ -50,6 +51,7 @@ class DynamoEngine:
     """DynamoDB, as planner, reviewer and façade see it."""
 
     name = "dynamodb"
+    language = LANGUAGE
 
     def __init__(self) -> None:
         self._workspaces: dict[int, tuple[Model, Workspace]] = {}

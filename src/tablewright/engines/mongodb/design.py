@@ -14,6 +14,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode
 
 from tablewright.core.diagnostics import Span
 from tablewright.design.grammar import ATTRIBUTES, COMMON, EMBED
+from tablewright.design.language import DesignLanguage
 from tablewright.design.values import Design, Embed
 from tablewright.model import nodes
 from tablewright.model.grammar import ATTRIBUTE_NAME, ENTITY_NAME, PATH
@@ -367,3 +368,7 @@ class _CollectionReader:
                 key.value.span,
                 "write 2dsphere for a place, 1 or -1 for anything else",
             )
+
+
+LANGUAGE = DesignLanguage(engine="mongodb", shape=MONGODB, build=read_mongodb)
+"""How designs of this engine are written in a model file."""

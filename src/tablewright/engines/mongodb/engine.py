@@ -6,7 +6,7 @@ In: nothing. Out: the engine. How it evaluates is `server_engine`'s business.
 from __future__ import annotations
 
 from tablewright.bill.prices import PriceBook
-from tablewright.engines.mongodb.design import MongoDesign
+from tablewright.engines.mongodb.design import LANGUAGE, MongoDesign
 from tablewright.engines.mongodb.layout import MongoLayout
 from tablewright.engines.mongodb.offers import offers
 from tablewright.engines.servers.engine import ServerEngine
@@ -33,6 +33,8 @@ def _offers(book: PriceBook, design: MongoDesign) -> tuple[Offer, ...]:
 
 class MongoEngine(ServerEngine[MongoLayout]):
     """MongoDB, as planner, reviewer and façade see it."""
+
+    language = LANGUAGE
 
     def __init__(self) -> None:
         super().__init__(WORDS, MongoLayout, _offers)

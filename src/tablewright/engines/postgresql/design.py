@@ -12,6 +12,7 @@ from typing import Any
 
 from tablewright.core.diagnostics import Span
 from tablewright.design.grammar import COMMON
+from tablewright.design.language import DesignLanguage
 from tablewright.design.values import Design
 from tablewright.engines.mongodb.design import entity_of
 from tablewright.model.grammar import ATTRIBUTE_NAME, ENTITY_NAME
@@ -489,3 +490,7 @@ __all__ = [
     "read_postgresql",
     "type_text",
 ]
+
+
+LANGUAGE = DesignLanguage(engine="postgresql", shape=POSTGRESQL, build=read_postgresql)
+"""How designs of this engine are written in a model file."""

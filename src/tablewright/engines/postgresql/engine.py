@@ -5,6 +5,7 @@ In: nothing. Out: the engine. How it evaluates is `server_engine`'s business.
 
 from __future__ import annotations
 
+from tablewright.engines.postgresql.design import LANGUAGE
 from tablewright.engines.postgresql.layout import PgLayout
 from tablewright.engines.postgresql.offers import offers
 from tablewright.engines.servers.engine import ServerEngine
@@ -24,6 +25,8 @@ WORDS = Words(
 
 class PostgresEngine(ServerEngine[PgLayout]):
     """PostgreSQL, as planner, reviewer and façade see it."""
+
+    language = LANGUAGE
 
     def __init__(self) -> None:
         super().__init__(WORDS, PgLayout, lambda book, design: offers(book))

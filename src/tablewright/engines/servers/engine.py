@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, Generic, Protocol, TypeVar
 
 from tablewright.bill.prices import PriceBook
+from tablewright.design.language import DesignLanguage
 from tablewright.design.values import Design
 from tablewright.engines.servers.routing import Words
 from tablewright.engines.servers.sizing import CASES, Figures, Layout, Offer, ServerEvaluation
@@ -44,6 +45,8 @@ L = TypeVar("L", bound=DesignLayout)
 
 class ServerEngine(Generic[L]):
     """An engine on servers, as planner, reviewer and façade see it."""
+
+    language: DesignLanguage
 
     def __init__(
         self,

@@ -1,0 +1,246 @@
+"""The grammar of a DynamoDB design in the model file, as shapes.
+
+In: nothing. Out: `DYNAMODB`, the shape of one entry of `designs:`. It does not know the model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from yaml.nodes import Node, ScalarNode
+
+from tablewright.design.grammar import ATTRIBUTES, COMMON, EMBED
+from tablewright.model import nodes, scalars
+from tablewright.model.grammar import ATTRIBUTE_NAME, ENTITY_NAME, REGION
+from tablewright.model.nodes import Reading
+from tablewright.model.scalars import Bad
+from tablewright.model.shapes import (
+    BOOL,
+    NUMBER,
+    PROSE,
+    SHARE,
+    VALUE,
+    WHOLE,
+    ByKind,
+    Choice,
+    Field,
+    ListOf,
+    MappingOf,
+    Name,
+    Record,
+    Scalar,
+    Shape,
+    wrong_type,
+)
+
+TABLE_NAME = Name(
+    "the name of a table",
+    r"[A-Za-z0-9_.-]{3,255}",
+    "3 to 255 letters, digits, `_`, `-` and `.`",
+)
+INDEX_NAME = Name(
+    "the name of an index",
+    r"[A-Za-z0-9_.-]{3,255}",
+    "3 to 255 letters, digits, `_`, `-` and `.`",
+)
+SHAPE_NAME = Name("the name of an item shape", r"[A-Za-z][A-Za-z0-9_]*", "letters, digits and `_`")
+KEY_NAME = Name("the name of a key attribute")
+
+
+@dataclass(frozen=True)
+class OrFalse:
+    """A shape, or yes/no in its place."""
+
+    other: Shape
+    expects: str
+
+    def read(self, node: Node, reading: Reading) -> object:
+        """Return True, False, or what the shape reads."""
+        if isinstance(node, ScalarNode) and not nodes.is_null(node):
+            said = nodes.boolean(node.value)
+            if said is not None:
+                return said
+        if nodes.is_null(node):
+            wrong_type(self, node, reading)
+            return None
+        return self.other.read(node, reading)
+
+    def schema(self) -> dict[str, object]:
+        """Return either."""
+        return {"anyOf": [BOOL.schema(), self.other.schema()]}
+
+
+def _pitr(text: str) -> int:
+    value = scalars.days(text)
+    if value != value.to_integral_value() or not 1 <= value <= 35:
+        raise Bad("is not 1 to 35 days", help="write 35d, or false")
+    return int(value)
+
+
+def _years(text: str) -> int:
+    if text not in ("1y", "3y"):
+        raise Bad
+    return int(text[0])
+
+
+def _times(period: str, words: str) -> Scalar:
+    return Scalar(
+        lambda text: scalars.times_per(text, period),
+        f"how often, such as {words}",
+        rf"{scalars.NUMBER_PATTERN}(\s*/\s*(hour|day|week|month|year)s?)?",
+        numeric=True,
+        scaled=lambda value, factor: value * factor,
+    )
+
+
+STREAM_VIEWS = ("keys-only", "new-image", "old-image", "new-and-old-images")
+RESERVED = Scalar(_years, "1y or 3y", "[13]y")
+RESERVED_FIELD = Field("reserved", RESERVED, doc="reserved capacity: 1y or 3y")
+AUTO_SCALING = Record(
+    "auto scaling",
+    (
+        Field("min_rcu", NUMBER, required=True),
+        Field("max_rcu", NUMBER, required=True),
+        Field("min_wcu", NUMBER, required=True),
+        Field("max_wcu", NUMBER, required=True),
+        Field("target", SHARE, doc="target utilisation, default 70%"),
+    ),
+)
+MODE = ByKind(
+    scalar=Choice(("on-demand",)),
+    mapping=Record(
+        "a capacity mode",
+        (
+            Field("rcu", NUMBER, doc="provisioned read capacity units"),
+            Field("wcu", NUMBER, doc="provisioned write capacity units"),
+            Field("auto_scaling", AUTO_SCALING),
+            RESERVED_FIELD,
+        ),
+    ),
+    what="on-demand, {rcu: 5, wcu: 2} or {auto_scaling: {...}}",
+)
+
+KEY = ListOf(KEY_NAME, least=1, most=2, what="a partition key, or [partition key, sort key]")
+MANY_KEYS = ListOf(KEY_NAME, least=1, what="an attribute or a list of them")
+
+PROJECT = ByKind(
+    scalar=Choice(("all", "keys-only")),
+    sequence=ListOf(ATTRIBUTE_NAME, single=False, least=1),
+    what="all, keys-only, or a list of attributes",
+)
+INDEX = Record(
+    "an index",
+    (
+        Field("key", KEY, doc="partition key, or [partition key, sort key]"),
+        Field("partition", MANY_KEYS, doc="up to four partition key attributes"),
+        Field("sort", MANY_KEYS, doc="up to four sort key attributes"),
+        Field("local", BOOL, doc="a local secondary index"),
+        Field("project", PROJECT, doc="what an entry holds; default all"),
+        Field("mode", MODE),
+        Field("title", PROSE),
+    ),
+)
+
+TEMPLATE = ByKind(
+    scalar=VALUE,
+    mapping=Record(
+        "a key",
+        (
+            Field("value", VALUE, required=True, doc="such as USER#{userId}"),
+            Field(
+                "when",
+                MappingOf(
+                    ATTRIBUTE_NAME,
+                    ListOf(VALUE, least=1, what="a value or a list of them"),
+                    least=1,
+                ),
+                doc="only where an attribute has one of these values",
+            ),
+        ),
+    ),
+    what="a template such as USER#{userId}, or {value: …, when: …}",
+)
+SHAPE = Record(
+    "an item shape",
+    (
+        Field("of", ENTITY_NAME, doc="the entity, where the name is not one"),
+        Field("keys", MappingOf(KEY_NAME, TEMPLATE), doc="templates of key attributes"),
+        Field("attributes", ATTRIBUTES, doc="what of the entity it holds"),
+        Field("embed", MappingOf(ATTRIBUTE_NAME, EMBED), doc="children as a list attribute"),
+        Field(
+            "compress",
+            ByKind(
+                scalar=ATTRIBUTE_NAME,
+                sequence=ListOf(ATTRIBUTE_NAME, single=False),
+                mapping=MappingOf(ATTRIBUTE_NAME, SHARE),
+                what="a list of attributes, or {webhook_data: 21%}",
+            ),
+            doc="stored as gzip",
+        ),
+        Field("offload", ListOf(ATTRIBUTE_NAME), doc="kept in object storage"),
+        Field("guards", ListOf(ATTRIBUTE_NAME), doc="the item makes these unique"),
+        Field(
+            "counters", ListOf(ATTRIBUTE_NAME), doc="spread over the shards of the key, and summed"
+        ),
+        Field("title", PROSE),
+    ),
+    nullable=True,
+)
+TABLE = Record(
+    "a table",
+    (
+        Field("key", KEY, required=True, doc="partition key, or [partition key, sort key]"),
+        Field(
+            "items",
+            ByKind(
+                scalar=ENTITY_NAME,
+                sequence=ListOf(ENTITY_NAME, single=False, least=1),
+                mapping=MappingOf(SHAPE_NAME, SHAPE, least=1),
+                what="an entity, a list of them, or a mapping of item shapes",
+            ),
+            required=True,
+        ),
+        Field("indexes", MappingOf(INDEX_NAME, INDEX)),
+        Field("mode", MODE, doc="capacity mode, default on-demand"),
+        RESERVED_FIELD,
+        Field("class", Choice(("standard", "infrequent-access"))),
+        Field("ttl", ATTRIBUTE_NAME),
+        Field(
+            "pitr",
+            OrFalse(
+                Scalar(_pitr, "1d to 35d", r"[0-9]+(\.0*)?\s*[dwh]"), "yes, no, or days such as 35d"
+            ),
+        ),
+        Field("backups", WHOLE, doc="on-demand backups held"),
+        Field("exports", _times("month", "1/month")),
+        Field("restores", _times("year", "1/year")),
+        Field(
+            "stream",
+            ByKind(
+                scalar=Choice(STREAM_VIEWS),
+                mapping=Record(
+                    "a stream",
+                    (Field("view", Choice(STREAM_VIEWS), required=True), Field("readers", WHOLE)),
+                ),
+            ),
+        ),
+        Field("deletion_protection", BOOL),
+        Field("replicas", ListOf(REGION)),
+        Field("title", PROSE),
+    ),
+    hints={
+        "gsi": "secondary indexes are `indexes`",
+        "gsis": "secondary indexes are `indexes`",
+        "lsi": "a local index is one of the `indexes`, with `local: true`",
+        "global_secondary_indexes": "secondary indexes are `indexes`",
+        "billing": "how throughput is paid is the `mode`",
+        "billing_mode": "how throughput is paid is the `mode`",
+        "partition": "a table has a `key`: partition, or [partition, sort]",
+        "entity": "what a table holds are its `items`",
+        "entities": "what a table holds are its `items`",
+    },
+)
+DYNAMODB = Record(
+    "a DynamoDB design",
+    (*COMMON, Field("tables", MappingOf(TABLE_NAME, TABLE, least=1), required=True)),
+)

@@ -1,0 +1,43 @@
+"""How DynamoDB designs are written in a model file: grammar, reader, checker, printer, changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tablewright.core.diagnostics import Diagnostic
+from tablewright.design.changes import AnyChange
+from tablewright.design.language import DesignLanguage
+from tablewright.design.values import Design
+from tablewright.engines.dynamodb.changes import diff
+from tablewright.engines.dynamodb.design import DynamoDesign
+from tablewright.engines.dynamodb.design_checker import check_design
+from tablewright.engines.dynamodb.design_grammar import DYNAMODB
+from tablewright.engines.dynamodb.design_printer import design_section
+from tablewright.engines.dynamodb.design_reader import read_dynamodb
+from tablewright.model.values import Model
+
+
+def _check(design: Design, model: Model) -> Sequence[Diagnostic]:
+    assert isinstance(design, DynamoDesign)
+    return check_design(design, model)
+
+
+def _section(design: Design, model: Model) -> str:
+    assert isinstance(design, DynamoDesign)
+    return design_section(design, model)
+
+
+def _differences(before: Design, after: Design) -> Sequence[AnyChange]:
+    assert isinstance(before, DynamoDesign)
+    assert isinstance(after, DynamoDesign)
+    return diff(before, after)
+
+
+LANGUAGE = DesignLanguage(
+    engine="dynamodb",
+    shape=DYNAMODB,
+    build=read_dynamodb,
+    check=_check,
+    section=_section,
+    differences=_differences,
+)
