@@ -26,18 +26,35 @@ def test_null_and_boolean_take_one_byte():
     ("text", "expected"),
     [
         ("0", 1),
-        ("5", 2),  # one digit: 1 + 1
-        ("27", 2),  # two digits: 1 + 1
-        ("127", 3),  # three digits: 1 + 2
+        ("0.00", 1),
+        ("5", 2),  # 05: 1 + 1
+        ("27", 2),  # 27: 1 + 1
+        ("127", 3),  # 01 27: 1 + 2
         ("-127", 4),  # and one for the sign
-        ("1000000", 2),  # trailing zeros do not count
-        ("0.0001", 2),  # nor leading ones
-        ("12.5", 3),  # 1 + 1 + 1: whole part and fraction apart
-        ("1e6", 2),
+        ("10", 2),  # 10
+        ("100", 2),  # 01 00: the trailing pair of zeros does not count
+        ("120", 3),  # 01 20: its zero shares a pair with 2
+        ("-120", 4),
+        ("480", 3),  # 04 80
+        ("4800", 2),  # 48 00
+        ("1230", 3),  # 12 30
+        ("48000", 3),  # 04 80 00
+        ("1000000", 2),  # 01 00 00 00
+        ("0.0001", 2),  # .00 01: nor does the leading pair
+        ("0.012", 3),  # .01 20
+        ("1.5", 3),  # 01 .50
+        ("12.5", 3),  # 12 .50
+        ("3.14159", 5),  # 03 .14 15 90
+        ("1e6", 2),  # 01 00 00 00
+        ("1E125", 2),  # 10 and 62 pairs of zeros
+        ("12e1", 3),  # 120
+        ("1.20E+2", 3),  # 120
         ("99999999999999999999999999999999999999", 20),  # 38 digits: 1 + 19
+        ("9999999999999999999999999999999999999.9", 21),  # 37 digits and 1: 1 + 19 + 1
+        ("-9999999999999999999999999999999999999.9", 21),  # never more than 21
     ],
 )
-def test_a_number_takes_a_byte_for_two_significant_digits_and_one_more(text, expected):
+def test_a_number_takes_a_byte_for_each_pair_of_digits_aligned_at_the_point(text, expected):
     assert number_bytes(text) == expected
 
 

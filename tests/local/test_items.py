@@ -13,6 +13,8 @@ from tablewright.local.faults import (
     ValidationException,
 )
 
+ENVELOPE = "1 validation error detected: "  # before complaints of single writes, since 2026
+
 
 @pytest.fixture
 def db():
@@ -98,19 +100,27 @@ def test_equal_numbers_are_the_same_key(db):
         ),
         (
             {**key(), "x": {}},
-            "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes",
+            f"{ENVELOPE}Supplied AttributeValue is empty, must contain exactly one of the "
+            "supported datatypes",
         ),
         (
             {**key(), "x": {"S": "a", "N": "1"}},
-            "Supplied AttributeValue has more than one datatypes set, must contain exactly one "
-            "of the supported datatypes",
+            f"{ENVELOPE}Supplied AttributeValue has more than one datatypes set, must contain "
+            "exactly one of the supported datatypes",
         ),
-        ({**key(), "x": n("x")}, "The parameter cannot be converted to a numeric value: x"),
+        (
+            {**key(), "x": n("x")},
+            f"{ENVELOPE}The parameter cannot be converted to a numeric value: x",
+        ),
         (
             {**key(), "x": {"SS": []}},
-            "One or more parameter values were invalid: An string set  may not be empty",
+            f"{ENVELOPE}One or more parameter values were invalid: An string set  may not be empty",
         ),
-        ({**key(), "x": {"NS": ["1", "1.0"]}}, "Input collection contains duplicates"),
+        (
+            {**key(), "x": {"NS": ["1", "1.0"]}},
+            f"{ENVELOPE}One or more parameter values were invalid: Input collection contains "
+            "duplicates.",
+        ),
         (
             {"pk": s("p" * 2049), "sk": n(1)},
             "One or more parameter values were invalid: Size of hashkey has exceeded the maximum "
@@ -478,8 +488,7 @@ def test_item_collection_metrics_come_with_local_indexes(db):
         ),
         (
             {"ExpressionAttributeValues": {":a": n(1)}},
-            "ExpressionAttributeValues can only be specified when using expressions: "
-            "ConditionExpression is null",
+            "ExpressionAttributeValues can only be specified when using expressions",
         ),
         (
             {"ConditionExpression": "a = :a", "ExpressionAttributeValues": {"a": n(1)}},
@@ -487,8 +496,7 @@ def test_item_collection_metrics_come_with_local_indexes(db):
         ),
         (
             {"ConditionExpression": "a = :a", "ExpressionAttributeValues": {":a": {}}},
-            "ExpressionAttributeValues contains invalid value: Supplied AttributeValue is empty, "
-            "must contain exactly one of the supported datatypes for key :a",
+            "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes",
         ),
         (
             {"ConditionExpression": "attribute_exists(a)", "Expected": {"a": {"Exists": False}}},
@@ -507,4 +515,4 @@ def test_item_collection_metrics_come_with_local_indexes(db):
 def test_expression_parameters_have_to_fit_together(db, more, message):
     with pytest.raises(ValidationException) as caught:
         put(db, key(), **more)
-    assert caught.value.message == message
+    assert caught.value.message == ENVELOPE + message

@@ -10,6 +10,7 @@ numbers and the absence of overhead in sets are as other engines measured them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -29,42 +30,44 @@ def string_bytes(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8"))
 
 
+MAX_NUMBER_BYTES = 21
+
+_NUMBER_PARTS = re.compile(r"([+-]?)0*(\d*)\.?(\d*?)0*(?:[eE]([+-]?\d+))?")
+
+
 def number_bytes(text: str) -> int:
     """Return the bytes of a number given as decimal text.
 
-    One byte, plus one for each two significant digits of the whole part and of the fraction, each
-    counted from the decimal point, plus one if negative. Leading and trailing zeros do not count.
+    One byte, plus one for each pair of decimal digits, plus one if negative; at most 21. The pairs
+    are aligned at the decimal point, as in a number written to the base 100; leading and trailing
+    pairs of zeros do not count. Zero takes one byte.
+
+    Source: as measured on DynamoDB (captures of 2026-08) and by DynamoDB Local 3.3: 100 and 4800
+    take 2 bytes, 120 and 480 take 3.
 
     Example:
-        >>> [number_bytes(n) for n in ("0", "7", "1000", "123", "-5", "27.5", "0.005", "1E2")]
-        [1, 2, 2, 3, 3, 3, 2, 2]
+        >>> [number_bytes(n) for n in ("0", "7", "1000", "120", "-120", "27.5", "0.012", "1E125")]
+        [1, 2, 2, 3, 4, 3, 3, 2]
     """
     if text.isdigit():
-        return 1 + (len(text.strip("0")) + 1) // 2
-    negative = text.startswith("-")
-    digits = text.lstrip("+-")
-    if "e" in digits or "E" in digits:
-        digits = _without_exponent(digits)
-    whole, _, fraction = digits.partition(".")
-    whole = whole.lstrip("0")
-    fraction = fraction.rstrip("0")
-    if not fraction:
-        whole = whole.rstrip("0")
-    elif not whole:
-        fraction = fraction.lstrip("0")
-    if not whole and not fraction:
+        digits = text.lstrip("0")
+        if not digits:
+            return 1
+        lowest = len(digits) - len(digits.rstrip("0"))
+        return 2 + (len(digits) - 1) // 2 - lowest // 2
+    parts = _NUMBER_PARTS.fullmatch(text)
+    assert parts is not None, f"not a number: {text}"
+    sign, whole, fraction, exponent_text = parts.groups()
+    exponent = int(exponent_text or 0)
+    significant = (whole + fraction).strip("0")
+    if not significant:
         return 1
-    return 1 + (len(whole) + 1) // 2 + (len(fraction) + 1) // 2 + (1 if negative else 0)
-
-
-def _without_exponent(text: str) -> str:
-    mantissa, _, exponent = text.lower().partition("e")
-    whole, _, fraction = mantissa.partition(".")
-    point = len(whole) + int(exponent)
+    # powers of ten of the first and of the last digit that is not zero
     digits = whole + fraction
-    if point <= 0:
-        return "0." + "0" * -point + digits
-    return digits[:point].ljust(point, "0") + "." + digits[point:]
+    highest = exponent + len(whole) - 1 - (len(digits) - len(digits.lstrip("0")))
+    lowest = highest - len(significant) + 1
+    pairs = highest // 2 - lowest // 2 + 1
+    return min(MAX_NUMBER_BYTES, 1 + pairs + (sign == "-"))
 
 
 def binary_bytes(base64_text: str) -> int:

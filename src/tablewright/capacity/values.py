@@ -22,7 +22,7 @@ MIN_EXPONENT = -130
 
 NumberProblem = Literal["not a number", "overflow", "underflow", "too many digits"]
 
-_NUMBER = re.compile(r"([+-]?)(\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d{1,9}))?", re.ASCII)
+_NUMBER = re.compile(r"([+-]?)(\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d+))?", re.ASCII)
 
 
 class NumberError(ValueError):
@@ -34,8 +34,14 @@ class NumberError(ValueError):
         self.problem = problem
 
 
-def canonical_number(text: str) -> str:
+def canonical_number(text: str, *, exponent_bits: int = 32) -> str:
     """Return the one text that stands for a number: no exponent, no needless sign or zeros.
+
+    Args:
+        text: the number as a request writes it.
+        exponent_bits: 32 or 64, how the validation layer reads exponents. With 32 bits the
+            magnitude is computed in 32-bit arithmetic too, which wraps: 1e2147483647 is then
+            smaller than the smallest number.
 
     Raises:
         NumberError: it is not a number, out of range, or has more than 38 significant digits.
@@ -46,26 +52,25 @@ def canonical_number(text: str) -> str:
     """
     if text.isdigit() and text[0] in "123456789" and len(text) <= MAX_DIGITS and text.isascii():
         return text
-    return _canonical(text)
+    return _canonical(text, exponent_bits)
 
 
 @lru_cache(maxsize=4096)
-def _canonical(text: str) -> str:
-    found = _NUMBER.fullmatch(text)
-    if found is None:
+def _canonical(text: str, exponent_bits: int) -> str:
+    match = _NUMBER.fullmatch(text)
+    if match is None:
         raise NumberError(text, "not a number")
-    sign, mantissa, exponent = found.groups()
+    sign, mantissa, exponent_text = match.groups()
     whole, _, fraction = mantissa.partition(".")
     digits = (whole + fraction).lstrip("0")
-    if not digits:
-        return "0"
-    # The value is 0.DIGITS times ten to the power of `point`.
-    point = len(whole) + int(exponent or 0) - (len(whole + fraction) - len(digits))
-    digits = digits.rstrip("0")
+    point = _point(text, whole, fraction, exponent_text, exponent_bits)
     if point - 1 > MAX_EXPONENT:
         raise NumberError(text, "overflow")
     if point - 1 < MIN_EXPONENT:
         raise NumberError(text, "underflow")
+    if not digits:
+        return "0"
+    digits = digits.rstrip("0")
     if len(digits) > MAX_DIGITS:
         raise NumberError(text, "too many digits")
     if point <= 0:
@@ -75,6 +80,27 @@ def _canonical(text: str) -> str:
     else:
         plain = f"{digits[:point]}.{digits[point:]}"
     return f"-{plain}" if sign == "-" else plain
+
+
+_MAX_EXPONENT_DIGITS = 20
+"""More digits than any exponent of 64 bits has; more are not even converted."""
+
+
+def _point(text: str, whole: str, fraction: str, exponent_text: str | None, bits: int) -> int:
+    """Return the power of ten by which 0.DIGITS is multiplied: precision less scale.
+
+    Zero has one digit of precision, so that zeros with large exponents are out of range too.
+    """
+    exponent_digits = (exponent_text or "0").lstrip("+-").lstrip("0")
+    if len(exponent_digits) > _MAX_EXPONENT_DIGITS:
+        raise NumberError(text, "not a number")
+    exponent = int(exponent_text or 0)
+    limit = 1 << (bits - 1)
+    scale = len(fraction) - exponent
+    if not -limit <= exponent < limit or not -limit <= scale < limit:
+        raise NumberError(text, "not a number")
+    precision = max(1, len((whole + fraction).lstrip("0")))
+    return (precision - scale + limit) % (2 * limit) - limit
 
 
 @lru_cache(maxsize=4096)

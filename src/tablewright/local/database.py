@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import orjson
 
 from tablewright.local import operations
-from tablewright.local.engine import Engine
+from tablewright.local.engine import REGION, Engine
 from tablewright.local.faults import (
     Fault,
     InternalServerError,
@@ -51,6 +51,7 @@ class Database:
         durable: whether an acknowledged write also survives a power cut (slower).
         clock: seconds since the epoch; tests pass their own.
         realism: throttling, lag and injected errors; None means none.
+        region: the region it stands for: ARNs name it, and error messages are worded as there.
         buckets: the folder whose folders stand for S3 buckets in exports and imports; by default
             beside the file, and none in memory.
 
@@ -69,8 +70,11 @@ class Database:
         clock: Callable[[], float] = time.time,
         realism: Realism | None = None,
         buckets: str | Path | None = None,
+        region: str = REGION,
     ) -> None:
-        self.engine = Engine(Path(path) if path is not None else None, durable=durable, clock=clock)
+        self.engine = Engine(
+            Path(path) if path is not None else None, durable=durable, clock=clock, region=region
+        )
         if buckets is not None:
             self.engine.buckets = Path(buckets)
         self.realism = realism

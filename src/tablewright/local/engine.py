@@ -24,7 +24,8 @@ from tablewright.local.changes import record_change
 from tablewright.local.faults import ResourceNotFoundException
 from tablewright.local.register import drop_left_snapshots
 from tablewright.local.storage import Store
-from tablewright.local.tables import Held, Index, Table
+from tablewright.local.tables import Held, Index, Table, Token
+from tablewright.local.validation import layer_of
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
@@ -49,14 +50,26 @@ class Engine:
     """What the operations of one Database share.
 
     Attributes:
+        region: the region whose words it speaks, and that ARNs name.
+        write_layer: the validation layer of PutItem, UpdateItem and DeleteItem there.
+        read_layer: the validation layer of GetItem, BatchGetItem and Query there.
         tables: every table by name.
         clock: seconds since the epoch.
         buckets: the folder whose folders stand for S3 buckets; None if there is none.
         on_change: called inside the write with each changed item of a table that is watched.
     """
 
-    def __init__(self, path: Path | None, *, durable: bool, clock: Callable[[], float]) -> None:
-        self.region = REGION
+    def __init__(
+        self,
+        path: Path | None,
+        *,
+        durable: bool,
+        clock: Callable[[], float],
+        region: str = REGION,
+    ) -> None:
+        self.region = region
+        self.write_layer = layer_of("PutItem", region)
+        self.read_layer = layer_of("Query", region)
         self.account = ACCOUNT
         self.clock = clock
         self.store = Store(path, durable=durable)
@@ -65,8 +78,8 @@ class Engine:
         self.on_change: OnChange = partial(record_change, self)
         self.stopping = threading.Event()
         self._writes = 0
-        self._tokens: dict[str, tuple[str, float]] = {}
-        """Digest and time of recent transactions by token, oldest first."""
+        self._tokens: dict[str, Token] = {}
+        """What is kept of recent transactions by token, oldest first."""
         self.sweeper = Sweeper(self)
         try:
             self._open_catalogue()
@@ -135,23 +148,23 @@ class Engine:
 
     # -- tokens of transactions -----------------------------------------------------------------
 
-    def token(self, token: str, since: float) -> str | None:
-        """Return the digest kept under a token no older than `since`. Inside a write.
+    def token(self, token: str, since: float) -> Token | None:
+        """Return what is kept under a token no older than `since`. Inside a write.
 
         Older tokens are forgotten on the way.
         """
         oldest = next(iter(self._tokens.items()), None)
-        while oldest is not None and oldest[1][1] < since:
+        while oldest is not None and oldest[1].moment < since:
             del self._tokens[oldest[0]]
             self.store.delete(CATALOGUE, _TOKEN + oldest[0].encode())
             oldest = next(iter(self._tokens.items()), None)
-        found = self._tokens.get(token)
-        return found[0] if found is not None and found[1] >= since else None
+        known = self._tokens.get(token)
+        return known if known is not None and known.moment >= since else None
 
-    def keep_token(self, token: str, digest: str, now: float) -> None:
-        """Keep the digest of a transaction under its token. Inside a write."""
-        self._tokens[token] = (digest, now)
-        self.store.put(CATALOGUE, _TOKEN + token.encode(), 0, orjson.dumps([digest, now]))
+    def keep_token(self, token: str, record: Token) -> None:
+        """Keep what a repetition of a transaction needs under its token. Inside a write."""
+        self._tokens[token] = record
+        self.store.put(CATALOGUE, _TOKEN + token.encode(), 0, orjson.dumps(list(record)))
 
     def _open_catalogue(self) -> None:
         store = self.store
@@ -173,14 +186,11 @@ class Engine:
 
     def _read_tables(self) -> None:
         """Read tables and tokens as they are stored, when opening and after writes are undone."""
-        kept = [
-            (key[len(_TOKEN) :].decode(), *orjson.loads(value))
+        records = [
+            (key[len(_TOKEN) :].decode(), _token_record(orjson.loads(value)))
             for key, _, value in self.store.range(CATALOGUE, _TOKEN, b"\x00tokens")
         ]
-        self._tokens = {
-            token: (digest, moment)
-            for token, digest, moment in sorted(kept, key=lambda one: one[2])
-        }
+        self._tokens = dict(sorted(records, key=lambda record: record[1].moment))
         stored = [orjson.loads(value) for _, _, value in self.store.range(CATALOGUE, b"\x01")]
         tables = {}
         for definition in stored:
@@ -221,6 +231,12 @@ class Engine:
             with self.store.writing:
                 self._save_counters(is_exact=True)
         self.store.close()
+
+
+def _token_record(stored: list[Any]) -> Token:
+    """Return a stored token; files of version 0.1 keep no sizes, and are good for ten minutes."""
+    digest, moment, *sizes = stored
+    return Token(digest, moment, tuple(sizes[0]) if sizes else ())
 
 
 def table_name(name_or_arn: str) -> str:

@@ -58,6 +58,15 @@ class ValidationException(Fault):
     prefix = _VALIDATE
 
 
+class EmptyKeyException(ValidationException):
+    """A key attribute, of the table or of an index, is an empty string or binary.
+
+    On the wire a ValidationException like any other; a transaction with it is refused as a whole.
+    """
+
+    code = "ValidationException"
+
+
 class SerializationException(Fault):
     """The body is not JSON, or a member has another JSON type than the API gives it."""
 

@@ -21,7 +21,7 @@ from tablewright.capacity.units import Consistency, query_units, read_units
 from tablewright.capacity.values import key_part
 from tablewright.local.expressions import Condition, Projection, evaluate, project
 from tablewright.local.faults import ValidationException
-from tablewright.local.validation import KEY_MISMATCH, check_key_content, check_value
+from tablewright.local.validation import KEY_MISMATCH, check_key_content
 from tablewright.local.writing import stored_image
 
 if TYPE_CHECKING:
@@ -140,37 +140,35 @@ def start_position(
     keys: Keys,
     table: Table,
     index: Index | None,
-    given: Mapping[str, Any],
+    start_key: Mapping[str, Any],
     *,
     is_query: bool = True,
 ) -> bytes:
-    """Return the storage key that an ExclusiveStartKey names.
+    """Return the storage key that an ExclusiveStartKey with checked values names.
 
     Raises:
         ValidationException: it is not the key of an item of the table or index; Query and Scan
             word this differently.
     """
     prefix = "" if is_query else f"{_BAD_START}: "
-    for value in given.values():
-        check_value(value)
     types = {**table.keys.types, **keys.types}
-    if set(given) != set(types):
+    if set(start_key) != set(types):
         raise ValidationException(
             _BAD_START if is_query or index is not None else f"{_BAD_START}: {KEY_MISMATCH}"
         )
     for name, kind in types.items():
-        if kind not in given[name]:
+        if kind not in start_key[name]:
             raise ValidationException(
                 f"{_BAD_START}: {KEY_MISMATCH}" if index is not None else prefix + KEY_MISMATCH
             )
     try:
-        check_key_content(table.keys, given)
+        check_key_content(table.keys, start_key)
     except ValidationException as fault:
         raise ValidationException(prefix + fault.message) from None
-    encoded = keys.encode(given)
+    encoded = keys.encode(start_key)
     if index is not None:
         for name, kind in table.keys.attributes:
-            encoded += key_part(kind, given[name][kind])
+            encoded += key_part(kind, start_key[name][kind])
     return encoded
 
 

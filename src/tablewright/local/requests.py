@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from tablewright.capacity.limits import MAX_NESTING_LEVELS
 from tablewright.local.expressions import (
     Condition,
-    KeyCondition,
+    KeyParts,
     Projection,
     Update,
     check_all_used,
@@ -24,7 +25,8 @@ from tablewright.local.expressions import (
     projection_from_attributes_to_get,
 )
 from tablewright.local.faults import ConditionalCheckFailedException, ValidationException
-from tablewright.local.validation import INVALID
+from tablewright.local.validation import INVALID, Layer, is_too_deep
+from tablewright.local.validation.values import depth_of
 from tablewright.local.writing import Image, collection_metrics
 
 if TYPE_CHECKING:
@@ -68,6 +70,50 @@ def projected(image: Image, projection: Projection | None) -> Any:
     return project(projection, image.item)
 
 
+def check_return_values(request: Mapping[str, Any]) -> None:
+    """Refuse a PutItem or DeleteItem that asks for values after the write."""
+    if request.get("ReturnValues", "NONE") not in ("NONE", "ALL_OLD"):
+        raise ValidationException("ReturnValues can only be ALL_OLD or NONE")
+
+
+MAX_NEWER_DEPTH = 62
+"""A request with values of more levels than this is answered by the older layer."""
+
+
+def refused_request(
+    fault: ValidationException, request: Mapping[str, Any], layer: Layer
+) -> ValidationException:
+    """Return a complaint about a write request itself, as its validation layer words it."""
+    if layer.is_newer and is_too_deep(fault):
+        return _refused_levels(fault, request, layer)
+    return layer.refusal(fault)
+
+
+def _refused_levels(
+    fault: ValidationException, request: Mapping[str, Any], layer: Layer
+) -> ValidationException:
+    """Return the refusal of values with too many levels.
+
+    Very many levels are left to the older layer, which words it its own way, and which checks the
+    ReturnValues of a DeleteItem before them.
+    """
+    values = request.get("ExpressionAttributeValues") or {}
+    item = request.get("Item") or request.get("Key") or {}
+    if depth_of([*values.values(), *item.values()]) <= MAX_NEWER_DEPTH:
+        return layer.refusal(fault)
+    if "Item" not in request and "UpdateExpression" not in request:
+        try:
+            check_return_values(request)
+        except ValidationException as earlier:
+            return earlier
+    for name, value in values.items():
+        if depth_of([value]) > MAX_NESTING_LEVELS:
+            return ValidationException(
+                f"ExpressionAttributeValues contains invalid value: {fault.message} for key {name}"
+            )
+    return fault
+
+
 def holds(condition: Condition | None, old: Image | None) -> bool:
     """Whether a write may go on: it has no condition, or the stored item meets it."""
     return condition is None or evaluate(condition, old.item if old is not None else NO_ITEM)
@@ -104,7 +150,7 @@ def write_reply(
 
 
 def check_all_used_in(
-    request: dict[str, Any], *bound: Condition | Update | Projection | KeyCondition | None
+    request: dict[str, Any], *bound: Condition | Update | Projection | KeyParts | None
 ) -> None:
     """Refuse names or values of a request that none of its expressions uses."""
     names = request.get("ExpressionAttributeNames")

@@ -86,6 +86,9 @@ def must_fetch(
 ) -> bool:
     """Whether entries of a local index have to be completed from the table.
 
+    A Scan passes no filter: one that looks at what the index does not have just finds nothing
+    there.
+
     Raises:
         ValidationException: a filter looks at what the index does not have, or a global index
             does not have what is asked for, and cannot fetch it.

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tablewright.capacity.values import key_part, number_key, partition_bytes
+from tablewright.capacity.limits import MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES
+from tablewright.capacity.values import key_part, number_key, partition_bytes, raw_bytes
 
 if TYPE_CHECKING:
     from tablewright.local.storage import Store
@@ -60,11 +61,40 @@ class Keys:
         return encoded
 
     def has(self, item: Mapping[str, Mapping[str, Any]]) -> bool:
-        """Whether an item has every key attribute, in the type the key wants."""
+        """Whether an item has every key attribute as a key may be: typed, not empty, not too long.
+
+        An item stored before an index was created may have anything else there; it is then left
+        out of the index.
+        """
         for name, kind in self.partition:
-            if name not in item or kind not in item[name]:
+            if not _can_be_key(item.get(name), kind, MAX_PARTITION_KEY_BYTES):
                 return False
-        return all(name in item and kind in item[name] for name, kind in self.sort)
+        return all(
+            _can_be_key(item.get(name), kind, MAX_SORT_KEY_BYTES) for name, kind in self.sort
+        )
+
+
+def _can_be_key(value: Mapping[str, Any] | None, kind: str, limit_bytes: int) -> bool:
+    content = value.get(kind) if value is not None else None
+    if not content:
+        return False
+    # A character has up to four bytes: short contents need not be measured.
+    return (
+        kind == "N"
+        or len(content) * 4 <= limit_bytes
+        or (len(raw_bytes(kind, content)) <= limit_bytes)
+    )
+
+
+class Token(NamedTuple):
+    """What is kept of a transaction under its ClientRequestToken."""
+
+    digest: str
+    """Of its parameters."""
+    moment: float
+    """When it was carried out, in seconds since the epoch."""
+    sizes: tuple[int, ...]
+    """The larger image of each of its items, before or after, in bytes."""
 
 
 @dataclass(slots=True)
@@ -160,6 +190,8 @@ class Table:
     indexes: dict[str, Index] = field(default_factory=dict)
     written: tuple[Index, ...] = ()
     """The indexes that writes maintain."""
+    indexes_by_name: tuple[Index, ...] = ()
+    """All indexes, sorted by name: the order in which their keys are checked."""
     held: Held = field(default_factory=Held)
     expiry: Expiry | None = None
     """Which attribute tells when items expire, if any does."""
@@ -219,6 +251,7 @@ class Table:
         recovery = definition.get("Recovery")
         table.history = recovery["Space"] if recovery else None
         table.is_watched = table.has_stream or table.history is not None
+        table.indexes_by_name = tuple(sorted(table.indexes.values(), key=lambda index: index.name))
         return table
 
     def redefine(self, changed: Table) -> None:
@@ -230,6 +263,7 @@ class Table:
         self.definition = changed.definition
         self.indexes = changed.indexes
         self.written = changed.written
+        self.indexes_by_name = changed.indexes_by_name
         self.expiry = changed.expiry
         self.has_stream = changed.has_stream
         self.history = changed.history

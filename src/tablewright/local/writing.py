@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from tablewright.capacity.items import item_bytes
+from tablewright.capacity.items import item_bytes, string_bytes
 from tablewright.capacity.limits import MAX_ITEM_BYTES
 from tablewright.capacity.units import index_write_blocks
 from tablewright.capacity.values import after_prefix
@@ -65,13 +65,23 @@ def item_of(image: Image | None) -> WireItem | None:
     return None if image is None else image.item
 
 
+UPDATE_TOO_LARGE = "Item size to update has exceeded the maximum allowed size"
+_LONGEST_NAME_BYTES = 65_535
+"""Developer Guide, "Quotas", attribute names: at most 64 KB long."""
+
+
 def check_item_size(image: Image, *, is_update: bool = False) -> None:
-    """Refuse an item of more than 400 KB."""
+    """Refuse an item of more than 400 KB, or with a name of an attribute of 64 KB or more."""
     if image.size > MAX_ITEM_BYTES:
         raise ValidationException(
-            "Item size to update has exceeded the maximum allowed size"
-            if is_update
-            else "Item size has exceeded the maximum allowed size"
+            UPDATE_TOO_LARGE if is_update else "Item size has exceeded the maximum allowed size"
+        )
+    if image.size > _LONGEST_NAME_BYTES and any(
+        string_bytes(name) > _LONGEST_NAME_BYTES for name in image.item
+    ):
+        raise ValidationException(
+            "One or more parameter values were invalid: Attribute name is too large, must be at "
+            f"most {_LONGEST_NAME_BYTES} bytes"
         )
 
 

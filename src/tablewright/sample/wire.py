@@ -61,7 +61,7 @@ def plain_bytes(value: Any) -> int:
     if kind is str:
         return string_bytes(value)
     if kind is int:
-        return _whole_number_bytes(value)
+        return number_bytes(str(value))
     if kind is dict:
         return (
             CONTAINER_BYTES
@@ -92,12 +92,6 @@ def key_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return plain(value) if isinstance(value, Decimal) else str(value)
-
-
-def _whole_number_bytes(value: int) -> int:
-    if value <= 0:
-        return number_bytes(str(value))
-    return 1 + (len(str(value).rstrip("0")) + 1) // 2
 
 
 def _number_text(value: int | Decimal) -> str:

@@ -63,9 +63,17 @@ def test_index_with_several_keys_takes_equality_then_one_range():
     ("text", "message"),
     [
         ("a = :p", "Query condition missed key schema element: b"),
-        ("a = :p AND b = :n AND d = :n", "Query condition missed key schema element: c"),
+        (
+            "a = :p AND b = :n AND d = :n",
+            "RANGE key attributes c must have equality conditions specified in the query because "
+            "a condition is present on key attribute d",
+        ),
         ("a = :p AND b > :n", "Query key condition not supported"),
-        ("a = :p AND b = :n AND c > :n AND d = :n", "Query key condition not supported"),
+        (
+            "a = :p AND b = :n AND c > :n AND d = :n",
+            "RANGE key attributes c must have equality conditions specified in the query because "
+            "a condition is present on key attribute d",
+        ),
     ],
 )
 def test_index_with_several_keys_takes_no_gap(text, message):

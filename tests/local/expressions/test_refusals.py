@@ -320,18 +320,24 @@ KEY_CONDITIONS = {
     "pk = :s AND contains(sk, :n)": "Invalid operator used in KeyConditionExpression: contains",
     "pk = :s AND size(sk) = :n": "KeyConditionExpressions cannot contain nested operations",
     "pk = :s AND begins_with(pk, :s)": (
-        "KeyConditionExpressions must only contain one condition per key"
+        "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition "
+        "per key"
     ),
     "pk = :s AND sk > :n AND sk < :n9": (
-        "KeyConditionExpressions must only contain one condition per key"
+        "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition "
+        "per key"
     ),
-    "pk = :s AND sk = :n AND a = :n": "Conditions can be of length 1 or 2 only",
+    "pk = :s AND sk = :n AND a = :n": (
+        "The number of query conditions (3) exceeds the number of key attributes defined in the "
+        "schema (2)"
+    ),
     "pk = sk": ONE_NAME + "Multiple attribute names used in one condition",
     "pk = :s AND begins_with(:s, sk)": (
         ONE_NAME + "begins_with operator must have the key attribute as its first operand"
     ),
     "pk.a = :s": (
-        "Key attributes must be scalars; list random access '[]' and map lookup '.' are not "
+        "Invalid KeyConditionExpression: Key attributes must be scalars; list random access '[]' "
+        "and map lookup '.' are not "
         "allowed: Key: pk"
     ),
     "pk = :zz": (
@@ -359,7 +365,10 @@ def test_refused_key_condition_says_what_the_service_says(text):
 
 def test_condition_on_a_sort_key_the_table_does_not_have_is_refused():
     found = refusal(parse_key_condition, "pk = :s AND sk = :n", {}, VALUES, partition_keys=["pk"])
-    assert found == "Query key condition not supported"
+    assert found == (
+        "The number of query conditions (2) exceeds the number of key attributes defined in the "
+        "schema (1)"
+    )
 
 
 def test_unused_names_are_refused_before_unused_values():

@@ -20,7 +20,12 @@ from tablewright.local.expressions.bound import (
     WireValue,
 )
 from tablewright.local.expressions.evaluator import evaluate, parse_condition
-from tablewright.local.expressions.key_condition import parse_key_condition
+from tablewright.local.expressions.key_condition import (
+    KeyParts,
+    bind_key_condition,
+    match_key_parts,
+    parse_key_condition,
+)
 from tablewright.local.expressions.legacy import (
     condition_from_expected,
     condition_from_filter,
@@ -37,16 +42,19 @@ __all__ = [
     "Condition",
     "Item",
     "KeyCondition",
+    "KeyParts",
     "Projection",
     "Update",
     "UpdateResult",
     "WireValue",
     "apply_update",
+    "bind_key_condition",
     "check_all_used",
     "condition_from_expected",
     "condition_from_filter",
     "evaluate",
     "key_condition_from_legacy",
+    "match_key_parts",
     "parse_condition",
     "parse_key_condition",
     "parse_projection",

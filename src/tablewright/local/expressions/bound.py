@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from tablewright.capacity.items import value_bytes
+
 WireValue: TypeAlias = Mapping[str, Any]
 Item: TypeAlias = Mapping[str, WireValue]
 AttributePath: TypeAlias = tuple[str | int, ...]
@@ -49,6 +51,12 @@ class UpdateForm:
     touched: frozenset[str]
     used_names: frozenset[str]
     used_values: frozenset[str]
+    plain_sets: tuple[tuple[str, str], ...]
+    """Attributes that are set to a value as it is, with its placeholder."""
+    fixed_bytes: int
+    """What the statement counts without its values."""
+    counted_values: tuple[str, ...]
+    """The placeholders whose values the statement writes, each as often as it does."""
 
 
 _Form = TypeVar("_Form", ConditionForm, UpdateForm)
@@ -102,6 +110,23 @@ class Update(_Bound[UpdateForm]):
     def touched(self) -> frozenset[str]:
         """The top-level names of `paths`: none of them may be part of the table's key."""
         return self.form.touched
+
+    @property
+    def only_removes(self) -> bool:
+        """Whether it only takes away, so that it leaves an item that is missing missing."""
+        form = self.form
+        return not form.sets and not form.adds and bool(form.removes or form.deletes)
+
+    def plain_values(self) -> dict[str, WireValue]:
+        """Return the attributes that are set to a value of the request, whatever the item is."""
+        return {name: self.values[value] for name, value in self.form.plain_sets}
+
+    def statement_bytes(self) -> int:
+        """Return how large the statement counts, whatever the item is."""
+        values = self.values
+        return self.form.fixed_bytes + sum(
+            value_bytes(values[name]) for name in self.form.counted_values
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from the service by dynalite's tests and by DynamoDB Local 3.3.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from tablewright.local.expressions.bound import KeyCondition, Values, WireValue
 from tablewright.local.expressions.checks import check_leaf, children, leaves, resolve
@@ -28,7 +28,7 @@ from tablewright.local.expressions.nodes import (
     Path,
     Value,
 )
-from tablewright.local.expressions.refusals import refused
+from tablewright.local.expressions.refusals import invalid, refused
 from tablewright.local.expressions.syntax import Syntax, condition_syntax
 
 _PARAMETER = "KeyConditionExpression"
@@ -36,6 +36,37 @@ _MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 Parts = Mapping[str, tuple[str, tuple[WireValue, ...]]]
 """Attribute name to operator and operands."""
+
+
+class KeyParts(NamedTuple):
+    """A key condition bound to names and values, before the keys of a table are known."""
+
+    parts: Parts
+    used_names: frozenset[str]
+    used_values: frozenset[str]
+
+
+def bind_key_condition(
+    text: str, names: Mapping[str, str] | None, values: Values | None
+) -> KeyParts:
+    """Return the parts of a key condition: what can be said before a table is looked up.
+
+    Raises:
+        ValidationException: the text, a placeholder or an operand is wrong.
+    """
+    values = values or {}
+    syntax = condition_syntax(text, _PARAMETER)
+    plan: tuple[tuple[str, str, tuple[str, ...]], ...] = syntax.compiled_for(
+        names or {}, values, _compile
+    )
+    for leaf in leaves(syntax.tree):
+        if isinstance(leaf, Between):
+            check_leaf(leaf, names or {}, values, _PARAMETER)
+    parts = {
+        name: (operator, tuple([values[operand] for operand in operands]))
+        for name, operator, operands in plan
+    }
+    return KeyParts(parts, frozenset(syntax.names), frozenset(syntax.values))
 
 
 def parse_key_condition(
@@ -53,31 +84,45 @@ def parse_key_condition(
         ValidationException: the text or a placeholder is wrong, or it does not fit the keys.
 
     Example:
-        >>> found = parse_key_condition(
+        >>> condition = parse_key_condition(
         ...     "pk = :p AND sk > :s", None, {":p": {"S": "a"}, ":s": {"N": "5"}},
         ...     partition_keys=["pk"], sort_keys=["sk"])
-        >>> found.partition, found.operator, found.operands
+        >>> condition.partition, condition.operator, condition.operands
         (({'S': 'a'},), '>', ({'N': '5'},))
     """
-    values = values or {}
-    syntax = condition_syntax(text, _PARAMETER)
-    plan: tuple[tuple[str, str, tuple[str, ...]], ...] = syntax.compiled_for(
-        names or {}, values, _compile
-    )
-    for leaf in leaves(syntax.tree):
-        if isinstance(leaf, Between):
-            check_leaf(leaf, names or {}, values, _PARAMETER)
-    parts = {
-        name: (operator, tuple([values[operand] for operand in operands]))
-        for name, operator, operands in plan
-    }
-    return match_keys(
-        parts,
+    return match_key_parts(
+        bind_key_condition(text, names, values),
         partition_keys=partition_keys,
         sort_keys=sort_keys,
         key_types=key_types,
-        used_names=frozenset(syntax.names),
-        used_values=frozenset(syntax.values),
+    )
+
+
+def match_key_parts(
+    bound: KeyParts,
+    *,
+    partition_keys: Sequence[str],
+    sort_keys: Sequence[str],
+    key_types: Mapping[str, str] | None = None,
+) -> KeyCondition:
+    """Return the key condition that bound parts make for these key attributes.
+
+    Raises:
+        ValidationException: it does not fit the keys.
+    """
+    key_count = len(partition_keys) + len(sort_keys)
+    if len(bound.parts) > key_count:
+        raise refused(
+            f"The number of query conditions ({len(bound.parts)}) exceeds the number of key "
+            f"attributes defined in the schema ({key_count})"
+        )
+    return match_keys(
+        bound.parts,
+        partition_keys=partition_keys,
+        sort_keys=sort_keys,
+        key_types=key_types,
+        used_names=bound.used_names,
+        used_values=bound.used_values,
     )
 
 
@@ -96,7 +141,9 @@ def _compile(
             continue
         name, operator, operands = _part(node, names)
         if name in plan:
-            raise refused("KeyConditionExpressions must only contain one condition per key")
+            raise invalid(
+                _PARAMETER, "KeyConditionExpressions must only contain one condition per key"
+            )
         plan[name] = (name, operator, operands)
     return tuple(plan.values())
 
@@ -119,9 +166,10 @@ def _part(node: Any, names: Mapping[str, str]) -> tuple[str, str, tuple[str, ...
         raise refused(f"Invalid condition in {_PARAMETER}: {problem}")
     path = resolve(paths[0], names, _PARAMETER)
     if len(path) > 1:
-        raise refused(
+        raise invalid(
+            _PARAMETER,
             "Key attributes must be scalars; list random access '[]' and map lookup '.' are not "
-            f"allowed: Key: {path[0]}"
+            f"allowed: Key: {path[0]}",
         )
     if operands[0] is not paths[0]:
         operator = _MIRRORED[operator]
@@ -154,38 +202,53 @@ def match_keys(
     used_values: frozenset[str] = frozenset(),
 ) -> KeyCondition:
     """Return the key condition that these parts make for these key attributes."""
-    most = max(2, len(partition_keys) + len(sort_keys))
-    if not 1 <= len(parts) <= most:
-        allowed = "1 or 2" if most == 2 else f"1 to {most}"
+    limit = max(2, len(partition_keys) + len(sort_keys))
+    if not 1 <= len(parts) <= limit:
+        allowed = "1 or 2" if limit == 2 else f"1 to {limit}"
         raise refused(f"Conditions can be of length {allowed} only")
     for name in partition_keys:
         if name not in parts:
             raise refused(f"Query condition missed key schema element: {name}")
-    given = [name for name in sort_keys if name in parts]
-    if len(partition_keys) + len(given) < len(parts):
+    used_sort_keys = [name for name in sort_keys if name in parts]
+    if len(partition_keys) + len(used_sort_keys) < len(parts):
         if not sort_keys:
             raise refused("Query key condition not supported")
-        missed = next((name for name in sort_keys if name not in parts), sort_keys[0])
-        raise refused(f"Query condition missed key schema element: {missed}")
-    for position, name in enumerate(given):
-        if name != sort_keys[position]:
-            raise refused(f"Query condition missed key schema element: {sort_keys[position]}")
-    for name in (*partition_keys, *given):
+        missing = next((name for name in sort_keys if name not in parts), sort_keys[0])
+        raise refused(f"Query condition missed key schema element: {missing}")
+    _check_leading_sort_keys(parts, sort_keys, used_sort_keys)
+    for name in (*partition_keys, *used_sort_keys):
         operator, operands = parts[name]
-        wanted = key_types.get(name) if key_types else None
-        if wanted and any(wanted not in operand for operand in operands):
+        kind = key_types.get(name) if key_types else None
+        if kind and any(kind not in operand for operand in operands):
             raise refused(
                 "One or more parameter values were invalid: Condition parameter type does not "
                 "match schema type"
             )
-        if operator != "=" and (name in partition_keys or name != given[-1]):
+        if operator != "=" and name in partition_keys:
             raise refused("Query key condition not supported")
-    ranged = given[-1] if given and parts[given[-1]][0] != "=" else None
+    last = used_sort_keys[-1] if used_sort_keys else None
+    ranged = last if last is not None and parts[last][0] != "=" else None
     return KeyCondition(
         partition=tuple(parts[name][1][0] for name in partition_keys),
-        sort_equals=tuple(parts[name][1][0] for name in given if name != ranged),
+        sort_equals=tuple(parts[name][1][0] for name in used_sort_keys if name != ranged),
         operator=parts[ranged][0] if ranged else None,
         operands=parts[ranged][1] if ranged else (),
         used_names=used_names,
         used_values=used_values,
     )
+
+
+def _check_leading_sort_keys(
+    parts: Parts, sort_keys: Sequence[str], used_sort_keys: Sequence[str]
+) -> None:
+    """Refuse a condition on a sort key attribute unless all before it have equality."""
+    if not used_sort_keys:
+        return
+    last = used_sort_keys[-1]
+    leading = sort_keys[: sort_keys.index(last)]
+    loose = [name for name in leading if name not in parts or parts[name][0] != "="]
+    if loose:
+        raise refused(
+            f"RANGE key attributes {', '.join(loose)} must have equality conditions specified in "
+            f"the query because a condition is present on key attribute {last}"
+        )

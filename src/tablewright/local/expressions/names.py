@@ -14,13 +14,14 @@ from tablewright.local.expressions.bound import (
     Update,
     WireValue,
 )
+from tablewright.local.expressions.key_condition import KeyParts
 from tablewright.local.expressions.refusals import refused
 
 
 def check_all_used(
     names: Mapping[str, str] | None,
     values: Mapping[str, WireValue] | None,
-    *bound: Condition | Update | Projection | KeyCondition | None,
+    *bound: Condition | Update | Projection | KeyCondition | KeyParts | None,
 ) -> None:
     """Refuse a request whose names or values are used by none of its expressions.
 
@@ -28,10 +29,12 @@ def check_all_used(
         ValidationException: it lists the unused placeholders, names before values.
     """
     if names:
-        unused = [key for key in names if not any(one and key in one.used_names for one in bound)]
+        used = [key for each in bound if each is not None for key in each.used_names]
+        unused = [key for key in names if key not in used]
         _refuse_unused("ExpressionAttributeNames", unused)
     if values:
-        unused = [key for key in values if not any(one and key in one.used_values for one in bound)]
+        used = [key for each in bound if each is not None for key in each.used_values]
+        unused = [key for key in values if key not in used]
         _refuse_unused("ExpressionAttributeValues", unused)
 
 

@@ -41,7 +41,7 @@ from tablewright.local.expressions.refusals import invalid
 
 _T = TypeVar("_T")
 
-MAX_LIST_INDEX = 2**31 - 1
+MAX_LIST_INDEX = 2**32 - 2
 
 _COMPARATORS = frozenset({"=", "<>", "<", "<=", ">", ">="})
 _SECTIONS = frozenset({"SET", "REMOVE", "ADD", "DELETE"})

@@ -30,6 +30,7 @@ from tablewright.local.expressions.evaluator import reader
 from tablewright.local.expressions.nodes import Arithmetic, Operand, Path, UpdateNode, Value
 from tablewright.local.expressions.refusals import refused
 from tablewright.local.expressions.syntax import Syntax, update_syntax
+from tablewright.local.expressions.update_size import statement_size
 from tablewright.local.expressions.values import sum_of, type_of
 
 _PARAMETER = "UpdateExpression"
@@ -78,11 +79,12 @@ def compile_update(
     def resolved(path: Path) -> AttributePath:
         return resolve(path, names, _PARAMETER)
 
-    sets = [(resolved(one.path), _operand(one.operand, names)) for one in tree.sets]
-    removes = [resolved(one.path) for one in tree.removes]
-    adds = [(resolved(one.path), one.value.name) for one in tree.adds]
-    deletes = [(resolved(one.path), one.value.name) for one in tree.deletes]
+    sets = [(resolved(action.path), _operand(action.operand, names)) for action in tree.sets]
+    removes = [resolved(action.path) for action in tree.removes]
+    adds = [(resolved(action.path), action.value.name) for action in tree.adds]
+    deletes = [(resolved(action.path), action.value.name) for action in tree.deletes]
     paths = tuple(resolved(action.path) for action in tree.actions)
+    fixed_bytes, counted_values = statement_size(tree, names)
     return UpdateForm(
         sets=tuple(sets),
         adds=tuple(adds),
@@ -93,6 +95,13 @@ def compile_update(
         touched=frozenset(str(path[0]) for path in paths),
         used_names=used_names,
         used_values=used_values,
+        plain_sets=tuple(
+            (str(resolved(action.path)[0]), action.operand.name)
+            for action in tree.sets
+            if isinstance(action.operand, Value) and len(action.path.elements) == 1
+        ),
+        fixed_bytes=fixed_bytes,
+        counted_values=counted_values,
     )
 
 

@@ -13,8 +13,8 @@ from tablewright.local.validation import (
     check_item,
     check_key_types,
     check_request,
-    key_given,
     key_of_item,
+    key_of_request,
 )
 from tablewright.local.writing import (
     Image,
@@ -34,27 +34,31 @@ if TYPE_CHECKING:
 class _Write:
     table: Table
     key: bytes
-    given: dict[str, Any]
+    item: dict[str, Any]
+    """The item to be put, or the key to be deleted."""
     new: Image | None
 
 
 def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a BatchWriteItem request."""
+    _check_not_empty(engine, request)
     request = check_request("batch_write_item", request)
-    asked = request["RequestItems"]
-    if sum(map(len, asked.values())) > MAX_BATCH_WRITE_ITEMS:
+    requested = request["RequestItems"]
+    if sum(map(len, requested.values())) > MAX_BATCH_WRITE_ITEMS:
         raise ValidationException("Too many items requested for the BatchWriteItem call")
-    images = {name: [_image(given) for given in writes] for name, writes in asked.items()}
+    images = {name: [_image(entry) for entry in entries] for name, entries in requested.items()}
     planned = [
-        write_ for name, given in images.items() for write_ in _plan(engine.table(name), given)
+        planned_write
+        for name, entries in images.items()
+        for planned_write in _plan(engine.table(name), entries)
     ]
     reply: dict[str, Any] = {"UnprocessedItems": {}}
     with engine.store.writing:
-        for one in planned:
-            old = stored_image(engine, one.table, one.key)
-            units = meter.table(one.table.name)
-            units.add(writes=write_units(size_of(old), size_of(one.new)))
-            write(engine, one.table, one.key, old, one.new, units)
+        for each in planned:
+            old = stored_image(engine, each.table, each.key)
+            units = meter.table(each.table.name)
+            units.add(writes=write_units(size_of(old), size_of(each.new)))
+            write(engine, each.table, each.key, old, each.new, units)
         if request.get("ReturnItemCollectionMetrics") == "SIZE":
             reply["ItemCollectionMetrics"] = _collections(engine, planned)
     consumed = meter.all_consumed(request.get("ReturnConsumedCapacity"))
@@ -63,42 +67,57 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
     return reply
 
 
-def _image(given: dict[str, Any]) -> tuple[dict[str, Any], Image | None]:
+_NEWER_EMPTY_REGIONS = frozenset({"ap-east-2", "ap-southeast-1", "eu-central-1"})
+"""Regions that answer an empty batch in the newer form (captured 2026-10-07)."""
+
+
+def _check_not_empty(engine: Engine, request: dict[str, Any]) -> None:
+    if request.get("RequestItems") != {}:
+        return
+    if engine.region in _NEWER_EMPTY_REGIONS:
+        raise ValidationException(
+            "1 validation error detected: Value at 'RequestItems' failed to satisfy constraint: "
+            "Member must have length greater than or equal to 1"
+        )
+    raise ValidationException("The requestItems parameter is required for BatchWriteItem")
+
+
+def _image(entry: dict[str, Any]) -> tuple[dict[str, Any], Image | None]:
     """Return the key or item of one write, and the image to be put (None deletes)."""
-    if len(given) != 1:
+    if len(entry) != 1:
         raise ValidationException(
             "Supplied AttributeValue has more than one datatypes set, must contain exactly one "
             "of the supported datatypes"
         )
-    if "DeleteRequest" in given:
-        key: dict[str, Any] = given["DeleteRequest"]["Key"]
+    if "DeleteRequest" in entry:
+        key: dict[str, Any] = entry["DeleteRequest"]["Key"]
         check_item(key)
         return key, None
-    item: dict[str, Any] = given["PutRequest"]["Item"]
+    item: dict[str, Any] = entry["PutRequest"]["Item"]
     check_item(item)
     image = Image.of(item)
     check_item_size(image)
     return item, image
 
 
-def _plan(table: Table, given: list[tuple[dict[str, Any], Image | None]]) -> list[_Write]:
+def _plan(table: Table, entries: list[tuple[dict[str, Any], Image | None]]) -> list[_Write]:
     planned = []
-    for item, new in given:
+    for item, new in entries:
         if new is not None:
             check_key_types(table, item)
-        key = key_given(table, item) if new is None else key_of_item(table, item)
+        key = key_of_request(table, item) if new is None else key_of_item(table, item)
         planned.append(_Write(table, key, item, new))
-    if len({one.key for one in planned}) != len(planned):
+    if len({each.key for each in planned}) != len(planned):
         raise ValidationException("Provided list of item keys contains duplicates")
     return planned
 
 
 def _collections(engine: Engine, planned: list[_Write]) -> dict[str, Any]:
     out: dict[str, list[dict[str, Any]]] = {}
-    for one in planned:
-        if one.table.has_local_indexes:
-            metrics = collection_metrics(engine, one.table, one.given)
-            listed = out.setdefault(one.table.name, [])
+    for each in planned:
+        if each.table.has_local_indexes:
+            metrics = collection_metrics(engine, each.table, each.item)
+            listed = out.setdefault(each.table.name, [])
             if metrics not in listed:
                 listed.append(metrics)
     return out

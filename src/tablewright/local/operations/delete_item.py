@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from tablewright.capacity.units import write_units
+from tablewright.local.expressions import Condition
 from tablewright.local.faults import ValidationException
 from tablewright.local.requests import (
     bind_condition,
     check_all_used_in,
+    check_return_values,
     condition_failed,
     holds,
+    refused_request,
     write_reply,
 )
 from tablewright.local.validation import (
+    Layer,
     check_expression_parameters,
     check_item,
     check_request,
-    key_given,
+    key_of_request,
 )
 from tablewright.local.writing import size_of, stored_image, write
 
@@ -30,18 +34,18 @@ if TYPE_CHECKING:
 
 def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a DeleteItem request."""
-    request = check_request("delete_item", request)
-    check_expression_parameters(
-        request, ("ConditionExpression",), ("Expected", "ConditionalOperator")
-    )
-    check_item(request["Key"])
-    wants = request.get("ReturnValues", "NONE")
-    if wants not in ("NONE", "ALL_OLD"):
-        raise ValidationException("ReturnValues can only be ALL_OLD or NONE")
-    condition = bind_condition(request)
-    check_all_used_in(request, condition)
+    return delete(engine, request, meter, engine.write_layer)
+
+
+def delete(engine: Engine, request: dict[str, Any], meter: Meter, layer: Layer) -> dict[str, Any]:
+    """Carry out a DeleteItem request or a PartiQL statement, in the words of a validation layer."""
+    request = check_request("delete_item", request, layer)
+    try:
+        condition = _bind(request, layer)
+    except ValidationException as fault:
+        raise refused_request(fault, request, layer) from None
     table = engine.table(request["TableName"])
-    key = key_given(table, request["Key"])
+    key = key_of_request(table, request["Key"])
     units = meter.table(table.name)
     with engine.store.writing:
         old = stored_image(engine, table, key)
@@ -49,5 +53,19 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
         if not holds(condition, old):
             raise condition_failed(request, old)
         write(engine, table, key, old, None, units)
-        returned = orjson.Fragment(old.raw) if wants == "ALL_OLD" and old is not None else None
+        returned = None
+        if old is not None and request.get("ReturnValues") == "ALL_OLD":
+            returned = orjson.Fragment(old.raw)
         return write_reply(engine, table, request, meter, request["Key"], returned)
+
+
+def _bind(request: dict[str, Any], layer: Layer) -> Condition | None:
+    """Check what the request says by itself; return its condition."""
+    check_expression_parameters(
+        request, ("ConditionExpression",), ("Expected", "ConditionalOperator"), layer
+    )
+    check_item(request["Key"], layer)
+    check_return_values(request)
+    condition = bind_condition(request)
+    check_all_used_in(request, condition)
+    return condition

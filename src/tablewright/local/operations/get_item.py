@@ -10,7 +10,7 @@ from tablewright.local.validation import (
     check_expression_parameters,
     check_item,
     check_request,
-    key_given,
+    key_of_request,
 )
 from tablewright.local.writing import stored_image
 
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
 def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a GetItem request."""
-    request = check_request("get_item", request)
-    check_expression_parameters(request, ("ProjectionExpression",), ("AttributesToGet",))
-    check_item(request["Key"])
+    layer = engine.read_layer
+    request = check_request("get_item", request, layer)
+    check_expression_parameters(request, ("ProjectionExpression",), ("AttributesToGet",), layer)
+    check_item(request["Key"], layer)
     projection = bind_projection(request)
     check_all_used_in(request, projection)
     table = engine.table(request["TableName"])
-    key = key_given(table, request["Key"])
+    key = key_of_request(table, request["Key"])
     with engine.store.reading:
         image = stored_image(engine, table, key)
     consistency = Consistency.STRONG if request.get("ConsistentRead") else Consistency.EVENTUAL

@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from tablewright.capacity.units import write_units
+from tablewright.local.expressions import Condition
 from tablewright.local.faults import ValidationException
 from tablewright.local.requests import (
     bind_condition,
     check_all_used_in,
+    check_return_values,
     condition_failed,
     holds,
+    refused_request,
     write_reply,
 )
 from tablewright.local.validation import (
+    Layer,
     check_expression_parameters,
     check_item,
     check_request,
@@ -30,19 +34,19 @@ if TYPE_CHECKING:
 
 def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a PutItem request."""
-    request = check_request("put_item", request)
-    check_expression_parameters(
-        request, ("ConditionExpression",), ("Expected", "ConditionalOperator")
-    )
+    return put(engine, request, meter, engine.write_layer)
+
+
+def put(engine: Engine, request: dict[str, Any], meter: Meter, layer: Layer) -> dict[str, Any]:
+    """Carry out a PutItem request or a PartiQL statement, in the words of a validation layer."""
+    request = check_request("put_item", request, layer)
     item = request["Item"]
-    check_item(item)
-    wants = request.get("ReturnValues", "NONE")
-    if wants not in ("NONE", "ALL_OLD"):
-        raise ValidationException("ReturnValues can only be ALL_OLD or NONE")
+    try:
+        condition = _bind(request, layer)
+    except ValidationException as fault:
+        raise refused_request(fault, request, layer) from None
     new = Image.of(item)
     check_item_size(new)
-    condition = bind_condition(request)
-    check_all_used_in(request, condition)
     table = engine.table(request["TableName"])
     key = key_of_item(table, item)
     units = meter.table(table.name)
@@ -54,5 +58,19 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
             raise condition_failed(request, old)
         units.add(writes=write_units(size_of(old), new.size))
         write(engine, table, key, old, new, units)
-        returned = orjson.Fragment(old.raw) if wants == "ALL_OLD" and old is not None else None
+        returned = None
+        if old is not None and request.get("ReturnValues") == "ALL_OLD":
+            returned = orjson.Fragment(old.raw)
         return write_reply(engine, table, request, meter, item, returned)
+
+
+def _bind(request: dict[str, Any], layer: Layer) -> Condition | None:
+    """Check what the request says by itself; return its condition."""
+    check_expression_parameters(
+        request, ("ConditionExpression",), ("Expected", "ConditionalOperator"), layer
+    )
+    check_item(request["Item"], layer)
+    check_return_values(request)
+    condition = bind_condition(request)
+    check_all_used_in(request, condition)
+    return condition

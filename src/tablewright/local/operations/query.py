@@ -8,8 +8,10 @@ from tablewright.capacity.values import after_prefix, escape, key_part, raw_byte
 from tablewright.local.expressions import (
     Condition,
     KeyCondition,
+    KeyParts,
+    bind_key_condition,
     key_condition_from_legacy,
-    parse_key_condition,
+    match_key_parts,
 )
 from tablewright.local.faults import ValidationException
 from tablewright.local.reading import PageRequest, read_page, start_position
@@ -22,7 +24,7 @@ from tablewright.local.selecting import (
     read_consistency,
     with_capacity,
 )
-from tablewright.local.validation import check_expression_parameters, check_request
+from tablewright.local.validation import check_expression_parameters, check_item, check_request
 
 if TYPE_CHECKING:
     from tablewright.local.engine import Engine
@@ -35,11 +37,12 @@ _LEGACY = ("AttributesToGet", "QueryFilter", "ConditionalOperator", "KeyConditio
 
 def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a Query request."""
-    request = check_request("query", request)
+    layer = engine.read_layer
+    request = check_request("query", request, layer)
     legacy: tuple[str, ...] = _LEGACY
     if "KeyConditionExpression" not in request:
         legacy = _LEGACY[:-1]  # a legacy key condition goes with the other expressions
-    check_expression_parameters(request, _EXPRESSIONS, legacy)
+    check_expression_parameters(request, _EXPRESSIONS, legacy, layer)
     if "KeyConditions" not in request and "KeyConditionExpression" not in request:
         raise ValidationException(
             "Either the KeyConditions or KeyConditionExpression parameter must be specified in "
@@ -48,18 +51,24 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
     check_select(request, "Querying")
     projection = bind_projection(request)
     filter_ = bind_filter(request, "QueryFilter")
+    parts = _bind_parts(request)
+    check_all_used_in(request, projection, filter_, parts)
+    if "ExclusiveStartKey" in request:
+        check_item(request["ExclusiveStartKey"], layer)
     table = engine.table(request["TableName"])
     index = index_read(table, request)
     keys = table.keys if index is None else index.keys
-    condition = _bind_key_condition(request, keys)
-    check_all_used_in(request, projection, filter_, condition)
+    condition = _key_condition(request, parts, keys)
     _check_filter(filter_, keys, request)
     fetches = must_fetch(index, request, projection, filter_)
     low, high = key_range(keys, condition)
     start = None
     if "ExclusiveStartKey" in request:
-        given = request["ExclusiveStartKey"]
-        start = start_position(keys, table, index, given, is_query=True)
+        start = start_position(keys, table, index, request["ExclusiveStartKey"], is_query=True)
+        if index is None and len(condition.sort_equals) == len(keys.sort):
+            raise ValidationException(
+                "The query can return at most one row and cannot be restarted"
+            )
         _check_start(keys, condition, start, low, high)
     reply = read_page(
         engine,
@@ -83,18 +92,21 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
     return with_capacity(reply, request, table, meter)
 
 
-def _bind_key_condition(request: dict[str, Any], keys: Keys) -> KeyCondition:
+def _bind_parts(request: dict[str, Any]) -> KeyParts | None:
+    text = request.get("KeyConditionExpression")
+    if text is None:
+        return None
+    return bind_key_condition(
+        text, request.get("ExpressionAttributeNames"), request.get("ExpressionAttributeValues")
+    )
+
+
+def _key_condition(request: dict[str, Any], parts: KeyParts | None, keys: Keys) -> KeyCondition:
     partition_keys = [name for name, _ in keys.partition]
     sort_keys = [name for name, _ in keys.sort]
-    text = request.get("KeyConditionExpression")
-    if text is not None:
-        return parse_key_condition(
-            text,
-            request.get("ExpressionAttributeNames"),
-            request.get("ExpressionAttributeValues"),
-            partition_keys=partition_keys,
-            sort_keys=sort_keys,
-            key_types=keys.types,
+    if parts is not None:
+        return match_key_parts(
+            parts, partition_keys=partition_keys, sort_keys=sort_keys, key_types=keys.types
         )
     return key_condition_from_legacy(
         request["KeyConditions"],

@@ -15,7 +15,7 @@ from tablewright.local.selecting import (
     read_consistency,
     with_capacity,
 )
-from tablewright.local.validation import check_expression_parameters, check_request
+from tablewright.local.validation import check_expression_parameters, check_item, check_request
 
 if TYPE_CHECKING:
     from tablewright.local.engine import Engine
@@ -37,15 +37,16 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
     projection = bind_projection(request)
     filter_ = bind_filter(request, "ScanFilter")
     check_all_used_in(request, projection, filter_)
+    if "ExclusiveStartKey" in request:
+        check_item(request["ExclusiveStartKey"])
     table = engine.table(request["TableName"])
     index = index_read(table, request)
     keys = table.keys if index is None else index.keys
-    fetches = must_fetch(index, request, projection, filter_)
+    fetches = must_fetch(index, request, projection, None)
     low, high = segment_range(request.get("Segment", 0), request.get("TotalSegments", 1))
     start = None
     if "ExclusiveStartKey" in request:
-        given = request["ExclusiveStartKey"]
-        start = start_position(keys, table, index, given, is_query=False)
+        start = start_position(keys, table, index, request["ExclusiveStartKey"], is_query=False)
         if start < low or (high is not None and start >= high):
             raise ValidationException(
                 "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use "

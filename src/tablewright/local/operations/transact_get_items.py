@@ -13,7 +13,7 @@ from tablewright.local.validation import (
     check_expression_parameters,
     check_item,
     check_request,
-    key_given,
+    key_of_request,
 )
 from tablewright.local.writing import stored_image
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a TransactGetItems request."""
     request = check_request("transact_get_items", request)
-    gets = [one["Get"] for one in request["TransactItems"]]
+    gets = [entry["Get"] for entry in request["TransactItems"]]
     projections = []
     for get in gets:
         check_expression_parameters(get, ("ProjectionExpression",), ())
@@ -47,7 +47,8 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
     for table, image, projection in zip(tables, images, projections, strict=True):
         size = image.size if image is not None else 0
         meter.table(table.name).add(reads=read_units(size, Consistency.TRANSACTIONAL))
-        responses.append({} if image is None else {"Item": projected(image, projection)})
+        item = None if image is None else projected(image, projection)
+        responses.append({"Item": item} if item else {})
     reply: dict[str, Any] = {"Responses": responses}
     consumed = meter.all_consumed(request.get("ReturnConsumedCapacity"), split="Read")
     if consumed is not None:
@@ -60,7 +61,7 @@ def _keys(tables: list[Table], gets: list[dict[str, Any]]) -> list[bytes]:
     keys, reasons = [], []
     for table, get in zip(tables, gets, strict=True):
         try:
-            keys.append(key_given(table, get["Key"]))
+            keys.append(key_of_request(table, get["Key"]))
             reasons.append({"Code": "None"})
         except ValidationException as fault:
             reasons.append({"Code": "ValidationError", "Message": fault.message})

@@ -7,9 +7,10 @@ kept in the file, so that this holds after a restart too.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -17,6 +18,7 @@ from tablewright.capacity.limits import MAX_TRANSACTION_BYTES
 from tablewright.capacity.units import Consistency, read_units, write_units
 from tablewright.local.expressions import Condition, Update
 from tablewright.local.faults import (
+    EmptyKeyException,
     Fault,
     IdempotentParameterMismatchException,
     ItemCollectionSizeLimitExceededException,
@@ -29,13 +31,15 @@ from tablewright.local.operations.update_item import (
     updated,
 )
 from tablewright.local.requests import bind_condition, check_all_used_in, holds
-from tablewright.local.tables import Table
+from tablewright.local.tables import Table, Token
 from tablewright.local.validation import (
     check_expression_parameters,
+    check_index_keys,
     check_item,
     check_request,
-    key_given,
+    is_too_deep,
     key_of_item,
+    key_of_request,
 )
 from tablewright.local.writing import (
     Image,
@@ -60,13 +64,13 @@ class Action:
     """One member of a transaction, checked and bound."""
 
     kind: str
-    given: dict[str, Any]
+    parameters: dict[str, Any]
     condition: Condition | None
     update: Update | None
+    new: Image | None = None
     table: Table
     key: bytes = b""
     old: Image | None = None
-    new: Image | None = None
     refusal: ValidationException | None = None
     """What the table's schema has against it; cancels the transaction."""
 
@@ -74,58 +78,103 @@ class Action:
 def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a TransactWriteItems request."""
     request = check_request("transact_write_items", request)
-    actions = [_bind(engine, given) for given in request["TransactItems"]]
+    # Every statement is checked before any table is looked up.
+    bound = [_bind(entry) for entry in request["TransactItems"]]
+    actions = [_on_table(engine, each) for each in bound]
     token = request.get("ClientRequestToken")
     digest = _digest(request) if token is not None else ""
     with engine.store.writing:
-        if token is not None and _is_repeated(engine, token, digest):
-            _meter_repeat(engine, actions, meter)
-            return _reply(engine, request, actions, meter, split="Read")
+        if token is not None:
+            known = _known_token(engine, token, digest)
+            if known is not None:
+                _meter_repeat(actions, known.sizes, meter)
+                return _reply(engine, request, actions, meter, split="Read")
         write_all(engine, actions, meter)
         if token is not None:
-            engine.keep_token(token, digest, engine.clock())
+            sizes = tuple(max(size_of(a.old) or 0, size_of(a.new) or 0) for a in actions)
+            engine.keep_token(token, Token(digest, engine.clock(), sizes))
         return _reply(engine, request, actions, meter, split="Write")
 
 
-def _bind(engine: Engine, given: dict[str, Any]) -> Action:
-    kinds = [kind for kind in _ACTIONS if kind in given]
+class _BoundAction(NamedTuple):
+    kind: str
+    parameters: dict[str, Any]
+    condition: Condition | None
+    update: Update | None
+    new: Image | None
+
+
+def _bind(entry: dict[str, Any]) -> _BoundAction:
+    """Check what an action says by itself.
+
+    Raises:
+        ValidationException: it is not one action; an expression or a value is wrong.
+    """
+    kinds = [kind for kind in _ACTIONS if kind in entry]
     if len(kinds) != 1:
         raise ValidationException(
             "TransactItems can only contain one of Check, Put, Update or Delete"
         )
     (kind,) = kinds
-    parameters = given[kind]
+    parameters = entry[kind]
     expressions = ("ConditionExpression",)
     check_expression_parameters(
         parameters,
         ("UpdateExpression", *expressions) if kind == "Update" else expressions,
         (),
     )
-    check_item(parameters["Item"] if kind == "Put" else parameters["Key"])
+    too_deep = None
+    try:
+        check_item(parameters["Item"] if kind == "Put" else parameters["Key"])
+    except ValidationException as fault:
+        if not is_too_deep(fault):
+            raise
+        too_deep = fault  # the expressions of the action are checked before
+    update = bind_update(parameters) if kind == "Update" else None
+    condition = bind_condition(parameters)
+    check_all_used_in(parameters, update, condition)
+    if too_deep is not None:
+        raise too_deep
     new = None
     if kind == "Put":
         new = Image.of(parameters["Item"])
         check_item_size(new)
-    update = bind_update(parameters) if kind == "Update" else None
-    condition = bind_condition(parameters)
-    check_all_used_in(parameters, update, condition)
-    action = Action(
-        kind=kind,
-        given=parameters,
-        condition=condition,
-        update=update,
-        table=engine.table(parameters["TableName"]),
-        new=new,
-    )
+    return _BoundAction(kind, parameters, condition, update, new)
+
+
+def _on_table(engine: Engine, bound: _BoundAction) -> Action:
+    """Return an action on its table.
+
+    Raises:
+        ResourceNotFoundException: there is no such table.
+        EmptyKeyException: a key is empty, which refuses the transaction as a whole.
+    """
+    action = Action(**bound._asdict(), table=engine.table(bound.parameters["TableName"]))
     try:
-        if kind == "Put":
-            action.key = key_of_item(action.table, parameters["Item"])
+        if action.kind == "Put":
+            action.key = key_of_item(action.table, action.parameters["Item"])
         else:
-            action.key = key_given(action.table, parameters["Key"])
-            check_keys_untouched(action.table, update)
+            action.key = key_of_request(action.table, action.parameters["Key"])
+            check_keys_untouched(action.table, action.update)
+            _check_index_keys_set(action)
+    except EmptyKeyException:
+        raise
     except ValidationException as fault:
         action.refusal = fault
     return action
+
+
+def _check_index_keys_set(action: Action) -> None:
+    """Refuse an update that sets an index key to an empty value, before any item is read."""
+    if action.update is None or not action.table.indexes:
+        return
+    written = action.update.plain_values()
+    try:
+        check_index_keys(action.table, written, is_update=True)
+    except EmptyKeyException:
+        raise
+    except ValidationException:
+        return  # of another type: found again when the update is applied
 
 
 def write_all(engine: Engine, actions: list[Action], meter: Meter) -> None:
@@ -154,7 +203,7 @@ def write_all(engine: Engine, actions: list[Action], meter: Meter) -> None:
         if action.refusal is None:
             meter.table(action.table.name).add(writes=_units(action))
     if any(reason["Code"] != "None" for reason in reasons):
-        raise cancelled(reasons)
+        raise cancelled(_with_one_validation_error(reasons))
     if total > MAX_TRANSACTION_BYTES:
         raise ValidationException(
             f"Transaction payload size cannot exceed 4MB. Payload Size: {total}"
@@ -180,18 +229,32 @@ def _reason(action: Action) -> dict[str, Any]:
             "Code": "ConditionalCheckFailed",
             "Message": "The conditional request failed",
         }
-        wants = action.given.get("ReturnValuesOnConditionCheckFailure")
-        if wants == "ALL_OLD" and action.old is not None:
+        on_failure = action.parameters.get("ReturnValuesOnConditionCheckFailure")
+        if on_failure == "ALL_OLD" and action.old is not None:
             reason["Item"] = orjson.loads(action.old.raw)
         return reason
     if action.kind == "Update":
+        key = action.parameters["Key"]
         try:
-            action.new, _ = updated(action.table, action.given["Key"], action.old, action.update)
+            action.new, _ = updated(action.table, key, action.old, action.update)
+        except EmptyKeyException:
+            raise
         except ItemCollectionSizeLimitExceededException as fault:
             return {"Code": "ItemCollectionSizeLimitExceeded", "Message": fault.message}
         except Fault as fault:
             return {"Code": "ValidationError", "Message": fault.message}
     return {"Code": "None"}
+
+
+def _with_one_validation_error(reasons: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return reasons of which only the first validation error is told."""
+    out: list[dict[str, Any]] = []
+    for reason in reasons:
+        is_repeated = reason["Code"] == "ValidationError" and any(
+            earlier["Code"] == "ValidationError" for earlier in out
+        )
+        out.append({"Code": "None"} if is_repeated else reason)
+    return out
 
 
 def _units(action: Action) -> Decimal:
@@ -210,16 +273,14 @@ def cancelled(reasons: list[dict[str, Any]]) -> TransactionCanceledException:
     )
 
 
-def _is_repeated(engine: Engine, token: str, digest: str) -> bool:
-    """Whether a transaction was carried out already, by its token."""
+def _known_token(engine: Engine, token: str, digest: str) -> Token | None:
+    """Return what is kept of a transaction that was carried out already, by its token."""
     known = engine.token(token, engine.clock() - TOKEN_SECONDS)
-    if known is None:
-        return False
-    if known != digest:
+    if known is not None and known.digest != digest:
         raise IdempotentParameterMismatchException(
             "The provided client request token was used with different parameters"
         )
-    return True
+    return known
 
 
 def _digest(request: dict[str, Any]) -> str:
@@ -227,11 +288,9 @@ def _digest(request: dict[str, Any]) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _meter_repeat(engine: Engine, actions: list[Action], meter: Meter) -> None:
-    """Count what a repeated transaction costs: to read its items, as they are now."""
-    for action in actions:
-        image = stored_image(engine, action.table, action.key)
-        size = max(size_of(image) or 0, size_of(action.new) or 0)
+def _meter_repeat(actions: list[Action], sizes: Sequence[int], meter: Meter) -> None:
+    """Count what a repeated transaction costs: to read the larger image of each of its items."""
+    for action, size in zip(actions, sizes or [0] * len(actions), strict=True):
         units = read_units(size, Consistency.TRANSACTIONAL)
         meter.table(action.table.name).add(reads=units)
 
@@ -247,7 +306,7 @@ def _reply(
         collections: dict[str, list[dict[str, Any]]] = {}
         for action in actions:
             if action.kind != "ConditionCheck" and action.table.has_local_indexes:
-                key = action.given["Item" if action.kind == "Put" else "Key"]
+                key = action.parameters["Item" if action.kind == "Put" else "Key"]
                 metrics = collection_metrics(engine, action.table, key)
                 listed = collections.setdefault(action.table.name, [])
                 if metrics not in listed:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from tablewright.capacity.items import entry_bytes
+from tablewright.capacity.limits import MAX_ITEM_BYTES
 from tablewright.capacity.units import write_units
 from tablewright.local.expressions import (
+    Condition,
     Update,
     UpdateResult,
     apply_update,
@@ -22,18 +24,28 @@ from tablewright.local.requests import (
     check_all_used_in,
     condition_failed,
     holds,
+    refused_request,
     write_reply,
 )
 from tablewright.local.validation import (
     INVALID,
+    OLDER,
+    Layer,
     check_expression_parameters,
     check_index_keys,
     check_item,
     check_request,
     check_value,
-    key_given,
+    key_of_request,
 )
-from tablewright.local.writing import Image, check_item_size, size_of, stored_image, write
+from tablewright.local.writing import (
+    UPDATE_TOO_LARGE,
+    Image,
+    check_item_size,
+    size_of,
+    stored_image,
+    write,
+)
 
 if TYPE_CHECKING:
     from tablewright.local.engine import Engine
@@ -43,33 +55,51 @@ if TYPE_CHECKING:
 
 def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out an UpdateItem request."""
-    request = check_request("update_item", request)
-    check_expression_parameters(
-        request,
-        ("UpdateExpression", "ConditionExpression"),
-        ("AttributeUpdates", "Expected", "ConditionalOperator"),
-    )
-    check_item(request["Key"])
-    update = bind_update(request)
-    condition = bind_condition(request)
-    check_all_used_in(request, update, condition)
+    return update(engine, request, meter, engine.write_layer)
+
+
+def update(engine: Engine, request: dict[str, Any], meter: Meter, layer: Layer) -> dict[str, Any]:
+    """Carry out an UpdateItem request or a PartiQL statement, in the words of a layer."""
+    request = check_request("update_item", request, layer)
+    try:
+        bound, condition = _bind(request, layer)
+    except ValidationException as fault:
+        raise refused_request(fault, request, layer) from None
     table = engine.table(request["TableName"])
-    key = key_given(table, request["Key"])
-    check_keys_untouched(table, update)
+    key = key_of_request(table, request["Key"])
+    check_keys_untouched(table, bound)
+    check_statement_size(bound, layer)
     units = meter.table(table.name)
     with engine.store.writing:
         old = stored_image(engine, table, key)
         if not holds(condition, old):
             units.add(writes=write_units(size_of(old), None))
             raise condition_failed(request, old)
-        new, result = updated(table, request["Key"], old, update)
-        units.add(writes=write_units(size_of(old), new.size))
+        new, result = updated(table, request["Key"], old, bound)
+        units.add(writes=write_units(size_of(old), size_of(new)))
         write(engine, table, key, old, new, units)
-        returned = _attributes(request.get("ReturnValues", "NONE"), old, new, result)
+        returned = None
+        if new is not None:
+            returned = _attributes(request.get("ReturnValues", "NONE"), old, new, result)
         return write_reply(engine, table, request, meter, request["Key"], returned)
 
 
-def bind_update(request: dict[str, Any]) -> Update | None:
+def _bind(request: dict[str, Any], layer: Layer) -> tuple[Update | None, Condition | None]:
+    """Check what the request says by itself; return its update and its condition."""
+    check_expression_parameters(
+        request,
+        ("UpdateExpression", "ConditionExpression"),
+        ("AttributeUpdates", "Expected", "ConditionalOperator"),
+        layer,
+    )
+    check_item(request["Key"], layer)
+    update = bind_update(request, layer)
+    condition = bind_condition(request)
+    check_all_used_in(request, update, condition)
+    return update, condition
+
+
+def bind_update(request: dict[str, Any], layer: Layer = OLDER) -> Update | None:
     """Return the update of a request, from UpdateExpression or the legacy AttributeUpdates."""
     text = request.get("UpdateExpression")
     if text is not None:
@@ -79,7 +109,7 @@ def bind_update(request: dict[str, Any]) -> Update | None:
     if "AttributeUpdates" in request:
         for change in request["AttributeUpdates"].values():
             if "Value" in change:
-                check_value(change["Value"])
+                check_value(change["Value"], layer)
         return update_from_attribute_updates(request["AttributeUpdates"])
     return None
 
@@ -95,10 +125,18 @@ def check_keys_untouched(table: Table, update: Update | None) -> None:
             )
 
 
+def check_statement_size(update: Update | None, layer: Layer) -> None:
+    """Refuse an update whose statement alone would not fit an item, whatever the item is."""
+    if update is not None and layer.is_newer and update.statement_bytes() > MAX_ITEM_BYTES:
+        raise ValidationException(UPDATE_TOO_LARGE)
+
+
 def updated(
     table: Table, key: dict[str, Any], old: Image | None, update: Update | None
-) -> tuple[Image, UpdateResult | None]:
+) -> tuple[Image | None, UpdateResult | None]:
     """Return the image an update leaves behind, and what it wrote.
+
+    An update that only removes leaves a missing item missing: the image is None.
 
     Raises:
         ValidationException: the update cannot be applied to the item, or what it leaves behind
@@ -107,13 +145,16 @@ def updated(
     before = old.item if old is not None else key
     if update is None:
         return (old if old is not None else Image.of(key)), None
+    if old is None and update.only_removes:
+        return None, None
     result = apply_update(update, before)
     for name in result.touched:
         value = result.item.get(name)
         if value is not None:
             check_value(value)
     if table.indexes:
-        check_index_keys(table, result.item)
+        written = {name: result.item[name] for name in result.touched if name in result.item}
+        check_index_keys(table, written, is_update=True)
     if old is None:
         new = Image.of(result.item)
     else:

@@ -17,6 +17,7 @@ from tablewright.local.faults import (
 from tablewright.local.operations import delete_item, put_item, update_item
 from tablewright.local.partiql.statements import Delete, Insert, Select, Statement, Update
 from tablewright.local.partiql.writes import write_request
+from tablewright.local.validation import OLDER
 
 if TYPE_CHECKING:
     from tablewright.local.engine import Engine
@@ -51,7 +52,7 @@ def run_write(
     if on_failure is not None:
         request["ReturnValuesOnConditionCheckFailure"] = on_failure
     try:
-        reply = _operation(statement)(engine, request, meter)
+        reply = _operation(statement)(engine, request, meter, OLDER)
     except ConditionalCheckFailedException:
         if isinstance(statement, Insert):
             raise DuplicateItemException(DUPLICATE) from None
@@ -63,11 +64,11 @@ def run_write(
 
 def _operation(statement: Statement) -> Any:
     if isinstance(statement, Insert):
-        return put_item.run
+        return put_item.put
     if isinstance(statement, Update):
-        return update_item.run
+        return update_item.update
     assert isinstance(statement, Delete)
-    return delete_item.run
+    return delete_item.delete
 
 
 def without_prefix(message: str) -> str:
