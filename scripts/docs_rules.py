@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tablewright.core.quantities import plain
-from tablewright.engines.servers.reviewing import rules_not_run, server_rules
-from tablewright.review.catalogue import Catalogue, Rule, catalogue
+from tablewright.engines.dynamodb.rules import dynamodb_rules
+from tablewright.engines.servers.rules import rules_not_run, server_rules
+from tablewright.review.catalogue import Catalogue, Rule
 from tablewright.review.grade import GRADES, PENALTIES
 
 _ENGINES = {"mongodb": "MongoDB", "postgresql": "PostgreSQL"}
@@ -12,10 +13,10 @@ _ENGINES = {"mongodb": "MongoDB", "postgresql": "PostgreSQL"}
 
 def page() -> str:
     """Return the whole page as Markdown."""
-    rules = catalogue()
+    rules = dynamodb_rules()
     parts = [
         "# The rules\n",
-        "This page is generated from the rule catalogue (`src/tablewright/review/rules`) by "
+        "This page is generated from the rule catalogue (`src/tablewright/engines/*/rules`) by "
         "`make docs`. `tablewright explain RULE` shows one rule in the terminal.\n",
         f"{len(rules.rules)} rules concern DynamoDB. A rule that lacks an input is *not assessed*, "
         "which is never *passed*. A name such as `k.part_wcu` is one of the thresholds at the end "
@@ -110,6 +111,6 @@ def _thresholds(rules: Catalogue) -> str:
     ]
     lines += [
         f"| `k.{k.name}` | {plain(k.value)} | {'limit' if k.is_limit else 'policy'} | {k.note} |"
-        for k in server_rules("postgresql").thresholds.values()
+        for k in {**rules.thresholds, **server_rules("postgresql").thresholds}.values()
     ]
     return "\n".join(lines) + "\n"

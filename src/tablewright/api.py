@@ -22,14 +22,10 @@ from tablewright.core.quantities import ZERO
 from tablewright.design import reader
 from tablewright.design.reader import FILE_NAME, ModelFile
 from tablewright.design.values import Design
-from tablewright.engines.dynamodb.advisory import advise
 from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, ModeKind
 from tablewright.engines.dynamodb.engine import DynamoEngine
-from tablewright.engines.registry import ENGINES, languages, make_engine
-from tablewright.engines.servers.engine import ServerEngine
-from tablewright.engines.servers.reviewing import review_server
-from tablewright.engines.servers.sizing import ServerEvaluation
-from tablewright.evaluation.engine import Engine
+from tablewright.engines.registry import ENGINES, EnginePlugin, languages, make_engine
+from tablewright.evaluation.evaluator import Evaluator
 from tablewright.evaluation.values import Evaluation, Request
 from tablewright.model.shapes import Schema
 from tablewright.model.values import Assumption, Model, Pattern
@@ -40,6 +36,7 @@ from tablewright.review.assessment import (
     TargetResult,
     Verdict,
 )
+from tablewright.review.catalogue import Rule, find_rule
 from tablewright.review.claims import assess_claim
 from tablewright.review.grade import ReportCard, is_at_least
 from tablewright.review.review import fired
@@ -94,7 +91,7 @@ class Session:
         return self.file.model
 
     @cached_property
-    def engines(self) -> dict[str, Engine]:
+    def engines(self) -> dict[str, EnginePlugin]:
         """The engines whose designs can be evaluated."""
         return {name: make_engine(name) for name in ENGINES}
 
@@ -248,9 +245,9 @@ class Session:
     ) -> DesignAssessment:
         evaluations = tuple(self.evaluate(design, users) for users in scales)
         card = self.card(design, with_path=paths) if review else None
-        is_dynamo = isinstance(design, DynamoDesign)  # the advisory asks of tables and partitions
-        if card is not None and is_dynamo and len(evaluations) > 1:
-            card = replace(card, advisory=advise(evaluations, self.book()))
+        if card is not None:
+            reviewing = self.engines[design.engine].reviewing
+            card = replace(card, advisory=reviewing.advise(evaluations, self.book()))
         return DesignAssessment(
             design=design,
             evaluations=evaluations,
@@ -290,49 +287,31 @@ class Session:
         return self._cards[key]
 
     def _make_card(self, design: Design, *, with_path: bool) -> ReportCard:
-        evaluation = self.evaluate(design)
-        engine = self.engines[design.engine]
-        if isinstance(evaluation, ServerEvaluation):
-            assert isinstance(engine, ServerEngine)
-            servers: ServerEngine[Any] = engine
-
-            def changed_server(model: Model, changed: Design, users: int) -> ServerEvaluation:
-                return servers.evaluate(
-                    model,
-                    changed,
-                    users,
-                    self.book(),
-                    region=self.region,
-                    sample_items=evaluation.sample_items,
-                    cases=("value",),
-                )
-
-            return review_server(evaluation, changed_server)
-        assert isinstance(engine, DynamoEngine)
-
-        def evaluate(model: Model, changed: DynamoDesign, users: int) -> Evaluation:
-            return engine.evaluate(
-                model,
-                changed,
-                users,
-                self.book(),
-                region=self.region,
-                sample_items=MEND_SAMPLE if model.entities is self.model.entities else DOUBT_SAMPLE,
-            )
-
-        def variant(factor: Decimal) -> Model:
-            if factor not in self._scaled:  # read once for all designs
-                file = read_model(self.file.source, str(self.file.path), scale_assumed=factor)
-                self._scaled[factor] = file.model
-            return self._scaled[factor]
-
         return review_design(
             self.evaluate(design),
-            evaluate,
-            self.book(),
-            variant=variant if self.model.assumptions else None,
+            self.evaluator(design.engine),
+            self.engines[design.engine].reviewing,
             with_path=with_path,
         )
+
+    def evaluator(self, engine: str) -> Evaluator:
+        """Return what evaluates designs of an engine for reviewer and planner."""
+        return Evaluator(
+            engine=self.engines[engine],
+            model=self.model,
+            book=self.book(),
+            region=self.region,
+            free_tier=self.options.free_tier,
+            sample_items=self.options.sample_items,
+            with_assumed=self._with_assumed if self.model.assumptions else None,
+        )
+
+    def _with_assumed(self, factor: Decimal) -> Model:
+        """Return the model with every assumed figure multiplied; read once for all designs."""
+        if factor not in self._scaled:
+            file = read_model(self.file.source, str(self.file.path), scale_assumed=factor)
+            self._scaled[factor] = file.model
+        return self._scaled[factor]
 
     def plan(
         self,
@@ -401,7 +380,7 @@ class Session:
 
         def fires(design: DynamoDesign) -> frozenset[tuple[str, str]]:
             found = evaluate(design, self.users, FIRED_SAMPLE)
-            return fired(found, self.book())
+            return fired(found, self.evaluator("dynamodb"), engine.reviewing)
 
         others = [d for d in self.designs if isinstance(d, DynamoDesign) and d.name != name]
         planner = Planner(
@@ -648,14 +627,8 @@ class Session:
         )
 
 
-DOUBT_SAMPLE = 64
-"""Instances drawn where every assumed figure is halved or doubled, to see which findings stand."""
-
 FIRED_SAMPLE = 128
 """Instances drawn where it is only asked which rules fire on a design on the way to another."""
-
-MEND_SAMPLE = 256
-"""Instances drawn for each entity when a mend is evaluated."""
 
 IN_DESIGNS = "compressible"
 """The one figure of a model that its designs take over when they are read."""
@@ -701,6 +674,15 @@ def read_model(
 def json_schema() -> Schema:
     """Return the JSON Schema of the model file, with the designs of every known engine."""
     return reader.json_schema(languages())
+
+
+def rule_of(name: str) -> Rule:
+    """Return a rule of any engine by id, in any case.
+
+    Raises:
+        UsageError: there is none of that id.
+    """
+    return find_rule((make_engine(engine).reviewing.rules for engine in ENGINES), name)
 
 
 def open_model(path: str | Path = ".", options: Options | None = None) -> Session:

@@ -5,28 +5,28 @@ from decimal import Decimal
 import pytest
 
 from tablewright.core.errors import DataError, UsageError
+from tablewright.engines.dynamodb.rules import dynamodb_rules, key_design
 from tablewright.review import catalogue as module
-from tablewright.review.catalogue import catalogue
 from tablewright.review.conditions import Condition
 from tablewright.review.findings import Level
 
 
 def test_there_are_65_rules_that_concern_dynamodb():
-    assert len(catalogue().rules) == 65
+    assert len(dynamodb_rules().rules) == 65
 
 
 def test_the_weights_of_the_categories_add_up_to_100():
-    assert sum(category.weight for category in catalogue().categories) == 100
+    assert sum(category.weight for category in dynamodb_rules().categories) == 100
 
 
 def test_a_rule_supersedes_only_rules_that_exist():
-    known = {rule.id for rule in catalogue().rules}
-    for rule in catalogue().rules:
+    known = {rule.id for rule in dynamodb_rules().rules}
+    for rule in dynamodb_rules().rules:
         assert set(rule.supersedes) <= known, rule.id
 
 
 def test_every_rule_says_why_and_cites_a_source():
-    for rule in catalogue().rules:
+    for rule in dynamodb_rules().rules:
         assert rule.check, rule.id
         assert rule.why, rule.id
         assert rule.fix, rule.id
@@ -34,9 +34,9 @@ def test_every_rule_says_why_and_cites_a_source():
 
 
 def test_a_rule_is_found_in_any_case_and_a_near_miss_is_named():
-    assert catalogue().rule("ddb-key-010").id == "DDB-KEY-010"
+    assert dynamodb_rules().rule("ddb-key-010").id == "DDB-KEY-010"
     with pytest.raises(UsageError) as caught:
-        catalogue().rule("DDB-KYE-010")
+        dynamodb_rules().rule("DDB-KYE-010")
     assert "DDB-KEY-010" in caught.value.remedy
 
 
@@ -54,9 +54,9 @@ GOOD = {
 
 
 def read(entry):
-    from tablewright.engines.dynamodb.rules import key_design
-
-    return module._rule(entry, "key_design", key_design, {"min_save": Decimal(1)})
+    return module.read_rule(
+        entry, "key_design", vars(key_design), {"min_save": Decimal(1)}, "key_design.yaml"
+    )
 
 
 def test_a_good_entry_is_read():

@@ -8,7 +8,9 @@ import pytest
 from tablewright import read_model
 from tablewright.bill.prices import PriceBook
 from tablewright.engines.dynamodb.engine import DynamoEngine
-from tablewright.review.catalogue import Threshold, catalogue
+from tablewright.engines.dynamodb.rules import dynamodb_rules
+from tablewright.evaluation.evaluator import Evaluator
+from tablewright.review.catalogue import Threshold
 from tablewright.review.findings import Level
 from tablewright.review.review import review
 
@@ -53,17 +55,33 @@ designs:
         indexes: {by_user: {key: user_id, project: all}}
 """
 BOOK = PriceBook()
-ENGINE = DynamoEngine()
+
+
+class SmallSamples(DynamoEngine):
+    """The engine on 32 instances of each entity, whatever is asked for."""
+
+    def evaluate(self, *args, **options):
+        return super().evaluate(*args, **{**options, "sample_items": 32})
+
+
+ENGINE = SmallSamples()
 
 
 def evaluate(model, design, users):
-    return ENGINE.evaluate(model, design, users, BOOK, sample_items=32)
+    return ENGINE.evaluate(model, design, users, BOOK)
 
 
-def card_of(text, **options):
+def card_of(text, with_assumed=None, **options):
     file = read_model(text)
     evaluation = evaluate(file.model, file.designs[0], file.model.scales[0])
-    return review(evaluation, evaluate, BOOK, **options)
+    evaluator = Evaluator(
+        engine=ENGINE,
+        model=file.model,
+        book=BOOK,
+        region=file.model.region,
+        with_assumed=with_assumed,
+    )
+    return review(evaluation, evaluator, ENGINE.reviewing, **options)
 
 
 @pytest.fixture(scope="module")
@@ -124,10 +142,10 @@ def test_an_accepted_finding_stays_in_the_card_and_leaves_the_score(card):
 def test_a_finding_that_an_assumption_decides_is_less_sure():
     text = SHOP.replace("ACCEPT", "").replace("10/user/day (assumed)", "240/user/day (assumed)")
 
-    def variant(factor):
+    def with_assumed(factor):
         return read_model(text, scale_assumed=factor).model
 
-    found = {(f.rule, f.subject): f for f in card_of(text, variant=variant).findings}
+    found = {(f.rule, f.subject): f for f in card_of(text, with_assumed).findings}
     # the e-mail address is unique whatever the rate is
     assert found["DDB-KEY-010", "User.email"].confidence == 1
     # doubt never raises a confidence above one, and only known values occur
@@ -151,7 +169,7 @@ designs:
   d: {engine: dynamodb, tables: {posts: {key: post_id, items: Post}}}
 """
     # a tenth of 3,000 is 300 a second, above 200; of 1,500 it is 150, below; of 6,000 600, above
-    found = card_of(text, variant=lambda factor: read_model(text, scale_assumed=factor).model)
+    found = card_of(text, lambda factor: read_model(text, scale_assumed=factor).model)
     assert find(found, "DDB-HOT-004", "like").confidence == Decimal("0.7")
 
 
@@ -194,7 +212,7 @@ def test_levels_of_findings_are_shown_by_count(card):
 
 
 def test_on_a_design_too_large_to_cost_the_card_says_so():
-    rules = catalogue()
+    rules = dynamodb_rules()
     none = {**rules.thresholds, "recost_patterns": Threshold(name="", value=Decimal(0))}
     card = card_of(
         SHOP.replace("ACCEPT", ""), rules=replace(rules, thresholds=none), with_path=False

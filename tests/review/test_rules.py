@@ -16,8 +16,8 @@ from tablewright.design.changes import apply_all
 from tablewright.engines.dynamodb.engine import DynamoEngine
 from tablewright.engines.dynamodb.facts import Facts
 from tablewright.engines.dynamodb.recost import Recoster
+from tablewright.engines.dynamodb.rules import dynamodb_rules
 from tablewright.engines.dynamodb.tariff import Tariff
-from tablewright.review.catalogue import catalogue
 from tablewright.review.review import weigh
 from tablewright.review.runner import Candidate, run
 from tablewright.review.verdicts import Hit, Missing
@@ -37,7 +37,7 @@ def evaluate(model, design, users):
 
 @pytest.mark.parametrize(("name", "case"), list(rule_cases.cases(files())))
 def test_a_rule_does_what_its_cases_say(name, case):
-    rules = catalogue()
+    rules = dynamodb_rules()
     rule = rules.rule(name)
     file = rule_cases.built(files()[name], case)
     evaluation = evaluate(file.model, file.designs[0], file.model.scales[0])
@@ -51,7 +51,7 @@ def test_a_rule_does_what_its_cases_say(name, case):
     args = dict(facts.subjects(rule.subject))[case.get("fires") or case["silent"]]
     verdict = rule.predicate(facts, *args)
     weighed = None
-    recoster = Recoster(facts, rules, evaluate, tariff)
+    recoster = Recoster(facts, rules, evaluate)
     if isinstance(verdict, Hit):
         candidate = Candidate(rule=rule, subject=case.get("fires") or case["silent"], hit=verdict)
         weighed = weigh(candidate, facts, recoster)
@@ -81,7 +81,7 @@ def assert_mended(facts, rules, rule, case, weighed):
 
 
 def test_every_rule_has_its_cases():
-    assert set(files()) == {rule.id for rule in catalogue().rules if rule.subject != "mend"}
+    assert set(files()) == {rule.id for rule in dynamodb_rules().rules if rule.subject != "mend"}
 
 
 def test_every_rule_has_a_case_that_fires_and_one_that_is_silent():

@@ -15,7 +15,7 @@ from tablewright.engines.mongodb.engine import MongoEngine
 from tablewright.engines.postgresql.engine import PostgresEngine
 from tablewright.engines.servers.facts import ServerFacts
 from tablewright.engines.servers.recost import ServerRecoster
-from tablewright.engines.servers.reviewing import rules_not_run, server_rules
+from tablewright.engines.servers.rules import rules_not_run, server_rules
 from tablewright.review.review import weigh
 from tablewright.review.runner import Candidate, run
 from tablewright.review.verdicts import Hit, Missing

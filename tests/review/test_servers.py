@@ -9,12 +9,12 @@ from pathlib import Path
 
 import tablewright
 from tablewright import load, read_model
-from tablewright.api import Session
+from tablewright.api import Session, rule_of
 from tablewright.core.quantities import format_bytes
 from tablewright.engines.servers.changes import DropServerIndex
 from tablewright.engines.servers.facts import ServerFacts
 from tablewright.engines.servers.recost import ServerRecoster
-from tablewright.engines.servers.reviewing import find_rule, server_rules
+from tablewright.engines.servers.rules import server_rules
 from tablewright.engines.servers.sizing import ServerEvaluation, figures
 from tablewright.review.grade import ReportCard
 from tablewright.review.runner import run
@@ -127,8 +127,8 @@ def test_the_postgresql_design_is_in_order_but_for_the_log_and_old_orders():
 
 
 def test_a_rule_of_servers_can_be_explained():
-    assert find_rule("mdb-siz-002").title.startswith("Unbounded or very long array")
-    assert find_rule("DDB-KEY-010").id == "DDB-KEY-010"
+    assert rule_of("mdb-siz-002").title.startswith("Unbounded or very long array")
+    assert rule_of("DDB-KEY-010").id == "DDB-KEY-010"
 
 
 def test_poafix_is_graded_better_once_its_indexes_are_mended():

@@ -104,3 +104,27 @@ def format_count(value: Decimal | int) -> str:
     if amount != amount.to_integral_value() and abs(amount) < 100:
         return plain(amount.quantize(Decimal("0.01") if abs(amount) >= 1 else Decimal("0.0001")))
     return format_number(amount)
+
+
+def decimals(value: Decimal, places: int = 1) -> str:
+    """Return a number for a sentence: thousands separated, no idle zeros.
+
+    Example:
+        >>> decimals(Decimal("1420.04")), decimals(Decimal("0.5")), decimals(Decimal("12"))
+        ('1,420', '0.5', '12')
+    """
+    if value and abs(value) < Decimal("0.1"):
+        return plain(Decimal(f"{value:.2g}"))
+    quantum = ONE if abs(value) >= 100 else ONE.scaleb(-places)
+    shown = value.quantize(quantum)
+    return f"{shown:,}".rstrip("0").rstrip(".") if "." in str(shown) else f"{shown:,}"
+
+
+def percent(share: Decimal) -> str:
+    """Return a share as people read it.
+
+    Example:
+        >>> percent(Decimal("0.285")), percent(Decimal("0.004"))
+        ('28.5 %', '0.4 %')
+    """
+    return f"{decimals(share * 100)} %"

@@ -19,7 +19,28 @@ from tablewright.model.values import Model, Pattern
 SETTING, INDEX, REBUILD, ENGINE = 1, 2, 5, 13
 """Effort of a change: a setting, an index, a rebuilt table, another engine."""
 
+REBUILDS = frozenset(
+    {"rekey_table", "merge_tables", "split_table", "split_entity", "explode_list", "bucket_key"}
+)
+"""Kinds of changes that write a table anew."""
+BACKFILLS = frozenset({"add_index", "rekey_index", "change_projection", "make_sparse"})
+"""Kinds of changes that fill an index from existing data."""
+
 D = TypeVar("D", bound=Design)
+
+
+def effort_of(kind: str) -> int:
+    """Return the effort of a kind of change: a setting, an index, a rebuild or another engine.
+
+    Example:
+        >>> effort_of("add_index"), effort_of("rekey_table"), effort_of("set_option")
+        (2, 5, 1)
+    """
+    if kind in REBUILDS or kind == "shard_key":
+        return REBUILD
+    if kind in BACKFILLS or kind == "drop_index":
+        return INDEX
+    return ENGINE if kind == "change_engine" else SETTING
 
 
 class Change(Generic[D]):

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
+from typing import Protocol
 
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UsageError
 from tablewright.design.language import DesignLanguage, Languages
 from tablewright.evaluation.engine import Engine
+from tablewright.review.protocol import Reviewing
 
 ENGINES: dict[str, str] = {
     "dynamodb": "tablewright.engines.dynamodb.engine:DynamoEngine",
@@ -23,7 +25,16 @@ ENGINES: dict[str, str] = {
 """Name to the class that makes one, as "module:class"."""
 
 
-def make_engine(name: str) -> Engine:
+class EnginePlugin(Engine, Protocol):
+    """All that an engine brings: to evaluation and to the reviewer."""
+
+    @property
+    def reviewing(self) -> Reviewing:
+        """What it brings to the reviewer."""
+        ...
+
+
+def make_engine(name: str) -> EnginePlugin:
     """Return a new engine.
 
     Raises:
@@ -34,7 +45,7 @@ def make_engine(name: str) -> Engine:
         hint = f"did you mean `{close}`?" if close else f"engines: {', '.join(ENGINES)}"
         raise UsageError(f"there is no engine `{name}`", remedy=hint)
     module, _, factory = ENGINES[name].partition(":")
-    engine: Engine = getattr(import_module(module), factory)()
+    engine: EnginePlugin = getattr(import_module(module), factory)()
     return engine
 
 

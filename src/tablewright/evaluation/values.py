@@ -17,7 +17,7 @@ from tablewright.core.quantities import ZERO
 if TYPE_CHECKING:
     from tablewright.bill.bill import Bill
     from tablewright.design.values import Design
-    from tablewright.model.values import Model
+    from tablewright.model.values import Model, Pattern
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,3 +206,11 @@ class Evaluation:
             if resource.name == name:
                 return resource
         raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One leaf of an access pattern: the pattern itself, or one part of its transaction."""
+
+    root: Pattern
+    part: Pattern

@@ -11,7 +11,6 @@ from dataclasses import replace
 from decimal import Decimal
 
 from tablewright.capacity.limits import MAX_ITEM_BYTES
-from tablewright.engines.dynamodb.advisory import Stop
 from tablewright.evaluation.values import UnitUse
 from tablewright.reports import charts
 from tablewright.reports.compare_pages import compare_sections
@@ -68,6 +67,7 @@ from tablewright.reports.words import (
     usd_change,
     users,
 )
+from tablewright.review.advisory import Stop
 from tablewright.review.assessment import Influence, TargetResult, Verdict
 from tablewright.review.findings import Finding, Level, Mend
 from tablewright.review.grade import ReportCard

@@ -1,17 +1,19 @@
-"""The rule catalogue: rules as data (`rules/*.yaml`), each joined to its predicate.
+"""The rule catalogue: rules as data (an engine's `rules/*.yaml`), each joined to its predicate.
 
-In: the packaged rule files. Out: a `Catalogue` of rules, categories and thresholds. Loading is
-strict: an unknown or missing key, a rule without predicate or a predicate without rule is an error.
-It does not know designs; `runner` does.
+In: the folder of an engine's rules. Out: a `Catalogue` of rules, categories and thresholds. Loading
+is strict: an unknown or missing key, a rule without predicate or a predicate without rule is an
+error. It does not know designs; `runner` does.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+import pkgutil
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from importlib import resources
 from typing import Any
 
 from tablewright.capacity.limits import limit_named
@@ -23,7 +25,9 @@ from tablewright.review.findings import Level
 from tablewright.review.grade import Category
 
 _PACKAGE = "tablewright.review"
-_RULES = "tablewright.engines.dynamodb"
+_COMMON = "rules/common.yaml"
+_THRESHOLDS = "thresholds.yaml"
+_PREDICATE = re.compile(r"[a-z]{2,4}_[a-z]{3}_[0-9]{3}")
 SUBJECTS = (
     "design",
     "table",
@@ -102,12 +106,7 @@ class Catalogue:
         Raises:
             UsageError: there is none of that id.
         """
-        for rule in self.rules:
-            if rule.id == id.upper():
-                return rule
-        close = nearest(id.upper(), [rule.id for rule in self.rules])
-        hint = f"did you mean {close}?" if close else "`tablewright explain` lists them"
-        raise UsageError(f"no rule `{id}`", remedy=hint)
+        return rule_named(self.rules, id)
 
     @property
     def k(self) -> Mapping[str, Decimal]:
@@ -115,36 +114,62 @@ class Catalogue:
         return {name: one.value for name, one in self.thresholds.items()}
 
 
-@cache
-def catalogue(engine: str = "dynamodb") -> Catalogue:
-    """Return the packaged catalogue, of the rules that concern one engine.
+def load_catalogue(engine: str, package: str) -> Catalogue:
+    """Return the rules of an engine from the folder it keeps them in.
+
+    A folder holds `thresholds.yaml`, one `<category>.yaml` for each category that has rules, and
+    the modules with their predicates.
+
+    Args:
+        engine: only rules that name it are returned.
+        package: the package that holds the folder's files and modules.
 
     Raises:
         DataError: a rule file is damaged.
     """
-    head = read_yaml(_PACKAGE, "rules/thresholds.yaml")
-    _check_keys(head, {"categories", "severe_rules", "thresholds"}, set(), "thresholds.yaml")
-    thresholds = read_thresholds(head["thresholds"])
-    numbers = {name: one.value for name, one in thresholds.items()}
+    common = read_yaml(_PACKAGE, _COMMON)
+    _check_keys(common, {"categories", "severe_rules", "thresholds"}, set(), _COMMON)
+    own = read_yaml(package, _THRESHOLDS)
+    _check_keys(own, {"severe_rules", "thresholds"}, set(), f"{package}: {_THRESHOLDS}")
+    thresholds = {
+        **read_thresholds(common["thresholds"]),
+        **read_thresholds(own["thresholds"]),
+    }
     categories = tuple(
         Category(name=name, title=value["title"], weight=Decimal(value["weight"]))
-        for name, value in head["categories"].items()
+        for name, value in common["categories"].items()
     )
-    rules = tuple(
-        rule
-        for category in categories
-        for rule in _rules_of(category.name, numbers)
-        if engine in rule.engines
-    )
-    known = {rule.id for rule in rules}
-    if len(known) != len(rules):
-        raise DataError("rule files: a rule id is used twice")
+    rules = _rules_in(package, categories, {name: t.value for name, t in thresholds.items()})
     return Catalogue(
-        rules=rules,
+        rules=tuple(rule for rule in rules if engine in rule.engines),
         categories=categories,
         thresholds=thresholds,
-        severe_rules=tuple(head["severe_rules"]),
+        severe_rules=(*common["severe_rules"], *own["severe_rules"]),
     )
+
+
+def find_rule(catalogues: Iterable[Catalogue], name: str) -> Rule:
+    """Return a rule of any of some catalogues by id, in any case; the first that has it.
+
+    Raises:
+        UsageError: there is none of that id.
+    """
+    rules = tuple(rule for catalogue in catalogues for rule in catalogue.rules)
+    return rule_named(rules, name)
+
+
+def rule_named(rules: Sequence[Rule], name: str) -> Rule:
+    """Return a rule by id, in any case.
+
+    Raises:
+        UsageError: there is none of that id.
+    """
+    for rule in rules:
+        if rule.id == name.upper():
+            return rule
+    close = nearest(name.upper(), [rule.id for rule in rules])
+    hint = f"did you mean {close}?" if close else "`tablewright explain` lists them"
+    raise UsageError(f"no rule `{name}`", remedy=hint)
 
 
 def read_thresholds(data: Mapping[str, Any]) -> dict[str, Threshold]:
@@ -156,31 +181,58 @@ def read_thresholds(data: Mapping[str, Any]) -> dict[str, Threshold]:
     return {name: _threshold(name, value) for name, value in data.items()}
 
 
-def _rules_of(category: str, k: Mapping[str, Decimal]) -> tuple[Rule, ...]:
-    entries = read_yaml(_RULES, f"rules/{category}.yaml") or []
-    module = importlib.import_module(f"{_RULES}.rules.{category}")
-    rules = tuple(_rule(entry, category, module, k) for entry in entries)
-    wanted = {_function_name(rule.id) for rule in rules}
-    spare = {
-        name
-        for name, value in vars(module).items()
-        if callable(value) and name.startswith(("ddb_", "any_")) and name not in wanted
-    }
-    if spare:
-        raise DataError(f"predicates without a rule in {category}: {', '.join(sorted(spare))}")
-    return rules
+def _rules_in(
+    package: str, categories: Sequence[Category], k: Mapping[str, Decimal]
+) -> tuple[Rule, ...]:
+    """Return the rules of a folder, each joined to its predicate."""
+    predicates = _predicates_in(package)
+    folder = resources.files(package)
+    rules: list[Rule] = []
+    for category in categories:
+        name = f"{category.name}.yaml"
+        if folder.joinpath(name).is_file():
+            where = f"{package}: {name}"
+            entries = read_yaml(package, name) or []
+            rules += (read_rule(entry, category.name, predicates, k, where) for entry in entries)
+    names = [rule.id for rule in rules]
+    if len(set(names)) != len(names):
+        raise DataError(f"{package}: a rule id is used twice")
+    unused = sorted(set(predicates) - {predicate_name(name) for name in names})
+    if unused:
+        raise DataError(f"{package}: predicates without a rule: {', '.join(unused)}")
+    return tuple(rules)
 
 
-def _function_name(rule: str) -> str:
+def _predicates_in(package: str) -> dict[str, Callable[..., Any]]:
+    """Return the predicates of all modules of a package by name, such as `ddb_key_001`."""
+    root = importlib.import_module(package)
+    predicates: dict[str, Callable[..., Any]] = {}
+    for module_name in sorted(info.name for info in pkgutil.iter_modules(root.__path__)):
+        module = importlib.import_module(f"{package}.{module_name}")
+        for name, value in vars(module).items():
+            if _PREDICATE.fullmatch(name) and getattr(value, "__module__", "") == module.__name__:
+                predicates[name] = value
+    return predicates
+
+
+def predicate_name(rule: str) -> str:
+    """Return the name of the function that decides a rule.
+
+    Example:
+        >>> predicate_name("DDB-KEY-001")
+        'ddb_key_001'
+    """
     return rule.lower().replace("-", "_")
 
 
-def _rule(entry: Any, category: str, module: Any, k: Mapping[str, Decimal]) -> Rule:
-    return read_rule(entry, category, module, k, f"rules/{category}.yaml")
-
-
-def read_rule(entry: Any, category: str, module: Any, k: Mapping[str, Decimal], where: str) -> Rule:
-    """Return a rule, joined to its predicate in a module.
+def read_rule(
+    entry: Any,
+    category: str,
+    predicates: Mapping[str, Callable[..., Any]],
+    k: Mapping[str, Decimal],
+    where: str,
+) -> Rule:
+    """Return a rule, joined to its predicate.
 
     Raises:
         DataError: a key is unknown or missing, or there is no predicate.
@@ -193,9 +245,9 @@ def read_rule(entry: Any, category: str, module: Any, k: Mapping[str, Decimal], 
     _check_keys(entry["fix"], {"kind", "do"}, set(), f"{where}: fix")
     if entry["subject"] not in SUBJECTS:
         raise DataError(f"{where}: subject `{entry['subject']}` is not one of {SUBJECTS}")
-    predicate = getattr(module, _function_name(entry["id"]), None)
+    predicate = predicates.get(predicate_name(entry["id"]))
     if predicate is None:
-        raise DataError(f"{where}: no predicate {_function_name(entry['id'])} for {file}")
+        raise DataError(f"{where}: no predicate {predicate_name(entry['id'])} for {file}")
     only = entry.get("only_when")
     return Rule(
         id=entry["id"],

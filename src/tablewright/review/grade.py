@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING
 
 from tablewright.core.quantities import ONE, ZERO, plain
+from tablewright.review.advisory import Advisory
 from tablewright.review.findings import Finding, Level
-
-if TYPE_CHECKING:
-    from tablewright.engines.dynamodb.advisory import Advisory
 
 PENALTIES: Mapping[Level, Decimal] = {
     Level.CRITICAL: Decimal(40),

@@ -1,33 +1,22 @@
-"""Review a design: run the rules, re-cost the mends, grade what remains, find the way to better.
+"""Review a design: run the rules, re-cost the fixes, grade what remains, find the way to better.
 
-In: an evaluation, a function that evaluates changed models and designs, a price book and, if there
-are assumptions, a function that varies them. Out: a `ReportCard`. Pure and deterministic.
+In: an evaluation, an `Evaluator`, and what the design's engine brings (`Reviewing`). Out: a
+`ReportCard`. Pure and deterministic; it knows no engine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Protocol
 
-from tablewright.bill.prices import PriceBook
 from tablewright.core.quantities import ONE, ZERO
-from tablewright.design.changes import AnyChange, apply_all
-from tablewright.engines.dynamodb.facts import Facts
-from tablewright.engines.dynamodb.headroom import tightest
-from tablewright.engines.dynamodb.recost import (
-    Budget,
-    Evaluate,
-    Outcome,
-    Recoster,
-    effort_of,
-    effort_to_route,
-)
-from tablewright.engines.dynamodb.tariff import Tariff
+from tablewright.design.changes import AnyChange, apply_all, effort_of
+from tablewright.design.values import Design
+from tablewright.evaluation.evaluator import Evaluator
 from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Model
-from tablewright.review.catalogue import Catalogue, catalogue
+from tablewright.review.catalogue import Catalogue
 from tablewright.review.findings import Finding, Level, Mend
 from tablewright.review.grade import (
     BARELY_COVERED,
@@ -39,11 +28,9 @@ from tablewright.review.grade import (
     grade,
     pessimistic,
 )
+from tablewright.review.protocol import DesignFacts, Recosting, Reviewing
+from tablewright.review.recosting import Budget, Outcome
 from tablewright.review.runner import Candidate, Pair, Run, run
-from tablewright.review.verdicts import Option
-
-Variant = Callable[[Decimal], Model]
-"""Returns the model with every assumed figure multiplied by a factor."""
 
 Known = dict[Pair, tuple[Outcome | None, tuple[str, ...]]]
 """Mends that were re-costed before: the chosen one, and why others were rejected."""
@@ -67,12 +54,28 @@ class Weighed:
     consequences: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Bench:
+    """What every examination of one review shares."""
+
+    reviewing: Reviewing
+    evaluator: Evaluator
+    rules: Catalogue
+    doubts: Sequence[frozenset[Pair]] | None = None
+    """Which findings appear with assumed figures halved, and doubled; None without assumptions."""
+
+    def facts(self, evaluation: Evaluation, factor: Decimal | None = None) -> DesignFacts:
+        return self.reviewing.facts(evaluation, self.evaluator.book, self.rules.k, factor=factor)
+
+    def evaluate(self, model: Model, design: Design, users: int) -> Evaluation:
+        return self.reviewing.evaluate(self.evaluator, model, design, users)
+
+
 def review(
     evaluation: Evaluation,
-    evaluate: Evaluate,
-    book: PriceBook,
+    evaluator: Evaluator,
+    reviewing: Reviewing,
     *,
-    variant: Variant | None = None,
     rules: Catalogue | None = None,
     with_path: bool = True,
 ) -> ReportCard:
@@ -80,30 +83,28 @@ def review(
 
     Args:
         evaluation: the design's routes, sizes and bill.
-        evaluate: evaluates a model on a design at a number of users; used for mends.
-        book: the prices that rules compare with.
-        variant: multiplies assumed figures; None where nothing is assumed.
-        rules: another catalogue than the packaged one.
+        evaluator: evaluates changed models and designs of the same engine.
+        reviewing: the engine's rules, facts and re-costing.
+        rules: another catalogue than the engine's.
         with_path: whether to look for the improvement path, which evaluates a few designs more.
     """
-    rules = rules or catalogue(evaluation.design.engine)
-    tariff = Tariff.of(book, evaluation.model.region)
-    facts = Facts(evaluation, rules.k, tariff)
-    doubts = _doubts(facts, evaluate, variant, rules) if variant is not None else None
-    first = _examine(facts, evaluate, rules, doubts)
-    path = _path(first, facts, evaluate, rules, doubts) if with_path else ()
+    bench = _Bench(reviewing=reviewing, evaluator=evaluator, rules=rules or reviewing.rules)
+    facts = bench.facts(evaluation)
+    bench = replace(bench, doubts=_doubts(bench, facts))
+    first = _examine(bench, facts)
+    path = _path(bench, first, facts) if with_path and reviewing.has_path else ()
     return replace(
         _card(first, facts),
         path=path,
         questions=_questions(first.run.unassessed),
-        notes=_notes(first),
+        notes=(*reviewing.notes, *_notes(first)),
     )
 
 
-def fired(evaluation: Evaluation, book: PriceBook) -> frozenset[Pair]:
+def fired(evaluation: Evaluation, evaluator: Evaluator, reviewing: Reviewing) -> frozenset[Pair]:
     """Return rule and subject of all that fires on a design, before any mend is weighed."""
-    rules = catalogue(evaluation.design.engine)
-    facts = Facts(evaluation, rules.k, Tariff.of(book, evaluation.model.region))
+    rules = reviewing.rules
+    facts = reviewing.facts(evaluation, evaluator.book, rules.k)
     return frozenset(candidate.pair for candidate in run(facts, rules).candidates)
 
 
@@ -129,22 +130,21 @@ class _Examination:
     accepted: tuple[Finding, ...]
     changes: dict[Pair, tuple[AnyChange, ...]]
     mends: Known
-    recoster: Recoster
+    recoster: Recosting
     score: Score
     low: Score
     coverage: Decimal
 
 
 def _examine(
-    facts: Facts,
-    evaluate: Evaluate,
-    rules: Catalogue,
-    doubts: Sequence[frozenset[Pair]] | None,
+    bench: _Bench,
+    facts: DesignFacts,
     known: Known | None = None,
     budget: Budget | None = None,
 ) -> _Examination:
+    rules = bench.rules
     found = run(facts, rules)
-    recoster = Recoster(facts, rules, evaluate, facts.tariff, budget)
+    recoster = bench.reviewing.recosting(facts, found, rules, bench.evaluator, budget)
     worst_first = sorted(found.candidates, key=lambda c: (-c.level(), c.pair))
     weighed = [weigh(c, facts, recoster, known) for c in worst_first]
     found = found.without(
@@ -153,7 +153,7 @@ def _examine(
         if w is None and c.pair in recoster.skipped
     )
     standing = supersede([w for w in weighed if w is not None])
-    findings = [_finding(w, facts, _confidence(w.candidate.pair, doubts)) for w in standing]
+    findings = [_finding(w, facts, _confidence(w.candidate.pair, bench.doubts)) for w in standing]
     changes = {
         (w.candidate.rule.id, w.candidate.subject): w.outcome.option.changes
         for w in standing
@@ -163,7 +163,7 @@ def _examine(
     named = tuple(sorted(_accept(findings, facts.model), key=_order))
     counted = tuple(f for f in named if not f.accepted)
     coverage = found.coverage.share
-    score = _score(counted, found, rules, tightest(facts))
+    score = _score(counted, found, rules, bench.reviewing.least_headroom(facts))
     low = score
     if coverage < BARELY_COVERED:
         low = _score((*counted, *pessimistic(found.unassessed)), found, rules, None)
@@ -197,34 +197,10 @@ def _score(
     )
 
 
-class Costed(Protocol):
-    """Facts with a cost: of a design on DynamoDB or on servers."""
-
-    @property
-    def cost(self) -> Decimal:
-        """USD a month."""
-        ...
-
-    def cost_around(self, subject: str, covers: tuple[str, ...]) -> Decimal:
-        """Return the cost of what a subject belongs to."""
-        ...
-
-
-class Costing(Protocol):
-    """Re-costs the mends of findings."""
-
-    budget: Budget
-    skipped: set[Pair]
-
-    def outcome(self, option: Option, pair: Pair) -> Outcome:
-        """Return what an option brings."""
-        ...
-
-
 def weigh(
     candidate: Candidate,
-    facts: Costed,
-    recoster: Costing,
+    facts: DesignFacts,
+    recoster: Recosting,
     known: Known | None = None,
 ) -> Weighed | None:
     """Return a candidate with its best mend; None where its saving does not carry it."""
@@ -250,7 +226,7 @@ def weigh(
 
 
 def _best_mend(
-    candidate: Candidate, recoster: Costing, known: Known | None
+    candidate: Candidate, recoster: Recosting, known: Known | None
 ) -> tuple[Outcome | None, tuple[str, ...]]:
     """Return the first option that is not rejected, and why those before it were."""
     if known is not None and candidate.pair in known:
@@ -300,7 +276,7 @@ def supersede(weighed: Sequence[Weighed]) -> list[Weighed]:
     return out
 
 
-def _finding(w: Weighed, facts: Facts, confidence: Decimal) -> Finding:
+def _finding(w: Weighed, facts: DesignFacts, confidence: Decimal) -> Finding:
     rule = w.candidate.rule
     level = w.level
     if confidence <= DOUBTFUL:
@@ -387,20 +363,16 @@ def _migrations(findings: Sequence[Finding], rules: Catalogue) -> list[Finding]:
 # --------------------------------------------------------------------------- confidence
 
 
-def _doubts(
-    facts: Facts, evaluate: Evaluate, variant: Variant, rules: Catalogue
-) -> tuple[frozenset[Pair], ...]:
-    """Return which findings appear with every assumed input halved, and with it doubled.
-
-    The default skew is an assumption too: it is halved, and raised to what is called skewed.
-    """
-    out = []
-    for factor, skew in ((HALF, rules.k["skew"] / 2), (DOUBLE, rules.k["skew_high"])):
-        model = variant(factor)
-        evaluation = evaluate(model, facts.design, facts.users)
-        varied = Facts(evaluation, rules.k, facts.tariff, default_skew=skew)
-        out.append(run(varied, rules).pairs)
-    return tuple(out)
+def _doubts(bench: _Bench, facts: DesignFacts) -> tuple[frozenset[Pair], ...] | None:
+    """Return which findings appear with every assumed input halved, and with it doubled."""
+    with_assumed = bench.evaluator.with_assumed
+    if with_assumed is None or not bench.reviewing.tests_assumptions:
+        return None
+    pairs = []
+    for factor in (HALF, DOUBLE):
+        evaluation = bench.evaluate(with_assumed(factor), facts.design, facts.users)
+        pairs.append(run(bench.facts(evaluation, factor), bench.rules).pairs)
+    return tuple(pairs)
 
 
 def _confidence(pair: Pair, doubts: Sequence[frozenset[Pair]] | None) -> Decimal:
@@ -413,7 +385,7 @@ def _confidence(pair: Pair, doubts: Sequence[frozenset[Pair]] | None) -> Decimal
 # --------------------------------------------------------------------------- the card
 
 
-def _card(examination: _Examination, facts: Facts) -> ReportCard:
+def _card(examination: _Examination, facts: DesignFacts) -> ReportCard:
     score, low = examination.score, examination.low
     return ReportCard(
         design=facts.design.name,
@@ -461,15 +433,10 @@ class _Move:
     worth: Decimal
 
 
-def _path(
-    first: _Examination,
-    facts: Facts,
-    evaluate: Evaluate,
-    rules: Catalogue,
-    doubts: Sequence[frozenset[Pair]] | None,
-) -> tuple[PathStep, ...]:
+def _path(bench: _Bench, first: _Examination, facts: DesignFacts) -> tuple[PathStep, ...]:
     """Apply the mend that brings most for its effort, again and again, re-costing after each."""
     steps: list[PathStep] = []
+    rules = bench.rules
     now, horizon = first, rules.k["horizon_months"]
     tried: set[tuple[AnyChange, ...]] = set()
     budget = Budget(int(rules.k["recost_patterns"]))
@@ -479,11 +446,10 @@ def _path(
             break
         tried.add(move.changes)
         model, design = apply_all(facts.model, facts.design, move.changes)
-        evaluation = evaluate(model, design, facts.users)
-        next_facts = Facts(evaluation, facts.k, facts.tariff, default_skew=facts.default_skew)
-        budget.spend(effort_to_route(model, design))
+        next_facts = bench.facts(bench.evaluate(model, design, facts.users))
+        budget.spend(bench.reviewing.routing_effort(model, design))
         known = _untouched(now, move.changes)
-        after = _examine(next_facts, evaluate, rules, doubts, known, budget)
+        after = _examine(bench, next_facts, known, budget)
         if budget.is_spent:
             break
         gain = _gain(now.score, after.score)
@@ -520,7 +486,7 @@ def _untouched(now: _Examination, changes: Sequence[AnyChange]) -> Known:
 
 def _best_move(
     now: _Examination,
-    facts: Facts,
+    facts: DesignFacts,
     rules: Catalogue,
     tried: set[tuple[AnyChange, ...]],
     horizon: Decimal,
@@ -529,7 +495,9 @@ def _best_move(
     return max(moves, key=lambda m: (m.worth, str(m.changes)), default=None)
 
 
-def _moves(now: _Examination, facts: Facts, rules: Catalogue, horizon: Decimal) -> Iterable[_Move]:
+def _moves(
+    now: _Examination, facts: DesignFacts, rules: Catalogue, horizon: Decimal
+) -> Iterable[_Move]:
     """Return the moves that gain something, with what they are worth for their effort."""
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in now.findings:

@@ -44,9 +44,9 @@ def command(
     from tablewright.reports.snippets import shortened
 
     if _RULE.match(name):
-        from tablewright.engines.servers.reviewing import find_rule
+        from tablewright.api import rule_of
 
-        rule = views.rule_view(find_rule(name))
+        rule = views.rule_view(rule_of(name))
         out.show(rule, "rule", lambda: pages.rule_page(rule))
         return
     session = open_file(file, options)

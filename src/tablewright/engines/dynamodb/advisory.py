@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
 from tablewright.bill.prices import PriceBook
-from tablewright.core.quantities import ONE, ZERO, format_count
-from tablewright.engines.dynamodb.facts import Facts, FactsBetween, percent
+from tablewright.core.quantities import ONE, ZERO, format_count, percent
+from tablewright.design.changes import effort_of
+from tablewright.engines.dynamodb.facts import Facts, FactsBetween
 from tablewright.engines.dynamodb.headroom import Usage, usages
-from tablewright.engines.dynamodb.recost import effort_of
+from tablewright.engines.dynamodb.rules import dynamodb_rules
 from tablewright.engines.dynamodb.tariff import Tariff
 from tablewright.evaluation.values import Evaluation
-from tablewright.review.catalogue import Catalogue, Rule, catalogue
+from tablewright.review.advisory import Advisory, Driver, Due, Headroom, Stop, Trigger
+from tablewright.review.catalogue import Catalogue, Rule
 from tablewright.review.findings import Level
 from tablewright.review.verdicts import Hit
 
@@ -29,92 +31,6 @@ RESHARD_LEAD = Decimal(3)
 BIG_DRIVER = Decimal("0.3")
 REACH = 10
 """How far beyond a stop advice looks, and beyond the last stop triggers are sought."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trigger:
-    """A rule that becomes true, or worse, at a number of users."""
-
-    rule: str
-    title: str
-    subject: str
-    level: Level
-    users: int
-    """The smallest number of users at which it holds."""
-    evidence: str
-    """The predicate with its numbers at that scale."""
-    mend: str = ""
-    kind: str = ""
-    """The fix kind of the mend."""
-    effort: int = 1
-    if_halved: int | None = None
-    if_doubled: int | None = None
-    """The users when every assumed figure is halved, and doubled; None: it never comes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Headroom:
-    """How far a limit is at one stop."""
-
-    limit: str
-    subject: str
-    used: Decimal
-    most: Decimal
-    users: int | None
-    """The number of users at which it is used up; None: never."""
-    months: Decimal | None = None
-    """Until then, at the declared growth; None where there is none."""
-
-    @property
-    def times(self) -> Decimal | None:
-        """Limit over usage; None where nothing is used."""
-        return self.most / self.used if self.used else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Driver:
-    """A resource and dimension that drives the bill at one stop."""
-
-    name: str
-    usd_per_month: Decimal
-    share: Decimal
-    sentence: str = ""
-    """What an error in it would do, for a driver above 30 per cent."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
-    """A trigger seen from one stop: `when` is now, soon, later or beyond."""
-
-    trigger: Trigger
-    when: str
-    is_new: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
-    """What holds at one number of users."""
-
-    users: int
-    usd_per_month: Decimal
-    usd_per_user: Decimal
-    usd_marginal: Decimal
-    """What one more user adds a month."""
-    drivers: tuple[Driver, ...]
-    due: tuple[Due, ...]
-    headroom: tuple[Headroom, ...]
-    """The three tightest."""
-    sentence: str
-    """What to do at this scale, in one sentence."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Advisory:
-    """What changes with the number of users."""
-
-    stops: tuple[Stop, ...]
-    triggers: tuple[Trigger, ...]
-    """By users, then rule."""
 
 
 def advise(
@@ -134,7 +50,7 @@ def advise(
         rules: another catalogue than the packaged one.
     """
     first = evaluations[0]
-    rules = rules or catalogue(first.design.engine)
+    rules = rules or dynamodb_rules()
     tariff = Tariff.of(book, first.model.region)
     curve = Curve(evaluations, rules, tariff)
     wanted = [rule for rule in rules.rules if rule.scale]

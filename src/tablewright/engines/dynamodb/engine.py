@@ -18,6 +18,7 @@ from tablewright.engines.dynamodb.billing import PatternUnits, ResourceLoad, Tab
 from tablewright.engines.dynamodb.design import DynamoDesign, Index, Table
 from tablewright.engines.dynamodb.language import LANGUAGE
 from tablewright.engines.dynamodb.quoting import object_bytes, quote_design
+from tablewright.engines.dynamodb.reviewing import DynamoReviewing
 from tablewright.engines.dynamodb.router import OBJECTS, Context, ReadRouter
 from tablewright.engines.dynamodb.scaling import LoadCurve
 from tablewright.engines.dynamodb.sizing import DesignSizes, size_facts
@@ -52,6 +53,7 @@ class DynamoEngine:
 
     name = "dynamodb"
     language = LANGUAGE
+    reviewing = DynamoReviewing()
 
     def __init__(self) -> None:
         self._workspaces: dict[int, tuple[Model, Workspace]] = {}

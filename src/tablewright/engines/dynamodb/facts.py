@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, cached_property
 
-from tablewright.core.quantities import GB, ONE, SECONDS_PER_MONTH, ZERO, plain
+from tablewright.core.quantities import GB, ONE, SECONDS_PER_MONTH, ZERO
 from tablewright.engines.dynamodb.design import (
     DynamoDesign,
     Index,
@@ -26,7 +26,7 @@ from tablewright.engines.dynamodb.design import (
     Table,
 )
 from tablewright.engines.dynamodb.tariff import Tariff
-from tablewright.evaluation.values import Evaluation, ResourceFacts, Route, ShapeFacts
+from tablewright.evaluation.values import Action, Evaluation, ResourceFacts, Route, ShapeFacts
 from tablewright.model.values import Attribute, Entity, Kind, Model, Pattern, Verb
 
 Key = tuple[str, str]
@@ -67,14 +67,6 @@ class Place:
     def is_gsi(self) -> bool:
         """Whether it is a global index."""
         return self.index is not None and not self.index.is_local
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """One leaf of an access pattern: the pattern itself, or one part of its transaction."""
-
-    root: Pattern
-    part: Pattern
 
 
 @cache
@@ -921,30 +913,6 @@ class FactsBetween(Facts):
 def is_time(attribute: Attribute) -> bool:
     """Whether an attribute says when something happened."""
     return attribute.kind in (Kind.TIMESTAMP, Kind.DATE, Kind.EPOCH) or attribute.role == "time"
-
-
-def decimals(value: Decimal, places: int = 1) -> str:
-    """Return a number for a sentence: thousands separated, no idle zeros.
-
-    Example:
-        >>> decimals(Decimal("1420.04")), decimals(Decimal("0.5")), decimals(Decimal("12"))
-        ('1,420', '0.5', '12')
-    """
-    if value and abs(value) < Decimal("0.1"):
-        return plain(Decimal(f"{value:.2g}"))
-    quantum = ONE if abs(value) >= 100 else ONE.scaleb(-places)
-    shown = value.quantize(quantum)
-    return f"{shown:,}".rstrip("0").rstrip(".") if "." in str(shown) else f"{shown:,}"
-
-
-def percent(share: Decimal) -> str:
-    """Return a share as people read it.
-
-    Example:
-        >>> percent(Decimal("0.285")), percent(Decimal("0.004"))
-        ('28.5 %', '0.4 %')
-    """
-    return f"{decimals(share * 100)} %"
 
 
 def _is_write(operation: str) -> bool:

@@ -16,10 +16,8 @@ from tablewright.capacity.limits import READ_UNIT_BYTES, WRITE_UNIT_BYTES
 from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.core.quantities import ZERO
 from tablewright.design.changes import (
-    ENGINE,
-    INDEX,
-    REBUILD,
-    SETTING,
+    BACKFILLS,
+    REBUILDS,
     AnyChange,
     ModelChange,
     PatternChange,
@@ -33,32 +31,13 @@ from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Model, Pattern
 from tablewright.review.catalogue import Catalogue
 from tablewright.review.findings import Level
+from tablewright.review.recosting import Budget, Outcome
 from tablewright.review.runner import Pair, Run, run
 from tablewright.review.verdicts import Option
 
 Evaluate = Callable[[Model, DynamoDesign, int], Evaluation]
 
-REBUILDS = frozenset(
-    {"rekey_table", "merge_tables", "split_table", "split_entity", "explode_list", "bucket_key"}
-)
-BACKFILLS = frozenset({"add_index", "rekey_index", "change_projection", "make_sparse"})
 MOVES = REBUILDS | BACKFILLS | {"shard_key", "move_blob", "add_guard_item"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What becomes of a design when changes are made to it."""
-
-    option: Option
-    saves: Decimal | None
-    """USD a month, negative when it costs more; None where no bill shows it."""
-    reject: str = ""
-    """Not empty: why the changes are not proposed."""
-    cost_once: Decimal | None = None
-    hours: Decimal | None = None
-    effort: int = 1
-    effect: str = ""
-    """What else it changes, where the bill does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,22 +50,6 @@ class _Part:
     run: Run
 
 
-class Budget:
-    """How many access patterns may still be routed anew; it keeps large designs affordable."""
-
-    def __init__(self, patterns: int) -> None:
-        self.left = patterns
-
-    def spend(self, patterns: int) -> None:
-        """Take off what an evaluation routes."""
-        self.left -= patterns
-
-    @property
-    def is_spent(self) -> bool:
-        """Whether nothing is left."""
-        return self.left <= 0
-
-
 class Recoster:
     """Evaluates changes to one design at one scale; remembers what it has evaluated."""
 
@@ -95,7 +58,6 @@ class Recoster:
         facts: Facts,
         catalogue: Catalogue,
         evaluate: Evaluate,
-        tariff: Tariff,
         budget: Budget | None = None,
     ) -> None:
         self.budget = budget or Budget(int(facts.k["recost_patterns"]))
@@ -104,7 +66,7 @@ class Recoster:
         self.facts = facts
         self.catalogue = catalogue
         self.evaluate = evaluate
-        self.tariff = tariff
+        self.tariff = facts.tariff
         self._patterns_by_table = _patterns_by_table(facts)
         self._groups = _components(facts, self._patterns_by_table)
         self._parts: dict[frozenset[str], _Part] = {}
@@ -137,7 +99,7 @@ class Recoster:
         )
 
     def _facts(self, model: Model, design: DynamoDesign) -> Facts:
-        self.budget.spend(effort_to_route(model, design))
+        self.budget.spend(routing_effort(model, design))
         evaluation = self.evaluate(model, design, self.facts.users)
         asked = {part.entity for p in model.patterns for part in (p.parts or (p,))}
         held = {shape.entity for table in design.tables for shape in table.shapes}
@@ -237,15 +199,6 @@ def _is_drained(pattern: Pattern) -> bool:
     return pattern.complete or pattern.limit is None
 
 
-def effort_of(kind: str) -> int:
-    """Return the effort of a kind of mend: 1 a setting, 2 an index, 5 a rebuild, 13 an engine."""
-    if kind in REBUILDS or kind == "shard_key":
-        return REBUILD
-    if kind in BACKFILLS or kind == "drop_index":
-        return INDEX
-    return ENGINE if kind == "change_engine" else SETTING
-
-
 def migration(
     changes: Iterable[AnyChange], after: Facts, tariff: Tariff
 ) -> tuple[Decimal | None, Decimal | None]:
@@ -293,7 +246,7 @@ def _candidates(facts: Facts, pattern: Pattern) -> frozenset[str]:
     )
 
 
-def effort_to_route(model: Model, design: DynamoDesign) -> int:
+def routing_effort(model: Model, design: DynamoDesign) -> int:
     """Return how much of a budget an evaluation takes: patterns, more where tables hold much."""
     patterns = len(model.patterns)
     shapes = max((len(table.shapes) for table in design.tables), default=0)

@@ -13,6 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from tablewright.bill.prices import PriceBook
 from tablewright.design.language import DesignLanguage
 from tablewright.design.values import Design
+from tablewright.engines.servers.reviewing import ServerReviewing
 from tablewright.engines.servers.routing import Words
 from tablewright.engines.servers.sizing import CASES, Figures, Layout, Offer, ServerEvaluation
 from tablewright.engines.servers.sizing import evaluate_server as evaluate
@@ -55,6 +56,7 @@ class ServerEngine(Generic[L]):
         offers: Callable[[PriceBook, Any], Sequence[Offer]],
     ) -> None:
         self.name = words.engine
+        self.reviewing = ServerReviewing(words.engine)
         self._words, self._make, self._offers = words, make_layout, offers
         self._layouts: dict[tuple[int, int, int], L] = {}
 

@@ -5,27 +5,26 @@ In: an evaluation on servers and thresholds. Out: facts. It changes nothing and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from tablewright.core.quantities import ONE, ZERO
-from tablewright.engines.dynamodb.facts import Action
 from tablewright.engines.mongodb.design import Collection, MongoDesign
 from tablewright.engines.postgresql.design import PgTable, PostgresDesign
 from tablewright.engines.servers.changes import AnyIndex, home_of
 from tablewright.engines.servers.routing import Home, Ordered
 from tablewright.engines.servers.selectivity import Selectivity
 from tablewright.engines.servers.sizing import ServerEvaluation, processor_us
-from tablewright.evaluation.values import Route
+from tablewright.evaluation.values import Action, Route
 from tablewright.model.values import Attribute, Entity, Model, Pattern, Verb
 
 
 class ServerFacts:
     """An evaluation with its thresholds. What `Facts` has too is called the same here."""
 
-    def __init__(self, evaluation: ServerEvaluation, k: dict[str, Decimal]) -> None:
+    def __init__(self, evaluation: ServerEvaluation, k: Mapping[str, Decimal]) -> None:
         self.evaluation = evaluation
         self.model: Model = evaluation.model
         self.k = k
@@ -195,6 +194,10 @@ class ServerFacts:
     def cost_around(self, subject: str, covers: tuple[str, ...]) -> Decimal:
         """Return the cost a saving is compared with: a server's bill has no smaller part."""
         return self.cost
+
+    def exposure(self, kind: str, subject: str) -> Decimal:
+        """Return what share of the whole a subject is: on a server all share one machine."""
+        return ONE
 
     @property
     def least_headroom(self) -> Decimal | None:

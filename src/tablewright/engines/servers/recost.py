@@ -6,7 +6,7 @@ its size, so most mends leave the bill as it is; then the outcome says which res
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -14,12 +14,12 @@ from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.core.quantities import ONE, ZERO, format_bytes, format_number, format_usd
 from tablewright.design.changes import AnyChange, apply_all
 from tablewright.design.values import Design
-from tablewright.engines.dynamodb.recost import Budget, Outcome
 from tablewright.engines.servers.facts import ServerFacts
 from tablewright.engines.servers.sizing import Load, ServerEvaluation
 from tablewright.model.values import Model
 from tablewright.review.catalogue import Catalogue
 from tablewright.review.findings import Level
+from tablewright.review.recosting import Budget, Outcome
 from tablewright.review.runner import Pair, Run, run
 from tablewright.review.verdicts import Option
 
@@ -33,9 +33,16 @@ CENT = Decimal("0.01")
 class ServerRecoster:
     """Evaluates changes to one design at one scale; remembers what it has evaluated."""
 
-    def __init__(self, facts: ServerFacts, found: Run, rules: Catalogue, evaluate: Evaluate):
+    def __init__(
+        self,
+        facts: ServerFacts,
+        found: Run,
+        rules: Catalogue,
+        evaluate: Evaluate,
+        budget: Budget | None = None,
+    ) -> None:
         self.facts, self.rules, self.evaluate = facts, rules, evaluate
-        self.budget = Budget(int(facts.k["recost_patterns"]))
+        self.budget = budget or Budget(int(facts.k["recost_patterns"]))
         self.skipped: set[Pair] = set()
         self._levels = {c.pair: c.level() for c in found.candidates}
         self._done: dict[tuple[AnyChange, ...], Outcome] = {}
@@ -46,6 +53,10 @@ class ServerRecoster:
         if found is None:
             found = self._done[option.changes] = self._outcome(option, pair)
         return replace(found, option=option)
+
+    def touched(self, changes: Sequence[AnyChange]) -> frozenset[str]:
+        """Return all of the design: every change touches the one server."""
+        return frozenset({"server"})
 
     def _outcome(self, option: Option, pair: Pair) -> Outcome:
         facts = self.facts

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from tablewright.core.quantities import ONE, SECONDS_PER_MONTH, ZERO, format_usd
+from tablewright.core.quantities import ONE, SECONDS_PER_MONTH, ZERO, decimals, format_usd, percent
 from tablewright.engines.dynamodb import changes as c
 from tablewright.engines.dynamodb.design import CapacityMode, ModeKind, Table
-from tablewright.engines.dynamodb.facts import Facts, Place, decimals, percent
+from tablewright.engines.dynamodb.facts import Facts, Place
 from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
 
 

@@ -5,10 +5,18 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tablewright.capacity.units import Consistency
-from tablewright.core.quantities import DAYS_PER_MONTH, ONE, ZERO, format_bytes, format_usd
+from tablewright.core.quantities import (
+    DAYS_PER_MONTH,
+    ONE,
+    ZERO,
+    decimals,
+    format_bytes,
+    format_usd,
+    percent,
+)
 from tablewright.design import changes as model_changes
 from tablewright.engines.dynamodb import changes as c
-from tablewright.engines.dynamodb.facts import Facts, Place, decimals, harmonic, percent
+from tablewright.engines.dynamodb.facts import Facts, Place, harmonic
 from tablewright.model.values import Pattern, Verb
 from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from tablewright.capacity.units import Consistency
-from tablewright.core.quantities import ZERO
+from tablewright.core.quantities import ZERO, decimals
 from tablewright.design import changes as model_changes
 from tablewright.engines.dynamodb import changes as c
 from tablewright.engines.dynamodb.design import ModeKind
-from tablewright.engines.dynamodb.facts import Facts, Heat, Place, decimals
+from tablewright.engines.dynamodb.facts import Facts, Heat, Place
 from tablewright.model.values import Pattern
 from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
 

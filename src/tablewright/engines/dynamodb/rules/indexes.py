@@ -7,11 +7,11 @@ from decimal import Decimal
 
 from tablewright.capacity.limits import READ_UNIT_BYTES, WRITE_UNIT_BYTES
 from tablewright.capacity.units import Consistency
-from tablewright.core.quantities import DAYS_PER_MONTH, ONE, ZERO, format_usd
+from tablewright.core.quantities import DAYS_PER_MONTH, ONE, ZERO, decimals, format_usd, percent
 from tablewright.design import changes as model_changes
 from tablewright.engines.dynamodb import changes as c
 from tablewright.engines.dynamodb.design import Index, ItemShape, KeyTemplate, ProjectionKind, Table
-from tablewright.engines.dynamodb.facts import Facts, Place, decimals, percent
+from tablewright.engines.dynamodb.facts import Facts, Place
 from tablewright.engines.dynamodb.rules.projections import needed_by_readers, projecting
 from tablewright.model.values import Condition, Entity, Pattern, Verb
 from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict

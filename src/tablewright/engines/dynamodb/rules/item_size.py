@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from tablewright.core.quantities import DAYS_PER_MONTH, ONE, ZERO, format_bytes
+from tablewright.core.quantities import DAYS_PER_MONTH, ONE, ZERO, decimals, format_bytes, percent
 from tablewright.engines.dynamodb import changes as c
 from tablewright.engines.dynamodb.design import ItemShape, Table
-from tablewright.engines.dynamodb.facts import Facts, Place, decimals, percent
+from tablewright.engines.dynamodb.facts import Facts, Place
 from tablewright.model.values import Attribute, Entity, Kind, Pattern, Verb
 from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
 

@@ -7,7 +7,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
-from tablewright.core.quantities import ONE, SECONDS_PER_MONTH, ZERO, format_bytes
+from tablewright.core.quantities import (
+    ONE,
+    SECONDS_PER_MONTH,
+    ZERO,
+    decimals,
+    format_bytes,
+    percent,
+)
 from tablewright.engines.dynamodb import changes as c
 from tablewright.engines.dynamodb.design import (
     Index,
@@ -17,7 +24,7 @@ from tablewright.engines.dynamodb.design import (
     ProjectionKind,
     Table,
 )
-from tablewright.engines.dynamodb.facts import Facts, Place, decimals, is_time, percent
+from tablewright.engines.dynamodb.facts import Facts, Place, is_time
 from tablewright.model.values import Attribute, Entity, Kind, Pattern, Verb
 from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
 

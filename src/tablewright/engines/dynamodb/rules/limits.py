@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tablewright.core.quantities import DAYS_PER_MONTH, ONE, ZERO, format_bytes
+from tablewright.core.quantities import DAYS_PER_MONTH, ONE, ZERO, decimals, format_bytes
 from tablewright.engines.dynamodb.design import (
     DynamoDesign,
     Index,
@@ -12,7 +12,7 @@ from tablewright.engines.dynamodb.design import (
     ProjectionKind,
     Table,
 )
-from tablewright.engines.dynamodb.facts import Facts, Place, decimals
+from tablewright.engines.dynamodb.facts import Facts, Place
 from tablewright.model.values import Entity, Pattern
 from tablewright.review.verdicts import CLEAR, Hit, Missing, Verdict
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tablewright.core.quantities import ZERO, format_usd
-from tablewright.engines.dynamodb.facts import decimals
+from tablewright.core.quantities import ZERO, decimals, format_usd
 from tablewright.review.findings import Finding
 from tablewright.review.verdicts import Hit
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tablewright.core.quantities import ZERO
-from tablewright.engines.dynamodb.facts import Facts, percent
+from tablewright.core.quantities import ZERO, percent
+from tablewright.engines.dynamodb.facts import Facts
 from tablewright.model.values import Entity, Kind, Verb
 from tablewright.review.verdicts import CLEAR, Hit, Verdict
 

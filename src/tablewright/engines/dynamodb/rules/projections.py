@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from tablewright.capacity.limits import READ_UNIT_BYTES
-from tablewright.core.quantities import ZERO
+from tablewright.core.quantities import ZERO, decimals, percent
 from tablewright.engines.dynamodb import changes as c
 from tablewright.engines.dynamodb.design import Index, Projection, ProjectionKind, Table
-from tablewright.engines.dynamodb.facts import Facts, Place, decimals, percent
+from tablewright.engines.dynamodb.facts import Facts, Place
 from tablewright.review.verdicts import CLEAR, Hit, Option, Verdict
 
 KEYS_ONLY = Projection(kind=ProjectionKind.KEYS_ONLY)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from decimal import Decimal
 
 from tablewright.capacity.units import Consistency
-from tablewright.core.quantities import ONE, SECONDS_PER_MONTH, ZERO, format_bytes
+from tablewright.core.quantities import ZERO, decimals, format_bytes
 from tablewright.design import changes as model_changes
 from tablewright.engines.dynamodb import changes as c
 from tablewright.engines.dynamodb.design import Table
-from tablewright.engines.dynamodb.facts import Facts, Place, decimals
-from tablewright.model.values import Attribute, Entity, Pattern, Verb
+from tablewright.engines.dynamodb.facts import Facts, Place
+from tablewright.model.values import Entity, Pattern, Verb
+from tablewright.review.model_predicates import (
+    Copy,
+    alters,
+    changes_per_second,
+    copied_from_parent,
+    lost_updates,
+    unchecked_limit,
+)
 from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
 
-_GUARDED = ("stock", "quota", "balance", "seat")
-_EXACT = ("counter", "money", *_GUARDED)
 _LONGEST_RECOVERY_DAYS = 35
 
 
@@ -119,10 +124,6 @@ def any_rel_001(f: Facts, entity: Entity) -> Verdict:
     return CLEAR
 
 
-Copy = tuple[str, Entity, frozenset[str]]
-"""Where it is kept twice, the entity it belongs to, and the attributes."""
-
-
 def _stored_twice(f: Facts, entity: Entity) -> Iterable[Copy]:
     own = [(t, s) for t, s in f.homes(entity.name) if not s.guards]
     for table, shape, attribute in f.embedded.get(entity.name, []):
@@ -148,41 +149,6 @@ def _stored_twice(f: Facts, entity: Entity) -> Iterable[Copy]:
                 )
 
 
-def copied_from_parent(f: Facts, entity: Entity) -> Iterable[Copy]:
-    """Yield attributes of the parent that every child repeats."""
-    if entity.parent is None:
-        return
-    parent = f.model.entity(entity.parent)
-    for attribute in entity.attributes:
-        source = f.attribute_of(parent, attribute.name)
-        if source is None or attribute.name in (*parent.key, *entity.key) or attribute.generated:
-            continue
-        if _is_same_fact(attribute, source):
-            yield (
-                f"{attribute.name} of {parent.name} is repeated in every {entity.name}",
-                parent,
-                frozenset({attribute.name}),
-            )
-
-
-def _is_same_fact(copy: Attribute, source: Attribute) -> bool:
-    """Whether two attributes of one name are one fact: a login or a reference, not a date."""
-    kinds = ("email", "username", "phone", "name", "ref", "url")
-    return copy.kind is source.kind and copy.kind.value in kinds
-
-
-def alters(part: Pattern, names: frozenset[str]) -> bool:
-    """Return whether a write changes one of these attributes."""
-    if part.verb is Verb.UPDATE:
-        return bool(set(part.touched) & names)
-    return part.verb is Verb.DELETE
-
-
-def changes_per_second(f: Facts, entity: Entity, names: frozenset[str]) -> Decimal:
-    """Return how often attributes of an entity change."""
-    return sum((f.rate(a.root) for a in f.actions_on(entity.name) if alters(a.part, names)), ZERO)
-
-
 def _is_kept_alike(f: Facts, source: Entity, copy: Entity) -> bool:
     """Whether a stream of the source's table, or one transaction over both, carries changes."""
     if any(t.stream for t, s in f.homes(source.name) if not s.guards):
@@ -195,85 +161,12 @@ def _is_kept_alike(f: Facts, source: Entity, copy: Entity) -> bool:
 
 def any_rel_002(f: Facts, pattern: Pattern) -> Verdict:
     """Read, changed in memory, written back over what somebody else wrote."""
-    if not pattern.verb.is_write:
-        return None
-    parts = [p for p in (pattern.parts or (pattern,)) if p.verb is Verb.UPDATE]
-    if not parts:
-        return None
-    loose = [p for p in parts if not p.atomic and not p.condition and not p.condition_on]
-    if not loose:
-        return CLEAR
-    part = loose[0]
-    entity = f.model.entity(part.entity)
-    keys = f.count(entity.name)
-    for name in part.equalities:
-        values = f.distinct_values(entity, name)
-        keys = min(keys, values) if values is not None else keys
-    window = part.window_s if part.window_s is not None else f.k["rmw_window_s"]
-    rate = f.rate(pattern)
-    meets = 1 - math.exp(-float(rate / max(ONE, keys) * window))
-    lost = rate * SECONDS_PER_MONTH * Decimal(repr(round(meets, 15)))
-    if lost < f.k["loss_month"]:
-        return CLEAR
-    roles = {a.role for a in entity.attributes if a.name in part.touched}
-    change = model_changes.AddCondition(
-        pattern=pattern.name, condition="the version read is still the one stored", on=part.touched
-    )
-    default = "" if part.window_s is not None else " by default"
-    return Hit(
-        evidence=(
-            f"{pattern.name} reads {', '.join(part.touched)}, changes it and writes it back within "
-            f"{decimals(window * 1000)} ms{default}: about {decimals(lost)} updates are lost a "
-            "month"
-        ),
-        values={"exact": bool(roles & set(_EXACT)), "lost": lost},
-        options=lambda: [] if pattern.parts else [Option(changes=(change,))],
-    )
+    return lost_updates(f, pattern)
 
 
 def any_rel_003(f: Facts, pattern: Pattern) -> Verdict:
     """A limit that the application checks and the database does not."""
-    if not pattern.verb.is_write:
-        return None
-    for part in pattern.parts or (pattern,):
-        if part.verb is not Verb.UPDATE:
-            continue
-        entity = f.model.entity(part.entity)
-        held = [a for a in entity.attributes if a.name in part.touched and a.role in _GUARDED]
-        if not held:
-            continue
-        if part.condition or part.condition_on:
-            return CLEAR
-        return Hit(
-            evidence=(
-                f"{pattern.name} changes {held[0].name} of {entity.name} ({held[0].role}) without "
-                "a "
-                f"condition, {decimals(f.rate(pattern) * 86_400)} times a day"
-            ),
-            values={"returned": _is_taken_with_a_condition(f, pattern, held[0].name)},
-            options=lambda: _conditional(f, pattern),
-        )
-    return None
-
-
-def _is_taken_with_a_condition(f: Facts, pattern: Pattern, name: str) -> bool:
-    """Whether this gives back at one stroke what another pattern takes under a condition."""
-    return pattern.atomic and any(
-        name in a.part.touched and bool(a.part.condition or a.part.condition_on)
-        for a in f.actions_on(pattern.entity)
-        if a.root.name != pattern.name
-    )
-
-
-def _conditional(f: Facts, pattern: Pattern) -> Iterable[Option]:
-    entity = f.model.entity(pattern.entity)
-    held = [a for a in entity.attributes if a.name in pattern.touched and a.role in _GUARDED]
-    if held and not pattern.parts:
-        name = held[0].name
-        change = model_changes.AddCondition(
-            pattern=pattern.name, condition=f"{name} stays within its limit", on=(name,)
-        )
-        yield Option(changes=(change,))
+    return unchecked_limit(f, pattern)
 
 
 def ddb_rel_006(f: Facts, pattern: Pattern) -> Verdict:

@@ -6,10 +6,18 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from tablewright.capacity.limits import WRITE_UNIT_BYTES
-from tablewright.core.quantities import DAYS_PER_MONTH, GB, ONE, ZERO, format_bytes, format_usd
+from tablewright.core.quantities import (
+    DAYS_PER_MONTH,
+    GB,
+    ONE,
+    ZERO,
+    decimals,
+    format_bytes,
+    format_usd,
+)
 from tablewright.engines.dynamodb import changes as c
 from tablewright.engines.dynamodb.design import ItemShape, Table
-from tablewright.engines.dynamodb.facts import Facts, Place, decimals
+from tablewright.engines.dynamodb.facts import Facts, Place
 from tablewright.model.values import Entity, Kind, Pattern, Verb
 from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
 

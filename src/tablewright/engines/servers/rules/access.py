@@ -1,4 +1,4 @@
-"""Predicates about indexes of MongoDB and PostgreSQL; the rules are in `rules/servers.yaml`.
+"""Predicates about indexes of MongoDB and PostgreSQL; the rules are in `rules/*.yaml`.
 
 In: facts and a subject. Out: a Hit, Clear, Missing, or None where the rule does not apply. They do
 not know levels; what they offer to mend is re-costed elsewhere.

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
-from typing import cast
 
 from tablewright.core.quantities import (
     DAYS_PER_MONTH,
@@ -21,8 +20,6 @@ from tablewright.core.quantities import (
 )
 from tablewright.design.changes import INDEX, REBUILD, SETTING
 from tablewright.design.values import Embed
-from tablewright.engines.dynamodb.facts import Facts
-from tablewright.engines.dynamodb.rules import reliability
 from tablewright.engines.mongodb.design import MongoDesign, MongoIndex
 from tablewright.engines.mongodb.plan import collection_for, plural
 from tablewright.engines.postgresql.design import Column, ForeignKey, PgTable, PostgresDesign
@@ -40,6 +37,12 @@ from tablewright.engines.servers.facts import ServerFacts
 from tablewright.engines.servers.fixes import set_table
 from tablewright.engines.servers.rules.access import number
 from tablewright.model.values import Attribute, Entity, Kind, Pattern, Verb
+from tablewright.review.model_predicates import (
+    changes_per_second,
+    copied_from_parent,
+    lost_updates,
+    unchecked_limit,
+)
 from tablewright.review.verdicts import CLEAR, Hit, Option, Verdict
 
 LARGE_DOCUMENT_BYTES = 102_400
@@ -184,7 +187,7 @@ def any_rel_001(f: ServerFacts, entity: Entity) -> Verdict:
     """The same fact in two places, and nothing that keeps them alike."""
     if not isinstance(f.design, MongoDesign):
         return None
-    home, duck = f.home_of(entity), cast(Facts, f)
+    home = f.home_of(entity)
     copies: list[tuple[str, Entity, frozenset[str]]] = []
     inside = [h for h in f.homes.values() if any(child == entity.name for child, _ in h.embeds)]
     if home is not None and inside:
@@ -196,11 +199,11 @@ def any_rel_001(f: ServerFacts, entity: Entity) -> Verdict:
             )
         )
     if home is not None:
-        copies += reliability.copied_from_parent(duck, entity)
+        copies += copied_from_parent(f, entity)
     if not copies:
         return CLEAR if home is not None or inside else None
     for where, source, names in copies:
-        rate = reliability.changes_per_second(duck, source, names)
+        rate = changes_per_second(f, source, names)
         if rate <= 0 or _is_one_transaction(f, source.name, entity.name):
             continue
         return Hit(
@@ -219,12 +222,12 @@ def _is_one_transaction(f: ServerFacts, source: str, copy: str) -> bool:
 
 def any_rel_002(f: ServerFacts, pattern: Pattern) -> Verdict:
     """Read, changed in memory, written back over what somebody else wrote."""
-    return reliability.any_rel_002(cast(Facts, f), pattern)
+    return lost_updates(f, pattern)
 
 
 def any_rel_003(f: ServerFacts, pattern: Pattern) -> Verdict:
     """A limit that the application checks and the database does not."""
-    return reliability.any_rel_003(cast(Facts, f), pattern)
+    return unchecked_limit(f, pattern)
 
 
 def any_mdl_001(f: ServerFacts, entity: Entity) -> Verdict:
