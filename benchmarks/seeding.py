@@ -16,12 +16,13 @@ from pathlib import Path
 
 from tablewright import read_model
 from tablewright.api import Options, Session
-from tablewright.capacity.limits import MAX_BATCH_WRITE_ITEMS
-from tablewright.engines.dynamodb.adapter import LocalTransport
-from tablewright.live import dynamo_design, population
+from tablewright.engines.dynamodb.adapter import DynamoAdapter
+from tablewright.engines.dynamodb.codec import DynamoCodec
+from tablewright.engines.dynamodb.provisioning import apply_up, plan_up
+from tablewright.engines.dynamodb.transport import LocalTransport
+from tablewright.live import dynamo_design, population, seed_plan
 from tablewright.local.database import Database
-from tablewright.operate.provision import apply_up, plan_up
-from tablewright.operate.seed import Position, Writer, apply_seed, items_of, plan_seed
+from tablewright.operate.seed import Position, apply_seed, records_of
 from tablewright.sample.sample import Sample
 
 MODEL = """
@@ -55,14 +56,15 @@ def main() -> None:
     session = Session(read_model(MODEL, "kilobyte.yaml"), Options())
     design = dynamo_design(session)
     sample = Sample(session.model)
-    plan = plan_seed(session.model, design, sample, population(session, design, options.items))
+    plan = seed_plan(session, design, sample, population(session, design, options.items))
     (part,) = plan.parts
     rates: dict[str, float] = {}
     begun = time.process_time()
-    items = [
-        item
-        for item in items_of(session.model, design, sample, part, 0, options.items)
-        if item is not None
+    codec = DynamoCodec(session.model, design)
+    records = [
+        record
+        for instance in records_of(codec, sample, part, 0, options.items)
+        for record in instance
     ]
     rates["sampling alone"] = options.items / (time.process_time() - begun)
     with tempfile.TemporaryDirectory() as folder:
@@ -70,24 +72,17 @@ def main() -> None:
             with Database(path) as database:
                 transport = LocalTransport(database)
                 apply_up(plan_up(session.model, design, {}), transport, lambda text: None)
-                writer = Writer(transport, None, time.sleep, time.monotonic)
+                adapter = DynamoAdapter(session.model, design, transport)
                 begun = time.process_time()
-                for at in range(0, len(items), MAX_BATCH_WRITE_ITEMS):
-                    writer.put("things", items[at : at + MAX_BATCH_WRITE_ITEMS])
+                adapter.bulk_write(records)
                 rates[f"items at hand, {where}"] = options.items / (time.process_time() - begun)
         with Database(Path(folder) / "all.db") as database:
             transport = LocalTransport(database)
             apply_up(plan_up(session.model, design, {}), transport, lambda text: None)
             begun = time.process_time()
-            apply_seed(
-                plan,
-                session.model,
-                design,
-                Sample(session.model),
-                transport,
-                position=Position(digest="", design="one", users=options.items, seed=1),
-                units_per_second=None,
-            )
+            position = Position(digest="", design="one", users=options.items, seed=1)
+            adapter = DynamoAdapter(session.model, design, transport)
+            apply_seed(plan, adapter, Sample(session.model), position=position)
             rates["seed in full, a file"] = options.items / (time.process_time() - begun)
     print(f"{options.items:,} items of 1 KB, items per second of processor time:")
     for name, rate in rates.items():

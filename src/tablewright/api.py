@@ -171,7 +171,8 @@ class Session:
         """Return the requests of one call of a pattern, with parameters that could be sent."""
         from tablewright.proof.examples import example_requests
 
-        return example_requests(evaluation, pattern)
+        engine = self.engines[evaluation.design.engine]
+        return example_requests(engine.connector, evaluation, pattern)
 
     def book(self, as_of: str = "") -> PriceBook:
         """Return the price book, as of a day."""

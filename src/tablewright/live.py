@@ -18,24 +18,26 @@ from typing import Any
 from tablewright.api import Session
 from tablewright.core.errors import EngineError, UnsupportedError, UsageError
 from tablewright.core.quantities import GB, ZERO, format_usd
-from tablewright.engines.dynamodb.adapter import (
+from tablewright.engines.dynamodb.adapter import DynamoAdapter
+from tablewright.engines.dynamodb.codec import DynamoCodec
+from tablewright.engines.dynamodb.design import DynamoDesign
+from tablewright.engines.dynamodb.engine import DynamoEngine, request_prices
+from tablewright.engines.dynamodb.provisioning import apply_up, foreign, not_ours, observe, plan_up
+from tablewright.engines.dynamodb.transport import (
     CountingTransport,
     LocalTransport,
     Reply,
     Transport,
 )
-from tablewright.engines.dynamodb.design import DynamoDesign
-from tablewright.engines.dynamodb.engine import DynamoEngine, request_prices
 from tablewright.evaluation.values import Evaluation
 from tablewright.local.database import Database
-from tablewright.operate.provision import apply_up, foreign, not_ours, observe, plan_up
 from tablewright.operate.seed import Position, SeedPlan, apply_seed, plan_seed
 from tablewright.operate.seed import Progress as SeedProgress
-from tablewright.proof.oracle import World
-from tablewright.proof.runner import digest_of, planned_calls
+from tablewright.proof.runner import Proving, digest_of, planned_calls
 from tablewright.proof.runner import prove as run_proof
 from tablewright.proof.values import Proof
 from tablewright.sample.sample import Sample
+from tablewright.sample.world import World
 
 MOST_IN_MEMORY = GB / 2
 """Bytes up to which the database of a proof is kept in memory."""
@@ -106,22 +108,31 @@ def fill(
     """
     evaluation = evaluation or population(session, design, users)
     sample = Sample(session.model)
-    plan = plan_seed(session.model, design, sample, evaluation)
     shift = 0 if keep is None else _later_expiry(session, sample)
     fresh = _start(session, design, users, ttl_shift=shift)
     position = Position.load(keep, fresh) if keep is not None else fresh
-    written = apply_seed(
-        plan,
-        session.model,
-        design,
-        sample,
-        transport,
-        position=position,
-        keep=keep,
-        units_per_second=units_per_second,
-        progress=progress,
+    codec = DynamoCodec(session.model, design, position.ttl_shift)
+    adapter = DynamoAdapter(
+        session.model, design, transport, codec=codec, units_per_second=units_per_second
     )
+    plan = seed_plan(session, design, sample, evaluation)
+    written = apply_seed(plan, adapter, sample, position=position, keep=keep, progress=progress)
     return plan, written
+
+
+def seed_plan(
+    session: Session, design: DynamoDesign, sample: Sample, evaluation: Evaluation
+) -> SeedPlan:
+    """Return what filling a design takes."""
+    _, write = request_prices(session.book(), session.region)
+    codec = DynamoCodec(session.model, design)
+    return plan_seed(_engine(session).connector, codec, sample, evaluation, write)
+
+
+def _engine(session: Session) -> DynamoEngine:
+    engine = session.engines["dynamodb"]
+    assert isinstance(engine, DynamoEngine)
+    return engine
 
 
 def _start(session: Session, design: DynamoDesign, users: int, *, ttl_shift: int = 0) -> Position:
@@ -155,15 +166,19 @@ def prove(
     """
     evaluation = evaluation or population(session, design, wanted.users)
     world = World(session.model, Sample(session.model), wanted.users)
+    codec = DynamoCodec(session.model, design, wanted.ttl_shift)
     return run_proof(
-        evaluation,
-        world,
-        transport,
-        requests=wanted.requests,
-        seed=wanted.seed,
-        digest=digest_of(session.file.source),
-        ttl_shift=wanted.ttl_shift,
-        progress=progress,
+        Proving(
+            evaluation=evaluation,
+            world=world,
+            adapter=DynamoAdapter(session.model, design, transport, codec=codec),
+            predictor=_engine(session).connector.predictor(evaluation, world),
+            requests=wanted.requests,
+            seed=wanted.seed,
+            digest=digest_of(session.file.source),
+            ttl_shift=wanted.ttl_shift,
+            progress=progress,
+        )
     )
 
 
@@ -171,14 +186,14 @@ def proof_costs(session: Session, design: DynamoDesign, wanted: ProofRequest) ->
     """Return what a proof would spend on a real account: seeding and calls, in USD."""
     evaluation = population(session, design, wanted.users)
     sample = Sample(session.model)
-    plan = plan_seed(session.model, design, sample, evaluation)
+    plan = seed_plan(session, design, sample, evaluation)
     world = World(session.model, sample, wanted.users)
     calls = planned_calls(evaluation, world, requests=wanted.requests, seed=wanted.seed)
     units = {"read": ZERO, "write": ZERO}
     for route in evaluation.routes:
         for dimension in units:
             units[dimension] += route.units(dimension).mean * calls.get(route.pattern, 0)
-    return plan.usd + request_cost(session, units["read"], units["write"])
+    return (plan.usd or ZERO) + request_cost(session, units["read"], units["write"])
 
 
 def capped(session: Session, transport: Transport, max_usd: Decimal) -> CappedTransport:

@@ -73,13 +73,14 @@ def dynamodb_from(tablewright_database: Database) -> Callable[..., Any]:
 
     def provision(app: str | Path, *, design: str = "", users: int = 0) -> Any:
         api, live, provision = (
-            import_module(f"tablewright.{name}") for name in ("api", "live", "operate.provision")
+            import_module(f"tablewright.{name}")
+            for name in ("api", "live", "engines.dynamodb.provisioning")
         )
-        adapter = import_module("tablewright.engines.dynamodb.adapter")
+        wire = import_module("tablewright.engines.dynamodb.transport")
         session = api.open_model(_model_path(app))
         chosen = live.dynamo_design(session, design)
         told = tablewright_database.on_metered
-        transport = adapter.LocalTransport(tablewright_database)
+        transport = wire.LocalTransport(tablewright_database)
         plan = provision.plan_up(session.model, chosen, {})
         provision.apply_up(plan, transport, lambda _: None)
         if users:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tablewright.engines.dynamodb.adapter import (
+from tablewright.engines.dynamodb.transport import (
     EndpointError,
     LocalTransport,
     Reply,

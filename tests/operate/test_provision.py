@@ -13,11 +13,17 @@ from operate.faulty import Faulty, refuse, vanish
 from tablewright import live, load
 from tablewright.api import Options, Session
 from tablewright.core.errors import UsageError
-from tablewright.engines.dynamodb.adapter import EndpointError, LocalTransport, RequestFailedError
 from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, Index, ModeKind, Table
+from tablewright.engines.dynamodb.provisioning import (
+    apply_down,
+    apply_up,
+    observe,
+    plan_down,
+    plan_up,
+)
+from tablewright.engines.dynamodb.transport import EndpointError, LocalTransport, RequestFailedError
 from tablewright.local.database import Database
 from tablewright.model.values import Model
-from tablewright.operate.provision import apply_down, apply_up, observe, plan_down, plan_up
 from tablewright.operate.scaling import apply_scaling, scaling_targets
 
 SHOP = Path(__file__).parents[1] / "data" / "shop.yaml"

@@ -14,10 +14,11 @@ from operate.faulty import Faulty, vanish
 from tablewright import live, load
 from tablewright.api import Options, Session
 from tablewright.core.errors import UsageError
-from tablewright.engines.dynamodb.adapter import EndpointError, LocalTransport
+from tablewright.engines.dynamodb.adapter import DynamoAdapter
 from tablewright.engines.dynamodb.design import DynamoDesign
+from tablewright.engines.dynamodb.provisioning import apply_up, plan_up
+from tablewright.engines.dynamodb.transport import EndpointError, LocalTransport
 from tablewright.local.database import Database
-from tablewright.operate.provision import apply_up, plan_up
 from tablewright.operate.records import apply_records, checked, record_to_row
 
 MODEL = """
@@ -41,6 +42,17 @@ patterns:
 designs:
   one: {engine: dynamodb, tables: {parcels: {key: parcel_id, items: {Parcel: {}}}}}
 """
+
+
+def load_into(
+    database: Database,
+    session: Session,
+    design: DynamoDesign,
+    path: Path,
+    keep: Path | None = None,
+) -> int:
+    adapter = DynamoAdapter(session.model, design, LocalTransport(database))
+    return apply_records(adapter, session.model, design.name, "Parcel", path, keep=keep)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +87,7 @@ def test_cells_of_a_csv_file_become_values_of_their_types(
         'p1,2.50,3,yes,"[""a"", ""b""]","[1, 2]","{""lat"": 1.5, ""lon"": 2}",AAEC\n'
         "p2,,,no,,,,\n"
     )
-    assert apply_records(session.model, design, "Parcel", path, LocalTransport(database)) == 2
+    assert load_into(database, session, design, path) == 2
     items = database.call("Scan", {"TableName": "parcels"})["Items"]
     assert sorted(items, key=lambda item: item["parcel_id"]["S"]) == [
         {
@@ -142,7 +154,7 @@ def test_a_broken_file_is_named_with_its_place_before_anything_is_written(
     path = tmp_path / name
     path.write_text(text)
     with pytest.raises(UsageError) as caught:
-        apply_records(session.model, design, "Parcel", path, LocalTransport(database))
+        load_into(database, session, design, path)
     assert f"{path}{says}" in caught.value.message
     assert database.call("Scan", {"TableName": "parcels"})["Count"] == 0
 
@@ -153,13 +165,12 @@ def test_an_interrupted_load_goes_on_where_it_stopped(
     path, keep = tmp_path / "parcels.ndjson", tmp_path / "position.json"
     path.write_text("".join(json.dumps({"parcel_id": f"p{n:03}"}) + "\n" for n in range(90)))
     assert checked(session.model.entity("Parcel"), path) == 90
+    faulty = Faulty(database, "BatchWriteItem", {3: vanish})
+    adapter = DynamoAdapter(session.model, design, faulty)
     with pytest.raises(EndpointError):
-        apply_records(
-            session.model, design, "Parcel", path,
-            Faulty(database, "BatchWriteItem", {3: vanish}), keep=keep,
-        )  # fmt: skip
+        apply_records(adapter, session.model, design.name, "Parcel", path, keep=keep)
     assert database.call("Scan", {"TableName": "parcels"})["Count"] == 50  # two batches of 25
-    rest = apply_records(session.model, design, "Parcel", path, LocalTransport(database), keep=keep)
+    rest = load_into(database, session, design, path, keep=keep)
     assert rest == 40
     assert database.call("Scan", {"TableName": "parcels"})["Count"] == 90
     assert not keep.exists()  # complete: the same file may be loaded again

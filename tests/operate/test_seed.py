@@ -18,19 +18,20 @@ import pytest
 from operate.faulty import Fault, Faulty, interrupt, refuse, vanish
 from tablewright import live, load
 from tablewright.api import Options, Session
+from tablewright.core.backoff import RETRIES
 from tablewright.core.errors import EngineError, UsageError
-from tablewright.engines.dynamodb.adapter import (
+from tablewright.engines.dynamodb.adapter import DynamoAdapter
+from tablewright.engines.dynamodb.design import DynamoDesign
+from tablewright.engines.dynamodb.provisioning import apply_up, plan_up
+from tablewright.engines.dynamodb.transport import (
     EndpointError,
     LocalTransport,
     Reply,
     RequestFailedError,
 )
-from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.local.database import Database
-from tablewright.operate import seed
-from tablewright.operate.provision import apply_up, plan_up
 from tablewright.operate.records import apply_records
-from tablewright.operate.seed import Position, apply_seed, by_dependence, plan_seed
+from tablewright.operate.seed import Position, apply_seed, by_dependence
 from tablewright.sample.sample import Sample
 
 SHOP = Path(__file__).parents[1] / "data" / "shop.yaml"
@@ -82,18 +83,11 @@ def sow(session: Session, design: DynamoDesign, transport: Any, keep: Path | Non
     """Seed without waiting between repetitions."""
     evaluation = live.population(session, design, USERS)
     sample = Sample(session.model)
-    plan = plan_seed(session.model, design, sample, evaluation)
+    plan = live.seed_plan(session, design, sample, evaluation)
     fresh = Position(digest="d", design=design.name, users=USERS, seed=1)
-    return apply_seed(
-        plan,
-        session.model,
-        design,
-        sample,
-        transport,
-        position=Position.load(keep, fresh) if keep else fresh,
-        keep=keep,
-        sleep=lambda seconds: None,
-    )
+    adapter = DynamoAdapter(session.model, design, transport, sleep=lambda seconds: None)
+    position = Position.load(keep, fresh) if keep else fresh
+    return apply_seed(plan, adapter, sample, position=position, keep=keep)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +149,7 @@ def test_throttling_is_waited_out_and_given_up_with_advice(
     for_ever = Faulty(database, "BatchWriteItem", dict.fromkeys(range(2, 100), slow))
     with pytest.raises(EngineError) as caught:
         sow(session, design, for_ever)
-    assert for_ever.calls == 2 + seed.RETRIES
+    assert for_ever.calls == 2 + RETRIES
     assert "--units-per-second" in caught.value.remedy
     sow(session, design, Faulty(database, "BatchWriteItem", {1: slow, 2: slow, 4: slow}))
     assert content(database, design) == whole
@@ -167,18 +161,17 @@ def test_a_budget_of_units_is_kept(
     slept: list[float] = []
     evaluation = live.population(session, design, USERS)
     sample = Sample(session.model)
-    transport = LocalTransport(database)
-    apply_seed(
-        plan_seed(session.model, design, sample, evaluation),
+    adapter = DynamoAdapter(
         session.model,
         design,
-        sample,
-        transport,
-        position=Position(digest="d", design=design.name, users=USERS, seed=1),
+        LocalTransport(database),
         units_per_second=Decimal(100),
         sleep=slept.append,
         clock=lambda: sum(slept),
     )
+    position = Position(digest="d", design=design.name, users=USERS, seed=1)
+    plan = live.seed_plan(session, design, sample, evaluation)
+    apply_seed(plan, adapter, sample, position=position)
     # On a clock that only sleeping moves, as many seconds pass as there are hundreds of units.
     scanned = [database.call("DescribeTable", {"TableName": t.name}) for t in design.tables]
     least = sum(body["Table"]["ItemCount"] for body in scanned)
@@ -228,7 +221,7 @@ def test_a_killed_process_loses_and_doubles_nothing(
         counts = {name: len(items) for name, items in content(database, design).items()}
     session = Session(load(SHOP), Options())
     sample = Sample(session.model)
-    plan = plan_seed(session.model, design, sample, live.population(session, design, 300))
+    plan = live.seed_plan(session, design, sample, live.population(session, design, 300))
     wanted: dict[str, int] = {}
     for part in plan.parts:
         wanted[part.table] = wanted.get(part.table, 0) + part.count
@@ -256,7 +249,8 @@ def test_own_records_are_loaded(
     else:
         rows = [",".join(record.values()) for record in RECORDS]
         path.write_text("\n".join([",".join(RECORDS[0]), *rows]) + "\n")
-    apply_records(session.model, design, "Customer", path, LocalTransport(database))
+    adapter = DynamoAdapter(session.model, design, LocalTransport(database))
+    apply_records(adapter, session.model, design.name, "Customer", path)
     table = next(t.name for t in design.tables if t.shapes_of("Customer"))
     items = database.call("Scan", {"TableName": table})["Items"]
     held = {item["customer_id"]["S"]: item.get("name") for item in items if "customer_id" in item}
@@ -269,6 +263,7 @@ def test_a_record_without_its_key_is_named_and_nothing_is_written(
 ) -> None:
     path = tmp_path / "customers.ndjson"
     path.write_text('{"customer_id": "c1"}\n{"name": "nobody"}\n')
+    adapter = DynamoAdapter(session.model, design, LocalTransport(database))
     with pytest.raises(UsageError, match=r"customers\.ndjson:2: `customer_id` is missing"):
-        apply_records(session.model, design, "Customer", path, LocalTransport(database))
+        apply_records(adapter, session.model, design.name, "Customer", path)
     assert all(not items for items in content(database, design).values())

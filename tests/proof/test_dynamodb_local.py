@@ -15,8 +15,8 @@ from peers import DYNAMODB_LOCAL, running
 
 from tablewright import apps, live, read_model
 from tablewright.api import Options, Session
-from tablewright.engines.dynamodb.adapter import sdk_transport
-from tablewright.operate.provision import apply_up, plan_up
+from tablewright.engines.dynamodb.provisioning import apply_up, plan_up
+from tablewright.engines.dynamodb.transport import sdk_transport
 
 pytestmark = [pytest.mark.needs_java, pytest.mark.slow]
 

@@ -11,7 +11,6 @@ from tablewright.api import Options, Session
 from tablewright.core.errors import PriceUnknownError
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.live import ProofRequest, proof_in_memory
-from tablewright.proof.examples import example_requests
 from tablewright.reports.snippets import python_text, shell_text, shortened
 
 MODEL = """\
@@ -135,7 +134,7 @@ def test_nothing_is_chosen_by_what_lies_outside(old, new, name):
 def test_its_requests_can_be_pasted():
     found = session_of()
     evaluation = found.evaluate(found.design("outside"), 100)
-    put, scan, item = (shortened(r) for r in example_requests(evaluation, "write"))
+    put, scan, item = (shortened(r) for r in found.requests(evaluation, "write"))
     assert python_text(put).startswith('boto3.client("s3").put_object(')
     assert "Bucket='papers-objects'" in python_text(put)
     command = shell_text(put)

@@ -15,20 +15,19 @@ import pytest
 from operate.faulty import Faulty, interrupt, refuse, vanish
 from tablewright import apps, live, load, read_model
 from tablewright.api import Options, Session
-from tablewright.engines.dynamodb.adapter import (
+from tablewright.engines.dynamodb.decoding import Decoder
+from tablewright.engines.dynamodb.provisioning import apply_up, plan_up
+from tablewright.engines.dynamodb.requests import RequestBuilder
+from tablewright.engines.dynamodb.steps import ReadStep
+from tablewright.engines.dynamodb.transport import (
     EndpointError,
     LocalTransport,
     Reply,
     RequestFailedError,
 )
-from tablewright.engines.dynamodb.requests import RequestBuilder
-from tablewright.engines.dynamodb.steps import ReadStep
 from tablewright.evaluation.values import Measure
 from tablewright.local.database import Database
-from tablewright.operate.provision import apply_up, plan_up
-from tablewright.proof.oracle import Test as Condition
-from tablewright.proof.oracle import World, distance_km, wrong
-from tablewright.proof.rows import Decoder
+from tablewright.proof.oracle import wrong
 from tablewright.proof.values import Comparison, PatternProof, Proof
 from tablewright.proof.workload import Workload
 from tablewright.reports.as_json import as_data
@@ -36,6 +35,8 @@ from tablewright.reports.proofs import proof_from_data, proof_page
 from tablewright.reports.text import write_text
 from tablewright.sample.parameters import Source, domains
 from tablewright.sample.sample import Sample
+from tablewright.sample.world import Test as Condition
+from tablewright.sample.world import World, distance_km
 
 USERS = 40
 SMALL = Path(__file__).with_name("small.yaml")
@@ -120,7 +121,7 @@ def test_the_answers_of_many_instances_are_found_without_holding_them(
 ) -> None:
     held = proof_data(session)
     for name in ("MOST_IN_COLUMNS", "FEW", "KEPT_ANSWERS"):
-        monkeypatch.setattr(f"tablewright.proof.oracle.{name}", 1)
+        monkeypatch.setattr(f"tablewright.sample.world.{name}", 1)
     assert proof_data(session) == held
 
 

@@ -1,9 +1,9 @@
 """The doors of an engine to the outside: how instances are stored, what a database can do.
 
-In: instances of entities, routes with parameters. Out: stored records, rows, what was consumed.
-These are protocols and the values that pass through them; the code behind them is each engine's
-own, and `Adapter` is the only one that does I/O. Seeding, proof, migration, backup and the store
-are written against these alone.
+In: instances of entities, routes with calls. Out: stored records, rows, what was consumed. These
+are protocols and the values that pass through them; the code behind them is each engine's own, and
+`Adapter` is the only one that does I/O. Seeding, proof, migration, backup and the store are written
+against these alone.
 """
 
 from __future__ import annotations
@@ -11,18 +11,62 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tablewright.core.errors import EngineError
+from tablewright.sample.calls import Call, Children, Row
+
 if TYPE_CHECKING:
+    from tablewright.bill.prices import PriceBook
     from tablewright.design.values import Design
-    from tablewright.evaluation.values import Route
+    from tablewright.evaluation.values import Evaluation, Request, Route
     from tablewright.model.values import Model
+    from tablewright.sample.world import World
 
-Row = Mapping[str, Any]
-"""One instance of an entity: attribute names to plain Python values."""
+Units = dict[tuple[str, str], Decimal]
+"""Mean units of a call by resource and dimension."""
 
-Children = Callable[[str], Sequence[Row]]
-"""Given an entity, the instances of it that belong to the instance at hand."""
+Matching = Callable[[str], Sequence[Row]]
+"""Given an entity, the instances that meet the conditions of the call at hand."""
+
+Progress = Callable[[str], None]
+"""Told in words what is being done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Which database is meant: the embedded one by default, an endpoint, or an account."""
+
+    endpoint: str = ""
+    """An address, such as `http://…`, `mongodb://…` or `postgresql://…`."""
+    profile: str = ""
+    region: str = ""
+    data: str = ""
+    """Where the embedded database keeps its data, other than the default."""
+    aws: bool = False
+    """Amazon DynamoDB with the credentials of the environment."""
+    allow_production: bool = False
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is the embedded database."""
+        return not (self.endpoint or self.profile or self.aws)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordKind:
+    """One kind of record that a design stores: which entity's, where."""
+
+    container: str
+    """Table or collection."""
+    name: str
+    """Of the kind within its container; its name in the design."""
+    entity: str
+    copies: int = 1
+    """Records of this kind for each instance, such as the shards of a counter."""
+    is_copy: bool = False
+    """It only repeats what another record holds, such as a guard of what is unique."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +78,7 @@ class Record:
     """
 
     container: str
-    """Table or collection."""
-    shape: str
-    """Which of the container's kinds of record it is; its name in the design."""
+    kind: str
     content: Mapping[str, Any]
 
 
@@ -50,7 +92,7 @@ class Fragment:
 
     entity: str
     identity: tuple[Any, ...]
-    """Values of the entity's full key, its ancestors' first."""
+    """Values of the entity's full key, its ancestors' first; empty where a copy lacks them."""
     attributes: Row
     is_copy: bool = False
     """The record only repeats what another one holds (a uniqueness guard, a denormalised copy)."""
@@ -59,11 +101,33 @@ class Fragment:
 class Codec(Protocol):
     """Instances of entities as one design stores them, and back. Pure.
 
-    Law: decoding what was encoded gives the same attributes, type for type.
+    Law: decoding what was encoded gives the same attributes, type for type, but for those that
+    `unreadable` names.
     """
 
-    def encode(self, entity: str, row: Row, children: Children) -> Iterator[Record]:
-        """Yield every record that an instance takes in this design, embedded children included."""
+    @property
+    def kinds(self) -> tuple[RecordKind, ...]:
+        """The kinds of records of the design."""
+        ...
+
+    @property
+    def embedded(self) -> frozenset[str]:
+        """The entities whose instances are stored inside their parents' records."""
+        ...
+
+    @property
+    def expiry(self) -> frozenset[str]:
+        """The attributes with the time, in seconds since 1970, at which records are removed."""
+        ...
+
+    def unreadable(self, entity: str) -> frozenset[str]:
+        """Return the attributes whose stored form does not give the value back."""
+        ...
+
+    def encode(
+        self, entity: str, row: Row, children: Children, kind: RecordKind | None = None
+    ) -> Iterator[Record]:
+        """Yield every record that an instance takes in this design, or those of one kind."""
         ...
 
     def decode(self, container: str, content: Mapping[str, Any]) -> Iterator[Fragment]:
@@ -72,6 +136,12 @@ class Codec(Protocol):
         Raises:
             EngineError: the record is of no kind that the design knows.
         """
+        ...
+
+    def differences(
+        self, expected: Sequence[Record], stored: Sequence[Mapping[str, Any] | None]
+    ) -> tuple[str, ...]:
+        """Return the names in which stored records of one kind differ from what was written."""
         ...
 
 
@@ -90,12 +160,27 @@ class Outcome:
     """What came of running one access pattern once."""
 
     rows: tuple[Row, ...] = ()
-    next_page: Any = None
-    """Where to go on, opaque; None when there is no more."""
     is_condition_met: bool = True
-    consumed: tuple[Consumption, ...] = ()
+    message: str = ""
+    """What the database said where a condition was not met."""
+    consumed: tuple[Consumption, ...] | None = ()
+    """None where this call was not measured."""
     requests: int = 0
+    retries: int = 0
     seconds: float = 0.0
+    """That the requests took, without what was done with their replies."""
+
+
+class CallFailedError(EngineError):
+    """One call failed for a reason of its own: the next may succeed.
+
+    Attributes:
+        outcome: what the call took until then.
+    """
+
+    def __init__(self, message: str, outcome: Outcome, *, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.outcome = outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,11 +199,14 @@ class Observed:
     """A container as it exists: its definition in the engine's own words, and how full it is."""
 
     name: str
-    definition: Mapping[str, Any] = field(default_factory=dict)
+    state: str = "active"
     records: int | None = None
     bytes: int | None = None
-    is_ours: bool = False
-    """Made by this application's `up`."""
+    indexes: Mapping[str, str] = field(default_factory=dict)
+    """Names, and the state of each."""
+    definition: Mapping[str, Any] = field(default_factory=dict)
+    is_foreign: bool = False
+    """It is known to be made by somebody else, or for another application."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +214,7 @@ class ProvisionStep:
     """One step towards a design: what it does in words, and the request that does it."""
 
     text: str
+    container: str
     statement: Any
     """SQL, a command document, or an operation with its parameters: what `ddl` prints."""
     destroys: bool = False
@@ -133,8 +222,47 @@ class ProvisionStep:
     """It rewrites or indexes what is stored, which takes time in proportion to it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvisionPlan:
+    """What has to be done so that a database is as a design says, and what cannot be."""
+
+    steps: tuple[ProvisionStep, ...] = ()
+    refused: tuple[str, ...] = ()
+    """Changes that no statement makes, such as another primary key."""
+    beyond: tuple[str, ...] = ()
+    """What exists and the design does not ask for; it is left as it is."""
+
+    @property
+    def destroys(self) -> bool:
+        """Whether anything would be lost."""
+        return any(step.destroys for step in self.steps)
+
+
+class Predictor(Protocol):
+    """Predicts what calls consume by the arithmetic of the estimate."""
+
+    is_exact: bool
+    """Whether the meter has to agree with it; else both are shown beside each other."""
+
+    def note(self, call: Call) -> Any:
+        """Keep what the prediction needs of a call that is about to be made."""
+        ...
+
+    def units(self, route: Route, calls: Sequence[Any]) -> Units:
+        """Return the mean units of calls, each as `note` kept it."""
+        ...
+
+
 class Adapter(Protocol):
-    """One database, reached: a server, an account, or an engine inside the process."""
+    """A database with one design of one model: a server, an account, or an embedded engine."""
+
+    @property
+    def codec(self) -> Codec:
+        """How instances are stored there."""
+        ...
+
+    units_per_second: Decimal | None
+    """A limit on what bulk writes take: write units, or records where these are not charged."""
 
     @property
     def description(self) -> str:
@@ -146,16 +274,28 @@ class Adapter(Protocol):
         """Whether it is on this machine."""
         ...
 
-    def describe(self, names: Iterable[str] | None = None) -> Mapping[str, Observed]:
-        """Return what exists, of the names given or of all."""
+    @property
+    def chunk(self) -> int:
+        """How many instances are best written at once."""
         ...
 
-    def plan_provision(self, model: Model, design: Design) -> tuple[ProvisionStep, ...]:
-        """Return the steps from what exists to the design; none when nothing differs."""
+    def describe(self) -> Mapping[str, Observed]:
+        """Return what exists of the containers of the design."""
         ...
 
-    def provision(self, step: ProvisionStep) -> None:
+    def plan_provision(self, *, adopt: bool = False) -> ProvisionPlan:
+        """Return the steps from what exists to the design; none when nothing differs.
+
+        Args:
+            adopt: take over what was made by somebody else.
+        """
+        ...
+
+    def provision(self, step: ProvisionStep, say: Progress) -> str:
         """Carry one step out and wait until it is done.
+
+        Returns:
+            "", or what the server does not offer and was left out.
 
         Raises:
             EngineError: the server refused; what was done before stays done.
@@ -166,22 +306,25 @@ class Adapter(Protocol):
         """Write records, replacing those of the same key; return how many.
 
         Raises:
-            EngineError: the server refused or went away; what was acknowledged is kept.
+            EngineError: the server refused or went away; what was acknowledged stays.
         """
         ...
 
-    def run(
-        self, route: Route, parameters: Sequence[Mapping[str, Any]], page: Any = None
-    ) -> Outcome:
+    def stored(self, record: Record) -> Mapping[str, Any] | None:
+        """Return what is stored under the key of a record; None where there is nothing."""
+        ...
+
+    def run(self, route: Route, call: Call, *, is_metered: bool = True) -> Outcome:
         """Run one access pattern once by its route.
 
         Args:
             route: how the design answers the pattern.
-            parameters: what is asked, one mapping for each instance that a call asks for.
-            page: where to go on, as an earlier outcome said.
+            call: the values.
+            is_metered: whether what it consumes is of interest, where finding out costs.
 
         Raises:
-            EngineError: the server refused or went away.
+            CallFailedError: this call failed for a reason of its own.
+            EngineError: the server refused everything or went away.
         """
         ...
 
@@ -201,10 +344,87 @@ class Adapter(Protocol):
         """
         ...
 
-    def destroy(self, names: Sequence[str]) -> None:
-        """Delete containers with all they hold."""
+    def destroy(self, names: Sequence[str], say: Progress) -> None:
+        """Delete containers with all they hold, and wait until they are gone."""
+        ...
+
+    def consumed(self) -> tuple[Consumption, ...]:
+        """Return what was consumed since it was opened; empty where requests are not charged."""
         ...
 
     def close(self) -> None:
-        """Give back what is held: connections, processes, files."""
+        """Give back connections, processes and files."""
+        ...
+
+
+class Connector(Protocol):
+    """What an engine offers to the verbs that work on a database."""
+
+    @property
+    def name(self) -> str:
+        """The engine's."""
+        ...
+
+    def codec(self, model: Model, design: Design, *, expiry_shift: int = 0) -> Codec:
+        """Return how instances are stored in a design.
+
+        Args:
+            model: the model.
+            design: the design.
+            expiry_shift: seconds by which the time of expiry is moved on when records are written.
+        """
+        ...
+
+    def connect(
+        self, model: Model, design: Design, target: Target, folder: Path, *, creates: bool = False
+    ) -> Adapter:
+        """Reach the database that is meant.
+
+        Args:
+            model: the model.
+            design: the design.
+            target: which database.
+            folder: where the embedded database keeps its data unless the target says otherwise.
+            creates: whether an embedded database that does not exist yet is made; else an empty
+                one stands for it.
+
+        Raises:
+            UsageError: the address is not one of this engine's, or names production.
+            EngineError: nothing answers there, or it refuses.
+        """
+        ...
+
+    def temporary(self, model: Model, design: Design, expected_bytes: Decimal) -> Adapter:
+        """Return an empty database for a proof, which is gone once it is closed."""
+        ...
+
+    def population(
+        self, model: Model, design: Design, users: int, book: PriceBook, *, region: str = ""
+    ) -> Evaluation:
+        """Return the evaluation of the very instances that are seeded at a number of users."""
+        ...
+
+    def predictor(self, evaluation: Evaluation, world: World) -> Predictor:
+        """Return what predicts the units of calls on a design."""
+        ...
+
+    def write_units(self, evaluation: Evaluation, kind: RecordKind) -> Decimal | None:
+        """Return the write units one record takes to seed; None where writes are not charged."""
+        ...
+
+    def statements(self, model: Model, design: Design) -> tuple[str, ...]:
+        """Return what would be run to create a design from nothing: SQL, commands, requests."""
+        ...
+
+    def example_requests(
+        self, evaluation: Evaluation, route: Route, call: Call, matching: Matching
+    ) -> tuple[Request, ...]:
+        """Return the requests of a route with the values of one call, as they would be sent.
+
+        Args:
+            evaluation: of the design.
+            route: how the pattern is answered.
+            call: the values.
+            matching: gives instances for requests whose keys come from an earlier answer.
+        """
         ...

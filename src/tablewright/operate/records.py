@@ -1,6 +1,6 @@
-"""Fill tables with the user's own records from JSON, NDJSON or CSV.
+"""Fill a database with the user's own records from JSON, NDJSON or CSV.
 
-In: a file, the entity its records are, a design, a transport. Out: items written. The whole file is
+In: a file, the entity its records are, an adapter. Out: records written. The whole file is
 read and checked before the first write, record by record, so that it may be larger than memory.
 """
 
@@ -11,66 +11,70 @@ import binascii
 import csv
 import hashlib
 import json
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from tablewright.core.errors import UsageError
-from tablewright.engines.dynamodb.adapter import Transport
-from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape, Table
-from tablewright.engines.dynamodb.items import Row, item_for
+from tablewright.evaluation.doors import Adapter, Codec, Record, RecordKind
 from tablewright.model.values import Attribute, Entity, Kind, Model
-from tablewright.operate.seed import Position, Progress, Writer, poured
+from tablewright.operate.seed import Position, Progress, written_chunks
+from tablewright.sample.calls import Row, no_children
 
 Placed = tuple[Row, str]
 """A record as an instance, and where in the file it is."""
 
 
 def apply_records(
+    adapter: Adapter,
     model: Model,
-    design: DynamoDesign,
+    design: str,
     entity_name: str,
     path: Path,
-    transport: Transport,
     *,
     keep: Path | None = None,
-    units_per_second: Decimal | None = None,
     progress: Progress | None = None,
-    sleep: Callable[[float], None] = time.sleep,
 ) -> int:
-    """Load the user's records as instances of an entity; return how many items were written.
+    """Load the user's records as instances of an entity; return how many records were written.
 
     Every record is read and checked before the first is written. An interrupted run goes on where
     it stopped as long as the file is the same.
+
+    Args:
+        adapter: the database.
+        model: the model.
+        design: the name of the design.
+        entity_name: what the records are.
+        path: the file.
+        keep: the file that keeps how far an interrupted load came.
+        progress: told of instances done, instances in all, and the table.
 
     Raises:
         UsageError: the file, a record or the entity cannot be used; nothing was written.
         EngineError: the database refused or went away; what was acknowledged is kept.
     """
     entity = model.entity(entity_name)
-    homes = [(t, s) for t in design.tables for s in t.shapes_of(entity_name)]
-    if not homes:
+    kinds = [kind for kind in adapter.codec.kinds if kind.entity == entity_name]
+    if not kinds:
         raise UsageError(
-            f"no table of `{design.name}` holds {entity_name}",
+            f"no table of `{design}` holds {entity_name}",
             remedy="choose an entity that has a table of its own",
         )
     count = checked(entity, path)
-    fresh = Position(digest=_digest(path, entity_name), design=design.name, users=0, seed=0)
+    fresh = Position(digest=_digest(path, entity_name), design=design, users=0, seed=0)
     position = Position.load(keep, fresh) if keep is not None else fresh
-    writer = Writer(transport, units_per_second, sleep, time.monotonic)
     written = 0
     try:
-        for table, shape in homes:
-            home = f"{table.name}/{shape.name}"
-            start = position.done.get(home, 0)
-            items = _items(model, table, shape, islice(rows_of(entity, path), start, None))
-            for size in poured(writer, table.name, home, items, position, keep):
+        for kind in kinds:
+            key = f"{kind.container}/{kind.name}"
+            start = position.done.get(key, 0)
+            instances = _encoded(adapter.codec, kind, islice(rows_of(entity, path), start, None))
+            for size in written_chunks(adapter, key, instances, position, keep):
                 written += size
                 if progress is not None:
-                    progress(sum(position.done.values()), count * len(homes), table.name)
+                    progress(sum(position.done.values()), count * len(kinds), kind.container)
     except BaseException:
         if keep is not None:
             position.save(keep)
@@ -80,16 +84,14 @@ def apply_records(
     return written
 
 
-def _items(
-    model: Model, table: Table, shape: ItemShape, rows: Iterable[Placed]
-) -> Iterator[dict[str, Any] | None]:
+def _encoded(
+    codec: Codec, kind: RecordKind, rows: Iterable[Placed]
+) -> Iterator[tuple[Record, ...]]:
     for row, where in rows:
         try:
-            first = 0 if shape.counters else None
-            item = item_for(model, table, shape, row, lambda child: (), first)
+            yield tuple(codec.encode(kind.entity, row, no_children, kind))
         except TypeError as problem:
             raise UsageError(f"{where}: {problem}") from problem
-        yield item if all(key in item for key in table.keys) else None
 
 
 def _digest(path: Path, entity: str) -> str:

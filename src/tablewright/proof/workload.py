@@ -8,47 +8,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
 from itertools import chain, product
 from math import prod
 from typing import Any
 
 from tablewright.core.quantities import ONE
-from tablewright.engines.dynamodb.requests import typed
 from tablewright.model.values import Condition, Entity, Kind, Model, Pattern, Verb
-from tablewright.proof.oracle import BLOCK, FEW, Row, Test, World
+from tablewright.sample.calls import Call, typed
 from tablewright.sample.parameters import Domain, Source, another, domains, in_range, spread_evenly
 from tablewright.sample.wire import key_text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """One call of a pattern.
-
-    `row` fills the keys: the instance as the caller knows it; `after` is what a write makes of it.
-    """
-
-    pattern: Pattern
-    row: Row
-    tests: tuple[Test, ...] = ()
-    bounds: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
-    number: int | None = None
-    """The instance asked for, updated or deleted."""
-    like: int | None = None
-    """The seeded instance that a put is as big as."""
-    fresh: int | None = None
-    """The number under which the values were drawn that a write makes up."""
-    changed: frozenset[str] = frozenset()
-    """The attributes an update gives another value."""
-    is_missed: bool = False
-    """Whether a get asks for what is not there."""
-    after: Row = field(default_factory=dict)
-    must_fail: bool = False
-    parts: tuple[Call, ...] = ()
-    more: tuple[Call, ...] = ()
-    """The further instances of a batch."""
-
+from tablewright.sample.world import BLOCK, FEW, Row, Test, World
 
 DEFAULT_RADIUS_KM = Decimal(10)
 SILVER = 0.41421356237309515
@@ -338,7 +309,7 @@ class Workload:
             call = self._put(pattern, entity, chosen, fails)
         else:
             call = self._change(pattern, entity, chosen, fails)
-        chosen[entity.name] = call.row
+        chosen[entity.name] = dict(call.row)
         return call
 
     def _put(self, pattern: Pattern, entity: Entity, chosen: dict[str, Row], fails: bool) -> Call:

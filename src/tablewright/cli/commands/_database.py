@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from tablewright.engines.dynamodb.adapter import CountingTransport
+    from tablewright.engines.dynamodb.transport import CountingTransport
     from tablewright.operate.workspace import Target, Workspace
 
 
@@ -58,10 +58,10 @@ def opened(
     A file of the local engine is made only where `creates` says so. What was consumed in between
     is added to what `status` shows, also after a failure.
     """
-    from tablewright.engines.dynamodb.adapter import CountingTransport, LocalTransport
-    from tablewright.operate.workspace import account_of
+    from tablewright.engines.dynamodb.connector import account_of, transport_to
+    from tablewright.engines.dynamodb.transport import CountingTransport, LocalTransport
 
-    transport = workspace.transport(design, target, creates=creates)
+    transport = transport_to(target, workspace.database(design), creates=creates)
     try:
         account = account_of(transport, target)
         if account is not None:

@@ -29,7 +29,7 @@ def command(out: Output, file: str, design: str, target: Target, confirm: str) -
     from tablewright.api import Options
     from tablewright.core.errors import UsageError
     from tablewright.core.quantities import format_bytes, format_number
-    from tablewright.operate.provision import apply_down, observe, plan_down
+    from tablewright.engines.dynamodb.provisioning import apply_down, observe, plan_down
     from tablewright.operate.workspace import Workspace
 
     session = open_file(file, Options())

@@ -15,8 +15,8 @@ from tablewright.cli.output import Output, verb
 
 if TYPE_CHECKING:
     from tablewright.api import Session
-    from tablewright.engines.dynamodb.adapter import Transport
     from tablewright.engines.dynamodb.design import DynamoDesign
+    from tablewright.engines.dynamodb.transport import Transport
     from tablewright.live import ProofRequest
     from tablewright.operate.workspace import Target, Workspace
     from tablewright.proof.values import Proof

@@ -51,8 +51,8 @@ def command(
     from tablewright.api import Options
     from tablewright.core.errors import UsageError
     from tablewright.core.quantities import format_number, format_usd
+    from tablewright.engines.dynamodb.adapter import DynamoAdapter
     from tablewright.operate.records import apply_records, checked
-    from tablewright.operate.seed import plan_seed
     from tablewright.operate.workspace import Workspace
     from tablewright.sample.sample import Sample
 
@@ -75,19 +75,18 @@ def command(
         with opened(workspace, chosen.name, target) as transport, progress_bar("load") as show:
             live.require_tables(session, chosen, transport)
             written = apply_records(
+                DynamoAdapter(session.model, chosen, transport, units_per_second=budget),
                 session.model,
-                chosen,
+                chosen.name,
                 entity,
                 Path(source),
-                transport,
                 keep=workspace.loading(chosen.name, target),
-                units_per_second=budget,
                 progress=show,
             )
         _say(out, chosen.name, written, 0, transport.description)
         return
     evaluation = live.population(session, chosen, scale)
-    plan = plan_seed(session.model, chosen, Sample(session.model), evaluation)
+    plan = live.seed_plan(session, chosen, Sample(session.model), evaluation)
     note = out.text if dry_run and not out.as_json else out.note
     note(
         f"{format_number(plan.items)} items for {format_number(scale)} users take "

@@ -30,7 +30,7 @@ def command(out: Output, file: str, design: str, target: Target) -> None:
     from tablewright import live
     from tablewright.api import Options
     from tablewright.core.quantities import format_bytes, format_number, format_usd
-    from tablewright.operate.provision import foreign, observe, plan_up
+    from tablewright.engines.dynamodb.provisioning import foreign, observe, plan_up
     from tablewright.operate.workspace import Workspace
 
     session = open_file(file, Options())

@@ -41,7 +41,7 @@ def command(
     from tablewright import live
     from tablewright.api import Options
     from tablewright.core.errors import UsageError
-    from tablewright.operate.provision import apply_up, observe, plan_up
+    from tablewright.engines.dynamodb.provisioning import apply_up, observe, plan_up
     from tablewright.operate.workspace import Workspace
 
     session = open_file(file, Options())

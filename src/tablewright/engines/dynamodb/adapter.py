@@ -1,383 +1,274 @@
-"""The one place that talks to a DynamoDB: the engine in process, an endpoint, or Amazon's own.
+"""A DynamoDB with the tables of one design: the engine in process, an endpoint, Amazon's own.
 
-In: an operation and its parameters in wire form (binaries as base64 text). Out: the reply in wire
-form and what it consumed by table and index. It retries nothing and waits for nothing.
+In: the doors of `evaluation.doors`. Out: the same. What is sent goes through one transport that
+repeats what was throttled; provisioning, routes and items each have a module of their own.
 """
 
 from __future__ import annotations
 
-import base64
-from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol
+from itertools import islice
+from typing import Any
 
-import orjson
-
-from tablewright.core.errors import EngineError
-
-if TYPE_CHECKING:
-    from tablewright.local.database import Database
-    from tablewright.local.metering import Metered
-
-READS = frozenset({"GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan"})
-RETRYABLE = frozenset(
-    {
-        "ProvisionedThroughputExceededException",
-        "ThrottlingException",
-        "ThrottledException",
-        "RequestLimitExceeded",
-        "TransactionInProgressException",
-        "InternalServerError",
-        "ServiceUnavailable",
-    }
+from tablewright.capacity.limits import MAX_BATCH_WRITE_ITEMS
+from tablewright.core.backoff import Backoff
+from tablewright.core.errors import EngineError, UnsupportedError
+from tablewright.core.quantities import ZERO
+from tablewright.engines.dynamodb.codec import DynamoCodec
+from tablewright.engines.dynamodb.design import DynamoDesign
+from tablewright.engines.dynamodb.provisioning import (
+    Action,
+    apply_action,
+    apply_down,
+    foreign,
+    observe,
+    plan_up,
+    removal,
 )
-CREDENTIALS = frozenset(
-    {
-        "ExpiredTokenException",
-        "ExpiredToken",
-        "UnrecognizedClientException",
-        "InvalidSignatureException",
-        "MissingAuthenticationTokenException",
-        "AccessDeniedException",
-    }
+from tablewright.engines.dynamodb.running import RouteRunner
+from tablewright.engines.dynamodb.transport import (
+    CountingTransport,
+    LocalTransport,
+    RequestFailedError,
+    RetryingTransport,
+    Transport,
 )
+from tablewright.evaluation.doors import (
+    ChangeRecord,
+    Consumption,
+    Observed,
+    Outcome,
+    Progress,
+    ProvisionPlan,
+    ProvisionStep,
+    Record,
+)
+from tablewright.evaluation.values import Route
+from tablewright.model.values import Model
+from tablewright.sample.calls import Call
+
+SLOW = frozenset({"GlobalSecondaryIndexUpdates", "ReplicaUpdates"})
+"""Parameters of UpdateTable that make it read all that a table holds."""
 
 
-class RequestFailedError(EngineError):
-    """The database answered a request with an error.
-
-    Attributes:
-        operation: what was asked.
-        code: the error type, such as "ConditionalCheckFailedException".
-        reasons: codes of a cancelled transaction, part by part.
-    """
+class DynamoAdapter:
+    """The tables of a design on a DynamoDB."""
 
     def __init__(
-        self, operation: str, code: str, message: str, reasons: tuple[str, ...] = ()
+        self,
+        model: Model,
+        design: DynamoDesign,
+        transport: Transport,
+        *,
+        codec: DynamoCodec | None = None,
+        units_per_second: Decimal | None = None,
+        sleep: Callable[[float], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        remedy = ""
-        if code in CREDENTIALS:
-            remedy = "sign in again (the credentials are missing, wrong or expired), then repeat"
-        elif code in RETRYABLE:
-            remedy = "it was repeated in vain: raise the capacity, or wait, then repeat"
-        super().__init__(f"{operation} failed: {code}: {message}", remedy=remedy)
-        self.operation = operation
-        self.code = code
-        self.reasons = reasons
+        """Work through a transport.
 
-    @property
-    def is_retryable(self) -> bool:
-        """Whether the same request may succeed later."""
-        conflicts = any(reason == "TransactionConflict" for reason in self.reasons)
-        return self.code in RETRYABLE or conflicts
-
-    @property
-    def is_of_all(self) -> bool:
-        """Whether other requests would fail in the same way, once repeating did not help."""
-        return self.code in CREDENTIALS or self.code in RETRYABLE
-
-    @property
-    def is_condition(self) -> bool:
-        """Whether a condition of the request did not hold."""
-        return self.code == "ConditionalCheckFailedException" or (
-            "ConditionalCheckFailed" in self.reasons
-        )
-
-
-class EndpointError(EngineError):
-    """The endpoint could not be reached, or went away."""
-
-
-@dataclass(frozen=True, slots=True)
-class Consumed:
-    """Units one request took from a table, or from "table/index"."""
-
-    resource: str
-    dimension: str
-    units: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What came back, and what it consumed."""
-
-    body: dict[str, Any]
-    consumed: tuple[Consumed, ...] = ()
-
-
-class Transport(Protocol):
-    """A way to a DynamoDB."""
-
-    @property
-    def description(self) -> str:
-        """Where requests go, as people read it."""
-        ...
-
-    @property
-    def is_local(self) -> bool:
-        """Whether it is the engine in this process: then failed requests report their units too."""
-        ...
-
-    def send(self, operation: str, parameters: Mapping[str, Any], *, label: str = "") -> Reply:
-        """Send one request.
-
-        Raises:
-            RequestFailedError: the database refused it.
-            EndpointError: the database could not be reached.
+        Args:
+            model: the model.
+            design: the design.
+            transport: reaches the database.
+            codec: how instances are stored, other than plainly.
+            units_per_second: a limit on the write units that bulk writes consume.
+            sleep: pauses.
+            clock: seconds.
         """
-        ...
-
-    def failed_units(self) -> tuple[Consumed, ...]:
-        """Return what the last refused request consumed, where that is known."""
-        ...
-
-
-BIG_PAGE = 64 * 1024
-"""Bytes of a reply from which on it pays to look whether it came before."""
-PAGES_KEPT = 8
-
-METERED = frozenset(
-    {
-        *READS,
-        "PutItem",
-        "UpdateItem",
-        "DeleteItem",
-        "BatchWriteItem",
-        "TransactWriteItems",
-    }
-)
-
-
-@dataclass
-class CountingTransport:
-    """Another transport, with a sum of what everything sent through it consumed."""
-
-    inner: Transport
-    sums: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+        self.model, self.design = model, design
+        self.codec = codec or DynamoCodec(model, design)
+        self._counting = CountingTransport(transport)
+        self.transport = RetryingTransport(self._counting, sleep)
+        self.units_per_second = units_per_second
+        self._runner = RouteRunner(model, design, self.transport)
+        self._sleep = sleep or time.sleep
+        self._clock = clock
+        self._started: float | None = None
+        self._written_units = ZERO
 
     @property
     def description(self) -> str:
         """Where requests go."""
-        return self.inner.description
+        return self.transport.description
 
     @property
     def is_local(self) -> bool:
         """Whether it is the engine in this process."""
-        return self.inner.is_local
+        return self.transport.is_local
 
-    def send(self, operation: str, parameters: Mapping[str, Any], *, label: str = "") -> Reply:
-        """Send one request, and add up what it consumed."""
-        try:
-            reply = self.inner.send(operation, parameters, label=label)
-        except RequestFailedError:
-            self._add(self.inner.failed_units())
-            raise
-        self._add(reply.consumed)
-        return reply
+    @property
+    def chunk(self) -> int:
+        """Instances of one kind of item that fill a batch."""
+        return MAX_BATCH_WRITE_ITEMS
 
-    def failed_units(self) -> tuple[Consumed, ...]:
-        """Return what the last refused request consumed, where that is known."""
-        return self.inner.failed_units()
+    # ------------------------------------------------------------ tables
 
-    def consumed(self) -> tuple[Consumed, ...]:
-        """Return the sums by table and index."""
-        return tuple(Consumed(*key, units) for key, units in sorted(self.sums.items()))
-
-    def _add(self, consumed: tuple[Consumed, ...]) -> None:
-        for one in consumed:
-            key = (one.resource, one.dimension)
-            self.sums[key] = self.sums.get(key, Decimal(0)) + one.units
-
-
-@dataclass
-class LocalTransport:
-    """The local engine in this process. Replies are not to be changed by who gets them."""
-
-    database: Database
-    description: str = "the local engine"
-    is_local: bool = True
-    _last: list[Metered] = field(default_factory=list)
-    _pages: deque[tuple[bytes, dict[str, Any]]] = field(
-        default_factory=lambda: deque(maxlen=PAGES_KEPT)
-    )
-
-    def __post_init__(self) -> None:
-        self.database.on_metered = self._last.append
-
-    def send(self, operation: str, parameters: Mapping[str, Any], *, label: str = "") -> Reply:
-        """Send one request to the engine."""
-        from tablewright.local.faults import Fault
-
-        self._last.clear()
-        request = dict(parameters)
-        if operation in METERED:
-            request["ReturnConsumedCapacity"] = "INDEXES"
-        try:
-            raw = self.database.call_raw(operation, orjson.dumps(request), label=label or None)
-        except Fault as fault:
-            raise RequestFailedError(
-                operation, fault.code, fault.message, _reasons(fault.extra)
-            ) from fault
-        body = self._body(raw)
-        return Reply(body, consumed_of(operation, body))
-
-    def _body(self, raw: bytes) -> dict[str, Any]:
-        """Return a reply as data; a big page that comes again byte for byte is the same object."""
-        if len(raw) < BIG_PAGE:
-            small: dict[str, Any] = orjson.loads(raw)
-            return small
-        for known, body in self._pages:
-            if known == raw:
-                return body
-        page: dict[str, Any] = orjson.loads(raw)
-        self._pages.append((raw, page))
-        return page
-
-    def failed_units(self) -> tuple[Consumed, ...]:
-        """Return what the last request consumed, refused or not."""
-        return tuple(
-            Consumed(
-                record.table if arm.index_name is None else f"{record.table}/{arm.index_name}",
-                dimension,
-                units,
+    def describe(self) -> Mapping[str, Observed]:
+        """Return the tables of the design that exist."""
+        tables = observe(self.transport, [table.name for table in self.design.tables])
+        strange = foreign(self.model, tables)
+        return {
+            name: Observed(
+                name=name,
+                state=table.status.lower(),
+                records=table.items,
+                bytes=table.bytes,
+                indexes={
+                    index: str(described.get("IndexStatus", "ACTIVE")).lower()
+                    for index, described in table.indexes.items()
+                },
+                definition=table.description,
+                is_foreign=name in strange,
             )
-            for record in self._last
-            for arm in record.arms
-            for dimension, units in (("read", arm.reads), ("write", arm.writes))
-            if units
+            for name, table in tables.items()
+        }
+
+    def plan_provision(self, *, adopt: bool = False) -> ProvisionPlan:
+        """Return the operations from the tables that exist to those of the design."""
+        observed = observe(self.transport, [table.name for table in self.design.tables])
+        plan = plan_up(self.model, self.design, observed, adopt=adopt)
+        return ProvisionPlan(
+            steps=tuple(map(_step, plan.actions)), refused=plan.refused, beyond=plan.beyond
         )
 
+    def provision(self, step: ProvisionStep, say: Progress) -> str:
+        """Send one operation, and wait until the table is ready."""
+        action = step.statement
+        assert isinstance(action, Action)
+        return apply_action(action, self.transport, say, sleep=self._sleep)
 
-@dataclass
-class SdkTransport:
-    """A boto3 client: Amazon DynamoDB, or any server of its API."""
+    def destroy(self, names: Sequence[str], say: Progress) -> None:
+        """Delete tables, and wait until they are gone."""
+        observed = observe(self.transport, names)
+        actions = [action for table in observed.values() for action in removal(table)]
+        apply_down(actions, self.transport, say, sleep=self._sleep)
 
-    client: Any
-    description: str
-    is_local: bool = False
+    # ------------------------------------------------------------ items
 
-    def send(self, operation: str, parameters: Mapping[str, Any], *, label: str = "") -> Reply:
-        """Send one request through boto3."""
-        from botocore import xform_name
-        from botocore.exceptions import BotoCoreError, ClientError
+    def bulk_write(self, records: Iterable[Record]) -> int:
+        """Put items in batches of 25; return how many.
 
-        request = with_raw_binaries(dict(parameters))
-        if operation in METERED:
-            request["ReturnConsumedCapacity"] = "INDEXES"
-        method = getattr(self.client, xform_name(operation))
-        try:
-            body = method(**request)
-        except ClientError as problem:
-            error = problem.response.get("Error", {})
-            raise RequestFailedError(
-                operation,
-                str(error.get("Code", "Unknown")),
-                str(error.get("Message", problem)),
-                _reasons(problem.response),
-            ) from problem
-        except BotoCoreError as problem:
-            raise EndpointError(
-                f"{self.description} did not answer: {problem}",
-                remedy="check the endpoint, the network and the credentials, then repeat: "
-                "work that was acknowledged is kept",
-            ) from problem
-        return Reply(without_raw_binaries(body), consumed_of(operation, body))
+        Raises:
+            EngineError: the database refused, or kept throttling.
+        """
+        written = 0
+        remaining = iter(records)
+        while batch := list(islice(remaining, MAX_BATCH_WRITE_ITEMS)):
+            requests: dict[str, Any] = {}
+            for record in batch:
+                put = {"PutRequest": {"Item": record.content}}
+                requests.setdefault(record.container, []).append(put)
+            self._put(requests)
+            written += len(batch)
+        return written
 
-    def failed_units(self) -> tuple[Consumed, ...]:
-        """Return nothing: the service does not report the units of refused requests."""
-        return ()
+    def _put(self, requests: dict[str, Any]) -> None:
+        if self._started is None:
+            self._started = self._clock()
+        backoff = self.transport.backoff()
+        while requests:
+            self.transport.begin()
+            try:
+                reply = self.transport.send("BatchWriteItem", {"RequestItems": requests})
+            except RequestFailedError as failed:
+                if failed.is_retryable:
+                    raise _no_capacity(requests) from failed
+                raise
+            self._written_units += sum((c.units for c in reply.consumed), ZERO)
+            unprocessed = reply.body.get("UnprocessedItems") or {}
+            if unprocessed:
+                self._pause(requests, unprocessed, backoff)
+            requests = unprocessed
+        self._respect_limit()
+
+    def _pause(self, sent: dict[str, Any], unprocessed: dict[str, Any], backoff: Backoff) -> None:
+        if sum(map(len, unprocessed.values())) < sum(map(len, sent.values())):
+            backoff.reset()
+        if not backoff.wait():
+            raise _no_capacity(unprocessed)
+
+    def _respect_limit(self) -> None:
+        """Wait until what was written is within the limit of units a second."""
+        if not self.units_per_second or self._started is None:
+            return
+        seconds = float(self._written_units / self.units_per_second)
+        due = seconds - (self._clock() - self._started)
+        if due > 0:
+            self._sleep(due)
+
+    def stored(self, record: Record) -> Mapping[str, Any] | None:
+        """Return the item under the key of a record, read consistently."""
+        table = self.design.table(record.container)
+        key = {name: record.content[name] for name in table.keys}
+        reply = self.transport.send(
+            "GetItem", {"TableName": table.name, "Key": key, "ConsistentRead": True}
+        )
+        item: Mapping[str, Any] | None = reply.body.get("Item")
+        return item
+
+    def run(self, route: Route, call: Call, *, is_metered: bool = True) -> Outcome:
+        """Run one access pattern once; what it consumed comes with every reply."""
+        return self._runner.run(route, call)
+
+    def scan(
+        self, container: str, *, segment: int = 0, segments: int = 1, after: Any = None
+    ) -> Iterator[tuple[Any, Sequence[Mapping[str, Any]]]]:
+        """Yield pages of items, each with the key to resume after it."""
+        parameters: dict[str, Any] = {"TableName": container}
+        if segments > 1:
+            parameters |= {"Segment": segment, "TotalSegments": segments}
+        while True:
+            if after is not None:
+                parameters["ExclusiveStartKey"] = after
+            body = self.transport.send("Scan", parameters).body
+            after = body.get("LastEvaluatedKey")
+            yield after, body.get("Items", [])
+            if after is None:
+                return
+
+    def changes(
+        self, containers: Sequence[str], after: str | None = None
+    ) -> Iterator[ChangeRecord]:
+        """Refuse: streams are not followed yet.
+
+        Raises:
+            UnsupportedError: always.
+        """
+        raise UnsupportedError(
+            f"the changes of {', '.join(containers)} are not followed yet",
+            remedy="read the stream with your own Lambda, or compare two scans",
+        )
+
+    def consumed(self) -> tuple[Consumption, ...]:
+        """Return the units consumed since it was opened, by table and index."""
+        return self._counting.consumed()
+
+    def close(self) -> None:
+        """Close the engine in this process; there is nothing else to give back."""
+        inner = self.transport.inner
+        while not isinstance(inner, LocalTransport):
+            if not hasattr(inner, "inner"):
+                return
+            inner = inner.inner
+        inner.database.close()
 
 
-def sdk_transport(
-    *, endpoint: str = "", profile: str = "", region: str = "", timeout_s: float = 10.0
-) -> SdkTransport:
-    """Return a transport to an endpoint or to Amazon DynamoDB, with the user's credentials.
-
-    A loopback endpoint needs no credentials: placeholders are used.
-    """
-    import boto3
-    from botocore.config import Config
-
-    config = Config(
-        connect_timeout=timeout_s,
-        read_timeout=timeout_s * 6,
-        retries={"total_max_attempts": 1, "mode": "standard"},
+def _step(action: Action) -> ProvisionStep:
+    return ProvisionStep(
+        text=action.text,
+        container=action.table,
+        statement=action,
+        destroys=action.destroys,
+        is_slow=bool(SLOW & action.parameters.keys()),
     )
-    session = boto3.Session(profile_name=profile or None, region_name=region or None)
-    options: dict[str, Any] = {"config": config}
-    if endpoint:
-        options["endpoint_url"] = endpoint
-        if _is_loopback(endpoint) and not profile:
-            options |= {
-                "aws_access_key_id": "local",
-                "aws_secret_access_key": "local",
-                "region_name": region or "us-east-1",
-            }
-    client = session.client("dynamodb", **options)
-    where = endpoint or f"Amazon DynamoDB in {client.meta.region_name}"
-    return SdkTransport(client, where)
 
 
-def _is_loopback(endpoint: str) -> bool:
-    from urllib.parse import urlsplit
-
-    host = urlsplit(endpoint).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
-
-
-def _reasons(extra: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(str(reason.get("Code", "")) for reason in extra.get("CancellationReasons", ()))
-
-
-def consumed_of(operation: str, body: Mapping[str, Any]) -> tuple[Consumed, ...]:
-    """Return the units a reply reports, by table and index.
-
-    Example:
-        >>> consumed_of("Query", {"ConsumedCapacity": {
-        ...     "TableName": "t", "CapacityUnits": 0.5, "Table": {"CapacityUnits": 0.0},
-        ...     "GlobalSecondaryIndexes": {"i": {"CapacityUnits": 0.5}}}})
-        (Consumed(resource='t/i', dimension='read', units=Decimal('0.5')),)
-    """
-    reported = body.get("ConsumedCapacity")
-    if not reported:
-        return ()
-    dimension = "read" if operation in READS else "write"
-    found: list[Consumed] = []
-    for one in reported if isinstance(reported, list) else [reported]:
-        table = one["TableName"]
-        arms = [(table, one.get("Table", {}))]
-        for kind in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
-            arms += [(f"{table}/{name}", arm) for name, arm in (one.get(kind) or {}).items()]
-        for resource, arm in arms:
-            units = Decimal(str(arm.get("CapacityUnits", 0)))
-            if units:
-                found.append(Consumed(resource, dimension, units))
-    return tuple(found)
-
-
-def with_raw_binaries(value: Any) -> Any:
-    """Return wire-form parameters as boto3 takes them: binaries as bytes."""
-    if isinstance(value, dict):
-        if len(value) == 1:
-            ((kind, inner),) = value.items()
-            if kind == "B" and isinstance(inner, str):
-                return {"B": base64.b64decode(inner)}
-            if kind == "BS" and isinstance(inner, list):
-                return {"BS": [base64.b64decode(each) for each in inner]}
-        return {name: with_raw_binaries(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [with_raw_binaries(inner) for inner in value]
-    return value
-
-
-def without_raw_binaries(value: Any) -> Any:
-    """Return a boto3 reply in wire form: binaries as base64 text."""
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    if isinstance(value, dict):
-        return {name: without_raw_binaries(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [without_raw_binaries(inner) for inner in value]
-    return value
+def _no_capacity(requests: Mapping[str, Any]) -> EngineError:
+    return EngineError(
+        f"{', '.join(requests)} keeps refusing writes for want of capacity",
+        remedy="raise its capacity or seed more slowly (--units-per-second), then repeat: seeding "
+        "goes on where it stopped",
+    )

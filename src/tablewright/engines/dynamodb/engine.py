@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tablewright.bill.prices import PriceBook
 from tablewright.core.quantities import DAYS_PER_MONTH, GB, ONE, ZERO
@@ -27,6 +27,9 @@ from tablewright.evaluation.quotation import Quotation
 from tablewright.evaluation.values import Evaluation, ResourceFacts, Route, ShapeFacts, SizeFacts
 from tablewright.model.values import Model, Pattern
 from tablewright.sample.sample import Sample
+
+if TYPE_CHECKING:
+    from tablewright.engines.dynamodb.connector import DynamoConnector
 
 FIRST_SAMPLE = 256
 LARGEST_SAMPLE = 16_384
@@ -58,6 +61,13 @@ class DynamoEngine:
     def __init__(self) -> None:
         self._workspaces: dict[int, tuple[Model, Workspace]] = {}
         self._population: tuple[tuple[object, ...], PriceBook, Evaluation] | None = None
+
+    @property
+    def connector(self) -> DynamoConnector:
+        """What opens the doors to a DynamoDB."""
+        from tablewright.engines.dynamodb.connector import DynamoConnector
+
+        return DynamoConnector(self)
 
     def evaluate(
         self,

@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from tablewright.capacity.units import Consistency
@@ -31,6 +30,7 @@ from tablewright.engines.dynamodb.steps import (
     WriteStep,
 )
 from tablewright.model.values import Condition, Entity, Model
+from tablewright.sample.calls import typed
 from tablewright.sample.wire import key_text, to_wire
 
 LAST = "\uffff"
@@ -503,16 +503,3 @@ class RequestBuilder:
 def _depends(template: KeyTemplate) -> set[str]:
     names = {attribute.partition(".")[0] for attribute in template.attributes}
     return names | {attribute for attribute, _ in template.when}
-
-
-def typed(entity: Entity, name: str, text: str) -> Any:
-    """Return a fixed value of the model file as the attribute's own type."""
-    attribute = entity.find(name)
-    if attribute is None:
-        return text
-    kind = attribute.kind
-    if kind.value == "bool":
-        return text == "true"
-    if kind.is_number:
-        return Decimal(text)
-    return text

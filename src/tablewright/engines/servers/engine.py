@@ -11,12 +11,14 @@ from decimal import Decimal
 from typing import Any, Generic, Protocol, TypeVar
 
 from tablewright.bill.prices import PriceBook
+from tablewright.core.errors import UnsupportedError
 from tablewright.design.language import DesignLanguage
 from tablewright.design.values import Design
 from tablewright.engines.servers.reviewing import ServerReviewing
 from tablewright.engines.servers.routing import Words
 from tablewright.engines.servers.sizing import CASES, Figures, Layout, Offer, ServerEvaluation
 from tablewright.engines.servers.sizing import evaluate_server as evaluate
+from tablewright.evaluation.doors import Connector
 from tablewright.model.values import Model
 from tablewright.sample.sample import Sample
 
@@ -59,6 +61,18 @@ class ServerEngine(Generic[L]):
         self.reviewing = ServerReviewing(words.engine)
         self._words, self._make, self._offers = words, make_layout, offers
         self._layouts: dict[tuple[int, int, int], L] = {}
+
+    @property
+    def connector(self) -> Connector:
+        """What opens the doors to a database of this engine.
+
+        Raises:
+            UnsupportedError: the engine is only priced.
+        """
+        raise UnsupportedError(
+            f"designs for {self.name} are priced and graded; they cannot be created here",
+            remedy="choose a design for another engine",
+        )
 
     def evaluate(
         self,

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tablewright.core.errors import EngineError, UsageError
-from tablewright.engines.dynamodb.adapter import RequestFailedError, Transport
 from tablewright.engines.dynamodb.design import DynamoDesign, ModeKind, Table
 from tablewright.engines.dynamodb.resources import (
     attribute_type,
@@ -21,6 +20,7 @@ from tablewright.engines.dynamodb.resources import (
     index_parameters,
     throughput,
 )
+from tablewright.engines.dynamodb.transport import RequestFailedError, Transport
 from tablewright.model.values import Model
 
 POLL_SECONDS = 0.05
@@ -508,25 +508,44 @@ def apply_up(
         raise UsageError(
             f"this would {'; '.join(lost)}", remedy="say --allow-destroy if that is meant"
         )
-    passed: list[str] = []
+    left_out: list[str] = []
     for number, action in enumerate(plan.actions, 1):
         progress(f"{number}/{len(plan.actions)} {action.text}")
-        try:
-            transport.send(action.operation, action.parameters)
-        except RequestFailedError as failed:
-            unknown = failed.code in UNKNOWN or "ReplicaUpdates" in action.parameters
-            if action.optional and unknown:
-                passed.append(f"{action.text}: {transport.description} does not offer it")
-                continue
-            if failed.code == "ResourceInUseException" and action.operation == "CreateTable":
-                progress(f"{action.table} is being created already")
-            else:
-                raise
-        if action.waits:
-            wait_active(transport, action.table, progress, sleep=sleep)
-        if action.operation == "CreateTable":
-            _keep_tags(transport, action)
-    return tuple(passed)
+        text = apply_action(action, transport, progress, sleep=sleep)
+        left_out += [text] if text else []
+    return tuple(left_out)
+
+
+def apply_action(
+    action: Action,
+    transport: Transport,
+    progress: Progress,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+) -> str:
+    """Carry one action out, and wait until the table is ready.
+
+    Returns:
+        "", or what the engine does not offer (and was optional).
+
+    Raises:
+        EngineError: the engine refused.
+    """
+    try:
+        transport.send(action.operation, action.parameters)
+    except RequestFailedError as failed:
+        unknown = failed.code in UNKNOWN or "ReplicaUpdates" in action.parameters
+        if action.optional and unknown:
+            return f"{action.text}: {transport.description} does not offer it"
+        if failed.code == "ResourceInUseException" and action.operation == "CreateTable":
+            progress(f"{action.table} is being created already")
+        else:
+            raise
+    if action.waits:
+        wait_active(transport, action.table, progress, sleep=sleep)
+    if action.operation == "CreateTable":
+        _keep_tags(transport, action)
+    return ""
 
 
 def _keep_tags(transport: Transport, created: Action) -> None:
@@ -613,31 +632,33 @@ def plan_down(
             remedy="remove tables with the tools they were made with, or take them over first "
             "with `tablewright up --adopt`",
         )
-    actions: list[Action] = []
-    for table in design.tables:
-        existing = observed.get(table.name)
-        if existing is None:
-            continue
-        if existing.description.get("DeletionProtectionEnabled"):
-            actions.append(
-                Action(
-                    text=f"stop protecting {table.name} from deletion",
-                    table=table.name,
-                    operation="UpdateTable",
-                    parameters={"TableName": table.name, "DeletionProtectionEnabled": False},
-                )
-            )
+    tables = [observed[table.name] for table in design.tables if table.name in observed]
+    return tuple(action for table in tables for action in removal(table))
+
+
+def removal(table: ObservedTable) -> list[Action]:
+    """Return what deletes a table, after its protection from deletion is taken off."""
+    actions = []
+    if table.description.get("DeletionProtectionEnabled"):
         actions.append(
             Action(
-                text=f"delete {table.name}",
+                text=f"stop protecting {table.name} from deletion",
                 table=table.name,
-                operation="DeleteTable",
-                parameters={"TableName": table.name},
-                destroys=True,
-                waits=False,
+                operation="UpdateTable",
+                parameters={"TableName": table.name, "DeletionProtectionEnabled": False},
             )
         )
-    return tuple(actions)
+    actions.append(
+        Action(
+            text=f"delete {table.name}",
+            table=table.name,
+            operation="DeleteTable",
+            parameters={"TableName": table.name},
+            destroys=True,
+            waits=False,
+        )
+    )
+    return actions
 
 
 def apply_down(

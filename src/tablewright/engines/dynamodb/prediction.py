@@ -14,16 +14,15 @@ from typing import Any
 
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape, KeyTemplate, Table
-from tablewright.engines.dynamodb.requests import typed
 from tablewright.engines.dynamodb.router import Context, ReadRouter
 from tablewright.engines.dynamodb.sizing import DesignSizes, Groups, ShapeSizes
 from tablewright.engines.dynamodb.writer import WriteRouter
 from tablewright.evaluation.values import Evaluation, Route
 from tablewright.model.values import Condition, Entity, Model, Pattern, Verb
-from tablewright.proof.oracle import Test, World, in_order
-from tablewright.proof.workload import Call
+from tablewright.sample.calls import Call, typed
 from tablewright.sample.chosen import Blocks, Chosen, Drawn
 from tablewright.sample.parameters import Source, domains
+from tablewright.sample.world import Test, World, in_order
 
 Units = dict[tuple[str, str], Decimal]
 """Mean units of a call by resource and dimension."""
@@ -98,12 +97,20 @@ class Asked:
 class Prediction:
     """Predicts the units of calls of one design's patterns."""
 
+    is_exact = True
+
     def __init__(self, evaluation: Evaluation, world: World) -> None:
         assert isinstance(evaluation.design, DynamoDesign)
         self.evaluation = evaluation
         self.model: Model = evaluation.model
         self.design: DynamoDesign = evaluation.design
         self.world = world
+        self.embedded = frozenset(
+            embed.entity
+            for table in self.design.tables
+            for shape in table.shapes
+            for embed in shape.embeds
+        )
         self.blocks = Blocks(world.sample, world.users)
         self.all = DesignSizes(
             self.model,
@@ -113,6 +120,10 @@ class Prediction:
             population=world.counts,
             users=world.users,
         )
+
+    def note(self, call: Call) -> tuple[Asked, ...]:
+        """Keep what the prediction needs of a call that is about to be made."""
+        return Asked.of(call, self.world, self.embedded)
 
     def units(self, route: Route, calls: Sequence[tuple[Asked, ...]]) -> Units:
         """Return the units the estimate gives for these calls of a route, the mean of a call."""

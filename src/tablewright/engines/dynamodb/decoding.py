@@ -14,12 +14,11 @@ from functools import cache
 from typing import Any
 
 from tablewright.engines.dynamodb.design import ItemShape, KeyTemplate, Table
-from tablewright.engines.dynamodb.items import Children
 from tablewright.engines.dynamodb.requests import RequestBuilder
 from tablewright.engines.dynamodb.steps import ReadStep
 from tablewright.model.values import Entity
-from tablewright.proof.oracle import Row, World
 
+Row = dict[str, Any]
 Item = Mapping[str, Any]
 """An item in wire form."""
 
@@ -62,6 +61,28 @@ def _reader(template: KeyTemplate) -> re.Pattern[str]:
             name = part.attribute.replace(".", "__")
             text += f"(?P<{name}>.*?)"
     return re.compile(text + r"\Z", re.DOTALL)
+
+
+class KeyReader:
+    """Reads the values in the keys of a shape's items."""
+
+    def __init__(self, shape: ItemShape, entity: Entity) -> None:
+        self.shape, self.entity = shape, entity
+
+    def row(self, item: Item) -> Row | None:
+        """Return what the keys tell of an instance; None if the item is of another kind."""
+        return _keys_of(self.shape, self.entity, item)
+
+    def fixed_text(self, item: Item, keys: Sequence[str]) -> int | None:
+        """Return how many characters of fixed text the primary key has, as the templates say.
+
+        None if the item's keys are not made by them.
+        """
+        if self.row(item) is None:
+            return None
+        templates = [self.shape.template(key) for key in keys]
+        parts = [part for template in templates if template is not None for part in template.parts]
+        return sum(len(part.literal) for part in parts)
 
 
 class Decoder:
@@ -164,15 +185,3 @@ def _keys_of(shape: ItemShape, entity: Entity, item: Mapping[str, Any]) -> Row |
                 is_number = entity.attribute(name).kind.is_number
                 row[name] = plain_value({"N": text}) if is_number else text
     return row
-
-
-def children_of(world: World, entity: str, number: int | None) -> Children:
-    """Return what gives an instance's embedded children."""
-
-    def children(child: str) -> list[Row]:
-        if number is None:
-            return []
-        rows = (world.row(child, one) for one in world.children(child, entity, number))
-        return [row for row in rows if row is not None]
-
-    return children

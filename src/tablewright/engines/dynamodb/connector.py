@@ -1,0 +1,244 @@
+"""What DynamoDB offers to the verbs that work on a database.
+
+In: a model, a design, which database is meant. Out: codec, adapter, predictor, evaluations of a
+population. Whose account is reached is named, and one that looks like production refused, before
+anything is sent to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from tablewright.capacity.limits import WRITE_UNIT_BYTES
+from tablewright.core.errors import EngineError, UsageError
+from tablewright.core.quantities import GB, ZERO
+from tablewright.engines.dynamodb.adapter import DynamoAdapter
+from tablewright.engines.dynamodb.codec import DynamoCodec
+from tablewright.engines.dynamodb.design import DynamoDesign
+from tablewright.engines.dynamodb.transport import (
+    LocalTransport,
+    SdkTransport,
+    Transport,
+    sdk_transport,
+)
+from tablewright.evaluation.doors import Matching, Predictor, RecordKind, Target
+from tablewright.local.database import Database
+
+if TYPE_CHECKING:
+    from tablewright.bill.prices import PriceBook
+    from tablewright.design.values import Design
+    from tablewright.engines.dynamodb.engine import DynamoEngine
+    from tablewright.evaluation.values import Evaluation, Request, Route
+    from tablewright.model.values import Model
+    from tablewright.sample.calls import Call
+    from tablewright.sample.world import World
+
+PRODUCTION = re.compile(r"(^|[^a-z])(prod|production|live)([^a-z]|$)", re.IGNORECASE)
+MOST_IN_MEMORY = GB / 2
+"""Bytes up to which a temporary database is kept in memory."""
+BEFORE_ANY_EXPIRY = 1.0
+"""Seconds since 1970 in a temporary database, so that no sampled item has expired."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose account is about to be touched."""
+
+    number: str
+    caller: str
+    region: str
+    alias: str = ""
+
+    def __str__(self) -> str:
+        name = f" ({self.alias})" if self.alias else ""
+        return f"account {self.number}{name}, {self.region}, as {self.caller}"
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoConnector:
+    """Ways to a DynamoDB, and how a design is stored there."""
+
+    engine: DynamoEngine
+    name: str = "dynamodb"
+
+    def codec(self, model: Model, design: Design, *, expiry_shift: int = 0) -> DynamoCodec:
+        """Return how instances are stored in a design."""
+        assert isinstance(design, DynamoDesign)
+        return DynamoCodec(model, design, expiry_shift)
+
+    def connect(
+        self, model: Model, design: Design, target: Target, folder: Path, *, creates: bool = False
+    ) -> DynamoAdapter:
+        """Reach the database that is meant.
+
+        Raises:
+            EngineError: it cannot be opened or reached.
+            UsageError: the account looks like production, and that was not allowed.
+        """
+        assert isinstance(design, DynamoDesign)
+        transport = transport_to(target, folder / f"{design.name}.db", creates=creates)
+        return DynamoAdapter(model, design, transport)
+
+    def temporary(self, model: Model, design: Design, expected_bytes: Decimal) -> DynamoAdapter:
+        """Return an empty database, in memory or, where much is expected, in a temporary file."""
+        assert isinstance(design, DynamoDesign)
+        if expected_bytes <= MOST_IN_MEMORY:
+            database = Database(None, clock=_before_any_expiry)
+            transport = LocalTransport(database, "the local engine, in memory")
+            return DynamoAdapter(model, design, transport)
+        folder = TemporaryDirectory(prefix="tablewright-")
+        database = Database(Path(folder.name) / "proof.db", clock=_before_any_expiry)
+        transport = LocalTransport(database, "the local engine, in a temporary file")
+        return _TemporaryAdapter(model, design, transport, folder.cleanup)
+
+    def population(
+        self, model: Model, design: Design, users: int, book: PriceBook, *, region: str = ""
+    ) -> Evaluation:
+        """Return the evaluation of the very instances that are seeded at a number of users."""
+        return self.engine.evaluate(model, design, users, book, region=region, of_population=True)
+
+    def predictor(self, evaluation: Evaluation, world: World) -> Predictor:
+        """Return what predicts the units of calls on a design."""
+        from tablewright.engines.dynamodb.prediction import Prediction
+
+        return Prediction(evaluation, world)
+
+    def write_units(self, evaluation: Evaluation, kind: RecordKind) -> Decimal | None:
+        """Return the write units of one put: the item and its index entries, at their means."""
+        assert isinstance(evaluation.design, DynamoDesign)
+        table = evaluation.design.table(kind.container)
+        names = [table.name, *(f"{table.name}/{index.name}" for index in table.indexes)]
+        total = count = ZERO
+        for name in names:
+            for facts in evaluation.resource(name).shapes:
+                if facts.name != kind.name:
+                    continue
+                mean = facts.sizes.mean.mean
+                blocks = (mean / WRITE_UNIT_BYTES).to_integral_value("ROUND_CEILING")
+                if name == table.name:
+                    count = facts.count
+                share = facts.count / count if count else Decimal(1)
+                total += max(Decimal(1), blocks) * share
+        return total
+
+    def statements(self, model: Model, design: Design) -> tuple[str, ...]:
+        """Return the operations that create a design from nothing, as JSON."""
+        import json
+
+        from tablewright.engines.dynamodb.provisioning import plan_up
+
+        assert isinstance(design, DynamoDesign)
+        return tuple(
+            json.dumps({action.operation: action.parameters}, indent=2)
+            for action in plan_up(model, design, {}).actions
+        )
+
+    def example_requests(
+        self, evaluation: Evaluation, route: Route, call: Call, matching: Matching
+    ) -> tuple[Request, ...]:
+        """Return the requests of a route with the values of one call."""
+        from tablewright.engines.dynamodb.examples import example_requests
+
+        return example_requests(evaluation, route, call, matching)
+
+
+def _before_any_expiry() -> float:
+    return BEFORE_ANY_EXPIRY
+
+
+class _TemporaryAdapter(DynamoAdapter):
+    """An adapter whose files are removed when it is closed."""
+
+    def __init__(
+        self, model: Model, design: DynamoDesign, transport: Transport, cleanup: Callable[[], None]
+    ) -> None:
+        super().__init__(model, design, transport)
+        self._cleanup = cleanup
+
+    def close(self) -> None:
+        """Close the engine and remove its files."""
+        super().close()
+        self._cleanup()
+
+
+def transport_to(target: Target, path: Path, *, creates: bool = False) -> Transport:
+    """Open the database that is meant.
+
+    A file of the local engine that does not exist yet is made only where that is asked for; else
+    an empty database stands for it.
+
+    Args:
+        target: which database.
+        path: the local engine's file unless the target names another.
+        creates: whether it may be made.
+
+    Raises:
+        EngineError: it cannot be opened or reached.
+    """
+    if not target.is_local:
+        return sdk_transport(endpoint=target.endpoint, profile=target.profile, region=target.region)
+    path = Path(target.data) if target.data else path
+    where = f"the local engine ({path})"
+    if not creates and not path.exists():
+        return LocalTransport(Database(), where)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return LocalTransport(Database(path), where)
+
+
+def account_of(transport: Transport, target: Target) -> Account | None:
+    """Return whose account a transport reaches; None for the local engine or an own endpoint.
+
+    Raises:
+        EngineError: the credentials do not work.
+        UsageError: it looks like production, and that was not allowed.
+    """
+    if not isinstance(transport, SdkTransport) or target.endpoint:
+        return None
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    session: Any = boto3.Session(
+        profile_name=target.profile or None, region_name=target.region or None
+    )
+    try:
+        identity = session.client("sts").get_caller_identity()
+    except (BotoCoreError, ClientError) as problem:
+        raise EngineError(
+            f"the credentials do not work: {problem}",
+            remedy="sign in (for example `aws sso login`), or choose a --profile",
+        ) from problem
+    alias = ""
+    try:
+        aliases = session.client("iam").list_account_aliases().get("AccountAliases", [])
+        alias = aliases[0] if aliases else ""
+    except (BotoCoreError, ClientError):
+        pass  # a caller may lack the right to see it; the number is enough
+    account = Account(
+        number=identity["Account"],
+        caller=identity["Arn"],
+        region=transport.client.meta.region_name,
+        alias=alias,
+    )
+    if not target.allow_production and looks_like_production(account, target):
+        raise UsageError(
+            f"this looks like production: {account}",
+            remedy="choose another profile, or say --allow-production if that is meant",
+        )
+    return account
+
+
+def looks_like_production(account: Account, target: Target) -> bool:
+    """Whether a name of the account, caller or profile says production.
+
+    Example:
+        >>> me = Account("1", "arn:aws:iam::1:user/ana", "eu-north-1", "shop-prod")
+        >>> looks_like_production(me, Target())
+        True
+    """
+    return any(PRODUCTION.search(text) for text in (account.alias, account.caller, target.profile))

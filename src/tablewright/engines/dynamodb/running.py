@@ -1,0 +1,329 @@
+"""Carry out the steps of a route on DynamoDB for one call.
+
+In: a route of a design, a call with its values, a transport. Out: the instances that came back, in
+the order asked for, and what the requests consumed. It checks nothing and remembers nothing but
+the objects it has put, where the design keeps some in object storage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+from tablewright.capacity.limits import MAX_BATCH_GET_KEYS, MAX_BATCH_WRITE_ITEMS
+from tablewright.core.quantities import ONE
+from tablewright.engines.dynamodb.decoding import Decoder, Item
+from tablewright.engines.dynamodb.design import DynamoDesign
+from tablewright.engines.dynamodb.items import around, checksum, object_key, object_place
+from tablewright.engines.dynamodb.requests import RequestBuilder, Values
+from tablewright.engines.dynamodb.router import OBJECTS
+from tablewright.engines.dynamodb.steps import ObjectStep, ReadStep, TransactionStep, WriteStep
+from tablewright.engines.dynamodb.transport import RequestFailedError, RetryingTransport
+from tablewright.evaluation.doors import CallFailedError, Consumption, Outcome
+from tablewright.evaluation.values import Route
+from tablewright.model.values import Model, Pattern, Verb
+from tablewright.sample.calls import Call, Row
+from tablewright.sample.world import Test, distance_km
+
+
+class RouteRunner:
+    """Runs routes of one design."""
+
+    def __init__(self, model: Model, design: DynamoDesign, transport: RetryingTransport) -> None:
+        self.model = model
+        self.design = design
+        self.transport = transport
+        self.builder = RequestBuilder(model, design)
+        self.objects: dict[str, Any] = {}
+        """Objects that were put; there is no object storage beside the local engine."""
+        self._decoders: dict[ReadStep, Decoder] = {}
+        self._shard = 0
+
+    def run(self, route: Route, call: Call) -> Outcome:
+        """Carry out one call.
+
+        Raises:
+            CallFailedError: it failed for a reason of its own.
+            EngineError: every further call would fail as well.
+        """
+        self.transport.begin()
+        try:
+            if not call.pattern.verb.is_write:
+                return self._outcome(rows=tuple(self._read(route, call)))
+            self._write(route, call)
+        except RequestFailedError as failed:
+            if failed.is_condition:
+                return self._outcome(is_condition_met=False, message=str(failed))
+            if failed.is_of_all:
+                raise
+            raise CallFailedError(str(failed), self._outcome(), remedy=failed.remedy) from failed
+        return self._outcome()
+
+    def _outcome(
+        self, *, rows: tuple[Row, ...] = (), is_condition_met: bool = True, message: str = ""
+    ) -> Outcome:
+        return Outcome(
+            rows=rows,
+            is_condition_met=is_condition_met,
+            message=message,
+            consumed=tuple(self.transport.consumed),
+            requests=self.transport.requests,
+            retries=self.transport.retries,
+            seconds=self.transport.seconds,
+        )
+
+    def _send(self, operation: str, parameters: dict[str, Any], label: str) -> dict[str, Any]:
+        return self.transport.send(operation, parameters, label=label).body
+
+    # ------------------------------------------------------------ reads
+
+    def _read(self, route: Route, call: Call) -> list[Row]:
+        pattern = call.pattern
+        rows: list[Row] = []
+        for step in route.steps:
+            if isinstance(step, ObjectStep):
+                rows = [self._with_object(step, row, call) for row in rows]
+                continue
+            assert isinstance(step, ReadStep)
+            if step.from_previous:
+                rows = self._fetch_rest(step, rows, pattern.name)
+            elif step.operation in ("Query", "Scan"):
+                rows = self._collect(route, step, pattern, call)
+            else:
+                rows = self._get(step, [each.row for each in call.all], pattern.name)
+        near = next((test for test in call.tests if test.operator == "near"), None)
+        if route.filtered or near is not None:
+            rows = [row for row in rows if _passes(row, call.tests)]
+        if near is not None:
+            point = near.operands[0]
+            rows.sort(key=lambda row: distance_km(row[near.attribute], point))
+        if route.sorts_in_code:
+            _put_in_order(rows, pattern)
+        return rows if pattern.limit is None else rows[: pattern.limit]
+
+    def _get(self, step: ReadStep, asked: Sequence[Row], label: str) -> list[Row]:
+        if step.operation == "GetItem":
+            replies = []
+            for row in asked:
+                operation, parameters = self.builder.build(step, Values(row=row))
+                replies.append(self._send(operation, parameters, label).get("Item"))
+            return self._decoded(step, [item for item in replies if item])
+        items: list[Any] = []
+        shards = range(step.shards) if step.shards > 1 else (None,)
+        values = [Values(row=row, shard=shard) for row in asked for shard in shards]
+        for start in range(0, len(values), MAX_BATCH_GET_KEYS):
+            operation, parameters = self.builder.build_batch(
+                step, values[start:][:MAX_BATCH_GET_KEYS]
+            )
+            body = self._send(operation, parameters, label)
+            if operation == "TransactGetItems":
+                items += [r["Item"] for r in body.get("Responses", ()) if r.get("Item")]
+                continue
+            items += body.get("Responses", {}).get(step.table, [])
+            while body.get("UnprocessedKeys"):
+                again = {"RequestItems": body["UnprocessedKeys"]}
+                body = self._send(operation, again, label)
+                items += body.get("Responses", {}).get(step.table, [])
+        rows = self._decoded(step, items)
+        return self._summed(step, rows) if step.shards > 1 else rows
+
+    def _decoded(self, step: ReadStep, items: Sequence[Item]) -> list[Row]:
+        """Return the instances that items of a step show."""
+        decoder = self._decoders.get(step)
+        if decoder is None:
+            decoder = self._decoders[step] = Decoder(self.builder, step)
+        return list(decoder.rows(items))
+
+    def _summed(self, step: ReadStep, rows: list[Row]) -> list[Row]:
+        """Return one row for each instance, its counters added up over the shards."""
+        _, shape, entity = self.builder.place(step)
+        sums: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for row in rows:
+            total = sums.setdefault(
+                tuple(row.get(name) for name in entity.key),
+                {name: value for name, value in row.items() if name not in shape.counters},
+            )
+            for name in shape.counters:
+                if name in row:
+                    total[name] = total.get(name, 0) + row[name]
+        return list(sums.values())
+
+    def _fetch_rest(self, step: ReadStep, rows: list[Row], label: str) -> list[Row]:
+        if not rows:
+            return rows
+        more = self._get(step, rows, label)
+        entity = self.model.entity(step.entity)
+        by_key = {tuple(row.get(name) for name in entity.key): row for row in more}
+        merged: list[Row] = []
+        for row in rows:
+            rest = by_key.get(tuple(row.get(name) for name in entity.key))
+            if rest is None and len(rows) == 1 and len(more) == 1:
+                rest = more[0]
+            merged.append({**row, **(rest or {})})
+        return merged
+
+    def _collect(self, route: Route, step: ReadStep, pattern: Pattern, call: Call) -> list[Row]:
+        rows: list[Row] = []
+        near = next((test.attribute for test in call.tests if test.operator == "near"), "")
+        cells = around(call.row, near, step.keys) if near else [call.row]
+        for row, shard in product(cells, range(step.shards)):
+            values = Values(
+                row=row,
+                bounds=call.bounds,
+                shard=shard if step.shards > 1 else None,
+            )
+            operation, parameters = self.builder.build(step, values)
+            enough = None if step.all_pages or route.sorts_in_code or near else pattern.limit
+            rows += self._pages(step, operation, parameters, enough, call)
+        if step.shards > 1 and pattern.sort and not route.sorts_in_code:
+            _put_in_order(rows, pattern)
+        return rows
+
+    def _pages(
+        self,
+        step: ReadStep,
+        operation: str,
+        parameters: dict[str, Any],
+        enough: int | None,
+        call: Call,
+    ) -> list[Row]:
+        rows: list[Row] = []
+        while True:
+            body = self._send(operation, parameters, call.pattern.name)
+            page = self._decoded(step, body.get("Items", []))
+            rows += [row for row in page if _passes(row, call.tests)] if step.filters else page
+            last = body.get("LastEvaluatedKey")
+            if not last or (enough is not None and len(rows) >= enough):
+                return rows
+            if call.pattern.verb is Verb.GET and rows:
+                return rows
+            parameters = {**parameters, "ExclusiveStartKey": last}
+
+    # ------------------------------------------------------------ writes
+
+    def _write(self, route: Route, call: Call) -> None:
+        label = call.pattern.name
+        for step in route.steps:
+            if isinstance(step, ReadStep):
+                self._look(step, call, label)
+            elif isinstance(step, ObjectStep):
+                self._write_objects(step, call)
+            elif isinstance(step, TransactionStep):
+                self._transact(step, call, label)
+            else:
+                self._single(step, call)
+
+    def _look(self, step: ReadStep, call: Call, label: str) -> None:
+        operation, parameters = self.builder.build(step, Values(row=call.row))
+        while True:
+            body = self._send(operation, parameters, label)
+            last = body.get("LastEvaluatedKey")
+            if not last or not step.all_pages:
+                return
+            parameters = {**parameters, "ExclusiveStartKey": last}
+
+    def _single(self, step: WriteStep, call: Call) -> None:
+        if call.pattern.batch > 1 and step.operation in ("PutItem", "DeleteItem"):
+            self._batch(step, call.all, call.pattern.name)
+            return
+        for each in call.all:
+            operation, parameters = self.builder.build(step, self.values(step, each))
+            self._send(operation, parameters, call.pattern.name)
+
+    def _batch(self, step: WriteStep, calls: Sequence[Call], label: str) -> None:
+        for start in range(0, len(calls), MAX_BATCH_WRITE_ITEMS):
+            writes = []
+            for each in calls[start : start + MAX_BATCH_WRITE_ITEMS]:
+                _, parameters = self.builder.build(step, self.values(step, each))
+                if step.operation == "PutItem":
+                    writes.append({"PutRequest": {"Item": parameters["Item"]}})
+                else:
+                    writes.append({"DeleteRequest": {"Key": parameters["Key"]}})
+            unprocessed = {step.table: writes}
+            while unprocessed:
+                body = self._send("BatchWriteItem", {"RequestItems": unprocessed}, label)
+                unprocessed = body.get("UnprocessedItems") or {}
+
+    def _transact(self, step: TransactionStep, call: Call, label: str) -> None:
+        by_entity = {part.pattern.entity: part for part in call.parts} or {
+            call.pattern.entity: call
+        }
+        items = []
+        for part in step.parts:
+            values = self.values(part, by_entity[part.entity])
+            _, parameters = self.builder.build(TransactionStep(parts=(part,)), values)
+            items += parameters["TransactItems"]
+        self._send("TransactWriteItems", {"TransactItems": items}, label)
+
+    def values(self, step: WriteStep, call: Call) -> Values:
+        """Return what fills a write step for a call."""
+        if step.embed is not None:
+            return Values(
+                row={**call.parent(), **call.row},
+                element=call.after or call.row,
+                was=call.row,
+                place=call.place(),
+                must_fail=call.must_fail,
+            )
+        shard = None
+        if step.shards > 1 and step.shard is None:
+            shard = self._shard = (self._shard + 1) % step.shards
+        return Values(
+            shard=shard,
+            row=call.row,
+            after=call.after,
+            children=call.children,
+            must_fail=call.must_fail,
+        )
+
+    # ------------------------------------------------------------ objects
+
+    def _with_object(self, step: ObjectStep, row: Row, call: Call) -> Row:
+        """Return a row with an attribute got from object storage, where it has a pointer to it.
+
+        What was seeded comes from whoever calls, if the pointer is that of the seeded value.
+        """
+        if row.get(step.attribute) is None:
+            return row
+        self._count_object(step, "get")
+        entity = self.model.entity(step.entity)
+        check = str(row[step.attribute])[-len(checksum("")) :]
+        key = f"{object_place(step.attribute, entity, row)}/{check}"
+        if key in self.objects:
+            return {**row, step.attribute: self.objects[key]}
+        seeded = call.seeded(entity.name, row, step.attribute)
+        return {**row, step.attribute: seeded if checksum(seeded) == check else None}
+
+    def _write_objects(self, step: ObjectStep, call: Call) -> None:
+        """Put or delete the objects of an attribute, of every instance a call writes."""
+        entity = self.model.entity(step.entity)
+        for each in call.parts or call.all:
+            if each.pattern.entity != entity.name:
+                continue
+            after = each.after or each.row
+            value = after.get(step.attribute)
+            is_put = step.operation == "PutObject"
+            if (value if is_put else each.row.get(step.attribute)) is None:
+                continue
+            self._count_object(step, "put" if is_put else "delete")
+            if is_put:
+                self.objects[object_key(step.attribute, entity, {**each.row, **after})] = value
+
+    def _count_object(self, step: ObjectStep, dimension: str) -> None:
+        self.transport.consumed.append(
+            Consumption(resource=f"{step.table}/{OBJECTS}", dimension=dimension, units=ONE)
+        )
+
+
+def _put_in_order(rows: list[Row], pattern: Pattern) -> None:
+    """Sort rows as a pattern asks; those without the attribute come first."""
+    for name, descending in reversed(pattern.sort):
+        rows.sort(
+            key=lambda row: (row.get(name) is not None, row.get(name)),
+            reverse=descending,
+        )
+
+
+def _passes(row: Row, tests: Sequence[Test]) -> bool:
+    return all(test.attribute not in row or test.holds(row[test.attribute]) for test in tests)

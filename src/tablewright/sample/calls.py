@@ -1,0 +1,90 @@
+"""One call of an access pattern with its values: what an engine is asked to do.
+
+In: nothing; these are values. Out: the same. Whoever calls a pattern (a proof, a service) fills in
+the instance and the conditions; the functions give what only some designs ask for, when they do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tablewright.model.values import Entity, Pattern
+    from tablewright.sample.world import Test
+
+Row = Mapping[str, Any]
+"""One instance of an entity: attribute names to plain Python values."""
+
+Children = Callable[[str], Sequence[Row]]
+"""Given an entity, the instances of it that belong to the instance at hand."""
+
+
+def no_children(entity: str) -> Sequence[Row]:
+    """Return nothing: an instance without children."""
+    return ()
+
+
+def no_value(entity: str, row: Row, attribute: str) -> Any:
+    """Return None: no value is known."""
+    return
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call of a pattern.
+
+    `row` fills the keys: the instance as the caller knows it; `after` is what a write makes of it.
+    """
+
+    pattern: Pattern
+    row: Row
+    tests: tuple[Test, ...] = ()
+    """The conditions of the pattern with their values."""
+    bounds: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    """For a range on an attribute, its operands."""
+    after: Row = field(default_factory=dict)
+    must_fail: bool = False
+    """The condition of the write has to be made one that does not hold."""
+    parts: tuple[Call, ...] = ()
+    """The writes of a transaction."""
+    more: tuple[Call, ...] = ()
+    """The further instances of a batch."""
+    children: Children = no_children
+    """Gives the children of the instance."""
+    parent: Callable[[], Row] = dict
+    """Gives the parent of the instance; empty where it is not known."""
+    place: Callable[[], int] = int
+    """Gives the place of the instance among its siblings, in the order they were written."""
+    seeded: Callable[[str, Row, str], Any] = no_value
+    """Gives the sampled value of an attribute that is stored apart from its record."""
+
+    number: int | None = None
+    """The instance asked for, updated or deleted."""
+    like: int | None = None
+    """The seeded instance that a put is as big as."""
+    fresh: int | None = None
+    """The number under which the values were drawn that a write makes up."""
+    changed: frozenset[str] = frozenset()
+    """The attributes an update gives another value."""
+    is_missed: bool = False
+    """Whether a get asks for what is not there."""
+
+    @property
+    def all(self) -> tuple[Call, ...]:
+        """The call for each instance: itself and those of the batch."""
+        return (self, *self.more)
+
+
+def typed(entity: Entity, name: str, text: str) -> Any:
+    """Return a fixed value of the model file as the attribute's own type."""
+    attribute = entity.find(name)
+    if attribute is None:
+        return text
+    if attribute.kind.value == "bool":
+        return text == "true"
+    if attribute.kind.is_number:
+        return Decimal(text)
+    return text
