@@ -24,6 +24,12 @@ from tablewright.local.faults import (
     ValidationException,
 )
 from tablewright.local.tables import Held
+from tablewright.local.vectors.definitions import (
+    check_mode,
+    restored_vector_indexes,
+    search_attributes,
+)
+from tablewright.local.vectors.writing import add_existing
 from tablewright.local.writing import Image
 
 if TYPE_CHECKING:
@@ -114,6 +120,8 @@ def described(engine: Engine, row: Row, status: str = "AVAILABLE") -> dict[str, 
     for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
         if table.get(member):
             features[member] = [_index(one) for one in table[member]]
+    if table.get("VectorIndexes"):
+        features["VectorIndexes"] = restored_vector_indexes(table["VectorIndexes"], None)
     if "StreamSpecification" in table:
         features["StreamDescription"] = table["StreamSpecification"]
     if table.get("Expiry"):
@@ -168,6 +176,12 @@ def restored_table(
         indexes = _indexes(source.get(member) or (), request.get(override))
         if indexes:
             definition[member] = indexes
+    vectors = restored_vector_indexes(
+        source.get("VectorIndexes") or (), request.get("VectorIndexOverride")
+    )
+    if vectors:
+        definition["VectorIndexes"] = vectors
+        check_mode(definition)
     definition["AttributeDefinitions"] = _used_attributes(definition)
     table = add_table(engine, definition)
     table.definition["RestoreSummary"] = {
@@ -203,6 +217,8 @@ def _used_attributes(definition: Mapping[str, Any]) -> list[dict[str, str]]:
     for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
         schemas += [one["KeySchema"] for one in definition.get(member, ())]
     names = {entry["AttributeName"] for schema in schemas for entry in schema}
+    for vector in definition.get("VectorIndexes", ()):
+        names.update(search_attributes(vector))
     return [one for one in definition["AttributeDefinitions"] if one["AttributeName"] in names]
 
 
@@ -210,10 +226,12 @@ def fill_indexes(engine: Engine, table: Table) -> None:
     """Give every item of a restored table its entries in all indexes. Inside a write."""
     for one in table.counted:
         one.held = Held(None)  # counted when asked
-    if not table.indexes:
+    if not table.indexes and not table.vectors:
         return
-    for _, size, raw in engine.store.range(table.space):
+    for key, size, raw in engine.store.range(table.space):
         image = Image(size, raw)
+        for vector in table.vectors.values():
+            add_existing(engine, vector, key, image)
         for index in table.indexes.values():
             if index.keys.has(image.item):
                 projected = index.projected is not None

@@ -20,14 +20,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitPrices:
-    """USD for one read request unit and one write request unit."""
+    """USD for one read request unit and one write request unit, and for a byte of vectors."""
 
     read: Decimal
     write: Decimal
+    vector_write: Decimal | None = None
+    """USD for a byte written to a vector index; None if the region's price is not known."""
+    vector_search: Decimal | None = None
 
     def of(self, reads: Decimal, writes: Decimal) -> Decimal:
         """Return what these units cost, not rounded."""
         return reads * self.read + writes * self.write
+
+    def of_line(self, line: BillLine) -> Decimal | None:
+        """Return what a line costs, not rounded; None if it has bytes without a price."""
+        usd = self.of(line.reads, line.writes)
+        for size, price in (
+            (line.vector_write_bytes, self.vector_write),
+            (line.vector_search_bytes, self.vector_search),
+        ):
+            if size and price is None:
+                return None
+            usd += size * (price or ZERO)
+        return usd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -45,6 +60,8 @@ class BillLine:
     requests: int
     reads: Decimal
     writes: Decimal
+    vector_write_bytes: int = 0
+    vector_search_bytes: int = 0
 
 
 class RunningBill:
@@ -61,13 +78,19 @@ class RunningBill:
                 if not reads and not writes:  # named in the reply, but not touched
                     continue
                 key = (record.table, index, record.operation, record.label)
-                line = self._lines.get(key)
-                if line is None:
-                    self._lines[key] = [1, reads, writes]
-                else:
-                    line[0] += 1
-                    line[1] += reads
-                    line[2] += writes
+                self._count(key, reads, writes, 0, 0)
+            for index, written, searched in record.vectors:
+                key = (record.table, index, record.operation, record.label)
+                self._count(key, ZERO, ZERO, written, searched)
+
+    def _count(self, key: tuple[str, str | None, str, str | None], *amounts: Any) -> None:
+        line = self._lines.get(key)
+        if line is None:
+            self._lines[key] = [1, *amounts]
+        else:
+            line[0] += 1
+            for position, amount in enumerate(amounts, 1):
+                line[position] += amount
 
     def clear(self) -> None:
         """Begin again from nothing."""
@@ -88,8 +111,16 @@ class RunningBill:
                 requests=requests,
                 reads=Decimal(reads),
                 writes=Decimal(writes),
+                vector_write_bytes=written,
+                vector_search_bytes=searched,
             )
-            for (table, index, operation, label), (requests, reads, writes) in found
+            for (table, index, operation, label), (
+                requests,
+                reads,
+                writes,
+                written,
+                searched,
+            ) in found
         )
 
     def as_json(self, prices: UnitPrices | None = None) -> dict[str, Any]:
@@ -133,23 +164,29 @@ def summed(
 
 def _totals(lines: Iterable[BillLine], prices: UnitPrices | None) -> dict[str, str]:
     every = tuple(lines)
-    reads = sum((line.reads for line in every), ZERO)
-    writes = sum((line.writes for line in every), ZERO)
-    return _amounts(reads, writes, prices)
-
-
-def _amounts(reads: Decimal, writes: Decimal, prices: UnitPrices | None) -> dict[str, str]:
-    out = {"read_units": plain(reads), "write_units": plain(writes)}
+    out = {
+        "read_units": plain(sum((line.reads for line in every), ZERO)),
+        "write_units": plain(sum((line.writes for line in every), ZERO)),
+    }
+    for member in ("vector_write_bytes", "vector_search_bytes"):
+        size = sum(getattr(line, member) for line in every)
+        if size:
+            out[member] = str(size)
     if prices is not None:
-        out["usd"] = plain(prices.of(reads, writes))
+        amounts = [prices.of_line(line) for line in every]
+        known = [amount for amount in amounts if amount is not None]
+        if len(known) == len(amounts):
+            out["usd"] = plain(sum(known, ZERO))
     return out
 
 
 def _grouped(
     lines: tuple[BillLine, ...], by: tuple[str, ...], prices: UnitPrices | None
 ) -> list[dict[str, Any]]:
-    groups = summed(lines, by)
+    groups: dict[tuple[str | None, ...], list[BillLine]] = {}
+    for line in lines:
+        groups.setdefault(tuple(getattr(line, name) for name in by), []).append(line)
     return [
-        {**dict(zip(by, key, strict=True)), **_amounts(*groups[key], prices)}
+        {**dict(zip(by, key, strict=True)), **_totals(groups[key], prices)}
         for key in sorted(groups, key=lambda names: tuple(name or "" for name in names))
     ]

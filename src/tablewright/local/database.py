@@ -115,7 +115,7 @@ class Database:
         realism = self.realism
         if realism is not None:
             engine = realism.before(engine, operation, request)
-        meter = Meter(operation, label)
+        meter = Meter(operation, label, body)
         try:
             reply = orjson.dumps(run(engine, request, meter))
             if realism is not None:

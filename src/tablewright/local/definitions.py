@@ -22,6 +22,12 @@ from tablewright.capacity.limits import (
 )
 from tablewright.local.faults import ValidationException
 from tablewright.local.validation import INVALID
+from tablewright.local.vectors.definitions import (
+    check_vector_indexes,
+    describe_vector_indexes,
+    included_count,
+    is_allocating,
+)
 
 if TYPE_CHECKING:
     from tablewright.local.engine import Engine
@@ -59,7 +65,8 @@ def check_new_table(request: Mapping[str, Any]) -> None:
     _check_keys(schema, types, is_global=False)
     local = request.get("LocalSecondaryIndexes")
     global_ = request.get("GlobalSecondaryIndexes")
-    if local is None and global_ is None and len(schema) != len(types):
+    vectors = request.get("VectorIndexes")
+    if local is None and global_ is None and vectors is None and len(schema) != len(types):
         raise _invalid(
             "Number of attributes in KeySchema does not exactly match number of attributes "
             "defined in AttributeDefinitions"
@@ -76,8 +83,11 @@ def check_new_table(request: Mapping[str, Any]) -> None:
             raise _invalid(
                 f"GlobalSecondaryIndex count exceeds the per-table limit of {MAX_GLOBAL_INDEXES}"
             )
-    check_included([*(local or ()), *(global_ or ())])
+    if vectors is not None:
+        check_vector_indexes(vectors, types, mode, names)
+    check_included([*(local or ()), *(global_ or ()), *(vectors or ())])
     used = [schema, *(index["KeySchema"] for index in (*(local or ()), *(global_ or ())))]
+    used += [index.get("SearchSchema") or () for index in vectors or ()]
     check_definitions_used(types, used)
     check_stream(request.get("StreamSpecification"))
 
@@ -232,7 +242,12 @@ def _check_projection(projection: Mapping[str, Any]) -> None:
 
 def check_included(indexes: Sequence[Mapping[str, Any]]) -> None:
     """Refuse indexes that name too many attributes together."""
-    count = sum(len(index["Projection"].get("NonKeyAttributes") or ()) for index in indexes)
+    count = sum(
+        included_count(index)
+        if "VectorAttribute" in index
+        else len(index["Projection"].get("NonKeyAttributes") or ())
+        for index in indexes
+    )
     if count > MAX_PROJECTED_ATTRIBUTES:
         raise _invalid(
             "The total number of user specified non-key attributes in all indexes exceeds the "
@@ -254,7 +269,8 @@ def _invalid(message: str) -> ValidationException:
 
 _KEPT = (
     "TableName", "AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes",
-    "GlobalSecondaryIndexes", "OnDemandThroughput", "WarmThroughput", "DeletionProtectionEnabled",
+    "GlobalSecondaryIndexes", "VectorIndexes", "OnDemandThroughput", "WarmThroughput",
+    "DeletionProtectionEnabled",
 )  # fmt: skip
 
 
@@ -284,6 +300,8 @@ def new_definition(engine: Engine, request: Mapping[str, Any]) -> dict[str, Any]
         definition["Tags"] = tags
     for index in definition.get("GlobalSecondaryIndexes", ()):
         index["IndexStatus"] = "ACTIVE"
+    for index in definition.get("VectorIndexes", ()):
+        index["IndexStatus"] = "ACTIVE"
     return definition
 
 
@@ -291,7 +309,7 @@ def add_table(engine: Engine, request: Mapping[str, Any]) -> Table:
     """Create a table that has been checked, with room for itself and its indexes. In a write."""
     definition = new_definition(engine, request)
     definition["Space"] = engine.new_space()
-    for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
+    for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes", "VectorIndexes"):
         for index in definition.get(member, ()):
             index["Space"] = engine.new_space()
     return engine.save(definition)
@@ -352,7 +370,7 @@ def describe(engine: Engine, table: Table, *, status: str | None = None) -> dict
         "AttributeDefinitions": definition["AttributeDefinitions"],
         "TableName": table.name,
         "KeySchema": definition["KeySchema"],
-        "TableStatus": status or table.status,
+        "TableStatus": status or ("UPDATING" if is_allocating(definition) else table.status),
         "CreationDateTime": definition["CreationDateTime"],
         "ProvisionedThroughput": _throughput(definition),
         "TableSizeBytes": size,
@@ -385,6 +403,8 @@ def describe(engine: Engine, table: Table, *, status: str | None = None) -> dict
             out[member] = [
                 _describe_index(engine, table, given, status) for given in definition[member]
             ]
+    if table.vectors:
+        out["VectorIndexes"] = describe_vector_indexes(engine, table, status)
     return out
 
 

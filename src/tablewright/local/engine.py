@@ -26,6 +26,10 @@ from tablewright.local.register import drop_left_snapshots
 from tablewright.local.storage import Store
 from tablewright.local.tables import Held, Index, Table, Token
 from tablewright.local.validation import layer_of
+from tablewright.local.vectors.index import VectorIndex
+from tablewright.local.vectors.updating import resume_filling
+from tablewright.local.vectors.writing import written_bytes
+from tablewright.local.writing import Image
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
@@ -77,6 +81,10 @@ class Engine:
         self.tables: dict[str, Table] = {}
         self.on_change: OnChange = partial(record_change, self)
         self.stopping = threading.Event()
+        self.vector_recall: float | None = None
+        """The recall an approximate vector search is to reach; None searches exactly."""
+        self.vector_index_seconds = 0.0
+        """How long the creation of a vector index takes at the least."""
         self._writes = 0
         self._tokens: dict[str, Token] = {}
         """What is kept of recent transactions by token, oldest first."""
@@ -92,6 +100,7 @@ class Engine:
                 remedy="restore it from a backup, or give another file",
             ) from problem
         resume_backfills(self)
+        resume_filling(self)
         if any(table.expiry is not None for table in self.tables.values()):
             self.sweeper.start()
 
@@ -140,10 +149,15 @@ class Engine:
         self.store.delete(CATALOGUE, table.name.encode())
         del self.tables[table.name]
 
-    def counts(self, one: Table | Index) -> tuple[int, int]:
+    def counts(self, one: Table | Index | VectorIndex) -> tuple[int, int]:
         """Return how many items a table or an index holds and their bytes. Inside a read."""
         if one.held.count is None:
             one.held.count, one.held.bytes = self.store.totals(one.space)
+            if isinstance(one, Table) and one.vectors:  # stored sizes count the digits of vectors
+                one.held.bytes = sum(
+                    written_bytes(one, Image(size, raw)) or 0
+                    for _, size, raw in self.store.range(one.space)
+                )
         return one.held.count, one.held.bytes
 
     # -- tokens of transactions -----------------------------------------------------------------
@@ -199,6 +213,7 @@ class Engine:
             if known is not None and known.space == table.space:
                 known.redefine(table)
                 table = known
+                table.forget_vectors()
             for one in table.counted:
                 one.held.count = None  # to be counted again
             tables[table.name] = table

@@ -22,6 +22,14 @@ class Arm(NamedTuple):
     writes: Decimal
 
 
+class VectorArm(NamedTuple):
+    """What one request was charged on one vector index, in bytes."""
+
+    index_name: str
+    write_bytes: int
+    search_bytes: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metered:
     """What one request consumed on one table and its indexes."""
@@ -30,6 +38,7 @@ class Metered:
     label: str | None
     table: str
     arms: tuple[Arm, ...]
+    vectors: tuple[VectorArm, ...] = ()
 
     @property
     def reads(self) -> Decimal:
@@ -45,11 +54,13 @@ class Metered:
 class TableMeter:
     """Adds up one request's units on one table."""
 
-    __slots__ = ("arms", "local")
+    __slots__ = ("arms", "local", "vectors")
 
     def __init__(self) -> None:
         self.arms: dict[str | None, list[Decimal]] = {}
         self.local: set[str] = set()
+        self.vectors: dict[str, list[int]] = {}
+        """Bytes written and searched by vector index."""
 
     def add(
         self,
@@ -69,6 +80,14 @@ class TableMeter:
             arm[0] += reads
             arm[1] += writes
 
+    def add_vector_write(self, index: str, size: int) -> None:
+        """Count bytes written to a vector index."""
+        self.vectors.setdefault(index, [0, 0])[0] += size
+
+    def add_vector_search(self, index: str, size: int) -> None:
+        """Count bytes searched in a vector index."""
+        self.vectors.setdefault(index, [0, 0])[1] += size
+
     @property
     def total(self) -> Decimal:
         """All units, reads and writes, table and indexes."""
@@ -78,11 +97,12 @@ class TableMeter:
 class Meter:
     """Adds up what one request consumes. One for each request."""
 
-    __slots__ = ("label", "operation", "tables")
+    __slots__ = ("body", "label", "operation", "tables")
 
-    def __init__(self, operation: str, label: str | None = None) -> None:
+    def __init__(self, operation: str, label: str | None = None, body: bytes = b"") -> None:
         self.operation = operation
         self.label = label
+        self.body = body
         self.tables: dict[str, TableMeter] = {}
 
     def table(self, name: str) -> TableMeter:
@@ -100,6 +120,7 @@ class Meter:
                 label=self.label,
                 table=name,
                 arms=tuple(Arm(index, *units) for index, units in table.arms.items()),
+                vectors=tuple(VectorArm(index, *sizes) for index, sizes in table.vectors.items()),
             )
 
     def consumed(
@@ -129,6 +150,11 @@ class Meter:
                 }
                 if some:
                     out[member] = some
+            if table.vectors:
+                out["VectorIndexes"] = {
+                    index: {"VectorWriteRequestBytes": float(written)}
+                    for index, (written, _) in sorted(table.vectors.items())
+                }
         return out
 
     def all_consumed(

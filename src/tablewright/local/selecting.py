@@ -49,6 +49,8 @@ def index_read(table: Table, request: dict[str, Any]) -> Index | None:
     if name is None:
         return None
     index = table.indexes.get(name)
+    if name in table.vectors:
+        raise _not_for_vectors(request)
     if index is None:
         raise ValidationException(f"The table does not have the specified index: {name}")
     if index.status in ("CREATING", "DELETING"):
@@ -56,6 +58,15 @@ def index_read(table: Table, request: dict[str, Any]) -> Index | None:
     if request.get("ConsistentRead") and not index.is_local:
         raise ValidationException("Consistent reads are not supported on global secondary indexes")
     return index
+
+
+def _not_for_vectors(request: dict[str, Any]) -> ValidationException:
+    """Return the refusal to read a vector index by Query or Scan, worded by the service."""
+    if "KeyConditionExpression" not in request and "KeyConditions" not in request:
+        return ValidationException("Scan operation not supported on this index type")
+    if request.get("ConsistentRead"):
+        return ValidationException("Consistent reads are not supported on global secondary indexes")
+    return ValidationException("Query operation not supported on this index type.")
 
 
 def check_select(request: dict[str, Any], verb: str) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tablewright.capacity.limits import MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES
 from tablewright.capacity.values import key_part, number_key, partition_bytes, raw_bytes
+from tablewright.local.vectors.index import VectorIndex, vector_indexes
 
 if TYPE_CHECKING:
     from tablewright.local.storage import Store
@@ -192,6 +193,8 @@ class Table:
     """The indexes that writes maintain."""
     indexes_by_name: tuple[Index, ...] = ()
     """All indexes, sorted by name: the order in which their keys are checked."""
+    vectors: dict[str, VectorIndex] = field(default_factory=dict)
+    """The vector indexes, which writes maintain too."""
     held: Held = field(default_factory=Held)
     expiry: Expiry | None = None
     """Which attribute tells when items expire, if any does."""
@@ -243,6 +246,7 @@ class Table:
                     definition=given,
                 )
         table.written = tuple(table.indexes.values())
+        table.vectors = vector_indexes(definition, types, keys)
         expiry = definition.get("Expiry")
         if expiry:
             table.expiry = Expiry(attribute=expiry["AttributeName"], space=expiry["Space"])
@@ -260,6 +264,11 @@ class Table:
             known = self.indexes.get(name)
             if known is not None and known.space == index.space:
                 index.held = known.held
+        for name, vector in changed.vectors.items():
+            old = self.vectors.get(name)
+            if old is not None and old.space == vector.space:
+                vector.held, vector.matrices = old.held, old.matrices
+        self.vectors = changed.vectors
         self.definition = changed.definition
         self.indexes = changed.indexes
         self.written = changed.written
@@ -270,14 +279,20 @@ class Table:
         self.is_watched = changed.is_watched
 
     @property
-    def counted(self) -> tuple[Table | Index, ...]:
+    def counted(self) -> tuple[Table | Index | VectorIndex, ...]:
         """What keeps count of what it holds: the table, then its indexes."""
-        return (self, *self.indexes.values())
+        return (self, *self.indexes.values(), *self.vectors.values())
+
+    def forget_vectors(self) -> None:
+        """Drop the vectors in memory: they are read from storage when next searched."""
+        for index in self.vectors.values():
+            index.matrices.clear()
 
     @property
     def spaces(self) -> tuple[int, ...]:
         """The spaces that belong to the table."""
         found = [self.space, *(index.space for index in self.indexes.values())]
+        found += [index.space for index in self.vectors.values()]
         if self.expiry is not None:
             found.append(self.expiry.space)
         if self.history is not None:

@@ -17,6 +17,7 @@ from tablewright.capacity.units import index_write_blocks
 from tablewright.capacity.values import after_prefix
 from tablewright.core.quantities import GB
 from tablewright.local.faults import ValidationException
+from tablewright.local.vectors.writing import write_vectors, written_bytes
 
 if TYPE_CHECKING:
     from tablewright.local.engine import Engine
@@ -118,9 +119,11 @@ def write(
     if table.written:
         for index in table.written:
             _write_entry(engine, index, old, new, meter)
+    if table.vectors:
+        write_vectors(engine, table, key, old, new, meter)
     if table.expiry is not None:
         table.expiry.change(store, key, item_of(old), item_of(new))
-    table.held.change(size_of(old), size_of(new))
+    table.held.change(written_bytes(table, old), written_bytes(table, new))
     engine.note_write()
     if table.is_watched:
         engine.on_change(table, item_of(old), item_of(new), by_service)

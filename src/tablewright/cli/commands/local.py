@@ -176,8 +176,10 @@ def bill_table(lines: tuple[BillLine, ...], prices: UnitPrices | None) -> Any:
     for name in ("Requests", "Read units", "Write units", "USD"):
         table.add_column(name, justify="right")
 
-    def usd(reads: Any, writes: Any) -> str:
-        return format_usd(prices.of(reads, writes)) if prices else "-"
+    def usd(some: tuple[BillLine, ...]) -> str:
+        amounts = [prices.of_line(line) if prices else None for line in some]
+        known = [amount for amount in amounts if amount is not None]
+        return format_usd(sum(known, ZERO)) if prices and len(known) == len(amounts) else "-"
 
     dearest = sorted(lines, key=lambda line: -(line.reads + 5 * line.writes))
     for line in dearest[:20]:
@@ -189,22 +191,24 @@ def bill_table(lines: tuple[BillLine, ...], prices: UnitPrices | None) -> Any:
             f"{line.requests:,}",
             plain(line.reads),
             plain(line.writes),
-            usd(line.reads, line.writes),
+            usd((line,)),
         )
     if len(dearest) > 20:
         table.add_row(f"and {len(dearest) - 20} more", *[""] * 7)
     reads = sum((line.reads for line in lines), ZERO)
     writes = sum((line.writes for line in lines), ZERO)
     table.add_section()
-    table.add_row("Total", "", "", "", "", plain(reads), plain(writes), usd(reads, writes))
+    table.add_row("Total", "", "", "", "", plain(reads), plain(writes), usd(lines))
     return table
 
 
 def _prices(region: str) -> UnitPrices | None:
     """Return what an on-demand unit costs in a region; None if the book lacks it."""
+    from decimal import Decimal
     from importlib import import_module
 
     from tablewright.core.errors import TablewrightError
+    from tablewright.core.quantities import GB
     from tablewright.local.bill import UnitPrices
 
     try:
@@ -214,7 +218,14 @@ def _prices(region: str) -> UnitPrices | None:
         )
     except (ImportError, TablewrightError):
         return None
-    return UnitPrices(read=read.usd / read.per, write=write.usd / write.per)
+    vectors: dict[str, Decimal | None] = {}
+    for member, name in (("vector_write", "write"), ("vector_search", "search")):
+        try:
+            price = book.price(f"aws.dynamodb.vector.{name}", region)
+            vectors[member] = price.usd / price.per / GB
+        except TablewrightError:
+            vectors[member] = None
+    return UnitPrices(read=read.usd / read.per, write=write.usd / write.per, **vectors)
 
 
 if __name__ == "__main__":

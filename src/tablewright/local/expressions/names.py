@@ -6,22 +6,28 @@ In: names, values and everything that was bound with them. Out: nothing, or a fa
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
-from tablewright.local.expressions.bound import (
-    Condition,
-    KeyCondition,
-    Projection,
-    Update,
-    WireValue,
-)
-from tablewright.local.expressions.key_condition import KeyParts
+from tablewright.local.expressions.bound import WireValue
 from tablewright.local.expressions.refusals import refused
+
+
+class UsesPlaceholders(Protocol):
+    """A bound expression."""
+
+    @property
+    def used_names(self) -> frozenset[str]:
+        """The placeholders for names it uses."""
+
+    @property
+    def used_values(self) -> frozenset[str]:
+        """The placeholders for values it uses."""
 
 
 def check_all_used(
     names: Mapping[str, str] | None,
     values: Mapping[str, WireValue] | None,
-    *bound: Condition | Update | Projection | KeyCondition | KeyParts | None,
+    *bound: UsesPlaceholders | None,
 ) -> None:
     """Refuse a request whose names or values are used by none of its expressions.
 

@@ -16,11 +16,11 @@ from tablewright.local.validation import (
     key_of_item,
     key_of_request,
 )
+from tablewright.local.vectors.writing import written_bytes
 from tablewright.local.writing import (
     Image,
     check_item_size,
     collection_metrics,
-    size_of,
     stored_image,
     write,
 )
@@ -57,7 +57,11 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
         for each in planned:
             old = stored_image(engine, each.table, each.key)
             units = meter.table(each.table.name)
-            units.add(writes=write_units(size_of(old), size_of(each.new)))
+            units.add(
+                writes=write_units(
+                    written_bytes(each.table, old), written_bytes(each.table, each.new)
+                )
+            )
             write(engine, each.table, each.key, old, each.new, units)
         if request.get("ReturnItemCollectionMetrics") == "SIZE":
             reply["ItemCollectionMetrics"] = _collections(engine, planned)

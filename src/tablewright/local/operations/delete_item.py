@@ -25,7 +25,8 @@ from tablewright.local.validation import (
     check_request,
     key_of_request,
 )
-from tablewright.local.writing import size_of, stored_image, write
+from tablewright.local.vectors.writing import written_bytes
+from tablewright.local.writing import stored_image, write
 
 if TYPE_CHECKING:
     from tablewright.local.engine import Engine
@@ -49,7 +50,7 @@ def delete(engine: Engine, request: dict[str, Any], meter: Meter, layer: Layer) 
     units = meter.table(table.name)
     with engine.store.writing:
         old = stored_image(engine, table, key)
-        units.add(writes=write_units(size_of(old), None))
+        units.add(writes=write_units(written_bytes(table, old), None))
         if not holds(condition, old):
             raise condition_failed(request, old)
         write(engine, table, key, old, None, units)

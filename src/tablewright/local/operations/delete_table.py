@@ -8,6 +8,7 @@ from tablewright.local.definitions import check_table_name, describe
 from tablewright.local.faults import ResourceInUseException, ValidationException
 from tablewright.local.operations.describe_table import existing
 from tablewright.local.validation import check_request
+from tablewright.local.vectors.updating import check_table_deletion
 
 if TYPE_CHECKING:
     from tablewright.local.engine import Engine
@@ -30,6 +31,7 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
                 "Resource cannot be deleted as it is currently protected against deletion. "
                 "Disable deletion protection first."
             )
+        check_table_deletion(table)
         description = describe(engine, table, status="DELETING")
         for member in ("AttributeDefinitions", "KeySchema", "CreationDateTime"):
             del description[member]

@@ -25,7 +25,8 @@ from tablewright.local.validation import (
     check_request,
     key_of_item,
 )
-from tablewright.local.writing import Image, check_item_size, size_of, stored_image, write
+from tablewright.local.vectors.writing import written_bytes
+from tablewright.local.writing import Image, check_item_size, stored_image, write
 
 if TYPE_CHECKING:
     from tablewright.local.engine import Engine
@@ -53,10 +54,10 @@ def put(engine: Engine, request: dict[str, Any], meter: Meter, layer: Layer) -> 
     with engine.store.writing:
         old = stored_image(engine, table, key)
         if not holds(condition, old):
-            before, after = (old.size, None) if old is not None else (None, new.size)
-            units.add(writes=write_units(before, after))
+            failed = old if old is not None else new
+            units.add(writes=write_units(written_bytes(table, failed), None))
             raise condition_failed(request, old)
-        units.add(writes=write_units(size_of(old), new.size))
+        units.add(writes=write_units(written_bytes(table, old), written_bytes(table, new)))
         write(engine, table, key, old, new, units)
         returned = None
         if old is not None and request.get("ReturnValues") == "ALL_OLD":

@@ -41,6 +41,7 @@ from tablewright.local.validation import (
     key_of_item,
     key_of_request,
 )
+from tablewright.local.vectors.writing import written_bytes
 from tablewright.local.writing import (
     Image,
     check_item_size,
@@ -259,9 +260,10 @@ def _with_one_validation_error(reasons: list[dict[str, Any]]) -> list[dict[str, 
 
 def _units(action: Action) -> Decimal:
     """Return the units of one action on its table: a check costs what writing the item would."""
+    before = written_bytes(action.table, action.old)
     if action.kind in ("ConditionCheck", "Delete") or action.new is None:
-        return write_units(size_of(action.old), None, transactional=True)
-    return write_units(size_of(action.old), size_of(action.new), transactional=True)
+        return write_units(before, None, transactional=True)
+    return write_units(before, written_bytes(action.table, action.new), transactional=True)
 
 
 def cancelled(reasons: list[dict[str, Any]]) -> TransactionCanceledException:

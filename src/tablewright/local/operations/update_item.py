@@ -38,11 +38,11 @@ from tablewright.local.validation import (
     check_value,
     key_of_request,
 )
+from tablewright.local.vectors.writing import check_vectors, written_bytes
 from tablewright.local.writing import (
     UPDATE_TOO_LARGE,
     Image,
     check_item_size,
-    size_of,
     stored_image,
     write,
 )
@@ -73,10 +73,10 @@ def update(engine: Engine, request: dict[str, Any], meter: Meter, layer: Layer) 
     with engine.store.writing:
         old = stored_image(engine, table, key)
         if not holds(condition, old):
-            units.add(writes=write_units(size_of(old), None))
+            units.add(writes=write_units(written_bytes(table, old), None))
             raise condition_failed(request, old)
         new, result = updated(table, request["Key"], old, bound)
-        units.add(writes=write_units(size_of(old), size_of(new)))
+        units.add(writes=write_units(written_bytes(table, old), written_bytes(table, new)))
         write(engine, table, key, old, new, units)
         returned = None
         if new is not None:
@@ -152,9 +152,10 @@ def updated(
         value = result.item.get(name)
         if value is not None:
             check_value(value)
-    if table.indexes:
+    if table.indexes or table.vectors:
         written = {name: result.item[name] for name in result.touched if name in result.item}
         check_index_keys(table, written, is_update=True)
+        check_vectors(table, written)
     if old is None:
         new = Image.of(result.item)
     else:

@@ -29,6 +29,15 @@ from tablewright.local.faults import (
 from tablewright.local.operations.describe_table import existing
 from tablewright.local.tables import Table
 from tablewright.local.validation import INVALID, check_request
+from tablewright.local.vectors.definitions import check_mode, search_attributes
+from tablewright.local.vectors.updating import (
+    add_vector_index,
+    check_vector_deletion,
+    delete_vector_index,
+    start_filling,
+    vector_change,
+    without_vector_index,
+)
 
 if TYPE_CHECKING:
     from tablewright.local.engine import Engine
@@ -39,7 +48,7 @@ DAY_SECONDS = 24 * 3600
 _CHANGES = (
     "BillingMode", "ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput",
     "StreamSpecification", "SSESpecification", "TableClass", "DeletionProtectionEnabled",
-    "GlobalSecondaryIndexUpdates",
+    "GlobalSecondaryIndexUpdates", "VectorIndexUpdates",
 )  # fmt: skip
 
 
@@ -62,8 +71,15 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
             )
         definition = deepcopy(table.definition)
         change = _index_change(request)
+        vector = vector_change(request, sum("Update" not in one for one in [change] if one))
         _set_billing(engine, definition, request)
         _set_options(engine, definition, request)
+        filled = None
+        if "Create" in vector:
+            filled = add_vector_index(engine, table, definition, request, vector["Create"])
+        elif "Delete" in vector:
+            check_vector_deletion(table, vector["Delete"]["IndexName"])
+        check_mode(definition)
         shown: dict[str, str] = {}
         created = None
         if "Update" in change:
@@ -78,10 +94,19 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
         description = describe(engine, saved, status="UPDATING")
         for index in description.get("GlobalSecondaryIndexes", ()):
             index["IndexStatus"] = shown.get(index["IndexName"], index["IndexStatus"])
+        for index in description.get("VectorIndexes", ()):
+            if index["IndexName"] == filled:
+                index["Backfilling"] = False
+            elif "Delete" in vector and index["IndexName"] == vector["Delete"]["IndexName"]:
+                index["IndexStatus"] = "DELETING"
         if "Delete" in change:
             _delete_index(engine, saved, change["Delete"]["IndexName"])
+        if "Delete" in vector:
+            _delete_vector_index(engine, saved, vector["Delete"]["IndexName"])
     if created is not None:
         start_backfill(engine, saved, saved.indexes[created])
+    if filled is not None:
+        start_filling(engine, saved, filled)
     return {"TableDescription": description}
 
 
@@ -224,7 +249,7 @@ def _create_index(
                 f"{INVALID}Attempting to redefine the type of attribute "
                 f"{given['AttributeName']} from {known} to {given['AttributeType']}"
             )
-    if name in table.indexes:
+    if name in table.indexes or name in table.vectors:
         raise ValidationException("Attempting to create an index which already exists")
     check_global_index(create, list(types), set(), definition["BillingMode"])
     indexes = definition.setdefault("GlobalSecondaryIndexes", [])
@@ -233,7 +258,9 @@ def _create_index(
             "Subscriber limit exceeded: GlobalSecondaryIndex count exceeds the per-table limit "
             f"of {MAX_GLOBAL_INDEXES}"
         )
-    if any(index.status in ("CREATING", "DELETING") for index in table.indexes.values()):
+    states = {index.status for index in table.indexes.values()}
+    states.update(vector.status for vector in table.vectors.values())
+    if states & {"CREATING", "DELETING"}:
         raise LimitExceededException(
             "Subscriber limit exceeded: Only 1 online index can be created or deleted "
             "simultaneously per table"
@@ -268,12 +295,25 @@ def _delete_index(engine: Engine, table: Table, name: str) -> None:
     engine.save(definition)
 
 
+def _delete_vector_index(engine: Engine, table: Table, name: str) -> None:
+    definition = deepcopy(table.definition)
+    without_vector_index(definition, name)
+    types = {
+        entry["AttributeName"]: entry["AttributeType"]
+        for entry in definition["AttributeDefinitions"]
+    }
+    _keep_definitions(definition, types)
+    delete_vector_index(engine, table, definition)
+
+
 def _keep_definitions(definition: dict[str, Any], types: Mapping[str, str]) -> None:
     """Reduce the attribute definitions of a table to those its keys use."""
     schemas = [definition["KeySchema"]]
     for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
         schemas.extend(index["KeySchema"] for index in definition.get(member) or ())
     used = {part["AttributeName"] for schema in schemas for part in schema}
+    for vector in definition.get("VectorIndexes") or ():
+        used.update(search_attributes(vector))
     definition["AttributeDefinitions"] = [
         {"AttributeName": name, "AttributeType": kind}
         for name, kind in types.items()

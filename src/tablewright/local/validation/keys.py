@@ -14,6 +14,7 @@ from tablewright.local.faults import EmptyKeyException, ValidationException
 from tablewright.local.tables import Keys, Table
 from tablewright.local.validation.layers import INVALID
 from tablewright.local.validation.values import WireValue
+from tablewright.local.vectors.writing import check_vectors
 
 KEY_MISMATCH = "The provided key element does not match the schema"
 
@@ -37,6 +38,8 @@ def key_of_item(table: Table, item: Mapping[str, WireValue]) -> bytes:
     check_key_content(table.keys, item)
     if table.indexes:
         check_index_keys(table, item)
+    if table.vectors:
+        check_vectors(table, item)
     return table.keys.encode(item)
 
 

@@ -76,12 +76,12 @@ def _sides(node: Any) -> tuple[Path, Value]:
         raise ValidationException(_OPERATOR)
     if node.operator != "=":
         raise ValidationException(_COMPARATOR)
-    left, right = node.left, node.right
-    if isinstance(left, Value):
-        left, right = right, left
-    if not isinstance(left, Path) or not isinstance(right, Value):
+    first, second = node.left, node.right
+    if isinstance(first, Value):
+        first, second = second, first
+    if not isinstance(first, Path) or not isinstance(second, Value):
         raise ValidationException(_COMPARATOR)
-    return left, right
+    return first, second
 
 
 def _attribute(path: Path, names: Mapping[str, str]) -> str:

@@ -135,7 +135,38 @@ def included_count(index: Mapping[str, Any]) -> int:
         return 0
     schema = index.get("SearchSchema") or ()
     filters = sum(element["SearchSchemaElementType"] == "INLINE_FILTER" for element in schema)
-    return len(index["Projection"].get("NonKeyAttributes") or ()) + 1 + filters
+    included: list[str] = index["Projection"].get("NonKeyAttributes") or []
+    return len(included) + 1 + int(filters)
+
+
+def check_mode(definition: Mapping[str, Any]) -> None:
+    """Refuse a table with vector indexes that is not billed on demand."""
+    if definition.get("VectorIndexes") and definition["BillingMode"] != "PAY_PER_REQUEST":
+        raise ValidationException(ON_DEMAND_ONLY)
+
+
+def restored_vector_indexes(
+    source: Sequence[Mapping[str, Any]], override: Sequence[Mapping[str, Any]] | None
+) -> list[dict[str, Any]]:
+    """Return the vector indexes of a restored table: all of its source's, or those chosen.
+
+    Args:
+        source: the definitions of the source's vector indexes.
+        override: the request's choice; None restores all.
+
+    Raises:
+        ValidationException: one that is chosen is not the same in the source.
+    """
+    known = {index["IndexName"]: index for index in source}
+    for index in override if override is not None else ():
+        original = known.get(index["IndexName"])
+        if original is None or any(original.get(name) != index.get(name) for name in _SHOWN):
+            raise ValidationException(
+                f"{_INVALID}index override does not match an index of the source table: "
+                f"{index['IndexName']}"
+            )
+    chosen = source if override is None else override
+    return [{name: index[name] for name in _SHOWN if name in index} for index in chosen]
 
 
 def is_allocating(definition: Mapping[str, Any]) -> bool:

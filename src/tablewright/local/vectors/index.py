@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from tablewright.capacity.items import item_bytes, value_bytes
-from tablewright.capacity.vectors import entry_bytes, vector_bytes
 from tablewright.capacity.values import key_part, partition_bytes
+from tablewright.capacity.vectors import entry_bytes, vector_bytes
 from tablewright.local.vectors.values import stored_vector
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 WireItem = Mapping[str, Any]
 LOAD_ROWS = 512
+
+_HASH_BYTES = 4
+"""The hash that keys of items begin with; equal scores come in the order of what follows."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -122,21 +125,22 @@ class VectorIndex:
 
     def matrix(self, store: Store, table_space: int, partition: bytes) -> Matrix:
         """Return the vectors of a partition, read from storage if need be. Inside a read."""
-        found = self.matrices.get(partition)
-        if found is None:
-            found = self._load(store, table_space, partition)
-            self.matrices[partition] = found
-        return found
+        matrix = self.matrices.get(partition)
+        if matrix is None:
+            matrix = self._load(store, table_space, partition)
+            self.matrices[partition] = matrix
+        return matrix
 
     def _load(self, store: Store, table_space: int, partition: bytes) -> Matrix:
         from tablewright.capacity.values import after_prefix
         from tablewright.local.vectors.matrix import Matrix
 
-        matrix = Matrix(self.dimensions, self.metric, [name for name, _ in self.filters])
+        names = [name for name, _ in self.filters]
+        matrix = Matrix(self.dimensions, self.metric, names, skipped=_HASH_BYTES)
         high = after_prefix(partition) if partition else None
         rows = store.range(self.space, partition, high)
-        while some := rows.fetchmany(LOAD_ROWS):
-            matrix.extend(list(self._entries(store, table_space, len(partition), some)))
+        while chunk := rows.fetchmany(LOAD_ROWS):
+            matrix.extend(list(self._entries(store, table_space, len(partition), chunk)))
         return matrix
 
     def _entries(

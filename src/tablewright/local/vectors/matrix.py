@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tablewright.local.vectors.scoring import (
-    COSINE,
     estimates,
     exact_scores,
     is_nearer_when_higher,
@@ -44,9 +43,13 @@ class Matrix:
         dimensions: components of each vector.
         metric: COSINE, DOT_PRODUCT or EUCLIDEAN.
         filters: names of the attributes a search may filter by.
+        skipped: bytes at the start of each key that do not count in the order of equal scores.
     """
 
-    def __init__(self, dimensions: int, metric: str, filters: Sequence[str] = ()) -> None:
+    def __init__(
+        self, dimensions: int, metric: str, filters: Sequence[str] = (), *, skipped: int = 0
+    ) -> None:
+        self._skipped = skipped
         self.dimensions = dimensions
         self.metric = metric
         self.filters = tuple(filters)
@@ -58,7 +61,7 @@ class Matrix:
         self._capacity = 0
         self._keys: list[bytes] = []
         self._rows: dict[bytes, int] = {}
-        self._norms = self._np.empty(0, dtype=self._np.float32)
+        self._norms = self._np.empty(0, dtype=self._np.float64)
         self._codes = {name: self._np.empty(0, dtype=self._np.int32) for name in self.filters}
         self._known: dict[str, dict[Any, int]] = {name: {} for name in self.filters}
 
@@ -87,8 +90,8 @@ class Matrix:
         last = len(self._keys) - 1
         if row != last:
             block, position = self._place(row)
-            other, other_position = self._place(last)
-            block[position] = other[other_position]
+            last_block, last_position = self._place(last)
+            block[position] = last_block[last_position]
             self._norms[row] = self._norms[last]
             for codes in self._codes.values():
                 codes[row] = codes[last]
@@ -125,8 +128,8 @@ class Matrix:
 
     def _grow(self) -> None:
         np = self._np
-        most = max(MIN_BLOCK_ROWS, MAX_BLOCK_BYTES // (4 * self.dimensions))
-        rows = min(most, max(MIN_BLOCK_ROWS, self._capacity))
+        limit = max(MIN_BLOCK_ROWS, MAX_BLOCK_BYTES // (4 * self.dimensions))
+        rows = min(limit, max(MIN_BLOCK_ROWS, self._capacity))
         self._blocks.append(np.empty((rows, self.dimensions), dtype=np.float32))
         self._firsts.append(self._capacity)
         self._capacity += rows
@@ -171,7 +174,7 @@ class Matrix:
         order = -scores if is_nearer_when_higher(self.metric) else scores
         ranked = sorted(
             zip(order.tolist(), (self._keys[row] for row in rows), scores.tolist(), strict=True),
-            key=_rank,
+            key=self._rank,
         )
         return [Near(key, score) for _, key, score in ranked[:count]]
 
@@ -229,17 +232,9 @@ class Matrix:
 
     def _near(self, dots: Any, norms: Any, query: Any, count: int) -> Any:
         distances, errors = estimates(self.metric, dots, norms, query)
-        if self.metric == COSINE:
-            # too short or too long to be squared in 32 bits: an exact score may be anything
-            unsure = (norms < 1e-15) | (norms > 1e18)
-            if bool(unsure.any()) or not 1e-15 < float(self._np.linalg.norm(query)) < 1e18:
-                errors = self._np.where(unsure, 4.0, errors)
-                if not 1e-15 < float(self._np.linalg.norm(query)) < 1e18:
-                    return self._np.arange(len(dots))
         return possible_nearest(distances, errors, count)
 
-
-def _rank(result: tuple[float, bytes, float]) -> tuple[bool, float, bytes]:
-    """Order by score, then by key; a score that is no number comes last."""
-    order, key, _ = result
-    return order != order, order, key
+    def _rank(self, result: tuple[float, bytes, float]) -> tuple[bool, float, bytes]:
+        """Order by score, then by key; a score that is no number comes last."""
+        order, key, _ = result
+        return order != order, order, key[self._skipped :]

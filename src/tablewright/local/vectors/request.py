@@ -43,7 +43,7 @@ def check_members(request: Mapping[str, Any], body: bytes) -> None:
         kind, expected = _TYPES[name]
         if value is None and name not in _REQUIRED:
             continue
-        is_right = type(value) is kind and (kind is not int or abs(value) <= _MOST_I32)
+        is_right = type(value) is kind and (type(value) is not int or abs(value) <= _MOST_I32)
         if not is_right:
             raise SerializationException(
                 f"invalid type: {_found(value)}, expected {expected} at line 1 "

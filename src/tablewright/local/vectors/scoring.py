@@ -30,6 +30,11 @@ EUCLIDEAN = "EUCLIDEAN"
 _UNIT = 2.0**-24
 """The largest relative error of rounding to a 32-bit float."""
 
+_SHORT, _LONG = 1e-15, 1e18
+"""Between these lengths the squares of vectors are far from the ends of 32-bit floats."""
+
+_LARGE = 1e37
+
 _CHUNK_FLOATS = 4_000_000
 """Terms of exact scores computed at a time: 16 MB."""
 
@@ -105,9 +110,7 @@ def _scores(metric: str, rows: Any, query: Any) -> Any:
     query_norm = float(pairwise_sums((query * query)[None, :])[0]) ** 0.5
     norms = query_norm * np.sqrt(pairwise_sums(rows * rows).astype(np.float64))
     has_length = norms > 0
-    cosines = np.divide(
-        dots.astype(np.float64), norms, out=np.zeros(len(norms)), where=has_length
-    )
+    cosines = np.divide(dots.astype(np.float64), norms, out=np.zeros(len(norms)), where=has_length)
     return (1.0 - cosines).astype(np.float32)
 
 
@@ -124,24 +127,27 @@ def estimates(metric: str, dots: Any, norms: Any, query: Any) -> tuple[Any, Any]
     Args:
         metric: the distance function.
         dots: dot products of the vectors with the query, summed in any order.
-        norms: the length of each vector.
+        norms: the length of each vector, in double precision.
         query: the query.
     """
     np = numpy()
     dots = dots.astype(np.float64)
-    norms = norms.astype(np.float64)
-    query_norm = float(np.sqrt(np.dot(query.astype(np.float64), query.astype(np.float64))))
+    query_norm = float(np.linalg.norm(query.astype(np.float64)))
     terms = len(query) + 4
     # Both the estimate and the exact score may err by this much of |x| |q|, whence the 2.
     share = 2 * terms * _UNIT / (1 - terms * _UNIT)
-    if metric == DOT_PRODUCT:
-        return -dots, share * query_norm * norms + 1e-37
     if metric == COSINE:
         lengths = norms * query_norm
         cosines = np.divide(dots, lengths, out=np.zeros(len(dots)), where=lengths > 0)
-        return 1.0 - cosines, np.full(len(dots), 2 * share)
-    squared = norms * norms + query_norm * query_norm - 2 * dots
-    return squared, 2 * share * (norms + query_norm) ** 2 + 1e-37
+        # The squares of very short or long vectors leave the range of 32 bits: no bound then.
+        is_safe = (norms > _SHORT) & (norms < _LONG) & (_SHORT < query_norm < _LONG)
+        return 1.0 - cosines, np.where(is_safe, 2 * share, np.inf)
+    if metric == DOT_PRODUCT:
+        distances, sizes = -dots, norms * query_norm
+    else:
+        distances = norms * norms + query_norm * query_norm - 2 * dots
+        sizes = 2 * (norms + query_norm) ** 2
+    return distances, np.where(sizes < _LARGE, share * sizes + 1e-37, np.inf)
 
 
 def possible_nearest(distances: Any, errors: Any, count: int) -> Any:
@@ -149,7 +155,7 @@ def possible_nearest(distances: Any, errors: Any, count: int) -> Any:
     np = numpy()
     if count >= len(distances):
         return np.arange(len(distances))
-    if not bool(np.isfinite(distances).all()):  # sums beyond the largest float: trust none
+    if not bool(np.isfinite(distances).all()):  # sums beyond the largest float: no estimate
         return np.arange(len(distances))
     worst = np.partition(distances + errors, count - 1)[count - 1]
     return np.flatnonzero(distances - errors <= worst)

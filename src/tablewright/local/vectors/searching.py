@@ -50,9 +50,7 @@ def search_vectors(engine: Engine, request: dict[str, Any], meter: Meter) -> dic
             f"and {MAX_RESULTS} inclusive"
         )
     query = _query(request["SearchVector"], index)
-    check_expression_parameters(
-        request, ("ProjectionExpression", "SearchConditionExpression"), ()
-    )
+    check_expression_parameters(request, ("ProjectionExpression", "SearchConditionExpression"), ())
     names = request.get("ExpressionAttributeNames")
     values = request.get("ExpressionAttributeValues")
     text = request.get("SearchConditionExpression")
@@ -100,7 +98,11 @@ def _searched(table: Table, name: str) -> VectorIndex:
 
 def _query(components: list[Any], index: VectorIndex) -> bytes:
     is_typed = all(type(component) is dict and len(component) == 1 for component in components)
-    query = pack(components) if is_typed and all(_is_text(one) for one in components) else None
+    query = (
+        pack(components)
+        if is_typed and all(_is_text(component) for component in components)
+        else None
+    )
     if query is None or any(value - value != 0 for value in floats(query)):
         raise ValidationException(_NOT_NUMBERS)
     if len(components) != index.dimensions:
@@ -140,7 +142,7 @@ def _results(
 ) -> tuple[list[dict[str, Any]], int]:
     """Return the members of SearchResults, and the bytes of what is projected of them."""
     returns_vector = projection is not None and index.attribute in projection.top_level
-    results = []
+    results: list[dict[str, Any]] = []
     total = 0
     size = 0
     for key, score in near:

@@ -23,7 +23,6 @@ from tablewright.local.faults import (
     ValidationException,
 )
 from tablewright.local.vectors.definitions import (
-    ON_DEMAND_ONLY,
     check_same_dimensions,
     check_vector_index,
     search_attributes,
@@ -71,12 +70,6 @@ def vector_change(request: Mapping[str, Any], other_changes: int) -> dict[str, A
     if changes and len(changes) + other_changes > 1:
         raise LimitExceededException(_ONE_AT_A_TIME)
     return changes[0] if changes else {}
-
-
-def check_mode(definition: Mapping[str, Any]) -> None:
-    """Refuse a table with vector indexes that is not billed on demand."""
-    if definition.get("VectorIndexes") and definition["BillingMode"] != "PAY_PER_REQUEST":
-        raise ValidationException(ON_DEMAND_ONLY)
 
 
 def add_vector_index(
@@ -166,9 +159,7 @@ def _check_vector_attribute(
     attribute = create["VectorAttribute"]["AttributeName"]
     if attribute not in types:
         return
-    keys = {
-        element["AttributeName"]: element["KeyType"] for element in definition["KeySchema"]
-    }
+    keys = {element["AttributeName"]: element["KeyType"] for element in definition["KeySchema"]}
     if attribute in keys:
         raise ValidationException(
             f"{_INVALID}Attributes cannot be redefined. Please check that your attribute has the "
@@ -210,7 +201,7 @@ def delete_vector_index(engine: Engine, table: Table, definition: dict[str, Any]
 
 def without_vector_index(definition: dict[str, Any], name: str) -> None:
     """Remove a vector index from a definition."""
-    remaining = [one for one in definition["VectorIndexes"] if one["IndexName"] != name]
+    remaining = [index for index in definition["VectorIndexes"] if index["IndexName"] != name]
     if remaining:
         definition["VectorIndexes"] = remaining
     else:
