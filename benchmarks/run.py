@@ -23,6 +23,7 @@ BENCHMARKS = {
     "sampling": "items drawn from a model",
     "seeding": "items of 1 KB seeded through the local engine in process",
     "proving": "prove of Screen Time Journey, from start to verdict",
+    "vectors": "vector search: exact beside the speed of memory, approximate with its recall",
     "postgresql_sizing": "what a PostgreSQL server takes for the work that sizing counts",
 }
 

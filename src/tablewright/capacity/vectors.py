@@ -16,16 +16,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
-COMPONENT_BYTES = 4
-"""A component of a vector in an index: a 32-bit floating point number."""
+from tablewright.capacity.limits import limit
 
-MIN_REQUEST_BYTES = 1024
-"""The least that a write to one index, or a search, is charged."""
-
-MAX_DIMENSIONS = 4096
-MAX_RESULTS = 100
-MAX_INDEXES = 5
-MAX_INLINE_FILTERS = 18
+COMPONENT_BYTES = limit("vector_component_bytes")
+MIN_REQUEST_BYTES = limit("vector_request_bytes")
+MAX_DIMENSIONS = limit("vector_dimensions")
+MAX_RESULTS = limit("vector_results")
+MAX_INDEXES = limit("vector_indexes")
+MAX_INLINE_FILTERS = limit("vector_inline_filters")
 
 RESULT_BYTES = 65
 """What a result weighs in a search beside its projected attributes (fitted)."""

@@ -57,6 +57,8 @@ class RealismOptions:
         partitions: enforce 1,000 write and 3,000 read units a second on each partition.
         latency: by operation, "*" for all others.
         errors: by operation, "*" for all others: error names with their rates, 0 to 1.
+        vector_recall: search vectors approximately, with at least this share of the nearest.
+        vector_index_seconds: how long the creation of a vector index takes at the least.
     """
 
     seed: int = 0
@@ -65,6 +67,8 @@ class RealismOptions:
     partitions: bool = False
     latency: Mapping[str, Latency] = field(default_factory=dict)
     errors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    vector_recall: float | None = None
+    vector_index_seconds: float = 0
 
 
 class Realism:
@@ -84,6 +88,8 @@ class Realism:
         self.is_patient = True
         self._random = random.Random(options.seed)
         self._engine = engine
+        engine.vector_recall = options.vector_recall
+        engine.vector_index_seconds = options.vector_index_seconds
         self._throttling = (
             Throttling(throughput=options.throughput, partitions=options.partitions)
             if options.throughput or options.partitions
@@ -103,7 +109,9 @@ class Realism:
         if self._throttling is not None:
             self._throttling.check(engine, operation, request, engine.clock())
         if self._replica is not None and _is_eventual(engine, operation, request):
-            return self._replica.engine()
+            copy = self._replica.engine()
+            copy.vector_recall = engine.vector_recall
+            return copy
         return engine
 
     def after(self, record: Metered) -> None:
@@ -147,7 +155,9 @@ def _is_eventual(engine: Engine, operation: str, request: dict[str, Any]) -> boo
         wanted = request.get("RequestItems")
         parts = wanted.values() if isinstance(wanted, dict) else ()
         return not any(isinstance(part, dict) and part.get("ConsistentRead") for part in parts)
-    return operation in ("GetItem", "Query", "Scan") and not request.get("ConsistentRead")
+    return operation in ("GetItem", "Query", "Scan", "SearchVectors") and not request.get(
+        "ConsistentRead"
+    )
 
 
 def parse_options(given: Any) -> RealismOptions:
@@ -172,6 +182,12 @@ def parse_options(given: Any) -> RealismOptions:
         raise UsageError("`seed` is a whole number")
     if not _is_number(given.get("lag_ms", 0)) or not 0 <= given.get("lag_ms", 0) <= 600_000:
         raise UsageError("`lag_ms` is a number of milliseconds, at most 600,000")
+    recall = given.get("vector_recall")
+    if recall is not None and not (_is_number(recall) and 0 < recall <= 1):
+        raise UsageError("`vector_recall` is a share above 0 and up to 1")
+    seconds = given.get("vector_index_seconds", 0)
+    if not _is_number(seconds) or not 0 <= seconds <= 86_400:
+        raise UsageError("`vector_index_seconds` is a number of seconds, at most 86,400")
     return RealismOptions(
         **{
             **given,
@@ -240,6 +256,8 @@ def change_realism(database: Realistic, given: Any) -> None:
     if new is not None and old is not None:
         new.is_patient = old.is_patient
     database.realism = new
+    database.engine.vector_recall = options.vector_recall
+    database.engine.vector_index_seconds = options.vector_index_seconds
     if isinstance(old, Realism):
         old.close()
 

@@ -16,6 +16,7 @@ import orjson
 from tablewright.local import operations
 from tablewright.local.faults import Fault
 from tablewright.local.metering import Meter
+from tablewright.local.vectors.definitions import restored_vector_indexes
 
 if TYPE_CHECKING:
     from tablewright.local.engine import Engine
@@ -123,4 +124,7 @@ def _as_created(definition: dict[str, Any]) -> dict[str, Any]:
                 {name: index[name] for name in ("IndexName", "KeySchema", "Projection")}
                 for index in definition[member]
             ]
+    vectors = restored_vector_indexes(definition.get("VectorIndexes") or (), None)
+    if vectors:
+        request["VectorIndexes"] = vectors
     return request
