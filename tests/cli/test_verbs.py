@@ -70,6 +70,16 @@ def test_a_number_of_users_may_be_written_short(typed):
     assert typed("cost", SHOP, "--users", "10,000")[1] == exact
 
 
+@pytest.mark.parametrize(
+    ("written", "users"),
+    [("1m", 1_000_000), ("2M", 2_000_000), ("1k", 1_000), ("3K", 3_000), ("1_500", 1_500)],
+)
+def test_letters_after_a_number_of_users_are_thousands_and_millions(typed, written, users):
+    code, out, _ = typed("cost", SHOP, "--users", written, "--json")
+    assert code == 0
+    assert json.loads(out)["users"] == users
+
+
 @pytest.mark.parametrize("users", ["0", "-1", "many", "1.5k", "²"])
 def test_what_is_no_number_of_users_is_refused(typed, users):
     code, out, err = typed("cost", SHOP, f"--users={users}")

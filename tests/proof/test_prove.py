@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -366,11 +367,19 @@ def test_items_of_a_proof_in_a_file_expire_as_late_as_the_seeded_ones(tmp_path: 
     with Database(tmp_path / "own.db") as database:  # with the clock of this machine
         transport = LocalTransport(database)
         apply_up(plan_up(session.model, design, {}), transport, lambda text: None)
+        before = int(time.time())
         live.fill(session, design, transport, USERS, keep=keep)
+        notes = database.call("Scan", {"TableName": "notes"})["Items"]
         shift = live.spend(session, design, USERS, keep)
         wanted = live.ProofRequest(users=USERS, requests=100, ttl_shift=shift)
         proof = live.prove(session, design, transport, wanted)
-    assert shift > 0
+    # What was sampled as long ago as the horizon of 30 days expires 30 days from now or later:
+    # nothing expires while it is written or proved. The latest has 30 days more.
+    assert len(notes) == 5 * USERS
+    expiries = [int(item["gone_at"]["N"]) for item in notes]
+    month = 30 * 86_400
+    assert before <= min(expiries) < before + month
+    assert max(expiries) <= int(time.time()) + 2 * month
     assert proof.is_right
 
 

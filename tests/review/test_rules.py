@@ -20,7 +20,7 @@ from tablewright.engines.dynamodb.rules import dynamodb_rules
 from tablewright.engines.dynamodb.tariff import Tariff
 from tablewright.review.review import weigh
 from tablewright.review.runner import Candidate, run
-from tablewright.review.verdicts import Hit, Missing
+from tablewright.review.verdicts import CLEAR, Hit, Missing
 
 BOOK = PriceBook()
 ENGINE = DynamoEngine()
@@ -86,3 +86,18 @@ def test_every_rule_has_its_cases():
 
 def test_every_rule_has_a_case_that_fires_and_one_that_is_silent():
     rule_cases.assert_fires_and_is_silent(files())
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in files()["ANY-IDX-002"]["cases"] if "silent" in case]
+)
+def test_an_index_that_is_worth_its_cost_is_cleared_before_any_design_is_priced_again(case):
+    # 45,000 writes a day x 30.4167 x 0.625 / million = 0.86 USD: under the least saving of 1 USD.
+    # 304,167 scans a month of 10,000 items of some 370 bytes, 450 units each, are some 17 USD: more
+    # than the 1.14 USD of the index.
+    rules = catalogue()
+    file = rule_cases.built(files()["ANY-IDX-002"], case)
+    evaluation = evaluate(file.model, file.designs[0], file.model.scales[0])
+    facts = Facts(evaluation, rules.k, Tariff.of(BOOK, "us-east-1"))
+    rule = rules.rule("ANY-IDX-002")
+    assert rule.predicate(facts, *dict(facts.subjects(rule.subject))[case["silent"]]) is CLEAR

@@ -176,9 +176,10 @@ def _aurora_instances() -> list[Offer]:
 def _connections(memory_gb: Decimal | int | float) -> Decimal:
     """Return the connections RDS and Aurora allow by default: memory in bytes / 9,531,392.
 
-    Source: Amazon RDS User Guide, "Quotas and constraints"; at most 5,000.
+    Sources: Amazon RDS User Guide, "Quotas and constraints", at most 5,000; "Specifying DB
+    parameters": a quotient is cut off, not rounded.
     """
-    return min(Decimal(5000), (Decimal(memory_gb) * GB / 9_531_392).to_integral_value())
+    return min(Decimal(5000), Decimal(memory_gb) * GB // 9_531_392)
 
 
 # ---------------------------------------------------------------- RDS
