@@ -95,7 +95,7 @@ def test_an_index_that_is_worth_its_cost_is_cleared_before_any_design_is_priced_
     # 45,000 writes a day x 30.4167 x 0.625 / million = 0.86 USD: under the least saving of 1 USD.
     # 304,167 scans a month of 10,000 items of some 370 bytes, 450 units each, are some 17 USD: more
     # than the 1.14 USD of the index.
-    rules = catalogue()
+    rules = dynamodb_rules()
     file = rule_cases.built(files()["ANY-IDX-002"], case)
     evaluation = evaluate(file.model, file.designs[0], file.model.scales[0])
     facts = Facts(evaluation, rules.k, Tariff.of(BOOK, "us-east-1"))
