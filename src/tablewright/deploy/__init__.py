@@ -1,1 +1,1 @@
-"""Neutral resources become infrastructure syntax."""
+"""Infrastructure as code: a neutral tree of resources, and one renderer for each format. Pure."""

@@ -1,0 +1,116 @@
+"""The deployment option that is written down: its priced parts, and what the application needs.
+
+In: values from the comparison and the model. Out: a `Site`, which every builder of resources reads.
+Nothing here is priced again: the parts carry the price keys that the comparison added up, so that
+what is deployed can be held to what was priced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from tablewright.core.errors import UsageError
+from tablewright.core.quantities import HOURS_PER_MONTH
+from tablewright.deploy.resources import logical_name
+
+ENVIRONMENT_LENGTH = 12
+"""Characters of an environment's name: it becomes part of names that AWS limits to 32."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One priced part of a deployment option at the scale it is sized for."""
+
+    name: str
+    title: str
+    price_key: str = ""
+    quantity: Decimal = Decimal(0)
+    unit: str = ""
+    usd_per_month: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What is deployed, where, and for how much traffic."""
+
+    app: str
+    title: str
+    option: str
+    environment: str
+    region: str
+    engine: str
+    """dynamodb, postgresql, mongodb, or "" where the option has no database of its own."""
+    parts: tuple[Part, ...]
+    users: int
+    peak_requests_per_second: Decimal
+    usd_per_month: Decimal
+    function_mb: int = 512
+    function_seconds: int = 10
+    secrets: tuple[str, ...] = ()
+    """Names of secrets the application reads, such as `payment-key`."""
+    allowed_origins: tuple[str, ...] = ()
+    retention_days: int = 90
+    """How long request logs are kept."""
+    tags: tuple[tuple[str, str], ...] = field(default_factory=tuple)
+
+    @property
+    def stack_name(self) -> str:
+        """Name of the stack, and the beginning of every physical name."""
+        return f"{self.app}-{self.environment}"
+
+    def has(self, *beginnings: str) -> bool:
+        """Whether a part is paid by a price whose key begins so."""
+        return any(part.price_key.startswith(beginnings) for part in self.parts)
+
+    def parts_of(self, *beginnings: str) -> tuple[Part, ...]:
+        """Return the parts paid by prices whose keys begin so."""
+        return tuple(part for part in self.parts if part.price_key.startswith(beginnings))
+
+    def hours_of(self, *beginnings: str) -> int:
+        """Return how many run all month of what is paid by the hour under these keys.
+
+        An hour price times `n` machines times the hours of a month is how options state a number.
+        """
+        hours = sum((part.quantity for part in self.parts_of(*beginnings)), Decimal(0))
+        return max(1, round(hours / HOURS_PER_MONTH)) if hours else 0
+
+
+def checked_environment(name: str) -> str:
+    """Return the name of an environment if physical names can hold it.
+
+    Raises:
+        UsageError: it is too long, or has other characters than small letters and digits.
+    """
+    if not name.isascii() or not name.isalnum() or name != name.lower() or name[0].isdigit():
+        raise UsageError(
+            f"`{name}` cannot be the name of an environment",
+            remedy="use small letters and digits, a letter first, such as staging or production",
+        )
+    if len(name) > ENVIRONMENT_LENGTH:
+        raise UsageError(
+            f"`{name}` is too long for an environment: {len(name)} characters",
+            remedy=f"use at most {ENVIRONMENT_LENGTH}: it becomes part of names of load balancers, "
+            "which AWS limits to 32 characters",
+        )
+    return name
+
+
+def short_name(site: Site, suffix: str, most: int = 32) -> str:
+    """Return a physical name within a limit; a long application's name is cut, never the suffix.
+
+    Example:
+        >>> site = Site(app="mongocollectibles", title="", option="", environment="production",
+        ...             region="", engine="", parts=(), users=1,
+        ...             peak_requests_per_second=Decimal(1), usd_per_month=Decimal(1))
+        >>> short_name(site, "alb")
+        'mongocollectibles-production-alb'
+    """
+    end = f"-{site.environment}-{suffix}"
+    return site.app[: most - len(end)].rstrip("-") + end
+
+
+def names(words: Iterable[str]) -> str:
+    """Return a logical name of several words."""
+    return logical_name(*words)

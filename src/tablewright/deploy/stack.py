@@ -1,0 +1,194 @@
+"""A deployment option as a stack: everything it is made of, in the order a reader expects it.
+
+In: a site, the database's resources, the patterns' grants, what the estimate expects. Out: a
+`Stack`. Every priced part is either backed by a resource, or named as nothing that is created;
+a part that is neither is an error, so that what is priced and what is deployed cannot drift apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from tablewright.core.errors import UnsupportedError
+from tablewright.deploy.alarms import Expected, alarms
+from tablewright.deploy.compute import TASKS, compute, kind_of, variables_of
+from tablewright.deploy.grants import Grant, statements
+from tablewright.deploy.network import network
+from tablewright.deploy.option import Part, Site
+from tablewright.deploy.resources import (
+    Output,
+    Parameter,
+    Ref,
+    Resource,
+    Stack,
+    Text,
+    checked,
+)
+from tablewright.deploy.servers import servers
+from tablewright.deploy.storage import storage
+
+CHARGED_BY_USE = (
+    "aws.data-transfer",
+    "aws.vpc.publicipv4",
+    "aws.ebs",
+    "aws.ecr",
+    "aws.rds",
+    "aws.aurora",
+    "aws.cloudwatch.logs",
+    "aws.kms",
+    "aws.free-tier",
+)
+"""Prices of what comes with another resource, or of use alone: traffic, disks, storage."""
+ELSEWHERE = ("google.", "azure.", "digitalocean.", "vercel.", "supabase.", "neon.", "planetscale.")
+TERRAFORM_ONLY = ("mongodb.",)
+
+
+def build(
+    site: Site,
+    database: Sequence[Resource],
+    grants: Iterable[Grant],
+    expected: Sequence[Expected],
+) -> Stack:
+    """Return the stack of a deployment option.
+
+    Raises:
+        UnsupportedError: the option runs at a provider that is priced but not deployed here.
+        UsageError: two resources would have one name.
+    """
+    refuse_elsewhere(site)
+    tables = [resource for resource in database if "DynamoDB" in resource.kind]
+    variables = variables_of(
+        site, {f"TABLE_{_variable(resource)}": Ref(resource.name) for resource in tables}
+    )
+    granted = statements(grants)
+    resources = [
+        *network(site),
+        *database,
+        *servers(site),
+        *storage(site),
+        *compute(site, granted, variables),
+        *alarms(site, expected),
+    ]
+    stack = Stack(
+        name=site.stack_name,
+        title=f"{site.title}: {site.option}, {site.environment}",
+        region=site.region,
+        environment=site.environment,
+        parameters=tuple(_parameters(site)),
+        resources=tuple(_tagged(resource, site) for resource in resources),
+        outputs=tuple(_outputs(site)),
+    )
+    return checked(stack)
+
+
+def refuse_elsewhere(site: Site) -> None:
+    """Raise where an option has parts that are priced only.
+
+    Raises:
+        UnsupportedError: it names them.
+    """
+    outside = sorted({part.title for part in site.parts if part.price_key.startswith(ELSEWHERE)})
+    if outside:
+        raise UnsupportedError(
+            f"the option `{site.option}` is priced but not deployed: it runs outside AWS "
+            f"({', '.join(outside)})",
+            remedy="choose an option on AWS; `tablewright deploy --list` shows them",
+        )
+
+
+def unbacked(stack: Stack, parts: Iterable[Part]) -> tuple[Part, ...]:
+    """Return the priced parts for which the stack has no resource, and that need one."""
+    covered = {key for resource in stack.resources for key in resource.price_keys}
+    return tuple(
+        part
+        for part in parts
+        if part.price_key
+        and not part.price_key.startswith(tuple(covered))
+        and not part.price_key.startswith((*CHARGED_BY_USE, *TERRAFORM_ONLY))
+    )
+
+
+def _variable(resource: Resource) -> str:
+    name = resource.name.removesuffix("Table")
+    words = "".join(f"_{c}" if c.isupper() and i else c for i, c in enumerate(name))
+    return words.upper()
+
+
+def _parameters(site: Site) -> Iterable[Parameter]:
+    yield Parameter(
+        name="AlarmEmail",
+        text="Who is told of alarms",
+        pattern=r"[^@\s]+@[^@\s]+\.[^@\s]+",
+    )
+    kind = kind_of(site)
+    if kind and kind != TASKS:
+        yield Parameter(name="ArtifactBucket", text="Bucket that holds releases of the program")
+        yield Parameter(name="ArtifactKey", text="The release to run, such as app/1a2b3c.zip")
+    if kind == TASKS:
+        yield Parameter(name="ImageTag", text="Tag of the image to run, such as a commit")
+    if site.has("aws.elb"):
+        yield Parameter(name="CertificateArn", text="Certificate of the domain, in the same region")
+    if site.has("aws.route53.zone"):
+        yield Parameter(name="DomainName", text="Domain of the application, such as example.org")
+
+
+def _outputs(site: Site) -> Iterable[Output]:
+    kind = kind_of(site)
+    if site.has("aws.api-gateway"):
+        yield Output(
+            name="ApiAddress", text="Where the API answers", value=Ref("Api", "ApiEndpoint")
+        )
+    if site.has("aws.elb"):
+        yield Output(
+            name="BalancerAddress",
+            text="Point the domain here",
+            value=Text(("https://", Ref("Balancer", "DNSName"))),
+        )
+    elif kind == "instances":
+        yield Output(name="InstanceAddress", text="Point the domain here", value=Ref("Address"))
+    if site.has("aws.cloudfront"):
+        yield Output(
+            name="WebAddress",
+            text="Where the pages are",
+            value=Text(("https://", Ref("Distribution", "DomainName"))),
+        )
+        yield Output(name="WebBucket", text="Upload pages here", value=Ref("Web"))
+
+
+TAGGED = frozenset(
+    {
+        "AWS::ApiGatewayV2::Api",
+        "AWS::CloudFront::Distribution",
+        "AWS::EC2::EIP",
+        "AWS::EC2::InternetGateway",
+        "AWS::EC2::NatGateway",
+        "AWS::EC2::RouteTable",
+        "AWS::EC2::SecurityGroup",
+        "AWS::ECR::Repository",
+        "AWS::ECS::Cluster",
+        "AWS::ECS::Service",
+        "AWS::ElastiCache::ReplicationGroup",
+        "AWS::ElasticLoadBalancingV2::LoadBalancer",
+        "AWS::ElasticLoadBalancingV2::TargetGroup",
+        "AWS::IAM::Role",
+        "AWS::Lambda::Function",
+        "AWS::Logs::LogGroup",
+        "AWS::RDS::DBCluster",
+        "AWS::RDS::DBInstance",
+        "AWS::S3::Bucket",
+        "AWS::SNS::Topic",
+        "AWS::SQS::Queue",
+        "AWS::SecretsManager::Secret",
+    }
+)
+"""Kinds that take a list of tags; the API of ApiGatewayV2 takes a mapping."""
+
+
+def _tagged(resource: Resource, site: Site) -> Resource:
+    if resource.kind not in TAGGED or "Tags" in resource.properties or not site.tags:
+        return resource
+    tags: object = [{"Key": key, "Value": value} for key, value in site.tags]
+    if resource.kind == "AWS::ApiGatewayV2::Api":
+        tags = dict(site.tags)
+    return replace(resource, properties={**resource.properties, "Tags": tags})

@@ -1,0 +1,222 @@
+"""A DynamoDB design as infrastructure: tables, scaling, backups, and what each pattern may do.
+
+In: a model, a design, its routes, an environment. Out: resources of the neutral tree and grants.
+Pure: the same `create_table` parameters that `up` sends are written down here, so that a template
+and a table created by `up` cannot differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from tablewright.deploy.grants import Grant
+from tablewright.deploy.resources import Ref, Resource, Text, logical_name
+from tablewright.engines.dynamodb.design import (
+    CapacityMode,
+    DynamoDesign,
+    ModeKind,
+    Table,
+)
+from tablewright.engines.dynamodb.resources import create_table
+from tablewright.engines.dynamodb.steps import (
+    ObjectStep,
+    ReadStep,
+    Step,
+    TransactionStep,
+    WriteStep,
+)
+from tablewright.evaluation.values import Route
+from tablewright.model.values import Model
+
+TABLE = "AWS::DynamoDB::Table"
+GLOBAL_TABLE = "AWS::DynamoDB::GlobalTable"
+
+_TRANSACTION_ACTIONS = {
+    "PutItem": "dynamodb:PutItem",
+    "UpdateItem": "dynamodb:UpdateItem",
+    "DeleteItem": "dynamodb:DeleteItem",
+    "ConditionCheck": "dynamodb:ConditionCheckItem",
+}
+"""Rights a part of TransactWriteItems needs: those of the single operations.
+
+AWS Developer Guide, "Using IAM with DynamoDB transactions": there is no right of its own for
+TransactWriteItems or TransactGetItems."""
+
+
+def table_name(table: Table, environment: str) -> str:
+    """Return the name a table has in an environment: production keeps the design's own."""
+    return table.name if environment == "production" else f"{environment}-{table.name}"
+
+
+def logical_table(table: Table) -> str:
+    """Return the logical name of a table's resource."""
+    return logical_name(table.name, "table")
+
+
+def infrastructure(
+    model: Model, design: DynamoDesign, environment: str, tags: tuple[tuple[str, str], ...]
+) -> tuple[Resource, ...]:
+    """Return the tables of a design and what makes their capacity follow the load."""
+    resources: list[Resource] = []
+    for table in design.tables:
+        resources.append(_table(model, table, environment, tags))
+        resources.extend(_scaling(table))
+    return tuple(resources)
+
+
+def _table(
+    model: Model, table: Table, environment: str, tags: tuple[tuple[str, str], ...]
+) -> Resource:
+    properties = dict(create_table(model, table, tags))
+    properties["TableName"] = table_name(table, environment)
+    stream = properties.pop("StreamSpecification", None)
+    properties["SSESpecification"] = {"SSEEnabled": True}
+    if table.ttl:
+        properties["TimeToLiveSpecification"] = {"AttributeName": table.ttl, "Enabled": True}
+    recovery: dict[str, Any] = {"PointInTimeRecoveryEnabled": table.pitr_days is not None}
+    if table.pitr_days is not None and table.pitr_days < 35:
+        recovery["RecoveryPeriodInDays"] = table.pitr_days
+    properties["DeletionProtectionEnabled"] = bool(table.deletion_protection)
+    reason = f"holds {', '.join(dict.fromkeys(shape.entity for shape in table.shapes))}"
+    if not table.replicas:
+        properties["PointInTimeRecoverySpecification"] = recovery
+        if stream:  # CloudFormation has no StreamEnabled of its own: the view type switches it on
+            properties["StreamSpecification"] = {"StreamViewType": stream["StreamViewType"]}
+        return Resource(
+            name=logical_table(table),
+            kind=TABLE,
+            properties=properties,
+            reason=reason,
+            keeps_data=True,
+            price_keys=("aws.dynamodb",),
+        )
+    return Resource(
+        name=logical_table(table),
+        kind=GLOBAL_TABLE,
+        properties=_global(properties, table, model.region, recovery),
+        reason=f"{reason}, in {', '.join((model.region, *table.replicas))}",
+        keeps_data=True,
+        price_keys=("aws.dynamodb",),
+    )
+
+
+def _global(
+    properties: dict[str, Any], table: Table, region: str, recovery: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the properties of a table with replicas: settings of a region go to its replica."""
+    moved = ("DeletionProtectionEnabled", "TableClass", "Tags")
+    of_replica = {name: properties.pop(name) for name in moved if name in properties}
+    of_replica["PointInTimeRecoverySpecification"] = {
+        "PointInTimeRecoveryEnabled": recovery["PointInTimeRecoveryEnabled"]
+    }
+    properties["StreamSpecification"] = {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    properties["Replicas"] = [{"Region": r, **of_replica} for r in (region, *table.replicas)]
+    if properties.pop("ProvisionedThroughput", None) is not None:
+        properties["WriteProvisionedThroughputSettings"] = {
+            "WriteCapacityAutoScalingSettings": {
+                "MinCapacity": int(table.mode.wcu or 1),
+                "MaxCapacity": int(table.mode.max_wcu or table.mode.wcu or 1),
+                "TargetTrackingScalingPolicyConfiguration": {
+                    "TargetValue": float(table.mode.target * 100)
+                },
+            }
+        }
+        for replica in properties["Replicas"]:
+            replica["ReadProvisionedThroughputSettings"] = {
+                "ReadCapacityUnits": int(table.mode.rcu or 1)
+            }
+    for index in properties.get("GlobalSecondaryIndexes", ()):
+        index.pop("ProvisionedThroughput", None)
+    return properties
+
+
+def _scaling(table: Table) -> Iterable[Resource]:
+    """Yield a scalable target and its policy for what scales by itself."""
+    yield from _scaled(table, "", table.mode)
+    for index in table.indexes:
+        if not index.is_local:
+            yield from _scaled(table, index.name, index.mode or table.mode)
+
+
+def _scaled(table: Table, index: str, mode: CapacityMode) -> Iterable[Resource]:
+    if mode.kind is not ModeKind.AUTO_SCALING or table.replicas:
+        return
+    kind = "index" if index else "table"
+    path = f"/index/{index}" if index else ""
+    for word, least, most in (
+        ("Read", mode.rcu, mode.max_rcu),
+        ("Write", mode.wcu, mode.max_wcu),
+    ):
+        target = logical_name(table.name, index, word, "scaling")
+        yield Resource(
+            name=target,
+            kind="AWS::ApplicationAutoScaling::ScalableTarget",
+            properties={
+                "ServiceNamespace": "dynamodb",
+                "ResourceId": Text(("table/", Ref(logical_table(table)), path)),
+                "ScalableDimension": f"dynamodb:{kind}:{word}CapacityUnits",
+                "MinCapacity": max(1, int(least or 1)),
+                "MaxCapacity": max(1, int(most or least or 1)),
+            },
+            reason=f"{word.lower()} capacity of {table.name}{'/' + index if index else ''} "
+            "follows the load",
+        )
+        yield Resource(
+            name=f"{target}Policy",
+            kind="AWS::ApplicationAutoScaling::ScalingPolicy",
+            properties={
+                "PolicyName": f"{word.lower()}-utilization",
+                "PolicyType": "TargetTrackingScaling",
+                "ScalingTargetId": Ref(target),
+                "TargetTrackingScalingPolicyConfiguration": {
+                    "TargetValue": float(mode.target * 100),
+                    "PredefinedMetricSpecification": {
+                        "PredefinedMetricType": f"DynamoDB{word}CapacityUtilization"
+                    },
+                },
+            },
+        )
+
+
+# ------------------------------------------------------------------ what patterns may do
+
+
+def grants(design: DynamoDesign, routes: Iterable[Route]) -> tuple[Grant, ...]:
+    """Return the rights every pattern that the design serves needs, by its route's own steps."""
+    needed: list[Grant] = []
+    tables = {table.name: table for table in design.tables}
+    for route in routes:
+        if not route.is_served:
+            continue
+        for step in route.steps:
+            needed.extend(_granted(step, route.pattern, tables))
+    return tuple(dict.fromkeys(needed))
+
+
+def _granted(step: Step, pattern: str, tables: dict[str, Table]) -> Iterable[Grant]:
+    if isinstance(step, TransactionStep):
+        for part in step.parts:
+            yield Grant(
+                action=_TRANSACTION_ACTIONS[part.operation],
+                table=logical_table(tables[part.table]),
+                patterns=(pattern,),
+            )
+    elif isinstance(step, ReadStep):
+        operation = "GetItem" if step.operation == "TransactGetItems" else step.operation
+        yield Grant(
+            action=f"dynamodb:{operation}",
+            table=logical_table(tables[step.table]),
+            index=step.index or "",
+            patterns=(pattern,),
+        )
+    elif isinstance(step, WriteStep):
+        is_batched = step.batch > 1 and step.operation in ("PutItem", "DeleteItem")
+        operation = "BatchWriteItem" if is_batched else step.operation
+        yield Grant(
+            action=_TRANSACTION_ACTIONS.get(operation, f"dynamodb:{operation}"),
+            table=logical_table(tables[step.table]),
+            patterns=(pattern,),
+        )
+    else:
+        assert isinstance(step, ObjectStep)
