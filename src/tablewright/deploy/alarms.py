@@ -118,7 +118,7 @@ def _of_table(site: Site, place: Expected) -> Iterator[Resource]:
                 "Threshold": int(threshold),
             },
             reason=f"expected at the peak: {plain(round(rate, 2))} units a second, "
-            f"{plain(round(expected_units))} in five minutes",
+            f"{plain(expected_units.quantize(Decimal(1)))} in five minutes",
         )
     if not place.index:
         yield _system_errors(name, shown, place)

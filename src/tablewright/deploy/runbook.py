@@ -1,0 +1,175 @@
+"""The runbook of a deployment: routine tasks, what to do on each alarm, how to recover.
+
+In: a stack, its site. Out: Markdown. It is written from the stack itself: an alarm without a
+section, or a section without an alarm, cannot happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tablewright.deploy.compute import FUNCTION, INSTANCES, TASKS, kind_of
+from tablewright.deploy.option import Site
+from tablewright.deploy.resources import Resource, Stack
+
+ADVICE = {
+    "Throttled": (
+        "`tablewright doctor --aws` names the cause. Provisioned: raise the capacity in the model, "
+        "then deploy. A hot key: `tablewright explain PATTERN` shows which pattern reads or writes "
+        "it. Account limit: raise the quota with AWS Support."
+    ),
+    "ReadUnits": (
+        "Compare `tablewright cost --by pattern` with the dashboard: a pattern is called more "
+        "often than modelled, or reads more than it needs. `tablewright doctor --write-rates` "
+        "brings the observed rates into the model."
+    ),
+    "WriteUnits": (
+        "As for reads. Look first for a retry loop: failed conditions are billed like writes."
+    ),
+    "SystemErrors": (
+        "Open the AWS Health Dashboard. The client retries with back-off; act only if it lasts "
+        "longer than 15 minutes."
+    ),
+    "Lag": "Open the AWS Health Dashboard of the receiving region. Reads there are stale.",
+    "FunctionErrors": "Read the log group for stack traces; roll back the last release (below).",
+    "FunctionThrottled": (
+        "Look for functions that wait; raise the concurrency quota if the load is real."
+    ),
+    "DeadLetters": (
+        "Read a message from the queue, fix the cause, send it again, then delete it. Messages are "
+        "kept for 14 days."
+    ),
+    "ApiErrors": "Read the log group for the route that fails; roll back the last release (below).",
+    "BalancerErrors": "Read the log group; roll back the last release (below).",
+    "Unhealthy": (
+        "The service replaces it by itself. If it goes on, the new release does not answer the "
+        "health check: roll back (below)."
+    ),
+}
+"""What to do, by the ending of an alarm's name; the longest that fits counts."""
+
+
+def runbook(stack: Stack, site: Site) -> str:
+    """Return the runbook as Markdown."""
+    pieces = [
+        f"# Runbook: {site.title}, {site.environment}\n",
+        f"Stack `{stack.name}` in {stack.region}, option `{site.option}`. "
+        f"Priced at {site.usd_per_month.quantize(site.usd_per_month.__class__('0.01'))} USD a "
+        f"month for {site.users:,} users. Alarms go to the address given as `AlarmEmail`.\n",
+        *_exposure(stack),
+        *_routine(site),
+        *_alarms(stack),
+        *_release(site),
+        *_recovery(stack),
+    ]
+    return "\n".join(pieces)
+
+
+def _exposure(stack: Stack) -> Iterator[str]:
+    yield "## What the internet can reach\n"
+    exposed: list[str] = []
+    for resource in stack.resources:
+        if resource.kind == "AWS::EC2::SecurityGroup":
+            for opening in resource.properties["SecurityGroupIngress"]:
+                if opening.get("CidrIp") == "0.0.0.0/0":
+                    port, text = opening["FromPort"], opening["Description"]
+                    exposed.append(f"- `{resource.name}`: port {port} ({text})")
+        elif resource.kind == "AWS::ApiGatewayV2::Api":
+            exposed.append(f"- `{resource.name}`: the HTTP API, over TLS")
+        elif resource.kind == "AWS::CloudFront::Distribution":
+            exposed.append(f"- `{resource.name}`: the pages, over TLS")
+    yield "\n".join(exposed) + "\n" if exposed else "Nothing.\n"
+
+
+def _routine(site: Site) -> Iterator[str]:
+    yield "## Routine\n"
+    yield "| When | Task | Command |\n| --- | --- | --- |"
+    rows = [
+        ("weekly", "drift, protection, throttles, rates against the model", "tablewright doctor"),
+        ("weekly", "cost against the estimate", "tablewright cost --by pattern"),
+        ("monthly", "is another design or option cheaper by now", "tablewright check"),
+        (
+            "monthly",
+            "restore a backup into a scratch place and verify it",
+            "tablewright restore --drill",
+        ),
+        ("monthly", "archive what is older than its retention", "tablewright archive"),
+        ("quarterly", "refresh prices, plan again", "tablewright prices --refresh"),
+        ("quarterly", "rotate secrets, review who may deploy", "aws secretsmanager rotate-secret"),
+    ]
+    if kind_of(site) == INSTANCES:
+        rows.append(("monthly", "patch: replace the instance from its template", "make deploy"))
+    if kind_of(site) == TASKS:
+        rows.append(("monthly", "rebuild the image on a patched base", "make release"))
+    for when, task, command in rows:
+        yield f"| {when} | {task} | `{command}` |"
+    yield ""
+
+
+def _advice_for(resource: Resource) -> str:
+    name = resource.name.removesuffix("Alarm")
+    fitting = [ending for ending in ADVICE if ending in name]
+    if not fitting:
+        raise KeyError(f"no advice for the alarm {resource.name}")
+    return ADVICE[max(fitting, key=len)]
+
+
+def _alarms(stack: Stack) -> Iterator[str]:
+    yield "## Alarms\n"
+    for resource in stack.of_kind("AWS::CloudWatch::Alarm"):
+        yield f"### {resource.name}\n"
+        yield f"{resource.properties['AlarmDescription']}.\n"
+        if resource.reason:
+            yield f"Threshold: {resource.reason}.\n"
+        yield f"{_advice_for(resource)}\n"
+
+
+def _release(site: Site) -> Iterator[str]:
+    yield "## Release and roll back\n"
+    kind = kind_of(site)
+    if kind == TASKS:
+        yield (
+            "A release that does not become healthy is rolled back by the service itself. By hand: "
+            "deploy again with the `ImageTag` of the release before.\n"
+        )
+    elif kind == FUNCTION:
+        yield "Deploy again with the `ArtifactKey` of the release before.\n"
+    elif kind == INSTANCES:
+        yield (
+            "Deploy again with the `ArtifactKey` of the release before, then replace the instance: "
+            "it fetches its release when it starts.\n"
+        )
+    yield (
+        "Tables, buckets, secrets and databases are kept when the stack is deleted, and "
+        "CloudFormation refuses to replace a table silently: a change of key means a new table and "
+        "`tablewright migrate`.\n"
+    )
+
+
+def _recovery(stack: Stack) -> Iterator[str]:
+    yield "## Recovery\n"
+    yield "| What | Recovery point | How |\n| --- | --- | --- |"
+    for resource in stack.resources:
+        if resource.kind in ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"):
+            recovery = resource.properties.get("PointInTimeRecoverySpecification", {})
+            if recovery.get("PointInTimeRecoveryEnabled"):
+                days = recovery.get("RecoveryPeriodInDays", 35)
+                point = f"any second of the last {days} days"
+                how = "`tablewright restore --to-time …` into a new table, verify, switch over"
+            else:
+                point, how = "**none**: point-in-time recovery is off in the design", "—"
+            yield f"| {resource.properties['TableName']} | {point} | {how} |"
+        elif resource.kind in ("AWS::RDS::DBCluster", "AWS::RDS::DBInstance"):
+            if "BackupRetentionPeriod" in resource.properties:
+                days = resource.properties["BackupRetentionPeriod"]
+                yield (
+                    f"| {resource.name} | any second of the last {days} days | restore to a new "
+                    "server, verify, switch over |"
+                )
+        elif resource.kind == "AWS::S3::Bucket":
+            yield f"| {resource.name} | old versions of objects, 30 days | copy the version back |"
+    yield ""
+    yield (
+        "Recovery times are measured by `tablewright restore --drill`, which leaves a record; they "
+        "are not known before the first drill.\n"
+    )
