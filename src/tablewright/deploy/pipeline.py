@@ -20,7 +20,7 @@ CREDENTIALS = (
 def workflow(site: Site, folder: str, file_format: str) -> str:
     """Return the workflow for GitHub Actions."""
     apply = _apply_steps(site, folder, file_format)
-    return f"""# Test, price and deploy {site.app}. No key is stored: the role is assumed through OIDC.
+    return f"""# Test, price, deploy {site.app}. No key is stored: a role is assumed through OIDC.
 # The role's trust must ask for aud = sts.amazonaws.com and
 # sub = repo:ORGANISATION/REPOSITORY:environment:{site.environment}.
 name: {site.app} {site.environment}

@@ -64,7 +64,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """A value that differs between environments, or that must not stand in a file."""
+    """A value that differs between environments, or that no file may hold."""
 
     name: str
     text: str

@@ -42,7 +42,7 @@ def storage(site: Site) -> Iterator[Resource]:
                 "Description": f"{name} of {site.app}; set its value by hand or by rotation",
                 "GenerateSecretString": {"PasswordLength": 40, "ExcludePunctuation": True},
             },
-            reason="the value is made when the stack is, and stands in no file",
+            reason="the value is made when the stack is, and no file holds it",
             keeps_data=True,
             price_keys=("aws.secrets-manager",),
         )

@@ -16,7 +16,7 @@ from tablewright.deploy.resources import Ref, Resource
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A text that stands in HCL as it is."""
+    """A text that is written into HCL as it is."""
 
     text: str
 
