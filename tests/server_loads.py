@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from tablewright.engines.dynamodb.scaling import LoadCurve
 from tablewright.engines.servers.sizing import Load
+from tablewright.model.statistics import LoadCurve
 
 
 def a_load(**changes: Decimal) -> Load:

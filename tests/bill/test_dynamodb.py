@@ -23,7 +23,7 @@ from tablewright.engines.dynamodb.billing import (
     table_charges,
 )
 from tablewright.engines.dynamodb.design import CapacityMode, ModeKind
-from tablewright.engines.dynamodb.scaling import LoadCurve
+from tablewright.model.statistics import LoadCurve
 
 BOOK = PriceBook()
 BEFORE = BOOK.on("2024-10-31")

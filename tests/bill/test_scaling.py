@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tablewright.engines.dynamodb.scaling import Limits, LoadCurve, Provisioned, provision
+from tablewright.engines.dynamodb.scaling import Limits, Provisioned, provision
+from tablewright.model.statistics import LoadCurve
 
 HALF_AND_HALF = LoadCurve.of([1] * 12 + [3] * 12)
 

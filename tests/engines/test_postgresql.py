@@ -14,13 +14,13 @@ from server_loads import a_load
 from tablewright import load, read_model
 from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import ModelError
-from tablewright.engines.dynamodb.scaling import LoadCurve
 from tablewright.engines.postgresql.ddl import ddl
 from tablewright.engines.postgresql.design import PostgresDesign
 from tablewright.engines.postgresql.engine import PostgresEngine
 from tablewright.engines.postgresql.offers import acu_hours, offers
 from tablewright.engines.postgresql.plan import plan
 from tablewright.engines.servers.sizing import Load, cheapest, figures, options_for
+from tablewright.model.statistics import LoadCurve
 
 APPS = Path(tablewright.__file__).parent / "apps"
 GB = Decimal(1024**3)

@@ -17,11 +17,11 @@ from tablewright.engines.mongodb.layout import MongoLayout
 from tablewright.engines.mongodb.plan import plan
 from tablewright.engines.servers.sizing import (
     constants,
-    curve_of,
     figures,
     has_peak,
     instances_to_draw,
 )
+from tablewright.model.statistics import load_curve
 from tablewright.sample.sample import Sample
 
 APPS = Path(tablewright.__file__).parent / "apps"
@@ -61,8 +61,8 @@ def test_a_model_without_any_peak_has_a_busiest_hour_all_the_same():
         f"{quiet}patterns: {{get: {{get: A, by: a, rate: 1/user/day, peak: 4}}}}\n", "q"
     ).model
     assert (has_peak(flat), has_peak(stated)) == (False, True)
-    assert round(curve_of(flat, Decimal(3)).peak, 1) == 3
-    assert round(curve_of(stated).peak, 1) == 4
+    assert round(load_curve(flat, Decimal(3)).peak, 1) == 3
+    assert round(load_curve(stated).peak, 1) == 4
 
 
 def test_a_document_is_as_long_as_it_was_counted_and_as_the_driver_writes_it():

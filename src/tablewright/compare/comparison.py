@@ -50,20 +50,19 @@ from tablewright.compare.values import (
 )
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import DataError, PriceUnknownError, UsageError
-from tablewright.core.quantities import DAYS_PER_MONTH, ZERO
+from tablewright.core.quantities import DAYS_PER_MONTH, GB, ZERO
 from tablewright.engines.servers.sizing import (
     CASES,
     Option,
     ServerEvaluation,
     cheapest,
     costs_range,
-    has_peak,
 )
 from tablewright.engines.servers.sizing import figures as sizing
 from tablewright.evaluation.values import Evaluation
+from tablewright.model.statistics import has_peak
 from tablewright.model.values import Model
 
-GB = Decimal(1024**3)
 STEPS = 64
 """Numbers of users, evenly spaced on a logarithmic scale, at which the cheapest is looked for."""
 CENT = Decimal("0.01")

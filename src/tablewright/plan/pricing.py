@@ -29,9 +29,10 @@ from tablewright.engines.dynamodb.planning.candidates import (
     most_children,
     why_not_inside,
 )
-from tablewright.engines.dynamodb.planning.queries import Workload, is_recovered, top_share
+from tablewright.engines.dynamodb.planning.queries import Workload, is_recovered
 from tablewright.evaluation.engine import EngineQuotes
 from tablewright.evaluation.quotation import Path, Quotation, Slot
+from tablewright.model.statistics import Selectivity
 from tablewright.model.values import Count, Entity, Model, Pattern
 
 HEADROOM = Decimal("0.7")
@@ -451,8 +452,11 @@ class Pricer:
     def _top_share(self, work: Workload, name: str) -> Decimal:
         key = (work.entity.name, name)
         if key not in self._top_shares:
-            users = max(self.model.scales)
-            self._top_shares[key] = top_share(self.model, work.entity, name, users)
+            selectivity = Selectivity(self.model, max(self.model.scales))
+            top = selectivity.top_share(work.entity, name)
+            self._top_shares[key] = (
+                ONE / selectivity.distinct(work.entity, name) if top is None else top.share
+            )
         return self._top_shares[key]
 
     def _busy_table(

@@ -26,6 +26,7 @@ from tablewright.evaluation.doors import (
     Units,
 )
 from tablewright.evaluation.values import Evaluation, Measure, Route
+from tablewright.model.statistics import percentile
 from tablewright.model.values import Entity, Model, Pattern, Verb
 from tablewright.proof.oracle import wrong
 from tablewright.proof.values import Comparison, PatternProof, Proof
@@ -130,13 +131,11 @@ class Tally:
         totals = [sum(row, ZERO) for row in zip(*columns, strict=True)]
         return _error_of(totals)
 
-    def percentile_ms(self, share: float) -> Decimal:
+    def percentile_ms(self, percent: int) -> Decimal:
         """Return a percentile of the calls' duration in milliseconds."""
         if not self.seconds:
             return ZERO
-        ordered = sorted(self.seconds)
-        place = min(len(ordered) - 1, int(share * len(ordered)))
-        return Decimal(str(round(ordered[place] * 1000, 3)))
+        return Decimal(str(round(percentile(sorted(self.seconds), percent) * 1000, 3)))
 
 
 def _error_of(figures: Sequence[Decimal]) -> Decimal:
@@ -486,9 +485,9 @@ def _pattern_proof(route: Route, tally: Tally, sample_items: int) -> PatternProo
         failures=tuple(tally.failures),
         retries=tally.retries,
         latency_ms=(
-            tally.percentile_ms(0.5),
-            tally.percentile_ms(0.95),
-            tally.percentile_ms(0.99),
+            tally.percentile_ms(50),
+            tally.percentile_ms(95),
+            tally.percentile_ms(99),
         ),
         cannot=route.cannot,
     )

@@ -18,6 +18,7 @@ from tablewright.compare.values import (
     Phase,
     Priced,
 )
+from tablewright.core.quantities import GB
 from tablewright.reports import document as d
 from tablewright.reports.words import joined, quantity, usd, users
 
@@ -404,7 +405,7 @@ def _moving(phase: Phase) -> str:
         return " ".join((*said, f"{both}; what data moves is not known."))
     if not move.items:
         return " ".join((*said, f"{both}; the data stays where it is."))
-    data = f"{move.items:,.0f} items of {_figure(move.data_bytes / 1024**3)} GB move"
+    data = f"{move.items:,.0f} items of {_figure(move.data_bytes / GB)} GB move"
     costs = [f"{line.dimension} {usd(line.amount)}" for line in move.lines]
     said.append(f"{both}. {data}: {', '.join(costs) or 'nothing is charged apart'}.")
     if move.not_priced:

@@ -8,7 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from tablewright.core.quantities import ZERO, format_bytes, format_number, format_usd, plain
+from tablewright.core.quantities import (
+    HOURS_PER_MONTH,
+    ZERO,
+    format_bytes,
+    format_number,
+    format_usd,
+    plain,
+)
 from tablewright.engines.dynamodb.design import Index, ItemShape, Table
 from tablewright.plan.breakevens import Flip, TargetFlip
 from tablewright.plan.fronts import FrontPoint
@@ -598,7 +605,7 @@ def _move(step: Step) -> str:
 
 def _payback(months: Decimal) -> str:
     """Return when a move is paid for, in the unit in which people would say it."""
-    days = months * 730 / 24
+    days = months * HOURS_PER_MONTH / 24
     if days < 1:
         return "within a day"
     if days < 60:

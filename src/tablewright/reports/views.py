@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tablewright.compare.values import Comparison
-from tablewright.core.quantities import ZERO
+from tablewright.core.quantities import HOURS_PER_MONTH, ZERO
 from tablewright.design.values import Design
 from tablewright.engines.dynamodb.design import DynamoDesign, Index, ItemShape, Table
 from tablewright.evaluation.values import Evaluation, Request, ResourceFacts, Route
@@ -520,7 +520,7 @@ def pattern_costs(evaluation: Evaluation) -> tuple[PatternCost, ...]:
     for route in evaluation.routes:
         pattern = evaluation.model.pattern(route.pattern)
         usd = spent.get(route.pattern, ZERO)
-        calls = evaluation.model.calls_per_day(pattern, evaluation.users) * 730 / 24
+        calls = evaluation.model.calls_per_day(pattern, evaluation.users) * HOURS_PER_MONTH / 24
         out.append(
             PatternCost(
                 pattern=route.pattern,

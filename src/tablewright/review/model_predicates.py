@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Protocol
 
-from tablewright.core.quantities import ONE, SECONDS_PER_MONTH, ZERO, decimals
+from tablewright.core.quantities import ONE, SECONDS_PER_DAY, SECONDS_PER_MONTH, ZERO, decimals
 from tablewright.design.changes import AddCondition
 from tablewright.evaluation.values import Action
 from tablewright.model.values import Attribute, Entity, Model, Pattern, Verb
@@ -148,7 +148,7 @@ def unchecked_limit(f: ModelFacts, pattern: Pattern) -> Verdict:
             evidence=(
                 f"{pattern.name} changes {held[0].name} of {entity.name} ({held[0].role}) without "
                 "a "
-                f"condition, {decimals(f.rate(pattern) * 86_400)} times a day"
+                f"condition, {decimals(f.rate(pattern) * SECONDS_PER_DAY)} times a day"
             ),
             values={"returned": _is_taken_with_a_condition(f, pattern, held[0].name)},
             options=lambda: _conditional(f, pattern),

@@ -18,6 +18,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from tablewright.capacity.limits import CONTAINER_BYTES, ELEMENT_BYTES
+from tablewright.model.statistics import pool
 from tablewright.model.values import Attribute, Kind, Spread
 from tablewright.sample import pools
 from tablewright.sample.documents import SMALLEST_MAP, document, elements, text
@@ -312,7 +313,7 @@ def _enum(attribute: Attribute, d: Draw) -> list[Any]:
 
 
 def _country(attribute: Attribute, d: Draw) -> list[Any]:
-    return list(d.rng.choices(pools.entries("countries"), k=d.n))
+    return list(d.rng.choices(pool(Kind.COUNTRY), k=d.n))
 
 
 # Times

@@ -16,7 +16,7 @@ _POOL_BYTES = 1 << 17
 
 @cache
 def entries(name: str) -> tuple[str, ...]:
-    """Return one of the packaged lists: words, first-names, last-names, countries."""
+    """Return one of the packaged lists: words, first-names, last-names."""
     return tuple(read_text("tablewright.sample", f"data/{name}.txt").split())
 
 

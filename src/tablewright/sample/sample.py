@@ -21,6 +21,7 @@ from typing import Any
 from tablewright.capacity.items import string_bytes
 from tablewright.capacity.limits import CONTAINER_BYTES, ELEMENT_BYTES
 from tablewright.core.quantities import ONE, ZERO
+from tablewright.model.statistics import DEFAULT_SKEW
 from tablewright.model.values import Attribute, Entity, Kind, Model
 from tablewright.sample.generators import (
     GENERATORS,
@@ -38,7 +39,6 @@ from tablewright.sample.groups import BLOCK, Groups
 from tablewright.sample.spreads import evenly
 from tablewright.sample.wire import plain_bytes
 
-DEFAULT_REF_SKEW = 0.8
 DEFAULT_UNTIL = 1_767_225_600
 """1 January 2026, in seconds since 1970: when the data ends unless the caller says otherwise."""
 
@@ -161,6 +161,20 @@ class Sample:
 
             made.append(self._stretch(block_of, start, stop))
         return made
+
+    def mean_bytes(self, entity: str, attribute: Attribute) -> Decimal:
+        """Return the mean bytes of an attribute's value, or of a field or an element of one.
+
+        Over the first block of instances, where the value is present.
+        """
+        found = self.model.entity(entity)
+        if found.has(attribute.name) and found.attribute(attribute.name) == attribute:
+            sizes = self.sizes(entity, attribute.name, BLOCK)
+        else:
+            run = _Run(self.seed, found, 0, self._users, _FIRST_DRAW)
+            sizes = self._inner_sizes(run, attribute, attribute.name, range(BLOCK))
+        present = [size for size in sizes if size is not None]
+        return Decimal(sum(present)) / len(present) if present else ZERO
 
     def _size_list(self, entity: str, name: str, n: int, purpose: str) -> list[int | None]:
         known = self._sizes.setdefault((entity, name, purpose), [])
@@ -572,7 +586,7 @@ class Sample:
         among = max(1, self.count(target.name, users))
         if attribute.distinct is not None:
             among = min(among, max(1, int(attribute.distinct)))
-        skew = DEFAULT_REF_SKEW if attribute.skew is None else float(attribute.skew)
+        skew = float(DEFAULT_SKEW if attribute.skew is None else attribute.skew)
         return self._at(target, key, _ranks(attribute, rng, n, among, skew), users)
 
     def _repeated(self, run: _Run, attribute: Attribute, numbers: range) -> list[Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tablewright.engines.dynamodb.design import Index, ItemShape, KeyTemplate, Table, TemplatePart
 from tablewright.engines.dynamodb.sizing import GEOHASH
-from tablewright.engines.servers.selectivity import (
+from tablewright.model.statistics import (
     DEFAULT_RANGE_SHARE,
     RANGE_OPERATORS,
     Selectivity,

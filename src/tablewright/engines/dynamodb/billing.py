@@ -24,10 +24,10 @@ from tablewright.engines.dynamodb.design import CapacityMode, ModeKind
 from tablewright.engines.dynamodb.scaling import (
     ASSUMPTIONS,
     Limits,
-    LoadCurve,
     Provisioned,
     provision,
 )
+from tablewright.model.statistics import LoadCurve
 
 READ, WRITE = "read", "write"
 TERMS = (1, 3)

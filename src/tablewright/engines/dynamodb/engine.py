@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tablewright.bill.prices import PriceBook
-from tablewright.core.quantities import DAYS_PER_MONTH, GB, ONE, ZERO
+from tablewright.core.quantities import DAYS_PER_MONTH, GB, SECONDS_PER_MONTH, ZERO
 from tablewright.design.values import Design
 from tablewright.engines.dynamodb.billing import PatternUnits, ResourceLoad, TableLoad, bill_for
 from tablewright.engines.dynamodb.design import DynamoDesign, Index, Table
@@ -20,11 +20,11 @@ from tablewright.engines.dynamodb.language import LANGUAGE
 from tablewright.engines.dynamodb.quoting import object_bytes, quote_design
 from tablewright.engines.dynamodb.reviewing import DynamoReviewing
 from tablewright.engines.dynamodb.router import OBJECTS, Context, ReadRouter
-from tablewright.engines.dynamodb.scaling import LoadCurve
 from tablewright.engines.dynamodb.sizing import DesignSizes, size_facts
 from tablewright.engines.dynamodb.writer import WriteRouter
 from tablewright.evaluation.quotation import Quotation
 from tablewright.evaluation.values import Evaluation, ResourceFacts, Route, ShapeFacts, SizeFacts
+from tablewright.model.statistics import load_curve
 from tablewright.model.values import Model, Pattern
 from tablewright.sample.sample import Sample
 
@@ -351,7 +351,7 @@ def _stream_reads(context: Context, table: Table) -> Decimal:
     """Return the GetRecords requests a month of a table's stream readers, over one shard."""
     if table.stream is None:
         return ZERO
-    return STREAM_POLLS_PER_SECOND * DAYS_PER_MONTH * 86_400 * max(0, table.stream_readers - 1)
+    return STREAM_POLLS_PER_SECOND * SECONDS_PER_MONTH * max(0, table.stream_readers - 1)
 
 
 def _written_gb(context: Context, table: Table, routes: tuple[Route, ...]) -> Decimal:
@@ -366,14 +366,6 @@ def _written_gb(context: Context, table: Table, routes: tuple[Route, ...]) -> De
             if request.target == table.name and any(u.dimension == "write" for u in request.uses):
                 total += request.bytes * request.calls * calls
     return total / GB
-
-
-def load_curve(model: Model) -> LoadCurve:
-    """Return the shape of the day: declared, or a triangle as high as the highest peak factor."""
-    if model.daily_load:
-        return LoadCurve.of(model.daily_load)
-    peak = max((p.peak for p in model.patterns if p.purpose == "online"), default=ONE)
-    return LoadCurve.peaked(peak)
 
 
 def request_prices(book: PriceBook, region: str) -> tuple[Decimal, Decimal]:

@@ -13,9 +13,10 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache, cached_property
+from functools import cached_property
 
-from tablewright.core.quantities import GB, ONE, SECONDS_PER_MONTH, ZERO
+from tablewright.capacity.items import string_bytes
+from tablewright.core.quantities import GB, HOURS_PER_MONTH, ONE, SECONDS_PER_MONTH, ZERO
 from tablewright.engines.dynamodb.design import (
     DynamoDesign,
     Index,
@@ -27,16 +28,14 @@ from tablewright.engines.dynamodb.design import (
 )
 from tablewright.engines.dynamodb.tariff import Tariff
 from tablewright.evaluation.values import Action, Evaluation, ResourceFacts, Route, ShapeFacts
+from tablewright.model.statistics import Selectivity, busiest_hour
 from tablewright.model.values import Attribute, Entity, Kind, Model, Pattern, Verb
+from tablewright.sample.sample import Sample
 
 Key = tuple[str, str]
 """Resource and dimension."""
 
-_ONE_PER_INSTANCE = frozenset(
-    {Kind.UUID, Kind.ULID, Kind.ID, Kind.EMAIL, Kind.USERNAME, Kind.PHONE, Kind.TOKEN}
-)
 _GENERATED = frozenset({Kind.UUID, Kind.ULID, Kind.ID})
-_COUNTRIES = Decimal(249)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,26 +68,6 @@ class Place:
         return self.index is not None and not self.index.is_local
 
 
-@cache
-def harmonic(count: int, exponent: float) -> float:
-    """Return the sum of k^-exponent for k = 1..count (by an integral beyond the first thousand).
-
-    Example:
-        >>> round(harmonic(3, 1.0), 4)
-        1.8333
-    """
-    exact = min(count, 1000)
-    total = math.fsum(k**-exponent for k in range(1, exact + 1))
-    if count > exact:  # midpoint rule: the sum of f(k) is close to the integral between the halves
-        low, high = exact + 0.5, count + 0.5
-        if abs(exponent - 1) < 1e-9:
-            total += math.log(high / low)
-        else:
-            power = 1 - exponent
-            total += (high**power - low**power) / power
-    return total
-
-
 class Facts:
     """Facts of one design at one scale. Everything is computed when first asked for."""
 
@@ -119,6 +98,7 @@ class Facts:
         self.k = k
         self.tariff = tariff or Tariff()
         self.default_skew = k["skew"] if default_skew is None else default_skew
+        self.selectivity = Selectivity(self.model, self.users)
         self._only = only
         self._units: dict[str, dict[Key, Decimal]] = {}
         self._shares: dict[tuple[str, str], tuple[Decimal, bool] | None] = {}
@@ -283,8 +263,7 @@ class Facts:
     @cached_property
     def busiest_hour(self) -> Decimal:
         """The load of the busiest hour over the mean of the day."""
-        load = self.model.daily_load
-        return max(load) * len(load) / sum(load) if load and sum(load) else ONE
+        return busiest_hour(self.model)
 
     def rate(self, pattern: Pattern) -> Decimal:
         """Return calls per second, the mean."""
@@ -429,9 +408,17 @@ class Facts:
         route = self.route(pattern)
         return route.returned if route is not None else ZERO
 
-    def attribute_bytes(self, attribute: Attribute) -> Decimal:
-        """Return about how many bytes an attribute has, name included, where it is present."""
-        return Decimal(len(attribute.name)) + _value_bytes(attribute)
+    @cached_property
+    def _sample(self) -> Sample:
+        return Sample(self.model)
+
+    def attribute_bytes(self, entity: Entity, attribute: Attribute) -> Decimal:
+        """Return the mean bytes of an attribute, name included, over the sampled instances."""
+        return string_bytes(attribute.name) + self.value_bytes(entity, attribute)
+
+    def value_bytes(self, entity: Entity, attribute: Attribute) -> Decimal:
+        """Return the mean bytes of an attribute's value (or of an element) where it is present."""
+        return self._sample.mean_bytes(entity.name, attribute)
 
     # ------------------------------------------------------------------ money
 
@@ -494,7 +481,9 @@ class Facts:
             return None
         if table.mode.kind is ModeKind.ON_DEMAND:
             return None if request is None else rate * SECONDS_PER_MONTH * request * factor
-        return None if hour is None else rate / self.k["autoscale_target"] * hour * 730 * factor
+        if hour is None:
+            return None
+        return rate / self.k["autoscale_target"] * hour * HOURS_PER_MONTH * factor
 
     def price_of_storage(self, table: Table, stored_bytes: Decimal) -> Decimal | None:
         """Return USD a month of so many bytes in the table's class."""
@@ -549,50 +538,13 @@ class Facts:
         return by_entity.get(entity, [])
 
     def distinct_values(self, entity: Entity, name: str) -> Decimal | None:
-        """Return how many values an attribute has at this scale; None where nobody knows."""
-        instances = self.count(entity.name)
-        attribute = self.attribute_of(entity, name)
-        if attribute is None:
-            return None
-        values = self._values(entity, attribute, instances)
-        return None if values is None else max(ONE, min(values, instances))
-
-    def _values(self, entity: Entity, attribute: Attribute, instances: Decimal) -> Decimal | None:
-        kind = attribute.kind
-        if attribute.distinct is not None:
-            return attribute.distinct
-        if attribute.values:
-            return Decimal(len(attribute.values))
-        owner = self.points_to(entity, attribute)
-        if owner is not None:
-            return self.count(owner)
-        if entity.key == (attribute.name,) or attribute.unique or kind in _ONE_PER_INSTANCE:
-            return instances
-        if kind is Kind.BOOL:
-            return Decimal(2)
-        if kind is Kind.COUNTRY:
-            return _COUNTRIES
-        if kind is Kind.DATE:
-            return max(ONE, self.model.age_days(entity))
-        if kind is Kind.INT and attribute.low is not None and attribute.high is not None:
-            return attribute.high - attribute.low + 1
-        if kind is Kind.DIGITS and attribute.bytes is not None:
-            return Decimal(10) ** int(attribute.bytes.mean)
-        if kind in (Kind.TIMESTAMP, Kind.EPOCH, Kind.NAME, Kind.TEXT, Kind.URL):
-            return instances
-        return None
+        """Return how many values an attribute has at this scale; None where it is unknown."""
+        return self.selectivity.known_distinct(entity, name) if entity.has(name) else None
 
     def points_to(self, entity: Entity, attribute: Attribute) -> str | None:
         """Return the entity whose key an attribute holds: a reference, or the parent's key."""
-        if attribute.to is not None:
-            return attribute.to
-        if entity.parent is not None:
-            parent = self.model.entity(entity.parent)
-            if attribute.name in parent.key:
-                inner = self.attribute_of(parent, attribute.name)
-                above = self.points_to(parent, inner) if inner is not None else None
-                return above or parent.name
-        return None
+        owner = self.selectivity.owner(entity, attribute.name)
+        return None if owner is None else owner.name
 
     def distinct(self, place: Place) -> Decimal | None:
         """Return how many partition key values a table or index has; None where nobody knows."""
@@ -617,20 +569,11 @@ class Facts:
         return max(ONE, min(product, self.count(entity.name))) * shards
 
     def top_share(self, entity: Entity, name: str) -> tuple[Decimal, bool] | None:
-        """Return the share of the commonest value, and whether the default skew made it."""
-        attribute = self.attribute_of(entity, name)
-        if attribute is None:
+        """Return the share of the most common value, and whether the default skew made it."""
+        if not entity.has(name):
             return None
-        if attribute.top_share is not None:
-            return attribute.top_share, False
-        if attribute.values:
-            return max(share for _, share in attribute.values), False
-        values = self.distinct_values(entity, name)
-        if values is None:
-            return None
-        skew = attribute.skew if attribute.skew is not None else self.default_skew
-        total = harmonic(max(1, int(values)), float(skew))
-        return Decimal(repr(round(1 / total, 12))), attribute.skew is None
+        top = self.selectivity.top_share(entity, name, self.default_skew)
+        return None if top is None else (top.share, top.is_default)
 
     def hot_share(self, pattern: Pattern, place: Place) -> tuple[Decimal, bool] | None:
         """Return the share of a pattern's calls on the hottest key of a resource.
@@ -933,34 +876,3 @@ def _resource_name(where: str, resource: str) -> str:
     if resource.startswith(f"{where}."):
         return f"{where}/{resource[len(where) + 1 :]}"
     return resource
-
-
-def _value_bytes(attribute: Attribute) -> Decimal:
-    if attribute.bytes is not None:
-        return attribute.bytes.mean
-    if attribute.values:
-        return sum((len(value) * share for value, share in attribute.values), ZERO)
-    if attribute.element is not None and attribute.elements is not None:
-        return 3 + attribute.elements.mean * (1 + _value_bytes(attribute.element))
-    if attribute.fields:
-        return 3 + sum((1 + len(f.name) + _value_bytes(f) for f in attribute.fields), ZERO)
-    return _TYPICAL.get(attribute.kind, Decimal(12))
-
-
-_TYPICAL = {
-    Kind.UUID: Decimal(36),
-    Kind.ULID: Decimal(26),
-    Kind.EMAIL: Decimal(28),
-    Kind.USERNAME: Decimal(10),
-    Kind.PHONE: Decimal(13),
-    Kind.NAME: Decimal(14),
-    Kind.TIMESTAMP: Decimal(24),
-    Kind.DATE: Decimal(10),
-    Kind.EPOCH: Decimal(6),
-    Kind.INT: Decimal(4),
-    Kind.COUNTER: Decimal(4),
-    Kind.MONEY: Decimal(5),
-    Kind.BOOL: ONE,
-    Kind.GEO: Decimal(24),
-    Kind.REF: Decimal(36),
-}

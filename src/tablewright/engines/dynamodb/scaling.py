@@ -18,12 +18,12 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from tablewright.capacity.limits import BURST_SECONDS
-from tablewright.core.quantities import HOURS_PER_MONTH, ONE, ZERO, plain
+from tablewright.core.quantities import HOURS_PER_MONTH, ZERO
+from tablewright.model.statistics import MINUTES_PER_DAY, LoadCurve
 
-MINUTES = 1440
 RAISE_AFTER = 2
 LOWER_AFTER = 15
 LOWER_GAP = Decimal("0.2")
@@ -39,76 +39,6 @@ ASSUMPTIONS = (
 )
 
 _MICRO = 1_000_000  # the simulation counts whole millionths of a unit: exact, and fast
-
-
-@dataclass(frozen=True, slots=True)
-class LoadCurve:
-    """The shape of a day: 24 hourly or 1,440 minute weights; only their ratio counts.
-
-    `assumed` says in words what stands in for a day that nobody has described.
-    """
-
-    weights: tuple[Decimal, ...] = (ONE,)
-    assumed: str = "the load is the same in every minute of the day"
-
-    def __post_init__(self) -> None:
-        if len(self.weights) not in (1, 24, MINUTES):
-            raise ValueError(f"a load curve has 24 or 1440 weights, not {len(self.weights)}")
-        if min(self.weights) < 0 or not any(self.weights):
-            raise ValueError("the weights of a load curve are not negative and not all zero")
-
-    @classmethod
-    def of(cls, weights: Sequence[Decimal | int]) -> LoadCurve:
-        """Return the curve of 24 hourly or 1,440 minute weights."""
-        return cls(tuple(Decimal(weight) for weight in weights), assumed="")
-
-    @classmethod
-    def peaked(cls, peak: Decimal) -> LoadCurve:
-        """Return a day that rises and falls in straight lines, with this ratio of peak to mean.
-
-        Up to a ratio of 2 the load never stops; above, it is a triangle narrower than the day.
-        It stands in for a day nobody has described, and is an assumption of the bill.
-
-        Example:
-            >>> round(LoadCurve.peaked(Decimal(3)).peak, 2), LoadCurve.peaked(Decimal(1)).is_flat
-            (Decimal('3.00'), True)
-        """
-        return _peaked(peak)
-
-    @property
-    def is_flat(self) -> bool:
-        """Whether every minute of the day is alike."""
-        return min(self.weights) == max(self.weights)
-
-    @property
-    def peak(self) -> Decimal:
-        """The highest weight over the mean."""
-        return max(self.weights) * len(self.weights) / sum(self.weights, ZERO)
-
-    def minutes(self) -> tuple[Decimal, ...]:
-        """Return the load of each minute over the mean of the day."""
-        mean = sum(self.weights, ZERO) / len(self.weights)
-        each = MINUTES // len(self.weights)
-        return tuple(weight / mean for weight in self.weights for _ in range(each))
-
-
-@cache
-def _peaked(peak: Decimal) -> LoadCurve:
-    if peak < 1:
-        raise ValueError("the peak of a day is at least its mean")
-    if peak == 1:
-        return LoadCurve()
-    half = Decimal(MINUTES) / 2
-    width = half if peak <= 2 else half * 2 / peak
-    floor = 2 - peak if peak <= 2 else ZERO
-    rise = peak - floor
-    return LoadCurve(
-        tuple(
-            floor + rise * max(ZERO, ONE - abs(Decimal(minute) - half) / width)
-            for minute in range(MINUTES)
-        ),
-        assumed=f"the load rises and falls in straight lines to {plain(peak)} times its mean",
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,10 +110,10 @@ def _provision(
     arms = [_Arm.start(mean, limits, load) for mean, limits in demands]
     for _day in range(2):  # the first day only brings every arm into its rhythm
         used = 0
-        last = -MINUTES
+        last = -MINUTES_PER_DAY
         for arm in arms:
             arm.begin_day()
-        for minute in range(MINUTES):
+        for minute in range(MINUTES_PER_DAY):
             for arm in arms:
                 allowed = used < DECREASES_AT_ONCE or (
                     used < DECREASES_A_DAY and minute - last >= 60

@@ -27,6 +27,7 @@ from tablewright.engines.dynamodb.design import (
     Table,
 )
 from tablewright.evaluation.values import Measure, SizeFacts
+from tablewright.model.statistics import percentile
 from tablewright.model.values import Condition, Entity, Kind, Model
 from tablewright.sample.parameters import Domain, Source, another, domains, in_range, is_fixed
 from tablewright.sample.sample import Sample
@@ -678,19 +679,14 @@ def measure(figures: Iterable[int]) -> Measure:
 
 def size_facts(sizes: list[int]) -> SizeFacts:
     """Return mean, percentiles and a histogram of sizes in bytes."""
-    ordered = sorted(sizes)
-    count = len(ordered)
-
-    def percentile(share: float) -> int:
-        return ordered[min(count - 1, int(share * count))] if count else 0
-
+    ordered = sorted(sizes) or [0]
     return SizeFacts(
         mean=measure(sizes),
-        p50=percentile(0.5),
-        p95=percentile(0.95),
-        p99=percentile(0.99),
-        largest=ordered[-1] if ordered else 0,
-        histogram=_histogram(ordered),
+        p50=percentile(ordered, 50),
+        p95=percentile(ordered, 95),
+        p99=percentile(ordered, 99),
+        largest=ordered[-1],
+        histogram=_histogram(ordered) if sizes else (),
     )
 
 

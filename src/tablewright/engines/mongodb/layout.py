@@ -27,7 +27,6 @@ from tablewright.engines.mongodb.compression import kept_share
 from tablewright.engines.mongodb.design import Collection, MongoDesign, MongoIndex
 from tablewright.engines.postgresql.types import referred
 from tablewright.engines.servers.routing import Home, Ordered
-from tablewright.engines.servers.selectivity import Selectivity
 from tablewright.engines.servers.sizing import (
     Figures,
     Layout,
@@ -37,6 +36,7 @@ from tablewright.engines.servers.sizing import (
     lies_by_time,
 )
 from tablewright.evaluation.values import ResourceFacts
+from tablewright.model.statistics import Selectivity
 from tablewright.model.values import Attribute, Condition, Entity, Kind, Model
 from tablewright.sample.sample import Sample
 

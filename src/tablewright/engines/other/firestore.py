@@ -17,7 +17,7 @@ from tablewright.bill.bill import Line, charge, total_of
 from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import PriceUnknownError
 from tablewright.core.quantities import DAYS_PER_MONTH, GB, ONE, ZERO
-from tablewright.engines.servers.selectivity import Selectivity
+from tablewright.model.statistics import Selectivity
 from tablewright.model.values import Entity, Model, Pattern, Verb
 from tablewright.sample.sample import Sample
 

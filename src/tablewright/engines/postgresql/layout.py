@@ -27,7 +27,6 @@ from tablewright.core.quantities import DAYS_PER_MONTH, ONE, ZERO
 from tablewright.engines.postgresql.ddl import primary_columns
 from tablewright.engines.postgresql.design import Column, PgIndex, PgTable, PostgresDesign
 from tablewright.engines.servers.routing import Home, Ordered
-from tablewright.engines.servers.selectivity import Selectivity
 from tablewright.engines.servers.sizing import (
     Figures,
     Layout,
@@ -37,6 +36,7 @@ from tablewright.engines.servers.sizing import (
     lies_by_time,
 )
 from tablewright.evaluation.values import ResourceFacts
+from tablewright.model.statistics import Selectivity
 from tablewright.model.values import Condition, Model
 from tablewright.sample.sample import Sample
 

@@ -10,14 +10,14 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from tablewright.core.quantities import ONE, ZERO
+from tablewright.core.quantities import GB, ONE, ZERO
 from tablewright.engines.mongodb.design import Collection, MongoDesign
 from tablewright.engines.postgresql.design import PgTable, PostgresDesign
 from tablewright.engines.servers.changes import AnyIndex, home_of
 from tablewright.engines.servers.routing import Home, Ordered
-from tablewright.engines.servers.selectivity import Selectivity
 from tablewright.engines.servers.sizing import ServerEvaluation, processor_us
 from tablewright.evaluation.values import Action, Route
+from tablewright.model.statistics import Selectivity
 from tablewright.model.values import Attribute, Entity, Model, Pattern, Verb
 
 
@@ -171,7 +171,7 @@ class ServerFacts:
         chosen = self.evaluation.chosen
         if chosen is None or chosen.offer.memory_gb is None:
             return None
-        return chosen.offer.memory_gb * 1024**3
+        return chosen.offer.memory_gb * GB
 
     def busy_share(self, pattern: Pattern) -> Decimal:
         """Return the share of all processor time that a pattern takes."""

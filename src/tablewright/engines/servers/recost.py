@@ -11,7 +11,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from tablewright.core.errors import UnsupportedError, UsageError
-from tablewright.core.quantities import ONE, ZERO, format_bytes, format_number, format_usd
+from tablewright.core.quantities import GB, ONE, ZERO, format_bytes, format_number, format_usd
 from tablewright.design.changes import AnyChange, apply_all
 from tablewright.design.values import Design
 from tablewright.engines.servers.facts import ServerFacts
@@ -130,7 +130,7 @@ def _relieved(
     before: ServerEvaluation, after: ServerEvaluation, memory_gb: Decimal | None
 ) -> list[str]:
     """Return the resources that change by a per cent or more, those that change most first."""
-    cache = (memory_gb or ZERO) * before.figures["cache_share"] * 1024**3
+    cache = (memory_gb or ZERO) * before.figures["cache_share"] * GB
     found = []
     for name, figure, shown in _FIGURES:
         was, now = figure(before.load, cache, before), figure(after.load, cache, after)

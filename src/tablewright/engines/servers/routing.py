@@ -15,8 +15,8 @@ from decimal import Decimal
 
 from tablewright.core.quantities import ONE, ZERO, format_number
 from tablewright.engines.postgresql.types import referred
-from tablewright.engines.servers.selectivity import RANGE_OPERATORS, Selectivity
 from tablewright.evaluation.values import Measure, Rejected, Request, Route, UnitUse
+from tablewright.model.statistics import RANGE_OPERATORS, Selectivity
 from tablewright.model.values import Condition, Kind, Model, Pattern, Verb
 
 

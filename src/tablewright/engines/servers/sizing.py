@@ -21,8 +21,14 @@ from tablewright.bill.book import Price
 from tablewright.bill.prices import PriceBook
 from tablewright.core.data import read_yaml
 from tablewright.core.errors import DataError, PriceUnknownError
-from tablewright.core.quantities import DAYS_PER_MONTH, GB, ONE, ZERO, format_number
-from tablewright.engines.dynamodb.scaling import LoadCurve
+from tablewright.core.quantities import (
+    DAYS_PER_MONTH,
+    GB,
+    ONE,
+    SECONDS_PER_MONTH,
+    ZERO,
+    format_number,
+)
 from tablewright.engines.servers.routing import Home, Router, Words, Work
 from tablewright.evaluation.values import (
     Evaluation,
@@ -32,6 +38,7 @@ from tablewright.evaluation.values import (
     ShapeFacts,
     SizeFacts,
 )
+from tablewright.model.statistics import LoadCurve, has_peak, load_curve, percentile
 from tablewright.model.values import Entity, Kind, Model
 from tablewright.sample.sample import Sample
 
@@ -228,7 +235,7 @@ def load_of(
             for name, pages in work.touches:
                 touched[name] = touched.get(name, ZERO) + pages * high
     hot = _hot_bytes(homes, touched, given["hot_window_hours"] * 3600, given["active_days"])
-    seconds = DAYS_PER_MONTH * 86_400
+    seconds = SECONDS_PER_MONTH
     data = sum((home.rows * home.row_bytes for home in homes), ZERO)
     data += sum((i.entries * i.entry_bytes for home in homes for i in home.indexes), ZERO)
     memory = _memory(homes)
@@ -248,7 +255,7 @@ def load_of(
         connections=max(given["least_connections"], peak.commands * given["call_ms"] / 1000 * 2),
         returned_gb=mean.returned * seconds / GB,
         written_gb=mean.written * seconds / GB,
-        curve=curve_of(model, busiest),
+        curve=load_curve(model, busiest),
         commands_per_month=mean.commands * seconds,
     )
 
@@ -266,23 +273,6 @@ def lies_by_time(entity: Entity, paths: Sequence[str]) -> bool:
     found = [entity.find(path) for path in paths]
     kinds = [one.kind if one is not None else None for one in found]
     return any(kind in (Kind.TIMESTAMP, Kind.EPOCH, Kind.ULID, Kind.DATE) for kind in kinds)
-
-
-def has_peak(model: Model) -> bool:
-    """Return whether the model says anything of busier and quieter hours."""
-    online = (one for one in model.patterns if one.purpose == "online")
-    return bool(model.daily_load) or any(one.peak > 1 for one in online)
-
-
-def curve_of(model: Model, busiest: Decimal = ONE) -> LoadCurve:
-    """Return the shape of the day: declared, or a triangle as high as the highest peak factor.
-
-    `busiest` is what that of a model without any is taken as.
-    """
-    if model.daily_load:
-        return LoadCurve.of(model.daily_load)
-    peak = max((p.peak for p in model.patterns if p.purpose == "online"), default=ONE)
-    return LoadCurve.peaked(peak * busiest)
 
 
 class _Sum:
@@ -811,9 +801,9 @@ def sizes_of(column: Sequence[int]) -> SizeFacts:
     spread = sum(((size - mean) ** 2 for size in ordered), ZERO) / max(1, n - 1)
     return SizeFacts(
         mean=Measure(mean=mean, error=(spread / n).sqrt()),
-        p50=ordered[n // 2],
-        p95=ordered[min(n - 1, n * 95 // 100)],
-        p99=ordered[min(n - 1, n * 99 // 100)],
+        p50=percentile(ordered, 50),
+        p95=percentile(ordered, 95),
+        p99=percentile(ordered, 99),
         largest=ordered[-1],
     )
 

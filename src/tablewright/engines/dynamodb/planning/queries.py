@@ -12,10 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from tablewright.core.quantities import ONE, ZERO
+from tablewright.model.statistics import RANGE_OPERATORS
 from tablewright.model.values import Attribute, Condition, Entity, Kind, Model, Pattern, Verb
-
-RANGES = ("between", "lt", "le", "gt", "ge", "begins_with")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +133,7 @@ def _ask(entity: Entity, pattern: Pattern, part: Pattern, rate: Decimal) -> Ask:
         elif condition.operator == "in":
             if values := _values(condition):
                 fixed.append((base, values))
-        elif condition.operator in RANGES:
+        elif condition.operator in RANGE_OPERATORS:
             ranges.append(base)
     is_read = not part.verb.is_write and part.verb is not Verb.CHECK
     wanted = (part.select if part.select is not None else entity.names) if is_read else ()
@@ -206,51 +204,3 @@ def is_always_there(entity: Entity, name: str) -> bool:
 def is_made_unique(attribute: Attribute) -> bool:
     """Whether the application makes its values up, so that two never meet."""
     return attribute.kind in (Kind.UUID, Kind.ULID, Kind.ID)
-
-
-def top_share(model: Model, entity: Entity, name: str, users: int) -> Decimal:
-    """Return the share of the instances that have an attribute's most common value.
-
-    References follow Zipf's law with exponent 0.8 unless the model says otherwise.
-    """
-    attribute = entity.attribute(name)
-    if attribute.top_share is not None:
-        return max(attribute.top_share, ONE - attribute.top_share)
-    if attribute.values:
-        return max(share for _, share in attribute.values)
-    if attribute.kind is Kind.BOOL:
-        return Decimal("0.5")
-    count = _distinct(model, entity, attribute, users)
-    if attribute.kind is Kind.REF or attribute.skew is not None:
-        return ONE / _harmonic(count, attribute.skew or Decimal("0.8"))
-    return ONE / max(ONE, count)
-
-
-def _distinct(model: Model, entity: Entity, attribute: Attribute, users: int) -> Decimal:
-    total = max(ONE, model.instances(entity.name, users))
-    if attribute.distinct is not None:
-        return max(ONE, min(attribute.distinct, total))
-    if attribute.kind is Kind.REF and attribute.to is not None:
-        return max(ONE, model.instances(attribute.to, users))
-    if attribute.generated:
-        parent = entity.parent
-        while parent is not None:
-            ancestor = model.entity(parent)
-            if attribute.name in ancestor.key and not ancestor.attribute(attribute.name).generated:
-                return max(ONE, model.instances(parent, users))
-            parent = ancestor.parent
-    if attribute.kind is Kind.COUNTRY:
-        return min(Decimal(50), total)
-    if attribute.kind is Kind.DATE:
-        return max(ONE, min(total, model.age_days(entity)))
-    return total
-
-
-def _harmonic(count: Decimal, exponent: Decimal) -> Decimal:
-    """Return the generalised harmonic number: the first terms, and an integral for the rest."""
-    s, whole = float(exponent), int(min(count, Decimal(10**9)))
-    head = min(whole, 1000)
-    total = sum(rank**-s for rank in range(1, head + 1))
-    if whole > head:
-        total += (whole ** (1 - s) - head ** (1 - s)) / (1 - s) if s != 1 else 0.0
-    return Decimal(str(round(total, 6))) if total > 0 else max(ONE, ZERO)

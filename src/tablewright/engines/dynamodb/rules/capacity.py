@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from tablewright.core.quantities import ONE, SECONDS_PER_MONTH, ZERO, decimals, format_usd, percent
+from tablewright.core.quantities import (
+    HOURS_PER_MONTH,
+    ONE,
+    SECONDS_PER_MONTH,
+    ZERO,
+    decimals,
+    format_usd,
+    percent,
+)
 from tablewright.engines.dynamodb import changes as c
 from tablewright.engines.dynamodb.design import CapacityMode, ModeKind, Table
 from tablewright.engines.dynamodb.facts import Facts, Place
@@ -81,7 +89,7 @@ def _costs(
     provisioned = ZERO
     for dimension, hour in (("write", tariff.wcu_hour), ("read", tariff.rcu_hour)):
         if means[dimension]:
-            provisioned += means[dimension] / used[dimension] * hour * 730
+            provisioned += means[dimension] / used[dimension] * hour * HOURS_PER_MONTH
     return demand * factor, provisioned * factor
 
 

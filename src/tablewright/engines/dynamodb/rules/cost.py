@@ -7,7 +7,10 @@ from decimal import Decimal
 from tablewright.capacity.units import Consistency
 from tablewright.core.quantities import (
     DAYS_PER_MONTH,
+    GB,
+    HOURS_PER_MONTH,
     ONE,
+    SECONDS_PER_DAY,
     ZERO,
     decimals,
     format_bytes,
@@ -16,7 +19,8 @@ from tablewright.core.quantities import (
 )
 from tablewright.design import changes as model_changes
 from tablewright.engines.dynamodb import changes as c
-from tablewright.engines.dynamodb.facts import Facts, Place, harmonic
+from tablewright.engines.dynamodb.facts import Facts, Place
+from tablewright.model.statistics import harmonic
 from tablewright.model.values import Pattern, Verb
 from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
 
@@ -35,7 +39,7 @@ def ddb_cst_001(f: Facts, place: Place) -> Verdict:
     assert tariff.ia_storage_gb is not None
     assert tariff.ia_factor is not None
     names = [place.name, *(f"{place.name}/{index.name}" for index in table.indexes)]
-    stored = sum((f.stored_bytes(n) for n in names), ZERO) / 1024**3 * tariff.storage_gb
+    stored = sum((f.stored_bytes(n) for n in names), ZERO) / GB * tariff.storage_gb
     writes = sum((f.mean_units(n, "write") for n in names), ZERO)
     reads = sum((f.mean_units(n, "read") for n in names), ZERO)
     requests = _in_standard(f, place, writes, reads)
@@ -81,8 +85,8 @@ def ddb_cst_002(f: Facts, pattern: Pattern) -> Verdict:
     change = model_changes.ChangeConsistency(pattern=pattern.name, consistency=Consistency.EVENTUAL)
     return Hit(
         evidence=(
-            f"{pattern.name} reads strongly {decimals(f.rate(pattern) * 86_400)} times a day, "
-            "though "
+            f"{pattern.name} reads strongly "
+            f"{decimals(f.rate(pattern) * SECONDS_PER_DAY)} times a day, though "
             f"{decimals(pattern.staleness_ms)} ms of staleness are allowed"
         ),
         options=lambda: [Option(changes=(change,))],
@@ -141,7 +145,7 @@ def ddb_cst_004(f: Facts, place: Place) -> Verdict:
     skew = float(f.default_skew)
     share = harmonic(fits, skew) / harmonic(max(1, int(entries)), skew)
     hits = Decimal(repr(round(share, 9)))
-    nodes = 2 * f.tariff.cache_node_hour * 730
+    nodes = 2 * f.tariff.cache_node_hour * HOURS_PER_MONTH
     limits = [slo for p in tolerant for slo in (f.slo(p),) if slo is not None]
     too_slow = bool(limits) and min(limits) < f.k["call_ms"]
     if hits * cost <= nodes and not too_slow:
@@ -182,7 +186,7 @@ def ddb_cst_005(f: Facts, pattern: Pattern) -> Verdict:
         ZERO,
     )
     needed = per_run / f.k["report_window_s"]
-    runs = f.rate(pattern) * 86_400 * DAYS_PER_MONTH
+    runs = f.rate(pattern) * SECONDS_PER_DAY * DAYS_PER_MONTH
     return Hit(
         evidence=(
             f"{pattern.name} scans {format_bytes(f.item_bytes(place.name))} of {place.name} "
@@ -216,8 +220,8 @@ def any_fit_003(f: Facts, pattern: Pattern) -> Verdict:
     return Hit(
         evidence=(
             f"{pattern.name} reads {decimals(matched)} items ({format_bytes(read)}) for one "
-            "figure, "
-            f"{decimals(f.rate(pattern) * 86_400)} times a day: {format_usd(cost)} USD a month"
+            f"figure, {decimals(f.rate(pattern) * SECONDS_PER_DAY)} times a day: "
+            f"{format_usd(cost)} USD a month"
         ),
         values={
             "share": cost / f.cost if f.cost else None,

@@ -7,7 +7,15 @@ from decimal import Decimal
 
 from tablewright.capacity.limits import READ_UNIT_BYTES, WRITE_UNIT_BYTES
 from tablewright.capacity.units import Consistency
-from tablewright.core.quantities import DAYS_PER_MONTH, ONE, ZERO, decimals, format_usd, percent
+from tablewright.core.quantities import (
+    DAYS_PER_MONTH,
+    ONE,
+    SECONDS_PER_DAY,
+    ZERO,
+    decimals,
+    format_usd,
+    percent,
+)
 from tablewright.design import changes as model_changes
 from tablewright.engines.dynamodb import changes as c
 from tablewright.engines.dynamodb.design import Index, ItemShape, KeyTemplate, ProjectionKind, Table
@@ -40,14 +48,14 @@ def ddb_idx_001(f: Facts, pattern: Pattern) -> Verdict:
         evidence=(
             f"{pattern.name} scans {route.target}: {decimals(pages)} MB, {decimals(items)} items "
             f"read for {decimals(f.returned(pattern))}, "
-            f"{decimals(rate * 86_400)} times a day"
+            f"{decimals(rate * SECONDS_PER_DAY)} times a day"
         ),
         values={
             "online": online,
             "too_slow": slo is not None and max(ONE, pages) * f.k["scan_page_ms"] > slo,
             "busy": rate * pages >= 1,
             "little": pages < Decimal("0.1"),
-            "rare": not online and rate * 86_400 <= 24,
+            "rare": not online and rate * SECONDS_PER_DAY <= 24,
             "small": size < f.k["page_bytes"] and rate < Decimal("0.1"),
         },
         options=lambda: _index_for(f, place, pattern) if place is not None else (),
@@ -349,7 +357,7 @@ def _ranking(f: Facts, table: Table) -> str:
     lines = []
     for index in table.indexes:
         place = Place(table, index)
-        calls = sum((f.rate(p) for p in f.serves(place)), ZERO) * 86_400 * DAYS_PER_MONTH
+        calls = sum((f.rate(p) for p in f.serves(place)), ZERO) * SECONDS_PER_DAY * DAYS_PER_MONTH
         cost = f.cost_of(place.name)
         per = cost / calls * 1000 if calls else None
         lines.append((per is None, per or cost, index.name))
@@ -518,9 +526,9 @@ def any_idx_002(f: Facts, place: Place) -> Verdict:
     writes = f.mean_units(place.name, "write")
     return Hit(
         evidence=(
-            f"{place.name} costs {format_usd(upkeep)} USD a month: {decimals(writes * 86_400)} "
-            "write "
-            f"units a day for {decimals(calls * 86_400)} requests"
+            f"{place.name} costs {format_usd(upkeep)} USD a month: "
+            f"{decimals(writes * SECONDS_PER_DAY)} write units a day "
+            f"for {decimals(calls * SECONDS_PER_DAY)} requests"
         ),
         options=lambda: [Option(changes=(c.DropIndex(table=table.name, index=index.name),))],
     )

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from tablewright.core.quantities import DAYS_PER_MONTH, ONE, ZERO, decimals, format_bytes, percent
+from tablewright.core.quantities import (
+    DAYS_PER_MONTH,
+    ONE,
+    SECONDS_PER_DAY,
+    ZERO,
+    decimals,
+    format_bytes,
+    percent,
+)
 from tablewright.engines.dynamodb import changes as c
 from tablewright.engines.dynamodb.design import ItemShape, Table
 from tablewright.engines.dynamodb.facts import Facts, Place
@@ -97,7 +105,7 @@ def _stored(f: Facts, shape: ItemShape, attribute: Attribute) -> Decimal:
     """Return the mean bytes an attribute takes in an item of this shape."""
     if attribute.name in shape.offload:
         return Decimal(64)
-    size = f.attribute_bytes(attribute) * attribute.presence
+    size = f.attribute_bytes(f.entity_of(shape), attribute) * attribute.presence
     return size * dict(shape.compress).get(attribute.name, ONE)
 
 
@@ -153,7 +161,7 @@ def ddb_siz_003(f: Facts, entity: Entity, attribute: Attribute) -> Verdict:
         return CLEAR
     if any(attribute.name in _asked(a.part) for a in f.actions_on(entity.name)):
         return None
-    size = f.attribute_bytes(attribute) - len(attribute.name)
+    size = f.value_bytes(entity, attribute)
     if attribute.bytes is None and attribute.elements is None and not attribute.fields:
         return Missing(f"how many bytes {entity.name}.{attribute.name} has")
     squeezes = attribute.kind in _COMPRESSIBLE or attribute.compressible is not None
@@ -239,8 +247,8 @@ def _growing_embeds(f: Facts, entity: Entity) -> list[Growing]:
                 (f.rate(a.root) for a in f.actions_on(child.name) if a.part.verb is Verb.PUT), ZERO
             )
             inflow = child.count.inflow_per_day
-            per_day = inflow if inflow is not None else puts * 86_400 / max(ONE, parents)
-            size = sum((f.attribute_bytes(a) * a.presence for a in child.attributes), ZERO)
+            per_day = inflow if inflow is not None else puts * SECONDS_PER_DAY / max(ONE, parents)
+            size = sum((f.attribute_bytes(child, a) * a.presence for a in child.attributes), ZERO)
             found.append((table, shape, embed.attribute, per_day, size))
     return found
 
@@ -264,8 +272,8 @@ def _growing_attributes(f: Facts, entity: Entity) -> list[Growing]:
         if not appends or not homes:
             continue
         element = attribute.element
-        size = f.attribute_bytes(element) - len(element.name) + 1 if element is not None else None
-        per_day = appends * 86_400 / max(ONE, f.count(entity.name))
+        size = f.value_bytes(entity, element) + 1 if element is not None else None
+        per_day = appends * SECONDS_PER_DAY / max(ONE, f.count(entity.name))
         found.append((*homes[0], attribute.name, per_day, size))
     return found
 

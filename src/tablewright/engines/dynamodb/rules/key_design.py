@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from tablewright.core.quantities import (
     ONE,
+    SECONDS_PER_DAY,
     SECONDS_PER_MONTH,
     ZERO,
     decimals,
@@ -351,7 +352,7 @@ def _overwrites(f: Facts, entity: Entity, keys: frozenset[str]) -> Decimal | Non
 
 
 def _tick_seconds(attribute: Attribute) -> float:
-    return {Kind.DATE: 86_400.0, Kind.EPOCH: 1.0}.get(attribute.kind, 0.001)
+    return {Kind.DATE: float(SECONDS_PER_DAY), Kind.EPOCH: 1.0}.get(attribute.kind, 0.001)
 
 
 def _tie_broken(table: Table, shape: ItemShape, entity: Entity) -> Iterable[Option]:
@@ -567,7 +568,9 @@ def _movable(f: Facts, entity: Entity, attribute: Attribute, table: Table, rate:
         a.to == entity.name for other in f.model.entities for a in other.attributes
     ) or bool(f.model.children_of(entity.name))
     often = (
-        f"changes {decimals(rate * 86_400)} times a day" if rate else "is of a kind people change"
+        f"changes {decimals(rate * SECONDS_PER_DAY)} times a day"
+        if rate
+        else "is of a kind people change"
     )
     return Hit(
         evidence=f"{attribute.name} is in the key of {table.name} and {often}",

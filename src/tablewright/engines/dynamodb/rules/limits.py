@@ -148,7 +148,7 @@ def _template_bytes(f: Facts, entity: Entity, template: KeyTemplate) -> Decimal:
         if attribute is not None:
             spread = attribute.bytes
             longest = (spread.high or spread.p99 or spread.mean) if spread is not None else None
-            size += longest or f.attribute_bytes(attribute) - len(attribute.name)
+            size += longest or f.value_bytes(entity, attribute)
     return size
 
 

@@ -64,8 +64,8 @@ def any_mdl_002(f: Facts, entity: Entity) -> Verdict:
     idle = [a for a in entity.attributes if a.name not in wanted and not a.generated]
     if not idle or not reads:
         return CLEAR
-    size = sum((f.attribute_bytes(a) * a.presence for a in entity.attributes), ZERO)
-    unread = sum((f.attribute_bytes(a) * a.presence for a in idle), ZERO)
+    size = sum((f.attribute_bytes(entity, a) * a.presence for a in entity.attributes), ZERO)
+    unread = sum((f.attribute_bytes(entity, a) * a.presence for a in idle), ZERO)
     part = unread / size if size else ZERO
     return Hit(
         evidence=(

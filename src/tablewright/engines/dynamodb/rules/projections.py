@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from tablewright.capacity.limits import READ_UNIT_BYTES
-from tablewright.core.quantities import ZERO, decimals, percent
+from tablewright.core.quantities import SECONDS_PER_DAY, ZERO, decimals, percent
 from tablewright.engines.dynamodb import changes as c
 from tablewright.engines.dynamodb.design import Index, Projection, ProjectionKind, Table
 from tablewright.engines.dynamodb.facts import Facts, Place
@@ -59,7 +59,7 @@ def ddb_prj_001(f: Facts, place: Place) -> Verdict:
     unread = f"{percent(waste)} of the bytes in an entry of {place.name} are read by nobody there"
     dear = (
         f"each write keeps {decimals(f.mean_size(place.name))} B up to date in {place.name} for "
-        f"{decimals(_reads(f, place) * 86_400)} reads a day"
+        f"{decimals(_reads(f, place) * SECONDS_PER_DAY)} reads a day"
     )
     return Hit(
         evidence=unread if waste >= f.k["overproj_waste"] else dear,
@@ -83,7 +83,7 @@ def _bytes(f: Facts, place: Place, needed: frozenset[str]) -> tuple[Decimal, Dec
             continue
         for name in sorted(f.projected(place, shape)):
             attribute = f.attribute_of(entity, name)
-            size = f.attribute_bytes(attribute) * attribute.presence if attribute else ZERO
+            size = f.attribute_bytes(entity, attribute) * attribute.presence if attribute else ZERO
             held += size
             if name not in needed and name not in keys:
                 idle += size

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from tablewright.capacity.units import Consistency
-from tablewright.core.quantities import ZERO, decimals, format_bytes
+from tablewright.core.quantities import SECONDS_PER_DAY, ZERO, decimals, format_bytes
 from tablewright.design import changes as model_changes
 from tablewright.engines.dynamodb import changes as c
 from tablewright.engines.dynamodb.design import Table
@@ -115,9 +115,9 @@ def any_rel_001(f: Facts, entity: Entity) -> Verdict:
         writers = sorted({a.root.name for a in f.actions_on(source.name) if alters(a.part, names)})
         return Hit(
             evidence=(
-                f"{where}; {', '.join(writers)} changes it {decimals(rate * 86_400)} times a day "
-                "and "
-                f"neither a transaction nor a stream carries that over"
+                f"{where}; {', '.join(writers)} changes it "
+                f"{decimals(rate * SECONDS_PER_DAY)} times a day "
+                f"and neither a transaction nor a stream carries that over"
             ),
             values={"settled": False},
         )

@@ -10,6 +10,7 @@ from tablewright.core.quantities import (
     DAYS_PER_MONTH,
     GB,
     ONE,
+    SECONDS_PER_DAY,
     ZERO,
     decimals,
     format_bytes,
@@ -34,7 +35,7 @@ def _inflow_per_day(f: Facts, entity: Entity) -> Decimal:
         return f.count(entity.name) / age
     return sum(
         (
-            f.rate(a.root) * a.part.batch * 86_400
+            f.rate(a.root) * a.part.batch * SECONDS_PER_DAY
             for a in f.actions_on(entity.name)
             if a.part.verb is Verb.PUT
         ),

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
-from tablewright.core.quantities import ONE, ZERO, format_bytes, format_number
+from tablewright.core.quantities import ONE, SECONDS_PER_DAY, ZERO, format_bytes, format_number
 from tablewright.design.changes import ContinueFromLast
 from tablewright.engines.mongodb.design import MongoDesign, MongoIndex
 from tablewright.engines.postgresql.design import PgIndex, PgTable, PostgresDesign
@@ -94,8 +94,9 @@ def any_idx_002(f: ServerFacts, home: str, index: Ordered) -> Verdict:
         return CLEAR  # another order of its keys comes first
     calls = sum((f.rate(p) for p in served), ZERO)
     return Hit(
-        evidence=f"only {', '.join(p.name for p in served)} uses it, {number(calls * 86_400)} "
-        f"times a day; it takes {format_bytes(int(index.stored_bytes))}",
+        evidence=f"only {', '.join(p.name for p in served)} uses it, "
+        f"{number(calls * SECONDS_PER_DAY)} times a day; "
+        f"it takes {format_bytes(int(index.stored_bytes))}",
         options=lambda: mends.dropping(home, index.name),
     )
 

@@ -14,6 +14,7 @@ from functools import partial
 from tablewright.core.quantities import (
     DAYS_PER_MONTH,
     ONE,
+    SECONDS_PER_DAY,
     SECONDS_PER_MONTH,
     ZERO,
     format_bytes,
@@ -160,7 +161,8 @@ def any_fit_003(f: ServerFacts, pattern: Pattern) -> Verdict:
     share = f.busy_share(pattern)
     return Hit(
         evidence=f"{pattern.name} reads {number(read)} for one figure, "
-        f"{number(f.rate(pattern) * 86_400)} times a day: {number(share * 100)} % of all the work",
+        f"{number(f.rate(pattern) * SECONDS_PER_DAY)} times a day: {number(share * 100)} % "
+        "of all the work",
         values={"share": share, "too_slow": slo is not None and f.takes_ms(pattern) > slo},
     )
 
@@ -207,8 +209,8 @@ def any_rel_001(f: ServerFacts, entity: Entity) -> Verdict:
         if rate <= 0 or _is_one_transaction(f, source.name, entity.name):
             continue
         return Hit(
-            evidence=f"{where}; it changes {number(rate * 86_400)} times a day, and no transaction "
-            "carries that over",
+            evidence=f"{where}; it changes {number(rate * SECONDS_PER_DAY)} times a day, and "
+            "no transaction carries that over",
             values={"settled": False},
         )
     return CLEAR

@@ -1,0 +1,153 @@
+"""What the model's figures say of its data, by hand-worked values and beside the sampler."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from tablewright import read_model
+from tablewright.model.statistics import (
+    LoadCurve,
+    Selectivity,
+    busiest_hour,
+    harmonic,
+    load_curve,
+    percentile,
+    pool,
+)
+from tablewright.model.values import Condition, Kind, Model
+from tablewright.sample.sample import Sample
+
+D = Decimal
+
+TEXT = """
+app: t
+region: us-east-1
+scales: [1000]
+entities:
+  User:
+    key: user_id
+    attributes:
+      user_id: uuid
+      email: {type: email, unique: true}
+      country: country
+      active: {type: bool, top_share: 0.3}
+  Order:
+    of: User
+    count: 4
+    key: order_id
+    attributes:
+      order_id: uuid
+      email: email
+      status: {type: enum, values: {open: 0.2, paid: 0.5, sent: 0.3}}
+      country: country
+      level: int(1..7)
+      day: date
+      price: {type: money, min: 1, max: 2}
+      note: map
+      product: {type: ref, to: Product}
+      town: {type: text, distinct: 40}
+    retention: 30d
+  Product: {key: sku, count: {mean: 50, per: total}, attributes: {sku: id}}
+patterns:
+  a: {get: User, by: user_id, rate: 1/user/day}
+"""
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return read_model(TEXT).model
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("user_id", 1000),  # the parent's key: one value for each user
+        ("email", 1000),  # a copy of what is unique to the parent, as the sampler copies it
+        ("status", 3),
+        ("level", 7),
+        ("day", 30),  # as many days as are kept
+        ("price", 101),  # 1.00, 1.01 … 2.00
+        ("product", 50),
+        ("town", 40),
+        ("order_id", 4000),
+    ],
+)
+def test_distinct_values_follow_from_what_the_file_states(
+    model: Model, name: str, values: int
+) -> None:
+    order = model.entity("Order")
+    assert Selectivity(model, 1000).distinct(order, name) == values
+
+
+def test_a_map_has_an_unknown_number_of_values(model: Model) -> None:
+    statistics = Selectivity(model, 1000)
+    assert statistics.known_distinct(model.entity("Order"), "note") is None
+    assert statistics.distinct(model.entity("Order"), "note") == 4000
+
+
+def test_countries_are_as_many_as_the_sampler_draws(model: Model) -> None:
+    drawn = set(Sample(model).values("Order", "country", 4000))
+    assert drawn == set(pool(Kind.COUNTRY))
+    assert Selectivity(model, 1000).distinct(model.entity("Order"), "country") == len(drawn)
+
+
+def test_fewer_instances_than_values_have_no_more_values_than_instances(model: Model) -> None:
+    # 10 users have 40 orders, fewer than the 50 products that they may name.
+    assert Selectivity(model, 10).distinct(model.entity("Order"), "product") == 40
+
+
+def test_orders_of_a_product_are_counted_over_all_products(model: Model) -> None:
+    # 10 users, 40 orders, 50 products: a product taken evenly has 40 / 50 orders.
+    order = model.entity("Order")
+    conditions = (Condition(attribute="product"),)
+    assert Selectivity(model, 10).matching(order, conditions) == D("0.8")
+
+
+@pytest.mark.parametrize(
+    ("entity", "name", "share"),
+    [
+        ("Order", "status", "0.5"),
+        ("User", "active", "0.7"),  # 0.3 are true, so 0.7 have the most common value
+        ("Order", "level", str(D(1) / 7)),
+    ],
+)
+def test_the_most_common_value_has_the_stated_share(
+    model: Model, entity: str, name: str, share: str
+) -> None:
+    top = Selectivity(model, 1000).top_share(model.entity(entity), name)
+    assert top is not None
+    assert top.share == D(share)
+    assert not top.is_default
+
+
+def test_references_follow_the_default_exponent(model: Model) -> None:
+    # 50 products: 1 / (1 + 2^-0.8 + ... + 50^-0.8). By Euler and Maclaurin the sum is about
+    # 5 * 50^0.2 + zeta(0.8) + 50^-0.8 / 2 = 10.934 - 4.438 + 0.022 = 6.518.
+    top = Selectivity(model, 1000).top_share(model.entity("Order"), "product")
+    assert top is not None
+    assert top.is_default
+    assert abs(top.share - 1 / D("6.518")) < D("0.0005")
+
+
+def test_the_integral_beyond_the_first_thousand_terms_agrees_with_the_sum() -> None:
+    exact = sum(k**-0.8 for k in range(1, 20_001))
+    assert abs(harmonic(20_000, 0.8) / exact - 1) < 1e-6
+
+
+def test_a_percentile_lies_above_that_share_of_the_values() -> None:
+    values = list(range(100))
+    assert [percentile(values, p) for p in (50, 95, 99)] == [50, 95, 99]
+    assert percentile([7], 99) == 7
+
+
+def test_a_declared_day_is_taken_before_any_peak_factor(model: Model) -> None:
+    # 12 hours at 1 and 12 at 3: the mean is 2, the busiest hour 1.5 times that.
+    day = replace(model, daily_load=(D(1),) * 12 + (D(3),) * 12)
+    assert busiest_hour(day) == load_curve(day, D(9)).peak == D("1.5")
+    assert busiest_hour(model) == 1
+    assert load_curve(model).is_flat
+    assert round(load_curve(model, D(3)).peak, 2) == 3
+    assert LoadCurve.of([1] * 24).is_flat
