@@ -32,7 +32,8 @@ def measure(patterns: int) -> dict[str, float]:
     from tablewright import read_model
     from tablewright.bill.prices import PriceBook
     from tablewright.engines.dynamodb.engine import DynamoEngine
-    from tablewright.plan.search import Settings, search
+    from tablewright.plan.search import search
+    from tablewright.plan.settings import Settings
 
     text = families_text(1, FAMILIES)
     if patterns:

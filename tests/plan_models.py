@@ -8,12 +8,22 @@ from __future__ import annotations
 import random
 import re
 
+from tablewright.bill.prices import PriceBook
+from tablewright.engines.dynamodb.engine import DynamoEngine
+from tablewright.engines.dynamodb.planning.planning import DynamoPlanning
+from tablewright.model.values import Model
+
 HEAD = """\
 app: made-up
 region: us-east-1
 scales: [{users}]
 entities:
 """
+
+
+def planning_of(model: Model) -> DynamoPlanning:
+    """Return DynamoDB's planning of a model at the packaged prices."""
+    return DynamoPlanning(quotes=DynamoEngine(), model=model, book=PriceBook(), region=model.region)
 
 
 def model_text(

@@ -23,8 +23,8 @@ from tablewright.design import reader
 from tablewright.design.reader import FILE_NAME, ModelFile
 from tablewright.design.values import Design
 from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, ModeKind
-from tablewright.engines.dynamodb.engine import DynamoEngine
 from tablewright.engines.registry import ENGINES, EnginePlugin, languages, make_engine
+from tablewright.evaluation.engine import Refused
 from tablewright.evaluation.evaluator import Evaluator
 from tablewright.evaluation.values import Evaluation, Request
 from tablewright.model.shapes import Schema
@@ -353,46 +353,23 @@ class Session:
                 if fitting
                 else "leave --from out, or write a DynamoDB design of what exists",
             )
-        engine = self.engines["dynamodb"]
-        assert isinstance(engine, DynamoEngine)
-        region = self.region
+        engine, evaluator = self.engines["dynamodb"], self.evaluator("dynamodb")
+        planning = engine.planning(evaluator, self.options.mode)
+        if isinstance(planning, Refused):
+            raise UnsupportedError(planning.reason)
 
-        def evaluate(design: DynamoDesign, users: int, sample_items: int | None) -> Evaluation:
-            return engine.evaluate(
-                self.model,
-                design,
-                users,
-                self.book(),
-                region=region,
-                free_tier=self.options.free_tier and sample_items is None,
-                sample_items=sample_items or self.options.sample_items,
-            )
-
-        def evaluate_model(
-            model: Model, design: DynamoDesign, users: int, sample_items: int
-        ) -> Evaluation:
-            return engine.evaluate(
-                model, design, users, self.book(), region=region, sample_items=sample_items
-            )
-
-        def findings(design: DynamoDesign) -> frozenset[tuple[str, str]]:
+        def findings(design: Design) -> frozenset[tuple[str, str]]:
             card = self.card(design, with_path=False)
-            return frozenset((one.rule, one.subject) for one in card.findings)
+            return frozenset((finding.rule, finding.subject) for finding in card.findings)
 
-        def fires(design: DynamoDesign) -> frozenset[tuple[str, str]]:
-            found = evaluate(design, self.users, FIRED_SAMPLE)
-            return fired(found, self.evaluator("dynamodb"), engine.reviewing)
+        def fires(design: Design) -> frozenset[tuple[str, str]]:
+            evaluation = evaluator.sampled(design, self.users, FIRED_SAMPLE)
+            return fired(evaluation, evaluator, engine.reviewing)
 
-        others = [d for d in self.designs if isinstance(d, DynamoDesign) and d.name != name]
         planner = Planner(
-            model=self.model,
-            engine=engine,
-            evaluate=evaluate,
-            evaluate_model=evaluate_model,
-            book=self.book(),
-            region=region,
-            others=tuple(others),
-            mode=self.options.mode,
+            evaluator=evaluator,
+            planning=planning,
+            others=tuple(d for d in self.designs if planning.is_of_engine(d) and d.name != name),
             findings=findings,
             fires=fires,
         )
@@ -400,7 +377,7 @@ class Session:
         result = planner.plan(scale, start=begin, name=name, explained=explained)
         if not requests:
             return result
-        evaluation = evaluate(result.design, result.users, None)
+        evaluation = evaluator.full(result.design, result.users)
         written = tuple(
             PatternRequests(pattern=p.name, requests=self.requests(evaluation, p.name))
             for p in self.model.patterns
@@ -450,7 +427,12 @@ class Session:
 
         return plan_mongodb(self.model), plan_postgresql(self.model)
 
-    def write_design(self, design: DynamoDesign) -> Path:
+    def summary(self, before: Design, after: Design) -> tuple[str, ...]:
+        """Return what one design does otherwise than another of the same engine, in few words."""
+        summary = languages()[before.engine].summary
+        return tuple(summary(before, after)) if summary is not None else ()
+
+    def write_design(self, design: Design) -> Path:
         """Put a design into the model file, in place of one of the same name; return the path.
 
         Comments and layout outside the design stay as they are.
@@ -459,11 +441,13 @@ class Session:
             UsageError: `designs` is written in a way that no block can be put into.
         """
         from tablewright.design.sections import with_section
-        from tablewright.engines.dynamodb.design_printer import design_section
 
+        section = languages()[design.engine].section
+        if section is None:
+            raise UnsupportedError(f"designs on {design.engine} cannot be written to a file yet")
         path = Path(self.file.path)
         try:
-            text = with_section(self.file.source, design.name, design_section(design, self.model))
+            text = with_section(self.file.source, design.name, section(design, self.model))
         except ValueError as problem:
             raise UsageError(
                 f"{path}: {problem}", remedy="write each design on lines of its own"

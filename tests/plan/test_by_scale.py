@@ -12,9 +12,9 @@ from tablewright.api import Options, Session
 from tablewright.apps import read
 from tablewright.engines.dynamodb.engine import DynamoEngine
 from tablewright.engines.dynamodb.planning.candidates import indexes, placements
+from tablewright.engines.dynamodb.planning.pricing import design_of
 from tablewright.engines.dynamodb.planning.queries import workloads
 from tablewright.plan.by_scale import Requoting
-from tablewright.plan.pricing import design_of
 from tablewright.plan.result import PlanResult
 
 # A report looks for the tasks of a topic. A scan for it reads all tasks, and the more users there

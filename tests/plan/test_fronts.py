@@ -8,12 +8,13 @@ from functools import cache
 
 import pytest
 
+from plan_models import planning_of
 from tablewright import read_model
-from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import UnsupportedError
-from tablewright.engines.dynamodb.engine import DynamoEngine
 from tablewright.plan.fronts import front_by_round_trips, front_by_structures
-from tablewright.plan.search import Plan, Settings, search
+from tablewright.plan.search import search
+from tablewright.plan.settings import Settings
+from tablewright.plan.values import Plan
 
 MODEL = """\
 app: shop
@@ -45,7 +46,7 @@ patterns:
 def found(**settings: object) -> Plan:
     model = read_model(MODEL, "shop.yaml").model
     chosen = replace(Settings.of(model, 10_000), sample_items=32, **settings)  # type: ignore[arg-type]
-    return search(model, DynamoEngine(), PriceBook(), model.region, chosen)
+    return search(model, planning_of(model), chosen)
 
 
 @cache

@@ -9,7 +9,7 @@ from itertools import combinations
 
 import pytest
 
-from plan_models import family_text, model_text
+from plan_models import family_text, model_text, planning_of
 from tablewright import read_model
 from tablewright.bill.prices import PriceBook
 from tablewright.engines.dynamodb.engine import DynamoEngine
@@ -19,9 +19,10 @@ from tablewright.engines.dynamodb.planning.candidates import (
     placements,
     why_not_inside,
 )
+from tablewright.engines.dynamodb.planning.pricing import design_of
 from tablewright.engines.dynamodb.planning.queries import together, workloads
-from tablewright.plan.pricing import design_of
-from tablewright.plan.search import Settings, search
+from tablewright.plan.search import search
+from tablewright.plan.settings import Settings
 
 SAMPLE = 16
 CENT = Decimal("0.01")
@@ -81,7 +82,7 @@ def test_the_plan_costs_what_the_best_of_all_designs_costs(seed):
     model = read_model(model_text(seed, patterns=3), "made.yaml").model
     engine, book = DynamoEngine(), PriceBook()
     settings = Settings.of(model, model.scales[0])
-    plan = search(model, engine, book, model.region, settings=_small(settings))
+    plan = search(model, planning_of(model), settings=_small(settings))
     best, count = cheapest_of_all(model, engine, book)
     assert count >= 2
     assert abs(plan.solution.usd - best) < CENT
@@ -94,7 +95,7 @@ def test_the_plan_with_object_storage_costs_what_the_best_of_all_designs_costs(s
     text = re.sub(r"text\(\d+\)", f"text({(seed % 4 + 1) * 7000})", model_text(seed, patterns=3))
     model = read_model(text + "options: {object_storage: allow}\n", "made.yaml").model
     engine, book = DynamoEngine(), PriceBook()
-    plan = search(model, engine, book, model.region, _small(Settings.of(model, model.scales[0])))
+    plan = search(model, planning_of(model), _small(Settings.of(model, model.scales[0])))
     best, _ = cheapest_of_all(model, engine, book, "allow")
     assert abs(plan.solution.usd - best) < CENT
 
@@ -104,7 +105,7 @@ def test_the_plan_of_parents_and_children_costs_what_the_best_of_all_designs_cos
     model = read_model(family_text(seed), "made.yaml").model
     engine, book = DynamoEngine(), PriceBook()
     settings = _small(Settings.of(model, model.scales[0]))
-    plan = search(model, engine, book, model.region, settings)
+    plan = search(model, planning_of(model), settings)
     best, _ = cheapest_of_all(model, engine, book)
     assert abs(plan.solution.usd - best) < CENT / 100
     evaluated = engine.evaluate(model, plan.design, model.scales[0], book, sample_items=SAMPLE)
@@ -113,10 +114,7 @@ def test_the_plan_of_parents_and_children_costs_what_the_best_of_all_designs_cos
 
 def test_some_families_are_kept_together_and_some_apart():
     models = [read_model(family_text(seed), "made.yaml").model for seed in range(12)]
-    plans = [
-        search(m, DynamoEngine(), PriceBook(), m.region, _small(Settings.of(m, m.scales[0])))
-        for m in models
-    ]
+    plans = [search(m, planning_of(m), _small(Settings.of(m, m.scales[0]))) for m in models]
     together = [any(s.embeds for t in p.design.tables for s in t.shapes) for p in plans]
     assert 2 <= sum(together) <= 10
 

@@ -13,10 +13,11 @@ from tablewright.apps import read
 from tablewright.engines.dynamodb.changes import apply
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.engines.dynamodb.differences import is_same, pieces, words
+from tablewright.engines.dynamodb.planning.moving import DynamoSteps, moved
+from tablewright.engines.dynamodb.planning.pricing import Tariff
 from tablewright.evaluation.values import Evaluation
-from tablewright.plan.pricing import Tariff
 from tablewright.plan.result import PlanResult
-from tablewright.plan.roadmap import Step, moved, steps
+from tablewright.plan.roadmap import Step, steps
 
 USERS = 1000
 # us-east-1: 0.625 USD for a million write units, 0.125 for a million read units.
@@ -75,7 +76,7 @@ def way(before: str, after: str) -> tuple[Step, ...]:
     def price(design: DynamoDesign) -> Evaluation:
         return engine.evaluate(chosen.model, design, USERS, book, sample_items=16)
 
-    return steps(*designs(chosen), price, TARIFF)
+    return steps(*designs(chosen), price, DynamoSteps(tariff=TARIFF))
 
 
 def test_a_narrower_index_is_filled_by_one_write_unit_for_each_entry():

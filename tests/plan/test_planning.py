@@ -10,7 +10,7 @@ from tablewright import read_model
 from tablewright.api import Options, Session
 from tablewright.core.errors import ModelError, UsageError
 from tablewright.plan.result import PlanResult
-from tablewright.plan.search import Settings
+from tablewright.plan.settings import Settings
 
 SMALL = Options(sample_items=64)
 MODEL = """\

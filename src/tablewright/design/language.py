@@ -37,6 +37,8 @@ class DesignLanguage:
     """Prints a design as an entry of `designs:`; None where the engine cannot yet."""
     differences: Callable[[Design, Design], Sequence[AnyChange]] | None = None
     """The changes that turn one design into another; None where the engine cannot yet."""
+    summary: Callable[[Design, Design], Sequence[str]] | None = None
+    """The same in few words."""
 
 
 Languages = Mapping[str, DesignLanguage]

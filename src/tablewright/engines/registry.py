@@ -14,7 +14,9 @@ from typing import Protocol
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UsageError
 from tablewright.design.language import DesignLanguage, Languages
-from tablewright.evaluation.engine import Engine
+from tablewright.evaluation.engine import Engine, Refused
+from tablewright.evaluation.evaluator import Evaluator
+from tablewright.plan.protocol import Planning
 from tablewright.review.protocol import Reviewing
 
 ENGINES: dict[str, str] = {
@@ -26,11 +28,15 @@ ENGINES: dict[str, str] = {
 
 
 class EnginePlugin(Engine, Protocol):
-    """All that an engine brings: to evaluation and to the reviewer."""
+    """All that an engine brings: to evaluation, to the reviewer, to the planner."""
 
     @property
     def reviewing(self) -> Reviewing:
         """What it brings to the reviewer."""
+        ...
+
+    def planning(self, evaluator: Evaluator, mode: object | None = None) -> Planning | Refused:
+        """Return what it brings to the planner; `mode` pays for every table alike."""
         ...
 
 

@@ -7,30 +7,14 @@ costs more and what it does otherwise, in words.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from tablewright.core.quantities import ZERO
-from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign
-from tablewright.engines.dynamodb.differences import named_alike, pieces, short
-from tablewright.plan.pricing import Option
-from tablewright.plan.programme import Choice, Solution, solve
+from tablewright.plan.programme import solve
 from tablewright.plan.pruning import prune
-from tablewright.plan.search import Considered, Plan, assemble, families
-
-
-@dataclass(frozen=True, kw_only=True)
-class Alternative:
-    """The cheapest plan without something."""
-
-    dearer: Decimal
-    """USD a month, on demand."""
-    option: Option
-    choice: Choice
-    """What it takes for the entity."""
-    design: DynamoDesign
-    instead: tuple[str, ...]
-    """What it does otherwise than the plan, in words."""
+from tablewright.plan.search import families
+from tablewright.plan.values import Alternative, Choice, Considered, Option, Plan, Solution
 
 
 def alternative(plan: Plan, one: Considered, options: Sequence[Option]) -> Alternative | None:
@@ -57,15 +41,13 @@ def alternative(plan: Plan, one: Considered, options: Sequence[Option]) -> Alter
     solution: Solution = replace(
         plan.solution, choices=tuple(choices), usd=plan.solution.usd - before + part.usd
     )
-    design = assemble(plan.model, considered, solution, plan.design, "alternative")
-    ours = on_demand(plan.design)
-    changes = [c for piece in pieces(ours, named_alike(ours, design)) for c in piece.changes]
+    design = plan.planning.assemble(considered, solution, plan.design, "alternative")
     return Alternative(
-        dearer=part.usd - before,
+        extra_usd=part.usd - before,
         option=kept[choices[place].option],
         choice=choices[place],
         design=design,
-        instead=short(changes, len(design.tables)),
+        instead=plan.planning.differences(plan.planning.as_searched(plan.design), design),
     )
 
 
@@ -74,13 +56,3 @@ def cost_of(one: Considered, choice: Choice) -> Decimal:
     usd = one.options[choice.option].total(frozenset(choice.indexes))
     assert usd is not None, "what was chosen answers every question"
     return usd
-
-
-def on_demand(design: DynamoDesign) -> DynamoDesign:
-    """Return a design with every table on demand and of the Standard class."""
-    return replace(
-        design,
-        tables=tuple(
-            replace(t, mode=CapacityMode(), infrequent_access=False) for t in design.tables
-        ),
-    )

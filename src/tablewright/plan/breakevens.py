@@ -10,28 +10,27 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import combinations
 
-from tablewright.capacity.limits import MAX_ITEM_BYTES
 from tablewright.capacity.units import Consistency
 from tablewright.core.quantities import ZERO
-from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape
-from tablewright.engines.dynamodb.planning.merging import joined
-from tablewright.engines.dynamodb.planning.modes import Evaluate
-from tablewright.evaluation.values import Evaluation
+from tablewright.design.values import Design
 from tablewright.model.values import Attribute, Model, Pattern, Spread, Verb
-from tablewright.plan.alternatives import Alternative, alternative, on_demand
-from tablewright.plan.pricing import Option, PathCost, SlotCost
-from tablewright.plan.search import Considered, Plan
-
-EvaluateModel = Callable[[Model, DynamoDesign, int, int], Evaluation]
-"""Prices a design of a model at a number of users, with so many instances drawn."""
+from tablewright.plan.alternatives import alternative
+from tablewright.plan.values import (
+    Alternative,
+    Considered,
+    Evaluate,
+    EvaluateModel,
+    Option,
+    PathCost,
+    Plan,
+    SlotCost,
+)
 
 FURTHEST = Decimal(100)
 """Figures are looked for from a hundredth of what the model says to a hundredfold."""
 WITHIN = Decimal("1.02")
 """How close a size is closed in on."""
-CHEAPEST_TABLES = 5
 SIZE_SAMPLE = 32
 """Instances drawn for each size that is tried."""
 
@@ -74,7 +73,7 @@ class TargetFlip:
 
 
 def rate_flips(
-    plan: Plan, one: Considered, others: Sequence[DynamoDesign], evaluate: EvaluateModel
+    plan: Plan, one: Considered, others: Sequence[Design], evaluate: EvaluateModel
 ) -> tuple[Flip, ...]:
     """Return the rates at which one of some designs would be as cheap, the closest first.
 
@@ -87,7 +86,7 @@ def rate_flips(
     drawn = plan.settings.sample_items
     closest: dict[str, Flip] = {}
     for other in others:
-        model, *both = _part(plan, one, other)
+        model, both = _part(plan, one, other)
         ours, theirs = (_weighed(plan, model, design, evaluate, drawn) for design in both)
         gap, own, by_pattern = theirs.total - ours.total, ours.by_pattern, theirs.by_pattern
         for pattern in model.patterns:
@@ -119,7 +118,7 @@ class _Weighed:
 
 
 def _weighed(
-    plan: Plan, model: Model, design: DynamoDesign, evaluate: EvaluateModel, drawn: int
+    plan: Plan, model: Model, design: Design, evaluate: EvaluateModel, drawn: int
 ) -> _Weighed:
     total, by_pattern = ZERO, dict[str, Decimal]()
     for scale in plan.settings.scales:
@@ -138,7 +137,7 @@ def _distance(factor: Decimal) -> Decimal:
 
 
 def size_flip(
-    plan: Plan, one: Considered, attribute: str, other: DynamoDesign, evaluate: EvaluateModel
+    plan: Plan, one: Considered, attribute: str, other: Design, evaluate: EvaluateModel
 ) -> Flip | None:
     """Return the mean size of an attribute at which another design would be as cheap.
 
@@ -149,8 +148,8 @@ def size_flip(
     if found.bytes is None:
         return None
     mean = found.bytes.mean
-    most = min(FURTHEST, Decimal(MAX_ITEM_BYTES) * Decimal("0.9") / mean)
-    model, ours, theirs = _part(plan, one, other)
+    most = min(FURTHEST, Decimal(plan.planning.largest_item_bytes) * Decimal("0.9") / mean)
+    model, (ours, theirs) = _part(plan, one, other)
 
     def gap(factor: Decimal) -> Decimal:
         scaled = _scaled(model, one.entity, attribute, factor)
@@ -198,45 +197,10 @@ def _halved(gap: Callable[[Decimal], Decimal], inner: Decimal, outer: Decimal) -
     return outer
 
 
-def _part(
-    plan: Plan, one: Considered, other: DynamoDesign
-) -> tuple[Model, DynamoDesign, DynamoDesign]:
-    """Return the part of the model and of both designs that one entity is kept in.
-
-    What an entity costs depends on the tables that hold it; nothing else differs between the two.
-    """
-    whole = on_demand(plan.design)
-    held = {one.entity}
-    while True:
-        tables = [
-            t for d in (whole, other) for t in d.tables if any(_holds(s, held) for s in t.shapes)
-        ]
-        more = {s.entity for t in tables for s in t.shapes} | {
-            e.entity for t in tables for s in t.shapes for e in s.embeds
-        }
-        if more <= held:
-            break
-        held |= more
-    names = {t.name for t in tables}
-    patterns = tuple(_cut(p, held) for p in plan.model.patterns if _entities(p) & held)
-    cut = [replace(d, tables=tuple(t for t in d.tables if t.name in names)) for d in (whole, other)]
-    return replace(plan.model, patterns=patterns), cut[0], cut[1]
-
-
-def _entities(pattern: Pattern) -> set[str]:
-    return {part.entity for part in pattern.parts} or {pattern.entity}
-
-
-def _cut(pattern: Pattern, entities: set[str]) -> Pattern:
-    """Return a pattern; of a transaction, its parts on some entities."""
-    parts = tuple(part for part in pattern.parts if part.entity in entities)
-    if parts == pattern.parts:
-        return pattern
-    return replace(pattern, entity=parts[0].entity, parts=parts)
-
-
-def _holds(shape: ItemShape, entities: set[str]) -> bool:
-    return shape.entity in entities or any(e.entity in entities for e in shape.embeds)
+def _part(plan: Plan, one: Considered, other: Design) -> tuple[Model, tuple[Design, ...]]:
+    """Return the part of the model and of both designs that one entity's cost depends on."""
+    planning = plan.planning
+    return planning.part_about(plan.model, (planning.as_searched(plan.design), other), one.entity)
 
 
 def _scaled(model: Model, entity: str, attribute: str, factor: Decimal) -> Model:
@@ -291,10 +255,10 @@ def target_flips(plan: Plan, depths: dict[str, int], evaluate: Evaluate) -> tupl
             if deepest > 1:
                 found.append(_quicker(plan, one, pattern, deepest, depths.get(name, deepest)))
             if _may_be_stale(pattern) and any(
-                not option.indexes[at].index.is_local for path in paths for at in path.needs
+                not option.indexes[at].is_local for path in paths for at in path.needs
             ):
                 found.append(_strong(plan, one, pattern))
-    return (*found, *_fewer_tables(plan, evaluate))
+    return (*found, *plan.planning.fewer_tables(plan, evaluate))
 
 
 def _may_be_stale(pattern: Pattern) -> bool:
@@ -313,7 +277,7 @@ def _quicker(plan: Plan, one: Considered, pattern: Pattern, deepest: int, depth:
         kind="latency_p99_ms",
         subject=pattern.name,
         below=depth * plan.settings.round_trip_ms,
-        dearer=None if found is None else found.dearer,
+        dearer=None if found is None else found.extra_usd,
         instead=() if found is None else found.instead,
     )
 
@@ -325,14 +289,14 @@ def _strong(plan: Plan, one: Considered, pattern: Pattern) -> TargetFlip:
     """
 
     def keep(option: Option, path: PathCost) -> PathCost | None:
-        is_stale = any(not option.indexes[at].index.is_local for at in path.needs)
+        is_stale = any(not option.indexes[at].is_local for at in path.needs)
         return None if is_stale else replace(path, usd=path.usd * 2)
 
     found = _with_paths(plan, one, pattern.name, keep)
     return TargetFlip(
         kind="consistency",
         subject=pattern.name,
-        dearer=None if found is None else found.dearer,
+        dearer=None if found is None else found.extra_usd,
         instead=() if found is None else found.instead,
     )
 
@@ -361,34 +325,3 @@ def taken(slot: SlotCost, chosen: frozenset[int]) -> PathCost:
     """Return the way a question is answered with these indexes: the cheapest."""
     usable = [path for path in slot.paths if chosen.issuperset(path.needs)]
     return min(usable, key=lambda path: (path.usd, path.depth, path.needs))
-
-
-def _fewer_tables(plan: Plan, evaluate: Evaluate) -> tuple[TargetFlip, ...]:
-    """Return what one table less would cost: of the cheapest, the two best to join."""
-    design = on_demand(plan.design)
-    if len(design.tables) < 2:
-        return ()
-    users = plan.settings.scales[-1].users
-    now = evaluate(design, users)
-    by_table = now.bill.sum_by("where")
-    cheapest = sorted(design.tables, key=lambda t: (by_table.get(t.name, ZERO), t.name))
-    trials = []
-    for a, b in combinations(cheapest[:CHEAPEST_TABLES], 2):
-        whole = joined(plan.model, a, b)
-        if whole is None:
-            continue
-        tables = tuple(whole if t is a else t for t in design.tables if t is not b)
-        after = evaluate(replace(design, tables=tables), users)
-        if after.unserved <= now.unserved:
-            trials.append((after.bill.total - now.bill.total, b.name, a.name))
-    if not trials:
-        return ()
-    dearer, gone, kept = min(trials)
-    flip = TargetFlip(
-        kind="max_tables",
-        subject="",
-        below=Decimal(len(design.tables) - 1),
-        dearer=dearer,
-        instead=(f"join {kept} and {gone} into one table",),
-    )
-    return (flip,)

@@ -11,21 +11,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from tablewright.bill.prices import PriceBook
 from tablewright.design.values import Design
-from tablewright.engines.dynamodb.changes import Change
-from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign
-from tablewright.engines.dynamodb.differences import named_alike, pieces, short
-from tablewright.engines.dynamodb.planning.merging import merge_tables
-from tablewright.engines.dynamodb.planning.modes import choose_modes, paid_as, without_idle_indexes
 from tablewright.evaluation.engine import EngineQuotes
 from tablewright.evaluation.quotation import Quotation
 from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Model
-from tablewright.plan.pricing import Scale
-from tablewright.plan.search import Settings, search
+from tablewright.plan.protocol import Planning
+from tablewright.plan.search import search
+from tablewright.plan.settings import Settings
+from tablewright.plan.values import Scale
 
-SampledEvaluate = Callable[[DynamoDesign, int, int | None], Evaluation]
+SampledEvaluate = Callable[[Design, int, int | None], Evaluation]
+"""Prices a design at a number of users, with so many instances drawn, or in full."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +60,8 @@ class Requoting:
 
     def quote(self, model: Model, design: Design, users: int, *, sample_items: int) -> Quotation:
         """Return what each path, write and resource of a design takes at one scale."""
-        assert isinstance(design, DynamoDesign)
         names = tuple(pattern.name for pattern in model.patterns)
-        key = (names, design.tables, sample_items, users)
+        key = (names, design, sample_items, users)
         found = self._held.get(key)
         if found is None:
             if users in self.exact or not min(self.exact) < users < max(self.exact):
@@ -119,83 +115,57 @@ def _on_the_line(
 
 def best_by_scale(
     model: Model,
-    engine: EngineQuotes,
-    book: PriceBook,
-    region: str,
+    planning: Planning,
     settings: Settings,
-    planned: DynamoDesign,
+    planned: Design,
     evaluate: SampledEvaluate,
     scales: Sequence[int],
-    mode: CapacityMode | None = None,
 ) -> tuple[ScaleBest, ...]:
     """Return the cheapest design at each scale, paid for as is cheapest there.
 
     Args:
         model: what has to be served.
-        engine: quotes designs; a `Requoting` makes this quick.
-        book: prices.
-        region: where.
+        planning: the engine's.
         settings: of the plan; its scales are replaced.
         planned: the design that was chosen; its names are kept.
         evaluate: a design, users, and how many instances to draw.
         scales: numbers of users.
-        mode: how every table is paid for, where that is not to be chosen.
     """
     found = []
     for users in scales:
-        best = _best_at(users, model, engine, book, region, settings, planned, evaluate, mode)
+        best = _best_at(users, model, planning, settings, planned, evaluate)
         own = evaluate(planned, users, None).bill.total
         usd = evaluate(best, users, None).bill.total
-        changes = differences(planned, best)
-        if usd >= own or not changes:
-            best, usd, changes = planned, own, ()
+        differs = planning.differences(planned, best)
+        if usd >= own or not differs:
+            best, usd, differs = planned, own, ()
+        structures = planning.structures(best)
+        indexes = sum(structure.is_index for structure in structures)
         found.append(
             ScaleBest(
                 users=users,
                 usd=usd,
                 planned_usd=own,
-                differs=short(changes, len(best.tables)),
-                tables=len(best.tables),
-                indexes=sum(len(table.indexes) for table in best.tables),
+                differs=differs,
+                tables=len(structures) - indexes,
+                indexes=indexes,
             )
         )
     return tuple(found)
 
 
-def differences(planned: DynamoDesign, other: DynamoDesign) -> tuple[Change, ...]:
-    """Return what one design does otherwise than another."""
-    renamed = named_alike(planned, other)
-    return tuple(change for piece in pieces(planned, renamed) for change in piece.changes)
-
-
 def _best_at(
     users: int,
     model: Model,
-    engine: EngineQuotes,
-    book: PriceBook,
-    region: str,
+    planning: Planning,
     settings: Settings,
-    planned: DynamoDesign,
+    planned: Design,
     evaluate: SampledEvaluate,
-    mode: CapacityMode | None,
-) -> DynamoDesign:
+) -> Design:
     at_scale = replace(settings, scales=(Scale(users=users),))
-    plan = search(model, engine, book, region, at_scale, current=planned, name=planned.name)
+    plan = search(model, planning, at_scale, current=planned, name=planned.name)
 
-    def sampled(design: DynamoDesign, at: int) -> Evaluation:
+    def sampled(design: Design, at: int) -> Evaluation:
         return evaluate(design, at, settings.sample_items)
 
-    design, _ = merge_tables(
-        model,
-        plan.design,
-        sampled,
-        users,
-        most=settings.most_tables,
-        prefer_single=settings.single_table == "prefer",
-    )
-    if mode is not None:
-        return paid_as(design, mode)
-    how = "on-demand" if settings.modes == "on-demand" else "cheapest"
-    design, _ = choose_modes(design, sampled, users, (users,), how)
-    design, _ = without_idle_indexes(design, sampled, users, (users,))
-    return design
+    return planning.finished(plan.design, sampled, users, (users,), at_scale, cheapest=True).design

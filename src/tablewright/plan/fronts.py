@@ -12,10 +12,10 @@ from decimal import Decimal
 
 from tablewright.core.quantities import ZERO
 from tablewright.plan.alternatives import cost_of
-from tablewright.plan.pricing import Option
 from tablewright.plan.programme import solve
 from tablewright.plan.pruning import prune, without_useless_indexes
-from tablewright.plan.search import Plan, families
+from tablewright.plan.search import families
+from tablewright.plan.values import Option, Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ def front_by_structures(plan: Plan) -> tuple[FrontPoint, ...]:
         small, used, usd = [], 0, ZERO
         for at in family:
             one, choice = plan.considered[at], plan.solution.choices[at]
-            tables = one.options[choice.option].placement.tables
+            tables = one.options[choice.option].placement.table_names
             used += len(tables) + len(choice.indexes)
             usd += cost_of(one, choice)
             small.append([without_useless_indexes(o) for o in one.all_options])
@@ -61,7 +61,7 @@ def front_by_structures(plan: Plan) -> tuple[FrontPoint, ...]:
 
 
 def _cheapest_within(family: Sequence[Sequence[Option]], limit: int) -> Decimal | None:
-    possible = [[o for o in options if len(o.placement.tables) <= limit] for options in family]
+    possible = [[o for o in options if len(o.placement.table_names) <= limit] for options in family]
     found = solve(possible, most_structures=limit) if all(possible) else None
     return None if found is None else found.usd
 

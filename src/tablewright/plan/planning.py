@@ -1,160 +1,137 @@
-"""The planner as the façade sees it: search, way to pay, explanation, steps, in that order.
+"""The planner as the session sees it: search, payment, explanation, steps, in that order.
 
-In: a model, an engine, prices, the designs to compare with. Out: a PlanResult. It holds no rule of
-its own; each part is a module beside this one.
+In: an evaluator, the engine's planning, the designs to compare with. Out: a PlanResult. It holds no
+rule of its own; each part is a module beside this one or in the engine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tablewright.bill.prices import PriceBook
-from tablewright.core.diagnostics import Severity
 from tablewright.core.quantities import ZERO
-from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign
-from tablewright.engines.dynamodb.design_checker import check_design
-from tablewright.engines.dynamodb.design_printer import design_section
-from tablewright.engines.dynamodb.planning.explain import Explanation, explain
-from tablewright.engines.dynamodb.planning.merging import Merge, merge_tables
-from tablewright.engines.dynamodb.planning.modes import (
-    ModeChoice,
-    choose_modes,
-    paid_as,
-    without_idle_indexes,
-)
-from tablewright.engines.dynamodb.planning.queries import expiry_of, needs_recovery
-from tablewright.evaluation.engine import EngineQuotes
+from tablewright.design.values import Design
+from tablewright.evaluation.evaluator import Evaluator
 from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Model
-from tablewright.plan.alternatives import on_demand
-from tablewright.plan.breakevens import EvaluateModel
-from tablewright.plan.by_scale import Requoting, best_by_scale
-from tablewright.plan.pricing import Tariff
+from tablewright.plan.by_scale import best_by_scale
+from tablewright.plan.explanation import Explanation
+from tablewright.plan.protocol import Pairs, Planning
 from tablewright.plan.result import Cost, PatternCost, PlanResult, SearchFacts
-from tablewright.plan.roadmap import Findings, Step, steps
-from tablewright.plan.search import Plan, Settings, search
-
-SampledEvaluate = Callable[[DynamoDesign, int, int | None], Evaluation]
+from tablewright.plan.roadmap import Step, steps
+from tablewright.plan.search import search
+from tablewright.plan.settings import Settings
+from tablewright.plan.values import Plan
 
 
 @dataclass(frozen=True, kw_only=True)
 class Planner:
-    """Plans one model; `evaluate` takes a design, users, and how many instances to draw."""
+    """Plans one model on one engine."""
 
-    model: Model
-    engine: EngineQuotes
-    evaluate: SampledEvaluate
-    evaluate_model: EvaluateModel
-    """The same for a part of the model, or one with other sizes."""
-    book: PriceBook
-    region: str
-    others: tuple[DynamoDesign, ...] = ()
-    mode: CapacityMode | None = None
-    """How every table is paid for, where that is not to be chosen."""
-    findings: Findings | None = None
+    evaluator: Evaluator
+    planning: Planning
+    others: tuple[Design, ...] = ()
+    """Designs of the same engine to compare with."""
+    findings: Pairs | None = None
     """What the report card of a design finds."""
-    fires: Findings | None = None
-    """The same before mends are weighed, which is quicker."""
+    fires: Pairs | None = None
+    """The same before fixes are weighed, which is quicker."""
+
+    @property
+    def model(self) -> Model:
+        """What is planned."""
+        return self.evaluator.model
+
+    def evaluate(self, design: Design, users: int, sample_items: int | None) -> Evaluation:
+        """Return an evaluation on so many instances of each entity; in full if None."""
+        if sample_items is None:
+            return self.evaluator.full(design, users)
+        return self.evaluator.sampled(design, users, sample_items)
 
     def plan(
         self,
         users: int,
         *,
-        start: DynamoDesign | None = None,
+        start: Design | None = None,
         name: str = "planned",
         explained: bool = True,
     ) -> PlanResult:
         """Return the cheapest design at a scale, with everything there is to say about it."""
         settings = Settings.of(self.model, users)
         named_after = start or next((d for d in self.others if d.name == "current"), None)
-        engine = self._quotes(settings)
-        found = search(
-            self.model,
-            engine,
-            self.book,
-            self.region,
-            settings,
-            current=named_after,
-            name=name,
-        )
+        planning = self._at_scales(settings)
+        plan = search(self.model, planning, settings, current=named_after, name=name)
         scale = settings.scales[-1].users
 
-        def sampled(design: DynamoDesign, at: int) -> Evaluation:
+        def sampled(design: Design, at: int) -> Evaluation:
             return self.evaluate(design, at, settings.sample_items)
 
-        merged, merges = merge_tables(
-            self.model,
-            found.design,
-            sampled,
-            scale,
-            most=settings.most_tables,
-            prefer_single=settings.single_table == "prefer",
-        )
-        modes: tuple[ModeChoice, ...] = ()
-        idle: tuple[str, ...] = ()
-        if self.mode is not None:
-            design = paid_as(merged, self.mode)
-        else:
-            design, modes = choose_modes(merged, sampled, scale, self.model.scales, settings.modes)
-            design, idle = without_idle_indexes(design, sampled, scale, self.model.scales)
-        evaluated = sum(
-            (
-                sampled(on_demand(found.design), one.users).bill.total * one.weight
-                for one in settings.scales
-            ),
-            ZERO,
-        )
+        finished = planning.finished(plan.design, sampled, scale, self.model.scales, settings)
+        design = finished.design
         full = self.evaluate(design, scale, None)
-        depths = {route.pattern: route.depth for route in full.routes}
-        why = explain(found, sampled, self.evaluate_model, depths) if explained else Explanation()
         scales = tuple(sorted({*self.model.scales, scale}))
         return PlanResult(
             app=self.model.app,
             users=scale,
-            region=self.region,
+            region=self.evaluator.region,
             prices_as_of=full.bill.prices_as_of,
             design=design,
-            section=design_section(design, self.model),
+            section=planning.section(design),
+            structures=planning.structures(design),
             costs=self._costs(design),
             patterns=self._patterns(full, scale),
-            explanation=why,
-            modes=modes,
-            by_scale=best_by_scale(
-                self.model,
-                engine,
-                self.book,
-                self.region,
-                settings,
-                design,
-                self.evaluate,
-                scales,
-                self.mode,
-            )
+            explanation=self._explained(planning, plan, full) if explained else Explanation(),
+            modes=finished.modes,
+            by_scale=best_by_scale(self.model, planning, settings, design, self.evaluate, scales)
             if explained
             else (),
-            search=SearchFacts(
-                pruned=found.pruned,
-                quoted=found.quoted,
-                predicted=found.solution.usd,
-                evaluated=evaluated,
-                gap=found.solution.gap,
-            ),
+            search=self._search_facts(planning, plan, settings),
             start=start.name if start else "",
             steps=self._steps(start, design, scale, settings) if start else (),
-            merges=merges,
-            notes=(*_not_served(full), *self._notes(found, idle, merges)),
+            merges=finished.merges,
+            notes=(
+                *_not_served(full),
+                *plan.warnings,
+                *finished.notes,
+                *planning.notes(plan),
+            ),
         )
 
-    def _quotes(self, settings: Settings) -> Requoting:
-        """Return the engine's quotations, kept for the scales that are looked at afterwards."""
-        wanted = {scale.users for scale in settings.scales}
-        return Requoting(
-            engine=self.engine,
-            exact=frozenset({*wanted, min(self.model.scales), max(self.model.scales)}),
+    def _at_scales(self, settings: Settings) -> Planning:
+        """Return the engine's planning with quotations kept for the scales looked at afterwards."""
+        planned = {scale.users for scale in settings.scales}
+        scales = self.model.scales
+        return self.planning.at_scales(frozenset({*planned, min(scales), max(scales)}))
+
+    def _search_facts(self, planning: Planning, plan: Plan, settings: Settings) -> SearchFacts:
+        searched = planning.as_searched(plan.design)
+        evaluated = sum(
+            (
+                self.evaluate(searched, scale.users, settings.sample_items).bill.total
+                * scale.weight
+                for scale in settings.scales
+            ),
+            ZERO,
+        )
+        return SearchFacts(
+            pruned=plan.pruned,
+            quoted=plan.quoted,
+            predicted=plan.solution.usd,
+            evaluated=evaluated,
+            gap=plan.solution.gap,
         )
 
-    def _costs(self, design: DynamoDesign) -> tuple[Cost, ...]:
+    def _explained(self, planning: Planning, plan: Plan, full: Evaluation) -> Explanation:
+        def sampled(design: Design, users: int) -> Evaluation:
+            return self.evaluate(design, users, plan.settings.sample_items)
+
+        def sampled_model(model: Model, design: Design, users: int, drawn: int) -> Evaluation:
+            return self.evaluator.sampled(design, users, drawn, model)
+
+        depths = {route.pattern: route.depth for route in full.routes}
+        return planning.explain(plan, sampled, sampled_model, depths)
+
+    def _costs(self, design: Design) -> tuple[Cost, ...]:
         found: list[Cost] = []
         for one in (design, *self.others):
             for users in self.model.scales:
@@ -188,47 +165,19 @@ class Planner:
         )
 
     def _steps(
-        self, start: DynamoDesign, design: DynamoDesign, users: int, settings: Settings
+        self, start: Design, design: Design, users: int, settings: Settings
     ) -> tuple[Step, ...]:
-        tariff = Tariff.of(self.book, self.region, recovery=needs_recovery(self.model))
-
-        def price(each: DynamoDesign) -> Evaluation:
+        def price(each: Design) -> Evaluation:
             return self.evaluate(each, users, settings.sample_items)
-
-        def faults(each: DynamoDesign) -> frozenset[str]:
-            found = check_design(each, self.model)
-            return frozenset(f"{d.id} {d.message}" for d in found if d.severity is Severity.ERROR)
 
         return steps(
             start,
             design,
             price,
-            tariff,
+            self.planning.steps,
             known=self.findings(start) if self.findings else frozenset(),
             fires=self.fires,
-            faults=faults,
         )
-
-    def _notes(
-        self, found: Plan, idle: tuple[str, ...], merges: tuple[Merge, ...]
-    ) -> tuple[str, ...]:
-        notes = list(found.warnings)
-        if not all(merge.is_best for merge in merges):
-            notes.append("tables were joined pair by pair: another way may cost less")
-        if idle:
-            listed = ", ".join(f"`{name}`" for name in idle)
-            notes.append(f"left out, since provisioned capacity makes it dearer: {listed}")
-        for entity in self.model.entities:
-            if entity.retention_days is not None and not expiry_of(entity):
-                notes.append(
-                    f"`{entity.name}` is kept {entity.retention_days.normalize():f} days, but has "
-                    "no epoch attribute that items could expire by"
-                )
-        if self.model.need("change_stream").lower().startswith("yes"):
-            without = [t.name for t in found.design.tables if t.stream is None]
-            if len(without) == len(found.design.tables):
-                notes.append("the model needs a change stream, but does not say of which entity")
-        return tuple(notes)
 
 
 def _not_served(evaluation: Evaluation) -> Iterator[str]:

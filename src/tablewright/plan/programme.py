@@ -16,33 +16,11 @@ from tablewright.capacity.limits import MAX_GLOBAL_INDEXES
 from tablewright.core.descriptors import silenced
 from tablewright.core.errors import UnsupportedError
 from tablewright.core.quantities import ZERO
-from tablewright.plan.pricing import Option
+from tablewright.plan.values import Choice, Option, Solution
 
 MICRO = 1e6
 SIMPLER_USD = 1e-7
 """What an index, a table or a made key is taken to cost where two designs cost the same."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """The option taken for one entity, by position, and its indexes."""
-
-    option: int
-    indexes: tuple[int, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Solution:
-    """A choice for every entity, what it costs, and what no choice can cost less than."""
-
-    choices: tuple[Choice, ...]
-    usd: Decimal
-    bound: Decimal
-
-    @property
-    def gap(self) -> Decimal:
-        """How far the cost may be from the best, as a share of it."""
-        return max(ZERO, (self.usd - self.bound) / self.usd) if self.usd else ZERO
 
 
 @dataclass
@@ -97,7 +75,7 @@ def solve(
         for place, option in enumerate(options):
             x, y = _add_option(programme, option, inf, most_gsis, place)
             of_entity.append((x, y))
-            count = float(len(option.placement.tables))
+            count = float(len(option.placement.table_names))
             tables.append((x, count))
             structures.append((x, count))
             structures += [(one, 1.0) for one in y]
@@ -167,11 +145,11 @@ def _add_option(
         programme.row(0.0, 0.0, [*((v, 1.0) for v in z), (x, -1.0)])
         for need, through in sorted(users.items()):
             programme.row(-inf, 0.0, [*((v, 1.0) for v in through), (y[need], -1.0)])
-    for table in option.placement.tables:
+    for table in option.placement.table_names:
         own = [
             y[at]
             for at, one in enumerate(option.indexes)
-            if one.table == table.name and not one.index.is_local
+            if one.table == table and not one.is_local
         ]
         if len(own) > most_gsis:
             programme.row(-inf, float(most_gsis), [(one, 1.0) for one in own])

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tablewright.core.quantities import ZERO
-from tablewright.plan.pricing import Option, PathCost, SlotCost
+from tablewright.plan.values import Option, PathCost, SlotCost
 
 ROUNDING = Decimal("1E-12")
 """USD within which two sums of the same parts, added in different order, are taken as equal."""

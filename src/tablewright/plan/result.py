@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tablewright.engines.dynamodb.design import DynamoDesign
-from tablewright.engines.dynamodb.planning.explain import Explanation
-from tablewright.engines.dynamodb.planning.merging import Merge
-from tablewright.engines.dynamodb.planning.modes import ModeChoice
+from tablewright.design.values import Design
 from tablewright.evaluation.values import Request
 from tablewright.plan.by_scale import ScaleBest
+from tablewright.plan.explanation import Explanation
 from tablewright.plan.pruning import Pruned
 from tablewright.plan.roadmap import Step
+from tablewright.plan.values import Merge, ModeChoice, Structure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +68,11 @@ class PlanResult:
     users: int
     region: str
     prices_as_of: str
-    design: DynamoDesign
+    design: Design
     section: str
     """The design as a section of the model file."""
+    structures: tuple[Structure, ...]
+    """Its tables, each followed by its indexes."""
     costs: tuple[Cost, ...]
     """Every design at every scale, the planned one first."""
     patterns: tuple[PatternCost, ...]

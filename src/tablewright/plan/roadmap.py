@@ -13,49 +13,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
-from tablewright.capacity.limits import READ_UNIT_BYTES, WRITE_UNIT_BYTES
 from tablewright.core.errors import UsageError
 from tablewright.core.quantities import ZERO
-from tablewright.engines.dynamodb.changes import (
-    AddIndex,
-    AddTable,
-    Change,
-    ChangeProjection,
-    DropShape,
-    RekeyIndex,
-    RekeyTable,
-    ReplaceIndex,
-    SetShape,
-    ShapeChange,
-)
-from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape, ProjectionKind, Table
-from tablewright.engines.dynamodb.differences import (
-    Piece,
-    is_whole,
-    pieces,
-    table_of,
-    tidied,
-    words,
-)
-from tablewright.evaluation.values import Evaluation, ResourceFacts, ShapeFacts
-from tablewright.plan.pricing import Tariff
+from tablewright.design.changes import AnyChange
+from tablewright.design.values import Design
+from tablewright.evaluation.values import Evaluation
+from tablewright.plan.protocol import Move, Pairs, Piece, Steps
 
-Price = Callable[[DynamoDesign], Evaluation]
-Findings = Callable[[DynamoDesign], frozenset[tuple[str, str]]]
-"""Rule and subject of what is found in a design."""
-Faults = Callable[[DynamoDesign], frozenset[str]]
-"""What the service would refuse in a design."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """What a step reads and writes once."""
-
-    read_units: Decimal = ZERO
-    write_units: Decimal = ZERO
-    bytes: Decimal = ZERO
-    """Written, indexes included."""
-    usd: Decimal = ZERO
+Price = Callable[[Design], Evaluation]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +30,7 @@ class Step:
     what: tuple[str, ...]
     """In words."""
     entities: tuple[str, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[AnyChange, ...]
     saves: Decimal
     """USD a month, beside the steps before; negative where it costs more."""
     move: Move
@@ -80,14 +45,13 @@ class Step:
 
 
 def steps(
-    current: DynamoDesign,
-    planned: DynamoDesign,
+    current: Design,
+    planned: Design,
     price: Price,
-    tariff: Tariff,
+    changing: Steps,
     *,
     known: frozenset[tuple[str, str]] = frozenset(),
-    fires: Findings | None = None,
-    faults: Faults | None = None,
+    fires: Pairs | None = None,
 ) -> tuple[Step, ...]:
     """Return the steps from one design to another.
 
@@ -99,29 +63,28 @@ def steps(
         current: what exists.
         planned: what is wanted.
         price: evaluates a design at the planned scale.
-        tariff: prices of reading and writing, for the move.
+        changing: how designs of the engine are changed, and what moving data takes.
         known: what the report card finds in the current design: rule and subject.
         fires: what still fires on a design; without it no ids are given.
-        faults: what the service would refuse; a step adds nothing to it.
     """
-    way = _Way(planned=planned, price=price, tariff=tariff, faults=faults)
-    todo = list(pieces(current, planned))
+    way = _Way(planned=planned, price=price, changing=changing)
+    todo = list(changing.pieces(current, planned))
     now = _State(design=current, evaluation=price(current))
     known = known & fires(current) if fires else frozenset()
     found: list[Step] = []
-    families = _families(current, planned, todo)
+    families = _families(changing, current, planned, todo)
     while todo:
         chosen, then = way.next(now, todo, families)
         for piece in chosen:
             todo.remove(piece)
         changes = _changes(chosen, then.tidying)
         saves = now.evaluation.bill.total - then.evaluation.bill.total
-        move = moved(changes, now.design, now.evaluation, then.evaluation, tariff)
+        move = changing.moved(changes, now.design, now.evaluation, then.evaluation)
         left = known & fires(then.design) if fires else known
         found.append(
             Step(
-                what=words(changes),
-                entities=_entities(changes, now.design, then.design),
+                what=changing.words(changes),
+                entities=_entities(changing, changes, now.design, then.design),
                 changes=changes,
                 saves=saves,
                 move=move,
@@ -139,9 +102,9 @@ def steps(
 class _State:
     """A design on the way, and what it costs."""
 
-    design: DynamoDesign
+    design: Design
     evaluation: Evaluation
-    tidying: tuple[Change, ...] = ()
+    tidying: tuple[AnyChange, ...] = ()
 
     @property
     def unserved(self) -> frozenset[str]:
@@ -180,10 +143,9 @@ LEAST_USD = Decimal("0.000001")
 class _Way:
     """Tries changes; what a change saves depends on those to the same tables and entities only."""
 
-    planned: DynamoDesign
+    planned: Design
     price: Price
-    tariff: Tariff
-    faults: Faults | None
+    changing: Steps
     _worth: dict[tuple[object, ...], Worth | None] = field(default_factory=dict)
 
     def next(
@@ -243,7 +205,7 @@ class _Way:
         changes = _changes(chosen, then.tidying)
         if saves <= 0:
             return Worth(-served, 1, -saves, -saves)
-        usd = moved(changes, now.design, now.evaluation, then.evaluation, self.tariff).usd
+        usd = self.changing.moved(changes, now.design, now.evaluation, then.evaluation).usd
         return Worth(-served, 0, usd / saves, -saves)
 
     def after(self, now: _State, chosen: Sequence[Piece]) -> _State | None:
@@ -251,13 +213,13 @@ class _Way:
         design = now.design
         try:
             for piece in chosen:
-                design = piece.apply(design)
+                design = self.changing.apply(design, piece)
         except UsageError:
             return None
-        design, tidying = tidied(design, self.planned)
-        if not is_whole(design):
+        design, tidying = self.changing.tidied(design, self.planned)
+        if not self.changing.is_whole(design):
             return None
-        if self.faults is not None and not self.faults(design) <= self.faults(now.design):
+        if not self.changing.faults(design) <= self.changing.faults(now.design):
             return None
         then = _State(design=design, evaluation=self.price(design), tidying=tidying)
         return then if then.unserved <= now.unserved else None
@@ -272,20 +234,20 @@ class _Way:
         return kept
 
 
-def _changes(chosen: Sequence[Piece], tidying: Iterable[Change]) -> tuple[Change, ...]:
+def _changes(chosen: Sequence[Piece], tidying: Iterable[AnyChange]) -> tuple[AnyChange, ...]:
     return (*(change for piece in chosen for change in piece.changes), *tidying)
 
 
 def _families(
-    current: DynamoDesign, planned: DynamoDesign, todo: Sequence[Piece]
+    changing: Steps, current: Design, planned: Design, todo: Sequence[Piece]
 ) -> dict[int, int]:
     """Return, for each piece, the first of those that change the same tables or entities."""
     held: dict[str, set[str]] = {}
     for design in (current, planned):
-        for table in design.tables:
-            names = {f"table {table.name}"}
-            names |= {f"entity {e}" for e in _held(table)}
-            held.setdefault(table.name, set()).update(names)
+        for name, entities in changing.held(design).items():
+            marks_of = held.setdefault(name, set())
+            marks_of.add(f"table {name}")
+            marks_of.update(f"entity {entity}" for entity in entities)
     marks = [set().union(*(held.get(t, {t}) for t in p.tables)) for p in todo]
     family = list(range(len(todo)))
     is_growing = True
@@ -304,163 +266,16 @@ def _family(todo: Sequence[Piece], families: dict[int, int], piece: Piece) -> li
     return [p for p in todo if families[id(p)] == families[id(piece)]]
 
 
-def _held(table: Table) -> set[str]:
-    names = {shape.entity for shape in table.shapes}
-    return names | {embed.entity for shape in table.shapes for embed in shape.embeds}
-
-
 def _entities(
-    changes: Sequence[Change], before: DynamoDesign, after: DynamoDesign
+    changing: Steps, changes: Sequence[AnyChange], before: Design, after: Design
 ) -> tuple[str, ...]:
     """Return the entities whose items a step is about: of the tables it names."""
-    added = [c.table for c in changes if isinstance(c, AddTable)]
-    names = {entity for table in added for entity in _held(table)}
+    added = {changing.tables_of(c) for c in changes if changing.is_new_table(c)}
+    now, then = changing.held(before), changing.held(after)
+    names: set[str] = set()
+    for table in sorted(added):
+        names |= then.get(table, frozenset())
     if not names:
-        touched = {table_of(change) for change in changes}
-        tables = [t for d in (before, after) for t in d.tables if t.name in touched]
-        names = {entity for table in tables for entity in _held(table)}
+        for table in sorted({changing.tables_of(change) for change in changes}):
+            names |= now.get(table, frozenset()) | then.get(table, frozenset())
     return tuple(sorted(names))
-
-
-# --------------------------------------------------------------------------- the move
-
-
-def moved(
-    changes: Sequence[Change],
-    design: DynamoDesign,
-    before: Evaluation,
-    after: Evaluation,
-    tariff: Tariff,
-) -> Move:
-    """Return what making changes to a design reads and writes once, with sizes as means.
-
-    A new table, and one with another key, is written item by item with its index entries, and what
-    it is made of is read. Items whose content changes are read and written again, with the entries
-    that hold all of them. An index is filled by its own writes; DynamoDB reads the table for it
-    without charge. Items that go one by one are deleted. Dropping tables and indexes, and settings,
-    move nothing. Entities that are not stored yet have nothing to move.
-    """
-    work = _Work(design=design, before=before, after=after)
-    for change in changes:
-        work.add(change)
-    return work.total(tariff)
-
-
-@dataclass(kw_only=True)
-class _Work:
-    design: DynamoDesign
-    before: Evaluation
-    after: Evaluation
-    read: set[str] = field(default_factory=set)
-    """Tables that are read as a whole."""
-    written: dict[tuple[str, str], tuple[Decimal, Decimal]] = field(default_factory=dict)
-    """Units and bytes by table or index and kind of item."""
-
-    def add(self, change: Change) -> None:
-        """Note what one change reads and writes."""
-        if isinstance(change, AddTable):
-            if self._source(change.table.shapes):
-                self._write_whole(change.table.name)
-        elif isinstance(change, RekeyTable):
-            self.read.add(change.table)
-            self._write_whole(change.table)
-        elif isinstance(change, SetShape):
-            if self._source([change.shape]):
-                self._write(change.table, change.shape.name)
-        elif isinstance(change, ShapeChange):
-            self._rewrite(change)
-        elif isinstance(change, AddIndex | ReplaceIndex):
-            self._write(f"{change.table}/{change.index.name}")
-        elif isinstance(change, RekeyIndex | ChangeProjection):
-            self._write(f"{change.table}/{change.index}")
-        elif isinstance(change, DropShape):
-            self._delete(change)
-
-    def _source(self, shapes: Sequence[ItemShape]) -> bool:
-        """Note the tables that hold what new items are made of; False if nothing does."""
-        entities = {shape.entity for shape in shapes}
-        tables = [t for t in self.design.tables if entities & _held(t)]
-        wanted = {name for shape in shapes for name in shape.attributes}
-        holding = [
-            t
-            for t in tables
-            if any(wanted & set(s.attributes) for s in t.shapes if not s.guards)
-            or any(e.entity in entities for s in t.shapes for e in s.embeds)
-        ]
-        self.read.update(t.name for t in (holding or tables))
-        return bool(tables)
-
-    def _write_whole(self, table: str) -> None:
-        for facts in self.after.resources:
-            if facts.name == table or facts.name.startswith(f"{table}/"):
-                self._write(facts.name)
-
-    def _write(self, resource: str, shape: str = "") -> None:
-        facts = _facts(self.after, resource)
-        for one in facts.shapes if facts else ():
-            if shape in ("", one.name):
-                self._note(resource, one, one.sizes.mean.mean)
-
-    def _rewrite(self, change: ShapeChange) -> None:
-        """Note the items that change, each charged for the larger of before and after."""
-        table = next((t for t in self.design.tables if t.name == change.table), None)
-        if table is None:
-            return
-        self.read.add(table.name)
-        for resource in (table.name, *self._whole_indexes(table)):
-            old = _shape(self.before, resource, change.shape)
-            new = _shape(self.after, resource, change.shape)
-            larger = max((old, new), key=lambda one: one.sizes.mean.mean if one else ZERO)
-            if larger is not None:
-                self._note(resource, larger, larger.sizes.mean.mean)
-
-    def _whole_indexes(self, table: Table) -> list[str]:
-        return [
-            f"{table.name}/{index.name}"
-            for index in table.indexes
-            if index.projection.kind is ProjectionKind.ALL
-        ]
-
-    def _delete(self, change: DropShape) -> None:
-        if any(r.name == change.table for r in self.after.resources):
-            facts = _shape(self.before, change.table, change.shape)
-            if facts is not None:
-                self.read.add(change.table)
-                self._note(change.table, facts, facts.sizes.mean.mean, is_kept=False)
-
-    def _note(
-        self, resource: str, facts: ShapeFacts, size: Decimal, *, is_kept: bool = True
-    ) -> None:
-        units = facts.count * -(-int(size) // WRITE_UNIT_BYTES)
-        stored = facts.count * size if is_kept else ZERO
-        key = (resource, facts.name)
-        held = self.written.get(key, (ZERO, ZERO))
-        self.written[key] = max(held, (units, stored))
-
-    def total(self, tariff: Tariff) -> Move:
-        """Return the sum."""
-        reads = sum((_read_units(self.before, name) for name in sorted(self.read)), ZERO)
-        writes = sum((units for units, _ in self.written.values()), ZERO)
-        if not writes:
-            reads = ZERO
-        return Move(
-            read_units=reads,
-            write_units=writes,
-            bytes=sum((size for _, size in self.written.values()), ZERO),
-            usd=reads * tariff.read + writes * tariff.write,
-        )
-
-
-def _facts(evaluation: Evaluation, name: str) -> ResourceFacts | None:
-    return next((r for r in evaluation.resources if r.name == name), None)
-
-
-def _shape(evaluation: Evaluation, resource: str, shape: str) -> ShapeFacts | None:
-    facts = _facts(evaluation, resource)
-    return next((one for one in facts.shapes if one.name == shape), None) if facts else None
-
-
-def _read_units(evaluation: Evaluation, table: str) -> Decimal:
-    """Return what scanning a table once takes: half a unit for each 4 KB."""
-    facts = _facts(evaluation, table)
-    return ZERO if facts is None else facts.item_bytes / READ_UNIT_BYTES / 2

@@ -16,12 +16,11 @@ from tablewright.core.quantities import (
     format_usd,
     plain,
 )
-from tablewright.engines.dynamodb.design import Index, ItemShape, Table
 from tablewright.plan.breakevens import Flip, TargetFlip
 from tablewright.plan.fronts import FrontPoint
 from tablewright.plan.result import PlanResult
 from tablewright.plan.roadmap import Step
-from tablewright.plan.search import SAMPLE_ITEMS
+from tablewright.plan.settings import SAMPLE_ITEMS
 from tablewright.reports import document as d
 from tablewright.reports.snippets import python_text, shortened
 from tablewright.reports.words import plural, sentence
@@ -179,48 +178,14 @@ def _scale_chart(result: PlanResult) -> d.Block:
 
 
 def _tables(result: PlanResult) -> d.Block:
-    rows = []
-    for table in result.design.tables:
-        rows.append(
-            d.Row(cells=(table.name, _key(table), ", ".join(map(_items, table.shapes)), ""))
-        )
-        rows += [
-            d.Row(cells=(f"↳ {i.name}", _index_key(i, table), "", str(i.projection)))
-            for i in table.indexes
-        ]
+    rows = (
+        d.Row(cells=(f"↳ {s.name}" if s.is_index else s.name, s.key, s.items, s.projection))
+        for s in result.structures
+    )
     return d.Table(
         columns=_columns("Table or index", "Key~", "Items~", "Projection~"),
         rows=tuple(rows),
     )
-
-
-def _items(shape: ItemShape) -> str:
-    """Return a kind of item, and what of it is not kept as it is."""
-    words = [f"{embed.entity} inside" for embed in shape.embeds]
-    words += [f"{name} compressed" for name, _ in shape.compress]
-    words += [f"{name} in object storage" for name in shape.offload]
-    if shape.counters:
-        words.append(f"{', '.join(shape.counters)} over {shape.copies} items")
-    return f"{shape.name} ({'; '.join(words)})" if words else shape.name
-
-
-def _key(table: Table) -> str:
-    shape = table.shapes[0]
-    texts = (str(shape.template(key)) for key in table.keys)
-    return " + ".join(text.replace("{", "").replace("}", "") for text in texts)
-
-
-def _index_key(index: Index, table: Table) -> str:
-    words = []
-    for key in index.keys:
-        template = next((t for s in table.shapes if (t := s.template(key)) is not None), None)
-        when = (
-            ""
-            if template is None
-            else ", ".join(f"{name} is {' or '.join(allowed)}" for name, allowed in template.when)
-        )
-        words.append(f"{key} ({when})" if when else key)
-    return " + ".join(words)
 
 
 def _patterns(result: PlanResult) -> d.Block:

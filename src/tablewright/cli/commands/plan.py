@@ -89,13 +89,9 @@ def command(
 
 def _replaced(session: Session, result: PlanResult) -> str:
     """Return what the planned design does otherwise than the one it replaces in the file."""
-    from tablewright.engines.dynamodb.design import DynamoDesign
-    from tablewright.engines.dynamodb.differences import pieces, short
-
     old = next((d for d in session.file.designs if d.name == result.design.name), None)
     if old is None:
         return ""
-    if not isinstance(old, DynamoDesign):
+    if old.engine != result.design.engine:
         return f"it was for {old.engine}"
-    changes = [change for piece in pieces(old, result.design) for change in piece.changes]
-    return "; ".join(short(changes, len(result.design.tables)))
+    return "; ".join(session.summary(old, result.design))

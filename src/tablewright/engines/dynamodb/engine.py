@@ -15,13 +15,15 @@ from tablewright.bill.prices import PriceBook
 from tablewright.core.quantities import DAYS_PER_MONTH, GB, SECONDS_PER_MONTH, ZERO
 from tablewright.design.values import Design
 from tablewright.engines.dynamodb.billing import PatternUnits, ResourceLoad, TableLoad, bill_for
-from tablewright.engines.dynamodb.design import DynamoDesign, Index, Table
+from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, Index, Table
 from tablewright.engines.dynamodb.language import LANGUAGE
+from tablewright.engines.dynamodb.planning.planning import DynamoPlanning
 from tablewright.engines.dynamodb.quoting import object_bytes, quote_design
 from tablewright.engines.dynamodb.reviewing import DynamoReviewing
 from tablewright.engines.dynamodb.router import OBJECTS, Context, ReadRouter
 from tablewright.engines.dynamodb.sizing import DesignSizes, size_facts
 from tablewright.engines.dynamodb.writer import WriteRouter
+from tablewright.evaluation.evaluator import Evaluator
 from tablewright.evaluation.quotation import Quotation
 from tablewright.evaluation.values import Evaluation, ResourceFacts, Route, ShapeFacts, SizeFacts
 from tablewright.model.statistics import load_curve
@@ -68,6 +70,17 @@ class DynamoEngine:
         from tablewright.engines.dynamodb.connector import DynamoConnector
 
         return DynamoConnector(self)
+
+    def planning(self, evaluator: Evaluator, mode: object | None = None) -> DynamoPlanning:
+        """Return what the planner is driven through."""
+        assert mode is None or isinstance(mode, CapacityMode)
+        return DynamoPlanning(
+            quotes=self,
+            model=evaluator.model,
+            book=evaluator.book,
+            region=evaluator.region,
+            mode=mode,
+        )
 
     def evaluate(
         self,

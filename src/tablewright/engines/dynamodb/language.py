@@ -14,6 +14,7 @@ from tablewright.engines.dynamodb.design_checker import check_design
 from tablewright.engines.dynamodb.design_grammar import DYNAMODB
 from tablewright.engines.dynamodb.design_printer import design_section
 from tablewright.engines.dynamodb.design_reader import read_dynamodb
+from tablewright.engines.dynamodb.differences import pieces, short
 from tablewright.model.values import Model
 
 
@@ -33,6 +34,13 @@ def _differences(before: Design, after: Design) -> Sequence[AnyChange]:
     return diff(before, after)
 
 
+def _summary(before: Design, after: Design) -> Sequence[str]:
+    assert isinstance(before, DynamoDesign)
+    assert isinstance(after, DynamoDesign)
+    changes = [change for piece in pieces(before, after) for change in piece.changes]
+    return short(changes, len(after.tables))
+
+
 LANGUAGE = DesignLanguage(
     engine="dynamodb",
     shape=DYNAMODB,
@@ -40,4 +48,5 @@ LANGUAGE = DesignLanguage(
     check=_check,
     section=_section,
     differences=_differences,
+    summary=_summary,
 )

@@ -19,6 +19,8 @@ from tablewright.engines.servers.routing import Words
 from tablewright.engines.servers.sizing import CASES, Figures, Layout, Offer, ServerEvaluation
 from tablewright.engines.servers.sizing import evaluate_server as evaluate
 from tablewright.evaluation.doors import Connector
+from tablewright.evaluation.engine import Refused
+from tablewright.evaluation.evaluator import Evaluator
 from tablewright.model.values import Model
 from tablewright.sample.sample import Sample
 
@@ -115,6 +117,10 @@ class ServerEngine(Generic[L]):
             sample_items=sample_items or SAMPLE,
             cases=cases,
         )
+
+    def planning(self, evaluator: Evaluator, mode: object | None = None) -> Refused:
+        """Return why no plan is searched for."""
+        return Refused(f"no plan is searched for on {self.name}: its usual design is derived")
 
     def layout(self, model: Model, design: Design, n: int = SAMPLE) -> L:
         """Return what a design holds over the sample, kept between scales.

@@ -40,6 +40,7 @@ from tablewright.engines.dynamodb.planning.queries import (
 )
 from tablewright.model.checker import stated_bytes
 from tablewright.model.values import Attribute, Entity, Kind, Model, Pattern, Verb
+from tablewright.plan.values import Option
 from tablewright.sample.spreads import quantiles
 
 MOST_SPLITS = 5
@@ -120,6 +121,11 @@ class Placement:
     """The parent whose items hold it; it has no tables then."""
 
     @property
+    def table_names(self) -> tuple[str, ...]:
+        """Its tables."""
+        return tuple(table.name for table in self.tables)
+
+    @property
     def label(self) -> str:
         """What tells it from the others, in words."""
         if self.within:
@@ -164,9 +170,28 @@ class IndexCandidate:
     """The patterns it was made for."""
 
     @property
+    def is_local(self) -> bool:
+        """Whether it is a local secondary index."""
+        return self.index.is_local
+
+    @property
     def resource(self) -> str:
         """Its name in bills and routes."""
         return f"{self.table}/{self.index.name}"
+
+
+def placement_of(option: Option) -> Placement:
+    """Return an option's placement as DynamoDB's own."""
+    placement = option.placement
+    assert isinstance(placement, Placement)
+    return placement
+
+
+def candidate_of(option: Option, place: int) -> IndexCandidate:
+    """Return one of an option's indexes as DynamoDB's own."""
+    candidate = option.indexes[place]
+    assert isinstance(candidate, IndexCandidate)
+    return candidate
 
 
 # --------------------------------------------------------------------------- placements

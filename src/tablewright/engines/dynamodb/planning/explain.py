@@ -11,24 +11,42 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tablewright.core.quantities import ZERO
-from tablewright.engines.dynamodb.planning.candidates import Placement
-from tablewright.engines.dynamodb.planning.modes import Evaluate
+from tablewright.engines.dynamodb.design import Index
+from tablewright.engines.dynamodb.planning.assembling import plain_name
+from tablewright.engines.dynamodb.planning.candidates import (
+    Placement,
+    candidate_of,
+    placement_of,
+)
 from tablewright.model.checker import stated_bytes
 from tablewright.model.values import Kind
-from tablewright.plan.alternatives import Alternative, alternative, cost_of
+from tablewright.plan.alternatives import alternative, cost_of
 from tablewright.plan.breakevens import (
-    EvaluateModel,
     Flip,
-    TargetFlip,
     rate_flips,
     size_flip,
     taken,
     target_flips,
 )
-from tablewright.plan.fronts import FrontPoint, front_by_round_trips, front_by_structures
-from tablewright.plan.pricing import Option, PathCost
-from tablewright.plan.programme import Choice, solve
-from tablewright.plan.search import Considered, Plan, plain_name
+from tablewright.plan.explanation import (
+    EntityChoice,
+    Explanation,
+    IndexChoice,
+    PartChoice,
+    QuestionChoice,
+)
+from tablewright.plan.fronts import front_by_round_trips, front_by_structures
+from tablewright.plan.programme import solve
+from tablewright.plan.values import (
+    Alternative,
+    Choice,
+    Considered,
+    Evaluate,
+    EvaluateModel,
+    Option,
+    PathCost,
+    Plan,
+)
 
 MOST_SIZES = 2
 """Sizes that are tried for a choice which is not about one attribute: of the largest ones."""
@@ -36,80 +54,6 @@ MOST_FLIPS = 3
 SAME_USD = Decimal("0.000001")
 """A month: designs that differ by less cost the same, whatever the figures are."""
 CONTENT = frozenset({Kind.TEXT, Kind.MAP, Kind.LIST, Kind.SET, Kind.BINARY, Kind.TOKEN, Kind.URL})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartChoice:
-    """One choice about how an entity is kept, and the best plan without it."""
-
-    what: str
-    """Such as `key customer_id` or `preferences apart`."""
-    instead: tuple[str, ...]
-    dearer: Decimal
-    """USD a month."""
-    flips: tuple[Flip, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntityChoice:
-    """How one entity is kept, what that costs, and the best other way to keep it."""
-
-    entity: str
-    chosen: str
-    usd: Decimal
-    placements: int
-    runner_up: str = ""
-    """Empty where there is no other way."""
-    runner_up_usd: Decimal = ZERO
-    flips: tuple[Flip, ...] = ()
-    parts: tuple[PartChoice, ...] = ()
-    refused: tuple[tuple[str, tuple[str, ...]], ...] = ()
-
-    @property
-    def dearer(self) -> Decimal:
-        """What the runner-up costs more, in USD a month."""
-        return self.runner_up_usd - self.usd
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexChoice:
-    """One index: what it costs by itself, what it serves, and the best design without it."""
-
-    resource: str
-    projection: str
-    keys: tuple[str, ...]
-    usd: Decimal
-    serves: tuple[str, ...]
-    without_usd: Decimal | None
-    """What the month costs more without it; None where something could not be answered."""
-    instead: tuple[str, ...] = ()
-    flips: tuple[Flip, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuestionChoice:
-    """How one question is answered, and the next best way in the tables that were chosen."""
-
-    pattern: str
-    way: str
-    usd: Decimal
-    """Of the reads, a month."""
-    next_best: str = ""
-    """Empty where no other way is correct and allowed."""
-    dearer: Decimal = ZERO
-    """Of the whole plan, indexes that come or go included."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Explanation:
-    """Everything that can be asked of a plan."""
-
-    entities: tuple[EntityChoice, ...] = ()
-    indexes: tuple[IndexChoice, ...] = ()
-    questions: tuple[QuestionChoice, ...] = ()
-    targets: tuple[TargetFlip, ...] = ()
-    by_structures: tuple[FrontPoint, ...] = ()
-    by_round_trips: tuple[FrontPoint, ...] = ()
 
 
 def explain(
@@ -177,7 +121,7 @@ def _entity(
     return replace(
         found,
         runner_up=second.option.placement.label,
-        runner_up_usd=usd + second.dearer,
+        runner_up_usd=usd + second.extra_usd,
         flips=flips,
         parts=parts,
     )
@@ -192,11 +136,17 @@ def _parts(
     """Return each choice that was made about an entity, with the best plan without it."""
     found: list[PartChoice] = []
     for part in _choices(chosen):
-        other = alternative(plan, one, [o for o in one.all_options if part.is_undone(o.placement)])
+        other = alternative(
+            plan, one, [o for o in one.all_options if part.is_undone(placement_of(o))]
+        )
         if other is None:
             continue
         # Another size may favour undoing only this, though now something else is cheaper.
-        alone = [o for o in one.all_options if part.is_undone_alone(o.placement, chosen.placement)]
+        alone = [
+            o
+            for o in one.all_options
+            if part.is_undone_alone(placement_of(o), placement_of(chosen))
+        ]
         only = alternative(plan, one, alone) if part.attributes else None
         tried = [other] if only is None or only.design == other.design else [other, only]
         sizes = part.attributes or _large(one)
@@ -205,7 +155,7 @@ def _parts(
             PartChoice(
                 what=part.what,
                 instead=other.instead,
-                dearer=other.dearer,
+                dearer=other.extra_usd,
                 flips=(
                     *rates[:MOST_FLIPS],
                     *_size_flips(plan, one, sizes, tried, evaluate_model),
@@ -245,7 +195,7 @@ class _Part:
 
 def _choices(chosen: Option) -> list[_Part]:
     """Return what was chosen of a placement, guards and made keys aside."""
-    place = chosen.placement
+    place = placement_of(chosen)
     if place.within:
         return [_Part(what=f"inside {place.within}", kind="within")]
     return [
@@ -282,7 +232,7 @@ def _size_flips(
 ) -> tuple[Flip, ...]:
     """Return, of each attribute, the size closest to now at which some alternative is as cheap."""
     found: list[Flip] = []
-    others = [other for other in others if other.dearer > SAME_USD]
+    others = [other for other in others if other.extra_usd > SAME_USD]
     for name in attributes:
         flips = (size_flip(plan, one, name, other.design, evaluate) for other in others)
         closest = min((f for f in flips if f is not None), key=lambda f: f.distance, default=None)
@@ -304,7 +254,7 @@ def _indexes(
     chosen = frozenset(choice.indexes)
     found: list[IndexChoice] = []
     for at in choice.indexes:
-        candidate = option.indexes[at]
+        candidate = candidate_of(option, at)
         index = IndexChoice(
             resource=plain_name(candidate.resource),
             projection=str(candidate.index.projection),
@@ -317,7 +267,7 @@ def _indexes(
         if other is not None:
             index = replace(
                 index,
-                without_usd=other.dearer,
+                without_usd=other.extra_usd,
                 instead=other.instead,
                 flips=(
                     *rate_flips(plan, one, [other.design], evaluate_model)[:MOST_FLIPS],
@@ -333,15 +283,19 @@ def _served(option: Option, chosen: frozenset[int], at: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def _answers_alike(one: Index, other: Index) -> bool:
+    return one.keys == other.keys and one.projection == other.projection
+
+
 def _forbidding(one: Considered, option: Option, at: int) -> list[Option]:
     """Return the options without one index; options that then answer too little are dropped."""
-    index = option.indexes[at].index
+    index = candidate_of(option, at).index
     found: list[Option] = []
     for each in one.all_options:
         banned = {
             i
-            for i, candidate in enumerate(each.indexes)
-            if candidate.index.keys == index.keys and candidate.index.projection == index.projection
+            for i in range(len(each.indexes))
+            if _answers_alike(candidate_of(each, i).index, index)
         }
         slots = tuple(
             replace(s, paths=tuple(p for p in s.paths if not banned.intersection(p.needs)))
@@ -386,10 +340,8 @@ def _questions(plan: Plan, one: Considered, choice: Choice) -> list[QuestionChoi
 
 def _way(option: Option, path: PathCost) -> str:
     """Return a way to answer in words."""
-    names = [
-        f"{plain_name(option.indexes[at].index.name)} ({option.indexes[at].index.projection})"
-        for at in path.needs
-    ]
-    where = " and ".join(names) or option.placement.tables[0].name
+    indexes = [candidate_of(option, at).index for at in path.needs]
+    names = [f"{plain_name(index.name)} ({index.projection})" for index in indexes]
+    where = " and ".join(names) or placement_of(option).tables[0].name
     fetch = ", then fetch" if path.needs and path.depth > 1 else ""
     return f"{path.operation} {where}{fetch}"

@@ -9,7 +9,7 @@ to share them out is found; of more the cheapest pairs are joined until eight ar
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from itertools import combinations
 
@@ -24,23 +24,13 @@ from tablewright.engines.dynamodb.design import (
     Table,
     TemplatePart,
 )
-from tablewright.engines.dynamodb.planning.modes import Evaluate
 from tablewright.model.values import Model
+from tablewright.plan.values import Evaluate, Merge
 
 MOST_PARTITIONED = 8
 """Tables of which every way to share them out is priced; of more the cheapest pairs go first."""
 PREFERRED_MARGIN = Decimal("0.01")
 """Of the bill: what a team that prefers a single table is taken to accept for each table less."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Merge:
-    """Two tables that became one."""
-
-    kept: str
-    gone: str
-    is_best: bool = True
-    """Whether no other way to join as many tables costs less; of many tables that is not known."""
 
 
 def merge_tables(

@@ -6,16 +6,15 @@ and what else was considered. Reserved capacity is a commitment and left to peop
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from tablewright.core.errors import PriceUnknownError
 from tablewright.core.quantities import ZERO
 from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, ModeKind, Table
 from tablewright.evaluation.values import Evaluation
-
-Evaluate = Callable[[DynamoDesign, int], Evaluation]
+from tablewright.plan.values import Evaluate, ModeChoice
 
 AUTO = CapacityMode(
     kind=ModeKind.AUTO_SCALING,
@@ -30,17 +29,6 @@ WAYS: tuple[tuple[str, CapacityMode, bool], ...] = (
     ("auto scaling", AUTO, False),
     ("auto scaling, Standard-IA", AUTO, True),
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModeChoice:
-    """How one table is paid for, and every way that was priced, at the planned scale."""
-
-    table: str
-    chosen: str
-    ways: tuple[tuple[str, Decimal], ...]
-    """The cheapest first."""
-    note: str = ""
 
 
 def choose_modes(

@@ -13,7 +13,6 @@ from decimal import ROUND_CEILING, Decimal
 
 from tablewright.bill.prices import PriceBook
 from tablewright.capacity.limits import (
-    MAX_GLOBAL_INDEXES,
     MAX_ITEM_BYTES,
     PARTITION_READ_UNITS,
     PARTITION_WRITE_UNITS,
@@ -34,11 +33,10 @@ from tablewright.evaluation.engine import EngineQuotes
 from tablewright.evaluation.quotation import Path, Quotation, Slot
 from tablewright.model.statistics import Selectivity
 from tablewright.model.values import Count, Entity, Model, Pattern
+from tablewright.plan.values import Option, PathCost, Rules, Scale, SlotCost
 
 HEADROOM = Decimal("0.7")
 """Share of a service limit that a plan uses at the largest scale of the model."""
-ROUND_TRIP_MS = Decimal(10)
-"""What one round trip is taken to need at the 99th percentile, in the region: an assumption."""
 OBJECT_MS = Decimal(200)
 """What a request to object storage is taken to need: AWS speaks of 100 to 200 ms for small objects.
 Source: Amazon S3 User Guide, "Performance design patterns", read 2026-11."""
@@ -87,73 +85,6 @@ class Tariff:
         if dimension == "put":
             return self.object_put or ZERO
         return {"read": self.read, "write": self.write}.get(dimension, ZERO)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scale:
-    """A number of users and the weight of its bill in what is minimised."""
-
-    users: int
-    weight: Decimal = ONE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PathCost:
-    """One way to answer a slot: USD a month, and the indexes (by position) it reads."""
-
-    usd: Decimal
-    needs: tuple[int, ...]
-    operation: str
-    depth: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlotCost:
-    """A question and the ways to answer it that are allowed."""
-
-    pattern: str
-    part: int
-    paths: tuple[PathCost, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
-    """A placement with what it costs by itself, what each index adds, what each path costs."""
-
-    placement: Placement
-    usd: Decimal
-    indexes: tuple[IndexCandidate, ...]
-    index_usd: tuple[Decimal, ...]
-    slots: tuple[SlotCost, ...]
-
-    def total(self, chosen: frozenset[int]) -> Decimal | None:
-        """Return USD a month with these indexes; None where some question has no answer."""
-        total = self.usd + sum((self.index_usd[i] for i in chosen), ZERO)
-        for slot in self.slots:
-            best = min((p.usd for p in slot.paths if chosen.issuperset(p.needs)), default=None)
-            if best is None:
-                return None
-            total += best
-        return total
-
-    @property
-    def floor(self) -> Decimal:
-        """USD a month if every index were free: no choice of indexes can cost less."""
-        return self.usd + sum((min(p.usd for p in slot.paths) for slot in self.slots), ZERO)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rules:
-    """What is allowed, beyond being correct."""
-
-    scans: frozenset[str] = frozenset()
-    """Patterns that may scan a table that grows with the users though people wait for them."""
-    any_depth: frozenset[str] = frozenset()
-    """Patterns that may take more round trips than their target leaves."""
-    round_trip_ms: Decimal = ROUND_TRIP_MS
-    latency_p99_ms: Decimal | None = None
-    """The target of the model, for the patterns that people wait for and that have none."""
-    most_gsis: int = MAX_GLOBAL_INDEXES
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,133 @@
+"""The design of a solution: tables with their indexes, names, and the settings every table needs.
+
+In: what was considered, what was chosen, the design that exists. Out: a `DynamoDesign`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tablewright.engines.dynamodb.design import DynamoDesign, Index, Table
+from tablewright.engines.dynamodb.planning.candidates import (
+    IndexCandidate,
+    candidate_of,
+    placement_of,
+    plural,
+)
+from tablewright.engines.dynamodb.planning.queries import expiry_of, is_recovered
+from tablewright.model.values import Entity, Model
+from tablewright.plan.settings import Settings
+from tablewright.plan.values import Considered, Solution
+
+
+def assemble(
+    model: Model,
+    considered: Sequence[Considered],
+    solution: Solution,
+    current: DynamoDesign | None,
+    name: str,
+) -> DynamoDesign:
+    """Return the design of a solution, with the settings every table needs."""
+    tables: list[Table] = []
+    for one, choice in zip(considered, solution.choices, strict=True):
+        option = one.options[choice.option]
+        chosen = [candidate_of(option, at) for at in choice.indexes]
+        for table in placement_of(option).tables:
+            own = [c for c in chosen if c.table == table.name]
+            tables.append(
+                with_settings(
+                    model,
+                    one.work.entity,
+                    replace(table, indexes=named_indexes(table, own, current)),
+                    current,
+                )
+            )
+    return DynamoDesign(
+        name=name,
+        engine="dynamodb",
+        title="The cheapest design found",
+        tables=tuple(tables),
+    )
+
+
+def named_indexes(
+    table: Table, chosen: Sequence[IndexCandidate], current: DynamoDesign | None
+) -> tuple[Index, ...]:
+    """Return indexes under the plainest names; those of equal indexes that exist are kept."""
+    old = next((t.indexes for t in current.tables if t.name == table.name), ()) if current else ()
+    taken: set[str] = set()
+    found: list[Index] = []
+    for one in chosen:
+        index = one.index
+        same = [i for i in old if i.partition_keys == index.partition_keys and i.name not in taken]
+        exact = [i for i in same if i.sort_keys == index.sort_keys]
+        base = exact[0].name if exact else plain_name(index.name)
+        name, number = base, 1
+        while name in taken or (not exact and any(i.name == name for i in old)):
+            number += 1
+            name = f"{base}-{number}"
+        taken.add(name)
+        found.append(replace(index, name=name))
+    return tuple(found)
+
+
+def plain_name(name: str) -> str:
+    """Return the name of an index candidate without the number of its projection.
+
+    Example:
+        >>> plain_name("email-index-2"), plain_name("email-index")
+        ('email-index', 'email-index')
+    """
+    return re.sub(r"-index-\d+$", "-index", name)
+
+
+def with_settings(
+    model: Model, entity: Entity, table: Table, current: DynamoDesign | None
+) -> Table:
+    """Return a table with recovery, expiry and whatever the current table of that name has."""
+    old = next((t for t in current.tables if t.name == table.name), None) if current else None
+    if old is not None:
+        table = replace(
+            table,
+            pitr_days=old.pitr_days,
+            backups_kept=old.backups_kept,
+            exports_per_month=old.exports_per_month,
+            restores_per_year=old.restores_per_year,
+            stream=old.stream,
+            stream_readers=old.stream_readers,
+            deletion_protection=old.deletion_protection,
+            replicas=old.replicas,
+        )
+    if is_recovered(model, entity) and table.pitr_days is None:
+        table = replace(table, pitr_days=35)
+    expiry = expiry_of(entity)
+    if expiry and expiry in table.shapes[0].attributes and not table.shapes[0].guards:
+        table = replace(table, ttl=expiry)
+    return table
+
+
+def table_names(model: Model, settings: Settings, current: DynamoDesign | None) -> dict[str, str]:
+    """Return the name of each entity's table: given, as it is now, or made from the entity's."""
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for entity in model.entities:
+        name = settings.names.get(entity.name, "") or _current_name(entity.name, current, taken)
+        if not name:
+            name = settings.prefix + plural(entity.name)
+            while name in taken:
+                name += "_"
+        taken.add(name)
+        found[entity.name] = name
+    return found
+
+
+def _current_name(entity: str, current: DynamoDesign | None, taken: set[str]) -> str:
+    if current is None:
+        return ""
+    for table in current.tables:
+        shapes = [shape for shape in table.shapes if not shape.guards]
+        if shapes and shapes[0].entity == entity and table.name not in taken:
+            return table.name
+    return ""

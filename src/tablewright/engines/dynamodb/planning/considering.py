@@ -1,0 +1,210 @@
+"""What may be chosen for each entity: placements priced and pruned, children inside or apart.
+
+In: workloads, a pricer, settings. Out: `Considered` for each entity, with the reasons against what
+was refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+from tablewright.core.errors import UnsupportedError
+from tablewright.core.quantities import ZERO
+from tablewright.engines.dynamodb.planning.candidates import (
+    Placement,
+    countable,
+    embedding_placements,
+    inside,
+    placements,
+    why_not_inside,
+)
+from tablewright.engines.dynamodb.planning.pricing import Pricer
+from tablewright.engines.dynamodb.planning.queries import Workload, together
+from tablewright.model.values import Entity, Model
+from tablewright.plan.pruning import Pruned, prune
+from tablewright.plan.settings import Settings
+from tablewright.plan.values import Considered, Option, Rules
+
+MOST_SHARDS = 64
+
+
+def consider(
+    work: Workload, pricer: Pricer, table_name: str, settings: Settings
+) -> tuple[Considered, Pruned]:
+    """Return the options of one entity, priced and pruned.
+
+    Raises:
+        UnsupportedError: no placement serves its patterns.
+    """
+    rules = Rules(round_trip_ms=settings.round_trip_ms, latency_p99_ms=settings.latency_p99_ms)
+    while True:
+        objects = settings.objects if pricer.tariff.object_put is not None else "avoid"
+        tried = placements(work, table_name, objects=objects)
+        found = _price_all(work, pricer, tried, rules)
+        if found.shards > 1:
+            shards = min(found.shards, MOST_SHARDS)
+            tried = placements(work, table_name, shards, objects=objects)
+            found = _price_all(work, pricer, tried, rules)
+        if found.is_busy:
+            found = _with_spread_counters(found, work, pricer, table_name, rules, objects)
+        if found.options:
+            kept, count = prune(found.options)
+            one = Considered(
+                work=work,
+                options=tuple(kept),
+                all_options=tuple(found.options),
+                rules=rules,
+                refused=tuple(found.refused),
+                warnings=tuple(_what_was_relaxed(work, rules)),
+            )
+            return one, count
+        relaxed = _relaxed(rules, found.failing)
+        if relaxed is None:
+            break
+        rules = relaxed
+    refused = found.refused
+    reasons = "; ".join(dict.fromkeys(r for _, why in refused for r in why))
+    raise UnsupportedError(
+        f"no design on DynamoDB serves `{work.entity.name}`: {reasons}",
+        remedy="give the patterns named a key to look by, or take them out of the model",
+    )
+
+
+MOST_CHILDREN_COMBINED = 3
+"""Kinds of children of one entity of which every selection is tried; of more, each and all."""
+
+
+def with_children_inside(
+    model: Model,
+    considered: Sequence[Considered],
+    pricer: Pricer,
+    names: Mapping[str, str],
+    settings: Settings,
+) -> tuple[list[Considered], Pruned]:
+    """Return the options of all entities with those that keep children in their parent's items."""
+    found = {one.entity: one for one in considered}
+    total = Pruned()
+    objects = settings.objects if pricer.tariff.object_put is not None else "avoid"
+    for one in considered:
+        parent = one.entity
+        children = [c for c in model.children_of(parent) if not why_not_inside(model, c)]
+        options: list[Option] = []
+        refused = list(one.refused)
+        for some in _selections(children):
+            assert isinstance(one.work, Workload)
+            work = together(one.work, model, [child.name for child in some])
+            tried = embedding_placements(work, model, names[parent], some, objects=objects)
+            priced = _price_all(work, pricer, tried, one.rules)
+            options += priced.options
+            refused += priced.refused
+        if not options:
+            found[parent] = replace(found[parent], refused=tuple(refused))
+            continue
+        kept, count = prune(options)
+        total += count
+        found[parent] = replace(
+            found[parent],
+            options=(*found[parent].options, *kept),
+            all_options=(*found[parent].all_options, *options),
+            refused=tuple(refused),
+        )
+        for name in dict.fromkeys(n for option in options for n in option.placement.embeds):
+            place = inside(model.entity(name))
+            there = Option(placement=place, usd=ZERO, indexes=(), index_usd=(), slots=())
+            found[name] = replace(
+                found[name],
+                options=(*found[name].options, there),
+                all_options=(*found[name].all_options, there),
+            )
+    return [found[one.entity] for one in considered], total
+
+
+def _selections(children: Sequence[Entity]) -> list[tuple[Entity, ...]]:
+    if len(children) > MOST_CHILDREN_COMBINED:
+        return [*((child,) for child in children), tuple(children)]
+    sizes = range(1, len(children) + 1)
+    return [some for size in sizes for some in combinations(children, size)]
+
+
+def _relaxed(rules: Rules, failing: Sequence[frozenset[str]]) -> Rules | None:
+    """Return rules that let the patterns nothing serves take more time, then scan; None if spent.
+
+    Those that fail everywhere are let off; where each fails only somewhere, all of them.
+    """
+    if not failing:
+        return None
+    names = failing[0].intersection(*failing) or failing[0].union(*failing)
+    if names - rules.any_depth:
+        return replace(rules, any_depth=rules.any_depth | names)
+    if names - rules.scans:
+        return replace(rules, scans=rules.scans | names)
+    return None
+
+
+def _what_was_relaxed(work: Workload, rules: Rules) -> list[str]:
+    def listed(names: frozenset[str]) -> str:
+        return ", ".join(f"`{p.name}`" for p in work.model.patterns if p.name in names)
+
+    name = work.entity.name
+    found = []
+    if late := rules.any_depth - rules.scans:
+        found.append(f"`{name}`: {listed(late)} takes more round trips than its target leaves")
+    if rules.scans:
+        found.append(f"`{name}`: {listed(rules.scans)} can only be served by reading a whole table")
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    """What pricing the placements of an entity under some rules came to."""
+
+    options: list[Option]
+    refused: list[tuple[str, tuple[str, ...]]]
+    failing: list[frozenset[str]]
+    """Of each placement that other rules might save, the patterns that are not served."""
+    shards: int
+    is_busy: bool = False
+    """Whether some placement was refused since one key is written too often."""
+
+
+def _with_spread_counters(
+    found: _Found, work: Workload, pricer: Pricer, table_name: str, rules: Rules, objects: str
+) -> _Found:
+    """Return what was found, and the placements that spread counters over several items."""
+    counters = countable(work)
+    spread = pricer.counter_shards(work, counters)
+    if spread < 2:
+        return found
+    if spread > MOST_SHARDS:
+        why = f"one {' and '.join(counters)} would need {spread} shards, more than {MOST_SHARDS}"
+        return replace(found, refused=[*found.refused, ("spread counters", (why,))])
+    shards = min(found.shards, MOST_SHARDS)
+    more = _price_all(
+        work, pricer, placements(work, table_name, shards, counters, spread, objects), rules
+    )
+    return replace(
+        found,
+        options=[*found.options, *more.options],
+        refused=[*found.refused, *more.refused],
+        failing=[*found.failing, *more.failing],
+    )
+
+
+def _price_all(work: Workload, pricer: Pricer, tried: Sequence[Placement], rules: Rules) -> _Found:
+    options: list[Option] = []
+    refused: list[tuple[str, tuple[str, ...]]] = []
+    failing: list[frozenset[str]] = []
+    wanted, is_busy = 1, False
+    for placement in tried:
+        priced = pricer.price(work, placement, rules)
+        wanted = max(wanted, priced.shards_wanted)
+        is_busy = is_busy or priced.busy
+        if priced.option is None:
+            refused.append((placement.label, priced.reasons))
+            if priced.failing:
+                failing.append(priced.failing)
+        else:
+            options.append(priced.option)
+    return _Found(options=options, refused=refused, failing=failing, shards=wanted, is_busy=is_busy)

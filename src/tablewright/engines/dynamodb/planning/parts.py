@@ -1,0 +1,101 @@
+"""The part of a model and of designs that decides what one entity costs; one table less.
+
+In: designs on demand. Out: designs and models cut down, and what joining two tables would cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from itertools import combinations
+
+from tablewright.core.quantities import ZERO
+from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, ItemShape
+from tablewright.engines.dynamodb.planning.merging import joined
+from tablewright.model.values import Model, Pattern
+from tablewright.plan.breakevens import TargetFlip
+from tablewright.plan.values import Evaluate, Plan
+
+CHEAPEST_TABLES = 5
+
+
+def on_demand(design: DynamoDesign) -> DynamoDesign:
+    """Return a design with every table on demand and of the Standard class."""
+    return replace(
+        design,
+        tables=tuple(
+            replace(t, mode=CapacityMode(), infrequent_access=False) for t in design.tables
+        ),
+    )
+
+
+def part_about(
+    model: Model, designs: Sequence[DynamoDesign], entity: str
+) -> tuple[Model, tuple[DynamoDesign, ...]]:
+    """Return the part of a model and of designs that one entity is kept in.
+
+    What an entity costs depends on the tables that hold it; nothing else differs between designs
+    that keep only it otherwise.
+    """
+    held = {entity}
+    while True:
+        tables = [t for d in designs for t in d.tables if any(_holds(s, held) for s in t.shapes)]
+        more = {s.entity for t in tables for s in t.shapes} | {
+            e.entity for t in tables for s in t.shapes for e in s.embeds
+        }
+        if more <= held:
+            break
+        held |= more
+    names = {t.name for t in tables}
+    patterns = tuple(_cut(p, held) for p in model.patterns if _entities(p) & held)
+    cut = (replace(d, tables=tuple(t for t in d.tables if t.name in names)) for d in designs)
+    return replace(model, patterns=patterns), tuple(cut)
+
+
+def _entities(pattern: Pattern) -> set[str]:
+    return {part.entity for part in pattern.parts} or {pattern.entity}
+
+
+def _cut(pattern: Pattern, entities: set[str]) -> Pattern:
+    """Return a pattern; of a transaction, its parts on some entities."""
+    parts = tuple(part for part in pattern.parts if part.entity in entities)
+    if parts == pattern.parts:
+        return pattern
+    return replace(pattern, entity=parts[0].entity, parts=parts)
+
+
+def _holds(shape: ItemShape, entities: set[str]) -> bool:
+    return shape.entity in entities or any(e.entity in entities for e in shape.embeds)
+
+
+def fewer_tables(plan: Plan, evaluate: Evaluate) -> tuple[TargetFlip, ...]:
+    """Return what one table less would cost: of the cheapest, the two best to join."""
+    assert isinstance(plan.design, DynamoDesign)
+    design = on_demand(plan.design)
+    if len(design.tables) < 2:
+        return ()
+    users = plan.settings.scales[-1].users
+    now = evaluate(design, users)
+    by_table = now.bill.sum_by("where")
+    cheapest = sorted(design.tables, key=lambda t: (by_table.get(t.name, ZERO), t.name))
+    trials = []
+    for a, b in combinations(cheapest[:CHEAPEST_TABLES], 2):
+        whole = joined(plan.model, a, b)
+        if whole is None:
+            continue
+        tables = tuple(whole if t is a else t for t in design.tables if t is not b)
+        after = evaluate(replace(design, tables=tables), users)
+        if after.unserved <= now.unserved:
+            trials.append((after.bill.total - now.bill.total, b.name, a.name))
+    if not trials:
+        return ()
+    dearer, gone, kept = min(trials)
+    flip = TargetFlip(
+        kind="max_tables",
+        subject="",
+        below=Decimal(len(design.tables) - 1),
+        dearer=dearer,
+        instead=(f"join {kept} and {gone} into one table",),
+    )
+    return (flip,)

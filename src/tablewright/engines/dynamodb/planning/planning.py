@@ -1,0 +1,212 @@
+"""DynamoDB as the planner sees it: what may be chosen, what it costs, how a design is finished.
+
+In: what quotes designs, a model, prices. Out: priced options, designs, explanations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from tablewright.bill.prices import PriceBook
+from tablewright.capacity.limits import MAX_ITEM_BYTES
+from tablewright.design.values import Design
+from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign
+from tablewright.engines.dynamodb.design_printer import design_section
+from tablewright.engines.dynamodb.differences import named_alike, pieces, short
+from tablewright.engines.dynamodb.planning.assembling import assemble, table_names
+from tablewright.engines.dynamodb.planning.considering import consider, with_children_inside
+from tablewright.engines.dynamodb.planning.explain import explain
+from tablewright.engines.dynamodb.planning.merging import merge_tables
+from tablewright.engines.dynamodb.planning.modes import (
+    choose_modes,
+    paid_as,
+    without_idle_indexes,
+)
+from tablewright.engines.dynamodb.planning.moving import DynamoSteps, dynamo
+from tablewright.engines.dynamodb.planning.outline import outline
+from tablewright.engines.dynamodb.planning.parts import fewer_tables, on_demand, part_about
+from tablewright.engines.dynamodb.planning.pricing import Pricer, Tariff
+from tablewright.engines.dynamodb.planning.queries import expiry_of, needs_recovery, workloads
+from tablewright.evaluation.engine import EngineQuotes
+from tablewright.model.values import Model
+from tablewright.plan.breakevens import TargetFlip
+from tablewright.plan.by_scale import Requoting
+from tablewright.plan.explanation import Explanation
+from tablewright.plan.protocol import Finished, PricedOptions
+from tablewright.plan.pruning import Pruned
+from tablewright.plan.settings import Settings
+from tablewright.plan.values import (
+    Considered,
+    Evaluate,
+    EvaluateModel,
+    Merge,
+    ModeChoice,
+    Plan,
+    Solution,
+    Structure,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DynamoPlanning:
+    """What DynamoDB brings to the planner, for one model at one set of prices."""
+
+    quotes: EngineQuotes
+    model: Model
+    book: PriceBook
+    region: str
+    mode: CapacityMode | None = None
+    """How every table is paid for, where that is not to be chosen."""
+
+    @property
+    def tariff(self) -> Tariff:
+        """What units and bytes cost."""
+        return Tariff.of(self.book, self.region, recovery=needs_recovery(self.model))
+
+    @property
+    def steps(self) -> DynamoSteps:
+        """How one design becomes another."""
+        return DynamoSteps(tariff=self.tariff, model=self.model)
+
+    @property
+    def largest_item_bytes(self) -> int:
+        """The largest item DynamoDB stores."""
+        return MAX_ITEM_BYTES
+
+    def is_of_engine(self, design: Design) -> bool:
+        """Whether a design is on DynamoDB."""
+        return isinstance(design, DynamoDesign)
+
+    def at_scales(self, exact: frozenset[int]) -> DynamoPlanning:
+        """Return a planning whose quotations are kept for the scales looked at afterwards."""
+        return replace(self, quotes=Requoting(engine=self.quotes, exact=exact))
+
+    def priced(self, settings: Settings, current: Design | None) -> PricedOptions:
+        """Return everything that may be chosen: placements with their indexes, by entity."""
+        pricer = Pricer(
+            model=self.model,
+            engine=self.quotes,
+            tariff=self.tariff,
+            scales=settings.scales,
+            sample_items=settings.sample_items,
+        )
+        existing = None if current is None else dynamo(current)
+        names = table_names(self.model, settings, existing)
+        considered: list[Considered] = []
+        pruned = Pruned()
+        for work in workloads(self.model):
+            one, count = consider(work, pricer, names[work.entity.name], settings)
+            considered.append(one)
+            pruned += count
+        considered, count = with_children_inside(self.model, considered, pricer, names, settings)
+        return PricedOptions(
+            considered=tuple(considered), pruned=pruned + count, quoted=pricer.quoted
+        )
+
+    def assemble(
+        self,
+        considered: Sequence[Considered],
+        solution: Solution,
+        current: Design | None,
+        name: str,
+    ) -> DynamoDesign:
+        """Return the design of a solution."""
+        existing = None if current is None else dynamo(current)
+        return assemble(self.model, considered, solution, existing, name)
+
+    def as_searched(self, design: Design) -> DynamoDesign:
+        """Return a design on demand, as the search prices it."""
+        return on_demand(dynamo(design))
+
+    def finished(
+        self,
+        design: Design,
+        evaluate: Evaluate,
+        users: int,
+        scales: Sequence[int],
+        settings: Settings,
+        *,
+        cheapest: bool = False,
+    ) -> Finished:
+        """Return a design with tables joined where that is asked for, and each table paid for."""
+        merged, merges = merge_tables(
+            self.model,
+            dynamo(design),
+            evaluate,
+            users,
+            most=settings.most_tables,
+            prefer_single=settings.single_table == "prefer",
+        )
+        modes: tuple[ModeChoice, ...] = ()
+        idle: tuple[str, ...] = ()
+        if self.mode is not None:
+            merged = paid_as(merged, self.mode)
+        else:
+            how = settings.modes
+            if cheapest and how != "on-demand":
+                how = "cheapest"
+            merged, modes = choose_modes(merged, evaluate, users, scales, how)
+            merged, idle = without_idle_indexes(merged, evaluate, users, scales)
+        return Finished(
+            design=merged, merges=merges, modes=modes, notes=_notes_on_finishing(merges, idle)
+        )
+
+    def section(self, design: Design) -> str:
+        """Return a design as an entry of `designs:`."""
+        return design_section(dynamo(design), self.model)
+
+    def differences(self, before: Design, after: Design) -> tuple[str, ...]:
+        """Return what one design does otherwise than another, in words."""
+        ours, theirs = dynamo(before), dynamo(after)
+        changes = [c for piece in pieces(ours, named_alike(ours, theirs)) for c in piece.changes]
+        return short(changes, len(theirs.tables))
+
+    def structures(self, design: Design) -> tuple[Structure, ...]:
+        """Return the tables of a design, each followed by its indexes."""
+        return outline(dynamo(design))
+
+    def part_about(
+        self, model: Model, designs: Sequence[Design], entity: str
+    ) -> tuple[Model, tuple[Design, ...]]:
+        """Return the part of a model and of designs that decides what one entity costs."""
+        return part_about(model, [dynamo(design) for design in designs], entity)
+
+    def fewer_tables(self, plan: Plan, evaluate: Evaluate) -> tuple[TargetFlip, ...]:
+        """Return what one table less would cost: of the cheapest, the two best to join."""
+        return fewer_tables(plan, evaluate)
+
+    def explain(
+        self,
+        plan: Plan,
+        evaluate: Evaluate,
+        evaluate_model: EvaluateModel,
+        depths: Mapping[str, int],
+    ) -> Explanation:
+        """Return runners-up, break-evens and fronts of a plan."""
+        return explain(plan, evaluate, evaluate_model, depths)
+
+    def notes(self, plan: Plan) -> tuple[str, ...]:
+        """Return what the model asks for and no table can give."""
+        notes: list[str] = []
+        for entity in self.model.entities:
+            if entity.retention_days is not None and not expiry_of(entity):
+                notes.append(
+                    f"`{entity.name}` is kept {entity.retention_days.normalize():f} days, but has "
+                    "no epoch attribute that items could expire by"
+                )
+        if self.model.need("change_stream").lower().startswith("yes"):
+            tables = dynamo(plan.design).tables
+            if all(table.stream is None for table in tables):
+                notes.append("the model needs a change stream, but does not say of which entity")
+        return tuple(notes)
+
+
+def _notes_on_finishing(merges: Sequence[Merge], idle: Sequence[str]) -> tuple[str, ...]:
+    notes = []
+    if not all(merge.is_best for merge in merges):
+        notes.append("tables were joined pair by pair: another choice of pairs may cost less")
+    if idle:
+        listed = ", ".join(f"`{name}`" for name in idle)
+        notes.append(f"left out, since provisioned capacity makes it more expensive: {listed}")
+    return tuple(notes)

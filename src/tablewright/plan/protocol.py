@@ -1,0 +1,229 @@
+"""What an engine brings to the planner: it makes, prices and finishes what is chosen among.
+
+In: nothing; these are protocols and small values. The planner drives every engine through them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Protocol
+
+from tablewright.core.quantities import ZERO
+from tablewright.design.changes import AnyChange
+from tablewright.design.values import Design
+from tablewright.evaluation.values import Evaluation
+from tablewright.model.values import Model
+from tablewright.plan.pruning import Pruned
+from tablewright.plan.values import (
+    Considered,
+    Evaluate,
+    EvaluateModel,
+    Merge,
+    ModeChoice,
+    Plan,
+    Solution,
+    Structure,
+)
+
+if TYPE_CHECKING:
+    from tablewright.plan.breakevens import TargetFlip
+    from tablewright.plan.explanation import Explanation
+    from tablewright.plan.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class PricedOptions:
+    """Everything that may be chosen, priced and pruned."""
+
+    considered: tuple[Considered, ...]
+    pruned: Pruned
+    quoted: int
+    """Quotations that were needed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """A design as it is to be created: tables joined where that is asked for, and paid for."""
+
+    design: Design
+    merges: tuple[Merge, ...] = ()
+    modes: tuple[ModeChoice, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """What a step reads and writes once."""
+
+    read_units: Decimal = ZERO
+    write_units: Decimal = ZERO
+    bytes: Decimal = ZERO
+    """Written, indexes included."""
+    usd: Decimal = ZERO
+
+
+class Piece(Protocol):
+    """Changes that need each other."""
+
+    @property
+    def changes(self) -> tuple[AnyChange, ...]:
+        """The changes, in order."""
+        ...
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """The tables they change, add or drop."""
+        ...
+
+
+class Steps(Protocol):
+    """How one design of an engine becomes another, change by change."""
+
+    def pieces(self, current: Design, planned: Design) -> Sequence[Piece]:
+        """Return the smallest changes that together lead from one design to the other."""
+        ...
+
+    def apply(self, design: Design, piece: Piece) -> Design:
+        """Return a design with changes made.
+
+        Raises:
+            UsageError: the design does not have what a change names.
+        """
+        ...
+
+    def tidied(self, design: Design, planned: Design) -> tuple[Design, tuple[AnyChange, ...]]:
+        """Return a design without what nothing needs any more on the way to another."""
+        ...
+
+    def is_whole(self, design: Design) -> bool:
+        """Whether a design can be created as it is."""
+        ...
+
+    def faults(self, design: Design) -> frozenset[str]:
+        """Return what the service would refuse in a design."""
+        ...
+
+    def held(self, design: Design) -> Mapping[str, frozenset[str]]:
+        """Return the entities that each table of a design holds."""
+        ...
+
+    def tables_of(self, change: AnyChange) -> str:
+        """Return the name of the table a change is about."""
+        ...
+
+    def is_new_table(self, change: AnyChange) -> bool:
+        """Whether a change adds a table."""
+        ...
+
+    def words(self, changes: Sequence[AnyChange]) -> tuple[str, ...]:
+        """Return changes in words."""
+        ...
+
+    def moved(
+        self,
+        changes: Sequence[AnyChange],
+        design: Design,
+        before: Evaluation,
+        after: Evaluation,
+    ) -> Move:
+        """Return what making changes to a design reads and writes once."""
+        ...
+
+
+class Planning(Protocol):
+    """An engine as the planner sees it, for one model at one set of prices."""
+
+    @property
+    def steps(self) -> Steps:
+        """How one design becomes another."""
+        ...
+
+    @property
+    def largest_item_bytes(self) -> int:
+        """The largest item the engine stores."""
+        ...
+
+    def is_of_engine(self, design: Design) -> bool:
+        """Whether a design is one of this engine's."""
+        ...
+
+    def at_scales(self, exact: frozenset[int]) -> Planning:
+        """Return a planning that quotes at these scales exactly, and estimates between them."""
+        ...
+
+    def priced(self, settings: Settings, current: Design | None) -> PricedOptions:
+        """Return everything that may be chosen.
+
+        Raises:
+            UnsupportedError: no design can serve an entity; every reason is in the message.
+        """
+        ...
+
+    def assemble(
+        self,
+        considered: Sequence[Considered],
+        solution: Solution,
+        current: Design | None,
+        name: str,
+    ) -> Design:
+        """Return the design of a solution."""
+        ...
+
+    def as_searched(self, design: Design) -> Design:
+        """Return a design paid for as the search prices it."""
+        ...
+
+    def finished(
+        self,
+        design: Design,
+        evaluate: Evaluate,
+        users: int,
+        scales: Sequence[int],
+        settings: Settings,
+        *,
+        cheapest: bool = False,
+    ) -> Finished:
+        """Return a design with tables joined and paid for; `cheapest` looks at no other scale."""
+        ...
+
+    def section(self, design: Design) -> str:
+        """Return a design as an entry of `designs:`."""
+        ...
+
+    def differences(self, before: Design, after: Design) -> tuple[str, ...]:
+        """Return what one design does otherwise than another, in words; nothing if they agree."""
+        ...
+
+    def structures(self, design: Design) -> tuple[Structure, ...]:
+        """Return the tables of a design, each followed by its indexes."""
+        ...
+
+    def part_about(
+        self, model: Model, designs: Sequence[Design], entity: str
+    ) -> tuple[Model, tuple[Design, ...]]:
+        """Return the part of a model and of designs that decides what one entity costs."""
+        ...
+
+    def fewer_tables(self, plan: Plan, evaluate: Evaluate) -> tuple[TargetFlip, ...]:
+        """Return what one table less would cost."""
+        ...
+
+    def explain(
+        self,
+        plan: Plan,
+        evaluate: Evaluate,
+        evaluate_model: EvaluateModel,
+        depths: Mapping[str, int],
+    ) -> Explanation:
+        """Return runners-up, break-evens and fronts of a plan."""
+        ...
+
+    def notes(self, plan: Plan) -> tuple[str, ...]:
+        """Return what a reader must know of a plan."""
+        ...
+
+
+Pairs = Callable[[Design], frozenset[tuple[str, str]]]
+"""Rule and subject of what is found in a design."""
