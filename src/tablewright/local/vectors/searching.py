@@ -15,7 +15,7 @@ from tablewright.capacity.values import key_part, partition_bytes
 from tablewright.capacity.vectors import MAX_RESULTS, search_request_bytes, vector_bytes
 from tablewright.local.expressions import check_all_used, parse_projection, project
 from tablewright.local.faults import ValidationException
-from tablewright.local.validation import check_expression_parameters
+from tablewright.local.validation import check_expression_parameters, check_request
 from tablewright.local.vectors.condition import parse_search_condition, split_condition
 from tablewright.local.vectors.request import check_limits, check_members
 from tablewright.local.vectors.values import floats, pack, unpacked
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from tablewright.local.tables import Table
     from tablewright.local.vectors.index import VectorIndex
     from tablewright.local.vectors.matrix import Matrix, Near
+
+_SHARED = ("ExpressionAttributeNames", "ExpressionAttributeValues")
+"""Members whose values are of the same form in every operation."""
 
 MAX_REPLY_BYTES = 16 * 1024 * 1024
 
@@ -40,6 +43,8 @@ def search_vectors(engine: Engine, request: dict[str, Any], meter: Meter) -> dic
     """Carry out a SearchVectors request."""
     check_members(request, meter.body)
     request = {name: value for name, value in request.items() if value is not None}
+    shared = {name: request[name] for name in _SHARED if name in request}
+    request |= check_request("search_vectors", shared)
     check_limits(request)
     table = engine.table(request["TableName"])
     index = _searched(table, request["IndexName"])
