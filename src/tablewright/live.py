@@ -16,12 +16,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tablewright.api import Session
+from tablewright.bill.rates import Rates
 from tablewright.core.errors import EngineError, UnsupportedError, UsageError
 from tablewright.core.quantities import GB, ZERO, format_usd
 from tablewright.engines.dynamodb.adapter import DynamoAdapter
 from tablewright.engines.dynamodb.codec import DynamoCodec
 from tablewright.engines.dynamodb.design import DynamoDesign
-from tablewright.engines.dynamodb.engine import DynamoEngine, request_prices
+from tablewright.engines.dynamodb.engine import DynamoEngine
 from tablewright.engines.dynamodb.provisioning import apply_up, foreign, not_ours, observe, plan_up
 from tablewright.engines.dynamodb.transport import (
     CountingTransport,
@@ -124,7 +125,7 @@ def seed_plan(
     session: Session, design: DynamoDesign, sample: Sample, evaluation: Evaluation
 ) -> SeedPlan:
     """Return what filling a design takes."""
-    _, write = request_prices(session.book(), session.region)
+    write = Rates(session.book(), session.region).usd("write")
     codec = DynamoCodec(session.model, design)
     return plan_seed(_engine(session).connector, codec, sample, evaluation, write)
 
@@ -198,14 +199,14 @@ def proof_costs(session: Session, design: DynamoDesign, wanted: ProofRequest) ->
 
 def capped(session: Session, transport: Transport, max_usd: Decimal) -> CappedTransport:
     """Return a transport that stops once requests cost more than `max_usd`."""
-    read, write = request_prices(session.book(), session.region)
-    return CappedTransport(transport, usd={"read": read, "write": write}, max_usd=max_usd)
+    rates = Rates(session.book(), session.region)
+    usd = {kind: rates.usd(kind) for kind in ("read", "write")}
+    return CappedTransport(transport, usd=usd, max_usd=max_usd)
 
 
 def request_cost(session: Session, reads: Decimal, writes: Decimal) -> Decimal:
     """Return what units cost on-demand, in USD."""
-    read, write = request_prices(session.book(), session.region)
-    return reads * read + writes * write
+    return Rates(session.book(), session.region).of_units(reads, writes)
 
 
 @dataclass(kw_only=True)

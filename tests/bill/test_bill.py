@@ -22,7 +22,7 @@ KEYS = (
 
 def line(key: str, quantity: Decimal | int, pattern: str = "", where: str = "t") -> Line:
     price = BOOK.price(key, "us-east-1")
-    return charge(price, quantity, where=where, dimension=key, pattern=pattern)
+    return charge(price, quantity, where=where, what=key, pattern=pattern)
 
 
 def test_amount_is_quantity_times_unit_price_over_per() -> None:
@@ -41,7 +41,7 @@ def test_sums_by_pattern_and_by_place_open_to_the_same_total() -> None:
     assert bill.sum_by("pattern") == {"save": Decimal("0.625"), "load": Decimal("1.875")}
     assert bill.sum_by("where") == {"t": Decimal("0.625"), "u": Decimal("1.875")}
     assert bill.total == Decimal("2.5")
-    assert bill.units_by("dimension") == {(KEYS[0], "WRU"): Decimal(4_000_000)}
+    assert bill.units_by("what") == {(KEYS[0], "WRU"): Decimal(4_000_000)}
 
 
 @given(
@@ -64,4 +64,4 @@ def test_lines_re_add_to_the_last_digit_in_any_order(
     bill = Bill(lines=tuple(lines), region="us-east-1", prices_as_of="")
     shuffler.shuffle(lines)
     assert sum((one.amount for one in lines), Decimal(0)) == bill.total
-    assert sum(bill.sum_by("dimension").values()) == bill.total
+    assert sum(bill.sum_by("what").values()) == bill.total

@@ -55,7 +55,7 @@ def table(
 
 
 def amounts(bill: Bill) -> dict[str, Decimal]:
-    return bill.sum_by("dimension")
+    return bill.sum_by("what")
 
 
 AUXEIRA = {
@@ -286,7 +286,7 @@ def test_reserved_capacity_is_bought_by_the_hundred_and_only_where_it_pays() -> 
     assert round(table_charges(load, BOOK, HOME).total, 6) == D("36.079")
     # 40 WCU cost 18.98: no lot is bought.
     small = table_charges(table(mode=fixed(0, 40, reserved_years=1)), BOOK, HOME)
-    assert [line.dimension for line in small.lines] == ["write capacity unit-hours"]
+    assert [line.what for line in small.lines] == ["write capacity unit-hours"]
 
 
 def test_reserved_capacity_is_refused_where_it_does_not_exist() -> None:

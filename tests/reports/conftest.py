@@ -384,7 +384,7 @@ def shop_bill(routes: tuple[Route, ...], users: int, is_wide: bool) -> Bill:
             one.units.mean * daily[route.pattern] * users * 730 / 24,
             where=one.resource.partition("/")[0],
             resource=one.resource.replace("/", "."),
-            dimension=f"{one.dimension} request units",
+            what=f"{one.dimension} request units",
             pattern=route.pattern,
         )
         for route in routes
@@ -393,17 +393,17 @@ def shop_bill(routes: tuple[Route, ...], users: int, is_wide: bool) -> Bill:
     ]
     storage = book.price("aws.dynamodb.storage.standard", region)
     gb = D(users) * 20_580 / 1024**3
-    lines.append(charge(storage, gb, where="customers", dimension="storage"))
+    lines.append(charge(storage, gb, where="customers", what="storage"))
     lines.append(
         charge(
             storage,
             gb if is_wide else D(users) * 196 / 1024**3,
             where="customers",
             resource="customers.by-email",
-            dimension="storage",
+            what="storage",
         )
     )
-    lines.append(charge(storage, D(users) * 8_000 / 1024**3, where="orders", dimension="storage"))
+    lines.append(charge(storage, D(users) * 8_000 / 1024**3, where="orders", what="storage"))
     return Bill(
         lines=tuple(lines),
         region=region,

@@ -13,7 +13,6 @@ import pytest
 
 from tablewright import read_model
 from tablewright.api import Session
-from tablewright.review.claims import dimension_of
 
 MODEL = """
 app: claims
@@ -79,17 +78,3 @@ def test_a_claimed_grade_is_held_against_the_report_card(verdicts):
 
 def test_a_fact_keeps_the_answer_of_the_file(verdicts):
     assert (verdicts["fact"].verdict, verdicts["fact"].reason) == ("unclear", "Up to its quotas.")
-
-
-@pytest.mark.parametrize(
-    ("key", "kind"),
-    [
-        ("aws.dynamodb.ondemand.wru.standard", "writes_cost"),
-        ("aws.dynamodb.provisioned.rcu.standard", "reads_cost"),
-        ("aws.dynamodb.storage.standard", "storage_cost"),
-        ("aws.dynamodb.pitr", "pitr_cost"),
-        ("aws.dynamodb.export.s3", "other_cost"),
-    ],
-)
-def test_lines_are_sorted_by_the_kind_of_their_price(key, kind):
-    assert dimension_of(key) == kind

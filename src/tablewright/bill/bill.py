@@ -16,9 +16,10 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Literal
 
 from tablewright.bill.book import Price
+from tablewright.bill.dimensions import Dimension, dimension_of
 from tablewright.core.quantities import ZERO
 
-Axis = Literal["where", "resource", "dimension", "pattern", "region"]
+Axis = Literal["where", "resource", "what", "pattern", "region"]
 
 _NINE_PLACES = Decimal("1E-9")
 
@@ -30,7 +31,8 @@ class Line:
     Attributes:
         where: the table (or cluster) it belongs to.
         resource: what exactly is charged: the table, or "table.index".
-        dimension: what is counted, such as "write request units".
+        dimension: what kind of thing is counted.
+        what: the same in words, such as "write request units".
         pattern: the access pattern that causes it, "" when it is not tied to one.
         quantity: how many `unit` a month; negative for what the free tier gives back.
         unit_price: USD for `per` units.
@@ -41,7 +43,8 @@ class Line:
 
     where: str
     resource: str
-    dimension: str
+    dimension: Dimension
+    what: str
     pattern: str
     quantity: Decimal
     unit: str
@@ -119,7 +122,7 @@ def charge(
     quantity: Decimal | int,
     *,
     where: str,
-    dimension: str,
+    what: str,
     resource: str = "",
     pattern: str = "",
     region: str = "",
@@ -130,7 +133,7 @@ def charge(
     Example:
         >>> from tablewright.bill.prices import PriceBook
         >>> wru = PriceBook().price("aws.dynamodb.ondemand.wru.standard", "us-east-1")
-        >>> charge(wru, 12_000_000, where="orders", dimension="write request units").amount
+        >>> charge(wru, 12_000_000, where="orders", what="write request units").amount
         Decimal('7.500')
     """
     held = plain_quantity(Decimal(quantity))
@@ -138,7 +141,8 @@ def charge(
     return Line(
         where=where,
         resource=resource or where,
-        dimension=dimension,
+        dimension=dimension_of(price.key),
+        what=what,
         pattern=pattern,
         quantity=held,
         unit=price.unit,

@@ -100,7 +100,7 @@ def _parts(best: ArchitectureResult, users: int) -> str:
     taken: dict[str, Decimal] = {}
     own = {part.title for part in best.architecture.components}
     for line in price.lines:
-        name = line.dimension if line.dimension in own else "the database"
+        name = line.what if line.what in own else "the database"
         taken[name] = taken.get(name, ZERO) + line.amount
     first = sorted(taken.items(), key=lambda part: (-part[1], part[0]))[:MOST_PARTS]
     if not first or price.list_total <= 0:

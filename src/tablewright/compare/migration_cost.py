@@ -89,7 +89,7 @@ def move(old: Side, new: Side, book: PriceBook, region: str) -> Move:
         except PriceUnknownError as problem:
             missing.append(f"{what}: {problem.key} in {problem.region}")
             return
-        lines.append(charge(price, quantity, where="move", dimension=what, note=note))
+        lines.append(charge(price, quantity, where="move", what=what, note=note))
 
     if old.engine == "dynamodb":
         units = old.item_bytes / (4 * KB) / 2

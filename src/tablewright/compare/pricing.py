@@ -127,7 +127,7 @@ def price_at(
             quantity,
             where=architecture.name,
             resource=part.name,
-            dimension=part.title,
+            what=part.title,
             region=origin,
             note="; ".join(one for one in (part.note, why) if one),
         )

@@ -15,6 +15,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from tablewright.bill.dimensions import Dimension
 from tablewright.core.quantities import DAYS_PER_MONTH, ZERO
 from tablewright.evaluation.doors import (
     Adapter,
@@ -546,17 +547,36 @@ def _with_shares(
 
 
 def _metered_usd(evaluation: Evaluation, patterns: Sequence[PatternProof]) -> Decimal:
-    """Return the monthly bill with metered units in the place of predicted ones."""
-    prices: dict[tuple[str, str], Decimal] = {}
+    """Return the monthly bill if a month used the metered units instead of the predicted ones.
+
+    A unit is worth what the bill charges for the units of its table or index divided by how many
+    are predicted: the request price on-demand, and its part of the capacity where that is
+    provisioned.
+    """
+    kinds = {Dimension.READS: "read", Dimension.WRITES: "write"}
+    usd: dict[tuple[str, str], Decimal] = {}
     for line in evaluation.bill.lines:
-        for kind, part in (("read", ".ondemand.rru."), ("write", ".ondemand.wru.")):
-            if part in line.price_key:
-                prices[line.resource, kind] = line.unit_price / line.per
+        if (kind := kinds.get(line.dimension)) is not None:
+            key = (line.resource, kind)
+            usd[key] = usd.get(key, ZERO) + line.amount
+    predicted: dict[tuple[str, str], Decimal] = {}
+    for route in evaluation.routes:
+        for request in route.requests:
+            for use in request.uses:
+                key = (use.resource, use.dimension)
+                units = use.units.mean * _monthly_calls(evaluation, route.pattern)
+                predicted[key] = predicted.get(key, ZERO) + units
     total = evaluation.bill.total
     for proof in patterns:
-        pattern = evaluation.model.pattern(proof.pattern)
-        calls = evaluation.model.calls_per_day(pattern, evaluation.users) * DAYS_PER_MONTH
+        calls = _monthly_calls(evaluation, proof.pattern)
         for compared in proof.resources:
-            price = prices.get((compared.resource, compared.dimension), ZERO)
-            total += (compared.metered.mean - compared.predicted.mean) * calls * price
+            key = (compared.resource, compared.dimension)
+            if predicted.get(key):
+                unit_usd = usd.get(key, ZERO) / predicted[key]
+                total += (compared.metered.mean - compared.predicted.mean) * calls * unit_usd
     return total
+
+
+def _monthly_calls(evaluation: Evaluation, pattern: str) -> Decimal:
+    model = evaluation.model
+    return model.calls_per_day(model.pattern(pattern), evaluation.users) * DAYS_PER_MONTH

@@ -221,7 +221,7 @@ def _elsewhere(one: ArchitectureResult, found: Comparison) -> str:
     if not lines:
         return ""
     places = joined(sorted({line.region for line in lines}))
-    what = joined(list(dict.fromkeys(line.dimension for line in lines)))
+    what = joined(list(dict.fromkeys(line.what for line in lines)))
     return (
         f"`{one.architecture.name}`: {usd(sum((x.amount for x in lines), Decimal(0)))} of it at "
         f"{users(found.users)} is at prices of {places}, as those of {found.region} are not known: "
@@ -268,8 +268,7 @@ def _at(found: Comparison) -> d.Section:
         if reach:
             parts.append(f"first limit: {reach.what} ({reach.source})")
         parts += [
-            f"{line.dimension} would add {usd(line.amount)}"
-            + (f" ({line.note})" if line.note else "")
+            f"{line.what} would add {usd(line.amount)}" + (f" ({line.note})" if line.note else "")
             for line in price.optional
         ]
         if one.architecture.duties:
@@ -406,7 +405,7 @@ def _moving(phase: Phase) -> str:
     if not move.items:
         return " ".join((*said, f"{both}; the data stays where it is."))
     data = f"{move.items:,.0f} items of {_figure(move.data_bytes / GB)} GB move"
-    costs = [f"{line.dimension} {usd(line.amount)}" for line in move.lines]
+    costs = [f"{line.what} {usd(line.amount)}" for line in move.lines]
     said.append(f"{both}. {data}: {', '.join(costs) or 'nothing is charged apart'}.")
     if move.not_priced:
         said.append(f"Not priced: {'; '.join(move.not_priced)}.")
@@ -529,8 +528,8 @@ def _workload(found: Comparison) -> d.Section:
 def _line_name(line: Line, way: str) -> str:
     """Return what a line is of; one of the database with its table and access pattern."""
     if line.where == way:
-        return line.dimension
-    named = [one for one in (line.resource or line.where, line.pattern, line.dimension) if one]
+        return line.what
+    named = [one for one in (line.resource or line.where, line.pattern, line.what) if one]
     return " · ".join(dict.fromkeys(named))
 
 

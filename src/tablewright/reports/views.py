@@ -14,6 +14,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from tablewright.bill.dimensions import Dimension
 from tablewright.compare.values import Comparison
 from tablewright.core.quantities import HOURS_PER_MONTH, ZERO
 from tablewright.design.values import Design
@@ -679,7 +680,7 @@ def _rows_of(lines: Sequence[Line], total: Decimal) -> tuple[CostRow, ...]:
     """Add up lines of the same resource, dimension and price."""
     groups: dict[tuple[str, str, str, Decimal, int, str], list[Line]] = {}
     for line in lines:
-        key = (line.resource, line.dimension, line.unit, line.unit_price, line.per, line.region)
+        key = (line.resource, line.what, line.unit, line.unit_price, line.per, line.region)
         groups.setdefault(key, []).append(line)
     order = {line.resource: at for at, line in reversed(list(enumerate(lines)))}
     groups = dict(sorted(groups.items(), key=lambda pair: order[pair[0][0]]))
@@ -700,7 +701,7 @@ def _rows_of(lines: Sequence[Line], total: Decimal) -> tuple[CostRow, ...]:
 
 
 def _summed_rows(bill: Bill, by: str) -> tuple[CostRow, ...]:
-    axis: Axis = "pattern" if by == "pattern" else "dimension" if by == "dimension" else "resource"
+    axis: Axis = "pattern" if by == "pattern" else "what" if by == "dimension" else "resource"
     total = bill.total
     sums = bill.sum_by(axis)
     rows = [
@@ -720,11 +721,8 @@ def _summed_rows(bill: Bill, by: str) -> tuple[CostRow, ...]:
 
 
 def _part_of(line: Line) -> str:
-    words = line.dimension.lower()
-    for part, word in (("writes", "write"), ("reads", "read"), ("storage", "storage")):
-        if word in words:
-            return part
-    return "other"
+    shown = (Dimension.READS, Dimension.WRITES, Dimension.STORAGE)
+    return line.dimension.value if line.dimension in shown else "other"
 
 
 def _stacks(bill: Bill) -> tuple[tuple[str, tuple[tuple[str, Decimal], ...]], ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
+from tablewright.bill.dimensions import Dimension
 from tablewright.core.quantities import DAYS_PER_MONTH, ZERO
 from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Claim, Pattern
@@ -126,25 +127,17 @@ def _by_dimension(found: Evaluation, claim: Claim) -> dict[str, Decimal]:
     for line in found.bill.all_lines:
         if claim.table and line.where != claim.table:
             continue
-        name = dimension_of(line.price_key)
+        name = _COST_OF.get(line.dimension, "other_cost")
         sums[name] = sums.get(name, ZERO) + line.amount
     return sums
 
 
-def dimension_of(price_key: str) -> str:
-    """Return which kind of cost a line is, from the key of its price.
-
-    Example:
-        >>> dimension_of("aws.dynamodb.ondemand.wru.standard")
-        'writes_cost'
-    """
-    if any(part in price_key for part in (".wru", ".rwru", ".wcu", ".rwcu")):
-        return "writes_cost"
-    if any(part in price_key for part in (".rru", ".rcu")):
-        return "reads_cost"
-    if ".storage" in price_key:
-        return "storage_cost"
-    return "pitr_cost" if ".pitr" in price_key else "other_cost"
+_COST_OF = {
+    Dimension.WRITES: "writes_cost",
+    Dimension.READS: "reads_cost",
+    Dimension.STORAGE: "storage_cost",
+    Dimension.RECOVERY: "pitr_cost",
+}
 
 
 def _patterns(found: Evaluation, claim: Claim) -> list[Pattern]:
@@ -207,30 +200,30 @@ def _decompose(claim: Claim, found: Evaluation) -> tuple[Step, ...]:
         return _steps_of_bytes(claim, found)
     if claim.about not in ("monthly_cost", "reads_cost", "writes_cost", "cost_per_user"):
         return ()
-    prices = _unit_prices(found)
-    if prices is None:
-        return ()
     start = claim.high if claim.high is not None else claim.low
     if start is None:
         return ()
     per = Decimal(found.users) if claim.about == "cost_per_user" else Decimal(1)
     reads, writes = claim.about != "writes_cost", claim.about != "reads_cost"
+    read, write = (_unit_price(found, one) for one in (Dimension.READS, Dimension.WRITES))
+    if (reads and read is None) or (writes and write is None):
+        return ()  # provisioned: no request unit has a price of its own
     table_units, index_units = _split_units(found, claim)
     single = ZERO
     sized = ZERO
     copies = ZERO
-    if reads:
-        single += _calls(found, claim, writes=False) * prices[0]
-        sized += table_units["read"] * prices[0] + index_units["read"] * prices[0]
-    if writes:
-        single += _calls(found, claim, writes=True) * prices[1]
-        sized += table_units["write"] * prices[1]
-        copies = index_units["write"] * prices[1]
+    if reads and read is not None:
+        single += _calls(found, claim, writes=False) * read
+        sized += table_units["read"] * read + index_units["read"] * read
+    if writes and write is not None:
+        single += _calls(found, claim, writes=True) * write
+        sized += table_units["write"] * write
+        copies = index_units["write"] * write
     final = _figure(claim, found) * per
     stored = ZERO
     if claim.about in ("monthly_cost", "cost_per_user"):
         stored = final - sized - copies
-    whole, names = _read_whole(found, claim, prices[0]) if reads else (ZERO, ())
+    whole, names = _read_whole(found, claim, read) if reads and read is not None else (ZERO, ())
     parts = [
         ("the same calls at one unit each, at the same prices", single - start * per),
         (
@@ -268,17 +261,19 @@ def _read_whole(found: Evaluation, claim: Claim, price: Decimal) -> tuple[Decima
     return total, tuple(names)
 
 
-def _unit_prices(found: Evaluation) -> tuple[Decimal, Decimal] | None:
-    """Return USD for a read and a write unit on the bill, None where none was charged."""
-    read = write = None
+def _unit_price(found: Evaluation, dimension: Dimension) -> Decimal | None:
+    """Return USD for a request unit on the bill, None where none was charged."""
     for line in found.bill.lines:
-        if ".ondemand.rru." in line.price_key:
-            read = line.unit_price / line.per
-        elif ".ondemand.wru." in line.price_key:
-            write = line.unit_price / line.per
-    if read is None and write is None:
-        return None
-    return read or ZERO, write or ZERO
+        if line.dimension is dimension and line.price_key in _REQUEST_UNITS:
+            return line.unit_price / line.per
+    return None
+
+
+_REQUEST_UNITS = frozenset(
+    f"aws.dynamodb.ondemand.{unit}.{table_class}"
+    for unit in ("rru", "wru", "rwru")
+    for table_class in ("standard", "ia")
+)
 
 
 def _split_units(found: Evaluation, claim: Claim) -> tuple[dict[str, Decimal], dict[str, Decimal]]:

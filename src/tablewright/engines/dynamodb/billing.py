@@ -231,7 +231,7 @@ def free_tier_lines(lines: Sequence[Line], book: PriceBook) -> tuple[Line, ...]:
                         book.price(key, region),
                         -free,
                         where="free tier",
-                        dimension=f"free tier: {alike[0].dimension}",
+                        what=f"free tier: {alike[0].what}",
                         region=region,
                         note=book.fact(fact).note,
                     )
@@ -314,7 +314,7 @@ def _on_demand(load: TableLoad, book: PriceBook, region: str, *, is_home: bool) 
                         units,
                         where=load.table,
                         resource=resource.name,
-                        dimension=what,
+                        what=what,
                         pattern=use.pattern,
                         region=region,
                     )
@@ -364,7 +364,7 @@ def _provisioned(
                     quantity,
                     where=load.table,
                     resource=one.resource.name,
-                    dimension=one.what,
+                    what=one.what,
                     pattern=pattern,
                     region=region,
                     note=_capacity_note(one),
@@ -509,7 +509,7 @@ def _reserve(
             upfront,
             Decimal(lots * LOT) / months,
             where=load.table,
-            dimension=f"{words}, upfront",
+            what=f"{words}, upfront",
             region=region,
             note=f"{lots} lots of {LOT} units, paid in advance, spread over {months} months",
         ),
@@ -517,7 +517,7 @@ def _reserve(
             hourly,
             lots * LOT * HOURS_PER_MONTH,
             where=load.table,
-            dimension=f"{words}, hourly",
+            what=f"{words}, hourly",
             region=region,
             note=f"{lots} lots of {LOT} units",
         ),
@@ -533,7 +533,7 @@ def _storage(load: TableLoad, book: PriceBook, region: str) -> Iterator[Line]:
                 Decimal(resource.stored_bytes) / GB,
                 where=load.table,
                 resource=resource.name,
-                dimension="storage",
+                what="storage",
                 region=region,
             )
 
@@ -558,7 +558,7 @@ def _extras(load: TableLoad, book: PriceBook, region: str) -> Iterator[Line]:
     for key, what, quantity in quantities:
         if quantity:
             price = book.price(key, region)
-            yield charge(price, quantity, where=load.table, dimension=what, region=region)
+            yield charge(price, quantity, where=load.table, what=what, region=region)
 
 
 def _objects(load: TableLoad, book: PriceBook, region: str) -> Iterator[Line]:
@@ -578,7 +578,7 @@ def _objects(load: TableLoad, book: PriceBook, region: str) -> Iterator[Line]:
                     count,
                     where=load.table,
                     resource=place,
-                    dimension=what,
+                    what=what,
                     pattern=use.pattern,
                     region=region,
                 )
@@ -588,7 +588,7 @@ def _objects(load: TableLoad, book: PriceBook, region: str) -> Iterator[Line]:
             load.object_gb,
             where=load.table,
             resource=place,
-            dimension="object storage",
+            what="object storage",
             region=region,
         )
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tablewright.bill.prices import PriceBook
+from tablewright.bill.rates import Rates
 from tablewright.core.quantities import DAYS_PER_MONTH, GB, SECONDS_PER_MONTH, ZERO
 from tablewright.design.values import Design
 from tablewright.engines.dynamodb.billing import PatternUnits, ResourceLoad, TableLoad, bill_for
@@ -228,7 +229,7 @@ def _evaluate(
         resources=resources,
         bill=bill,
         sample_items=n,
-        bill_error=_bill_error(context, routes, request_prices(book, region)),
+        bill_error=_bill_error(context, routes, Rates(book, region)),
     )
 
 
@@ -381,16 +382,7 @@ def _written_gb(context: Context, table: Table, routes: tuple[Route, ...]) -> De
     return total / GB
 
 
-def request_prices(book: PriceBook, region: str) -> tuple[Decimal, Decimal]:
-    """Return USD for one on-demand read unit and one write unit."""
-    read = book.price("aws.dynamodb.ondemand.rru.standard", region)
-    write = book.price("aws.dynamodb.ondemand.wru.standard", region)
-    return read.usd / read.per, write.usd / write.per
-
-
-def _bill_error(
-    context: Context, routes: tuple[Route, ...], per_unit: tuple[Decimal, Decimal]
-) -> Decimal:
+def _bill_error(context: Context, routes: tuple[Route, ...], rates: Rates) -> Decimal:
     """Return the standard error of the bill in USD.
 
     Errors are added up as if they were one: an upper bound, since patterns on the same entity share
@@ -400,6 +392,8 @@ def _bill_error(
     for route in routes:
         pattern = context.model.pattern(route.pattern)
         calls = context.model.calls_per_day(pattern, context.users) * DAYS_PER_MONTH
-        for price, dimension in zip(per_unit, ("read", "write"), strict=True):
-            total += route.units(dimension).error * calls * price
+        for dimension in ("read", "write"):
+            error = route.units(dimension).error
+            if error:
+                total += error * calls * rates.usd(dimension)
     return total

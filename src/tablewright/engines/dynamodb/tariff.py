@@ -10,20 +10,21 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.bill.prices import PriceBook
+from tablewright.bill.rates import Rates
 
-_KEYS = {
-    "wru": "aws.dynamodb.ondemand.wru.standard",
-    "rru": "aws.dynamodb.ondemand.rru.standard",
-    "wcu_hour": "aws.dynamodb.provisioned.wcu.standard",
-    "rcu_hour": "aws.dynamodb.provisioned.rcu.standard",
-    "storage_gb": "aws.dynamodb.storage.standard",
-    "ia_storage_gb": "aws.dynamodb.storage.ia",
-    "ia_wru": "aws.dynamodb.ondemand.wru.ia",
-    "export_gb": "aws.dynamodb.export.s3",
-    "s3_gb": "aws.s3.standard.storage",
-    "s3_put": "aws.s3.put",
-    "s3_get": "aws.s3.get",
-    "cache_node_hour": "aws.dax.t3.small",
+_RATES = {
+    "wru": "write",
+    "rru": "read",
+    "wcu_hour": "write_hour",
+    "rcu_hour": "read_hour",
+    "storage_gb": "stored_gb",
+    "ia_storage_gb": "ia_stored_gb",
+    "ia_wru": "ia_write",
+    "export_gb": "export_gb",
+    "s3_gb": "object_gb",
+    "s3_put": "object_put",
+    "s3_get": "object_get",
+    "cache_node_hour": "cache_node_hour",
 }
 
 
@@ -47,11 +48,8 @@ class Tariff:
     @classmethod
     def of(cls, book: PriceBook, region: str) -> Tariff:
         """Read the prices of a region from a book."""
-        found: dict[str, Decimal | None] = {}
-        for name, key in _KEYS.items():
-            price = book.find(key, region)
-            found[name] = price.usd / price.per if price is not None else None
-        return cls(**found)
+        rates = Rates(book, region)
+        return cls(**{name: rates.known(rate) for name, rate in _RATES.items()})
 
     @property
     def crossover(self) -> Decimal | None:

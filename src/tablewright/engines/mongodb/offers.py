@@ -48,7 +48,7 @@ def offers(book: PriceBook) -> tuple[Offer, ...]:
 
 def _free(load: Load, book: PriceBook, region: str, given: Figures) -> tuple[Line, ...]:
     price = book.price("mongodb.atlas.m0.price", region)
-    return (charge(price, 1, where="atlas", dimension="cluster", resource="atlas M0"),)
+    return (charge(price, 1, where="atlas", what="cluster", resource="atlas M0"),)
 
 
 def _flex(band: int, book: PriceBook) -> Offer:
@@ -60,7 +60,7 @@ def _flex(band: int, book: PriceBook) -> Offer:
                 hours,
                 HOURS_PER_MONTH,
                 where="atlas",
-                dimension="cluster",
+                what="cluster",
                 resource="atlas Flex",
                 note=note,
             ),
@@ -97,7 +97,7 @@ def _tier(tier: str, book: PriceBook) -> Offer:
                 hours,
                 HOURS_PER_MONTH,
                 where="atlas",
-                dimension="cluster",
+                what="cluster",
                 resource=f"atlas {name}",
                 note=f"three members of a replica set, {included} GB of storage included",
             )
@@ -109,7 +109,7 @@ def _tier(tier: str, book: PriceBook) -> Offer:
                     book.price("mongodb.atlas.storage.gb", region),
                     min(wanted, most),
                     where="atlas",
-                    dimension="storage",
+                    what="storage",
                     note="beyond what the tier comes with all of it is charged",
                 )
             )
@@ -146,7 +146,7 @@ def _backup(load: Load, book: PriceBook, region: str) -> list[Line]:
                     book.price(f"mongodb.atlas.pitr.{band}", region),
                     part,
                     where="atlas",
-                    dimension="continuous backup",
+                    what="continuous backup",
                     note=f"snapshots of {SNAPSHOT_COPIES} times the data (assumed), and a day of "
                     "changes; the first 5 GB are free",
                 )
@@ -162,7 +162,7 @@ def _transfer(load: Load, book: PriceBook, region: str) -> list[Line]:
             price,
             load.returned_gb,
             where="atlas",
-            dimension="data transfer",
+            what="data transfer",
             note="answers to an application in the same region",
         )
     ]

@@ -125,7 +125,7 @@ def _operations(
                         price,
                         count * calls,
                         where="firestore",
-                        dimension=f"document {kind}",
+                        what=f"document {kind}",
                         pattern=name,
                     )
                 )
@@ -137,7 +137,7 @@ def _storage(model: Model, users: int, book: PriceBook, place: str) -> Line:
     for entity in model.entities:
         total += model.instances(entity.name, users) * stored_bytes(model, entity)
     price = book.price("google.firestore.storage", place)
-    return charge(price, total / GB, where="firestore", dimension="storage", note="with indexes")
+    return charge(price, total / GB, where="firestore", what="storage", note="with indexes")
 
 
 def _units(model: Model, pattern: Pattern, selectivity: Selectivity) -> Units | str:

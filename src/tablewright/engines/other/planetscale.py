@@ -29,8 +29,8 @@ def _offer(size: int) -> Offer:
         disk = book.price("planetscale.database.vitess.storage", region)
         more = max(ZERO, load.disk_bytes / GB - INCLUDED_GB)
         return (
-            charge(cluster, 1, where="planetscale", dimension="cluster"),
-            charge(disk, more, where="planetscale", dimension="storage", note="beyond 10 GB"),
+            charge(cluster, 1, where="planetscale", what="cluster"),
+            charge(disk, more, where="planetscale", what="storage", note="beyond 10 GB"),
         )
 
     return Offer(

@@ -116,7 +116,7 @@ def _aurora_price(kind: str, pausing: bool) -> Pricing:
         mean = (hours / HOURS_PER_MONTH).quantize(Decimal("0.01"))
         unit = book.price(f"aws.aurora-postgresql.sv2.acu.{kind}", region)
         note = f"{mean} ACU on average over the day"
-        made = [charge(unit, hours, where="aurora", dimension="capacity", note=note)]
+        made = [charge(unit, hours, where="aurora", what="capacity", note=note)]
         memory = hours / HOURS_PER_MONTH * given["acu_memory_gb"]
         return (*made, *_aurora_storage(load, book, region, given, kind, memory))
 
@@ -127,14 +127,14 @@ def _aurora_storage(
     load: Load, book: PriceBook, region: str, given: Figures, kind: str, memory_gb: Decimal
 ) -> list[Line]:
     unit = book.price(f"aws.aurora-postgresql.storage.{kind}", region)
-    made = [charge(unit, load.disk_bytes / GB, where="aurora", dimension="storage")]
+    made = [charge(unit, load.disk_bytes / GB, where="aurora", what="storage")]
     if kind == "standard":
         cache = given.cache_gb(memory_gb) * GB
         # pages are never written to it, only the log
         each_second = load.iops(cache, given, peak=False, per_write="aurora_io_write")
         ios = each_second * SECONDS_PER_MONTH
         unit = book.price("aws.aurora-postgresql.io.standard", region)
-        made.append(charge(unit, ios, where="aurora", dimension="I/O requests"))
+        made.append(charge(unit, ios, where="aurora", what="I/O requests"))
     return made
 
 
@@ -153,7 +153,7 @@ def _aurora_instances() -> list[Offer]:
             memory: int = memory,
         ) -> tuple[Line, ...]:
             unit = book.price(f"aws.aurora-postgresql.pg.db.{name}", region)
-            made = charge(unit, HOURS_PER_MONTH, where="aurora", dimension="instance")
+            made = charge(unit, HOURS_PER_MONTH, where="aurora", what="instance")
             rest = _aurora_storage(load, book, region, given, "standard", Decimal(memory))
             return (made, *rest)
 
@@ -202,12 +202,12 @@ def _rds() -> list[Offer]:
                 disk = max(Decimal(20), load.disk_bytes / GB / given["disk_fill"])
                 storage = book.price(f"aws.rds-postgresql.gp3.{zones}", region)
                 return (
-                    charge(unit, HOURS_PER_MONTH, where="rds", dimension="instance"),
+                    charge(unit, HOURS_PER_MONTH, where="rds", what="instance"),
                     charge(
                         storage,
                         disk,
                         where="rds",
-                        dimension="storage",
+                        what="storage",
                         note="gp3, at least 20 GB; backups of as much are included",
                     ),
                 )
@@ -256,7 +256,7 @@ def _supabase() -> list[Offer]:
                     book.price("supabase.platform.plan.free", region),
                     1,
                     where="supabase",
-                    dimension="plan",
+                    what="plan",
                 ),
             ),
         )
@@ -301,24 +301,24 @@ def _supabase_price(size: str) -> Pricing:
         included = Decimal(10) / micro.usd * micro.per
         hours = HOURS_PER_MONTH
         made = [
-            charge(plan, 1, where="supabase", dimension="plan"),
-            charge(compute, hours, where="supabase", dimension="compute"),
+            charge(plan, 1, where="supabase", what="plan"),
+            charge(compute, hours, where="supabase", what="compute"),
             charge(
                 micro,
                 -min(included, hours * compute.usd / micro.usd),
                 where="supabase",
-                dimension="compute included",
+                what="compute included",
                 note="10 USD of compute come with the plan",
             ),
         ]
         disk = load.disk_bytes / GB / given["disk_fill"] - 8
         if disk > 0:
             unit = book.price("supabase.platform.disk", region)
-            made.append(charge(unit, disk, where="supabase", dimension="disk", note="beyond 8 GB"))
+            made.append(charge(unit, disk, where="supabase", what="disk", note="beyond 8 GB"))
         sent = load.returned_gb - 250
         if sent > 0:
             unit = book.price("supabase.platform.egress", region)
-            made.append(charge(unit, sent, where="supabase", dimension="egress"))
+            made.append(charge(unit, sent, where="supabase", what="egress"))
         return tuple(made)
 
     return price
@@ -339,20 +339,20 @@ def _neon() -> list[Offer]:
                     unit,
                     hours,
                     where="neon",
-                    dimension="compute",
+                    what="compute",
                     note="follows the day; pauses after five minutes without a call",
                 ),
-                charge(storage, load.disk_bytes / GB, where="neon", dimension="storage"),
+                charge(storage, load.disk_bytes / GB, where="neon", what="storage"),
             ]
             history = book.price("neon.postgres.restore", region)
             written = load.written_gb * 7 / 30
             made.append(
-                charge(history, written, where="neon", dimension="restore history", note="7 days")
+                charge(history, written, where="neon", what="restore history", note="7 days")
             )
             sent = load.returned_gb - 100
             if sent > 0:
                 egress = book.price("neon.postgres.egress", region)
-                made.append(charge(egress, sent, where="neon", dimension="egress"))
+                made.append(charge(egress, sent, where="neon", what="egress"))
             return tuple(made)
 
         return price
@@ -403,19 +403,19 @@ def _planetscale() -> list[Offer]:
             disk = book.price("planetscale.database.pg.storage", region)
             nodes = 1 if kind == "single" else 3
             made = [
-                charge(unit, 1, where="planetscale", dimension="cluster"),
+                charge(unit, 1, where="planetscale", what="cluster"),
                 charge(
                     disk,
                     max(ZERO, load.disk_bytes / GB / given["disk_fill"] - 10) * nodes,
                     where="planetscale",
-                    dimension="storage",
+                    what="storage",
                     note="beyond 10 GB, on each node (assumed)",
                 ),
             ]
             sent = load.returned_gb - 100
             if sent > 0:
                 egress = book.price("planetscale.database.egress", region)
-                made.append(charge(egress, sent, where="planetscale", dimension="egress"))
+                made.append(charge(egress, sent, where="planetscale", what="egress"))
             return tuple(made)
 
         found.append(
@@ -449,9 +449,7 @@ def _cloud_sql() -> list[Offer]:
             key = f"google.cloud-sql-postgresql.{name}"
             place = _elsewhere("google", region, key)
             return (
-                charge(
-                    book.price(key, place), HOURS_PER_MONTH, where="cloud-sql", dimension="instance"
-                ),
+                charge(book.price(key, place), HOURS_PER_MONTH, where="cloud-sql", what="instance"),
                 _cloud_storage(load, book, place, given, ONE),
             )
 
@@ -464,8 +462,8 @@ def _cloud_sql() -> list[Offer]:
             cores, ram = book.price(f"{key}.vcpu", place), book.price(f"{key}.mem", place)
             hours = HOURS_PER_MONTH * copies
             return (
-                charge(cores, hours * vcpu, where="cloud-sql", dimension="processors"),
-                charge(ram, hours * memory, where="cloud-sql", dimension="memory"),
+                charge(cores, hours * vcpu, where="cloud-sql", what="processors"),
+                charge(ram, hours * memory, where="cloud-sql", what="memory"),
                 _cloud_storage(load, book, place, given, Decimal(copies)),
             )
 
@@ -508,9 +506,7 @@ def _cloud_storage(
 ) -> Line:
     unit = book.price("google.cloud-sql-postgresql.ssd", place)
     disk = max(Decimal(10), load.disk_bytes / GB / given["disk_fill"])
-    return charge(
-        unit, disk * copies, where="cloud-sql", dimension="storage", note="at least 10 GB"
-    )
+    return charge(unit, disk * copies, where="cloud-sql", what="storage", note="at least 10 GB")
 
 
 def _azure() -> list[Offer]:
@@ -532,10 +528,8 @@ def _azure() -> list[Offer]:
             storage = book.price("azure.postgresql-flexible.storage", place)
             disk = max(Decimal(32), load.disk_bytes / GB / given["disk_fill"])
             return (
-                charge(
-                    book.price(full, place), HOURS_PER_MONTH, where="azure", dimension="instance"
-                ),
-                charge(storage, disk, where="azure", dimension="storage", note="at least 32 GB"),
+                charge(book.price(full, place), HOURS_PER_MONTH, where="azure", what="instance"),
+                charge(storage, disk, where="azure", what="storage", note="at least 32 GB"),
             )
 
         found.append(
@@ -563,7 +557,7 @@ def _digitalocean() -> list[Offer]:
             load: Load, book: PriceBook, region: str, given: Figures, key: str = key
         ) -> tuple[Line, ...]:
             unit = book.price(f"digitalocean.managed-postgresql.{key}", region)
-            return (charge(unit, 1, where="digitalocean", dimension="node"),)
+            return (charge(unit, 1, where="digitalocean", what="node"),)
 
         found.append(
             Offer(

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, Decimal
 
 from tablewright.bill.prices import PriceBook
+from tablewright.bill.rates import Rates
 from tablewright.capacity.limits import (
     MAX_ITEM_BYTES,
     PARTITION_READ_UNITS,
     PARTITION_WRITE_UNITS,
 )
 from tablewright.core.errors import PriceUnknownError
-from tablewright.core.quantities import DAYS_PER_MONTH, GB, ONE, ZERO
+from tablewright.core.quantities import DAYS_PER_MONTH, ONE, ZERO
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape, Table
 from tablewright.engines.dynamodb.planning.candidates import (
@@ -58,33 +59,36 @@ class Tariff:
     @classmethod
     def of(cls, book: PriceBook, region: str, *, recovery: bool) -> Tariff:
         """Return the tariff of a region; `recovery` adds point-in-time recovery to storage."""
-
-        def usd(key: str) -> Decimal:
-            price = book.price(key, region)
-            return price.usd / price.per
-
-        put: Decimal | None
-        get: Decimal | None
-        try:
-            put, get = usd("aws.s3.put"), usd("aws.s3.get")
-            kept: Decimal | None = usd("aws.s3.standard.storage") / GB
-        except PriceUnknownError:
+        rates = Rates(book, region)
+        put, get = rates.known("object_put"), rates.known("object_get")
+        kept = rates.known("object_byte")
+        if put is None or get is None or kept is None:
             put = get = kept = None
         return cls(
             object_put=put,
             object_get=get,
             object_byte=kept,
-            read=usd("aws.dynamodb.ondemand.rru.standard"),
-            write=usd("aws.dynamodb.ondemand.wru.standard"),
-            stored_byte=usd("aws.dynamodb.storage.standard") / GB,
-            recovered_byte=usd("aws.dynamodb.pitr") / GB if recovery else ZERO,
+            read=rates.usd("read"),
+            write=rates.usd("write"),
+            stored_byte=rates.usd("stored_byte"),
+            recovered_byte=rates.usd("recovered_byte") if recovery else ZERO,
         )
 
     def of_unit(self, dimension: str) -> Decimal:
-        """Return USD for one read unit, write unit, or object put; deletes are free."""
-        if dimension == "put":
-            return self.object_put or ZERO
-        return {"read": self.read, "write": self.write}.get(dimension, ZERO)
+        """Return USD for one unit: "read", "write", or "put", "get", "delete" of an object.
+
+        Raises:
+            PriceUnknownError: the region's price of object storage is not known.
+        """
+        if dimension == "delete":
+            return ZERO  # Amazon S3 pricing: DELETE requests are free
+        rates: dict[str, Decimal | None] = {"read": self.read, "write": self.write}
+        rates |= {"put": self.object_put, "get": self.object_get, "stored": self.object_byte}
+        rate = rates[dimension]
+        if rate is None:
+            key = "aws.s3.standard.storage" if dimension == "stored" else f"aws.s3.{dimension}"
+            raise PriceUnknownError(key=key, region="", reason="the planner was given none")
+        return rate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,7 +233,7 @@ class Pricer:
                 else:
                     base += amount
             for _, size in quotation.objects:
-                base += size * (self.tariff.object_byte or ZERO) * scale.weight
+                base += size * self.tariff.of_unit("stored") * scale.weight
             for resource, size in quotation.stored:
                 rate = self.tariff.stored_byte
                 if resource not in places or resource in local:
@@ -269,7 +273,8 @@ class Pricer:
                 same = quotation.slots[number].paths[at]
                 calls = self._calls(work, slot.pattern, scale) * scale.weight
                 usd += same.units * calls * self.tariff.read
-                usd += same.objects * calls * (self.tariff.object_get or ZERO)
+                if same.objects:
+                    usd += same.objects * calls * self.tariff.of_unit("get")
             cost = PathCost(usd=usd, needs=needs, operation=path.operation, depth=path.depth)
             held = cheapest.get(needs)
             if held is None or (cost.usd, cost.depth) < (held.usd, held.depth):
