@@ -23,9 +23,14 @@ BENCHMARKS = {
     "sampling": "items drawn from a model",
     "seeding": "items of 1 KB seeded through the local engine in process",
     "proving": "prove of Screen Time Journey, from start to verdict",
+    "kill_rounds": "a writer killed again and again (1,000 rounds; only when named)",
+    "soak": "a server under mixed load: flat memory (ten minutes; only when named)",
     "vectors": "vector search: exact beside the speed of memory, approximate with its recall",
     "postgresql_sizing": "what a PostgreSQL server takes for the work that sizing counts",
 }
+
+LONG = {"kill_rounds", "soak"}
+"""Run only when they are named."""
 
 
 def main(arguments: list[str]) -> int:
@@ -36,7 +41,11 @@ def main(arguments: list[str]) -> int:
         return 0
     at = arguments.index("--") if "--" in arguments else len(arguments)
     wanted, options = arguments[:at], arguments[at + 1 :]
-    chosen = [n for n in BENCHMARKS if not wanted or any(part in n for part in wanted)]
+    chosen = [
+        name
+        for name in BENCHMARKS
+        if any(part in name for part in wanted) or (not wanted and name not in LONG)
+    ]
     if not chosen:
         print(f"no benchmark of that name; there are: {', '.join(BENCHMARKS)}", file=sys.stderr)
         return 2

@@ -26,7 +26,7 @@ from tablewright.local.faults import Fault
 from tablewright.local.server import in_background
 
 FRESH_EVERY = 2_000
-"""Inputs after which the database is made anew, so that it stays small."""
+"""Inputs after which the database begins again, so that it stays small."""
 
 SOCKET_SHARE = 0.02
 
@@ -168,6 +168,7 @@ STATEMENTS = (
     "INSERT INTO Ttt VALUE {'k': 'a', 'n': 1, 'm': {'a': [1, 'two', <<1, 2>>]}}",
     "UPDATE Ttt SET c = list_append(c, [1]) REMOVE s WHERE k = 'a' AND n = 1 RETURNING ALL NEW *",
     "DELETE FROM Ttt WHERE k = 'a' AND n = 1 RETURNING ALL OLD *",
+    "UPDATE Ttt SET c = 1 WHERE k = 'a' AND n = 1 RETURNING",
     "EXISTS(SELECT * FROM Ttt WHERE k = 'a' AND n = 1 AND attribute_type(g, 'S'))",
 )
 SQL_WORDS_TEXT = r"""

@@ -162,8 +162,10 @@ class _Parser:
         return self.tokens[self.at]
 
     def advance(self) -> _Token:
-        self.at += 1
-        return self.tokens[self.at - 1]
+        token = self.token
+        if token.kind != "end":  # which is the last one, however often it is asked for
+            self.at += 1
+        return token
 
     def is_mark(self, *texts: str) -> bool:
         return self.token.kind == "mark" and self.token.text in texts
