@@ -1,15 +1,15 @@
 """Changes as data: what planner, reviewer and users' edits all speak, whatever the engine.
 
 In: a design or a model and a change. Out: another one. A change to a design is the engine's own
-(`Change`); some recommendations change how the application asks rather than how data is laid out:
-those are changes to the model (`ModelChange`). Nothing here knows a price.
+(`DesignChange`); some recommendations change how the application asks rather than how data is laid
+out: those are changes to the model (`ModelChange`). Nothing here knows a price.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Generic, TypeVar, cast
+from typing import Any, ClassVar, Generic, TypeVar
 
 from tablewright.capacity.units import Consistency
 from tablewright.core.errors import UsageError
@@ -43,8 +43,8 @@ def effort_of(kind: str) -> int:
     return ENGINE if kind == "change_engine" else SETTING
 
 
-class Change(Generic[D]):
-    """A change to a design of one engine. `kind` is the fix kind of the rule catalogue."""
+class Change:
+    """A change to a design or to how the application asks for its data."""
 
     __slots__ = ()
 
@@ -58,16 +58,30 @@ class Change(Generic[D]):
         """How much work it is: `SETTING`, `INDEX`, `REBUILD` or `ENGINE`."""
         raise NotImplementedError
 
+    def apply_to(self, model: Model, design: D) -> tuple[Model, D]:
+        """Return model and design with the change made."""
+        raise NotImplementedError
+
+
+class DesignChange(Change, Generic[D]):
+    """A change to a design of one engine."""
+
+    __slots__ = ()
+
     def apply(self, design: D) -> D:
         """Return the design with the change made."""
         raise NotImplementedError
 
-    def inverse(self, design: D) -> Change[D] | None:
+    def apply_to(self, model: Model, design: Any) -> tuple[Model, Any]:
+        """Return the model as it is and the changed design."""
+        return model, self.apply(design)
+
+    def inverse(self, design: D) -> DesignChange[D] | None:
         """Return what takes the change back, given the design before it; None if nothing does."""
         return None
 
 
-class ModelChange:
+class ModelChange(Change):
     """A change to how the application asks: the model changes, the design stays."""
 
     __slots__ = ()
@@ -77,6 +91,10 @@ class ModelChange:
     def apply_to_model(self, model: Model) -> Model:
         """Return the model with the change made."""
         raise NotImplementedError
+
+    def apply_to(self, model: Model, design: D) -> tuple[Model, D]:
+        """Return the changed model and the design as it is."""
+        return self.apply_to_model(model), design
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,15 +204,8 @@ class SingleWrite(PatternChange):
         return f"a plain conditional write for {self.pattern}"
 
 
-AnyChange = Change[Any] | ModelChange
-
-
-def apply_all(model: Model, design: D, changes: Iterable[AnyChange]) -> tuple[Model, D]:
+def apply_all(model: Model, design: D, changes: Iterable[Change]) -> tuple[Model, D]:
     """Return model and design with changes of any kind made, in order."""
-    changed: Design = design
     for change in changes:
-        if isinstance(change, ModelChange):
-            model = change.apply_to_model(model)
-        else:
-            changed = change.apply(changed)
-    return model, cast(D, changed)
+        model, design = change.apply_to(model, design)
+    return model, design

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tablewright.core.diagnostics import Diagnostic, Span
-from tablewright.design.changes import AnyChange
+from tablewright.design.changes import Change
 from tablewright.design.values import Design
 from tablewright.model.nodes import Reading
 from tablewright.model.shapes import Fields, Shape
@@ -35,7 +35,7 @@ class DesignLanguage:
     """What is wrong with a design beyond its grammar, such as a limit of the service."""
     section: Callable[[Design, Model], str] | None = None
     """Prints a design as an entry of `designs:`; None where the engine cannot yet."""
-    differences: Callable[[Design, Design], Sequence[AnyChange]] | None = None
+    differences: Callable[[Design, Design], Sequence[Change]] | None = None
     """The changes that turn one design into another; None where the engine cannot yet."""
     summary: Callable[[Design, Design], Sequence[str]] | None = None
     """The same in few words."""

@@ -74,6 +74,8 @@ class Rejected:
 
     route: str
     reason: str
+    is_correct: bool = False
+    """Whether it gives the right answer, and only takes more."""
     units: Decimal | None = None
     """What it would have cost per call in USD, where it was correct but dearer."""
 

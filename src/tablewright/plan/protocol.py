@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 from tablewright.core.quantities import ZERO
-from tablewright.design.changes import AnyChange
+from tablewright.design.changes import Change
 from tablewright.design.values import Design
 from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Model
@@ -68,7 +68,7 @@ class Piece(Protocol):
     """Changes that need each other."""
 
     @property
-    def changes(self) -> tuple[AnyChange, ...]:
+    def changes(self) -> tuple[Change, ...]:
         """The changes, in order."""
         ...
 
@@ -93,7 +93,7 @@ class Steps(Protocol):
         """
         ...
 
-    def tidied(self, design: Design, planned: Design) -> tuple[Design, tuple[AnyChange, ...]]:
+    def tidied(self, design: Design, planned: Design) -> tuple[Design, tuple[Change, ...]]:
         """Return a design without what nothing needs any more on the way to another."""
         ...
 
@@ -109,21 +109,21 @@ class Steps(Protocol):
         """Return the entities that each table of a design holds."""
         ...
 
-    def tables_of(self, change: AnyChange) -> str:
+    def tables_of(self, change: Change) -> str:
         """Return the name of the table a change is about."""
         ...
 
-    def is_new_table(self, change: AnyChange) -> bool:
+    def is_new_table(self, change: Change) -> bool:
         """Whether a change adds a table."""
         ...
 
-    def words(self, changes: Sequence[AnyChange]) -> tuple[str, ...]:
+    def words(self, changes: Sequence[Change]) -> tuple[str, ...]:
         """Return changes in words."""
         ...
 
     def moved(
         self,
-        changes: Sequence[AnyChange],
+        changes: Sequence[Change],
         design: Design,
         before: Evaluation,
         after: Evaluation,

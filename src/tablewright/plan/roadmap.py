@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from tablewright.core.errors import UsageError
 from tablewright.core.quantities import ZERO
-from tablewright.design.changes import AnyChange
+from tablewright.design.changes import Change
 from tablewright.design.values import Design
 from tablewright.evaluation.values import Evaluation
 from tablewright.plan.protocol import Move, Pairs, Piece, Steps
@@ -30,7 +30,7 @@ class Step:
     what: tuple[str, ...]
     """In words."""
     entities: tuple[str, ...]
-    changes: tuple[AnyChange, ...]
+    changes: tuple[Change, ...]
     saves: Decimal
     """USD a month, beside the steps before; negative where it costs more."""
     move: Move
@@ -104,7 +104,7 @@ class _State:
 
     design: Design
     evaluation: Evaluation
-    tidying: tuple[AnyChange, ...] = ()
+    tidying: tuple[Change, ...] = ()
 
     @property
     def unserved(self) -> frozenset[str]:
@@ -234,7 +234,7 @@ class _Way:
         return kept
 
 
-def _changes(chosen: Sequence[Piece], tidying: Iterable[AnyChange]) -> tuple[AnyChange, ...]:
+def _changes(chosen: Sequence[Piece], tidying: Iterable[Change]) -> tuple[Change, ...]:
     return (*(change for piece in chosen for change in piece.changes), *tidying)
 
 
@@ -267,7 +267,7 @@ def _family(todo: Sequence[Piece], families: dict[int, int], piece: Piece) -> li
 
 
 def _entities(
-    changing: Steps, changes: Sequence[AnyChange], before: Design, after: Design
+    changing: Steps, changes: Sequence[Change], before: Design, after: Design
 ) -> tuple[str, ...]:
     """Return the entities whose items a step is about: of the tables it names."""
     added = {changing.tables_of(c) for c in changes if changing.is_new_table(c)}

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from tablewright.bill.prices import PriceBook
-from tablewright.design.changes import AnyChange
+from tablewright.design.changes import Change
 from tablewright.design.values import Design
 from tablewright.evaluation.evaluator import Evaluator
 from tablewright.evaluation.values import Evaluation
@@ -69,7 +69,7 @@ class Recosting(Protocol):
         """Return what an option brings; `pair` is the finding it is meant to fix."""
         ...
 
-    def touched(self, changes: Sequence[AnyChange]) -> frozenset[str]:
+    def touched(self, changes: Sequence[Change]) -> frozenset[str]:
         """Return the parts of the design, such as tables, that changes can have an effect on."""
         ...
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tablewright.core.quantities import ONE, ZERO
-from tablewright.design.changes import AnyChange, apply_all, effort_of
+from tablewright.design.changes import Change, apply_all, effort_of
 from tablewright.design.values import Design
 from tablewright.evaluation.evaluator import Evaluator
 from tablewright.evaluation.values import Evaluation
@@ -128,7 +128,7 @@ class _Examination:
     run: Run
     findings: tuple[Finding, ...]
     accepted: tuple[Finding, ...]
-    changes: dict[Pair, tuple[AnyChange, ...]]
+    changes: dict[Pair, tuple[Change, ...]]
     mends: Known
     recoster: Recosting
     score: Score
@@ -429,7 +429,7 @@ class _Move:
     """Mends that make one step: one finding's, or the same setting on several tables."""
 
     findings: tuple[Finding, ...]
-    changes: tuple[AnyChange, ...]
+    changes: tuple[Change, ...]
     worth: Decimal
 
 
@@ -438,7 +438,7 @@ def _path(bench: _Bench, first: _Examination, facts: DesignFacts) -> tuple[PathS
     steps: list[PathStep] = []
     rules = bench.rules
     now, horizon = first, rules.k["horizon_months"]
-    tried: set[tuple[AnyChange, ...]] = set()
+    tried: set[tuple[Change, ...]] = set()
     budget = Budget(int(rules.k["recost_patterns"]))
     while len(steps) < MOST_STEPS and not budget.is_spent:
         move = _best_move(now, facts, rules, tried, horizon)
@@ -474,7 +474,7 @@ def _path(bench: _Bench, first: _Examination, facts: DesignFacts) -> tuple[PathS
     return tuple(steps)
 
 
-def _untouched(now: _Examination, changes: Sequence[AnyChange]) -> Known:
+def _untouched(now: _Examination, changes: Sequence[Change]) -> Known:
     """Return the mends whose part of the design some changes leave alone."""
     touched = now.recoster.touched(changes)
     return {
@@ -488,7 +488,7 @@ def _best_move(
     now: _Examination,
     facts: DesignFacts,
     rules: Catalogue,
-    tried: set[tuple[AnyChange, ...]],
+    tried: set[tuple[Change, ...]],
     horizon: Decimal,
 ) -> _Move | None:
     moves = [m for m in _moves(now, facts, rules, horizon) if m.changes not in tried]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from tablewright.design.changes import AnyChange
+from tablewright.design.changes import Change
 from tablewright.review.conditions import Value
 from tablewright.review.findings import Level
 
@@ -18,7 +18,7 @@ from tablewright.review.findings import Level
 class Option:
     """One way to mend a finding: changes that are made and re-costed together."""
 
-    changes: tuple[AnyChange, ...]
+    changes: tuple[Change, ...]
     text: str = ""
     has_saving: bool = True
     """False: the bill of the model does not show what it saves, so no figure is given."""

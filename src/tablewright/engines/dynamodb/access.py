@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from tablewright.engines.dynamodb.design import Index, ItemShape, KeyTemplate, Table, TemplatePart
 from tablewright.engines.dynamodb.sizing import GEOHASH
+from tablewright.evaluation.engine import Refused
 from tablewright.model.statistics import (
     DEFAULT_RANGE_SHARE,
     RANGE_OPERATORS,
@@ -81,7 +82,7 @@ def match_key(
     shape: ItemShape,
     conditions: tuple[Condition, ...],
     near: str = "",
-) -> KeyMatch | str:
+) -> KeyMatch | Refused:
     """Return how a key serves these conditions, or the reason why it does not.
 
     Args:
@@ -102,10 +103,10 @@ def match_key(
     for key in (*partition_keys, *sort_keys):
         template = shape.template(key)
         if template is None:
-            return f"`{shape.name}` items are not in it: they have no `{key}`"
+            return Refused(f"`{shape.name}` items are not in it: they have no `{key}`")
         excluded = _excluded(template, equal, conditions)
         if excluded:
-            return excluded
+            return Refused(excluded)
         served.update(_implied(template, equal))
         templates.append((template, key))
     partition: list[tuple[str, KeyTemplate]] = []
@@ -117,7 +118,9 @@ def match_key(
             elif cell.startswith(GEOHASH) and base == near:
                 cells = 9
             elif part.attribute and part.attribute not in equal:
-                return f"its partition key `{key}` needs `{part.attribute}`, which is not given"
+                return Refused(
+                    f"its partition key `{key}` needs `{part.attribute}`, which is not given"
+                )
             elif part.attribute:
                 served.add(part.attribute)
         partition.append((key, template))

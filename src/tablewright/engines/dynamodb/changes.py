@@ -13,8 +13,7 @@ from typing import ClassVar, Protocol, TypeVar
 
 from tablewright.core.errors import UsageError
 from tablewright.core.quantities import plain
-from tablewright.design.changes import INDEX, REBUILD, SETTING
-from tablewright.design.changes import Change as AnyDesignChange
+from tablewright.design.changes import INDEX, REBUILD, SETTING, DesignChange
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb.design import (
     CapacityMode,
@@ -29,14 +28,14 @@ from tablewright.engines.dynamodb.design import (
 )
 
 
-class Change(AnyDesignChange[DynamoDesign]):
+class DynamoChange(DesignChange[DynamoDesign]):
     """A change to a DynamoDB design."""
 
     __slots__ = ()
     kind: ClassVar[str] = ""
     effort: ClassVar[int] = SETTING
 
-    def inverse(self, design: DynamoDesign) -> Change | None:
+    def inverse(self, design: DynamoDesign) -> DynamoChange | None:
         """Return what takes the change back, given the design before it; None if nothing does."""
         return None
 
@@ -49,7 +48,7 @@ class _Named(Protocol):
 N = TypeVar("N", bound=_Named)
 
 
-def apply(design: DynamoDesign, *changes: Change) -> DynamoDesign:
+def apply(design: DynamoDesign, *changes: DynamoChange) -> DynamoDesign:
     """Return a design with changes made, in order.
 
     Raises:
@@ -60,13 +59,13 @@ def apply(design: DynamoDesign, *changes: Change) -> DynamoDesign:
     return design
 
 
-def inverse(design: DynamoDesign, change: Change) -> Change | None:
+def inverse(design: DynamoDesign, change: DynamoChange) -> DynamoChange | None:
     """Return the change that takes `change` back; `design` is the one before the change."""
     return change.inverse(design)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AddTable(Change):
+class AddTable(DynamoChange):
     """A new table; `at` is its place in the design, None for the end."""
 
     kind: ClassVar[str] = "add_table"
@@ -79,7 +78,7 @@ class AddTable(Change):
         _refuse_twice(design.tables, self.table.name, "table")
         return replace(design, tables=_inserted(design.tables, self.table, self.at))
 
-    def inverse(self, design: DynamoDesign) -> Change:
+    def inverse(self, design: DynamoDesign) -> DynamoChange:
         """Return the change that drops it."""
         return DropTable(table=self.table.name)
 
@@ -88,7 +87,7 @@ class AddTable(Change):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DropTable(Change):
+class DropTable(DynamoChange):
     """A table goes, with its data."""
 
     kind: ClassVar[str] = "drop_table"
@@ -100,7 +99,7 @@ class DropTable(Change):
         gone = _table(design, self.table)
         return replace(design, tables=tuple(t for t in design.tables if t is not gone))
 
-    def inverse(self, design: DynamoDesign) -> Change:
+    def inverse(self, design: DynamoDesign) -> DynamoChange:
         """Return the change that adds it where it was."""
         gone = _table(design, self.table)
         return AddTable(table=gone, at=design.tables.index(gone))
@@ -110,7 +109,7 @@ class DropTable(Change):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TableChange(Change):
+class TableChange(DynamoChange):
     """A change to one table; subclasses say what becomes of it."""
 
     table: str
@@ -123,7 +122,7 @@ class TableChange(Change):
         """Return the design with the changed table."""
         return _with(design, self.rewrite(_table(design, self.table)))
 
-    def inverse(self, design: DynamoDesign) -> Change | None:
+    def inverse(self, design: DynamoDesign) -> DynamoChange | None:
         """Return the change that puts the table back as it was."""
         return RestoreTable(table=self.table, before=_table(design, self.table))
 
@@ -199,7 +198,7 @@ class AddIndex(TableChange):
             shapes=tuple(_templated(shape, made) for shape in table.shapes),
         )
 
-    def inverse(self, design: DynamoDesign) -> Change | None:
+    def inverse(self, design: DynamoDesign) -> DynamoChange | None:
         """Return the change that drops it."""
         if self.templates:
             return TableChange.inverse(self, design)
@@ -223,7 +222,7 @@ class DropIndex(TableChange):
         gone = _index(table, self.index)
         return replace(table, indexes=tuple(i for i in table.indexes if i is not gone))
 
-    def inverse(self, design: DynamoDesign) -> Change:
+    def inverse(self, design: DynamoDesign) -> DynamoChange:
         """Return the change that adds it where it was."""
         table = _table(design, self.table)
         gone = _index(table, self.index)
@@ -255,7 +254,7 @@ class RekeyIndex(TableChange):
             shapes=tuple(_templated(shape, made) for shape in table.shapes),
         )
 
-    def inverse(self, design: DynamoDesign) -> Change | None:
+    def inverse(self, design: DynamoDesign) -> DynamoChange | None:
         """Return the change that restores the old key."""
         if self.templates:
             return TableChange.inverse(self, design)
@@ -294,7 +293,7 @@ class ChangeProjection(TableChange):
         new = replace(old, projection=self.projection)
         return replace(table, indexes=tuple(new if i is old else i for i in table.indexes))
 
-    def inverse(self, design: DynamoDesign) -> Change:
+    def inverse(self, design: DynamoDesign) -> DynamoChange:
         """Return the change that restores the old projection."""
         old = _index(_table(design, self.table), self.index)
         return replace(self, projection=old.projection)
@@ -479,7 +478,7 @@ class SetKeyTemplate(ShapeChange):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SplitEntity(Change):
+class SplitEntity(DynamoChange):
     """Attributes move into a kind of item of their own: in the same table, or in one of theirs.
 
     In the same table the new item has the same partition key and the sort key `suffix`; where the
@@ -528,7 +527,7 @@ class SplitEntity(Change):
         part = replace(part, keys=(*part.keys, (table.sort_key, KeyTemplate.parse(self.part))))
         return _with(design, replace(table, shapes=(*held, part)))
 
-    def inverse(self, design: DynamoDesign) -> Change | None:
+    def inverse(self, design: DynamoDesign) -> DynamoChange | None:
         """Return the change that puts the table back, where no table was added."""
         if self.into:
             return None
@@ -540,7 +539,7 @@ class SplitEntity(Change):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExplodeList(Change):
+class ExplodeList(DynamoChange):
     """Embedded children become items of their own, under their parent's key."""
 
     kind: ClassVar[str] = "explode_list"
@@ -612,7 +611,7 @@ class AddGuardItem(TableChange):
         _refuse_twice(table.shapes, guard.name, f"kind of item of {table.name}")
         return replace(table, shapes=(*table.shapes, guard))
 
-    def inverse(self, design: DynamoDesign) -> Change:
+    def inverse(self, design: DynamoDesign) -> DynamoChange:
         """Return the change that drops them."""
         return DropShape(table=self.table, shape=self.shape_name)
 
@@ -679,7 +678,7 @@ class SetTtl(TableChange):
         """Return the table with that setting."""
         return replace(table, ttl=self.attribute)
 
-    def inverse(self, design: DynamoDesign) -> Change:
+    def inverse(self, design: DynamoDesign) -> DynamoChange:
         """Return the change that restores the old setting."""
         return replace(self, attribute=_table(design, self.table).ttl)
 
@@ -707,7 +706,7 @@ class SetCapacity(TableChange):
         new = replace(old, mode=self.mode)
         return replace(table, indexes=tuple(new if i is old else i for i in table.indexes))
 
-    def inverse(self, design: DynamoDesign) -> Change:
+    def inverse(self, design: DynamoDesign) -> DynamoChange:
         """Return the change that restores the old mode."""
         table = _table(design, self.table)
         return replace(self, mode=_index(table, self.index).mode if self.index else table.mode)
@@ -728,7 +727,7 @@ class SetTableClass(TableChange):
         """Return the table in that class."""
         return replace(table, infrequent_access=self.infrequent_access)
 
-    def inverse(self, design: DynamoDesign) -> Change:
+    def inverse(self, design: DynamoDesign) -> DynamoChange:
         """Return the change that restores the old class."""
         return replace(self, infrequent_access=_table(design, self.table).infrequent_access)
 
@@ -766,7 +765,7 @@ class SetOption(TableChange):
             raise UsageError(f"no option `{self.option}` of a table: {', '.join(OPTIONS)}")
         return replace(table, **{self.option: self.value})  # type: ignore[arg-type]
 
-    def inverse(self, design: DynamoDesign) -> Change:
+    def inverse(self, design: DynamoDesign) -> DynamoChange:
         """Return the change that restores the old setting."""
         return replace(self, value=getattr(_table(design, self.table), self.option))
 
@@ -778,9 +777,9 @@ class SetOption(TableChange):
         return f"{self.option} = {_setting_text(self.value)} for {self.table}"
 
 
-def diff(before: DynamoDesign, after: DynamoDesign) -> tuple[Change, ...]:
+def diff(before: DynamoDesign, after: DynamoDesign) -> tuple[DynamoChange, ...]:
     """Return changes that turn `before` into `after` (its name, title and note aside)."""
-    changes: list[Change] = []
+    changes: list[DynamoChange] = []
     _edit(
         [t.name for t in before.tables],
         [t.name for t in after.tables],
@@ -794,9 +793,9 @@ def diff(before: DynamoDesign, after: DynamoDesign) -> tuple[Change, ...]:
     return tuple(changes)
 
 
-def _table_changes(before: Table, after: Table) -> list[Change]:
+def _table_changes(before: Table, after: Table) -> list[DynamoChange]:
     name = before.name
-    changes: list[Change] = []
+    changes: list[DynamoChange] = []
     _edit(
         [i.name for i in before.indexes],
         [i.name for i in after.indexes],
@@ -817,9 +816,9 @@ def _table_changes(before: Table, after: Table) -> list[Change]:
     return changes
 
 
-def index_changes(table: str, before: Index, after: Index) -> list[Change]:
+def index_changes(table: str, before: Index, after: Index) -> list[DynamoChange]:
     """Return what turns one index into another of the same name."""
-    changes: list[Change] = []
+    changes: list[DynamoChange] = []
     if before.is_local != after.is_local:  # fixed at creation: another index of the same name
         return [_rebuilt(table, after)]
     if before.keys != after.keys or before.partition_keys != after.partition_keys:
@@ -856,13 +855,13 @@ class ReplaceIndex(TableChange):
         return f"build {self.index.name} of {self.table} anew as a {kind} index"
 
 
-def _rebuilt(table: str, index: Index) -> Change:
+def _rebuilt(table: str, index: Index) -> DynamoChange:
     return ReplaceIndex(table=table, index=index)
 
 
-def _shape_changes(before: Table, after: Table) -> list[Change]:
+def _shape_changes(before: Table, after: Table) -> list[DynamoChange]:
     name = before.name
-    changes: list[Change] = []
+    changes: list[DynamoChange] = []
     new = {s.name: s for s in after.shapes}
     _edit(
         [s.name for s in before.shapes],
@@ -878,10 +877,10 @@ def _shape_changes(before: Table, after: Table) -> list[Change]:
     return changes
 
 
-def setting_changes(before: Table, after: Table) -> list[Change]:
+def setting_changes(before: Table, after: Table) -> list[DynamoChange]:
     """Return the settings of a table that differ: capacity, class, expiry, recovery."""
     name = before.name
-    changes: list[Change] = []
+    changes: list[DynamoChange] = []
     if before.mode != after.mode:
         changes.append(SetCapacity(table=name, mode=after.mode))
     if before.infrequent_access != after.infrequent_access:

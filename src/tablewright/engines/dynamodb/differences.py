@@ -16,13 +16,13 @@ from tablewright.core.quantities import ONE
 from tablewright.engines.dynamodb.changes import (
     AddIndex,
     AddTable,
-    Change,
     ChangeEmbed,
     ChangeProjection,
     Compress,
     DropIndex,
     DropShape,
     DropTable,
+    DynamoChange,
     Offload,
     RekeyIndex,
     RekeyTable,
@@ -47,7 +47,7 @@ Held = tuple[str, str]
 class Piece:
     """Changes that need each other."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[DynamoChange, ...]
 
     @property
     def tables(self) -> frozenset[str]:
@@ -63,7 +63,7 @@ class Piece:
         return apply(design, *self.changes)
 
 
-def table_of(change: Change) -> str:
+def table_of(change: DynamoChange) -> str:
     """Return the name of the table a change is about."""
     if isinstance(change, AddTable):
         return change.table.name
@@ -184,16 +184,16 @@ def pieces(before: DynamoDesign, after: DynamoDesign) -> tuple[Piece, ...]:
         for b in range(a + 1, len(changes)):
             if _belong_together(one, changes[b], before, after, keys):
                 join(a, b)
-    found: dict[int, list[Change]] = {}
+    found: dict[int, list[DynamoChange]] = {}
     for at, change in enumerate(changes):
         found.setdefault(group[at], []).append(change)
     return tuple(Piece(changes=tuple(each)) for each in found.values())
 
 
-def _all_changes(before: DynamoDesign, after: DynamoDesign) -> list[Change]:
+def _all_changes(before: DynamoDesign, after: DynamoDesign) -> list[DynamoChange]:
     old = {t.name: t for t in before.tables}
     new = {t.name: t for t in after.tables}
-    changes: list[Change] = [AddTable(table=t) for t in after.tables if t.name not in old]
+    changes: list[DynamoChange] = [AddTable(table=t) for t in after.tables if t.name not in old]
     for table in before.tables:
         if table.name in new:
             changes += _table_changes(table, new[table.name])
@@ -204,9 +204,9 @@ def _all_changes(before: DynamoDesign, after: DynamoDesign) -> list[Change]:
     return changes
 
 
-def _table_changes(before: Table, after: Table) -> list[Change]:
+def _table_changes(before: Table, after: Table) -> list[DynamoChange]:
     name = before.name
-    changes: list[Change] = []
+    changes: list[DynamoChange] = []
     if before.keys != after.keys:
         changes.append(
             RekeyTable(table=name, partition_key=after.partition_key, sort_key=after.sort_key)
@@ -230,10 +230,10 @@ def _alike(a: Index, b: Index) -> bool:
     )
 
 
-def _shapes_changes(before: Table, after: Table) -> list[Change]:
+def _shapes_changes(before: Table, after: Table) -> list[DynamoChange]:
     name = before.name
     names = _matched(before, after)
-    changes: list[Change] = []
+    changes: list[DynamoChange] = []
     kept = {names.get(s.name, s.name): s for s in after.shapes}
     for shape in before.shapes:
         if shape.name not in kept:
@@ -275,9 +275,9 @@ def _role(shape: ItemShape) -> tuple[object, ...]:
     return (shape.entity, shape.guards, shape.counters)
 
 
-def _shape_changes(table: str, before: ItemShape, after: ItemShape) -> list[Change]:
+def _shape_changes(table: str, before: ItemShape, after: ItemShape) -> list[DynamoChange]:
     """Return what one kind of item stores from now on, or no more."""
-    changes: list[Change] = []
+    changes: list[DynamoChange] = []
     name = before.name
     gone = tuple(a for a in before.attributes if a not in after.attributes)
     more = tuple(a for a in after.attributes if a not in before.attributes)
@@ -316,7 +316,11 @@ def _shape_changes(table: str, before: ItemShape, after: ItemShape) -> list[Chan
 
 
 def _belong_together(
-    a: Change, b: Change, before: DynamoDesign, after: DynamoDesign, keys: frozenset[Held]
+    a: DynamoChange,
+    b: DynamoChange,
+    before: DynamoDesign,
+    after: DynamoDesign,
+    keys: frozenset[Held],
 ) -> bool:
     for one, other in ((a, b), (b, a)):
         if _moves(_taken(one, before) - keys, _given(other, after) - keys):
@@ -340,7 +344,7 @@ def _belong_together(
 ShapeChanges = StoreAttributes | Compress | Offload
 
 
-def _named(change: Change) -> frozenset[str]:
+def _named(change: DynamoChange) -> frozenset[str]:
     """Return the attributes a change of one kind of item is about."""
     if isinstance(change, StoreAttributes):
         return frozenset(change.attributes)
@@ -351,7 +355,7 @@ def _named(change: Change) -> frozenset[str]:
     return frozenset()
 
 
-def _keys_of(change: Change, before: DynamoDesign, after: DynamoDesign) -> frozenset[str]:
+def _keys_of(change: DynamoChange, before: DynamoDesign, after: DynamoDesign) -> frozenset[str]:
     """Return the key attributes that a change starts or stops using."""
     if isinstance(change, RekeyTable):
         old, new = before.table(change.table), after.table(change.table)
@@ -366,7 +370,7 @@ def _keys_of(change: Change, before: DynamoDesign, after: DynamoDesign) -> froze
     return frozenset()
 
 
-def _index_of(change: Change) -> str:
+def _index_of(change: DynamoChange) -> str:
     """Return the index that a change builds anew."""
     if isinstance(change, RekeyIndex | ChangeProjection):
         return change.index
@@ -382,7 +386,7 @@ def _moves(taken: frozenset[Held], given: frozenset[Held]) -> bool:
     )
 
 
-def _given(change: Change, after: DynamoDesign) -> frozenset[Held]:
+def _given(change: DynamoChange, after: DynamoDesign) -> frozenset[Held]:
     """Return what has a new home by a change."""
     if isinstance(change, AddTable):
         return _held(change.table.shapes)
@@ -396,7 +400,7 @@ def _given(change: Change, after: DynamoDesign) -> frozenset[Held]:
     return frozenset()
 
 
-def _taken(change: Change, before: DynamoDesign) -> frozenset[Held]:
+def _taken(change: DynamoChange, before: DynamoDesign) -> frozenset[Held]:
     """Return what loses a home by a change."""
     if isinstance(change, DropTable):
         return _held(before.table(change.table).shapes)
@@ -441,13 +445,15 @@ def _table_keys(*designs: DynamoDesign) -> frozenset[Held]:
 # --------------------------------------------------------------------------- on the way
 
 
-def tidied(design: DynamoDesign, wanted: DynamoDesign) -> tuple[DynamoDesign, tuple[Change, ...]]:
+def tidied(
+    design: DynamoDesign, wanted: DynamoDesign
+) -> tuple[DynamoDesign, tuple[DynamoChange, ...]]:
     """Return a design without tables that nothing is kept in and indexes that nothing enters.
 
     Only what `wanted` does not have goes; the changes that take it away come with it.
     """
     names = {t.name for t in wanted.tables}
-    changes: list[Change] = []
+    changes: list[DynamoChange] = []
     for table in design.tables:
         if table.name in names:
             continue
@@ -482,11 +488,11 @@ def is_whole(design: DynamoDesign) -> bool:
 # --------------------------------------------------------------------------- in words
 
 
-def words(changes: Sequence[Change]) -> tuple[str, ...]:
+def words(changes: Sequence[DynamoChange]) -> tuple[str, ...]:
     """Return changes as people say them: what moves where, what is built, what goes."""
     rest = list(changes)
     found: list[str] = []
-    moved: list[Change] = [
+    moved: list[DynamoChange] = [
         c for c in rest if isinstance(c, StoreAttributes | ChangeEmbed) and not c.keep
     ]
     moved += [c for c in rest if isinstance(c, DropShape | DropTable)]
@@ -511,7 +517,7 @@ def words(changes: Sequence[Change]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _new_home(table: Table, moved: Sequence[Change]) -> tuple[str, list[Change]]:
+def _new_home(table: Table, moved: Sequence[DynamoChange]) -> tuple[str, list[DynamoChange]]:
     """Return what a new table is for, in words, and the changes those words cover."""
     entities = {shape.entity for shape in table.shapes}
     held = {name for shape in table.shapes for name in shape.attributes}
@@ -542,7 +548,7 @@ def _new_home(table: Table, moved: Sequence[Change]) -> tuple[str, list[Change]]
     return f"add a table {table.name} of {_and(names)}, by {by}", []
 
 
-def _key_names(change: Change) -> tuple[str, ...]:
+def _key_names(change: DynamoChange) -> tuple[str, ...]:
     if isinstance(change, AddIndex | ReplaceIndex):
         return change.index.keys
     if isinstance(change, RekeyIndex):
@@ -552,14 +558,14 @@ def _key_names(change: Change) -> tuple[str, ...]:
     return ()
 
 
-def _is_said_elsewhere(change: SetKeyTemplate, among: Sequence[Change]) -> bool:
+def _is_said_elsewhere(change: SetKeyTemplate, among: Sequence[DynamoChange]) -> bool:
     """Whether the index or table key that a key attribute is made for is named as well."""
     return change.template is not None and any(
         change.key in _key_names(one) for one in among if table_of(one) == change.table
     )
 
 
-def _said(change: Change, among: Sequence[Change]) -> str:
+def _said(change: DynamoChange, among: Sequence[DynamoChange]) -> str:
     if isinstance(change, DropShape):
         return f"no longer keep {change.shape} items in {change.table}"
     if isinstance(change, SetShape) and change.shape.guards:
@@ -583,7 +589,7 @@ def _and(names: Sequence[str]) -> str:
     return f"{', '.join(unique[:-1])} and {unique[-1]}"
 
 
-def short(changes: Sequence[Change], tables: int = 0) -> tuple[str, ...]:
+def short(changes: Sequence[DynamoChange], tables: int = 0) -> tuple[str, ...]:
     """Return changes in words, equal settings of several tables said once.
 
     Args:
@@ -592,7 +598,7 @@ def short(changes: Sequence[Change], tables: int = 0) -> tuple[str, ...]:
     """
     settings: dict[str, list[str]] = {}
     dropped: dict[str, list[str]] = {}
-    others: list[Change] = []
+    others: list[DynamoChange] = []
     for change in changes:
         is_of_table = isinstance(change, SetCapacity) and not change.index
         if is_of_table or isinstance(change, SetTableClass | SetOption):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tablewright.bill.prices import PriceBook
 from tablewright.bill.rates import Rates
+from tablewright.core.memo import Memo
 from tablewright.core.quantities import DAYS_PER_MONTH, GB, SECONDS_PER_MONTH, ZERO
 from tablewright.design.values import Design
 from tablewright.engines.dynamodb.billing import PatternUnits, ResourceLoad, TableLoad, bill_for
@@ -49,9 +50,8 @@ class Workspace:
     sample: Sample
     shapes: dict[Any, Any] = field(default_factory=dict)
     facts: dict[Any, SizeFacts] = field(default_factory=dict)
-    routes: dict[Any, tuple[tuple[Table, ...], Pattern, Route]] = field(default_factory=dict)
-    """Routes by pattern, scale and the tables they depend on, which are kept so that their
-    identity stays theirs."""
+    routes: Memo[Route] = field(default_factory=lambda: Memo(MOST_ROUTES_KEPT))
+    """Routes by pattern, scale and the tables they depend on."""
 
 
 class DynamoEngine:
@@ -62,8 +62,8 @@ class DynamoEngine:
     reviewing = DynamoReviewing()
 
     def __init__(self) -> None:
-        self._workspaces: dict[int, tuple[Model, Workspace]] = {}
-        self._population: tuple[tuple[object, ...], PriceBook, Evaluation] | None = None
+        self._workspaces: Memo[Workspace] = Memo(4)  # a few variants of a model at a time are used
+        self._population: Memo[Evaluation] = Memo(1)  # asked for by each step of a proof
 
     @property
     def connector(self) -> DynamoConnector:
@@ -116,14 +116,14 @@ class DynamoEngine:
         work = self._workspace(model)
         place = region or model.region
         if of_population:
-            # asked for by each step of a proof: made once
-            key = (id(model), id(design), users, place, free_tier)
-            if self._population is None or self._population[:2] != (key, book):
+
+            def evaluate_population() -> Evaluation:
                 counts = {e.name: work.sample.count(e.name, users) for e in model.entities}
                 n = min(POPULATION_SAMPLE, max(counts.values(), default=1))
-                found = _evaluate(model, design, users, book, place, work, n, free_tier, counts)
-                self._population = (key, book, found)  # which keeps what the key names
-            return self._population[2]
+                return _evaluate(model, design, users, book, place, work, n, free_tier, counts)
+
+            key = (users, place, free_tier, book)
+            return self._population.get((model, design), key, evaluate_population)
         n = sample_items or FIRST_SAMPLE
         while True:
             found = _evaluate(model, design, users, book, place, work, n, free_tier)
@@ -142,23 +142,11 @@ class DynamoEngine:
         return quote_design(Context(model, design, sizes, users))
 
     def _workspace(self, model: Model) -> Workspace:
-        held = self._workspaces.get(id(model.entities))
-        if held is None or not _samples_alike(held[0], model):
-            held = (model, Workspace(sample=Sample(model)))
-            if len(self._workspaces) >= 4:  # a few variants of a model at a time are in use
-                self._workspaces.pop(next(iter(self._workspaces)))
-            self._workspaces[id(model.entities)] = held
-        return held[1]
-
-
-def _samples_alike(a: Model, b: Model) -> bool:
-    """Whether two models give the same sample: they may differ in their access patterns."""
-    return (
-        a.entities is b.entities
-        and a.seed == b.seed
-        and a.scales == b.scales
-        and a.horizon_days == b.horizon_days
-    )
+        """Return what was sampled of a model; models may differ in their access patterns."""
+        drawn_by = (model.seed, model.scales, model.horizon_days)
+        return self._workspaces.get(
+            (model.entities,), drawn_by, lambda: Workspace(sample=Sample(model))
+        )
 
 
 def route_all(
@@ -189,14 +177,8 @@ def _kept(
         homes = [table for table, _ in context.homes.get(name, ())]
         homes += [table for table, _, _ in context.embeds.get(name, ())]
         tables.update((id(table), table) for table in homes)
-    key = (id(pattern), context.users, context.sizes.n, tuple(tables))
-    held = work.routes.get(key)
-    if held is None:
-        held = (tuple(tables.values()), pattern, find(pattern))
-        if len(work.routes) >= MOST_ROUTES_KEPT:
-            work.routes.clear()
-        work.routes[key] = held
-    route = held[2]
+    objects = (pattern, *tables.values())
+    route = work.routes.get(objects, (context.users, context.sizes.n), lambda: find(pattern))
     if route.design == context.design.name:
         return route
     return replace(route, design=context.design.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tablewright.core.diagnostics import Diagnostic
-from tablewright.design.changes import AnyChange
+from tablewright.design.changes import Change
 from tablewright.design.language import DesignLanguage
 from tablewright.design.values import Design
 from tablewright.engines.dynamodb.changes import diff
@@ -28,7 +28,7 @@ def _section(design: Design, model: Model) -> str:
     return design_section(design, model)
 
 
-def _differences(before: Design, after: Design) -> Sequence[AnyChange]:
+def _differences(before: Design, after: Design) -> Sequence[Change]:
     assert isinstance(before, DynamoDesign)
     assert isinstance(after, DynamoDesign)
     return diff(before, after)

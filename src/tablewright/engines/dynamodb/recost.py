@@ -18,12 +18,12 @@ from tablewright.core.quantities import ZERO
 from tablewright.design.changes import (
     BACKFILLS,
     REBUILDS,
-    AnyChange,
+    Change,
     ModelChange,
     PatternChange,
     apply_all,
 )
-from tablewright.engines.dynamodb.changes import AddGuardItem, Change
+from tablewright.engines.dynamodb.changes import AddGuardItem, DynamoChange
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.engines.dynamodb.facts import Facts
 from tablewright.engines.dynamodb.tariff import Tariff
@@ -70,7 +70,7 @@ class Recoster:
         self._patterns_by_table = _patterns_by_table(facts)
         self._groups = _components(facts, self._patterns_by_table)
         self._parts: dict[frozenset[str], _Part] = {}
-        self._done: dict[tuple[AnyChange, ...], Outcome] = {}
+        self._done: dict[tuple[Change, ...], Outcome] = {}
 
     def outcome(self, option: Option, pair: Pair) -> Outcome:
         """Return what an option brings; `pair` is the finding it is meant to mend."""
@@ -111,14 +111,14 @@ class Recoster:
             only=frozenset(asked | held),
         )
 
-    def touched(self, changes: Sequence[AnyChange]) -> frozenset[str]:
+    def touched(self, changes: Sequence[Change]) -> frozenset[str]:
         """Return the tables that changes can have an effect on."""
         tables: set[str] = set()
         for change in changes:
             if isinstance(change, PatternChange):
                 pattern = self.facts.model.pattern(change.pattern)
                 tables |= self.facts.tables_of(pattern) or _candidates(self.facts, pattern)
-            elif isinstance(change, Change):
+            elif isinstance(change, DynamoChange):
                 name = getattr(change, "table", "")
                 tables.add(name if isinstance(name, str) else name.name)
         whole = frozenset(t.name for t in self.facts.design.tables)
@@ -200,7 +200,7 @@ def _is_drained(pattern: Pattern) -> bool:
 
 
 def migration(
-    changes: Iterable[AnyChange], after: Facts, tariff: Tariff
+    changes: Iterable[Change], after: Facts, tariff: Tariff
 ) -> tuple[Decimal | None, Decimal | None]:
     """Return USD and hours of moving existing data once; (0, 0) where nothing is moved.
 

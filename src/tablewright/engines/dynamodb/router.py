@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from tablewright.capacity.limits import MAX_BATCH_GET_KEYS, MAX_TRANSACTION_ITEMS, PAGE_BYTES
 from tablewright.capacity.units import Consistency, read_blocks
+from tablewright.core.memo import Memo
 from tablewright.core.quantities import ONE, ZERO, format_number, plain
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb.access import (
@@ -39,6 +40,7 @@ from tablewright.engines.dynamodb.sizing import (
     measure,
 )
 from tablewright.engines.dynamodb.steps import KeyParts, ObjectStep, ReadStep, Step
+from tablewright.evaluation.engine import Refused
 from tablewright.evaluation.values import Measure, Rejected, Request, Route, UnitUse
 from tablewright.model.values import Condition, Entity, Kind, Model, Pattern, Verb
 from tablewright.sample.parameters import names_one
@@ -90,7 +92,7 @@ class Context:
         self.design = design
         self.sizes = sizes
         self.users = users
-        self._sizes: dict[tuple[int, int], tuple[Table, ItemShape, ShapeSizes]] = {}
+        self._sizes: Memo[ShapeSizes] = Memo()  # asked for very often
         self.selectivity = Selectivity(
             model, users, sizes.share_of_value if sizes.is_population else None
         )
@@ -112,11 +114,7 @@ class Context:
 
     def size_of(self, table: Table, shape: ItemShape) -> ShapeSizes:
         """Return the sizes of one shape, found by identity: it is asked for very often."""
-        key = (id(table), id(shape))
-        held = self._sizes.get(key)
-        if held is None:  # both are kept, so that their identity stays theirs
-            held = self._sizes[key] = (table, shape, self.sizes.of(table, shape))
-        return held[2]
+        return self._sizes.get((table, shape), (), lambda: self.sizes.of(table, shape))
 
     def held(self, table: Table, shape: ItemShape, index: Index | None = None) -> frozenset[str]:
         """Return the model attributes an item (or an entry of an index) tells."""
@@ -190,6 +188,7 @@ class ReadRouter:
                 route=f"{option.operation} {option.target}",
                 reason=f"correct, but takes {plain(_short(option.read_units))} read units "
                 f"instead of {plain(_short(best.read_units))}",
+                is_correct=True,
                 units=option.read_units,
             )
             for option in options[1:]
@@ -227,18 +226,20 @@ class ReadRouter:
                 if isinstance(summed, Option):
                     options.append(summed)
                 else:
-                    rejected.append(Rejected(route=table.name, reason=summed))
+                    rejected.append(Rejected(route=table.name, reason=summed.reason))
                 continue
             resources: list[Index | None] = [None, *table.indexes]
             for index in resources:
                 where = table.name if index is None else f"{table.name}/{index.name}"
                 match = match_key(self.model, table, index, shape, conditions, near)
-                found: Option | str
-                found = match if isinstance(match, str) else self._through(pattern, match, wanted)
+                found: Option | Refused
+                found = (
+                    match if isinstance(match, Refused) else self._through(pattern, match, wanted)
+                )
                 if isinstance(found, Option):
                     options.append(found)
                 elif not shape.guards or index is None:
-                    rejected.append(Rejected(route=where, reason=found))
+                    rejected.append(Rejected(route=where, reason=found.reason))
             if not shape.guards:
                 scan = self._scan(pattern, table, shape, wanted)
                 if isinstance(scan, Option):
@@ -258,20 +259,24 @@ class ReadRouter:
 
     # ------------------------------------------------------------ through a key
 
-    def _through(self, pattern: Pattern, match: KeyMatch, wanted: frozenset[str]) -> Option | str:
+    def _through(
+        self, pattern: Pattern, match: KeyMatch, wanted: frozenset[str]
+    ) -> Option | Refused:
         index = match.index
         if (
             index is not None
             and not index.is_local
             and (pattern.consistency is not Consistency.EVENTUAL)
         ):
-            return f"a global index cannot be read with {pattern.consistency.value} consistency"
+            return Refused(
+                f"a global index cannot be read with {pattern.consistency.value} consistency"
+            )
         entity = self.model.entity(pattern.entity)
         missed = self._missing_instances(entity, pattern, match)
         if missed:
-            return missed
+            return Refused(missed)
         if match.shape.guards and match.index is None and not match.is_full:
-            return "it holds only uniqueness guards"
+            return Refused("it holds only uniqueness guards")
         if index is None and match.is_full:
             return self._get(pattern, match, wanted)
         return self._query(pattern, match, wanted)
@@ -290,7 +295,7 @@ class ReadRouter:
                     return f"items without `{base}` are not in it, and every match is asked for"
         return ""
 
-    def _get(self, pattern: Pattern, match: KeyMatch, wanted: frozenset[str]) -> Option | str:
+    def _get(self, pattern: Pattern, match: KeyMatch, wanted: frozenset[str]) -> Option | Refused:
         entity = self.model.entity(pattern.entity)
         sizes = self.context.size_of(match.table, match.shape)
         column = sizes.items()
@@ -341,17 +346,21 @@ class ReadRouter:
 
     def _sum(
         self, pattern: Pattern, table: Table, shape: ItemShape, wanted: frozenset[str]
-    ) -> Option | str:
+    ) -> Option | Refused:
         """Read all shards of the counters of one instance, where nothing else is asked for."""
         keys = self.context.key_parts(table, shape)
         told = {name for _, template in keys for name in template.attributes}
         held = self.context.held(table, shape)
         if pattern.verb is not Verb.GET or pattern.batch > 1:
-            return "it holds the shards of counters, which are read by the key of one instance"
+            return Refused(
+                "it holds the shards of counters, which are read by the key of one instance"
+            )
         if not told <= set(pattern.equalities) or {c.attribute for c in pattern.where} - told:
-            return f"its key needs {', '.join(f'`{n}`' for n in sorted(told))} and nothing else"
+            return Refused(
+                f"its key needs {', '.join(f'`{n}`' for n in sorted(told))} and nothing else"
+            )
         if not wanted <= held | told or pattern.consistency is Consistency.TRANSACTIONAL:
-            return "it holds nothing but counters"
+            return Refused("it holds nothing but counters")
         column = self.context.size_of(table, shape).items()
         size = measure(column).mean
         count = Decimal(shape.copies)
@@ -389,7 +398,7 @@ class ReadRouter:
             held=held,
         )
 
-    def _query(self, pattern: Pattern, match: KeyMatch, wanted: frozenset[str]) -> Option | str:
+    def _query(self, pattern: Pattern, match: KeyMatch, wanted: frozenset[str]) -> Option | Refused:
         entity = self.model.entity(pattern.entity)
         plan = self._plan_query(entity, pattern, match)
         met = self._met(entity, pattern, match)
@@ -660,14 +669,16 @@ class ReadRouter:
         match: KeyMatch,
         wanted: frozenset[str],
         count: Decimal,
-    ) -> Option | str:
+    ) -> Option | Refused:
         """Add the fetches that bring the attributes the first read does not hold."""
         entity = self.model.entity(pattern.entity)
         bound = frozenset(pattern.equalities)
         needed = set(wanted)
         unseen = self._unseen(entity, pattern, option, match)
         if unseen:
-            return f"it does not hold `{unseen}`, by which entries have to be chosen or sorted"
+            return Refused(
+                f"it does not hold `{unseen}`, by which entries have to be chosen or sorted"
+            )
         sources = self._fetch_sources(entity, match)
         for table, shape in sources:
             missing = needed - option.held - bound
@@ -682,7 +693,7 @@ class ReadRouter:
         missing = needed - option.held - bound
         if missing:
             shown = ", ".join(f"`{name}`" for name in sorted(missing))
-            return f"it lacks {shown}, and no key leads from it to where they are"
+            return Refused(f"it lacks {shown}, and no key leads from it to where they are")
         return self._with_objects(option, entity, needed - bound, count)
 
     def _with_objects(
@@ -798,11 +809,11 @@ class ReadRouter:
 
     def _scan(
         self, pattern: Pattern, table: Table, shape: ItemShape, wanted: frozenset[str]
-    ) -> Option | str:
+    ) -> Option | Refused:
         held = self.context.held(table, shape)
         entity = self.model.entity(pattern.entity)
         if not wanted - held <= self._elsewhere(entity, table, shape, held):
-            return "it does not hold what is asked for"
+            return Refused("it does not hold what is asked for")
         return self._read_all(pattern, table, shape, wanted, None)
 
     def _elsewhere(
@@ -823,7 +834,7 @@ class ReadRouter:
         shape: ItemShape,
         wanted: frozenset[str],
         embed: Embed | None,
-    ) -> Option | str:
+    ) -> Option | Refused:
         entity = self.model.entity(pattern.entity)
         selectivity = self.context.selectivity
         total_bytes = self.context.table_bytes(table)
@@ -924,7 +935,7 @@ class ReadRouter:
         per_parent = self._children_per_parent(embed, parent)
         for index in (None, *table.indexes):
             match = match_key(self.model, table, index, shape, parent_conditions)
-            if isinstance(match, str) or not parent_conditions:
+            if isinstance(match, Refused) or not parent_conditions:
                 continue
             if index is not None and embed.attribute not in self.context.size_of(
                 table, shape

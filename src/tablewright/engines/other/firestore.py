@@ -17,6 +17,7 @@ from tablewright.bill.bill import Line, charge, total_of
 from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import PriceUnknownError
 from tablewright.core.quantities import DAYS_PER_MONTH, GB, ONE, ZERO
+from tablewright.evaluation.engine import Refused
 from tablewright.model.statistics import Selectivity
 from tablewright.model.values import Entity, Model, Pattern, Verb
 from tablewright.sample.sample import Sample
@@ -90,8 +91,8 @@ def firestore(model: Model, users: int, book: PriceBook, place: str = "nam5") ->
     cannot: list[tuple[str, str]] = []
     for pattern in model.patterns:
         found = _units(model, pattern, Selectivity(model, users))
-        if isinstance(found, str):
-            cannot.append((pattern.name, found))
+        if isinstance(found, Refused):
+            cannot.append((pattern.name, found.reason))
         else:
             units[pattern.name] = found
     wanted = {name for name, said in model.needs if said.lower().startswith("yes")}
@@ -140,20 +141,20 @@ def _storage(model: Model, users: int, book: PriceBook, place: str) -> Line:
     return charge(price, total / GB, where="firestore", what="storage", note="with indexes")
 
 
-def _units(model: Model, pattern: Pattern, selectivity: Selectivity) -> Units | str:
+def _units(model: Model, pattern: Pattern, selectivity: Selectivity) -> Units | Refused:
     entity = model.entity(pattern.entity)
     if pattern.verb is Verb.TRANSACT:
         total = Units()
         for part in pattern.parts:
             found = _units(model, part, selectivity)
-            if isinstance(found, str):
+            if isinstance(found, Refused):
                 return found
             total = total + found
         return total
     if pattern.verb.is_write or pattern.verb is Verb.CHECK:
         return _writes(entity, pattern, selectivity)
     if pattern.verb is Verb.SEARCH:
-        return "it has no search for words"
+        return Refused("it has no search for words")
     if pattern.verb is Verb.GET:
         return Units(reads=Decimal(pattern.batch))  # a document that is not there is billed as well
     matched = pattern.matched

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from tablewright.core.errors import UsageError
-from tablewright.design.changes import INDEX, REBUILD, Change
+from tablewright.design.changes import INDEX, REBUILD, DesignChange
 from tablewright.design.values import Design
 from tablewright.engines.mongodb.design import Collection, MongoDesign, MongoIndex
 from tablewright.engines.postgresql.design import PgIndex, PgTable, PostgresDesign
@@ -18,7 +18,7 @@ AnyIndex = MongoIndex | PgIndex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServerChange(Change[Design]):
+class ServerChange(DesignChange[Design]):
     """A change to a MongoDB or PostgreSQL design."""
 
     kind: str

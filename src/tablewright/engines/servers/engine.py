@@ -12,6 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import UnsupportedError
+from tablewright.core.memo import Memo
 from tablewright.design.language import DesignLanguage
 from tablewright.design.values import Design
 from tablewright.engines.servers.reviewing import ServerReviewing
@@ -62,7 +63,7 @@ class ServerEngine(Generic[L]):
         self.name = words.engine
         self.reviewing = ServerReviewing(words.engine)
         self._words, self._make, self._offers = words, make_layout, offers
-        self._layouts: dict[tuple[int, int, int], L] = {}
+        self._layouts: Memo[L] = Memo(MOST_KEPT)
 
     @property
     def connector(self) -> Connector:
@@ -127,20 +128,21 @@ class ServerEngine(Generic[L]):
 
         Designs of the same entities share what was drawn and measured.
         """
-        key = (id(model), id(design), n)
-        held = self._layouts.get(key)
-        if held is not None and held.model is model and held.design is design:
-            return held
-        kin = next((one for one in self._layouts.values() if _are_kin(one, model, n)), None)
-        made = self._make(model, design, kin.sample if kin is not None else Sample(model), n)
-        if kin is not None:
-            made.adopt(kin)
-        if len(self._layouts) >= MOST_KEPT:
-            self._layouts.pop(next(iter(self._layouts)))
-        self._layouts[key] = made
-        return made
+        return self._layouts.get((model, design), (n,), lambda: self._laid_out(model, design, n))
+
+    def _laid_out(self, model: Model, design: Design, n: int) -> L:
+        related = next((each for each in self._layouts if _are_related(each, model, n)), None)
+        if related is None:
+            return self._make(model, design, Sample(model), n)
+        layout = self._make(model, design, related.sample, n)
+        layout.adopt(related)
+        return layout
 
 
-def _are_kin(held: DesignLayout, model: Model, n: int) -> bool:
+def _are_related(layout: DesignLayout, model: Model, n: int) -> bool:
     """Whether the same instances are drawn: a changed pattern alters none of them."""
-    return held.model.entities is model.entities and held.model.seed == model.seed and held.n == n
+    return (
+        layout.model.entities is model.entities
+        and layout.model.seed == model.seed
+        and layout.n == n
+    )

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.core.quantities import GB, ONE, ZERO, format_bytes, format_number, format_usd
-from tablewright.design.changes import AnyChange, apply_all
+from tablewright.design.changes import Change, apply_all
 from tablewright.design.values import Design
 from tablewright.engines.servers.facts import ServerFacts
 from tablewright.engines.servers.sizing import Load, ServerEvaluation
@@ -45,7 +45,7 @@ class ServerRecoster:
         self.budget = budget or Budget(int(facts.k["recost_patterns"]))
         self.skipped: set[Pair] = set()
         self._levels = {c.pair: c.level() for c in found.candidates}
-        self._done: dict[tuple[AnyChange, ...], Outcome] = {}
+        self._done: dict[tuple[Change, ...], Outcome] = {}
 
     def outcome(self, option: Option, pair: Pair) -> Outcome:
         """Return what an option brings; `pair` is the finding it is meant to mend."""
@@ -54,7 +54,7 @@ class ServerRecoster:
             found = self._done[option.changes] = self._outcome(option, pair)
         return replace(found, option=option)
 
-    def touched(self, changes: Sequence[AnyChange]) -> frozenset[str]:
+    def touched(self, changes: Sequence[Change]) -> frozenset[str]:
         """Return all of the design: every change touches the one server."""
         return frozenset({"server"})
 

@@ -15,6 +15,7 @@ from decimal import Decimal
 
 from tablewright.core.quantities import ONE, ZERO, format_number
 from tablewright.engines.postgresql.types import referred
+from tablewright.evaluation.engine import Refused
 from tablewright.evaluation.values import Measure, Rejected, Request, Route, UnitUse
 from tablewright.model.statistics import RANGE_OPERATORS, Selectivity
 from tablewright.model.values import Condition, Kind, Model, Pattern, Verb
@@ -306,9 +307,11 @@ class Router:
             for index in home.indexes:
                 found = self._through(pattern, home, index, embedded)
                 if pattern.verb is Verb.NEAR and self.words.near_by_index and not index.geo:
-                    found = "a search for the nearest needs an index for places"
-                if isinstance(found, str):
-                    rejected.append(Rejected(route=f"{home.name}/{index.name}", reason=found))
+                    found = Refused("a search for the nearest needs a geospatial index")
+                if isinstance(found, Refused):
+                    rejected.append(
+                        Rejected(route=f"{home.name}/{index.name}", reason=found.reason)
+                    )
                 else:
                     ways.append(found)
             ways.append(self._scan(pattern, home, embedded))
@@ -321,7 +324,7 @@ class Router:
         for way in ways:
             if way.index is not None and way is not best:
                 reason = self._worse(way, best)
-                rejected.append(Rejected(route=way.target, reason=reason))
+                rejected.append(Rejected(route=way.target, reason=reason, is_correct=True))
         return best, rejected
 
     def _rank(self, way: Access) -> tuple[Decimal, bool, Decimal, str]:
@@ -385,12 +388,16 @@ class Router:
             return ONE
         return self.selectivity.share(entity, condition)
 
-    def _through(self, pattern: Pattern, home: Home, index: Ordered, embedded: str) -> Access | str:
+    def _through(
+        self, pattern: Pattern, home: Home, index: Ordered, embedded: str
+    ) -> Access | Refused:
         conditions = self._conditions(pattern, home, embedded)
         for path, values in index.partial:
             asked = conditions.get(path)
             if asked is None or not ({asked.value, *asked.values} & set(values)):
-                return f"it holds only `{path}` = {' or '.join(values)}, which is not asked for"
+                return Refused(
+                    f"it holds only `{path}` = {' or '.join(values)}, which is not asked for"
+                )
         if index.kind in ("geo", "text") or index.geo:
             return self._special(pattern, home, index, conditions, embedded)
         if index.kind == "json":
@@ -408,17 +415,17 @@ class Router:
                 break
             equal += 1
         if index.kind == "hash" and equal < len(index.keys):
-            return "a hash serves equality only"
+            return Refused("a hash serves equality only")
         if equal and self._is_one(home, index, bound[:equal]):
             within = min(home.rows, ONE)
         in_order = self._in_order(pattern, home, index, equal, embedded)
         if not bound and index.keys[0][0] in conditions:
             first = index.keys[0][0]
             what = "beginnings" if conditions[first].operator == "begins_with" else "capitals"
-            return f"it does not compare the {what} of `{first}` as the pattern does"
+            return Refused(f"it does not compare the {what} of `{first}` as the pattern does")
         if not bound and not (in_order and pattern.limit is not None) and not index.partial:
             first = index.keys[0][0]
-            return f"it begins with `{first}`, which the pattern does not bind"
+            return Refused(f"it begins with `{first}`, which the pattern does not bind")
         return self._access(pattern, home, index, conditions, bound, within, in_order, embedded)
 
     def _compares(
@@ -581,16 +588,16 @@ class Router:
         index: Ordered,
         conditions: dict[str, Condition],
         embedded: str,
-    ) -> Access | str:
+    ) -> Access | Refused:
         if index.geo and pattern.verb is not Verb.NEAR:
-            return "it serves searches by distance"
+            return Refused("it serves searches by distance")
         if index.kind == "text" and pattern.verb is not Verb.SEARCH:
-            return "it serves searches for words"
+            return Refused("it serves searches for words")
         bound = [path for path in index.paths if path in conditions and path != index.geo]
         leading = index.paths[: index.paths.index(index.geo)] if index.geo in index.paths else ()
         if any(path not in conditions for path in leading):
             missing = next(path for path in leading if path not in conditions)
-            return f"it begins with `{missing}`, which the pattern does not bind"
+            return Refused(f"it begins with `{missing}`, which the pattern does not bind")
         share = self._all_share(pattern, home, embedded, [conditions[p] for p in bound])
         within = (home.rows if not index.partial else index.entries) * share
         if pattern.verb is Verb.SEARCH:
@@ -605,7 +612,7 @@ class Router:
         index: Ordered,
         conditions: dict[str, Condition],
         embedded: str,
-    ) -> Access | str:
+    ) -> Access | Refused:
         """A GIN index finds documents and lists by what is in them; it has no order."""
         bound = [
             path
@@ -613,7 +620,7 @@ class Router:
             if path in conditions and conditions[path].operator not in RANGE_OPERATORS
         ]
         if not bound:
-            return "it serves conditions inside documents, and none is asked for"
+            return Refused("it serves conditions inside documents, and none is asked for")
         within = index.entries
         for path in bound:
             within *= self._share(pattern, home, embedded, conditions[path])

@@ -11,14 +11,14 @@ from decimal import Decimal
 
 from tablewright.capacity.limits import READ_UNIT_BYTES, WRITE_UNIT_BYTES
 from tablewright.core.quantities import ZERO
-from tablewright.design.changes import AnyChange
+from tablewright.design.changes import Change
 from tablewright.design.values import Design
 from tablewright.engines.dynamodb.changes import (
     AddIndex,
     AddTable,
-    Change,
     ChangeProjection,
     DropShape,
+    DynamoChange,
     RekeyIndex,
     RekeyTable,
     ReplaceIndex,
@@ -48,8 +48,8 @@ def dynamo(design: Design) -> DynamoDesign:
     return design
 
 
-def _own(changes: Sequence[AnyChange]) -> list[Change]:
-    return [change for change in changes if isinstance(change, Change)]
+def _own(changes: Sequence[Change]) -> list[DynamoChange]:
+    return [change for change in changes if isinstance(change, DynamoChange)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +69,7 @@ class DynamoSteps:
         assert isinstance(piece, Piece)
         return piece.apply(dynamo(design))
 
-    def tidied(self, design: Design, planned: Design) -> tuple[Design, tuple[AnyChange, ...]]:
+    def tidied(self, design: Design, planned: Design) -> tuple[Design, tuple[Change, ...]]:
         """Return a design without what nothing needs any more on the way to another."""
         return tidied(dynamo(design), dynamo(planned))
 
@@ -88,22 +88,22 @@ class DynamoSteps:
         """Return the entities that each table of a design holds."""
         return {table.name: frozenset(_held(table)) for table in dynamo(design).tables}
 
-    def tables_of(self, change: AnyChange) -> str:
+    def tables_of(self, change: Change) -> str:
         """Return the name of the table a change is about."""
-        assert isinstance(change, Change)
+        assert isinstance(change, DynamoChange)
         return table_of(change)
 
-    def is_new_table(self, change: AnyChange) -> bool:
+    def is_new_table(self, change: Change) -> bool:
         """Whether a change adds a table."""
         return isinstance(change, AddTable)
 
-    def words(self, changes: Sequence[AnyChange]) -> tuple[str, ...]:
+    def words(self, changes: Sequence[Change]) -> tuple[str, ...]:
         """Return changes in words."""
         return words(_own(changes))
 
     def moved(
         self,
-        changes: Sequence[AnyChange],
+        changes: Sequence[Change],
         design: Design,
         before: Evaluation,
         after: Evaluation,
@@ -118,7 +118,7 @@ def _held(table: Table) -> set[str]:
 
 
 def moved(
-    changes: Sequence[Change],
+    changes: Sequence[DynamoChange],
     design: DynamoDesign,
     before: Evaluation,
     after: Evaluation,
@@ -148,7 +148,7 @@ class _Work:
     written: dict[tuple[str, str], tuple[Decimal, Decimal]] = field(default_factory=dict)
     """Units and bytes by table or index and kind of item."""
 
-    def add(self, change: Change) -> None:
+    def add(self, change: DynamoChange) -> None:
         """Note what one change reads and writes."""
         if isinstance(change, AddTable):
             if self._source(change.table.shapes):

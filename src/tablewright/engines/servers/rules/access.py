@@ -55,7 +55,7 @@ def _could_use(f: ServerFacts, home: str, pattern: Pattern) -> list[str]:
     route = f.route(pattern)
     if route.target != home or f.home(home).rows >= f.k["seq_rows"]:
         return []
-    correct = [one.route for one in route.rejected if one.reason.startswith("correct")]
+    correct = [rejected.route for rejected in route.rejected if rejected.is_correct]
     return [name.partition("/")[2] for name in correct if name.startswith(f"{home}/")]
 
 
