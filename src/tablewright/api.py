@@ -22,7 +22,7 @@ from tablewright.core.quantities import ZERO
 from tablewright.design import reader
 from tablewright.design.reader import FILE_NAME, ModelFile
 from tablewright.design.values import Design
-from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, ModeKind
+from tablewright.engines.dynamodb.design import CapacityMode
 from tablewright.engines.registry import ENGINES, EnginePlugin, languages, make_engine
 from tablewright.evaluation.engine import Refused
 from tablewright.evaluation.evaluator import Evaluator
@@ -114,11 +114,11 @@ class Session:
     def designs(self) -> tuple[Design, ...]:
         """The designs that can be evaluated, in the order of the file."""
         found = [d for d in self.file.designs if d.engine in self.engines]
-        found = [d for d in found if not isinstance(d, DynamoDesign) or d.tables]
+        found = [d for d in found if not self.engines[d.engine].is_empty(d)]
         mode = self.options.mode
         if mode is None:
             return tuple(found)
-        return tuple(with_mode(d, mode) if isinstance(d, DynamoDesign) else d for d in found)
+        return tuple(self.engines[d.engine].paid_as(d, mode) for d in found)
 
     def design(self, name: str = "") -> Design:
         """Return a design by name; the first of the file if no name is given.
@@ -344,8 +344,8 @@ class Session:
         if not re.fullmatch(LABEL.pattern, name):
             raise UsageError(f"`{name}` cannot be the name of a design", remedy=f"use {LABEL.rule}")
         begin = self.design(start) if start else None
-        if begin is not None and not isinstance(begin, DynamoDesign):
-            fitting = [d.name for d in self.designs if isinstance(d, DynamoDesign)]
+        if begin is not None and begin.engine != "dynamodb":
+            fitting = [d.name for d in self.designs if d.engine == "dynamodb"]
             raise UnsupportedError(
                 f"the design `{start}` is for {begin.engine}; steps lead from one design on "
                 "DynamoDB to another",
@@ -422,10 +422,8 @@ class Session:
 
     def _usual_designs(self) -> tuple[Design, ...]:
         """Return a sensible design for each engine on servers, to stand beside those written."""
-        from tablewright.engines.mongodb.plan import plan as plan_mongodb
-        from tablewright.engines.postgresql.plan import plan as plan_postgresql
-
-        return plan_mongodb(self.model), plan_postgresql(self.model)
+        usual = (engine.usual_design(self.model) for engine in self.engines.values())
+        return tuple(design for design in usual if design is not None)
 
     def summary(self, before: Design, after: Design) -> tuple[str, ...]:
         """Return what one design does otherwise than another of the same engine, in few words."""
@@ -489,10 +487,8 @@ class Session:
         """Return the targets that no arithmetic decides: what the service promises, or nothing."""
         wanted = self.model.targets
         found: list[TargetResult] = []
-        if wanted.availability is not None and isinstance(design, DynamoDesign):
-            everywhere = bool(design.tables) and all(table.replicas for table in design.tables)
-            kind = "global" if everywhere else "standard"
-            promised = self.book().quantity(f"aws.dynamodb.sla.{kind}")
+        promised = self.engines[design.engine].promised_availability(design, self.book())
+        if wanted.availability is not None and promised is not None:
             found.append(
                 TargetResult(
                     name="availability",
@@ -519,10 +515,10 @@ class Session:
     def influences(self, design: Design) -> tuple[Influence, ...]:
         """Return what each assumed figure does to the bill when halved and when doubled.
 
-        Of DynamoDB designs: a server's bill goes by steps, which a factor of two mostly hides or
-        exaggerates, and sizing servers anew for each figure takes minutes.
+        Only where a bill follows the figures: of one that goes by steps a factor of two says
+        little, and sizing servers anew for each figure takes minutes.
         """
-        if not isinstance(design, DynamoDesign):
+        if not self.engines[design.engine].varies_smoothly:
             return ()
         base = self.evaluate(design).bill.total
         found = [
@@ -557,7 +553,7 @@ class Session:
         key. All of them where capacity is shared, since then costs do not add up by pattern.
         """
         everything = frozenset(pattern.name for pattern in self.model.patterns)
-        if not _is_on_demand(design):
+        if not self.engines[design.engine].is_billed_by_request(design):
             return everything
         kind, name = assumption.path[0], assumption.path[1] if len(assumption.path) > 1 else ""
         if kind == "patterns":
@@ -576,7 +572,7 @@ class Session:
         path = assumption.path
         if len(path) != 3 or path[0] != "patterns" or path[2] != "rate":
             return None
-        if not _is_on_demand(design):
+        if not self.engines[design.engine].is_billed_by_request(design):
             return None
         return self.evaluate(design).bill.sum_by("pattern").get(path[1], ZERO)
 
@@ -680,13 +676,6 @@ def open_model(path: str | Path = ".", options: Options | None = None) -> Sessio
     return Session(file=load(path), options=options or Options())
 
 
-def _is_on_demand(design: Design) -> bool:
-    """Whether every table of the design is paid by the request."""
-    return isinstance(design, DynamoDesign) and all(
-        table.mode.kind is ModeKind.ON_DEMAND for table in design.tables
-    )
-
-
 def _family(model: Model, name: str) -> set[str]:
     """Return an entity, those above and below it, and those that refer to it."""
     family = {name}
@@ -703,21 +692,6 @@ def _family(model: Model, name: str) -> set[str]:
         if any(attribute.to == name for attribute in entity.attributes):
             family.add(entity.name)
     return family
-
-
-def with_mode(design: DynamoDesign, mode: CapacityMode) -> DynamoDesign:
-    """Return a design with every table in one capacity mode."""
-    return replace(
-        design,
-        tables=tuple(
-            replace(
-                table,
-                mode=mode,
-                indexes=tuple(replace(index, mode=None) for index in table.indexes),
-            )
-            for table in design.tables
-        ),
-    )
 
 
 def _listed(names: Iterable[str]) -> str:

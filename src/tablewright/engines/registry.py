@@ -7,15 +7,19 @@ DynamoDB design loads no code of PostgreSQL.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from functools import cache
 from importlib import import_module
 from typing import Protocol
 
+from tablewright.bill.prices import PriceBook
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UsageError
 from tablewright.design.language import DesignLanguage, Languages
+from tablewright.design.values import Design
 from tablewright.evaluation.engine import Engine, Refused
 from tablewright.evaluation.evaluator import Evaluator
+from tablewright.model.values import Model
 from tablewright.plan.protocol import Planning
 from tablewright.review.protocol import Reviewing
 
@@ -33,6 +37,31 @@ class EnginePlugin(Engine, Protocol):
     @property
     def reviewing(self) -> Reviewing:
         """What it brings to the reviewer."""
+        ...
+
+    @property
+    def varies_smoothly(self) -> bool:
+        """Whether a bill follows each figure of the model, and does not go by steps."""
+        ...
+
+    def is_empty(self, design: Design) -> bool:
+        """Whether a design stores nothing."""
+        ...
+
+    def is_billed_by_request(self, design: Design) -> bool:
+        """Whether every request has a price, so that costs add up by access pattern."""
+        ...
+
+    def paid_as(self, design: Design, mode: object) -> Design:
+        """Return a design with every table in one capacity mode, where the engine has modes."""
+        ...
+
+    def promised_availability(self, design: Design, book: PriceBook) -> Decimal | None:
+        """Return the per cent of a month the service promises, None if it promises nothing."""
+        ...
+
+    def usual_design(self, model: Model) -> Design | None:
+        """Return a sensible design to stand beside those written; None where one is planned."""
         ...
 
     def planning(self, evaluator: Evaluator, mode: object | None = None) -> Planning | Refused:

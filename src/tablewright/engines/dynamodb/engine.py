@@ -17,8 +17,10 @@ from tablewright.core.memo import Memo
 from tablewright.core.quantities import DAYS_PER_MONTH, GB, SECONDS_PER_MONTH, ZERO
 from tablewright.design.values import Design
 from tablewright.engines.dynamodb.billing import PatternUnits, ResourceLoad, TableLoad, bill_for
-from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, Index, Table
+from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, Index, ModeKind, Table
 from tablewright.engines.dynamodb.language import LANGUAGE
+from tablewright.engines.dynamodb.planning.modes import paid_as
+from tablewright.engines.dynamodb.planning.moving import dynamo
 from tablewright.engines.dynamodb.planning.planning import DynamoPlanning
 from tablewright.engines.dynamodb.quoting import object_bytes, quote_design
 from tablewright.engines.dynamodb.reviewing import DynamoReviewing
@@ -60,6 +62,7 @@ class DynamoEngine:
     name = "dynamodb"
     language = LANGUAGE
     reviewing = DynamoReviewing()
+    varies_smoothly = True
 
     def __init__(self) -> None:
         self._workspaces: Memo[Workspace] = Memo(4)  # a few variants of a model at a time are used
@@ -71,6 +74,29 @@ class DynamoEngine:
         from tablewright.engines.dynamodb.connector import DynamoConnector
 
         return DynamoConnector(self)
+
+    def is_empty(self, design: Design) -> bool:
+        """Whether a design has no tables."""
+        return not dynamo(design).tables
+
+    def is_billed_by_request(self, design: Design) -> bool:
+        """Whether every table of a design is on demand."""
+        return all(table.mode.kind is ModeKind.ON_DEMAND for table in dynamo(design).tables)
+
+    def paid_as(self, design: Design, mode: object) -> Design:
+        """Return a design with every table and index in one capacity mode."""
+        assert isinstance(mode, CapacityMode)
+        return paid_as(dynamo(design), mode)
+
+    def promised_availability(self, design: Design, book: PriceBook) -> Decimal | None:
+        """Return the per cent of a month that the SLA promises; more of global tables."""
+        tables = dynamo(design).tables
+        is_global = bool(tables) and all(table.replicas for table in tables)
+        return book.quantity(f"aws.dynamodb.sla.{'global' if is_global else 'standard'}")
+
+    def usual_design(self, model: Model) -> None:
+        """Return none: a design is planned."""
+        return
 
     def planning(self, evaluator: Evaluator, mode: object | None = None) -> DynamoPlanning:
         """Return what the planner is driven through."""

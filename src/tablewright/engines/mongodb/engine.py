@@ -6,12 +6,15 @@ In: nothing. Out: the engine. How it evaluates is `server_engine`'s business.
 from __future__ import annotations
 
 from tablewright.bill.prices import PriceBook
+from tablewright.design.values import Design
 from tablewright.engines.mongodb.design import LANGUAGE, MongoDesign
 from tablewright.engines.mongodb.layout import MongoLayout
 from tablewright.engines.mongodb.offers import offers
+from tablewright.engines.mongodb.plan import plan
 from tablewright.engines.servers.engine import ServerEngine
 from tablewright.engines.servers.routing import Words
 from tablewright.engines.servers.sizing import Offer, sharded
+from tablewright.model.values import Model
 
 WORDS = Words(
     engine="mongodb",
@@ -38,3 +41,7 @@ class MongoEngine(ServerEngine[MongoLayout]):
 
     def __init__(self) -> None:
         super().__init__(WORDS, MongoLayout, _offers)
+
+    def usual_design(self, model: Model) -> Design:
+        """Return a sensible design, derived from the model."""
+        return plan(model)

@@ -5,11 +5,14 @@ In: nothing. Out: the engine. How it evaluates is `server_engine`'s business.
 
 from __future__ import annotations
 
+from tablewright.design.values import Design
 from tablewright.engines.postgresql.design import LANGUAGE
 from tablewright.engines.postgresql.layout import PgLayout
 from tablewright.engines.postgresql.offers import offers
+from tablewright.engines.postgresql.plan import plan
 from tablewright.engines.servers.engine import ServerEngine
 from tablewright.engines.servers.routing import Words
+from tablewright.model.values import Model
 
 WORDS = Words(
     engine="postgresql",
@@ -30,3 +33,7 @@ class PostgresEngine(ServerEngine[PgLayout]):
 
     def __init__(self) -> None:
         super().__init__(WORDS, PgLayout, lambda book, design: offers(book))
+
+    def usual_design(self, model: Model) -> Design:
+        """Return a sensible design, derived from the model."""
+        return plan(model)

@@ -53,6 +53,8 @@ class ServerEngine(Generic[L]):
     """An engine on servers, as planner, reviewer and façade see it."""
 
     language: DesignLanguage
+    varies_smoothly = False
+    """A server's bill goes by steps, which a factor of two mostly hides or exaggerates."""
 
     def __init__(
         self,
@@ -118,6 +120,22 @@ class ServerEngine(Generic[L]):
             sample_items=sample_items or SAMPLE,
             cases=cases,
         )
+
+    def is_empty(self, design: Design) -> bool:
+        """Whether a design stores nothing; an empty server is a server too."""
+        return False
+
+    def is_billed_by_request(self, design: Design) -> bool:
+        """Whether requests have a price: a server is paid by its size."""
+        return False
+
+    def paid_as(self, design: Design, mode: object) -> Design:
+        """Return the design as it is: servers have no capacity modes."""
+        return design
+
+    def promised_availability(self, design: Design, book: PriceBook) -> Decimal | None:
+        """Return nothing: it depends on the offer and its settings."""
+        return None
 
     def planning(self, evaluator: Evaluator, mode: object | None = None) -> Refused:
         """Return why no plan is searched for."""
