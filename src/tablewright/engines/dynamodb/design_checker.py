@@ -27,7 +27,7 @@ from tablewright.engines.dynamodb.design import (
     ProjectionKind,
     Table,
 )
-from tablewright.model.checker import stated_bytes
+from tablewright.model.attribute_reader import stated_bytes
 from tablewright.model.values import Attribute, Entity, Kind, Model
 
 POINTER_BYTES = 64

@@ -23,7 +23,7 @@ from tablewright.engines.dynamodb.design import (
     ProjectionKind,
     Table,
 )
-from tablewright.model.checker import a_kind
+from tablewright.model.attribute_reader import a_kind
 from tablewright.model.nodes import Reading, Word
 from tablewright.model.shapes import Entry, Fields, suggestion
 from tablewright.model.values import Entity, Kind, Model

@@ -38,7 +38,7 @@ from tablewright.engines.dynamodb.planning.queries import (
     is_always_there,
     is_made_unique,
 )
-from tablewright.model.checker import stated_bytes
+from tablewright.model.attribute_reader import stated_bytes
 from tablewright.model.values import Attribute, Entity, Kind, Model, Pattern, Verb
 from tablewright.plan.values import Option
 from tablewright.sample.spreads import quantiles

@@ -18,7 +18,7 @@ from tablewright.engines.dynamodb.planning.candidates import (
     candidate_of,
     placement_of,
 )
-from tablewright.model.checker import stated_bytes
+from tablewright.model.attribute_reader import stated_bytes
 from tablewright.model.values import Kind
 from tablewright.plan.alternatives import alternative, cost_of
 from tablewright.plan.breakevens import (

@@ -1,0 +1,266 @@
+"""Read the entities of a model file: parents first, so that their keys can be handed down.
+
+In: the entries under `entities:` and the `Reading`. Out: `Entity` values in the order of the file.
+It does not know access patterns or designs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tablewright.capacity.limits import (
+    MAX_ITEM_BYTES,
+)
+from tablewright.core.quantities import ZERO, format_bytes, format_number, plain
+from tablewright.model.attribute_reader import (
+    a_kind,
+    add_or_mean,
+    read_attribute,
+    references,
+    stated_bytes,
+)
+from tablewright.model.nodes import Reading, Word
+from tablewright.model.shapes import Entry, Fields, suggestion
+from tablewright.model.values import (
+    Attribute,
+    Count,
+    Entity,
+    Kind,
+)
+
+MOST_ANCESTORS = 30
+
+
+class EntitiesReader:
+    """Reads all entities: parents first, so that their keys can be handed down."""
+
+    def __init__(self, entries: tuple[Entry, ...], reading: Reading) -> None:
+        self.reading = reading
+        self.entries = [entry for entry in entries if isinstance(entry.value, Fields)]
+        self.names = [str(entry.name) for entry in entries]
+        self.by_name = {str(entry.name): entry for entry in self.entries}
+        self.done: dict[str, Entity] = {}
+        self.depth: dict[str, int] = {}
+        """How many ancestors an entity has."""
+
+    def resolve(self, *, whole: bool) -> tuple[Entity, ...]:
+        """Return the entities in the order of the file.
+
+        `whole`: nothing says that they are kept in parts, so that each must fit into one item.
+        """
+        for entry in self.entries:
+            self._one(entry, ())
+        for name in self.names:  # so that uses of a broken entity are not reported as well
+            self.done.setdefault(name, Entity(name=name, key=(), attributes=()))
+        entities = tuple(self.done[name] for name in self.names)
+        for entity in entities:
+            self._check_refs(entity)
+            if whole:
+                self._check_size(entity)
+        return entities
+
+    def _one(self, entry: Entry, above: tuple[str, ...]) -> Entity:
+        name = str(entry.name)
+        if name in self.done:
+            return self.done[name]
+        found: Fields = entry.value
+        parent = self._parent(name, found, above)
+        attributes = self._attributes(name, found)
+        if parent is not None:
+            own = {attribute.name for attribute in attributes}
+            handed = [
+                replace(
+                    parent.attribute(key), generated=True, to=parent.name, unique=False, title=""
+                )
+                for key in parent.key
+                if key not in own and parent.has(key)
+            ]
+            attributes = (*handed, *attributes)
+        key = self._known_names(name, found, "key", attributes)
+        self._check_key(name, found, key, attributes)
+        identity = self._known_names(name, found, "identity", attributes) or key
+        count, bounded = self._count(name, found, parent)
+        entity = Entity(
+            name=name,
+            key=key,
+            attributes=attributes,
+            parent=None if parent is None else parent.name,
+            count=replace(count, bounded=bounded),
+            retention_days=found.get("retention"),
+            durable=found.get("durable", True),
+            append_only=found.get("append_only", False),
+            identity=identity,
+            title=found.get("title", ""),
+            span=entry.name.span,
+        )
+        self.done[name] = entity
+        return entity
+
+    def _parent(self, name: str, found: Fields, above: tuple[str, ...]) -> Entity | None:
+        word: Word | None = found.get("of")
+        if word is None:
+            return None
+        parent = str(word)
+        if parent in (*above, name):
+            circle = [*above, name][[*above, name].index(parent) :]
+            self.reading.error(
+                "parent-cycle",
+                f"`{name}` is its own ancestor: {' of '.join([*circle, parent])}",
+                word.span,
+                "an entity belongs to one parent above it; for a link between equals use an "
+                "attribute of type ref",
+            )
+            return None
+        if parent not in self.names:
+            self.reading.error(
+                "unknown-entity",
+                f"`{name}` is a child of `{parent}`, which is not an entity of this model",
+                word.span,
+                suggestion(parent, self.names, "entities"),
+            )
+            return None
+        if parent not in self.by_name:
+            return None
+        if len(above) < MOST_ANCESTORS:
+            entity = self._one(self.by_name[parent], (*above, name))
+            self.depth[name] = self.depth.get(parent, 0) + 1
+            if self.depth[name] <= MOST_ANCESTORS:
+                return entity
+        self.reading.error(
+            "too-many-ancestors",
+            f"`{name}` stands under more than {MOST_ANCESTORS} entities",
+            word.span,
+            "name a nearer ancestor with `of:`",
+        )
+        return None
+
+    def _attributes(self, name: str, found: Fields) -> tuple[Attribute, ...]:
+        return tuple(
+            read_attribute(str(entry.name), entry, self.reading, f"{name}.{entry.name}")
+            for entry in found.get("attributes", ())
+        )
+
+    def _known_names(
+        self, entity: str, found: Fields, field: str, attributes: tuple[Attribute, ...]
+    ) -> tuple[str, ...]:
+        known = [attribute.name for attribute in attributes]
+        out: list[str] = []
+        for word in found.get(field, ()):
+            if str(word) in out:
+                self.reading.error(
+                    "duplicate-name",
+                    f"the {field} of `{entity}` names `{word}` twice",
+                    word.span,
+                    "keep one of the two",
+                )
+            elif str(word) not in known:
+                if known:
+                    self.reading.error(
+                        "unknown-attribute",
+                        f"the {field} of `{entity}` is `{word}`, which is not among its attributes",
+                        word.span,
+                        add_or_mean(str(word), entity, known),
+                    )
+            else:
+                out.append(str(word))
+        return tuple(out)
+
+    def _check_key(
+        self, entity: str, found: Fields, key: tuple[str, ...], attributes: tuple[Attribute, ...]
+    ) -> None:
+        by_name = {attribute.name: attribute for attribute in attributes}
+        spans = {str(word): word.span for word in found.get("key", ())}
+        for name in key:
+            attribute = by_name[name]
+            if attribute.kind.is_container or attribute.kind is Kind.BOOL:
+                self.reading.error(
+                    "impossible-key",
+                    f"the key of `{entity}` is `{name}`, {a_kind(attribute.kind)}, "
+                    "which cannot identify anything",
+                    spans[name],
+                    "use an attribute that is text, a number, a time or binary",
+                )
+            elif attribute.presence < 1:
+                self.reading.error(
+                    "impossible-key",
+                    f"the key of `{entity}` is `{name}`, which only "
+                    f"{plain(attribute.presence * 100)} % of its instances have",
+                    spans[name],
+                    f"take `presence` away from `{name}`, or choose another key",
+                )
+
+    def _count(self, name: str, found: Fields, parent: Entity | None) -> tuple[Count, bool]:
+        count: Count = found.get("count", Count(per=""))
+        per = count.per
+        if per in ("users",):
+            per = "user"
+        if per in ("", "parent"):
+            per_default = "parent" if "of" in found else "user"
+            if per == "parent" and "of" not in found:
+                self.reading.error(
+                    "no-parent",
+                    f"the count of `{name}` is per parent, but it has none",
+                    found.at("count"),
+                    f"name the parent with `of:`, or write {plain(count.mean)}/user",
+                )
+            per = per_default
+        elif per not in ("user", "total"):
+            if parent is not None and per == parent.name:
+                per = "parent"
+            elif parent is not None or "of" not in found:
+                known = ["user", "total", *([parent.name, "parent"] if parent else [])]
+                self.reading.error(
+                    "unknown-driver",
+                    f"the count of `{name}` is per `{per}`, which is neither user, parent nor "
+                    "total",
+                    found.at("count"),
+                    suggestion(per, known, "drivers"),
+                )
+                per = "user"
+        return replace(count, per=per), found.get("bounded", True)
+
+    def _check_refs(self, entity: Entity) -> None:
+        entry = self.by_name.get(entity.name)
+        if entry is None:
+            return
+        for one in entry.value.get("attributes", ()):
+            for to, span in references(one):
+                if to not in self.names:
+                    self.reading.error(
+                        "unknown-entity",
+                        f"`{entity.name}.{one.name}` refers to `{to}`, "
+                        "which is not an entity of this model",
+                        span,
+                        suggestion(to, self.names, "entities"),
+                    )
+
+    def _check_size(self, entity: Entity) -> None:
+        """Refuse an entity whose mean item would be over the limit by its stated sizes alone."""
+        stated = [
+            (attribute.name, stated_bytes(attribute) * attribute.presence)
+            for attribute in entity.attributes
+        ]
+        total = sum((size for _, size in stated), ZERO)
+        if total <= MAX_ITEM_BYTES or entity.span is None:
+            return
+        largest = sorted(stated, key=lambda pair: -pair[1])[:3]
+        shown = " + ".join(f"{name} {format_bytes(size)}" for name, size in largest)
+        rest = total - sum(size for _, size in largest)
+        if rest >= 1:
+            shown += f" + the rest {format_bytes(rest)}"
+        entry = self.by_name.get(entity.name)
+        span = entity.span
+        if entry is not None:
+            for one in entry.value.get("attributes", ()):
+                if str(one.name) == largest[0][0]:
+                    span = one.name.span
+        self.reading.error(
+            "item-too-large",
+            f"a mean `{entity.name}` has at least {format_number(total)} bytes ({shown} = "
+            f"{format_bytes(total)}), and an item may have {format_number(MAX_ITEM_BYTES)} "
+            "(400 KB), names included",
+            span,
+            f"make `{largest[0][0]}` an entity of its own in parts (`of: {entity.name}`), or write "
+            f"a design that keeps it elsewhere (`offload: [{largest[0][0]}]`), or let it be "
+            "planned so (`options: {object_storage: needed}`)",
+        )
