@@ -1,0 +1,191 @@
+"""From facts to the draft of a whole model file: the one place that knows the order of steps.
+
+In: `Facts`. Out: a `Draft` with entities, patterns, the current design and notes on what could not
+be inferred.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from decimal import Decimal
+
+from tablewright.core.errors import UsageError
+from tablewright.sources.draft import AttributeDraft, Draft, EntityDraft
+from tablewright.sources.facts import DYNAMODB, Facts, Store
+from tablewright.sources.inference import naming
+from tablewright.sources.inference.dynamodb import (
+    ItemKind,
+    declared_entities,
+    embedded,
+    entities_of,
+    item_kinds,
+    table_draft,
+)
+from tablewright.sources.inference.patterns import add_patterns
+from tablewright.sources.inference.profile import AttributeProfile
+from tablewright.sources.inference.relations import Related, relate
+from tablewright.sources.inference.servers import server_entity
+
+MOST_INDEXES = 20
+"""Global indexes a DynamoDB table may have."""
+
+
+def build(facts: Facts, app: str) -> Draft:
+    """Return the draft of a model file.
+
+    Args:
+        facts: what the sources say.
+        app: the name of the application, where no source knows one.
+
+    Raises:
+        UsageError: nothing of it describes a table or collection.
+    """
+    if not facts.stores:
+        raise UsageError(
+            "no table or collection was found in " + (", ".join(facts.sources) or "the sources"),
+            remedy="; ".join(facts.notes[:3]) or "see docs/import.md for what can be read",
+        )
+    engine = _engine(facts)
+    draft = Draft(app=facts.app or app, engine=engine, region=facts.region)
+    draft.sources, draft.notes = list(facts.sources), list(facts.notes)
+    stores = [store for store in facts.stores if store.engine == engine]
+    for store in facts.stores:
+        if store.engine != engine:
+            draft.notes.append(
+                f"{store.name} is in {store.engine} and was left out: a design has one engine "
+                f"({engine}); import it by itself"
+            )
+    if engine == DYNAMODB:
+        related = _dynamodb(draft, stores)
+    else:
+        related = _servers(draft, stores)
+    draft.user_entity = relate(related)
+    draft.scales = _scales(draft)
+    _complete(draft)
+    add_patterns(draft, facts.accesses)
+    return draft
+
+
+def _engine(facts: Facts) -> str:
+    counts = Counter(store.engine for store in facts.stores)
+    return max(counts, key=lambda engine: (counts[engine], engine == DYNAMODB, engine))
+
+
+def _dynamodb(draft: Draft, stores: list[Store]) -> list[Related]:
+    prefix = naming.shared_prefix([store.name for store in stores])
+    kinds = item_kinds(stores)
+    draft.entities += entities_of(kinds, prefix)
+    related = [
+        Related(kind.entity, kind.profile_of, kind.store.name)
+        for kind in kinds
+        if kind.owner is None and kind.entity is not None
+    ]
+    for store in stores:
+        if store.kinds:
+            table = table_draft(store, kinds)
+            for kind in kinds:
+                if kind.store is store and kind.owner is None:
+                    related += _children(draft, kind, table.shapes)
+        else:
+            entities, table = declared_entities(store, prefix)
+            for entity in entities:
+                _rename_if_taken(draft, entity, table.shapes)
+                draft.entities.append(entity)
+                related.append(Related(entity, _nothing, store.name))
+        draft.tables.append(table)
+    return related
+
+
+def _rename_if_taken(draft: Draft, entity: EntityDraft, shapes: list) -> None:  # type: ignore[type-arg]
+    name = naming.free(entity.name, [e.name for e in draft.entities])
+    if name != entity.name:
+        for shape in shapes:
+            if shape.entity == entity.name:
+                shape.entity = shape.name = name
+        entity.name = name
+
+
+def _nothing(_name: str) -> AttributeProfile | None:
+    return None
+
+
+def _children(draft: Draft, kind: ItemKind, shapes: list) -> list[Related]:  # type: ignore[type-arg]
+    assert kind.entity is not None
+    taken = [e.name for e in draft.entities]
+    out: list[Related] = []
+    for raw, child in embedded(kind, kind.entity, taken):
+        draft.entities.append(child)
+        shape = next(s for s in shapes if s.entity == kind.entity.name and not s.guards)
+        shape.embed[naming.attribute_name(raw)] = child.name
+        inner = kind.profile.attributes[raw].inner
+        assert inner is not None
+        out.append(Related(child, inner.attributes.get, kind.store.name, is_embedded=True))
+    return out
+
+
+def _servers(draft: Draft, stores: list[Store]) -> list[Related]:
+    prefix = naming.shared_prefix([store.name for store in stores])
+    related: list[Related] = []
+    taken: list[str] = []
+    by_store: dict[str, str] = {}
+    for store in stores:
+        entity, children, table = server_entity(store, prefix, taken)
+        by_store[store.name] = entity.name
+        draft.entities += [entity, *children]
+        draft.tables.append(table)
+        lookup = store.kinds[0].attributes.get if store.kinds else _nothing
+        related.append(Related(entity, _cleaned(lookup, store), store.name))
+        related += [Related(child, _nothing, store.name, is_embedded=True) for child in children]
+    for item in related:
+        if item.is_embedded:
+            continue
+        store = next(s for s in stores if s.name == item.store)
+        for columns, target in store.foreign_keys:
+            if len(columns) == 1 and target in by_store:
+                item.foreign[columns[0]] = by_store[target]
+        for declared in store.declared:
+            if declared.references in by_store:
+                item.foreign[declared.name] = by_store[declared.references]
+            elif declared.references:
+                target = naming.entity_name(declared.references)
+                if target in by_store.values():
+                    item.foreign[declared.name] = target
+    return related
+
+
+def _cleaned(
+    lookup: Callable[[str], AttributeProfile | None], store: Store
+) -> Callable[[str], AttributeProfile | None]:
+    names = {naming.attribute_name(d.name): d.name for d in store.declared}
+    return lambda name: lookup(names.get(name, name))
+
+
+def _scales(draft: Draft) -> tuple[int, ...]:
+    """Return numbers of users to answer for: those there are, and ten and a hundred times that."""
+    user = next((e for e in draft.entities if e.name == draft.user_entity), None)
+    if user is None or user.instances is None or user.instances < 1:
+        return (1000, 10000, 100000)
+    users = int(user.instances)
+    return (users, users * 10, users * 100) if users < 10**9 else (users,)
+
+
+def _complete(draft: Draft) -> None:
+    """Make the draft valid: every entity has a key that its attributes contain."""
+    for entity in draft.entities:
+        if not entity.key:
+            name = naming.free("id", [a.name for a in entity.attributes])
+            entity.key = (name,)
+            entity.attributes.insert(0, AttributeDraft(name=name, type="id"))
+        parent = next((e for e in draft.entities if e.name == entity.parent), None)
+        inherited = set(parent.key) if parent is not None else set()
+        for name in entity.key:
+            attribute = entity.attribute(name)
+            if attribute is None and name not in inherited:
+                entity.attributes.insert(0, AttributeDraft(name=name, type="id"))
+            elif attribute is not None:
+                attribute.options.pop("presence", None)
+                if attribute.type.partition("(")[0] in ("map", "list", "set", "geo"):
+                    attribute.type, attribute.options = "id", {}
+        if entity.instances is not None and entity.instances == Decimal(0):
+            entity.comment.append("no instance was there: its figures are assumed")

@@ -1,0 +1,602 @@
+"""Entities and item kinds of DynamoDB tables, from what was seen or declared.
+
+In: stores with the kinds of items seen in them. Out: entity and table drafts. Kinds that exist to
+make an attribute unique become guards, kinds that share their identity in one table become parts
+of one entity, lists of maps with a key of their own become embedded children.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from tablewright.core.quantities import plain
+from tablewright.sources.draft import (
+    SEEN,
+    AttributeDraft,
+    EntityDraft,
+    IndexDraft,
+    ShapeDraft,
+    TableDraft,
+)
+from tablewright.sources.facts import Declared, EntityTemplate, IndexFacts, Store
+from tablewright.sources.inference import naming
+from tablewright.sources.inference.attributes import (
+    attribute_draft,
+    declared_draft,
+    is_unique,
+)
+from tablewright.sources.inference.profile import (
+    AttributeProfile,
+    KindProfile,
+    SegmentProfile,
+)
+from tablewright.sources.inference.templates import Template, closest, template_of
+
+_CORE_WORDS = frozenset(
+    {"META", "METADATA", "PROFILE", "CORE", "INFO", "DETAILS", "ROOT", "A", "HEADER", "MAIN"}
+)
+_KEY_TYPES = {"S": "id", "N": "int", "B": "binary"}
+
+
+@dataclass(slots=True)
+class ItemKind:
+    """One kind of item of one table while it is being understood."""
+
+    store: Store
+    profile: KindProfile
+    templates: dict[str, Template] = field(default_factory=dict)
+    virtual: dict[str, AttributeProfile] = field(default_factory=dict)
+    """Attributes that are only part of a key, not stored by themselves."""
+    guards: str = ""
+    owner: ItemKind | None = None
+    """Of a guard or a part: the kind it belongs to."""
+    entity: EntityDraft | None = None
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """The attributes that the table's keys are made of, in order."""
+        names: dict[str, None] = {}
+        for key in self.store.keys:
+            if key in self.templates:
+                names.update(dict.fromkeys(self.templates[key].attributes))
+        return tuple(names)
+
+    @property
+    def stored(self) -> tuple[str, ...]:
+        """The attributes an item holds, those aside that are composed keys."""
+        return tuple(
+            name
+            for name in self.profile.attributes
+            if name not in self.templates or self.templates[name].is_plain
+        )
+
+    def profile_of(self, name: str) -> AttributeProfile | None:
+        """Return what an attribute is like, stored or part of a key."""
+        return self.profile.attributes.get(name) or self.virtual.get(name)
+
+
+def item_kinds(stores: Iterable[Store]) -> list[ItemKind]:
+    """Return the kinds of items of all tables, their key templates recovered."""
+    kinds = [ItemKind(store, profile) for store in stores for profile in store.kinds]
+    for kind in kinds:
+        keys = (*kind.store.keys, *(k for i in kind.store.indexes for k in (*i.keys, *i.sort_keys)))
+        for key in dict.fromkeys(keys):
+            template = template_of(kind.profile, key, is_table_key=key in kind.store.keys)
+            if template is not None:
+                kind.templates[key] = template
+    _resolve(kinds)
+    for kind in kinds:
+        _name_open_parts(kind)
+        _ensure_identity(kind)
+    _find_guards(kinds)
+    _find_parts(kinds)
+    return kinds
+
+
+def _resolve(kinds: Sequence[ItemKind]) -> None:
+    """Find what the open parts of keys are by the values of other kinds, the own table first."""
+    for kind in kinds:
+        for template in kind.templates.values():
+            for part in template.parts:
+                if part.segment is None or part.attribute:
+                    continue
+                choices = _choices(kind, kinds)
+                name = closest(part.segment.sketch, [(c[0], c[1].sketch) for c in choices])
+                if name:
+                    part.attribute = name
+                    kind.virtual[name] = next(c[1] for c in choices if c[0] == name)
+
+
+def _choices(kind: ItemKind, kinds: Sequence[ItemKind]) -> list[tuple[str, AttributeProfile]]:
+    """Return attributes of other kinds that a part of a key may be, the likeliest first."""
+    ranked: list[tuple[tuple[bool, bool, str], str, AttributeProfile]] = []
+    for other in kinds:
+        if other is kind:
+            continue
+        for name, profile in other.profile.attributes.items():
+            is_composed = name in other.templates and not other.templates[name].is_plain
+            if is_composed or name in kind.profile.attributes or not profile.types["text"]:
+                continue
+            in_key = name in other.identity
+            rank = (other.store is not kind.store, not in_key, name)
+            ranked.append((rank, name, profile))
+    ranked.sort(key=lambda entry: entry[0])
+    return [(name, profile) for _, name, profile in ranked]
+
+
+def _name_open_parts(kind: ItemKind) -> None:
+    """Give the parts of keys that are stored nowhere a name after the constant before them."""
+    style = list(kind.profile.attributes)
+    for key, template in kind.templates.items():
+        if template.is_plain:
+            continue
+        before = ""
+        for part in template.parts:
+            if part.is_open:
+                assert part.segment is not None
+                word = before.strip("#|:~_-/ ") or key
+                name = naming.attribute_name(naming.key_attribute(word, style))
+                if name in kind.profile.attributes:
+                    name = naming.free(f"{name}_part", kind.profile.attributes)
+                part.attribute = name
+                kind.virtual[name] = _segment_profile(part.segment)
+            before = part.literal or before
+
+
+def _segment_profile(segment: SegmentProfile) -> AttributeProfile:
+    profile = AttributeProfile()
+    profile.present = profile.profiled = segment.profiled
+    profile.types["text"] = segment.profiled
+    profile.forms = segment.forms
+    profile.sizes = segment.sizes
+    profile.sketch = segment.sketch
+    profile.codes = None
+    return profile
+
+
+def _ensure_identity(kind: ItemKind) -> None:
+    """Where all keys are constant, the key attributes themselves are the identity."""
+    if not kind.identity:
+        for key in kind.store.keys:
+            if key in kind.profile.attributes:
+                kind.templates[key] = Template(key, is_plain=True)
+
+
+def _find_guards(kinds: Sequence[ItemKind]) -> None:
+    """Mark the kinds that hold nothing but the key of another: they make an attribute unique."""
+    for kind in kinds:
+        keys = set(kind.store.keys)
+        content = set(kind.profile.attributes) - keys
+        for other in kinds:
+            if other is kind or other.guards or other.store is not kind.store:
+                continue
+            identity = set(other.identity)
+            if content != identity - keys or kind.profile.count > other.profile.count * 1.02:
+                continue
+            for name in kind.identity:
+                profile = other.profile.attributes.get(name)
+                unseen = name not in kind.profile.attributes or name in keys
+                if (
+                    profile is not None
+                    and unseen
+                    and name not in identity
+                    and is_unique(profile, other.profile.count)
+                ):
+                    kind.guards, kind.owner = name, other
+
+
+def _find_parts(kinds: Sequence[ItemKind]) -> None:
+    """Mark kinds that are a part of another: same table, same identity, nothing else in common."""
+    ordered = sorted(kinds, key=lambda k: (not _is_core(k), -len(k.stored), k.profile.labels))
+    for place, kind in enumerate(ordered):
+        if kind.owner is not None:
+            continue
+        for core in ordered[:place]:
+            if core.owner is not None or core.store is not kind.store:
+                continue
+            if set(core.identity) != set(kind.identity) or not kind.identity:
+                continue
+            shared = (set(core.stored) & set(kind.stored)) - set(core.identity)
+            if not shared and kind.profile.count <= core.profile.count * 1.02:
+                kind.owner = core
+                break
+
+
+def _is_core(kind: ItemKind) -> bool:
+    return any(word.upper() in _CORE_WORDS for word in kind.profile.labels)
+
+
+# ---------------------------------------------------------------- entities
+
+
+def entities_of(kinds: Sequence[ItemKind], prefix: list[str]) -> list[EntityDraft]:
+    """Return the entities; each kind that is not a guard knows its own afterwards."""
+    entities: list[EntityDraft] = []
+    for kind in kinds:
+        if kind.owner is None:
+            name = naming.free(_entity_name(kind, kinds, prefix), [e.name for e in entities])
+            kind.entity = _entity(kind, name)
+            entities.append(kind.entity)
+    for kind in kinds:
+        if kind.owner is not None:
+            kind.entity = kind.owner.entity
+            if not kind.guards and kind.entity is not None:
+                _add_attributes(kind.entity, kind, kind.owner.profile.count)
+    return entities
+
+
+def _entity_name(kind: ItemKind, kinds: Sequence[ItemKind], prefix: list[str]) -> str:
+    if kind.store.entity and len(kind.store.kinds) == 1:
+        return naming.entity_name(kind.store.entity, prefix)
+    siblings = [k for k in kinds if k.store is kind.store and not k.guards and k.owner is None]
+    table = naming.entity_name(kind.store.name, prefix)
+    if len(siblings) <= 1 and not kind.profile.labels:
+        return table
+    types = [
+        w for w in kind.profile.labels if not any(w in _words(t) for t in kind.templates.values())
+    ]
+    if types:
+        return naming.entity_name(types[-1])
+    if len(siblings) <= 1 and len(kind.store.keys) == 1:
+        return table
+    return _name_from_keys(kind, table, is_alone=len(siblings) <= 1)
+
+
+def _words(template: Template) -> set[str]:
+    return {word.strip("#|:~_-/ ") for part in template.parts for word in (part.literal,) if word}
+
+
+def _name_from_keys(kind: ItemKind, table: str, *, is_alone: bool) -> str:
+    sort = kind.templates.get(kind.store.keys[1]) if len(kind.store.keys) > 1 else None
+    partition = kind.templates.get(kind.store.keys[0])
+    for template in (sort, partition):
+        if template is None:
+            continue
+        words = [w for w in (p.literal.strip("#|:~_-/ ") for p in template.parts) if w]
+        is_variable = bool(template.attributes) and not template.is_plain
+        if words and is_variable:
+            return naming.entity_name(words[-1])
+    if is_alone or (sort is not None and sort.literals and sort.literals[0].upper() in _CORE_WORDS):
+        return table
+    words = [w for w in kind.profile.labels if w]
+    return naming.entity_name(words[-1]) if words else table
+
+
+def _entity(kind: ItemKind, name: str) -> EntityDraft:
+    entity = EntityDraft(
+        name=name,
+        key=kind.identity,
+        instances=_instances(kind),
+        comment=[_evidence(kind)],
+    )
+    for attribute in kind.identity:
+        profile = kind.profile_of(attribute)
+        if attribute not in kind.profile.attributes and profile is not None:
+            draft = attribute_draft(attribute, profile, Decimal(1))
+            draft.options.pop("presence", None)
+            draft.comment = "only a part of the key: items do not hold it by itself"
+            entity.attributes.append(draft)
+    _add_attributes(entity, kind, kind.profile.count)
+    return entity
+
+
+def _evidence(kind: ItemKind) -> str:
+    seen = kind.profile.count
+    label = f" ({', '.join(kind.profile.labels)})" if kind.profile.labels else ""
+    noun = "item" if seen == 1 else "items"
+    return f"{seen:,} {noun} of {kind.store.name}{label} seen"
+
+
+def _instances(kind: ItemKind) -> Decimal | None:
+    """Return how many instances there are: the share of those seen of all that the table has."""
+    if kind.store.items is None or not kind.store.sampled:
+        return Decimal(kind.profile.count)
+    return kind.store.items * kind.profile.count / kind.store.sampled
+
+
+def _add_attributes(entity: EntityDraft, kind: ItemKind, count: int) -> None:
+    names = {a.name for a in entity.attributes}
+    for raw, profile in kind.profile.attributes.items():
+        if raw not in kind.stored or raw in names:
+            continue
+        if child_key(profile):
+            continue
+        name = naming.attribute_name(raw, names)
+        presence = Decimal(profile.present) / count if count else Decimal(1)
+        draft = attribute_draft(name, profile, min(Decimal(1), presence))
+        if raw in entity.key:
+            draft.options.pop("presence", None)
+        if name != raw:
+            draft.comment = "the stored name has characters that a model file does not allow"
+        packed = packed_kind(profile)
+        if packed:
+            _unpack(draft, profile, packed)
+        _mark_unique(draft, kind, raw, profile)
+        entity.attributes.append(draft)
+        names.add(name)
+
+
+def _mark_unique(
+    draft: AttributeDraft, kind: ItemKind, raw: str, profile: AttributeProfile
+) -> None:
+    base = draft.type.partition("(")[0]
+    is_key = any(index.keys == (raw,) and not index.sort_keys for index in kind.store.indexes)
+    login = base in ("email", "username", "phone") or is_key
+    if login and raw not in kind.identity and is_unique(profile, kind.profile.count):
+        draft.options["unique"] = "true"
+    elif (
+        profile.sketch.distinct
+        and base in ("text", "id", "int", "token", "name", "url", "digits", "email")
+        and any(raw in (*i.keys, *i.sort_keys) for i in kind.store.indexes)
+        and profile.sketch.distinct < 0.5 * profile.present
+    ):
+        draft.options["distinct"] = str(profile.sketch.distinct)
+
+
+def packed_kind(profile: AttributeProfile) -> str:
+    """Return what is inside where the values are gzip (`map`, `list`, `text`), else nothing."""
+    if profile.types["gzip"] >= 0.95 * max(1, profile.types["binary"]) and profile.packed_forms:
+        return profile.packed_forms.most_common(1)[0][0]
+    return ""
+
+
+def ratio_of(profile: AttributeProfile) -> Decimal:
+    """Return bytes after gzip over bytes before; a quarter where no value could be unpacked."""
+    after, before = profile.packed_bytes
+    if not before:
+        return Decimal("0.25")
+    return max(Decimal("0.01"), round(Decimal(after) / before, 3))
+
+
+def _unpack(draft: AttributeDraft, profile: AttributeProfile, kind: str) -> None:
+    """Describe what is inside a compressed value: as large as the stored bytes let one conclude."""
+    from tablewright.sources.inference.attributes import scaled_spread
+
+    ratio = ratio_of(profile)
+    draft.type = kind
+    draft.options = {"bytes": scaled_spread(profile.sizes, 1 / ratio)} | {
+        name: text for name, text in draft.options.items() if name != "bytes"
+    }
+    draft.options["compressible"] = f"{plain(ratio * 100)}%"
+
+
+def child_key(profile: AttributeProfile) -> str:
+    """Return the attribute that tells the elements of a list of maps apart, nothing if none does.
+
+    Only such lists become children: `devices: [{device_id: …}]`.
+    """
+    inner = profile.inner
+    if (
+        inner is None
+        or inner.count < 3
+        or profile.types["list"] < 0.95 * sum(profile.types.values())
+    ):
+        return ""
+    if profile.entries is not None and profile.entries.present:
+        return ""
+    for name, values in inner.attributes.items():
+        words = naming.words_of(name)
+        is_id = bool(words) and words[-1] in ("id", "uuid", "key", "no", "number", "code", "sku")
+        if is_id and values.types["text"] >= 0.95 * inner.count and inner.presence(name) == 1:
+            return name
+    return ""
+
+
+def embedded(
+    kind: ItemKind, entity: EntityDraft, taken: list[str]
+) -> list[tuple[str, EntityDraft]]:
+    """Return the children that items of a kind hold as lists, by the name of the list."""
+    children = []
+    for raw, profile in kind.profile.attributes.items():
+        key = child_key(profile)
+        if not key:
+            continue
+        assert profile.inner is not None
+        name = naming.free(naming.entity_name(raw), taken)
+        taken.append(name)
+        per_parent = Decimal(profile.inner.count) / max(1, profile.profiled)
+        child = EntityDraft(
+            name=name,
+            key=(*entity.key, naming.attribute_name(key)),
+            parent=entity.name,
+            instances=None if entity.instances is None else entity.instances * per_parent,
+            count=_count_of_elements(profile),
+            count_label=SEEN,
+            comment=[f"elements of the list `{raw}` of {entity.name}"],
+        )
+        for inner_name, inner in profile.inner.attributes.items():
+            presence = profile.inner.presence(inner_name)
+            clean = naming.attribute_name(inner_name, [a.name for a in child.attributes])
+            child.attributes.append(attribute_draft(clean, inner, presence))
+        children.append((raw, child))
+    return children
+
+
+def _count_of_elements(profile: AttributeProfile) -> str:
+    sizes = profile.elements
+    if sizes.low == sizes.high:
+        return str(sizes.low)
+    mean = plain(round(sizes.mean, 2))
+    high = sizes.quantile(0.999)
+    return f"{{mean: {mean}, max: {max(high, int(sizes.mean) + 1)}}}"
+
+
+# ---------------------------------------------------------------- tables
+
+
+def table_draft(store: Store, kinds: Sequence[ItemKind]) -> TableDraft:
+    """Return a table of the design with its kinds of items, indexes and settings."""
+    mine = [kind for kind in kinds if kind.store is store]
+    table = TableDraft(name=store.name, key=store.keys, comment=store.place)
+    taken: list[str] = []
+    for kind in mine:
+        assert kind.entity is not None
+        shape = _shape(kind, taken)
+        taken.append(shape.name)
+        table.shapes.append(shape)
+    table.indexes = [index_draft(store, index) for index in store.indexes]
+    table.settings = settings_of(store)
+    return table
+
+
+def _shape(kind: ItemKind, taken: list[str]) -> ShapeDraft:
+    assert kind.entity is not None
+    name = kind.entity.name
+    if kind.guards:
+        name += naming.entity_name(kind.guards)
+    elif kind.owner is not None:
+        words = [w for w in kind.profile.labels if w]
+        name += naming.entity_name(words[-1]) if words else "Part"
+    shape = ShapeDraft(name=naming.free(name, taken), entity=kind.entity.name, guards=kind.guards)
+    for key, template in kind.templates.items():
+        if kind.guards and key not in kind.store.keys:
+            continue
+        if not template.is_plain:
+            shape.keys[key] = str(template)
+            if template.when is not None:
+                shape.when[key] = template.when
+    if kind.owner is not None and not kind.guards:
+        names = [n for n in kind.stored if n not in kind.identity]
+        shape.attributes = tuple(naming.attribute_name(name) for name in names)
+    if not kind.guards:
+        for raw, profile in kind.profile.attributes.items():
+            if raw in kind.stored and packed_kind(profile):
+                shape.compress[naming.attribute_name(raw)] = f"{plain(ratio_of(profile) * 100)}%"
+    return shape
+
+
+def index_draft(store: Store, index: IndexFacts) -> IndexDraft:
+    """Return an index of a table as the model file writes it."""
+    fields: dict[str, str] = {}
+    if len(index.keys) == 1 and len(index.sort_keys) <= 1:
+        names = [*index.keys, *index.sort_keys]
+        fields["key"] = names[0] if len(names) == 1 else f"[{', '.join(names)}]"
+    else:
+        fields["partition"] = _list(index.keys)
+        if index.sort_keys:
+            fields["sort"] = _list(index.sort_keys)
+    if index.is_local:
+        fields["local"] = "true"
+    fields["project"] = (
+        f"[{', '.join(index.included)}]" if index.projection == "include" else index.projection
+    )
+    settings = store.settings
+    if (
+        settings.mode == "provisioned"
+        and index.read_units is not None
+        and index.write_units is not None
+        and (index.read_units, index.write_units) != (settings.read_units, settings.write_units)
+    ):
+        fields["mode"] = f"{{rcu: {plain(index.read_units)}, wcu: {plain(index.write_units)}}}"
+    return IndexDraft(name=index.name, fields=fields)
+
+
+def _list(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"[{', '.join(names)}]"
+
+
+def settings_of(store: Store) -> dict[str, str]:
+    """Return the settings of a table as the model file writes them."""
+    settings = store.settings
+    out: dict[str, str] = {}
+    if settings.mode == "auto-scaling":
+        target = settings.target if settings.target is not None else Decimal("0.7")
+        inside = [
+            f"{name}: {plain(value)}"
+            for name, value in (
+                ("min_rcu", settings.read_units),
+                ("max_rcu", settings.max_read_units),
+                ("min_wcu", settings.write_units),
+                ("max_wcu", settings.max_write_units),
+            )
+            if value is not None
+        ]
+        inside.append(f"target: {plain(target * 100)}%")
+        out["mode"] = f"{{auto_scaling: {{{', '.join(inside)}}}}}"
+    elif settings.mode == "provisioned":
+        read, write = settings.read_units, settings.write_units
+        if read is not None and write is not None:
+            out["mode"] = f"{{rcu: {plain(read)}, wcu: {plain(write)}}}"
+        else:
+            out["mode"] = "{rcu: 5 (assumed), wcu: 5 (assumed)}"
+    else:
+        out["mode"] = "on-demand"
+    if settings.infrequent_access:
+        out["class"] = "infrequent-access"
+    if settings.ttl:
+        out["ttl"] = settings.ttl
+    if settings.pitr_days:
+        out["pitr"] = f"{settings.pitr_days}d"
+    if settings.stream:
+        out["stream"] = f"{{view: {settings.stream}, readers: 1 (assumed)}}"
+    if settings.deletion_protection:
+        out["deletion_protection"] = "true"
+    if settings.replicas:
+        out["replicas"] = f"[{', '.join(settings.replicas)}]"
+    return out
+
+
+# ---------------------------------------------------------------- without items
+
+
+def declared_entities(store: Store, prefix: list[str]) -> tuple[list[EntityDraft], TableDraft]:
+    """Return entities and the table where no item was seen, only what a schema or template says."""
+    table = TableDraft(name=store.name, key=store.keys, comment=store.place)
+    table.indexes = [index_draft(store, index) for index in store.indexes]
+    table.settings = settings_of(store)
+    if store.templates:
+        entities = [_from_template(store, template) for template in store.templates]
+        for entity, template in zip(entities, store.templates, strict=True):
+            keys = {key: text for key, text in template.keys if text != f"{{{key}}}"}
+            table.shapes.append(ShapeDraft(name=entity.name, entity=entity.name, keys=keys))
+        return entities, table
+    name = naming.entity_name(store.entity or store.name, prefix)
+    entity = EntityDraft(name=name, key=store.keys, instances=store.items)
+    types = dict(store.key_types)
+    declared = {d.name: d for d in store.declared}
+    keys = (*store.keys, *(k for i in store.indexes for k in (*i.keys, *i.sort_keys)))
+    included = [n for i in store.indexes for n in i.included]
+    for raw in dict.fromkeys((*keys, *declared, *included)):
+        draft = declared_draft(declared.get(raw) or Declared(name=raw, type=types.get(raw, "S")))
+        if raw in keys and types.get(raw) == "N" and draft.type not in ("int", "epoch", "money"):
+            draft.type, draft.options = "int", {}
+        if raw in store.keys:
+            draft.options.pop("presence", None)
+        entity.attributes.append(draft)
+    if store.settings.ttl and entity.attribute(store.settings.ttl) is None:
+        entity.attributes.append(AttributeDraft(name=store.settings.ttl, type="epoch"))
+    if len(declared) <= len(set(keys)):
+        entity.attributes.append(
+            AttributeDraft(
+                name=naming.free("other", [a.name for a in entity.attributes]),
+                type="map",
+                options={"bytes": "400 (assumed)"},
+                comment="all attributes that no key names: give them here, or sample items",
+            )
+        )
+    table.shapes.append(ShapeDraft(name=name, entity=name))
+    return [entity], table
+
+
+def _from_template(store: Store, template: EntityTemplate) -> EntityDraft:
+    names: dict[str, None] = {}
+    for key in store.keys:
+        text = dict(template.keys).get(key, f"{{{key}}}")
+        names.update(dict.fromkeys(_fields(text)))
+    key = tuple(names) or store.keys
+    entity = EntityDraft(name=template.name, key=key)
+    declared = {d.name: d for d in template.declared}
+    for name in dict.fromkeys((*key, *declared)):
+        draft = declared_draft(declared.get(name) or Declared(name=name, type="S"))
+        if name in key:
+            draft.options.pop("presence", None)
+        entity.attributes.append(draft)
+    return entity
+
+
+def _fields(text: str) -> list[str]:
+    from tablewright.design.values import KeyTemplate
+
+    return [name.partition(".")[0] for name in KeyTemplate.parse(text).attributes]

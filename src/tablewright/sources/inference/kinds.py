@@ -1,0 +1,330 @@
+"""Tell the kinds of items of one table apart while they stream by.
+
+In: items of a table and the names of its key attributes. Out: a `KindProfile` for each kind, the
+most frequent first. Kinds differ in the constant parts of their keys (`USER#…`, `PROFILE`), in a
+type attribute, or in having nothing in common. Memory is bounded: constants that turn out to be
+many are data and count as variable.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tablewright.sample.wire import key_text
+from tablewright.sources.inference.forms import form_of
+from tablewright.sources.inference.profile import (
+    LONGEST_HASHED,
+    MOST_CODES,
+    KeyProfile,
+    KindProfile,
+    SegmentProfile,
+    SparseProfile,
+    code_of,
+    is_point,
+)
+from tablewright.sources.inference.sketch import hashed
+
+VARIABLE = "*"
+MOST_WORDS = 24
+"""Different constants at one place of a key after which the place is variable."""
+MOST_KINDS = 200
+MOST_SHAPES = 48
+"""Sets of attribute names of one kind that are told apart."""
+TYPE_ATTRIBUTES = frozenset(
+    {
+        "_type", "__typename", "entitytype", "entity_type", "_et", "et", "__edb_e__", "_entity",
+        "itemtype", "item_type", "recordtype", "record_type", "doctype", "doc_type", "objecttype",
+    }
+)  # fmt: skip
+GENERIC_KEYS = frozenset({"pk", "sk", "hash", "range", "partitionkey", "sortkey", "key", "id"})
+
+_SEPARATOR = re.compile(r"(#|\|\||\||::|~)")
+_PREFIX = re.compile(r"([A-Za-z][A-Za-z]*)([:_/-])(.+)", re.DOTALL)
+_WORD = re.compile(r"[A-Za-z_$][A-Za-z_$.-]{0,30}(v\d)?")
+
+
+def segments_of(text: str) -> tuple[list[str], tuple[str, ...]]:
+    """Return the segments of a key, and what separates them.
+
+    Example:
+        >>> segments_of("USER#42"), segments_of("plain")
+        ((['USER', '42'], ('#',)), (['plain'], ()))
+    """
+    parts = _SEPARATOR.split(text)
+    return parts[::2], tuple(parts[1::2])
+
+
+def _signature(text: str) -> tuple[str, ...]:
+    """Return the segments of a key with what varies as `*`.
+
+    Example:
+        >>> _signature("USER#42"), _signature("PROFILE"), _signature("ana@example.org")
+        (('USER', '*'), ('PROFILE',), ('*',))
+    """
+    parts, separators = segments_of(text)
+    if not separators:
+        return (text if _WORD.fullmatch(text) else VARIABLE,)
+    return tuple(part if _WORD.fullmatch(part) else VARIABLE for part in parts)
+
+
+class Kinds:
+    """The kinds of items of one table."""
+
+    def __init__(self, keys: tuple[str, ...], index_keys: tuple[str, ...] = ()) -> None:
+        self.keys = keys
+        self.index_keys = tuple(name for name in index_keys if name not in keys)
+        self.count = 0
+        self._profiles: dict[tuple[Any, ...], KindProfile] = {}
+        self._words: dict[tuple[str, int, int], set[str]] = defaultdict(set)
+        self._variable: set[tuple[str, int, int]] = set()
+        self._shapes: dict[tuple[Any, ...], dict[frozenset[str], frozenset[str]]] = {}
+        self._types: set[str] = set()
+        self._is_typed = True
+
+    def see(self, item: Mapping[str, Any]) -> None:
+        """Note an item."""
+        self.count += 1
+        label = self._label(item)
+        shape = self._shape(label, frozenset(item))
+        profile = self._profiles.get((label, shape))
+        if profile is None:
+            profile = self._profiles[(label, shape)] = KindProfile(())
+        if profile.see(item):
+            self._look_at_keys(profile, item)
+
+    def finish(self) -> tuple[KindProfile, ...]:
+        """Return the kinds, the most frequent first; what is one kind after all is joined."""
+        self._relabel()
+        self._join_shapes()
+        self._join_plain_words()
+        for (label, _), profile in self._profiles.items():
+            profile.labels = _words_of(label)
+        return tuple(sorted(self._profiles.values(), key=lambda p: (-p.count, p.labels)))
+
+    def _label(self, item: Mapping[str, Any]) -> tuple[Any, ...]:
+        parts: list[Any] = []
+        for key in self.keys:
+            value = item.get(key)
+            if type(value) is not str or len(value) > LONGEST_HASHED:
+                parts.append((VARIABLE,))
+                continue
+            parts.append(self._generalised(key, _signature(value)))
+        if self._is_typed:
+            for name in item:
+                if name.lower() in TYPE_ATTRIBUTES and (code := code_of(item[name])):
+                    parts.append(("type", code))
+                    self._types.add(code)
+                    if len(self._types) > MOST_CODES:
+                        self._is_typed = False
+                    break
+        return tuple(parts)
+
+    def _generalised(self, key: str, signature: tuple[str, ...]) -> tuple[str, ...]:
+        parts = []
+        for place, word in enumerate(signature):
+            spot = (key, len(signature), place)
+            if word != VARIABLE and spot not in self._variable:
+                words = self._words[spot]
+                words.add(word)
+                if len(words) > MOST_WORDS:
+                    self._variable.add(spot)
+                    words.clear()
+            parts.append(VARIABLE if spot in self._variable else word)
+        return tuple(parts)
+
+    def _shape(self, label: tuple[Any, ...], names: frozenset[str]) -> frozenset[str]:
+        shapes = self._shapes.get(label)
+        if shapes is None:
+            if len(self._shapes) >= MOST_KINDS:
+                return frozenset()
+            shapes = self._shapes[label] = {}
+        if names in shapes:
+            return shapes[names]
+        distinct = set(shapes.values())
+        if len(distinct) < MOST_SHAPES:
+            shapes[names] = names
+            return names
+        nearest = max(sorted(distinct, key=sorted), key=lambda other: _likeness(names, other))
+        if len(shapes) < 4096:
+            shapes[names] = nearest
+        return nearest
+
+    def _look_at_keys(self, profile: KindProfile, item: Mapping[str, Any]) -> None:
+        texts: dict[str, list[str]] | None = None
+        for key in (*self.keys, *self.index_keys):
+            value = item.get(key)
+            if key in self.index_keys:
+                sparse = profile.sparse.setdefault(key, SparseProfile())
+                sparse.see(item, is_present=value is not None)
+            if type(value) is not str or len(value) > LONGEST_HASHED:
+                continue
+            if texts is None:
+                texts = _texts(item)
+            _note_key(profile.keys.setdefault(key, KeyProfile()), key, value, texts, item)
+
+    def _relabel(self) -> None:
+        """Join kinds whose labels differ only where constants turned out to be variable."""
+        joined: dict[tuple[Any, ...], KindProfile] = {}
+        for (label, shape), profile in self._profiles.items():
+            parts = [
+                self._generalised_label(key, part)
+                for key, part in zip(self.keys, label, strict=False)
+            ]
+            types = label[len(self.keys) :] if self._is_typed else ()
+            name = ((*parts, *types), shape)
+            if name in joined:
+                joined[name].merge(profile)
+            else:
+                joined[name] = profile
+        self._profiles = joined
+
+    def _generalised_label(self, key: str, part: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(
+            VARIABLE if (key, len(part), place) in self._variable else word
+            for place, word in enumerate(part)
+        )
+
+    def _join_shapes(self) -> None:
+        """Join the shapes of one label: optional attributes make no kind of their own."""
+        by_label: dict[tuple[Any, ...], list[tuple[Any, KindProfile]]] = defaultdict(list)
+        for (label, shape), profile in self._profiles.items():
+            by_label[label].append((shape, profile))
+        joined: dict[tuple[Any, ...], KindProfile] = {}
+        shared = frozenset({*self.keys, *self.index_keys})
+        for label, shapes in by_label.items():
+            is_constant = any(word != VARIABLE for part in label for word in part)
+            for number, group in enumerate(
+                _clusters([(shape - shared, p) for shape, p in shapes], is_constant=is_constant)
+            ):
+                first = group[0]
+                for more in group[1:]:
+                    first.merge(more)
+                joined[(label, number)] = first
+        self._profiles = joined
+
+    def _join_plain_words(self) -> None:
+        """Join kinds that differ in one key only and have the same attributes: it is data.
+
+        A key that has a name of its own (`board`, not `PK`) may hold any text; of the others only
+        a key that is one word.
+        """
+        for place, key in enumerate(self.keys):
+            groups: dict[Any, list[tuple[Any, KindProfile]]] = defaultdict(list)
+            for name, profile in sorted(self._profiles.items(), key=lambda pair: repr(pair[0])):
+                label = name[0]
+                if len(label[place]) == 1 or key.lower() not in GENERIC_KEYS:
+                    rest = (*label[:place], *label[place + 1 :])
+                    groups[(rest, frozenset(profile.attributes))].append((name, profile))
+            for group in groups.values():
+                if len(group) > 1:
+                    self._join(group, place)
+
+    def _join(self, group: list[tuple[Any, KindProfile]], place: int) -> None:
+        (name, first), *others = group
+        for _, more in others:
+            first.merge(more)
+        label = (*name[0][:place], (VARIABLE,), *name[0][place + 1 :])
+        for old, _ in group:
+            del self._profiles[old]
+        self._profiles[(label, name[1])] = first
+
+
+def _likeness(first: frozenset[str], second: frozenset[str]) -> float:
+    if not first or not second:
+        return 0.0
+    return len(first & second) / len(first | second)
+
+
+def _clusters(
+    shapes: list[tuple[frozenset[str], KindProfile]], *, is_constant: bool
+) -> list[list[KindProfile]]:
+    """Group shapes that share attributes; those told apart by constants are one group."""
+    if is_constant:
+        return [[profile for _, profile in shapes]]
+    groups: list[tuple[set[str], list[KindProfile]]] = []
+    for names, profile in sorted(shapes, key=lambda pair: (-pair[1].count, sorted(pair[0]))):
+        for known, members in groups:
+            if not names or len(names & known) >= 0.3 * min(len(names), len(known)):
+                known |= names
+                members.append(profile)
+                break
+        else:
+            groups.append((set(names), [profile]))
+    return [members for _, members in groups]
+
+
+def _words_of(label: tuple[Any, ...]) -> tuple[str, ...]:
+    return tuple(word for part in label for word in part if word not in (VARIABLE, "type"))
+
+
+def _texts(item: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the attributes of an item by their text, as they would stand in a key."""
+    texts: dict[str, list[str]] = {}
+    for name, value in item.items():
+        if isinstance(value, str):
+            if len(value) <= LONGEST_HASHED:
+                texts.setdefault(value, []).append(name)
+        elif isinstance(value, bool) or not isinstance(value, bytes | list | dict | set):
+            if value is not None:
+                texts.setdefault(key_text(value), []).append(name)
+    return texts
+
+
+def _note_key(
+    key: KeyProfile,
+    name: str,
+    value: str,
+    texts: Mapping[str, list[str]],
+    item: Mapping[str, Any],
+) -> None:
+    parts, separators = segments_of(value)
+    if not separators and (match := _PREFIX.fullmatch(value)) and form_of(value) != "uuid":
+        if texts.get(match[3]):  # `user_42` beside an attribute that is 42
+            parts, separators = [match[1], match[3]], (match[2],)
+    key.profiled += 1
+    key.separators[separators] += 1
+    while len(key.segments) < len(parts):
+        key.segments.append(SegmentProfile())
+    for segment, part in zip(key.segments, parts, strict=False):
+        _note_segment(segment, part, name, texts, item)
+
+
+def _note_segment(
+    segment: SegmentProfile,
+    part: str,
+    key: str,
+    texts: Mapping[str, list[str]],
+    item: Mapping[str, Any],
+) -> None:
+    segment.profiled += 1
+    for name in texts.get(part, ()):
+        if name != key:
+            segment.matches[name] += 1
+    segment.sizes.add(len(part.encode("utf-8", "replace")))
+    segment.forms[form_of(part)] += 1
+    segment.sketch.add(hashed(part))
+    if segment.words is not None:
+        segment.words[part] += 1
+        if len(segment.words) > MOST_CODES:
+            segment.words = None
+    if 1 <= len(part) <= 12 and not texts.get(part):
+        for name, cell in _cells(item, len(part)):
+            if cell == part:
+                segment.matches[f"{name}.geohash{len(part)}"] += 1
+
+
+def _cells(item: Mapping[str, Any], length: int) -> Iterable[tuple[str, str]]:
+    """Return the geohash cells of the places of an item."""
+    for name, value in item.items():
+        if isinstance(value, Mapping) and is_point(value):
+            spot = {str(k).lower(): v for k, v in value.items()}
+            latitude = spot.get("lat", spot.get("latitude"))
+            longitude = spot.get("lon", spot.get("lng", spot.get("longitude")))
+            if latitude is None or longitude is None:
+                continue
+            from tablewright.engines.dynamodb.sizing import geohash
+
+            yield name, geohash(float(latitude), float(longitude), length)

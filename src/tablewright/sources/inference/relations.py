@@ -1,0 +1,226 @@
+"""Parents, references and counts: how the instances of entities belong together.
+
+In: entities with what their attributes are like and how many instances there are. Out: the same
+entities with parents, `ref` attributes and counts per user or parent. A relation is inferred from
+a shared key or a foreign key, and only where the values agree (by their hashes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from tablewright.core.quantities import plain
+from tablewright.sources.draft import ASSUMED, SEEN, EntityDraft
+from tablewright.sources.inference.naming import words_of
+from tablewright.sources.inference.profile import AttributeProfile
+
+USER_WORDS = (
+    "user", "customer", "account", "subscriber", "member", "player", "client", "person",
+    "patient", "student", "employee", "driver", "buyer", "guest", "tenant", "profile", "device",
+)  # fmt: skip
+FEWEST_SHARED = 0.9
+"""Share of a child's values that must occur among the parent's."""
+UNKNOWN_CHILDREN = 10
+"""Children per parent where nothing is known; marked as assumed."""
+
+
+@dataclass(slots=True)
+class Related:
+    """An entity with what relations are inferred from."""
+
+    entity: EntityDraft
+    profile_of: Callable[[str], AttributeProfile | None]
+    store: str
+    foreign: dict[str, str] = field(default_factory=dict)
+    """Attributes that a foreign key leads from, with the entity it leads to."""
+    is_embedded: bool = False
+
+
+def relate(items: Sequence[Related]) -> str:
+    """Set parents, references and counts; return the name of the entity that stands for users."""
+    for item in items:
+        if not item.is_embedded:
+            _find_parent(item, items)
+    _break_cycles(items)
+    for item in items:
+        _find_references(item, items)
+    user = _user_entity(items)
+    for item in items:
+        _count(item, items, user)
+    return user
+
+
+def _find_parent(item: Related, items: Sequence[Related]) -> None:
+    entity = item.entity
+    best: tuple[int, int, int] | None = None
+    for number, other in enumerate(items):
+        parent = other.entity
+        if other is item or not parent.key or other.is_embedded:
+            continue
+        if not set(parent.key) <= set(entity.key):
+            continue
+        is_same = set(parent.key) == set(entity.key)
+        if is_same and not _may_own(other, item, items):
+            continue
+        if not _values_agree(item, other, parent.key):
+            continue
+        rank = (len(parent.key), _user_rank(parent.name), -number)
+        if best is None or rank > best:
+            best = rank
+            entity.parent = parent.name
+
+
+def _may_own(parent: Related, child: Related, items: Sequence[Related]) -> bool:
+    """Whether one of two entities with the same key owns the other: the more numerous one.
+
+    Keys called just `id` say nothing of who belongs to whom.
+    """
+    generic = {"id", "_id", "pk", "sk", "key", "name", "code"}
+    if len(parent.entity.key) == 1 and parent.entity.key[0].lower() in generic:
+        return False
+    mine, yours = child.entity.instances, parent.entity.instances
+    if mine is not None and yours is not None and mine != yours:
+        return mine < yours
+    first, second = _user_rank(parent.entity.name), _user_rank(child.entity.name)
+    if first != second:
+        return first > second
+    return items.index(parent) < items.index(child)
+
+
+def _values_agree(child: Related, parent: Related, names: Sequence[str]) -> bool:
+    for name in names:
+        mine, yours = child.profile_of(name), parent.profile_of(name)
+        if mine is None or yours is None:
+            continue
+        if mine.sketch.distinct and mine.sketch.share_in(yours.sketch) < FEWEST_SHARED:
+            return False
+    return True
+
+
+def _break_cycles(items: Sequence[Related]) -> None:
+    by_name = {item.entity.name: item.entity for item in items}
+    for item in items:
+        seen = {item.entity.name}
+        current = item.entity
+        while current.parent in by_name:
+            if current.parent in seen:
+                current.parent = ""
+                break
+            seen.add(current.parent)
+            current = by_name[current.parent]
+
+
+def _find_references(item: Related, items: Sequence[Related]) -> None:
+    entity = item.entity
+    own_parent = _ancestors(entity, items)
+    for attribute in entity.attributes:
+        if attribute.name in entity.key and len(entity.key) == 1:
+            continue
+        target = item.foreign.get(attribute.name) or _referred(attribute.name, item, items)
+        if not target or target == entity.name:
+            continue
+        other = next((r.entity for r in items if r.entity.name == target), None)
+        if other is None or len(other.key) != 1:
+            continue
+        if attribute.name == other.key[0] and target in own_parent:
+            continue  # the key of the parent: the reader adds it
+        if attribute.name in entity.key and attribute.name != other.key[0]:
+            continue
+        for option in ("bytes", "distinct", "values", "min", "max", "unique", "places"):
+            attribute.options.pop(option, None)
+        attribute.type = f"ref({target})"
+
+
+def _ancestors(entity: EntityDraft, items: Sequence[Related]) -> set[str]:
+    by_name = {item.entity.name: item.entity for item in items}
+    names: set[str] = set()
+    current = entity
+    while current.parent and current.parent not in names:
+        names.add(current.parent)
+        current = by_name.get(current.parent, current)
+    return names
+
+
+def _referred(name: str, item: Related, items: Sequence[Related]) -> str:
+    """Return the entity whose key an attribute holds, told by name and values."""
+    words = words_of(name)
+    mine = item.profile_of(name)
+    for other in items:
+        entity = other.entity
+        if other is item or len(entity.key) != 1:
+            continue
+        key = entity.key[0]
+        target = words_of(entity.name)
+        by_name = name == key and key.lower() not in ("id", "_id")
+        by_owner = words[-1:] in (["id"], ["uuid"]) and words[:-1] in (target, target[-1:])
+        if not by_name and not by_owner:
+            continue
+        yours = other.profile_of(key)
+        if mine is None or yours is None or not mine.sketch.distinct:
+            return entity.name
+        if mine.sketch.share_in(yours.sketch) >= FEWEST_SHARED:
+            return entity.name
+    return ""
+
+
+def _user_rank(name: str) -> int:
+    words = words_of(name)
+    for place, word in enumerate(USER_WORDS):
+        if word == (words[-1] if words else ""):
+            return len(USER_WORDS) - place + (100 if len(words) == 1 else 0)
+    return 0
+
+
+def _user_entity(items: Sequence[Related]) -> str:
+    """Return the entity that counts as one for each user: by its name, else what has most below."""
+    roots = [r for r in items if not r.entity.parent and not r.is_embedded]
+    if not roots:
+        return items[0].entity.name if items else ""
+    names = [r.entity.name for r in items]
+
+    def rank(item: Related) -> tuple[int, int, int]:
+        below = sum(item.entity.name in _ancestors(r.entity, items) for r in items)
+        return (_user_rank(item.entity.name), below, -names.index(item.entity.name))
+
+    return max(roots, key=rank).entity.name
+
+
+def _count(item: Related, items: Sequence[Related], user: str) -> None:
+    entity = item.entity
+    if entity.count:
+        return
+    instances = entity.instances
+    if entity.name == user:
+        entity.count, entity.count_label = "1/user", ""
+        return
+    by_name = {r.entity.name: r.entity for r in items}
+    if entity.parent:
+        above = by_name[entity.parent].instances
+        if instances is not None and above:
+            entity.count, entity.count_label = _figure(instances / above), SEEN
+        else:
+            is_same = set(by_name[entity.parent].key) == set(entity.key)
+            entity.count = "1" if is_same else str(UNKNOWN_CHILDREN)
+            entity.count_label = ASSUMED
+        return
+    users = by_name[user].instances
+    if instances is None:
+        entity.count, entity.count_label = "1/user", ASSUMED
+    elif not users or (instances <= 100 and users >= 10 * instances):
+        entity.count, entity.count_label = f"{plain(instances)} total", SEEN
+    else:
+        entity.count, entity.count_label = f"{_figure(instances / users)}/user", SEEN
+
+
+def _figure(number: Decimal) -> str:
+    """Return a ratio to four digits.
+
+    Example:
+        >>> _figure(Decimal(1000) / 3), _figure(Decimal(2))
+        ('333.3', '2')
+    """
+    if not number:
+        return "0"
+    return plain(round(number, 3 - number.adjusted()))
