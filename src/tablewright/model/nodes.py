@@ -27,7 +27,7 @@ MOST_PROBLEMS = 200
 """Problems after which reading stops: a file with more is not a model file gone wrong."""
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_ASSUMED = re.compile(r"\s*\(assumed\)\s*\Z")
+_MARK = re.compile(r"\s*\((assumed|seen)\)\s*\Z")
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NULLS = ("", "~", "null", "Null", "NULL")
@@ -120,13 +120,14 @@ class Reading:
     def text(self, node: ScalarNode) -> tuple[str, Decimal]:
         """Return the text of a scalar and the factor of its figure (1 unless asked otherwise).
 
-        A mark ` (assumed)` is taken off and noted.
+        A mark ` (assumed)` is taken off and noted; ` (seen)`, an observed figure, is taken off.
         """
         text: str = node.value
         assumed = False
-        if text.endswith(")") and (match := _ASSUMED.search(text)):
-            assumed = True
+        if text.endswith(")") and (match := _MARK.search(text)):
+            assumed = match[1] == "assumed"
             text = text[: match.start()]
+        if assumed:
             self.assumptions.append(
                 Assumption(path=tuple(self.path), text=text.strip(), span=self.span(node))
             )

@@ -24,7 +24,7 @@ from tablewright.model.values import Count, Rate, Spread
 
 Schema = dict[str, Any]
 
-ASSUMED_PATTERN = r"(\s*\(assumed\))?$"
+MARK_PATTERN = r"(\s*\((assumed|seen)\))?$"
 
 
 class Shape(Protocol):
@@ -97,7 +97,7 @@ class Scalar:
             forms.append(form)
         if self.boolean:
             forms.append({"type": "boolean"})
-        forms.append({"type": "string", "pattern": f"^{self.pattern}{ASSUMED_PATTERN}"})
+        forms.append({"type": "string", "pattern": f"^{self.pattern}{MARK_PATTERN}"})
         return forms[0] if len(forms) == 1 else {"anyOf": forms}
 
 
@@ -161,7 +161,7 @@ class Name:
     def schema(self) -> Schema:
         """Return the pattern."""
         kinds: Any = ["string", "number", "boolean"] if self.bare else "string"
-        return {"type": kinds, "pattern": f"^{self.pattern}{ASSUMED_PATTERN}"}
+        return {"type": kinds, "pattern": f"^{self.pattern}{MARK_PATTERN}"}
 
 
 @dataclass(frozen=True)
@@ -196,7 +196,7 @@ class Choice:
 
     def schema(self) -> Schema:
         """Return the words."""
-        return {"type": "string", "pattern": f"^({'|'.join(self.choices)}){ASSUMED_PATTERN}"}
+        return {"type": "string", "pattern": f"^({'|'.join(self.choices)}){MARK_PATTERN}"}
 
 
 def one_of(words: Iterable[str]) -> str:

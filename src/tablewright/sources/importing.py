@@ -1,0 +1,112 @@
+"""From sources to the text of a model file: recognise, read, infer, write, read back.
+
+In: sources as the user named them. Out: the text of a valid model file, the questions that matter,
+and what could not be recovered. Nothing is written here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tablewright.core.errors import ModelError, TablewrightError
+from tablewright.sources.draft import ASSUMED, Draft
+from tablewright.sources.facts import Facts, merged
+from tablewright.sources.inference.build import build
+from tablewright.sources.registry import IMPORTERS, importer_of
+from tablewright.sources.source import ReadOptions, Source
+from tablewright.sources.writing import model_text
+
+MOST_QUESTIONS = 8
+
+Check = Callable[[str], None]
+"""Reads the text of a model file; raises ModelError where it is not valid."""
+Rank = Callable[[str], Sequence[str]]
+"""Returns questions for the text of a model file, those that move the bill most first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What an import comes to."""
+
+    text: str
+    draft: Draft
+    questions: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def read_sources(texts: Sequence[str], options: ReadOptions, kind: str = "") -> Facts:
+    """Return the facts of all sources as one: schemas first, then data, then rates.
+
+    Raises:
+        TablewrightError: a source cannot be read at all.
+    """
+    sources = [(importer_of(Source(text), kind), Source(text)) for text in texts]
+    facts = Facts()
+    order = sorted(sources, key=lambda pair: (pair[0].phase, IMPORTERS.index(pair[0])))
+    for importer, source in order:
+        part = importer.read(source, options.knowing(facts))
+        names = {store.name for store in part.stores}
+        # An importer that was handed known stores hands them back with what it adds.
+        rest = tuple(store for store in facts.stores if store.name not in names)
+        facts = merged((Facts(stores=rest), part, _without_stores(facts)))
+    return facts
+
+
+def _without_stores(facts: Facts) -> Facts:
+    return Facts(
+        app=facts.app,
+        region=facts.region,
+        accesses=facts.accesses,
+        notes=facts.notes,
+        sources=facts.sources,
+    )
+
+
+def make_model(facts: Facts, app: str, *, check: Check, rank: Rank) -> Imported:
+    """Return the model file for facts.
+
+    Args:
+        facts: what the sources say.
+        app: the application's name where no source knows one.
+        check: reads a model file back.
+        rank: the questions for a model file, the most important first.
+
+    Raises:
+        UsageError: there is nothing to make a model of.
+        TablewrightError: the result is not valid, which is an error of this program.
+    """
+    draft = build(facts, app)
+    text = model_text(draft)
+    _checked(text, check)
+    questions = tuple(rank(text))[:MOST_QUESTIONS] or _unranked(draft)
+    text = model_text(draft, questions)
+    _checked(text, check)
+    return Imported(text=text, draft=draft, questions=questions, notes=tuple(draft.notes))
+
+
+def _checked(text: str, check: Check) -> None:
+    try:
+        check(text)
+    except ModelError as problem:
+        first = next(d for d in problem.diagnostics if d.severity.is_error)
+        line = text.splitlines()[first.span.line - 1].strip() if first.span.line else ""
+        raise TablewrightError(
+            f"the model made from these sources is not valid: {first.message} (in `{line}`)",
+            remedy="nothing was written; please report this with the shape of your source",
+        ) from problem
+
+
+def _unranked(draft: Draft) -> tuple[str, ...]:
+    """Return the questions where no bill can be made: those of the rates, in order."""
+    questions = [
+        f"How often is `{pattern.name}` called? It is assumed."
+        for pattern in draft.patterns
+        if pattern.label == ASSUMED
+    ]
+    questions += [
+        f"How many {entity.name} are there? {entity.count} is assumed."
+        for entity in draft.entities
+        if entity.count_label == ASSUMED
+    ]
+    return tuple(questions[:MOST_QUESTIONS])

@@ -1,0 +1,84 @@
+"""The kinds of sources, one line each, and which of them a source is.
+
+In: a source. Out: the importer that reads it. A module of an importer has `TITLE`, `recognises`
+and `read`; it is imported when it is asked. Order matters: the more particular come first.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tablewright.core.diagnostics import nearest
+from tablewright.core.errors import UsageError
+from tablewright.sources.facts import Facts
+from tablewright.sources.source import ReadOptions, Source
+
+SCHEMA, DATA, RATES = 0, 1, 2
+"""The order in which several sources are read: what tables are, what is in them, how often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """One kind of source."""
+
+    kind: str
+    module: str
+    phase: int = SCHEMA
+
+    def _loaded(self) -> Any:
+        return importlib.import_module(f"tablewright.sources.{self.module}")
+
+    def recognises(self, source: Source) -> bool:
+        """Whether a source is of this kind, told by its content."""
+        answer: Callable[[Source], bool] = self._loaded().recognises
+        return answer(source)
+
+    def read(self, source: Source, options: ReadOptions) -> Facts:
+        """Return the facts of a source."""
+        answer: Callable[[Source, ReadOptions], Facts] = self._loaded().read
+        return answer(source, options)
+
+    @property
+    def title(self) -> str:
+        """What it is, in words."""
+        return str(self._loaded().TITLE)
+
+
+IMPORTERS: tuple[Importer, ...] = (
+    Importer("dynamodb", "dynamodb_live"),
+    Importer("dynamodb-files", "dynamodb_files", DATA),
+)
+
+
+def importer_of(source: Source, kind: str = "") -> Importer:
+    """Return the importer of a source.
+
+    Raises:
+        UsageError: the kind is unknown, or nothing recognises the source.
+    """
+    if kind:
+        for importer in IMPORTERS:
+            if importer.kind == kind:
+                return importer
+        close = nearest(kind, [i.kind for i in IMPORTERS])
+        raise UsageError(
+            f"unknown kind of source `{kind}`",
+            remedy=f"did you mean `{close}`?" if close else f"there are: {kinds()}",
+        )
+    if not source.scheme:
+        _ = source.path  # says that there is nothing, before anything else does
+    for importer in IMPORTERS:
+        if importer.recognises(source):
+            return importer
+    raise UsageError(
+        f"{source.shown} is of no kind that can be read",
+        remedy=f"name the kind with --kind: {kinds()}",
+    )
+
+
+def kinds() -> str:
+    """Return the names of all kinds."""
+    return ", ".join(importer.kind for importer in IMPORTERS)
