@@ -45,7 +45,11 @@ def read(source: Source, options: ReadOptions) -> Facts:
         from tablewright.local.client import make_client
         from tablewright.local.database import Database
 
-        return read_client(make_client(Database(source.path)), source.shown, options)
+        database = Database(source.path)
+        try:
+            return read_client(make_client(database), source.shown, options)
+        finally:
+            database.close()
     endpoint = options.endpoint
     address = source.text.partition("://")[2].strip("/")
     if address and not endpoint:

@@ -399,7 +399,8 @@ def embedded(
         per_parent = Decimal(profile.inner.count) / max(1, profile.profiled)
         child = EntityDraft(
             name=name,
-            key=(*entity.key, naming.attribute_name(key)),
+            # An element's own `id` beside a parent's `id`: the reader keeps the child's.
+            key=tuple(dict.fromkeys((*entity.key, naming.attribute_name(key)))),
             parent=entity.name,
             instances=None if entity.instances is None else entity.instances * per_parent,
             count=_count_of_elements(profile),
