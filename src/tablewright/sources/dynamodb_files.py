@@ -48,14 +48,12 @@ def _is_ours(path: Path) -> bool:
 
 
 def _is_ours_text(text: str) -> bool:
-    if not text.lstrip()[:1] == "{" or '"Resources"' in text or '"ModelName"' in text:
+    if text.lstrip()[:1] != "{" or '"Resources"' in text or '"ModelName"' in text:
         return False
     is_scan = _ITEMS.search(text) is not None and (
         _WIRE.search(text) is not None or '"ScannedCount"' in text
     )
-    return is_scan or _SETTING.search(text) is not None or len(
-        set(_DESCRIBED.findall(text))
-    ) == 2
+    return is_scan or _SETTING.search(text) is not None or len(set(_DESCRIBED.findall(text))) == 2
 
 
 def read(source: Source, options: ReadOptions) -> Facts:
@@ -196,7 +194,8 @@ class ItemStream:
         number = 0
         try:
             with open_unpacked(self.path) as stream:
-                for number, item in enumerate(elements(stream, "Items"), 1):
+                for item in elements(stream, "Items"):
+                    number += 1
                     try:
                         yield plain_item(item)
                     except (ValueError, AttributeError, TypeError):

@@ -87,9 +87,7 @@ def _client(endpoint: str, options: ReadOptions) -> tuple[Any, Any]:
         ) from problem
 
 
-def read_client(
-    client: Any, where: str, options: ReadOptions, *, scaling: Any = None
-) -> Facts:
+def read_client(client: Any, where: str, options: ReadOptions, *, scaling: Any = None) -> Facts:
     """Return the facts a client of DynamoDB gives.
 
     Args:
@@ -171,9 +169,7 @@ class _Reader:
         found: list[Mapping[str, Any]] = []
         token: dict[str, Any] = {}
         while True:
-            reply = self._call(
-                operation, client=client, ServiceNamespace="dynamodb", **token
-            )
+            reply = self._call(operation, client=client, ServiceNamespace="dynamodb", **token)
             if reply is None:
                 return found
             found += reply.get(key, ())
@@ -318,5 +314,7 @@ def checked_budget(text: str) -> Decimal:
     except ArithmeticError as problem:
         raise UsageError(f"`{text}` is no number of read units") from problem
     if units < 0 or not units.is_finite():
-        raise UsageError(f"a budget of {plain(units) if units.is_finite() else text} units cannot be")
+        raise UsageError(
+            f"a budget of {plain(units) if units.is_finite() else text} units cannot be"
+        )
     return units

@@ -50,6 +50,7 @@ class Importer:
 IMPORTERS: tuple[Importer, ...] = (
     Importer("dynamodb", "dynamodb_live"),
     Importer("dynamodb-files", "dynamodb_files", DATA),
+    Importer("cloudformation", "cloudformation"),
 )
 
 

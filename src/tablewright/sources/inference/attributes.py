@@ -46,8 +46,7 @@ def attribute_draft(name: str, profile: AttributeProfile, presence: Decimal) -> 
     """
     kinds = Counter({kind: n for kind, n in profile.types.items() if kind != "gzip"})
     if not kinds:
-        draft = AttributeDraft(name=name, type="text", comment="no value was seen")
-        return draft
+        return AttributeDraft(name=name, type="text", comment="no value was seen")
     kind, count = kinds.most_common(1)[0]
     draft = _TYPES[kind](name, profile) if kind in _TYPES else AttributeDraft(name=name, type="map")
     if count < MAJORITY * sum(kinds.values()):
@@ -111,9 +110,9 @@ def _is_nearly_unique(profile: AttributeProfile) -> bool:
     return profile.present > 1 and profile.sketch.distinct >= 0.9 * profile.present
 
 
-def is_unique(profile: AttributeProfile, count: int) -> bool:
+def is_unique(profile: AttributeProfile, count: int, *, fewest: int = 10) -> bool:
     """Whether no value was seen twice (within the error of the estimate)."""
-    if profile.present < 10:
+    if profile.present < fewest:
         return False
     share = 1.0 if profile.sketch.is_exact else 0.9
     return profile.sketch.distinct >= share * profile.present and profile.present <= count

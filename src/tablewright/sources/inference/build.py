@@ -11,7 +11,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from tablewright.core.errors import UsageError
-from tablewright.sources.draft import AttributeDraft, Draft, EntityDraft
+from tablewright.sources.draft import AttributeDraft, Draft, EntityDraft, ShapeDraft
 from tablewright.sources.facts import DYNAMODB, Facts, Store
 from tablewright.sources.inference import naming
 from tablewright.sources.inference.dynamodb import (
@@ -56,10 +56,7 @@ def build(facts: Facts, app: str) -> Draft:
                 f"{store.name} is in {store.engine} and was left out: a design has one engine "
                 f"({engine}); import it by itself"
             )
-    if engine == DYNAMODB:
-        related = _dynamodb(draft, stores)
-    else:
-        related = _servers(draft, stores)
+    related = _dynamodb(draft, stores) if engine == DYNAMODB else _servers(draft, stores)
     draft.user_entity = relate(related)
     draft.scales = _scales(draft)
     _complete(draft)
@@ -97,7 +94,7 @@ def _dynamodb(draft: Draft, stores: list[Store]) -> list[Related]:
     return related
 
 
-def _rename_if_taken(draft: Draft, entity: EntityDraft, shapes: list) -> None:  # type: ignore[type-arg]
+def _rename_if_taken(draft: Draft, entity: EntityDraft, shapes: list[ShapeDraft]) -> None:
     name = naming.free(entity.name, [e.name for e in draft.entities])
     if name != entity.name:
         for shape in shapes:
@@ -110,7 +107,7 @@ def _nothing(_name: str) -> AttributeProfile | None:
     return None
 
 
-def _children(draft: Draft, kind: ItemKind, shapes: list) -> list[Related]:  # type: ignore[type-arg]
+def _children(draft: Draft, kind: ItemKind, shapes: list[ShapeDraft]) -> list[Related]:
     assert kind.entity is not None
     taken = [e.name for e in draft.entities]
     out: list[Related] = []

@@ -182,7 +182,7 @@ def _find_guards(kinds: Sequence[ItemKind]) -> None:
                     profile is not None
                     and unseen
                     and name not in identity
-                    and is_unique(profile, other.profile.count)
+                    and is_unique(profile, other.profile.count, fewest=3)
                 ):
                     kind.guards, kind.owner = name, other
 

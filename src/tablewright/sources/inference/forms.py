@@ -29,7 +29,7 @@ _HEX = re.compile(r"[0-9a-f]{16,}")
 _TOKEN = re.compile(r"[A-Za-z0-9+/_=.-]{24,}")
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9]*([ _./#:-][A-Za-z0-9]+){0,3}")
 _ID = re.compile(r"(?=.*\d)[A-Za-z0-9_.:-]+")
-_NAME = re.compile(r"[^\W\d_][\w'’.-]*( [^\W\d_][\w'’.-]*){1,3}")
+_NAME = re.compile(r"[^\W\d_][\w'.-]*( [^\W\d_][\w'.-]*){1,3}")
 
 _BY_LENGTH = {36: ((_UUID, UUID),), 26: ((_ULID, ULID),), 24: ((_OBJECT_ID, OBJECT_ID),)}
 

@@ -267,9 +267,8 @@ def _texts(item: Mapping[str, Any]) -> dict[str, list[str]]:
         if isinstance(value, str):
             if len(value) <= LONGEST_HASHED:
                 texts.setdefault(value, []).append(name)
-        elif isinstance(value, bool) or not isinstance(value, bytes | list | dict | set):
-            if value is not None:
-                texts.setdefault(key_text(value), []).append(name)
+        elif value is not None and not isinstance(value, bytes | list | dict | set):
+            texts.setdefault(key_text(value), []).append(name)
     return texts
 
 
@@ -281,9 +280,9 @@ def _note_key(
     item: Mapping[str, Any],
 ) -> None:
     parts, separators = segments_of(value)
-    if not separators and (match := _PREFIX.fullmatch(value)) and form_of(value) != "uuid":
-        if texts.get(match[3]):  # `user_42` beside an attribute that is 42
-            parts, separators = [match[1], match[3]], (match[2],)
+    match = None if separators else _PREFIX.fullmatch(value)
+    if match is not None and texts.get(match[3]):  # `user_42` beside an attribute that is 42
+        parts, separators = [match[1], match[3]], (match[2],)
     key.profiled += 1
     key.separators[separators] += 1
     while len(key.segments) < len(parts):
