@@ -309,7 +309,7 @@ def _note_segment(
         segment.words[part] += 1
         if len(segment.words) > MOST_CODES:
             segment.words = None
-    if 1 <= len(part) <= 12 and not texts.get(part):
+    if 1 <= len(part) <= 12 and all(name == key for name in texts.get(part, ())):
         for name, cell in _cells(item, len(part)):
             if cell == part:
                 segment.matches[f"{name}.geohash{len(part)}"] += 1

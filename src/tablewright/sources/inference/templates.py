@@ -160,7 +160,8 @@ def _is_plain(
     if len(parts) == 1:
         if parts[0].is_open:
             return True
-        return key.lower() not in GENERIC_KEYS and when is None
+        is_cell = ".geohash" in parts[0].attribute
+        return key.lower() not in GENERIC_KEYS and when is None and not is_cell
     has_literal = any(_CONSTANT.match(part.literal) for part in parts)
     is_known = any(part.attribute for part in parts)
     return not has_literal and not is_known and key.lower() not in GENERIC_KEYS
