@@ -13,8 +13,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from tablewright.core.errors import EngineError, PriceUnknownError, UsageError
-from tablewright.core.quantities import ZERO, format_number, format_usd, plain
+from tablewright.core.errors import EngineError, PriceUnknownError
+from tablewright.core.quantities import ZERO, format_number, format_usd
 from tablewright.sources.describe import table_store, with_backups, with_scaling, with_ttl
 from tablewright.sources.facts import Facts, Store
 from tablewright.sources.sampling import with_items
@@ -301,20 +301,3 @@ def _announced(stores: list[Store], where: str, options: ReadOptions) -> str:
         return f"{text}: at most {format_usd(cost)} USD on demand ({region})"
     except (PriceUnknownError, AttributeError):
         return f"{text}; what they cost in {options.region or 'that region'} is not known"
-
-
-def checked_budget(text: str) -> Decimal:
-    """Return a budget of read units.
-
-    Raises:
-        UsageError: it is no number.
-    """
-    try:
-        units = Decimal(text.replace("_", "").replace(",", ""))
-    except ArithmeticError as problem:
-        raise UsageError(f"`{text}` is no number of read units") from problem
-    if units < 0 or not units.is_finite():
-        raise UsageError(
-            f"a budget of {plain(units) if units.is_finite() else text} units cannot be"
-        )
-    return units

@@ -212,3 +212,41 @@ def needs(library: str, extra: str) -> EngineError:
         f"this source needs the library {library}, which is not installed",
         remedy=f"pip install 'tablewright[{extra}]'",
     )
+
+
+def budget_of(text: str) -> Decimal:
+    """Return a budget of read units.
+
+    Raises:
+        UsageError: it is no number of 0 or more.
+
+    Example:
+        >>> budget_of("10_000")
+        Decimal('10000')
+    """
+    try:
+        units = Decimal(text.replace("_", "").replace(",", ""))
+    except ArithmeticError:
+        units = Decimal(-1)
+    if not units.is_finite() or units < 0:
+        raise UsageError(f"`{text}` is no number of read units", remedy="such as --units 5000")
+    return units
+
+
+def parameters_of(texts: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return names and values of parameters.
+
+    Raises:
+        UsageError: one of them has no `=`.
+
+    Example:
+        >>> parameters_of(("Stage=prod",))
+        (('Stage', 'prod'),)
+    """
+    pairs = []
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise UsageError(f"`{text}` is no parameter", remedy="write NAME=VALUE")
+        pairs.append((name, value))
+    return tuple(pairs)

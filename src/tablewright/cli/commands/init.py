@@ -19,10 +19,71 @@ SCHEMA = "tablewright.init/1"
 @click.option("--app", default="", metavar="NAME", help=f"A copy of one of {', '.join(NAMES)}.")
 @click.option("--name", default="", help="What your application is called; else like DIR.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option(
+    "--from",
+    "sources",
+    multiple=True,
+    metavar="SOURCE",
+    help="Make the model from what exists: a file, a folder or an address; see docs/import.md.",
+)
+@click.option("--kind", default="", help="What --from is, where its content does not tell.")
+@click.option("--refresh", is_flag=True, help="With --from: bring new facts into an edited file.")
+@click.option("--endpoint", default="", metavar="URL", help="With --from dynamodb://: a server.")
+@click.option("--profile", default="", help="With --from dynamodb://: the AWS profile.")
+@click.option("--region", default="", help="With --from: the region of the account or template.")
+@click.option("--units", default="5000", help="With --from: read units that sampling may use.")
+@click.option("--sample", default=2000, help="With --from: items read of each table.")
+@click.option(
+    "--parameter",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="With --from: the value of a template's parameter or variable.",
+)
+@click.option("--table", "tables", multiple=True, help="With --from: only this table.")
 @verb
-def command(out: Output, directory: Path, app: str, name: str, force: bool) -> None:
-    """Write tablewright.yaml into DIR: a commented starter, or a reference application."""
+def command(
+    out: Output,
+    directory: Path,
+    app: str,
+    name: str,
+    force: bool,
+    sources: tuple[str, ...],
+    kind: str,
+    refresh: bool,
+    endpoint: str,
+    profile: str,
+    region: str,
+    units: str,
+    sample: int,
+    parameters: tuple[str, ...],
+    tables: tuple[str, ...],
+) -> None:
+    """Write tablewright.yaml into DIR: a starter, a reference application, or what exists."""
     from tablewright.operate.init import plan_init, write_init
+
+    if sources:
+        from tablewright.cli.commands._importing import run_import
+        from tablewright.sources.source import ReadOptions, budget_of, parameters_of
+
+        options = ReadOptions(
+            endpoint=endpoint,
+            profile=profile,
+            region=region,
+            units=budget_of(units),
+            sample=sample,
+            tables=tables,
+            parameters=parameters_of(parameters),
+            say=out.note,
+        )
+        run_import(
+            out, directory, sources, options, kind=kind, name=name, force=force, refresh=refresh
+        )
+        return
+    if refresh:
+        from tablewright.core.errors import UsageError
+
+        raise UsageError("--refresh needs --from", remedy="say which sources to read again")
 
     plan = plan_init(directory, app, name=name)
     write_init(plan, force=force)

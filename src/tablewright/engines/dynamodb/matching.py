@@ -110,4 +110,3 @@ def _named_as(match: ItemShape, shape: ItemShape) -> ItemShape:
         compress=match.compress,
         embeds=match.embeds,
     )
-

@@ -100,6 +100,8 @@ def _parts(profile: KeyProfile, kind: KindProfile) -> list[Part] | None:
 
 def _part(segment: SegmentProfile, kind: KindProfile, *, is_lone: bool, follows: bool) -> Part:
     constant = _constant(segment)
+    if constant in ("true", "false") and (match := _match(segment)):
+        return Part(attribute=match)
     if constant is not None and (
         segment.profiled >= 3 or constant.isupper() or constant in kind.labels
     ):
