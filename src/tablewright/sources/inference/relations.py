@@ -115,7 +115,10 @@ def _break_cycles(items: Sequence[Related]) -> None:
 def _find_references(item: Related, items: Sequence[Related]) -> None:
     entity = item.entity
     own_parent = _ancestors(entity, items)
+    inherited = {name for r in items if r.entity.name in own_parent for name in r.entity.key}
     for attribute in entity.attributes:
+        if attribute.name in inherited:
+            attribute.options.pop("distinct", None)  # as many as there are parents
         if attribute.name in entity.key and len(entity.key) == 1:
             continue
         target = item.foreign.get(attribute.name) or _referred(attribute.name, item, items)

@@ -1,0 +1,124 @@
+"""Put what an import says of sizes, shares and counts into the model it came from.
+
+The access patterns and their rates are the original's ("once the rates are filled in"): what is
+left to differ in the bill is what was inferred from the stored items.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape
+from tablewright.model.values import Attribute, Entity, Kind, Model
+
+
+def transplanted(
+    original: Model,
+    design: DynamoDesign,
+    imported: Model,
+    imported_design: DynamoDesign,
+    renamed: DynamoDesign,
+    users: int,
+) -> Model:
+    """Return the original model with the figures of the imported one.
+
+    Args:
+        original: the model whose items were stored.
+        design: the design they were stored by.
+        imported: the model that was inferred.
+        imported_design: its design.
+        renamed: the same with the names of the original, in its order.
+        users: how many users were stored.
+    """
+    sources: dict[str, list[tuple[str, ItemShape]]] = {}
+    for table in renamed.tables:
+        inferred = imported_design.table(table.name)
+        for shape in table.shapes:
+            if shape.guards:
+                continue
+            twin = _twin(shape, table.name, renamed, inferred.shapes)
+            sources.setdefault(shape.entity, []).append((twin.entity, twin))
+    entities = tuple(
+        _entity(entity, [name for name, _ in sources.get(entity.name, ())], original, imported, users)
+        for entity in original.entities
+    )
+    return replace(original, entities=entities)
+
+
+def _twin(
+    shape: ItemShape, table: str, renamed: DynamoDesign, candidates: tuple[ItemShape, ...]
+) -> ItemShape:
+    """Return the inferred kind of item that was recognised as this one: same key templates."""
+    keys = renamed.table(table).keys
+
+    def made(candidate: ItemShape) -> list[str]:
+        return [str(candidate.template(key)).replace("{shard:1}", "0") for key in keys]
+
+    matches = [c for c in candidates if not c.guards and made(c) == made(shape)]
+    assert matches, f"no kind of {table} is like {shape.name}"
+    return matches[0]
+
+
+def _entity(
+    entity: Entity, twins: list[str], original: Model, imported: Model, users: int
+) -> Entity:
+    if not twins:
+        embedded = _embedded(entity, imported)
+        if embedded is None:
+            return entity
+        twins = [embedded]
+    known: dict[str, Attribute] = {}
+    for name in twins:
+        for attribute in imported.entity(name).attributes:
+            known.setdefault(attribute.name, attribute)
+    attributes = tuple(
+        _attribute(a, known[a.name]) if a.name in known else a for a in entity.attributes
+    )
+    seen = imported.instances(twins[0], imported.scales[0])
+    expected = original.instances(entity.name, users)
+    ratio = seen / expected if expected else Decimal(1)
+    count = replace(
+        entity.count,
+        mean=entity.count.mean * ratio,
+        inflow_per_day=None
+        if entity.count.inflow_per_day is None
+        else entity.count.inflow_per_day * _own_ratio(entity, ratio, original, imported, users),
+    )
+    return replace(entity, attributes=attributes, count=count)
+
+
+def _own_ratio(
+    entity: Entity, ratio: Decimal, original: Model, imported: Model, users: int
+) -> Decimal:
+    return ratio
+
+
+def _embedded(entity: Entity, imported: Model) -> str | None:
+    names = {a.name for a in entity.attributes if not a.generated}
+    for other in imported.entities:
+        if names and names <= {a.name for a in other.attributes}:
+            return other.name
+    return None
+
+
+def _attribute(attribute: Attribute, seen: Attribute) -> Attribute:
+    """Return the original's name and flags with the type and figures that were inferred."""
+    if attribute.kind is Kind.REF or seen.kind is Kind.REF or attribute.generated:
+        return attribute
+    return replace(
+        attribute,
+        kind=seen.kind,
+        bytes=seen.bytes,
+        values=seen.values,
+        low=seen.low,
+        high=seen.high,
+        places=seen.places,
+        fields=seen.fields,
+        element=seen.element,
+        elements=seen.elements,
+        presence=seen.presence,
+        distinct=seen.distinct,
+        top_share=seen.top_share,
+        compressible=seen.compressible,
+    )
