@@ -40,7 +40,9 @@ def transplanted(
             twin = _twin(shape, table.name, renamed, inferred.shapes)
             sources.setdefault(shape.entity, []).append((twin.entity, twin))
     entities = tuple(
-        _entity(entity, [name for name, _ in sources.get(entity.name, ())], original, imported, users)
+        _entity(
+            entity, [name for name, _ in sources.get(entity.name, ())], original, imported, users
+        )
         for entity in original.entities
     )
     return replace(original, entities=entities)
@@ -83,22 +85,16 @@ def _entity(
         mean=entity.count.mean * ratio,
         inflow_per_day=None
         if entity.count.inflow_per_day is None
-        else entity.count.inflow_per_day * _own_ratio(entity, ratio, original, imported, users),
+        else entity.count.inflow_per_day * ratio,
     )
     return replace(entity, attributes=attributes, count=count)
 
 
-def _own_ratio(
-    entity: Entity, ratio: Decimal, original: Model, imported: Model, users: int
-) -> Decimal:
-    return ratio
-
-
 def _embedded(entity: Entity, imported: Model) -> str | None:
     names = {a.name for a in entity.attributes if not a.generated}
-    for other in imported.entities:
-        if names and names <= {a.name for a in other.attributes}:
-            return other.name
+    for candidate in imported.entities:
+        if names and names <= {a.name for a in candidate.attributes}:
+            return candidate.name
     return None
 
 

@@ -176,9 +176,9 @@ def _scales(properties: Mapping[str, Any]) -> bool:
 
 
 def _pitr(properties: Mapping[str, Any]) -> Mapping[str, Any]:
-    own = properties.get("PointInTimeRecoverySpecification")
-    if isinstance(own, Mapping):
-        return own
+    specification = properties.get("PointInTimeRecoverySpecification")
+    if isinstance(specification, Mapping):
+        return specification
     for replica in properties.get("Replicas") or ():
         inner = replica.get("PointInTimeRecoverySpecification")
         if isinstance(inner, Mapping):
@@ -200,8 +200,8 @@ def _global(settings: Settings, properties: Mapping[str, Any]) -> Settings:
             read_units=Decimal(1),
             max_read_units=Decimal(str(write["MaxCapacity"])),
         )
-    others = tuple(r for r in regions[1:] if re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", r))
-    return replace(settings, replicas=others)
+    replicas = tuple(r for r in regions[1:] if re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", r))
+    return replace(settings, replicas=replicas)
 
 
 def _known(
@@ -274,8 +274,8 @@ def _simple(name: str, properties: Mapping[str, Any], place: str) -> Store:
         key_types=((attribute, kind),),
         settings=Settings(
             mode="provisioned" if is_fixed else "on-demand",
-            read_units=Decimal(units[0]) if is_fixed else None,
-            write_units=Decimal(units[1]) if is_fixed else None,
+            read_units=Decimal(str(units[0])) if is_fixed else None,
+            write_units=Decimal(str(units[1])) if is_fixed else None,
         ),
         place=place,
     )
@@ -296,12 +296,12 @@ def _scaled(store: Store, resources: Mapping[str, Any], resolver: Resolver) -> S
             continue
         try:
             least = Decimal(str(resolver.value(properties.get("MinCapacity"))))
-            most = Decimal(str(resolver.value(properties.get("MaxCapacity"))))
+            maximum = Decimal(str(resolver.value(properties.get("MaxCapacity"))))
         except ArithmeticError:
             continue
         if str(properties.get("ScalableDimension")).endswith("ReadCapacityUnits"):
-            settings = replace(settings, read_units=least, max_read_units=most)
+            settings = replace(settings, read_units=least, max_read_units=maximum)
         else:
-            settings = replace(settings, write_units=least, max_write_units=most)
+            settings = replace(settings, write_units=least, max_write_units=maximum)
         settings = replace(settings, mode="auto-scaling")
     return replace(store, settings=settings)

@@ -140,12 +140,12 @@ def with_scaling(
     for target in targets:
         if target.get("ResourceId") != resource:
             continue
-        least, most = _units(target.get("MinCapacity")), _units(target.get("MaxCapacity"))
+        least, maximum = _units(target.get("MinCapacity")), _units(target.get("MaxCapacity"))
         dimension = str(target.get("ScalableDimension"))
         if dimension.endswith("ReadCapacityUnits"):
-            settings = replace(settings, read_units=least, max_read_units=most)
+            settings = replace(settings, read_units=least, max_read_units=maximum)
         elif dimension.endswith("WriteCapacityUnits"):
-            settings = replace(settings, write_units=least, max_write_units=most)
+            settings = replace(settings, write_units=least, max_write_units=maximum)
         settings = replace(settings, mode="auto-scaling")
     for policy in policies:
         if policy.get("ResourceId") == resource:

@@ -167,9 +167,9 @@ def _stem(path: Path) -> str:
 
 
 def _scanned(path: Path, stores: dict[str, Store], notes: list[str]) -> None:
-    name = _table_of(path, stores)
-    if name is None:
-        name = _stem(path)
+    table = _table_of(path, stores)
+    name = table or _stem(path)
+    if table is None:
         notes.append(
             f"{path}: no describe-table file says what the keys of {name} are; they are guessed "
             "from the items"

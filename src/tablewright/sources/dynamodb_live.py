@@ -166,15 +166,15 @@ class _Reader:
         return [with_scaling(store, targets, policies) for store in stores]
 
     def _pages(self, client: Any, operation: str, key: str) -> list[Mapping[str, Any]]:
-        found: list[Mapping[str, Any]] = []
+        pages: list[Mapping[str, Any]] = []
         token: dict[str, Any] = {}
         while True:
             reply = self._call(operation, client=client, ServiceNamespace="dynamodb", **token)
             if reply is None:
-                return found
-            found += reply.get(key, ())
+                return pages
+            pages += reply.get(key, ())
             if not reply.get("NextToken"):
-                return found
+                return pages
             token = {"NextToken": reply["NextToken"]}
 
     def sampled(self, stores: list[Store], where: str) -> list[Store]:

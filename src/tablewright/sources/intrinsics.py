@@ -30,9 +30,11 @@ class Unresolved:
 class Resolver:
     """Resolves the values of one template."""
 
-    def __init__(self, template: Mapping[str, Any], given: Mapping[str, str], region: str = ""):
+    def __init__(
+        self, template: Mapping[str, Any], parameters: Mapping[str, str], region: str = ""
+    ):
         self._template = template
-        self._given = dict(given)
+        self._chosen = dict(parameters)
         self._region = region
         self.missing: dict[str, None] = {}
         """Parameters without a value or default, in the order they were asked for."""
@@ -117,8 +119,8 @@ class Resolver:
             return Unresolved(name)
         parameters = self._template.get("Parameters") or {}
         parameter = parameters.get(name)
-        if name in self._given:
-            return self._typed(self._given[name], parameter)
+        if name in self._chosen:
+            return self._typed(self._chosen[name], parameter)
         if isinstance(parameter, Mapping):
             if "Default" in parameter:
                 return self._typed(parameter["Default"], parameter)
@@ -132,7 +134,8 @@ class Resolver:
         return value
 
     def _sub(self, content: Any, depth: int) -> Any:
-        text, extra = content, {}
+        text: Any = content
+        extra: Mapping[str, Any] = {}
         if isinstance(content, list) and content:
             text = content[0]
             if len(content) > 1 and isinstance(content[1], Mapping):

@@ -158,7 +158,7 @@ def open_unpacked(path: Path) -> IO[bytes]:
     start = stream.read(2)
     stream.seek(0)
     if start == b"\x1f\x8b":
-        return io.BufferedReader(gzip.GzipFile(fileobj=stream, mode="rb"))  # type: ignore[type-var,return-value]
+        return io.BufferedReader(gzip.GzipFile(fileobj=stream, mode="rb"))
     return stream
 
 

@@ -109,9 +109,9 @@ def _nothing(_name: str) -> AttributeProfile | None:
 
 def _children(draft: Draft, kind: ItemKind, shapes: list[ShapeDraft]) -> list[Related]:
     assert kind.entity is not None
-    taken = [e.name for e in draft.entities]
+    used_names = [e.name for e in draft.entities]
     out: list[Related] = []
-    for raw, child in embedded(kind, kind.entity, taken):
+    for raw, child in embedded(kind, kind.entity, used_names):
         draft.entities.append(child)
         shape = next(s for s in shapes if s.entity == kind.entity.name and not s.guards)
         shape.embed[naming.attribute_name(raw)] = child.name
@@ -124,10 +124,10 @@ def _children(draft: Draft, kind: ItemKind, shapes: list[ShapeDraft]) -> list[Re
 def _servers(draft: Draft, stores: list[Store]) -> list[Related]:
     prefix = naming.shared_prefix([store.name for store in stores])
     related: list[Related] = []
-    taken: list[str] = []
+    used_names: list[str] = []
     by_store: dict[str, str] = {}
     for store in stores:
-        entity, children, table = server_entity(store, prefix, taken)
+        entity, children, table = server_entity(store, prefix, used_names)
         by_store[store.name] = entity.name
         draft.entities += [entity, *children]
         draft.tables.append(table)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from tablewright.core.quantities import plain
+from tablewright.core.quantities import KB, format_bytes, plain
 from tablewright.sources.draft import (
     SEEN,
     AttributeDraft,
@@ -24,6 +24,7 @@ from tablewright.sources.facts import Declared, EntityTemplate, IndexFacts, Stor
 from tablewright.sources.inference import naming
 from tablewright.sources.inference.attributes import (
     attribute_draft,
+    byte_text,
     declared_draft,
     is_unique,
 )
@@ -34,6 +35,8 @@ from tablewright.sources.inference.profile import (
 )
 from tablewright.sources.inference.templates import Template, closest, template_of
 
+LARGEST_MEAN = Decimal(380 * KB)
+"""Bytes of a mean item that fit below DynamoDB's 400 KB with its names."""
 _CORE_WORDS = frozenset(
     {"META", "METADATA", "PROFILE", "CORE", "INFO", "DETAILS", "ROOT", "A", "HEADER", "MAIN"}
 )
@@ -112,15 +115,15 @@ def _resolve(kinds: Sequence[ItemKind]) -> None:
 def _choices(kind: ItemKind, kinds: Sequence[ItemKind]) -> list[tuple[str, AttributeProfile]]:
     """Return attributes of other kinds that a part of a key may be, the likeliest first."""
     ranked: list[tuple[tuple[bool, bool, str], str, AttributeProfile]] = []
-    for other in kinds:
-        if other is kind:
+    for candidate in kinds:
+        if candidate is kind:
             continue
-        for name, profile in other.profile.attributes.items():
-            is_composed = name in other.templates and not other.templates[name].is_plain
+        for name, profile in candidate.profile.attributes.items():
+            is_composed = name in candidate.templates and not candidate.templates[name].is_plain
             if is_composed or name in kind.profile.attributes or not profile.types["text"]:
                 continue
-            in_key = name in other.identity
-            rank = (other.store is not kind.store, not in_key, name)
+            in_key = name in candidate.identity
+            rank = (candidate.store is not kind.store, not in_key, name)
             ranked.append((rank, name, profile))
     ranked.sort(key=lambda entry: entry[0])
     return [(name, profile) for _, name, profile in ranked]
@@ -169,22 +172,22 @@ def _find_guards(kinds: Sequence[ItemKind]) -> None:
     for kind in kinds:
         keys = set(kind.store.keys)
         content = set(kind.profile.attributes) - keys
-        for other in kinds:
-            if other is kind or other.guards or other.store is not kind.store:
+        for candidate in kinds:
+            if candidate is kind or candidate.guards or candidate.store is not kind.store:
                 continue
-            identity = set(other.identity)
-            if content != identity - keys or kind.profile.count > other.profile.count * 1.02:
+            identity = set(candidate.identity)
+            if content != identity - keys or kind.profile.count > candidate.profile.count * 1.02:
                 continue
             for name in kind.identity:
-                profile = other.profile.attributes.get(name)
+                profile = candidate.profile.attributes.get(name)
                 unseen = name not in kind.profile.attributes or name in keys
                 if (
                     profile is not None
                     and unseen
                     and name not in identity
-                    and is_unique(profile, other.profile.count, fewest=3)
+                    and is_unique(profile, candidate.profile.count, fewest=3)
                 ):
-                    kind.guards, kind.owner = name, other
+                    kind.guards, kind.owner = name, candidate
 
 
 def _find_parts(kinds: Sequence[ItemKind]) -> None:
@@ -316,6 +319,24 @@ def _add_attributes(entity: EntityDraft, kind: ItemKind, count: int) -> None:
         _mark_unique(draft, kind, raw, profile)
         entity.attributes.append(draft)
         names.add(name)
+    _fit_item(entity, kind)
+
+
+def _fit_item(entity: EntityDraft, kind: ItemKind) -> None:
+    """Make an entity fit into an item: what was seen elsewhere may be larger than 400 KB."""
+    means = {
+        naming.attribute_name(raw): profile.sizes.mean
+        for raw, profile in kind.profile.attributes.items()
+    }
+    total = sum(means.values(), Decimal(0))
+    if total <= LARGEST_MEAN:
+        return
+    for attribute in entity.attributes:
+        mean = means.get(attribute.name, Decimal(0))
+        if mean > total / 50 and "(" not in attribute.type.replace(f"({byte_text(mean)})", ""):
+            attribute.type = attribute.type.partition("(")[0]
+            attribute.options["bytes"] = byte_text(mean * LARGEST_MEAN / total)
+            attribute.comment = f"{format_bytes(mean)} seen: more than an item may have, cut to fit"
 
 
 def _mark_unique(
@@ -385,7 +406,7 @@ def child_key(profile: AttributeProfile) -> str:
 
 
 def embedded(
-    kind: ItemKind, entity: EntityDraft, taken: list[str]
+    kind: ItemKind, entity: EntityDraft, used_names: list[str]
 ) -> list[tuple[str, EntityDraft]]:
     """Return the children that items of a kind hold as lists, by the name of the list."""
     children = []
@@ -394,8 +415,8 @@ def embedded(
         if not key:
             continue
         assert profile.inner is not None
-        name = naming.free(naming.entity_name(raw), taken)
-        taken.append(name)
+        name = naming.free(naming.entity_name(raw), used_names)
+        used_names.append(name)
         per_parent = Decimal(profile.inner.count) / max(1, profile.profiled)
         child = EntityDraft(
             name=name,
@@ -431,18 +452,18 @@ def table_draft(store: Store, kinds: Sequence[ItemKind]) -> TableDraft:
     """Return a table of the design with its kinds of items, indexes and settings."""
     mine = [kind for kind in kinds if kind.store is store]
     table = TableDraft(name=store.name, key=store.keys, comment=store.place)
-    taken: list[str] = []
+    used_names: list[str] = []
     for kind in mine:
         assert kind.entity is not None
-        shape = _shape(kind, taken)
-        taken.append(shape.name)
+        shape = _shape(kind, used_names)
+        used_names.append(shape.name)
         table.shapes.append(shape)
     table.indexes = [index_draft(store, index) for index in store.indexes]
     table.settings = settings_of(store)
     return table
 
 
-def _shape(kind: ItemKind, taken: list[str]) -> ShapeDraft:
+def _shape(kind: ItemKind, used_names: list[str]) -> ShapeDraft:
     assert kind.entity is not None
     name = kind.entity.name
     if kind.guards:
@@ -450,7 +471,9 @@ def _shape(kind: ItemKind, taken: list[str]) -> ShapeDraft:
     elif kind.owner is not None:
         words = [w for w in kind.profile.labels if w]
         name += naming.entity_name(words[-1]) if words else "Part"
-    shape = ShapeDraft(name=naming.free(name, taken), entity=kind.entity.name, guards=kind.guards)
+    shape = ShapeDraft(
+        name=naming.free(name, used_names), entity=kind.entity.name, guards=kind.guards
+    )
     for key, template in kind.templates.items():
         if kind.guards and key not in kind.store.keys:
             continue
@@ -550,8 +573,8 @@ def declared_entities(store: Store, prefix: list[str]) -> tuple[list[EntityDraft
     if store.templates:
         entities = [_from_template(store, template) for template in store.templates]
         for entity, template in zip(entities, store.templates, strict=True):
-            keys = {key: text for key, text in template.keys if text != f"{{{key}}}"}
-            table.shapes.append(ShapeDraft(name=entity.name, entity=entity.name, keys=keys))
+            composed = {key: text for key, text in template.keys if text != f"{{{key}}}"}
+            table.shapes.append(ShapeDraft(name=entity.name, entity=entity.name, keys=composed))
         return entities, table
     name = naming.entity_name(store.entity or store.name, prefix)
     entity = EntityDraft(name=name, key=store.keys, instances=store.items)
@@ -583,8 +606,8 @@ def declared_entities(store: Store, prefix: list[str]) -> tuple[list[EntityDraft
 
 def _from_template(store: Store, template: EntityTemplate) -> EntityDraft:
     names: dict[str, None] = {}
-    for key in store.keys:
-        text = dict(template.keys).get(key, f"{{{key}}}")
+    for attribute in store.keys:
+        text = dict(template.keys).get(attribute, f"{{{attribute}}}")
         names.update(dict.fromkeys(_fields(text)))
     key = tuple(names) or store.keys
     entity = EntityDraft(name=template.name, key=key)
@@ -598,6 +621,6 @@ def _from_template(store: Store, template: EntityTemplate) -> EntityDraft:
 
 
 def _fields(text: str) -> list[str]:
-    from tablewright.design.values import KeyTemplate
+    from tablewright.engines.dynamodb.design import KeyTemplate
 
     return [name.partition(".")[0] for name in KeyTemplate.parse(text).attributes]

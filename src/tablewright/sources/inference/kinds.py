@@ -92,8 +92,9 @@ class Kinds:
         profile = self._profiles.get((label, shape))
         if profile is None:
             profile = self._profiles[(label, shape)] = KindProfile(())
-        if profile.see(item):
-            self._look_at_keys(profile, item)
+        weight = profile.see(item)
+        if weight:
+            self._look_at_keys(profile, item, weight)
 
     def finish(self) -> tuple[KindProfile, ...]:
         """Return the kinds, the most frequent first; what is one kind after all is joined."""
@@ -147,23 +148,23 @@ class Kinds:
         if len(distinct) < MOST_SHAPES:
             shapes[names] = names
             return names
-        nearest = max(sorted(distinct, key=sorted), key=lambda other: _likeness(names, other))
+        nearest = max(sorted(distinct, key=sorted), key=lambda known: _likeness(names, known))
         if len(shapes) < 4096:
             shapes[names] = nearest
         return nearest
 
-    def _look_at_keys(self, profile: KindProfile, item: Mapping[str, Any]) -> None:
+    def _look_at_keys(self, profile: KindProfile, item: Mapping[str, Any], weight: int) -> None:
         texts: dict[str, list[str]] | None = None
         for key in (*self.keys, *self.index_keys):
             value = item.get(key)
             if key in self.index_keys:
                 sparse = profile.sparse.setdefault(key, SparseProfile())
-                sparse.see(item, is_present=value is not None)
+                sparse.see(item, weight, is_present=value is not None)
             if type(value) is not str or len(value) > LONGEST_HASHED:
                 continue
             if texts is None:
                 texts = _texts(item)
-            _note_key(profile.keys.setdefault(key, KeyProfile()), key, value, texts, item)
+            _note_key(profile.keys.setdefault(key, KeyProfile()), key, value, texts, item, weight)
 
     def _relabel(self) -> None:
         """Join kinds whose labels differ only where constants turned out to be variable."""
@@ -223,8 +224,8 @@ class Kinds:
                     self._join(group, place)
 
     def _join(self, group: list[tuple[Any, KindProfile]], place: int) -> None:
-        (name, first), *others = group
-        for _, more in others:
+        (name, first), *rest = group
+        for _, more in rest:
             first.merge(more)
         label = (*name[0][:place], (VARIABLE,), *name[0][place + 1 :])
         for old, _ in group:
@@ -261,7 +262,7 @@ def _words_of(label: tuple[Any, ...]) -> tuple[str, ...]:
 
 
 def _texts(item: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the attributes of an item by their text, as they would stand in a key."""
+    """Return the attributes of an item by their text, as a key would contain it."""
     texts: dict[str, list[str]] = {}
     for name, value in item.items():
         if isinstance(value, str):
@@ -278,17 +279,18 @@ def _note_key(
     value: str,
     texts: Mapping[str, list[str]],
     item: Mapping[str, Any],
+    weight: int,
 ) -> None:
     parts, separators = segments_of(value)
     match = None if separators else _PREFIX.fullmatch(value)
     if match is not None and texts.get(match[3]):  # `user_42` beside an attribute that is 42
         parts, separators = [match[1], match[3]], (match[2],)
-    key.profiled += 1
-    key.separators[separators] += 1
+    key.profiled += weight
+    key.separators[separators] += weight
     while len(key.segments) < len(parts):
         key.segments.append(SegmentProfile())
     for segment, part in zip(key.segments, parts, strict=False):
-        _note_segment(segment, part, name, texts, item)
+        _note_segment(segment, part, name, texts, item, weight)
 
 
 def _note_segment(
@@ -297,22 +299,23 @@ def _note_segment(
     key: str,
     texts: Mapping[str, list[str]],
     item: Mapping[str, Any],
+    weight: int,
 ) -> None:
-    segment.profiled += 1
+    segment.profiled += weight
     for name in texts.get(part, ()):
         if name != key:
-            segment.matches[name] += 1
-    segment.sizes.add(len(part.encode("utf-8", "replace")))
-    segment.forms[form_of(part)] += 1
+            segment.matches[name] += weight
+    segment.sizes.add(len(part.encode("utf-8", "replace")), weight)
+    segment.forms[form_of(part)] += weight
     segment.sketch.add(hashed(part))
     if segment.words is not None:
-        segment.words[part] += 1
+        segment.words[part] += weight
         if len(segment.words) > MOST_CODES:
             segment.words = None
     if 1 <= len(part) <= 12 and all(name == key for name in texts.get(part, ())):
         for name, cell in _cells(item, len(part)):
             if cell == part:
-                segment.matches[f"{name}.geohash{len(part)}"] += 1
+                segment.matches[f"{name}.geohash{len(part)}"] += weight
 
 
 def _cells(item: Mapping[str, Any], length: int) -> Iterable[tuple[str, str]]:

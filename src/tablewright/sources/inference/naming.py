@@ -92,7 +92,7 @@ def shared_prefix(names: Iterable[str]) -> list[str]:
     return prefix
 
 
-def attribute_name(text: str, taken: Iterable[str] = ()) -> str:
+def attribute_name(text: str, used_names: Iterable[str] = ()) -> str:
     """Return a name the model file allows for an attribute; another if it is taken.
 
     Example:
@@ -102,16 +102,16 @@ def attribute_name(text: str, taken: Iterable[str] = ()) -> str:
     name = re.sub(r"[^A-Za-z0-9_-]+", "_", text).strip("_-") if not _is_fine(text) else text
     if not name or not (name[0].isalpha() or name[0] == "_"):
         name = f"a_{name}" if name else "a"
-    return free(name[:200], taken)
+    return free(name[:200], used_names)
 
 
 def _is_fine(text: str) -> bool:
     return re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", text) is not None
 
 
-def free(name: str, taken: Iterable[str]) -> str:
+def free(name: str, used_names: Iterable[str]) -> str:
     """Return the name, with a number where it is taken."""
-    names = set(taken)
+    names = set(used_names)
     if name not in names:
         return name
     number = 2

@@ -64,8 +64,8 @@ def _of_shape(draft: Draft, table: TableDraft, shape: ShapeDraft) -> list[Reach]
         sort = _attributes(shape, entity, table.key[1])
         rest = [name for name in entity.key if name not in partition]
         if partition and rest:
-            names = tuple((name, "") for name in partition)
-            ways.append(Reach(entity, table, "", names, sort[:1], False))
+            where = tuple((name, "") for name in partition)
+            ways.append(Reach(entity, table, "", where, sort[:1], False))
     for index in table.indexes:
         keys = _names(index.fields.get("key") or index.fields.get("partition", ""))
         sort_keys = _names(index.fields.get("sort", ""))
@@ -213,7 +213,7 @@ def _observed(
 
 
 def _from_access(
-    draft: Draft, ways: Sequence[Reach], access: Access, taken: Sequence[str]
+    draft: Draft, ways: Sequence[Reach], access: Access, used_names: Sequence[str]
 ) -> PatternDraft | None:
     entity = _entity_of(draft, access)
     if entity is None:
@@ -254,7 +254,7 @@ def _from_access(
         base += "By" + "".join(w.capitalize() for w in naming.words_of(access.index))
     per_day = access.per_day
     return PatternDraft(
-        name=naming.free(naming.attribute_name(base), taken),
+        name=naming.free(naming.attribute_name(base), used_names),
         fields=fields,
         per_day=per_day if per_day is not None else ASSUMED_GETS,
         per="user" if per_day is None else "total",

@@ -40,7 +40,7 @@ def is_personal(name: str, form: str = "") -> bool:
 
 
 def may_show_values(name: str) -> bool:
-    """Whether the frequent values of an attribute may stand in a model file.
+    """Whether the frequent values of an attribute may be written in a model file.
 
     Example:
         >>> may_show_values("status"), may_show_values("city"), may_show_values("customerName")

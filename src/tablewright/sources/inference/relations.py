@@ -55,16 +55,16 @@ def relate(items: Sequence[Related]) -> str:
 def _find_parent(item: Related, items: Sequence[Related]) -> None:
     entity = item.entity
     best: tuple[int, int, int] | None = None
-    for number, other in enumerate(items):
-        parent = other.entity
-        if other is item or not parent.key or other.is_embedded:
+    for number, candidate in enumerate(items):
+        parent = candidate.entity
+        if candidate is item or not parent.key or candidate.is_embedded:
             continue
         if not set(parent.key) <= set(entity.key):
             continue
         is_same = set(parent.key) == set(entity.key)
-        if is_same and not _may_own(other, item, items):
+        if is_same and not _may_own(candidate, item, items):
             continue
-        if not _values_agree(item, other, parent.key):
+        if not _values_agree(item, candidate, parent.key):
             continue
         rank = (len(parent.key), _user_rank(parent.name), -number)
         if best is None or rank > best:
@@ -124,12 +124,12 @@ def _find_references(item: Related, items: Sequence[Related]) -> None:
         target = item.foreign.get(attribute.name) or _referred(attribute.name, item, items)
         if not target or target == entity.name:
             continue
-        other = next((r.entity for r in items if r.entity.name == target), None)
-        if other is None or len(other.key) != 1:
+        candidate = next((r.entity for r in items if r.entity.name == target), None)
+        if candidate is None or len(candidate.key) != 1:
             continue
-        if attribute.name == other.key[0] and target in own_parent:
+        if attribute.name == candidate.key[0] and target in own_parent:
             continue  # the key of the parent: the reader adds it
-        if attribute.name in entity.key and attribute.name != other.key[0]:
+        if attribute.name in entity.key and attribute.name != candidate.key[0]:
             continue
         for option in ("bytes", "distinct", "values", "min", "max", "unique", "places"):
             attribute.options.pop(option, None)
@@ -150,9 +150,9 @@ def _referred(name: str, item: Related, items: Sequence[Related]) -> str:
     """Return the entity whose key an attribute holds, told by name and values."""
     words = words_of(name)
     mine = item.profile_of(name)
-    for other in items:
-        entity = other.entity
-        if other is item or len(entity.key) != 1:
+    for candidate in items:
+        entity = candidate.entity
+        if candidate is item or len(entity.key) != 1:
             continue
         key = entity.key[0]
         target = words_of(entity.name)
@@ -160,7 +160,7 @@ def _referred(name: str, item: Related, items: Sequence[Related]) -> str:
         by_owner = words[-1:] in (["id"], ["uuid"]) and words[:-1] in (target, target[-1:])
         if not by_name and not by_owner:
             continue
-        yours = other.profile_of(key)
+        yours = candidate.profile_of(key)
         if mine is None or yours is None or not mine.sketch.distinct:
             return entity.name
         if mine.sketch.share_in(yours.sketch) >= FEWEST_SHARED:

@@ -24,11 +24,11 @@ from tablewright.sources.inference.profile import AttributeProfile, KindProfile
 
 
 def server_entity(
-    store: Store, prefix: list[str], taken: list[str]
+    store: Store, prefix: list[str], used_names: list[str]
 ) -> tuple[EntityDraft, list[EntityDraft], TableDraft]:
     """Return the entity of a table or collection, its embedded children, and the table itself."""
-    name = naming.free(naming.entity_name(store.entity or store.name, prefix), taken)
-    taken.append(name)
+    name = naming.free(naming.entity_name(store.entity or store.name, prefix), used_names)
+    used_names.append(name)
     profile = store.kinds[0] if store.kinds else None
     key = store.keys or (("_id",) if store.engine == MONGODB else ())
     entity = EntityDraft(name=name, key=key, instances=store.items)
@@ -48,7 +48,7 @@ def server_entity(
     if profile is not None:
         entity.comment.append(f"{profile.count:,} {_noun(store, profile.count)} seen")
         kind = ItemKind(store, profile)
-        children = embedded(kind, entity, taken)
+        children = embedded(kind, entity, used_names)
         lists = {naming.attribute_name(raw) for raw, _ in children}
         entity.attributes = [a for a in entity.attributes if a.name not in lists]
     table = _table(store, entity, names)

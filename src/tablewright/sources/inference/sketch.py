@@ -30,19 +30,19 @@ class Moments:
         self.high = 0
         self.buckets: dict[int, int] = {}
 
-    def add(self, number: int) -> None:
-        """Note a number that is not negative."""
+    def add(self, number: int, weight: int = 1) -> None:
+        """Note a number that is not negative, `weight` times."""
         if not self.count:
             self.low = self.high = number
         elif number < self.low:
             self.low = number
         elif number > self.high:
             self.high = number
-        self.count += 1
-        self.total += number
-        self.squares += number * number
+        self.count += weight
+        self.total += number * weight
+        self.squares += number * number * weight
         bucket = number if number < EXACT_BELOW else _bucket(number)
-        self.buckets[bucket] = self.buckets.get(bucket, 0) + 1
+        self.buckets[bucket] = self.buckets.get(bucket, 0) + weight
 
     def merge(self, more: Moments) -> None:
         """Note all that another summary has seen."""
@@ -143,7 +143,7 @@ class Sketch:
         largest = -self._heap[0]
         return int((SKETCH_SIZE - 1) * 2**64 / (largest + 1))
 
-    def share_in(self, other: Sketch) -> float:
+    def share_in(self, superset: Sketch) -> float:
         """Return about what share of the members lies in another set.
 
         Example:
@@ -156,9 +156,9 @@ class Sketch:
             (1.0, 0.25)
         """
         limit = 2**64
-        if not other.is_exact:
-            limit = -other._heap[0] + 1
+        if not superset.is_exact:
+            limit = -superset._heap[0] + 1
         comparable = [code for code in self._members if code < limit]
         if not comparable:
             return 0.0
-        return sum(code in other._members for code in comparable) / len(comparable)
+        return sum(code in superset._members for code in comparable) / len(comparable)

@@ -195,8 +195,8 @@ def closest(sketch: Sketch, choices: list[tuple[str, Sketch]]) -> str:
         choices: names and sketches, the preferred first.
     """
     best, best_share = "", ALIKE
-    for name, other in choices:
-        share = sketch.share_in(other)
+    for name, candidate in choices:
+        share = sketch.share_in(candidate)
         if share > best_share or (share == best_share and not best):
             best, best_share = name, share
     return best
