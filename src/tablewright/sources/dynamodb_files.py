@@ -131,14 +131,14 @@ def _add_settings(path: Path, stores: dict[str, Store], notes: list[str]) -> Non
                 document.get("ScalingPolicies") or (),
             )
         return
-    name = _table_of(path, stores)
-    if name is None:
+    table = _table_of(path, stores)
+    if table is None:
         notes.append(
             f"{path}: the file does not say of which table it is; name it after the table, "
             "such as orders-ttl.json"
         )
         return
-    stores[name] = with_backups(with_ttl(stores[name], document), document)
+    stores[table] = with_backups(with_ttl(stores[table], document), document)
 
 
 def _table_of(path: Path, stores: Mapping[str, Store]) -> str | None:
