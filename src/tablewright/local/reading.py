@@ -113,13 +113,13 @@ def _joined(raws: list[bytes]) -> orjson.Fragment:
 
 def _reply(engine: Engine, page: PageRequest, raw: bytes, fetched: list[int]) -> Any:
     """Return what the page replies for one row, None if the filter drops it."""
-    item = orjson.loads(raw)
+    entry = item = orjson.loads(raw)
     if page.fetches:
         image = stored_image(engine, page.table, page.table.keys.encode(item))
         assert image is not None, "an index entry without an item"
         fetched.append(image.size)
         raw, item = image.raw, image.item
-    if page.filter is not None and not evaluate(page.filter, item):
+    if page.filter is not None and not evaluate(page.filter, entry):
         return None
     if page.projection is None:
         return orjson.Fragment(raw)

@@ -126,7 +126,7 @@ def test_select_without_a_condition_reads_everything(db):
 def test_select_reads_fifty_partitions_at_the_most(db):
     listed = ", ".join(f"'{number}'" for number in range(50))
     assert keys(db, f"SELECT * FROM Orders WHERE pk IN [{listed}]") == []
-    with pytest.raises(ValidationException, match="50 at the most"):
+    with pytest.raises(ValidationException, match="Too many decomposed read operations"):
         run(db, f"SELECT * FROM Orders WHERE pk IN [{listed}, 'a']")
 
 
@@ -243,9 +243,12 @@ MALFORMED = "Statement wasn't well formed, can't be processed: "
 @pytest.mark.parametrize(
     ("statement", "message"),
     [
-        ("SELECT", MALFORMED + "SELECT"),
-        ("FOO BAR", MALFORMED + "FOO BAR"),
-        ("SELECT * FROM Orders WHERE pk =", MALFORMED + "SELECT * FROM Orders WHERE pk ="),
+        ("SELECT", MALFORMED + "Unexpected term"),
+        ("FOO BAR", MALFORMED + "Unexpected token after expression"),
+        (
+            "SELECT * FROM Orders WHERE pk =",
+            MALFORMED + "Missing right-hand side expression of infix operator",
+        ),
         ("SELECT DISTINCT sk FROM Orders", "Unsupported token in expression: DISTINCT"),
         ("SELECT sk AS s FROM Orders", "Aliasing is not supported"),
         ("SELECT sk FROM Orders o WHERE sk = 1", "Aliasing is not supported"),
@@ -255,7 +258,7 @@ MALFORMED = "Statement wasn't well formed, can't be processed: "
         ),
         (
             "SELECT * FROM Orders.nope",
-            "The table does not have the specified index: nope",
+            "The table does not have the specified index",
         ),
         (
             "SELECT * FROM Orders WHERE pk = 1",
@@ -312,7 +315,7 @@ def test_batch_reports_each_statement_in_its_place(db):
     )
     assert reply["Responses"] == [
         {"TableName": "Orders", "Item": {"v": {"N": "10"}}},
-        {"TableName": "Orders", "Error": {"Code": "ValidationError", "Message": missing_key}},
+        {"Error": {"Code": "ValidationError", "Message": missing_key}},
         {"TableName": "Orders"},
     ]
 
@@ -362,7 +365,7 @@ def test_transaction_writes_all_or_nothing(db):
             db,
             "DELETE FROM Orders WHERE pk = 'a' AND sk = 1",
             "INSERT INTO Orders VALUE {'pk': 't', 'sk': 1}",
-            "EXISTS(SELECT * FROM Orders WHERE pk = 'z' AND sk = 1)",
+            "EXISTS(SELECT * FROM Orders WHERE pk = 'z' AND sk = 1 AND v = 1)",
         )
     reasons = caught.value.extra["CancellationReasons"]
     assert [one["Code"] for one in reasons] == ["None", "DuplicateItem", "ConditionalCheckFailed"]

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tablewright.local.faults import Fault, ValidationException
+from tablewright.local.faults import (
+    ConditionalCheckFailedException,
+    DuplicateItemException,
+    Fault,
+    ValidationException,
+)
 from tablewright.local.partiql import Select, Statement, parse_statement
-from tablewright.local.partiql.reads import plan_select, read_plan
+from tablewright.local.partiql.reads import check_single_attribute_keys, plan_select, read_plan
 from tablewright.local.partiql.running import run_write
-from tablewright.local.partiql.writes import split_key
+from tablewright.local.partiql.writes import checked_values, names_item
 from tablewright.local.validation import check_item, check_request
 
 if TYPE_CHECKING:
@@ -37,14 +42,15 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
     """Carry out a BatchExecuteStatement request."""
     request = check_request("batch_execute_statement", request)
     batch = request["Statements"]
-    parsed = [_parsed(given) for given in batch]
-    reads = [isinstance(one, Select) for one in parsed if not isinstance(one, Fault)]
+    parsed = [_parsed(entry) for entry in batch]
+    reads = [isinstance(each, Select) for each in parsed if not isinstance(each, Fault)]
     if any(reads) and not all(reads):
         raise ValidationException(
             "Batch requests must contain either all reads or all writes: mixing is not supported"
         )
     responses = [
-        _response(engine, one, given, meter) for one, given in zip(parsed, batch, strict=True)
+        _response(engine, statement, entry, meter)
+        for statement, entry in zip(parsed, batch, strict=True)
     ]
     reply: dict[str, Any] = {"Responses": responses}
     consumed = meter.all_consumed(request.get("ReturnConsumedCapacity"))
@@ -53,50 +59,48 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
     return reply
 
 
-def _parsed(given: dict[str, Any]) -> Statement | Fault:
+def _parsed(entry: dict[str, Any]) -> Statement | Fault:
     try:
-        return parse_statement(given["Statement"])
+        return parse_statement(entry["Statement"])
     except Fault as fault:
         return fault
 
 
 def _response(
-    engine: Engine, statement: Statement | Fault, given: dict[str, Any], meter: Meter
+    engine: Engine, statement: Statement | Fault, entry: dict[str, Any], meter: Meter
 ) -> dict[str, Any]:
+    """Return what a batch says of one statement; the table only if the statement ran."""
     if isinstance(statement, Fault):
         return {"Error": _error(statement)}
-    response: dict[str, Any] = {"TableName": statement.target.table}
     try:
-        items = _items(engine, statement, given, meter)
+        items = _items(engine, statement, entry, meter)
+    except (ConditionalCheckFailedException, DuplicateItemException) as fault:
+        return {"TableName": statement.target.table, "Error": _error(fault)}
     except Fault as fault:
-        response["Error"] = _error(fault)
-        return response
+        return {"Error": _error(fault)}
+    response: dict[str, Any] = {"TableName": statement.target.table}
     if items:
         response["Item"] = items[0]
     return response
 
 
-def _items(engine: Engine, statement: Statement, given: dict[str, Any], meter: Meter) -> list[Any]:
-    parameters = given.get("Parameters", [])
+def _items(engine: Engine, statement: Statement, entry: dict[str, Any], meter: Meter) -> list[Any]:
+    parameters = entry.get("Parameters", [])
     check_item(dict(enumerate(parameters)))  # type: ignore[arg-type]
     if not isinstance(statement, Select) or statement.must_exist:
-        return run_write(engine, statement, parameters, given, meter)
+        return run_write(engine, statement, parameters, entry, meter)
+    values = checked_values(statement, parameters)
     table = engine.table(statement.target.table)
-    try:
-        split_key(statement, table.keys, statement.bound_values(parameters))
-    except ValidationException:
+    check_single_attribute_keys(table, statement)
+    if not names_item(statement, table.keys, values):
         raise ValidationException(
             "Select statements within BatchExecuteStatement must specify the primary key in the "
             "where clause."
-        ) from None
-    plan = plan_select(engine, statement, parameters, given)
-    items, _, _ = read_plan(engine, plan, given, meter.table(table.name))
+        )
+    plan = plan_select(engine, statement, parameters, entry)
+    items, _, _ = read_plan(engine, plan, entry, meter.table(table.name))
     return items
 
 
 def _error(fault: Fault) -> dict[str, Any]:
-    return {
-        "Code": _CODES.get(fault.code, "InternalServerError"),
-        "Message": fault.message,
-        **fault.extra,
-    }
+    return {"Code": _CODES.get(fault.code, "InternalServerError"), "Message": fault.message}

@@ -6,8 +6,8 @@ condition check of one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
@@ -16,25 +16,39 @@ from tablewright.local.faults import TransactionCanceledException, ValidationExc
 from tablewright.local.operations import transact_get_items, transact_write_items
 from tablewright.local.operations.transact_write_items import cancelled
 from tablewright.local.partiql import Insert, Select, Statement, parse_statement
-from tablewright.local.partiql.reads import projection_of
+from tablewright.local.partiql.reads import check_single_attribute_keys, projection_of
 from tablewright.local.partiql.running import DUPLICATE
-from tablewright.local.partiql.writes import split_key, write_request
+from tablewright.local.partiql.writes import (
+    checked_values,
+    names_item,
+    split_key,
+    write_request,
+)
 from tablewright.local.validation import check_item, check_request
 
 if TYPE_CHECKING:
     from tablewright.local.engine import Engine
     from tablewright.local.metering import Meter
     from tablewright.local.partiql.statements import WireValue
+    from tablewright.local.tables import Table
+
+_T = TypeVar("_T")
 
 
 def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out an ExecuteTransaction request."""
     request = check_request("execute_transaction", request)
     batch = request["TransactStatements"]
-    statements = [parse_statement(given["Statement"]) for given in batch]
-    for given in batch:
-        check_item(dict(enumerate(given.get("Parameters", []))))  # type: ignore[arg-type]
-    reads = [isinstance(one, Select) and not one.must_exist for one in statements]
+    statements = [
+        _in_place(place, parse_statement, entry["Statement"]) for place, entry in enumerate(batch)
+    ]
+    if any(getattr(statement, "returning", None) for statement in statements):
+        raise ValidationException("RETURNING clause is not supported in ExecuteTransaction")
+    for place, entry in enumerate(batch):
+        _in_place(place, check_item, dict(enumerate(entry.get("Parameters", []))))
+    for place, (statement, entry) in enumerate(zip(statements, batch, strict=True)):
+        _in_place(place, checked_values, statement, entry.get("Parameters", []))
+    reads = [isinstance(each, Select) and not each.must_exist for each in statements]
     if any(reads) and not all(reads):
         raise ValidationException(
             "Transaction requests must contain either all reads or all writes: mixing is not "
@@ -42,41 +56,64 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
         )
     inner = _passed_on(request)
     if all(reads):
-        inner["TransactItems"] = [
-            {"Get": _get(engine, statement, given.get("Parameters", []))}
-            for statement, given in zip(statements, batch, strict=True)
-            if isinstance(statement, Select)
-        ]
-        reply = transact_get_items.run(engine, inner, meter)
-        for statement, response in zip(statements, reply["Responses"], strict=True):
-            _label(statement, response)
-        return reply
+        return _read(engine, statements, batch, inner, meter)
     if "ClientRequestToken" in request:
         inner["ClientRequestToken"] = request["ClientRequestToken"]
     inner["TransactItems"] = [
-        _write(engine, statement, given) for statement, given in zip(statements, batch, strict=True)
+        _in_place(place, _write, engine, statement, entry)
+        for place, (statement, entry) in enumerate(zip(statements, batch, strict=True))
     ]
     try:
         reply = transact_write_items.run(engine, inner, meter)
     except TransactionCanceledException as fault:
         raise _reworded(fault, statements) from None
-    return {"Responses": [{} for _ in statements], **reply}
+    return {"Responses": [], **reply}
+
+
+def _in_place(place: int, step: Callable[..., _T], *arguments: Any) -> _T:
+    """Do a step for a statement; a refusal says which statement it is about."""
+    try:
+        return step(*arguments)
+    except ValidationException as fault:
+        raise ValidationException(
+            f"Validation failed in TransactStatements[{place}]: {fault.message}"
+        ) from None
 
 
 def _passed_on(request: dict[str, Any]) -> dict[str, Any]:
-    wanted = request.get("ReturnConsumedCapacity")
-    return {} if wanted is None else {"ReturnConsumedCapacity": wanted}
+    consumed = request.get("ReturnConsumedCapacity")
+    return {} if consumed is None else {"ReturnConsumedCapacity": consumed}
+
+
+def _read(
+    engine: Engine,
+    statements: list[Statement],
+    batch: list[dict[str, Any]],
+    inner: dict[str, Any],
+    meter: Meter,
+) -> dict[str, Any]:
+    inner["TransactItems"] = [
+        {"Get": _in_place(place, _get, engine, statement, entry.get("Parameters", []))}
+        for place, (statement, entry) in enumerate(zip(statements, batch, strict=True))
+    ]
+    reply = transact_get_items.run(engine, inner, meter)
+    for statement, response in zip(statements, reply["Responses"], strict=True):
+        _label(statement, response)
+    return reply
 
 
 def _get(engine: Engine, statement: Select, parameters: Sequence[WireValue]) -> dict[str, Any]:
     table = engine.table(statement.target.table)
+    check_single_attribute_keys(table, statement)
+    if statement.target.index is not None:
+        raise ValidationException("Reads on indices are not supported within transactions.")
     values = statement.bound_values(parameters)
-    key, rest = split_key(statement, table.keys, values)
-    if rest is not None or statement.target.index is not None:
+    if not names_item(statement, table.keys, values):
         raise ValidationException(
-            "Select statements within ExecuteTransaction must specify the primary key, and only "
-            "it, in the where clause."
+            "Select statements within ExecuteTransaction must specify the primary key in the "
+            "where clause."
         )
+    key, _ = split_key(statement, table.keys, values)
     return {"TableName": table.name, "Key": key}
 
 
@@ -85,17 +122,35 @@ def _label(statement: Statement, response: dict[str, Any]) -> None:
     assert isinstance(statement, Select)
     projection = projection_of(statement)
     if projection is not None and "Item" in response:
-        item = orjson.loads(orjson.dumps(response["Item"]))
-        response["Item"] = project(projection, item)
+        item = project(projection, orjson.loads(orjson.dumps(response["Item"])))
+        if item:
+            response["Item"] = item
+        else:
+            del response["Item"]
 
 
-def _write(engine: Engine, statement: Statement, given: dict[str, Any]) -> dict[str, Any]:
+def _write(engine: Engine, statement: Statement, entry: dict[str, Any]) -> dict[str, Any]:
     table = engine.table(statement.target.table)
-    kind, parameters = write_request(statement, given.get("Parameters", []), table)
-    on_failure = given.get("ReturnValuesOnConditionCheckFailure")
+    parameters = entry.get("Parameters", [])
+    if isinstance(statement, Select) and not _has_further_condition(statement, table, parameters):
+        raise ValidationException(
+            "EXISTS() must contain a single item read with additional condition"
+        )
+    kind, request = write_request(statement, parameters, table)
+    on_failure = entry.get("ReturnValuesOnConditionCheckFailure")
     if on_failure is not None:
-        parameters["ReturnValuesOnConditionCheckFailure"] = on_failure
-    return {kind: parameters}
+        request["ReturnValuesOnConditionCheckFailure"] = on_failure
+    return {kind: request}
+
+
+def _has_further_condition(
+    statement: Select, table: Table, parameters: Sequence[WireValue]
+) -> bool:
+    try:
+        _, rest = split_key(statement, table.keys, statement.bound_values(parameters))
+    except ValidationException:
+        return False
+    return rest is not None
 
 
 def _reworded(

@@ -4,17 +4,16 @@ In: the text of a statement. Out: a `Statement`, parsed once per text and cached
 tables: which condition is a key condition is decided when the statement runs.
 
 Grammar: AWS Developer Guide, "PartiQL for DynamoDB" (select, insert, update, delete, functions,
-operators, data types). Wording as observed on DynamoDB Local 3.3.
+operators, data types). Wording as captured on AWS in 2026, and of DynamoDB Local 3.3 where those
+captures are silent.
 """
 
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
-from tablewright.capacity.values import NumberError, canonical_number
 from tablewright.local.expressions.nodes import (
     AddAction,
     And,
@@ -35,88 +34,48 @@ from tablewright.local.expressions.nodes import (
     Value,
 )
 from tablewright.local.faults import ValidationException
+from tablewright.local.partiql.lexer import Token, malformed, position, tokens
+from tablewright.local.partiql.literals import (
+    IS_TYPES,
+    OTHER_TYPES,
+    SUPPORTED_TYPES,
+    Literals,
+)
 from tablewright.local.partiql.statements import (
     Delete,
     Insert,
-    ListTemplate,
     MapTemplate,
     Order,
-    Parameter,
     Select,
     Statement,
     Target,
     Template,
     Update,
 )
-from tablewright.local.validation import number_message
 
 MAX_STATEMENT_CHARACTERS = 8192
 """API reference, ExecuteStatement, "Statement"."""
 
-MAX_NESTING = 48
-
-_TOKEN = re.compile(
-    r"""(?P<space>\s+|--[^\n]*)
-      | (?P<text>'(?:[^']|'')*')
-      | (?P<quoted>"(?:[^"]|"")*")
-      | (?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
-      | (?P<word>[A-Za-z_][A-Za-z0-9_$]*)
-      | (?P<mark><<|>>|<>|<=|>=|!=|[=<>()\[\]{},.:;?*+-])
-      | (?P<unknown>.)""",
-    re.VERBOSE | re.DOTALL,
-)
-
-_RESERVED = frozenset(
-    [
-        "SELECT",
-        "FROM",
-        "WHERE",
-        "INSERT",
-        "INTO",
-        "VALUE",
-        "UPDATE",
-        "SET",
-        "REMOVE",
-        "DELETE",
-        "RETURNING",
-        "ORDER",
-        "BY",
-        "ASC",
-        "DESC",
-        "AND",
-        "OR",
-        "NOT",
-        "IN",
-        "BETWEEN",
-        "IS",
-        "MISSING",
-        "NULL",
-        "TRUE",
-        "FALSE",
-        "EXISTS",
-        "AS",
-        "LIMIT",
-        "DISTINCT",
-    ]
-)
 _COMPARATORS = {"=", "<>", "!=", "<", "<=", ">", ">="}
+_OPERATOR_WORDS = frozenset({"IS", "AND", "OR", "IN", "BETWEEN", "LIKE"})
 _CONDITION_FUNCTIONS = frozenset(
     {"attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains"}
 )
+_WHERE_FUNCTIONS = _CONDITION_FUNCTIONS | {"size"}
+_SET_FUNCTIONS = {"set_add": "SET_ADD", "set_delete": "SET_DELETE"}
 _RETURNING = {
     ("ALL", "OLD"): "ALL_OLD",
     ("ALL", "NEW"): "ALL_NEW",
     ("MODIFIED", "OLD"): "UPDATED_OLD",
     ("MODIFIED", "NEW"): "UPDATED_NEW",
 }
-_SET_FUNCTIONS = ("set_add", "set_delete")
+
+_UNEXPECTED_REST = "Unexpected token after expression"
+_NO_IDENTIFIER = "Expected identifier for simple path"
+_NO_RIGHT_SIDE = "Missing right-hand side expression of infix operator"
+_NO_ALIASES = "Aliasing is not supported"
 
 _T = TypeVar("_T")
-
-
-class _Token(NamedTuple):
-    kind: str
-    text: str
 
 
 @functools.lru_cache(maxsize=512)
@@ -127,8 +86,8 @@ def parse_statement(text: str) -> Statement:
         ValidationException: the statement is not well formed, or uses what DynamoDB does not have.
 
     Example:
-        >>> found = parse_statement("SELECT a, b.c FROM Music WHERE Artist = ? AND size(b) > 2")
-        >>> found.target.table, str(found.condition), found.names["#3"], found.values[":1"]
+        >>> select = parse_statement("SELECT a, b.c FROM Music WHERE Artist = ? AND size(b) > 2")
+        >>> select.target.table, str(select.condition), select.names["#3"], select.values[":1"]
         ('Music', '#3 = :0 AND size(#1) > :1', 'Artist', {'N': '2'})
     """
     if len(text) > MAX_STATEMENT_CHARACTERS:
@@ -139,102 +98,50 @@ def parse_statement(text: str) -> Statement:
     return _Parser(text).statement()
 
 
-class _Parser:
+class _Parser(Literals):
     def __init__(self, text: str) -> None:
-        self.text = text
-        self.tokens = [
-            _Token(str(match.lastgroup), match[0])
-            for match in _TOKEN.finditer(text)
-            if match.lastgroup != "space"
-        ]
-        self.tokens.append(_Token("end", ""))
-        self.at = 0
-        self.depth = 0
+        super().__init__(text, tokens(text))
         self.names: dict[str, str] = {}
         self.aliases: dict[str, str] = {}
-        self.values: dict[str, Template] = {}
-        self.parameters = 0
-
-    # Tokens
-
-    @property
-    def token(self) -> _Token:
-        return self.tokens[self.at]
-
-    def advance(self) -> _Token:
-        token = self.token
-        if token.kind != "end":  # which is the last one, however often it is asked for
-            self.at += 1
-        return token
-
-    def is_mark(self, *texts: str) -> bool:
-        return self.token.kind == "mark" and self.token.text in texts
-
-    def is_word(self, *words: str) -> bool:
-        return self.token.kind == "word" and self.token.text.upper() in words
-
-    def accept_word(self, *words: str) -> bool:
-        if self.is_word(*words):
-            self.at += 1
-            return True
-        return False
-
-    def accept(self, mark: str) -> bool:
-        if self.is_mark(mark):
-            self.at += 1
-            return True
-        return False
-
-    def take(self, mark: str) -> None:
-        if not self.accept(mark):
-            raise self.malformed()
-
-    def take_word(self, word: str) -> None:
-        if not self.accept_word(word):
-            raise self.malformed()
-
-    def malformed(self) -> ValidationException:
-        return ValidationException(f"Statement wasn't well formed, can't be processed: {self.text}")
-
-    def deeper(self, read: Callable[[], _T]) -> _T:
-        """Read something nested; too deep a nesting is refused before it costs anything."""
-        self.depth += 1
-        if self.depth > MAX_NESTING:
-            raise self.malformed()
-        found = read()
-        self.depth -= 1
-        return found
-
-    def listed(self, one: Callable[[], _T]) -> list[_T]:
-        found = [one()]
-        while self.accept(","):
-            found.append(one())
-        return found
+        self.set_arguments: dict[str, tuple[str, str]] = {}
 
     # Statements
 
     def statement(self) -> Statement:
-        if self.accept_word("EXISTS"):
+        if self.is_word("EXISTS") and self.next_is("("):
+            self.advance()
             self.take("(")
             self.take_word("SELECT")
-            found: Statement = self.select(must_exist=True)
+            statement: Statement = self.select(must_exist=True)
             self.take(")")
         elif self.accept_word("SELECT"):
-            found = self.select()
+            statement = self.select()
         elif self.accept_word("INSERT"):
-            found = self.insert()
+            statement = self.insert()
         elif self.accept_word("UPDATE"):
-            found = self.update()
+            statement = self.update()
         elif self.accept_word("DELETE"):
-            found = self.delete()
+            statement = self.delete()
+        elif self.accept_word("FROM"):
+            statement = self.update_from()
         else:
-            raise self.malformed()
+            raise self.bare_expression()
         self.accept(";")
         if self.is_word("LIMIT"):
             raise ValidationException(f"Unsupported clause: {self.token.text}")
         if self.token.kind != "end":
-            raise self.malformed()
-        return found
+            raise malformed(_UNEXPECTED_REST)
+        return statement
+
+    def bare_expression(self) -> ValidationException:
+        """Return the refusal of text that is an expression, or nothing, but no statement."""
+        self.operand()
+        if self.accept_word("IS"):
+            self.accept_word("NOT")
+            self.type_name()
+            if self.token.kind == "end":
+                return ValidationException("Unsupported operation: IsType")
+        return malformed(_UNEXPECTED_REST)
 
     def placed(self) -> dict[str, Any]:
         return {
@@ -246,13 +153,22 @@ class _Parser:
     def select(self, *, must_exist: bool = False) -> Select:
         if self.is_word("DISTINCT"):
             raise ValidationException(f"Unsupported token in expression: {self.token.text}")
-        columns = None if self.accept("*") else tuple(self.listed(self.path))
+        refusal = None
+        columns: tuple[Path, ...] | None = None
+        if not self.accept("*"):
+            if self.token.kind == "word" and self.next_is("("):
+                refusal = self.unrecognized(self.token)
+                self.skip_call()
+            else:
+                columns = tuple(self.listed(self.path))
         if self.is_word("AS"):
-            raise ValidationException("Aliasing is not supported")
+            raise ValidationException(_NO_ALIASES)
         self.take_word("FROM")
+        if not self.is_name():
+            raise self.no_term()
         target = self.target()
-        if self.is_word("AS") or self.token.kind == "quoted" or self.is_plain_word():
-            raise ValidationException("Aliasing is not supported")
+        if self.is_word("AS") or self.is_name():
+            raise ValidationException(_NO_ALIASES)
         condition = self.where()
         order: tuple[Order, ...] = ()
         if self.accept_word("ORDER"):
@@ -268,8 +184,17 @@ class _Parser:
             condition=condition,
             order=order,
             must_exist=must_exist,
+            refusal=refusal,
             **self.placed(),
         )
+
+    def skip_call(self) -> None:
+        """Pass over a call that no statement can have, such as COUNT(*)."""
+        self.advance()
+        self.take("(")
+        if not self.accept("*") and not self.is_mark(")"):
+            self.listed(self.operand)
+        self.take(")")
 
     def order(self) -> Order:
         name = self.identifier()
@@ -280,21 +205,54 @@ class _Parser:
 
     def insert(self) -> Insert:
         self.take_word("INTO")
+        table = self.token
         target = self.target()
-        self.take_word("VALUE")
+        if target.index is not None:
+            raise ValidationException(
+                "FROM clause may only contain a single table name in data manipulation "
+                f"statements at {position(self.text, table.start, len(table.text))}"
+            )
+        if not self.accept_word("VALUE"):
+            raise malformed(_UNEXPECTED_REST)
         if not self.is_mark("{"):
             raise ValidationException(
                 "Unsupported format in item expression. Please use struct format {...} to express "
                 "item values for insert statement."
             )
-        item = self.template()
-        if not isinstance(item, MapTemplate):
-            assert isinstance(item, dict)
-            item = MapTemplate(tuple(item["M"].items()))
-        return Insert(target=target, item=item, **self.placed())
+        item = self.item_template()
+        if self.is_word("RETURNING"):
+            raise ValidationException("RETURNING is not supported in INSERT")
+        return Insert(target=target, item=MapTemplate(item), **self.placed())
 
     def update(self) -> Update:
         target = self.target()
+        if not self.is_word("SET", "REMOVE"):
+            if self.is_word("AS") or self.is_name():
+                raise ValidationException(_NO_ALIASES)
+            raise self.no_term() if self.token.kind == "end" else malformed(_UNEXPECTED_REST)
+        node = self.update_clauses()
+        condition = self.where()
+        return self.updated(target, node, condition)
+
+    def update_from(self) -> Update:
+        """Read `FROM table WHERE … SET …`, an update with its parts in another order."""
+        target = self.target()
+        condition = self.where()
+        if not self.is_word("SET", "REMOVE"):
+            raise self.no_term() if self.token.kind == "end" else malformed(_UNEXPECTED_REST)
+        return self.updated(target, self.update_clauses(), condition)
+
+    def updated(self, target: Target, node: UpdateNode, condition: ConditionNode | None) -> Update:
+        return Update(
+            target=target,
+            update=node,
+            condition=condition,
+            returning=self.returning(),
+            set_arguments=self.set_arguments,
+            **self.placed(),
+        )
+
+    def update_clauses(self) -> UpdateNode:
         sets: list[SetAction] = []
         adds: list[AddAction] = []
         deletes: list[DeleteAction] = []
@@ -310,45 +268,55 @@ class _Parser:
                     adds.append(action)
                 else:
                     deletes.append(action)
-        node = UpdateNode(tuple(sets), tuple(removes), tuple(adds), tuple(deletes))
-        if not node.actions:
-            raise self.malformed()
-        condition = self.where()
-        returning = self.returning()
-        return Update(
-            target=target,
-            update=node,
-            condition=condition,
-            returning=returning,
-            **self.placed(),
-        )
+        return UpdateNode(tuple(sets), tuple(removes), tuple(adds), tuple(deletes))
 
     def set_action(self) -> SetAction | AddAction | DeleteAction:
         path = self.path()
         self.take("=")
         name = self.token.text.lower() if self.token.kind == "word" else ""
-        if name in _SET_FUNCTIONS and self.tokens[self.at + 1] == ("mark", "("):
-            self.at += 2
-            within = self.path()
-            self.take(",")
-            value = self.operand()
-            self.take(")")
-            if within != path or not isinstance(value, Value):
-                raise self.malformed()
-            return AddAction(path, value) if name == "set_add" else DeleteAction(path, value)
-        operand = self.operand()
+        if name in _SET_FUNCTIONS and self.next_is("("):
+            return self.set_function(path, name)
+        operand = self.right_side()
         if self.is_mark("+", "-"):
-            operand = Arithmetic(self.advance().text, operand, self.operand())
+            operand = Arithmetic(self.advance().text, operand, self.right_side())
         return SetAction(path, operand)
+
+    def set_function(self, path: Path, name: str) -> AddAction | DeleteAction:
+        """Read `set_add(path, set)` or `set_delete(path, set)`, the value of an assignment."""
+        function = self.advance()
+        shown = _SET_FUNCTIONS[name]
+        where = position(self.text, function.start, len(function.text))
+        self.take("(")
+        first_token = self.token
+        arguments = self.listed(self.operand)
+        self.take(")")
+        if len(arguments) != 2:
+            raise ValidationException(f"{shown} must have exactly two arguments at {where}")
+        first, second = arguments
+        if first != path:
+            raise ValidationException(
+                f"The first argument to {shown} must equal the assignment value at {where}"
+            )
+        where = position(self.text, first_token.start, len(first_token.text))
+        refusal = f"The second argument to {shown} must be a value with type SET at {where}"
+        if not isinstance(second, Value):
+            raise ValidationException(refusal)
+        literal = self.values[second.name]
+        if isinstance(literal, dict) and not literal.keys() & {"SS", "NS", "BS"}:
+            raise ValidationException(refusal)
+        self.set_arguments[second.name] = (name, refusal)
+        return AddAction(path, second) if name == "set_add" else DeleteAction(path, second)
 
     def delete(self) -> Delete:
         self.take_word("FROM")
         target = self.target()
+        if self.is_word("AS") or self.is_name():
+            raise ValidationException(_NO_ALIASES)
         condition = self.where()
-        start = self.at
+        start = self.place
         returning = self.returning()
         if returning not in (None, "ALL_OLD"):
-            clause = " ".join(token.text for token in self.tokens[start : self.at])
+            clause = " ".join(token.text for token in self.tokens[start : self.place])
             raise ValidationException(
                 f"Invalid returning clause: {clause}. Only RETURNING ALL OLD * is allowed in "
                 "DELETE statements."
@@ -360,29 +328,33 @@ class _Parser:
             return None
         words = (self.advance().text.upper(), self.advance().text.upper())
         if words not in _RETURNING:
-            raise self.malformed()
-        self.take("*")
+            raise malformed(_UNEXPECTED_REST)
+        if not self.accept("*"):
+            raise ValidationException(
+                "Expected '*' after ( MODIFIED | ALL ) ( NEW | OLD ) in RETURNING clause"
+            )
         return _RETURNING[words]
 
     def where(self) -> ConditionNode | None:
         return self.condition() if self.accept_word("WHERE") else None
 
     def target(self) -> Target:
-        table = self.identifier()
-        index = self.identifier() if self.accept(".") else None
-        return Target(table=table, index=index)
+        if not self.is_name():
+            raise malformed(_NO_IDENTIFIER)
+        components = [self.component()]
+        while self.accept("."):
+            components.append(self.component())
+        if len(components) > 2:
+            raise ValidationException("A path may contain at most 2 components in the FROM clause")
+        return Target(table=components[0], index=components[1] if len(components) == 2 else None)
+
+    def component(self) -> str:
+        name = self.identifier()
+        if not name:
+            raise ValidationException("Path component cannot be an empty string")
+        return name
 
     # Names and paths
-
-    def is_plain_word(self) -> bool:
-        return self.token.kind == "word" and self.token.text.upper() not in _RESERVED
-
-    def identifier(self) -> str:
-        if self.token.kind == "quoted":
-            return self.advance().text[1:-1].replace('""', '"')
-        if not self.is_plain_word():
-            raise self.malformed()
-        return self.advance().text
 
     def alias(self, name: str) -> str:
         if name not in self.aliases:
@@ -392,17 +364,19 @@ class _Parser:
         return self.aliases[name]
 
     def path(self) -> Path:
-        elements: list[str | int] = [self.alias(self.identifier())]
+        elements: list[str | int] = [self.alias(self.component())]
         while True:
             if self.accept("."):
-                elements.append(self.alias(self.identifier()))
+                if not self.is_name():
+                    raise malformed("Invalid path dot component")
+                elements.append(self.alias(self.component()))
             elif self.accept("["):
                 if self.token.kind == "text":
                     elements.append(self.alias(self.string()))
                 elif self.token.kind == "number" and self.token.text.isdigit():
                     elements.append(int(self.advance().text))
                 else:
-                    raise self.malformed()
+                    raise malformed()
                 self.take("]")
             else:
                 return Path(tuple(elements))
@@ -410,177 +384,169 @@ class _Parser:
     # Conditions
 
     def condition(self) -> ConditionNode:
-        found = self.conjunction()
+        condition = self.conjunction()
         while self.accept_word("OR"):
-            found = Or(found, self.conjunction())
-        return found
+            self.needs_right_side()
+            condition = Or(condition, self.conjunction())
+        return condition
 
     def conjunction(self) -> ConditionNode:
-        found = self.negation()
+        condition = self.negation()
         while self.accept_word("AND"):
-            found = And(found, self.negation())
-        return found
+            self.needs_right_side()
+            condition = And(condition, self.negation())
+        return condition
 
     def negation(self) -> ConditionNode:
         negations = 0
         while self.accept_word("NOT"):
             negations += 1
-        found = self.leaf()
-        return Not(found) if negations % 2 else found
+        condition = self.leaf()
+        return Not(condition) if negations % 2 else condition
 
     def leaf(self) -> ConditionNode:
         if self.is_mark("(") and self.groups_condition():
             self.advance()
-            found = self.deeper(self.condition)
+            condition = self.deeper(self.condition)
             self.take(")")
-            return found
+            return condition
         left = self.operand()
         if self.is_mark(*_COMPARATORS):
-            operator = self.advance().text.replace("!=", "<>")
-            return Comparison(operator, left, self.operand())
+            return self.comparison(left)
         if self.accept_word("IS"):
             return self.is_test(left)
         is_negated = self.accept_word("NOT")
         if self.accept_word("BETWEEN"):
-            low = self.operand()
+            low = self.right_side()
             self.take_word("AND")
-            ranged: ConditionNode = Between(left, low, self.operand())
+            ranged: ConditionNode = Between(left, low, self.right_side())
         elif self.accept_word("IN"):
             ranged = In(left, self.choices())
         elif isinstance(left, Function) and left.name in _CONDITION_FUNCTIONS and not is_negated:
             return left
         else:
-            raise self.malformed()
+            raise self.no_term() if self.token.kind == "end" else malformed(_UNEXPECTED_REST)
         return Not(ranged) if is_negated else ranged
+
+    def comparison(self, left: Operand) -> ConditionNode:
+        operator = self.advance().text.replace("!=", "<>")
+        right = self.right_side()
+        if isinstance(left, Function) and left.name in _CONDITION_FUNCTIONS:
+            literal = self.values.get(right.name) if isinstance(right, Value) else None
+            if operator in ("=", "<>") and isinstance(literal, dict) and "BOOL" in literal:
+                assert isinstance(right, Value)
+                del self.values[right.name]  # it is read here, and no value of the condition
+                return left if literal["BOOL"] == (operator == "=") else Not(left)
+        return Comparison(operator, left, right)
 
     def groups_condition(self) -> bool:
         """Whether the parenthesis here groups a condition, and not an operand."""
         depth = 0
-        for at in range(self.at, len(self.tokens)):
-            token = self.tokens[at]
+        for place in range(self.place, len(self.tokens)):
+            token = self.tokens[place]
             if token.kind == "mark" and token.text in "()":
                 depth += 1 if token.text == "(" else -1
                 if depth == 0:
-                    after = self.tokens[at + 1]
+                    after = self.tokens[place + 1]
                     is_word = after.text.upper() in ("BETWEEN", "IN", "IS")
                     return not (after.text in _COMPARATORS or (after.kind == "word" and is_word))
         return True
 
     def is_test(self, left: Operand) -> ConditionNode:
         is_negated = self.accept_word("NOT")
-        if self.accept_word("MISSING"):
+        kind = self.type_name()
+        if kind == "MISSING":
             name = "attribute_exists" if is_negated else "attribute_not_exists"
             return Function(name, (left,))
-        self.take_word("NULL")
-        test = Function("attribute_type", (left, self.value({"S": "NULL"})))
+        if kind not in IS_TYPES:
+            raise ValidationException(
+                f"Unsupported data type for IS operator: {kind}. Supported data types are "
+                f"[{', '.join(SUPPORTED_TYPES)}]"
+            )
+        test = Function("attribute_type", (left, self.value({"S": IS_TYPES[kind]})))
         return Not(test) if is_negated else test
+
+    def type_name(self) -> str:
+        """Read the name of a type after IS."""
+        name = self.token.text.upper() if self.token.kind == "word" else ""
+        if name not in IS_TYPES and name not in OTHER_TYPES and name != "MISSING":
+            raise malformed("Expected type name")
+        self.advance()
+        second = OTHER_TYPES.get(name)
+        if second and self.accept_word(second):
+            name = f"{name} {second}"
+        return name
 
     def choices(self) -> tuple[Operand, ...]:
         closing = "]" if self.is_mark("[") else ")"
         if not (self.accept("[") or self.accept("(")):
-            raise self.malformed()
-        found = self.listed(self.operand)
+            raise self.no_right_side()
+        operands = self.listed(self.operand)
         self.take(closing)
-        return tuple(found)
+        return tuple(operands)
+
+    # Operands
+
+    def needs_right_side(self) -> None:
+        if self.token.kind == "end" or self.is_mark(";", ")"):
+            raise malformed(_NO_RIGHT_SIDE)
+
+    def no_right_side(self) -> ValidationException:
+        self.needs_right_side()
+        return self.no_term()
+
+    def right_side(self) -> Operand:
+        self.needs_right_side()
+        return self.operand()
+
+    def no_term(self) -> ValidationException:
+        """Return the refusal of what stands where a term should start."""
+        word = self.token.text.upper() if self.token.kind == "word" else ""
+        if word in _OPERATOR_WORDS or self.is_mark(*_COMPARATORS, "*", "/", "%"):
+            return malformed("Unexpected operator")
+        if word and not self.is_name():
+            return malformed("Unexpected keyword")
+        return malformed("Unexpected term")
 
     def operand(self) -> Operand:
         if self.accept("("):
-            found = self.deeper(self.operand)
+            operand = self.deeper(self.operand)
             self.take(")")
-            return found
-        is_call = self.tokens[min(self.at + 1, len(self.tokens) - 1)] == ("mark", "(")
-        if self.token.kind == "word" and is_call and self.is_plain_word():
+            return operand
+        is_callable = self.token.kind == "word" and (self.is_name() or self.is_word("EXISTS"))
+        if is_callable and self.next_is("("):
             return self.call()
-        if self.token.kind == "quoted" or self.is_plain_word():
+        if self.is_name():
             return self.path()
+        if not self.starts_literal():
+            raise self.no_term()
         return self.value(self.template())
 
     def call(self) -> Function:
-        name = self.advance().text.lower()
+        token = self.advance()
+        name = token.text.lower()
         self.take("(")
-        arguments = self.deeper(lambda: self.listed(self.operand))
+        arguments = [] if self.is_mark(")") else self.deeper(lambda: self.listed(self.operand))
         self.take(")")
+        if name not in _WHERE_FUNCTIONS and name not in ("if_not_exists", "list_append"):
+            raise ValidationException(self.unrecognized(token))
         return Function(name, tuple(arguments))
+
+    def unrecognized(self, token: Token) -> str:
+        where = position(self.text, token.start, len(token.text))
+        return f"Unrecognized function: {token.text.lower()} at {where}"
 
     # Values
 
     def value(self, template: Template) -> Value:
         name = f":{len(self.values)}"
+        while name in self.values:
+            name += "x"
         self.values[name] = template
         return Value(name)
 
-    def string(self) -> str:
-        return self.advance().text[1:-1].replace("''", "'")
-
-    def template(self) -> Template:
-        """Read a literal or a parameter; what holds no parameter is in wire form at once."""
-        token = self.token
-        if token.kind == "text":
-            return {"S": self.string()}
-        if token.kind == "number" or self.is_mark("-", "+"):
-            return {"N": self.number()}
-        if self.accept("?"):
-            self.parameters += 1
-            return Parameter(self.parameters - 1)
-        if self.accept_word("TRUE"):
-            return {"BOOL": True}
-        if self.accept_word("FALSE"):
-            return {"BOOL": False}
-        if self.accept_word("NULL"):
-            return {"NULL": True}
-        if self.accept("["):
-            return self.deeper(self.list_rest)
-        if self.accept("{"):
-            return self.deeper(self.map_rest)
-        if self.accept("<<"):
-            return self.set_rest()
-        raise self.malformed()
-
-    def number(self) -> str:
-        sign = "-" if self.is_mark("-") else ""
-        if self.is_mark("-", "+"):
-            self.advance()
-        if self.token.kind != "number":
-            raise self.malformed()
-        try:
-            return canonical_number(sign + self.advance().text)
-        except NumberError as problem:
-            raise ValidationException(number_message(problem)) from None
-
-    def list_rest(self) -> Template:
-        elements = [] if self.is_mark("]") else self.listed(self.template)
-        self.take("]")
-        if all(isinstance(one, dict) for one in elements):
-            return {"L": elements}
-        return ListTemplate(tuple(elements))
-
-    def map_rest(self) -> Template:
-        entries = [] if self.is_mark("}") else self.listed(self.entry)
-        self.take("}")
-        if all(isinstance(one, dict) for _, one in entries):
-            return {"M": dict(entries)}
-        return MapTemplate(tuple(entries))
-
-    def entry(self) -> tuple[str, Template]:
-        if self.token.kind != "text":
-            raise self.malformed()
-        name = self.string()
-        self.take(":")
-        return name, self.template()
-
-    def set_rest(self) -> Template:
-        if self.is_mark(">>"):
-            raise ValidationException("Empty bags are not supported")
-        elements = self.listed(self.template)
-        self.take(">>")
-        contents: list[str] = []
-        kinds: set[str] = set()
-        for one in elements:
-            if not isinstance(one, dict):
-                raise self.malformed()
-            ((kind, content),) = one.items()
-            kinds.add(kind)
-            contents.append(content)
-        if len(kinds) != 1 or not kinds <= {"S", "N"}:
-            raise ValidationException("Bags can only contain strings, or only numbers")
-        return {f"{kinds.pop()}S": list(dict.fromkeys(contents))}
+    def listed(self, read: Callable[[], _T]) -> list[_T]:
+        elements = [read()]
+        while self.accept(","):
+            elements.append(read())
+        return elements

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,30 +24,20 @@ from tablewright.local.expressions import (
     Condition,
     KeyCondition,
     Projection,
-    parse_condition,
 )
 from tablewright.local.expressions.checks import check_overlap
-from tablewright.local.expressions.nodes import (
-    Between,
-    Comparison,
-    ConditionNode,
-    Function,
-    In,
-    Or,
-    Path,
-    Value,
-)
 from tablewright.local.expressions.projection import top_level_names
 from tablewright.local.faults import ValidationException
-from tablewright.local.operations.query import key_range
-from tablewright.local.partiql.statements import Select, WireValue
-from tablewright.local.partiql.writes import (
-    check_key_type,
-    conjunction,
-    conjuncts,
-    equality,
-    used,
+from tablewright.local.partiql.branches import (
+    Branch,
+    Range,
+    check_no_overlap,
+    key_branches,
+    read_ranges,
+    remaining_filter,
 )
+from tablewright.local.partiql.statements import Select, WireValue
+from tablewright.local.partiql.writes import bound_condition, checked_values
 from tablewright.local.reading import PageRequest, read_page, start_position
 from tablewright.local.selecting import index_read, must_fetch, read_consistency
 from tablewright.local.validation import check_item
@@ -57,14 +46,6 @@ if TYPE_CHECKING:
     from tablewright.local.engine import Engine
     from tablewright.local.metering import TableMeter
     from tablewright.local.tables import Index, Keys, Table
-
-MAX_PARTITIONS = 50
-"""Developer Guide, "PartiQL operators", IN: "up to 50 hash attribute values"."""
-
-_MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<=", "<>": "<>"}
-_RANGES = ("<", "<=", ">", ">=")
-
-Range = tuple[bytes, bytes | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +57,17 @@ class Plan:
     ranges: tuple[Range, ...]
     filter: Condition | None
     projection: Projection | None
+    fetches: bool
+    """Whether entries of a local index are completed from the table."""
     is_reverse: bool
     digest: str
     """Tells this statement with these parameters from others, for NextToken."""
+
+
+MULTI_ATTRIBUTE_KEYS = (
+    "PartiQL statements cannot be executed on tables with multi-attribute HASH keys or "
+    "multi-attribute RANGE keys."
+)
 
 
 def plan_select(
@@ -95,48 +84,58 @@ def plan_select(
     Raises:
         ValidationException: a condition, the order or the index cannot be served.
     """
+    values = checked_values(statement, parameters)
     table = engine.table(statement.target.table)
-    index = index_read(table, _index_request(statement, request))
+    check_single_attribute_keys(table, statement)
+    if statement.refusal is not None:
+        raise ValidationException(statement.refusal)
+    index = _index(table, statement, request)
     keys = table.keys if index is None else index.keys
-    values = statement.bound_values(parameters)
-    check_item(values)
-    if statement.condition is not None:
-        _bound(statement.condition, statement, values)  # every leaf is checked, also those of keys
-    conditions, rest = _key_conditions(statement, keys, values)
-    is_reverse, are_partitions_reversed = _directions(statement, keys, conditions)
+    branches = key_branches(statement, keys, values)
+    check_no_overlap(branches)
+    is_reverse, are_partitions_reversed = _directions(statement, keys, branches)
     if statement.order:
-        conditions.sort(
-            key=lambda one: _partition_order(keys, one), reverse=are_partitions_reversed
+        branches.sort(
+            key=lambda branch: _partition_order(keys, branch.condition),
+            reverse=are_partitions_reversed,
         )
-    ranges = [key_range(keys, one) for one in conditions] or [(b"", None)]
-    filter_ = None if rest is None else _bound(rest, statement, values)
+    rest = remaining_filter(statement, branches)
+    filter_ = None if rest is None else bound_condition(rest, statement, values)
     projection = projection_of(statement)
     select = {} if projection is not None else {"Select": "ALL_PROJECTED_ATTRIBUTES"}
-    must_fetch(index, select, projection, filter_)
+    fetches = must_fetch(index, select, projection, filter_ if branches else None)
     return Plan(
         table=table,
         index=index,
-        ranges=tuple(dict.fromkeys(ranges)),
+        ranges=read_ranges(branches),
         filter=filter_,
         projection=projection,
+        fetches=fetches,
         is_reverse=is_reverse,
         digest=_digest(request),
     )
 
 
-def _index_request(statement: Select, request: dict[str, Any]) -> dict[str, Any]:
+def check_single_attribute_keys(table: Table, statement: Select) -> None:
+    """Refuse to read an index with several partition or sort key attributes."""
+    index = table.indexes.get(statement.target.index or "")
+    if index is not None and (len(index.keys.partition) > 1 or len(index.keys.sort) > 1):
+        raise ValidationException(MULTI_ATTRIBUTE_KEYS)
+
+
+def _index(table: Table, statement: Select, request: dict[str, Any]) -> Index | None:
+    """Return the index a SELECT reads, in PartiQL's words where it cannot be read."""
     name = statement.target.index
-    return request if name is None else {**request, "IndexName": name}
-
-
-def _bound(condition: ConditionNode, statement: Select, values: dict[str, WireValue]) -> Condition:
-    names, placeholders = used([condition])
-    return parse_condition(
-        str(condition),
-        {name: statement.names[name] for name in names},
-        {name: values[name] for name in placeholders},
-        parameter="WHERE clause",
-    )
+    if name is None:
+        return None
+    index = table.indexes.get(name)
+    if index is None:
+        raise ValidationException("The table does not have the specified index")
+    if request.get("ConsistentRead") and not index.is_local:
+        raise ValidationException(
+            "Strongly consistent read is not supported on Global Secondary Indexes"
+        )
+    return index_read(table, {**request, "IndexName": name})
 
 
 def projection_of(statement: Select) -> Projection | None:
@@ -150,6 +149,9 @@ def projection_of(statement: Select) -> Projection | None:
         )
         for path in statement.columns
     ]
+    for place, path in enumerate(paths):
+        if path in paths[:place]:
+            raise ValidationException(f"Duplicate identifiers in select clause: {_label(path)}")
     check_overlap(paths, "SELECT clause")
     names = top_level_names(paths)
     labels = None if names is not None else tuple(map(_label, paths))
@@ -169,123 +171,7 @@ def _label(path: tuple[str | int, ...]) -> str:
     return label
 
 
-# Keys
-
-
-def _key_conditions(
-    statement: Select, keys: Keys, values: dict[str, WireValue]
-) -> tuple[list[KeyCondition], ConditionNode | None]:
-    """Return a key condition for each partition read (none: scan), and what is left to filter."""
-    parts = conjuncts(statement.condition)
-    partitions, parts = _partitions(parts, statement, keys, values)
-    if not partitions:
-        return [], conjunction(parts)
-    equals: list[WireValue] = []
-    operator: str | None = None
-    operands: tuple[WireValue, ...] = ()
-    for name, kind in keys.sort:
-        found = _sort_condition(parts, name, statement, values)
-        if found is None:
-            break
-        part, operator, operands = found
-        for operand in operands:
-            check_key_type(name, kind, operand)
-        parts.remove(part)
-        if operator != "=":
-            break
-        equals.append(operands[0])
-        operator, operands = None, ()
-    conditions = [
-        KeyCondition(
-            partition=partition,
-            sort_equals=tuple(equals),
-            operator=operator,
-            operands=operands,
-        )
-        for partition in partitions
-    ]
-    return conditions, conjunction(parts)
-
-
-def _partitions(
-    parts: list[ConditionNode], statement: Select, keys: Keys, values: dict[str, WireValue]
-) -> tuple[list[tuple[WireValue, ...]], list[ConditionNode]]:
-    """Return the partition keys that are asked for, and the parts that did not say so."""
-    rest = list(parts)
-    chosen: list[list[WireValue]] = []
-    for name, kind in keys.partition:
-        for part in rest:
-            choices = _choices(part, name, statement, values)
-            if choices is not None:
-                break
-        else:
-            return [], parts
-        for choice in choices:
-            check_key_type(name, kind, choice)
-        rest.remove(part)
-        chosen.append(choices)
-    if math.prod(map(len, chosen)) > MAX_PARTITIONS:
-        raise ValidationException(
-            f"Too many key values in the WHERE clause: it may name {MAX_PARTITIONS} at the most"
-        )
-    partitions: list[tuple[WireValue, ...]] = [()]
-    for choices in chosen:
-        partitions = [(*partition, choice) for partition in partitions for choice in choices]
-    return partitions, rest
-
-
-def _choices(
-    part: ConditionNode, name: str, statement: Select, values: dict[str, WireValue]
-) -> list[WireValue] | None:
-    """Return the values that a part allows an attribute, None if it does not just list them."""
-    found = equality(part, statement.names)
-    if found is not None:
-        return [values[found[1]]] if found[0] == name else None
-    if isinstance(part, Or):
-        left = _choices(part.left, name, statement, values)
-        right = _choices(part.right, name, statement, values)
-        return None if left is None or right is None else left + right
-    if isinstance(part, In) and _is_attribute(part.operand, name, statement):
-        placeholders = [one.name for one in part.choices if isinstance(one, Value)]
-        if len(placeholders) == len(part.choices):
-            return [values[one] for one in placeholders]
-    return None
-
-
-def _is_attribute(operand: Any, name: str, statement: Select) -> bool:
-    return (
-        isinstance(operand, Path)
-        and len(operand.elements) == 1
-        and statement.names[str(operand.elements[0])] == name
-    )
-
-
-def _sort_condition(
-    parts: list[ConditionNode], name: str, statement: Select, values: dict[str, WireValue]
-) -> tuple[ConditionNode, str, tuple[WireValue, ...]] | None:
-    """Return the first part that bounds a sort key attribute, with its operator and operands."""
-    for part in parts:
-        if isinstance(part, Comparison):
-            left, right, operator = part.left, part.right, part.operator
-            if isinstance(left, Value):
-                left, right, operator = right, left, _MIRRORED[operator]
-            listed: tuple[Any, ...] = (left, right)
-        elif isinstance(part, Between):
-            operator, listed = "BETWEEN", (part.operand, part.low, part.high)
-        elif isinstance(part, Function) and part.name == "begins_with":
-            operator, listed = part.name, part.arguments
-        else:
-            continue
-        first, *others = listed
-        is_usable = operator in ("=", "BETWEEN", "begins_with", *_RANGES)
-        if is_usable and _is_attribute(first, name, statement):
-            placeholders = [one.name for one in others if isinstance(one, Value)]
-            if len(placeholders) == len(others):
-                return part, operator, tuple(values[one] for one in placeholders)
-    return None
-
-
-def _directions(statement: Select, keys: Keys, conditions: list[KeyCondition]) -> tuple[bool, bool]:
+def _directions(statement: Select, keys: Keys, branches: list[Branch]) -> tuple[bool, bool]:
     """Return whether sort keys run backwards, and whether partitions do.
 
     Raises:
@@ -293,24 +179,29 @@ def _directions(statement: Select, keys: Keys, conditions: list[KeyCondition]) -
     """
     if not statement.order:
         return False, False
-    if not conditions:
+    if not branches:
         raise ValidationException(
             "Must have at least one non-optional hash key condition in WHERE clause when using "
             "ORDER BY clause."
         )
     partition = [name for name, _ in keys.partition]
     sort = [name for name, _ in keys.sort]
-    wanted = {one.name: one.is_descending for one in statement.order}
-    unknown = [name for name in wanted if name not in (*partition, *sort)]
+    order = {each.name: each.is_descending for each in statement.order}
+    unknown = [name for name in order if name not in (*partition, *sort)]
     if unknown:
         raise ValidationException(
             f"Variable reference {unknown[0]} in ORDER BY clause must be part of the primary key"
         )
-    by_sort = [wanted[name] for name in sort if name in wanted]
-    by_partition = [wanted[name] for name in partition if name in wanted]
-    is_unordered = len(conditions) > 1 and bool(by_sort) and not by_partition
+    by_sort = [order[name] for name in sort if name in order]
+    by_partition = [order[name] for name in partition if name in order]
+    is_unordered = len(branches) > 1 and bool(by_sort) and not by_partition
     is_mixed = len(set(by_sort)) > 1 or len(set(by_partition)) > 1
-    if is_unordered or is_mixed:
+    if is_unordered:
+        raise ValidationException(
+            "Must have hash key in ORDER BY clause when more than one hash key condition "
+            "specified in WHERE clause."
+        )
+    if is_mixed:
         raise ValidationException(
             "ORDER BY over several partitions must begin with the partition key, and run in one "
             "direction for all attributes of a key"
@@ -335,7 +226,7 @@ def read_plan(
         ValidationException: the token is not of this statement.
     """
     place, start = _position(plan, request.get("NextToken"))
-    left = request.get("Limit")
+    limit = request.get("Limit")
     items: list[Any] = []
     while True:
         low, high = plan.ranges[place]
@@ -348,9 +239,10 @@ def read_plan(
                 high=high,
                 is_reverse=plan.is_reverse,
                 start=start,
-                limit=left,
+                limit=limit,
                 filter=plan.filter,
                 projection=plan.projection,
+                fetches=plan.fetches,
                 consistency=read_consistency(request),
             ),
             meter,
@@ -363,9 +255,9 @@ def read_plan(
         start = None
         if place == len(plan.ranges):
             return items, None, None
-        if left is not None:
-            left -= page["ScannedCount"]
-            if left <= 0:
+        if limit is not None:
+            limit -= page["ScannedCount"]
+            if limit <= 0:
                 return items, _token(plan, place, None), None
 
 
@@ -394,4 +286,5 @@ def _position(plan: Plan, token: str | None) -> tuple[int, bytes | None]:
     keys = plan.table.keys if plan.index is None else plan.index.keys
     if not isinstance(last, dict):
         raise refusal
+    check_item(last)
     return place, start_position(keys, plan.table, plan.index, last)

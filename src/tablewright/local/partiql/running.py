@@ -16,7 +16,7 @@ from tablewright.local.faults import (
 )
 from tablewright.local.operations import delete_item, put_item, update_item
 from tablewright.local.partiql.statements import Delete, Insert, Select, Statement, Update
-from tablewright.local.partiql.writes import write_request
+from tablewright.local.partiql.writes import checked_values, write_request
 from tablewright.local.validation import OLDER
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def run_write(
     engine: Engine,
     statement: Statement,
     parameters: Sequence[WireValue],
-    given: dict[str, Any],
+    entry: dict[str, Any],
     meter: Meter,
 ) -> list[Any]:
     """Carry out an INSERT, UPDATE or DELETE and return what its RETURNING clause asks for.
@@ -44,11 +44,12 @@ def run_write(
         ValidationException: the statement does not fit the table or the item.
     """
     if isinstance(statement, Select):
-        raise ValidationException("Unsupported operation: [EXISTS]")
+        raise ValidationException("EXISTS can only be used in ExecuteTransaction write requests.")
+    checked_values(statement, parameters)
     table = engine.table(statement.target.table)
     _, request = write_request(statement, parameters, table)
     request["ReturnValues"] = getattr(statement, "returning", None) or "NONE"
-    on_failure = given.get("ReturnValuesOnConditionCheckFailure")
+    on_failure = entry.get("ReturnValuesOnConditionCheckFailure")
     if on_failure is not None:
         request["ReturnValuesOnConditionCheckFailure"] = on_failure
     try:

@@ -8,7 +8,7 @@ values when its parameters are.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from tablewright.local.expressions.nodes import ConditionNode, Path, UpdateNode
@@ -87,7 +87,9 @@ class Select(_Placed):
     condition: ConditionNode | None
     order: tuple[Order, ...] = ()
     must_exist: bool = False
-    """Whether it stands in EXISTS: a condition of a transaction."""
+    """Whether it is the argument of EXISTS: a condition of a transaction."""
+    refusal: str | None = None
+    """What is said of it when it runs, if it has a column that no SELECT can have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +107,20 @@ class Update(_Placed):
     condition: ConditionNode | None
     returning: str | None = None
     """As ReturnValues calls it."""
+    set_arguments: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Placeholders that must be sets: the function they are passed to, and what is said if not."""
+
+    def bound_values(self, parameters: Sequence[WireValue]) -> dict[str, WireValue]:
+        """Return the values of all placeholders.
+
+        Raises:
+            ValidationException: a parameter is missing, or is no set where one must be.
+        """
+        values = _Placed.bound_values(self, parameters)
+        for name, (_, refusal) in self.set_arguments.items():
+            if not values[name].keys() & {"SS", "NS", "BS"}:
+                raise ValidationException(refusal)
+        return values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

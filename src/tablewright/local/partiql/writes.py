@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
+from tablewright.local.expressions import Condition, parse_condition
 from tablewright.local.expressions.checks import children
 from tablewright.local.expressions.nodes import (
     And,
@@ -23,8 +24,10 @@ from tablewright.local.expressions.nodes import (
     UpdateNode,
     Value,
 )
+from tablewright.local.expressions.refusals import WHERE_CLAUSE
 from tablewright.local.faults import ValidationException
 from tablewright.local.partiql.statements import Delete, Insert, Select, Statement, Update, filled
+from tablewright.local.validation import check_item
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +49,7 @@ def write_request(
     Raises:
         ValidationException: the statement does not name one item of the table by its key.
     """
-    values = statement.bound_values(parameters)
+    values = checked_values(statement, parameters)
     if statement.target.index is not None:
         raise ValidationException("This operation is not supported on an index")
     if isinstance(statement, Insert):
@@ -61,22 +64,49 @@ def write_request(
     key, rest = split_key(statement, table.keys, values)
     _check_key_types(table.keys, key)
     is_there = Function("attribute_exists", (Path((KEY_PLACEHOLDER,)),))
-    given: dict[str, Any] = {"Key": key}
+    request: dict[str, Any] = {"Key": key}
     if isinstance(statement, Update):
-        given["UpdateExpression"] = str(statement.update)
+        request["UpdateExpression"] = str(statement.update)
         condition: ConditionNode = is_there if rest is None else And(is_there, rest)
         kind = "Update"
     elif isinstance(statement, Delete):
         is_absent = Function("attribute_not_exists", (Path((KEY_PLACEHOLDER,)),))
         if rest is None:
-            return "Delete", _placed(statement, table, values, given)
+            return "Delete", _placed(statement, table, values, request)
         condition = Or(is_absent, rest)
         kind = "Delete"
     else:
         condition = is_there if rest is None else And(is_there, rest)
         kind = "ConditionCheck"
-    given["ConditionExpression"] = str(condition)
-    return kind, _placed(statement, table, values, given, condition)
+    request["ConditionExpression"] = str(condition)
+    return kind, _placed(statement, table, values, request, condition)
+
+
+def checked_values(statement: Statement, parameters: Sequence[WireValue]) -> dict[str, WireValue]:
+    """Return the values of a statement after all checks that need no table.
+
+    Raises:
+        ValidationException: a value or an operand is wrong.
+    """
+    values = statement.bound_values(parameters)
+    check_item(values)
+    condition = getattr(statement, "condition", None)
+    if condition is not None:
+        bound_condition(condition, statement, values)  # keys are checked like the rest
+    return values
+
+
+def bound_condition(
+    condition: ConditionNode, statement: Statement, values: dict[str, WireValue]
+) -> Condition:
+    """Return a condition of a statement with its names and values."""
+    names, placeholders = used([condition])
+    return parse_condition(
+        str(condition),
+        {name: statement.names[name] for name in names},
+        {name: values[name] for name in placeholders},
+        parameter=WHERE_CLAUSE,
+    )
 
 
 def split_key(
@@ -91,14 +121,23 @@ def split_key(
     key: dict[str, WireValue] = {}
     rest: list[ConditionNode] = []
     for part in parts:
-        found = equality(part, statement.names)
-        if found is not None and found[0] in keys.names and found[0] not in key:
-            key[found[0]] = values[found[1]]
+        pair = equality(part, statement.names)
+        if pair is not None and pair[0] in keys.names and pair[0] not in key:
+            key[pair[0]] = values[pair[1]]
         else:
             rest.append(part)
     if len(key) != len(keys.names):
         raise ValidationException(_NO_KEY)
     return key, conjunction(rest)
+
+
+def names_item(statement: Select, keys: Keys, values: dict[str, WireValue]) -> bool:
+    """Whether a WHERE clause names one item by its primary key, and asks nothing else."""
+    try:
+        _, rest = split_key(statement, keys, values)
+    except ValidationException:
+        return False
+    return rest is None
 
 
 def conjuncts(condition: ConditionNode | None) -> list[ConditionNode]:
@@ -127,11 +166,11 @@ def equality(part: ConditionNode, names: dict[str, str]) -> tuple[str, str] | No
     return None
 
 
-def _check_key_types(keys: Keys, given: dict[str, WireValue]) -> None:
+def _check_key_types(keys: Keys, item: dict[str, WireValue]) -> None:
     for name, kind in keys.attributes:
-        if name not in given:
+        if name not in item:
             raise ValidationException(f"Key attribute should be present in the item: Key {name}")
-        check_key_type(name, kind, given[name])
+        check_key_type(name, kind, item[name])
 
 
 def check_key_type(name: str, kind: str, value: WireValue) -> None:
@@ -150,7 +189,7 @@ def _placed(
     statement: Statement,
     table: Table,
     values: dict[str, WireValue],
-    given: dict[str, Any],
+    request: dict[str, Any],
     condition: ConditionNode | None = None,
 ) -> dict[str, Any]:
     """Complete the parameters of a write with its table and the placeholders it uses."""
@@ -159,9 +198,9 @@ def _placed(
     if isinstance(statement, Update):
         nodes.append(statement.update)
     used_names, used_values = used(nodes)
-    if "ConditionExpression" in given:
+    if "ConditionExpression" in request:
         used_names.add(KEY_PLACEHOLDER)
-    out = {"TableName": table.name, **given}
+    out = {"TableName": table.name, **request}
     if used_names:
         out["ExpressionAttributeNames"] = {name: names[name] for name in sorted(used_names)}
     if used_values:
@@ -177,7 +216,7 @@ def used(nodes: Sequence[Any]) -> tuple[set[str], set[str]]:
     while waiting:
         node = waiting.pop()
         if isinstance(node, Path):
-            names.update(one for one in node.elements if isinstance(one, str))
+            names.update(each for each in node.elements if isinstance(each, str))
         elif isinstance(node, Value):
             values.add(node.name)
         else:
