@@ -84,7 +84,9 @@ def put(db, key, value):
 
 def export(db, **members):
     request = {"TableArn": arn(db), "S3Bucket": "my-bucket", **members}
-    return db.call("ExportTableToPointInTime", request)["ExportDescription"]
+    started = db.call("ExportTableToPointInTime", request)["ExportDescription"]
+    assert started["ExportStatus"] == "IN_PROGRESS"
+    return db.call("DescribeExport", {"ExportArn": started["ExportArn"]})["ExportDescription"]
 
 
 def read_export(buckets, description):
@@ -211,11 +213,44 @@ def test_exports_that_cannot_be_are_refused(db, clock, buckets):
     assert not (buckets.parent / "outside").exists()
 
 
-def test_database_in_memory_needs_a_folder(clock):
+def test_buckets_of_a_database_in_memory_go_with_it(clock):
     with Database(clock=clock) as db:
         create(db)
-        with pytest.raises(ValidationException, match="no folder that stands for S3 buckets"):
-            export(db)
+        assert export(db)["ExportStatus"] == "COMPLETED"
+        folder = db.engine.buckets
+        assert folder.stat().st_mode & 0o777 == 0o700
+    assert not folder.exists()
+
+
+def test_what_an_export_writes_is_its_owners_alone(db, buckets):
+    export(db)
+    written = list(buckets.rglob("*"))
+    assert {path.stat().st_mode & 0o777 for path in written if path.is_dir()} == {0o700}
+    assert {path.stat().st_mode & 0o777 for path in written if path.is_file()} == {0o600}
+
+
+def test_links_do_not_lead_out_of_the_buckets(db, buckets, tmp_path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.json").write_text('{"Item": {"pk": {"S": "secret"}}}')
+    bucket = buckets / "bucket"
+    bucket.mkdir(parents=True)
+    (bucket / "in").symlink_to(outside)
+    with pytest.raises(ValidationException, match="No object of bucket"):
+        import_table(db, {}, buckets, prefix="in/")
+    buckets.joinpath("linked").symlink_to(outside)
+    with pytest.raises(ValidationException, match="Invalid S3Bucket: linked"):
+        export(db, S3Bucket="linked")
+
+
+def test_a_line_that_no_item_needs_ends_the_import(db, buckets):
+    # 20 MB of blanks are 20 KB of gzip; they are never read as a line
+    bomb = gzip.compress(b" " * (20 * 1024 * 1024) + b"\n")
+    description = import_table(db, {"in/bomb.json.gz": bomb}, buckets, InputCompressionType="GZIP")
+    assert description["ImportStatus"] == "FAILED"
+    assert (
+        description["FailureMessage"] == "A line is longer than 8388608 bytes, which no item needs"
+    )
 
 
 def test_what_a_killed_export_left_behind_is_dropped_at_the_next_start(tmp_path):
@@ -244,7 +279,10 @@ def import_table(db, files, buckets, *, prefix="in/", **members):
         "TableCreationParameters": {**DEFINITION, "TableName": "Imported"},
         **members,
     }
-    return db.call("ImportTable", request)["ImportTableDescription"]
+    started = db.call("ImportTable", request)["ImportTableDescription"]
+    assert started["ImportStatus"] == "IN_PROGRESS"
+    reply = db.call("DescribeImport", {"ImportArn": started["ImportArn"]})
+    return reply["ImportTableDescription"]
 
 
 def content(db, name="Imported"):

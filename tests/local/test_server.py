@@ -15,9 +15,10 @@ from botocore.credentials import Credentials
 
 from tablewright.core.errors import EngineError, UsageError
 from tablewright.local.bill import UnitPrices
+from tablewright.local.connection import BODY_LIMIT_BYTES
 from tablewright.local.database import Database
 from tablewright.local.faults import InvalidSignatureException, ResourceNotFoundException
-from tablewright.local.server import BODY_LIMIT_BYTES, ServerOptions, in_background
+from tablewright.local.server import ServerOptions, in_background
 from tablewright.local.signing import AccessKey, check_signature
 
 

@@ -73,7 +73,8 @@ def test_counts_follow_the_items(db):
     [
         (
             {"TableName": "ab"},
-            "TableName must be at least 3 characters long and at most 255 characters long",
+            "1 validation error detected: Value 'ab' at 'tableName' failed to satisfy constraint: "
+            "Member must have length greater than or equal to 3",
         ),
         (
             {"TableName": "a;bc"},

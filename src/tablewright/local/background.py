@@ -155,4 +155,6 @@ def _sweep_some(engine: Engine, name: str) -> int:
         for _, _, key in rows:
             old = stored_image(engine, table, key)
             write(engine, table, key, old, None, None, by_service=True)
-        return len(rows)
+    if engine.undelivered:
+        engine.hand_over()
+    return len(rows)

@@ -64,6 +64,12 @@ class BillLine:
     vector_search_bytes: int = 0
 
 
+MAX_LINES = 10_000
+"""Lines of a bill that are told apart; a client may invent a label for each request."""
+
+REST = "(other labels)"
+
+
 class RunningBill:
     """Adds up the records of a Database; set its `on_metered` to `add`. Safe across threads."""
 
@@ -85,6 +91,9 @@ class RunningBill:
 
     def _count(self, key: tuple[str, str | None, str, str | None], *amounts: Any) -> None:
         line = self._lines.get(key)
+        if line is None and len(self._lines) >= MAX_LINES:
+            key = (*key[:3], REST)
+            line = self._lines.get(key)
         if line is None:
             self._lines[key] = [1, *amounts]
         else:

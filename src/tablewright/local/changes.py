@@ -1,6 +1,7 @@
 """Who is told of a changed item, inside the write that changes it.
 
-In: a table that is watched, the item before and after. Out: a stream record, a line of history.
+In: a table that is watched, the item before and after. Out: a stream record, a
+line of history, a record for Kinesis.
 A write that leaves the item as it was is no change.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tablewright.local import history, streams
+from tablewright.local import destinations, history, streams
 
 if TYPE_CHECKING:
     from tablewright.local.engine import Engine
@@ -29,3 +30,5 @@ def record_change(
         streams.record(engine, table, old, new, by_service=by_service)
     if table.history is not None:
         history.record(engine, table, old, new)
+    if table.is_sending:
+        destinations.send(engine, table, old, new, by_service=by_service)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 
@@ -27,6 +27,9 @@ from tablewright.local.faults import (
     SerializationException,
 )
 from tablewright.local.metering import Meter, Metered
+
+if TYPE_CHECKING:
+    from tablewright.local.policy import Policy
 
 
 class Realism(Protocol):
@@ -59,6 +62,8 @@ class Database:
         EngineError: the file is in use, damaged or of another version.
 
     Attributes:
+        policies: the identity policies of the caller, which every request must pass; None (the
+            default) asks for no permission.
         on_metered: called after every request with what it consumed, once per table.
     """
 
@@ -79,6 +84,7 @@ class Database:
             self.engine.buckets = Path(buckets)
         self.realism = realism
         self.on_metered: Callable[[Metered], None] | None = None
+        self.policies: tuple[Policy, ...] | None = None
 
     def call(
         self, operation: str, request: dict[str, Any], *, label: str | None = None
@@ -115,9 +121,13 @@ class Database:
         realism = self.realism
         if realism is not None:
             engine = realism.before(engine, operation, request)
+        if self.policies is not None:
+            self._authorize(operation, request)
         meter = Meter(operation, label, body)
         try:
             reply = orjson.dumps(run(engine, request, meter))
+            if self.engine.undelivered:
+                self.engine.hand_over()
             if realism is not None:
                 realism.done(operation, body)
             return reply
@@ -134,6 +144,13 @@ class Database:
         finally:
             if meter.tables:
                 self._report(meter)
+
+    def _authorize(self, operation: str, request: dict[str, Any]) -> None:
+        """Refuse a request that the caller's policies and those of the tables do not allow."""
+        from tablewright.local.access import authorize
+
+        assert self.policies is not None
+        authorize(self.engine, self.policies, operation, request)
 
     def group(self) -> contextlib.AbstractContextManager[None]:
         """Commit all writes of the block together, at its end: none is acknowledged before.

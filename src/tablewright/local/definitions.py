@@ -21,6 +21,7 @@ from tablewright.capacity.limits import (
     MAX_PROJECTED_ATTRIBUTES,
 )
 from tablewright.local.faults import ValidationException
+from tablewright.local.tagging import merged
 from tablewright.local.validation import INVALID
 from tablewright.local.vectors.definitions import (
     check_vector_indexes,
@@ -39,13 +40,18 @@ PAY_PER_REQUEST = "PAY_PER_REQUEST"
 PROVISIONED = "PROVISIONED"
 
 
-def check_table_name(request: Mapping[str, Any]) -> None:
-    """Refuse a request about a table that lacks its name, or whose name no table can have."""
-    name = request.get("TableName")
-    if name is None:
+def check_has_table_name(request: Mapping[str, Any]) -> None:
+    """Refuse a request about a table that lacks its name."""
+    if request.get("TableName") is None:
         raise ValidationException(
             "The parameter 'TableName' is required but was not present in the request"
         )
+
+
+def check_table_name(request: Mapping[str, Any]) -> None:
+    """Refuse a request about a table that lacks its name, or whose name no table can have."""
+    check_has_table_name(request)
+    name = request["TableName"]
     if isinstance(name, str) and not name.startswith("arn:") and not 3 <= len(name) <= 255:
         raise ValidationException(
             "TableName must be at least 3 characters long and at most 255 characters long"
@@ -62,7 +68,7 @@ def check_new_table(request: Mapping[str, Any]) -> None:
     check_throughput(mode, request.get("ProvisionedThroughput"))
     types = [given["AttributeName"] for given in request["AttributeDefinitions"]]
     schema = request["KeySchema"]
-    _check_keys(schema, types, is_global=False)
+    _check_keys(schema, types, is_global=False, is_table=True)
     local = request.get("LocalSecondaryIndexes")
     global_ = request.get("GlobalSecondaryIndexes")
     vectors = request.get("VectorIndexes")
@@ -120,7 +126,9 @@ def check_stream(stream: Mapping[str, Any] | None) -> None:
     if stream["StreamEnabled"] and "StreamViewType" not in stream:
         raise _invalid("StreamViewType is required when StreamEnabled is true")
     if not stream["StreamEnabled"] and "StreamViewType" in stream:
-        raise _invalid("StreamViewType should not be specified when StreamEnabled is false")
+        raise _invalid(
+            "Table is being created with a stream disabled, UpdateViewType should not be specified"
+        )
 
 
 def check_definitions_used(
@@ -192,7 +200,11 @@ def _check_local_indexes(
 
 
 def _check_keys(
-    schema: Sequence[Mapping[str, str]], types: Sequence[str], *, is_global: bool
+    schema: Sequence[Mapping[str, str]],
+    types: Sequence[str],
+    *,
+    is_global: bool,
+    is_table: bool = False,
 ) -> None:
     names = [part["AttributeName"] for part in schema]
     kinds = [part["KeyType"] for part in schema]
@@ -202,6 +214,10 @@ def _check_keys(
             f"Keys: [{', '.join(names)}], AttributeDefinitions: [{', '.join(types)}]"
         )
     if len(set(names)) != len(names):
+        if is_table:
+            raise ValidationException(
+                "Invalid KeySchema: Some index key attribute have no definition"
+            )
         if len(names) == 2:
             raise ValidationException(
                 "Both the Hash Key and the Range Key element in the KeySchema have the same name"
@@ -236,6 +252,9 @@ def _check_projection(projection: Mapping[str, Any]) -> None:
         raise _invalid("Unknown ProjectionType: null")
     if "NonKeyAttributes" in projection and kind != "INCLUDE":
         raise _invalid(f"ProjectionType is {kind}, but NonKeyAttributes is specified")
+    attributes = projection.get("NonKeyAttributes") or ()
+    if len(set(attributes)) != len(attributes):
+        raise _invalid(f"Duplicate attribute in NonKeyAttributes: [{', '.join(attributes)}]")
     if kind == "INCLUDE" and "NonKeyAttributes" not in projection:
         raise _invalid("ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
 
@@ -295,9 +314,8 @@ def new_definition(engine: Engine, request: Mapping[str, Any]) -> dict[str, Any]
         definition["TableClass"] = request["TableClass"]
     set_stream(definition, request.get("StreamSpecification"), now)
     set_encryption(engine, definition, request.get("SSESpecification"))
-    tags = request.get("Tags")
-    if tags:
-        definition["Tags"] = tags
+    if request.get("Tags"):
+        definition["Tags"] = merged([], request["Tags"])
     for index in definition.get("GlobalSecondaryIndexes", ()):
         index["IndexStatus"] = "ACTIVE"
     for index in definition.get("VectorIndexes", ()):
@@ -406,6 +424,13 @@ def describe(engine: Engine, table: Table, *, status: str | None = None) -> dict
     if table.vectors:
         out["VectorIndexes"] = describe_vector_indexes(engine, table, status)
     return out
+
+
+def describe_restored(engine: Engine, table: Table) -> dict[str, Any]:
+    """Return the TableDescription of a table whose restore is told to go on. Inside a read."""
+    description = describe(engine, table, status="CREATING")
+    description["RestoreSummary"] = {**description["RestoreSummary"], "RestoreInProgress": True}
+    return description
 
 
 def _describe_index(

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
 import orjson
@@ -59,7 +60,8 @@ class Engine:
         read_layer: the validation layer of GetItem, BatchGetItem and Query there.
         tables: every table by name.
         clock: seconds since the epoch.
-        buckets: the folder whose folders stand for S3 buckets; None if there is none.
+        buckets: the folder whose folders stand for S3 buckets; None until one is needed in memory.
+        deliver: takes the records for Kinesis destinations, with the ARN of the stream.
         on_change: called inside the write with each changed item of a table that is watched.
     """
 
@@ -80,12 +82,16 @@ class Engine:
         self.buckets = path.with_name(f"{path.name}.buckets") if path is not None else None
         self.tables: dict[str, Table] = {}
         self.on_change: OnChange = partial(record_change, self)
+        self.deliver: Callable[[str, dict[str, Any]], None] | None = None
+        self.undelivered: list[tuple[str, dict[str, Any]]] = []
+        """Records for Kinesis destinations of writes that are not done yet."""
         self.stopping = threading.Event()
         self.vector_recall: float | None = None
         """The recall an approximate vector search is to reach; None searches exactly."""
         self.vector_index_seconds = 0.0
         """How long the creation of a vector index takes at the least."""
         self._writes = 0
+        self._temporary: TemporaryDirectory[str] | None = None
         self._tokens: dict[str, Token] = {}
         """What is kept of recent transactions by token, oldest first."""
         self.sweeper = Sweeper(self)
@@ -219,6 +225,13 @@ class Engine:
             tables[table.name] = table
         self.tables = tables
 
+    def hand_over(self) -> None:
+        """Hand the records of writes that are done to whoever takes those for Kinesis."""
+        records, self.undelivered = self.undelivered, []
+        if self.deliver is not None:
+            for arn, record in records:
+                self.deliver(arn, record)
+
     def note_write(self) -> None:
         """Save the counters now and then, so that a crash does not lose them all. In a write."""
         self._writes += 1
@@ -239,6 +252,12 @@ class Engine:
         counters["is_exact"] = is_exact
         self.store.put(CATALOGUE, _COUNTERS, 0, orjson.dumps(counters))
 
+    def temporary_folder(self) -> Path:
+        """Return a folder that is removed when the database is closed."""
+        if self._temporary is None:
+            self._temporary = TemporaryDirectory(prefix="tablewright-")
+        return Path(self._temporary.name)
+
     def close(self) -> None:
         """Stop background work and close the file."""
         self.stopping.set()
@@ -246,6 +265,8 @@ class Engine:
             with self.store.writing:
                 self._save_counters(is_exact=True)
         self.store.close()
+        if self._temporary is not None:
+            self._temporary.cleanup()
 
 
 def _token_record(stored: list[Any]) -> Token:

@@ -22,7 +22,7 @@ import orjson
 
 from tablewright.local import register
 from tablewright.local.backups import source_table
-from tablewright.local.buckets import bucket_folder, joined, object_path
+from tablewright.local.buckets import bucket_folder, joined, object_path, write_object
 from tablewright.local.faults import (
     ExportConflictException,
     ExportNotFoundException,
@@ -319,10 +319,11 @@ class _Job:
         key = self.key(name)
         path = object_path(self.folder, key)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+            write_object(path, content)
         except OSError as problem:
-            raise ValidationException(f"The bucket cannot be written: {problem}") from problem
+            raise ValidationException(
+                f"The bucket cannot be written: {problem.strerror}"
+            ) from problem
         return key
 
 

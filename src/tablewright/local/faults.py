@@ -233,6 +233,22 @@ class TrimmedDataAccessException(Fault):
     """The records asked for are no longer kept."""
 
 
+class GlobalTableAlreadyExistsException(Fault):
+    """The table is a global table already."""
+
+
+class GlobalTableNotFoundException(Fault):
+    """The global table does not exist."""
+
+
+class ReplicaAlreadyExistsException(Fault):
+    """The global table has a replica in that region."""
+
+
+class ReplicaNotFoundException(Fault):
+    """The global table has no replica in that region."""
+
+
 class PolicyNotFoundException(Fault):
     """The resource has no policy."""
 

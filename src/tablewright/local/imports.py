@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from tablewright.core.quantities import MB
 from tablewright.local import register
 from tablewright.local.buckets import bucket_folder, objects
 from tablewright.local.definitions import add_table, check_new_table, check_table_name
@@ -90,7 +91,9 @@ def import_table(engine: Engine, request: Mapping[str, Any]) -> Row:
     try:
         _load(engine, table, request, files, counts)
     except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as failure:
-        problem = str(failure)
+        # without the path of the file, which is nobody's business
+        problem = failure.strerror or "" if isinstance(failure, OSError) else str(failure)
+        problem = problem or type(failure).__name__
     return _finished(engine, table, request, counts, started, problem)
 
 
@@ -123,6 +126,11 @@ def _csv_options(request: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 # Reading
+
+MAX_LINE_BYTES = 8 * MB
+"""An item of 400 KB written as DynamoDB JSON with every character escaped fits several times."""
+
+_READ_BYTES = 1 << 16
 
 
 class _Counts:
@@ -163,13 +171,46 @@ def _items(
     is_compressed = request.get("InputCompressionType", "NONE") == "GZIP"
     with gzip.open(path) if is_compressed else path.open("rb") as file:
         if request["InputFormat"] == "CSV":
-            text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+            bounded = io.BufferedReader(_Bounded(file))
+            text = io.TextIOWrapper(bounded, encoding="utf-8-sig", newline="")
             yield from _csv_items(table, _csv_options(request), text, counts)
             return
-        for line in file:
+        for line in _bounded_lines(file):
             counts.bytes += len(line)
             if line.strip():
                 yield _json_item(line)
+
+
+def _bounded_lines(file: Any) -> Iterator[bytes]:
+    """Yield the lines of a file; one that no item can need ends the import.
+
+    Raises:
+        EOFError: a line is longer than any item can be.
+    """
+    while line := file.readline(MAX_LINE_BYTES + 1):
+        if len(line) > MAX_LINE_BYTES:
+            raise EOFError(f"A line is longer than {MAX_LINE_BYTES} bytes, which no item needs")
+        yield line
+
+
+class _Bounded(io.RawIOBase):
+    """A file whose lines are bounded, for the reader of CSV."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self._since_line = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        content = self._file.read(min(len(buffer), _READ_BYTES))
+        end = content.rfind(b"\n")
+        self._since_line = len(content) - end - 1 if end >= 0 else self._since_line + len(content)
+        if self._since_line > MAX_LINE_BYTES:
+            raise EOFError(f"A line is longer than {MAX_LINE_BYTES} bytes, which no item needs")
+        buffer[: len(content)] = content
+        return len(content)
 
 
 def _json_item(line: bytes) -> Item | None:

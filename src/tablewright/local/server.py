@@ -24,14 +24,20 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.utils import formatdate
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import httptools
 import orjson
 
 from tablewright.core.errors import EngineError, UsageError
 from tablewright.core.quantities import ZERO, plain
 from tablewright.local.bill import RunningBill, UnitPrices
+from tablewright.local.connection import (
+    JSON_TYPE,
+    STATUS,
+    Connection,
+    Reply,
+    Request,
+)
 from tablewright.local.faults import (
     AccessDeniedException,
     Fault,
@@ -40,25 +46,19 @@ from tablewright.local.faults import (
     UnknownOperationException,
     ValidationException,
 )
-from tablewright.local.labels import HEADER as LABEL_HEADER
+from tablewright.local.hosts import is_address, is_local_name
 from tablewright.local.labels import clean_label, label_of_user_agent
 from tablewright.local.signing import AccessKey, check_signature
 
 if TYPE_CHECKING:
     from tablewright.local.metering import Metered
 
-BODY_LIMIT_BYTES = 20 * 1024 * 1024  # a batch may have 16 MB; the rest is room for base64 and names
-HEADER_LIMIT_BYTES = 64 * 1024
-SMALL_BYTES = 8 * 1024  # answers up to this size go out in one piece
 GROUP_LIMIT = 64  # requests that run before their answers go out
-PIPELINE_LIMIT = 16  # requests of one connection under way; more wait until it takes its answers
 HALF_REQUEST_SECONDS = 30  # a request must be complete within this time
 DRAIN_SECONDS = 5  # how long a shutdown waits for answers to be taken
 
-JSON_TYPE = b"application/x-amz-json-1.0"
 _TARGETS = (b"DynamoDB_20120810.", b"DynamoDBStreams_20120810.")
 _STREAM_OPERATIONS = frozenset({"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"})
-_LOCAL_NAMES = frozenset({"localhost", "host.docker.internal", ""})
 
 log = logging.getLogger("tablewright.local")
 
@@ -87,6 +87,7 @@ class ServerOptions:
         host: the address to listen on; other than loopback only with an access key.
         port: the port; 0 takes a free one.
         access_key: the key that requests must be signed with; None asks for no signature.
+        region: the region that signatures must be made for; None takes any.
         cors: the origins whose pages may use the server ("*" for all), none by default.
         log: told of each request, one line, if given.
         prices: what a unit costs, for the log and the bill.
@@ -95,50 +96,10 @@ class ServerOptions:
     host: str = "127.0.0.1"
     port: int = 8000
     access_key: AccessKey | None = None
+    region: str | None = None
     cors: tuple[str, ...] = ()
     log: Callable[[str], None] | None = None
     prices: UnitPrices | None = None
-
-
-class _Request:
-    """One request as it arrives."""
-
-    __slots__ = (
-        "began",
-        "body",
-        "headers",
-        "host",
-        "keep_alive",
-        "label",
-        "method",
-        "origin",
-        "target",
-        "type",
-        "url",
-        "user_agent",
-    )
-
-    def __init__(self) -> None:
-        self.url = b""
-        self.method = b""
-        self.target = b""
-        self.type = b""
-        self.host = b""
-        self.origin = b""
-        self.label = b""
-        self.user_agent = b""
-        self.headers: list[tuple[bytes, bytes]] = []
-        self.body: bytes | list[bytes] = b""
-        self.keep_alive = True
-        self.began = 0.0
-
-
-class _Reply(NamedTuple):
-    status: int
-    content: bytes
-    type: bytes = JSON_TYPE
-    close: bool = False
-    delay_seconds: float = 0.0
 
 
 class Server:
@@ -149,17 +110,17 @@ class Server:
         self.database = database
         self.options = options
         self.bill = RunningBill()
-        self._keeps_headers = options.access_key is not None
-        self._waiting: deque[tuple[_Connection, _Request]] = deque()
+        self.keeps_headers = options.access_key is not None
+        self._waiting: deque[tuple[Connection, Request]] = deque()
         self._scheduled = False
-        self._connections: set[_Connection] = set()
+        self.connections: set[Connection] = set()
         self._listener: asyncio.Server | None = None
         self._sweeper: asyncio.TimerHandle | None = None
         self._metered: list[Metered] = []
         self._identifiers = itertools.count()
         self._salt = secrets.token_hex(12).upper().encode()
         self._date = b""
-        self._is_closing = False
+        self.is_closing = False
 
     # -- life -----------------------------------------------------------------------------------
 
@@ -182,10 +143,10 @@ class Server:
         Raises:
             EngineError: the address is taken or not ours.
         """
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         try:
-            self._listener = await self._loop.create_server(
-                lambda: _Connection(self), self.options.host, self.options.port, backlog=512
+            self._listener = await self.loop.create_server(
+                lambda: Connection(self), self.options.host, self.options.port, backlog=512
             )
         except OSError as problem:
             raise EngineError(
@@ -206,16 +167,16 @@ class Server:
         """Stop listening, answer what has arrived, and let go of the database (left open)."""
         if self._listener is None:
             return
-        self._is_closing = True
+        self.is_closing = True
         self._listener.close()
         if self._sweeper is not None:
             self._sweeper.cancel()
-        deadline = self._loop.time() + DRAIN_SECONDS
-        for connection in tuple(self._connections):
+        deadline = self.loop.time() + DRAIN_SECONDS
+        for connection in tuple(self.connections):
             connection.close_when_idle()
-        while self._connections and self._loop.time() < deadline:
+        while self.connections and self.loop.time() < deadline:
             await asyncio.sleep(0.01)
-        for connection in tuple(self._connections):
+        for connection in tuple(self.connections):
             connection.abort()
         await self._listener.wait_closed()
         self.database.on_metered = self._previous
@@ -223,20 +184,20 @@ class Server:
     def _tick(self) -> None:
         """Once a second: the date of answers, and the end of requests that never become whole."""
         self._date = formatdate(usegmt=True).encode()
-        limit = self._loop.time() - HALF_REQUEST_SECONDS
-        for connection in tuple(self._connections):
+        limit = self.loop.time() - HALF_REQUEST_SECONDS
+        for connection in tuple(self.connections):
             if connection.half_since is not None and connection.half_since < limit:
                 connection.abort()
-        self._sweeper = self._loop.call_later(1, self._tick)
+        self._sweeper = self.loop.call_later(1, self._tick)
 
     # -- requests -------------------------------------------------------------------------------
 
-    def submit(self, connection: _Connection, request: _Request) -> None:
+    def submit(self, connection: Connection, request: Request) -> None:
         """Take a whole request; it runs with all others that wait."""
         self._waiting.append((connection, request))
         if not self._scheduled:
             self._scheduled = True
-            self._loop.call_soon(self._run_waiting)
+            self.loop.call_soon(self._run_waiting)
 
     def _run_waiting(self) -> None:
         self._scheduled = False
@@ -258,9 +219,9 @@ class Server:
             connection.answer(request, reply)
         if waiting:
             self._scheduled = True
-            self._loop.call_soon(self._run_waiting)
+            self.loop.call_soon(self._run_waiting)
 
-    def _reply(self, request: _Request) -> _Reply:
+    def _reply(self, request: Request) -> Reply:
         try:
             if self._is_plain(request):
                 return self._operate(request)
@@ -273,10 +234,10 @@ class Server:
             log.exception("a request failed")
             return _fault_reply(InternalServerError("the local engine failed; see its log"))
 
-    def _is_plain(self, request: _Request) -> bool:
+    def _is_plain(self, request: Request) -> bool:
         """Whether this is an ordinary SDK request that passes every check."""
         if self.options.access_key is None:
-            if not _is_local_name(request.host):
+            if not is_local_name(request.host):
                 raise AccessDeniedException("The Host header does not name this machine.")
         elif request.method != b"OPTIONS" and not self._is_health_check(request):
             self._check_signature(request, self.options.access_key)
@@ -284,11 +245,11 @@ class Server:
             raise AccessDeniedException("Pages of this origin may not use this server (--cors).")
         return request.method == b"POST" and request.url == b"/"
 
-    def _operate(self, request: _Request) -> _Reply:
+    def _operate(self, request: Request) -> Reply:
         name = _operation_name(request)
-        body = request.body
-        if type(body) is list:
-            body = b"".join(body)
+        body: Any = request.body
+        if request.encoding or type(body) is list:
+            body = request.content()
         label = None
         if request.label or b"label/" in request.user_agent or b"app/" in request.user_agent:
             label = clean_label(request.label.decode("utf-8", "replace")) or label_of_user_agent(
@@ -296,12 +257,12 @@ class Server:
             )
         realism = self.database.realism
         if self.options.log is None and realism is None:
-            return _Reply(200, self.database.call_raw(name, body, label=label))  # type: ignore[arg-type]
+            return Reply(200, self.database.call_raw(name, body, label=label))
         self._metered.clear()
         began = time.perf_counter()
         status, content = 200, b""
         try:
-            content = self.database.call_raw(name, body, label=label)  # type: ignore[arg-type]
+            content = self.database.call_raw(name, body, label=label)
         except Fault as fault:
             status, content = fault.status, orjson.dumps(fault.body())
         delay = realism.delay_seconds(name) if realism is not None else 0.0
@@ -309,7 +270,7 @@ class Server:
             took = time.perf_counter() - began + delay
             with contextlib.suppress(OSError):  # nobody reads the log: the answer stands
                 self.options.log(self._line(name, label, status, content, took))
-        return _Reply(status, content, delay_seconds=delay)
+        return Reply(status, content, delay_seconds=delay)
 
     def _line(
         self, name: str, label: str | None, status: int, content: bytes, seconds: float
@@ -337,35 +298,33 @@ class Server:
 
     # -- what is not an operation ---------------------------------------------------------------
 
-    def _other(self, request: _Request) -> _Reply:
+    def _other(self, request: Request) -> Reply:
         path = request.url.partition(b"?")[0]
         if request.method == b"OPTIONS":
-            return _Reply(200, b"", b"text/plain")
+            return Reply(200, b"", b"text/plain")
         if self._is_health_check(request):
-            return _Reply(200, b"healthy: dynamodb.us-east-1.amazonaws.com \n", b"text/plain")
+            return Reply(200, b"healthy: dynamodb.us-east-1.amazonaws.com \n", b"text/plain")
         if path == b"/_tablewright/bill" and request.method == b"GET":
             shown = self.bill.as_json(self.options.prices)
-            return _Reply(200, orjson.dumps(shown), b"application/json")
+            return Reply(200, orjson.dumps(shown), b"application/json")
         if path == b"/_tablewright/realism":
             return self._set_realism(request)
         if path == b"/_tablewright/bill" and request.method == b"DELETE":
             self.bill.clear()
-            return _Reply(200, b"{}", b"application/json")
+            return Reply(200, b"{}", b"application/json")
         raise UnknownOperationException()
 
-    def _is_health_check(self, request: _Request) -> bool:
+    def _is_health_check(self, request: Request) -> bool:
         return request.method in (b"GET", b"HEAD") and request.url in (b"/", b"/healthz")
 
-    def _set_realism(self, request: _Request) -> _Reply:
+    def _set_realism(self, request: Request) -> Reply:
         from tablewright.local.realism import change_realism, describe_realism
 
         if request.method == b"POST":
             if not request.type.startswith((b"application/json", JSON_TYPE)):
                 raise SerializationException("Send application/json.")
-            body = request.body if isinstance(request.body, bytes) else b"".join(request.body)
             try:
-                wanted = orjson.loads(body)
-                change_realism(self.database, wanted)
+                change_realism(self.database, orjson.loads(request.content()))
                 self._wait_ourselves()
             except orjson.JSONDecodeError:
                 raise SerializationException() from None
@@ -373,15 +332,16 @@ class Server:
                 raise ValidationException(problem.message) from None
         elif request.method != b"GET":
             raise UnknownOperationException()
-        return _Reply(200, orjson.dumps(describe_realism(self.database)), b"application/json")
+        return Reply(200, orjson.dumps(describe_realism(self.database)), b"application/json")
 
-    def _check_signature(self, request: _Request, key: AccessKey) -> None:
+    def _check_signature(self, request: Request, key: AccessKey) -> None:
         check_signature(
             key,
             method=request.method.decode("latin-1"),
             target=request.url.decode("latin-1"),
             headers=[(n.decode("latin-1"), v.decode("latin-1")) for n, v in request.headers],
             body=request.body if isinstance(request.body, bytes) else b"".join(request.body),
+            region=self.options.region,
         )
 
     def _allows(self, origin: bytes) -> bool:
@@ -389,13 +349,15 @@ class Server:
 
     # -- answers --------------------------------------------------------------------------------
 
-    def head(self, request: _Request | None, reply: _Reply) -> bytes:
+    def head(self, request: Request | None, reply: Reply) -> bytes:
         """Return the status line and headers of an answer."""
         head = b"HTTP/1.1 %b\r\nContent-Type: %b\r\nContent-Length: %d\r\n" % (
-            _STATUS.get(reply.status) or b"%d Status" % reply.status,
+            STATUS.get(reply.status) or b"%d Status" % reply.status,
             reply.type,
             len(reply.content),
         )
+        if reply.encoding:
+            head += b"Content-Encoding: %b\r\n" % reply.encoding
         head += b"x-amzn-RequestId: %b%028X\r\nx-amz-crc32: %d\r\nDate: %b\r\n" % (
             self._salt,
             next(self._identifiers),
@@ -404,267 +366,12 @@ class Server:
         )
         if request is not None and request.origin and self._allows(request.origin):
             head += _cors_headers(request.origin)
-        if reply.close or self._is_closing:
+        if reply.close or self.is_closing:
             head += b"Connection: close\r\n"
         return head + b"\r\n"
 
 
-class _Connection(asyncio.Protocol):
-    """One connection: parses requests as they come in and answers them in order."""
-
-    __slots__ = (
-        "_delayed",
-        "_has_head",
-        "_is_last",
-        "_is_paused",
-        "_kept",
-        "_open",
-        "_parser",
-        "_received",
-        "_request",
-        "_server",
-        "_transport",
-        "half_since",
-    )
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
-        self._parser = httptools.HttpRequestParser(self)
-        self._transport: Any = None
-        self._request = _Request()
-        self._received = 0  # bytes of the request so far
-        self._has_head = False
-        self._open = 0  # requests handed over and not answered
-        self._kept: deque[_Request] = deque()  # requests that wait for answers to be taken
-        self._is_paused = False
-        self._delayed: deque[tuple[float, bytes, bool]] = deque()
-        self._is_last = False
-        self.half_since: float | None = None
-
-    # -- from the transport ---------------------------------------------------------------------
-
-    def connection_made(self, transport: Any) -> None:
-        """Begin."""
-        self._transport = transport
-        self._server._connections.add(self)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection; answers under way go nowhere."""
-        self._server._connections.discard(self)
-        self._transport = None
-
-    def pause_writing(self) -> None:
-        """Take no more requests while the client does not take its answers."""
-        self._is_paused = True
-        if self._transport is not None:
-            self._transport.pause_reading()
-
-    def resume_writing(self) -> None:
-        """Go on."""
-        self._is_paused = False
-        if self._transport is not None:
-            self._transport.resume_reading()
-            self._hand_over_kept()
-
-    def data_received(self, data: bytes) -> None:
-        """Parse what came in."""
-        if self._is_last:
-            return
-        if self.half_since is None:
-            self.half_since = self._server._loop.time()
-        self._received += len(data)
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._refuse(400, b"Upgrades are not supported.")
-        except httptools.HttpParserError:
-            if not self._is_last:
-                self._refuse(400, b"This is not an HTTP/1.1 request.")
-        else:
-            if not self._has_head and self._received > HEADER_LIMIT_BYTES:
-                self._refuse(431, b"The headers are larger than 64 KB.")
-            elif self._received > BODY_LIMIT_BYTES + HEADER_LIMIT_BYTES:
-                self._refuse_large()
-
-    # -- from the parser ------------------------------------------------------------------------
-
-    def on_message_begin(self) -> None:
-        """Begin a request."""
-        self._request = _Request()
-
-    def on_url(self, url: bytes) -> None:
-        """Take the target of the request line."""
-        self._request.url += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep the headers that matter (all, if signatures are checked)."""
-        request = self._request
-        field = _HEADERS.get(name) or _HEADERS.get(name.lower())
-        if field is not None:
-            if field == "expect":
-                if value.lower() == b"100-continue" and self._transport is not None:
-                    self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            elif field == "length":
-                if value.isdigit() and int(value) > BODY_LIMIT_BYTES:
-                    self._refuse_large()
-            else:
-                setattr(request, field, value)
-        if self._server._keeps_headers:
-            request.headers.append((name, value))
-
-    def on_headers_complete(self) -> None:
-        """Note the method."""
-        self._has_head = True
-        self._request.method = self._parser.get_method()
-
-    def on_body(self, body: bytes) -> None:
-        """Collect the body."""
-        request = self._request
-        if not request.body:
-            request.body = body
-        elif type(request.body) is list:
-            request.body.append(body)
-        else:
-            request.body = [request.body, body]  # type: ignore[list-item]
-
-    def on_message_complete(self) -> None:
-        """Hand the request over."""
-        if self._is_last:
-            return
-        request = self._request
-        self.half_since = None
-        self._received = 0
-        self._has_head = False
-        request.keep_alive = self._parser.should_keep_alive()
-        if not request.keep_alive:
-            self._is_last = True
-        if self._kept or self._is_full:
-            self._kept.append(request)
-        else:
-            self._open += 1
-            self._server.submit(self, request)
-
-    @property
-    def _is_full(self) -> bool:
-        return self._is_paused or self._open + len(self._delayed) >= PIPELINE_LIMIT
-
-    def _hand_over_kept(self) -> None:
-        while self._kept and not self._is_full:
-            self._open += 1
-            self._server.submit(self, self._kept.popleft())
-
-    # -- answers --------------------------------------------------------------------------------
-
-    def answer(self, request: _Request, reply: _Reply) -> None:
-        """Send the answer to the oldest request that has none."""
-        self._open -= 1
-        transport = self._transport
-        if transport is None:
-            return
-        close = not request.keep_alive or (self._server._is_closing and not self._kept)
-        if close and not reply.close:
-            reply = reply._replace(close=True)
-        head = self._server.head(request, reply)
-        content = reply.content if request.method != b"HEAD" else b""
-        if reply.delay_seconds > 0 or self._delayed:
-            self._delay(head + content, close, reply.delay_seconds)
-            return
-        if len(content) < SMALL_BYTES:
-            transport.write(head + content)
-        else:  # spare the copy
-            transport.write(head)
-            transport.write(content)
-        if close:
-            transport.close()
-        elif self._kept:
-            self._hand_over_kept()
-
-    def _delay(self, data: bytes, close: bool, seconds: float) -> None:
-        loop = self._server._loop
-        self._delayed.append((loop.time() + seconds, data, close))
-        if len(self._delayed) == 1:
-            loop.call_later(seconds, self._send_delayed)
-
-    def _send_delayed(self) -> None:
-        loop = self._server._loop
-        while self._delayed:
-            due, data, close = self._delayed[0]
-            if due > loop.time():
-                loop.call_at(due, self._send_delayed)
-                return
-            self._delayed.popleft()
-            if self._transport is not None:
-                self._transport.write(data)
-                if close:
-                    self._transport.close()
-                else:
-                    self._hand_over_kept()
-
-    def _refuse_large(self) -> None:
-        self._refuse(413, b"The request is larger than 16 MB.")
-
-    def _refuse(self, status: int, message: bytes) -> None:
-        """Answer what cannot be parsed or is too large, and end the connection."""
-        self._is_last = True
-        self.half_since = None
-        if self._transport is None:
-            return
-        content = orjson.dumps(
-            {
-                "__type": "com.amazon.coral.service#" + _REFUSALS[status],
-                "message": message.decode(),
-            }
-        )
-        reply = _Reply(status, content, close=True)
-        self._transport.write(self._server.head(None, reply) + content)
-        self._transport.close()
-
-    def close_when_idle(self) -> None:
-        """Close now, or after the answers under way."""
-        busy = self._open or self._kept or self._delayed
-        if self._transport is not None and not busy:
-            self._transport.close()
-
-    def abort(self) -> None:
-        """Close without waiting."""
-        if self._transport is not None:
-            self._transport.abort()
-
-
-_REFUSALS = {
-    400: "SerializationException",
-    413: "RequestEntityTooLargeException",
-    431: "SerializationException",
-}
-_STATUS = {
-    200: b"200 OK",
-    400: b"400 Bad Request",
-    403: b"403 Forbidden",
-    404: b"404 Not Found",
-    413: b"413 Request Entity Too Large",
-    431: b"431 Request Header Fields Too Large",
-    500: b"500 Internal Server Error",
-    503: b"503 Service Unavailable",
-}
-_HEADERS = {
-    b"x-amz-target": "target",
-    b"X-Amz-Target": "target",
-    b"content-type": "type",
-    b"Content-Type": "type",
-    b"host": "host",
-    b"Host": "host",
-    b"origin": "origin",
-    b"user-agent": "user_agent",
-    b"User-Agent": "user_agent",
-    b"x-amz-user-agent": "user_agent",
-    b"content-length": "length",
-    b"Content-Length": "length",
-    b"expect": "expect",
-    LABEL_HEADER.encode(): "label",
-}
-
-
-def _operation_name(request: _Request) -> str:
+def _operation_name(request: Request) -> str:
     """Return the operation a request asks for.
 
     Raises:
@@ -680,8 +387,8 @@ def _operation_name(request: _Request) -> str:
     return operation
 
 
-def _fault_reply(fault: Fault) -> _Reply:
-    return _Reply(fault.status, orjson.dumps(fault.body()))
+def _fault_reply(fault: Fault) -> Reply:
+    return Reply(fault.status, orjson.dumps(fault.body()))
 
 
 def _cors_headers(origin: bytes) -> bytes:
@@ -696,48 +403,10 @@ def _cors_headers(origin: bytes) -> bytes:
     )
 
 
-_KNOWN_HOSTS: dict[bytes, bool] = {}
-
-
-def _is_local_name(host: bytes) -> bool:
-    """Return whether a Host header names this machine: a local name, or an IP address.
-
-    An address cannot be rebound: only a name, resolved by a DNS server of the attacker, can.
-
-    Example:
-        >>> [_is_local_name(h) for h in (b"localhost:8000", b"[::1]:8000", b"evil.example")]
-        [True, True, False]
-    """
-    known = _KNOWN_HOSTS.get(host)
-    if known is None:
-        known = _is_local(host.decode("latin-1"))
-        if len(_KNOWN_HOSTS) < 1000:
-            _KNOWN_HOSTS[host] = known
-    return known
-
-
-def _is_local(host: str) -> bool:
-    name = host
-    if host.startswith("["):
-        name = host[1:].partition("]")[0]
-    elif host.count(":") == 1:
-        name = host.partition(":")[0]
-    name = name.lower().rstrip(".")
-    return name in _LOCAL_NAMES or name.endswith(".localhost") or _is_address(name)
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
-
-
 def _check_options(options: ServerOptions) -> None:
     host = options.host
     is_loopback = host == "localhost" or (
-        _is_address(host) and ipaddress.ip_address(host).is_loopback
+        is_address(host) and ipaddress.ip_address(host).is_loopback
     )
     if not is_loopback and options.access_key is None:
         raise UsageError(

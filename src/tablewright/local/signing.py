@@ -25,6 +25,7 @@ from tablewright.local.faults import (
 )
 
 ALGORITHM = "AWS4-HMAC-SHA256"
+SERVICE = "dynamodb"
 LARGEST_SKEW_SECONDS = 15 * 60
 _MISMATCH = (
     "The request signature we calculated does not match the signature you provided. Check your AWS "
@@ -48,6 +49,7 @@ def check_signature(
     headers: Iterable[tuple[str, str]],
     body: bytes,
     now: datetime | None = None,
+    region: str | None = None,
 ) -> None:
     """Refuse a request that `key` has not signed.
 
@@ -58,28 +60,30 @@ def check_signature(
         headers: names (in any case) and values, as they arrived.
         body: the bytes of the body.
         now: the present moment; tests pass their own.
+        region: the region that requests must be signed for; None takes any.
 
     Raises:
         Fault: MissingAuthenticationTokenException, IncompleteSignatureException,
             UnrecognizedClientException or InvalidSignatureException.
     """
-    given: dict[str, list[str]] = {}
+    received: dict[str, list[str]] = {}
     for name, value in headers:
-        given.setdefault(name.lower(), []).append(" ".join(value.split()))
-    authorization = given.get("authorization", [""])[0]
+        received.setdefault(name.lower(), []).append(" ".join(value.split()))
+    authorization = received.get("authorization", [""])[0]
     if not authorization:
         raise MissingAuthenticationTokenException("Request is missing Authentication Token")
     credential, signed, signature = _parts(authorization)
     key_id, _, scope = credential.partition("/")
     if not hmac.compare_digest(key_id.encode(), key.key_id.encode()):
         raise UnrecognizedClientException("The security token included in the request is invalid.")
-    stamp = given.get("x-amz-date", [""])[0]
+    stamp = received.get("x-amz-date", [""])[0]
+    _check_scope(scope, region)
     _check_date(stamp, scope, now or datetime.now(UTC))
     if "host" not in signed:
         raise InvalidSignatureException("'Host' must be a 'SignedHeader' in the AWS Authorization.")
-    canonical = _canonical_request(method, target, given, signed, body)
-    wanted = _signature(key.secret, stamp, scope, canonical)
-    if not hmac.compare_digest(wanted.encode(), signature.encode()):
+    canonical = _canonical_request(method, target, received, signed, body)
+    expected = _signature(key.secret, stamp, scope, canonical)
+    if not hmac.compare_digest(expected.encode(), signature.encode()):
         raise InvalidSignatureException(_MISMATCH)
 
 
@@ -104,6 +108,24 @@ def _check_date(stamp: str, scope: str, now: datetime) -> None:
         raise InvalidSignatureException(f"Signature expired or not yet current: {stamp}")
 
 
+def _check_scope(scope: str, region: str | None) -> None:
+    """Refuse a signature for another region or service."""
+    parts = scope.split("/")
+    _, signed_region, service, terminator = parts if len(parts) == 4 else ("", "", "", "")
+    if region is not None and signed_region != region:
+        raise InvalidSignatureException(
+            f"Credential should be scoped to a valid region, not '{signed_region}'."
+        )
+    if service != SERVICE:
+        raise InvalidSignatureException(
+            f"Credential should be scoped to correct service: '{SERVICE}'."
+        )
+    if terminator != "aws4_request":
+        raise InvalidSignatureException(
+            "Credential should be scoped with a valid terminator: 'aws4_request'."
+        )
+
+
 def _incomplete_date() -> Fault:
     return IncompleteSignatureException(
         "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
@@ -111,14 +133,14 @@ def _incomplete_date() -> Fault:
 
 
 def _canonical_request(
-    method: str, target: str, given: dict[str, list[str]], signed: list[str], body: bytes
+    method: str, target: str, received: dict[str, list[str]], signed: list[str], body: bytes
 ) -> str:
     path, _, query = target.partition("?")
     pairs = sorted(
         (quote(name, safe="-_.~"), quote(value, safe="-_.~"))
         for name, value in parse_qsl(query, keep_blank_values=True)
     )
-    lines = [f"{name}:{','.join(given.get(name, ['']))}" for name in signed]
+    lines = [f"{name}:{','.join(received.get(name, ['']))}" for name in signed]
     return "\n".join(
         (
             method,

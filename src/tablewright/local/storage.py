@@ -12,6 +12,7 @@ so it survives a power cut. Writes of several threads that wait together are com
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -387,6 +388,11 @@ def _connect(path: Path | None, *, durable: bool) -> sqlite3.Connection:
         return db
     if not path.parent.is_dir():
         raise EngineError(f"cannot create {path}: the folder {path.parent} does not exist")
+    try:
+        # Readable by its owner alone; SQLite gives the files beside it the same mode.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as problem:
+        raise EngineError(f"cannot open {path}: {problem.strerror}") from problem
     try:
         db = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, cached_statements=1024, timeout=0

@@ -16,6 +16,7 @@ on records of expired items, iterators good for 15 minutes, 1 MB or 1,000 record
 from __future__ import annotations
 
 import base64
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -46,6 +47,8 @@ MAX_NUMBER = 2**63
 
 SERVICE = {"PrincipalId": "dynamodb.amazonaws.com", "Type": "Service"}
 """Who deletes expired items (Developer Guide, "DynamoDB Streams and TTL")."""
+
+_STREAM_ARN = re.compile(r"arn:aws[a-z-]*:dynamodb:[^:]+:\d+:table/[\w.-]+/stream/[\w.:-]+")
 
 _CATALOGUE = 0
 _ROWS = b"\x00stream\x00"
@@ -144,8 +147,11 @@ def find_stream(engine: Engine, arn: str) -> Stream:
     """Return a stream by its ARN. Inside a read.
 
     Raises:
+        ValidationException: it is not the ARN of a stream.
         ResourceNotFoundException: there is none.
     """
+    if not _STREAM_ARN.fullmatch(arn):
+        raise ValidationException(f"Invalid StreamArn: {arn}")
     for stream in streams(engine):
         if stream.arn == arn:
             return stream
@@ -358,7 +364,12 @@ class Position:
 
 
 def position_in(
-    engine: Engine, stream: Stream, shard: Shard, kind: str, sequence: str | None
+    engine: Engine,
+    stream: Stream,
+    shard: Shard,
+    kind: str,
+    sequence: str | None,
+    moment: float | None = None,
 ) -> Position:
     """Return where an iterator of this kind begins. Inside a read.
 
@@ -373,7 +384,14 @@ def position_in(
         raise ValidationException(
             f"Invalid request. SequenceNumber is {verb} with ShardIteratorType {kind}"
         )
-    if sequence is not None:
+    if (kind == "AT_TIMESTAMP") != (moment is not None):
+        verb = "required" if moment is None else "not allowed"
+        raise ValidationException(
+            f"Invalid request. Timestamp is {verb} with ShardIteratorType {kind}"
+        )
+    if moment is not None:
+        following = _first_since(engine, stream, shard, moment)
+    elif sequence is not None:
         number = int(sequence)
         last = shard.last if shard.last is not None else _last_number(engine, stream)
         if not shard.first <= number <= max(last, shard.first):
@@ -391,6 +409,26 @@ def position_in(
     else:
         following = shard.first
     return Position(arn=stream.arn, shard=shard.id, next=following, made=engine.clock())
+
+
+def _first_since(engine: Engine, stream: Stream, shard: Shard, moment: float) -> int:
+    """Return the number of the first record of a shard at or after a moment.
+
+    Records tell whole seconds. A moment before all of them means the oldest one; one after the
+    last record means the next that comes.
+
+    Raises:
+        ValidationException: the moment is in the future.
+    """
+    if moment > engine.clock():
+        raise ValidationException("Invalid request. Timestamp must not be in the future")
+    for number, raw in _records(engine, stream, shard.first):
+        if shard.last is not None and number > shard.last:
+            break
+        if _moment(orjson.loads(raw)) >= int(moment):
+            return number
+    last = shard.last if shard.last is not None else _last_number(engine, stream)
+    return max(last + 1, shard.first)
 
 
 def read_records(

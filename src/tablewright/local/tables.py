@@ -202,6 +202,8 @@ class Table:
     """Whether changes are recorded in a stream."""
     history: int | None = None
     """The space that keeps what changes undo, for point-in-time recovery; None without it."""
+    is_sending: bool = False
+    """Whether changes are sent to a Kinesis destination."""
     is_watched: bool = False
     """Whether anybody is to be told of changes."""
 
@@ -254,7 +256,11 @@ class Table:
         table.has_stream = bool(stream and stream["StreamEnabled"])
         recovery = definition.get("Recovery")
         table.history = recovery["Space"] if recovery else None
-        table.is_watched = table.has_stream or table.history is not None
+        table.is_sending = any(
+            each["Status"] == "ACTIVE"
+            for each in definition.get("KinesisDestinations", {}).values()
+        )
+        table.is_watched = table.has_stream or table.history is not None or table.is_sending
         table.indexes_by_name = tuple(sorted(table.indexes.values(), key=lambda index: index.name))
         return table
 
@@ -276,6 +282,7 @@ class Table:
         self.expiry = changed.expiry
         self.has_stream = changed.has_stream
         self.history = changed.history
+        self.is_sending = changed.is_sending
         self.is_watched = changed.is_watched
 
     @property

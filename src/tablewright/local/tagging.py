@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 
 _TABLE_ARN = re.compile(r"arn:aws[a-z-]*:dynamodb:[^:]+:[^:]+:table/[a-zA-Z0-9_.-]+")
+_TAG_TEXT = re.compile(r"[\w\s+=.:/@-]*")
+"""Developer Guide, "Tagging restrictions in DynamoDB"."""
 
 Tag = dict[str, str]
 
@@ -44,7 +46,7 @@ def tagged_table(engine: Engine, arn: str) -> Table:
     return table
 
 
-def merged(known: Sequence[Tag], given: Sequence[Tag]) -> list[Tag]:
+def merged(known: Sequence[Tag], tags: Sequence[Tag]) -> list[Tag]:
     """Return tags with others added or replaced.
 
     Raises:
@@ -54,18 +56,23 @@ def merged(known: Sequence[Tag], given: Sequence[Tag]) -> list[Tag]:
         >>> merged([{"Key": "a", "Value": "1"}], [{"Key": "a", "Value": "2"}])
         [{'Key': 'a', 'Value': '2'}]
     """
-    if not given:
+    if not tags:
         raise ValidationException("Atleast one Tag needs to be provided as Input.")
-    keys = [tag["Key"] for tag in given]
+    keys = [tag["Key"] for tag in tags]
     if len(set(keys)) != len(keys):
         raise ValidationException("One or more parameter values were invalid: duplicate tag keys")
     if any(key.lower().startswith("aws:") for key in keys):
         raise ValidationException(
             "One or more parameter values were invalid: tag keys must not begin with aws:"
         )
-    found = {tag["Key"]: tag["Value"] for tag in [*known, *given]}
-    if len(found) > MAX_TAGS:
+    if any(not _TAG_TEXT.fullmatch(text) for tag in tags for text in tag.values()):
+        raise ValidationException(
+            "One or more parameter values were invalid: tag keys and values may have letters, "
+            "numbers, spaces and + - = . _ : / @ only"
+        )
+    together = {tag["Key"]: tag["Value"] for tag in [*known, *tags]}
+    if len(together) > MAX_TAGS:
         raise ValidationException(
             f"One or more parameter values were invalid: Tag limit exceeded: {MAX_TAGS} per table"
         )
-    return [{"Key": key, "Value": value} for key, value in found.items()]
+    return [{"Key": key, "Value": value} for key, value in together.items()]

@@ -50,7 +50,20 @@ DEFAULT_FILE = "tablewright.db"
     """'{"throughput": true, "lag_ms": 100}'.""",
 )
 @click.option(
-    "--region", default="us-east-1", show_default=True, help="Region whose prices are shown."
+    "--region",
+    default="us-east-1",
+    show_default=True,
+    help="Region it stands for: its prices, its ARNs, the words of its errors.",
+)
+@click.option(
+    "--policy",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="IAM policy of the caller: what it does not allow is refused.",
+)
+@click.option(
+    "--kinesis",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder that takes what tables send to Kinesis destinations, a file for each stream.",
 )
 @click.option(
     "--access-key-id",
@@ -73,12 +86,15 @@ def command(
     log: bool,
     realism: str | None,
     region: str,
+    policy: Path | None,
+    kinesis: Path | None,
     access_key_id: str | None,
     secret_access_key: str | None,
     cors: tuple[str, ...],
 ) -> None:
     """Serve the DynamoDB API on this machine, and show what each request would cost."""
     from tablewright.local.database import Database
+    from tablewright.local.destinations import to_folder
     from tablewright.local.realism import change_realism
     from tablewright.local.server import ServerOptions
     from tablewright.local.signing import AccessKey
@@ -97,12 +113,17 @@ def command(
         host=host,
         port=port,
         access_key=key,
+        region=region,
         cors=cors,
         log=out.text if log else None,
         prices=prices,
     )
     path = None if in_memory else data or Path(DEFAULT_FILE)
-    with Database(path, durable=durable, buckets=buckets) as database:
+    with Database(path, durable=durable, buckets=buckets, region=region) as database:
+        if policy is not None:
+            database.policies = (_policy(policy),)
+        if kinesis is not None:
+            database.engine.deliver = to_folder(kinesis)
         if realism:
             change_realism(database, _json(realism))
         _serve(out, database, options, "in memory" if path is None else f"in {path}")
@@ -117,6 +138,17 @@ def _json(given: str) -> Any:
         return json.loads(text)
     except ValueError as problem:
         raise UsageError(f"--realism is not valid JSON: {problem}") from problem
+
+
+def _policy(path: Path) -> Any:
+    """Return the IAM policy that a file states."""
+    from tablewright.local.policy import PolicyError, read_policy
+
+    try:
+        return read_policy(path.read_text(encoding="utf-8"))
+    except (OSError, PolicyError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else str(problem)
+        raise UsageError(f"--policy {path}: {reason}") from problem
 
 
 def _serve(out: Output, database: Any, options: Any, where: str) -> None:

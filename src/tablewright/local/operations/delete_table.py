@@ -35,7 +35,7 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
         description = describe(engine, table, status="DELETING")
         for member in ("AttributeDefinitions", "KeySchema", "CreationDateTime"):
             del description[member]
-        for index in description.get("GlobalSecondaryIndexes", ()):
-            index["IndexStatus"] = "DELETING"
+        for member in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
+            description.pop(member, None)
         engine.remove(table)
         return {"TableDescription": description}

@@ -19,4 +19,5 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
         stream = find_stream(engine, request["StreamArn"])
         shard = find_shard(stream, request["ShardId"])
         kind, number = request["ShardIteratorType"], request.get("SequenceNumber")
-        return {"ShardIterator": position_in(engine, stream, shard, kind, number).text()}
+        moment = request.get("Timestamp")
+        return {"ShardIterator": position_in(engine, stream, shard, kind, number, moment).text()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tablewright.local.backups import fill_indexes, find_backup, restored_table
-from tablewright.local.definitions import describe
+from tablewright.local.definitions import describe_restored
 from tablewright.local.validation import check_request
 
 if TYPE_CHECKING:
@@ -26,4 +26,4 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
         table = restored_table(engine, row["table"], request, summary)
         engine.store.copy(row["space"], table.space)
         fill_indexes(engine, table)
-        return {"TableDescription": describe(engine, table, status="CREATING")}
+        return {"TableDescription": describe_restored(engine, table)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tablewright.local.backups import fill_indexes, restored_table, source_table
-from tablewright.local.definitions import describe
+from tablewright.local.definitions import describe_restored
 from tablewright.local.faults import (
     InvalidRestoreTimeException,
     PointInTimeRecoveryUnavailableException,
@@ -49,4 +49,4 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
         table = restored_table(engine, source.definition, request, summary)
         undo_into(engine, source, moment, table.space)
         fill_indexes(engine, table)
-        return {"TableDescription": describe(engine, table, status="CREATING")}
+        return {"TableDescription": describe_restored(engine, table)}

@@ -208,7 +208,7 @@ def _set_options(engine: Engine, definition: dict[str, Any], request: Mapping[st
     stream = request.get("StreamSpecification")
     if stream is not None:
         if stream["StreamEnabled"] and "StreamSpecification" in definition:
-            raise ResourceInUseException(
+            raise ValidationException(
                 f"Table already has an enabled stream: TableName: {definition['TableName']}"
             )
         if not stream["StreamEnabled"] and "StreamSpecification" not in definition:
@@ -242,16 +242,13 @@ def _create_index(
         given["AttributeName"]: given["AttributeType"]
         for given in definition["AttributeDefinitions"]
     }
-    for given in request.get("AttributeDefinitions") or ():
-        known = types.setdefault(given["AttributeName"], given["AttributeType"])
-        if known != given["AttributeType"]:
-            raise ValidationException(
-                f"{INVALID}Attempting to redefine the type of attribute "
-                f"{given['AttributeName']} from {known} to {given['AttributeType']}"
-            )
+    requested = request.get("AttributeDefinitions") or ()
+    for entry in requested:  # what is known already keeps its type
+        types.setdefault(entry["AttributeName"], entry["AttributeType"])
     if name in table.indexes or name in table.vectors:
         raise ValidationException("Attempting to create an index which already exists")
-    check_global_index(create, list(types), set(), definition["BillingMode"])
+    defined = [entry["AttributeName"] for entry in requested]
+    check_global_index(create, defined, set(), definition["BillingMode"])
     indexes = definition.setdefault("GlobalSecondaryIndexes", [])
     if len(indexes) >= MAX_GLOBAL_INDEXES:
         raise LimitExceededException(

@@ -1,0 +1,19 @@
+"""CreateGlobalTable: make a table a global table (version 2017.11.29)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tablewright.local import global_tables
+from tablewright.local.validation import check_request
+
+if TYPE_CHECKING:
+    from tablewright.local.engine import Engine
+    from tablewright.local.metering import Meter
+
+
+def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+    """Carry out a CreateGlobalTable request."""
+    request = check_request("create_global_table", request)
+    with engine.store.writing:
+        return global_tables.create(engine, request)

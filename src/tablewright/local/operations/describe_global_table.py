@@ -1,0 +1,19 @@
+"""DescribeGlobalTable: the replicas of a global table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tablewright.local import global_tables
+from tablewright.local.validation import check_request
+
+if TYPE_CHECKING:
+    from tablewright.local.engine import Engine
+    from tablewright.local.metering import Meter
+
+
+def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+    """Carry out a DescribeGlobalTable request."""
+    request = check_request("describe_global_table", request)
+    with engine.store.reading:
+        return global_tables.describe(engine, request)

@@ -1,0 +1,21 @@
+"""DescribeTableReplicaAutoScaling: how the replicas of a table scale: there are none here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tablewright.local.operations.describe_table import existing
+from tablewright.local.validation import check_request
+
+if TYPE_CHECKING:
+    from tablewright.local.engine import Engine
+    from tablewright.local.metering import Meter
+
+
+def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+    """Carry out a DescribeTableReplicaAutoScaling request."""
+    request = check_request("describe_table_replica_auto_scaling", request)
+    with engine.store.reading:
+        table = existing(engine, request["TableName"])
+    description = {"TableName": table.name, "TableStatus": table.status, "Replicas": []}
+    return {"TableAutoScalingDescription": description}

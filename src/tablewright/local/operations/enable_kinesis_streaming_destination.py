@@ -1,0 +1,19 @@
+"""EnableKinesisStreamingDestination: send the changes of a table to a Kinesis stream."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tablewright.local import destinations
+from tablewright.local.validation import check_request
+
+if TYPE_CHECKING:
+    from tablewright.local.engine import Engine
+    from tablewright.local.metering import Meter
+
+
+def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+    """Carry out an EnableKinesisStreamingDestination request."""
+    request = check_request("enable_kinesis_streaming_destination", request)
+    with engine.store.writing:
+        return destinations.enable(engine, request)

@@ -1,0 +1,19 @@
+"""UpdateKinesisStreamingDestination: change how the moments of changes are sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tablewright.local import destinations
+from tablewright.local.validation import check_request
+
+if TYPE_CHECKING:
+    from tablewright.local.engine import Engine
+    from tablewright.local.metering import Meter
+
+
+def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+    """Carry out an UpdateKinesisStreamingDestination request."""
+    request = check_request("update_kinesis_streaming_destination", request)
+    with engine.store.writing:
+        return destinations.change(engine, request)
