@@ -1,0 +1,94 @@
+"""Did everything arrive? Digests of both sides, bucket by bucket, and then the keys that differ.
+
+In: digests of instances by entity and bucket, on either side. Out: which buckets differ, and of
+those the instances that are missing, extra or different. Pure: who reads them is `operate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from tablewright.migrate import canonical
+
+BUCKETS = 1024
+"""A difference is first narrowed down to one bucket of an entity's instances."""
+
+
+@dataclass
+class Digests:
+    """The digest of every bucket of every entity on one side, added up as instances come."""
+
+    buckets: dict[tuple[str, int], int] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def add(self, entity: str, identity: str, digest: int) -> None:
+        """Count an instance in."""
+        place = (entity, canonical.bucket(identity, BUCKETS))
+        self.buckets[place] = (self.buckets.get(place, 0) + digest) % canonical.MODULUS
+        self.counts[entity] = self.counts.get(entity, 0) + 1
+
+    def total(self, entity: str) -> int:
+        """Return the digest of all instances of an entity."""
+        return canonical.total(value for (name, _), value in self.buckets.items() if name == entity)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One instance that is not the same on both sides."""
+
+    entity: str
+    identity: str
+    what: str
+    """missing, extra or different."""
+    attributes: tuple[str, ...] = ()
+    """Names of those that differ."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What comparing both sides found."""
+
+    counts: tuple[tuple[str, int, int], ...]
+    """Entity, instances of the source, instances of the target."""
+    digests: tuple[tuple[str, str, str], ...]
+    """Entity, digest of the source, digest of the target, as hexadecimal numbers."""
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether both sides hold the same."""
+        return not self.differences and all(a == b for _, a, b in self.counts)
+
+
+def suspicious(source: Digests, target: Digests) -> frozenset[tuple[str, int]]:
+    """Return the buckets whose digests differ."""
+    return frozenset(
+        place
+        for place in {*source.buckets, *target.buckets}
+        if source.buckets.get(place, 0) != target.buckets.get(place, 0)
+    )
+
+
+def differences(
+    entity: str,
+    source: Mapping[str, Mapping[str, object]],
+    target: Mapping[str, Mapping[str, object]],
+) -> Iterable[Difference]:
+    """Yield the instances of an entity that differ, by identity, in order."""
+    for identity in sorted({*source, *target}):
+        if identity not in target:
+            yield Difference(entity=entity, identity=identity, what="missing")
+        elif identity not in source:
+            yield Difference(entity=entity, identity=identity, what="extra")
+        else:
+            a, b = source[identity], target[identity]
+            names = tuple(
+                name
+                for name in sorted({*a, *b})
+                if canonical.encode(a.get(name)) != canonical.encode(b.get(name))
+            )
+            if names:
+                yield Difference(
+                    entity=entity, identity=identity, what="different", attributes=names
+                )
