@@ -138,6 +138,14 @@ class Codec(Protocol):
         """
         ...
 
+    def key(self, record: Record) -> tuple[Any, ...]:
+        """Return what a record is stored under in its container: equal keys are one record."""
+        ...
+
+    def refusal(self, record: Record) -> str:
+        """Return why the database would refuse a record, such as its size; "" if it would not."""
+        ...
+
     def differences(
         self, expected: Sequence[Record], stored: Sequence[Mapping[str, Any] | None]
     ) -> tuple[str, ...]:

@@ -1,1 +1,1 @@
-"""Moving data from one design to another: what it takes, what goes wrong, whether it arrived. Pure."""
+"""Moving data between designs: the transform, what goes wrong, whether it arrived. Pure."""

@@ -1,7 +1,7 @@
 """Instances as bytes that are the same whatever stored them, and digests of sets of them.
 
-In: plain Python values as codecs decode them. Out: bytes, keys that sort, 128-bit digests. Numbers
-are written by their value, so that 5, Decimal("5.0") and Decimal("5") are one number, as they are to
+In: plain Python values as codecs decode them. Out: texts that sort, 128-bit digests. Numbers are
+written by their value, so that 5, Decimal("5.0") and Decimal("5") are one number, as they are to
 every engine; absent and null differ.
 """
 
@@ -43,7 +43,7 @@ def _tagged(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {"m": {str(key): _tagged(item) for key, item in value.items()}}
     if isinstance(value, set | frozenset):
-        return {"s": sorted((encode(item) for item in value))}
+        return {"s": sorted(encode(item) for item in value)}
     if isinstance(value, list | tuple):
         return [_tagged(item) for item in value]
     raise TypeError(f"{type(value).__name__} is no value of an attribute")

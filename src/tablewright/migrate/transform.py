@@ -16,7 +16,7 @@ from tablewright.migrate import canonical
 from tablewright.model.values import Entity, Model
 from tablewright.sample.calls import Children, Row
 
-MISSING, LOST_KEY, DIFFERENT_COPIES, TOO_LARGE, COLLISION, UNREADABLE, NO_PARENT = (
+MISSING, LOST_KEY, DIFFERENT_COPIES, TOO_LARGE, COLLISION, UNREADABLE, NO_PARENT, LOST, CHANGED = (
     "missing",
     "no-key",
     "contradiction",
@@ -24,6 +24,8 @@ MISSING, LOST_KEY, DIFFERENT_COPIES, TOO_LARGE, COLLISION, UNREADABLE, NO_PARENT
     "collision",
     "unreadable",
     "no-parent",
+    "lost",
+    "changed",
 )
 """Kinds of problems; `EXPLANATIONS` says each in words."""
 
@@ -35,6 +37,8 @@ EXPLANATIONS = {
     COLLISION: "two instances would be stored under one key of the target",
     UNREADABLE: "a stored record is of no kind the source design knows",
     NO_PARENT: "the target stores it inside its parent, which the source does not have",
+    LOST: "the target design has no place for the attribute",
+    CHANGED: "the target would give another value back",
 }
 
 
@@ -90,8 +94,6 @@ class Transform:
     source: Codec
     target: Codec
     answers: tuple[Answer, ...] = ()
-    largest_bytes: int | None = None
-    """The largest record the target stores; None where nothing limits it."""
     _answers: Mapping[tuple[str, str], Answer] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:

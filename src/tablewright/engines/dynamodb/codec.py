@@ -11,6 +11,8 @@ import gzip
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from tablewright.capacity.items import item_bytes
+from tablewright.capacity.limits import MAX_ITEM_BYTES
 from tablewright.core.errors import EngineError
 from tablewright.engines.dynamodb.decoding import KeyReader, plain_value
 from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape, Table
@@ -99,6 +101,21 @@ class DynamoCodec:
             shown = ", ".join(sorted(content))
             raise EngineError(f"an item of {container} is of no kind the design knows: {shown}")
         yield from reader.fragments(content)
+
+    def key(self, record: Record) -> tuple[Any, ...]:
+        """Return the values of the table's key attributes, each with its type."""
+        table = self.design.table(record.container)
+        return tuple(record.content[name] for name in table.keys)
+
+    def refusal(self, record: Record) -> str:
+        """Return why DynamoDB would refuse an item; "" if it would not."""
+        size = item_bytes(record.content)
+        if size > MAX_ITEM_BYTES:
+            return f"{size:,} bytes where an item has at most {MAX_ITEM_BYTES:,}"
+        for name in self.design.table(record.container).keys:
+            if record.content[name] in ({"S": ""}, {"B": ""}):
+                return f"its key attribute {name} is empty"
+        return ""
 
     def differences(
         self, expected: Sequence[Record], stored: Sequence[Mapping[str, Any] | None]
