@@ -150,7 +150,6 @@ class Staging:
 
     def grouped(self, side: str, entity: str, after: str) -> Iterator[tuple[Fragment, ...]]:
         """Yield the fragments of each instance of an entity, in order of identity."""
-        names = self.model.entity(entity).key
         cursor = self._db.execute(
             "SELECT identity, is_copy, body FROM fragments WHERE side = ? AND entity = ? "
             "AND identity > ? ORDER BY identity, is_copy",
@@ -158,7 +157,6 @@ class Staging:
         )
         for identity, rows in groupby(cursor, key=itemgetter(0)):
             values = canonical.decode(identity)
-            assert len(values) == len(names), (entity, values)
             yield tuple(
                 Fragment(
                     entity=entity,
