@@ -294,7 +294,7 @@ class Migration:
     # ------------------------------------------------------------ verify
 
     def verify(self) -> Verification:
-        """Read the target anew and compare both sides, instance by instance."""
+        """Read the target again and compare both sides, instance by instance."""
         self.staging.forget(TARGET)
         self.read(TARGET)
         source, target = self._digests(SOURCE), self._digests(TARGET)

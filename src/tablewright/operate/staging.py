@@ -105,7 +105,7 @@ class Staging:
         )
 
     def forget(self, side: str) -> None:
-        """Drop what was read of one side, to read it anew."""
+        """Drop what was read of one side, to read it again."""
         self._db.execute("BEGIN IMMEDIATE")
         for table in ("fragments", "instances"):
             self._db.execute(f"DELETE FROM {table} WHERE side = ?", (side,))
