@@ -120,6 +120,11 @@ class Codec(Protocol):
         """The attributes with the time, in seconds since 1970, at which records are removed."""
         ...
 
+    @property
+    def needs_parents(self) -> bool:
+        """Whether an instance can be stored only where its parent is."""
+        ...
+
     def unreadable(self, entity: str) -> frozenset[str]:
         """Return the attributes whose stored form does not give the value back."""
         ...
@@ -177,6 +182,8 @@ class Outcome:
     retries: int = 0
     seconds: float = 0.0
     """That the requests took, without what was done with their replies."""
+    access: str = ""
+    """Where the server found its rows, as it says: "table/index", or the table it scanned."""
 
 
 class CallFailedError(EngineError):

@@ -32,7 +32,7 @@ from tablewright.model.values import Entity, Model, Pattern, Verb
 from tablewright.proof.oracle import wrong
 from tablewright.proof.values import Comparison, PatternProof, Proof
 from tablewright.proof.workload import Workload
-from tablewright.sample.calls import Call, Children, Row
+from tablewright.sample.calls import Call, Children, Row, no_children
 from tablewright.sample.wire import plain_bytes
 from tablewright.sample.world import Answer, World
 
@@ -87,6 +87,8 @@ class Tally:
     wrong_calls: int = 0
     failures: list[str] = field(default_factory=list)
     retries: int = 0
+    access: Counter[str] = field(default_factory=Counter)
+    """How often the server said that it found rows there."""
 
     def note(self, consumed: Iterable[Consumption]) -> None:
         """Add the units of one call."""
@@ -168,6 +170,9 @@ class Runner:
     def run(self, route: Route, call: Call, *, is_metered: bool = True) -> None:
         """Carry out one call, check its answer, note what it consumed."""
         tally = self.tallies.setdefault(call.pattern.name, Tally())
+        if self.codec.needs_parents:
+            for each in call.parts or call.all:
+                self._ensure_parent(each)
         note = self.predictor.note(call) if is_metered else None
         try:
             outcome = self.adapter.run(route, self.prepared(call), is_metered=is_metered)
@@ -181,6 +186,7 @@ class Runner:
         if is_metered:
             tally.seconds.append(outcome.seconds)
             tally.calls += 1
+            tally.access.update([outcome.access] if outcome.access else [])
             if outcome.consumed is not None:
                 tally.note(outcome.consumed)
                 tally.notes.append(note)
@@ -220,6 +226,22 @@ class Runner:
         if not self.ttl_shift or not names:
             return row
         return {**row, **{name: row[name] + self.ttl_shift for name in names}}
+
+    def _ensure_parent(self, call: Call) -> None:
+        """Write the parent of a new instance where there is none: a foreign key asks for it."""
+        entity = self.model.entity(call.pattern.entity)
+        if call.pattern.verb is Verb.PUT and entity.parent is not None:
+            self._make(self.model.entity(entity.parent), call.row)
+
+    def _make(self, entity: Entity, child: Row) -> None:
+        if self.world.numbered(entity, child) is not None:
+            return
+        fresh, row = self.world.fresh(entity.name)
+        row |= {name: child[name] for name in entity.key if name in child}
+        if entity.parent is not None:
+            self._make(self.model.entity(entity.parent), row)
+        self.adapter.bulk_write(self.codec.encode(entity.name, row, no_children))
+        self.world.add(entity, row, fresh=fresh)
 
     def _owner(self, call: Call) -> int | None:
         """Return the number of the instance's parent."""
@@ -418,6 +440,7 @@ def prove(proving: Proving) -> Proof:
         metered_usd=_metered_usd(evaluation, patterns),
         state_problems=tuple(problems),
         items_checked=checked,
+        compares_units=proving.predictor.is_exact,
     )
 
 
@@ -491,6 +514,8 @@ def _pattern_proof(route: Route, tally: Tally, sample_items: int) -> PatternProo
             tally.percentile_ms(99),
         ),
         cannot=route.cannot,
+        planned_access=route.target,
+        access=tuple(name for name, _ in tally.access.most_common()),
     )
 
 

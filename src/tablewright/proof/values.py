@@ -87,6 +87,10 @@ class PatternProof:
     latency_ms: tuple[Decimal, Decimal, Decimal] = (ZERO, ZERO, ZERO)
     """50th, 95th and 99th percentile of a call."""
     cannot: str = ""
+    planned_access: str = ""
+    """Where the estimate finds the answer: table, or "table/index"."""
+    access: tuple[str, ...] = ()
+    """Where the server found it, as it says itself, the most frequent first."""
 
     @property
     def is_right(self) -> bool:
@@ -118,6 +122,8 @@ class Proof:
     state_problems: tuple[str, ...] = ()
     """What the tables hold that they should not, or lack, after the run."""
     items_checked: int = 0
+    compares_units: bool = True
+    """Whether the meter has to agree with the prediction: where requests are charged."""
 
     @property
     def is_right(self) -> bool:
@@ -126,5 +132,8 @@ class Proof:
 
     @property
     def agrees(self) -> bool:
-        """Whether prediction and meter agree for every pattern that was run."""
-        return all(p.agrees for p in self.patterns if not p.cannot)
+        """Whether prediction and meter agree for every pattern that was run.
+
+        Where requests are not charged they are only shown beside each other.
+        """
+        return not self.compares_units or all(p.agrees for p in self.patterns if not p.cannot)

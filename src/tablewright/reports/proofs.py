@@ -248,6 +248,7 @@ def proof_from_data(data: Mapping[str, Any]) -> Proof:
         metered_usd=Decimal(str(data["metered_usd"])),
         state_problems=tuple(data["state_problems"]),
         items_checked=int(data["items_checked"]),
+        compares_units=bool(data.get("compares_units", True)),
     )
 
 
@@ -267,6 +268,8 @@ def _pattern_from(data: Mapping[str, Any]) -> PatternProof:
         retries=int(data["retries"]),
         latency_ms=(first, second, third),
         cannot=data["cannot"],
+        planned_access=data.get("planned_access", ""),
+        access=tuple(data.get("access", ())),
     )
 
 

@@ -11,7 +11,8 @@ import click
 
 if TYPE_CHECKING:
     from tablewright.engines.dynamodb.transport import CountingTransport
-    from tablewright.operate.workspace import Target, Workspace
+    from tablewright.evaluation.doors import Target
+    from tablewright.operate.workspace import Workspace
 
 
 def database_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -34,7 +35,7 @@ def database_options(function: Callable[..., Any]) -> Callable[..., Any]:
         allow_production: bool,
         **rest: Any,
     ) -> Any:
-        from tablewright.operate.workspace import Target
+        from tablewright.evaluation.doors import Target
 
         target = Target(
             endpoint=endpoint,

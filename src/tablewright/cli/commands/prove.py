@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from tablewright.api import Session
     from tablewright.engines.dynamodb.design import DynamoDesign
     from tablewright.engines.dynamodb.transport import Transport
+    from tablewright.evaluation.doors import Target
     from tablewright.live import ProofRequest
-    from tablewright.operate.workspace import Target, Workspace
+    from tablewright.operate.workspace import Workspace
     from tablewright.proof.values import Proof
 
 

@@ -13,8 +13,8 @@ from tablewright.cli.options import design_option, file_argument, open_file, use
 from tablewright.cli.output import Output, verb
 
 if TYPE_CHECKING:
+    from tablewright.evaluation.doors import Target
     from tablewright.operate.seed import SeedPlan
-    from tablewright.operate.workspace import Target
 
 
 @click.command()

@@ -12,7 +12,7 @@ from tablewright.cli.options import design_option, file_argument, open_file
 from tablewright.cli.output import Output, verb
 
 if TYPE_CHECKING:
-    from tablewright.operate.workspace import Target
+    from tablewright.evaluation.doors import Target
 
 
 @click.command()

@@ -13,7 +13,7 @@ from tablewright.cli.output import Output, verb
 
 if TYPE_CHECKING:
     from tablewright.engines.dynamodb.design import DynamoDesign
-    from tablewright.operate.workspace import Target
+    from tablewright.evaluation.doors import Target
 
 
 @click.command()

@@ -28,6 +28,8 @@ TEXTS = frozenset({Kind.TEXT})
 class DynamoCodec:
     """How one design stores the instances of one model."""
 
+    needs_parents = False
+
     def __init__(self, model: Model, design: DynamoDesign, expiry_shift: int = 0) -> None:
         self.model = model
         self.design = design

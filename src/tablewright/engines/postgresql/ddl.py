@@ -22,14 +22,28 @@ def ddl(design: PostgresDesign) -> tuple[str, ...]:
 
     Foreign keys come after all tables, so that their order does not matter.
     """
-    made: list[str] = []
+    statements = list(extensions(design))
     for table in design.tables:
-        made += _create(table)
+        statements += create_sql(table)
     for table in design.tables:
-        made += [_reference(table, key) for key in table.foreign_keys]
+        statements += [reference_sql(table, key) for key in table.foreign_keys]
     for table in design.tables:
-        made += [index_sql(table, index) for index in table.indexes]
-    return tuple(made)
+        statements += [index_sql(table, index) for index in table.indexes]
+    return tuple(statements)
+
+
+def extensions(design: PostgresDesign) -> tuple[str, ...]:
+    """Return the statements that make the extensions available that a design uses."""
+    has_places = any(
+        index.using == "gist"
+        and any(table.column(name).type == "point" for name, _ in index.columns)
+        for table in design.tables
+        for index in table.indexes
+    )
+    if not has_places:
+        return ()
+    names = ("cube", "earthdistance")  # distances on the sphere; a part of PostgreSQL itself
+    return tuple(f"CREATE EXTENSION IF NOT EXISTS {name}" for name in names)
 
 
 def script(design: PostgresDesign) -> str:
@@ -68,8 +82,9 @@ def primary_columns(table: PgTable) -> tuple[str, ...]:
     return table.primary_key
 
 
-def _create(table: PgTable) -> list[str]:
-    lines = [_column(column) for column in table.columns]
+def create_sql(table: PgTable) -> list[str]:
+    """Return the statements that create a table, with the partition of what fits no other."""
+    lines = [column_sql(column) for column in table.columns]
     if table.primary_key:
         lines.append(f"PRIMARY KEY ({_names(primary_columns(table))})")
     text = f"CREATE TABLE {quoted(table.name)} (\n  " + ",\n  ".join(lines) + "\n)"
@@ -82,7 +97,8 @@ def _create(table: PgTable) -> list[str]:
     return [text]
 
 
-def _column(column: Column) -> str:
+def column_sql(column: Column) -> str:
+    """Return a column as it stands in CREATE TABLE."""
     parts = [quoted(column.name), column.sql]
     if column.not_null:
         parts.append("NOT NULL")
@@ -93,8 +109,14 @@ def _column(column: Column) -> str:
     return " ".join(parts)
 
 
-def _reference(table: PgTable, key: ForeignKey) -> str:
-    name = f"{table.name}_{'_'.join(key.columns)}_fkey"[:63]
+def reference_name(table: PgTable, key: ForeignKey) -> str:
+    """Return the name of a foreign key."""
+    return f"{table.name}_{'_'.join(key.columns)}_fkey"[:63]
+
+
+def reference_sql(table: PgTable, key: ForeignKey) -> str:
+    """Return the statement that adds a foreign key."""
+    name = reference_name(table, key)
     return (
         f"ALTER TABLE {quoted(table.name)} ADD CONSTRAINT {quoted(name)} "
         f"FOREIGN KEY ({_names(key.columns)}) "
@@ -129,6 +151,8 @@ def _key(table: PgTable, index: PgIndex, name: str, down: bool) -> str:
     if index.using == "gin":
         return f"{quoted(name)} jsonb_path_ops"
     key = quoted(name)
+    if index.using == "gist" and table.column(name).type == "point":
+        return f"ll_to_earth({key}[1], {key}[0])"
     if table.column(name).type in TEXTS and index.using == "btree":
         key = f"lower({key})" if index.ignore_case else key
         key += " text_pattern_ops" if index.prefixes else ""

@@ -5,6 +5,8 @@ In: nothing. Out: the engine. How it evaluates is `server_engine`'s business.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tablewright.design.values import Design
 from tablewright.engines.postgresql.design import LANGUAGE
 from tablewright.engines.postgresql.layout import PgLayout
@@ -13,6 +15,9 @@ from tablewright.engines.postgresql.plan import plan
 from tablewright.engines.servers.engine import ServerEngine
 from tablewright.engines.servers.routing import Words
 from tablewright.model.values import Model
+
+if TYPE_CHECKING:
+    from tablewright.engines.postgresql.connector import PgConnector
 
 WORDS = Words(
     engine="postgresql",
@@ -37,3 +42,10 @@ class PostgresEngine(ServerEngine[PgLayout]):
     def usual_design(self, model: Model) -> Design:
         """Return a sensible design, derived from the model."""
         return plan(model)
+
+    @property
+    def connector(self) -> PgConnector:
+        """What opens the doors to a PostgreSQL."""
+        from tablewright.engines.postgresql.connector import PgConnector
+
+        return PgConnector(self)

@@ -1,0 +1,405 @@
+"""A PostgreSQL database with the tables of one design.
+
+In: the doors of `evaluation.doors`. Out: the same. Statements come from `statements`, what exists
+is compared in `provisioning`, what a statement took is read from EXPLAIN by `explaining`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from decimal import Decimal
+from functools import partial
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tablewright.core.backoff import Backoff
+from tablewright.core.errors import EngineError, UnsupportedError, UsageError
+from tablewright.engines.postgresql import explaining, provisioning
+from tablewright.engines.postgresql.codec import PgCodec
+from tablewright.engines.postgresql.ddl import primary_columns, quoted
+from tablewright.engines.postgresql.design import PgTable, PostgresDesign
+from tablewright.engines.postgresql.statements import SqlBuilder, Statement
+from tablewright.engines.postgresql.targets import Reached
+from tablewright.engines.postgresql.values import plain_value, sql_value
+from tablewright.evaluation.doors import (
+    CallFailedError,
+    ChangeRecord,
+    Consumption,
+    Observed,
+    Outcome,
+    Progress,
+    ProvisionPlan,
+    ProvisionStep,
+    Record,
+)
+from tablewright.evaluation.values import Route
+from tablewright.model.values import Model
+from tablewright.sample.calls import Call, Row
+
+if TYPE_CHECKING:
+    import psycopg
+
+CHUNK = 1_000
+"""Instances of a kind that are copied at once."""
+EXPLAINED = 25
+"""Calls of a pattern whose plan is asked for: a statement runs once more for it."""
+STAGING = "tablewright_staging"
+
+
+class ConditionFailedError(Exception):
+    """A write found no row that meets its condition: its transaction is rolled back."""
+
+
+class PgAdapter:
+    """The tables of a design in a PostgreSQL database."""
+
+    chunk = CHUNK
+
+    def __init__(self, model: Model, design: PostgresDesign, reached: Reached) -> None:
+        self.model, self.design = model, design
+        self.codec = PgCodec(model, design)
+        self.units_per_second: Decimal | None = None
+        self.description, self.is_local = reached.description, reached.is_local
+        self._connection = reached.connection
+        self._close = reached.close
+        self._builder = SqlBuilder(model, design)
+        self._explained: Counter[str] = Counter()
+        self._is_analyzed = False
+
+    # ------------------------------------------------------------ tables
+
+    def _observed(self) -> dict[str, provisioning.ObservedTable]:
+        tables = _asked(lambda: provisioning.observe(self._connection, self._schema()))
+        names = {table.name for table in self.design.tables}
+        return {name: table for name, table in tables.items() if name in names}
+
+    def _schema(self) -> str:
+        row = self._connection.execute("SELECT current_schema()").fetchone()
+        if row is None or row[0] is None:
+            raise EngineError(
+                f"{self.description} has no schema to create tables in",
+                remedy="set search_path for the user, or create the schema public",
+            )
+        return str(row[0])
+
+    def describe(self) -> Mapping[str, Observed]:
+        """Return the tables of the design that exist, with their rows counted."""
+        return {
+            name: Observed(
+                name=name,
+                records=self._count(name),
+                bytes=table.bytes,
+                indexes={
+                    index: "unfinished" if index in table.invalid else "active"
+                    for index in table.indexes
+                },
+                definition={"columns": dict(table.columns), "primary_key": table.primary_key},
+                is_foreign=table.is_foreign(self.model.app),
+            )
+            for name, table in self._observed().items()
+        }
+
+    def _count(self, table: str) -> int:
+        row = self._connection.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()
+        return int(row[0]) if row is not None else 0
+
+    def plan_provision(self, *, adopt: bool = False) -> ProvisionPlan:
+        """Return the statements from the tables that exist to those of the design."""
+        schema = self._schema()
+        query = "SELECT relname FROM pg_class WHERE relnamespace = %s::regnamespace"
+        relations = [name for (name,) in self._connection.execute(query, (quoted(schema),))]
+        return provisioning.plan(
+            self.design,
+            self.model.app,
+            self._observed(),
+            _asked(lambda: provisioning.desired(self._connection, self.design)),
+            adopt=adopt,
+            relations=relations,
+        )
+
+    def provision(self, step: ProvisionStep, say: Progress) -> str:
+        """Run one statement; an index of an existing table is built while others go on writing."""
+        _asked(lambda: self._connection.execute(step.statement))
+        return ""
+
+    def destroy(self, names: Sequence[str], say: Progress) -> None:
+        """Drop tables, whichever of them refer to each other."""
+        if names:
+            say(f"drop {', '.join(names)}")
+            _asked(lambda: self._connection.execute(provisioning.drop_sql(names)))
+
+    # ------------------------------------------------------------ rows
+
+    def bulk_write(self, records: Iterable[Record]) -> int:
+        """Copy rows into their tables; rows of the same key are replaced.
+
+        Raises:
+            EngineError: the server refused or went away; a chunk is written as a whole or not.
+        """
+        written = 0
+        started = time.monotonic()
+        for container, group in groupby(records, key=lambda record: record.container):
+            table, rows = self.design.table(container), [record.content for record in group]
+            _asked(partial(self._copy, table, rows))
+            written += len(rows)
+        self._is_analyzed = False
+        if self.units_per_second:
+            due = written / float(self.units_per_second) - (time.monotonic() - started)
+            time.sleep(max(0.0, due))
+        return written
+
+    def _copy(self, table: PgTable, rows: Sequence[Mapping[str, Any]]) -> None:
+        from psycopg import errors
+
+        columns = [column for column in table.columns if column.attribute]
+        names = ", ".join(quoted(column.name) for column in columns)
+
+        def pour(target: str) -> None:
+            with (
+                self._connection.cursor() as cursor,
+                cursor.copy(f"COPY {target} ({names}) FROM STDIN") as copy,
+            ):
+                for row in rows:
+                    copy.write_row([sql_value(column, row[column.name]) for column in columns])
+
+        try:
+            pour(quoted(table.name))
+        except errors.UniqueViolation:
+            # some were written before an interruption: put what came in the place of what is there
+            with self._connection.transaction():
+                self._connection.execute(
+                    f"CREATE TEMPORARY TABLE {STAGING} (LIKE {quoted(table.name)}) ON COMMIT DROP"
+                )
+                pour(STAGING)
+                key = primary_columns(table)
+                changed = [c.name for c in columns if c.name not in key]
+                assigned = ", ".join(f"{quoted(n)} = EXCLUDED.{quoted(n)}" for n in changed)
+                self._connection.execute(
+                    f"INSERT INTO {quoted(table.name)} ({names}) SELECT {names} FROM {STAGING} "
+                    f"ON CONFLICT ({', '.join(map(quoted, key))}) DO "
+                    + (f"UPDATE SET {assigned}" if changed else "NOTHING")
+                )
+
+    def stored(self, record: Record) -> Mapping[str, Any] | None:
+        """Return the row under the primary key of a record."""
+        table = self.design.table(record.container)
+        key = [table.column(name) for name in primary_columns(table)]
+        where = " AND ".join(f"{quoted(column.name)} = %s" for column in key)
+        values = [sql_value(column, record.content[column.name]) for column in key]
+        columns = [column for column in table.columns if column.attribute]
+        names = ", ".join(quoted(column.name) for column in columns)
+        query = f"SELECT {names} FROM {quoted(table.name)} WHERE {where}"
+        row = _asked(lambda: self._connection.execute(query, values).fetchone())
+        return None if row is None else self._by_column(table, row)
+
+    def _by_column(self, table: PgTable, row: Sequence[Any]) -> dict[str, Any]:
+        entity = self.model.entity(table.entity)
+        columns = [column for column in table.columns if column.attribute]
+        return {
+            column.name: plain_value(entity.find(column.attribute), value)
+            for column, value in zip(columns, row, strict=True)
+        }
+
+    def scan(
+        self, container: str, *, segment: int = 0, segments: int = 1, after: Any = None
+    ) -> Iterator[tuple[Any, Sequence[Mapping[str, Any]]]]:
+        """Yield pages of rows in the order of their primary key."""
+        if segments > 1:
+            raise UnsupportedError("a table of PostgreSQL is read as one segment")
+        table = self.design.table(container)
+        columns = [column for column in table.columns if column.attribute]
+        key = [table.column(name) for name in primary_columns(table)]
+        order = ", ".join(quoted(column.name) for column in key)
+        names = ", ".join(quoted(column.name) for column in columns)
+        marks = ", ".join("%s" for _ in key)
+        while True:
+            where = f" WHERE ({order}) > ({marks})" if after is not None else ""
+            values = [sql_value(c, v) for c, v in zip(key, after or (), strict=False)]
+            query = f"SELECT {names} FROM {quoted(container)}{where} ORDER BY {order} LIMIT {CHUNK}"
+            rows = _asked(partial(self._fetch, query, values))
+            page = [self._by_column(table, row) for row in rows]
+            after = [page[-1][column.name] for column in key] if len(page) == CHUNK else None
+            yield after, page
+            if after is None:
+                return
+
+    def _fetch(self, query: str, values: Sequence[Any]) -> list[Any]:
+        return self._connection.execute(query, values).fetchall()
+
+    def changes(
+        self, containers: Sequence[str], after: str | None = None
+    ) -> Iterator[ChangeRecord]:
+        """Refuse: replication slots are not followed yet.
+
+        Raises:
+            UnsupportedError: always.
+        """
+        raise UnsupportedError(
+            f"the changes of {', '.join(containers)} are not followed yet",
+            remedy="stop writing while rows are moved, or compare two scans",
+        )
+
+    # ------------------------------------------------------------ calls
+
+    def run(self, route: Route, call: Call, *, is_metered: bool = True) -> Outcome:
+        """Run the statements of a call; of the first metered ones the plan is asked for too."""
+        try:
+            statements = self._builder.build(call)
+        except UnsupportedError as problem:
+            raise CallFailedError(str(problem), Outcome()) from problem
+        pattern = call.pattern
+        consumed: tuple[Consumption, ...] | None = None
+        access = ""
+        if is_metered and self._explained[pattern.name] < EXPLAINED:
+            self._analyze()
+            self._explained[pattern.name] += 1
+            consumed, access = self._explain(statements, pattern.name)
+        backoff, requests = Backoff(), 0
+        started = time.perf_counter()
+        while True:
+            requests += len(statements)
+            outcome = self._try(statements, requests, backoff.attempt)
+            if outcome is not None or not backoff.wait():
+                break
+        if outcome is None:
+            raise CallFailedError(
+                f"{pattern.name} met other transactions again and again", Outcome()
+            )
+        return Outcome(
+            rows=outcome.rows,
+            is_condition_met=outcome.is_condition_met,
+            message=outcome.message,
+            consumed=consumed,
+            requests=requests,
+            retries=backoff.attempt,
+            seconds=time.perf_counter() - started,
+            access=access,
+        )
+
+    def _try(self, statements: Sequence[Statement], requests: int, retries: int) -> Outcome | None:
+        """Run statements in one transaction; None where another transaction was in the way."""
+        import psycopg
+        from psycopg import errors
+
+        rows: tuple[Row, ...] = ()
+        is_several = len(statements) > 1
+        try:
+            with self._connection.transaction() if is_several else nullcontext():
+                for statement in statements:
+                    cursor = self._connection.execute(statement.sql, statement.parameters)
+                    if statement.needs_row and not cursor.rowcount:
+                        raise ConditionFailedError(statement.sql)
+                    if statement.returns_rows:
+                        rows = self._rows(statement.table, cursor)
+        except ConditionFailedError as failed:
+            return Outcome(is_condition_met=False, message=f"no row met the condition of {failed}")
+        except errors.UniqueViolation as failed:
+            return Outcome(is_condition_met=False, message=_reason(failed))
+        except (errors.SerializationFailure, errors.DeadlockDetected):
+            return None
+        except (psycopg.OperationalError, psycopg.InterfaceError) as problem:
+            raise _unreachable(problem) from problem
+        except psycopg.Error as problem:
+            outcome = Outcome(requests=requests, retries=retries)
+            raise CallFailedError(_reason(problem), outcome) from problem
+        return Outcome(rows=rows)
+
+    def _rows(self, table_name: str, cursor: psycopg.Cursor[Any]) -> tuple[Row, ...]:
+        table = self.design.table(table_name)
+        entity = self.model.entity(table.entity)
+        names = [table.column(column.name).attribute for column in cursor.description or ()]
+        attributes = [(name, entity.find(name)) for name in names]
+        return tuple(
+            {
+                name: plain
+                for (name, attribute), value in zip(attributes, row, strict=True)
+                if (plain := plain_value(attribute, value)) is not None
+            }
+            for row in cursor
+        )
+
+    def _analyze(self) -> None:
+        """Bring the planner's statistics up to date after rows were loaded."""
+        if not self._is_analyzed:
+            for table in self.design.tables:
+                self._connection.execute(f"VACUUM ANALYZE {quoted(table.name)}")
+            self._is_analyzed = True
+
+    def _explain(
+        self, statements: Sequence[Statement], label: str
+    ) -> tuple[tuple[Consumption, ...] | None, str]:
+        """Run statements under EXPLAIN and take back what they write; say what they took."""
+        import psycopg
+
+        uses: list[Consumption] = []
+        access = ""
+        try:
+            with self._connection.transaction(force_rollback=True):
+                for statement in statements:
+                    cursor = self._connection.execute(
+                        explaining.PREFIX + statement.sql, statement.parameters
+                    )
+                    ((document,),) = cursor.fetchall()
+                    plan = document[0]["Plan"]
+                    uses += explaining.consumption(plan, statement.table)
+                    access = access or explaining.access_path(plan)
+        except psycopg.Error:
+            return None, ""  # the call itself says what is wrong
+        return tuple(uses), access
+
+    def consumed(self) -> tuple[Consumption, ...]:
+        """Return nothing: requests are not charged."""
+        return ()
+
+    def close(self) -> None:
+        """Close the connection, and stop the embedded server with its last user."""
+        self._close()
+
+
+T = TypeVar("T")
+
+
+def _asked(ask: Callable[[], T]) -> T:
+    """Return an answer of the server.
+
+    Raises:
+        EngineError: it refused or went away; the message names the cause and the way out.
+    """
+    import psycopg
+    from psycopg import errors
+
+    try:
+        return ask()
+    except errors.InsufficientPrivilege as problem:
+        raise EngineError(
+            f"a right is missing: {_reason(problem)}",
+            remedy="have it granted to this user, or connect as another one",
+        ) from problem
+    except errors.DiskFull as problem:
+        raise EngineError(
+            f"the server's disk is full: {_reason(problem)}",
+            remedy="make room, then repeat: what was acknowledged is there",
+        ) from problem
+    except errors.DependentObjectsStillExist as problem:
+        raise UsageError(
+            f"something else refers to the tables: {_reason(problem)}",
+            remedy="remove that first",
+        ) from problem
+    except (psycopg.OperationalError, psycopg.InterfaceError) as problem:
+        raise _unreachable(problem) from problem
+    except psycopg.Error as problem:
+        raise EngineError(f"PostgreSQL refused: {_reason(problem)}") from problem
+
+
+def _unreachable(problem: Exception) -> EngineError:
+    return EngineError(
+        f"the connection to PostgreSQL is gone: {_reason(problem)}",
+        remedy="check that the server runs, then repeat: what was acknowledged is kept",
+    )
+
+
+def _reason(problem: Exception) -> str:
+    return str(problem).strip().splitlines()[0] if str(problem).strip() else type(problem).__name__

@@ -1,0 +1,90 @@
+"""Instances of entities as the rows of a PostgreSQL design, and back.
+
+In: a model, a design; an instance, or a row by column. Out: rows, or what a row says of an
+instance. Pure: how values travel to the server and back is the module `values`' business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from tablewright.core.errors import EngineError
+from tablewright.engines.postgresql.design import PgTable, PostgresDesign
+from tablewright.evaluation.doors import Fragment, Record, RecordKind
+from tablewright.model.values import Model
+from tablewright.sample.calls import Children, Row
+
+
+class PgCodec:
+    """How one design stores the instances of one model."""
+
+    embedded: frozenset[str] = frozenset()
+    expiry: frozenset[str] = frozenset()
+
+    def __init__(self, model: Model, design: PostgresDesign) -> None:
+        self.model, self.design = model, design
+        self.needs_parents = any(table.foreign_keys for table in design.tables)
+        self._tables = {table.name: table for table in design.tables}
+        self.kinds = tuple(
+            RecordKind(container=table.name, name=table.name, entity=table.entity)
+            for table in design.tables
+        )
+
+    def unreadable(self, entity: str) -> frozenset[str]:
+        """Return the attributes that no column keeps."""
+        kept = {
+            column.attribute
+            for table in self.design.tables
+            if table.entity == entity
+            for column in table.columns
+        }
+        return frozenset(self.model.entity(entity).names) - kept
+
+    def encode(
+        self, entity: str, row: Row, children: Children, kind: RecordKind | None = None
+    ) -> Iterator[Record]:
+        """Yield the row of each table that keeps an instance."""
+        for table in self.design.tables:
+            if table.entity == entity and (kind is None or kind.container == table.name):
+                yield Record(container=table.name, kind=table.name, content=columns_of(table, row))
+
+    def decode(self, container: str, content: Mapping[str, Any]) -> Iterator[Fragment]:
+        """Yield the instance that a row shows.
+
+        Raises:
+            EngineError: the row has none of the table's columns.
+        """
+        table = self._tables.get(container)
+        columns = {} if table is None else {column.name: column for column in table.columns}
+        if table is None or not set(content) <= set(columns):
+            shown = ", ".join(sorted(content))
+            raise EngineError(f"a row of {container} is of no kind the design knows: {shown}")
+        attributes = {
+            columns[name].attribute: value
+            for name, value in content.items()
+            if columns[name].attribute and value is not None
+        }
+        key = self.model.entity(table.entity).key
+        yield Fragment(
+            entity=table.entity,
+            identity=tuple(attributes.get(name) for name in key),
+            attributes=attributes,
+        )
+
+    def differences(
+        self, expected: Sequence[Record], stored: Sequence[Mapping[str, Any] | None]
+    ) -> tuple[str, ...]:
+        """Return the columns in which stored rows differ from what was written."""
+        names: dict[str, None] = {}
+        for record, row in zip(expected, stored, strict=True):
+            content = {} if row is None else row
+            for name, value in record.content.items():
+                if content.get(name) != value:
+                    names[name] = None
+        return tuple(names)
+
+
+def columns_of(table: PgTable, row: Row) -> dict[str, Any]:
+    """Return the values of a table's columns for an instance; None where it has none."""
+    return {column.name: row.get(column.attribute) for column in table.columns if column.attribute}

@@ -1,0 +1,104 @@
+"""What PostgreSQL offers to the verbs that work on a database.
+
+In: a model, a design, which database is meant. Out: codec, adapter, predictor, SQL.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tablewright.core.errors import UnsupportedError
+from tablewright.engines.postgresql.codec import PgCodec
+from tablewright.engines.postgresql.ddl import ddl
+from tablewright.engines.postgresql.design import PostgresDesign
+from tablewright.evaluation.doors import Matching, Predictor, RecordKind, Target
+
+if TYPE_CHECKING:
+    from tablewright.bill.prices import PriceBook
+    from tablewright.design.values import Design
+    from tablewright.engines.postgresql.adapter import PgAdapter
+    from tablewright.engines.postgresql.engine import PostgresEngine
+    from tablewright.evaluation.values import Evaluation, Request, Route
+    from tablewright.model.values import Model
+    from tablewright.sample.calls import Call
+    from tablewright.sample.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class PgConnector:
+    """Ways to a PostgreSQL, and how a design is stored there."""
+
+    engine: PostgresEngine
+    name: str = "postgresql"
+
+    def codec(self, model: Model, design: Design, *, expiry_shift: int = 0) -> PgCodec:
+        """Return how instances are stored in a design; rows do not expire by themselves."""
+        assert isinstance(design, PostgresDesign)
+        return PgCodec(model, design)
+
+    def connect(
+        self, model: Model, design: Design, target: Target, folder: Path, *, creates: bool = False
+    ) -> PgAdapter:
+        """Reach the database that is meant.
+
+        Raises:
+            UsageError: the address is none of PostgreSQL's, or names production.
+            EngineError: nothing answers there, or it refuses.
+        """
+        from tablewright.engines.postgresql.adapter import PgAdapter
+        from tablewright.engines.postgresql.targets import reach
+
+        assert isinstance(design, PostgresDesign)
+        reached = reach(target, folder / f"{design.name}.postgresql", creates=creates)
+        return PgAdapter(model, design, reached)
+
+    def temporary(self, model: Model, design: Design, expected_bytes: Decimal) -> PgAdapter:
+        """Return an empty embedded database, which is gone once it is closed."""
+        from tablewright.engines.postgresql.adapter import PgAdapter
+        from tablewright.engines.postgresql.targets import temporary
+
+        assert isinstance(design, PostgresDesign)
+        return PgAdapter(model, design, temporary())
+
+    def population(
+        self, model: Model, design: Design, users: int, book: PriceBook, *, region: str = ""
+    ) -> Evaluation:
+        """Return the evaluation at a number of users; it is made of means, not of instances."""
+        return self.engine.evaluate(model, design, users, book, region=region, cases=("value",))
+
+    def predictor(self, evaluation: Evaluation, world: World) -> Predictor:
+        """Return the means of the estimate."""
+        from tablewright.engines.servers.prediction import ReportedPrediction
+
+        return ReportedPrediction()
+
+    def write_units(self, evaluation: Evaluation, kind: RecordKind) -> Decimal | None:
+        """Return None: writes are not charged."""
+        return None
+
+    def statements(self, model: Model, design: Design) -> tuple[str, ...]:
+        """Return the SQL that creates a design in an empty schema."""
+        assert isinstance(design, PostgresDesign)
+        return tuple(f"{statement};" for statement in ddl(design))
+
+    def example_requests(
+        self, evaluation: Evaluation, route: Route, call: Call, matching: Matching
+    ) -> tuple[Request, ...]:
+        """Return the requests of a route, the first of them with the SQL of one call."""
+        from tablewright.engines.postgresql.statements import SqlBuilder
+
+        assert isinstance(evaluation.design, PostgresDesign)
+        try:
+            statements = SqlBuilder(evaluation.model, evaluation.design).build(call)
+        except UnsupportedError:
+            return route.requests
+        texts = [f"{statement.text};" for statement in statements]
+        if len(texts) > 1:
+            texts = ["BEGIN;", *texts, "COMMIT;"]
+        return tuple(
+            replace(request, statement="" if place else "\n".join(texts))
+            for place, request in enumerate(route.requests)
+        )

@@ -1,0 +1,83 @@
+"""What EXPLAIN says, read as consumption: plans as PostgreSQL 18 prints them, cut to the point."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from tablewright.engines.postgresql.explaining import access_path, consumption
+
+
+def units(plan: dict[str, Any], table: str = "t") -> dict[tuple[str, str], Decimal]:
+    return {(use.resource, use.dimension): use.units for use in consumption(plan, table)}
+
+
+def test_rows_that_a_scan_filtered_out_were_read_as_well() -> None:
+    scan = {
+        "Node Type": "Seq Scan",
+        "Relation Name": "t",
+        "Actual Rows": 3,
+        "Actual Loops": 1,
+        "Rows Removed by Filter": 97,
+        "Shared Hit Blocks": 5,
+        "Shared Read Blocks": 2,
+    }
+    assert units(scan) == {("t", "read"): 100, ("t", "pages hit"): 5, ("t", "pages read"): 2}
+    assert access_path(scan) == "t"
+
+
+def test_an_index_scan_reads_an_entry_and_a_row_for_each_loop() -> None:
+    scan = {
+        "Node Type": "Index Scan",
+        "Relation Name": "t",
+        "Index Name": "i",
+        "Actual Rows": 2,
+        "Actual Loops": 4,
+    }
+    limit = {"Node Type": "Limit", "Actual Rows": 2, "Actual Loops": 1, "Plans": [scan]}
+    assert units(limit) == {("t/i", "read"): 8, ("t", "read"): 8}
+    assert access_path(limit) == "t/i"
+
+
+def test_an_index_only_scan_reads_the_rows_whose_page_is_not_all_visible() -> None:
+    scan = {
+        "Node Type": "Index Only Scan",
+        "Relation Name": "t",
+        "Index Name": "i",
+        "Actual Rows": 10,
+        "Actual Loops": 1,
+        "Heap Fetches": 3,
+    }
+    assert units(scan) == {("t/i", "read"): 10, ("t", "read"): 3}
+
+
+def test_a_bitmap_counts_entries_by_its_index_and_rows_by_its_table() -> None:
+    index = {
+        "Node Type": "Bitmap Index Scan",
+        "Index Name": "i",
+        "Actual Rows": 40,
+        "Actual Loops": 1,
+    }
+    heap = {
+        "Node Type": "Bitmap Heap Scan",
+        "Relation Name": "t",
+        "Actual Rows": 30,
+        "Rows Removed by Index Recheck": 10,
+        "Actual Loops": 1,
+        "Plans": [index],
+    }
+    assert units(heap) == {("t", "read"): 40, ("t/i", "read"): 40}
+
+
+def test_a_write_counts_its_rows_and_the_bytes_of_its_log() -> None:
+    inner = {"Node Type": "Result", "Actual Rows": 2, "Actual Loops": 1}
+    write = {
+        "Node Type": "ModifyTable",
+        "Relation Name": "t",
+        "WAL Bytes": 321,
+        "Actual Loops": 1,
+        "Plans": [inner],
+    }
+    assert units(write) == {("t", "write"): 2, ("t", "WAL bytes"): 321}
+    insert = {**write, "Tuples Inserted": 1}
+    assert units(insert)["t", "write"] == 1
