@@ -129,9 +129,26 @@ def _constrain_members(
                 place = path + name[0].lower() + name[1:]
                 _add(messages, None, place, "Member must not be null")
         elif member.type == "String":
-            _constrain_text(member, inner, path, name, messages)
+            if inner not in member.accepted:
+                _constrain_new_text(member, inner, path, name, messages)
         else:
             _constrain(member, inner, path + name[0].lower() + name[1:], messages)
+
+
+def _constrain_new_text(
+    shape: Shape, value: str, path: str, name: str, messages: list[str]
+) -> None:
+    """Check a text that was not seen before, and remember it if it is fine."""
+    count = len(messages)
+    _constrain_text(shape, value, path, name, messages)
+    if len(messages) == count and len(value) <= _REMEMBERED_CHARACTERS:
+        if len(shape.accepted) >= _REMEMBERED_TEXTS:
+            shape.accepted.clear()
+        shape.accepted.add(value)
+
+
+_REMEMBERED_TEXTS = 1_024
+_REMEMBERED_CHARACTERS = 1_024
 
 
 def _constrain_text(shape: Shape, value: str, path: str, name: str, messages: list[str]) -> None:

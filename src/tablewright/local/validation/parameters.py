@@ -15,6 +15,14 @@ from tablewright.local.validation.values import check_value
 
 _NOTHING: Final[Mapping[str, Any]] = {}
 _FILTERS = ("Expected", "QueryFilter", "ScanFilter")
+_PARAMETERS = frozenset({
+    "AttributesToGet", "AttributeUpdates", "ConditionExpression", "ConditionalOperator", "Expected",
+    "ExpressionAttributeNames", "ExpressionAttributeValues", "FilterExpression",
+    "KeyConditionExpression", "KeyConditions", "ProjectionExpression", "QueryFilter", "ScanFilter",
+    "SearchConditionExpression", "UpdateExpression",
+})  # fmt: skip
+"""All that is checked here: most requests have none of them."""
+
 _PLACEHOLDER = re.compile(r"[#:][0-9a-zA-Z_]+", re.ASCII)
 _MAX_NAME_BYTES = 65_535
 """Developer Guide, "Quotas", attribute names: at most 64 KB long."""
@@ -41,6 +49,8 @@ def check_expression_parameters(
         ValidationException: both kinds are used; names or values without an expression; a
             placeholder or a value is not valid.
     """
+    if _PARAMETERS.isdisjoint(request):
+        return
     used = [name for name in expressions if name in request]
     if used:
         mixed = [name for name in legacy if name in request]

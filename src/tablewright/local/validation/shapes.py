@@ -41,6 +41,8 @@ class Shape:
     """Whether anything in it can break a constraint."""
     checked: tuple[tuple[str, Shape], ...] = field(init=False)
     """The members that can."""
+    accepted: set[str] = field(init=False, compare=False)
+    """Texts that were checked before and broke no constraint: names of tables come again."""
 
     def __post_init__(self) -> None:
         checked = tuple((name, shape) for name, shape in self.members.items() if shape.is_checked)
@@ -55,6 +57,7 @@ class Shape:
             or (self.element is not None and self.element.is_checked)
         )
         object.__setattr__(self, "checked", checked)
+        object.__setattr__(self, "accepted", set())
         object.__setattr__(self, "is_checked", is_checked)
 
 
