@@ -9,8 +9,9 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 EXACT  := $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
 # Resolves constraints.txt for all platforms and Python versions at once, which pip-tools cannot.
 UV     := uv==0.13.9
+MUTMUT := mutmut==3.8.1
 
-.PHONY: setup constraints newest fmt check test test-all golden docs demo bench clean
+.PHONY: setup constraints newest fmt check test test-all mutants golden docs demo bench clean
 
 $(STAMP): pyproject.toml $(CONSTRAINTS)
 	$(PYTHON) -m venv $(VENV)
@@ -50,6 +51,10 @@ test-all: setup                  ## also those that need Java, a browser or anot
 	scripts/install-peers
 	HYPOTHESIS_PROFILE=full $(BIN)/python -m pytest -ra
 
+mutants: setup                   ## how many small changes of the source the tests notice; SAMPLE=0 for all
+	$(PIP) '$(MUTMUT)'
+	$(BIN)/python scripts/mutants --sample $(or $(SAMPLE),25) $(PACKAGES)
+
 golden: setup                    ## rewrite the expected files; read the diff line by line
 	TABLEWRIGHT_GOLDEN=write $(BIN)/python -m pytest -q tests/cases tests/transcripts tests/reports
 
@@ -63,4 +68,4 @@ bench: setup                     ## speed, as ratios against a peer run in the s
 	$(BIN)/python benchmarks/run.py
 
 clean:
-	rm -rf $(VENV) .venv-newest build dist .mypy_cache .ruff_cache .pytest_cache demo
+	rm -rf $(VENV) .venv-newest .mutants build dist .mypy_cache .ruff_cache .pytest_cache demo
