@@ -15,15 +15,16 @@ import time
 from pathlib import Path
 
 from tablewright import read_model
-from tablewright.api import Options, Session
 from tablewright.engines.dynamodb.adapter import DynamoAdapter
 from tablewright.engines.dynamodb.codec import DynamoCodec
 from tablewright.engines.dynamodb.provisioning import apply_up, plan_up
 from tablewright.engines.dynamodb.transport import LocalTransport
-from tablewright.live import dynamo_design, population, seed_plan
 from tablewright.local.database import Database
 from tablewright.operate.seed import Position, apply_seed, records_of
 from tablewright.sample.sample import Sample
+from tablewright.session import Options, Session
+from tablewright.verbs.database import dynamo_design
+from tablewright.verbs.seed import population, seed_plan
 
 MODEL = """
 app: kilobyte

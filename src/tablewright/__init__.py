@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tablewright.api import (
+    from tablewright.session import (
         ModelFile,
         Options,
         Session,
@@ -35,9 +35,9 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    """Load a public name from the façade."""
+    """Load a public name from the session."""
     if name not in __all__:
         raise AttributeError(f"module `tablewright` has no attribute `{name}`")
-    from tablewright import api
+    from tablewright import session
 
-    return getattr(api, name)
+    return getattr(session, name)

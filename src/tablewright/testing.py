@@ -72,20 +72,21 @@ def dynamodb_from(tablewright_database: Database) -> Callable[..., Any]:
     """
 
     def provision(app: str | Path, *, design: str = "", users: int = 0) -> Any:
-        api, live, provision = (
+        session_module, database, seeding, provision = (
             import_module(f"tablewright.{name}")
-            for name in ("api", "live", "engines.dynamodb.provisioning")
+            for name in ("session", "verbs.database", "verbs.seed", "engines.dynamodb.provisioning")
         )
         wire = import_module("tablewright.engines.dynamodb.transport")
-        session = api.open_model(_model_path(app))
-        chosen = live.dynamo_design(session, design)
-        told = tablewright_database.on_metered
+        session = session_module.open_model(_model_path(app))
+        chosen = database.dynamo_design(session, design)
+        on_metered = tablewright_database.on_metered
         transport = wire.LocalTransport(tablewright_database)
         plan = provision.plan_up(session.model, chosen, {})
         provision.apply_up(plan, transport, lambda _: None)
         if users:
-            live.fill(session, chosen, transport, users)
-        tablewright_database.on_metered = told  # what the test does is billed, not its preparation
+            seeding.fill(session, chosen, transport, users)
+        # What the test does is billed, not its preparation.
+        tablewright_database.on_metered = on_metered
         return tablewright_database.client()
 
     return provision

@@ -11,7 +11,7 @@ from decimal import Decimal
 import pytest
 
 from tablewright import apps, read_model
-from tablewright.api import Options, Session
+from tablewright.session import Options, Session
 
 
 @pytest.fixture(scope="module")

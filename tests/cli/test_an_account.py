@@ -158,9 +158,8 @@ def test_a_proof_stops_when_it_has_spent_what_is_allowed(
 ) -> None:
     from decimal import Decimal
 
-    from tablewright import live
-
-    monkeypatch.setattr(live, "proof_costs", lambda *about: Decimal(0))  # an estimate far too low
+    # An estimate far too low:
+    monkeypatch.setattr("tablewright.verbs.prove.proof_costs", lambda *about: Decimal(0))
     typed("up", model)
     # 240 items take 440 write units and some in a second index: at 0.67 USD a million (eu-north-1)
     # 0.0003 USD. The seeding alone passes 0.0001.
@@ -181,7 +180,7 @@ def test_a_proof_on_an_account_is_proved_and_its_spending_shown(
     assert "Proved: every answer is right" in out
     assert "this will spend about 0.00" in err
     told = json.loads(typed("status", model, "--json")[1])
-    assert float(told["cost_so_far_usd"]) > 0
+    assert float(told["usd_so_far"]) > 0
 
 
 def somebody_elses_table(account: Account) -> None:
@@ -242,5 +241,5 @@ def test_settings_beyond_the_design_are_left_and_said(
     )
     code, out, _ = typed("status", model)
     assert code == 0
-    assert "Beyond the design: notes streams its changes." in out
+    assert "Not in the design: notes streams its changes." in out
     assert "notes streams its changes" in typed("up", model)[1]

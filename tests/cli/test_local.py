@@ -14,9 +14,9 @@ from contextlib import contextmanager
 import pytest
 from rich.console import Console
 
-from tablewright.cli.commands.local import bill_table
 from tablewright.cli.main import run
 from tablewright.local.bill import BillLine, UnitPrices
+from tablewright.reports.local import bill_table
 
 TABLE = {
     "TableName": "Users",

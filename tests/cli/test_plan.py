@@ -38,7 +38,7 @@ def test_the_answer_is_also_json(file):
     assert found["schema"] == "tablewright.plan/1"
     assert found["design"]["name"] == "planned"
     assert found["steps"]
-    assert found["search"]["gap"] < 0.0001
+    assert float(found["search"]["gap"]) < 0.0001
 
 
 def test_json_of_a_process_is_nothing_but_json(file):
@@ -110,7 +110,7 @@ def test_a_design_that_was_edited_by_hand_is_replaced_with_a_word_about_what_dif
     assert edited != text
     file.write_text(edited, encoding="utf-8")
     said = run(file, "--section", "--write")
-    assert "is replaced; now otherwise: " in said
+    assert "is replaced; changed: " in said
     assert "table class Standard-IA" in said
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -92,8 +93,8 @@ def test_the_lines_of_a_bill_re_add_by_every_axis(typed):
     totals = set()
     for by in ("line", "pattern", "resource", "dimension"):
         data = json.loads(typed("cost", SHOP, "--users", "1k", "--by", by, "--json")[1])
-        assert sum(row["usd_per_month"] for row in data["rows"]) == pytest.approx(
-            data["usd_per_month"], rel=1e-12
+        assert sum(Decimal(row["usd_per_month"]) for row in data["rows"]) == pytest.approx(
+            Decimal(data["usd_per_month"]), rel=Decimal("1E-12")
         )
         totals.add(data["usd_per_month"])
     assert len(totals) == 1
@@ -105,7 +106,7 @@ def test_a_price_of_ones_own_changes_the_bill_in_proportion(typed):
 
     def reads(*more):
         rows = json.loads(typed(*book, *more)[1])["rows"]
-        return next(r["usd_per_month"] for r in rows if r["where"] == "read request units")
+        return next(float(r["usd_per_month"]) for r in rows if r["where"] == "read request units")
 
     # The packaged price is 0.125 a million; ten times that makes ten times the amount. Each bill
     # is sampled until its standard error is below 0.5 %, so a dearer one may be sampled further.
@@ -119,7 +120,9 @@ def test_prices_of_a_former_day_are_used(typed):
             "cost", SHOP, "--users", "1k", "--by", "dimension", "--prices", "2024-10-31", "--json"
         )[1]
     )
-    amounts = [{r["where"]: r["usd_per_month"] for r in data["rows"]} for data in (now, then)]
+    amounts = [
+        {r["where"]: float(r["usd_per_month"]) for r in data["rows"]} for data in (now, then)
+    ]
     # On-demand requests were halved on the first of November 2024.
     assert amounts[1]["write request units"] == pytest.approx(2 * amounts[0]["write request units"])
 

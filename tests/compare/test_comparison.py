@@ -10,22 +10,23 @@ from pathlib import Path
 import pytest
 
 from tablewright import read_model
-from tablewright.api import Session, open_model
 from tablewright.compare.values import Comparison
 from tablewright.core.errors import TablewrightError, UsageError
+from tablewright.session import Session, open_model
+from tablewright.verbs.compare import compare
 
 APPS = Path(__file__).parents[2] / "src/tablewright/apps"
 
 
 @cache
 def compared(app: str) -> Comparison:
-    return open_model(APPS / app).compare()
+    return compare(open_model(APPS / app))
 
 
 def changed(app: str, more: str) -> Comparison:
     text = (APPS / app / "tablewright.yaml").read_text()
     text = re.sub(r"(?m)^options: .*\n", "", text) + more
-    return Session(file=read_model(text, "changed.yaml")).compare()
+    return compare(Session(file=read_model(text, "changed.yaml")))
 
 
 @pytest.fixture(scope="module")

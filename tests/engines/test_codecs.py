@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from tablewright import apps, read_model
-from tablewright.api import Options, Session
 from tablewright.core.errors import EngineError, UnsupportedError
 from tablewright.evaluation.doors import Codec, RecordKind
 from tablewright.operate.seed import Part, records_of
 from tablewright.sample.sample import Sample
+from tablewright.session import Options, Session
 
 USERS = 30
 MOST = 200

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from tablewright import read_model
-from tablewright.api import Session
 from tablewright.engines.postgresql.ddl import ddl
 from tablewright.engines.postgresql.design import PostgresDesign
 from tablewright.engines.servers.sizing import ServerEvaluation
+from tablewright.session import Session
 
 pytestmark = pytest.mark.needs_server
 MODEL = """

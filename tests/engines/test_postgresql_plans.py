@@ -17,7 +17,6 @@ import pytest
 import tablewright
 from pg_values import sent
 from tablewright import ModelFile, load
-from tablewright.api import Session
 from tablewright.engines.postgresql.ddl import ddl, quoted
 from tablewright.engines.postgresql.design import PgTable, PostgresDesign
 from tablewright.engines.postgresql.engine import PostgresEngine
@@ -25,6 +24,7 @@ from tablewright.engines.postgresql.plan import plan
 from tablewright.engines.servers.sizing import ServerEvaluation
 from tablewright.model.values import Condition, Entity, Model, Pattern, Verb
 from tablewright.sample.sample import Sample
+from tablewright.session import Session
 
 pytestmark = pytest.mark.needs_server
 APPS = Path(tablewright.__file__).parent / "apps"

@@ -8,7 +8,6 @@ from decimal import Decimal
 import pytest
 
 from tablewright import read_model
-from tablewright.api import Session
 from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import ModelError
 from tablewright.engines.mongodb.engine import MongoEngine
@@ -16,6 +15,7 @@ from tablewright.engines.postgresql.ddl import ddl
 from tablewright.engines.postgresql.design import PostgresDesign
 from tablewright.engines.servers.routing import Access, Home, Ordered
 from tablewright.engines.servers.sizing import ServerEvaluation
+from tablewright.session import Session
 
 MODEL = """
 app: t

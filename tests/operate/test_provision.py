@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from operate.faulty import Faulty, refuse, vanish
-from tablewright import live, load
-from tablewright.api import Options, Session
+from tablewright import load
 from tablewright.core.errors import UsageError
 from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, Index, ModeKind, Table
 from tablewright.engines.dynamodb.provisioning import (
@@ -25,6 +24,8 @@ from tablewright.engines.dynamodb.transport import EndpointError, LocalTransport
 from tablewright.local.database import Database
 from tablewright.model.values import Model
 from tablewright.operate.scaling import apply_scaling, scaling_targets
+from tablewright.session import Options, Session
+from tablewright.verbs.database import dynamo_design
 
 SHOP = Path(__file__).parents[1] / "data" / "shop.yaml"
 
@@ -36,7 +37,7 @@ def model() -> Model:
 
 @pytest.fixture(scope="module")
 def design() -> DynamoDesign:
-    return live.dynamo_design(Session(load(SHOP), Options()), "multi")
+    return dynamo_design(Session(load(SHOP), Options()), "multi")
 
 
 @pytest.fixture

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from operate.faulty import Faulty, vanish
-from tablewright import live, load
-from tablewright.api import Options, Session
+from tablewright import load
 from tablewright.core.errors import UsageError
 from tablewright.engines.dynamodb.adapter import DynamoAdapter
 from tablewright.engines.dynamodb.design import DynamoDesign
@@ -20,6 +19,8 @@ from tablewright.engines.dynamodb.provisioning import apply_up, plan_up
 from tablewright.engines.dynamodb.transport import EndpointError, LocalTransport
 from tablewright.local.database import Database
 from tablewright.operate.records import apply_records, checked, record_to_row
+from tablewright.session import Options, Session
+from tablewright.verbs.database import dynamo_design
 
 MODEL = """
 app: parcels
@@ -64,7 +65,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
 
 @pytest.fixture(scope="module")
 def design(session: Session) -> DynamoDesign:
-    return live.dynamo_design(session)
+    return dynamo_design(session)
 
 
 @pytest.fixture

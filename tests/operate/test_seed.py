@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
+import tablewright
 from operate.faulty import Fault, Faulty, interrupt, refuse, vanish
-from tablewright import live, load
-from tablewright.api import Options, Session
+from tablewright import load
 from tablewright.core.backoff import RETRIES
 from tablewright.core.errors import EngineError, UsageError
 from tablewright.engines.dynamodb.adapter import DynamoAdapter
@@ -33,6 +33,9 @@ from tablewright.local.database import Database
 from tablewright.operate.records import apply_records
 from tablewright.operate.seed import Position, apply_seed, by_dependence
 from tablewright.sample.sample import Sample
+from tablewright.session import Options, Session
+from tablewright.verbs.database import dynamo_design
+from tablewright.verbs.seed import fill, population, seed_plan
 
 SHOP = Path(__file__).parents[1] / "data" / "shop.yaml"
 USERS = 12
@@ -45,7 +48,7 @@ def session() -> Session:
 
 @pytest.fixture(scope="module")
 def design(session: Session) -> DynamoDesign:
-    return live.dynamo_design(session, "multi")
+    return dynamo_design(session, "multi")
 
 
 @pytest.fixture
@@ -60,7 +63,7 @@ def whole(session: Session, design: DynamoDesign) -> dict[str, list[Any]]:
     """What an uninterrupted seeding writes."""
     with Database(clock=lambda: 1.0) as made:
         apply_up(plan_up(session.model, design, {}), LocalTransport(made), lambda text: None)
-        live.fill(session, design, LocalTransport(made), USERS)
+        fill(session, design, LocalTransport(made), USERS)
         return content(made, design)
 
 
@@ -81,9 +84,9 @@ def content(database: Database, design: DynamoDesign) -> dict[str, list[Any]]:
 
 def sow(session: Session, design: DynamoDesign, transport: Any, keep: Path | None = None) -> int:
     """Seed without waiting between repetitions."""
-    evaluation = live.population(session, design, USERS)
+    evaluation = population(session, design, USERS)
     sample = Sample(session.model)
-    plan = live.seed_plan(session, design, sample, evaluation)
+    plan = seed_plan(session, design, sample, evaluation)
     fresh = Position(digest="d", design=design.name, users=USERS, seed=1)
     adapter = DynamoAdapter(session.model, design, transport, sleep=lambda seconds: None)
     position = Position.load(keep, fresh) if keep else fresh
@@ -159,7 +162,7 @@ def test_a_budget_of_units_is_kept(
     session: Session, design: DynamoDesign, database: Database
 ) -> None:
     slept: list[float] = []
-    evaluation = live.population(session, design, USERS)
+    evaluation = population(session, design, USERS)
     sample = Sample(session.model)
     adapter = DynamoAdapter(
         session.model,
@@ -170,7 +173,7 @@ def test_a_budget_of_units_is_kept(
         clock=lambda: sum(slept),
     )
     position = Position(digest="d", design=design.name, users=USERS, seed=1)
-    plan = live.seed_plan(session, design, sample, evaluation)
+    plan = seed_plan(session, design, sample, evaluation)
     apply_seed(plan, adapter, sample, position=position)
     # On a clock that only sleeping moves, as many seconds pass as there are hundreds of units.
     scanned = [database.call("DescribeTable", {"TableName": t.name}) for t in design.tables]
@@ -195,7 +198,7 @@ def test_a_killed_process_loses_and_doubles_nothing(
     model.write_text(SHOP.read_text())
     command = [sys.executable, "-m", "tablewright"]
     target = [str(model), "--design", "multi"]
-    env = {**os.environ, "PYTHONPATH": str(Path(live.__file__).parents[1])}
+    env = {**os.environ, "PYTHONPATH": str(Path(tablewright.__file__).parents[1])}
     subprocess.run([*command, "up", *target], check=True, capture_output=True, env=env)
     many = [*target, "--users", "300"]
     process = subprocess.Popen(
@@ -221,7 +224,7 @@ def test_a_killed_process_loses_and_doubles_nothing(
         counts = {name: len(items) for name, items in content(database, design).items()}
     session = Session(load(SHOP), Options())
     sample = Sample(session.model)
-    plan = live.seed_plan(session, design, sample, live.population(session, design, 300))
+    plan = seed_plan(session, design, sample, population(session, design, 300))
     wanted: dict[str, int] = {}
     for part in plan.parts:
         wanted[part.table] = wanted.get(part.table, 0) + part.count

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from tablewright import read_model
-from tablewright.api import Options, Session
 from tablewright.apps import read
 from tablewright.design.sections import with_section
 from tablewright.design.values import Design
@@ -18,6 +17,9 @@ from tablewright.engines.dynamodb.design import DynamoDesign, Projection, Projec
 from tablewright.engines.dynamodb.design_checker import check_design
 from tablewright.engines.dynamodb.design_printer import design_section
 from tablewright.plan.result import PlanResult
+from tablewright.session import Options, Session
+from tablewright.verbs.explain import example_requests
+from tablewright.verbs.plan import plan
 
 # The brief of PoaFix recommends MongoDB; its design on DynamoDB is the one to compare with.
 RECOMMENDED = {
@@ -33,7 +35,7 @@ KEYS_ONLY = Projection(kind=ProjectionKind.KEYS_ONLY)
 @cache
 def planned(app: str) -> tuple[Session, PlanResult]:
     session = session_of(app)
-    return session, session.plan(explained=False)
+    return session, plan(session, explained=False)
 
 
 def session_of(app: str) -> Session:
@@ -102,7 +104,7 @@ def test_every_pattern_comes_with_requests_that_could_be_sent(app):
     evaluation = session.evaluate(result.design, result.users)
     tables = {table.name for table in result.design.tables}
     for pattern in session.model.patterns:
-        requests = session.requests(evaluation, pattern.name)
+        requests = example_requests(session, evaluation, pattern.name)
         assert requests
         for request in requests:
             assert request.template, pattern.name
@@ -124,7 +126,7 @@ def tables_in(template: Mapping[str, Any]) -> Iterator[str]:
 @pytest.mark.parametrize("app", [app for app in RECOMMENDED if app != "poafix"])
 def test_two_searches_find_the_same_design(app):
     _, first = planned(app)
-    again = session_of(app).plan(explained=False)
+    again = plan(session_of(app), explained=False)
     assert again.section == first.section
 
 
@@ -188,12 +190,12 @@ def test_boards_are_sorted_by_score_as_recommended():
 @pytest.mark.slow
 def test_beyond_the_rate_at_which_a_choice_would_flip_it_does():
     app = "screen-time-journey"
-    entity = session_of(app).plan().explanation.entities[0]
+    entity = plan(session_of(app)).explanation.entities[0]
     flip = next(f for f in entity.flips if f.subject == "saveProgress")
     beyond = Decimal("6.9") * (1 + (flip.factor - 1) * 2)
     text = read(app).replace("rate: 6.9/user/day (assumed)", f"rate: {beyond:f}/user/day")
     file = read_model(text, "flip.yaml")
-    other = Session(file=file, options=Options(sample_items=128)).plan(explained=False)
+    other = plan(Session(file=file, options=Options(sample_items=128)), explained=False)
     assert entity.runner_up.startswith("key email,")
     assert entity.chosen.startswith("key customer_id,")
     assert other.design.table("stj_subscribers").partition_key == "email"

@@ -8,7 +8,6 @@ from decimal import Decimal
 import pytest
 
 from tablewright import read_model
-from tablewright.api import Options, Session
 from tablewright.apps import read
 from tablewright.engines.dynamodb.engine import DynamoEngine
 from tablewright.engines.dynamodb.planning.candidates import indexes, placements
@@ -16,6 +15,8 @@ from tablewright.engines.dynamodb.planning.pricing import design_of
 from tablewright.engines.dynamodb.planning.queries import workloads
 from tablewright.plan.by_scale import Requoting
 from tablewright.plan.result import PlanResult
+from tablewright.session import Options, Session
+from tablewright.verbs.plan import plan
 
 # A report looks for the tasks of a topic. A scan for it reads all tasks, and the more users there
 # are the more often; an index costs a write for each new task.
@@ -47,7 +48,7 @@ patterns:
 
 def planned(capacity: str = "on-demand", users: int | None = None) -> PlanResult:
     file = read_model(MODEL.format(capacity=capacity), "tasks.yaml")
-    return Session(file=file, options=Options(sample_items=64)).plan(users=users)
+    return plan(Session(file=file, options=Options(sample_items=64)), users=users)
 
 
 def test_an_index_that_pays_only_where_there_are_many_users_is_not_there_for_few():

@@ -5,8 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tablewright import read_model
-from tablewright.api import Options, Session
 from tablewright.plan.result import PlanResult
+from tablewright.session import Options, Session
+from tablewright.verbs.plan import plan
 
 SMALL = Options(sample_items=64)
 FAMILY = """\
@@ -31,7 +32,7 @@ patterns:
 def family(count: str = "5", size: str = "20", more: str = "") -> tuple[Session, PlanResult]:
     text = FAMILY.format(count=count, size=size, more=more)
     chosen = Session(file=read_model(text, "addresses.yaml"), options=SMALL)
-    return chosen, chosen.plan(explained=True)
+    return chosen, plan(chosen, explained=True)
 
 
 def embedded(result: PlanResult) -> list[str]:

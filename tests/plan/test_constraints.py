@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tablewright import read_model
-from tablewright.api import Options, Session
 from tablewright.plan.result import PlanResult
+from tablewright.session import Options, Session
+from tablewright.verbs.plan import plan
 
 SMALL = Options(sample_items=64)
 NOTES = """\
@@ -29,7 +30,7 @@ TARGET = "targets: {latency_p99_ms: 15}"
 def depths(extra: str = "", purpose: str = "") -> tuple[dict[str, int], PlanResult]:
     file = read_model(NOTES.format(extra=extra, purpose=purpose), "notes.yaml")
     chosen = Session(file=file, options=SMALL)
-    result = chosen.plan(explained=False)
+    result = plan(chosen, explained=False)
     routes = chosen.evaluate(result.design, 10_000).routes
     return {r.pattern: r.depth for r in routes}, result
 
@@ -66,7 +67,7 @@ def test_only_the_pattern_that_cannot_keep_its_target_is_let_off():
     )
     text = NOTES.format(extra=TARGET, purpose="") + extra
     chosen = Session(file=read_model(text, "notes.yaml"), options=SMALL)
-    result = chosen.plan(explained=False)
+    result = plan(chosen, explained=False)
     routes = chosen.evaluate(result.design, 10_000).routes
     assert {r.pattern for r in routes if r.depth > 1} == {"change"}
     assert result.notes == ("`Note`: `change` takes more round trips than its target leaves",)
@@ -81,7 +82,7 @@ def test_an_index_by_several_attributes_needs_no_key_made_of_them():
     )
     text = text.replace("body: text", "folder: text(8), made: timestamp, body: text")
     chosen = Session(file=read_model(text, "notes.yaml"), options=SMALL)
-    (table,) = chosen.plan(explained=False).design.tables
+    (table,) = plan(chosen, explained=False).design.tables
     (index,) = table.indexes
     assert {*index.partition_keys, *index.sort_keys} == {"owner", "folder", "made"}
     assert index.sort_keys[-1] == "made"
@@ -96,7 +97,7 @@ def test_what_lies_apart_expires_with_the_rest():
     )
     text += "  touch: {update: Note, by: id, set: owner, rate: 20/user/day}\n"
     chosen = Session(file=read_model(text, "notes.yaml"), options=SMALL)
-    tables = chosen.plan(explained=False).design.tables
+    tables = plan(chosen, explained=False).design.tables
     assert len(tables) == 2
     assert [t.ttl for t in tables] == ["expires", "expires"]
     assert all("expires" in t.shapes[0].attributes for t in tables)

@@ -7,9 +7,10 @@ from decimal import Decimal
 import pytest
 
 from tablewright import read_model
-from tablewright.api import Options, Session
 from tablewright.core.errors import UnsupportedError
 from tablewright.plan.result import PlanResult
+from tablewright.session import Options, Session
+from tablewright.verbs.plan import plan
 
 SMALL = Options(sample_items=64)
 FILMS = """\
@@ -37,7 +38,7 @@ patterns:
 def films(hot: str, condition: str = "", read: str = "1") -> tuple[Session, PlanResult]:
     text = FILMS.format(hot=hot, condition=condition, read=read)
     chosen = Session(file=read_model(text, "films.yaml"), options=SMALL)
-    return chosen, chosen.plan(explained=False)
+    return chosen, plan(chosen, explained=False)
 
 
 def spread(result: PlanResult) -> list[int]:
@@ -71,10 +72,10 @@ def test_reads_of_a_hot_film_are_shared_by_the_shards_of_its_counter():
     text = FILMS.format(hot="90%", condition="", read="1")
     text = text.replace("film: {get: Film, by: id, rate: 1/user/day}", hot)
     file = read_model(text, "films.yaml")
-    assert spread(Session(file=file, options=SMALL).plan(explained=False)) == [2]
+    assert spread(plan(Session(file=file, options=SMALL), explained=False)) == [2]
     file = read_model(text.replace("30/user/day", "50/user/day"), "films.yaml")  # 2,604 units
     with pytest.raises(UnsupportedError, match="film"):
-        Session(file=file, options=SMALL).plan(explained=False)
+        plan(Session(file=file, options=SMALL), explained=False)
 
 
 def test_a_hot_counter_that_a_condition_looks_at_is_refused_with_the_reason():

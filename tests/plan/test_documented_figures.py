@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from tablewright import read_model
-from tablewright.api import Session
 from tablewright.apps import read
 from tablewright.bill.bill import Bill
 from tablewright.core.quantities import format_usd
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.evaluation.values import Evaluation
+from tablewright.session import Session
+from tablewright.verbs.plan import plan
 
 APPS = {
     "Screen Time Journey": ("screen-time-journey", "recommended"),
@@ -46,7 +47,7 @@ def documented() -> dict[str, dict[int, tuple[str, str]]]:
 def planned(title: str) -> tuple[Session, DynamoDesign, dict[tuple[str, int], Decimal]]:
     app, _ = APPS[title]
     session = Session(file=read_model(read(app), f"{app}.yaml"))
-    result = session.plan(explained=False)
+    result = plan(session, explained=False)
     return session, result.design, {(c.design, c.users): c.usd for c in result.costs}
 
 

@@ -8,9 +8,10 @@ from functools import cache
 import pytest
 
 from tablewright import read_model
-from tablewright.api import Options, Session
 from tablewright.plan.breakevens import Flip, TargetFlip, crossing
 from tablewright.plan.result import PlanResult
+from tablewright.session import Options, Session
+from tablewright.verbs.plan import plan
 
 # 100,000 tasks of 957 bytes: id 2 + 36, topic 5 + 10, text 4 + 900. 100 reports a day look for a
 # topic: by a scan, or by an index that takes a write for each new task.
@@ -46,7 +47,7 @@ STORED = Decimal(100_000 * 153) / 1024**3 * Decimal("0.25") / DAYS  # a day; ent
 @cache
 def planned(add: str = "1", find: str = "0.001", text: str = "900") -> PlanResult:
     file = read_model(MODEL.format(add=add, find=find, text=text), "tasks.yaml")
-    return Session(file=file, options=Options(sample_items=64)).plan()
+    return plan(Session(file=file, options=Options(sample_items=64)))
 
 
 def flip(subject: str) -> Flip:
@@ -132,7 +133,7 @@ patterns:
 @cache
 def shop(by_email: str = "", options: str = "") -> PlanResult:
     file = read_model(SHOP.format(by_email=by_email, options=options), "shop.yaml")
-    return Session(file=file, options=Options(sample_items=128)).plan()
+    return plan(Session(file=file, options=Options(sample_items=128)))
 
 
 def target(kind: str, subject: str = "") -> TargetFlip:
@@ -183,7 +184,7 @@ def test_a_rate_flips_where_the_weighed_bills_meet():
         "capacity: on-demand", "capacity: on-demand, weights: {{10000: 1, 100000: 1}}"
     )
     file = read_model(text.format(add="1", find="0.001", text="900"), "tasks.yaml")
-    (index,) = Session(file=file, options=Options(sample_items=64)).plan().explanation.indexes
+    (index,) = plan(Session(file=file, options=Options(sample_items=64))).explanation.indexes
     found = next(f for f in index.flips if f.subject == "find")
     # Questions of both scales for each one a user asks a day, and what the index costs for both.
     scans = 100_000 * (SCAN - ASK) + 10_000 * (SCAN / 10 - ASK)

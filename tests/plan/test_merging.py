@@ -8,10 +8,10 @@ from decimal import Decimal
 import pytest
 
 from tablewright import read_model
-from tablewright.api import Options, Session
 from tablewright.core.errors import UnsupportedError
 from tablewright.engines.dynamodb.design import DynamoDesign, Table
 from tablewright.engines.dynamodb.planning.merging import _with_block, merge_tables
+from tablewright.session import Options, Session
 
 USERS = 50_000
 MODEL = """\

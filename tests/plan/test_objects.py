@@ -7,9 +7,10 @@ from decimal import Decimal
 import pytest
 
 from tablewright import read_model
-from tablewright.api import Options, Session
 from tablewright.core.errors import UnsupportedError
 from tablewright.plan.result import PlanResult
+from tablewright.session import Options, Session
+from tablewright.verbs.plan import plan
 
 SMALL = Options(sample_items=64)
 PAPERS = """\
@@ -33,7 +34,7 @@ def papers(
 ) -> tuple[Session, PlanResult]:
     text = PAPERS.format(extra=extra, size=size, hurry=hurry, region=region)
     chosen = Session(file=read_model(text, "papers.yaml"), options=SMALL)
-    return chosen, chosen.plan(explained=False)
+    return chosen, plan(chosen, explained=False)
 
 
 def outside(result: PlanResult) -> list[str]:

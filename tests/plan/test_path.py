@@ -8,7 +8,6 @@ from functools import cache
 import pytest
 
 from tablewright import read_model
-from tablewright.api import Options, Session
 from tablewright.apps import read
 from tablewright.engines.dynamodb.changes import apply
 from tablewright.engines.dynamodb.design import DynamoDesign
@@ -18,6 +17,9 @@ from tablewright.engines.dynamodb.planning.pricing import Tariff
 from tablewright.evaluation.values import Evaluation
 from tablewright.plan.result import PlanResult
 from tablewright.plan.roadmap import Step, steps
+from tablewright.session import Options, Session
+from tablewright.verbs.grading import report_card
+from tablewright.verbs.plan import plan
 
 USERS = 1000
 # us-east-1: 0.625 USD for a million write units, 0.125 for a million read units.
@@ -179,7 +181,7 @@ APPS = [pytest.param(a, marks=pytest.mark.slow) if a == "poafix" else a for a in
 def planned(app: str) -> tuple[Session, PlanResult]:
     file = read_model(read(app), f"{app}.yaml")
     chosen = Session(file=file, options=Options(sample_items=64))
-    return chosen, chosen.plan(start=STARTS[app], explained=False)
+    return chosen, plan(chosen, start=STARTS[app], explained=False)
 
 
 @pytest.mark.parametrize("app", APPS)
@@ -223,7 +225,7 @@ def test_no_step_leaves_a_pattern_unserved_that_was_served(app):
 
 def test_the_findings_a_step_mends_are_those_of_the_report_card():
     chosen, result = planned("screen-time-journey")
-    card = chosen.card(chosen.design("current"), with_path=False)
+    card = report_card(chosen, chosen.design("current"), with_path=False)
     known = {finding.rule for finding in card.findings}
     mended = {rule for step in result.steps for rule in step.mends}
     assert mended

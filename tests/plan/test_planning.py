@@ -7,10 +7,11 @@ from decimal import Decimal
 import pytest
 
 from tablewright import read_model
-from tablewright.api import Options, Session
 from tablewright.core.errors import ModelError, UsageError
 from tablewright.plan.result import PlanResult
 from tablewright.plan.settings import Settings
+from tablewright.session import Options, Session
+from tablewright.verbs.plan import plan
 
 SMALL = Options(sample_items=64)
 MODEL = """\
@@ -69,7 +70,7 @@ def session(extra: str = "") -> Session:
 
 
 def planned(extra: str = "", **how: object) -> PlanResult:
-    return session(extra).plan(**{"explained": False, **how})  # type: ignore[arg-type]
+    return plan(session(extra), **{"explained": False, **how})  # type: ignore[arg-type]
 
 
 def test_the_largest_scale_is_planned_for_unless_told_otherwise():
@@ -132,7 +133,7 @@ def test_a_unique_attribute_that_is_written_is_guarded_and_the_photo_is_kept_apa
 
 def test_as_many_tables_are_left_as_are_allowed_and_all_is_served():
     chosen = session("options: {max_tables: 1}")
-    result = chosen.plan(explained=False)
+    result = plan(chosen, explained=False)
     assert len(result.design.tables) == 1
     assert all(r.is_served for r in chosen.evaluate(result.design, 100_000).routes)
     separate = planned().usd("planned", 100_000)
@@ -193,9 +194,9 @@ def test_a_pattern_in_a_hurry_is_answered_in_one_round_trip():
     )
     file = read_model(hurried.format(extra=""), "tasks.yaml")
     other = Session(file=file, options=Options(sample_items=64))
-    design = other.plan(explained=False).design
+    design = plan(other, explained=False).design
     assert other.evaluate(design, 100_000).route("signIn").depth == 1
-    assert chosen.plan(explained=False).design.tables
+    assert plan(chosen, explained=False).design.tables
 
 
 def test_a_question_that_only_a_scan_answers_is_served_and_pointed_out():
@@ -205,6 +206,6 @@ def test_a_question_that_only_a_scan_answers_is_served_and_pointed_out():
         "  due: {list: Task, where: text, consistency: strong, rate: 1/day}\n  tasks: {list: Task,",
     )
     found = Session(file=read_model(text, "tasks.yaml"), options=Options(sample_items=64))
-    result = found.plan(explained=False)
+    result = plan(found, explained=False)
     assert any("`Task`" in note and "whole table" in note for note in result.notes)
     assert found.evaluate(result.design, 1000).route("due").operation == "scan"

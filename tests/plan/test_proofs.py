@@ -9,10 +9,11 @@ import pytest
 
 from plan_models import family_text, model_text
 from tablewright import read_model
-from tablewright.api import Options, Session
 from tablewright.apps import read
 from tablewright.design.sections import with_section
-from tablewright.live import ProofRequest, proof_in_memory
+from tablewright.session import Options, Session
+from tablewright.verbs.plan import plan
+from tablewright.verbs.prove import ProofRequest, proof_in_memory
 
 SHORT = ("mongocollectibles",)
 LONG = ("screen-time-journey", "llm-proxy", "auxeira", "poafix")
@@ -22,7 +23,7 @@ FULL = os.environ.get("HYPOTHESIS_PROFILE") == "full"
 @pytest.mark.parametrize("app", SHORT + LONG if FULL else SHORT)
 def test_the_planned_design_of_an_application_is_proved(app):
     session = Session(file=read_model(read(app), f"{app}.yaml"), options=Options())
-    design = session.plan(explained=False).design
+    design = plan(session, explained=False).design
     wanted = ProofRequest(users=100, requests=1500 if FULL else 300)
     proof = proof_in_memory(session, design, wanted, lambda text: None)
     assert proof.is_right
@@ -36,7 +37,7 @@ def test_tables_joined_into_one_are_proved():
     text = stated.replace("options: {", "options: {single_table: prefer, ", 1)
     assert text != stated
     session = Session(file=read_model(text, "joined.yaml"), options=Options())
-    design = session.plan(explained=False).design
+    design = plan(session, explained=False).design
     assert len(design.tables) == 2
     wanted = ProofRequest(users=20, requests=200)
     proof = proof_in_memory(session, design, wanted, lambda text: None)
@@ -47,7 +48,7 @@ def test_tables_joined_into_one_are_proved():
 @pytest.mark.parametrize("seed", [1, 3])
 def test_planned_children_inside_their_parents_are_proved(seed):
     session = Session(file=read_model(family_text(seed), "made.yaml"), options=Options())
-    result = session.plan(explained=False)
+    result = plan(session, explained=False)
     design = result.design
     assert any(s.embeds for t in design.tables for s in t.shapes)
     text = with_section(session.file.source, "planned", result.section)
@@ -64,7 +65,7 @@ def test_planned_attributes_in_object_storage_are_proved():
     )
     text = re.sub(r"text\(\d+\)", "text(28000)", text)
     session = Session(file=read_model(text, "made.yaml"), options=Options())
-    design = session.plan(explained=False).design
+    design = plan(session, explained=False).design
     assert any(s.offload for t in design.tables for s in t.shapes)
     proof = proof_in_memory(
         session, design, ProofRequest(users=20, requests=200), lambda text: None

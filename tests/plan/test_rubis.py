@@ -9,8 +9,9 @@ import pytest
 
 from rubis_models import MIXES, STATEMENTS, rubis_text, weight
 from tablewright import read_model
-from tablewright.api import Options, Session
 from tablewright.plan.result import PlanResult
+from tablewright.session import Options, Session
+from tablewright.verbs.plan import plan
 
 ROUNDING = Decimal("1E-6")
 
@@ -19,7 +20,7 @@ ROUNDING = Decimal("1E-6")
 def planned(mix: str) -> tuple[Session, PlanResult]:
     file = read_model(rubis_text(mix), "rubis.yaml")
     session = Session(file=file, options=Options(sample_items=128))
-    return session, session.plan(explained=False)
+    return session, plan(session, explained=False)
 
 
 @pytest.mark.parametrize("mix", MIXES)

@@ -9,10 +9,12 @@ import pytest
 from plan_models import model_text
 from strategies import examples
 from tablewright import read_model
-from tablewright.api import Options, Session
 from tablewright.engines.dynamodb.changes import ChangeProjection, DropIndex, apply
 from tablewright.engines.dynamodb.design import DynamoDesign, Projection, ProjectionKind
 from tablewright.evaluation.values import Route
+from tablewright.session import Options, Session
+from tablewright.verbs.grading import report_card
+from tablewright.verbs.plan import plan
 
 ALL = Projection(kind=ProjectionKind.ALL)
 NOTHING = Decimal("1E-9")
@@ -52,7 +54,7 @@ def worse(design: DynamoDesign) -> list[tuple[str, DynamoDesign]]:
 @pytest.mark.parametrize("seed", range(examples(6)))
 def test_an_edit_for_the_worse_is_priced_no_cheaper(seed):
     session = session_of(seed)
-    best = session.plan(explained=False).design
+    best = plan(session, explained=False).design
     users = session.model.scales[0]
     cost = session.evaluate(best, users).bill.total
     for what, design in worse(best):
@@ -64,7 +66,7 @@ def test_an_edit_for_the_worse_is_priced_no_cheaper(seed):
 @pytest.mark.parametrize("seed", range(examples(3)))
 def test_an_edit_for_the_worse_is_graded_no_better(seed):
     session = session_of(seed)
-    best = session.plan(explained=False).design
-    grade = session.card(best, with_path=False).score
+    best = plan(session, explained=False).design
+    grade = report_card(session, best, with_path=False).score
     for what, design in worse(best):
-        assert session.card(design, with_path=False).score <= grade, what
+        assert report_card(session, design, with_path=False).score <= grade, what

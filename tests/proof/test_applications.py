@@ -11,18 +11,20 @@ from decimal import Decimal
 
 import pytest
 
-from tablewright import apps, live, read_model
-from tablewright.api import Options, Session
+from tablewright import apps, read_model
 from tablewright.proof.values import Proof
+from tablewright.session import Options, Session
+from tablewright.verbs.database import dynamo_design
+from tablewright.verbs.prove import ProofRequest, proof_in_memory
 
 ONE_PER_CENT = Decimal("0.01")
 
 
 def prove(app: str, design: str, users: int, requests: int) -> Proof:
     session = Session(read_model(apps.read(app), f"{app}.yaml"), Options())
-    wanted = live.ProofRequest(users=users, requests=requests)
-    chosen = live.dynamo_design(session, design)
-    return live.proof_in_memory(session, chosen, wanted, lambda text: None)
+    wanted = ProofRequest(users=users, requests=requests)
+    chosen = dynamo_design(session, design)
+    return proof_in_memory(session, chosen, wanted, lambda text: None)
 
 
 def troubles(proof: Proof) -> list[str]:

@@ -7,12 +7,12 @@ from decimal import Decimal
 import pytest
 
 from tablewright import read_model
-from tablewright.api import Options, Session
 from tablewright.core.errors import ModelError
 from tablewright.design.sections import with_section
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.engines.dynamodb.design_printer import design_section
-from tablewright.live import ProofRequest, proof_in_memory
+from tablewright.session import Options, Session
+from tablewright.verbs.prove import ProofRequest, proof_in_memory
 
 MODEL = """\
 app: films

@@ -13,10 +13,13 @@ from pathlib import Path
 import pytest
 from peers import DYNAMODB_LOCAL, running
 
-from tablewright import apps, live, read_model
-from tablewright.api import Options, Session
+from tablewright import apps, read_model
 from tablewright.engines.dynamodb.provisioning import apply_up, plan_up
 from tablewright.engines.dynamodb.transport import sdk_transport
+from tablewright.session import Options, Session
+from tablewright.verbs.database import dynamo_design
+from tablewright.verbs.prove import ProofRequest, prove_on, spend
+from tablewright.verbs.seed import fill
 
 pytestmark = [pytest.mark.needs_java, pytest.mark.slow]
 
@@ -42,13 +45,13 @@ def test_only_transactions_are_metered_otherwise(
     endpoint: str, app: str, users: int, tmp_path: Path
 ) -> None:
     session = Session(read_model(apps.read(app), f"{app}.yaml"), Options())
-    design = live.dynamo_design(session, "recommended")
+    design = dynamo_design(session, "recommended")
     transport = sdk_transport(endpoint=endpoint)
     apply_up(plan_up(session.model, design, {}), transport, lambda text: None)
     keep = tmp_path / "position.json"
-    live.fill(session, design, transport, users, keep=keep)
-    shift = live.spend(session, design, users, keep)
-    wanted = live.ProofRequest(users=users, requests=150, ttl_shift=shift)
-    proof = live.prove(session, design, transport, wanted)
+    fill(session, design, transport, users, keep=keep)
+    shift = spend(session, design, users, keep)
+    wanted = ProofRequest(users=users, requests=150, ttl_shift=shift)
+    proof = prove_on(session, design, transport, wanted)
     assert proof.is_right
     assert {one.pattern for one in proof.patterns if not one.agrees} == KNOWN[app]

@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 
 from tablewright import read_model
-from tablewright.api import Options, Session
 from tablewright.engines.dynamodb.design import DynamoDesign
-from tablewright.live import ProofRequest, proof_in_memory
+from tablewright.session import Options, Session
+from tablewright.verbs.prove import ProofRequest, proof_in_memory
 
 MODEL = """\
 app: carts

@@ -8,10 +8,10 @@ from decimal import Decimal
 import pytest
 
 from tablewright import read_model
-from tablewright.api import Session
 from tablewright.evaluation.values import Measure
 from tablewright.proof.runner import _metered_usd
 from tablewright.proof.values import Comparison, PatternProof
+from tablewright.session import Session
 
 TEXT = """
 app: t

@@ -7,11 +7,12 @@ from decimal import Decimal
 import pytest
 
 from tablewright import read_model
-from tablewright.api import Options, Session
 from tablewright.core.errors import PriceUnknownError
 from tablewright.engines.dynamodb.design import DynamoDesign
-from tablewright.live import ProofRequest, proof_in_memory
-from tablewright.reports.snippets import python_text, shell_text, shortened
+from tablewright.reports.snippets import python_text, shell_text
+from tablewright.session import Options, Session
+from tablewright.verbs.prove import ProofRequest, proof_in_memory
+from tablewright.verbs.shortening import shortened
 
 MODEL = """\
 app: papers

@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 
 from operate.faulty import Faulty, interrupt, refuse, vanish
-from tablewright import apps, live, load, read_model
-from tablewright.api import Options, Session
+from tablewright import apps, load, read_model
 from tablewright.engines.dynamodb.decoding import Decoder
 from tablewright.engines.dynamodb.provisioning import apply_up, plan_up
 from tablewright.engines.dynamodb.requests import RequestBuilder
@@ -29,15 +28,20 @@ from tablewright.engines.dynamodb.transport import (
 from tablewright.evaluation.values import Measure
 from tablewright.local.database import Database
 from tablewright.proof.oracle import wrong
+from tablewright.proof.stored import proof_data, proof_from_data
 from tablewright.proof.values import Comparison, PatternProof, Proof
 from tablewright.proof.workload import Workload
-from tablewright.reports.as_json import as_data
-from tablewright.reports.proofs import proof_from_data, proof_page
-from tablewright.reports.text import write_text
+from tablewright.reports.prove import proof_page
+from tablewright.reports.render.text import write_text
 from tablewright.sample.parameters import Source, domains
 from tablewright.sample.sample import Sample
 from tablewright.sample.world import Test as Condition
 from tablewright.sample.world import World, distance_km
+from tablewright.session import Options, Session
+from tablewright.verbs.database import dynamo_design
+from tablewright.verbs.proofs import proof_view
+from tablewright.verbs.prove import ProofRequest, proof_in_memory, prove_on, spend
+from tablewright.verbs.seed import fill
 
 USERS = 40
 SMALL = Path(__file__).with_name("small.yaml")
@@ -57,11 +61,11 @@ def database() -> Iterator[Database]:
 def prove(
     session: Session, transport: LocalTransport, spoil: Callable[[], None] = lambda: None
 ) -> Proof:
-    design = live.dynamo_design(session)
+    design = dynamo_design(session)
     apply_up(plan_up(session.model, design, {}), transport, lambda text: None)
-    live.fill(session, design, transport, USERS)
+    fill(session, design, transport, USERS)
     spoil()
-    return live.prove(session, design, transport, live.ProofRequest(users=USERS, requests=300))
+    return prove_on(session, design, transport, ProofRequest(users=USERS, requests=300))
 
 
 def pattern(proof: Proof, name: str) -> PatternProof:
@@ -89,7 +93,7 @@ def test_a_search_for_words_is_not_run_even_where_an_index_has_the_whole_text(
     assert (bool(book.calls), book.cannot) == (True, "")
     assert (find.calls, find.requests) == (0, 0)
     assert "none finds words in a text" in find.cannot
-    page = write_text(proof_page(proof), width=100)
+    page = write_text(proof_page(proof_view(proof, is_stale=False)), width=100)
     assert "Proved, but for 1 that cannot be served:" in page
 
 
@@ -105,13 +109,13 @@ def test_a_design_is_proved_to_the_unit(session: Session, database: Database) ->
 
 
 def test_a_proof_is_the_same_each_time(session: Session) -> None:
-    assert proof_data(session) == proof_data(session)
+    assert run_data(session) == run_data(session)
 
 
-def proof_data(session: Session) -> dict[str, Any]:
+def run_data(session: Session) -> dict[str, Any]:
     """Return a proof as data, without what differs from run to run."""
     with Database(clock=lambda: 1.0) as one:
-        data = as_data(prove(session, LocalTransport(one)), "proof")
+        data = proof_data(prove(session, LocalTransport(one)))
     for each in data["patterns"]:
         del each["latency_ms"]
     return dict(data)
@@ -120,10 +124,10 @@ def proof_data(session: Session) -> dict[str, Any]:
 def test_the_answers_of_many_instances_are_found_without_holding_them(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held = proof_data(session)
+    held = run_data(session)
     for name in ("MOST_IN_COLUMNS", "FEW", "KEPT_ANSWERS"):
         monkeypatch.setattr(f"tablewright.sample.world.{name}", 1)
-    assert proof_data(session) == held
+    assert run_data(session) == held
 
 
 def test_instances_are_asked_for_in_neighbourhoods_where_they_are_many(
@@ -139,9 +143,9 @@ def test_instances_are_asked_for_in_neighbourhoods_where_they_are_many(
 def test_a_large_database_is_kept_in_a_temporary_file(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "MOST_IN_MEMORY", Decimal(0))
-    request = live.ProofRequest(users=5, requests=20)
-    proof = live.proof_in_memory(session, live.dynamo_design(session), request, lambda text: None)
+    monkeypatch.setattr("tablewright.verbs.prove.MOST_IN_MEMORY", Decimal(0))
+    request = ProofRequest(users=5, requests=20)
+    proof = proof_in_memory(session, dynamo_design(session), request, lambda text: None)
     assert proof.engine == "the local engine, in a temporary file"
     assert proof.is_right
 
@@ -187,9 +191,9 @@ def test_a_changed_value_in_a_batch_is_noticed(database: Database) -> None:
 
 def test_a_proof_is_read_back_as_it_was_kept(session: Session, database: Database) -> None:
     proof = prove(session, LocalTransport(database))
-    kept = json.loads(json.dumps(as_data(proof, "proof")))
+    kept = json.loads(json.dumps(proof_data(proof)))
     again = proof_from_data(kept)
-    assert as_data(again, "proof") == kept
+    assert proof_data(again) == kept
     assert (again.is_right, again.agrees) == (proof.is_right, proof.agrees)
 
 
@@ -233,12 +237,12 @@ def test_a_meter_that_says_otherwise_is_noticed(session: Session, database: Data
 
 def prove_with(session: Session, database: Database, operation: str, faults: Any) -> Proof:
     """Seed without faults, then run the workload with them."""
-    design = live.dynamo_design(session)
+    design = dynamo_design(session)
     plain = LocalTransport(database)
     apply_up(plan_up(session.model, design, {}), plain, lambda text: None)
-    live.fill(session, design, plain, USERS)
-    request = live.ProofRequest(users=USERS, requests=300)
-    return live.prove(session, design, Faulty(database, operation, faults), request)
+    fill(session, design, plain, USERS)
+    request = ProofRequest(users=USERS, requests=300)
+    return prove_on(session, design, Faulty(database, operation, faults), request)
 
 
 def test_throttled_requests_are_repeated_and_counted(session: Session, database: Database) -> None:
@@ -341,9 +345,9 @@ def test_every_part_of_the_calls_is_predicted_to_the_unit(
 
 def test_lists_that_grow_during_a_proof_are_predicted_as_they_have_grown(session: Session) -> None:
     # One person, 128 tags of seven bytes: each call is predicted with the tags appended before it.
-    design = live.dynamo_design(session)
-    request = live.ProofRequest(users=1, requests=300)
-    proof = live.proof_in_memory(session, design, request, lambda text: None)
+    design = dynamo_design(session)
+    request = ProofRequest(users=1, requests=300)
+    proof = proof_in_memory(session, design, request, lambda text: None)
     writes = pattern(proof, "tag").writes
     assert writes.metered.mean > 2  # an item and its index entry, which grow beyond 1 KB
     # Not to the unit: the person is now and then at another place, some bytes longer or shorter.
@@ -362,17 +366,17 @@ def test_items_of_a_proof_in_a_file_expire_as_late_as_the_seeded_ones(tmp_path: 
         )
     )
     session = Session(load(file), Options())
-    design = live.dynamo_design(session)
+    design = dynamo_design(session)
     keep = tmp_path / "position.json"
     with Database(tmp_path / "own.db") as database:  # with the clock of this machine
         transport = LocalTransport(database)
         apply_up(plan_up(session.model, design, {}), transport, lambda text: None)
         before = int(time.time())
-        live.fill(session, design, transport, USERS, keep=keep)
+        fill(session, design, transport, USERS, keep=keep)
         notes = database.call("Scan", {"TableName": "notes"})["Items"]
-        shift = live.spend(session, design, USERS, keep)
-        wanted = live.ProofRequest(users=USERS, requests=100, ttl_shift=shift)
-        proof = live.prove(session, design, transport, wanted)
+        shift = spend(session, design, USERS, keep)
+        wanted = ProofRequest(users=USERS, requests=100, ttl_shift=shift)
+        proof = prove_on(session, design, transport, wanted)
     # What was sampled as long ago as the horizon of 30 days expires 30 days from now or later:
     # nothing expires while it is written or proved. The latest has 30 days more.
     assert len(notes) == 5 * USERS
@@ -413,7 +417,7 @@ def test_a_degree_of_the_equator_is_111_km() -> None:
 
 def test_a_guard_met_by_a_scan_is_no_instance() -> None:
     session = Session(read_model(apps.read("poafix"), "poafix.yaml"), Options())
-    design = live.dynamo_design(session, "dynamodb")
+    design = dynamo_design(session, "dynamodb")
     step = ReadStep(operation="Scan", table="users", shape="User", entity="User")
     decoder = Decoder(RequestBuilder(session.model, design), step)
     user = {"_id": {"S": "afc5c32d"}, "name": {"S": "Esra"}}
@@ -422,7 +426,7 @@ def test_a_guard_met_by_a_scan_is_no_instance() -> None:
 
 
 def test_an_item_that_comes_again_changed_is_decoded_again(session: Session) -> None:
-    design = live.dynamo_design(session)
+    design = dynamo_design(session)
     step = ReadStep(operation="GetItem", table="people", shape="Person", entity="Person")
     decoder = Decoder(RequestBuilder(session.model, design), step)
     before, after = (

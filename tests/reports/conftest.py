@@ -15,6 +15,7 @@ from tablewright.bill.bill import Bill, charge
 from tablewright.bill.prices import PriceBook
 from tablewright.core.diagnostics import Span
 from tablewright.engines.dynamodb.advisory import Advisory, Due, Headroom, Stop, Trigger
+from tablewright.engines.dynamodb.description import describe
 from tablewright.engines.dynamodb.design import (
     DynamoDesign,
     Index,
@@ -460,6 +461,7 @@ def shop_assessment() -> Assessment:
             DesignAssessment(
                 design=design,
                 evaluations=evaluations,
+                description=describe(design),
                 card=shop_card(10_000) if is_first else None,
                 influences=(
                     Influence(

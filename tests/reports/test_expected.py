@@ -10,23 +10,25 @@ from pathlib import Path
 
 import pytest
 
-from tablewright.reports import html, markdown, pages, views
-from tablewright.reports.as_json import write_json
-from tablewright.reports.text import write_text
+from tablewright.reports.render import html, markdown
+from tablewright.reports.render.json import write_json
+from tablewright.reports.render.text import write_text
+from tablewright.reports.report import report_page
+from tablewright.verbs.report import report_view
 
 EXPECTED = Path(__file__).parent / "expected"
 WRITE = os.environ.get("TABLEWRIGHT_GOLDEN") == "write"
 FORMS = {
-    "report.txt": lambda view: write_text(pages.report_page(view), width=100),
-    "report.md": lambda view: markdown.write_markdown(pages.report_page(view)),
-    "report.html": lambda view: html.write_html(pages.report_page(view)),
+    "report.txt": lambda view: write_text(report_page(view), width=100),
+    "report.md": lambda view: markdown.write_markdown(report_page(view)),
+    "report.html": lambda view: html.write_html(report_page(view)),
     "report.json": lambda view: write_json(view, "report"),
 }
 
 
 @pytest.mark.parametrize("name", FORMS)
 def test_the_report_is_exactly_as_expected(name, assessment):
-    text = FORMS[name](views.report_view(assessment))
+    text = FORMS[name](report_view(assessment))
     file = EXPECTED / name
     if WRITE:
         EXPECTED.mkdir(exist_ok=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tablewright.reports.document import Chart, Series
-from tablewright.reports.svg import draw
+from tablewright.reports.render.svg import draw
 
 
 def front(*points: tuple[float, float]) -> str:

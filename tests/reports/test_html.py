@@ -12,16 +12,20 @@ from pathlib import Path
 
 import pytest
 
-from tablewright.reports import html, pages, views
+from tablewright.reports import charts
 from tablewright.reports.document import Document, Paragraph
+from tablewright.reports.render import html
+from tablewright.reports.report import report_page
+from tablewright.verbs.cost import Crossing
+from tablewright.verbs.report import report_view
 
-STYLE = Path(html.__file__).parent / "templates" / "style.css"
+STYLE = Path(html.__file__).parents[1] / "templates" / "style.css"
 VOID = {"meta", "br", "hr", "img", "input", "link", "wbr"}
 
 
 @pytest.fixture(scope="module")
 def page(assessment):
-    return html.write_html(pages.report_page(views.report_view(assessment)))
+    return html.write_html(report_page(report_view(assessment)))
 
 
 class Tags(HTMLParser):
@@ -86,7 +90,7 @@ def test_every_drawing_has_a_name_for_those_who_cannot_see_it(tags):
 
 
 def test_the_same_report_gives_the_same_bytes(assessment, page):
-    assert html.write_html(pages.report_page(views.report_view(assessment))) == page
+    assert html.write_html(report_page(report_view(assessment))) == page
     assert "pygal" not in page.lower()
 
 
@@ -98,16 +102,16 @@ def test_what_a_model_says_is_text_and_never_markup():
 
 
 def test_a_crossing_is_marked_on_the_curve(assessment):
-    crossing = views.Crossing(cheaper_below="current", cheaper_above="recommended", users=2000)
-    view = views.report_view(assessment)
+    crossing = Crossing(cheaper_below="current", cheaper_above="recommended", users=2000)
+    view = report_view(assessment)
     view = replace(view, scales=replace(view.scales, crossings=(crossing,)))
-    page = html.write_html(pages.report_page(view))
+    page = html.write_html(report_page(view))
     assert re.search(r'class="label">recommended cheaper from 2,000<', page)
 
 
 def test_bars_are_as_long_as_their_figures(assessment):
-    view = views.report_view(assessment)
-    chart = pages.charts.bill_by_resource(view.designs[0])
+    view = report_view(assessment)
+    chart = charts.bill_by_resource(view.designs[0])
     rows = {row["name"]: row for row in html.bars(chart)}
     widths = [float(part["width"]) for part in rows["customers"]["parts"]]
     assert sum(widths) == pytest.approx(100)

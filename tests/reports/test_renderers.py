@@ -6,15 +6,22 @@ import json
 
 import pytest
 
-from tablewright.reports import pages, views
-from tablewright.reports.as_json import as_data, write_json
+from tablewright.reports.answer import answer
 from tablewright.reports.document import Column, Document, Paragraph, Row, Table
-from tablewright.reports.text import write_text
+from tablewright.reports.explain import explain_page
+from tablewright.reports.render.json import as_data, write_json
+from tablewright.reports.render.text import write_text
+from tablewright.reports.report import report_page
+from tablewright.verbs.check import check_view
+from tablewright.verbs.cost import cost_view, scales_view
+from tablewright.verbs.diff import diff_view
+from tablewright.verbs.explain import explain_view
+from tablewright.verbs.report import report_view
 
 
 @pytest.fixture(scope="module")
 def report(assessment):
-    return pages.report_page(views.report_view(assessment))
+    return report_page(report_view(assessment))
 
 
 def test_no_line_of_a_report_is_wider_than_asked(report):
@@ -50,7 +57,7 @@ def test_square_brackets_and_emoji_codes_are_printed_as_they_are():
 
 
 def test_the_report_opens_with_what_it_costs_what_is_wrong_and_what_mending_saves(assessment):
-    cost, fault, mend = pages.answer(views.report_view(assessment))
+    cost, fault, mend = answer(report_view(assessment))
     assert cost == (
         "At 10,000 users the design `current` costs 25.21 USD a month in us-east-1, 0.0025 for "
         "each user; `save_profile` alone takes 22.81 (90 %)."
@@ -71,26 +78,26 @@ def test_a_pattern_that_cannot_be_served_says_why(assessment):
     evaluation = assessment.designs[0].at(10_000)
     routes = (replace(evaluation.routes[0], requests=(), cannot="no index on status"),)
     broken = replace(evaluation, routes=routes)
-    page = pages.explain_page(views.explain_view(broken, "profile"))
+    page = explain_page(explain_view(broken, "profile"))
     assert "cannot serve this pattern: no index on status" in write_text(page)
 
 
 def test_json_carries_a_schema_version_and_numbers(assessment):
-    data = json.loads(write_json(views.report_view(assessment), "report"))
+    data = json.loads(write_json(report_view(assessment), "report"))
     assert data["schema"] == "tablewright.report/1"
     current = data["designs"][0]
     # 36.5M write units 22.8125, 18.25M read units 2.28125, 0.45784 GB 0.11446.
-    assert current["cost"]["usd_per_month"] == pytest.approx(25.20821, abs=1e-5)
+    assert float(current["cost"]["usd_per_month"]) == pytest.approx(25.20821, abs=1e-5)
     assert current["card"]["findings"][0]["level"] == "critical"
 
 
 def test_json_of_every_view_can_be_written(assessment):
     one = assessment.designs[0].at(100)
     for view in (
-        views.cost_view(one),
-        views.scales_view(assessment),
-        views.check_view(assessment),
-        views.explain_view(one, "profile"),
-        views.diff_view(one, assessment.designs[1].at(100)),
+        cost_view(one),
+        scales_view(assessment),
+        check_view(assessment),
+        explain_view(one, "profile"),
+        diff_view(one, assessment.designs[1].at(100), *(d.description for d in assessment.designs)),
     ):
         assert json.dumps(as_data(view, "x"))

@@ -11,9 +11,11 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from tablewright.api import Session
 from tablewright.evaluation.values import Request
-from tablewright.reports.snippets import python_text, shell_text, shortened
+from tablewright.reports.snippets import python_text, shell_text
+from tablewright.session import Session
+from tablewright.verbs.explain import example_requests
+from tablewright.verbs.shortening import shortened
 
 QUERY = Request(
     operation="Query",
@@ -75,7 +77,7 @@ def test_the_requests_of_every_pattern_are_what_boto3_accepts(shop, design):
     model = botocore.session.get_session().get_service_model("dynamodb")
     shown = 0
     for route in evaluation.routes:
-        for request in session.requests(evaluation, route.pattern):
+        for request in example_requests(session, evaluation, route.pattern):
             call = ast.parse(python_text(shortened(request))).body[0].value
             given = {k.arg: ast.literal_eval(k.value) for k in call.keywords}
             shape = model.operation_model(request.operation).input_shape

@@ -12,7 +12,8 @@ from decimal import Decimal
 import pytest
 
 from tablewright import read_model
-from tablewright.api import Session
+from tablewright.session import Session
+from tablewright.verbs.grading import claim_verdicts
 
 MODEL = """
 app: claims
@@ -41,7 +42,7 @@ designs:
 
 @pytest.fixture(scope="module")
 def verdicts():
-    return {v.claim.id: v for v in Session(file=read_model(MODEL)).verdicts()}
+    return {v.claim.id: v for v in claim_verdicts(Session(file=read_model(MODEL)))}
 
 
 def test_a_cost_is_taken_apart_into_what_was_forgotten(verdicts):

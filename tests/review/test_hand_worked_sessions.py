@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from tablewright import read_model
-from tablewright.api import Session
+from tablewright.session import Session
+from tablewright.verbs.grading import claim_verdicts
 
 # 1,000 users x 24 a day = 1,000 an hour = 730,000 a month, of one write unit each: an item of some
 # 60 bytes. At 0.625 USD a million that is 0.45625 USD.
@@ -41,7 +42,7 @@ def test_a_claim_may_be_a_tenth_off_and_no_more(claimed, verdict):
         "claims: {calls: {says: as many writes, about: writes_per_month, users: 1000, "
         f"value: {claimed}}}}}"
     )
-    (found,) = session(claims=claims).verdicts()
+    (found,) = claim_verdicts(session(claims=claims))
     assert round(found.computed) == 730_000
     assert found.verdict == verdict
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import tablewright
 from tablewright import load, read_model
-from tablewright.api import Session, rule_of
 from tablewright.core.quantities import format_bytes
 from tablewright.engines.servers.changes import DropServerIndex
 from tablewright.engines.servers.facts import ServerFacts
@@ -19,6 +18,8 @@ from tablewright.engines.servers.sizing import ServerEvaluation, figures
 from tablewright.review.grade import ReportCard
 from tablewright.review.runner import run
 from tablewright.review.verdicts import Option
+from tablewright.session import Session, rule_of
+from tablewright.verbs.grading import report_card
 
 APPS = Path(tablewright.__file__).parent / "apps"
 MODEL = """
@@ -107,7 +108,7 @@ def findings(design: str, *changes: tuple[str, str]) -> dict[tuple[str, str], st
 
 def card_of(text: str, design: str = "d") -> ReportCard:
     session = Session(file=read_model(text))
-    return session.card(session.design(design))
+    return report_card(session, session.design(design))
 
 
 MENDED = {
@@ -133,8 +134,8 @@ def test_a_rule_of_servers_can_be_explained():
 
 def test_poafix_is_graded_better_once_its_indexes_are_mended():
     session = Session(file=load(APPS / "poafix"))
-    current = session.card(session.design("current"))
-    mended = session.card(session.design("recommended"))
+    current = report_card(session, session.design("current"))
+    mended = report_card(session, session.design("recommended"))
     assert current.letter == "F"
     assert mended.score > current.score + 20
     fired = {f.rule for f in current.findings}
@@ -143,7 +144,7 @@ def test_poafix_is_graded_better_once_its_indexes_are_mended():
 
 def test_the_embedded_usage_of_the_llm_proxy_is_found():
     session = Session(file=load(APPS / "llm-proxy"))
-    card = session.card(session.design("before"))
+    card = report_card(session, session.design("before"))
     found = {(f.rule, f.subject) for f in card.findings}
     assert {("MDB-SIZ-002", "users"), ("ANY-KEY-001", "Receipt")} <= found
 
@@ -193,7 +194,7 @@ def test_a_saving_is_the_difference_of_two_bills():
 
 
 def test_the_finding_tells_offer_and_relief_in_the_report():
-    from tablewright.reports.pages import finding_card
+    from tablewright.reports.card import finding_card
 
     (found,) = [f for f in card_of(SMALL.format(users=1000)).findings if f.rule == "ANY-IDX-001"]
     rows = dict(finding_card(found).rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from tablewright.api import ModelFile, read_model
+from tablewright.session import ModelFile, read_model
 from tablewright.sources.importing import Imported, make_model, read_sources
 from tablewright.sources.source import ReadOptions
 

@@ -10,11 +10,11 @@ import pytest
 from click.testing import CliRunner
 
 from sources.transplant import transplanted
-from tablewright.api import Options, Session, load, read_model
 from tablewright.cli.main import group
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.engines.dynamodb.differences import is_same
 from tablewright.engines.dynamodb.matching import aligned
+from tablewright.session import Options, Session, load, read_model
 from tablewright.sources.importing import make_model, read_sources
 from tablewright.sources.source import ReadOptions
 

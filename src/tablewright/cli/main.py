@@ -85,7 +85,7 @@ class Verbs(click.Group):
     "70 our bug.",
 )
 @click.option("--debug", is_flag=True, help="Show the traceback of an unexpected error.")
-@click.option("--color/--no-color", default=None, help="Colour even, or not even, on a terminal.")
+@click.option("--color/--no-color", default=None, help="Force or disable colored output.")
 @click.version_option(__version__, "--version", message="tablewright %(version)s")
 def group(debug: bool, color: bool | None) -> None:
     """Design, price and grade the database of an application, from one file."""

@@ -1,7 +1,7 @@
 """Options that several verbs share, and what they are turned into.
 
 `pricing` collects the options that say at which prices something is costed, and hands them to the
-verb as one `api.Options`. Nothing is imported before a verb runs.
+verb as one `session.Options`. Nothing is imported before a verb runs.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import click
 from tablewright.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from tablewright.api import Options, Session
     from tablewright.bill.prices import PriceBook
     from tablewright.engines.dynamodb.design import CapacityMode
+    from tablewright.session import Options, Session
 
 MODES = ("on-demand", "auto-scaling")
 
@@ -43,13 +43,13 @@ users_option = click.option(
 
 
 def pricing(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of prices and hand them over as `options: api.Options`."""
+    """Add the options of prices and hand them over as `options: session.Options`."""
 
     @users_option
     @click.option("--region", default="", help="Prices of this region instead of the model's.")
     @click.option("--prices", "day", default="", metavar="DATE", help="Prices as of YYYY-MM-DD.")
     @click.option("--mode", type=click.Choice(MODES), help="Price every table in this mode.")
-    @click.option("--price", "own", multiple=True, metavar="KEY=USD", help="A price of your own.")
+    @click.option("--price", "own", multiple=True, metavar="KEY=USD", help="Override a price.")
     @click.option(
         "--book", "books", multiple=True, type=click.Path(), help="A price book of your own."
     )
@@ -66,7 +66,7 @@ def pricing(function: Callable[..., Any]) -> Callable[..., Any]:
         free_tier: bool,
         **rest: Any,
     ) -> Any:
-        from tablewright.api import Options
+        from tablewright.session import Options
 
         options = Options(
             users=users,
@@ -81,9 +81,9 @@ def pricing(function: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def open_file(file: str, options: Options) -> Session:
-    """Read the model file a verb was given."""
-    from tablewright.api import open_model
+def open_file(file: str, options: Options | None = None) -> Session:
+    """Read the model file of a verb."""
+    from tablewright.session import open_model
 
     return open_model(file, options)
 

@@ -1,17 +1,16 @@
-"""Where results go: stdout, as text or as JSON; everything else goes to stderr.
+"""Where results go: stdout or a file, as text, Markdown, HTML or JSON; the rest goes to stderr.
 
-In: finished text, or a value made of mappings, sequences, text and numbers. It does not know what
-is printed. The `verb` decorator gives each command the options that all of them share.
+In: the value of a verb and its kind. It does not know what is printed. The `verb` decorator gives
+each command the options that all of them share.
 """
 
 from __future__ import annotations
 
 import functools
-import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,85 +26,58 @@ if TYPE_CHECKING:
 PIPE_WIDTH = 100
 """Columns used when the output is not a terminal and COLUMNS is not set."""
 
+FORMS = ("text", "markdown", "json", "html")
+_ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json", ".txt": "text"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """How this run prints: as JSON or text, with or without colour, how wide."""
+    """How this run prints: in which form, where to, with or without colour, how wide."""
 
+    form: str = "text"
     as_json: bool = False
+    """Whether --json was given: nothing but JSON is printed."""
+    path: str = ""
+    """The file the document goes to; "" for stdout."""
     color: bool = False
     width: int = PIPE_WIDTH
+
+    def show(
+        self, value: Any, kind: str, *, answer: Callable[[], Document] | None = None, **how: Any
+    ) -> None:
+        """Print the value of a verb, or write it to the file that was named.
+
+        Args:
+            value: what the verb returned.
+            kind: which page shows it, a key of `reports.pages.PAGES`.
+            answer: makes what is printed where the document itself went to a file.
+            how: goes to the page.
+        """
+        from tablewright.reports.pages import written
+
+        if not self.path:
+            self.text(written(value, kind, self.form, width=self.width, color=self.color, **how))
+            return
+        self.write(written(value, kind, self.form, **how))
+        if answer is not None and not self.as_json:
+            from tablewright.reports.pages import write_document
+
+            self.text(write_document(answer(), "text", width=self.width, color=self.color))
+        self.note(f"wrote {self.path}")
+
+    def write(self, text: str) -> None:
+        """Write a result to the file that was named, whole or not at all."""
+        from tablewright.operate.files import write_text
+
+        write_text(Path(self.path), text)
 
     def text(self, text: str) -> None:
         """Print a result."""
         click.echo(text.rstrip("\n"), color=self.color)
 
-    def data(self, value: Mapping[str, Any]) -> None:
-        """Print a result as JSON; it must carry a `schema` version."""
-        if "schema" not in value:
-            raise ValueError("JSON output without a schema version")
-        click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
-
-    def show(self, view: Any, kind: str, page: Callable[[], Document]) -> None:
-        """Print a view: as JSON, or put into words and written as text."""
-        if self.as_json:
-            from tablewright.reports.as_json import as_data
-
-            self.data(as_data(view, kind))
-            return
-        from tablewright.reports.text import write_text
-
-        self.text(write_text(page(), width=self.width, color=self.color))
-
     def note(self, text: str) -> None:
         """Print what is not a result, such as where a file was written."""
         click.echo(text, err=True, color=self.color)
-
-
-FORMS = ("text", "markdown", "json", "html")
-_ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json", ".txt": "text"}
-
-
-def document_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --format and --output, for verbs whose answer can be a document of its own."""
-    form = click.option(
-        "--format",
-        "form",
-        type=click.Choice(FORMS),
-        help="Form of the document; by default that of --output's ending, else text.",
-    )
-    output = click.option("--output", type=click.Path(dir_okay=False), help="Write to this file.")
-    return form(output(function))
-
-
-def chosen_form(out: Output, form: str | None, output: str | None) -> str:
-    """Return the form a document is wanted in: as asked, that of the file's ending, else text."""
-    if out.as_json:
-        return "json"
-    return form or _ENDINGS.get(Path(output or "").suffix, "text")
-
-
-def written(page: Document, form: str, width: int, color: bool) -> str:
-    """Return a document as text, Markdown or HTML."""
-    if form == "html":
-        from tablewright.reports.html import write_html
-
-        return write_html(page)
-    if form == "markdown":
-        from tablewright.reports.markdown import write_markdown
-
-        return write_markdown(page)
-    from tablewright.reports.text import write_text
-
-    return write_text(page, width=width, color=color)
-
-
-def _plain(value: object) -> object:
-    from decimal import Decimal
-
-    if isinstance(value, Decimal):
-        return float(value) if value != value.to_integral_value() else int(value)
-    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
 def show_diagnostics(diagnostics: Sequence[Diagnostic], source: str) -> None:
@@ -117,18 +89,35 @@ def show_diagnostics(diagnostics: Sequence[Diagnostic], source: str) -> None:
         click.echo(render(diagnostic, lines) + "\n", err=True)
 
 
-def wants_color(option: bool | None) -> bool:
-    """Return whether to colour: as asked, else on a terminal unless NO_COLOR is set."""
+def use_color(option: bool | None) -> bool:
+    """Return whether to colour: as the option says, else as the environment and terminal do.
+
+    NO_COLOR and TERM=dumb forbid it, FORCE_COLOR asks for it even in a pipe.
+    """
     if option is not None:
         return option
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
 
 
 def columns(option: int | None) -> int:
-    """Return how many columns there are: as asked, else the terminal's, else PIPE_WIDTH."""
+    """Return how many columns there are: as the option says, else the terminal's, else 100."""
     if option is not None:
         return option
     return shutil.get_terminal_size((PIPE_WIDTH, 40)).columns
+
+
+def form_of(as_json: bool, form: str | None, path: str | None) -> str:
+    """Return the form of a result: that of the options, else of the file's ending, else text.
+
+    Example:
+        >>> form_of(False, None, "shop.html"), form_of(False, "markdown", "shop.txt")
+        ('html', 'markdown')
+    """
+    if as_json:
+        return "json"
+    return form or _ENDINGS.get(Path(path or "").suffix.lower(), "text")
 
 
 def verb(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -141,22 +130,51 @@ def verb(function: Callable[..., Any]) -> Callable[..., Any]:
         @verb
         def command(out: Output, file: str | None) -> None: ...
     """
+    return _with_output(function, is_document=False)
 
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
-    @click.option(
-        "--color/--no-color", default=None, help="Colour even, or not even, on a terminal."
-    )
-    @click.option("--width", type=click.IntRange(40, 400), help="Columns to use.")
+
+def document_verb(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what `verb` adds, and --format and --output: the answer can be a file of its own."""
+    return _with_output(function, is_document=True)
+
+
+def _with_output(function: Callable[..., Any], *, is_document: bool) -> Callable[..., Any]:
     @functools.wraps(function)
     def run(
-        *args: Any, as_json: bool, color: bool | None, width: int | None, **options: Any
+        *args: Any,
+        as_json: bool,
+        color: bool | None,
+        width: int | None,
+        form: str | None = None,
+        output: str | None = None,
+        **options: Any,
     ) -> Any:
-        given = click.get_current_context().find_root().params.get("color")
+        of_group = click.get_current_context().find_root().params.get("color")
         out = Output(
+            form=form_of(as_json, form, output),
             as_json=as_json,
-            color=wants_color(given if color is None else color),
+            path=output or "",
+            color=use_color(of_group if color is None else color),
             width=columns(width),
         )
         return function(*args, out=out, **options)
 
-    return run
+    options = [
+        click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text."),
+        click.option("--color/--no-color", default=None, help="Force or disable colored output."),
+        click.option("--width", type=click.IntRange(40, 400), help="Columns to use."),
+    ]
+    if is_document:
+        options += [
+            click.option(
+                "--format",
+                "form",
+                type=click.Choice(FORMS),
+                help="Form of the document; by default that of --output's ending, else text.",
+            ),
+            click.option("--output", type=click.Path(dir_okay=False), help="Write to this file."),
+        ]
+    decorated: Callable[..., Any] = run
+    for option in reversed(options):
+        decorated = option(decorated)
+    return decorated

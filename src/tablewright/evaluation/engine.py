@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tablewright.bill.prices import PriceBook
     from tablewright.design.language import DesignLanguage
     from tablewright.design.values import Design
+    from tablewright.evaluation.description import DesignDescription
     from tablewright.evaluation.doors import Connector
     from tablewright.evaluation.quotation import Quotation
     from tablewright.evaluation.values import Evaluation
@@ -69,4 +70,8 @@ class Engine(Protocol):
         sample_items: int | None = None,
     ) -> Evaluation:
         """Route every pattern, meter the routes, price the result."""
+        ...
+
+    def describe(self, design: Design) -> DesignDescription:
+        """Return a design as neutral values: containers, keys, indexes, settings, terms."""
         ...

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tablewright.capacity.limits import MAX_ITEM_BYTES
 from tablewright.reports.document import Chart, Series
-from tablewright.reports.views import DesignView, ScalesView
-from tablewright.reports.words import percent, size, usd
+from tablewright.reports.figures import percent, size, usd
+from tablewright.verbs.cost import ScalesView
+from tablewright.verbs.design_summary import DesignView
 
 MOST_BARS = 12
 MOST_KINDS = 6
@@ -111,21 +111,26 @@ def index_costs(design: DesignView) -> Chart | None:
 
 
 def item_sizes(design: DesignView) -> Chart | None:
-    """Return the distribution of item sizes against the 400 KB limit."""
+    """Return the distribution of record sizes, against the limit where there is one."""
     sizes = [one for one in design.sizes if len(one.histogram) > 0 and one.largest > 0]
     if not sizes:
         return None
     largest = max(sizes, key=lambda one: one.largest)
-    room = percent(Decimal(largest.largest) / MAX_ITEM_BYTES)
+    summary = f"The largest one drawn is a {largest.shape} of {size(largest.largest)}."
+    terms = design.terms
+    marks: tuple[tuple[float, str], ...] = ()
+    if terms.limit_bytes is not None:
+        used = percent(Decimal(largest.largest) / terms.limit_bytes)
+        summary = summary[:-1] + f", {used} of the limit of {terms.limit_name}."
+        marks = ((float(terms.limit_bytes), f"limit {terms.limit_name}"),)
     return Chart(
         kind="sizes",
-        title="How many items of each kind have which size",
-        summary=f"The largest item drawn is a {largest.shape} of {size(largest.largest)}, {room} "
-        "of the limit of 400 KB.",
-        x_title="size of an item",
+        title=f"How many {terms.record}s of each kind have which size",
+        summary=summary,
+        x_title=f"{terms.record} size",
         y_title="share of its kind",
         series=tuple(_steps(one.shape, one.histogram) for one in sizes[:MOST_KINDS]),
-        marks=((float(MAX_ITEM_BYTES), "limit 400 KB"),),
+        marks=marks,
     )
 
 

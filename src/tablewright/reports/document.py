@@ -1,6 +1,6 @@
 """What every readable form of a report is made of: sections of paragraphs, tables and the like.
 
-Values only. `pages` makes documents out of views; `text`, `markdown` and `html` each write them.
+Values only. Each page module makes documents; `render` writes them.
 Cells and sentences are finished text (figures formatted, names chosen); a word between backticks
 is a name or a value. A document knows nothing of terminals, tags or designs.
 """
@@ -11,18 +11,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tablewright.reports.views import PictureView
+    from tablewright.verbs.pictures import PictureView
 
 TONES = ("", "lead", "note", "good", "bad", "critical", "high", "medium", "low", "info", "total")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column: `right` for figures; `grows` where long text may wrap."""
+    """A column: `right` for figures; `grows` where long text may wrap; `whole`: never broken."""
 
     title: str
     right: bool = False
     grows: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,13 @@ class Paragraph:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bullets:
     """A list of sentences."""
+
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """Lines that belong together, such as what was done to each table."""
 
     items: tuple[str, ...]
 
@@ -151,9 +159,9 @@ class Section:
 class Document:
     """A whole document. `heading` is one line under the title."""
 
-    title: str
+    title: str = ""
     heading: str = ""
     blocks: tuple[Block, ...] = ()
 
 
-Block = Paragraph | Tiles | Table | Bullets | Code | Card | Chart | Picture | Fold | Section
+Block = Paragraph | Tiles | Table | Bullets | Lines | Code | Card | Chart | Picture | Fold | Section

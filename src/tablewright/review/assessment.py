@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tablewright.core.diagnostics import Diagnostic
 from tablewright.design.values import Design
+from tablewright.evaluation.description import DesignDescription
 from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Assumption, Claim, Model
 
@@ -97,6 +98,8 @@ class DesignAssessment:
     influences: tuple[Influence, ...] = ()
     """Of the model's assumptions, the largest swing first."""
     targets: tuple[TargetResult, ...] = ()
+    description: DesignDescription | None = None
+    """The design as neutral values, to be drawn."""
 
     def at(self, users: int) -> Evaluation:
         """Return the evaluation at a scale (KeyError if it was not computed)."""

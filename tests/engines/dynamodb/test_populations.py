@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tablewright import read_model
-from tablewright.api import Options, Session
-from tablewright.live import population
 from tablewright.sample.sample import Sample
+from tablewright.session import Options, Session
+from tablewright.verbs.seed import population
 
 MODEL = """\
 app: notes

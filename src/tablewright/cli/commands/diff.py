@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from tablewright.cli.options import file_argument, open_file, pricing
-from tablewright.cli.output import Output, verb
+from tablewright.cli.output import Output, document_verb
 
 if TYPE_CHECKING:
-    from tablewright.api import Options
-    from tablewright.evaluation.values import Evaluation
+    from tablewright.session import Options
 
 
 @click.command()
@@ -21,28 +20,15 @@ if TYPE_CHECKING:
 @file_argument
 @click.option("--design", default="", metavar="NAME", help="Of two files: compare this design.")
 @pricing
-@verb
+@document_verb
 def command(out: Output, before: str, after: str, file: str, design: str, options: Options) -> None:
     """Compare two designs of a file, or the designs of two files.
 
     A and B are names of designs, or paths of model files.
     """
-    from tablewright.reports import pages, views
+    from tablewright.verbs.diff import diff, diff_files
 
-    left, right = _evaluations(before, after, file, design, options)
-    view = views.diff_view(left, right)
-    out.show(view, "diff", lambda: pages.diff_page(view))
-
-
-def _evaluations(
-    before: str, after: str, file: str, design: str, options: Options
-) -> tuple[Evaluation, Evaluation]:
-    from dataclasses import replace
-
-    if not (Path(before).exists() and Path(after).exists()):
-        session = open_file(file, options)
-        return session.evaluate(before), session.evaluate(after)
-    left = open_file(before, options)
-    # Both at the same number of users: what the first file is reviewed at.
-    right = open_file(after, replace(options, users=left.users))
-    return left.evaluate(design), right.evaluate(design)
+    if Path(before).exists() and Path(after).exists():
+        out.show(diff_files(before, after, options, design=design), "diff")
+    else:
+        out.show(diff(open_file(file, options), before, after), "diff")

@@ -8,8 +8,7 @@ import click
 
 from tablewright.apps import NAMES
 from tablewright.cli.output import Output, verb
-
-SCHEMA = "tablewright.init/1"
+from tablewright.core.errors import UsageError
 
 
 @click.command(
@@ -17,7 +16,7 @@ SCHEMA = "tablewright.init/1"
 )
 @click.argument("directory", default=".", metavar="[DIR]", type=click.Path(path_type=Path))
 @click.option("--app", default="", metavar="NAME", help=f"A copy of one of {', '.join(NAMES)}.")
-@click.option("--name", default="", help="What your application is called; else like DIR.")
+@click.option("--name", default="", help="The name of your application; else like DIR.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @click.option(
     "--from",
@@ -60,11 +59,12 @@ def command(
     tables: tuple[str, ...],
 ) -> None:
     """Write tablewright.yaml into DIR: a starter, a reference application, or what exists."""
-    from tablewright.operate.init import plan_init, write_init
+    from tablewright.verbs.init import init
 
+    where = "" if str(directory) == "." else f" {directory}"
     if sources:
-        from tablewright.cli.commands._importing import run_import
         from tablewright.sources.source import ReadOptions, budget_of, parameters_of
+        from tablewright.verbs.import_model import import_model, refresh_model
 
         options = ReadOptions(
             endpoint=endpoint,
@@ -76,20 +76,16 @@ def command(
             parameters=parameters_of(parameters),
             say=out.note,
         )
-        run_import(
-            out, directory, sources, options, kind=kind, name=name, force=force, refresh=refresh
+        if refresh:
+            refreshed = refresh_model(directory, sources, options, kind=kind, name=name)
+            out.show(refreshed, "refreshed-model")
+            return
+        out.show(
+            import_model(directory, sources, options, kind=kind, name=name, force=force), "import"
         )
-        return
-    if refresh:
-        from tablewright.core.errors import UsageError
-
+    elif refresh:
         raise UsageError("--refresh needs --from", remedy="say which sources to read again")
-
-    plan = plan_init(directory, app, name=name)
-    write_init(plan, force=force)
-    if out.as_json:
-        out.data({"schema": SCHEMA, "written": str(plan.path), "app": plan.app})
-        return
-    where = "" if str(directory) == "." else f" {directory}"
-    out.text(f"wrote {plan.path}: {'the application' if app else 'a starter for'} {plan.app}")
-    out.note(f"next: tablewright check{where}, tablewright cost{where}")
+    else:
+        out.show(init(directory, app, name=name, force=force), "init")
+    if not out.as_json:
+        out.note(f"next: tablewright check{where}, tablewright cost{where}")

@@ -1,37 +1,28 @@
-"""`plan`: the cheapest DynamoDB design that meets the requirements, why, and the way there."""
+"""`plan`: the cheapest DynamoDB design that meets the requirements, why, and the steps to it."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from tablewright.cli.options import file_argument, open_file, pricing
-from tablewright.cli.output import (
-    Output,
-    chosen_form,
-    document_options,
-    verb,
-    written,
-)
+from tablewright.cli.output import Output, document_verb
 
 if TYPE_CHECKING:
-    from tablewright.api import Options, Session
-    from tablewright.plan.result import PlanResult
+    from tablewright.session import Options
 
 
 @click.command()
 @file_argument
 @click.option("--from", "start", default="", metavar="NAME", help="Steps from this design to it.")
-@click.option("--name", default="planned", metavar="NAME", help="What to call the design.")
+@click.option("--name", default="planned", metavar="NAME", help="The name of the new design.")
 @click.option("--write", is_flag=True, help="Put the design into the model file.")
 @click.option("--section", is_flag=True, help="Print only the design, as the model file has it.")
 @click.option("--requests", is_flag=True, help="Print the requests of every pattern too.")
 @click.option("--brief", is_flag=True, help="Leave out runners-up, fronts and other scales.")
-@document_options
 @pricing
-@verb
+@document_verb
 def command(
     out: Output,
     file: str,
@@ -41,8 +32,6 @@ def command(
     section: bool,
     requests: bool,
     brief: bool,
-    form: str | None,
-    output: str | None,
     options: Options,
 ) -> None:
     """Search for the cheapest design on DynamoDB that serves every access pattern.
@@ -51,47 +40,28 @@ def command(
     With --output the document goes to that file, and only the answer is printed. JSON, HTML and
     Markdown hold the requests of every pattern too.
     """
-    form = chosen_form(out, form, output)
+    from tablewright.reports.plan import plan_answer
+    from tablewright.verbs.plan import plan, replaced_design, write_design
+
     session = open_file(file, options)
-    result = session.plan(
+    result = plan(
+        session,
         start=start,
         name=name,
         explained=not (brief or section),
-        requests=not section and (requests or form != "text"),
+        requests=not section and (requests or out.form != "text"),
     )
     if write:
-        replaced = _replaced(session, result)
-        path = session.write_design(result.design)
+        replaced = replaced_design(session, result)
+        path = write_design(session, result.design)
         out.note(f"wrote the design `{name}` to {path}")
         if replaced:
-            out.note(f"the `{name}` that was there is replaced; now otherwise: {replaced}")
-    if section and form != "json":
-        text = result.section
-    elif form == "json":
-        from tablewright.reports.as_json import write_json
-
-        text = write_json(result, "plan")
-    else:
-        from tablewright.reports.plan_pages import plan_page
-
-        width, color = (100, False) if output else (out.width, out.color)
-        text = written(plan_page(result), form, width, color)
-    if output is None:
-        out.text(text)
+            out.note(f"the `{name}` that was there is replaced; changed: {replaced}")
+    if section and out.form != "json":
+        if out.path:
+            out.write(result.section)
+            out.note(f"wrote {out.path}")
+        else:
+            out.text(result.section)
         return
-    Path(output).write_text(text, encoding="utf-8")
-    if not (section or out.as_json):
-        from tablewright.reports.plan_pages import plan_answer
-
-        out.text(written(plan_answer(result), "text", out.width, out.color))
-    out.note(f"wrote {output}")
-
-
-def _replaced(session: Session, result: PlanResult) -> str:
-    """Return what the planned design does otherwise than the one it replaces in the file."""
-    old = next((d for d in session.file.designs if d.name == result.design.name), None)
-    if old is None:
-        return ""
-    if old.engine != result.design.engine:
-        return f"it was for {old.engine}"
-    return "; ".join(session.summary(old, result.design))
+    out.show(result, "plan", answer=lambda: plan_answer(result))

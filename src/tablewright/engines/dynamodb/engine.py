@@ -17,6 +17,7 @@ from tablewright.core.memo import Memo
 from tablewright.core.quantities import DAYS_PER_MONTH, GB, SECONDS_PER_MONTH, ZERO
 from tablewright.design.values import Design
 from tablewright.engines.dynamodb.billing import PatternUnits, ResourceLoad, TableLoad, bill_for
+from tablewright.engines.dynamodb.description import describe
 from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, Index, ModeKind, Table
 from tablewright.engines.dynamodb.language import LANGUAGE
 from tablewright.engines.dynamodb.planning.modes import paid_as
@@ -27,6 +28,7 @@ from tablewright.engines.dynamodb.reviewing import DynamoReviewing
 from tablewright.engines.dynamodb.router import OBJECTS, Context, ReadRouter
 from tablewright.engines.dynamodb.sizing import DesignSizes, size_facts
 from tablewright.engines.dynamodb.writer import WriteRouter
+from tablewright.evaluation.description import DesignDescription
 from tablewright.evaluation.evaluator import Evaluator
 from tablewright.evaluation.quotation import Quotation
 from tablewright.evaluation.values import Evaluation, ResourceFacts, Route, ShapeFacts, SizeFacts
@@ -166,6 +168,10 @@ class DynamoEngine:
         work = self._workspace(model)
         sizes = DesignSizes(model, design, work.sample, sample_items, work.shapes)
         return quote_design(Context(model, design, sizes, users))
+
+    def describe(self, design: Design) -> DesignDescription:
+        """Return a design as neutral values."""
+        return describe(dynamo(design))
 
     def _workspace(self, model: Model) -> Workspace:
         """Return what was sampled of a model; models may differ in their access patterns."""

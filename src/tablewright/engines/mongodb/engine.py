@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from tablewright.bill.prices import PriceBook
 from tablewright.design.values import Design
+from tablewright.engines.mongodb.description import describe
 from tablewright.engines.mongodb.design import LANGUAGE, MongoDesign
 from tablewright.engines.mongodb.layout import MongoLayout
 from tablewright.engines.mongodb.offers import offers
@@ -14,6 +15,7 @@ from tablewright.engines.mongodb.plan import plan
 from tablewright.engines.servers.engine import ServerEngine
 from tablewright.engines.servers.routing import Words
 from tablewright.engines.servers.sizing import Offer, sharded
+from tablewright.evaluation.description import DesignDescription
 from tablewright.model.values import Model
 
 WORDS = Words(
@@ -45,3 +47,8 @@ class MongoEngine(ServerEngine[MongoLayout]):
     def usual_design(self, model: Model) -> Design:
         """Return a sensible design, derived from the model."""
         return plan(model)
+
+    def describe(self, design: Design) -> DesignDescription:
+        """Return a design as neutral values."""
+        assert isinstance(design, MongoDesign)
+        return describe(design)

@@ -8,12 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tablewright.design.values import Design
-from tablewright.engines.postgresql.design import LANGUAGE
+from tablewright.engines.postgresql.description import describe
+from tablewright.engines.postgresql.design import LANGUAGE, PostgresDesign
 from tablewright.engines.postgresql.layout import PgLayout
 from tablewright.engines.postgresql.offers import offers
 from tablewright.engines.postgresql.plan import plan
 from tablewright.engines.servers.engine import ServerEngine
 from tablewright.engines.servers.routing import Words
+from tablewright.evaluation.description import DesignDescription
 from tablewright.model.values import Model
 
 if TYPE_CHECKING:
@@ -49,3 +51,8 @@ class PostgresEngine(ServerEngine[PgLayout]):
         from tablewright.engines.postgresql.connector import PgConnector
 
         return PgConnector(self)
+
+    def describe(self, design: Design) -> DesignDescription:
+        """Return a design as neutral values."""
+        assert isinstance(design, PostgresDesign)
+        return describe(design)

@@ -18,6 +18,7 @@ from tablewright.reports.document import (
     Code,
     Document,
     Fold,
+    Lines,
     Paragraph,
     Picture,
     Section,
@@ -28,14 +29,14 @@ from tablewright.reports.document import (
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from tablewright.reports.views import PictureView
+    from tablewright.verbs.pictures import PictureView
 
 GAP = 3
 """Blanks between columns."""
 NARROW_GAP = 2
 """The same in a table that would not fit otherwise."""
-HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-"""Where a camelCase name may be broken."""
+JOINT = re.compile(r"\s+|(?<=[.\-_/,])|(?<=[a-z0-9])(?=[A-Z])")
+"""Where a cell may be broken: at blanks, after a joint of a name, at a hump of a camelCase one."""
 LEAST_WIDTH = 10
 
 _STYLES = {
@@ -68,12 +69,13 @@ def write_text(document: Document, *, width: int = 100, color: bool = False) -> 
         emoji=False,
         legacy_windows=False,
     )
-    console.print(document.title, style="bold", soft_wrap=True)
+    if document.title:
+        console.print(document.title, style="bold", soft_wrap=True)
     if document.heading:
         console.print(document.heading, style="dim")
     _write(console, document.blocks, depth=0)
     lines = [line if color else line.rstrip() for line in out.getvalue().splitlines()]
-    return "\n".join(lines).rstrip("\n") + "\n"
+    return "\n".join(lines).strip("\n") + "\n"
 
 
 def _write(console: Console, blocks: tuple[Block, ...], depth: int) -> None:
@@ -96,6 +98,9 @@ def _write_block(console: Console, block: Block, depth: int) -> None:
     elif isinstance(block, Bullets):
         for item in block.items:
             _hanging(console, "- ", item)
+    elif isinstance(block, Lines):
+        for line in block.items:
+            console.print(line, soft_wrap=True)
     elif isinstance(block, Code):
         for line in block.text.splitlines():
             console.print("  " + line, soft_wrap=True)
@@ -148,12 +153,12 @@ def _write_table(console: Console, table: Table) -> None:
 
 
 def _fits(table: Table, width: int) -> bool:
-    wide = _wanted_widths(table)
+    wide = _full_widths(table)
     return sum(wide) + GAP * (len(wide) - 1) <= width
 
 
-def _wanted_widths(table: Table) -> list[int]:
-    """Return how wide each column is if nothing has to give way."""
+def _full_widths(table: Table) -> list[int]:
+    """Return how wide each column is where all have room."""
     wide = [len(column.title) for column in table.columns]
     for row in table.rows:
         longest = [max(len(line) for line in cell.split("\n")) for cell in row.cells]
@@ -164,18 +169,24 @@ def _wanted_widths(table: Table) -> list[int]:
 def column_widths(table: Table, width: int, gap: int = GAP) -> list[int]:
     """Return how wide each column is so that the table fits: figures keep their room.
 
-    Columns of text give way, the widest first, down to `LEAST_WIDTH` columns each.
+    Columns of text shrink, the widest first: down to their longest part that `fold` does not break
+    for looks, and only where that is not enough to `LEAST_WIDTH`, which breaks words.
     """
-    wide = _wanted_widths(table)
-    excess = sum(wide) + gap * (len(wide) - 1) - width
-    flexible = [at for at, column in enumerate(table.columns) if not column.right]
-    while excess > 0 and flexible:
-        widest = max(flexible, key=lambda at: (wide[at], at))
-        if wide[widest] <= LEAST_WIDTH:
-            break
-        wide[widest] -= 1
-        excess -= 1
-    return wide
+    widths = _full_widths(table)
+    parts = [LEAST_WIDTH] * len(widths)
+    for row in (tuple(column.title for column in table.columns), *(r.cells for r in table.rows)):
+        longest = (max(map(len, JOINT.split(cell)), default=0) for cell in row)
+        parts = [max(pair) for pair in zip(parts, longest, strict=True)]
+    flexible = [i for i, c in enumerate(table.columns) if not c.right and not c.whole]
+    excess = sum(widths) + gap * (len(widths) - 1) - width
+    for least in (parts, [LEAST_WIDTH] * len(widths)):
+        while excess > 0:
+            shrinkable = [i for i in flexible if widths[i] > least[i]]
+            if not shrinkable:
+                break
+            widths[max(shrinkable, key=lambda i: (widths[i], i))] -= 1
+            excess -= 1
+    return widths
 
 
 def fold(text: str, width: int) -> str:
@@ -190,15 +201,12 @@ def fold(text: str, width: int) -> str:
     lines: list[str] = []
     rest = text
     while len(rest) > width:
-        at = rest.rfind(" ", 0, width + 1)
-        if at <= 0:
-            humps = (found.start() for found in HUMP.finditer(rest, 0, width + 1))
-            joint = max(rest.rfind(joint, 0, width) for joint in ".-_/,") + 1
-            at = max(joint, *humps, 0)
-        if at <= width // 3:
-            at = width
-        lines.append(rest[:at].rstrip())
-        rest = rest[at:].lstrip()
+        end = rest.rfind(" ", 0, width + 1)
+        if end <= 0:
+            joints = [match.start() for match in JOINT.finditer(rest, 1, width + 1)]
+            end = joints[-1] if joints else width
+        lines.append(rest[:end].rstrip())
+        rest = rest[end:].lstrip()
     return "\n".join([*lines, rest])
 
 
@@ -210,13 +218,17 @@ def _write_card(console: Console, card: Card) -> None:
 
 
 def _write_picture(console: Console, design: PictureView) -> None:
-    for table in design.tables:
-        console.print(f"{table.name}  ({table.key}, {table.mode})", style="bold")
-        for shape in table.shapes:
-            _hanging(console, "  item   ", f"{shape.name}: {shape.content}")
+    from tablewright.verbs.pictures import container_facts
+
+    record = f"  {design.terms.record:<9}"
+    for table in design.containers:
+        console.print(f"{table.name}  ({', '.join(container_facts(table))})", style="bold")
+        for one in table.records:
+            _hanging(console, record, f"{one.name}: {one.content}")
         for pattern in table.patterns:
-            _hanging(console, "  <->    ", pattern)
+            _hanging(console, "  <->      ", pattern)
         for index in table.indexes:
-            _hanging(console, "  index  ", f"{index.name}  ({index.key}, {index.projection})")
-            for pattern in index.patterns or ("nothing reads it",):
+            key = ", ".join(part for part in (index.key, index.projection) if part)
+            _hanging(console, "  index    ", f"{index.name}  ({key})")
+            for pattern in index.patterns or ("no pattern reads it",):
                 _hanging(console, "    <->    ", pattern)

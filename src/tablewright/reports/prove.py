@@ -5,19 +5,17 @@ In: a Proof, or the view of a kept one. Out: a Document, or a proof read back fr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
 from tablewright.core.quantities import format_number, format_usd
-from tablewright.evaluation.values import Measure
 from tablewright.proof.values import MATTERS, Comparison, PatternProof, Proof
 from tablewright.reports.document import Block, Column, Document, Paragraph, Row, Section, Table
-from tablewright.reports.views import ProofView
+from tablewright.verbs.proofs import ProofView
 
 
-def proof_page(proof: Proof) -> Document:
+def proof_page(view: ProofView) -> Document:
     """Return the page of a proof."""
+    proof = view.proof
     blocks: list[Block] = [_patterns_table(proof), _resources_table(proof)]
     for one in proof.patterns:
         if one.cannot:
@@ -225,63 +223,3 @@ def _verdict(proof: Proof) -> Paragraph:
     if not proof.agrees:
         parts.append("the meter says otherwise than the prediction")
     return Paragraph(text=f"Not proved: {' and '.join(parts)}. {bills}", tone="bad")
-
-
-# ---------------------------------------------------------------- kept on disk
-
-
-def proof_from_data(data: Mapping[str, Any]) -> Proof:
-    """Return a proof that was kept as data.
-
-    Raises:
-        KeyError, TypeError, ValueError: the data is not a proof.
-    """
-    return Proof(
-        app=data["app"],
-        design=data["design"],
-        users=int(data["users"]),
-        engine=data["engine"],
-        seed=int(data["seed"]),
-        model_digest=data["model_digest"],
-        patterns=tuple(_pattern_from(one) for one in data["patterns"]),
-        predicted_usd=Decimal(str(data["predicted_usd"])),
-        metered_usd=Decimal(str(data["metered_usd"])),
-        state_problems=tuple(data["state_problems"]),
-        items_checked=int(data["items_checked"]),
-        compares_units=bool(data.get("compares_units", True)),
-    )
-
-
-def _pattern_from(data: Mapping[str, Any]) -> PatternProof:
-    first, second, third = (Decimal(str(ms)) for ms in data["latency_ms"])
-    return PatternProof(
-        pattern=data["pattern"],
-        calls=int(data["calls"]),
-        requests=int(data["requests"]),
-        reads=_comparison_from(data["reads"]),
-        writes=_comparison_from(data["writes"]),
-        resources=tuple(_comparison_from(one) for one in data["resources"]),
-        bill_share=Decimal(str(data["bill_share"])),
-        wrong=tuple(data["wrong"]),
-        wrong_calls=int(data["wrong_calls"]),
-        failures=tuple(data["failures"]),
-        retries=int(data["retries"]),
-        latency_ms=(first, second, third),
-        cannot=data["cannot"],
-        planned_access=data.get("planned_access", ""),
-        access=tuple(data.get("access", ())),
-    )
-
-
-def _comparison_from(data: Mapping[str, Any]) -> Comparison:
-    return Comparison(
-        resource=data["resource"],
-        dimension=data["dimension"],
-        estimated=_measure_from(data["estimated"]),
-        predicted=_measure_from(data["predicted"]),
-        metered=_measure_from(data["metered"]),
-    )
-
-
-def _measure_from(data: Mapping[str, Any]) -> Measure:
-    return Measure(mean=Decimal(str(data["mean"])), error=Decimal(str(data["error"])))

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from tablewright.engines.dynamodb.transport import CountingTransport
-    from tablewright.evaluation.doors import Target
-    from tablewright.operate.workspace import Workspace
+    from tablewright.engines.dynamodb.connector import Account
 
 
 def database_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -50,32 +48,9 @@ def database_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-@contextmanager
-def opened(
-    workspace: Workspace, design: str, target: Target, *, creates: bool = False
-) -> Iterator[CountingTransport]:
-    """Open the database that is meant, and close it at the end; the account is named first.
-
-    A file of the local engine is made only where `creates` says so. What was consumed in between
-    is added to what `status` shows, also after a failure.
-    """
-    from tablewright.engines.dynamodb.connector import account_of, transport_to
-    from tablewright.engines.dynamodb.transport import CountingTransport, LocalTransport
-
-    transport = transport_to(target, workspace.database(design), creates=creates)
-    try:
-        account = account_of(transport, target)
-        if account is not None:
-            click.echo(f"{account}", err=True)
-        counting = CountingTransport(transport)
-        try:
-            yield counting
-        finally:
-            if counting.sums:
-                workspace.add_units(design, target, counting.consumed())
-    finally:
-        if isinstance(transport, LocalTransport):
-            transport.database.close()
+def announce(account: Account) -> None:
+    """Say whose account it is, before anything is sent there."""
+    click.echo(str(account), err=True)
 
 
 @contextmanager

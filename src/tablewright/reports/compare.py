@@ -20,7 +20,7 @@ from tablewright.compare.values import (
 )
 from tablewright.core.quantities import GB
 from tablewright.reports import document as d
-from tablewright.reports.words import joined, quantity, usd, users
+from tablewright.reports.figures import joined, quantity, usd, users
 
 CREDIT = Decimal(200)
 """USD of credit of a new account, at most (price book, aws.free-tier.free.july2025)."""

@@ -1,47 +1,66 @@
-"""The verbs that work on a database: one function each, beside those of `api`.
+"""`prove`: run the workload of a design, check every answer, meter every request.
 
-In: a session on a model file, a design, a transport. Out: values. They are a module of their own so
-that verbs which only compute import no database code.
+In: a session, a design, a target, what to run. Out: a Proof, which is stored beside the model file.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tablewright.api import Session
 from tablewright.bill.rates import Rates
-from tablewright.core.errors import EngineError, UnsupportedError, UsageError
+from tablewright.core.errors import EngineError, UsageError
 from tablewright.core.quantities import GB, ZERO, format_usd
 from tablewright.engines.dynamodb.adapter import DynamoAdapter
 from tablewright.engines.dynamodb.codec import DynamoCodec
+from tablewright.engines.dynamodb.connector import Account
 from tablewright.engines.dynamodb.design import DynamoDesign
-from tablewright.engines.dynamodb.engine import DynamoEngine
-from tablewright.engines.dynamodb.provisioning import apply_up, foreign, not_ours, observe, plan_up
+from tablewright.engines.dynamodb.provisioning import apply_up, plan_up
 from tablewright.engines.dynamodb.transport import (
     CountingTransport,
     LocalTransport,
     Reply,
     Transport,
 )
+from tablewright.evaluation.doors import Target
 from tablewright.evaluation.values import Evaluation
 from tablewright.local.database import Database
-from tablewright.operate.seed import Position, SeedPlan, apply_seed, plan_seed
-from tablewright.operate.seed import Progress as SeedProgress
+from tablewright.operate.seed import Position
 from tablewright.proof.runner import Proving, digest_of, planned_calls
 from tablewright.proof.runner import prove as run_proof
+from tablewright.proof.stored import proof_data
 from tablewright.proof.values import Proof
 from tablewright.sample.sample import Sample
 from tablewright.sample.world import World
+from tablewright.session import Session
+from tablewright.verbs.database import (
+    Progress,
+    Say,
+    connected,
+    dynamo_design,
+    require_tables,
+    silent,
+    workspace_of,
+)
+from tablewright.verbs.proofs import ProofView, proof_view
+from tablewright.verbs.seed import (
+    DEFAULT_USERS,
+    dynamo_engine,
+    fill,
+    population,
+    request_cost,
+    seed_plan,
+    seeding_start,
+)
 
 MOST_IN_MEMORY = GB / 2
 """Bytes up to which the database of a proof is kept in memory."""
+
 BEFORE_ANY_EXPIRY = 1.0
 """Seconds since 1970 in a proof's own database, so that no sampled item has expired."""
 
@@ -58,138 +77,151 @@ class ProofRequest:
     """Seconds by which the expiry of seeded items was moved on, as `spend` says."""
 
 
-def dynamo_design(session: Session, name: str = "") -> DynamoDesign:
-    """Return a design that can be created as DynamoDB tables.
-
-    Raises:
-        UnsupportedError: the design is for another engine.
-    """
-    design = session.design(name)
-    if not isinstance(design, DynamoDesign):
-        able = [f"`{one.name}`" for one in session.designs if isinstance(one, DynamoDesign)]
-        raise UnsupportedError(
-            f"the design `{design.name}` is for {design.engine}: only designs for dynamodb can be "
-            "created, filled and proved",
-            remedy=f"choose {' or '.join(able)}" if able else "make one with `tablewright plan`",
-        )
-    return design
-
-
-def population(session: Session, design: DynamoDesign, users: int) -> Evaluation:
-    """Return the evaluation of the very instances that are seeded at a number of users."""
-    engine = session.engines["dynamodb"]
-    assert isinstance(engine, DynamoEngine)
-    return engine.evaluate(
-        session.model,
-        design,
-        users,
-        session.book(),
-        region=session.region,
-        of_population=True,
-    )
-
-
-def fill(
-    session: Session,
-    design: DynamoDesign,
-    transport: Transport,
-    users: int,
-    *,
-    keep: Path | None = None,
-    units_per_second: Decimal | None = None,
-    progress: SeedProgress | None = None,
-    evaluation: Evaluation | None = None,
-) -> tuple[SeedPlan, int]:
-    """Write the sampled items of a scale that are not written yet; return the plan and how many.
-
-    `evaluation` is that of the population, where it is at hand.
-
-    Raises:
-        EngineError: the database refused or went away; what was acknowledged is kept.
-    """
-    evaluation = evaluation or population(session, design, users)
-    sample = Sample(session.model)
-    shift = 0 if keep is None else _later_expiry(session, sample)
-    fresh = _start(session, design, users, ttl_shift=shift)
-    position = Position.load(keep, fresh) if keep is not None else fresh
-    codec = DynamoCodec(session.model, design, position.ttl_shift)
-    adapter = DynamoAdapter(
-        session.model, design, transport, codec=codec, units_per_second=units_per_second
-    )
-    plan = seed_plan(session, design, sample, evaluation)
-    written = apply_seed(plan, adapter, sample, position=position, keep=keep, progress=progress)
-    return plan, written
-
-
-def seed_plan(
-    session: Session, design: DynamoDesign, sample: Sample, evaluation: Evaluation
-) -> SeedPlan:
-    """Return what filling a design takes."""
-    write = Rates(session.book(), session.region).usd("write")
-    codec = DynamoCodec(session.model, design)
-    return plan_seed(_engine(session).connector, codec, sample, evaluation, write)
-
-
-def _engine(session: Session) -> DynamoEngine:
-    engine = session.engines["dynamodb"]
-    assert isinstance(engine, DynamoEngine)
-    return engine
-
-
-def _start(session: Session, design: DynamoDesign, users: int, *, ttl_shift: int = 0) -> Position:
-    """Return where the seeding of a design begins, with what tells it from another seeding."""
-    return Position(
-        digest=digest_of(session.file.source),
-        design=design.name,
-        users=users,
-        seed=session.model.seed,
-        ttl_shift=ttl_shift,
-    )
-
-
-def _later_expiry(session: Session, sample: Sample) -> int:
-    """Return how far sampled expiry has to move for items to live out their retention from now."""
-    kept = max((e.retention_days or ZERO for e in session.model.entities), default=ZERO)
-    return int(time.time()) - sample.until + int(kept or session.model.horizon_days) * 86_400
-
-
 def prove(
     session: Session,
+    design: str,
+    target: Target,
+    *,
+    users: int | None = None,
+    requests: int = 10_000,
+    scale_down: Decimal | None = None,
+    seed: int = 1,
+    max_usd: Decimal = Decimal(1),
+    announce: Callable[[Account], None] | None = None,
+    say: Say = silent,
+    progress: Callable[[], AbstractContextManager[Progress]] | None = None,
+) -> ProofView:
+    """Run every access pattern of a design and compare the meter with the estimate.
+
+    On the local engine it runs on a copy of what was seeded there, or on a fresh database in
+    memory; elsewhere on the tables and items there. The proof is stored for `report`.
+
+    Args:
+        session: the model file.
+        design: its name; the first of the file unless given.
+        target: which database.
+        users: the population; as seeded, else 1,000, unless given.
+        requests: total calls, split by pattern rate.
+        scale_down: instead of `requests`: this share of one day's calls.
+        seed: random seed of the workload.
+        max_usd: the most it may spend on an account.
+        announce: is told whose account it is.
+        say: is told what it will spend.
+        progress: opens what is told of items and calls done.
+
+    Raises:
+        UsageError: it would spend more than `max_usd`, or the tables do not exist.
+        EngineError: the database refused or went away.
+    """
+    chosen = dynamo_design(session, design)
+    workspace = workspace_of(session)
+    is_default = target.is_local and not target.data
+    keep = workspace.position(chosen.name, target)
+    seeded = seeded_users(session, chosen, keep) if is_default else None
+    scale = users or seeded or DEFAULT_USERS
+    if scale_down is not None:
+        calls = sum(session.model.calls_per_day(p, scale) for p in session.model.patterns)
+        requests = max(1, int(calls * scale_down))
+    request = ProofRequest(users=scale, requests=requests, seed=seed, max_usd=max_usd)
+    with (progress or (lambda: nullcontext(_no_progress)))() as show:
+        if not is_default:
+            proof = _proof_on_target(session, chosen, target, request, announce, say, show)
+        elif seeded == scale:
+            path = workspace.database(chosen.name)
+            proof = proof_on_copy(session, chosen, path, keep, request, show)
+        else:
+            proof = proof_in_memory(session, chosen, request, silent, show)
+    store_proof(session, proof)
+    return proof_view(proof, is_stale=False)
+
+
+def _no_progress(done: int, total: int, name: str) -> None:
+    pass
+
+
+def store_proof(session: Session, proof: Proof) -> None:
+    """Write the latest proof of a design beside the model file."""
+    workspace = workspace_of(session)
+    workspace.write_json(workspace.proof(proof.design), proof_data(proof))
+
+
+def _proof_on_target(
+    session: Session,
+    design: DynamoDesign,
+    target: Target,
+    request: ProofRequest,
+    announce: Callable[[Account], None] | None,
+    say: Say,
+    progress: Progress,
+) -> Proof:
+    """Run the workload on the tables of an endpoint, a file or an account."""
+    is_charged = not target.endpoint and not target.data
+    if is_charged:
+        cost = proof_costs(session, design, request)
+        say(f"this will spend about {format_usd(cost)} USD")
+        if cost > request.max_usd:
+            raise UsageError(
+                f"this would spend about {format_usd(cost)} USD, more than "
+                f"{format_usd(request.max_usd)}",
+                remedy="take fewer --users or --requests, or raise --max-usd",
+            )
+    with connected(session, design, target, announce=announce) as counting:
+        require_tables(session, design, counting)
+        transport: Transport = (
+            capped(session, counting, request.max_usd) if is_charged else counting
+        )
+        keep = workspace_of(session).position(design.name, target)
+        evaluation = population(session, design, request.users)
+        fill(
+            session,
+            design,
+            transport,
+            request.users,
+            keep=keep,
+            progress=progress,
+            evaluation=evaluation,
+        )
+        shifted = replace(request, ttl_shift=spend(session, design, request.users, keep))
+        return prove_on(session, design, transport, shifted, progress, evaluation)
+
+
+def prove_on(
+    session: Session,
     design: DynamoDesign,
     transport: Transport,
-    wanted: ProofRequest,
-    progress: SeedProgress | None = None,
+    request: ProofRequest,
+    progress: Progress | None = None,
     evaluation: Evaluation | None = None,
 ) -> Proof:
-    """Run the workload on a database that was seeded at `wanted.users`; return the proof.
+    """Run the workload on a database that was seeded at `request.users`; return the proof.
 
     `evaluation` is that of the population, where it is at hand.
     """
-    evaluation = evaluation or population(session, design, wanted.users)
-    world = World(session.model, Sample(session.model), wanted.users)
-    codec = DynamoCodec(session.model, design, wanted.ttl_shift)
+    evaluation = evaluation or population(session, design, request.users)
+    world = World(session.model, Sample(session.model), request.users)
+    codec = DynamoCodec(session.model, design, request.ttl_shift)
     return run_proof(
         Proving(
             evaluation=evaluation,
             world=world,
             adapter=DynamoAdapter(session.model, design, transport, codec=codec),
-            predictor=_engine(session).connector.predictor(evaluation, world),
-            requests=wanted.requests,
-            seed=wanted.seed,
+            predictor=dynamo_engine(session).connector.predictor(evaluation, world),
+            requests=request.requests,
+            seed=request.seed,
             digest=digest_of(session.file.source),
-            ttl_shift=wanted.ttl_shift,
+            ttl_shift=request.ttl_shift,
             progress=progress,
         )
     )
 
 
-def proof_costs(session: Session, design: DynamoDesign, wanted: ProofRequest) -> Decimal:
+def proof_costs(session: Session, design: DynamoDesign, request: ProofRequest) -> Decimal:
     """Return what a proof would spend on a real account: seeding and calls, in USD."""
-    evaluation = population(session, design, wanted.users)
+    evaluation = population(session, design, request.users)
     sample = Sample(session.model)
     plan = seed_plan(session, design, sample, evaluation)
-    world = World(session.model, sample, wanted.users)
-    calls = planned_calls(evaluation, world, requests=wanted.requests, seed=wanted.seed)
+    world = World(session.model, sample, request.users)
+    calls = planned_calls(evaluation, world, requests=request.requests, seed=request.seed)
     units = {"read": ZERO, "write": ZERO}
     for route in evaluation.routes:
         for dimension in units:
@@ -202,11 +234,6 @@ def capped(session: Session, transport: Transport, max_usd: Decimal) -> CappedTr
     rates = Rates(session.book(), session.region)
     usd = {kind: rates.usd(kind) for kind in ("read", "write")}
     return CappedTransport(transport, usd=usd, max_usd=max_usd)
-
-
-def request_cost(session: Session, reads: Decimal, writes: Decimal) -> Decimal:
-    """Return what units cost on-demand, in USD."""
-    return Rates(session.book(), session.region).of_units(reads, writes)
 
 
 @dataclass(kw_only=True)
@@ -238,15 +265,15 @@ class CappedTransport(CountingTransport):
 def proof_in_memory(
     session: Session,
     design: DynamoDesign,
-    wanted: ProofRequest,
-    say: Callable[[str], None],
-    progress: SeedProgress | None = None,
+    request: ProofRequest,
+    say: Say,
+    progress: Progress | None = None,
 ) -> Proof:
     """Create a design in a fresh database, seed it, run the workload.
 
     The database is in memory; one of more than half a gigabyte is in a temporary file.
     """
-    evaluation = population(session, design, wanted.users)
+    evaluation = population(session, design, request.users)
     is_large = sum((one.stored_bytes for one in evaluation.resources), ZERO) > MOST_IN_MEMORY
     with ExitStack() as stack:
         path, place = None, "in memory"
@@ -256,8 +283,8 @@ def proof_in_memory(
         database = stack.enter_context(Database(path, clock=lambda: BEFORE_ANY_EXPIRY))
         transport = LocalTransport(database, f"the local engine, {place}")
         apply_up(plan_up(session.model, design, {}), transport, say)
-        fill(session, design, transport, wanted.users, progress=progress, evaluation=evaluation)
-        return prove(session, design, transport, wanted, progress, evaluation)
+        fill(session, design, transport, request.users, progress=progress, evaluation=evaluation)
+        return prove_on(session, design, transport, request, progress, evaluation)
 
 
 def seeded_users(session: Session, design: DynamoDesign, keep: Path) -> int | None:
@@ -269,7 +296,7 @@ def seeded_users(session: Session, design: DynamoDesign, keep: Path) -> int | No
     position = Position.kept(keep)
     if position is None or position.spent:
         return None
-    expected = _start(session, design, position.users)
+    expected = seeding_start(session, design, position.users)
     same = (position.digest, position.design) == (expected.digest, expected.design)
     return position.users if same else None
 
@@ -279,8 +306,8 @@ def proof_on_copy(
     design: DynamoDesign,
     path: Path,
     keep: Path,
-    wanted: ProofRequest,
-    progress: SeedProgress | None = None,
+    request: ProofRequest,
+    progress: Progress | None = None,
 ) -> Proof:
     """Run the workload on a copy of the local tables, so that these stay as they were seeded.
 
@@ -291,7 +318,7 @@ def proof_on_copy(
         design: the design of the tables.
         path: the local engine's file.
         keep: the file that keeps how far the seeding came.
-        wanted: the population of the seeding, the calls.
+        request: the population of the seeding, the calls.
         progress: told of items and calls done.
     """
     beside = path.with_suffix(".proof.db")
@@ -300,12 +327,12 @@ def proof_on_copy(
         with Database(path) as database:
             original = LocalTransport(database)
             require_tables(session, design, original)
-            evaluation = population(session, design, wanted.users)
+            evaluation = population(session, design, request.users)
             fill(
                 session,
                 design,
                 original,
-                wanted.users,
+                request.users,
                 keep=keep,
                 progress=progress,
                 evaluation=evaluation,
@@ -315,8 +342,8 @@ def proof_on_copy(
         shift = position.ttl_shift if position is not None else 0
         with Database(beside) as database:
             transport = LocalTransport(database, f"a copy of the local engine's {path.name}")
-            shifted = replace(wanted, ttl_shift=shift)
-            return prove(session, design, transport, shifted, progress, evaluation)
+            shifted = replace(request, ttl_shift=shift)
+            return prove_on(session, design, transport, shifted, progress, evaluation)
     finally:
         _remove(beside)
 
@@ -324,27 +351,6 @@ def proof_on_copy(
 def _remove(path: Path) -> None:
     for ending in ("", "-wal", "-shm", "-journal"):
         Path(f"{path}{ending}").unlink(missing_ok=True)
-
-
-def require_tables(session: Session, design: DynamoDesign, transport: Transport) -> None:
-    """Check that the tables of a design exist, and are ours, before anything is written to them.
-
-    Raises:
-        UsageError: some do not, or were made by somebody else.
-    """
-    found = observe(transport, [table.name for table in design.tables])
-    strange = foreign(session.model, found)
-    if strange:
-        raise UsageError(
-            f"{not_ours(session.model, strange)}: nothing is written",
-            remedy="choose other tables, or take these over with `tablewright up --adopt`",
-        )
-    missing = [table.name for table in design.tables if table.name not in found]
-    if missing:
-        raise UsageError(
-            f"{transport.description} has no {', '.join(missing)}",
-            remedy="create the tables first: `tablewright up` with the same options",
-        )
 
 
 def spend(session: Session, design: DynamoDesign, users: int, keep: Path) -> int:
@@ -356,7 +362,7 @@ def spend(session: Session, design: DynamoDesign, users: int, keep: Path) -> int
     Raises:
         UsageError: an earlier proof has changed them already.
     """
-    position = Position.load(keep, _start(session, design, users))
+    position = Position.load(keep, seeding_start(session, design, users))
     if position.spent:
         raise UsageError(
             "an earlier proof has changed the items of these tables",

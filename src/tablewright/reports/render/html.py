@@ -33,7 +33,7 @@ def write_html(document: Document) -> str:
 def _template() -> Template:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    from tablewright.reports.svg import draw
+    from tablewright.reports.render.svg import draw
 
     environment = Environment(
         loader=PackageLoader("tablewright.reports", "templates"),

@@ -15,20 +15,21 @@ from tablewright.reports.document import (
     Code,
     Document,
     Fold,
+    Lines,
     Paragraph,
     Picture,
     Section,
     Table,
     Tiles,
 )
-from tablewright.reports.views import PictureView
+from tablewright.verbs.pictures import PictureView, container_facts
 
 _SPECIAL = re.compile(r"([\\*\[\]<>|#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
 
 
 def write_markdown(document: Document) -> str:
     """Return a document as Markdown, ending in one newline."""
-    parts = [f"# {escape(document.title)}"]
+    parts = [f"# {escape(document.title)}"] if document.title else []
     if document.heading:
         parts.append(escape(document.heading))
     parts += _blocks(document.blocks, level=2)
@@ -62,8 +63,8 @@ def _block(block: Block, level: int) -> str:
         return _paragraph(block)
     if isinstance(block, Table):
         return _table(block)
-    if isinstance(block, Bullets):
-        return "\n".join(f"- {escape(item)}" for item in block.items)
+    if isinstance(block, Bullets | Lines):
+        return "\n".join(f"- {escape(item.strip())}" for item in block.items)
     if isinstance(block, Code):
         return f"```{block.language}\n{block.text}\n```"
     if isinstance(block, Card):
@@ -108,15 +109,15 @@ def _card(card: Card) -> str:
 
 def _picture(design: PictureView) -> str:
     lines = []
-    for table in design.tables:
-        lines.append(f"- `{table.name}` ({escape(table.key)}, {table.mode})")
-        for shape in table.shapes:
-            lines.append(f"  - item `{shape.name}`: {escape(shape.content)}")
+    for table in design.containers:
+        lines.append(f"- `{table.name}` ({escape(', '.join(container_facts(table)))})")
+        for record in table.records:
+            lines.append(f"  - {design.terms.record} `{record.name}`: {escape(record.content)}")
         if table.patterns:
             lines.append(f"  - served here: {_names(table.patterns)}")
         for index in table.indexes:
-            readers = _names(index.patterns) if index.patterns else "nothing reads it"
-            key = escape(f"{index.key}, {index.projection}")
+            readers = _names(index.patterns) if index.patterns else "no pattern reads it"
+            key = escape(", ".join(part for part in (index.key, index.projection) if part))
             lines.append(f"  - index `{index.name}` ({key}): {readers}")
     return "\n".join(lines)
 

@@ -22,8 +22,9 @@ from tablewright.plan.result import PlanResult
 from tablewright.plan.roadmap import Step
 from tablewright.plan.settings import SAMPLE_ITEMS
 from tablewright.reports import document as d
-from tablewright.reports.snippets import python_text, shortened
-from tablewright.reports.words import plural, sentence
+from tablewright.reports.figures import plural, sentence
+from tablewright.reports.snippets import python_text
+from tablewright.verbs.shortening import shortened
 
 
 def plan_page(result: PlanResult) -> d.Document:

@@ -1,0 +1,76 @@
+"""A proof as plain data, to be stored and read again.
+
+In: a Proof, or a mapping as JSON has it. Out: the other. `proof_data` is the way back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from tablewright.core.plain_data import plain_data
+from tablewright.evaluation.values import Measure
+from tablewright.proof.values import Comparison, PatternProof, Proof
+
+
+def proof_from_data(data: Mapping[str, Any]) -> Proof:
+    """Return a proof that was kept as data.
+
+    Raises:
+        KeyError, TypeError, ValueError: the data is not a proof.
+    """
+    return Proof(
+        app=data["app"],
+        design=data["design"],
+        users=int(data["users"]),
+        engine=data["engine"],
+        seed=int(data["seed"]),
+        model_digest=data["model_digest"],
+        patterns=tuple(_pattern_from(one) for one in data["patterns"]),
+        predicted_usd=Decimal(str(data["predicted_usd"])),
+        metered_usd=Decimal(str(data["metered_usd"])),
+        state_problems=tuple(data["state_problems"]),
+        items_checked=int(data["items_checked"]),
+        compares_units=bool(data.get("compares_units", True)),
+    )
+
+
+def _pattern_from(data: Mapping[str, Any]) -> PatternProof:
+    first, second, third = (Decimal(str(ms)) for ms in data["latency_ms"])
+    return PatternProof(
+        pattern=data["pattern"],
+        calls=int(data["calls"]),
+        requests=int(data["requests"]),
+        reads=_comparison_from(data["reads"]),
+        writes=_comparison_from(data["writes"]),
+        resources=tuple(_comparison_from(one) for one in data["resources"]),
+        bill_share=Decimal(str(data["bill_share"])),
+        wrong=tuple(data["wrong"]),
+        wrong_calls=int(data["wrong_calls"]),
+        failures=tuple(data["failures"]),
+        retries=int(data["retries"]),
+        latency_ms=(first, second, third),
+        cannot=data["cannot"],
+        planned_access=data.get("planned_access", ""),
+        access=tuple(data.get("access", ())),
+    )
+
+
+def _comparison_from(data: Mapping[str, Any]) -> Comparison:
+    return Comparison(
+        resource=data["resource"],
+        dimension=data["dimension"],
+        estimated=_measure_from(data["estimated"]),
+        predicted=_measure_from(data["predicted"]),
+        metered=_measure_from(data["metered"]),
+    )
+
+
+def _measure_from(data: Mapping[str, Any]) -> Measure:
+    return Measure(mean=Decimal(str(data["mean"])), error=Decimal(str(data["error"])))
+
+
+def proof_data(proof: Proof) -> dict[str, Any]:
+    """Return a proof as plain data, with its verdict."""
+    return {**plain_data(proof), "is_right": proof.is_right, "agrees": proof.agrees}

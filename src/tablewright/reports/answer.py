@@ -1,0 +1,145 @@
+"""The answer of a report: what it costs, what is wrong, what fixing it saves.
+
+In: a ReportView. Out: three sentences and their figures.
+"""
+
+from __future__ import annotations
+
+from tablewright.reports.card import LEVELS
+from tablewright.reports.document import Tile
+from tablewright.reports.figures import (
+    ended,
+    joined,
+    per_user,
+    percent,
+    plural,
+    sentence,
+    usd,
+    users,
+)
+from tablewright.reports.prove import proof_sentence
+from tablewright.review.grade import ReportCard
+from tablewright.verbs.bill_rows import shown_resource
+from tablewright.verbs.design_summary import DesignView
+from tablewright.verbs.report import ReportView
+
+
+def answer(view: ReportView) -> tuple[str, ...]:
+    """Return the three sentences that matter: what it costs, what is wrong, what mending saves.
+
+    Where a design was proved, the third is about the proof, and the first says what is wrong too.
+    """
+    if not view.designs:
+        return ("The model has no design yet, so there is nothing to price.",)
+    first = view.designs[0]
+    cost = _cost_clause(view, first)
+    fault = _fault_clause(first, first.card) if first.card is not None else ""
+    mend = _mend_sentence(view, first)
+    proved = " ".join(proof_sentence(one) for one in view.proofs)
+    brief = fault.partition("; the first is ")[0]
+    said = [f"{cost}; it {brief}", mend, proved] if proved and fault else [cost, mend, proved]
+    if fault and not proved:
+        said.insert(1, f"It {fault}")
+    return tuple(ended(text) for text in said if text)
+
+
+def tiles(view: ReportView) -> tuple[Tile, ...]:
+    """Return the figures to be seen first."""
+    if not view.designs:
+        return ()
+    first = view.designs[0]
+    missed = any(t.met is False and t.name == "monthly_cost" for t in first.targets)
+    tiles = [
+        Tile(
+            label=f"design {first.name}",
+            figure=usd(first.cost.usd_per_month),
+            note="USD a month",
+            tone="bad" if missed else "",
+        )
+    ]
+    if first.card is not None:
+        found = sum(first.card.count(level) for level in LEVELS[:4])
+        tiles.append(
+            Tile(label="Report card", figure=first.card.grade, note=plural(found, "finding"))
+        )
+    path = first.path
+    if path:
+        tiles.append(
+            Tile(
+                label=f"after {plural(len(path), 'mend')}",
+                figure=usd(path[-1].usd_per_month),
+                note=f"USD a month, grade {path[-1].letter}",
+                tone="good",
+            )
+        )
+    tiles += [
+        Tile(
+            label=f"design {other.name}",
+            figure=usd(other.cost.usd_per_month),
+            note="USD a month" + (f", grade {other.card.grade}" if other.card else ""),
+            tone="good" if other.cost.usd_per_month < first.cost.usd_per_month else "",
+        )
+        for other in view.designs[1:3]
+    ]
+    return tuple(tiles)
+
+
+def _cost_clause(view: ReportView, design: DesignView) -> str:
+    cost = design.cost.usd_per_month
+    text = (
+        f"At {users(view.users)} the design `{design.name}` costs {usd(cost)} USD a month in "
+        f"{design.cost.region}, {per_user(cost / view.users)} for each user"
+    )
+    dearest = next((p for p in design.patterns if p.usd_per_month > 0), None)
+    row = max(design.cost.rows, key=lambda r: r.usd_per_month, default=None)
+    if row is not None and (dearest is None or dearest.usd_per_month < row.usd_per_month):
+        text += (
+            f"; the largest part is {row.what} of {row.where} with {usd(row.usd_per_month)} "
+            f"({percent(row.share)})"
+        )
+    elif dearest is not None:
+        text += (
+            f"; `{dearest.pattern}` alone takes {usd(dearest.usd_per_month)} "
+            f"({percent(dearest.share)})"
+        )
+    return text
+
+
+def _fault_clause(design: DesignView, card: ReportCard) -> str:
+    counts = [f"{card.count(level)} {level}" for level in LEVELS[:3] if card.count(level)]
+    text = f"is graded {card.grade}"
+    if not counts:
+        return f"{text}: nothing above a low finding"
+    worst = card.findings[0]
+    noun = "finding" if sum(card.count(level) for level in LEVELS[:3]) == 1 else "findings"
+    return (
+        f"{text}, with {joined(counts)} {noun}; the first is on {shown_resource(worst.subject)}: "
+        f"{worst.title[0].lower()}{worst.title[1:].rstrip('.')}"
+    )
+
+
+def _mend_sentence(view: ReportView, design: DesignView) -> str:
+    parts = []
+    path = design.path
+    if path:
+        last = path[-1]
+        saving = design.saving
+        many = "" if len(path) > 1 else "s"
+        what = f"save{many} {usd(saving)}" if saving >= 0 else f"cost{many} {usd(-saving)} more"
+        parts.append(
+            f"{plural(len(path), 'mend')} {what} USD a month and lead{many} to grade {last.letter}"
+        )
+    others = [
+        d
+        for d in view.designs[1:]
+        if d.engine == design.engine and d.cost.usd_per_month < design.cost.usd_per_month
+    ]  # another engine is not a mend: `compare` weighs what it lacks
+    if others:
+        best = min(others, key=lambda d: d.cost.usd_per_month)
+        saved = design.cost.usd_per_month - best.cost.usd_per_month
+        graded = f", graded {best.card.grade}," if best.card is not None else ""
+        parts.append(
+            f"the design `{best.name}`{graded} costs {usd(best.cost.usd_per_month)}: "
+            f"{usd(saved)} less ({percent(saved / design.cost.usd_per_month)})"
+        )
+    return sentence("; ".join(parts)) if parts else ""

@@ -1,0 +1,101 @@
+"""The assumptions of a model, by what they do to the bill.
+
+In: a ReportView. Out: a section.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from tablewright.reports.document import (
+    Block,
+    Bullets,
+    Column,
+    Fold,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+)
+from tablewright.reports.figures import cents, plural, sentence, usd
+from tablewright.review.assessment import Influence
+from tablewright.verbs.design_summary import DesignView
+from tablewright.verbs.report import ReportView
+
+
+def assumptions_section(view: ReportView) -> Section:
+    """Return what is assumed, what moves the bill most first."""
+    blocks: list[Block] = []
+    for design in view.designs:
+        if design.influences:
+            blocks += _influences(design)
+    named = {i.assumption.name for d in view.designs for i in _moving(d)}
+    rest = [(where, text) for where, text in view.assumptions if where not in named]
+    if rest:
+        table = Table(
+            columns=(Column(title="Where", grows=True), Column(title="Assumed", grows=True)),
+            rows=tuple(Row(cells=(_place(where), text)) for where, text in rest),
+        )
+        without = " that move no figure above" if named else ""
+        blocks.append(Fold(summary=plural(len(rest), "assumption") + without, blocks=(table,)))
+    if not view.assumptions:
+        blocks.append(Paragraph(text="No figure of the model is marked as assumed."))
+    bills = tuple(dict.fromkeys(text for d in view.designs for text in d.cost.assumptions))
+    if bills:
+        blocks.append(Bullets(items=tuple(sentence(text) for text in bills)))
+    return Section(title="Assumptions, by influence", anchor="assumptions", blocks=tuple(blocks))
+
+
+def _influences(design: DesignView) -> list[Block]:
+    """Return what moves the bill by a hundredth or more, and the rest folded away."""
+    least = design.cost.usd_per_month / 100
+    strong = [one for one in design.influences if one.swing >= least]
+    weak = [one for one in _moving(design) if one.swing < least]
+    blocks: list[Block] = []
+    if strong:
+        blocks.append(_influence_table(strong, f"USD a month of {design.name}"))
+    if weak:
+        more = "more " if strong else ""
+        summary = f"{plural(len(weak), f'{more}assumption')} that each move {design.name} by less"
+        blocks.append(Fold(summary=f"{summary} than 1 %", blocks=(_influence_table(weak, ""),)))
+    return blocks
+
+
+def _moving(design: DesignView) -> tuple[Influence, ...]:
+    """Return the influences that can be seen: a cent, or a ten-thousandth of the bill."""
+    least = min(Decimal("0.01"), design.cost.usd_per_month / 10_000)
+    return tuple(one for one in design.influences if one.swing >= least)
+
+
+def _influence_table(influences: Sequence[Influence], caption: str) -> Table:
+    return Table(
+        columns=(
+            Column(title="Assumption", grows=True),
+            Column(title="Assumed", grows=True),
+            Column(title="If half", right=True),
+            Column(title="As is", right=True),
+            Column(title="If double", right=True),
+            Column(title="Swing", right=True),
+        ),
+        rows=tuple(
+            Row(
+                cells=(
+                    _place(one.assumption.name),
+                    one.assumption.text,
+                    usd(one.halved),
+                    usd(one.base),
+                    usd(one.doubled),
+                    cents(one.swing, one.base),
+                )
+            )
+            for one in influences
+        ),
+        caption=caption,
+    )
+
+
+def _place(path: str) -> str:
+    """Return the path of a figure without the words that say nothing."""
+    path = path.removeprefix("entities.").removeprefix("patterns.")
+    return path.replace(".attributes.", ".")

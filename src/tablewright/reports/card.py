@@ -1,0 +1,311 @@
+"""A report card: grade, findings, the steps to a better grade, and what more users bring.
+
+In: a ReportCard. Out: sections and cards.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tablewright.reports.document import Block, Card, Column, Fold, Paragraph, Row, Section, Table
+from tablewright.reports.figures import count, ended, percent, plural, sentence, usd, users
+from tablewright.review.findings import Finding, Level, Mend
+from tablewright.review.grade import ReportCard
+from tablewright.verbs.bill_rows import shown_resource
+from tablewright.verbs.design_summary import DesignView
+
+CENT = Decimal("0.01")
+
+HOW_GRADED = (
+    "A finding takes off 40 (critical), 20 (high), 8 (medium) or 3 (low) points, times e, how much "
+    "of the traffic, cost or data it touches, times c, how sure it is when assumed figures are "
+    "halved and doubled; each repetition of a rule counts half of the one before."
+)
+
+LEVELS = (Level.CRITICAL, Level.HIGH, Level.MEDIUM, Level.LOW, Level.INFO)
+
+
+def card_sections(card: ReportCard, design: DesignView) -> list[Block]:
+    """Return the sections of a report card: grade, findings, steps, scale, what is not assessed."""
+    sections: list[Block] = [
+        Section(
+            title=f"Report card: {card.grade}",
+            anchor=f"grade-{design.name}",
+            blocks=(
+                Paragraph(text=grade_sentence(card)),
+                _grades_table(card),
+                Paragraph(text=HOW_GRADED, tone="note"),
+                *(Paragraph(text=sentence(note), tone="note") for note in card.notes),
+            ),
+        )
+    ]
+    shown = [f for f in card.findings if f.level is not Level.INFO]
+    remarks = [f for f in card.findings if f.level is Level.INFO]
+    if card.findings or card.accepted:
+        blocks: list[Block] = [finding_card(f) for f in shown]
+        if remarks:
+            blocks.append(
+                Fold(
+                    summary=plural(len(remarks), "opportunity", "opportunities"),
+                    blocks=tuple(finding_card(f) for f in remarks),
+                )
+            )
+        if card.accepted:
+            blocks.append(
+                Fold(
+                    summary=f"{plural(len(card.accepted), 'accepted finding')}, outside the grade",
+                    blocks=tuple(finding_card(f) for f in card.accepted),
+                )
+            )
+        sections.append(
+            Section(title="Findings", anchor=f"findings-{design.name}", blocks=tuple(blocks))
+        )
+    if card.path:
+        sections.append(_path_section(card, design))
+    if card.advisory is not None:
+        sections.append(_advisory_section(card))
+    if card.unassessed:
+        sections.append(_unassessed_section(card))
+    return sections
+
+
+def grade_sentence(card: ReportCard) -> str:
+    """Return score and coverage in a sentence."""
+    text = (
+        f"Score {score(card.score)} of 100 at {users(card.users)}; "
+        f"{percent(card.coverage)} of what applies could be assessed"
+    )
+    if card.cap:
+        text += f" ({card.cap})"
+    return text + "."
+
+
+def _grades_table(card: ReportCard) -> Table:
+    return Table(
+        columns=(
+            Column(title="Category"),
+            Column(title="Grade"),
+            Column(title="Score", right=True),
+            Column(title="Weight", right=True),
+            Column(title="Because", grows=True),
+        ),
+        rows=tuple(
+            Row(
+                cells=(
+                    c.title,
+                    c.letter,
+                    score(c.score),
+                    count(c.weight),
+                    "\n".join(c.line.partition(". ")[2].split("; ")) or "nothing found",
+                )
+            )
+            for c in card.categories
+        ),
+    )
+
+
+def finding_card(finding: Finding) -> Card:
+    """Return a finding as a card: what, where, why, the mend and what it saves."""
+    rows = [("because", ended(finding.evidence))]
+    if finding.why:
+        rows.append(("why", sentence(finding.why)))
+    mend = finding.mend
+    if mend is not None:
+        rows.append(("mend", sentence(mend.text) + worth(mend)))
+        if mend.effect:
+            rows.append(("effect", sentence(mend.effect)))
+        rows += [("not", sentence(reason)) for reason in mend.rejected]
+    if finding.consequences:
+        rows.append(("with it", ", ".join(finding.consequences)))
+    if finding.accepted:
+        rows.append(("accepted", sentence(finding.accepted)))
+    return Card(
+        label=str(finding.level),
+        tone=str(finding.level),
+        title=f"{finding.rule} {finding.title} · {shown_resource(finding.subject)}",
+        rows=tuple(rows),
+    )
+
+
+def worth(mend: Mend) -> str:
+    """Return what a mend saves and costs, a cent at least."""
+    saves, once = mend.saves_per_month, mend.cost_once
+    text = ""
+    if saves is not None and abs(saves) >= CENT:
+        text += f" {'Saves' if saves > 0 else 'Costs'} {usd(abs(saves))} USD a month."
+    if once is not None and once >= CENT:
+        text += f" Once: {usd(once)} USD."
+    return text
+
+
+def _path_section(card: ReportCard, design: DesignView) -> Section:
+    rows = [
+        Row(
+            cells=(
+                "",
+                "as it is",
+                "",
+                card.grade,
+                score(card.score),
+                usd(design.cost.usd_per_month),
+            )
+        )
+    ]
+    rows += [
+        Row(
+            cells=(
+                str(number),
+                sentence(step.text),
+                ", ".join(step.rules),
+                step.letter,
+                score(step.score),
+                usd(step.usd_per_month),
+            )
+        )
+        for number, step in enumerate(card.path, 1)
+    ]
+    return Section(
+        title="Improvement path",
+        anchor=f"path-{design.name}",
+        blocks=(
+            Table(
+                columns=(
+                    Column(title="", right=True),
+                    Column(title="Step", grows=True),
+                    Column(title="Mends", grows=True),
+                    Column(title="Grade"),
+                    Column(title="Score", right=True),
+                    Column(title="USD/month", right=True),
+                ),
+                rows=tuple(rows),
+            ),
+            Paragraph(
+                text="Each step is the mend that gains most for its effort; everything is priced "
+                "and graded anew after it.",
+                tone="note",
+            ),
+        ),
+    )
+
+
+def _advisory_section(card: ReportCard) -> Section:
+    assert card.advisory is not None
+    rows = tuple(
+        Row(
+            cells=(
+                f"{stop.users:,}",
+                usd(stop.usd_per_month),
+                usd(stop.usd_marginal),
+                stop.sentence,
+            )
+        )
+        for stop in card.advisory.stops
+    )
+    blocks: list[Block] = [
+        Table(
+            columns=(
+                Column(title="Users", right=True),
+                Column(title="USD/month", right=True),
+                Column(title="One more user", right=True),
+                Column(title="What to do", grows=True),
+            ),
+            rows=rows,
+        )
+    ]
+    triggers = [t for t in card.advisory.triggers if t.users > 1]
+    if triggers:
+        blocks.append(
+            Fold(
+                summary=f"{plural(len(triggers), 'trigger')} with the number of users",
+                blocks=(
+                    Table(
+                        columns=(
+                            Column(title="From users", right=True),
+                            Column(title="Level"),
+                            Column(title="Rule"),
+                            Column(title="Where", grows=True),
+                            Column(title="Because", grows=True),
+                        ),
+                        rows=tuple(
+                            Row(
+                                cells=(
+                                    f"{t.users:,}",
+                                    str(t.level),
+                                    t.rule,
+                                    shown_resource(t.subject),
+                                    t.evidence,
+                                )
+                            )
+                            for t in triggers
+                        ),
+                    ),
+                ),
+            )
+        )
+    tightest = _headroom_rows(card)
+    if tightest:
+        blocks.append(
+            Table(
+                columns=(
+                    Column(title="Users", right=True),
+                    Column(title="Limit", grows=True),
+                    Column(title="Where"),
+                    Column(title="Used", right=True),
+                    Column(title="Of", right=True),
+                    Column(title="Reached at", right=True),
+                ),
+                rows=tightest,
+                caption="Tightest limit at each scale",
+            )
+        )
+    return Section(title="With more users", blocks=tuple(blocks))
+
+
+def _headroom_rows(card: ReportCard) -> tuple[Row, ...]:
+    assert card.advisory is not None
+    return tuple(
+        Row(
+            cells=(
+                f"{stop.users:,}",
+                stop.headroom[0].limit,
+                shown_resource(stop.headroom[0].subject),
+                count(stop.headroom[0].used),
+                count(stop.headroom[0].most),
+                "never" if stop.headroom[0].users is None else f"{stop.headroom[0].users:,}",
+            )
+        )
+        for stop in card.advisory.stops
+        if stop.headroom
+    )
+
+
+def _unassessed_section(card: ReportCard) -> Section:
+    return Section(
+        title="Not assessed",
+        blocks=(
+            Paragraph(
+                text="These rules wait for an input; they count neither for nor against the grade."
+            ),
+            Fold(
+                summary=plural(len(card.unassessed), "rule and subject", "rules and subjects"),
+                blocks=(
+                    Table(
+                        columns=(
+                            Column(title="Rule"),
+                            Column(title="Where"),
+                            Column(title="Missing", grows=True),
+                        ),
+                        rows=tuple(
+                            Row(cells=(u.rule, shown_resource(u.subject), u.missing))
+                            for u in card.unassessed
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
+def score(value: Decimal) -> str:
+    """Return a score with one decimal."""
+    return format(value.quantize(Decimal("0.1")), "f")

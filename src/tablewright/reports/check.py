@@ -1,0 +1,127 @@
+"""The page of `check`: whether targets are met, and the report cards in short.
+
+In: a CheckView. Out: a document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from tablewright.reports.card import LEVELS, grade_sentence, worth
+from tablewright.reports.document import (
+    Block,
+    Card,
+    Column,
+    Document,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+)
+from tablewright.reports.figures import joined, plural, sentence, usd, users
+from tablewright.review.assessment import TargetResult
+from tablewright.review.findings import Finding, Level
+from tablewright.review.grade import ReportCard
+from tablewright.verbs.bill_rows import shown_resource
+from tablewright.verbs.check import CheckView
+
+
+def check_page(view: CheckView) -> Document:
+    """Return whether targets are met, and the report cards in short."""
+    blocks: list[Block] = []
+    for design in view.designs:
+        inner: list[Block] = []
+        if design.targets:
+            inner.append(targets_table(design.targets))
+        if design.card is not None:
+            inner += _short_card(design.card)
+        title = f"{design.name} · {design.engine} · {usd(design.cost.usd_per_month)} USD a month"
+        if design.card is not None:
+            title += f" · grade {design.card.grade}"
+        blocks.append(Section(title=title, blocks=tuple(inner)))
+    if view.missed:
+        names = "; ".join(
+            f"{t.name.replace('_', ' ')} of {t.design}"
+            + (f" at {users(t.users)}" if t.users else "")
+            for t in view.missed
+        )
+        verdict = Paragraph(text=f"Missed: {names}.", tone="bad")
+    else:
+        verdict = Paragraph(text="No target is missed.", tone="good")
+    if view.unchecked:
+        others = joined([f"`{name}`" for name in view.unchecked])
+        blocks.append(
+            Paragraph(text=f"Not checked: {others}. Use --design NAME, or --all.", tone="note")
+        )
+    return Document(
+        title=f"{view.app}: the model is valid",
+        heading=f"{plural(view.entities, 'entity', 'entities')} · "
+        f"{plural(view.patterns, 'access pattern')} · reviewed at {users(view.users)}",
+        blocks=(*blocks, verdict),
+    )
+
+
+def _short_card(card: ReportCard) -> list[Block]:
+    counts = [f"{card.count(level)} {level}" for level in LEVELS if card.count(level)]
+    lines: list[Block] = [
+        Paragraph(
+            text=f"Grade {card.grade}. {grade_sentence(card)} "
+            f"Findings: {', '.join(counts) or 'none'}."
+        )
+    ]
+    worst = [f for f in card.findings if f.level >= Level.MEDIUM]
+    lines += [
+        Card(
+            label=str(f.level),
+            tone=str(f.level),
+            title=f"{f.rule} {f.title} · {shown_resource(f.subject)}",
+            rows=(("mend", _short_mend(f)),) if f.mend is not None else (),
+        )
+        for f in worst
+    ]
+    return lines
+
+
+def _short_mend(finding: Finding) -> str:
+    assert finding.mend is not None
+    return sentence(finding.mend.text) + worth(replace(finding.mend, cost_once=None))
+
+
+def targets_table(targets: Sequence[TargetResult]) -> Table:
+    """Return the targets of a design and whether they are met."""
+    verdicts = {True: "met", False: "missed", None: "not assessed"}
+    tones = {True: "good", False: "bad", None: ""}
+    return Table(
+        columns=(
+            Column(title="Target"),
+            Column(title="Users", right=True),
+            Column(title="Wanted", right=True),
+            Column(title="Reached", right=True),
+            Column(title=""),
+        ),
+        rows=tuple(
+            Row(
+                cells=(
+                    target.name.replace("_", " "),
+                    f"{target.users:,}" if target.users is not None else "",
+                    _target_figure(target.name, target.wanted),
+                    _target_figure(target.name, target.reached),
+                    verdicts[target.met],
+                ),
+                tone=tones[target.met],
+            )
+            for target in targets
+        ),
+    )
+
+
+def _target_figure(name: str, text: str) -> str:
+    """Return a figure of a target; money is rounded like everywhere else."""
+    if name != "monthly_cost":
+        return text
+    try:
+        return usd(Decimal(text))
+    except ArithmeticError:
+        return text

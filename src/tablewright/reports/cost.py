@@ -1,0 +1,157 @@
+"""The pages of `cost`: the bill of one design line by line, or all designs over all scales.
+
+In: a CostView or a ScalesView. Out: a document, or its tables for other pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from tablewright.reports.document import Block, Column, Document, Paragraph, Row, Table
+from tablewright.reports.figures import (
+    cents,
+    count,
+    per_user,
+    percent,
+    price,
+    quantity,
+    sentence,
+    usd,
+    users,
+)
+from tablewright.verbs.bill_rows import CostRow
+from tablewright.verbs.cost import CostView, ScalesView
+
+
+def cost_page(view: CostView) -> Document:
+    """Return the bill of one design at one scale."""
+    said = (view.engine, view.region, view.mode, f"prices of {view.prices_as_of}")
+    heading = " · ".join(part for part in said if part)
+    sized = () if view.engine == "dynamodb" else view.assumptions
+    footer = []
+    if view.left_out:
+        footer.append(f"Left out: {', '.join(view.left_out)}.")
+    footer.append(precision(view))
+    if view.by != "pattern":
+        footer.append("By pattern: --by pattern.")
+    footer.append("Why: tablewright report.")
+    return Document(
+        title=f"{view.app} · {view.design} · {users(view.users)}",
+        heading=heading,
+        blocks=(
+            bill_table(view.rows, view.usd_per_month, view.by),
+            *(Paragraph(text=sentence(text), tone="bad") for text in view.warnings),
+            *(Paragraph(text=sentence(text)) for text in sized),
+            Paragraph(text=" ".join(footer), tone="note"),
+        ),
+    )
+
+
+def scales_page(view: ScalesView) -> Document:
+    """Return what every design costs at every scale."""
+    blocks: list[Block] = [scales_table(view), *crossing_paragraphs(view)]
+    if view.left_out:
+        blocks.append(Paragraph(text=f"Left out: {', '.join(view.left_out)}.", tone="note"))
+    blocks.append(Paragraph(text="Line by line: --users N. By pattern: --by pattern.", tone="note"))
+    return Document(
+        title=f"{view.app} · USD a month",
+        heading=f"{view.region} · prices of {view.prices_as_of}",
+        blocks=tuple(blocks),
+    )
+
+
+def scales_table(view: ScalesView) -> Table:
+    """Return what each design costs at each scale, and for each user."""
+    scales = list(dict.fromkeys(at for curve in view.curves for at, _ in curve.points))
+    by_design = {curve.design: dict(curve.points) for curve in view.curves}
+    rows = []
+    for at in sorted(scales):
+        cells = [f"{at:,}"]
+        for curve in view.curves:
+            cost = by_design[curve.design].get(at)
+            cells += ["", ""] if cost is None else [usd(cost), per_user(cost / at)]
+        rows.append(Row(cells=tuple(cells)))
+    columns = [Column(title="Users", right=True)]
+    for curve in view.curves:
+        columns += [
+            Column(title=curve.design, right=True),
+            Column(title="per user", right=True),
+        ]
+    return Table(columns=tuple(columns), rows=tuple(rows))
+
+
+def crossing_paragraphs(view: ScalesView) -> list[Paragraph]:
+    """Return from how many users on another design is the cheapest."""
+    found = [
+        Paragraph(
+            text=f"`{c.cheaper_below}` is cheaper below about {users(c.users)}, "
+            f"`{c.cheaper_above}` above."
+        )
+        for c in view.crossings
+    ]
+    if not found and len(view.curves) > 1:
+        cheapest = min(view.curves, key=lambda c: c.points[-1][1])
+        found.append(Paragraph(text=f"The curves do not cross: `{cheapest.design}` stays below."))
+    return found
+
+
+def bill_table(rows: Sequence[CostRow], total: Decimal, by: str) -> Table:
+    """Return a bill line by line, or added up."""
+    if by == "line":
+        return Table(
+            columns=(
+                Column(title="Where"),
+                Column(title="What", grows=True),
+                Column(title="Per month", right=True),
+                Column(title="Unit price", right=True),
+                Column(title="USD/month", right=True),
+            ),
+            rows=(
+                *(
+                    Row(
+                        cells=(
+                            row.where,
+                            row.what,
+                            quantity(row.quantity, row.unit),
+                            price(row.unit_price, row.per, row.unit),
+                            cents(row.usd_per_month, total),
+                        )
+                    )
+                    for row in rows
+                ),
+                Row(cells=("Total", "", "", "", usd(total)), tone="total"),
+            ),
+        )
+    titles = {"pattern": "Access pattern", "resource": "Where", "dimension": "What"}
+    return Table(
+        columns=(
+            Column(title=titles[by]),
+            Column(title="USD/month", right=True),
+            Column(title="Share", right=True),
+        ),
+        rows=(
+            *(
+                Row(
+                    cells=(
+                        row.where or "(no pattern: storage, unused capacity)",
+                        cents(row.usd_per_month, total),
+                        percent(row.share),
+                    )
+                )
+                for row in rows
+            ),
+            Row(cells=("Total", usd(total), ""), tone="total"),
+        ),
+    )
+
+
+def precision(view: CostView) -> str:
+    """Return how exact sampled sizes make the total."""
+    if not view.sample_items or not view.usd_per_month:
+        return "Sizes follow from the model without sampling."
+    error = view.standard_error / view.usd_per_month
+    return (
+        f"Sampled: {count(view.sample_items)} items of each kind, standard error of the total "
+        f"{percent(error)}."
+    )

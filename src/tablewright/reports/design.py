@@ -1,0 +1,311 @@
+"""One design in a report: picture, targets, bill, routes, indexes, sizes.
+
+In: a DesignView. Out: a section.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from tablewright.reports import charts
+from tablewright.reports.card import card_sections
+from tablewright.reports.check import targets_table
+from tablewright.reports.cost import bill_table, precision
+from tablewright.reports.document import (
+    Block,
+    Bullets,
+    Chart,
+    Column,
+    Fold,
+    Paragraph,
+    Picture,
+    Row,
+    Section,
+    Table,
+)
+from tablewright.reports.figures import cents, count, listed, percent, size, unit_mean, units, usd
+from tablewright.verbs.bill_rows import PatternCost, shown_resource
+from tablewright.verbs.design_summary import DesignView
+from tablewright.verbs.pictures import PictureView
+
+
+def design_section(design: DesignView) -> Section:
+    """Return all that is known of one design."""
+    title = f"Design {design.name}" + (f": {design.title}" if design.title else "")
+    blocks: list[Block] = [] if design.picture is None else [_picture_section(design.picture)]
+    if design.targets:
+        blocks.append(Section(title="Targets", blocks=(targets_table(design.targets),)))
+    if design.card is not None:
+        blocks += card_sections(design.card, design)
+    blocks.append(_bill_section(design))
+    blocks.append(_routes_section(design))
+    if design.indexes:
+        blocks.append(_index_section(design))
+    if design.sizes:
+        blocks.append(_size_section(design))
+    return Section(title=title, anchor=f"design-{design.name}", blocks=tuple(blocks))
+
+
+def _picture_section(picture: PictureView) -> Section:
+    return Section(
+        title=f"{picture.terms.container.capitalize()}s, keys and indexes",
+        blocks=(Picture(design=picture),),
+        anchor=f"picture-{picture.design}",
+    )
+
+
+def _bill_section(design: DesignView) -> Section:
+    total = design.cost.usd_per_month
+    by_pattern = tuple(
+        Row(
+            cells=(
+                p.pattern,
+                count(p.calls_per_month),
+                cents(p.usd_per_month, total),
+                percent(p.share),
+            )
+        )
+        for p in design.patterns
+        if p.usd_per_month
+    )
+    blocks: list[Block] = []
+    blocks.append(
+        _charted(
+            charts.bill_by_pattern(design),
+            Table(
+                columns=(
+                    Column(title="Access pattern"),
+                    Column(title="Calls/month", right=True),
+                    Column(title="USD/month", right=True),
+                    Column(title="Share", right=True),
+                ),
+                rows=by_pattern,
+                caption="By access pattern",
+            ),
+        )
+    )
+    blocks.append(
+        _charted(
+            charts.bill_by_resource(design),
+            Table(
+                columns=(
+                    Column(title="Resource"),
+                    Column(title="USD/month", right=True),
+                    Column(title="Share", right=True),
+                ),
+                rows=(
+                    *(
+                        Row(cells=(row.where, cents(row.usd_per_month, total), percent(row.share)))
+                        for row in design.resources
+                    ),
+                    Row(cells=("Total", usd(total), ""), tone="total"),
+                ),
+                caption="By table and index",
+            ),
+        )
+    )
+    blocks.append(
+        Fold(
+            summary="Every line of the bill",
+            blocks=(
+                bill_table(design.cost.rows, total, "line"),
+                Paragraph(text=precision(design.cost), tone="note"),
+            ),
+        )
+    )
+    return Section(title="The bill", anchor=f"bill-{design.name}", blocks=tuple(blocks))
+
+
+def _charted(chart: Chart | None, table: Table) -> Chart | Table:
+    """Return a chart that carries its table, or the table where nothing is to be drawn."""
+    return table if chart is None else replace(chart, table=table)
+
+
+def _routes_section(design: DesignView) -> Section:
+    ordered = sorted(design.patterns, key=lambda p: (p.label == "", _label_key(p.label), p.pattern))
+    rows = tuple(
+        Row(
+            cells=(
+                p.label,
+                p.pattern,
+                route_text(p),
+                unit_mean(p.route.units("read").mean),
+                unit_mean(p.route.units("write").mean),
+            ),
+            tone="" if p.route.is_served else "bad",
+        )
+        for p in ordered
+    )
+    columns = [
+        Column(title="Id"),
+        Column(title="Access pattern"),
+        Column(title="Requests", grows=True),
+        Column(title=design.terms.read_unit.capitalize(), right=True),
+        Column(title=design.terms.write_unit.capitalize(), right=True),
+    ]
+    if not any(row.cells[0] for row in rows):
+        columns = columns[1:]
+        rows = tuple(Row(cells=row.cells[1:], tone=row.tone) for row in rows)
+    blocks: list[Block] = [
+        Table(columns=tuple(columns), rows=rows),
+        Paragraph(
+            text="Units are means of one call, all tables and indexes together.", tone="note"
+        ),
+    ]
+    warnings = tuple(f"`{p.pattern}`: {text}" for p in ordered for text in p.route.warnings)
+    if warnings:
+        blocks.append(Bullets(items=warnings))
+    blocks.append(_arithmetic_fold(ordered))
+    if any(p.route.rejected for p in ordered):
+        blocks.append(_rejected_fold(ordered))
+    return Section(
+        title="How each access pattern is answered",
+        anchor=f"routes-{design.name}",
+        blocks=tuple(blocks),
+    )
+
+
+def _arithmetic_fold(patterns: Sequence[PatternCost]) -> Fold:
+    rows = []
+    for cost in patterns:
+        name = cost.pattern
+        for request in cost.route.requests:
+            for use in request.uses:
+                cells = (
+                    name,
+                    request.operation,
+                    shown_resource(use.resource),
+                    f"{units(use.units.mean)} {use.dimension}",
+                    use.why,
+                )
+                rows.append(Row(cells=cells))
+                name = ""
+    return Fold(
+        summary="The arithmetic of every unit",
+        blocks=(
+            Table(
+                columns=(
+                    Column(title="Access pattern"),
+                    Column(title="Request"),
+                    Column(title="Takes from"),
+                    Column(title="Units", right=True),
+                    Column(title="Because", grows=True),
+                ),
+                rows=tuple(rows),
+            ),
+        ),
+    )
+
+
+def _rejected_fold(patterns: Sequence[PatternCost]) -> Fold:
+    rows = []
+    for cost in patterns:
+        name = cost.pattern
+        for one in cost.route.rejected:
+            rows.append(Row(cells=(name, one.route, one.reason)))
+            name = ""
+    return Fold(
+        summary="Why no other route",
+        blocks=(
+            Table(
+                columns=(
+                    Column(title="Access pattern"),
+                    Column(title="Not taken", grows=True),
+                    Column(title="Because", grows=True),
+                ),
+                rows=tuple(rows),
+            ),
+        ),
+    )
+
+
+def _index_section(design: DesignView) -> Section:
+    whole = design.cost.usd_per_month
+    chart = charts.index_costs(design)
+    blocks: list[Block] = [] if chart is None else [chart]
+    blocks.append(
+        Table(
+            columns=(
+                Column(title="Index"),
+                Column(title="Upkeep", right=True),
+                Column(title="Storage", right=True),
+                Column(title="Reads", right=True),
+                Column(title="USD/month", right=True),
+                Column(title="Read by", grows=True),
+            ),
+            rows=tuple(
+                Row(
+                    cells=(
+                        one.index,
+                        cents(one.writes, whole),
+                        cents(one.storage + one.other, whole),
+                        cents(one.reads, whole),
+                        cents(one.total, whole),
+                        listed(one.read_by) or "nothing",
+                    ),
+                    tone="" if one.read_by else "bad",
+                )
+                for one in design.indexes
+            ),
+        )
+    )
+    return Section(title="What each index costs against what reads it", blocks=tuple(blocks))
+
+
+def _size_section(design: DesignView) -> Section:
+    terms = design.terms
+    limit = terms.limit_bytes
+    blocks: list[Block] = []
+    chart = charts.item_sizes(design)
+    if chart is not None:
+        blocks.append(chart)
+    columns = [
+        Column(title=terms.container.capitalize()),
+        Column(title=terms.record.capitalize()),
+        Column(title="Count", right=True),
+        Column(title="Mean", right=True),
+        Column(title="Median", right=True),
+        Column(title="99 %", right=True),
+        Column(title="Largest", right=True),
+    ]
+    if limit is not None:
+        columns.append(Column(title=f"Of {terms.limit_name}", right=True))
+    rows = []
+    for one in design.sizes:
+        cells = [
+            one.resource,
+            one.shape,
+            count(one.count),
+            size(one.mean_bytes.quantize(Decimal(1))),
+            size(one.p50),
+            size(one.p99),
+            size(one.largest),
+        ]
+        if limit is not None:
+            cells.append(percent(Decimal(one.largest) / limit))
+        is_over = limit is not None and one.largest > limit
+        rows.append(Row(cells=tuple(cells), tone="bad" if is_over else ""))
+    blocks.append(Table(columns=tuple(columns), rows=tuple(rows)))
+    title = f"{terms.record.capitalize()} sizes"
+    if limit is not None:
+        title += f" against the {terms.limit_name} limit"
+    return Section(title=title, blocks=tuple(blocks))
+
+
+def route_text(cost: PatternCost) -> str:
+    """Return a route in a line: its requests in order."""
+    if not cost.route.is_served:
+        return f"cannot be served: {cost.route.cannot}"
+    return ", then ".join(
+        f"{request.operation} {shown_resource(request.target)}"
+        + ("" if request.calls == 1 else f" x {units(request.calls)}")
+        for request in cost.route.requests
+    )
+
+
+def _label_key(label: str) -> tuple[str, int]:
+    """Sort S2 before S10."""
+    digits = "".join(ch for ch in label if ch.isdigit())
+    return label.rstrip("0123456789"), int(digits or 0)

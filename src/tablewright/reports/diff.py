@@ -1,0 +1,76 @@
+"""The page of `diff`: what changes between two designs, and what that does to the bill.
+
+In: a DiffView. Out: a document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tablewright.reports.document import Block, Column, Document, Paragraph, Row, Table
+from tablewright.reports.figures import percent, usd, usd_change, users
+from tablewright.verbs.diff import DiffView, MoneyChange
+
+
+def diff_page(view: DiffView) -> Document:
+    """Return what changes between two designs, and what that does to the bill."""
+    change = view.total.change
+    if change == 0:
+        answer = f"Both cost {usd(view.total.after)} USD a month."
+    else:
+        share = f" ({percent(abs(change) / view.total.before)})" if view.total.before else ""
+        less = "less" if change < 0 else "more"
+        answer = (
+            f"{view.after} costs {usd(view.total.after)} USD a month instead of "
+            f"{usd(view.total.before)}: {usd(abs(change))} {less}{share}."
+        )
+    rows = tuple(
+        Row(cells=(d.subject, d.what, d.before or "none", d.after or "none"))
+        for d in view.differences
+    )
+    blocks: list[Block] = [Paragraph(text=answer, tone="lead")]
+    if rows:
+        blocks.append(
+            Table(
+                columns=(
+                    Column(title="Where"),
+                    Column(title="What"),
+                    Column(title=view.before, grows=True),
+                    Column(title=view.after, grows=True),
+                ),
+                rows=rows,
+                caption="Changes",
+            )
+        )
+    else:
+        blocks.append(Paragraph(text="The designs are the same."))
+    blocks.append(_money_table("Pattern", view.by_pattern, view.total))
+    blocks.append(_money_table("Resource", view.by_resource, view.total))
+    return Document(
+        title=f"{view.before} → {view.after} · {users(view.users)}",
+        heading=f"{view.region} · prices of {view.prices_as_of}",
+        blocks=tuple(blocks),
+    )
+
+
+def _money_table(title: str, changes: Sequence[MoneyChange], total: MoneyChange) -> Table:
+    def row(one: MoneyChange, tone: str = "") -> Row:
+        return Row(
+            cells=(
+                one.name or "(no pattern)",
+                usd(one.before),
+                usd(one.after),
+                usd_change(one.change),
+            ),
+            tone=tone,
+        )
+
+    return Table(
+        columns=(
+            Column(title=title),
+            Column(title="Before", right=True),
+            Column(title="After", right=True),
+            Column(title="USD/month", right=True),
+        ),
+        rows=(*(row(one) for one in changes), row(total, "total")),
+    )

@@ -1,0 +1,145 @@
+"""The pages of `explain`: the requests of an access pattern with their arithmetic, or a rule.
+
+In: an ExplainView or a RuleView. Out: a document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tablewright.evaluation.values import UnitUse
+from tablewright.reports.cost import bill_table
+from tablewright.reports.design import route_text
+from tablewright.reports.document import (
+    Block,
+    Bullets,
+    Card,
+    Code,
+    Column,
+    Document,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+)
+from tablewright.reports.figures import count, sentence, units, usd, users
+from tablewright.reports.snippets import snippet
+from tablewright.verbs.bill_rows import PatternCost, shown_resource
+from tablewright.verbs.explain import ExplainView, RuleView
+
+
+def explain_page(view: ExplainView, language: str = "python") -> Document:
+    """Return the route of a pattern as requests to paste, with the arithmetic of each unit."""
+    cost = view.pattern
+    route = cost.route
+    head = f"{view.design} · {users(view.users)} · {count(cost.calls_per_month)} calls a month"
+    if not route.is_served:
+        return Document(
+            title=_pattern_title(cost),
+            heading=head,
+            blocks=(
+                Paragraph(text=f"The design cannot serve this pattern: {route.cannot}", tone="bad"),
+                *rejected_blocks(cost),
+            ),
+        )
+    blocks: list[Block] = [Paragraph(text=_route_sentence(cost), tone="lead")]
+    if language == "python" and any(request.template for request in view.requests):
+        opening = f'import boto3\n\nclient = boto3.client("dynamodb", region_name="{view.region}")'
+        blocks.append(Code(text=opening, language=language))
+    for number, request in enumerate(view.requests, 1):
+        inner: list[Block] = []
+        if request.note:
+            inner.append(Paragraph(text=sentence(request.note)))
+        if request.template:
+            inner.append(Code(text=snippet(request, language), language=language))
+        if request.uses:
+            inner.append(_uses_table(request.uses))
+        times = "" if request.calls == 1 else f", {units(request.calls)} times"
+        title = f"{number}. {request.operation} {shown_resource(request.target)}{times}"
+        blocks.append(Section(title=title, blocks=tuple(inner)))
+    if view.price_lines:
+        blocks.append(
+            Section(
+                title="A month",
+                blocks=(bill_table(view.price_lines, cost.usd_per_month, "line"),),
+            )
+        )
+    blocks += rejected_blocks(cost)
+    blocks += [Paragraph(text=sentence(text), tone="medium") for text in route.warnings]
+    return Document(title=_pattern_title(cost), heading=head, blocks=tuple(blocks))
+
+
+def rule_page(view: RuleView) -> Document:
+    """Return a rule: what it checks, why, what mends it, where that is written."""
+    rows = [
+        ("fires", view.check),
+        ("needs", ", ".join(view.needs)),
+        ("why", sentence(view.why)),
+        ("mend", sentence(view.mend)),
+        ("effect", view.effect),
+        ("note", sentence(view.note)),
+    ]
+    blocks: list[Block] = [
+        Card(
+            label=view.level,
+            tone=view.level,
+            title=f"for each {view.subject}, in {view.category}",
+            rows=tuple((name, text) for name, text in rows if text),
+        )
+    ]
+    if view.sources:
+        blocks.append(Section(title="Sources", blocks=(Bullets(items=view.sources),)))
+    return Document(title=f"{view.id} {view.title}", blocks=tuple(blocks))
+
+
+def _uses_table(uses: Sequence[UnitUse]) -> Table:
+    return Table(
+        columns=(
+            Column(title="Takes from"),
+            Column(title="Units", right=True),
+            Column(title=""),
+            Column(title="Because", grows=True),
+        ),
+        rows=tuple(
+            Row(
+                cells=(
+                    shown_resource(use.resource),
+                    units(use.units.mean),
+                    use.dimension,
+                    use.why,
+                )
+            )
+            for use in uses
+        ),
+    )
+
+
+def rejected_blocks(cost: PatternCost) -> list[Block]:
+    """Return the routes that were considered and rejected, with the reason."""
+    if not cost.route.rejected:
+        return []
+    return [Section(title="Why no other route", blocks=(_rejected_table(cost),))]
+
+
+def _rejected_table(cost: PatternCost) -> Table:
+    return Table(
+        columns=(Column(title="Not taken", grows=True), Column(title="Because", grows=True)),
+        rows=tuple(Row(cells=(one.route, one.reason)) for one in cost.route.rejected),
+    )
+
+
+def _route_sentence(cost: PatternCost) -> str:
+    route = cost.route
+    parts = [route_text(cost)]
+    read, write = route.units("read"), route.units("write")
+    if read.mean:
+        parts.append(f"{units(read.mean)} read units")
+    if write.mean:
+        parts.append(f"{units(write.mean)} write units")
+    text = f"{parts[0]}: {' and '.join(parts[1:]) or 'nothing is billed'} a call"
+    return f"{text}, {usd(cost.usd_per_month)} USD a month."
+
+
+def _pattern_title(cost: PatternCost) -> str:
+    label = f"{cost.label} " if cost.label else ""
+    return f"{label}{cost.pattern}" + (f": {cost.title}" if cost.title else "")

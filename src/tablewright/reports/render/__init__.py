@@ -1,0 +1,1 @@
+"""Write a document in each form: text, Markdown, HTML; a value as JSON; charts as SVG."""

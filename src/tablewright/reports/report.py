@@ -1,0 +1,82 @@
+"""The whole report: the answer, the evidence, the assumptions, what is left out.
+
+In: a ReportView. Out: a document.
+"""
+
+from __future__ import annotations
+
+from tablewright.reports import charts
+from tablewright.reports.answer import answer, tiles
+from tablewright.reports.assumptions import assumptions_section
+from tablewright.reports.claims import claims_section
+from tablewright.reports.compare import compare_sections
+from tablewright.reports.cost import crossing_paragraphs, precision, scales_table
+from tablewright.reports.design import design_section
+from tablewright.reports.document import Block, Bullets, Document, Paragraph, Section, Tiles
+from tablewright.reports.figures import plural, sentence, users
+from tablewright.reports.prove import proof_section
+from tablewright.verbs.report import ReportView
+
+
+def report_page(view: ReportView) -> Document:
+    """Return the whole report: the answer, the evidence, the assumptions, what is left out."""
+    blocks: list[Block] = [
+        Section(
+            title="The answer",
+            anchor="answer",
+            blocks=(
+                *(Paragraph(text=text, tone="lead") for text in answer(view)),
+                Tiles(items=tiles(view)),
+            ),
+        ),
+        _cost_section(view),
+    ]
+    blocks += [design_section(design) for design in view.designs]
+    blocks += [proof_section(one) for one in view.proofs]
+    if view.comparison is not None:
+        sections = compare_sections(view.comparison)
+        blocks.append(
+            Section(title="Engines and ways to deploy", anchor="compare", blocks=sections)
+        )
+    if view.verdicts:
+        blocks.append(claims_section(view.verdicts))
+    blocks.append(assumptions_section(view))
+    blocks.append(_fine_print(view))
+    return Document(
+        title=view.title,
+        heading=f"{view.region} · {users(view.users)} · prices of {view.scales.prices_as_of} · "
+        f"{plural(view.entities, 'entity', 'entities')}, "
+        f"{plural(view.pattern_count, 'access pattern')}, {plural(len(view.designs), 'design')}",
+        blocks=tuple(blocks),
+    )
+
+
+def answer_page(view: ReportView) -> Document:
+    """Return only the answer."""
+    paragraphs = tuple(Paragraph(text=text) for text in answer(view))
+    return Document(title=f"{view.title} · {users(view.users)}", blocks=paragraphs)
+
+
+def _cost_section(view: ReportView) -> Section:
+    blocks: list[Block] = []
+    chart = charts.cost_against_users(view.scales)
+    if chart is not None:
+        blocks.append(chart)
+    blocks += [scales_table(view.scales), *crossing_paragraphs(view.scales)]
+    return Section(title="What it costs, by users", anchor="cost", blocks=tuple(blocks))
+
+
+def _fine_print(view: ReportView) -> Section:
+    items = [sentence(text) for text in view.left_out]
+    blocks: list[Block] = []
+    if items:
+        blocks.append(Bullets(items=tuple(items)))
+    samples = {precision(design.cost) for design in view.designs}
+    blocks += [Paragraph(text=text, tone="note") for text in sorted(samples)]
+    blocks.append(
+        Paragraph(
+            text="Prices are without taxes and discounts; 1 GB is 1,024³ bytes, a month 730 hours.",
+            tone="note",
+        )
+    )
+    return Section(title="What is left out", anchor="left-out", blocks=tuple(blocks))

@@ -1,0 +1,48 @@
+"""The page of `status`: each table as it is, and how it differs from the design.
+
+In: a StatusView. Out: a document.
+"""
+
+from __future__ import annotations
+
+from tablewright.core.quantities import ZERO, format_number, format_usd
+from tablewright.reports.document import Block, Document, Lines, Paragraph
+from tablewright.reports.figures import plural, size
+from tablewright.verbs.status import StatusView, TableStatus
+
+
+def status_page(view: StatusView) -> Document:
+    """Return the tables of a design as they are."""
+    lines = [line for table in view.tables for line in _table_lines(table)]
+    blocks: list[Block] = [Lines(items=tuple(lines))]
+    if view.consumed:
+        reads = sum((one.read for one in view.consumed), ZERO)
+        writes = sum((one.write for one in view.consumed), ZERO)
+        blocks.append(
+            Paragraph(
+                text=f"Consumed by seed and prove so far: {format_number(reads, 1)} read and "
+                f"{format_number(writes, 1)} write units, {format_usd(view.usd_so_far)} USD at "
+                f"on-demand prices in {view.region}."
+            )
+        )
+    if view.beyond:
+        texts = tuple(f"Not in the design: {text}." for text in view.beyond)
+        blocks.append(Lines(items=texts))
+    if view.is_as_designed:
+        blocks.append(Paragraph(text="Every table is as the design says."))
+    else:
+        adopt = " --adopt" if view.needs_adopting else ""
+        blocks.append(Paragraph(text=f"To change the tables accordingly: tablewright up{adopt}"))
+    return Document(title=f"{view.app} · {view.design} · {view.where}", blocks=tuple(blocks))
+
+
+def _table_lines(table: TableStatus) -> list[str]:
+    if table.state == "missing":
+        return [f"{table.table}: missing"]
+    indexes = [name if state == "ACTIVE" else f"{name} ({state})" for name, state in table.indexes]
+    facts = [table.state.lower(), plural(table.items, "item"), size(table.bytes)]
+    if table.mode:
+        facts.append(table.mode.lower().replace("_", "-"))
+    if indexes:
+        facts.append(f"indexes {', '.join(indexes)}")
+    return [f"{table.table}: {', '.join(facts)}", *(f"  differs: {text}" for text in table.drift)]

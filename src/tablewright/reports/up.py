@@ -1,0 +1,30 @@
+"""The page of `up`: what was done to the tables, or would be, and what cannot be.
+
+In: an UpView. Out: a document.
+"""
+
+from __future__ import annotations
+
+from tablewright.reports.document import Block, Document, Lines, Paragraph
+from tablewright.reports.figures import plural
+from tablewright.verbs.up import UpView
+
+
+def up_page(view: UpView) -> Document:
+    """Return what was done to the tables of a design, or would be."""
+    lines: list[str] = []
+    if not view.actions and not view.refused:
+        lines.append("Nothing to do: every table is as the design says.")
+    word = "Would" if view.dry_run else "Done:"
+    done = [a for a in view.actions if not any(a.text in text for text in view.not_offered)]
+    lines += [f"{word} {action.text}" for action in done]
+    lines += [f"Cannot: {text}" for text in view.refused]
+    lines += [f"{word} scale {text}" for text in view.auto_scaling]
+    lines += [f"Skipped: {text}" for text in view.not_offered]
+    lines += [f"Left as it is: {text}, which the design does not say" for text in view.beyond]
+    blocks: list[Block] = [Lines(items=tuple(lines))]
+    if view.actions and not view.dry_run:
+        verb = "is" if view.tables == 1 else "are"
+        text = f"{plural(view.tables, 'table')} {verb} ready. Next: tablewright seed"
+        blocks.append(Paragraph(text=text))
+    return Document(title=f"{view.app} · {view.design} · {view.where}", blocks=tuple(blocks))

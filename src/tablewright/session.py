@@ -1,0 +1,283 @@
+"""One model file with its caches: what every verb is given.
+
+In: a path or a model that was read, and the options of prices. Out: designs, patterns, price books
+and evaluations, each computed once. What is asked of them is in `verbs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tablewright.bill.prices import PriceBook
+from tablewright.core.diagnostics import nearest
+from tablewright.core.errors import UnsupportedError, UsageError
+from tablewright.design import reader
+from tablewright.design.reader import FILE_NAME, ModelFile
+from tablewright.design.values import Design
+from tablewright.engines.dynamodb.design import CapacityMode
+from tablewright.engines.registry import ENGINES, EnginePlugin, languages, make_engine
+from tablewright.evaluation.description import DesignDescription
+from tablewright.evaluation.evaluator import Evaluator
+from tablewright.evaluation.values import Evaluation
+from tablewright.model.shapes import Schema
+from tablewright.model.values import Model, Pattern
+from tablewright.review.catalogue import Rule, find_rule
+
+__all__ = ["ModelFile", "Options", "Session", "json_schema", "load", "open_model", "read_model"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What every verb that prices takes beside the model file.
+
+    `users` is the scale the evidence is shown at; the largest scale of the file with a budget, or
+    the middle one, unless set.
+    """
+
+    users: int | None = None
+    region: str = ""
+    prices_as_of: str = ""
+    book: PriceBook | None = None
+    free_tier: bool = False
+    mode: CapacityMode | None = None
+    """Price every table in this capacity mode instead of its own."""
+    sample_items: int | None = None
+
+
+@dataclass
+class Session:
+    """A model file and what was computed from it; nothing is computed twice."""
+
+    file: ModelFile
+    options: Options = field(default_factory=Options)
+    _evaluations: dict[tuple[str, int, str, str], Evaluation] = field(default_factory=dict)
+    _remembered: dict[Hashable, Any] = field(default_factory=dict)
+
+    @property
+    def model(self) -> Model:
+        """The model."""
+        return self.file.model
+
+    @cached_property
+    def engines(self) -> dict[str, EnginePlugin]:
+        """The engines whose designs can be evaluated, by name."""
+        return {name: make_engine(name) for name in ENGINES}
+
+    @cached_property
+    def users(self) -> int:
+        """The scale the evidence is shown at."""
+        if self.options.users is not None:
+            return self.options.users
+        budgets = [users for users, _ in self.model.targets.monthly_cost]
+        if budgets:
+            return max(budgets)
+        return self.model.scales[len(self.model.scales) // 2]
+
+    @cached_property
+    def region(self) -> str:
+        """The region prices are taken from."""
+        return self.options.region or self.model.region
+
+    @cached_property
+    def designs(self) -> tuple[Design, ...]:
+        """The designs that can be evaluated, in the order of the file."""
+        designs = [design for design in self.file.designs if design.engine in self.engines]
+        designs = [d for d in designs if not self.engine_of(d).is_empty(d)]
+        mode = self.options.mode
+        if mode is None:
+            return tuple(designs)
+        return tuple(self.engine_of(d).paid_as(d, mode) for d in designs)
+
+    def engine_of(self, design: Design) -> EnginePlugin:
+        """Return the engine of a design."""
+        return self.engines[design.engine]
+
+    def design(self, name: str = "") -> Design:
+        """Return a design by name; the first of the file where no name is given.
+
+        Raises:
+            UsageError: there is none of that name.
+            UnsupportedError: it is for an engine that cannot be evaluated yet.
+        """
+        if not name:
+            if not self.designs:
+                raise UsageError(
+                    "the model file has no design",
+                    remedy="let `tablewright plan --write` make one, or write one under `designs:`",
+                )
+            return self.designs[0]
+        for design in self.designs:
+            if design.name == name:
+                return design
+        for design in self.file.designs:
+            if design.name == name:
+                raise UnsupportedError(
+                    f"the design `{name}` is for {design.engine}, which is not evaluated yet",
+                    remedy=f"choose one of {in_backticks(d.name for d in self.designs)}",
+                )
+        names = [design.name for design in self.designs]
+        raise UsageError(f"there is no design `{name}`", remedy=_suggestion(name, names))
+
+    def describe(self, design: Design) -> DesignDescription:
+        """Return a design as neutral values."""
+        return self.engine_of(design).describe(design)
+
+    def pattern(self, name: str) -> Pattern:
+        """Return an access pattern by name, or by its label such as S1.
+
+        Raises:
+            UsageError: there is none.
+        """
+        for pattern in self.model.patterns:
+            if name in (pattern.name, pattern.id):
+                return pattern
+        names = [pattern.name for pattern in self.model.patterns]
+        raise UsageError(f"there is no access pattern `{name}`", remedy=_suggestion(name, names))
+
+    def book(self, as_of: str = "") -> PriceBook:
+        """Return the price book, as of a day."""
+        book = self.options.book or PriceBook()
+        day = as_of or self.options.prices_as_of or self.model.prices_as_of
+        return replace(book, as_of=day) if day and day != "latest" else book
+
+    def evaluate(
+        self, design: Design | str, users: int | None = None, *, region: str = "", as_of: str = ""
+    ) -> Evaluation:
+        """Return routes, resources and bill of a design at a scale.
+
+        Raises:
+            PriceUnknownError: a price that is needed is not known.
+        """
+        chosen = self.design(design) if isinstance(design, str) else design
+        scale = self.users if users is None else users
+        key = (chosen.name, scale, region or self.region, as_of)
+        if key not in self._evaluations or self._evaluations[key].design is not chosen:
+            self._evaluations[key] = self.engine_of(chosen).evaluate(
+                self.model,
+                chosen,
+                scale,
+                self.book(as_of),
+                region=region or self.region,
+                free_tier=self.options.free_tier,
+                sample_items=self.options.sample_items,
+            )
+        return self._evaluations[key]
+
+    def evaluator(self, engine: str) -> Evaluator:
+        """Return what evaluates designs of an engine for reviewer and planner."""
+        return Evaluator(
+            engine=self.engines[engine],
+            model=self.model,
+            book=self.book(),
+            region=self.region,
+            free_tier=self.options.free_tier,
+            sample_items=self.options.sample_items,
+            with_assumed=self._with_assumed if self.model.assumptions else None,
+        )
+
+    def _with_assumed(self, factor: Decimal) -> Model:
+        """Return the model with every assumed figure multiplied."""
+        return self.remember(
+            ("assumed figures times", factor),
+            lambda: read_model(self.file.source, str(self.file.path), scale_assumed=factor).model,
+        )
+
+    def remember(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """Return what was computed for a key; compute it the first time."""
+        if key not in self._remembered:
+            self._remembered[key] = compute()
+        value: T = self._remembered[key]
+        return value
+
+    def is_remembered(self, key: Hashable) -> bool:
+        """Whether `remember` would compute nothing for a key."""
+        return key in self._remembered
+
+    def with_options(self, **changed: Any) -> Session:
+        """Return a session on the same file and engines with other options."""
+        other = Session(file=self.file, options=replace(self.options, **changed))
+        other.engines = self.engines
+        return other
+
+    def not_evaluated(self) -> tuple[str, ...]:
+        """Return a sentence for each design of the file that no engine evaluates."""
+        return tuple(
+            f"the design `{design.name}` is for {design.engine}: it is not priced here"
+            for design in self.file.designs
+            if design.engine not in self.engines
+        )
+
+
+def load(
+    path: str | Path = ".",
+    *,
+    scale_assumed: Decimal | None = None,
+    overrides: Mapping[tuple[str, ...], Decimal] | None = None,
+) -> ModelFile:
+    """Read a model file with designs of any known engine; of a directory, its `tablewright.yaml`.
+
+    Raises:
+        ModelError: the file has errors.
+        UsageError: there is no such file, or it cannot be read.
+    """
+    return reader.load(
+        path, languages=languages(), scale_assumed=scale_assumed, overrides=overrides
+    )
+
+
+def read_model(
+    text: str,
+    file: str = FILE_NAME,
+    *,
+    scale_assumed: Decimal | None = None,
+    overrides: Mapping[tuple[str, ...], Decimal] | None = None,
+) -> ModelFile:
+    """Return the model and the designs, of any known engine, that a text describes.
+
+    Raises:
+        ModelError: the file has errors; it carries every diagnostic in file order, and the text.
+    """
+    return reader.read_model(
+        text, file, languages=languages(), scale_assumed=scale_assumed, overrides=overrides
+    )
+
+
+def json_schema() -> Schema:
+    """Return the JSON Schema of the model file, with the designs of every known engine."""
+    return reader.json_schema(languages())
+
+
+def rule_of(name: str) -> Rule:
+    """Return a rule of any engine by id, in any case.
+
+    Raises:
+        UsageError: there is none of that id.
+    """
+    return find_rule((make_engine(engine).reviewing.rules for engine in ENGINES), name)
+
+
+def open_model(path: str | Path = ".", options: Options | None = None) -> Session:
+    """Read a model file and return a session on it.
+
+    Raises:
+        ModelError: the file has errors; it carries every diagnostic.
+        UsageError: there is no such file.
+    """
+    return Session(file=load(path), options=options or Options())
+
+
+def in_backticks(names: Iterable[str]) -> str:
+    """Return names between backticks, with commas; "none" of no names."""
+    return ", ".join(f"`{name}`" for name in names) or "none"
+
+
+def _suggestion(name: str, names: list[str]) -> str:
+    close = nearest(name, names)
+    return f"did you mean `{close}`?" if close else f"the file has {in_backticks(names)}"

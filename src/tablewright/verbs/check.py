@@ -1,0 +1,71 @@
+"""`check`: is the model valid, are its targets met, which grade do the designs get?
+
+In: a session. Out: a CheckView.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tablewright.core.diagnostics import Diagnostic
+from tablewright.review.assessment import Assessment, TargetResult
+from tablewright.session import Session
+from tablewright.verbs.assess import assess
+from tablewright.verbs.design_summary import DesignView, design_view
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckView:
+    """Whether the model is valid, its targets met, and the report cards in short."""
+
+    app: str
+    users: int
+    entities: int
+    patterns: int
+    designs: tuple[DesignView, ...]
+    unchecked: tuple[str, ...]
+    """Designs of the file that were not looked at."""
+    warnings: tuple[Diagnostic, ...]
+
+    @property
+    def missed(self) -> tuple[TargetResult, ...]:
+        """Targets that are missed."""
+        return tuple(t for design in self.designs for t in design.targets if t.met is False)
+
+
+def check_view(assessment: Assessment, names: Sequence[str] = ()) -> CheckView:
+    """Return whether targets are met, and the report cards; `names` are all designs there are."""
+    model = assessment.model
+    checked = {one.design.name for one in assessment.designs}
+    return CheckView(
+        app=model.app,
+        users=assessment.users,
+        entities=len(model.entities),
+        patterns=len(model.patterns),
+        designs=tuple(design_view(one, assessment.users) for one in assessment.designs),
+        unchecked=tuple(name for name in names if name not in checked),
+        warnings=assessment.warnings,
+    )
+
+
+def check(session: Session, design: str = "", *, every: bool = False) -> CheckView:
+    """Return whether the targets of a model are met, and which grade its designs get.
+
+    Args:
+        session: the model file.
+        design: the design to check; the first of the file unless given.
+        every: whether all designs of the file are checked.
+
+    Raises:
+        UsageError: there is no such design.
+    """
+    assessment = assess(
+        session,
+        designs=() if every else [session.design(design).name],
+        scales=[session.users],
+        influences=False,
+        claims=False,
+        paths=False,
+    )
+    return check_view(assessment, [d.name for d in session.designs])

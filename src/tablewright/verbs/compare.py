@@ -1,0 +1,55 @@
+"""`compare`: which database, on which architecture, at which price, now and later.
+
+In: a session. Out: a Comparison at every scale of the model.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tablewright.compare.values import Comparison
+from tablewright.core.quantities import ZERO
+from tablewright.design.values import Design
+from tablewright.evaluation.values import Evaluation
+from tablewright.session import Session
+
+
+def compare(session: Session) -> Comparison:
+    """Return engines, offerings and architectures side by side, at every scale of the model.
+
+    Raises:
+        UsageError: weights, figures or architectures of the model file that nothing knows.
+        PriceUnknownError: a price that a design of the file needs is not known.
+    """
+    from tablewright.compare import comparison
+    from tablewright.compare.reader import read_architectures
+
+    scales = sorted({*session.model.scales, session.users})
+    with_free_tier = session.with_options(free_tier=True)
+    at_list_price = session.with_options(free_tier=False)
+
+    def free_of(evaluation: Evaluation) -> Decimal:
+        bill = with_free_tier.evaluate(evaluation.design, evaluation.users).bill
+        return -sum((line.amount for line in bill.free_tier), ZERO)
+
+    own = session.model.architectures
+    designs = (*session.designs, *_usual_designs(session))
+    left_out = list(session.not_evaluated())
+    if not any(design.engine == "dynamodb" for design in designs):
+        left_out.append("the file has no design for dynamodb; `tablewright plan` makes one")
+    return comparison.compare(
+        session.model,
+        [at_list_price.evaluate(design, users) for design in designs for users in scales],
+        session.book(),
+        session.region,
+        session.users,
+        free_of=free_of,
+        own=read_architectures(own, f"{session.file.path}: architectures") if own else (),
+        left_out=tuple(left_out),
+    )
+
+
+def _usual_designs(session: Session) -> tuple[Design, ...]:
+    """Return a sensible design for each engine on servers, to stand beside those written."""
+    usual = (engine.usual_design(session.model) for engine in session.engines.values())
+    return tuple(design for design in usual if design is not None)

@@ -1,0 +1,181 @@
+"""`cost`: the bill of a design at one scale, or of all designs over all scales.
+
+In: a session, or evaluations. Out: a CostView or a ScalesView, with the points where curves cross.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
+
+from tablewright.design.values import Design
+from tablewright.engines.dynamodb.design import DynamoDesign
+from tablewright.evaluation.values import Evaluation
+from tablewright.review.assessment import Assessment, DesignAssessment
+from tablewright.session import Session
+from tablewright.verbs.assess import assess
+from tablewright.verbs.bill_rows import CostRow, all_left_out, priced_rows, summed_rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostView:
+    """The bill of one design at one scale, summed as asked."""
+
+    app: str
+    design: str
+    engine: str
+    region: str
+    mode: str
+    prices_as_of: str
+    users: int
+    by: str
+    rows: tuple[CostRow, ...]
+    usd_per_month: Decimal
+    standard_error: Decimal
+    """Of the total, from sampling, in USD."""
+    sample_items: int
+    assumptions: tuple[str, ...]
+    warnings: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """What a design costs at each scale."""
+
+    design: str
+    points: tuple[tuple[int, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crossing:
+    """Where one design becomes cheaper than another, between two scales."""
+
+    cheaper_below: str
+    cheaper_above: str
+    users: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScalesView:
+    """All designs at all scales."""
+
+    app: str
+    region: str
+    prices_as_of: str
+    curves: tuple[Curve, ...]
+    crossings: tuple[Crossing, ...]
+    left_out: tuple[str, ...]
+
+
+def cost_view(evaluation: Evaluation, by: str = "resource") -> CostView:
+    """Return the bill of an evaluation with its lines added up.
+
+    Args:
+        evaluation: one design at one scale.
+        by: "line" (resource, dimension and price), "resource", "pattern" or "dimension".
+    """
+    bill = evaluation.bill
+    return CostView(
+        app=evaluation.model.app,
+        design=evaluation.design.name,
+        engine=evaluation.design.engine,
+        region=bill.region,
+        mode=mode_of(evaluation.design),
+        prices_as_of=bill.prices_as_of,
+        users=evaluation.users,
+        by=by,
+        rows=priced_rows(bill) if by == "line" else summed_rows(bill, by),
+        usd_per_month=bill.total,
+        standard_error=evaluation.bill_error,
+        sample_items=evaluation.sample_items,
+        assumptions=bill.assumptions,
+        warnings=bill.warnings,
+        left_out=bill.left_out,
+    )
+
+
+def scales_view(assessment: Assessment) -> ScalesView:
+    """Return what every design costs at every scale, and where their curves cross."""
+    curves = tuple(_curve(one) for one in assessment.designs)
+    bills = [e.bill for one in assessment.designs for e in one.evaluations]
+    return ScalesView(
+        app=assessment.model.app,
+        region=bills[0].region if bills else assessment.model.region,
+        prices_as_of=bills[0].prices_as_of if bills else "",
+        curves=curves,
+        crossings=crossings(curves),
+        left_out=all_left_out(bills),
+    )
+
+
+def crossings(curves: Sequence[Curve]) -> tuple[Crossing, ...]:
+    """Return where each two curves cross, read off log-log between neighbouring scales.
+
+    Example:
+        >>> flat = Curve(design="flat", points=((100, Decimal(10)), (10_000, Decimal(10))))
+        >>> steep = Curve(design="steep", points=((100, Decimal(1)), (10_000, Decimal(100))))
+        >>> [(c.cheaper_below, c.cheaper_above, c.users) for c in crossings([flat, steep])]
+        [('steep', 'flat', 1000)]
+    """
+    found = []
+    for at, one in enumerate(curves):
+        for other in curves[at + 1 :]:
+            found += _crossings_of(one, other)
+    return tuple(sorted(found, key=lambda c: (c.users, c.cheaper_below, c.cheaper_above)))
+
+
+def _crossings_of(one: Curve, other: Curve) -> list[Crossing]:
+    theirs = dict(other.points)
+    shared = [(users, usd, theirs[users]) for users, usd in one.points if users in theirs]
+    shared = [point for point in shared if point[1] > 0 and point[2] > 0]
+    found = []
+    for (users, mine, yours), (next_users, next_mine, next_yours) in pairwise(shared):
+        gap = math.log(mine / yours)
+        next_gap = math.log(next_mine / next_yours)
+        if gap * next_gap >= 0:
+            continue
+        part = gap / (gap - next_gap)
+        at = math.exp(math.log(users) + part * (math.log(next_users) - math.log(users)))
+        below, above = (one, other) if gap < 0 else (other, one)
+        found.append(
+            Crossing(cheaper_below=below.design, cheaper_above=above.design, users=round(at))
+        )
+    return found
+
+
+def _curve(one: DesignAssessment) -> Curve:
+    return Curve(
+        design=one.design.name,
+        points=tuple((e.users, e.bill.total) for e in one.evaluations),
+    )
+
+
+def mode_of(design: Design) -> str:
+    """Return how throughput is billed: one mode, or all that occur."""
+    if not isinstance(design, DynamoDesign):
+        return ""
+    kinds = dict.fromkeys(table.mode.kind.value for table in design.tables)
+    return " and ".join(kinds)
+
+
+def cost(session: Session, design: str = "", *, by: str = "line") -> CostView:
+    """Return the bill of a design at the reviewed scale.
+
+    Args:
+        session: the model file.
+        design: its name; the first of the file unless given.
+        by: what is added up: "line", "pattern", "resource" or "dimension".
+    """
+    return cost_view(session.evaluate(design), by)
+
+
+def cost_by_scale(session: Session, design: str = "") -> ScalesView:
+    """Return what all designs (or one) cost at every scale of the model."""
+    assessment = assess(
+        session, designs=[design] if design else (), review=False, influences=False, claims=False
+    )
+    return scales_view(assessment)

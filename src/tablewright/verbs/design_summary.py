@@ -1,0 +1,119 @@
+"""One design at the reviewed scale: bill, routes, indexes, sizes, card, targets.
+
+In: the assessment of a design. Out: a DesignView, which `check` and `report` share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tablewright.core.quantities import ZERO
+from tablewright.evaluation.description import EngineTerms
+from tablewright.evaluation.values import ResourceFacts
+from tablewright.review.assessment import DesignAssessment, Influence, TargetResult
+from tablewright.review.grade import PathStep, ReportCard
+from tablewright.verbs.bill_rows import (
+    CostRow,
+    IndexCost,
+    PatternCost,
+    index_costs,
+    pattern_costs,
+    shown_resource,
+    stacks,
+    summed_rows,
+)
+from tablewright.verbs.cost import CostView, cost_view
+from tablewright.verbs.pictures import PictureView, picture_view
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeView:
+    """How big the items of one shape are, against the limit."""
+
+    resource: str
+    shape: str
+    count: Decimal
+    mean_bytes: Decimal
+    p50: int
+    p99: int
+    largest: int
+    histogram: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesignView:
+    """All that is known of one design at the reviewed scale."""
+
+    name: str
+    title: str
+    engine: str
+    cost: CostView
+    patterns: tuple[PatternCost, ...]
+    resources: tuple[CostRow, ...]
+    """The bill by resource."""
+    stacks: tuple[tuple[str, tuple[tuple[str, Decimal], ...]], ...]
+    """Of each resource: USD by dimension."""
+    indexes: tuple[IndexCost, ...]
+    sizes: tuple[SizeView, ...]
+    picture: PictureView | None
+    card: ReportCard | None
+    targets: tuple[TargetResult, ...]
+    influences: tuple[Influence, ...]
+
+    @property
+    def terms(self) -> EngineTerms:
+        """What things are called in its engine."""
+        return self.picture.terms if self.picture is not None else EngineTerms()
+
+    @property
+    def path(self) -> tuple[PathStep, ...]:
+        """The improvement path of its card; empty where there is none."""
+        return self.card.path if self.card is not None else ()
+
+    @property
+    def saving(self) -> Decimal:
+        """USD a month that the improvement path saves; 0 where there is none."""
+        if self.card is None or not self.card.path:
+            return ZERO
+        return self.cost.usd_per_month - self.card.path[-1].usd_per_month
+
+
+def design_view(one: DesignAssessment, users: int) -> DesignView:
+    """Return all that is known of one design at the reviewed scale."""
+    evaluation = one.at(users)
+    cost = cost_view(evaluation, by="line")
+    return DesignView(
+        name=one.design.name,
+        title=one.design.title,
+        engine=one.design.engine,
+        cost=cost,
+        patterns=pattern_costs(evaluation),
+        resources=summed_rows(evaluation.bill, "resource"),
+        stacks=stacks(evaluation.bill),
+        indexes=index_costs(evaluation),
+        sizes=_sizes(evaluation.resources),
+        picture=picture_view(one.description, evaluation.routes) if one.description else None,
+        card=one.card,
+        targets=one.targets,
+        influences=one.influences,
+    )
+
+
+def _sizes(resources: Iterable[ResourceFacts]) -> tuple[SizeView, ...]:
+    return tuple(
+        SizeView(
+            resource=shown_resource(resource.name),
+            shape=shape.name,
+            count=shape.count,
+            mean_bytes=shape.sizes.mean.mean,
+            p50=shape.sizes.p50,
+            p99=shape.sizes.p99,
+            largest=shape.sizes.largest,
+            histogram=shape.sizes.histogram,
+        )
+        for resource in resources
+        if resource.kind == "table"
+        for shape in resource.shapes
+    )

@@ -1,0 +1,182 @@
+"""`diff`: what changes between two designs, or two files, and what that does to the bill.
+
+In: two evaluations. Out: a DiffView.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from tablewright.core.quantities import ZERO
+from tablewright.evaluation.description import (
+    ContainerDescription,
+    DesignDescription,
+    IndexDescription,
+)
+from tablewright.evaluation.values import Evaluation
+from tablewright.session import Options, Session, open_model
+from tablewright.verbs.bill_rows import shown_resource
+
+if TYPE_CHECKING:
+    from tablewright.bill.bill import Axis, Bill
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One thing that two designs have differently; an empty side means it is not there."""
+
+    subject: str
+    what: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyChange:
+    """What one pattern or resource costs a month before and after."""
+
+    name: str
+    before: Decimal
+    after: Decimal
+
+    @property
+    def change(self) -> Decimal:
+        """USD a month more (or less, where negative)."""
+        return self.after - self.before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffView:
+    """What changes from one design to another, and what that does to the bill."""
+
+    before: str
+    after: str
+    users: int
+    prices_as_of: str
+    region: str
+    differences: tuple[Difference, ...]
+    by_pattern: tuple[MoneyChange, ...]
+    by_resource: tuple[MoneyChange, ...]
+    total: MoneyChange
+
+
+def diff_view(
+    before: Evaluation, after: Evaluation, old: DesignDescription, new: DesignDescription
+) -> DiffView:
+    """Return what changes from one evaluated design to another."""
+    return DiffView(
+        before=_design_name(before, after),
+        after=_design_name(after, before),
+        users=after.users,
+        prices_as_of=after.bill.prices_as_of,
+        region=after.bill.region,
+        differences=differences(old, new),
+        by_pattern=_money_changes(before.bill, after.bill, "pattern"),
+        by_resource=_money_changes(before.bill, after.bill, "resource"),
+        total=MoneyChange(name="Total", before=before.bill.total, after=after.bill.total),
+    )
+
+
+def _money_changes(before: Bill, after: Bill, axis: Axis) -> tuple[MoneyChange, ...]:
+    mine, yours = before.sum_by(axis), after.sum_by(axis)
+    changes = [
+        MoneyChange(
+            name=shown_resource(name), before=mine.get(name, ZERO), after=yours.get(name, ZERO)
+        )
+        for name in dict.fromkeys((*mine, *yours))
+    ]
+    return tuple(sorted(changes, key=lambda c: (-abs(c.change), c.name)))
+
+
+def _design_name(one: Evaluation, other: Evaluation) -> str:
+    if one.design.name == other.design.name:
+        return f"{one.model.app} {one.design.name}"
+    return one.design.name
+
+
+def differences(before: DesignDescription, after: DesignDescription) -> tuple[Difference, ...]:
+    """Return what two designs have differently, container by container."""
+    rows = _changed_settings(before.design, dict(before.settings), dict(after.settings))
+    olds = {container.name: container for container in before.containers}
+    news = {container.name: container for container in after.containers}
+    for name in dict.fromkeys((*olds, *news)):
+        rows += _container_differences(name, olds.get(name), news.get(name))
+    return tuple(rows)
+
+
+def _container_differences(
+    name: str, before: ContainerDescription | None, after: ContainerDescription | None
+) -> list[Difference]:
+    old_key = before.key if before else ""
+    new_key = after.key if after else ""
+    rows = _difference(name, "key" if before and after else "table by", old_key, new_key)
+    if before and after:
+        rows += _changed_settings(name, dict(before.settings), dict(after.settings))
+    old_records = {r.name: r.content for r in before.records} if before else {}
+    new_records = {r.name: r.content for r in after.records} if after else {}
+    for record in dict.fromkeys((*old_records, *new_records)):
+        old, new = old_records.get(record, ""), new_records.get(record, "")
+        rows += _difference(name, f"item {record}", old, new)
+    old_indexes = {i.name: _index_text(i) for i in before.indexes} if before else {}
+    new_indexes = {i.name: _index_text(i) for i in after.indexes} if after else {}
+    for index in dict.fromkeys((*old_indexes, *new_indexes)):
+        old, new = old_indexes.get(index, ""), new_indexes.get(index, "")
+        rows += _difference(f"{name}.{index}", "index", old, new)
+    return rows
+
+
+def _changed_settings(
+    subject: str, before: dict[str, str], after: dict[str, str]
+) -> list[Difference]:
+    rows: list[Difference] = []
+    for what in dict.fromkeys((*before, *after)):
+        rows += _difference(subject, what, before.get(what, ""), after.get(what, ""))
+    return rows
+
+
+def _difference(subject: str, what: str, before: str, after: str) -> list[Difference]:
+    if before == after:
+        return []
+    return [Difference(subject=subject, what=what, before=before, after=after)]
+
+
+def _index_text(index: IndexDescription) -> str:
+    parts = (index.key, index.projection, "local" if index.is_local else "")
+    return ", ".join(part for part in parts if part)
+
+
+def diff(session: Session, before: str, after: str) -> DiffView:
+    """Return what changes between two designs of a file.
+
+    Raises:
+        UsageError: there is no such design.
+    """
+    return diff_view(
+        session.evaluate(before),
+        session.evaluate(after),
+        session.describe(session.design(before)),
+        session.describe(session.design(after)),
+    )
+
+
+def diff_files(before: str, after: str, options: Options, *, design: str = "") -> DiffView:
+    """Return what changes between a design of one model file and that of another.
+
+    Both are priced at the scale that the first file is reviewed at.
+
+    Args:
+        before: path of a model file.
+        after: path of another.
+        options: of prices.
+        design: its name in both; the first of each file unless given.
+    """
+    old = open_model(before, options)
+    new = open_model(after, replace(options, users=old.users))
+    return diff_view(
+        old.evaluate(design),
+        new.evaluate(design),
+        old.describe(old.design(design)),
+        new.describe(new.design(design)),
+    )

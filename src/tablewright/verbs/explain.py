@@ -1,0 +1,124 @@
+"""`explain`: how a design answers an access pattern, or what a rule checks.
+
+In: a session and the name of a pattern, or the id of a rule. Out: an ExplainView or a RuleView.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tablewright.evaluation.values import Evaluation, Request
+from tablewright.session import Session, rule_of
+from tablewright.verbs.bill_rows import CostRow, PatternCost, pattern_costs, rows_of
+from tablewright.verbs.shortening import shortened
+
+if TYPE_CHECKING:
+    from tablewright.review.catalogue import Rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainView:
+    """How one design answers one access pattern, with prices where known."""
+
+    app: str
+    design: str
+    users: int
+    region: str
+    pattern: PatternCost
+    requests: tuple[Request, ...]
+    """The requests of one call, with parameters that could be sent."""
+    price_lines: tuple[CostRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleView:
+    """One rule of the catalogue."""
+
+    id: str
+    title: str
+    category: str
+    level: str
+    subject: str
+    check: str
+    needs: tuple[str, ...]
+    why: str
+    mend: str
+    effect: str
+    note: str
+    sources: tuple[str, ...]
+
+
+def rule_view(rule: Rule) -> RuleView:
+    """Return a rule as it is explained."""
+    return RuleView(
+        id=rule.id,
+        title=rule.title,
+        category=rule.category,
+        level=str(rule.level),
+        subject=rule.subject,
+        check=rule.check,
+        needs=rule.needs,
+        why=rule.why,
+        mend=rule.fix,
+        effect=rule.effect,
+        note=rule.note,
+        sources=rule.sources,
+    )
+
+
+def explain_view(
+    evaluation: Evaluation, pattern: str, requests: tuple[Request, ...] = ()
+) -> ExplainView:
+    """Return how a design answers a pattern (KeyError if there is no such pattern).
+
+    `requests` are those of the route with their parameters, where they were filled in.
+    """
+    cost = next(c for c in pattern_costs(evaluation) if c.pattern == pattern)
+    lines = [line for line in evaluation.bill.all_lines if line.pattern == pattern]
+    return ExplainView(
+        app=evaluation.model.app,
+        design=evaluation.design.name,
+        users=evaluation.users,
+        region=evaluation.bill.region,
+        pattern=cost,
+        requests=requests or cost.route.requests,
+        price_lines=rows_of(lines, evaluation.bill.total),
+    )
+
+
+def explain(session: Session, pattern: str, design: str = "", *, full: bool = False) -> ExplainView:
+    """Return the requests by which a design answers a pattern, with the arithmetic of each unit.
+
+    Args:
+        session: the model file.
+        pattern: its name, or its label such as S1.
+        design: its name; the first of the file unless given.
+        full: whether long values of requests are kept whole.
+
+    Raises:
+        UsageError: there is no such pattern or design.
+    """
+    evaluation = session.evaluate(design)
+    name = session.pattern(pattern).name
+    requests = example_requests(session, evaluation, name)
+    if not full:
+        requests = tuple(shortened(request) for request in requests)
+    return explain_view(evaluation, name, requests)
+
+
+def explain_rule(name: str) -> RuleView:
+    """Return a rule by its id, such as DDB-KEY-010.
+
+    Raises:
+        UsageError: there is none.
+    """
+    return rule_view(rule_of(name))
+
+
+def example_requests(session: Session, evaluation: Evaluation, pattern: str) -> tuple[Request, ...]:
+    """Return the requests of one call of a pattern, with parameters that could be sent."""
+    from tablewright.proof import examples
+
+    connector = session.engine_of(evaluation.design).connector
+    return examples.example_requests(connector, evaluation, pattern)

@@ -1,0 +1,140 @@
+"""What each assumed figure of a model does to the bill of a design, when halved and when doubled.
+
+In: a session and a design. Out: influences, the largest swing first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from tablewright.core.quantities import ZERO
+from tablewright.design import reader
+from tablewright.design.values import Design
+from tablewright.engines.registry import languages
+from tablewright.model.values import Assumption, Model
+from tablewright.review.assessment import Influence
+from tablewright.session import Session, read_model
+
+IN_DESIGNS = "compressible"
+"""The one figure of a model that its designs take over when they are read."""
+
+VARIANT_SAMPLE = 128
+"""Instances drawn for each entity where only the direction of a change is of interest."""
+
+Overrides = dict[tuple[str, ...], Decimal]
+
+
+def influences(session: Session, design: Design) -> tuple[Influence, ...]:
+    """Return what each assumed figure does to the bill when halved and when doubled.
+
+    Only where a bill follows the figures: of one that goes by steps a factor of two says little,
+    and sizing servers anew for each figure takes minutes.
+    """
+    if not session.engine_of(design).varies_smoothly:
+        return ()
+    base = session.evaluate(design).bill.total
+    results = [
+        Influence(
+            assumption=assumption,
+            design=design.name,
+            users=session.users,
+            base=base,
+            halved=_bill_with(session, assumption, Decimal("0.5"), design),
+            doubled=_bill_with(session, assumption, Decimal(2), design),
+        )
+        for assumption in session.model.assumptions
+    ]
+    visible = [influence for influence in results if influence.swing]
+    return tuple(sorted(visible, key=lambda i: (-i.swing, i.assumption.name)))
+
+
+def _bill_with(
+    session: Session, assumption: Assumption, factor: Decimal, design: Design
+) -> Decimal:
+    """Return the bill of a design with one assumed figure multiplied."""
+    total = session.evaluate(design).bill.total
+    rate_cost = _cost_of_rate(session, assumption, design)
+    if rate_cost is not None:
+        return total + rate_cost * (factor - 1)
+    names = _affected_patterns(session, assumption, design)
+    changed = _variant(session, {assumption.path: factor}, names)
+    # Compared with the unchanged model on the same small sample: the rest is the figure's effect.
+    unchanged = _variant(session, {}, names)
+    after = changed.evaluate(design.name, session.users).bill.total
+    before = unchanged.evaluate(design.name, session.users).bill.total
+    return total + after - before
+
+
+def _affected_patterns(session: Session, assumption: Assumption, design: Design) -> frozenset[str]:
+    """Return the access patterns whose cost the figure can change, to leave out the others.
+
+    Those of the entity it belongs to, of its ancestors and descendants, and of those that refer to
+    it. All of them where capacity is shared, since then costs do not add up by pattern.
+    """
+    everything = frozenset(pattern.name for pattern in session.model.patterns)
+    if not session.engine_of(design).is_billed_by_request(design):
+        return everything
+    kind, name = assumption.path[0], assumption.path[1] if len(assumption.path) > 1 else ""
+    if kind == "patterns":
+        return frozenset({name})
+    if kind != "entities":
+        return everything
+    family = _family(session.model, name)
+    return frozenset(
+        pattern.name
+        for pattern in session.model.patterns
+        if family & {pattern.entity, *(part.entity for part in pattern.parts)}
+    )
+
+
+def _cost_of_rate(session: Session, assumption: Assumption, design: Design) -> Decimal | None:
+    """Return what a pattern costs, where its rate is what is assumed and requests are billed."""
+    path = assumption.path
+    if len(path) != 3 or path[0] != "patterns" or path[2] != "rate":
+        return None
+    if not session.engine_of(design).is_billed_by_request(design):
+        return None
+    return session.evaluate(design).bill.sum_by("pattern").get(path[1], ZERO)
+
+
+def _variant(session: Session, overrides: Overrides, names: frozenset[str]) -> Session:
+    """Return the model with figures multiplied, of the patterns named, on a small sample."""
+    key = ("variant", tuple(overrides.items()), names)
+    return session.remember(key, lambda: _make_variant(session, overrides, names))
+
+
+def _make_variant(session: Session, overrides: Overrides, names: frozenset[str]) -> Session:
+    file = session.file
+    model = file.model
+    if any(path[0] == "designs" or path[-1] == IN_DESIGNS for path in overrides):
+        file = read_model(file.source, str(file.path), overrides=overrides)
+        model = file.model
+    elif overrides:
+        model = reader.read_figures(file.source, str(file.path), overrides, languages=languages())
+    if not any(path[0] == "entities" for path in overrides):
+        model = replace(model, entities=session.model.entities)  # the same sample will do
+    patterns = tuple(p for p in model.patterns if p.name in names)
+    file = replace(file, model=replace(model, patterns=patterns))
+    variant = Session(file=file, options=replace(session.options, sample_items=VARIANT_SAMPLE))
+    if model.entities is session.model.entities:
+        variant.engines = session.engines
+    return variant
+
+
+def _family(model: Model, name: str) -> set[str]:
+    """Return an entity, its ancestors and descendants, and those that refer to it."""
+    family = {name}
+    parent = model.entity(name).parent
+    while parent is not None:
+        family.add(parent)
+        parent = model.entity(parent).parent
+    below = [name]
+    while below:
+        children = [child.name for child in model.children_of(below.pop())]
+        family.update(children)
+        below += children
+    for entity in model.entities:
+        if any(attribute.to == name for attribute in entity.attributes):
+            family.add(entity.name)
+    return family

@@ -1,0 +1,79 @@
+"""`report`: everything that is known about a model, in one value.
+
+In: a session. Out: a ReportView: designs at every scale, proofs, the comparison, claims.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tablewright.compare.values import Comparison
+from tablewright.core.diagnostics import Diagnostic
+from tablewright.review.assessment import Assessment, Verdict
+from tablewright.session import Session
+from tablewright.verbs.assess import assess
+from tablewright.verbs.compare import compare
+from tablewright.verbs.cost import ScalesView, scales_view
+from tablewright.verbs.design_summary import DesignView, design_view
+from tablewright.verbs.proofs import ProofView, latest_proofs
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportView:
+    """The whole report."""
+
+    app: str
+    title: str
+    region: str
+    users: int
+    entities: int
+    pattern_count: int
+    scales: ScalesView
+    designs: tuple[DesignView, ...]
+    verdicts: tuple[Verdict, ...]
+    assumptions: tuple[tuple[str, str], ...]
+    """All figures marked as assumed: where, and the text."""
+    left_out: tuple[str, ...]
+    warnings: tuple[Diagnostic, ...]
+    comparison: Comparison | None = None
+    """Engines and ways to deploy side by side, where they were compared."""
+    proofs: tuple[ProofView, ...] = ()
+    """The latest proof of each design that has one."""
+
+
+def report_view(assessment: Assessment) -> ReportView:
+    """Return everything the report shows."""
+    model = assessment.model
+    scales = scales_view(assessment)
+    return ReportView(
+        app=model.app,
+        title=model.title or model.app,
+        region=scales.region,
+        users=assessment.users,
+        entities=len(model.entities),
+        pattern_count=len(model.patterns),
+        scales=scales,
+        designs=tuple(design_view(one, assessment.users) for one in assessment.designs),
+        verdicts=assessment.verdicts,
+        assumptions=tuple((one.name, one.text) for one in model.assumptions),
+        left_out=tuple(dict.fromkeys((*scales.left_out, *assessment.left_out))),
+        warnings=assessment.warnings,
+    )
+
+
+def report(session: Session, design: str = "") -> ReportView:
+    """Return everything that is known about a model.
+
+    Args:
+        session: the model file.
+        design: only this design, without the comparison of engines and architectures.
+    """
+    view = report_view(assess(session, designs=[design] if design else ()))
+    view = replace(view, proofs=latest_proofs(session, [d.name for d in view.designs]))
+    if not design and session.designs:
+        view = replace(view, comparison=compare(session))
+    return view
