@@ -1,7 +1,8 @@
 """Read conformance cases and run them against anything that answers DynamoDB requests.
 
 A case file holds `source` (where its expectations come from), `tier` (1: what every application
-uses; 2: what many use; 3: corners) and `cases`. A case names its `tables` (tables.yaml) and its
+uses; 2: what many use; 3: corners), perhaps `differential: false` (the words of the service alone:
+peers are not asked) and `cases`. A case names its `tables` (tables.yaml) and its
 `steps`; a step is one operation and what must come back:
 
     - PutItem: {TableName: Users, Item: !i {id: a, n: 5}}
@@ -14,8 +15,8 @@ uses; 2: what many use; 3: corners) and `cases`. A case names its `tables` (tabl
       error: ValidationException
       message: the whole text, or message_has: a part of it
 
-`"@100KB"` and `"@2048B"` stand for that many letters, `"@nested31"` for a value of so many levels,
-`"@keys101"` and `"@writes26"` for so many different keys or put requests of Users.
+`"@100KB"` and `"@2048B"` stand for that many letters (in names too), `"@nested31"` for a value of so
+many levels, `"@keys101"` and `"@writes26"` for so many different keys or put requests of Users.
 `!i {a: 1}` is an item in wire form, `!v 1` one value; `!ss`, `!ns`, `!bs` are sets, `!b` is binary.
 The order of a set's members is never compared.
 """
@@ -130,7 +131,7 @@ _NESTED = re.compile(r"@nested(\d+)")
 def _expand(value: Any) -> Any:
     """Write out what stands for something long."""
     if isinstance(value, dict):
-        return {name: _expand(each) for name, each in value.items()}
+        return {_expand(name): _expand(each) for name, each in value.items()}
     if isinstance(value, list):
         return [_expand(each) for each in value]
     if isinstance(value, str) and value.startswith("@"):
@@ -157,6 +158,8 @@ class Case:
     source: str
     tables: tuple[str, ...]
     steps: tuple[dict[str, Any], ...]
+    is_compared: bool = True
+    """Whether peers are asked the same."""
 
     @property
     def id(self) -> str:
@@ -194,6 +197,7 @@ def _cases(path: Path) -> Iterator[Case]:
             source=case.get("source", text["source"]),
             tables=tuple(case.get("tables", text.get("tables", ()))),
             steps=steps,
+            is_compared=text.get("differential", True),
         )
 
 
