@@ -15,8 +15,8 @@ peers are not asked) and `cases`. A case names its `tables` (tables.yaml) and it
       error: ValidationException
       message: the whole text, or message_has: a part of it
 
-`"@100KB"` and `"@2048B"` stand for that many letters (in names too), `"@nested31"` for a value of so
-many levels, `"@keys101"` and `"@writes26"` for so many different keys or put requests of Users.
+`"@100KB"` and `"@2048B"` stand for that many letters (in names too), `"@nested31"` for a value of
+so many levels, `"@keys101"` and `"@writes26"` for so many different keys or put requests of Users.
 `!i {a: 1}` is an item in wire form, `!v 1` one value; `!ss`, `!ns`, `!bs` are sets, `!b` is binary.
 The order of a set's members is never compared.
 """

@@ -41,7 +41,10 @@ KIND = "backup"
 _COPIED = (
     "AttributeDefinitions", "KeySchema", "BillingMode", "OnDemandThroughput", "TableClass",
 )  # fmt: skip
-_INDEX_MEMBERS = ("IndexName", "KeySchema", "Projection", "ProvisionedThroughput")
+_INDEX_MEMBERS = (
+    "IndexName", "KeySchema", "Projection", "ProvisionedThroughput", "OnDemandThroughput",
+    "WarmThroughput",
+)  # fmt: skip
 
 Row = dict[str, Any]
 
@@ -161,6 +164,10 @@ def restored_table(
         member: source[member] for member in _COPIED if source.get(member)
     }
     definition["TableName"] = name
+    if "OnDemandThroughputOverride" in request:
+        definition["OnDemandThroughput"] = request["OnDemandThroughputOverride"]
+    if "SSESpecificationOverride" in request:
+        definition["SSESpecification"] = request["SSESpecificationOverride"]
     mode = request.get("BillingModeOverride", source["BillingMode"])
     definition["BillingMode"] = mode
     throughput = request.get("ProvisionedThroughputOverride")
