@@ -27,7 +27,7 @@ TABLE_TYPES = (
     "AWS::DynamoDB::GlobalTable",
     "AWS::Serverless::SimpleTable",
 )
-_RESOURCES = re.compile(r'^\s*"?Resources"?\s*:', re.MULTILINE)
+_RESOURCES = re.compile(r'(^|[{,])\s*"?Resources"?\s*:', re.MULTILINE)
 _TYPES = re.compile(r"AWS::[A-Za-z0-9]+::[A-Za-z0-9]+")
 
 

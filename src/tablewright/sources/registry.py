@@ -51,6 +51,9 @@ IMPORTERS: tuple[Importer, ...] = (
     Importer("dynamodb", "dynamodb_live"),
     Importer("dynamodb-files", "dynamodb_files", DATA),
     Importer("cloudformation", "cloudformation"),
+    Importer("sql", "sql"),
+    Importer("mongodb-files", "mongodb_files", DATA),
+    Importer("plain", "plain", DATA),
 )
 
 

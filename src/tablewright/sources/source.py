@@ -7,7 +7,6 @@ small files. Files are read as they are or through gzip; links out of a folder a
 from __future__ import annotations
 
 import gzip
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -156,9 +155,10 @@ def open_unpacked(path: Path) -> IO[bytes]:
             remedy="check the path and your rights to it",
         ) from problem
     start = stream.read(2)
-    stream.seek(0)
     if start == b"\x1f\x8b":
-        return io.BufferedReader(gzip.GzipFile(fileobj=stream, mode="rb"))
+        stream.close()
+        return gzip.open(path, "rb")  # type: ignore[return-value]
+    stream.seek(0)
     return stream
 
 

@@ -6,8 +6,10 @@ be inferred.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 from tablewright.core.errors import UsageError
@@ -50,6 +52,8 @@ def build(facts: Facts, app: str) -> Draft:
     draft = Draft(app=facts.app or app, engine=engine, region=facts.region)
     draft.sources, draft.notes = list(facts.sources), list(facts.notes)
     stores = [store for store in facts.stores if store.engine == engine]
+    if engine == DYNAMODB:
+        stores = [_allowed_name(draft, store) for store in stores]
     for store in facts.stores:
         if store.engine != engine:
             draft.notes.append(
@@ -67,6 +71,16 @@ def build(facts: Facts, app: str) -> Draft:
 def _engine(facts: Facts) -> str:
     counts = Counter(store.engine for store in facts.stores)
     return max(counts, key=lambda engine: (counts[engine], engine == DYNAMODB, engine))
+
+
+def _allowed_name(draft: Draft, store: Store) -> Store:
+    """Return a store with a name that DynamoDB allows: 3 to 255 letters, digits, `_`, `-`, `.`."""
+    name = re.sub(r"[^A-Za-z0-9_.-]", "-", store.name)[:255]
+    if len(name) < 3:
+        name = f"{name}-table"
+    if name != store.name:
+        draft.notes.append(f"the table is called {name}: DynamoDB does not allow {store.name!r}")
+    return replace(store, name=name)
 
 
 def _dynamodb(draft: Draft, stores: list[Store]) -> list[Related]:

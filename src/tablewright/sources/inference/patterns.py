@@ -109,7 +109,7 @@ def _of_server(draft: Draft, table: TableDraft) -> list[Reach]:
             continue
         if index.fields.get("special"):
             continue
-        bound = names[:-1] if len(names) > 1 and _is_order(entity, names[-1]) else names
+        bound = names[:-1] if _is_order(entity, names[-1]) else names
         sort = tuple(names[len(bound) :])
         is_one = index.fields.get("is_unique") == "true" or (
             len(bound) == 1 and _is_unique(entity, bound[0])
@@ -156,7 +156,7 @@ def add_patterns(draft: Draft, accesses: Sequence[Access]) -> None:
 
 def _read(draft: Draft, way: Reach) -> PatternDraft:
     names = [name for name, _ in way.where]
-    by = "".join(name[:1].upper() + name[1:] for name in names[-2:] if name.isidentifier())
+    by = "".join(word.capitalize() for name in names[-2:] for word in naming.words_of(name))
     if way.is_one:
         verb, base = "get", f"get{way.entity.name}"
         if way.index:

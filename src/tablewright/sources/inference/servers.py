@@ -107,15 +107,28 @@ def _mark(
 def _complete_key(entity: EntityDraft, store: Store) -> None:
     """Give an entity without a key one, and a key that is not among the attributes an attribute."""
     if not entity.key:
-        name = naming.free("id", [a.name for a in entity.attributes])
-        entity.key = (name,)
-        entity.comment.append("the source names no primary key: this one is assumed")
-        entity.attributes.insert(0, AttributeDraft(name=name, type="id"))
+        entity.key = _guessed_key(entity, store)
+        entity.comment.append(
+            f"the source names no primary key: {', '.join(entity.key)} is assumed"
+        )
     for name in reversed(entity.key):
         if entity.attribute(name) is None:
             kind = "id(24)" if store.engine == MONGODB else "id"
             entity.attributes.insert(0, AttributeDraft(name=name, type=kind))
     _plain_keys(entity)
+
+
+def _guessed_key(entity: EntityDraft, store: Store) -> tuple[str, ...]:
+    """Return what probably identifies a row: `id`, the columns of two foreign keys, the first."""
+    names = [attribute.name for attribute in entity.attributes]
+    named = [n for n in names if n.lower() in ("id", "_id", f"{entity.name.lower()}_id")]
+    if named:
+        return (named[0],)
+    foreign = [columns[0] for columns, _ in store.foreign_keys if len(columns) == 1]
+    pair = tuple(name for name in dict.fromkeys(foreign) if name in names)
+    if len(pair) >= 2:
+        return pair[:2]
+    return (names[0],) if names else ("id",)
 
 
 def _plain_keys(entity: EntityDraft) -> None:
@@ -177,7 +190,8 @@ def _described(index: IndexFacts, names: dict[str, str]) -> dict[str, str]:
     fields = {"names": ",".join(shown)}
     if index.unique:
         fields["is_unique"] = "true"
-    if index.kinds or index.using in ("gin", "gist", "brin"):
+    is_expiry = index.expire_after_seconds is not None
+    if index.kinds or is_expiry or index.using in ("gin", "gist", "brin"):
         fields["special"] = "true"
     return fields
 

@@ -1,0 +1,155 @@
+"""Import plain data: JSON, NDJSON or CSV of one entity each.
+
+In: files, or a folder of them; each is an entity named after its file. Out: facts of what the
+records are like. There is no database behind them: the design is one DynamoDB table for each, keyed
+by what is unique in the records.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from tablewright.sources.facts import DYNAMODB, Facts
+from tablewright.sources.json_stream import CutOffError, elements
+from tablewright.sources.sampling import empty_store, with_items
+from tablewright.sources.source import ReadOptions, Source, open_unpacked
+
+TITLE = "JSON, NDJSON or CSV"
+_ENDINGS = (".json", ".ndjson", ".jsonl", ".csv", ".tsv")
+_INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
+_DECIMAL = re.compile(r"-?\d{1,18}\.\d{1,12}")
+LONGEST_FIELD = 16 * 1024 * 1024
+
+
+def recognises(source: Source) -> bool:
+    """Whether files hold records."""
+    if source.is_folder:
+        return any(_ending(path) for path in source.files("*"))
+    return source.is_file and _ending(source.path) != ""
+
+
+def _ending(path: Path) -> str:
+    name = path.name.lower().removesuffix(".gz")
+    return next((ending for ending in _ENDINGS if name.endswith(ending)), "")
+
+
+def read(source: Source, options: ReadOptions) -> Facts:
+    """Return the facts of the records of each file."""
+    paths = [p for p in source.files("*") if _ending(p)] if source.is_folder else [source.path]
+    notes: list[str] = []
+    stores = []
+    for path in paths:
+        name = re.sub(r"[^A-Za-z0-9_.-]", "-", _stem(path)) or "records"
+        store = with_items(
+            empty_store(name, DYNAMODB, place=str(path)), records(path, notes), is_all=True
+        )
+        if store.kinds:
+            stores.append(store)
+        else:
+            notes.append(f"{path}: it has no records")
+    if stores:
+        notes.append(
+            "the records come from no database: one DynamoDB table for each file is assumed, "
+            "keyed by what is unique"
+        )
+    count = len(stores)
+    noun = "file" if count == 1 else "files"
+    return Facts(
+        stores=tuple(stores),
+        notes=tuple(notes),
+        sources=(f"the records of {count} {noun} of {source.shown}",),
+    )
+
+
+def _stem(path: Path) -> str:
+    name = path.name
+    for ending in (".gz", *_ENDINGS):
+        if name.lower().endswith(ending):
+            name = name[: -len(ending)]
+    return name
+
+
+def records(path: Path, notes: list[str]) -> Iterator[dict[str, Any]]:
+    """Yield the records of a file; notes what cannot be read."""
+    if _ending(path) in (".csv", ".tsv"):
+        yield from _csv(path, notes)
+        return
+    passed_by = number = 0
+    try:
+        with open_unpacked(path) as stream:
+            for record in _flat(elements(stream)):
+                number += 1
+                if isinstance(record, Mapping):
+                    yield dict(record)
+                else:
+                    passed_by += 1
+    except CutOffError as problem:
+        notes.append(f"{path}: cut off or damaged at {problem}; the records before it were read")
+    if passed_by:
+        notes.append(f"{path}: {passed_by:,} of {number:,} values are no records")
+
+
+def _flat(values: Iterator[Any]) -> Iterator[Any]:
+    """Yield records; where the file is one object with a list of records, those of the list."""
+    first = next(values, None)
+    second = next(values, None)
+    if second is None and isinstance(first, Mapping):
+        lists = [v for v in first.values() if isinstance(v, list) and v]
+        if len(lists) == 1 and all(isinstance(e, Mapping) for e in lists[0]):
+            yield from lists[0]
+            return
+    for value in (first, second):
+        if value is not None:
+            yield value
+    yield from values
+
+
+def _csv(path: Path, notes: list[str]) -> Iterator[dict[str, Any]]:
+    csv.field_size_limit(LONGEST_FIELD)
+    with open_unpacked(path) as stream:
+        text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
+        start = text.readline()
+        delimiter = max(",;\t|", key=start.count) if start else ","
+        names = next(csv.reader([start], delimiter=delimiter), [])
+        odd = number = 0
+        rows = csv.reader(text, delimiter=delimiter)
+        try:
+            for row in rows:
+                number += 1
+                if len(row) != len(names):
+                    odd += bool(row)
+                    continue
+                yield {
+                    name: _typed(value)
+                    for name, value in zip(names, row, strict=True)
+                    if name and value != ""
+                }
+        except (csv.Error, EOFError, OSError) as problem:
+            notes.append(f"{path}:{number + 1}: {problem}; the rows before it were read")
+        if odd:
+            notes.append(
+                f"{path}: {odd:,} of {number:,} rows have another number of fields than the "
+                "head and were passed by"
+            )
+
+
+def _typed(text: str) -> Any:
+    """Return a field as the value it looks like.
+
+    Example:
+        >>> [_typed(text) for text in ("12", "007", "1.50", "true", "x")]
+        [12, '007', Decimal('1.50'), True, 'x']
+    """
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _DECIMAL.fullmatch(text):
+        return Decimal(text)
+    if text in ("true", "false", "True", "False", "TRUE", "FALSE"):
+        return text.lower() == "true"
+    return text
