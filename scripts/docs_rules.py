@@ -38,11 +38,11 @@ def _servers(common: Catalogue) -> list[str]:
     counts = " and ".join(f"{len(both[e].rules)} for {name}" for e, name in _ENGINES.items())
     parts = [
         "## MongoDB and PostgreSQL\n",
-        f"There are {counts}, all that the catalogue calls core among them. A mend is re-costed "
+        f"There are {counts}, all that the catalogue calls core among them. A fix is re-costed "
         "like those above: its saving is the difference of two bills. A server is paid by its "
-        "size, so that most mends save nothing until a smaller one does; then the finding names "
+        "size, so that most fixes save nothing until a smaller one does; then the finding names "
         "the offer that stays, and what gets room: bytes on disk, hot pages in memory, disk "
-        "operations, processors. Savings of several mends do not add up.\n",
+        "operations, processors. Savings of several fixes do not add up.\n",
     ]
     for category in common.categories:
         here = [rule for rule in found.values() if rule.category == category.name]
@@ -90,7 +90,7 @@ def _rule(rule: Rule, head: str = "###", engines: str = "") -> str:
         ("Severity", levels),
         ("Stands only when", f"`{rule.only_when.text}`" if rule.only_when else ""),
         ("Needs", ", ".join(rule.needs)),
-        ("Mend", f"{rule.fix} (`{rule.fix_kind}`)"),
+        ("Fix", f"{rule.fix} (`{rule.fix_kind}`)"),
         ("Effect", rule.effect),
         ("Takes over", ", ".join(rule.supersedes)),
         ("At every scale", "yes" if rule.scale else ""),

@@ -140,10 +140,10 @@ def test_a_thousand_users_of_poafix_fit_the_free_tier_but_without_backup(evaluat
     assert any("no backup" in why or "M10" in why for why in found.chosen.misses)
 
 
-def test_mended_indexes_need_a_smaller_tier(evaluated):
-    current, mended = evaluated["current", 100_000], evaluated["recommended", 100_000]
-    assert mended.bill.total < current.bill.total
-    assert mended.works["upcomingBookings"].rows < current.works["upcomingBookings"].rows / 100
+def test_fixed_indexes_need_a_smaller_tier(evaluated):
+    current, fixed = evaluated["current", 100_000], evaluated["recommended", 100_000]
+    assert fixed.bill.total < current.bill.total
+    assert fixed.works["upcomingBookings"].rows < current.works["upcomingBookings"].rows / 100
 
 
 def test_a_query_without_an_index_is_a_collection_scan(evaluated):

@@ -43,7 +43,7 @@ def session_of(app: str) -> Session:
 
 
 @pytest.mark.parametrize("app", RECOMMENDED)
-def test_the_plan_is_at_no_scale_dearer_than_what_is_recommended(app):
+def test_the_plan_is_at_no_scale_more_expensive_than_what_is_recommended(app):
     session, result = planned(app)
     for users in session.model.scales:
         ours = result.usd("planned", users)

@@ -77,7 +77,7 @@ def test_the_best_design_at_a_scale_costs_what_planning_for_that_scale_finds(use
     assert abs(by[users].usd - other) < Decimal("0.000001")
 
 
-def test_at_no_scale_is_the_best_design_dearer_than_the_planned_one():
+def test_at_no_scale_is_the_best_design_more_expensive_than_the_planned_one():
     result = planned("safe")
     assert [one.users for one in result.by_scale] == [1000, 10_000, 1_000_000]
     assert all(one.usd <= one.planned_usd for one in result.by_scale)

@@ -48,7 +48,7 @@ def test_small_children_lie_inside_their_parent_and_save_their_overhead():
     apart = next(e for e in result.explanation.entities if e.entity == "Address")
     assert apart.chosen == "inside the items of Owner"
     by_hand = Decimal(653 * 100_000) / 2**30 * Decimal("0.25")
-    assert abs(apart.dearer - by_hand) < Decimal("1E-9")
+    assert abs(apart.extra_usd - by_hand) < Decimal("1E-9")
     assert len(chosen.evaluate(result.design, 100_000).resources) == 1
 
 

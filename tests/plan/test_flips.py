@@ -141,7 +141,7 @@ def target(kind: str, subject: str = "") -> TargetFlip:
     return next(f for f in flips if (f.kind, f.subject) == (kind, subject))
 
 
-def dearer(other: PlanResult) -> Decimal:
+def extra(other: PlanResult) -> Decimal:
     ours, theirs = shop().usd("planned", 10_000), other.usd("planned", 10_000)
     assert ours is not None
     assert theirs is not None
@@ -152,29 +152,29 @@ def test_a_stricter_latency_costs_what_a_plan_with_that_target_costs():
     # By e-mail: the index, then the item: two round trips, 20 ms as assumed.
     found = target("latency_p99_ms", "byEmail")
     assert found.below == 20
-    assert found.dearer is not None
-    assert found.dearer > 0
+    assert found.extra_usd is not None
+    assert found.extra_usd > 0
     strict = shop(by_email=", latency_p99_ms: 19")
-    assert abs(dearer(strict) - found.dearer) < Decimal("0.000001")
+    assert abs(extra(strict) - found.extra_usd) < Decimal("0.000001")
     kept = shop(by_email=", latency_p99_ms: 20")
-    assert abs(dearer(kept)) < Decimal("0.000001")
+    assert abs(extra(kept)) < Decimal("0.000001")
 
 
 def test_strong_consistency_costs_no_more_than_said():
     found = target("consistency", "byEmail")
-    assert found.dearer is not None
-    strong = dearer(shop(by_email=", consistency: strong"))
-    assert Decimal(0) < strong <= found.dearer + Decimal("0.000001")
+    assert found.extra_usd is not None
+    strong = extra(shop(by_email=", consistency: strong"))
+    assert Decimal(0) < strong <= found.extra_usd + Decimal("0.000001")
 
 
 def test_one_table_less_costs_what_a_plan_with_that_many_costs():
     found = target("max_tables")
     tables = len(shop().design.tables)
     assert found.below == tables - 1
-    assert found.dearer is not None
+    assert found.extra_usd is not None
     fewer = shop(options=f", max_tables: {tables - 1}")
     assert len(fewer.design.tables) == tables - 1
-    assert abs(dearer(fewer) - found.dearer) < Decimal("0.000001")
+    assert abs(extra(fewer) - found.extra_usd) < Decimal("0.000001")
 
 
 def test_a_rate_flips_where_the_weighed_bills_meet():

@@ -223,15 +223,15 @@ def test_no_step_leaves_a_pattern_unserved_that_was_served(app):
     assert missing == set()
 
 
-def test_the_findings_a_step_mends_are_those_of_the_report_card():
+def test_the_findings_a_step_fixes_are_those_of_the_report_card():
     chosen, result = planned("screen-time-journey")
     card = report_card(chosen, chosen.design("current"), with_path=False)
     known = {finding.rule for finding in card.findings}
-    mended = {rule for step in result.steps for rule in step.mends}
-    assert mended
-    assert mended <= known
+    fixed = {rule for step in result.steps for rule in step.fixes}
+    assert fixed
+    assert fixed <= known
     split = next(s for s in result.steps if "webhook_data" in s.what[0])
-    assert "DDB-SIZ-003" in split.mends
+    assert "DDB-SIZ-003" in split.fixes
 
 
 def test_steps_are_put_into_words_that_name_what_moves_where():

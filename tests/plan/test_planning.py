@@ -174,7 +174,7 @@ def test_every_entity_has_a_runner_up_that_is_no_cheaper():
     result = planned(explained=True)
     assert {e.entity for e in result.explanation.entities} == {"Account", "Task"}
     for one in result.explanation.entities:
-        assert not one.runner_up or one.dearer >= 0
+        assert not one.runner_up or one.extra_usd >= 0
     for index in result.explanation.indexes:
         assert index.without_usd is None or index.without_usd >= Decimal("-1E-9")
 

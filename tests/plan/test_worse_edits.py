@@ -30,7 +30,7 @@ def scans(route: Route) -> bool:
 
 
 def session_of(seed: int) -> Session:
-    # Recovery is on, so that the plan has no finding whose weight a dearer bill would dilute:
+    # Recovery is on, so that the plan has no finding whose weight a higher bill would dilute:
     # the exposure of some rules is a table's share of the bill.
     needs = 'needs: {point_in_time_recovery: "yes"}\nentities:\n'
     text = model_text(seed, patterns=5).replace("entities:\n", needs, 1)

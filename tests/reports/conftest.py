@@ -58,7 +58,7 @@ from tablewright.review.assessment import (
     TargetResult,
     Verdict,
 )
-from tablewright.review.findings import Finding, Level, Mend
+from tablewright.review.findings import Finding, Fix, Level
 from tablewright.review.grade import CategoryGrade, PathStep, ReportCard, Unassessed
 
 D = Decimal
@@ -190,7 +190,7 @@ def shop_card(users: int) -> ReportCard:
         subject="Customer.email",
         evidence="email is unique, and no item guards it",
         why="a secondary index does not refuse a second value",
-        mend=Mend(
+        fix=Fix(
             kind="add_guard_item",
             text="add a guard item for email and write both in one transaction",
             saves_per_month=D("-0.12"),
@@ -205,7 +205,7 @@ def shop_card(users: int) -> ReportCard:
         level=Level.HIGH,
         subject="customers/by-email",
         evidence="20 of 20 KB are never read from it",
-        mend=Mend(kind="change_projection", text="project keys only", saves_per_month=D("11.4")),
+        fix=Fix(kind="change_projection", text="project keys only", saves_per_month=D("11.4")),
     )
     trigger = Trigger(
         rule="DDB-HOT-005",
@@ -214,7 +214,7 @@ def shop_card(users: int) -> ReportCard:
         level=Level.MEDIUM,
         users=576_000,
         evidence="peak_wcu(customers) = 4,000",
-        mend="warm the table",
+        fix="warm the table",
     )
     return ReportCard(
         design="current",

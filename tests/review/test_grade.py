@@ -79,7 +79,7 @@ def test_the_worked_example_without_the_cap_would_be_79_7():
     assert shown(overall(score.categories)) == "79.7"
 
 
-def test_the_worked_example_after_its_mends_scores_92_5_an_a_minus():
+def test_the_worked_example_after_its_fixes_scores_92_5_an_a_minus():
     # 0.6*96.45 + 0.4*(72 + 87.5 + 100)/3 = 57.87 + 34.6 = 92.47
     score = graded(TTL, NO_RECOVERY, UNPROTECTED)
     assert shown(score.score) == "92.5"

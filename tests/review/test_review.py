@@ -1,4 +1,4 @@
-"""From hits to a report card: mends re-costed, rejected, folded, accepted, doubted, ordered."""
+"""From hits to a report card: fixes re-costed, rejected, folded, accepted, doubted, ordered."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -98,7 +98,7 @@ def test_the_same_input_gives_the_same_card(card):
 
 
 def test_findings_are_ordered_by_severity_then_saving(card):
-    order = [(-f.level, -(f.mend.saves_per_month or 0), f.rule, f.subject) for f in card.findings]
+    order = [(-f.level, -(f.fix.saves_per_month or 0), f.rule, f.subject) for f in card.findings]
     assert order == sorted(order)
 
 
@@ -106,16 +106,16 @@ def test_a_saving_is_the_difference_of_two_bills(card):
     # the index by user repeats 2,000 puts of one unit a day, 30.4167 days, 0.625 a million:
     # 0.03802; and 3,000 entries of about 600 bytes and the 100 of overhead at 0.25 a GB: 0.0005
     found = find(card, "DDB-KEY-002", "Device")
-    assert found.mend.saves_per_month == pytest.approx(Decimal("0.0385"), abs=Decimal("0.0004"))
-    assert found.mend.text == "key devices by user_id + device_id, drop by_user"
-    assert found.mend.effort == 5
+    assert found.fix.saves_per_month == pytest.approx(Decimal("0.0385"), abs=Decimal("0.0004"))
+    assert found.fix.text == "key devices by user_id + device_id, drop by_user"
+    assert found.fix.effort == 5
 
 
 def test_a_rebuild_carries_its_price_of_moving(card):
     # 3,000 items read at half a unit for 4 KB of about 600 bytes and written at one unit each:
     # 3,000 * 0.625e-6 = 0.0019 and a fraction of a thousandth for reading
     found = find(card, "DDB-KEY-002", "Device")
-    assert found.mend.cost_once == pytest.approx(Decimal("0.0019"), abs=Decimal("0.0001"))
+    assert found.fix.cost_once == pytest.approx(Decimal("0.0019"), abs=Decimal("0.0001"))
 
 
 def test_what_follows_from_a_finding_is_listed_under_it(card):
@@ -124,12 +124,12 @@ def test_what_follows_from_a_finding_is_listed_under_it(card):
     assert not [f for f in card.findings if f.rule == "DDB-KEY-001"]
 
 
-def test_a_mend_that_breaks_an_access_pattern_is_rejected_with_the_reason():
+def test_a_fix_that_breaks_an_access_pattern_is_rejected_with_the_reason():
     # users want devices by their own id, often: only an index by it keeps that from scanning
     text = SHOP.replace("ACCEPT", "  one: {get: Device, by: device_id, rate: 1/user/day}")
     found = find(card_of(text), "DDB-KEY-002", "Device")
-    assert "add index by_device_id" in found.mend.text
-    assert any("DDB-IDX-001" in reason for reason in found.mend.rejected)
+    assert "add index by_device_id" in found.fix.text
+    assert any("DDB-IDX-001" in reason for reason in found.fix.rejected)
 
 
 def test_an_accepted_finding_stays_in_the_card_and_leaves_the_score(card):
@@ -219,5 +219,5 @@ def test_on_a_design_too_large_to_cost_the_card_says_so():
     )
     # whether this rule stands depends on its saving, so it is not assessed instead of passed
     assert ("DDB-PRJ-001", "users/by_email") in {(u.rule, u.subject) for u in card.unassessed}
-    assert find(card, "DDB-KEY-010", "User.email").mend.saves_per_month is None
+    assert find(card, "DDB-KEY-010", "User.email").fix.saves_per_month is None
     assert "not costed" in card.notes[0]

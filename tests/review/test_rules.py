@@ -1,9 +1,9 @@
-"""Every rule: fires, just under, input missing, mended by its own change (tests/rules/*.yaml).
+"""Every rule: fires, just under, input missing, fixed by its own change (tests/rules/*.yaml).
 
 Each file holds a small model with one design, and cases that change single figures of it by their
 path. Expectations are worked out by hand; `why` says how. A rule that can be decided from what a
-model must hold anyway has no case of a missing input, and a rule whose mend is advice in words has
-no case of a mend.
+model must hold anyway has no case of a missing input, and a rule whose fix is advice in words has
+no case of a fix.
 """
 
 from functools import cache
@@ -63,17 +63,17 @@ def test_a_rule_does_what_its_cases_say(name, case):
     assert weighed is not None, verdict
     assert str(weighed.level) == case["level"], weighed
     assert case.get("says", "") in verdict.evidence
-    if "mended_by" in case:
-        assert_mended(facts, rules, rule, case, weighed)
+    if "fixed_by" in case:
+        assert_fixed(facts, rules, rule, case, weighed)
     else:
-        assert weighed.outcome is None or "unmended" in case, weighed.outcome
+        assert weighed.outcome is None or "unfixed" in case, weighed.outcome
 
 
-def assert_mended(facts, rules, rule, case, weighed):
-    """The chosen mend was not rejected, is the expected one, and clears the finding."""
+def assert_fixed(facts, rules, rule, case, weighed):
+    """The chosen fix was not rejected, is the expected one, and clears the finding."""
     assert weighed.outcome is not None, weighed.rejected
     option = weighed.outcome.option
-    assert case["mended_by"] in str(option)
+    assert case["fixed_by"] in str(option)
     model, design = apply_all(facts.model, facts.design, option.changes)
     after = Facts(evaluate(model, design, facts.users), rules.k, facts.tariff)
     still = {c.subject for c in run(after, rules, [rule]).candidates}
@@ -81,7 +81,7 @@ def assert_mended(facts, rules, rule, case, weighed):
 
 
 def test_every_rule_has_its_cases():
-    assert set(files()) == {rule.id for rule in dynamodb_rules().rules if rule.subject != "mend"}
+    assert set(files()) == {rule.id for rule in dynamodb_rules().rules if rule.subject != "fix"}
 
 
 def test_every_rule_has_a_case_that_fires_and_one_that_is_silent():

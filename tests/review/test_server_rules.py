@@ -1,7 +1,7 @@
-"""Every rule for servers: fires, just under, mended by its own change (tests/rules/servers/*.yaml).
+"""Every rule for servers: fires, just under, fixed by its own change (tests/rules/servers/*.yaml).
 
-The form is that of the DynamoDB rules; a case may name the design it looks at. A rule whose mend is
-advice in words has no case of a mend.
+The form is that of the DynamoDB rules; a case may name the design it looks at. A rule whose fix is
+advice in words has no case of a fix.
 """
 
 from functools import cache
@@ -69,17 +69,17 @@ def test_a_rule_does_what_its_cases_say(name, case):
     assert weighed is not None, verdict
     assert str(weighed.level) == case["level"], weighed
     assert case.get("says", "") in verdict.evidence, verdict.evidence
-    if "mended_by" in case:
-        assert_mended(facts, rules, rule, subject, case, weighed)
+    if "fixed_by" in case:
+        assert_fixed(facts, rules, rule, subject, case, weighed)
     else:
-        assert weighed.outcome is None or "unmended" in case, weighed.outcome
+        assert weighed.outcome is None or "unfixed" in case, weighed.outcome
 
 
-def assert_mended(facts, rules, rule, subject, case, weighed):
-    """The chosen mend was not rejected, is the expected one, and clears the finding."""
+def assert_fixed(facts, rules, rule, subject, case, weighed):
+    """The chosen fix was not rejected, is the expected one, and clears the finding."""
     assert weighed.outcome is not None, weighed.rejected
     option = weighed.outcome.option
-    assert case["mended_by"] in str(option)
+    assert case["fixed_by"] in str(option)
     model, design = apply_all(facts.model, facts.design, option.changes)
     after = ServerFacts(evaluate(model, design, facts.users), facts.k)
     assert subject not in {c.subject for c in run(after, rules, [rule]).candidates}

@@ -1,4 +1,4 @@
-"""Reviews of MongoDB and PostgreSQL designs: what is found, what a mend saves and what it relieves.
+"""Reviews of MongoDB and PostgreSQL designs: what is found, what a fix saves and what it relieves.
 
 The rules one by one are in test_server_rules.py.
 """
@@ -111,7 +111,7 @@ def card_of(text: str, design: str = "d") -> ReportCard:
     return report_card(session, session.design(design))
 
 
-MENDED = {
+FIXED = {
     "mongodb": {("ANY-MDL-002", "Log")},
     "postgresql": {("PG-CON-001", "log"), ("PG-TSR-001", "Order"), ("ANY-MDL-002", "Log")},
 }
@@ -120,11 +120,11 @@ that are kept 90 days are one heap, which they must be where lines refer to them
 
 
 def test_the_mongodb_design_is_in_order_but_for_the_log():
-    assert set(findings(MONGO)) == MENDED["mongodb"]
+    assert set(findings(MONGO)) == FIXED["mongodb"]
 
 
 def test_the_postgresql_design_is_in_order_but_for_the_log_and_old_orders():
-    assert set(findings(POSTGRES)) == MENDED["postgresql"]
+    assert set(findings(POSTGRES)) == FIXED["postgresql"]
 
 
 def test_a_rule_of_servers_can_be_explained():
@@ -132,12 +132,12 @@ def test_a_rule_of_servers_can_be_explained():
     assert rule_of("DDB-KEY-010").id == "DDB-KEY-010"
 
 
-def test_poafix_is_graded_better_once_its_indexes_are_mended():
+def test_poafix_is_graded_better_once_its_indexes_are_fixed():
     session = Session(file=load(APPS / "poafix"))
     current = report_card(session, session.design("current"))
-    mended = report_card(session, session.design("recommended"))
+    fixed = report_card(session, session.design("recommended"))
     assert current.letter == "F"
-    assert mended.score > current.score + 20
+    assert fixed.score > current.score + 20
     fired = {f.rule for f in current.findings}
     assert {"SRV-IDX-001", "SRV-IDX-003", "MDB-IDX-002", "MDB-SIZ-002", "MDB-TSR-002"} <= fired
 
@@ -163,12 +163,12 @@ designs:
 """
 
 
-def test_a_mend_that_leaves_the_offer_says_so_and_what_it_relieves():
+def test_a_fix_that_leaves_the_offer_says_so_and_what_it_relieves():
     # 10,000 entries of 29 bytes: 3 + 4 for the record and its id, 1 for the type, 4 + 1 + 16
     (found,) = [f for f in card_of(SMALL.format(users=1000)).findings if f.rule == "ANY-IDX-001"]
-    assert found.mend.text == "drop index shop of orders"
-    assert found.mend.saves_per_month == 0
-    head, *rest = found.mend.effect.split("; ")
+    assert found.fix.text == "drop index shop of orders"
+    assert found.fix.saves_per_month == 0
+    head, *rest = found.fix.effect.split("; ")
     assert head == "no saving computed: MongoDB Atlas Free (M0) stays, and so does its bill"
     k = figures("mongodb")
     evaluation = Session(file=read_model(SMALL.format(users=1000))).evaluate("d")
@@ -185,12 +185,12 @@ def test_a_saving_is_the_difference_of_two_bills():
     text = SMALL.format(users=480_000).replace("1/user/day", "1/user/month")
     (found,) = [f for f in card_of(text).findings if f.rule == "ANY-IDX-001"]
     assert found.level.name == "HIGH"  # more than a tenth of the bill
-    assert found.mend.effect.startswith(
+    assert found.fix.effect.startswith(
         "MongoDB Atlas Free (M0) instead of MongoDB Atlas Flex, up to 100 operations/s"
     )
     with_it = Session(file=read_model(text)).evaluate("d").bill.total
     without = read_model(text.replace("indexes: {shop: {shop: 1}}", "indexes: {}"))
-    assert found.mend.saves_per_month == with_it - Session(file=without).evaluate("d").bill.total
+    assert found.fix.saves_per_month == with_it - Session(file=without).evaluate("d").bill.total
 
 
 def test_the_finding_tells_offer_and_relief_in_the_report():
@@ -201,7 +201,7 @@ def test_the_finding_tells_offer_and_relief_in_the_report():
     assert rows["effect"].startswith("No saving computed: MongoDB Atlas Free (M0) stays")
 
 
-def test_a_mend_that_would_raise_another_finding_is_rejected():
+def test_a_fix_that_would_raise_another_finding_is_rejected():
     text = SMALL.format(users=10_000)
     text = text.replace(
         "patterns:", "patterns:\n  of: {list: Order, where: shop, rate: 1/user/day}"
@@ -222,11 +222,11 @@ def test_a_mend_that_would_raise_another_finding_is_rejected():
 
 def test_a_table_that_others_refer_to_is_not_partitioned_without_a_word():
     (found,) = [f for f in card_of(MODEL + POSTGRES).findings if f.rule == "PG-TSR-001"]
-    assert found.mend.text.startswith("Partition by range of time")
-    assert found.mend.saves_per_month is None
+    assert found.fix.text.startswith("Partition by range of time")
+    assert found.fix.saves_per_month is None
 
 
-def test_what_mends_save_does_not_add_up_and_the_card_says_so():
+def test_what_fixes_save_does_not_add_up_and_the_card_says_so():
     notes = card_of(SMALL.format(users=1000)).notes
-    assert notes[0].startswith("what a mend saves is what it saves alone")
+    assert notes[0].startswith("what a fix saves is what it saves alone")
     assert "SRV-REL-001" in notes[1]

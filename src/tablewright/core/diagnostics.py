@@ -1,4 +1,4 @@
-"""What is wrong with a user's file, where, and what mends it: values, reported all at once.
+"""What is wrong with a user's file, where, and what fixes it: values, reported all at once.
 
 In: spans and messages from a reader or checker. Out: diagnostics in file order, and their text. It
 does not know what a model is.

@@ -79,7 +79,7 @@ class Rejected:
     is_correct: bool = False
     """Whether it gives the right answer, and only takes more."""
     units: Decimal | None = None
-    """What it would have cost per call in USD, where it was correct but dearer."""
+    """What it would have cost per call in USD, where it was correct but more expensive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,7 +109,7 @@ class Reading:
                 "too-many-problems",
                 f"{MOST_PROBLEMS} problems were found, and reading stopped there",
                 Span(self.file, max(1, len(self.lines)), 1, 2),
-                "mend these first; is this the right file?",
+                "fix these first; is this the right file?",
             )
             raise TooManyProblemsError
 

@@ -66,7 +66,7 @@ class TargetFlip:
     """The pattern; empty for the whole plan."""
     below: Decimal | None = None
     """Milliseconds below which the choice flips, or tables allowed at most."""
-    dearer: Decimal | None = None
+    extra_usd: Decimal | None = None
     """USD a month; None where nothing can keep to the target."""
     instead: tuple[str, ...] = ()
     """What would be done otherwise; empty where the design stays, and is only read otherwise."""
@@ -277,7 +277,7 @@ def _quicker(plan: Plan, one: Considered, pattern: Pattern, deepest: int, depth:
         kind="latency_p99_ms",
         subject=pattern.name,
         below=depth * plan.settings.round_trip_ms,
-        dearer=None if found is None else found.extra_usd,
+        extra_usd=None if found is None else found.extra_usd,
         instead=() if found is None else found.instead,
     )
 
@@ -296,7 +296,7 @@ def _strong(plan: Plan, one: Considered, pattern: Pattern) -> TargetFlip:
     return TargetFlip(
         kind="consistency",
         subject=pattern.name,
-        dearer=None if found is None else found.extra_usd,
+        extra_usd=None if found is None else found.extra_usd,
         instead=() if found is None else found.instead,
     )
 

@@ -20,7 +20,7 @@ class PartChoice:
     what: str
     """Such as `key customer_id` or `preferences apart`."""
     instead: tuple[str, ...]
-    dearer: Decimal
+    extra_usd: Decimal
     """USD a month."""
     flips: tuple[Flip, ...] = ()
 
@@ -41,7 +41,7 @@ class EntityChoice:
     refused: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
-    def dearer(self) -> Decimal:
+    def extra_usd(self) -> Decimal:
         """What the runner-up costs more, in USD a month."""
         return self.runner_up_usd - self.usd
 
@@ -71,7 +71,7 @@ class QuestionChoice:
     """Of the reads, a month."""
     next_best: str = ""
     """Empty where no other way is correct and allowed."""
-    dearer: Decimal = ZERO
+    extra_usd: Decimal = ZERO
     """Of the whole plan, indexes that come or go included."""
 
 

@@ -36,7 +36,7 @@ class Step:
     move: Move
     usd: Decimal
     """The bill of a month after it."""
-    mends: tuple[str, ...] = ()
+    fixes: tuple[str, ...] = ()
     """Ids of the findings that are gone after it, as on the report card."""
     serves: tuple[str, ...] = ()
     """Patterns that could not be served before it."""
@@ -56,7 +56,7 @@ def steps(
     """Return the steps from one design to another.
 
     Of what can be made next, first what lets a pattern be served that is not, then what pays back
-    soonest, last what saves nothing, the least dear first. Two changes that save only together
+    soonest, last what saves nothing, the least expensive first. Two changes that save only together
     stand beside single ones.
 
     Args:
@@ -89,7 +89,7 @@ def steps(
                 saves=saves,
                 move=move,
                 usd=then.evaluation.bill.total,
-                mends=tuple(sorted({rule for rule, _ in known - left})),
+                fixes=tuple(sorted({rule for rule, _ in known - left})),
                 serves=tuple(sorted(now.unserved - then.unserved)),
                 payback_months=move.usd / saves if saves > 0 else None,
             )

@@ -37,7 +37,7 @@ class Settings:
     objects: str = "needed"
     """What may lie in object storage: what is `needed` there, `allow` anything large, `avoid`."""
     modes: str = "safe"
-    """safe: never dearer than on-demand at any scale; cheapest: at the planned one; on-demand."""
+    """safe: at no scale more than on-demand; cheapest: at the planned one; or on-demand."""
     seconds: float = 60.0
 
     @classmethod

@@ -25,7 +25,7 @@ from tablewright.verbs.report import ReportView
 
 
 def answer(view: ReportView) -> tuple[str, ...]:
-    """Return the three sentences that matter: what it costs, what is wrong, what mending saves.
+    """Return the three sentences that matter: what it costs, what is wrong, what fixing saves.
 
     Where a design was proved, the third is about the proof, and the first says what is wrong too.
     """
@@ -34,10 +34,10 @@ def answer(view: ReportView) -> tuple[str, ...]:
     first = view.designs[0]
     cost = _cost_clause(view, first)
     fault = _fault_clause(first, first.card) if first.card is not None else ""
-    mend = _mend_sentence(view, first)
+    fix = _fix_sentence(view, first)
     proved = " ".join(proof_sentence(one) for one in view.proofs)
     brief = fault.partition("; the first is ")[0]
-    said = [f"{cost}; it {brief}", mend, proved] if proved and fault else [cost, mend, proved]
+    said = [f"{cost}; it {brief}", fix, proved] if proved and fault else [cost, fix, proved]
     if fault and not proved:
         said.insert(1, f"It {fault}")
     return tuple(ended(text) for text in said if text)
@@ -66,7 +66,7 @@ def tiles(view: ReportView) -> tuple[Tile, ...]:
     if path:
         tiles.append(
             Tile(
-                label=f"after {plural(len(path), 'mend')}",
+                label=f"after {plural(len(path), 'fix', 'fixes')}",
                 figure=usd(path[-1].usd_per_month),
                 note=f"USD a month, grade {path[-1].letter}",
                 tone="good",
@@ -118,7 +118,7 @@ def _fault_clause(design: DesignView, card: ReportCard) -> str:
     )
 
 
-def _mend_sentence(view: ReportView, design: DesignView) -> str:
+def _fix_sentence(view: ReportView, design: DesignView) -> str:
     parts = []
     path = design.path
     if path:
@@ -127,13 +127,13 @@ def _mend_sentence(view: ReportView, design: DesignView) -> str:
         many = "" if len(path) > 1 else "s"
         what = f"save{many} {usd(saving)}" if saving >= 0 else f"cost{many} {usd(-saving)} more"
         parts.append(
-            f"{plural(len(path), 'mend')} {what} USD a month and lead{many} to grade {last.letter}"
+            f"{plural(len(path), 'fix', 'fixes')} {what} USD a month and lead{many} to grade {last.letter}"
         )
     others = [
         d
         for d in view.designs[1:]
         if d.engine == design.engine and d.cost.usd_per_month < design.cost.usd_per_month
-    ]  # another engine is not a mend: `compare` weighs what it lacks
+    ]  # another engine is not a fix: `compare` weighs what it lacks
     if others:
         best = min(others, key=lambda d: d.cost.usd_per_month)
         saved = design.cost.usd_per_month - best.cost.usd_per_month

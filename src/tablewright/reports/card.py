@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from tablewright.reports.document import Block, Card, Column, Fold, Paragraph, Row, Section, Table
 from tablewright.reports.figures import count, ended, percent, plural, sentence, usd, users
-from tablewright.review.findings import Finding, Level, Mend
+from tablewright.review.findings import Finding, Fix, Level
 from tablewright.review.grade import ReportCard
 from tablewright.verbs.bill_rows import shown_resource
 from tablewright.verbs.design_summary import DesignView
@@ -105,16 +105,16 @@ def _grades_table(card: ReportCard) -> Table:
 
 
 def finding_card(finding: Finding) -> Card:
-    """Return a finding as a card: what, where, why, the mend and what it saves."""
+    """Return a finding as a card: what, where, why, the fix and what it saves."""
     rows = [("because", ended(finding.evidence))]
     if finding.why:
         rows.append(("why", sentence(finding.why)))
-    mend = finding.mend
-    if mend is not None:
-        rows.append(("mend", sentence(mend.text) + worth(mend)))
-        if mend.effect:
-            rows.append(("effect", sentence(mend.effect)))
-        rows += [("not", sentence(reason)) for reason in mend.rejected]
+    fix = finding.fix
+    if fix is not None:
+        rows.append(("fix", sentence(fix.text) + worth(fix)))
+        if fix.effect:
+            rows.append(("effect", sentence(fix.effect)))
+        rows += [("not", sentence(reason)) for reason in fix.rejected]
     if finding.consequences:
         rows.append(("with it", ", ".join(finding.consequences)))
     if finding.accepted:
@@ -127,9 +127,9 @@ def finding_card(finding: Finding) -> Card:
     )
 
 
-def worth(mend: Mend) -> str:
-    """Return what a mend saves and costs, a cent at least."""
-    saves, once = mend.saves_per_month, mend.cost_once
+def worth(fix: Fix) -> str:
+    """Return what a fix saves and costs, a cent at least."""
+    saves, once = fix.saves_per_month, fix.cost_once
     text = ""
     if saves is not None and abs(saves) >= CENT:
         text += f" {'Saves' if saves > 0 else 'Costs'} {usd(abs(saves))} USD a month."
@@ -172,7 +172,7 @@ def _path_section(card: ReportCard, design: DesignView) -> Section:
                 columns=(
                     Column(title="", right=True),
                     Column(title="Step", grows=True),
-                    Column(title="Mends", grows=True),
+                    Column(title="Fixes", grows=True),
                     Column(title="Grade"),
                     Column(title="Score", right=True),
                     Column(title="USD/month", right=True),
@@ -180,7 +180,7 @@ def _path_section(card: ReportCard, design: DesignView) -> Section:
                 rows=tuple(rows),
             ),
             Paragraph(
-                text="Each step is the mend that gains most for its effort; everything is priced "
+                text="Each step is the fix that gains most for its effort; everything is priced "
                 "and graded anew after it.",
                 tone="note",
             ),

@@ -77,16 +77,16 @@ def _short_card(card: ReportCard) -> list[Block]:
             label=str(f.level),
             tone=str(f.level),
             title=f"{f.rule} {f.title} · {shown_resource(f.subject)}",
-            rows=(("mend", _short_mend(f)),) if f.mend is not None else (),
+            rows=(("fix", _short_fix(f)),) if f.fix is not None else (),
         )
         for f in worst
     ]
     return lines
 
 
-def _short_mend(finding: Finding) -> str:
-    assert finding.mend is not None
-    return sentence(finding.mend.text) + worth(replace(finding.mend, cost_once=None))
+def _short_fix(finding: Finding) -> str:
+    assert finding.fix is not None
+    return sentence(finding.fix.text) + worth(replace(finding.fix, cost_once=None))
 
 
 def targets_table(targets: Sequence[TargetResult]) -> Table:

@@ -70,12 +70,12 @@ def explain_page(view: ExplainView, language: str = "python") -> Document:
 
 
 def rule_page(view: RuleView) -> Document:
-    """Return a rule: what it checks, why, what mends it, where that is written."""
+    """Return a rule: what it checks, why, what fixes it, where that is written."""
     rows = [
         ("fires", view.check),
         ("needs", ", ".join(view.needs)),
         ("why", sentence(view.why)),
-        ("mend", sentence(view.mend)),
+        ("fix", sentence(view.fix)),
         ("effect", view.effect),
         ("note", sentence(view.note)),
     ]

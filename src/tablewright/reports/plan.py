@@ -247,8 +247,8 @@ def _entities(result: PlanResult) -> d.Block:
                 one.chosen,
                 format_usd(one.usd),
                 one.runner_up or _no_other(one.refused),
-                _dearer(one.dearer) if one.runner_up else "",
-                _flips(one.flips, one.dearer) if one.runner_up else "",
+                _extra(one.extra_usd) if one.runner_up else "",
+                _flips(one.flips, one.extra_usd) if one.runner_up else "",
             )
         )
         for one in result.explanation.entities
@@ -278,9 +278,9 @@ def _parts(result: PlanResult) -> d.Block:
             cells=(
                 one.entity,
                 part.what,
-                _dearer(part.dearer),
+                _extra(part.extra_usd),
                 _instead(part.instead),
-                _flips(part.flips, part.dearer),
+                _flips(part.flips, part.extra_usd),
             )
         )
         for one in result.explanation.entities
@@ -288,13 +288,15 @@ def _parts(result: PlanResult) -> d.Block:
         if len(one.parts) > 1
     )
     return d.Table(
-        columns=_columns("Entity", "Choice~", "Else dearer by>", "Else~", "Flips at~"),
+        columns=_columns(
+            "Entity", "Choice~", "Extra cost of the alternative>", "Else~", "Flips at~"
+        ),
         rows=rows,
         caption="Each choice about an entity, and the best plan without it",
     )
 
 
-def _dearer(usd: Decimal) -> str:
+def _extra(usd: Decimal) -> str:
     return "the same" if _is_same(usd) else f"+{format_usd(usd)}"
 
 
@@ -319,8 +321,8 @@ def _instead(changes: tuple[str, ...]) -> str:
     return "\n".join(shown) or "as planned"
 
 
-def _flips(flips: tuple[Flip, ...], dearer: Decimal) -> str:
-    if _is_same(dearer):
+def _flips(flips: tuple[Flip, ...], extra_usd: Decimal) -> str:
+    if _is_same(extra_usd):
         return "-"
     if not flips:
         return "none from x 0.01 to x 100"
@@ -353,7 +355,7 @@ def _indexes(result: PlanResult) -> d.Block:
                 one.resource,
                 ", ".join(one.serves),
                 format_usd(one.usd),
-                "cannot be left out" if one.without_usd is None else _dearer(one.without_usd),
+                "cannot be left out" if one.without_usd is None else _extra(one.without_usd),
                 "" if one.without_usd is None else _instead(one.instead),
                 "" if one.without_usd is None else _flips(one.flips, one.without_usd),
             )
@@ -375,7 +377,7 @@ def _questions(result: PlanResult) -> d.Block:
                 one.way,
                 format_usd(one.usd),
                 one.next_best or "no other way",
-                _dearer(one.dearer) if one.next_best else "",
+                _extra(one.extra_usd) if one.next_best else "",
             )
         )
         for one in result.explanation.questions
@@ -394,8 +396,8 @@ def _targets(result: PlanResult) -> d.Block:
         d.Row(
             cells=(
                 _target(flip),
-                "cannot be kept" if flip.dearer is None else _dearer(flip.dearer),
-                "" if flip.dearer is None else _instead(flip.instead),
+                "cannot be kept" if flip.extra_usd is None else _extra(flip.extra_usd),
+                "" if flip.extra_usd is None else _instead(flip.instead),
             )
         )
         for flip in result.explanation.targets
@@ -551,8 +553,8 @@ def _step_rows(step: Step) -> tuple[tuple[str, str], ...]:
     rows.append(("Moves", _move(step)))
     if step.serves:
         rows.append(("Serves", ", ".join(step.serves)))
-    if step.mends:
-        rows.append(("Mends", ", ".join(step.mends)))
+    if step.fixes:
+        rows.append(("Fixes", ", ".join(step.fixes)))
     return tuple(rows)
 
 

@@ -23,9 +23,9 @@ class Trigger:
     """The smallest number of users at which it holds."""
     evidence: str
     """The predicate with its numbers at that scale."""
-    mend: str = ""
+    fix: str = ""
     kind: str = ""
-    """The fix kind of the mend."""
+    """The fix kind of the fix."""
     effort: int = 1
     if_halved: int | None = None
     if_doubled: int | None = None

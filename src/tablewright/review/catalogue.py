@@ -41,7 +41,7 @@ SUBJECTS = (
     "relation",
     "home",
     "group",
-    "mend",
+    "fix",
 )
 _REQUIRED = {"id", "title", "engines", "subject", "severity", "check", "why", "fix", "sources"}
 _OPTIONAL = {"severity_when", "only_when", "scale", "supersedes", "needs", "effect", "note"}

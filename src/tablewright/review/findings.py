@@ -1,4 +1,4 @@
-"""What a review says: findings, with the change that mends each and what it saves.
+"""What a review says: findings, with the change that fixes each and what it saves.
 
 Values only; how they come about is in the predicates, how they are weighed in `grade`.
 """
@@ -26,8 +26,8 @@ class Level(enum.IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mend:
-    """The change that mends a finding, re-costed: what it is, what it saves, what it costs once."""
+class Fix:
+    """The change that fixes a finding, re-costed: what it is, what it saves, what it costs once."""
 
     kind: str
     text: str
@@ -41,7 +41,7 @@ class Mend:
     effect: str = ""
     """What else it changes: on servers the offer that stays or not, and what is relieved."""
     rejected: tuple[str, ...] = ()
-    """Why the first choices of mend were not taken."""
+    """Why the first choices of fix were not taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class Finding:
     evidence: str
     """The predicate with its numbers filled in."""
     why: str = ""
-    mend: Mend | None = None
+    fix: Fix | None = None
     exposure: Decimal = ONE
     confidence: Decimal = ONE
     consequences: tuple[str, ...] = ()

@@ -86,7 +86,7 @@ class CategoryGrade:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathStep:
-    """One step of the improvement path: a mend that was applied, and where it led."""
+    """One step of the improvement path: a fix that was applied, and where it led."""
 
     text: str
     rules: tuple[str, ...]
@@ -173,7 +173,7 @@ class Score:
     cap: str
     categories: tuple[CategoryGrade, ...]
     uncapped: Decimal
-    """What it would be if nothing were capped: it moves with every mend."""
+    """What it would be if nothing were capped: it moves with every fix."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from tablewright.evaluation.evaluator import Evaluator
 from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Model
 from tablewright.review.catalogue import Catalogue
-from tablewright.review.findings import Finding, Level, Mend
+from tablewright.review.findings import Finding, Fix, Level
 from tablewright.review.grade import (
     BARELY_COVERED,
     PathStep,
@@ -33,19 +33,19 @@ from tablewright.review.recosting import Budget, Outcome
 from tablewright.review.runner import Candidate, Pair, Run, run
 
 Known = dict[Pair, tuple[Outcome | None, tuple[str, ...]]]
-"""Mends that were re-costed before: the chosen one, and why others were rejected."""
+"""Fixes that were re-costed before: the chosen one, and why others were rejected."""
 
 HALF, DOUBLE = Decimal("0.5"), Decimal(2)
 UNSURE, DOUBTFUL = Decimal("0.7"), Decimal("0.5")
 _TOGETHER = ("add_guard_item", "change_projection")
-"""Beside settings: mends that do not interfere, so that all of one rule are one step."""
+"""Beside settings: fixes that do not interfere, so that all of one rule are one step."""
 MOST_STEPS = 12
 LEAST_GAIN = Decimal("0.5")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weighed:
-    """A candidate with its re-costed mend and its level."""
+    """A candidate with its re-costed fix and its level."""
 
     candidate: Candidate
     level: Level
@@ -102,7 +102,7 @@ def review(
 
 
 def fired(evaluation: Evaluation, evaluator: Evaluator, reviewing: Reviewing) -> frozenset[Pair]:
-    """Return rule and subject of all that fires on a design, before any mend is weighed."""
+    """Return rule and subject of all that fires on a design, before any fix is weighed."""
     rules = reviewing.rules
     facts = reviewing.facts(evaluation, evaluator.book, rules.k)
     return frozenset(candidate.pair for candidate in run(facts, rules).candidates)
@@ -113,7 +113,7 @@ def _notes(examination: _Examination) -> tuple[str, ...]:
     if not skipped:
         return ()
     return (
-        f"the mends of {skipped} findings were not costed: on so large a design only those of the "
+        f"the fixes of {skipped} findings were not costed: on so large a design only those of the "
         "worst findings are",
     )
 
@@ -129,7 +129,7 @@ class _Examination:
     findings: tuple[Finding, ...]
     accepted: tuple[Finding, ...]
     changes: dict[Pair, tuple[Change, ...]]
-    mends: Known
+    fixes: Known
     recoster: Recosting
     score: Score
     low: Score
@@ -172,7 +172,7 @@ def _examine(
         findings=counted,
         accepted=tuple(f for f in named if f.accepted),
         changes=changes,
-        mends={
+        fixes={
             w.candidate.pair: (w.outcome, w.rejected)
             for w in weighed
             if w is not None and w.outcome is not None
@@ -203,8 +203,8 @@ def weigh(
     recoster: Recosting,
     known: Known | None = None,
 ) -> Weighed | None:
-    """Return a candidate with its best mend; None where its saving does not carry it."""
-    outcome, rejected = _best_mend(candidate, recoster, known)
+    """Return a candidate with its best fix; None where its saving does not carry it."""
+    outcome, rejected = _best_fix(candidate, recoster, known)
     names: dict[str, Decimal | bool | None] = {"save": None, "save_share": None}
     if outcome is not None and outcome.saves is not None:
         names = {
@@ -225,7 +225,7 @@ def weigh(
     )
 
 
-def _best_mend(
+def _best_fix(
     candidate: Candidate, recoster: Recosting, known: Known | None
 ) -> tuple[Outcome | None, tuple[str, ...]]:
     """Return the first option that is not rejected, and why those before it were."""
@@ -292,7 +292,7 @@ def _finding(w: Weighed, facts: DesignFacts, confidence: Decimal) -> Finding:
         subject=w.candidate.subject,
         evidence=w.candidate.hit.evidence,
         why=rule.why,
-        mend=mend_of(w),
+        fix=fix_of(w),
         exposure=exposure,
         confidence=confidence,
         consequences=w.consequences,
@@ -300,18 +300,18 @@ def _finding(w: Weighed, facts: DesignFacts, confidence: Decimal) -> Finding:
     )
 
 
-def mend_of(w: Weighed) -> Mend:
-    """Return what is told of the mend of a finding."""
+def fix_of(w: Weighed) -> Fix:
+    """Return what is told of the fix of a finding."""
     rule = w.candidate.rule
     if w.outcome is None:
         advice = rule.fix
         if w.rejected:
             advice = f"accept or redesign: {advice}"
-        return Mend(
+        return Fix(
             kind=rule.fix_kind, text=advice, rejected=w.rejected, effort=effort_of(rule.fix_kind)
         )
     outcome = w.outcome
-    return Mend(
+    return Fix(
         kind=outcome.option.changes[0].kind,
         text=str(outcome.option),
         saves_per_month=outcome.saves,
@@ -332,14 +332,14 @@ def _accept(findings: Iterable[Finding], model: Model) -> list[Finding]:
 
 
 def _order(finding: Finding) -> tuple[int, Decimal, str, str]:
-    saves = finding.mend.saves_per_month if finding.mend else None
+    saves = finding.fix.saves_per_month if finding.fix else None
     return (-finding.level, -(saves or ZERO), finding.rule, finding.subject)
 
 
 def _migrations(findings: Sequence[Finding], rules: Catalogue) -> list[Finding]:
     """Return DDB-MIG-002 once: what all proposed rebuilds and backfills cost together."""
-    rule = next((r for r in rules.rules if r.subject == "mend"), None)
-    moving = [f for f in findings if f.mend is not None and f.mend.cost_once]
+    rule = next((r for r in rules.rules if r.subject == "fix"), None)
+    moving = [f for f in findings if f.fix is not None and f.fix.cost_once]
     if rule is None or not moving:
         return []
     hit = rule.predicate(moving)
@@ -354,7 +354,7 @@ def _migrations(findings: Sequence[Finding], rules: Catalogue) -> list[Finding]:
             subject="design",
             evidence=hit.evidence,
             why=rule.why,
-            mend=Mend(kind=rule.fix_kind, text=rule.fix),
+            fix=Fix(kind=rule.fix_kind, text=rule.fix),
             sources=rule.sources,
         )
     ]
@@ -426,7 +426,7 @@ def _questions(unassessed: Iterable[Unassessed]) -> tuple[Question, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Move:
-    """Mends that make one step: one finding's, or the same setting on several tables."""
+    """Fixes that make one step: one finding's, or the same setting on several tables."""
 
     findings: tuple[Finding, ...]
     changes: tuple[Change, ...]
@@ -434,7 +434,7 @@ class _Move:
 
 
 def _path(bench: _Bench, first: _Examination, facts: DesignFacts) -> tuple[PathStep, ...]:
-    """Apply the mend that brings most for its effort, again and again, re-costing after each."""
+    """Apply the fix that brings most for its effort, again and again, re-costing after each."""
     steps: list[PathStep] = []
     rules = bench.rules
     now, horizon = first, rules.k["horizon_months"]
@@ -454,7 +454,7 @@ def _path(bench: _Bench, first: _Examination, facts: DesignFacts) -> tuple[PathS
             break
         gain = _gain(now.score, after.score)
         saves = facts.cost - next_facts.cost
-        once = sum((f.mend.cost_once or ZERO for f in move.findings if f.mend), ZERO)
+        once = sum((f.fix.cost_once or ZERO for f in move.findings if f.fix), ZERO)
         if gain < LEAST_GAIN and not _pays(saves, once, horizon):
             continue
         steps.append(
@@ -475,11 +475,11 @@ def _path(bench: _Bench, first: _Examination, facts: DesignFacts) -> tuple[PathS
 
 
 def _untouched(now: _Examination, changes: Sequence[Change]) -> Known:
-    """Return the mends whose part of the design some changes leave alone."""
+    """Return the fixes whose part of the design some changes leave alone."""
     touched = now.recoster.touched(changes)
     return {
         pair: (outcome, rejected)
-        for pair, (outcome, rejected) in now.mends.items()
+        for pair, (outcome, rejected) in now.fixes.items()
         if outcome is not None and not now.recoster.touched(outcome.option.changes) & touched
     }
 
@@ -502,14 +502,14 @@ def _moves(
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in now.findings:
         changes = now.changes.get((finding.rule, finding.subject))
-        if changes is None or finding.mend is None:
+        if changes is None or finding.fix is None:
             continue
         together = all(c.effort == 1 or c.kind in _TOGETHER for c in changes)
         groups.setdefault((finding.rule, "" if together else finding.subject), []).append(finding)
     for findings in groups.values():
         changes = tuple(c for f in findings for c in now.changes[f.rule, f.subject])
-        saves = sum((f.mend.saves_per_month or ZERO for f in findings if f.mend), ZERO)
-        once = sum((f.mend.cost_once or ZERO for f in findings if f.mend), ZERO)
+        saves = sum((f.fix.saves_per_month or ZERO for f in findings if f.fix), ZERO)
+        once = sum((f.fix.cost_once or ZERO for f in findings if f.fix), ZERO)
         gone = set(map(id, findings))
         rest = tuple(f for f in now.findings if id(f) not in gone)
         without = _score(rest, now.run, rules, None)
@@ -522,7 +522,7 @@ def _moves(
 
 
 def _gain(before: Score, after: Score) -> Decimal:
-    """Return the points gained; where a cap hides a mend's part of them, those without caps."""
+    """Return the points gained; where a cap hides a fix's part of them, those without caps."""
     return max(after.score - before.score, after.uncapped - before.uncapped)
 
 

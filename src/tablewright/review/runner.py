@@ -1,7 +1,7 @@
 """Run every rule of a catalogue over every subject of a design.
 
 In: facts and a catalogue. Out: hits, what could not be assessed, and how much was covered. It
-changes nothing and re-costs nothing, so it is cheap enough to run again on every mended design.
+changes nothing and re-costs nothing, so it is cheap enough to run again on every fixed design.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A rule that holds for a subject, before its mend is re-costed."""
+    """A rule that holds for a subject, before its fix is re-costed."""
 
     rule: Rule
     subject: str
@@ -68,7 +68,7 @@ class Run:
         if not gone:
             return self
         weight = sum((PENALTIES[c.rule.level] for c in gone), ZERO)
-        missing = Missing("what its mend saves, which is not costed on so large a design")
+        missing = Missing("what its fix saves, which is not costed on so large a design")
         more = [_unassessed(c.rule, c.subject, missing) for c in gone]
         pairs = {c.pair for c in gone}
         return replace(

@@ -16,7 +16,7 @@ from tablewright.review.findings import Level
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One way to mend a finding: changes that are made and re-costed together."""
+    """One way to fix a finding: changes that are made and re-costed together."""
 
     changes: tuple[Change, ...]
     text: str = ""
@@ -39,7 +39,7 @@ class Hit:
     values: Mapping[str, Value] = field(default_factory=dict)
     """Names for the rule's conditions."""
     options: Callable[[], Iterable[Option]] = _no_options
-    """Ways to mend it, the best first; made only when they are asked for."""
+    """Ways to fix it, the best first; made only when they are asked for."""
     level: Level | None = None
     """Where the predicate itself decides it."""
     covers: tuple[str, ...] = ()

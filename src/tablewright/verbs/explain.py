@@ -43,7 +43,7 @@ class RuleView:
     check: str
     needs: tuple[str, ...]
     why: str
-    mend: str
+    fix: str
     effect: str
     note: str
     sources: tuple[str, ...]
@@ -60,7 +60,7 @@ def rule_view(rule: Rule) -> RuleView:
         check=rule.check,
         needs=rule.needs,
         why=rule.why,
-        mend=rule.fix,
+        fix=rule.fix,
         effect=rule.effect,
         note=rule.note,
         sources=rule.sources,

@@ -205,7 +205,7 @@ def _trigger(rule: Rule, subject: str, level: Level, users: int, hit: Hit) -> Tr
         level=level,
         users=users,
         evidence=hit.evidence,
-        mend=rule.fix,
+        fix=rule.fix,
         kind=rule.fix_kind,
         effort=effort_of(rule.fix_kind),
     )

@@ -726,7 +726,7 @@ class Facts:
 
     def exposure(self, kind: str, subject: str) -> Decimal:
         """Return how much of the system a subject touches, from 0.25 to 1."""
-        if kind in ("design", "mend"):
+        if kind in ("design", "fix"):
             return ONE
         if kind == "pattern":
             return self._exposed(

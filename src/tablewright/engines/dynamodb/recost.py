@@ -1,4 +1,4 @@
-"""Re-cost a mended design: what it saves, what it breaks, what moving there costs once.
+"""Re-cost a fixed design: what it saves, what it breaks, what moving there costs once.
 
 In: model, design, an `evaluate` function and changes. Out: an `Outcome`. A saving is always the
 difference of two bills, never a percentage. Only the part of the design that the changes can touch
@@ -62,7 +62,7 @@ class Recoster:
     ) -> None:
         self.budget = budget or Budget(int(facts.k["recost_patterns"]))
         self.skipped: set[Pair] = set()
-        """Findings whose mends were not costed, because the budget was spent."""
+        """Findings whose fixes were not costed, because the budget was spent."""
         self.facts = facts
         self.catalogue = catalogue
         self.evaluate = evaluate
@@ -73,7 +73,7 @@ class Recoster:
         self._done: dict[tuple[Change, ...], Outcome] = {}
 
     def outcome(self, option: Option, pair: Pair) -> Outcome:
-        """Return what an option brings; `pair` is the finding it is meant to mend."""
+        """Return what an option brings; `pair` is the finding it is meant to fix."""
         found = self._done.get(option.changes)
         if found is None:
             found = self._outcome(option, pair)
@@ -161,7 +161,7 @@ class Recoster:
         for candidate in run(after, self.catalogue).candidates:
             level = candidate.level()
             if candidate.pair == pair and level >= levels.get(pair, Level.INFO):
-                return f"it would not mend {pair[0]} of {pair[1]}"
+                return f"it would not fix {pair[0]} of {pair[1]}"
             if level < Level.HIGH or level <= levels.get(candidate.pair, Level.INFO):
                 continue
             is_new_place = "/" in candidate.subject or candidate.subject not in known

@@ -183,7 +183,7 @@ class ReadRouter:
             return Route(pattern=pattern.name, design=name, cannot=reason, rejected=tuple(rejected))
         options.sort(key=lambda option: option.rank)
         best = options[0]
-        dearer = [
+        costlier = [
             Rejected(
                 route=f"{option.operation} {option.target}",
                 reason=f"correct, but takes {plain(_short(option.read_units))} read units "
@@ -198,7 +198,7 @@ class ReadRouter:
             design=name,
             requests=best.requests,
             steps=best.steps,
-            rejected=(*rejected, *dearer),
+            rejected=(*rejected, *costlier),
             target=best.target,
             operation=best.operation,
             depth=best.depth,

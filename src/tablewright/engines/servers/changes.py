@@ -1,4 +1,4 @@
-"""Changes to MongoDB and PostgreSQL designs, as data: what mends of their findings are made of.
+"""Changes to MongoDB and PostgreSQL designs, as data: what fixes of their findings are made of.
 
 In: a design and a change. Out: another design. Nothing here knows sizes or prices.
 """

@@ -1,4 +1,4 @@
-"""Mends of findings on servers: which index a pattern would like, as a change to the design.
+"""Fixes of findings on servers: which index a pattern would like, as a change to the design.
 
 In: facts and a subject. Out: options, the best first; re-costing decides which one is proposed.
 """

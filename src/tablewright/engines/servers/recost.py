@@ -1,7 +1,7 @@
-"""Re-cost a mended design on servers: the difference of two bills, and what gets headroom.
+"""Re-cost a fixed design on servers: the difference of two bills, and what gets headroom.
 
 In: facts of a design, an `evaluate` function and changes. Out: an `Outcome`. A server is paid by
-its size, so most mends leave the bill as it is; then the outcome says which resource they relieve.
+its size, so most fixes leave the bill as it is; then the outcome says which resource they relieve.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class ServerRecoster:
         self._done: dict[tuple[Change, ...], Outcome] = {}
 
     def outcome(self, option: Option, pair: Pair) -> Outcome:
-        """Return what an option brings; `pair` is the finding it is meant to mend."""
+        """Return what an option brings; `pair` is the finding it is meant to fix."""
         found = self._done.get(option.changes)
         if found is None:
             found = self._done[option.changes] = self._outcome(option, pair)
@@ -87,7 +87,7 @@ class ServerRecoster:
         for candidate in run(after, self.rules).candidates:
             level, before = candidate.level(), self._levels.get(candidate.pair, Level.INFO)
             if candidate.pair == pair and level >= before:
-                return f"it would not mend {pair[0]} of {pair[1]}"
+                return f"it would not fix {pair[0]} of {pair[1]}"
             if level < Level.HIGH or level <= before or self._is_meant(candidate.pair, pair):
                 continue
             return (
@@ -96,9 +96,9 @@ class ServerRecoster:
             )
         return ""
 
-    def _is_meant(self, raised: Pair, mended: Pair) -> bool:
+    def _is_meant(self, raised: Pair, fixed: Pair) -> bool:
         """Whether a report may scan: doing without its index is the point of ANY-IDX-002."""
-        if mended[0] != "ANY-IDX-002" or raised[0] not in ("SRV-IDX-001", "PG-IDX-001"):
+        if fixed[0] != "ANY-IDX-002" or raised[0] not in ("SRV-IDX-001", "PG-IDX-001"):
             return False
         return any(p.name == raised[1] and p.purpose != "online" for p in self.facts.model.patterns)
 

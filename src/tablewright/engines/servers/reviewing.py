@@ -46,7 +46,7 @@ class ServerReviewing:
         count = sum(len(group.rules) for group in groups)
         reasons = "; ".join(f"{', '.join(group.rules)} ({group.why})" for group in groups)
         return (
-            "what a mend saves is what it saves alone: two that lead to the same smaller server do "
+            "what a fix saves is what it saves alone: two that lead to the same smaller server do "
             "not save twice",
             f"{len(self.rules.rules)} rules are run, all core rules of this engine among them; "
             f"{count} extended ones are not: {reasons}",

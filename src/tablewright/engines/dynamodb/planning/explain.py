@@ -155,7 +155,7 @@ def _parts(
             PartChoice(
                 what=part.what,
                 instead=other.instead,
-                dearer=other.extra_usd,
+                extra_usd=other.extra_usd,
                 flips=(
                     *rates[:MOST_FLIPS],
                     *_size_flips(plan, one, sizes, tried, evaluate_model),
@@ -318,21 +318,21 @@ def _questions(plan: Plan, one: Considered, choice: Choice) -> list[QuestionChoi
     for number, slot in enumerate(option.slots):
         path = taken(slot, chosen)
         others = tuple(p for p in slot.paths if p.needs != path.needs)
-        next_best, dearer = "", ZERO
+        next_best, extra_usd = "", ZERO
         if others:
             slots = list(option.slots)
             slots[number] = replace(slot, paths=others)
             second = solve([[replace(option, slots=tuple(slots))]], seconds=plan.settings.seconds)
             if second is not None:
                 other = taken(slots[number], frozenset(second.choices[0].indexes))
-                next_best, dearer = _way(option, other), second.usd - usd
+                next_best, extra_usd = _way(option, other), second.usd - usd
         found.append(
             QuestionChoice(
                 pattern=slot.pattern,
                 way=_way(option, path),
                 usd=path.usd,
                 next_best=next_best,
-                dearer=dearer,
+                extra_usd=extra_usd,
             )
         )
     return found

@@ -45,7 +45,7 @@ def choose_modes(
         evaluate: prices a design at a number of users.
         users: the scale whose bill decides.
         scales: every scale of the model.
-        how: `safe` takes a way only if it is at no scale dearer than on-demand; `cheapest` takes
+        how: `safe` takes a mode if it costs no more than on-demand at any scale; `cheapest` takes
             what is cheapest at `users`; `on-demand` changes nothing.
     """
     if how == "on-demand":
@@ -120,7 +120,7 @@ def without_idle_indexes(
     """Return the design without indexes that do not pay where capacity is provisioned.
 
     Structure is chosen at on-demand prices; a provisioned index also costs its minimum. One index
-    at a time goes, while that is cheaper at `users`, dearer at no scale, and makes nothing scan.
+    at a time goes, while that is cheaper at `users`, costs no more at any scale, and nothing scans.
     Tables that hold no entity together are looked at apart: their bills have nothing in common.
     """
     kept: dict[str, Table] = {}

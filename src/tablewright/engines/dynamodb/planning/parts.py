@@ -90,12 +90,12 @@ def fewer_tables(plan: Plan, evaluate: Evaluate) -> tuple[TargetFlip, ...]:
             trials.append((after.bill.total - now.bill.total, b.name, a.name))
     if not trials:
         return ()
-    dearer, gone, kept = min(trials)
+    extra_usd, gone, kept = min(trials)
     flip = TargetFlip(
         kind="max_tables",
         subject="",
         below=Decimal(len(design.tables) - 1),
-        dearer=dearer,
+        extra_usd=extra_usd,
         instead=(f"join {kept} and {gone} into one table",),
     )
     return (flip,)

@@ -327,8 +327,8 @@ def ddb_idx_006(f: Facts, place: Place) -> Verdict:
     if factor is None:
         return None
     many = sum(1 for i in table.indexes if not i.is_local) > 5
-    dear = many and _is_mostly_writes(f, table)
-    if factor <= f.k["wamp_medium"] and not dear:
+    is_costly = many and _is_mostly_writes(f, table)
+    if factor <= f.k["wamp_medium"] and not is_costly:
         return CLEAR
     return Hit(
         evidence=(
@@ -353,7 +353,7 @@ def _is_mostly_writes(f: Facts, table: Table) -> bool:
 
 
 def _ranking(f: Facts, table: Table) -> str:
-    """Return what each index costs for a thousand requests it serves, the dearest first."""
+    """Return what each index costs for a thousand requests it serves, the most expensive first."""
     lines = []
     for index in table.indexes:
         place = Place(table, index)

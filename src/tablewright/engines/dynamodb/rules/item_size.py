@@ -36,7 +36,7 @@ def _p99(f: Facts, table: Table, shape: ItemShape) -> int | None:
 
 
 def ddb_siz_001(f: Facts, entity: Entity) -> Verdict:
-    """Items near the limit, or dear by their size."""
+    """Items near the limit, or costly by their size."""
     sizes = [
         (p99, t, s)
         for t, s in f.homes(entity.name)

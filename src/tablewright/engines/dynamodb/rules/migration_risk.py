@@ -11,16 +11,16 @@ from tablewright.review.verdicts import Hit
 
 def ddb_mig_002(findings: Sequence[Finding]) -> Hit | None:
     """Say what all proposed rebuilds and backfills cost once, and when they have paid back."""
-    mends = [f.mend for f in findings if f.mend is not None and f.mend.cost_once]
-    if not mends:
+    fixes = [f.fix for f in findings if f.fix is not None and f.fix.cost_once]
+    if not fixes:
         return None
-    once = sum((m.cost_once or ZERO for m in mends), ZERO)
-    hours = sum((m.hours or ZERO for m in mends), ZERO)
-    saves = sum((m.saves_per_month or ZERO for m in mends), ZERO)
+    once = sum((m.cost_once or ZERO for m in fixes), ZERO)
+    hours = sum((m.hours or ZERO for m in fixes), ZERO)
+    saves = sum((m.saves_per_month or ZERO for m in fixes), ZERO)
     back = f", paid back in {decimals(once / saves, 2)} months" if saves > 0 else ""
     return Hit(
         evidence=(
-            f"{len(mends)} proposed change{'s move' if len(mends) > 1 else ' moves'} data: "
+            f"{len(fixes)} proposed change{'s move' if len(fixes) > 1 else ' moves'} data: "
             f"{format_usd(once)} USD once and "
             f"{decimals(hours, 2)} hours of writing{back}"
         ),

@@ -57,12 +57,12 @@ def ddb_prj_001(f: Facts, place: Place) -> Verdict:
     if waste < f.k["overproj_waste"] and not is_dear:
         return CLEAR
     unread = f"{percent(waste)} of the bytes in an entry of {place.name} are read by nobody there"
-    dear = (
+    costly = (
         f"each write keeps {decimals(f.mean_size(place.name))} B up to date in {place.name} for "
         f"{decimals(_reads(f, place) * SECONDS_PER_DAY)} reads a day"
     )
     return Hit(
-        evidence=unread if waste >= f.k["overproj_waste"] else dear,
+        evidence=unread if waste >= f.k["overproj_waste"] else costly,
         values={"waste": waste},
         options=lambda: _narrower(place, needed, waste >= f.k["overproj_waste"], is_dear),
     )

@@ -1,7 +1,7 @@
 """Predicates about indexes of MongoDB and PostgreSQL; the rules are in `rules/*.yaml`.
 
 In: facts and a subject. Out: a Hit, Clear, Missing, or None where the rule does not apply. They do
-not know levels; what they offer to mend is re-costed elsewhere.
+not know levels; what they offer to fix is re-costed elsewhere.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tablewright.design.changes import ContinueFromLast
 from tablewright.engines.mongodb.design import MongoDesign, MongoIndex
 from tablewright.engines.postgresql.design import PgIndex, PgTable, PostgresDesign
 from tablewright.engines.postgresql.types import referred
-from tablewright.engines.servers import fixes as mends
+from tablewright.engines.servers import fixes
 from tablewright.engines.servers.facts import ServerFacts
 from tablewright.engines.servers.routing import Ordered
 from tablewright.model.values import Attribute, Entity, Kind, Pattern, Verb
@@ -46,7 +46,7 @@ def any_idx_001(f: ServerFacts, home: str, index: Ordered) -> Verdict:
         evidence=f"no access pattern goes through {home}/{index.name}, "
         f"{format_bytes(int(index.stored_bytes))}",
         values={"small": f.home(home).rows < f.k["seq_rows"]},
-        options=lambda: mends.dropping(home, index.name),
+        options=lambda: fixes.dropping(home, index.name),
     )
 
 
@@ -97,7 +97,7 @@ def any_idx_002(f: ServerFacts, home: str, index: Ordered) -> Verdict:
         evidence=f"only {', '.join(p.name for p in served)} uses it, "
         f"{number(calls * SECONDS_PER_DAY)} times a day; "
         f"it takes {format_bytes(int(index.stored_bytes))}",
-        options=lambda: mends.dropping(home, index.name),
+        options=lambda: fixes.dropping(home, index.name),
     )
 
 
@@ -117,7 +117,7 @@ def any_fit_001(f: ServerFacts, pattern: Pattern) -> Verdict:
             "count": count,
             "rate": f.rate(pattern),
         },
-        options=lambda: mends.text_index(f, home, pattern),
+        options=lambda: fixes.text_index(f, home, pattern),
     )
 
 
@@ -133,7 +133,7 @@ def any_fit_002(f: ServerFacts, pattern: Pattern) -> Verdict:
         evidence=f"{pattern.name} looks for what is near among {number(count)} {pattern.entity}, "
         f"and {home} has no GiST index on the place",
         values={"online": pattern.purpose == "online", "count": count},
-        options=lambda: mends.place_index(f, home, pattern),
+        options=lambda: fixes.place_index(f, home, pattern),
     )
 
 
@@ -161,7 +161,7 @@ def srv_idx_001(f: ServerFacts, pattern: Pattern) -> Verdict:
             "online": pattern.purpose == "online",
             "scanned": rate * home.stored_bytes * read / max(ONE, home.rows),
         },
-        options=lambda: mends.for_pattern(f, home.name, pattern),
+        options=lambda: fixes.for_pattern(f, home.name, pattern),
     )
 
 
@@ -177,7 +177,7 @@ def srv_idx_002(f: ServerFacts, home: str, index: Ordered) -> Verdict:
         if same and longer and set(index.includes) <= {*other.paths, *other.includes}:
             return Hit(
                 evidence=f"{other.name} begins with the same keys and answers all it does",
-                options=lambda: mends.dropping(home, index.name),
+                options=lambda: fixes.dropping(home, index.name),
             )
     return CLEAR
 
@@ -202,7 +202,7 @@ def srv_idx_003(f: ServerFacts, home: str, entity: Entity, attribute: Attribute)
     return Hit(
         evidence=f"{attribute.name} is unique in the model, and nothing in {home} keeps it so",
         values={"login": attribute.role in ("login", "payment")},
-        options=lambda: mends.unique_index(f, home, attribute.name),
+        options=lambda: fixes.unique_index(f, home, attribute.name),
     )
 
 
@@ -262,11 +262,11 @@ def srv_idx_005(f: ServerFacts, pattern: Pattern) -> Verdict:
 
 
 def _rekeyed(f: ServerFacts, home: str, index: Ordered, pattern: Pattern) -> Iterable[Option]:
-    wanted = mends.wanted_index(f, home, pattern)
+    wanted = fixes.wanted_index(f, home, pattern)
     if index.is_primary:
-        yield from mends.adding(f, home, wanted)
+        yield from fixes.adding(f, home, wanted)
     else:
-        yield from mends.in_its_place(f, home, index.name, wanted)
+        yield from fixes.in_its_place(f, home, index.name, wanted)
 
 
 def srv_idx_006(f: ServerFacts, home: str, index: Ordered) -> Verdict:
@@ -328,17 +328,17 @@ def _narrowed(f: ServerFacts, home: str, index: Ordered) -> Iterable[Option]:
             rest = replace(
                 pattern, where=tuple(c for c in pattern.where if c.attribute != index.paths[0])
             )
-            keys = mends.wanted_index(f, home, rest)
+            keys = fixes.wanted_index(f, home, rest)
             value = fixed[index.paths[0]] or ""
             if keys is not None:
                 named = _attributes(f, home, keys)
-                made = mends.made_index(f, home, named, partial=((index.paths[0], (value,)),))
+                made = fixes.made_index(f, home, named, partial=((index.paths[0], (value,)),))
                 if made is not None:
-                    yield mends.swap(home, f.index(home, index.name), made, "make_sparse")
+                    yield fixes.swap(home, f.index(home, index.name), made, "make_sparse")
         yield from _rekeyed(f, home, index, pattern)
 
 
-def _attributes(f: ServerFacts, home: str, index: PgIndex | MongoIndex) -> mends.Keys:
+def _attributes(f: ServerFacts, home: str, index: PgIndex | MongoIndex) -> fixes.Keys:
     if isinstance(index, MongoIndex):
         return tuple((path, kind == "-1") for path, kind in index.keys)
     table = f.table(home)
@@ -380,15 +380,15 @@ def _weight_of(f: ServerFacts, pattern: Pattern) -> dict[str, Decimal | bool | N
 
 def _without_capitals(f: ServerFacts, home: str, pattern: Pattern) -> Iterable[Option]:
     """Offer to make the index of the same keys ignore capitals, or one that does."""
-    made = mends.wanted_index(f, home, pattern)
+    made = fixes.wanted_index(f, home, pattern)
     if made is None:
         return
     keys = tuple(path for path, _ in _attributes(f, home, made))
     for one in f.indexes(home):
         if one.paths == keys and not one.is_primary:
             held = f.index(home, one.name)
-            yield mends.swap(home, held, replace(held, ignore_case=True))
-    yield from mends.adding(f, home, replace(made, name=f"{made.name}_any_case"))
+            yield fixes.swap(home, held, replace(held, ignore_case=True))
+    yield from fixes.adding(f, home, replace(made, name=f"{made.name}_any_case"))
 
 
 def mdb_idx_002(f: ServerFacts, pattern: Pattern) -> Verdict:
@@ -405,7 +405,7 @@ def mdb_idx_002(f: ServerFacts, pattern: Pattern) -> Verdict:
         return Hit(
             evidence=f"{home} has no 2dsphere index that serves it",
             values={"refused": True},
-            options=lambda: mends.place_index(f, home, pattern),
+            options=lambda: fixes.place_index(f, home, pattern),
         )
     left = [path for path in pattern.equalities if path not in index.paths]
     entity = f.model.entity(pattern.entity)
@@ -419,7 +419,7 @@ def mdb_idx_002(f: ServerFacts, pattern: Pattern) -> Verdict:
         evidence=f"{index.name} lacks {', '.join(left)}: of what it finds {number(share * 100)} % "
         "is wanted",
         values={"refused": False},
-        options=lambda: mends.place_index(f, home, pattern, index.name),
+        options=lambda: fixes.place_index(f, home, pattern, index.name),
     )
 
 
@@ -460,14 +460,14 @@ def _for_keys(f: ServerFacts, table: PgTable, bare: list[tuple[str, ...]]) -> It
             and p.entity == table.entity
             and set(attributes) <= set(p.equalities)
         ]
-        wanted = mends.wanted_index(f, table.name, lists[0]) if lists else None
+        wanted = fixes.wanted_index(f, table.name, lists[0]) if lists else None
         if isinstance(wanted, PgIndex) and {c for c, _ in wanted.columns[: len(columns)]} != set(
             columns
         ):
             wanted = None
-        made = wanted or mends.made_index(f, table.name, tuple((n, False) for n in attributes))
+        made = wanted or fixes.made_index(f, table.name, tuple((n, False) for n in attributes))
         changes += [
-            change for option in mends.adding(f, table.name, made) for change in option.changes
+            change for option in fixes.adding(f, table.name, made) for change in option.changes
         ]
     if changes:
         yield Option(changes=tuple(changes))
@@ -516,9 +516,9 @@ def _gin(f: ServerFacts, table: PgTable, column: str, old: PgIndex | None) -> It
         return  # only jsonb can be indexed so
     made = PgIndex(name=f"{table.name}_{column}_gin"[:63], columns=((column, False),), using="gin")
     if old is not None:
-        yield mends.swap(table.name, old, made)
+        yield fixes.swap(table.name, old, made)
     else:
-        yield from mends.adding(f, table.name, made)
+        yield from fixes.adding(f, table.name, made)
 
 
 def pg_idx_003(f: ServerFacts, pattern: Pattern) -> Verdict:
@@ -557,7 +557,7 @@ def _beginnings(f: ServerFacts, table: PgTable, pattern: Pattern) -> list[str]:
 
 
 def _fitting(f: ServerFacts, home: str, pattern: Pattern) -> Iterable[Option]:
-    made = mends.wanted_index(f, home, pattern)
+    made = fixes.wanted_index(f, home, pattern)
     if not isinstance(made, PgIndex):
         return
     for one in f.indexes(home):
@@ -570,10 +570,10 @@ def _fitting(f: ServerFacts, home: str, pattern: Pattern) -> Iterable[Option]:
             and not f.through(home, held.name)
         ):
             made_of = replace(held, ignore_case=made.ignore_case, prefixes=made.prefixes)
-            yield mends.swap(home, held, made_of)
+            yield fixes.swap(home, held, made_of)
     suffix = "any_case" if made.ignore_case else "beginnings"
     name = f"{made.name.removesuffix('_idx')}_{suffix}"[:63]
-    yield from mends.adding(f, home, replace(made, name=name))
+    yield from fixes.adding(f, home, replace(made, name=name))
 
 
 def is_postgres(f: ServerFacts) -> bool:
