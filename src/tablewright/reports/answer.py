@@ -127,7 +127,8 @@ def _fix_sentence(view: ReportView, design: DesignView) -> str:
         many = "" if len(path) > 1 else "s"
         what = f"save{many} {usd(saving)}" if saving >= 0 else f"cost{many} {usd(-saving)} more"
         parts.append(
-            f"{plural(len(path), 'fix', 'fixes')} {what} USD a month and lead{many} to grade {last.letter}"
+            f"{plural(len(path), 'fix', 'fixes')} {what} USD a month and lead{many} to grade "
+            f"{last.letter}"
         )
     others = [
         d
