@@ -101,7 +101,7 @@ def bson_value_bytes(value: Any) -> int:
 def _array_bytes(values: Iterable[Any]) -> int:
     """Return the bytes of an array: a document whose names are its places."""
     return DOCUMENT_OVERHEAD_BYTES + sum(
-        2 + len(str(at)) + bson_value_bytes(value) for at, value in enumerate(values)
+        2 + len(str(place)) + bson_value_bytes(value) for place, value in enumerate(values)
     )
 
 

@@ -57,14 +57,14 @@ def number_bytes(text: str) -> int:
         return 2 + (len(digits) - 1) // 2 - lowest // 2
     parts = _NUMBER_PARTS.fullmatch(text)
     assert parts is not None, f"not a number: {text}"
-    sign, whole, fraction, exponent_text = parts.groups()
+    sign, integer, fraction, exponent_text = parts.groups()
     exponent = int(exponent_text or 0)
-    significant = (whole + fraction).strip("0")
+    significant = (integer + fraction).strip("0")
     if not significant:
         return 1
     # powers of ten of the first and of the last digit that is not zero
-    digits = whole + fraction
-    highest = exponent + len(whole) - 1 - (len(digits) - len(digits.lstrip("0")))
+    digits = integer + fraction
+    highest = exponent + len(integer) - 1 - (len(digits) - len(digits.lstrip("0")))
     lowest = highest - len(significant) + 1
     pairs = highest // 2 - lowest // 2 + 1
     return min(MAX_NUMBER_BYTES, 1 + pairs + (sign == "-"))

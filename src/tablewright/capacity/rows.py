@@ -124,14 +124,14 @@ def numeric_bytes(value: Decimal) -> int:
     _, digits, exponent = value.as_tuple()
     assert isinstance(exponent, int)
     text = "".join(map(str, digits))
-    whole, fraction = (
+    integer, fraction = (
         (text[:exponent], text[exponent:]) if exponent < 0 else (text + "0" * exponent, "")
     )
     if exponent < 0 and len(text) < -exponent:
-        whole, fraction = "", text.rjust(-exponent, "0")
-    whole = whole.lstrip("0")
-    groups = [whole[max(0, end - 4) : end] for end in range(len(whole), 0, -4)][::-1]
-    groups += [fraction[at : at + 4].ljust(4, "0") for at in range(0, len(fraction), 4)]
+        integer, fraction = "", text.rjust(-exponent, "0")
+    integer = integer.lstrip("0")
+    groups = [integer[max(0, end - 4) : end] for end in range(len(integer), 0, -4)][::-1]
+    groups += [fraction[start : start + 4].ljust(4, "0") for start in range(0, len(fraction), 4)]
     kept = [int(group) for group in groups]
     while kept and kept[0] == 0:
         kept.pop(0)
@@ -182,16 +182,16 @@ def _json_value(value: Any, offset: int) -> int:
 def _array_bytes(values: Iterable[Any]) -> int:
     """Return the content bytes of an array: dimensions and elements, each aligned to four."""
     offset = 0
-    found = False
+    has_null = False
     for value in values:
-        found = True
+        has_null = True
         if isinstance(value, bool):
             offset += 1
         elif isinstance(value, int):
             offset = aligned(offset, 4) + 4
         else:
             offset = aligned(offset, 4) + 4 + len(str(value).encode())
-    return (20 if found else 12) + aligned(offset, 4)
+    return (20 if has_null else 12) + aligned(offset, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +221,7 @@ def row_of(fields: Sequence[Field], ratio: float = 0.5) -> Row:
         >>> row_of([Field(4, 4, False), Field(3)]).heap  # 24 + 4 + 1 + 3
         32
     """
-    has_null = any(one.content is None for one in fields)
+    has_null = any(field.content is None for field in fields)
     header = aligned(TUPLE_HEADER_BYTES + (-(-len(fields) // 8) if has_null else 0))
     if _data(fields) + header <= TOAST_THRESHOLD_BYTES:
         return Row(header + _data(fields))
@@ -230,8 +230,8 @@ def row_of(fields: Sequence[Field], ratio: float = 0.5) -> Row:
 
 def _data(fields: Sequence[Field]) -> int:
     offset = 0
-    for one in fields:
-        offset = one.after(offset)
+    for field in fields:
+        offset = field.after(offset)
     return offset
 
 
@@ -244,29 +244,29 @@ def _toasted(fields: list[Field], header: int, ratio: float) -> Row:
     room = TOAST_THRESHOLD_BYTES - header
     external: list[int] = []
     waiting = [
-        at
-        for at, one in enumerate(fields)
-        if one.is_variable and (one.content or 0) + 4 > aligned(TOAST_POINTER_BYTES)
+        place
+        for place, field in enumerate(fields)
+        if field.is_variable and (field.content or 0) + 4 > aligned(TOAST_POINTER_BYTES)
     ]
-    todo = sorted(waiting, key=lambda at: -(fields[at].content or 0))
-    for at in todo:
+    todo = sorted(waiting, key=lambda place: -(fields[place].content or 0))
+    for place in todo:
         if _data(fields) <= room:
             break
-        content = fields[at].content or 0
-        own = fields[at].ratio
+        content = fields[place].content or 0
+        own = fields[place].ratio
         rate = ratio if own is None else own
         packed = COMPRESSION_HEADER_BYTES + round(content * rate)
         if rate <= 0.75 and packed < content - 2:
-            fields[at] = Field(packed)
-        if (fields[at].content or 0) + 4 > room:
-            external.append(fields[at].content or 0)
-            fields[at] = _OUTSIDE
-    for at in sorted(waiting, key=lambda at: -(fields[at].content or 0)):
+            fields[place] = Field(packed)
+        if (fields[place].content or 0) + 4 > room:
+            external.append(fields[place].content or 0)
+            fields[place] = _OUTSIDE
+    for place in sorted(waiting, key=lambda place: -(fields[place].content or 0)):
         if _data(fields) <= room:
             break
-        if fields[at] is not _OUTSIDE:
-            external.append(fields[at].content or 0)
-            fields[at] = _OUTSIDE
+        if fields[place] is not _OUTSIDE:
+            external.append(fields[place].content or 0)
+            fields[place] = _OUTSIDE
     return Row(header + _data(fields), tuple(external))
 
 
@@ -296,8 +296,8 @@ def toast_pages(rows: Sequence[Row]) -> tuple[int, int]:
     chunks: list[Row] = []
     for row in rows:
         for size in row.external:
-            whole, rest = divmod(size, TOAST_CHUNK_BYTES)
-            chunks += [Row(36 + TOAST_CHUNK_BYTES)] * whole
+            full_chunks, rest = divmod(size, TOAST_CHUNK_BYTES)
+            chunks += [Row(36 + TOAST_CHUNK_BYTES)] * full_chunks
             if rest:
                 chunks.append(Row(36 + rest if rest + 4 > SHORT_VARLENA_BYTES else 33 + rest))
     return heap_pages(chunks), len(chunks)
@@ -311,7 +311,7 @@ def index_tuple_bytes(fields: Sequence[Field]) -> int:
         (16, 32)
     """
     header = INDEX_HEADER_BYTES
-    if any(one.content is None for one in fields):
+    if any(field.content is None for field in fields):
         header = aligned(INDEX_HEADER_BYTES + 4)
     return aligned(header + _data(fields))
 
@@ -336,15 +336,17 @@ def btree_pages(
         return 1
     slots, size = float(entries), float(entry_bytes)
     if duplicates > 1:
-        most = max(1, int((LARGEST_POSTING_BYTES - entry_bytes) // POSTING_BYTES))
-        shared = max(1.0, duplicates / math.ceil(duplicates / most))
+        limit = max(1, int((LARGEST_POSTING_BYTES - entry_bytes) // POSTING_BYTES))
+        shared = max(1.0, duplicates / math.ceil(duplicates / limit))
         slots = float(entries) / shared
         size = (
             float(aligned(math.ceil(entry_bytes + POSTING_BYTES * shared))) if shared > 1 else size
         )
     room = PAGE_BYTES - PAGE_HEADER_BYTES - BTREE_SPECIAL_BYTES
-    kept = PAGE_BYTES * (100 - fillfactor) // 100
-    per_leaf = max(2, int((room - 2 * ITEM_POINTER_BYTES - kept) // (size + ITEM_POINTER_BYTES)))
+    reserved = PAGE_BYTES * (100 - fillfactor) // 100
+    per_leaf = max(
+        2, int((room - 2 * ITEM_POINTER_BYTES - reserved) // (size + ITEM_POINTER_BYTES))
+    )
     pages = math.ceil(slots / per_leaf)
     total = pages
     per_inner = max(2, int(room * 0.7 // (min(size, entry_bytes + 8) + ITEM_POINTER_BYTES)))

@@ -61,9 +61,9 @@ def _canonical(text: str, exponent_bits: int) -> str:
     if match is None:
         raise NumberError(text, "not a number")
     sign, mantissa, exponent_text = match.groups()
-    whole, _, fraction = mantissa.partition(".")
-    digits = (whole + fraction).lstrip("0")
-    point = _point(text, whole, fraction, exponent_text, exponent_bits)
+    integer, _, fraction = mantissa.partition(".")
+    digits = (integer + fraction).lstrip("0")
+    point = _point(text, integer, fraction, exponent_text, exponent_bits)
     if point - 1 > MAX_EXPONENT:
         raise NumberError(text, "overflow")
     if point - 1 < MIN_EXPONENT:
@@ -86,7 +86,7 @@ _MAX_EXPONENT_DIGITS = 20
 """More digits than any exponent of 64 bits has; more are not even converted."""
 
 
-def _point(text: str, whole: str, fraction: str, exponent_text: str | None, bits: int) -> int:
+def _point(text: str, integer: str, fraction: str, exponent_text: str | None, bits: int) -> int:
     """Return the power of ten by which 0.DIGITS is multiplied: precision less scale.
 
     Zero has one digit of precision, so that zeros with large exponents are out of range too.
@@ -99,7 +99,7 @@ def _point(text: str, whole: str, fraction: str, exponent_text: str | None, bits
     scale = len(fraction) - exponent
     if not -limit <= exponent < limit or not -limit <= scale < limit:
         raise NumberError(text, "not a number")
-    precision = max(1, len((whole + fraction).lstrip("0")))
+    precision = max(1, len((integer + fraction).lstrip("0")))
     return (precision - scale + limit) % (2 * limit) - limit
 
 
@@ -118,17 +118,17 @@ def number_key(text: str) -> bytes:
     if text == "0":
         return b"\x80"
     is_negative = text[0] == "-"
-    whole, _, fraction = (text[1:] if is_negative else text).partition(".")
-    if whole == "0":
+    integer, _, fraction = (text[1:] if is_negative else text).partition(".")
+    if integer == "0":
         digits = fraction.lstrip("0")
         exponent = len(digits) - len(fraction) - 1
     else:
-        digits = whole + fraction
-        exponent = len(whole) - 1
+        digits = integer + fraction
+        exponent = len(integer) - 1
     digits = digits.rstrip("0")
     if len(digits) % 2:
         digits += "0"
-    packed = bytes(int(digits[at : at + 2]) + 1 for at in range(0, len(digits), 2))
+    packed = bytes(int(digits[start : start + 2]) + 1 for start in range(0, len(digits), 2))
     body = bytes((exponent - MIN_EXPONENT,)) + packed + b"\x00"
     if is_negative:
         return b"\x7f" + bytes(255 - byte for byte in body)

@@ -122,7 +122,7 @@ def described(engine: Engine, row: Row, status: str = "AVAILABLE") -> dict[str, 
     features: dict[str, Any] = {}
     for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
         if table.get(member):
-            features[member] = [_index(one) for one in table[member]]
+            features[member] = [_index(index) for index in table[member]]
     if table.get("VectorIndexes"):
         features["VectorIndexes"] = restored_vector_indexes(table["VectorIndexes"], None)
     if "StreamSpecification" in table:
@@ -139,8 +139,8 @@ def described(engine: Engine, row: Row, status: str = "AVAILABLE") -> dict[str, 
     }
 
 
-def _index(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {member: given[member] for member in _INDEX_MEMBERS if given.get(member)}
+def _index(definition: Mapping[str, Any]) -> dict[str, Any]:
+    return {member: definition[member] for member in _INDEX_MEMBERS if definition.get(member)}
 
 
 # Restoring
@@ -206,33 +206,34 @@ def _positive(throughput: Mapping[str, Any]) -> Mapping[str, Any] | None:
 def _indexes(known: Any, override: list[Mapping[str, Any]] | None) -> list[dict[str, Any]]:
     """Return the indexes to restore: all, or those an override names, which must be the same."""
     if override is None:
-        return [_index(one) for one in known]
-    by_name = {one["IndexName"]: one for one in known}
-    for one in override:
-        source = by_name.get(one["IndexName"])
-        if source is None or source["KeySchema"] != one["KeySchema"]:
+        return [_index(index) for index in known]
+    by_name = {index["IndexName"]: index for index in known}
+    for index in override:
+        source = by_name.get(index["IndexName"])
+        if source is None or source["KeySchema"] != index["KeySchema"]:
             raise ValidationException(
                 "One or more parameter values were invalid: index override does not match an "
-                f"index of the source table: {one['IndexName']}"
+                f"index of the source table: {index['IndexName']}"
             )
-    return [_index({**by_name[one["IndexName"]], **one}) for one in override]
+    return [_index({**by_name[index["IndexName"]], **index}) for index in override]
 
 
 def _used_attributes(definition: Mapping[str, Any]) -> list[dict[str, str]]:
     """Return the attribute definitions that the keys of a table and its indexes still need."""
     schemas = [definition["KeySchema"]]
     for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
-        schemas += [one["KeySchema"] for one in definition.get(member, ())]
+        schemas += [index["KeySchema"] for index in definition.get(member, ())]
     names = {entry["AttributeName"] for schema in schemas for entry in schema}
     for vector in definition.get("VectorIndexes", ()):
         names.update(search_attributes(vector))
-    return [one for one in definition["AttributeDefinitions"] if one["AttributeName"] in names]
+    defined = definition["AttributeDefinitions"]
+    return [attribute for attribute in defined if attribute["AttributeName"] in names]
 
 
 def fill_indexes(engine: Engine, table: Table) -> None:
     """Give every item of a restored table its entries in all indexes. Inside a write."""
-    for one in table.counted:
-        one.held = Held(None)  # counted when asked
+    for counted in table.counted:
+        counted.held = Held(None)  # counted when asked
     if not table.indexes and not table.vectors:
         return
     for key, size, raw in engine.store.range(table.space):

@@ -109,8 +109,8 @@ class RunningBill:
     def lines(self) -> tuple[BillLine, ...]:
         """Return all lines, in the order of table, index, operation and label."""
         with self._lock:
-            found = [(key, tuple(value)) for key, value in self._lines.items()]
-        found.sort(key=lambda pair: tuple(part or "" for part in pair[0]))
+            lines = [(key, tuple(value)) for key, value in self._lines.items()]
+        lines.sort(key=lambda pair: tuple(part or "" for part in pair[0]))
         return tuple(
             BillLine(
                 table=table,
@@ -129,7 +129,7 @@ class RunningBill:
                 writes,
                 written,
                 searched,
-            ) in found
+            ) in lines
         )
 
     def as_json(self, prices: UnitPrices | None = None) -> dict[str, Any]:

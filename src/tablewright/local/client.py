@@ -63,15 +63,15 @@ def make_client(
         region: the region the client believes to be in.
         config: any botocore configuration, such as retries; endpoints and signing are ours.
     """
-    made = _boto3_session(region).client(service, **_client_arguments(region, config))
-    return _attach(made, engine)
+    client = _boto3_session(region).client(service, **_client_arguments(region, config))
+    return _attach(client, engine)
 
 
 def make_resource(engine: Engine, *, region: str = REGION, config: Config | None = None) -> Any:
     """Return a boto3 resource of "dynamodb" answered by `engine`."""
-    made = _boto3_session(region).resource("dynamodb", **_client_arguments(region, config))
-    _attach(made.meta.client, engine)
-    return made
+    resource = _boto3_session(region).resource("dynamodb", **_client_arguments(region, config))
+    _attach(resource.meta.client, engine)
+    return resource
 
 
 def make_aio_client(
@@ -139,7 +139,7 @@ def _isolated_variables() -> dict[str, tuple[Any, ...]]:
 def _client_arguments(region: str, config: Config | None) -> dict[str, Any]:
     from botocore.config import Config
 
-    # A fixed user agent: botocore would otherwise build a long one anew for each request.
+    # A fixed user agent: botocore would otherwise build a long one for each request.
     ours = Config(user_agent="tablewright-in-process")
     merged = ours.merge(config) if config is not None else ours
     return {
@@ -151,29 +151,29 @@ def _client_arguments(region: str, config: Config | None) -> dict[str, Any]:
     }
 
 
-def _attach(made: Any, engine: Engine, *, asynchronous: bool = False) -> Any:
+def _attach(client: Any, engine: Engine, *, asynchronous: bool = False) -> Any:
     """Let `engine` answer what the client would send, and return the client."""
     # The endpoint is fixed, so the rules that would find one are skipped where botocore allows it.
-    if hasattr(made, "_ruleset_resolver"):
-        made._ruleset_resolver = None
-    answer = _Answerer(made, engine)
-    service = made.meta.service_model.service_id.hyphenize()
+    if hasattr(client, "_ruleset_resolver"):
+        client._ruleset_resolver = None
+    answer = _Answerer(client, engine)
+    service = client.meta.service_model.service_id.hyphenize()
     handler: Callable[..., Answer] | Callable[..., Awaitable[Answer]]
     handler = answer.asynchronous if asynchronous else answer.synchronous
-    made.meta.events.register_last(f"before-call.{service}.*", handler)
-    return made
+    client.meta.events.register_last(f"before-call.{service}.*", handler)
+    return client
 
 
 class _Answerer:
     """Answers the requests of one client from the engine, with botocore's retries."""
 
-    def __init__(self, made: Any, engine: Engine) -> None:
+    def __init__(self, client: Any, engine: Engine) -> None:
         from botocore.parsers import ResponseParserFactory
 
         self._engine = engine
-        self._events = made.meta.events
-        self._service = made.meta.service_model.service_id.hyphenize()
-        self._endpoint = made._endpoint
+        self._events = client.meta.events
+        self._service = client.meta.service_model.service_id.hyphenize()
+        self._endpoint = client._endpoint
         self._parsers = ResponseParserFactory()
 
     def synchronous(

@@ -66,7 +66,7 @@ def check_new_table(request: Mapping[str, Any]) -> None:
     """
     mode = request.get("BillingMode", PROVISIONED)
     check_throughput(mode, request.get("ProvisionedThroughput"))
-    types = [given["AttributeName"] for given in request["AttributeDefinitions"]]
+    types = [entry["AttributeName"] for entry in request["AttributeDefinitions"]]
     schema = request["KeySchema"]
     _check_keys(schema, types, is_global=False, is_table=True)
     local = request.get("LocalSecondaryIndexes")
@@ -419,7 +419,7 @@ def describe(engine: Engine, table: Table, *, status: str | None = None) -> dict
     for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
         if definition.get(member):
             out[member] = [
-                _describe_index(engine, table, given, status) for given in definition[member]
+                _describe_index(engine, table, index, status) for index in definition[member]
             ]
     if table.vectors:
         out["VectorIndexes"] = describe_vector_indexes(engine, table, status)
@@ -434,36 +434,36 @@ def describe_restored(engine: Engine, table: Table) -> dict[str, Any]:
 
 
 def _describe_index(
-    engine: Engine, table: Table, given: Mapping[str, Any], status: str | None
+    engine: Engine, table: Table, stored: Mapping[str, Any], status: str | None
 ) -> dict[str, Any]:
-    index = table.indexes[given["IndexName"]]
+    index = table.indexes[stored["IndexName"]]
     items, size = engine.counts(index)
     out: dict[str, Any] = {
         "IndexName": index.name,
-        "KeySchema": given["KeySchema"],
-        "Projection": given["Projection"],
+        "KeySchema": stored["KeySchema"],
+        "Projection": stored["Projection"],
         "IndexSizeBytes": size,
         "ItemCount": items,
         "IndexArn": f"{engine.arn(table.name)}/index/{index.name}",
     }
     if not index.is_local:
         out["IndexStatus"] = "CREATING" if status == "CREATING" else index.status
-        if given.get("Backfilling"):
+        if stored.get("Backfilling"):
             out["Backfilling"] = True
-        out["ProvisionedThroughput"] = _throughput(given)
-        if "OnDemandThroughput" in given:
-            out["OnDemandThroughput"] = given["OnDemandThroughput"]
-        if "WarmThroughput" in given:
-            out["WarmThroughput"] = {**given["WarmThroughput"], "Status": "ACTIVE"}
+        out["ProvisionedThroughput"] = _throughput(stored)
+        if "OnDemandThroughput" in stored:
+            out["OnDemandThroughput"] = stored["OnDemandThroughput"]
+        if "WarmThroughput" in stored:
+            out["WarmThroughput"] = {**stored["WarmThroughput"], "Status": "ACTIVE"}
     return out
 
 
 def _throughput(definition: Mapping[str, Any]) -> dict[str, Any]:
-    given = definition.get("ProvisionedThroughput") or {}
+    throughput = definition.get("ProvisionedThroughput") or {}
     out = {
         "NumberOfDecreasesToday": definition.get("DecreasesToday", 0),
-        "ReadCapacityUnits": given.get("ReadCapacityUnits", 0),
-        "WriteCapacityUnits": given.get("WriteCapacityUnits", 0),
+        "ReadCapacityUnits": throughput.get("ReadCapacityUnits", 0),
+        "WriteCapacityUnits": throughput.get("WriteCapacityUnits", 0),
     }
     for member in ("LastIncreaseDateTime", "LastDecreaseDateTime"):
         if member in definition:

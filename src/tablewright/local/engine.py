@@ -25,7 +25,7 @@ from tablewright.local.changes import record_change
 from tablewright.local.faults import ResourceNotFoundException
 from tablewright.local.register import drop_left_snapshots
 from tablewright.local.storage import Store
-from tablewright.local.tables import Held, Index, Table, Token
+from tablewright.local.tables import Held, Index, Table, TokenRecord
 from tablewright.local.validation import layer_of
 from tablewright.local.vectors.index import VectorIndex
 from tablewright.local.vectors.updating import resume_filling
@@ -92,7 +92,7 @@ class Engine:
         """How long the creation of a vector index takes at the least."""
         self._writes = 0
         self._temporary: TemporaryDirectory[str] | None = None
-        self._tokens: dict[str, Token] = {}
+        self._tokens: dict[str, TokenRecord] = {}
         """What is kept of recent transactions by token, oldest first."""
         self.sweeper = Sweeper(self)
         try:
@@ -118,12 +118,12 @@ class Engine:
         Raises:
             ResourceNotFoundException: there is none of that name.
         """
-        found = self.tables.get(name)
-        if found is None:
-            found = self.tables.get(table_name(name))
-            if found is None:
+        table = self.tables.get(name)
+        if table is None:
+            table = self.tables.get(table_name(name))
+            if table is None:
                 raise ResourceNotFoundException("Requested resource not found")
-        return found
+        return table
 
     def arn(self, table: str) -> str:
         """Return the ARN of a table."""
@@ -131,8 +131,8 @@ class Engine:
 
     def new_space(self) -> int:
         """Create a space and return its number. Call it inside a write."""
-        found = self.store.get(CATALOGUE, _NEXT_SPACE)
-        number = int(found[1]) if found else 1
+        stored = self.store.get(CATALOGUE, _NEXT_SPACE)
+        number = int(stored[1]) if stored else 1
         self.store.put(CATALOGUE, _NEXT_SPACE, 0, b"%d" % (number + 1))
         self.store.create(number)
         return number
@@ -155,20 +155,22 @@ class Engine:
         self.store.delete(CATALOGUE, table.name.encode())
         del self.tables[table.name]
 
-    def counts(self, one: Table | Index | VectorIndex) -> tuple[int, int]:
+    def counts(self, counted: Table | Index | VectorIndex) -> tuple[int, int]:
         """Return how many items a table or an index holds and their bytes. Inside a read."""
-        if one.held.count is None:
-            one.held.count, one.held.bytes = self.store.totals(one.space)
-            if isinstance(one, Table) and one.vectors:  # stored sizes count the digits of vectors
-                one.held.bytes = sum(
-                    written_bytes(one, Image(size, raw)) or 0
-                    for _, size, raw in self.store.range(one.space)
+        if counted.held.count is None:
+            counted.held.count, counted.held.bytes = self.store.totals(counted.space)
+            if (
+                isinstance(counted, Table) and counted.vectors
+            ):  # stored sizes count the digits of vectors
+                counted.held.bytes = sum(
+                    written_bytes(counted, Image(size, raw)) or 0
+                    for _, size, raw in self.store.range(counted.space)
                 )
-        return one.held.count, one.held.bytes
+        return counted.held.count, counted.held.bytes
 
     # -- tokens of transactions -----------------------------------------------------------------
 
-    def token(self, token: str, since: float) -> Token | None:
+    def token(self, token: str, since: float) -> TokenRecord | None:
         """Return what is kept under a token no older than `since`. Inside a write.
 
         Older tokens are forgotten on the way.
@@ -181,7 +183,7 @@ class Engine:
         known = self._tokens.get(token)
         return known if known is not None and known.moment >= since else None
 
-    def keep_token(self, token: str, record: Token) -> None:
+    def keep_token(self, token: str, record: TokenRecord) -> None:
         """Keep what a repetition of a transaction needs under its token. Inside a write."""
         self._tokens[token] = record
         self.store.put(CATALOGUE, _TOKEN + token.encode(), 0, orjson.dumps(list(record)))
@@ -191,16 +193,16 @@ class Engine:
         with store.writing:
             if CATALOGUE not in store.spaces():
                 store.create(CATALOGUE)
-            found = store.get(CATALOGUE, _COUNTERS)
-            counters = orjson.loads(found[1]) if found else {}
+            stored = store.get(CATALOGUE, _COUNTERS)
+            counters = orjson.loads(stored[1]) if stored else {}
             is_exact = counters.pop("is_exact", True)
             self._read_tables()
             for table in self.tables.values():
-                for one in table.counted:
-                    one.held = Held(*counters.get(str(one.space), (None, 0)))
-                    if not is_exact and (one.held.count or 0) <= MAX_RECOUNT:
-                        one.held.count = None
-            if found and is_exact:
+                for counted in table.counted:
+                    counted.held = Held(*counters.get(str(counted.space), (None, 0)))
+                    if not is_exact and (counted.held.count or 0) <= MAX_RECOUNT:
+                        counted.held.count = None
+            if stored and is_exact:
                 self._save_counters(is_exact=False)  # until the next clean end
         store.on_undo = self._read_tables
 
@@ -220,8 +222,8 @@ class Engine:
                 known.redefine(table)
                 table = known
                 table.forget_vectors()
-            for one in table.counted:
-                one.held.count = None  # to be counted again
+            for counted in table.counted:
+                counted.held.count = None  # to be counted again
             tables[table.name] = table
         self.tables = tables
 
@@ -244,10 +246,10 @@ class Engine:
         After a crash small ones are counted again when asked, large ones go on from here.
         """
         counters: dict[str, Any] = {
-            str(one.space): (one.held.count, one.held.bytes)
+            str(counted.space): (counted.held.count, counted.held.bytes)
             for table in self.tables.values()
-            for one in table.counted
-            if one.held.count is not None
+            for counted in table.counted
+            if counted.held.count is not None
         }
         counters["is_exact"] = is_exact
         self.store.put(CATALOGUE, _COUNTERS, 0, orjson.dumps(counters))
@@ -269,10 +271,10 @@ class Engine:
             self._temporary.cleanup()
 
 
-def _token_record(stored: list[Any]) -> Token:
+def _token_record(stored: list[Any]) -> TokenRecord:
     """Return a stored token; files of version 0.1 keep no sizes, and are good for ten minutes."""
     digest, moment, *sizes = stored
-    return Token(digest, moment, tuple(sizes[0]) if sizes else ())
+    return TokenRecord(digest, moment, tuple(sizes[0]) if sizes else ())
 
 
 def table_name(name_or_arn: str) -> str:

@@ -112,17 +112,17 @@ def _export_full(engine: Engine, table: Table, request: Mapping[str, Any], folde
 
 
 def _export_changes(engine: Engine, table: Table, request: Mapping[str, Any], folder: Path) -> Row:
-    given = request.get("IncrementalExportSpecification") or {}
-    if "ExportFromTime" not in given:
+    span = request.get("IncrementalExportSpecification") or {}
+    if "ExportFromTime" not in span:
         raise ValidationException("ExportFromTime is required for an incremental export")
-    start = _checked_moment(engine, table, given["ExportFromTime"])
-    end = _checked_moment(engine, table, given.get("ExportToTime"))
+    start = _checked_moment(engine, table, span["ExportFromTime"])
+    end = _checked_moment(engine, table, span.get("ExportToTime"))
     if not _MIN_SPAN <= end - start <= _MAX_SPAN:
         raise ValidationException(
             "The difference between ExportFromTime and ExportToTime must be from 15 minutes to 24 "
             "hours"
         )
-    view = given.get("ExportViewType", "NEW_AND_OLD_IMAGES")
+    view = span.get("ExportViewType", "NEW_AND_OLD_IMAGES")
     space = _snapshot(engine, table, end)
     try:
         with engine.store.reading:
@@ -147,9 +147,9 @@ def _export_changes(engine: Engine, table: Table, request: Mapping[str, Any], fo
     )
 
 
-def _checked_moment(engine: Engine, table: Table, given: float | None) -> float:
+def _checked_moment(engine: Engine, table: Table, requested: float | None) -> float:
     earliest, latest = window(engine, table)
-    moment = latest if given is None else given
+    moment = latest if requested is None else requested
     if not int(earliest) <= moment <= latest:
         raise InvalidExportTimeException(
             f"The export time must be between {earliest:.3f} and {latest:.3f}"
@@ -188,8 +188,8 @@ def _change_lines(
     """Yield each changed item as a line: its keys, and what it was and is."""
     for key, (old, moment) in sorted(changed.items()):
         with engine.store.reading:
-            found = engine.store.get(space, key)
-        new = None if found is None else orjson.loads(found[1])
+            stored = engine.store.get(space, key)
+        new = None if stored is None else orjson.loads(stored[1])
         image = new if new is not None else old
         if image is None:
             continue  # it came and went in between
@@ -257,7 +257,7 @@ class _Job:
         engine, table, request = self.engine, self.table, self.request
         ended = engine.clock()
         arn = f"{engine.arn(table.name)}/export/{self.id}"
-        files = b"".join(orjson.dumps(one) + b"\n" for one in self.files)
+        files = b"".join(orjson.dumps(file) + b"\n" for file in self.files)
         files_key = self._put_with_checksum("manifest-files", files)
         full_summary = {
             **summary,

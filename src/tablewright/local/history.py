@@ -75,13 +75,13 @@ def changed_between(
     Inside a read. By key; with the moment of the last of these changes.
     """
     assert table.history is not None
-    found: dict[bytes, tuple[Item | None, float]] = {}
+    changes: dict[bytes, tuple[Item | None, float]] = {}
     low, high = _position(start, after=1), _position(end, after=1)
     for position, _, raw in engine.store.range(table.history, low, high):
         key, old = orjson.loads(raw)
-        first = found.get(bytes.fromhex(key), (old, 0.0))[0]
-        found[bytes.fromhex(key)] = (first, int.from_bytes(position[:8], "big") / 1000)
-    return found
+        first = changes.get(bytes.fromhex(key), (old, 0.0))[0]
+        changes[bytes.fromhex(key)] = (first, int.from_bytes(position[:8], "big") / 1000)
+    return changes
 
 
 def _position(moment: float, *, after: int = 0) -> bytes:

@@ -56,7 +56,7 @@ def import_table(engine: Engine, request: Mapping[str, Any]) -> Row:
     Raises:
         ResourceInUseException: the table exists already.
         ImportConflictException: the token was used for another import.
-        ValidationException: the table or the format cannot be had.
+        ValidationException: the table or the format is not available.
     """
     with engine.store.reading:
         conflict = ImportConflictException(

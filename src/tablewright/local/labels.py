@@ -53,8 +53,8 @@ def label_of_user_agent(user_agent: str) -> str | None:
     """
     if "label/" not in user_agent and "app/" not in user_agent:
         return None
-    found = {match[0].strip(" (")[:3]: match[1] for match in _IN_USER_AGENT.finditer(user_agent)}
-    name = found.get("lab") or found.get("app")
+    names = {match[0].strip(" (")[:3]: match[1] for match in _IN_USER_AGENT.finditer(user_agent)}
+    name = names.get("lab") or names.get("app")
     return clean_label(name) if name else None
 
 

@@ -107,10 +107,10 @@ class Meter:
 
     def table(self, name: str) -> TableMeter:
         """Return the counter of one table."""
-        found = self.tables.get(name)
-        if found is None:
-            found = self.tables[name] = TableMeter()
-        return found
+        table = self.tables.get(name)
+        if table is None:
+            table = self.tables[name] = TableMeter()
+        return table
 
     def records(self) -> Iterable[Metered]:
         """Return one record for each table the request consumed units on."""
@@ -124,21 +124,21 @@ class Meter:
             )
 
     def consumed(
-        self, wanted: str | None, name: str, *, split: str | None = None
+        self, detail: str | None, name: str, *, split: str | None = None
     ) -> dict[str, Any] | None:
         """Return the ConsumedCapacity member for one table.
 
         Args:
-            wanted: the ReturnConsumedCapacity parameter: INDEXES, TOTAL or NONE.
+            detail: the ReturnConsumedCapacity parameter: INDEXES, TOTAL or NONE.
             name: the table, as the reply names it.
             split: "Read" or "Write" to repeat the figure as ReadCapacityUnits or
                 WriteCapacityUnits, as transactions do.
         """
-        if wanted not in ("TOTAL", "INDEXES") or name not in self.tables:
+        if detail not in ("TOTAL", "INDEXES") or name not in self.tables:
             return None
         table = self.tables[name]
         out = {"TableName": name, **_units(table.total, split)}
-        if wanted == "INDEXES":
+        if detail == "INDEXES":
             out["Table"] = _units(sum(table.arms.get(None, ()), _ZERO), split)
             for member, is_local in _INDEX_MEMBERS:
                 some = {
@@ -158,13 +158,13 @@ class Meter:
         return out
 
     def all_consumed(
-        self, wanted: str | None, *, split: str | None = None
+        self, detail: str | None, *, split: str | None = None
     ) -> list[dict[str, Any]] | None:
         """Return the ConsumedCapacity list of a batch or transaction, an element a table."""
-        if wanted not in ("TOTAL", "INDEXES"):
+        if detail not in ("TOTAL", "INDEXES"):
             return None
-        found = (self.consumed(wanted, name, split=split) for name in self.tables)
-        return [one for one in found if one is not None]
+        members = (self.consumed(detail, name, split=split) for name in self.tables)
+        return [member for member in members if member is not None]
 
 
 _INDEX_MEMBERS = (("LocalSecondaryIndexes", True), ("GlobalSecondaryIndexes", False))

@@ -93,13 +93,13 @@ def _take(rows: Rows) -> tuple[list[bytes], int]:
     """Return the stored JSON of rows up to and with the one that reaches 1 MB, and their bytes."""
     raws: list[bytes] = []
     evaluated = 0
-    while some := rows.fetchmany(CHUNK):
-        chunk_bytes = sum([size for _, size, _ in some])
+    while rows_read := rows.fetchmany(CHUNK):
+        chunk_bytes = sum([size for _, size, _ in rows_read])
         if evaluated + chunk_bytes < PAGE_BYTES:
             evaluated += chunk_bytes
-            raws += [raw for _, _, raw in some]
+            raws += [raw for _, _, raw in rows_read]
             continue
-        for _, size, raw in some:
+        for _, size, raw in rows_read:
             evaluated += size
             raws.append(raw)
             if evaluated >= PAGE_BYTES:

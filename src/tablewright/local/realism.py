@@ -152,15 +152,15 @@ class Realism:
 def _is_eventual(engine: Engine, operation: str, request: dict[str, Any]) -> bool:
     """Whether the service might answer a read from a copy that lags."""
     if operation == "BatchGetItem":
-        wanted = request.get("RequestItems")
-        parts = wanted.values() if isinstance(wanted, dict) else ()
+        requested = request.get("RequestItems")
+        parts = requested.values() if isinstance(requested, dict) else ()
         return not any(isinstance(part, dict) and part.get("ConsistentRead") for part in parts)
     return operation in ("GetItem", "Query", "Scan", "SearchVectors") and not request.get(
         "ConsistentRead"
     )
 
 
-def parse_options(given: Any) -> RealismOptions:
+def parse_options(options: Any) -> RealismOptions:
     """Return the options that a JSON object stands for.
 
     Raises:
@@ -170,60 +170,60 @@ def parse_options(given: Any) -> RealismOptions:
         >>> parse_options({"lag_ms": 50, "errors": {"*": {"InternalServerError": 0.1}}}).lag_ms
         50
     """
-    if not isinstance(given, dict):
+    if not isinstance(options, dict):
         raise UsageError("realism is given as a JSON object", remedy='such as {"lag_ms": 100}')
     known = {each.name for each in fields(RealismOptions)}
-    for name in given:
+    for name in options:
         _check_known(name, known, "realism option")
     for name in ("throughput", "partitions"):
-        if not isinstance(given.get(name, False), bool):
+        if not isinstance(options.get(name, False), bool):
             raise UsageError(f"`{name}` is true or false")
-    if type(given.get("seed", 0)) is not int:
+    if type(options.get("seed", 0)) is not int:
         raise UsageError("`seed` is a whole number")
-    if not _is_number(given.get("lag_ms", 0)) or not 0 <= given.get("lag_ms", 0) <= 600_000:
+    if not _is_number(options.get("lag_ms", 0)) or not 0 <= options.get("lag_ms", 0) <= 600_000:
         raise UsageError("`lag_ms` is a number of milliseconds, at most 600,000")
-    recall = given.get("vector_recall")
+    recall = options.get("vector_recall")
     if recall is not None and not (_is_number(recall) and 0 < recall <= 1):
         raise UsageError("`vector_recall` is a share above 0 and up to 1")
-    seconds = given.get("vector_index_seconds", 0)
+    seconds = options.get("vector_index_seconds", 0)
     if not _is_number(seconds) or not 0 <= seconds <= 86_400:
         raise UsageError("`vector_index_seconds` is a number of seconds, at most 86,400")
     return RealismOptions(
         **{
-            **given,
-            "latency": {n: _latency(n, v) for n, v in _by_operation(given, "latency")},
-            "errors": {n: _rates(n, v) for n, v in _by_operation(given, "errors")},
+            **options,
+            "latency": {n: _latency(n, v) for n, v in _by_operation(options, "latency")},
+            "errors": {n: _rates(n, v) for n, v in _by_operation(options, "errors")},
         }
     )
 
 
-def _by_operation(given: dict[str, Any], member: str) -> list[tuple[str, Any]]:
-    found = given.get(member, {})
-    if not isinstance(found, dict):
+def _by_operation(options: dict[str, Any], member: str) -> list[tuple[str, Any]]:
+    entries = options.get(member, {})
+    if not isinstance(entries, dict):
         raise UsageError(f"`{member}` is an object by operation")
-    for name in found:
+    for name in entries:
         _check_known(name, {"*", *operations.names()}, "operation")
-    return list(found.items())
+    return list(entries.items())
 
 
-def _latency(operation: str, given: Any) -> Latency:
-    if not isinstance(given, dict) or set(given) != {"p50_ms", "p99_ms"}:
+def _latency(operation: str, entry: Any) -> Latency:
+    if not isinstance(entry, dict) or set(entry) != {"p50_ms", "p99_ms"}:
         raise UsageError(f"`latency.{operation}` has p50_ms and p99_ms")
-    if not all(map(_is_number, given.values())) or not 0 < given["p50_ms"] <= given["p99_ms"]:
+    if not all(map(_is_number, entry.values())) or not 0 < entry["p50_ms"] <= entry["p99_ms"]:
         raise UsageError(f"`latency.{operation}`: 0 < p50_ms <= p99_ms does not hold")
-    return Latency(**given)
+    return Latency(**entry)
 
 
-def _rates(operation: str, given: Any) -> dict[str, float]:
-    if not isinstance(given, dict):
+def _rates(operation: str, entry: Any) -> dict[str, float]:
+    if not isinstance(entry, dict):
         raise UsageError(f"`errors.{operation}` is an object of error names and rates")
-    for name, rate in given.items():
+    for name, rate in entry.items():
         _check_known(name, _ERRORS, "error")
         if not _is_number(rate) or not 0 <= rate <= 1:
             raise UsageError(f"`errors.{operation}.{name}` is a rate between 0 and 1")
-    if sum(given.values()) > 1:
+    if sum(entry.values()) > 1:
         raise UsageError(f"the rates of `errors.{operation}` add up to more than 1")
-    return dict(given)
+    return dict(entry)
 
 
 def _is_number(value: Any) -> bool:

@@ -30,8 +30,8 @@ def keep(engine: Engine, kind: str, arn: str, row: Row) -> None:
 
 def find(engine: Engine, kind: str, arn: str) -> Row | None:
     """Return a row by its ARN, None if there is none. Inside a read."""
-    found = engine.store.get(_CATALOGUE, _key(kind, arn))
-    row: Row | None = None if found is None else orjson.loads(found[1])
+    stored = engine.store.get(_CATALOGUE, _key(kind, arn))
+    row: Row | None = None if stored is None else orjson.loads(stored[1])
     return row
 
 
@@ -68,8 +68,8 @@ def drop_snapshot(engine: Engine, space: int) -> None:
 def drop_left_snapshots(engine: Engine) -> None:
     """Drop the spaces of jobs that a process did not live to finish."""
     with engine.store.reading:
-        left = [row["space"] for row in rows(engine, _SNAPSHOT)]
-    for space in left:
+        spaces = [row["space"] for row in rows(engine, _SNAPSHOT)]
+    for space in spaces:
         drop_snapshot(engine, space)
 
 
@@ -114,12 +114,12 @@ def page_of_jobs(
     """
     after, table = request.get("NextToken", ""), request.get("TableArn")
     with engine.store.reading:
-        found = [
-            one
-            for one in (row["description"] for row in rows(engine, kind))
-            if one[arn] > after and table in (None, one["TableArn"])
+        jobs = [
+            job
+            for job in (row["description"] for row in rows(engine, kind))
+            if job[arn] > after and table in (None, job["TableArn"])
         ]
-    return found[:limit], found[limit - 1][arn] if len(found) > limit else None
+    return jobs[:limit], jobs[limit - 1][arn] if len(jobs) > limit else None
 
 
 def _key(kind: str, arn: str) -> bytes:

@@ -141,9 +141,9 @@ def write_reply(
     reply: dict[str, Any] = {}
     if attributes is not None:
         reply["Attributes"] = attributes
-    wanted = request.get("ReturnConsumedCapacity")
-    if wanted is not None and wanted != "NONE":
-        reply["ConsumedCapacity"] = meter.consumed(wanted, table.name)
+    detail = request.get("ReturnConsumedCapacity")
+    if detail is not None and detail != "NONE":
+        reply["ConsumedCapacity"] = meter.consumed(detail, table.name)
     if request.get("ReturnItemCollectionMetrics") == "SIZE" and table.has_local_indexes:
         reply["ItemCollectionMetrics"] = collection_metrics(engine, table, dict(key))
     return reply

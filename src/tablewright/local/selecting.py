@@ -72,21 +72,21 @@ def _not_for_vectors(request: dict[str, Any]) -> ValidationException:
 def check_select(request: dict[str, Any], verb: str) -> None:
     """Refuse a Select that contradicts the rest of the request. `verb` is Querying or Scanning."""
     select = request.get("Select")
-    given = next(
+    parameter = next(
         (name for name in ("ProjectionExpression", "AttributesToGet") if name in request), None
     )
     if select == "ALL_PROJECTED_ATTRIBUTES" and "IndexName" not in request:
         raise ValidationException(
             f"ALL_PROJECTED_ATTRIBUTES can be used only when {verb} using an IndexName"
         )
-    if select == "SPECIFIC_ATTRIBUTES" and given is None:
+    if select == "SPECIFIC_ATTRIBUTES" and parameter is None:
         raise ValidationException(
             "Must specify the AttributesToGet or ProjectionExpression when choosing to get "
             "SPECIFIC_ATTRIBUTES"
         )
-    if select not in (None, "SPECIFIC_ATTRIBUTES") and given is not None:
+    if select not in (None, "SPECIFIC_ATTRIBUTES") and parameter is not None:
         what = "only the Count" if select == "COUNT" else select
-        raise ValidationException(f"Cannot specify the {given} when choosing to get {what}")
+        raise ValidationException(f"Cannot specify the {parameter} when choosing to get {what}")
 
 
 def must_fetch(
@@ -141,7 +141,7 @@ def with_capacity(
     reply: dict[str, Any], request: dict[str, Any], table: Table, meter: Meter
 ) -> dict[str, Any]:
     """Return a reply with its ConsumedCapacity, if the request wants it."""
-    wanted = request.get("ReturnConsumedCapacity")
-    if wanted is not None and wanted != "NONE":
-        reply["ConsumedCapacity"] = meter.consumed(wanted, table.name)
+    detail = request.get("ReturnConsumedCapacity")
+    if detail is not None and detail != "NONE":
+        reply["ConsumedCapacity"] = meter.consumed(detail, table.name)
     return reply

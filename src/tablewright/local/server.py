@@ -207,15 +207,15 @@ class Server:
             connection, request = waiting.popleft()
             connection.answer(request, self._reply(request))
             return
-        some = [waiting.popleft() for _ in range(count)]
+        batch = [waiting.popleft() for _ in range(count)]
         try:
             with self.database.group():
-                replies = [self._reply(request) for _, request in some]
+                replies = [self._reply(request) for _, request in batch]
         except Exception:
             log.exception("a group of writes could not be committed")
             replies = [_fault_reply(InternalServerError("the writes could not be committed"))]
             replies *= count
-        for (connection, request), reply in zip(some, replies, strict=True):
+        for (connection, request), reply in zip(batch, replies, strict=True):
             connection.answer(request, reply)
         if waiting:
             self._scheduled = True
@@ -422,8 +422,8 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
         import uvloop
     except ImportError:
         return asyncio.new_event_loop()
-    made: asyncio.AbstractEventLoop = uvloop.new_event_loop()
-    return made
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    return loop
 
 
 @contextlib.contextmanager

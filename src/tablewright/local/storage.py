@@ -103,8 +103,8 @@ class Store:
 
     def get(self, space: int, key: bytes) -> tuple[int, bytes] | None:
         """Return the size and bytes stored under a key."""
-        found: tuple[int, bytes] | None = self._execute(self._sql(space).get, (key,)).fetchone()
-        return found
+        row: tuple[int, bytes] | None = self._execute(self._sql(space).get, (key,)).fetchone()
+        return row
 
     def put(self, space: int, key: bytes, size: int, value: bytes) -> None:
         """Store bytes under a key, in place of what was there."""
@@ -149,10 +149,10 @@ class Store:
         return int(self._execute(sql, (low, high, high)).fetchone()[0])
 
     def _sql(self, space: int) -> _Statements:
-        found = self._statements.get(space)
-        if found is None:
-            found = self._statements[space] = _Statements(space)
-        return found
+        statements = self._statements.get(space)
+        if statements is None:
+            statements = self._statements[space] = _Statements(space)
+        return statements
 
     # -- transactions ---------------------------------------------------------------------------
 

@@ -114,9 +114,9 @@ def stream_of(engine: Engine, table: Table) -> Stream | None:
     definition = table.definition
     label = definition["StreamLabel"]
     arn = f"{engine.arn(table.name)}/stream/{label}"
-    found = engine.store.get(_CATALOGUE, _ROWS + arn.encode())
-    if found is not None:
-        return _loaded(found[1])
+    stored = engine.store.get(_CATALOGUE, _ROWS + arn.encode())
+    if stored is not None:
+        return _loaded(stored[1])
     created = definition.get("StreamSince", definition["CreationDateTime"])
     return Stream(
         arn=arn,
@@ -131,16 +131,16 @@ def stream_of(engine: Engine, table: Table) -> Stream | None:
 
 def streams(engine: Engine) -> list[Stream]:
     """Return all streams, open and closed, by their ARN. Inside a read."""
-    found: dict[str, Stream] = {}
+    by_arn: dict[str, Stream] = {}
     for table in engine.tables.values():
         stream = stream_of(engine, table)
         if stream is not None:
-            found[stream.arn] = stream
+            by_arn[stream.arn] = stream
     for _, _, raw in engine.store.range(_CATALOGUE, _ROWS, _ROWS + b"\xff"):
         stream = _loaded(raw)
-        if stream.arn not in found:
-            found[stream.arn] = _closed(engine, stream)
-    return [found[arn] for arn in sorted(found)]
+        if stream.arn not in by_arn:
+            by_arn[stream.arn] = _closed(engine, stream)
+    return [by_arn[arn] for arn in sorted(by_arn)]
 
 
 def find_stream(engine: Engine, arn: str) -> Stream:
@@ -173,9 +173,9 @@ def find_shard(stream: Stream, shard_id: str) -> Shard:
 
 
 def _closed(engine: Engine, stream: Stream) -> Stream:
-    *others, last = stream.shards
+    *earlier, last = stream.shards
     last = replace(last, last=max(_last_number(engine, stream), last.first))
-    return replace(stream, is_enabled=False, shards=(*others, last))
+    return replace(stream, is_enabled=False, shards=(*earlier, last))
 
 
 def _shard(arn: str, *, first: int, created: float, parent: str | None) -> Shard:
@@ -185,7 +185,9 @@ def _shard(arn: str, *, first: int, created: float, parent: str | None) -> Shard
 
 
 def _stored(stream: Stream) -> bytes:
-    shards = [[one.id, one.first, one.last, one.created, one.parent] for one in stream.shards]
+    shards = [
+        [shard.id, shard.first, shard.last, shard.created, shard.parent] for shard in stream.shards
+    ]
     members = ("arn", "table", "label", "view", "key_schema", "created", "space")
     return orjson.dumps({**{name: getattr(stream, name) for name in members}, "shards": shards})
 
@@ -246,9 +248,9 @@ def _with_new_shard(stream: Stream, first: int, now: float) -> Stream:
 
     Shards whose records have all expired are forgotten; the oldest one left then has no parent.
     """
-    *others, last = stream.shards
+    *earlier, last = stream.shards
     fresh = _shard(stream.arn, first=first, created=now, parent=last.id)
-    shards = [*others, replace(last, last=first - 1), fresh]
+    shards = [*earlier, replace(last, last=first - 1), fresh]
     while shards[1].created < now - RETENTION_SECONDS:
         del shards[0]
         shards[0] = replace(shards[0], parent=None)
@@ -354,13 +356,13 @@ class Position:
         """
         arn, _, content = iterator.rpartition("|1|")
         try:
-            shard, following, made = orjson.loads(base64.urlsafe_b64decode(content))
-            found = cls(arn=arn, shard=str(shard), next=int(following), made=float(made))
+            shard, following, created = orjson.loads(base64.urlsafe_b64decode(content))
+            position = cls(arn=arn, shard=str(shard), next=int(following), made=float(created))
         except (ValueError, TypeError, OverflowError):
             raise ValidationException("Invalid ShardIterator") from None
-        if not 0 < found.next < MAX_NUMBER:
+        if not 0 < position.next < MAX_NUMBER:
             raise ValidationException("Invalid ShardIterator")
-        return found
+        return position
 
 
 def position_in(
@@ -398,7 +400,9 @@ def position_in(
             raise ValidationException(
                 f"Invalid SequenceNumber: {sequence} is not in shard {shard.id}"
             )
-        first = next((at for at, _ in _records(engine, stream, shard.first)), None)
+        first = next(
+            (number_kept for number_kept, _ in _records(engine, stream, shard.first)), None
+        )
         if first is not None and number < first:
             raise TrimmedDataAccessException(
                 "The requested sequence number is beyond the trim horizon"
@@ -447,19 +451,19 @@ def read_records(
         raise ExpiredIteratorException(
             "The shard iterator has expired: an iterator is valid for 15 minutes"
         )
-    found: list[Any] = []
+    records: list[Any] = []
     size = 0
     following = position.next
     for number, raw in _records(engine, stream, position.next):
-        is_full = len(found) == limit or (bool(found) and size + len(raw) > PAGE_BYTES)
+        is_full = len(records) == limit or (bool(records) and size + len(raw) > PAGE_BYTES)
         if is_full or (shard.last is not None and number > shard.last):
             break
-        found.append(orjson.Fragment(raw))
+        records.append(orjson.Fragment(raw))
         size += len(raw)
         following = number + 1
     if shard.last is not None and following > shard.last:
-        return found, None
-    return found, Position(arn=stream.arn, shard=shard.id, next=following, made=now)
+        return records, None
+    return records, Position(arn=stream.arn, shard=shard.id, next=following, made=now)
 
 
 def _records(engine: Engine, stream: Stream, first: int) -> Iterator[tuple[int, bytes]]:

@@ -87,7 +87,7 @@ def _can_be_key(value: Mapping[str, Any] | None, kind: str, limit_bytes: int) ->
     )
 
 
-class Token(NamedTuple):
+class TokenRecord(NamedTuple):
     """What is kept of a transaction under its ClientRequestToken."""
 
     digest: str
@@ -159,7 +159,7 @@ class Expiry:
     space: int
 
     def position(self, key: bytes, item: Mapping[str, Any] | None) -> bytes | None:
-        """Return where an item stands in the order of expiry, None if it does not expire."""
+        """Return the place of an item in the order of expiry, None if it does not expire."""
         seconds = item.get(self.attribute, {}).get("N") if item is not None else None
         return None if seconds is None else number_key(seconds) + key
 
@@ -298,13 +298,13 @@ class Table:
     @property
     def spaces(self) -> tuple[int, ...]:
         """The spaces that belong to the table."""
-        found = [self.space, *(index.space for index in self.indexes.values())]
-        found += [index.space for index in self.vectors.values()]
+        spaces = [self.space, *(index.space for index in self.indexes.values())]
+        spaces += [index.space for index in self.vectors.values()]
         if self.expiry is not None:
-            found.append(self.expiry.space)
+            spaces.append(self.expiry.space)
         if self.history is not None:
-            found.append(self.history)
-        return tuple(found)
+            spaces.append(self.history)
+        return tuple(spaces)
 
     def key_item(self, item: WireItem) -> WireItem:
         """Return the key attributes of an item."""

@@ -158,7 +158,9 @@ class Throttling:
                     self._charge_partitions(arm, kind, units)
 
     def _charge_partitions(self, arm: Arm, kind: str, units: float) -> None:
-        keys = [key for touched, _, some in self._touched if touched is arm for key in some]
+        keys = [
+            key for touched, _, part_keys in self._touched if touched is arm for key in part_keys
+        ]
         for key in keys:
             arm.partition(key).buckets[kind].level -= units / len(keys)
         if not keys:  # a scan, or an index write whose key the request does not name: spread evenly
@@ -169,8 +171,12 @@ class Throttling:
         place = (table.name, index.name if index is not None else None)
         definition = index.definition if index is not None else table.definition
         mode = table.definition.get("BillingMode")
-        given = definition.get("ProvisionedThroughput") or {}
-        signature = (mode, given.get("ReadCapacityUnits"), given.get("WriteCapacityUnits"))
+        throughput = definition.get("ProvisionedThroughput") or {}
+        signature = (
+            mode,
+            throughput.get("ReadCapacityUnits"),
+            throughput.get("WriteCapacityUnits"),
+        )
         arm = self._arms.get(place)
         if arm is None or self._signatures[place] != signature:
             arn = engine.arn(table.name)
@@ -180,8 +186,8 @@ class Throttling:
                 is_index=index is not None,
                 is_on_demand=mode == "PAY_PER_REQUEST",
                 rates={
-                    "Read": float(given.get("ReadCapacityUnits") or 0),
-                    "Write": float(given.get("WriteCapacityUnits") or 0),
+                    "Read": float(throughput.get("ReadCapacityUnits") or 0),
+                    "Write": float(throughput.get("WriteCapacityUnits") or 0),
                 },
                 now=now,
             )
@@ -232,7 +238,7 @@ def _split(arm: Arm, partition: Partition, now: float) -> None:
     if partition.first == partition.last:
         return
     middle = (partition.first + partition.last) // 2
-    at = arm.partitions.index(partition)
+    place = arm.partitions.index(partition)
     halves = [
         Partition(partition.first, middle, _partition_buckets(now)),
         Partition(middle + 1, partition.last, _partition_buckets(now)),
@@ -240,7 +246,7 @@ def _split(arm: Arm, partition: Partition, now: float) -> None:
     for half in halves:
         for kind, bucket in half.buckets.items():  # what was used up stays used up
             bucket.level = partition.buckets[kind].level
-    arm.partitions[at : at + 1] = halves
+    arm.partitions[place : place + 1] = halves
 
 
 def _grow(arm: Arm, kind: str, units: float, now: float) -> None:
@@ -309,12 +315,12 @@ def touched(
 
 def _parts(operation: str, request: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
     if operation in ("BatchGetItem", "BatchWriteItem"):
-        for table, wanted in _mapping(request.get("RequestItems")).items():
+        for table, entry in _mapping(request.get("RequestItems")).items():
             if operation == "BatchGetItem":
-                for key in _list(_mapping(wanted).get("Keys")):
+                for key in _list(_mapping(entry).get("Keys")):
                     yield table, {"Key": key}
             else:
-                for write in _list(wanted):
+                for write in _list(entry):
                     for part in _mapping(write).values():
                         yield table, part
     elif operation in ("TransactGetItems", "TransactWriteItems"):
@@ -349,9 +355,9 @@ def _queried(request: dict[str, Any], names: list[str]) -> list[str]:
     """Return the partition key a query names, as `_key_texts` would write it."""
     placeholders = _mapping(request.get("ExpressionAttributeNames"))
     given = _mapping(request.get("ExpressionAttributeValues"))
-    found = {
+    keys = {
         str(placeholders.get(name, name)): given.get(value)
         for name, value in _EQUALITY.findall(str(request["KeyConditionExpression"]))
     }
-    values = [found.get(name) for name in names]
+    values = [keys.get(name) for name in names]
     return [repr(values)] if all(isinstance(value, dict) for value in values) else []

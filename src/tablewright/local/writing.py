@@ -52,8 +52,8 @@ class Image:
 
 def stored_image(engine: Engine, table: Table, key: bytes) -> Image | None:
     """Return what is stored under a key."""
-    found = engine.store.get(table.space, key)
-    return None if found is None else Image(*found)
+    row = engine.store.get(table.space, key)
+    return None if row is None else Image(*row)
 
 
 def size_of(image: Image | None) -> int | None:

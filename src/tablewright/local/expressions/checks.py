@@ -129,11 +129,11 @@ def check_text(tree: Tree, parameter: str) -> None:
 
 
 def _check_function_name(name: str, parameter: str, *, is_update: bool) -> None:
-    known, other = CONDITION_FUNCTIONS, UPDATE_FUNCTIONS
+    known, foreign = CONDITION_FUNCTIONS, UPDATE_FUNCTIONS
     kind = "a condition"
     if is_update:
-        known, other, kind = other, known, "an update"
-    if name in other:
+        known, foreign, kind = foreign, known, "an update"
+    if name in foreign:
         message = f"The function is not allowed in {kind} expression; function: {name}"
         raise invalid(parameter, message)
     if name not in known:
@@ -206,14 +206,14 @@ def resolve(path: Path, names: Names, parameter: str) -> AttributePath:
 
 def check_names_and_values(node: Any, names: Names, values: Values, parameter: str) -> None:
     """Check that every placeholder below a node is defined."""
-    for one in walk(node):
-        if isinstance(one, Path):
-            resolve(one, names, parameter)
-        elif isinstance(one, Value) and one.name not in values:
+    for inner in walk(node):
+        if isinstance(inner, Path):
+            resolve(inner, names, parameter)
+        elif isinstance(inner, Value) and inner.name not in values:
             raise invalid(
                 parameter,
                 "An expression attribute value used in expression is not defined; "
-                f"attribute value: {one.name}",
+                f"attribute value: {inner.name}",
             )
 
 
@@ -262,8 +262,8 @@ def _inside_out(node: Any) -> Iterator[Any]:
     yield node
 
 
-def _check_argument_count(node: Function, wanted: int, parameter: str) -> None:
-    if len(node.arguments) != wanted:
+def _check_argument_count(node: Function, count: int, parameter: str) -> None:
+    if len(node.arguments) != count:
         raise invalid(
             parameter,
             "Incorrect number of operands for operator or function; "
@@ -281,11 +281,13 @@ def operator_of(node: Any) -> str:
 
 
 def _check_distinct(node: Any, names: Names, parameter: str) -> None:
-    first, *others = children(node) or (None,)
-    if not isinstance(first, Path) or not others:
+    first, *rest = children(node) or (None,)
+    if not isinstance(first, Path) or not rest:
         return
     path = resolve(first, names, parameter)
-    if any(isinstance(one, Path) and resolve(one, names, parameter) == path for one in others):
+    if any(
+        isinstance(operand, Path) and resolve(operand, names, parameter) == path for operand in rest
+    ):
         raise invalid(
             parameter,
             "The first operand must be distinct from the remaining operands for this operator or "
@@ -343,19 +345,19 @@ def _needs_text(node: Function, values: Values, parameter: str) -> None:
 
 
 def _needs_type_name(node: Function, values: Values, parameter: str) -> None:
-    wanted = node.arguments[1]
-    kind = _operand_type(wanted, values)
-    if kind != "S" or not isinstance(wanted, Value):
+    type_name = node.arguments[1]
+    kind = _operand_type(type_name, values)
+    if kind != "S" or not isinstance(type_name, Value):
         raise wrong_type(parameter, node.name, kind or "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}")
-    check_type_name(values[wanted.name], parameter)
+    check_type_name(values[type_name.name], parameter)
 
 
-def check_type_name(wanted: WireValue, parameter: str) -> None:
+def check_type_name(type_name: WireValue, parameter: str) -> None:
     """Check the second operand of `attribute_type`."""
-    if wanted["S"] not in ATTRIBUTE_TYPES:
+    if type_name["S"] not in ATTRIBUTE_TYPES:
         raise invalid(
             parameter,
-            f"Invalid attribute type name found; type: {wanted['S']}, "
+            f"Invalid attribute type name found; type: {type_name['S']}, "
             f"valid types: {{{','.join(ATTRIBUTE_TYPES)}}}",
         )
 
@@ -444,9 +446,9 @@ def check_overlap(paths: list[AttributePath], parameter: str) -> None:
         for element in path:
             if branch.is_end:
                 raise _collision("overlap", branch.first, path, parameter)
-            for known, other in branch.branches.items():
+            for known, inner in branch.branches.items():
                 if type(known) is not type(element):
-                    raise _collision("conflict", other.first, path, parameter)
+                    raise _collision("conflict", inner.first, path, parameter)
                 break  # all of them are of one kind
             branch = branch.branches.setdefault(element, _Branch(path))
         if branch.is_end or branch.branches:
@@ -465,11 +467,13 @@ class _Branch:
         self.branches: dict[str | int, _Branch] = {}
 
 
-def _collision(problem: str, one: AttributePath, other: AttributePath, parameter: str) -> Exception:
+def _collision(
+    problem: str, first: AttributePath, second: AttributePath, parameter: str
+) -> Exception:
     return invalid(
         parameter,
         f"Two document paths {problem} with each other; must remove or rewrite one of these "
-        f"paths; path one: {path_text(one)}, path two: {path_text(other)}",
+        f"paths; path one: {path_text(first)}, path two: {path_text(second)}",
     )
 
 

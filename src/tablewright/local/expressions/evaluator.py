@@ -212,16 +212,16 @@ def reader(path: AttributePath) -> Read:
     rest = path[1:]
 
     def read(item: Item, values: Values) -> WireValue | None:
-        found = item.get(name)
+        value = item.get(name)
         for element in rest:
-            if found is None:
+            if value is None:
                 return None
             if isinstance(element, str):
-                found = found.get("M", _NO_VALUES).get(element)
+                value = value.get("M", _NO_VALUES).get(element)
             else:
-                within = found.get("L", ())
-                found = within[element] if element < len(within) else None
-        return found
+                within = value.get("L", ())
+                value = within[element] if element < len(within) else None
+        return value
 
     return read
 
@@ -246,7 +246,7 @@ def _all_of(tests: tuple[Test, ...]) -> Test:
         return lambda item, values: first(item, values) and second(item, values)
 
     def test(item: Item, values: Values) -> bool:
-        return all(one(item, values) for one in tests)
+        return all(first(item, values) for first in tests)
 
     return test
 
@@ -257,7 +257,7 @@ def _any_of(tests: tuple[Test, ...]) -> Test:
         return lambda item, values: first(item, values) or second(item, values)
 
     def test(item: Item, values: Values) -> bool:
-        return any(one(item, values) for one in tests)
+        return any(first(item, values) for first in tests)
 
     return test
 
@@ -274,8 +274,8 @@ def _existence(path: AttributePath, *, is_wanted: bool) -> Test:
 
 def _equality(left: Read, right: Read) -> Test:
     def test(item: Item, values: Values) -> bool:
-        one, other = left(item, values), right(item, values)
-        return one is not None and other is not None and is_equal(one, other)
+        first, second = left(item, values), right(item, values)
+        return first is not None and second is not None and is_equal(first, second)
 
     return test
 
@@ -287,8 +287,8 @@ def _ordered(operator: str, left: Read, right: Read) -> Test:
     accepted = _ACCEPTED[operator]
 
     def test(item: Item, values: Values) -> bool:
-        one, other = left(item, values), right(item, values)
-        return one is not None and other is not None and order(one, other) in accepted
+        first, second = left(item, values), right(item, values)
+        return first is not None and second is not None and order(first, second) in accepted
 
     return test
 
@@ -300,12 +300,12 @@ def _between(operand: Read, low: Read, high: Read) -> Test:
 
 def _one_of(operand: Read, choices: tuple[Read, ...]) -> Test:
     def test(item: Item, values: Values) -> bool:
-        found = operand(item, values)
-        if found is None:
+        value = operand(item, values)
+        if value is None:
             return False
         for choice in choices:
-            other = choice(item, values)
-            if other is not None and is_equal(found, other):
+            second = choice(item, values)
+            if second is not None and is_equal(value, second):
                 return True
         return False
 
@@ -314,8 +314,8 @@ def _one_of(operand: Read, choices: tuple[Read, ...]) -> Test:
 
 def _measured(operand: Read) -> Read:
     def read(item: Item, values: Values) -> WireValue | None:
-        found = operand(item, values)
-        size = None if found is None else size_of(found)
+        value = operand(item, values)
+        size = None if value is None else size_of(value)
         return None if size is None else {"N": str(size)}
 
     return read
@@ -323,14 +323,14 @@ def _measured(operand: Read) -> Read:
 
 def _asked(ask: Callable[[WireValue, WireValue], bool], left: Read, right: Read) -> Test:
     def test(item: Item, values: Values) -> bool:
-        one, other = left(item, values), right(item, values)
-        return one is not None and other is not None and ask(one, other)
+        first, second = left(item, values), right(item, values)
+        return first is not None and second is not None and ask(first, second)
 
     return test
 
 
-def _is_of_type(value: WireValue, wanted: WireValue) -> bool:
-    return wanted.get("S") in value
+def _is_of_type(value: WireValue, type_name: WireValue) -> bool:
+    return type_name.get("S") in value
 
 
 _TWO_OPERANDS: dict[str, Callable[[WireValue, WireValue], bool]] = {

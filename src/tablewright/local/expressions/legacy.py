@@ -105,30 +105,36 @@ def condition_from_expected(expected: Conditions, operator: str | None = None) -
         >>> evaluate(condition_from_expected({"id": {"Exists": False}}), {})
         True
     """
-    for name, one in expected.items():
-        _check_expected(name, one)
+    for name, condition in expected.items():
+        _check_expected(name, condition)
     return _condition(
-        {name: (_operator(one), _operands(one)) for name, one in expected.items()},
+        {
+            name: (_operator(condition), _operands(condition))
+            for name, condition in expected.items()
+        },
         operator,
     )
 
 
-def _operator(one: Mapping[str, Any]) -> str:
-    if "ComparisonOperator" in one:
-        return str(one["ComparisonOperator"])
-    return "EQ" if one.get("Value") is not None else "NULL"
+def _operator(condition: Mapping[str, Any]) -> str:
+    if "ComparisonOperator" in condition:
+        return str(condition["ComparisonOperator"])
+    return "EQ" if condition.get("Value") is not None else "NULL"
 
 
-def _operands(one: Mapping[str, Any]) -> Sequence[WireValue]:
-    listed = one.get("AttributeValueList")
+def _operands(condition: Mapping[str, Any]) -> Sequence[WireValue]:
+    listed = condition.get("AttributeValueList")
     if listed is not None:
         return tuple(listed)
-    return () if one.get("Value") is None else (one["Value"],)
+    return () if condition.get("Value") is None else (condition["Value"],)
 
 
-def _check_expected(name: str, one: Mapping[str, Any]) -> None:
-    has_list, has_value = one.get("AttributeValueList") is not None, one.get("Value") is not None
-    exists, operator = one.get("Exists"), one.get("ComparisonOperator")
+def _check_expected(name: str, condition: Mapping[str, Any]) -> None:
+    has_list, has_value = (
+        condition.get("AttributeValueList") is not None,
+        condition.get("Value") is not None,
+    )
+    exists, operator = condition.get("Exists"), condition.get("ComparisonOperator")
     if has_list and has_value:
         raise _bad(f"Value and AttributeValueList cannot be used together for Attribute: {name}")
     if operator is not None:
@@ -141,7 +147,7 @@ def _check_expected(name: str, one: Mapping[str, Any]) -> None:
                 "Value or AttributeValueList must be used with ComparisonOperator: "
                 f"{operator} for Attribute: {name}"
             )
-        _check_operands(operator, _operands(one))
+        _check_operands(operator, _operands(condition))
     elif has_list:
         raise _bad(
             "AttributeValueList can only be used with a ComparisonOperator for Attribute: " + name
@@ -160,7 +166,8 @@ def condition_from_filter(conditions: Conditions, operator: str | None = None) -
         ValidationException: a condition is not well formed.
     """
     parts = {
-        name: (str(one["ComparisonOperator"]), _operands(one)) for name, one in conditions.items()
+        name: (str(condition["ComparisonOperator"]), _operands(condition))
+        for name, condition in conditions.items()
     }
     for comparison, operands in parts.values():
         _check_operands(comparison, operands)
@@ -235,7 +242,7 @@ def update_from_attribute_updates(updates: Conditions) -> Update:
         {'n': {'N': '3'}}
     """
     placeholders = _Placeholders()
-    actions = [_action(placeholders, name, one) for name, one in updates.items()]
+    actions = [_action(placeholders, name, change) for name, change in updates.items()]
 
     def of(kind: type[Any]) -> tuple[Any, ...]:
         return tuple(action for action in actions if isinstance(action, kind))
@@ -245,29 +252,29 @@ def update_from_attribute_updates(updates: Conditions) -> Update:
     return Update(form, placeholders.values)
 
 
-def _action(placeholders: _Placeholders, name: str, one: Mapping[str, Any]) -> Action:
-    action, value = one.get("Action") or "PUT", one.get("Value")
+def _action(placeholders: _Placeholders, name: str, change: Mapping[str, Any]) -> Action:
+    action, value = change.get("Action") or "PUT", change.get("Value")
     path = placeholders.path(name)
     if value is None:
         if action != "DELETE":
             raise _bad("Only DELETE action is allowed when no attribute value is specified")
         return RemoveAction(path)
     kind = type_of(value)
-    given = placeholders.value(value)
+    placeholder = placeholders.value(value)
     if action == "DELETE":
         if kind not in SETS:
             raise _bad(f"DELETE action with value is not supported for the type {kind}")
-        return DeleteAction(path, given)
+        return DeleteAction(path, placeholder)
     if action == "ADD" and kind == "L":
         # ADD of a list appends, or creates: only the legacy parameter can do this.
         empty = placeholders.value({"L": []})
         start = Function("if_not_exists", (path, empty))
-        return SetAction(path, Function("list_append", (start, given)))
+        return SetAction(path, Function("list_append", (start, placeholder)))
     if action == "ADD":
         if kind not in SETS and kind != "N":
             raise _bad(f"ADD action is not supported for the type {kind}")
-        return AddAction(path, given)
-    return SetAction(path, given)
+        return AddAction(path, placeholder)
+    return SetAction(path, placeholder)
 
 
 def projection_from_attributes_to_get(attributes: Sequence[str]) -> Projection:
@@ -296,14 +303,14 @@ def key_condition_from_legacy(
     Raises:
         ValidationException: a condition is not well formed, or does not fit the keys.
     """
-    for one in conditions.values():
-        _check_operands(str(one["ComparisonOperator"]), _operands(one))
+    for condition in conditions.values():
+        _check_operands(str(condition["ComparisonOperator"]), _operands(condition))
     parts = {}
-    for name, one in conditions.items():
-        operator = _KEY_OPERATORS.get(one["ComparisonOperator"])
+    for name, condition in conditions.items():
+        operator = _KEY_OPERATORS.get(condition["ComparisonOperator"])
         if operator is None or operator == "<>":
             raise refused("Attempted conditional constraint is not an indexable operation")
-        parts[name] = (operator, tuple(_operands(one)))
+        parts[name] = (operator, tuple(_operands(condition)))
     return match_keys(
         parts, partition_keys=partition_keys, sort_keys=sort_keys, key_types=key_types
     )

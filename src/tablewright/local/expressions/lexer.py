@@ -38,10 +38,10 @@ def tokens(text: str) -> list[Token]:
         >>> [token.text for token in tokens("#a.b[0] >= :v")]
         ['#a', '.', 'b', '[', '0', ']', '>=', ':v', '<EOF>']
     """
-    found = [
+    pieces = [
         Token(str(match.lastgroup), match[0], match.start(), match.end())
         for match in _TOKEN.finditer(text)
         if match.lastgroup != "space"
     ]
-    found.append(Token("end", "<EOF>", len(text), len(text)))
-    return found
+    pieces.append(Token("end", "<EOF>", len(text), len(text)))
+    return pieces

@@ -199,7 +199,9 @@ class UpdateNode:
             ("ADD", self.adds),
             ("DELETE", self.deletes),
         )
-        return " ".join(f"{word} {', '.join(map(str, some))}" for word, some in clauses if some)
+        return " ".join(
+            f"{word} {', '.join(map(str, actions))}" for word, actions in clauses if actions
+        )
 
 
 @dataclass(frozen=True, slots=True)

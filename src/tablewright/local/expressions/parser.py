@@ -149,11 +149,11 @@ class _Parser:
         """Return where the parenthesis opened at this token closes."""
         if self._closing is None:
             self._closing, open_ones = {}, []
-            for at, token in enumerate(self.tokens):
+            for place, token in enumerate(self.tokens):
                 if token.kind == "mark" and token.text == "(":
-                    open_ones.append(at)
+                    open_ones.append(place)
                 elif token.kind == "mark" and token.text == ")" and open_ones:
-                    self._closing[open_ones.pop()] = at
+                    self._closing[open_ones.pop()] = place
         return self._closing.get(opening)
 
     def note_group(self) -> None:
@@ -234,12 +234,12 @@ class _Parser:
             return Arithmetic(self.advance().text, left, self.operand())
         return left
 
-    def listed(self, one: Callable[[], _T]) -> list[_T]:
-        found = [one()]
+    def listed(self, read: Callable[[], _T]) -> list[_T]:
+        elements = [read()]
         while self.is_mark(","):
             self.advance()
-            found.append(one())
-        return found
+            elements.append(read())
+        return elements
 
     # Conditions
 
@@ -306,7 +306,7 @@ class _Parser:
     # Updates
 
     def update(self) -> UpdateNode:
-        found: dict[str, tuple[Any, ...]] = {}
+        sections: dict[str, tuple[Any, ...]] = {}
         repeated = None
         read: dict[str, Callable[[], Action]] = {
             "SET": self.set_action,
@@ -314,18 +314,18 @@ class _Parser:
             "ADD": lambda: AddAction(self.path(), self.value()),
             "DELETE": lambda: DeleteAction(self.path(), self.value()),
         }
-        while self.token.kind != "end" or not found:
+        while self.token.kind != "end" or not sections:
             word = self.token.text.upper()
             if self.token.kind != "name" or word not in _SECTIONS:
                 raise self.syntax_error()
             self.advance()
-            if word in found and repeated is None:
+            if word in sections and repeated is None:
                 repeated = word
-            found[word] = tuple(self.listed(read[word]))
+            sections[word] = tuple(self.listed(read[word]))
         if repeated:
             message = f'The "{repeated}" section can only be used once in an update expression;'
             raise invalid(self.parameter, message)
-        return UpdateNode(*(found.get(word, ()) for word in ("SET", "REMOVE", "ADD", "DELETE")))
+        return UpdateNode(*(sections.get(word, ()) for word in ("SET", "REMOVE", "ADD", "DELETE")))
 
     def set_action(self) -> SetAction:
         path = self.path()

@@ -29,8 +29,8 @@ def parse_projection(text: str, names: Mapping[str, str] | None = None) -> Proje
         >>> project(parse_projection("a, b[1]"), {"b": {"L": [{"N": "1"}, {"N": "2"}]}})
         {'b': {'L': [{'N': '2'}]}}
     """
-    found: Projection = projection_syntax(text).compiled_for(names or {}, {}, _compile)
-    return found
+    projection: Projection = projection_syntax(text).compiled_for(names or {}, {}, _compile)
+    return projection
 
 
 def _compile(
@@ -64,13 +64,13 @@ def project(projection: Projection | Iterable[AttributePath], item: Item) -> dic
         names = top_level_names(paths)
     if names is not None:
         return {name: item[name] for name in names if name in item}
-    found = _taken({"M": item}, _tree(paths))
-    return {} if found is None else found["M"]
+    value = _taken({"M": item}, _tree(paths))
+    return {} if value is None else value["M"]
 
 
 def _labelled(labels: Iterable[str], paths: Iterable[AttributePath], item: Item) -> dict[str, Any]:
-    found = ((label, reader(path)(item, {})) for label, path in zip(labels, paths, strict=True))
-    return {label: value for label, value in found if value is not None}
+    pairs = ((label, reader(path)(item, {})) for label, path in zip(labels, paths, strict=True))
+    return {label: value for label, value in pairs if value is not None}
 
 
 @functools.lru_cache(maxsize=512)
@@ -89,12 +89,12 @@ def _taken(value: WireValue, tree: _Tree) -> dict[str, Any] | None:
         return dict(value)
     if isinstance(next(iter(tree)), str):
         within = value.get("M", {})
-        taken = {
+        entries = {
             str(name): part
             for name, below in tree.items()
             if name in within and (part := _taken(within[name], below)) is not None
         }
-        return {"M": taken} if taken else None
+        return {"M": entries} if entries else None
     elements = value.get("L", ())
     parts = (
         _taken(elements[position], tree[position])

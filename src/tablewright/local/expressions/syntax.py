@@ -39,7 +39,9 @@ class Syntax:
         values: dict[str, None] = {}
         for node in walk(tree):
             if isinstance(node, Path):
-                aliases.update((str(one), None) for one in node.elements if str(one)[0] == "#")
+                aliases.update(
+                    (str(element), None) for element in node.elements if str(element)[0] == "#"
+                )
             elif isinstance(node, Value):
                 values[node.name] = None
         self.names = tuple(aliases)

@@ -126,36 +126,36 @@ def _operand(node: Operand, names: Mapping[str, str]) -> Read:
 
 def _required(read: Read) -> Read:
     def operand(item: Item, values: Values) -> WireValue:
-        found = read(item, values)
-        if found is None:
+        value = read(item, values)
+        if value is None:
             raise refused(
                 "The provided expression refers to an attribute that does not exist in the item"
             )
-        return found
+        return value
 
     return operand
 
 
 def _first_of(read: Read, otherwise: Read) -> Read:
     def operand(item: Item, values: Values) -> WireValue | None:
-        found = read(item, values)
-        return otherwise(item, values) if found is None else found
+        value = read(item, values)
+        return otherwise(item, values) if value is None else value
 
     return operand
 
 
 def _sum(left: Read, right: Read, sign: int) -> Read:
     def operand(item: Item, values: Values) -> WireValue:
-        one = _of_type("N", left(item, values))
-        return {"N": sum_of(one, _of_type("N", right(item, values)), sign=sign)}
+        first = _of_type("N", left(item, values))
+        return {"N": sum_of(first, _of_type("N", right(item, values)), sign=sign)}
 
     return operand
 
 
 def _joined(left: Read, right: Read) -> Read:
     def operand(item: Item, values: Values) -> WireValue:
-        one = _of_type("L", left(item, values))
-        return {"L": [*one, *_of_type("L", right(item, values))]}
+        first = _of_type("L", left(item, values))
+        return {"L": [*first, *_of_type("L", right(item, values))]}
 
     return operand
 
@@ -192,11 +192,11 @@ def apply_update(update: Update, item: Item) -> UpdateResult:
         writes.append((path, _added(_found(item, path), values[name])))
     for path, name in form.deletes:
         found = _found(item, path)
-        left = None if found is None else _without(found, values[name])
-        if left is None:
+        remaining = None if found is None else _without(found, values[name])
+        if remaining is None:
             removes.append(path)
         else:
-            writes.append((path, left))
+            writes.append((path, remaining))
     new = dict(item)
     if len(writes) > 1:
         writes.sort(key=_place)
@@ -227,22 +227,22 @@ def _found(item: Item, path: AttributePath) -> WireValue | None:
     return item.get(str(path[0])) if len(path) == 1 else reader(path)(item, {})
 
 
-def _added(found: WireValue | None, value: WireValue) -> WireValue:
-    if found is None:
+def _added(current: WireValue | None, value: WireValue) -> WireValue:
+    if current is None:
         return value
     kind = type_of(value)
-    known = _of_type(kind, found)
+    known = _of_type(kind, current)
     if kind == "N":
         return {"N": sum_of(known, value["N"])}
     present = set(known)
-    return {kind: [*known, *(one for one in value[kind] if one not in present)]}
+    return {kind: [*known, *(element for element in value[kind] if element not in present)]}
 
 
-def _without(found: WireValue, value: WireValue) -> WireValue | None:
+def _without(current: WireValue, value: WireValue) -> WireValue | None:
     kind = type_of(value)
     gone = set(value[kind])
-    left = [one for one in _of_type(kind, found) if one not in gone]
-    return {kind: left} if left else None
+    remaining = [element for element in _of_type(kind, current) if element not in gone]
+    return {kind: remaining} if remaining else None
 
 
 def _write(new: dict[str, Any], path: AttributePath, value: WireValue) -> None:

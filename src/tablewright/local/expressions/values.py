@@ -39,19 +39,19 @@ def bytes_of(value: WireValue) -> bytes:
     return base64.b64decode(value["B"])
 
 
-def is_equal(one: WireValue, other: WireValue) -> bool:
+def is_equal(first: WireValue, second: WireValue) -> bool:
     """Whether two values are the same; the order of sets does not matter, at any depth.
 
     Example:
         >>> is_equal({"L": [{"SS": ["a", "b"]}]}, {"L": [{"SS": ["b", "a"]}]})
         True
     """
-    if one == other:
+    if first == second:
         return True
-    kind = type_of(one)
-    if kind not in other or kind in ("S", "N", "B", "BOOL", "NULL"):
+    kind = type_of(first)
+    if kind not in second or kind in ("S", "N", "B", "BOOL", "NULL"):
         return False
-    left, right = one[kind], other[kind]
+    left, right = first[kind], second[kind]
     if len(left) != len(right):
         return False
     if kind in SETS:
@@ -61,7 +61,7 @@ def is_equal(one: WireValue, other: WireValue) -> bool:
     return all(name in right and is_equal(value, right[name]) for name, value in left.items())
 
 
-def order(one: WireValue, other: WireValue) -> int | None:
+def order(first: WireValue, second: WireValue) -> int | None:
     """Return whether a value sorts before (-1), with (0) or after (1) another; None: no order.
 
     Example:
@@ -72,12 +72,12 @@ def order(one: WireValue, other: WireValue) -> int | None:
     """
     left: Any
     right: Any
-    if "S" in one and "S" in other:
-        left, right = one["S"], other["S"]
-    elif "N" in one and "N" in other:
-        left, right = Decimal(one["N"]), Decimal(other["N"])
-    elif "B" in one and "B" in other:
-        left, right = bytes_of(one), bytes_of(other)
+    if "S" in first and "S" in second:
+        left, right = first["S"], second["S"]
+    elif "N" in first and "N" in second:
+        left, right = Decimal(first["N"]), Decimal(second["N"])
+    elif "B" in first and "B" in second:
+        left, right = bytes_of(first), bytes_of(second)
     else:
         return None
     return bool(left > right) - bool(left < right)
@@ -101,31 +101,31 @@ def size_of(value: WireValue) -> int | None:
     return None if kind in ("N", "BOOL", "NULL") else len(content)
 
 
-def contains(whole: WireValue, part: WireValue) -> bool:
+def contains(container: WireValue, part: WireValue) -> bool:
     """Whether a string holds a substring, a binary a run of bytes, a set or list an element.
 
     Example:
         >>> contains({"NS": ["1", "2"]}, {"N": "2"}), contains({"S": "abc"}, {"S": "bc"})
         (True, True)
     """
-    kind, wanted = type_of(whole), type_of(part)
+    kind, part_kind = type_of(container), type_of(part)
     if kind == "L":
-        return any(is_equal(element, part) for element in whole["L"])
+        return any(is_equal(element, part) for element in container["L"])
     if kind in SETS:
-        return _ELEMENT_OF[kind] == wanted and part[wanted] in whole[kind]
-    if kind == "S" and wanted == "S":
-        return part["S"] in whole["S"]
-    if kind == "B" and wanted == "B":
-        return bytes_of(part) in bytes_of(whole)
+        return _ELEMENT_OF[kind] == part_kind and part[part_kind] in container[kind]
+    if kind == "S" and part_kind == "S":
+        return part["S"] in container["S"]
+    if kind == "B" and part_kind == "B":
+        return bytes_of(part) in bytes_of(container)
     return False
 
 
-def begins_with(whole: WireValue, start: WireValue) -> bool:
+def begins_with(value: WireValue, start: WireValue) -> bool:
     """Whether a string or a binary begins with another."""
-    if "S" in whole and "S" in start:
-        return bool(whole["S"].startswith(start["S"]))
-    if "B" in whole and "B" in start:
-        return bytes_of(whole).startswith(bytes_of(start))
+    if "S" in value and "S" in start:
+        return bool(value["S"].startswith(start["S"]))
+    if "B" in value and "B" in start:
+        return bytes_of(value).startswith(bytes_of(start))
     return False
 
 
@@ -133,7 +133,7 @@ def begins_with(whole: WireValue, start: WireValue) -> bool:
 _EXACT = Context(prec=300, traps=[Inexact])
 
 
-def sum_of(one: str, other: str, *, sign: int = 1) -> str:
+def sum_of(first: str, second: str, *, sign: int = 1) -> str:
     """Return the sum of two numbers, or their difference, in canonical text.
 
     A result that needs more than 38 digits is refused, not rounded.
@@ -142,7 +142,7 @@ def sum_of(one: str, other: str, *, sign: int = 1) -> str:
         >>> sum_of("0.1", "0.20"), sum_of("1", "1", sign=-1), sum_of("95", "5")
         ('0.3', '0', '100')
     """
-    left, right = Decimal(one), Decimal(other)
+    left, right = Decimal(first), Decimal(second)
     total = _EXACT.add(left, right) if sign > 0 else _EXACT.subtract(left, right)
     return number_text(total)
 

@@ -26,10 +26,10 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
         if parent is None:
             raise ValidationException("ShardId is required with ShardFilter of type CHILD_SHARDS")
         find_shard(stream, parent)
-        shards = [one for one in shards if one.parent == parent]
+        shards = [shard for shard in shards if shard.parent == parent]
     if "ExclusiveStartShardId" in request:
         after = find_shard(stream, request["ExclusiveStartShardId"])
-        shards = [one for one in shards if one.first > after.first]
+        shards = [shard for shard in shards if shard.first > after.first]
     limit = request.get("Limit", PAGE)
     description: dict[str, Any] = {
         "StreamArn": stream.arn,
@@ -39,7 +39,7 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
         "CreationRequestDateTime": stream.created,
         "TableName": stream.table,
         "KeySchema": stream.key_schema,
-        "Shards": [one.described() for one in shards[:limit]],
+        "Shards": [shard.described() for shard in shards[:limit]],
     }
     if len(shards) > limit:
         description["LastEvaluatedShardId"] = shards[limit - 1].id

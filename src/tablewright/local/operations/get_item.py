@@ -37,7 +37,7 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
     reply: dict[str, Any] = {}
     if image is not None:
         reply["Item"] = projected(image, projection)
-    wanted = request.get("ReturnConsumedCapacity")
-    if wanted is not None and wanted != "NONE":
-        reply["ConsumedCapacity"] = meter.consumed(wanted, table.name)
+    detail = request.get("ReturnConsumedCapacity")
+    if detail is not None and detail != "NONE":
+        reply["ConsumedCapacity"] = meter.consumed(detail, table.name)
     return reply

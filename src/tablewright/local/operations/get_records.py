@@ -17,8 +17,8 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
     request = check_request("get_records", request)
     position = Position.of(request["ShardIterator"])
     with engine.store.reading:
-        found, following = read_records(engine, position, request.get("Limit", MAX_RECORDS))
-    reply: dict[str, Any] = {"Records": found}
+        records, following = read_records(engine, position, request.get("Limit", MAX_RECORDS))
+    reply: dict[str, Any] = {"Records": records}
     if following is not None:
         reply["NextShardIterator"] = following.text()
     return reply

@@ -21,11 +21,11 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
     request = check_request("list_backups", request)
     with engine.store.reading:
         rows = register.rows(engine, KIND)
-    found = [row for row in rows if _is_wanted(row, request)]
+    matching = [row for row in rows if _is_wanted(row, request)]
     limit = request.get("Limit", PAGE)
-    reply: dict[str, Any] = {"BackupSummaries": [_summary(engine, row) for row in found[:limit]]}
-    if len(found) > limit:
-        reply["LastEvaluatedBackupArn"] = found[limit - 1]["arn"]
+    reply: dict[str, Any] = {"BackupSummaries": [_summary(engine, row) for row in matching[:limit]]}
+    if len(matching) > limit:
+        reply["LastEvaluatedBackupArn"] = matching[limit - 1]["arn"]
     return reply
 
 

@@ -21,9 +21,9 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
     """Carry out a ListExports request."""
     request = check_request("list_exports", request)
     limit = request.get("MaxResults", PAGE)
-    found, token = register.page_of_jobs(engine, KIND, request, "ExportArn", limit)
+    jobs, token = register.page_of_jobs(engine, KIND, request, "ExportArn", limit)
     reply: dict[str, Any] = {
-        "ExportSummaries": [{name: one[name] for name in _MEMBERS} for one in found]
+        "ExportSummaries": [{name: job[name] for name in _MEMBERS} for job in jobs]
     }
     if token is not None:
         reply["NextToken"] = token

@@ -24,9 +24,9 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
     """Carry out a ListImports request."""
     request = check_request("list_imports", request)
     limit = request.get("PageSize", PAGE)
-    found, token = register.page_of_jobs(engine, KIND, request, "ImportArn", limit)
+    jobs, token = register.page_of_jobs(engine, KIND, request, "ImportArn", limit)
     reply: dict[str, Any] = {
-        "ImportSummaryList": [{name: one[name] for name in _MEMBERS} for one in found]
+        "ImportSummaryList": [{name: job[name] for name in _MEMBERS} for job in jobs]
     }
     if token is not None:
         reply["NextToken"] = token

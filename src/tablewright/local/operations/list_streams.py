@@ -17,20 +17,20 @@ PAGE = 100
 def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a ListStreams request."""
     request = check_request("list_streams", request)
-    wanted, after = request.get("TableName"), request.get("ExclusiveStartStreamArn", "")
+    table_name, after = request.get("TableName"), request.get("ExclusiveStartStreamArn", "")
     with engine.store.reading:
-        found = [
+        listed = [
             stream
             for stream in streams(engine)
-            if stream.arn > after and wanted in (None, stream.table, engine.arn(stream.table))
+            if stream.arn > after and table_name in (None, stream.table, engine.arn(stream.table))
         ]
     limit = request.get("Limit", PAGE)
     reply: dict[str, Any] = {
         "Streams": [
             {"StreamArn": one.arn, "TableName": one.table, "StreamLabel": one.label}
-            for one in found[:limit]
+            for one in listed[:limit]
         ]
     }
-    if len(found) > limit:
-        reply["LastEvaluatedStreamArn"] = found[limit - 1].arn
+    if len(listed) > limit:
+        reply["LastEvaluatedStreamArn"] = listed[limit - 1].arn
     return reply

@@ -31,7 +31,7 @@ from tablewright.local.operations.update_item import (
     updated,
 )
 from tablewright.local.requests import bind_condition, check_all_used_in, holds
-from tablewright.local.tables import Table, Token
+from tablewright.local.tables import Table, TokenRecord
 from tablewright.local.validation import (
     check_expression_parameters,
     check_index_keys,
@@ -93,7 +93,7 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
         write_all(engine, actions, meter)
         if token is not None:
             sizes = tuple(max(size_of(a.old) or 0, size_of(a.new) or 0) for a in actions)
-            engine.keep_token(token, Token(digest, engine.clock(), sizes))
+            engine.keep_token(token, TokenRecord(digest, engine.clock(), sizes))
         return _reply(engine, request, actions, meter, split="Write")
 
 
@@ -275,7 +275,7 @@ def cancelled(reasons: list[dict[str, Any]]) -> TransactionCanceledException:
     )
 
 
-def _known_token(engine: Engine, token: str, digest: str) -> Token | None:
+def _known_token(engine: Engine, token: str, digest: str) -> TokenRecord | None:
     """Return what is kept of a transaction that was carried out already, by its token."""
     known = engine.token(token, engine.clock() - TOKEN_SECONDS)
     if known is not None and known.digest != digest:

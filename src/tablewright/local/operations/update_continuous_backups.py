@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out an UpdateContinuousBackups request."""
     request = check_request("update_continuous_backups", request)
-    wanted = request["PointInTimeRecoverySpecification"]
+    specification = request["PointInTimeRecoverySpecification"]
     with engine.store.writing:
         table = source_table(engine, request["TableName"])
         definition = dict(table.definition)
         known = definition.pop("Recovery", None)
-        if wanted["PointInTimeRecoveryEnabled"]:
-            days = wanted.get("RecoveryPeriodInDays", DEFAULT_DAYS)
+        if specification["PointInTimeRecoveryEnabled"]:
+            days = specification.get("RecoveryPeriodInDays", DEFAULT_DAYS)
             if known is None:
                 known = {"Since": round(engine.clock(), 3), "Space": engine.new_space()}
             definition["Recovery"] = {**known, "Days": days}

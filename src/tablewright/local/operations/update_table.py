@@ -141,7 +141,9 @@ def _set_billing(engine: Engine, definition: dict[str, Any], request: Mapping[st
         check_throughput(mode, throughput)
         if definition["BillingMode"] != PAY_PER_REQUEST:
             switches = [
-                at for at in definition.get("OnDemandSwitches", ()) if at > now - DAY_SECONDS
+                moment
+                for moment in definition.get("OnDemandSwitches", ())
+                if moment > now - DAY_SECONDS
             ]
             if len(switches) >= MAX_MODE_SWITCHES_PER_DAY:
                 raise LimitExceededException(
@@ -156,18 +158,18 @@ def _set_billing(engine: Engine, definition: dict[str, Any], request: Mapping[st
                 index["ProvisionedThroughput"] = nothing
     elif definition["BillingMode"] != PROVISIONED:
         check_throughput(mode, throughput)
-        given = {
+        throughputs = {
             change["Update"]["IndexName"]: change["Update"].get("ProvisionedThroughput")
             for change in request.get("GlobalSecondaryIndexUpdates") or []
             if "Update" in change
         }
         for index in definition.get("GlobalSecondaryIndexes", ()):
-            if given.get(index["IndexName"]) is None:
+            if throughputs.get(index["IndexName"]) is None:
                 raise ValidationException(
                     f"{INVALID}ProvisionedThroughput must be specified for index: "
                     f"{index['IndexName']}"
                 )
-            index["ProvisionedThroughput"] = given[index["IndexName"]]
+            index["ProvisionedThroughput"] = throughputs[index["IndexName"]]
         definition["ProvisionedThroughput"] = throughput
     elif throughput is not None:
         check_throughput(mode, throughput)
@@ -278,14 +280,16 @@ def _check_deletion(table: Table, name: str) -> None:
 
 def _delete_index(engine: Engine, table: Table, name: str) -> None:
     definition = deepcopy(table.definition)
-    kept = [one for one in definition["GlobalSecondaryIndexes"] if one["IndexName"] != name]
-    if kept:
-        definition["GlobalSecondaryIndexes"] = kept
+    remaining = [
+        index for index in definition["GlobalSecondaryIndexes"] if index["IndexName"] != name
+    ]
+    if remaining:
+        definition["GlobalSecondaryIndexes"] = remaining
     else:
         del definition["GlobalSecondaryIndexes"]
     types = {
-        given["AttributeName"]: given["AttributeType"]
-        for given in definition["AttributeDefinitions"]
+        entry["AttributeName"]: entry["AttributeType"]
+        for entry in definition["AttributeDefinitions"]
     }
     _keep_definitions(definition, types)
     engine.store.drop(table.indexes[name].space)

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out an UpdateTimeToLive request."""
     request = check_request("update_time_to_live", request)
-    wanted = request["TimeToLiveSpecification"]
-    attribute = wanted["AttributeName"]
+    specification = request["TimeToLiveSpecification"]
+    attribute = specification["AttributeName"]
     with engine.store.writing:
         table = existing(engine, request["TableName"])
-        if wanted["Enabled"]:
+        if specification["Enabled"]:
             if table.expiry is not None:
                 if table.expiry.attribute != attribute:
                     raise ValidationException(
@@ -42,4 +42,4 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
                 )
             engine.store.drop(table.definition.pop("Expiry")["Space"])
             engine.save(table.definition)
-    return {"TimeToLiveSpecification": wanted}
+    return {"TimeToLiveSpecification": specification}

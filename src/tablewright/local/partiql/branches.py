@@ -227,8 +227,8 @@ def read_ranges(branches: list[Branch]) -> tuple[Range, ...]:
         separate = []
         for earlier in ranges:
             if _overlap(merged, earlier):
-                ends = (merged[1], earlier[1])
-                high = None if None in ends else max(end for end in ends if end is not None)
+                highs = (merged[1], earlier[1])
+                high = None if None in highs else max(end for end in highs if end is not None)
                 merged = (min(merged[0], earlier[0]), high)
             else:
                 separate.append(earlier)

@@ -67,7 +67,7 @@ class _Placed:
         """
         if len(parameters) < self.parameter_count:
             raise ValidationException("Number of parameters in request and statement don't match.")
-        return {name: filled(one, parameters) for name, one in self.values.items()}
+        return {name: filled(template, parameters) for name, template in self.values.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +144,7 @@ def filled(template: Template, parameters: Sequence[WireValue]) -> WireValue:
     if isinstance(template, Parameter):
         return parameters[template.place]
     if isinstance(template, ListTemplate):
-        return {"L": [filled(one, parameters) for one in template.elements]}
+        return {"L": [filled(each, parameters) for each in template.elements]}
     if isinstance(template, MapTemplate):
-        return {"M": {name: filled(one, parameters) for name, one in template.entries}}
+        return {"M": {name: filled(each, parameters) for name, each in template.entries}}
     return template

@@ -91,7 +91,7 @@ _NEGATIONS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
+class PolicyCondition:
     """One operator on one key."""
 
     operator: str
@@ -138,7 +138,7 @@ def _filled(text: str, context: Context) -> str:
     return re.sub(r"\$\{([^}]*)\}", value_of, text)
 
 
-def read_conditions(block: Any) -> tuple[Condition, ...]:
+def read_conditions(block: Any) -> tuple[PolicyCondition, ...]:
     """Return the conditions of a Condition block.
 
     Raises:
@@ -163,7 +163,7 @@ def read_conditions(block: Any) -> tuple[Condition, ...]:
             if not texts:
                 raise ValueError(f"{written}.{key} has no value")
             conditions.append(
-                Condition(
+                PolicyCondition(
                     operator=operator,
                     key=key,
                     values=texts,

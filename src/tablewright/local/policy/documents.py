@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tablewright.local.policy.conditions import Condition, read_conditions
+from tablewright.local.policy.conditions import PolicyCondition, read_conditions
 
 _TOP = {"Version", "Id", "Statement"}
 _VERSIONS = ("2012-10-17", "2008-10-17")
@@ -41,7 +41,7 @@ class Statement:
     principals: tuple[str, ...] | None
     """None in identity policies; "*" for everybody."""
     except_principals: bool = False
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[PolicyCondition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ class Layer:
 
     Attributes:
         is_newer: whether it reads numbers with 64-bit exponents and words values by themselves.
-        envelope: what stands in front of every complaint about the request itself.
+        envelope: what every complaint about the request itself begins with.
     """
 
     is_newer: bool
