@@ -60,7 +60,11 @@ def _numbers(tree: ast.AST) -> set[int]:
     """Return the integers a module states, products and powers of literals worked out."""
     values: set[int] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.BinOp | ast.Constant):
+        if isinstance(node, ast.Constant) and type(node.value) is int:
+            values.add(node.value)
+        elif isinstance(node, ast.BinOp) and not any(
+            isinstance(part, ast.Name | ast.Call | ast.Attribute) for part in ast.walk(node)
+        ):
             try:
                 value = eval(compile(ast.Expression(node), "", "eval"), {"__builtins__": {}})
             except (NameError, TypeError, ZeroDivisionError):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tablewright import read_model
-from tablewright.compare.values import Comparison
+from tablewright.compare.values import ArchitectureResult, Comparison
 from tablewright.core.errors import TablewrightError, UsageError
 from tablewright.session import Session, open_model
 from tablewright.verbs.compare import compare
@@ -248,7 +248,6 @@ def test_a_way_on_servers_has_the_range_of_its_sizing() -> None:
 @pytest.mark.parametrize(
     "own",
     [
-        "native-aws: {components: {}}",  # a packaged one has that name
         "mine: {components: {a: {zones: many}}}",
         "mine: {components: {}, cost: 3}",
         "mine: {components: {}, limits: 3}",
@@ -259,4 +258,27 @@ def test_a_way_on_servers_has_the_range_of_its_sizing() -> None:
 )
 def test_a_way_to_deploy_that_makes_no_sense_is_an_error_in_words(own: str) -> None:
     with pytest.raises(TablewrightError):
-        changed("llm-proxy", f"\narchitectures: {{{own}}}\n")
+        compared_with(own)
+
+
+def test_a_way_to_deploy_cannot_have_the_name_of_a_packaged_one() -> None:
+    with pytest.raises(TablewrightError):
+        changed("llm-proxy", "\narchitectures: {native-aws: {components: {}}}\n")
+
+
+def test_a_way_to_deploy_without_components_costs_only_what_every_way_costs() -> None:
+    ways = {one.architecture.name: one for one in compared_with("mine: {components: {}}")}
+    assert ways["mine"].at(10).is_priced
+
+
+def compared_with(own: str) -> tuple[ArchitectureResult, ...]:
+    """Return the architectures of a tiny model that states one of its own."""
+    text = f"""
+app: tiny
+region: us-east-1
+scales: [10]
+entities: {{Note: {{key: id, count: 1/user, attributes: {{id: uuid}}}}}}
+patterns: {{get: {{get: Note, by: id, rate: 1/user/day}}}}
+architectures: {{{own}}}
+"""
+    return compare(Session(file=read_model(text, "tiny.yaml"))).architectures
