@@ -5,6 +5,7 @@ In: a design. Out: a DesignDescription. No sizes, no routes, no prices.
 
 from __future__ import annotations
 
+from tablewright.capacity.limits import MAX_ITEM_BYTES
 from tablewright.engines.dynamodb.design import DynamoDesign, Index, ItemShape, Table
 from tablewright.evaluation.description import (
     ContainerDescription,
@@ -15,7 +16,7 @@ from tablewright.evaluation.description import (
     key_text,
 )
 
-TERMS = EngineTerms(limit_bytes=400 * 1024, limit_name="400 KB")
+TERMS = EngineTerms(limit_bytes=MAX_ITEM_BYTES, limit_name="400 KB")
 """Amazon DynamoDB Developer Guide, "Quotas": an item has at most 400 KB."""
 
 
