@@ -24,6 +24,7 @@ RATES = {
     "stored_byte": ("aws.dynamodb.storage.standard", GB),
     "recovered_byte": ("aws.dynamodb.pitr", GB),
     "export_gb": ("aws.dynamodb.export.s3", 1),
+    "import_gb": ("aws.dynamodb.import.s3", 1),
     "object_put": ("aws.s3.put", 1),
     "object_get": ("aws.s3.get", 1),
     "object_gb": ("aws.s3.standard.storage", 1),

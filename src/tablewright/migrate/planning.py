@@ -1,0 +1,277 @@
+"""What a migration takes, before anything is read: steps, bytes, duration, price of each way.
+
+In: evaluations of both designs over the population, codecs, rates, a speed. Out: a `MigrationPlan`.
+Pure. A price that the book does not know makes its way "not priced", with the reason; it never
+makes it free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tablewright.bill.rates import Rates
+from tablewright.core.errors import PriceUnknownError
+from tablewright.core.quantities import GB, ZERO
+from tablewright.evaluation.doors import Codec, RecordKind
+from tablewright.evaluation.values import Evaluation
+
+DAYS_OF_A_MONTH = Decimal(730) / 24
+READ_UNIT_BYTES = 4096
+SECONDS_PER_HOUR = 3600
+ON_DEMAND, PROVISIONED, IMPORT, PLAIN = "on-demand", "provisioned", "import from S3", "bulk load"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One way to write the target, and what that costs once."""
+
+    name: str
+    usd: Decimal | None
+    """None where it is not priced."""
+    calculation: str
+    is_possible: bool = True
+    reason: str = ""
+    """Why it is not possible, or not priced."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """The records of one kind that are written."""
+
+    kind: RecordKind
+    records: Decimal
+    units: Decimal | None
+    """Write units each takes; None where writes are not charged by the unit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationPlan:
+    """Everything that is known before a migration begins."""
+
+    source: str
+    target: str
+    users: int
+    records_read: Decimal
+    bytes_read: Decimal
+    loads: tuple[Load, ...]
+    ways: tuple[Way, ...]
+    chosen: Way
+    read_usd: Decimal | None
+    overlap_days: Decimal
+    overlap_usd: Decimal
+    seconds: Decimal
+    units_per_second: Decimal
+    source_units_per_second: Decimal
+    """Read units a second that copying takes from the source, beside its own load."""
+    steps: tuple[str, ...]
+    blockers: tuple[str, ...]
+    way_back: str
+
+    @property
+    def records_written(self) -> Decimal:
+        """Records of the target in all."""
+        return sum((load.records for load in self.loads), ZERO)
+
+    @property
+    def usd(self) -> Decimal | None:
+        """USD of the whole move; None where a part is not priced."""
+        if self.chosen.usd is None or self.read_usd is None:
+            return None
+        return self.chosen.usd + self.read_usd + self.overlap_usd
+
+
+def plan_migration(
+    source: Evaluation,
+    target: Evaluation,
+    codecs: tuple[Codec, Codec],
+    rates: Rates,
+    *,
+    units_of: Callable[[RecordKind], Decimal | None],
+    count_of: Callable[[str], int],
+    records_per_second: Decimal,
+    overlap_days: Decimal,
+    can_follow: bool,
+    is_target_new: bool = True,
+) -> MigrationPlan:
+    """Return what moving the data of one design to another takes.
+
+    Args:
+        source: of the design that is left, over the population.
+        target: of the design that is moved to.
+        codecs: of the source, of the target.
+        rates: prices of units in the target's region.
+        units_of: write units one record of a kind takes; None where writes are not charged.
+        count_of: how many instances an entity has.
+        records_per_second: how fast records are written.
+        overlap_days: how long both databases run.
+        can_follow: whether changes of the source can be followed while it is copied.
+        is_target_new: whether the target's tables do not exist yet.
+    """
+    loads = tuple(
+        Load(
+            kind=kind,
+            records=Decimal(count_of(kind.entity) * kind.copies),
+            units=units_of(kind),
+        )
+        for kind in codecs[1].kinds
+    )
+    records_read = _stored(source)[0]
+    bytes_read = _stored(source)[1]
+    seconds = sum((load.records for load in loads), ZERO) / records_per_second
+    reads = bytes_read / READ_UNIT_BYTES / 2  # eventually consistent: half a unit for 4 KB
+    ways = _ways(target, loads, rates, is_target_new=is_target_new)
+    return MigrationPlan(
+        source=source.design.name,
+        target=target.design.name,
+        users=target.users,
+        records_read=records_read,
+        bytes_read=bytes_read,
+        loads=loads,
+        ways=ways,
+        chosen=_cheapest(ways),
+        read_usd=_read_usd(source, reads, rates),
+        overlap_days=overlap_days,
+        overlap_usd=(source.bill.total + target.bill.total) * overlap_days / DAYS_OF_A_MONTH,
+        seconds=seconds,
+        units_per_second=_units_a_second(loads, seconds),
+        source_units_per_second=reads / seconds if seconds else ZERO,
+        steps=tuple(_steps(source, target, can_follow=can_follow)),
+        blockers=tuple(_blockers(source, target, codecs)),
+        way_back=_way_back(source.design.name, can_follow=can_follow),
+    )
+
+
+def _stored(evaluation: Evaluation) -> tuple[Decimal, Decimal]:
+    """Return records and bytes of the tables or collections of a design."""
+    homes = [resource for resource in evaluation.resources if "/" not in resource.name]
+    records = sum((resource.entries for resource in homes), ZERO)
+    return records, sum((resource.item_bytes for resource in homes), ZERO)
+
+
+def _units_a_second(loads: Sequence[Load], seconds: Decimal) -> Decimal:
+    units = sum((load.records * load.units for load in loads if load.units is not None), ZERO)
+    return units / seconds if seconds else ZERO
+
+
+def _ways(
+    target: Evaluation, loads: Sequence[Load], rates: Rates, *, is_target_new: bool
+) -> tuple[Way, ...]:
+    charged = [load.records * load.units for load in loads if load.units is not None]
+    if not charged:
+        return (
+            Way(
+                name=PLAIN,
+                usd=ZERO,
+                calculation="a server is paid by its size: writing to it costs nothing more",
+            ),
+        )
+    units = sum(charged, ZERO)
+    size = _stored(target)[1]
+    return (
+        _priced(
+            ON_DEMAND,
+            lambda: units * rates.usd("write"),
+            f"{units:,.0f} write units, indexes included, by the request",
+        ),
+        _priced(
+            PROVISIONED,
+            lambda: units / SECONDS_PER_HOUR * rates.usd("write_hour"),
+            f"{units:,.0f} write units / 3,600 s = {units / SECONDS_PER_HOUR:,.1f} unit-hours, "
+            "with capacity set for the hours of the move and used in full",
+        ),
+        _priced(
+            IMPORT,
+            lambda: size / GB * rates.usd("import_gb"),
+            f"{size / GB:,.3f} GB uncompressed; no write units, indexes included",
+            "" if is_target_new else "it makes new tables only, and these exist",
+        ),
+    )
+
+
+def _priced(name: str, usd: Callable[[], Decimal], calculation: str, impossible: str = "") -> Way:
+    if impossible:
+        return Way(
+            name=name, usd=None, calculation=calculation, is_possible=False, reason=impossible
+        )
+    try:
+        return Way(name=name, usd=usd(), calculation=calculation)
+    except PriceUnknownError as problem:
+        return Way(name=name, usd=None, calculation=calculation, reason=problem.message)
+
+
+def _cheapest(ways: Sequence[Way]) -> Way:
+    """Return the cheapest way that is possible and priced; import only where it saves a lot.
+
+    Importing needs the data written to S3 first and makes new tables only, so that it is chosen
+    where it costs less than half of the next way.
+    """
+    usable = [way for way in ways if way.is_possible and way.usd is not None]
+    if not usable:
+        return ways[0]
+    direct = min(
+        (way for way in usable if way.name != IMPORT),
+        key=lambda way: way.usd or ZERO,
+        default=usable[0],
+    )
+    imported = next((way for way in usable if way.name == IMPORT), None)
+    if imported is not None and (imported.usd or ZERO) * 2 < (direct.usd or ZERO):
+        return imported
+    return direct
+
+
+def _read_usd(source: Evaluation, reads: Decimal, rates: Rates) -> Decimal | None:
+    """Return what reading the source costs: units of a scan, nothing where a server is paid."""
+    if not any(resource.kind in ("table", "gsi", "lsi") for resource in source.resources):
+        return ZERO
+    try:
+        return reads * rates.usd("read")
+    except PriceUnknownError:
+        return None
+
+
+def _steps(source: Evaluation, target: Evaluation, *, can_follow: bool) -> list[str]:
+    steps = [
+        f"create what `{target.design.name}` needs (`tablewright up`)",
+        f"read `{source.design.name}` and try the whole transform; nothing is written yet",
+    ]
+    if can_follow:
+        steps.append("note the position of the source's changes, then copy")
+        steps.append("apply the changes since, until the lag is small")
+    else:
+        steps.append("stop writes to the source: its changes cannot be followed")
+        steps.append("copy")
+    steps += [
+        "compare both sides, instance by instance",
+        "switch the application over",
+        f"keep `{source.design.name}` for the overlap, then remove it (`tablewright down`)",
+    ]
+    return steps
+
+
+def _blockers(source: Evaluation, target: Evaluation, codecs: tuple[Codec, Codec]) -> list[str]:
+    blockers = [
+        f"`{target.design.name}` cannot serve {name}"
+        for name in sorted(target.unserved - source.unserved)
+    ]
+    for entity in source.model.entities:
+        hidden = sorted(codecs[0].unreadable(entity.name))
+        if hidden:
+            blockers.append(
+                f"`{source.design.name}` does not give {entity.name}.{', '.join(hidden)} back: it "
+                "is kept elsewhere, or compressed in a way the model does not describe"
+            )
+    return blockers
+
+
+def _way_back(source: str, *, can_follow: bool) -> str:
+    if can_follow:
+        return (
+            f"`{source}` is kept up to date from the target during the overlap: switching back "
+            "loses nothing"
+        )
+    return (
+        f"`{source}` stays as it is: switching back loses what was written after the switch, "
+        "unless that is copied back first"
+    )
