@@ -12,16 +12,18 @@ from tablewright.deploy.compute import FUNCTION, INSTANCES, TASKS, kind_of
 from tablewright.deploy.option import Site
 from tablewright.deploy.resources import Resource, Stack
 
+RESTORE = "aws dynamodb restore-table-to-point-in-time"
+
 ADVICE = {
     "Throttled": (
-        "`tablewright doctor --aws` names the cause. Provisioned: raise the capacity in the model, "
+        "The metric that rises names the cause. Provisioned: raise the capacity in the model, "
         "then deploy. A hot key: `tablewright explain PATTERN` shows which pattern reads or writes "
         "it. Account limit: raise the quota with AWS Support."
     ),
     "ReadUnits": (
         "Compare `tablewright cost --by pattern` with the dashboard: a pattern is called more "
-        "often than modelled, or reads more than it needs. `tablewright doctor --write-rates` "
-        "brings the observed rates into the model."
+        "often than modelled, or reads more than it needs. Set its rate in the model, then deploy: "
+        "the thresholds follow."
     ),
     "WriteUnits": (
         "As for reads. Look first for a retry loop: failed conditions are billed like writes."
@@ -65,36 +67,41 @@ def runbook(stack: Stack, site: Site) -> str:
     return "\n".join(pieces)
 
 
-def _exposure(stack: Stack) -> Iterator[str]:
-    yield "## What the internet can reach\n"
-    exposed: list[str] = []
+def exposed(stack: Stack) -> tuple[str, ...]:
+    """Return what the internet can reach, in words."""
+    listed: list[str] = []
     for resource in stack.resources:
         if resource.kind == "AWS::EC2::SecurityGroup":
             for opening in resource.properties["SecurityGroupIngress"]:
                 if opening.get("CidrIp") == "0.0.0.0/0":
                     port, text = opening["FromPort"], opening["Description"]
-                    exposed.append(f"- `{resource.name}`: port {port} ({text})")
+                    listed.append(f"`{resource.name}`: port {port} ({text})")
         elif resource.kind == "AWS::ApiGatewayV2::Api":
-            exposed.append(f"- `{resource.name}`: the HTTP API, over TLS")
+            listed.append(f"`{resource.name}`: the HTTP API, over TLS")
         elif resource.kind == "AWS::CloudFront::Distribution":
-            exposed.append(f"- `{resource.name}`: the pages, over TLS")
-    yield "\n".join(exposed) + "\n" if exposed else "Nothing.\n"
+            listed.append(f"`{resource.name}`: the pages, over TLS")
+    return tuple(listed)
+
+
+def _exposure(stack: Stack) -> Iterator[str]:
+    yield "## What the internet can reach\n"
+    listed = exposed(stack)
+    yield "\n".join(f"- {text}" for text in listed) + "\n" if listed else "Nothing.\n"
 
 
 def _routine(site: Site) -> Iterator[str]:
     yield "## Routine\n"
     yield "| When | Task | Command |\n| --- | --- | --- |"
     rows = [
-        ("weekly", "drift, protection, throttles, rates against the model", "tablewright doctor"),
-        ("weekly", "cost against the estimate", "tablewright cost --by pattern"),
-        ("monthly", "is another design or option cheaper by now", "tablewright check"),
+        ("weekly", "settings of the tables against the model", "tablewright status --aws"),
         (
-            "monthly",
-            "restore a backup into a scratch place and verify it",
-            "tablewright restore --drill",
+            "weekly",
+            "bill by pattern, beside the bill of the month",
+            "tablewright cost --by pattern",
         ),
-        ("monthly", "archive what is older than its retention", "tablewright archive"),
-        ("quarterly", "refresh prices, plan again", "tablewright prices --refresh"),
+        ("monthly", "targets and grade of the design", "tablewright check"),
+        ("monthly", "restore a table under another name, count, delete it", RESTORE),
+        ("quarterly", "refresh prices, compare options again", "tablewright prices --refresh"),
         ("quarterly", "rotate secrets, review who may deploy", "aws secretsmanager rotate-secret"),
     ]
     if kind_of(site) == INSTANCES:
@@ -155,7 +162,7 @@ def _recovery(stack: Stack) -> Iterator[str]:
             if recovery.get("PointInTimeRecoveryEnabled"):
                 days = recovery.get("RecoveryPeriodInDays", 35)
                 point = f"any second of the last {days} days"
-                how = "`tablewright restore --to-time …` into a new table, verify, switch over"
+                how = f"`{RESTORE}` into a new table, compare, switch over"
             else:
                 point, how = "**none**: point-in-time recovery is off in the design", "—"
             yield f"| {resource.properties['TableName']} | {point} | {how} |"
@@ -170,6 +177,6 @@ def _recovery(stack: Stack) -> Iterator[str]:
             yield f"| {resource.name} | old versions of objects, 30 days | copy the version back |"
     yield ""
     yield (
-        "Recovery times are measured by `tablewright restore --drill`, which leaves a record; they "
-        "are not known before the first drill.\n"
+        "Recovery times depend on the size of the data; note here how long the monthly restore "
+        "took: ______\n"
     )

@@ -8,7 +8,7 @@ a part that is neither is an error, so that what is priced and what is deployed 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from tablewright.core.errors import UnsupportedError
 from tablewright.deploy.alarms import Expected, alarms
@@ -28,6 +28,16 @@ from tablewright.deploy.resources import (
 from tablewright.deploy.servers import servers
 from tablewright.deploy.storage import storage
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseShare:
+    """What an engine adds to a stack: its tables, what patterns may do, what is expected."""
+
+    resources: tuple[Resource, ...] = ()
+    grants: tuple[Grant, ...] = ()
+    expected: tuple[Expected, ...] = ()
+
+
 CHARGED_BY_USE = (
     "aws.data-transfer",
     "aws.vpc.publicipv4",
@@ -46,9 +56,9 @@ TERRAFORM_ONLY = ("mongodb.",)
 
 def build(
     site: Site,
-    database: Sequence[Resource],
-    grants: Iterable[Grant],
-    expected: Sequence[Expected],
+    database: Sequence[Resource] = (),
+    grants: Iterable[Grant] = (),
+    expected: Sequence[Expected] = (),
 ) -> Stack:
     """Return the stack of a deployment option.
 

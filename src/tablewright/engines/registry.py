@@ -15,10 +15,12 @@ from typing import Protocol
 from tablewright.bill.prices import PriceBook
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UsageError
+from tablewright.deploy.stack import DatabaseShare
 from tablewright.design.language import DesignLanguage, Languages
 from tablewright.design.values import Design
 from tablewright.evaluation.engine import Engine, Refused
 from tablewright.evaluation.evaluator import Evaluator
+from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Model
 from tablewright.plan.protocol import Planning
 from tablewright.review.protocol import Reviewing
@@ -62,6 +64,12 @@ class EnginePlugin(Engine, Protocol):
 
     def usual_design(self, model: Model) -> Design | None:
         """Return a sensible design to stand beside those written; None where one is planned."""
+        ...
+
+    def infrastructure(
+        self, evaluation: Evaluation, environment: str, tags: tuple[tuple[str, str], ...]
+    ) -> DatabaseShare:
+        """Return what a design adds to a deployment: resources, rights, what is expected."""
         ...
 
     def planning(self, evaluator: Evaluator, mode: object | None = None) -> Planning | Refused:

@@ -17,6 +17,8 @@ PAGES: dict[str, str] = {
     "check": "check:check_page",
     "compare": "compare:compare_page",
     "cost": "cost:cost_page",
+    "deploy": "deploy:deploy_page",
+    "deploy-options": "deploy:options_page",
     "diff": "diff:diff_page",
     "down": "down:down_page",
     "explain": "explain:explain_page",

@@ -15,6 +15,7 @@ from tablewright.bill.prices import PriceBook
 from tablewright.bill.rates import Rates
 from tablewright.core.memo import Memo
 from tablewright.core.quantities import DAYS_PER_MONTH, GB, SECONDS_PER_MONTH, ZERO
+from tablewright.deploy.stack import DatabaseShare
 from tablewright.design.values import Design
 from tablewright.engines.dynamodb.billing import PatternUnits, ResourceLoad, TableLoad, bill_for
 from tablewright.engines.dynamodb.description import describe
@@ -99,6 +100,14 @@ class DynamoEngine:
     def usual_design(self, model: Model) -> None:
         """Return none: a design is planned."""
         return
+
+    def infrastructure(
+        self, evaluation: Evaluation, environment: str, tags: tuple[tuple[str, str], ...]
+    ) -> DatabaseShare:
+        """Return the tables of a design, the rights of its patterns, the units expected."""
+        from tablewright.engines.dynamodb.infrastructure import share_of
+
+        return share_of(evaluation, environment, tags)
 
     def planning(self, evaluator: Evaluator, mode: object | None = None) -> DynamoPlanning:
         """Return what the planner is driven through."""

@@ -8,10 +8,14 @@ and a table created by `up` cannot differ.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
+from tablewright.core.quantities import ONE, ZERO
+from tablewright.deploy.alarms import Expected
 from tablewright.deploy.grants import Grant
 from tablewright.deploy.resources import Ref, Resource, Text, logical_name
+from tablewright.deploy.stack import DatabaseShare
 from tablewright.engines.dynamodb.design import (
     CapacityMode,
     DynamoDesign,
@@ -26,7 +30,7 @@ from tablewright.engines.dynamodb.steps import (
     TransactionStep,
     WriteStep,
 )
-from tablewright.evaluation.values import Route
+from tablewright.evaluation.values import Evaluation, Route
 from tablewright.model.values import Model
 
 TABLE = "AWS::DynamoDB::Table"
@@ -52,6 +56,47 @@ def table_name(table: Table, environment: str) -> str:
 def logical_table(table: Table) -> str:
     """Return the logical name of a table's resource."""
     return logical_name(table.name, "table")
+
+
+def share_of(
+    evaluation: Evaluation, environment: str, tags: tuple[tuple[str, str], ...]
+) -> DatabaseShare:
+    """Return what a design adds to a stack: tables, rights, what the estimate expects of each."""
+    design = evaluation.design
+    assert isinstance(design, DynamoDesign)
+    return DatabaseShare(
+        resources=infrastructure(evaluation.model, design, environment, tags),
+        grants=grants(design, evaluation.routes),
+        expected=tuple(_expected(evaluation, design)),
+    )
+
+
+def _expected(evaluation: Evaluation, design: DynamoDesign) -> Iterable[Expected]:
+    """Yield units a second of every table and global index at the peaks of its patterns."""
+    model, users = evaluation.model, evaluation.users
+    patterns = {pattern.name: pattern for pattern in model.patterns}
+    units: dict[tuple[str, str], Decimal] = {}
+    for route in evaluation.routes:
+        pattern = patterns[route.pattern]
+        calls = model.calls_per_second(pattern, users) * max(ONE, pattern.peak)
+        for request in route.requests:
+            for use in request.uses:
+                place = (use.resource, use.dimension)
+                units[place] = units.get(place, ZERO) + calls * use.units.mean
+    for table in design.tables:
+        names = ["", *(index.name for index in table.indexes if not index.is_local)]
+        for index in names:
+            resource = f"{table.name}/{index}" if index else table.name
+            mode = table.mode if not index else table.index(index).mode or table.mode
+            yield Expected(
+                table=logical_table(table),
+                index=index,
+                reads_per_second=units.get((resource, "read"), ZERO),
+                writes_per_second=units.get((resource, "write"), ZERO),
+                is_provisioned=mode.kind is not ModeKind.ON_DEMAND,
+                streams=table.stream is not None and not index,
+                replicas=table.replicas if not index else (),
+            )
 
 
 def infrastructure(

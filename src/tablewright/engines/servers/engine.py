@@ -13,6 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import UnsupportedError
 from tablewright.core.memo import Memo
+from tablewright.deploy.stack import DatabaseShare
 from tablewright.design.language import DesignLanguage
 from tablewright.design.values import Design
 from tablewright.engines.servers.reviewing import ServerReviewing
@@ -22,6 +23,7 @@ from tablewright.engines.servers.sizing import evaluate_server as evaluate
 from tablewright.evaluation.doors import Connector
 from tablewright.evaluation.engine import Refused
 from tablewright.evaluation.evaluator import Evaluator
+from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Model
 from tablewright.sample.sample import Sample
 
@@ -136,6 +138,12 @@ class ServerEngine(Generic[L]):
     def promised_availability(self, design: Design, book: PriceBook) -> Decimal | None:
         """Return nothing: it depends on the offer and its settings."""
         return None
+
+    def infrastructure(
+        self, evaluation: Evaluation, environment: str, tags: tuple[tuple[str, str], ...]
+    ) -> DatabaseShare:
+        """Return nothing: the server is part of the option, its tables are made on it by `up`."""
+        return DatabaseShare()
 
     def planning(self, evaluator: Evaluator, mode: object | None = None) -> Refused:
         """Return why no plan is searched for."""

@@ -1,0 +1,67 @@
+"""`deploy`: write a deployment option as infrastructure code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tablewright.cli.options import design_option, file_argument, open_file, pricing
+from tablewright.cli.output import Output, verb
+
+if TYPE_CHECKING:
+    from tablewright.session import Options
+
+
+@click.command()
+@file_argument
+@click.option("--option", default="", metavar="NAME", help="The deployment option to write.")
+@click.option("--list", "is_list", is_flag=True, help="List the options, and which can be written.")
+@design_option
+@click.option("--env", "environment", default="production", metavar="NAME", help="Such as staging.")
+@click.option(
+    "--format",
+    "file_format",
+    type=click.Choice(["cloudformation", "terraform"]),
+    default="cloudformation",
+    help="What the infrastructure code is written in.",
+)
+@click.option("--out", "folder", type=click.Path(path_type=Path), help="The folder to write.")
+@click.option("--dry-run", is_flag=True, help="Print what would be written.")
+@pricing
+@verb
+def command(
+    out: Output,
+    file: str,
+    option: str,
+    is_list: bool,
+    design: str,
+    environment: str,
+    file_format: str,
+    folder: Path | None,
+    dry_run: bool,
+    options: Options,
+) -> None:
+    """Write infrastructure code for a deployment option: what `compare` prices, line for line.
+
+    The folder is ready to commit: a template, roles from the access patterns, alarms from the
+    estimate, a pipeline, a runbook. A second run changes nothing; a file that was edited by hand
+    is kept, and shown. Nothing is created anywhere.
+    """
+    from tablewright.verbs.deploy import deploy, deploy_options
+
+    session = open_file(file, options)
+    if is_list:
+        out.show(deploy_options(session), "deploy-options")
+        return
+    view = deploy(
+        session,
+        option=option,
+        design=design,
+        environment=environment,
+        file_format=file_format,
+        out=folder,
+        dry_run=dry_run,
+    )
+    out.show(view, "deploy")

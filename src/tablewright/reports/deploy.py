@@ -1,0 +1,124 @@
+"""The pages of `deploy`: the options there are, and the folder that was written.
+
+In: an OptionsView or a DeployView. Out: a document.
+"""
+
+from __future__ import annotations
+
+from tablewright.core.quantities import format_usd
+from tablewright.reports.document import (
+    Block,
+    Bullets,
+    Column,
+    Document,
+    Lines,
+    Paragraph,
+    Row,
+    Table,
+)
+from tablewright.verbs.deploy import DeployView, OptionsView, PartRow
+
+SHOWN = 3
+"""Names of resources that a row shows."""
+
+
+def options_page(view: OptionsView) -> Document:
+    """Return the deployment options of a model, and which of them can be written."""
+    columns = (
+        Column(title="Option"),
+        Column(title="What it is", grows=True),
+        Column(title="USD/month", right=True),
+        Column(title="Can be written", grows=True),
+    )
+    rows = tuple(
+        Row(
+            cells=(
+                option.name,
+                option.title,
+                "not priced" if option.usd is None else format_usd(option.usd),
+                "yes" if option.is_deployable else f"no: {option.reason}",
+            )
+        )
+        for option in view.options
+    )
+    caption = f"At {view.users:,} users; what is always free is taken off."
+    table = Table(columns=columns, rows=rows, caption=caption)
+    return Document(title=f"{view.app} · deployment options", blocks=(table,))
+
+
+def deploy_page(view: DeployView) -> Document:
+    """Return what was written, what each priced line became, and what to do next."""
+    blocks: list[Block] = [Paragraph(text=_summary(view)), Lines(items=tuple(_files(view)))]
+    if view.edited:
+        blocks.append(
+            Paragraph(
+                text="Edited by hand and kept; what would have been written is beside each as "
+                f".new: {', '.join(view.edited)}",
+                tone="warn",
+            )
+        )
+    blocks.append(_parts(view))
+    reach = view.exposed or ("nothing",)
+    blocks.append(Paragraph(text="The internet can reach:"))
+    blocks.append(Bullets(items=reach))
+    blocks.append(Paragraph(text=_next(view)))
+    title = f"{view.app} · {view.option} · {view.environment} · {view.region}"
+    return Document(title=title, blocks=tuple(blocks))
+
+
+def _summary(view: DeployView) -> str:
+    tables = f" with the design `{view.design}`" if view.design else ""
+    return (
+        f"{view.resources} resources, {view.roles} roles, {view.alarms} alarms{tables}: "
+        f"{format_usd(view.usd)} USD a month at {view.users:,} users, as `compare` prices it."
+    )
+
+
+def _files(view: DeployView) -> list[str]:
+    word = "Would write" if view.dry_run else "Wrote"
+    lines = [f"{word} {view.folder}/{name}" for name in view.new]
+    lines += [f"{word} {view.folder}/{name} (changed)" for name in view.changed]
+    lines += [
+        f"No longer needed: {view.folder}/{name}; delete it when you agree"
+        for name in view.obsolete
+    ]
+    if not lines and not view.edited:
+        lines.append(f"Nothing to do: {view.folder} is as the model says.")
+    return lines
+
+
+def _parts(view: DeployView) -> Table:
+    rows = tuple(
+        Row(
+            cells=(
+                part.title,
+                format_usd(part.usd),
+                _behind(part),
+            )
+        )
+        for part in view.parts
+    )
+    columns = (
+        Column(title="Priced line", grows=True),
+        Column(title="USD/month", right=True),
+        Column(title="Resources", grows=True),
+    )
+    return Table(columns=columns, rows=rows)
+
+
+def _behind(part: PartRow) -> str:
+    """Return what a priced line became: a few names, how many more, what to know."""
+    shown = ", ".join(part.resources[:SHOWN])
+    if len(part.resources) > SHOWN:
+        shown += f" and {len(part.resources) - SHOWN} more"
+    return "; ".join(text for text in (shown, part.note) if text) or "charged by use"
+
+
+def _next(view: DeployView) -> str:
+    if view.format == "terraform":
+        return f"Next: terraform -chdir={view.folder} init && terraform -chdir={view.folder} plan"
+    return (
+        f"Next: aws cloudformation deploy --template-file {view.folder}/template.yaml "
+        f"--stack-name {view.app}-{view.environment} --capabilities CAPABILITY_IAM "
+        "--parameter-overrides …; RUNBOOK.md says the rest"
+    )

@@ -1,0 +1,347 @@
+"""`deploy`: write a deployment option as infrastructure code, into a folder that is kept.
+
+In: a session, the name of an option, an environment, a format. Out: a DeployView: the files, what
+happened to each, what each priced line became. Nothing is created anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from tablewright.compare.values import ArchitectureResult, Comparison
+from tablewright.core.diagnostics import nearest
+from tablewright.core.errors import UnsupportedError, UsageError
+from tablewright.core.quantities import ONE, ZERO, format_usd
+from tablewright.deploy.folder import FolderPlan, files_of, plan_folder, write_folder
+from tablewright.deploy.option import Part, Site, checked_environment
+from tablewright.deploy.resources import Resource
+from tablewright.deploy.runbook import exposed
+from tablewright.deploy.stack import DatabaseShare, build, refuse_elsewhere, unbacked
+from tablewright.design.values import Design
+from tablewright.session import Session, in_backticks
+from tablewright.verbs.compare import compare
+
+PRODUCTION = "production"
+TABLES = "aws.dynamodb."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionRow:
+    """One deployment option that could be written."""
+
+    name: str
+    title: str
+    engine: str
+    usd: Decimal | None
+    """USD a month at the session's users; None where it is not priced."""
+    is_deployable: bool
+    reason: str = ""
+    """Why it is not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionsView:
+    """The deployment options of a model."""
+
+    app: str
+    users: int
+    options: tuple[OptionRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartRow:
+    """One priced line of the option, and what in the stack stands behind it."""
+
+    title: str
+    price_key: str
+    usd: Decimal
+    resources: tuple[str, ...]
+    """Logical names; none where a charge follows from use alone."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployView:
+    """A deployment that was written."""
+
+    app: str
+    option: str
+    environment: str
+    format: str
+    design: str
+    region: str
+    users: int
+    usd: Decimal
+    folder: str
+    dry_run: bool
+    new: tuple[str, ...]
+    changed: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    edited: tuple[str, ...]
+    obsolete: tuple[str, ...]
+    resources: int
+    parts: tuple[PartRow, ...]
+    roles: int
+    alarms: int
+    exposed: tuple[str, ...]
+    """What the internet can reach."""
+
+
+def deploy_options(session: Session) -> OptionsView:
+    """Return the deployment options of a model, and which of them can be written."""
+    comparison = compare(session)
+    rows = tuple(_row(session, comparison, result) for result in comparison.architectures)
+    return OptionsView(app=session.model.app, users=session.users, options=rows)
+
+
+def _row(session: Session, comparison: Comparison, result: ArchitectureResult) -> OptionRow:
+    architecture = result.architecture
+    priced = result.at(session.users)
+    reason = "" if priced.is_priced else f"no price of {', '.join(priced.needs)}"
+    if not reason:
+        try:
+            refuse_elsewhere(_site(session, comparison, result, PRODUCTION))
+            _design(session, architecture.engine, "")
+        except UnsupportedError as problem:
+            reason = problem.message
+    return OptionRow(
+        name=architecture.name,
+        title=architecture.title,
+        engine=architecture.engine,
+        usd=priced.total if priced.is_priced else None,
+        is_deployable=not reason,
+        reason=reason,
+    )
+
+
+def deploy(
+    session: Session,
+    *,
+    option: str = "",
+    design: str = "",
+    environment: str = PRODUCTION,
+    file_format: str = "cloudformation",
+    out: Path | None = None,
+    dry_run: bool = False,
+) -> DeployView:
+    """Write a deployment option into a folder; a second run changes nothing.
+
+    Args:
+        session: the model file.
+        option: its name, as `compare` shows it; the cheapest that can be written unless given.
+        design: the design whose tables are written; the recommended one unless given.
+        environment: becomes part of physical names; in production tables keep the design's names.
+        file_format: cloudformation or terraform.
+        out: the folder; `deploy/ENVIRONMENT` beside the model file unless given.
+        dry_run: whether to return the plan and write nothing.
+
+    Raises:
+        UsageError: there is no such option, or the environment's name cannot be used.
+        UnsupportedError: the option is priced only.
+    """
+    checked_environment(environment)
+    comparison = compare(session)
+    result = _chosen(session, comparison, option)
+    chosen = _design(session, result.architecture.engine, design)
+    tags = (("app", session.model.app), ("environment", environment))
+    site = _site(session, comparison, result, environment, tags)
+    share = DatabaseShare()
+    if chosen is not None:
+        engine = session.engine_of(chosen)
+        share = engine.infrastructure(session.evaluate(chosen), environment, tags)
+    stack = build(site, share.resources, share.grants, share.expected)
+    missing = unbacked(stack, site.parts)
+    if missing:
+        raise UnsupportedError(
+            f"the option `{site.option}` has parts that are priced but not written: "
+            + ", ".join(part.title for part in missing),
+            remedy="choose another option; `tablewright deploy --list` shows them",
+        )
+    folder = out or Path(session.file.path).parent / "deploy" / environment
+    plan = plan_folder(folder, files_of(stack, site, file_format, _relative(folder)))
+    if not dry_run:
+        write_folder(plan)
+    return DeployView(
+        app=session.model.app,
+        option=site.option,
+        environment=environment,
+        format=file_format,
+        design=chosen.name if chosen else "",
+        region=site.region,
+        users=site.users,
+        usd=site.usd_per_month,
+        folder=str(folder),
+        dry_run=dry_run,
+        resources=len(stack.resources),
+        parts=_part_rows(site.parts, stack.resources),
+        roles=len(stack.of_kind("AWS::IAM::Role")),
+        alarms=len(stack.of_kind("AWS::CloudWatch::Alarm")),
+        exposed=exposed(stack),
+        **_happened(plan),
+    )
+
+
+def _happened(plan: FolderPlan) -> dict[str, tuple[str, ...]]:
+    return {
+        "new": plan.new,
+        "changed": plan.changed,
+        "unchanged": plan.unchanged,
+        "edited": plan.edited,
+        "obsolete": plan.obsolete,
+    }
+
+
+def _relative(folder: Path) -> str:
+    """Return a folder as the pipeline names it: from the working directory where it is below."""
+    try:
+        return folder.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return folder.as_posix()
+
+
+def _chosen(session: Session, comparison: Comparison, name: str) -> ArchitectureResult:
+    results = {result.architecture.name: result for result in comparison.architectures}
+    if name:
+        if name not in results:
+            close = nearest(name, list(results))
+            raise UsageError(
+                f"there is no deployment option `{name}`",
+                remedy=f"did you mean `{close}`?" if close else f"options: {in_backticks(results)}",
+            )
+        return results[name]
+    fitting = [
+        result
+        for result in results.values()
+        if not result.excluded and _row(session, comparison, result).is_deployable
+    ]
+    if not fitting:
+        raise UnsupportedError(
+            "no deployment option of this model can be written down",
+            remedy="`tablewright deploy --list` says why of each",
+        )
+    return min(fitting, key=lambda result: result.at(session.users).total)
+
+
+def _design(session: Session, engine: str, name: str) -> Design | None:
+    """Return the design whose database is deployed; None where the option has none of its own."""
+    if not engine:
+        return None
+    if name:
+        chosen = session.design(name)
+        if chosen.engine != engine:
+            raise UsageError(
+                f"the design `{name}` is for {chosen.engine}, the option for {engine}",
+                remedy="choose a design of that engine, or another option",
+            )
+        return chosen
+    fitting = [design for design in session.designs if design.engine == engine]
+    if not fitting:
+        return None
+    return next((d for d in fitting if d.name == "recommended"), fitting[0])
+
+
+def _site(
+    session: Session,
+    comparison: Comparison,
+    result: ArchitectureResult,
+    environment: str,
+    tags: tuple[tuple[str, str], ...] = (),
+) -> Site:
+    model = session.model
+    priced = result.at(session.users)
+    if not priced.is_priced:
+        raise UnsupportedError(
+            f"the option `{result.architecture.name}` is not priced in {session.region}: no price "
+            f"of {', '.join(priced.needs)}",
+            remedy="choose another region or option",
+        )
+    workload = {name: figure for name, figure, _ in comparison.workload}
+    parts = tuple(
+        Part(
+            name=line.where,
+            title=line.what,
+            price_key=line.price_key,
+            quantity=line.quantity,
+            unit=line.unit,
+            usd_per_month=line.amount,
+        )
+        for line in priced.lines
+    )
+    return Site(
+        app=model.app,
+        title=model.title or model.app,
+        option=result.architecture.name,
+        environment=environment,
+        region=session.region,
+        engine=result.architecture.engine,
+        parts=parts,
+        users=session.users,
+        peak_requests_per_second=_peak(session),
+        usd_per_month=priced.total,
+        function_mb=int(workload["function_mb"]),
+        secrets=("application",)
+        if any(part.price_key.startswith("aws.secrets-manager") for part in parts)
+        else (),
+        tags=tags,
+    )
+
+
+def _peak(session: Session) -> Decimal:
+    """Return calls a second of all patterns at their peaks."""
+    model, users = session.model, session.users
+    rates = (model.calls_per_second(p, users) * max(ONE, p.peak) for p in model.patterns)
+    return sum(rates, ZERO)
+
+
+def _part_rows(parts: Sequence[Part], resources: Sequence[Resource]) -> tuple[PartRow, ...]:
+    """Return the priced lines with what stands behind each; those of one table are one row."""
+    rows: list[PartRow] = []
+    for (table, title, key), lines in _joined(parts).items():
+        rows.append(
+            PartRow(
+                title=title,
+                price_key=key,
+                usd=sum((line.usd_per_month for line in lines), ZERO),
+                resources=tuple(_behind(table, key, resources)),
+                note=_note(key, lines, resources),
+            )
+        )
+    return tuple(rows)
+
+
+def _joined(parts: Sequence[Part]) -> dict[tuple[str, str, str], list[Part]]:
+    joined: dict[tuple[str, str, str], list[Part]] = {}
+    for part in parts:
+        if part.price_key.startswith(TABLES):
+            key = (part.name, f"DynamoDB table {part.name}", TABLES)
+        else:
+            key = ("", part.title, part.price_key)
+        joined.setdefault(key, []).append(part)
+    return joined
+
+
+def _behind(table: str, key: str, resources: Sequence[Resource]) -> Iterator[str]:
+    for resource in resources:
+        if table:
+            name = str(resource.properties.get("TableName", ""))
+            if name == table or name.endswith(f"-{table}"):
+                yield resource.name
+        elif key and any(key.startswith(price_key) for price_key in resource.price_keys):
+            yield resource.name
+
+
+def _note(key: str, lines: Sequence[Part], resources: Sequence[Resource]) -> str:
+    """Return what a reader must know of a priced line that its resources do not say."""
+    if key.startswith("mongodb."):
+        return "not written: create the cluster at MongoDB Atlas, its address goes into the secret"
+    if key.startswith("aws.cloudwatch.alarm"):
+        written = sum(resource.kind == "AWS::CloudWatch::Alarm" for resource in resources)
+        priced = sum((line.quantity for line in lines), ZERO)
+        if written != priced:
+            each = lines[0].usd_per_month / lines[0].quantity if lines[0].quantity else ZERO
+            more = format_usd((written - priced) * each)
+            return f"{written} alarms are written where {priced:f} are priced: {more} USD more"
+    return ""
