@@ -5,6 +5,8 @@ In: nothing. Out: the engine. How it evaluates is `server_engine`'s business.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tablewright.bill.prices import PriceBook
 from tablewright.design.values import Design
 from tablewright.engines.mongodb.description import describe
@@ -17,6 +19,9 @@ from tablewright.engines.servers.routing import Words
 from tablewright.engines.servers.sizing import Offer, sharded
 from tablewright.evaluation.description import DesignDescription
 from tablewright.model.values import Model
+
+if TYPE_CHECKING:
+    from tablewright.engines.mongodb.connector import MongoConnector
 
 WORDS = Words(
     engine="mongodb",
@@ -52,3 +57,10 @@ class MongoEngine(ServerEngine[MongoLayout]):
         """Return a design as neutral values."""
         assert isinstance(design, MongoDesign)
         return describe(design)
+
+    @property
+    def connector(self) -> MongoConnector:
+        """What opens the doors to a MongoDB."""
+        from tablewright.engines.mongodb.connector import MongoConnector
+
+        return MongoConnector(self)

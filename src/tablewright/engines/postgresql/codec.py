@@ -6,14 +6,18 @@ instance. Pure: how values travel to the server and back is the module `values`'
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tablewright.core.errors import EngineError
+from tablewright.engines.postgresql.ddl import primary_columns
 from tablewright.engines.postgresql.design import PgTable, PostgresDesign
 from tablewright.evaluation.doors import Fragment, Record, RecordKind
 from tablewright.model.values import Model
 from tablewright.sample.calls import Children, Row
+
+_LENGTH = re.compile(r"(?:varchar|char|character varying|character)\s*\((\d+)\)")
 
 
 class PgCodec:
@@ -71,6 +75,26 @@ class PgCodec:
             identity=tuple(attributes.get(name) for name in key),
             attributes=attributes,
         )
+
+    def key(self, record: Record) -> tuple[Any, ...]:
+        """Return the values of the primary key of a row."""
+        columns = primary_columns(self._tables[record.container])
+        return tuple(record.content[name] for name in columns)
+
+    def refusal(self, record: Record) -> str:
+        """Return why PostgreSQL would refuse a row; "" if it would not, as far as can be said."""
+        table = self._tables[record.container]
+        for column in table.columns:
+            value = record.content.get(column.name)
+            is_required = column.not_null or column.name in primary_columns(table)
+            if value is None and is_required and column.attribute and not column.default:
+                return f"it has no value for {column.name}, which must not be null"
+            limit = _LENGTH.fullmatch(column.sql)
+            if limit and isinstance(value, str) and len(value) > int(limit[1]):
+                return f"{column.name} has {len(value)} characters, {column.sql} allows {limit[1]}"
+            if isinstance(value, str) and "\0" in value:
+                return f"{column.name} has a zero character, which a text cannot hold"
+        return ""
 
     def differences(
         self, expected: Sequence[Record], stored: Sequence[Mapping[str, Any] | None]

@@ -1,0 +1,377 @@
+"""A MongoDB database with the collections of one design.
+
+In: the doors of `evaluation.doors`. Out: the same. Operations come from `statements`, what exists
+is compared in `provisioning`, what an operation took is read from explain by `explaining`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from functools import partial
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tablewright.core.backoff import Backoff
+from tablewright.core.errors import EngineError, UnsupportedError
+from tablewright.engines.mongodb import explaining, provisioning
+from tablewright.engines.mongodb.bson_values import from_bson, to_bson
+from tablewright.engines.mongodb.codec import MongoCodec
+from tablewright.engines.mongodb.design import MongoDesign
+from tablewright.engines.mongodb.statements import Operation, OperationBuilder
+from tablewright.engines.mongodb.targets import Reached
+from tablewright.evaluation.doors import (
+    CallFailedError,
+    ChangeRecord,
+    Consumption,
+    Observed,
+    Outcome,
+    Progress,
+    ProvisionPlan,
+    ProvisionStep,
+    Record,
+)
+from tablewright.evaluation.values import Route
+from tablewright.model.values import Model
+from tablewright.sample.calls import Call, Row
+
+if TYPE_CHECKING:
+    from pymongo.client_session import ClientSession
+
+CHUNK = 500
+"""Instances of a kind that are inserted at once."""
+EXPLAINED = 25
+"""Calls of a pattern whose plan is asked for."""
+PAGE = 1_000
+DUPLICATE_KEY = 11000
+NOT_OFFERED = (
+    "not supported",
+    "not implemented",
+    "unsupported",
+    "unknown index",
+    "cannot create index",
+)
+
+T = TypeVar("T")
+
+
+class ConditionFailedError(Exception):
+    """A write found no document that meets its condition: its transaction is aborted."""
+
+
+class MongoAdapter:
+    """The collections of a design in a MongoDB database."""
+
+    chunk = CHUNK
+
+    def __init__(self, model: Model, design: MongoDesign, reached: Reached) -> None:
+        self.model, self.design = model, design
+        self.codec = MongoCodec(model, design)
+        self.units_per_second: Decimal | None = None
+        self.is_local = reached.is_local
+        name = reached.database or design.database or model.app.replace("-", "_")
+        self.description = f"{reached.description}, database {name}"
+        self._client = reached.client
+        self._database = reached.client[name]
+        self._is_embedded = reached.is_embedded
+        self._close = reached.close
+        self._builder = OperationBuilder(model, design, self.codec)
+        self._explained: Counter[str] = Counter()
+
+    # ------------------------------------------------------------ collections
+
+    def _observed(self) -> dict[str, provisioning.ObservedCollection]:
+        names = {collection.name for collection in self.design.collections}
+        return _asked(partial(provisioning.observe, self._database, names))
+
+    def describe(self) -> Mapping[str, Observed]:
+        """Return the collections of the design that exist."""
+        return {
+            name: Observed(
+                name=name,
+                records=_asked(partial(self._database[name].count_documents, {})),
+                indexes=dict.fromkeys(collection.indexes, "active"),
+                definition={
+                    "validator": collection.validator,
+                    "indexes": list(collection.indexes.values()),
+                },
+                is_foreign=collection.is_foreign(self.model.app),
+            )
+            for name, collection in self._observed().items()
+        }
+
+    def plan_provision(self, *, adopt: bool = False) -> ProvisionPlan:
+        """Return the commands from the collections that exist to those of the design."""
+        return provisioning.plan(self.model, self.design, self._observed(), adopt=adopt)
+
+    def provision(self, step: ProvisionStep, say: Progress) -> str:
+        """Run one command; an index that the embedded server does not know is passed by."""
+        try:
+            _asked(partial(self._database.command, to_bson(step.statement)))
+        except EngineError as problem:
+            is_index = "createIndexes" in step.statement
+            text = problem.message.lower()
+            if self._is_embedded and is_index and any(mark in text for mark in NOT_OFFERED):
+                return f"{step.text}: the embedded server does not offer it"
+            raise
+        return ""
+
+    def destroy(self, names: Sequence[str], say: Progress) -> None:
+        """Drop collections."""
+        for name in names:
+            say(f"drop {name}")
+            _asked(partial(self._database.drop_collection, name))
+
+    # ------------------------------------------------------------ documents
+
+    def bulk_write(self, records: Iterable[Record]) -> int:
+        """Insert documents; those of the same `_id` are replaced.
+
+        Raises:
+            EngineError: the server refused or went away; what was acknowledged is kept.
+        """
+        written = 0
+        started = time.monotonic()
+        for container, group in groupby(records, key=lambda record: record.container):
+            documents = [to_bson(record.content) for record in group]
+            _asked(partial(self._insert, container, documents))
+            written += len(documents)
+        if self.units_per_second:
+            due = written / float(self.units_per_second) - (time.monotonic() - started)
+            time.sleep(max(0.0, due))
+        return written
+
+    def _insert(self, container: str, documents: Sequence[Mapping[str, Any]]) -> None:
+        from pymongo import ReplaceOne
+        from pymongo.errors import BulkWriteError
+
+        collection = self._database[container]
+        try:
+            collection.insert_many(list(documents), ordered=False)
+        except BulkWriteError as failed:
+            problems = failed.details.get("writeErrors", ())
+            others = [p for p in problems if p.get("code") != DUPLICATE_KEY]
+            if others:
+                raise EngineError(
+                    f"{container} refuses a document: {others[0].get('errmsg', 'no reason given')}"
+                ) from failed
+            # they were written before an interruption: put what came in their place
+            again = [documents[problem["index"]] for problem in problems]
+            collection.bulk_write(
+                [ReplaceOne({"_id": each["_id"]}, each, upsert=True) for each in again]
+            )
+
+    def stored(self, record: Record) -> Mapping[str, Any] | None:
+        """Return the document under the `_id` of a record."""
+        key = to_bson({"_id": record.content["_id"]})
+        document = _asked(partial(self._database[record.container].find_one, key))
+        return None if document is None else from_bson(document)
+
+    def scan(
+        self, container: str, *, segment: int = 0, segments: int = 1, after: Any = None
+    ) -> Iterator[tuple[Any, Sequence[Mapping[str, Any]]]]:
+        """Yield pages of documents in the order of their `_id`, by one cursor."""
+        if segments > 1:
+            raise UnsupportedError("a collection is read as one segment")
+        condition = {} if after is None else {"_id": {"$gt": to_bson(after)}}
+        cursor = self._database[container].find(condition, sort=[("_id", 1)], batch_size=PAGE)
+        page: list[Mapping[str, Any]] = []
+        for document in cursor:
+            page.append(from_bson(document))
+            if len(page) == PAGE:
+                yield page[-1]["_id"], page
+                page = []
+        yield None, page
+
+    def changes(
+        self, containers: Sequence[str], after: str | None = None
+    ) -> Iterator[ChangeRecord]:
+        """Refuse: change streams are not followed yet.
+
+        Raises:
+            UnsupportedError: always.
+        """
+        raise UnsupportedError(
+            f"the changes of {', '.join(containers)} are not followed yet",
+            remedy="stop writing while documents are moved, or compare two scans",
+        )
+
+    # ------------------------------------------------------------ calls
+
+    def run(self, route: Route, call: Call, *, is_metered: bool = True) -> Outcome:
+        """Run the operations of a call; of the first metered ones the plan is asked for too."""
+        try:
+            operations = self._builder.build(call)
+        except UnsupportedError as problem:
+            raise CallFailedError(str(problem), Outcome()) from problem
+        name = call.pattern.name
+        consumed: tuple[Consumption, ...] | None = None
+        access = ""
+        if is_metered and self._explained[name] < EXPLAINED:
+            self._explained[name] += 1
+            consumed, access = self._explain(operations)
+        backoff, requests = Backoff(), 0
+        started = time.perf_counter()
+        while True:
+            requests += len(operations)
+            outcome = self._try(operations, requests, backoff.attempt)
+            if outcome is not None or not backoff.wait():
+                break
+        if outcome is None:
+            raise CallFailedError(f"{name} met other transactions again and again", Outcome())
+        return Outcome(
+            rows=outcome.rows,
+            is_condition_met=outcome.is_condition_met,
+            message=outcome.message,
+            consumed=consumed,
+            requests=requests,
+            retries=backoff.attempt,
+            seconds=time.perf_counter() - started,
+            access=access,
+        )
+
+    def _try(self, operations: Sequence[Operation], requests: int, retries: int) -> Outcome | None:
+        """Run operations, several in one transaction; None where another one was in the way."""
+        from pymongo import errors
+
+        try:
+            if len(operations) == 1:
+                return Outcome(rows=self._run(operations[0], None))
+            with self._client.start_session() as session, session.start_transaction():
+                for operation in operations:
+                    self._run(operation, session)
+            return Outcome()
+        except ConditionFailedError as failed:
+            message = f"no document met the condition of {failed}"
+            return Outcome(is_condition_met=False, message=message)
+        except errors.DuplicateKeyError as failed:
+            return Outcome(is_condition_met=False, message=_reason(failed))
+        except (errors.AutoReconnect, errors.ServerSelectionTimeoutError) as problem:
+            raise _unreachable(problem) from problem
+        except errors.PyMongoError as problem:
+            if problem.has_error_label("TransientTransactionError"):
+                return None
+            outcome = Outcome(requests=requests, retries=retries)
+            raise CallFailedError(_reason(problem), outcome) from problem
+
+    def _run(self, operation: Operation, session: ClientSession | None) -> tuple[Row, ...]:
+        collection = self._database[operation.collection]
+        method = getattr(collection, operation.method)
+        arguments = [to_bson(argument) for argument in operation.arguments]
+        reply = method(*arguments, **operation.options, session=session)
+        if operation.is_read:
+            return self._rows(operation, reply)
+        if operation.needs_match:
+            matched = getattr(reply, "matched_count", None)
+            matched = getattr(reply, "deleted_count", None) if matched is None else matched
+            if operation.method == "find_one":
+                matched = reply is not None
+            if operation.method != "insert_one" and not matched:
+                raise ConditionFailedError(operation.text[:200])
+        return ()
+
+    def _rows(self, operation: Operation, documents: Iterable[Any]) -> tuple[Row, ...]:
+        collection = self.design.collection(operation.collection)
+        entity = self.model.entity(collection.entity)
+        rows: list[Row] = []
+        for raw in documents:
+            document = from_bson(raw)
+            row = self.codec.row(entity, document)
+            if operation.embed is not None:
+                child = self.model.entity(operation.embed.entity)
+                element = document[operation.embed.attribute]
+                if operation.embed.as_map:
+                    element = element["v"]
+                key = {name: row[name] for name in entity.key if name in row}
+                row = {**key, **self.codec.row(child, element)}
+            rows.append(row)
+        return tuple(rows)
+
+    def _explain(
+        self, operations: Sequence[Operation]
+    ) -> tuple[tuple[Consumption, ...] | None, str]:
+        """Ask for the plans of operations; (None, "") where the server does not say."""
+        from pymongo import errors
+
+        uses: list[Consumption] = []
+        access = ""
+        for operation in operations:
+            command = _command(operation)
+            if command is None:
+                continue
+            explain = {"explain": to_bson(command), "verbosity": "executionStats"}
+            try:
+                reply = from_bson(self._database.command(explain))
+            except errors.PyMongoError:
+                return None, ""
+            more = explaining.consumption(reply, operation.collection)
+            if more is None:
+                return None, ""
+            uses += more
+            access = access or explaining.access_path(reply, operation.collection)
+        return tuple(uses), access
+
+    def consumed(self) -> tuple[Consumption, ...]:
+        """Return nothing: requests are not charged."""
+        return ()
+
+    def close(self) -> None:
+        """Close the client, and end the embedded server."""
+        self._close()
+
+
+def _command(operation: Operation) -> dict[str, Any] | None:
+    """Return the command whose plan says how an operation finds its documents."""
+    if operation.method == "aggregate":
+        return {
+            "aggregate": operation.collection,
+            "pipeline": operation.arguments[0],
+            "cursor": {},
+        }
+    condition = operation.filter
+    if condition is None:
+        return None
+    command: dict[str, Any] = {"find": operation.collection, "filter": condition}
+    for name in ("projection", "limit", "collation"):
+        if name in operation.options:
+            command[name] = operation.options[name]
+    if "sort" in operation.options:
+        command["sort"] = dict(operation.options["sort"])
+    return command
+
+
+def _asked(ask: Callable[[], T]) -> T:
+    """Return an answer of the server.
+
+    Raises:
+        EngineError: it refused or went away; the message names the cause and the way out.
+    """
+    from pymongo import errors
+
+    try:
+        return ask()
+    except (errors.AutoReconnect, errors.ServerSelectionTimeoutError) as problem:
+        raise _unreachable(problem) from problem
+    except errors.OperationFailure as problem:
+        if problem.code == 13:
+            raise EngineError(
+                f"a right is missing: {_reason(problem)}",
+                remedy="have it granted to this user, or connect as another one",
+            ) from problem
+        raise EngineError(f"MongoDB refused: {_reason(problem)}") from problem
+    except errors.PyMongoError as problem:
+        raise EngineError(f"MongoDB refused: {_reason(problem)}") from problem
+
+
+def _unreachable(problem: Exception) -> EngineError:
+    return EngineError(
+        f"the connection to MongoDB is gone: {_reason(problem)}",
+        remedy="check that the server runs, then repeat: what was acknowledged is kept",
+    )
+
+
+def _reason(problem: Exception) -> str:
+    text = str(problem).partition(", full error:")[0].strip()
+    return text.splitlines()[0] if text else type(problem).__name__

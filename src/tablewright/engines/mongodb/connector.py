@@ -1,0 +1,103 @@
+"""What MongoDB offers to the verbs that work on a database.
+
+In: a model, a design, which database is meant. Out: codec, adapter, predictor, commands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tablewright.core.errors import UnsupportedError
+from tablewright.engines.mongodb.codec import MongoCodec
+from tablewright.engines.mongodb.ddl import script
+from tablewright.engines.mongodb.design import MongoDesign
+from tablewright.evaluation.doors import Matching, Predictor, RecordKind, Target
+
+if TYPE_CHECKING:
+    from tablewright.bill.prices import PriceBook
+    from tablewright.design.values import Design
+    from tablewright.engines.mongodb.adapter import MongoAdapter
+    from tablewright.engines.mongodb.engine import MongoEngine
+    from tablewright.evaluation.values import Evaluation, Request, Route
+    from tablewright.model.values import Model
+    from tablewright.sample.calls import Call
+    from tablewright.sample.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class MongoConnector:
+    """Ways to a MongoDB, and how a design is stored there."""
+
+    engine: MongoEngine
+    name: str = "mongodb"
+
+    def codec(self, model: Model, design: Design, *, expiry_shift: int = 0) -> MongoCodec:
+        """Return how instances are stored in a design; TTL indexes go by times of the model."""
+        assert isinstance(design, MongoDesign)
+        return MongoCodec(model, design)
+
+    def connect(
+        self, model: Model, design: Design, target: Target, folder: Path, *, creates: bool = False
+    ) -> MongoAdapter:
+        """Reach the database that is meant.
+
+        Raises:
+            UsageError: the address is none of MongoDB's, or names production.
+            EngineError: nothing answers there, or it refuses.
+        """
+        from tablewright.engines.mongodb.adapter import MongoAdapter
+        from tablewright.engines.mongodb.targets import reach
+
+        assert isinstance(design, MongoDesign)
+        reached = reach(target, folder / f"{design.name}.mongodb", creates=creates)
+        return MongoAdapter(model, design, reached)
+
+    def temporary(self, model: Model, design: Design, expected_bytes: Decimal) -> MongoAdapter:
+        """Return an empty embedded database, which is gone once it is closed."""
+        from tablewright.engines.mongodb.adapter import MongoAdapter
+        from tablewright.engines.mongodb.targets import temporary
+
+        assert isinstance(design, MongoDesign)
+        return MongoAdapter(model, design, temporary())
+
+    def population(
+        self, model: Model, design: Design, users: int, book: PriceBook, *, region: str = ""
+    ) -> Evaluation:
+        """Return the evaluation at a number of users; it is made of means, not of instances."""
+        return self.engine.evaluate(model, design, users, book, region=region, cases=("value",))
+
+    def predictor(self, evaluation: Evaluation, world: World) -> Predictor:
+        """Return the means of the estimate."""
+        from tablewright.engines.servers.prediction import ReportedPrediction
+
+        return ReportedPrediction()
+
+    def write_units(self, evaluation: Evaluation, kind: RecordKind) -> Decimal | None:
+        """Return None: writes are not charged."""
+        return None
+
+    def statements(self, model: Model, design: Design) -> tuple[str, ...]:
+        """Return the calls of the shell that create a design in an empty database."""
+        assert isinstance(design, MongoDesign)
+        return script(model, design)
+
+    def example_requests(
+        self, evaluation: Evaluation, route: Route, call: Call, matching: Matching
+    ) -> tuple[Request, ...]:
+        """Return the requests of a route, the first of them with the calls of PyMongo."""
+        from tablewright.engines.mongodb.statements import OperationBuilder
+
+        model, design = evaluation.model, evaluation.design
+        assert isinstance(design, MongoDesign)
+        try:
+            operations = OperationBuilder(model, design, MongoCodec(model, design)).build(call)
+        except UnsupportedError:
+            return route.requests
+        text = "\n".join(operation.text for operation in operations)
+        return tuple(
+            replace(request, statement="" if place else text)
+            for place, request in enumerate(route.requests)
+        )

@@ -1,0 +1,413 @@
+"""Access patterns as calls of PyMongo: one call of a pattern on a MongoDB design.
+
+In: a model, a design, a call with its values. Out: operations on collections, in the order they are
+run. Pure: `explain` prints them, the adapter runs them. Which index serves an operation is the
+server's choice, not said here.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from tablewright.capacity.documents import ObjectKey
+from tablewright.core.errors import UnsupportedError
+from tablewright.design.values import Embed
+from tablewright.engines.mongodb.codec import MongoCodec
+from tablewright.engines.mongodb.design import Collection, MongoDesign
+from tablewright.engines.mongodb.layout import key_field
+from tablewright.model.values import Entity, Model, Pattern, Verb
+from tablewright.sample.calls import Call, Row
+from tablewright.sample.wire import key_text
+from tablewright.sample.world import EARTH_KM, Test
+
+MONGO_EARTH_KM = 6378.1
+"""The radius of the earth in `$geoNear` (MongoDB manual, "Calculate Distances", read 2026-11)."""
+DISTANCE = "_metres"
+COMPARATORS = {"lt": "$lt", "le": "$lte", "gt": "$gt", "ge": "$gte"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One call of a method of a collection."""
+
+    collection: str
+    method: str
+    arguments: tuple[Any, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    embed: Embed | None = None
+    """The instances are elements of this field of the documents that come back."""
+    needs_match: bool = False
+    """It has to find a document: else the condition of the write does not hold."""
+
+    @property
+    def is_read(self) -> bool:
+        """Whether instances come back."""
+        return self.method in ("find", "aggregate")
+
+    @property
+    def text(self) -> str:
+        """The call as it is written in Python, to be pasted."""
+        parts = [_literal(argument) for argument in self.arguments]
+        parts += [f"{name}={_literal(value)}" for name, value in self.options.items()]
+        return f"db[{self.collection!r}].{self.method}({', '.join(parts)})"
+
+    @property
+    def filter(self) -> Mapping[str, Any] | None:
+        """What the operation finds documents by; None where that is not one filter."""
+        if self.method in ("find", "update_one", "replace_one", "delete_one", "find_one"):
+            condition: Mapping[str, Any] = self.arguments[0]
+            return condition
+        return None
+
+
+def _literal(value: Any) -> str:
+    """Return a value as Python source, in the types that PyMongo takes."""
+    if isinstance(value, ObjectKey):
+        return f"ObjectId({value.hexadecimal!r})"
+    if isinstance(value, Decimal):
+        return f"Decimal128({str(value)!r})"
+    if isinstance(value, datetime.datetime):
+        return f"datetime.fromisoformat({value.isoformat()!r})"
+    if isinstance(value, UUID):
+        return f"UUID({str(value)!r})"
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{k!r}: {_literal(v)}" for k, v in value.items())
+        return "{" + inner + "}"
+    if isinstance(value, tuple):
+        return "(" + ", ".join(map(_literal, value)) + ")"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_literal, value)) + "]"
+    return repr(value)
+
+
+class OperationBuilder:
+    """Writes the operations of calls on one design."""
+
+    def __init__(self, model: Model, design: MongoDesign, codec: MongoCodec) -> None:
+        self.model, self.design, self.codec = model, design, codec
+
+    def build(self, call: Call) -> tuple[Operation, ...]:
+        """Return the operations of a call; several belong into one transaction.
+
+        Raises:
+            UnsupportedError: no collection keeps what the pattern asks for.
+        """
+        pattern = call.pattern
+        if pattern.verb is Verb.TRANSACT:
+            return tuple(each for part in call.parts for each in self.build(part))
+        if pattern.verb.is_write:
+            return tuple(
+                operation
+                for each in call.all
+                for collection, embed in self._homes(pattern.entity)
+                for operation in self._write(collection, embed, each)
+            )
+        collection, embed = self._homes(pattern.entity)[0]
+        if pattern.verb is Verb.SEARCH:
+            raise UnsupportedError("a search for words is not run: it needs a text index")
+        if pattern.verb is Verb.NEAR:
+            return (self._near(collection, call),)
+        if embed is not None:
+            return (self._unwound(collection, embed, call),)
+        return (self._find(collection, call),)
+
+    def _homes(self, entity: str) -> list[tuple[Collection, Embed | None]]:
+        homes: list[tuple[Collection, Embed | None]] = [
+            (collection, None)
+            for collection in self.design.collections
+            if collection.entity == entity
+        ]
+        homes += [
+            (collection, embed)
+            for collection in self.design.collections
+            for embed in collection.embeds
+            if embed.entity == entity
+        ]
+        if not homes:
+            raise UnsupportedError(f"no collection of `{self.design.name}` keeps {entity}")
+        return homes
+
+    # ------------------------------------------------------------ reads
+
+    def _field(self, entity: Entity, name: str) -> str:
+        return "_id" if name == key_field(entity) else name
+
+    def _find(self, collection: Collection, call: Call) -> Operation:
+        pattern, entity = call.pattern, self.model.entity(collection.entity)
+        options: dict[str, Any] = {}
+        if pattern.select is not None:
+            names = dict.fromkeys((*entity.key, *pattern.select))
+            options["projection"] = {self._field(entity, name): 1 for name in names}
+        if pattern.sort:
+            options["sort"] = self._sort(entity, pattern)
+        limit = 1 if pattern.verb is Verb.GET and not call.more else pattern.limit
+        if limit is not None:
+            options["limit"] = limit
+        if pattern.ignore_case:
+            options["collation"] = {"locale": "en", "strength": 2}
+        return Operation(
+            collection=collection.name,
+            method="find",
+            arguments=(self._filter(entity, call),),
+            options=options,
+        )
+
+    def _sort(self, entity: Entity, pattern: Pattern, prefix: str = "") -> list[tuple[str, int]]:
+        return [
+            (prefix + self._field(entity, name), -1 if descending else 1)
+            for name, descending in pattern.sort
+        ]
+
+    def _filter(self, entity: Entity, call: Call) -> dict[str, Any]:
+        """Return the conditions of a call; of a batch, those of any of its instances."""
+        filters = [self._conditions(entity, each.tests) for each in call.all]
+        if len(filters) == 1:
+            return filters[0]
+        (name, *others) = filters[0]
+        if others:
+            return {"$or": filters}
+        return {name: {"$in": [each[name] for each in filters]}}
+
+    def _conditions(
+        self, entity: Entity, tests: Sequence[Test], prefix: str = ""
+    ) -> dict[str, Any]:
+        conditions: dict[str, Any] = {}
+        for test in tests:
+            if test.operator != "near":
+                name = prefix + (test.attribute if prefix else self._field(entity, test.attribute))
+                condition = self._condition(entity, test)
+                known = conditions.get(name)
+                if isinstance(known, dict) and isinstance(condition, dict):
+                    condition = {**known, **condition}
+                conditions[name] = condition
+        return conditions
+
+    def _condition(self, entity: Entity, test: Test) -> Any:
+        if test.operator == "begins_with":
+            return {"$regex": "^" + re.escape(str(test.operands[0]))}
+        values = [self.codec.value(entity, test.attribute, each) for each in test.operands]
+        if test.operator == "eq":
+            return values[0]
+        if test.operator == "in":
+            return {"$in": values}
+        if test.operator == "between":
+            return {"$gte": values[0], "$lte": values[-1]}
+        return {COMPARATORS[test.operator]: values[0]}
+
+    def _near(self, collection: Collection, call: Call) -> Operation:
+        """Return the nearest by the `$geoNear` stage, which any server answers in their order."""
+        pattern, entity = call.pattern, self.model.entity(collection.entity)
+        near = next(test for test in call.tests if test.operator == "near")
+        point, radius = near.operands
+        stage = {
+            "near": {
+                "type": "Point",
+                "coordinates": [float(point["lon"]), float(point["lat"])],
+            },
+            "key": near.attribute,
+            "distanceField": DISTANCE,
+            "maxDistance": float(radius) * 1000 * MONGO_EARTH_KM / EARTH_KM,
+            "query": self._conditions(entity, call.tests),
+            "spherical": True,
+        }
+        pipeline: list[dict[str, Any]] = [{"$geoNear": stage}]
+        if pattern.limit is not None:
+            pipeline.append({"$limit": pattern.limit})
+        if pattern.select is not None:
+            names = dict.fromkeys((*entity.key, *pattern.select))
+            pipeline.append({"$project": {self._field(entity, name): 1 for name in names}})
+        return Operation(collection=collection.name, method="aggregate", arguments=(pipeline,))
+
+    def _unwound(self, collection: Collection, embed: Embed, call: Call) -> Operation:
+        """Return embedded instances: their parents found, taken apart, filtered and sorted."""
+        pattern = call.pattern
+        child, parent = self.model.entity(embed.entity), self.model.entity(collection.entity)
+        inherited = {name for name in child.names if child.attribute(name).generated}
+        of_parent = [test for test in call.tests if test.attribute in inherited]
+        of_child = [test for test in call.tests if test.attribute not in inherited]
+        element = f"{embed.attribute}.v" if embed.as_map else embed.attribute
+        pipeline: list[dict[str, Any]] = [{"$match": self._conditions(parent, of_parent)}]
+        keys = {self._field(parent, name): 1 for name in parent.key}
+        pipeline.append({"$project": {**keys, embed.attribute: 1}})
+        if embed.as_map:
+            as_list = {"$objectToArray": f"${embed.attribute}"}
+            pipeline.append({"$set": {embed.attribute: as_list}})
+        pipeline.append({"$unwind": f"${embed.attribute}"})
+        if of_child:
+            pipeline.append({"$match": self._conditions(child, of_child, f"{element}.")})
+        if pattern.sort:
+            pipeline.append({"$sort": {f"{element}.{n}": -1 if d else 1 for n, d in pattern.sort}})
+        limit = 1 if pattern.verb is Verb.GET and not call.more else pattern.limit
+        if limit is not None:
+            pipeline.append({"$limit": limit})
+        return Operation(
+            collection=collection.name, method="aggregate", arguments=(pipeline,), embed=embed
+        )
+
+    # ------------------------------------------------------------ writes
+
+    def _write(
+        self, collection: Collection, embed: Embed | None, call: Call
+    ) -> tuple[Operation, ...]:
+        verb = call.pattern.verb
+        if embed is not None:
+            return (self._child_write(collection, embed, call),)
+        if verb is Verb.PUT:
+            return (self._put(collection, call),)
+        condition = self._identified(collection, call)
+        if verb is Verb.CHECK:
+            return (
+                Operation(
+                    collection=collection.name,
+                    method="find_one",
+                    arguments=(condition,),
+                    needs_match=True,
+                ),
+            )
+        if verb is Verb.DELETE:
+            return (
+                Operation(
+                    collection=collection.name,
+                    method="delete_one",
+                    arguments=(condition,),
+                    needs_match=bool(call.pattern.condition),
+                ),
+            )
+        entity = self.model.entity(collection.entity)
+        names = [n for n in call.pattern.touched if n in collection.attributes]
+        change = self._change(entity, call, names)
+        if not change:
+            return ()
+        return (
+            Operation(
+                collection=collection.name,
+                method="update_one",
+                arguments=(condition, change),
+                needs_match=True,
+            ),
+        )
+
+    def _put(self, collection: Collection, call: Call) -> Operation:
+        row = call.after or call.row
+        document = self.codec.document(collection, row)
+        for embed in collection.embeds:
+            document[embed.attribute] = {} if embed.as_map else []
+        if call.pattern.condition == "absent":
+            return Operation(
+                collection=collection.name,
+                method="insert_one",
+                arguments=(document,),
+                needs_match=True,
+            )
+        return Operation(
+            collection=collection.name,
+            method="replace_one",
+            arguments=({"_id": document["_id"]}, document),
+            options={"upsert": True},
+        )
+
+    def _identified(self, collection: Collection, call: Call) -> dict[str, Any]:
+        """Return what names the document of an instance, with the condition of the write."""
+        entity = self.model.entity(collection.entity)
+        names = _identifying(entity, call.pattern)
+        condition = {
+            self._field(entity, name): self.codec.value(entity, name, call.row.get(name))
+            for name in names
+        }
+        kept = [n for n in call.pattern.condition_on if n in collection.attributes]
+        return self._with_condition(condition, entity, call, kept)
+
+    def _with_condition(
+        self, condition: dict[str, Any], entity: Entity, call: Call, names: Sequence[str]
+    ) -> dict[str, Any]:
+        pattern = call.pattern
+        if not pattern.condition or pattern.condition == "absent":
+            return condition
+        present = [name for name in names if call.row.get(name) is not None]
+        for name in present:
+            value = self.codec.value(entity, name, call.row[name])
+            condition[name] = {"$ne": value} if call.must_fail else value
+        if not present and call.must_fail:
+            condition["_id"] = {"$in": []}  # nothing is in an empty list: it finds no document
+        return condition
+
+    def _change(
+        self, entity: Entity, call: Call, names: Sequence[str], prefix: str = ""
+    ) -> dict[str, Any]:
+        """Return the update of some attributes."""
+        pattern = call.pattern
+        change: dict[str, dict[str, Any]] = {}
+        for name in names:
+            new = call.after.get(name)
+            place = prefix + name
+            if name in pattern.removes or new is None:
+                change.setdefault("$unset", {})[place] = ""
+            elif name in pattern.increments:
+                change.setdefault("$inc", {})[place] = 1
+            elif name in pattern.appends:
+                old = call.row.get(name)
+                added = list(new)[len(old) if isinstance(old, list) else 0 :]
+                elements = self.codec.value(entity, name, added)
+                change.setdefault("$push", {})[place] = {"$each": elements}
+            else:
+                change.setdefault("$set", {})[place] = self.codec.value(entity, name, new)
+        return change
+
+    def _child_write(self, collection: Collection, embed: Embed, call: Call) -> Operation:
+        """Return the update of a parent's document that puts, changes or removes one child."""
+        child, parent = self.model.entity(embed.entity), self.model.entity(collection.entity)
+        row: Row = {**call.parent(), **call.row}
+        condition: dict[str, Any] = {"_id": self.codec.identity(parent, row)}
+        own = [name for name in child.key if not child.attribute(name).generated]
+        element = self.codec.element(child, call.after or call.row)
+        before = self.codec.element(child, call.row)
+        key = {name: before.get(name) for name in own}
+        path = f"{embed.attribute}.{key_text(call.row.get(child.key[-1], ''))}"
+        verb, pattern = call.pattern.verb, call.pattern
+        change: dict[str, Any]
+        if verb is Verb.PUT:
+            if pattern.condition == "absent":
+                if embed.as_map:
+                    condition[path] = {"$exists": False}
+                else:
+                    condition[embed.attribute] = {"$not": {"$elemMatch": key}}
+            change = (
+                {"$set": {path: element}} if embed.as_map else {"$push": {embed.attribute: element}}
+            )
+        else:
+            terms = self._with_condition(dict(key), child, call, pattern.condition_on)
+            terms.pop("_id", None)
+            if embed.as_map:
+                condition[path] = {"$exists": True}
+                condition |= {f"{path}.{n}": v for n, v in terms.items() if n not in key}
+            else:
+                condition[embed.attribute] = {"$elemMatch": terms}
+            place = f"{path}." if embed.as_map else f"{embed.attribute}.$."
+            if verb is Verb.DELETE:
+                change = {"$pull": {embed.attribute: key}}
+                if embed.as_map:
+                    change = {"$unset": {path: ""}}
+            else:
+                change = self._change(child, call, pattern.touched, place)
+        return Operation(
+            collection=collection.name,
+            method="find_one" if verb is Verb.CHECK else "update_one",
+            arguments=(condition,) if verb is Verb.CHECK else (condition, change),
+            needs_match=True,
+        )
+
+
+def _identifying(entity: Entity, pattern: Pattern) -> tuple[str, ...]:
+    """Return the attributes that name the instance of a write: those asked by, else the key."""
+    names = set(pattern.equalities)
+    if not set(entity.key) <= names:
+        for attribute in entity.attributes:
+            if attribute.unique and attribute.name in names:
+                return (attribute.name,)
+    return entity.key
