@@ -56,8 +56,8 @@ def test_square_brackets_and_emoji_codes_are_printed_as_they_are():
     assert "[bold]x[/bold] :smile:" in write_text(page)
 
 
-def test_the_report_opens_with_what_it_costs_what_is_wrong_and_what_fixing_saves(assessment):
-    cost, fault, fix = answer(report_view(assessment))
+def test_the_report_opens_with_what_it_costs_what_is_wrong_and_what_fixing_it_saves(assessment):
+    cost, fault, savings = answer(report_view(assessment))
     assert cost == (
         "At 10,000 users the design `current` costs 25.21 USD a month in us-east-1, 0.0025 for "
         "each user; `save_profile` alone takes 22.81 (90 %)."
@@ -66,7 +66,7 @@ def test_the_report_opens_with_what_it_costs_what_is_wrong_and_what_fixing_saves
         "It is graded C-, with 1 critical and 1 high findings; the first is on Customer.email: "
         "unique attribute is not enforced."
     )
-    assert fix == (
+    assert savings == (
         "2 fixes save 7.09 USD a month and lead to grade A-; the design `recommended` costs "
         "13.79: 11.42 less (45 %)."
     )

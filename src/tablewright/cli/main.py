@@ -16,18 +16,14 @@ from collections.abc import Sequence
 import click
 
 from tablewright import __version__
-from tablewright.cli.output import show_diagnostics
-from tablewright.core.errors import ModelError, TablewrightError
 
-FINE, MISSED, USAGE, OUTSIDE, BUG, INTERRUPTED = 0, 1, 2, 3, 70, 130
-
-# Kept here and not in the verbs, so that --help loads none of them; a test holds both together.
+# Written here and not in the verbs, so that --help loads none of them; a test compares both.
 VERBS = {
     "init": "Write a model file: a starter, or one of the reference applications.",
     "check": "Is the model valid, are its targets met, and what grade does the design get?",
-    "plan": "The cheapest DynamoDB design for the model, why, and the way there.",
+    "plan": "The cheapest DynamoDB design for the model, why, and the steps to it.",
     "cost": "What a design costs a month, line by line or over all scales.",
-    "compare": "Engines and ways to deploy side by side: cost, requirements, a choice.",
+    "compare": "Engines and deployment options side by side: cost, requirements, a choice.",
     "explain": "The requests of an access pattern with their arithmetic, or a rule.",
     "diff": "What changes between two designs, and what that does to the bill.",
     "report": "Everything in one document: text, Markdown, JSON or HTML.",
@@ -61,18 +57,18 @@ class Verbs(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the verb; of an unknown one, say which was probably meant."""
+        """Find the command; of an unknown one, suggest the nearest."""
         if args and args[0] not in VERBS and not args[0].startswith("-"):
             from tablewright.core.diagnostics import nearest
 
-            meant = nearest(args[0], VERBS)
-            hint = f" Did you mean `{meant}`?" if meant else f" Verbs: {', '.join(VERBS)}."
-            raise click.UsageError(f"there is no verb `{args[0]}`.{hint}", ctx)
+            close = nearest(args[0], VERBS)
+            hint = f" Did you mean `{close}`?" if close else f" Commands: {', '.join(VERBS)}."
+            raise click.UsageError(f"unknown command `{args[0]}`.{hint}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the verbs from the table, loading none."""
-        with formatter.section("Verbs"):
+        with formatter.section("Commands"):
             formatter.write_dl(list(VERBS.items()))
 
 
@@ -97,41 +93,15 @@ def run(args: Sequence[str]) -> int:
     try:
         result = group.main(list(args), prog_name="tablewright", standalone_mode=False)
         sys.stdout.flush()
-    except click.exceptions.Abort:
-        return _interrupted()
-    except click.ClickException as problem:
-        problem.show(file=sys.stderr)
-        return USAGE
-    except ModelError as problem:
-        show_diagnostics(problem.diagnostics, problem.source)
-        _complain(problem.message)
-        return problem.exit_code
-    except TablewrightError as problem:
-        _complain(problem.message, problem.remedy)
-        return problem.exit_code
     except BrokenPipeError:
         # Whoever read our output has gone; keep Python from complaining when it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return FINE
-    except OSError as problem:
-        if "--debug" in args:
-            raise
-        _complain(f"{problem.filename or 'the system'}: {problem.strerror or problem}")
-        return OUTSIDE
-    except KeyboardInterrupt:
-        return _interrupted()
-    except Exception as problem:
-        if "--debug" in args:
-            import traceback
+        return 0
+    except (Exception, KeyboardInterrupt) as problem:
+        from tablewright.cli.failures import report_failure
 
-            traceback.print_exc()
-        _complain(
-            f"this is a bug in Tablewright: {type(problem).__name__}: {problem}",
-            "please report it with the model file and the output of the same command under "
-            "`tablewright --debug`",
-        )
-        return BUG
-    return result if isinstance(result, int) else FINE
+        return report_failure(problem, args)
+    return result if isinstance(result, int) else 0
 
 
 def main() -> None:
@@ -139,14 +109,3 @@ def main() -> None:
     # A verb makes many values and ends soon: to look for garbage every 700 of them only costs.
     gc.set_threshold(50_000, 20, 100)
     raise SystemExit(run(sys.argv[1:]))
-
-
-def _interrupted() -> int:
-    click.echo("interrupted", err=True)
-    return INTERRUPTED
-
-
-def _complain(message: str, remedy: str = "") -> None:
-    click.echo(f"error: {message}", err=True)
-    if remedy:
-        click.echo(f"  help: {remedy}", err=True)

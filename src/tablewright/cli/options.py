@@ -7,7 +7,9 @@ verb as one `session.Options`. Nothing is imported before a verb runs.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,15 +28,18 @@ design_option = click.option("--design", default="", metavar="NAME", help="Only 
 
 
 def users_value(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
-    """Return a number of users, written as 10000, 10,000, 10k or 1m."""
+    """Return a number of users, written as 10000, 10,000, 1.5k or 1m."""
     if value is None:
         return None
-    text = value.lower().replace(",", "").replace("_", "")
-    factor = {"k": 1_000, "m": 1_000_000}.get(text[-1:], 1)
-    digits = text[:-1] if factor > 1 else text
-    if not digits.isdecimal() or int(digits) == 0:
-        raise click.BadParameter(f"`{value}` is not a number of users, such as 10000 or 10k")
-    return int(digits) * factor
+    match = _USERS.fullmatch(value.lower().replace(",", "").replace("_", ""))
+    if match is not None:
+        users = Decimal(match["number"]) * {"k": 1_000, "m": 1_000_000}.get(match["unit"], 1)
+        if users > 0 and users == users.to_integral_value():
+            return int(users)
+    raise click.BadParameter(f"`{value}` is not a number of users, such as 10000, 1.5k or 1m")
+
+
+_USERS = re.compile(r"(?P<number>[0-9]+(\.[0-9]+)?)(?P<unit>[km]?)")
 
 
 users_option = click.option(
@@ -51,9 +56,9 @@ def pricing(function: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--mode", type=click.Choice(MODES), help="Price every table in this mode.")
     @click.option("--price", "own", multiple=True, metavar="KEY=USD", help="Override a price.")
     @click.option(
-        "--book", "books", multiple=True, type=click.Path(), help="A price book of your own."
+        "--book", "books", multiple=True, type=click.Path(), help="Prices of your own, in a file."
     )
-    @click.option("--free-tier", is_flag=True, help="Take the free tier off, as its own lines.")
+    @click.option("--free-tier", is_flag=True, help="Subtract the free tier, as lines of its own.")
     @functools.wraps(function)
     def run(
         *args: Any,

@@ -25,7 +25,7 @@ from tablewright.verbs.report import ReportView
 
 
 def answer(view: ReportView) -> tuple[str, ...]:
-    """Return the three sentences that matter: what it costs, what is wrong, what fixing saves.
+    """Return the three sentences that matter: what it costs, what is wrong, what fixing it saves.
 
     Where a design was proved, the third is about the proof, and the first says what is wrong too.
     """
@@ -34,10 +34,10 @@ def answer(view: ReportView) -> tuple[str, ...]:
     first = view.designs[0]
     cost = _cost_clause(view, first)
     fault = _fault_clause(first, first.card) if first.card is not None else ""
-    fix = _fix_sentence(view, first)
-    proved = " ".join(proof_sentence(one) for one in view.proofs)
+    savings = _savings_sentence(view, first)
+    proved = " ".join(proof_sentence(proof) for proof in view.proofs)
     brief = fault.partition("; the first is ")[0]
-    said = [f"{cost}; it {brief}", fix, proved] if proved and fault else [cost, fix, proved]
+    said = [f"{cost}; it {brief}", savings, proved] if proved and fault else [cost, savings, proved]
     if fault and not proved:
         said.insert(1, f"It {fault}")
     return tuple(ended(text) for text in said if text)
@@ -90,17 +90,17 @@ def _cost_clause(view: ReportView, design: DesignView) -> str:
         f"At {users(view.users)} the design `{design.name}` costs {usd(cost)} USD a month in "
         f"{design.cost.region}, {per_user(cost / view.users)} for each user"
     )
-    dearest = next((p for p in design.patterns if p.usd_per_month > 0), None)
+    top_pattern = next((p for p in design.patterns if p.usd_per_month > 0), None)
     row = max(design.cost.rows, key=lambda r: r.usd_per_month, default=None)
-    if row is not None and (dearest is None or dearest.usd_per_month < row.usd_per_month):
+    if row is not None and (top_pattern is None or top_pattern.usd_per_month < row.usd_per_month):
         text += (
             f"; the largest part is {row.what} of {row.where} with {usd(row.usd_per_month)} "
             f"({percent(row.share)})"
         )
-    elif dearest is not None:
+    elif top_pattern is not None:
         text += (
-            f"; `{dearest.pattern}` alone takes {usd(dearest.usd_per_month)} "
-            f"({percent(dearest.share)})"
+            f"; `{top_pattern.pattern}` alone takes {usd(top_pattern.usd_per_month)} "
+            f"({percent(top_pattern.share)})"
         )
     return text
 
@@ -118,7 +118,7 @@ def _fault_clause(design: DesignView, card: ReportCard) -> str:
     )
 
 
-def _fix_sentence(view: ReportView, design: DesignView) -> str:
+def _savings_sentence(view: ReportView, design: DesignView) -> str:
     parts = []
     path = design.path
     if path:

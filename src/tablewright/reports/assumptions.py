@@ -50,8 +50,8 @@ def assumptions_section(view: ReportView) -> Section:
 def _influences(design: DesignView) -> list[Block]:
     """Return what moves the bill by a hundredth or more, and the rest folded away."""
     least = design.cost.usd_per_month / 100
-    strong = [one for one in design.influences if one.swing >= least]
-    weak = [one for one in _moving(design) if one.swing < least]
+    strong = [influence for influence in design.influences if influence.swing >= least]
+    weak = [influence for influence in _moving(design) if influence.swing < least]
     blocks: list[Block] = []
     if strong:
         blocks.append(_influence_table(strong, f"USD a month of {design.name}"))
@@ -65,7 +65,7 @@ def _influences(design: DesignView) -> list[Block]:
 def _moving(design: DesignView) -> tuple[Influence, ...]:
     """Return the influences that can be seen: a cent, or a ten-thousandth of the bill."""
     least = min(Decimal("0.01"), design.cost.usd_per_month / 10_000)
-    return tuple(one for one in design.influences if one.swing >= least)
+    return tuple(influence for influence in design.influences if influence.swing >= least)
 
 
 def _influence_table(influences: Sequence[Influence], caption: str) -> Table:
@@ -81,15 +81,15 @@ def _influence_table(influences: Sequence[Influence], caption: str) -> Table:
         rows=tuple(
             Row(
                 cells=(
-                    _place(one.assumption.name),
-                    one.assumption.text,
-                    usd(one.halved),
-                    usd(one.base),
-                    usd(one.doubled),
-                    cents(one.swing, one.base),
+                    _place(influence.assumption.name),
+                    influence.assumption.text,
+                    usd(influence.halved),
+                    usd(influence.base),
+                    usd(influence.doubled),
+                    cents(influence.swing, influence.base),
                 )
             )
-            for one in influences
+            for influence in influences
         ),
         caption=caption,
     )

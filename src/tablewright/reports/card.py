@@ -87,7 +87,7 @@ def _grades_table(card: ReportCard) -> Table:
             Column(title="Grade"),
             Column(title="Score", right=True),
             Column(title="Weight", right=True),
-            Column(title="Because", grows=True),
+            Column(title="Findings", grows=True),
         ),
         rows=tuple(
             Row(
@@ -106,7 +106,7 @@ def _grades_table(card: ReportCard) -> Table:
 
 def finding_card(finding: Finding) -> Card:
     """Return a finding as a card: what, where, why, the fix and what it saves."""
-    rows = [("because", ended(finding.evidence))]
+    rows = [("evidence", ended(finding.evidence))]
     if finding.why:
         rows.append(("why", sentence(finding.why)))
     fix = finding.fix
@@ -181,7 +181,7 @@ def _path_section(card: ReportCard, design: DesignView) -> Section:
             ),
             Paragraph(
                 text="Each step is the fix that gains most for its effort; everything is priced "
-                "and graded anew after it.",
+                "and graded again after it.",
                 tone="note",
             ),
         ),
@@ -206,7 +206,7 @@ def _advisory_section(card: ReportCard) -> Section:
             columns=(
                 Column(title="Users", right=True),
                 Column(title="USD/month", right=True),
-                Column(title="One more user", right=True),
+                Column(title="Marginal cost per user", right=True),
                 Column(title="What to do", grows=True),
             ),
             rows=rows,

@@ -1,7 +1,7 @@
 """Choose what is drawn: views to charts, as values. How it looks is left to `svg`.
 
 Each function returns None where there is nothing worth drawing. Points are floats because they are
-only drawn; the exact figures stand in the tables beside each chart.
+only drawn; the exact figures are in the tables beside each chart.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def cost_against_users(view: ScalesView) -> Chart | None:
 
 
 def bill_by_pattern(design: DesignView) -> Chart | None:
-    """Return the bill by access pattern, the dearest first, the rest as one bar."""
+    """Return the bill by access pattern, the most expensive first, the rest as one bar."""
     costs = [(p.pattern, p.usd_per_month) for p in design.patterns if p.usd_per_month > 0]
     if len(costs) < 2:
         return None
@@ -58,7 +58,7 @@ def bill_by_pattern(design: DesignView) -> Chart | None:
     return Chart(
         kind="bars",
         title="By access pattern, USD a month",
-        summary=f"The dearest pattern is {top} with {usd(first)} USD a month.",
+        summary=f"The most expensive pattern is {top} with {usd(first)} USD a month.",
         x_title="",
         y_title="USD a month",
         names=tuple(name for name, _ in shown),
@@ -89,33 +89,33 @@ def bill_by_resource(design: DesignView) -> Chart | None:
 
 
 def index_costs(design: DesignView) -> Chart | None:
-    """Return what each index costs in upkeep and storage against what reading it costs."""
-    if not any(one.total for one in design.indexes):
+    """Return what each index costs in writes and storage beside what reading it costs."""
+    if not any(index.total for index in design.indexes):
         return None
     shown = design.indexes[:MOST_BARS]
-    dearest = shown[0]
+    top = shown[0]
     return Chart(
         kind="stacked",
-        title="Indexes: upkeep and storage against reads, USD a month",
-        summary=f"{dearest.index} costs {usd(dearest.writes)} USD a month in upkeep and is read "
-        f"for {usd(dearest.reads)}.",
+        title="Indexes: writes and storage beside reads, USD a month",
+        summary=f"{top.index} costs {usd(top.writes)} USD a month to write and "
+        f"{usd(top.reads)} to read.",
         x_title="",
         y_title="USD a month",
-        names=tuple(one.index for one in shown),
+        names=tuple(row.index for row in shown),
         series=(
-            _bars("upkeep", [one.writes for one in shown]),
-            _bars("storage", [one.storage + one.other for one in shown]),
-            _bars("reads", [one.reads for one in shown]),
+            _bars("writes", [row.writes for row in shown]),
+            _bars("storage", [row.storage + row.other for row in shown]),
+            _bars("reads", [row.reads for row in shown]),
         ),
     )
 
 
 def item_sizes(design: DesignView) -> Chart | None:
     """Return the distribution of record sizes, against the limit where there is one."""
-    sizes = [one for one in design.sizes if len(one.histogram) > 0 and one.largest > 0]
+    sizes = [row for row in design.sizes if len(row.histogram) > 0 and row.largest > 0]
     if not sizes:
         return None
-    largest = max(sizes, key=lambda one: one.largest)
+    largest = max(sizes, key=lambda row: row.largest)
     summary = f"The largest one drawn is a {largest.shape} of {size(largest.largest)}."
     terms = design.terms
     marks: tuple[tuple[float, str], ...] = ()
@@ -129,7 +129,7 @@ def item_sizes(design: DesignView) -> Chart | None:
         summary=summary,
         x_title=f"{terms.record} size",
         y_title="share of its kind",
-        series=tuple(_steps(one.shape, one.histogram) for one in sizes[:MOST_KINDS]),
+        series=tuple(_steps(row.shape, row.histogram) for row in sizes[:MOST_KINDS]),
         marks=marks,
     )
 
@@ -137,7 +137,7 @@ def item_sizes(design: DesignView) -> Chart | None:
 def _bars(name: str, values: list[Decimal]) -> Series:
     return Series(
         name=name,
-        points=tuple((float(at), float(value)) for at, value in enumerate(values)),
+        points=tuple((float(place), float(value)) for place, value in enumerate(values)),
         labels=tuple(usd(value) for value in values),
     )
 

@@ -6,13 +6,11 @@ In: a CheckView. Out: a document.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 
-from tablewright.reports.card import LEVELS, grade_sentence, worth
+from tablewright.reports.card import LEVELS, grade_sentence
 from tablewright.reports.document import (
     Block,
-    Card,
     Column,
     Document,
     Paragraph,
@@ -20,7 +18,7 @@ from tablewright.reports.document import (
     Section,
     Table,
 )
-from tablewright.reports.figures import joined, plural, sentence, usd, users
+from tablewright.reports.figures import cents, joined, plural, sentence, usd, users
 from tablewright.review.assessment import TargetResult
 from tablewright.review.findings import Finding, Level
 from tablewright.review.grade import ReportCard
@@ -65,28 +63,48 @@ def check_page(view: CheckView) -> Document:
 
 def _short_card(card: ReportCard) -> list[Block]:
     counts = [f"{card.count(level)} {level}" for level in LEVELS if card.count(level)]
-    lines: list[Block] = [
+    blocks: list[Block] = [
         Paragraph(
             text=f"Grade {card.grade}. {grade_sentence(card)} "
             f"Findings: {', '.join(counts) or 'none'}."
         )
     ]
-    worst = [f for f in card.findings if f.level >= Level.MEDIUM]
-    lines += [
-        Card(
-            label=str(f.level),
-            tone=str(f.level),
-            title=f"{f.rule} {f.title} · {shown_resource(f.subject)}",
-            rows=(("fix", _short_fix(f)),) if f.fix is not None else (),
-        )
-        for f in worst
-    ]
-    return lines
+    findings = [f for f in card.findings if f.level >= Level.MEDIUM]
+    if findings:
+        blocks.append(_findings_table(findings))
+    return blocks
 
 
-def _short_fix(finding: Finding) -> str:
-    assert finding.fix is not None
-    return sentence(finding.fix.text) + worth(replace(finding.fix, cost_once=None))
+def _findings_table(findings: Sequence[Finding]) -> Table:
+    return Table(
+        columns=(
+            Column(title="Level", whole=True),
+            Column(title="Rule", whole=True),
+            Column(title="Finding", grows=True),
+            Column(title="Fix", grows=True),
+            Column(title="Saves USD/month", right=True),
+        ),
+        rows=tuple(
+            Row(
+                cells=(
+                    str(finding.level),
+                    finding.rule,
+                    f"{shown_resource(finding.subject)}: {finding.title}",
+                    sentence(finding.fix.text) if finding.fix is not None else "",
+                    _savings(finding),
+                ),
+                tone=str(finding.level),
+            )
+            for finding in findings
+        ),
+    )
+
+
+def _savings(finding: Finding) -> str:
+    """Return what the fix of a finding saves a month; "" where that was not computed."""
+    if finding.fix is None or finding.fix.saves_per_month is None:
+        return ""
+    return cents(finding.fix.saves_per_month, Decimal(1))
 
 
 def targets_table(targets: Sequence[TargetResult]) -> Table:
@@ -97,7 +115,7 @@ def targets_table(targets: Sequence[TargetResult]) -> Table:
         columns=(
             Column(title="Target"),
             Column(title="Users", right=True),
-            Column(title="Wanted", right=True),
+            Column(title="Required", right=True),
             Column(title="Reached", right=True),
             Column(title=""),
         ),

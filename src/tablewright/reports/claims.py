@@ -49,13 +49,11 @@ def claims_section(verdicts: Sequence[Verdict]) -> Section:
     if rest:
         blocks.append(
             Fold(
-                summary=f"{plural(len(rest), 'more claim')}, taken apart one by one",
+                summary=f"{plural(len(rest), 'more claim')}, each with what is missing from it",
                 blocks=tuple(_claim_section(v) for v in rest),
             )
         )
-    return Section(
-        title="What was said, beside what is computed", anchor="claims", blocks=tuple(blocks)
-    )
+    return Section(title="Claims vs. computed", anchor="claims", blocks=tuple(blocks))
 
 
 def _claim_section(verdict: Verdict) -> Section:
@@ -78,7 +76,7 @@ def _claim_section(verdict: Verdict) -> Section:
         blocks.append(
             Table(
                 columns=(
-                    Column(title="What was forgotten", grows=True),
+                    Column(title="Missing from the claim", grows=True),
                     Column(title="Adds", right=True),
                     Column(title="Makes", right=True),
                 ),

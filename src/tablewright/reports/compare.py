@@ -1,4 +1,4 @@
-"""Put a comparison into words: the answer, engines, ways to deploy, requirements, claims.
+"""Put a comparison into words: the answer, engines, deployment options, requirements, claims.
 
 In: a Comparison. Out: a document, or its sections for the report. Figures are formatted here;
 nothing is computed here beyond choosing what to say.
@@ -27,36 +27,36 @@ CREDIT = Decimal(200)
 _MARKS = {"met": "yes", "missed": "no", "partly": "partly", "unknown": "?"}
 
 
-def compare_page(found: Comparison, *, with_lines: bool = False) -> d.Document:
-    """Return the whole comparison; `with_lines` adds every line of every way to deploy."""
-    blocks = list(compare_sections(found, evidence=with_lines))
+def compare_page(comparison: Comparison, *, with_lines: bool = False) -> d.Document:
+    """Return the whole comparison; `with_lines` adds every line of every deployment option."""
+    blocks = list(compare_sections(comparison, evidence=with_lines))
     if with_lines:
-        blocks.append(_lines(found))
+        blocks.append(_lines(comparison))
     return d.Document(
-        title=f"{found.app} · compared at {users(found.users)}",
-        heading=f"{found.region} · {len(found.architectures)} ways to deploy · "
-        f"scales {', '.join(f'{n:,}' for n in found.scales)}",
+        title=f"{comparison.app} · compared at {users(comparison.users)}",
+        heading=f"{comparison.region} · {len(comparison.architectures)} deployment options · "
+        f"scales {', '.join(f'{n:,}' for n in comparison.scales)}",
         blocks=tuple(blocks),
     )
 
 
-def compare_sections(found: Comparison, *, evidence: bool = True) -> tuple[d.Block, ...]:
+def compare_sections(comparison: Comparison, *, evidence: bool = True) -> tuple[d.Block, ...]:
     """Return the sections of a comparison; `evidence` adds the source of every requirement."""
     blocks: list[d.Block] = [
         d.Section(
-            title="Which one",
-            blocks=tuple(d.Paragraph(text=text, tone="lead") for text in found.advice),
+            title="Recommendation",
+            blocks=tuple(d.Paragraph(text=text, tone="lead") for text in comparison.advice),
         ),
-        _engines(found),
-        _ways(found),
-        _at(found),
-        _scores(found),
-        _way_on(found),
-        _requirements(found, evidence=evidence),
+        _engines(comparison),
+        _options(comparison),
+        _at(comparison),
+        _scores(comparison),
+        _growth_path(comparison),
+        _requirements(comparison, evidence=evidence),
     ]
-    if found.checks:
-        blocks.append(_checks(found))
-    blocks.append(_workload(found))
+    if comparison.checks:
+        blocks.append(_checks(comparison))
+    blocks.append(_workload(comparison))
     return tuple(blocks)
 
 
@@ -72,13 +72,13 @@ def _columns(*titles: str, grows: str = "", also: str = "") -> tuple[d.Column, .
     )
 
 
-def _engines(found: Comparison) -> d.Section:
-    names = list(dict.fromkeys(one.engine for one in found.engines))
+def _engines(comparison: Comparison) -> d.Section:
+    names = list(dict.fromkeys(cost.engine for cost in comparison.engines))
     rows = []
     for engine in names:
-        mine = {one.users: one for one in found.engines if one.engine == engine}
-        costs = tuple(_engine_money(mine.get(n)) for n in found.scales)
-        last = mine[max(mine)]
+        by_users = {cost.users: cost for cost in comparison.engines if cost.engine == engine}
+        costs = tuple(_engine_money(by_users.get(n)) for n in comparison.scales)
+        last = by_users[max(by_users)]
         unserved = f", cannot serve {joined(list(last.unserved))}" if last.unserved else ""
         offer = f" on {last.offer}" if last.offer else ""
         if last.misses:
@@ -90,7 +90,7 @@ def _engines(found: Comparison) -> d.Section:
             columns=_columns(
                 "Engine",
                 "Best design",
-                *(f">{n:,} users" for n in found.scales),
+                *(f">{n:,} users" for n in comparison.scales),
                 ">Range",
                 grows="Best design",
             ),
@@ -104,7 +104,7 @@ def _engines(found: Comparison) -> d.Section:
         [
             (
                 engine,
-                [(o.users, o.usd) for o in found.engines if o.engine == engine and o.usd],
+                [(o.users, o.usd) for o in comparison.engines if o.engine == engine and o.usd],
             )
             for engine in names
         ],
@@ -112,20 +112,20 @@ def _engines(found: Comparison) -> d.Section:
     if chart:
         blocks.append(chart)
     bound = tuple(
-        f"{one.engine} at {users(one.users)}: {one.offer} is limited by {one.bound_by}."
-        for one in found.engines
-        if one.users == found.users and one.bound_by
+        f"{cost.engine} at {users(cost.users)}: {cost.offer} is limited by {cost.bound_by}."
+        for cost in comparison.engines
+        if cost.users == comparison.users and cost.bound_by
     )
     if bound:
         blocks.append(d.Bullets(items=bound))
-    blocks += [d.Paragraph(text=f"Left out: {text}.", tone="note") for text in found.left_out]
+    blocks += [d.Paragraph(text=f"Left out: {text}.", tone="note") for text in comparison.left_out]
     return d.Section(title="Engines", blocks=tuple(blocks))
 
 
 def _engine_money(cost: EngineCost | None) -> str:
     if cost is None:
         return "-"
-    return "none holds it" if cost.usd is None else usd(cost.usd)
+    return "no offer is large enough" if cost.usd is None else usd(cost.usd)
 
 
 def _chart(
@@ -158,93 +158,97 @@ def _money(price: Priced) -> str:
     return usd(price.total) if price.is_priced else "not priced"
 
 
-def _ways(found: Comparison) -> d.Section:
+def _options(comparison: Comparison) -> d.Section:
     rows = [
         d.Row(
             cells=(
-                one.architecture.name,
-                one.architecture.title,
-                *(_money(one.at(n)) for n in found.scales),
-                one.architecture.stated or "-",
+                option.architecture.name,
+                option.architecture.title,
+                *(_money(option.at(n)) for n in comparison.scales),
+                option.architecture.stated or "-",
             ),
-            tone="bad" if one.excluded else "",
+            tone="bad" if option.excluded else "",
         )
-        for one in found.architectures
+        for option in comparison.architectures
     ]
     blocks: list[d.Block] = [
         d.Table(
             columns=_columns(
-                "Way",
+                "Option",
                 "Made of",
-                *(f">{n:,} users" for n in found.scales),
+                *(f">{n:,} users" for n in comparison.scales),
                 "Stated",
                 grows="Made of",
                 also="Stated",
             ),
             rows=tuple(rows),
-            caption="USD a month, what is always free taken off.",
+            caption="USD a month, without what is always free.",
         )
     ]
     chart = _chart(
-        "Ways to deploy: USD a month against users",
+        "Deployment options: USD a month against users",
         [
-            (one.architecture.name, [(p.users, p.total) for p in one.prices])
-            for one in found.architectures
-            if one.is_priced
+            (option.architecture.name, [(p.users, p.total) for p in option.prices])
+            for option in comparison.architectures
+            if option.is_priced
         ],
     )
     if chart:
         blocks.append(chart)
-    said = [
-        f"`{one.architecture.name}` is ruled out: {'; '.join(one.excluded)}."
-        for one in found.architectures
-        if one.excluded
+    sentences = [
+        f"`{option.architecture.name}` is ruled out: {'; '.join(option.excluded)}."
+        for option in comparison.architectures
+        if option.excluded
     ]
-    for one in found.architectures:
-        needs = list(dict.fromkeys(need for price in one.prices for need in price.needs))
+    for option in comparison.architectures:
+        needs = list(dict.fromkeys(need for price in option.prices for need in price.needs))
         if needs:
-            said.append(f"`{one.architecture.name}` is not priced: needs {'; '.join(needs)}.")
-    said += [text for one in found.architectures if (text := _elsewhere(one, found))]
-    said += [
-        f"`{one.architecture.name}`: {one.architecture.note}"
-        for one in found.architectures
-        if one.architecture.note
+            sentences.append(
+                f"`{option.architecture.name}` is not priced: needs {'; '.join(needs)}."
+            )
+    sentences += [
+        text for option in comparison.architectures if (text := _elsewhere(option, comparison))
     ]
-    if said:
-        blocks.append(d.Bullets(items=tuple(said)))
-    return d.Section(title="Ways to deploy", blocks=tuple(blocks))
+    sentences += [
+        f"`{option.architecture.name}`: {option.architecture.note}"
+        for option in comparison.architectures
+        if option.architecture.note
+    ]
+    if sentences:
+        blocks.append(d.Bullets(items=tuple(sentences)))
+    return d.Section(title="Deployment options", blocks=tuple(blocks))
 
 
-def _elsewhere(one: ArchitectureResult, found: Comparison) -> str:
-    """Return what of a way is at the prices of another region, in words."""
-    lines = one.at(found.users).elsewhere
+def _elsewhere(option: ArchitectureResult, comparison: Comparison) -> str:
+    """Return what of an option is at the prices of another region, in words."""
+    lines = option.at(comparison.users).elsewhere
     if not lines:
         return ""
     places = joined(sorted({line.region for line in lines}))
     what = joined(list(dict.fromkeys(line.what for line in lines)))
     return (
-        f"`{one.architecture.name}`: {usd(sum((x.amount for x in lines), Decimal(0)))} of it at "
-        f"{users(found.users)} is at prices of {places}, as those of {found.region} are not known: "
-        f"{what}."
+        f"`{option.architecture.name}`: {usd(sum((x.amount for x in lines), Decimal(0)))} of it at "
+        f"{users(comparison.users)} is at prices of {places}, as those of "
+        f"{comparison.region} are not known: {what}."
     )
 
 
-def _available(one: ArchitectureResult) -> str:
-    known = one.availability
+def _available(option: ArchitectureResult) -> str:
+    known = option.availability
     if known.unpromised:
-        return "not promised"
+        return "no SLA"
     if known.percent == 100:
         return "not known"
     text = f"{known.percent.quantize(Decimal('0.001')).normalize()} %"
     return f"at most {text}" if known.unknown else text
 
 
-def _at(found: Comparison) -> d.Section:
+def _at(comparison: Comparison) -> d.Section:
     rows, notes = [], []
-    for one in found.architectures:
-        price = one.at(found.users)
-        name = one.architecture.name
-        reach = one.reaches[0] if one.reaches else None
+    for option in comparison.architectures:
+        price = option.at(comparison.users)
+        name = option.architecture.name
+        reach = option.reaches[0] if option.reaches else None
         rows.append(
             d.Row(
                 cells=(
@@ -252,42 +256,42 @@ def _at(found: Comparison) -> d.Section:
                     usd(price.list_total) if price.is_priced else "not priced",
                     usd(price.total) if price.is_priced else "-",
                     usd(price.first_year) if price.is_priced else "-",
-                    _available(one),
-                    ", ".join(one.availability.single_points) or "none found",
-                    f"{reach.users:,}" if reach else "far off",
+                    _available(option),
+                    ", ".join(option.availability.single_points) or "none found",
+                    f"{reach.users:,}" if reach else "none within range",
                 ),
-                tone="bad" if one.excluded else "",
+                tone="bad" if option.excluded else "",
             )
         )
         parts = []
-        if one.availability.unknown:
-            parts.append(f"no promise is known of {joined(list(one.availability.unknown))}")
-        if one.availability.unpromised:
-            named = joined(list(one.availability.unpromised))
-            parts.append(f"its vendor promises no availability of {named}")
+        if option.availability.unknown:
+            parts.append(f"no SLA is known of {joined(list(option.availability.unknown))}")
+        if option.availability.unpromised:
+            named = joined(list(option.availability.unpromised))
+            parts.append(f"its vendor has no SLA for {named}")
         if reach:
             parts.append(f"first limit: {reach.what} ({reach.source})")
         parts += [
             f"{line.what} would add {usd(line.amount)}" + (f" ({line.note})" if line.note else "")
             for line in price.optional
         ]
-        if one.architecture.duties:
-            parts.append(f"duties: {', '.join(one.architecture.duties)}")
+        if option.architecture.duties:
+            parts.append(f"operations: {', '.join(option.architecture.duties)}")
         if parts:
             notes.append(f"`{name}`: {'; '.join(parts)}.")
     credit = [
-        f"`{one.architecture.name}` {CREDIT / one.at(found.users).total:.1f} months"
-        for one in found.architectures
-        if one.at(found.users).total > 0
-        and any(line.price_key.startswith("aws.") for line in one.at(found.users).lines)
+        f"`{option.architecture.name}` {CREDIT / option.at(comparison.users).total:.1f} months"
+        for option in comparison.architectures
+        if option.at(comparison.users).total > 0
+        and any(line.price_key.startswith("aws.") for line in option.at(comparison.users).lines)
     ]
     blocks: list[d.Block] = [
         d.Table(
             columns=_columns(
-                "Way",
+                "Option",
                 ">List",
-                ">Always free off",
-                ">12 months off",
+                ">Without always free",
+                ">First year",
                 ">Availability",
                 "Single points of failure",
                 ">First limit, users",
@@ -306,40 +310,43 @@ def _at(found: Comparison) -> d.Section:
                 tone="note",
             )
         )
-    return d.Section(title=f"At {users(found.users)}", blocks=tuple(blocks))
+    return d.Section(title=f"At {users(comparison.users)}", blocks=tuple(blocks))
 
 
-def _scores(found: Comparison) -> d.Section:
-    names = [name for name, _ in found.weights]
+def _scores(comparison: Comparison) -> d.Section:
+    names = [name for name, _ in comparison.weights]
     ranked = sorted(
-        found.architectures, key=lambda one: (one.score is None, -(one.score or Decimal(0)))
+        comparison.architectures, key=lambda row: (row.score is None, -(row.score or Decimal(0)))
     )
     rows = [
         d.Row(
             cells=(
-                one.architecture.name,
-                *(f"{dict(one.scores)[name]:.1f}" if one.scores else "-" for name in names),
-                f"{one.score:.1f}" if one.score is not None else "out",
-                one.architecture.rating or "-",
+                option.architecture.name,
+                *(f"{dict(option.scores)[name]:.1f}" if option.scores else "-" for name in names),
+                f"{option.score:.1f}" if option.score is not None else "out",
+                option.architecture.rating or "-",
             )
         )
-        for one in ranked
+        for option in ranked
     ]
     weights = d.Row(
-        cells=("weight", *(str(weight) for _, weight in found.weights), "", ""), tone="total"
+        cells=("weight", *(str(weight) for _, weight in comparison.weights), "", ""), tone="total"
     )
     return d.Section(
         title="Scores",
         blocks=(
             d.Table(
                 columns=_columns(
-                    "Way", *(f">{name.capitalize()}" for name in names), ">Score", ">Stated score"
+                    "Option",
+                    *(f">{name.capitalize()}" for name in names),
+                    ">Score",
+                    ">Stated score",
                 ),
                 rows=(*rows, weights),
             ),
             d.Paragraph(
-                text="From 0 to 10. Out: ruled out, not priced, or beyond a limit at this scale. A "
-                "way that has a hard need only in part comes after all that have it in full. "
+                text="From 0 to 10. Out: ruled out, not priced, or beyond a limit at this scale. "
+                "An option that has a hard need only in part comes after all that have it in full. "
                 "Change the weights in the model file: `options: {weights: {cost: 40}}`.",
                 tone="note",
             ),
@@ -347,9 +354,9 @@ def _scores(found: Comparison) -> d.Section:
     )
 
 
-def _way_on(found: Comparison) -> d.Section:
+def _growth_path(comparison: Comparison) -> d.Section:
     blocks: list[d.Block] = []
-    if found.phases:
+    if comparison.phases:
         rows = [
             d.Row(
                 cells=(
@@ -360,74 +367,74 @@ def _way_on(found: Comparison) -> d.Section:
                     _moving(phase) if phase.switch else "-",
                 )
             )
-            for phase in found.phases
+            for phase in comparison.phases
         ]
         blocks.append(
             d.Table(
                 columns=_columns(
                     ">From users",
-                    "Way",
+                    "Option",
                     ">USD a month",
                     ">Switch, USD once",
-                    "What moving takes",
-                    grows="What moving takes",
+                    "What the move takes",
+                    grows="What the move takes",
                 ),
                 rows=tuple(rows),
                 caption="The cheapest that is allowed and within its limits. A switch is the old "
-                "way running beside the new one, and reading, writing and sending the data.",
+                "option running beside the new one, and reading, writing and sending the data.",
             )
         )
-    out = {one.architecture.name for one in found.architectures if one.excluded}
+    out = {option.architecture.name for option in comparison.architectures if option.excluded}
     flips = [
         f"From {flip.users:,} users on `{flip.above}` is cheaper than `{flip.below}`"
         + (", but it is ruled out." if flip.above in out else ".")
-        for flip in found.flips
+        for flip in comparison.flips
     ]
     blocks.append(
         d.Bullets(items=tuple(flips))
         if flips
         else d.Paragraph(
-            text=f"No other way crosses the chosen one's cost between {found.scales[0]:,} and "
-            f"{found.scales[-1]:,} users.",
+            text="No other option crosses the cost of the chosen one between "
+            f"{comparison.scales[0]:,} and {comparison.scales[-1]:,} users.",
             tone="note",
         )
     )
-    return d.Section(title="The way from phase to phase", blocks=tuple(blocks))
+    return d.Section(title="Growth path", blocks=tuple(blocks))
 
 
 def _moving(phase: Phase) -> str:
-    """Return what moving to a way takes, in words."""
-    said = [phase.switch]
+    """Return what moving to an option takes, in words."""
+    sentences = [phase.switch]
     both = f"Both for {_figure(phase.days)} days: {usd(phase.overlap_usd)}"
     move = phase.move
     if move is None:
-        return " ".join((*said, f"{both}; what data moves is not known."))
+        return " ".join((*sentences, f"{both}; what data moves is not known."))
     if not move.items:
-        return " ".join((*said, f"{both}; the data stays where it is."))
+        return " ".join((*sentences, f"{both}; the data stays where it is."))
     data = f"{move.items:,.0f} items of {_figure(move.data_bytes / GB)} GB move"
     costs = [f"{line.what} {usd(line.amount)}" for line in move.lines]
-    said.append(f"{both}. {data}: {', '.join(costs) or 'nothing is charged apart'}.")
+    sentences.append(f"{both}. {data}: {', '.join(costs) or 'nothing is charged separately'}.")
     if move.not_priced:
-        said.append(f"Not priced: {'; '.join(move.not_priced)}.")
-    return " ".join(said)
+        sentences.append(f"Not priced: {'; '.join(move.not_priced)}.")
+    return " ".join(sentences)
 
 
-def _shown(found: Comparison) -> list[OfferingResult]:
-    """Return the offerings that a way to deploy uses; the best known ones beside a single one."""
-    used = {one.architecture.offering for one in found.architectures}
+def _shown(comparison: Comparison) -> list[OfferingResult]:
+    """Return the offerings that deployment options use; the best known ones if they are few."""
+    used = {option.architecture.offering for option in comparison.architectures}
     if len(used) < 3:
         used |= {"dynamodb", "atlas-dedicated", "aurora-postgresql"}
-    return [one for one in found.offerings if one.offering.name in used]
+    return [offering for offering in comparison.offerings if offering.offering.name in used]
 
 
-def _requirements(found: Comparison, *, evidence: bool) -> d.Section:
-    shown = _shown(found)
-    wanted = {r.need: r.wanted for one in shown for r in one.requirements}
+def _requirements(comparison: Comparison, *, evidence: bool) -> d.Section:
+    shown = _shown(comparison)
+    needs = {r.need: r.wanted for row in shown for r in row.requirements}
     rows = [
-        d.Row(cells=(need.replace("_", " "), said, *(_cell(one, need) for one in shown)))
-        for need, said in wanted.items()
+        d.Row(cells=(need.replace("_", " "), sentences, *(_cell(row, need) for row in shown)))
+        for need, sentences in needs.items()
     ]
-    titles = [one.offering.title for one in shown]
+    titles = [row.offering.title for row in shown]
     blocks: list[d.Block] = [
         d.Table(columns=_columns("Need", "Wanted", *titles, grows="Wanted"), rows=tuple(rows)),
         d.Paragraph(
@@ -439,11 +446,11 @@ def _requirements(found: Comparison, *, evidence: bool) -> d.Section:
     ]
     if evidence:
         sources = tuple(
-            f"{one.offering.title}, {r.need.replace('_', ' ')}: {r.cell.value}"
+            f"{row.offering.title}, {r.need.replace('_', ' ')}: {r.cell.value}"
             + (f", {r.cell.note}" if r.cell.note else "")
             + f" ({r.cell.source}, {r.cell.as_of})."
-            for one in shown
-            for r in one.requirements
+            for row in shown
+            for r in row.requirements
             if r.cell
         )
         blocks.append(
@@ -452,15 +459,17 @@ def _requirements(found: Comparison, *, evidence: bool) -> d.Section:
     return d.Section(title="Requirements", blocks=tuple(blocks))
 
 
-def _cell(one: OfferingResult, need: str) -> str:
-    held = next((r for r in one.requirements if r.need == need), None)
-    if held is None or held.cell is None:
+def _cell(offering: OfferingResult, need: str) -> str:
+    requirement = next((r for r in offering.requirements if r.need == need), None)
+    if requirement is None or requirement.cell is None:
         return "?"
-    mark = held.cell.value if need == "sla" else _MARKS[held.result]
-    return mark + ("" if held.cell.read else "*") + (" (out)" if held.excludes else "")
+    mark = requirement.cell.value if need == "sla" else _MARKS[requirement.result]
+    return (
+        mark + ("" if requirement.cell.read else "*") + (" (out)" if requirement.excludes else "")
+    )
 
 
-def _checks(found: Comparison) -> d.Section:
+def _checks(comparison: Comparison) -> d.Section:
     rows = [
         d.Row(
             cells=(
@@ -469,12 +478,12 @@ def _checks(found: Comparison) -> d.Section:
                 _band(check.low, check.high),
                 "-" if check.computed is None else _figure(check.computed),
                 check.verdict,
-                (check.whole if check.decides else f"{check.whole} (this figure stands beside)")
+                (check.whole if check.decides else f"{check.whole} (this figure does not decide)")
                 or "computed elsewhere",
             ),
             tone="good" if check.whole == "holds" else "",
         )
-        for check in found.checks
+        for check in comparison.checks
     ]
     return d.Section(
         title="Claims about prices and architectures",
@@ -511,8 +520,8 @@ def _figure(value: Decimal) -> str:
     return f"{float(value):.4g}"
 
 
-def _workload(found: Comparison) -> d.Section:
-    rows = [d.Row(cells=(name, _figure(value), why)) for name, value, why in found.workload]
+def _workload(comparison: Comparison) -> d.Section:
+    rows = [d.Row(cells=(name, _figure(value), why)) for name, value, why in comparison.workload]
     return d.Section(
         title="The workload",
         blocks=(
@@ -525,22 +534,22 @@ def _workload(found: Comparison) -> d.Section:
     )
 
 
-def _line_name(line: Line, way: str) -> str:
+def _line_name(line: Line, option: str) -> str:
     """Return what a line is of; one of the database with its table and access pattern."""
-    if line.where == way:
+    if line.where == option:
         return line.what
-    named = [one for one in (line.resource or line.where, line.pattern, line.what) if one]
-    return " · ".join(dict.fromkeys(named))
+    names = (line.resource or line.where, line.pattern, line.what)
+    return " · ".join(dict.fromkeys(name for name in names if name))
 
 
-def _lines(found: Comparison) -> d.Section:
+def _lines(comparison: Comparison) -> d.Section:
     sections = []
-    for one in found.architectures:
-        price = one.at(found.users)
+    for option in comparison.architectures:
+        price = option.at(comparison.users)
         rows = [
             d.Row(
                 cells=(
-                    _line_name(line, one.architecture.name)
+                    _line_name(line, option.architecture.name)
                     + (f" ({line.region})" if line in price.elsewhere else ""),
                     quantity(line.quantity, line.unit),
                     f"{line.unit_price.normalize():f} / {line.per:,} {line.unit}"
@@ -556,5 +565,5 @@ def _lines(found: Comparison) -> d.Section:
             columns=_columns("What", ">Per month", ">Unit price", ">USD a month", grows="What"),
             rows=tuple(rows),
         )
-        sections.append(d.Section(title=one.architecture.name, blocks=(table,)))
-    return d.Section(title=f"Every line at {users(found.users)}", blocks=tuple(sections))
+        sections.append(d.Section(title=option.architecture.name, blocks=(table,)))
+    return d.Section(title=f"Every line at {users(comparison.users)}", blocks=tuple(sections))

@@ -92,7 +92,7 @@ def crossing_paragraphs(view: ScalesView) -> list[Paragraph]:
     ]
     if not found and len(view.curves) > 1:
         cheapest = min(view.curves, key=lambda c: c.points[-1][1])
-        found.append(Paragraph(text=f"The curves do not cross: `{cheapest.design}` stays below."))
+        found.append(Paragraph(text=f"`{cheapest.design}` is cheaper at every scale shown."))
     return found
 
 

@@ -189,9 +189,9 @@ def _arithmetic_fold(patterns: Sequence[PatternCost]) -> Fold:
                 columns=(
                     Column(title="Access pattern"),
                     Column(title="Request"),
-                    Column(title="Takes from"),
+                    Column(title="Consumed by"),
                     Column(title="Units", right=True),
-                    Column(title="Because", grows=True),
+                    Column(title="Calculation", grows=True),
                 ),
                 rows=tuple(rows),
             ),
@@ -203,17 +203,17 @@ def _rejected_fold(patterns: Sequence[PatternCost]) -> Fold:
     rows = []
     for cost in patterns:
         name = cost.pattern
-        for one in cost.route.rejected:
-            rows.append(Row(cells=(name, one.route, one.reason)))
+        for rejected in cost.route.rejected:
+            rows.append(Row(cells=(name, rejected.route, rejected.reason)))
             name = ""
     return Fold(
-        summary="Why no other route",
+        summary="Rejected routes",
         blocks=(
             Table(
                 columns=(
                     Column(title="Access pattern"),
-                    Column(title="Not taken", grows=True),
-                    Column(title="Because", grows=True),
+                    Column(title="Rejected route", grows=True),
+                    Column(title="Reason", grows=True),
                 ),
                 rows=tuple(rows),
             ),
@@ -229,7 +229,7 @@ def _index_section(design: DesignView) -> Section:
         Table(
             columns=(
                 Column(title="Index"),
-                Column(title="Upkeep", right=True),
+                Column(title="Write cost", right=True),
                 Column(title="Storage", right=True),
                 Column(title="Reads", right=True),
                 Column(title="USD/month", right=True),
@@ -238,20 +238,20 @@ def _index_section(design: DesignView) -> Section:
             rows=tuple(
                 Row(
                     cells=(
-                        one.index,
-                        cents(one.writes, whole),
-                        cents(one.storage + one.other, whole),
-                        cents(one.reads, whole),
-                        cents(one.total, whole),
-                        listed(one.read_by) or "nothing",
+                        index.index,
+                        cents(index.writes, whole),
+                        cents(index.storage + index.other, whole),
+                        cents(index.reads, whole),
+                        cents(index.total, whole),
+                        listed(index.read_by) or "nothing",
                     ),
-                    tone="" if one.read_by else "bad",
+                    tone="" if index.read_by else "bad",
                 )
-                for one in design.indexes
+                for index in design.indexes
             ),
         )
     )
-    return Section(title="What each index costs against what reads it", blocks=tuple(blocks))
+    return Section(title="What each index costs, and what reads it", blocks=tuple(blocks))
 
 
 def _size_section(design: DesignView) -> Section:
@@ -273,19 +273,19 @@ def _size_section(design: DesignView) -> Section:
     if limit is not None:
         columns.append(Column(title=f"Of {terms.limit_name}", right=True))
     rows = []
-    for one in design.sizes:
+    for row in design.sizes:
         cells = [
-            one.resource,
-            one.shape,
-            count(one.count),
-            size(one.mean_bytes.quantize(Decimal(1))),
-            size(one.p50),
-            size(one.p99),
-            size(one.largest),
+            row.resource,
+            row.shape,
+            count(row.count),
+            size(row.mean_bytes.quantize(Decimal(1))),
+            size(row.p50),
+            size(row.p99),
+            size(row.largest),
         ]
         if limit is not None:
-            cells.append(percent(Decimal(one.largest) / limit))
-        is_over = limit is not None and one.largest > limit
+            cells.append(percent(Decimal(row.largest) / limit))
+        is_over = limit is not None and row.largest > limit
         rows.append(Row(cells=tuple(cells), tone="bad" if is_over else ""))
     blocks.append(Table(columns=tuple(columns), rows=tuple(rows)))
     title = f"{terms.record.capitalize()} sizes"

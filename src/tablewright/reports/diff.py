@@ -54,13 +54,13 @@ def diff_page(view: DiffView) -> Document:
 
 
 def _money_table(title: str, changes: Sequence[MoneyChange], total: MoneyChange) -> Table:
-    def row(one: MoneyChange, tone: str = "") -> Row:
+    def row(change: MoneyChange, tone: str = "") -> Row:
         return Row(
             cells=(
-                one.name or "(no pattern)",
-                usd(one.before),
-                usd(one.after),
-                usd_change(one.change),
+                change.name or "(no pattern)",
+                usd(change.before),
+                usd(change.after),
+                usd_change(change.change),
             ),
             tone=tone,
         )
@@ -72,5 +72,5 @@ def _money_table(title: str, changes: Sequence[MoneyChange], total: MoneyChange)
             Column(title="After", right=True),
             Column(title="USD/month", right=True),
         ),
-        rows=(*(row(one) for one in changes), row(total, "total")),
+        rows=(*(row(change) for change in changes), row(total, "total")),
     )

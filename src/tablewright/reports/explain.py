@@ -70,7 +70,7 @@ def explain_page(view: ExplainView, language: str = "python") -> Document:
 
 
 def rule_page(view: RuleView) -> Document:
-    """Return a rule: what it checks, why, what fixes it, where that is written."""
+    """Return a rule: what it checks, why, how to fix it, and its sources."""
     rows = [
         ("fires", view.check),
         ("needs", ", ".join(view.needs)),
@@ -95,10 +95,10 @@ def rule_page(view: RuleView) -> Document:
 def _uses_table(uses: Sequence[UnitUse]) -> Table:
     return Table(
         columns=(
-            Column(title="Takes from"),
+            Column(title="Consumed by"),
             Column(title="Units", right=True),
             Column(title=""),
-            Column(title="Because", grows=True),
+            Column(title="Calculation", grows=True),
         ),
         rows=tuple(
             Row(
@@ -118,13 +118,15 @@ def rejected_blocks(cost: PatternCost) -> list[Block]:
     """Return the routes that were considered and rejected, with the reason."""
     if not cost.route.rejected:
         return []
-    return [Section(title="Why no other route", blocks=(_rejected_table(cost),))]
+    return [Section(title="Rejected routes", blocks=(_rejected_table(cost),))]
 
 
 def _rejected_table(cost: PatternCost) -> Table:
     return Table(
-        columns=(Column(title="Not taken", grows=True), Column(title="Because", grows=True)),
-        rows=tuple(Row(cells=(one.route, one.reason)) for one in cost.route.rejected),
+        columns=(Column(title="Rejected route", grows=True), Column(title="Reason", grows=True)),
+        rows=tuple(
+            Row(cells=(rejected.route, rejected.reason)) for rejected in cost.route.rejected
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""The page of `plan`: the answer, the tables, why, what else there was, the way there.
+"""The page of `plan`: the answer, the tables, why, the alternatives, the steps.
 
 In: a PlanResult. Out: a Document. Figures are formatted here and nowhere computed.
 """
@@ -47,7 +47,7 @@ def plan_page(result: PlanResult) -> d.Document:
                 d.Section(title="With fewer tables, or fewer round trips", blocks=tuple(fronts))
             )
     if result.modes:
-        blocks.append(d.Section(title="How each table is paid for", blocks=(_modes(result),)))
+        blocks.append(d.Section(title="Capacity modes", blocks=(_modes(result),)))
     if result.start:
         blocks.append(_steps(result))
     if result.requests:
@@ -117,17 +117,17 @@ def _by_scale(result: PlanResult) -> d.Block:
     rows = tuple(
         d.Row(
             cells=(
-                f"{format_number(one.users)} users",
-                format_usd(one.planned_usd),
-                format_usd(one.usd),
-                format_usd(one.saves) if one.differs else "",
-                "\n".join(one.differs) or "nothing: the planned design is the cheapest",
+                f"{format_number(best.users)} users",
+                format_usd(best.planned_usd),
+                format_usd(best.usd),
+                format_usd(best.saves) if best.differs else "",
+                "\n".join(best.differs) or "nothing: the planned design is the cheapest",
             )
         )
-        for one in result.by_scale
+        for best in result.by_scale
     )
     table = d.Table(
-        columns=_columns("At", "Planned>", "Best>", "Saves>", "What the best one does otherwise~"),
+        columns=_columns("At", "Planned>", "Best>", "Saves>", "What the best one changes~"),
         rows=rows,
         caption="The best design at every scale, USD a month",
     )
@@ -139,22 +139,22 @@ def _by_scale(result: PlanResult) -> d.Block:
 
 def _scale_words(result: PlanResult) -> str:
     """Return in a sentence where another design would be better, and by how much at most."""
-    other = [one for one in result.by_scale if one.differs]
+    other = [best for best in result.by_scale if best.differs]
     if not other:
         return "The planned design is the cheapest at every scale of the model."
-    most = max(other, key=lambda one: one.saves)
-    where = ", ".join(format_number(one.users) for one in other)
-    same = ", ".join(format_number(one.users) for one in result.by_scale if not one.differs)
+    most = max(other, key=lambda row: row.saves)
+    where = ", ".join(format_number(best.users) for best in other)
+    same = ", ".join(format_number(best.users) for best in result.by_scale if not best.differs)
     rest = f" At {same} the planned one is the cheapest." if same else ""
     return (
-        f"At {where} users another design, paid for as is cheapest there, would cost less: at most "
+        f"At {where} users another design, in its cheapest capacity mode, would cost less: at most "
         f"{format_usd(most.saves)} USD a month less, at {format_number(most.users)} users.{rest}"
     )
 
 
 def _scale_chart(result: PlanResult) -> d.Block:
-    planned = [(float(one.users), float(one.planned_usd)) for one in result.by_scale]
-    best = [(float(one.users), float(one.usd)) for one in result.by_scale]
+    planned = [(float(best.users), float(best.planned_usd)) for best in result.by_scale]
+    best = [(float(best.users), float(best.usd)) for best in result.by_scale]
     last = result.by_scale[-1]
     return d.Chart(
         kind="lines",
@@ -167,12 +167,12 @@ def _scale_chart(result: PlanResult) -> d.Block:
             d.Series(
                 name="planned",
                 points=tuple(planned),
-                labels=tuple(format_usd(one.planned_usd) for one in result.by_scale),
+                labels=tuple(format_usd(best.planned_usd) for best in result.by_scale),
             ),
             d.Series(
                 name="best",
                 points=tuple(best),
-                labels=tuple(format_usd(one.usd) for one in result.by_scale),
+                labels=tuple(format_usd(best.usd) for best in result.by_scale),
             ),
         ),
     )
@@ -213,13 +213,13 @@ def _patterns(result: PlanResult) -> d.Block:
 
 
 def _why(result: PlanResult) -> d.Block:
-    """Return each choice with the runner-up, its price, and the figures at which it would flip."""
+    """Return each choice with its runner-up, price, and the figures at which it would change."""
     blocks: list[d.Block] = [
         d.Paragraph(
-            text=f"{_BASIS} A runner-up is the best plan without what was chosen, solved for anew. "
-            "A choice flips beyond a figure: a rate (the others as they are), or a mean size (both "
-            "designs priced again); looked for between a hundredth and a hundredfold of what the "
-            "model says.",
+            text=f"{_BASIS} A runner-up is the best plan without what was chosen, solved again. "
+            "A choice changes beyond a figure: a rate (the others as they are), or a mean size "
+            "(both designs priced again); looked for between a hundredth and a hundredfold of what "
+            "the model says.",
             tone="note",
         ),
         _entities(result),
@@ -228,7 +228,7 @@ def _why(result: PlanResult) -> d.Block:
         blocks.insert(
             1, d.Paragraph(text="Tables are named as before they were joined.", tone="note")
         )
-    if any(len(one.parts) > 1 for one in result.explanation.entities):
+    if any(len(choice.parts) > 1 for choice in result.explanation.entities):
         blocks.append(_parts(result))
     if result.explanation.indexes:
         blocks.append(_indexes(result))
@@ -236,34 +236,36 @@ def _why(result: PlanResult) -> d.Block:
         blocks.append(_questions(result))
     if result.explanation.targets:
         blocks.append(_targets(result))
-    return d.Section(title="Why, and what else there was", blocks=tuple(blocks))
+    return d.Section(title="Why, and the alternatives", blocks=tuple(blocks))
 
 
 def _entities(result: PlanResult) -> d.Block:
     rows = tuple(
         d.Row(
             cells=(
-                one.entity,
-                one.chosen,
-                format_usd(one.usd),
-                one.runner_up or _no_other(one.refused),
-                _extra(one.extra_usd) if one.runner_up else "",
-                _flips(one.flips, one.extra_usd) if one.runner_up else "",
+                choice.entity,
+                choice.chosen,
+                format_usd(choice.usd),
+                choice.runner_up or _no_other(choice.refused),
+                _extra_cost(choice.extra_usd) if choice.runner_up else "",
+                _flips(choice.flips, choice.extra_usd) if choice.runner_up else "",
             )
         )
-        for one in result.explanation.entities
+        for choice in result.explanation.entities
     )
     return d.Table(
-        columns=_columns("Entity", "Kept by~", "USD>", "Runner-up~", "Dearer by>", "Flips at~"),
+        columns=_columns(
+            "Entity", "Stored by~", "USD>", "Runner-up~", "Costs more>", "Changes at~"
+        ),
         rows=rows,
-        caption="Each entity, and the best other way to keep it",
+        caption="Each entity, and the best alternative",
     )
 
 
 def _no_other(refused: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
-    """Return why there is no other way to keep an entity."""
+    """Return why there is no alternative to keep an entity."""
     if not refused:
-        return "none: nothing else tells its items apart"
+        return "none: no other key is unique"
     label, reasons = refused[0]
     more = f" ({format_number(len(refused) - 1)} more)" if len(refused) > 1 else ""
     reason = reasons[0] if reasons else "refused"
@@ -276,27 +278,27 @@ def _parts(result: PlanResult) -> d.Block:
     rows = tuple(
         d.Row(
             cells=(
-                one.entity,
+                choice.entity,
                 part.what,
-                _extra(part.extra_usd),
+                _extra_cost(part.extra_usd),
                 _instead(part.instead),
                 _flips(part.flips, part.extra_usd),
             )
         )
-        for one in result.explanation.entities
-        for part in one.parts
-        if len(one.parts) > 1
+        for choice in result.explanation.entities
+        for part in choice.parts
+        if len(choice.parts) > 1
     )
     return d.Table(
         columns=_columns(
-            "Entity", "Choice~", "Extra cost of the alternative>", "Else~", "Flips at~"
+            "Entity", "Choice~", "Otherwise costs more>", "Alternative~", "Changes at~"
         ),
         rows=rows,
         caption="Each choice about an entity, and the best plan without it",
     )
 
 
-def _extra(usd: Decimal) -> str:
+def _extra_cost(usd: Decimal) -> str:
     return "the same" if _is_same(usd) else f"+{format_usd(usd)}"
 
 
@@ -352,18 +354,20 @@ def _indexes(result: PlanResult) -> d.Block:
     rows = tuple(
         d.Row(
             cells=(
-                one.resource,
-                ", ".join(one.serves),
-                format_usd(one.usd),
-                "cannot be left out" if one.without_usd is None else _extra(one.without_usd),
-                "" if one.without_usd is None else _instead(one.instead),
-                "" if one.without_usd is None else _flips(one.flips, one.without_usd),
+                choice.resource,
+                ", ".join(choice.serves),
+                format_usd(choice.usd),
+                "cannot be left out"
+                if choice.without_usd is None
+                else _extra_cost(choice.without_usd),
+                "" if choice.without_usd is None else _instead(choice.instead),
+                "" if choice.without_usd is None else _flips(choice.flips, choice.without_usd),
             )
         )
-        for one in result.explanation.indexes
+        for choice in result.explanation.indexes
     )
     return d.Table(
-        columns=_columns("Index~", "Serves~", "Costs>", "Without it>", "Then~", "Flips at~"),
+        columns=_columns("Index~", "Serves~", "Costs>", "Without it>", "Then~", "Changes at~"),
         rows=rows,
         caption="Each index, and the best plan without it",
     )
@@ -373,21 +377,21 @@ def _questions(result: PlanResult) -> d.Block:
     rows = tuple(
         d.Row(
             cells=(
-                one.pattern,
-                one.way,
-                format_usd(one.usd),
-                one.next_best or "no other way",
-                _extra(one.extra_usd) if one.next_best else "",
+                choice.pattern,
+                choice.way,
+                format_usd(choice.usd),
+                choice.next_best or "no alternative",
+                _extra_cost(choice.extra_usd) if choice.next_best else "",
             )
         )
-        for one in result.explanation.questions
+        for choice in result.explanation.questions
     )
     return d.Table(
         columns=_columns(
-            "Pattern", "Found by~", "USD>", "Next best in these tables~", "Dearer by>"
+            "Pattern", "Answered by~", "USD>", "Next best in these tables~", "Costs more>"
         ),
         rows=rows,
-        caption="Each question, and the next best way to answer it",
+        caption="Each access pattern, and the next best route",
     )
 
 
@@ -396,16 +400,16 @@ def _targets(result: PlanResult) -> d.Block:
         d.Row(
             cells=(
                 _target(flip),
-                "cannot be kept" if flip.extra_usd is None else _extra(flip.extra_usd),
+                "cannot be met" if flip.extra_usd is None else _extra_cost(flip.extra_usd),
                 "" if flip.extra_usd is None else _instead(flip.instead),
             )
         )
         for flip in result.explanation.targets
     )
     return d.Table(
-        columns=_columns("Stricter target~", "Dearer by>", "What would be done otherwise~"),
+        columns=_columns("Stricter target~", "Costs more>", "What would change~"),
         rows=rows,
-        caption="Targets at which the plan would flip",
+        caption="Targets at which the plan would change",
     )
 
 
@@ -427,7 +431,7 @@ def _fronts(result: PlanResult) -> list[d.Block]:
         ),
         (
             result.explanation.by_round_trips,
-            "The cheapest design by most round trips one question may take",
+            "The cheapest design by round trips that one access pattern may take",
             "Round trips",
         ),
     ):
@@ -482,16 +486,16 @@ def _modes(result: PlanResult) -> d.Block:
     rows = tuple(
         d.Row(
             cells=(
-                one.table,
-                one.chosen,
-                "\n".join(f"{format_usd(usd)} {name}" for name, usd in one.ways),
-                one.note,
+                choice.table,
+                choice.chosen,
+                "\n".join(f"{format_usd(usd)} {name}" for name, usd in choice.ways),
+                choice.note,
             )
         )
-        for one in result.modes
+        for choice in result.modes
     )
     return d.Table(
-        columns=_columns("Table", "Paid", "Ways priced~", "Note~"),
+        columns=_columns("Table", "Capacity mode", "Modes compared~", "Note~"),
         rows=rows,
         caption=f"USD a month at {format_number(result.users)} users",
     )
@@ -502,9 +506,9 @@ def _steps(result: PlanResult) -> d.Block:
     for number, step in enumerate(result.steps, start=1):
         cards.append(d.Card(label=str(number), title="; ".join(step.what), rows=_step_rows(step)))
     if not cards:
-        cards.append(d.Paragraph(text="It is what exists."))
+        cards.append(d.Paragraph(text="The design exists already."))
     else:
-        cards.insert(0, d.Paragraph(text=_way(result)))
+        cards.insert(0, d.Paragraph(text=_steps_summary(result)))
     return d.Section(title=f"From {result.start}, step by step", blocks=tuple(cards))
 
 
@@ -519,18 +523,20 @@ def _requests(result: PlanResult) -> d.Block:
         ),
         d.Code(text=opening, language="python"),
     ]
-    for one in result.requests:
+    for written in result.requests:
         parts: list[d.Block] = []
-        for request in one.requests:
+        for request in written.requests:
             if request.note:
                 parts.append(d.Paragraph(text=sentence(request.note)))
             parts.append(d.Code(text=python_text(shortened(request)), language="python"))
-        listed = ", then ".join(f"{request.operation} {request.target}" for request in one.requests)
-        blocks.append(d.Fold(summary=f"{one.pattern}: {listed}", blocks=tuple(parts)))
+        listed = ", then ".join(
+            f"{request.operation} {request.target}" for request in written.requests
+        )
+        blocks.append(d.Fold(summary=f"{written.pattern}: {listed}", blocks=tuple(parts)))
     return d.Section(title="Requests", blocks=tuple(blocks))
 
 
-def _way(result: PlanResult) -> str:
+def _steps_summary(result: PlanResult) -> str:
     """Return what all steps bring together, and how much of it comes soon."""
     saves = sum((step.saves for step in result.steps), ZERO)
     once = sum((step.move.usd for step in result.steps), ZERO)
@@ -592,8 +598,8 @@ def _search(result: PlanResult) -> str:
         f"{format_number(p.placements)} placements and {format_number(p.indexes)} index candidates "
         f"were priced; {format_number(p.placements_left)} and {format_number(p.indexes_left)} were "
         f"left after pruning. The solver's gap is {gap} %; its cost and the engine's differ by "
-        f"{_tiny(off)} USD. On-demand prices were searched with; how each table is paid for was "
-        "chosen afterwards."
+        f"{_tiny(off)} USD. On-demand prices were searched with; the capacity mode of each table "
+        "was chosen afterwards."
     )
 
 

@@ -17,13 +17,13 @@ def proof_page(view: ProofView) -> Document:
     """Return the page of a proof."""
     proof = view.proof
     blocks: list[Block] = [_patterns_table(proof), _resources_table(proof)]
-    for one in proof.patterns:
-        if one.cannot:
-            text = f"{one.pattern} was not run: the design cannot serve it ({one.cannot})."
+    for pattern in proof.patterns:
+        if pattern.cannot:
+            text = f"{pattern.pattern} was not run: the design cannot serve it ({pattern.cannot})."
             blocks.append(Paragraph(text=text, tone="bad"))
-        for text in (*one.wrong, *one.failures):
-            blocks.append(Paragraph(text=f"{one.pattern}: {text}", tone="bad"))
-        blocks += [Paragraph(text=text, tone="bad") for text in _untypical(one)]
+        for text in (*pattern.wrong, *pattern.failures):
+            blocks.append(Paragraph(text=f"{pattern.pattern}: {text}", tone="bad"))
+        blocks += [Paragraph(text=text, tone="bad") for text in _untypical(pattern)]
     blocks += [Paragraph(text=text, tone="bad") for text in proof.state_problems]
     blocks.append(_verdict(proof))
     if proof.engine.startswith("http") and not proof.agrees:
@@ -40,17 +40,19 @@ def proof_section(view: ProofView) -> Section:
     proof = view.proof
     text = (
         f"The workload was run with {format_number(proof.users)} users on {proof.engine}: "
-        f"{format_number(sum(one.calls for one in proof.patterns))} calls, each answer checked "
-        f"against a plain search of the same data, each request metered."
+        f"{format_number(sum(pattern.calls for pattern in proof.patterns))} calls, each answer "
+        f"checked against a plain search of the same data, each request metered."
     )
     blocks: list[Block] = [Paragraph(text=text)]
     if view.is_stale:
         blocks.append(Paragraph(text=STALE, tone="bad"))
     blocks += [_verdict(proof), _patterns_table(proof), _resources_table(proof)]
     blocks += [
-        Paragraph(text=f"{one.pattern} was not run: the design cannot serve it ({one.cannot}).")
-        for one in proof.patterns
-        if one.cannot
+        Paragraph(
+            text=f"{pattern.pattern} was not run: the design cannot serve it ({pattern.cannot})."
+        )
+        for pattern in proof.patterns
+        if pattern.cannot
     ]
     return Section(
         title=f"Proof of {proof.design}", anchor=f"proof-{proof.design}", blocks=tuple(blocks)
@@ -78,21 +80,21 @@ def _furthest(proof: Proof) -> Decimal:
     return max(
         (
             abs(compared.difference)
-            for one in proof.patterns
-            if one.bill_share > MATTERS
-            for compared in (one.reads, one.writes)
+            for pattern in proof.patterns
+            if pattern.bill_share > MATTERS
+            for compared in (pattern.reads, pattern.writes)
         ),
         default=Decimal(0),
     )
 
 
-def _untypical(one: PatternProof) -> list[str]:
+def _untypical(pattern: PatternProof) -> list[str]:
     """Say where the calls made are not like those the bill is made of."""
     return [
-        f"{one.pattern}: the estimate is {format_number(compared.estimated.mean, 2)} "
+        f"{pattern.pattern}: the estimate is {format_number(compared.estimated.mean, 2)} "
         f"{compared.dimension} units for all, {format_number(compared.predicted.mean, 2)} for "
         f"those asked for, more apart than chance explains"
-        for compared in (one.reads, one.writes)
+        for compared in (pattern.reads, pattern.writes)
         if not compared.is_typical
     ]
 
@@ -121,31 +123,31 @@ def _patterns_table(proof: Proof) -> Table:
         Column(title="Answers"),
     )
     rows: list[Row] = []
-    for one in proof.patterns:
-        if one.cannot:
-            rows.append(Row(cells=(one.pattern, "0", "", "", "", "", "", "cannot"), tone="bad"))
+    for pattern in proof.patterns:
+        if pattern.cannot:
+            rows.append(Row(cells=(pattern.pattern, "0", "", "", "", "", "", "cannot"), tone="bad"))
             continue
-        shown = [c for c in (one.reads, one.writes) if c.predicted.mean or c.metered.mean]
-        for place, compared in enumerate(shown or [one.reads]):
-            rows.append(_pattern_row(one, compared, first=place == 0))
+        shown = [c for c in (pattern.reads, pattern.writes) if c.predicted.mean or c.metered.mean]
+        for place, compared in enumerate(shown or [pattern.reads]):
+            rows.append(_pattern_row(pattern, compared, first=place == 0))
     return Table(columns=columns, rows=tuple(rows))
 
 
-def _pattern_row(one: PatternProof, compared: Comparison, *, first: bool) -> Row:
-    right = "right" if one.is_right else f"{one.wrong_calls + len(one.failures)} wrong"
-    if one.retries:
-        right += f", {one.retries} repeated"
-    latency = "/".join(format_number(ms, 1) for ms in one.latency_ms)
+def _pattern_row(pattern: PatternProof, compared: Comparison, *, first: bool) -> Row:
+    right = "right" if pattern.is_right else f"{pattern.wrong_calls + len(pattern.failures)} wrong"
+    if pattern.retries:
+        right += f", {pattern.retries} repeated"
+    latency = "/".join(format_number(ms, 1) for ms in pattern.latency_ms)
     unit = _letter(compared.dimension)
-    tone = "" if one.is_right and one.agrees else "bad"
+    tone = "" if pattern.is_right and pattern.agrees else "bad"
     return Row(
         cells=(
-            one.pattern if first else "",
-            format_number(one.calls) if first else "",
+            pattern.pattern if first else "",
+            format_number(pattern.calls) if first else "",
             f"{format_number(compared.predicted.mean, 2)} {unit}",
             f"{format_number(compared.metered.mean, 2)} {unit}",
             _difference(compared.difference, compared.error),
-            _percent(one.bill_share, sign=False) if first else "",
+            _percent(pattern.bill_share, sign=False) if first else "",
             latency if first else "",
             right if first else "",
         ),
@@ -161,13 +163,13 @@ def _letter(dimension: str) -> str:
 def _resources_table(proof: Proof) -> Table:
     """Return the units of the whole run by table and index, with the error of the difference."""
     sums: dict[tuple[str, str], list[Decimal]] = {}
-    for one in proof.patterns:
-        for compared in one.resources:
+    for pattern in proof.patterns:
+        for compared in pattern.resources:
             row = sums.setdefault((compared.resource, compared.dimension), [Decimal(0)] * 3)
-            row[0] += compared.predicted.mean * one.calls
-            row[1] += compared.metered.mean * one.calls
+            row[0] += compared.predicted.mean * pattern.calls
+            row[1] += compared.metered.mean * pattern.calls
             errors = compared.predicted.error**2 + compared.metered.error**2
-            row[2] += errors * one.calls**2
+            row[2] += errors * pattern.calls**2
     columns = (
         Column(title="Table or index", grows=True),
         Column(title="Predicted", right=True),
@@ -213,7 +215,7 @@ def _verdict(proof: Proof) -> Paragraph:
             f"{format_number(_furthest(proof) * 100, 1)} % off) for every pattern that is more "
             "than 1 % of the bill."
         )
-        unserved = sum(1 for one in proof.patterns if one.cannot)
+        unserved = sum(1 for pattern in proof.patterns if pattern.cannot)
         if unserved:
             text = text.replace("Proved:", f"Proved, but for {unserved} that cannot be served:", 1)
         return Paragraph(text=f"{text} {bills}", tone="good")

@@ -32,11 +32,11 @@ def report_page(view: ReportView) -> Document:
         _cost_section(view),
     ]
     blocks += [design_section(design) for design in view.designs]
-    blocks += [proof_section(one) for one in view.proofs]
+    blocks += [proof_section(proof) for proof in view.proofs]
     if view.comparison is not None:
         sections = compare_sections(view.comparison)
         blocks.append(
-            Section(title="Engines and ways to deploy", anchor="compare", blocks=sections)
+            Section(title="Engines and deployment options", anchor="compare", blocks=sections)
         )
     if view.verdicts:
         blocks.append(claims_section(view.verdicts))

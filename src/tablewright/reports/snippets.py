@@ -103,11 +103,11 @@ def _python(value: Any, depth: int, lead: int) -> str:
     inner, outer = _INDENT * (depth + 1), _INDENT * depth
     if isinstance(value, Mapping):
         parts = [
-            f"{inner}{key!r}: {_python(one, depth + 1, len(repr(key)) + 3)},"
-            for key, one in value.items()
+            f"{inner}{key!r}: {_python(part, depth + 1, len(repr(key)) + 3)},"
+            for key, part in value.items()
         ]
         return "\n".join(["{", *parts, outer + "}"])
-    parts = [f"{inner}{_python(one, depth + 1, 1)}," for one in value]
+    parts = [f"{inner}{_python(part, depth + 1, 1)}," for part in value]
     return "\n".join(["[", *parts, outer + "]"])
 
 
@@ -115,9 +115,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         if set(value) == {"B"} and isinstance(value["B"], str):
             return {"B": base64.b64decode(value["B"])}
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: _plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_plain(part) for part in value]
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value

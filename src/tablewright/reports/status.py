@@ -16,8 +16,8 @@ def status_page(view: StatusView) -> Document:
     lines = [line for table in view.tables for line in _table_lines(table)]
     blocks: list[Block] = [Lines(items=tuple(lines))]
     if view.consumed:
-        reads = sum((one.read for one in view.consumed), ZERO)
-        writes = sum((one.write for one in view.consumed), ZERO)
+        reads = sum((units.read for units in view.consumed), ZERO)
+        writes = sum((units.write for units in view.consumed), ZERO)
         blocks.append(
             Paragraph(
                 text=f"Consumed by seed and prove so far: {format_number(reads, 1)} read and "

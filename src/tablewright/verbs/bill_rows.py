@@ -82,7 +82,7 @@ def pattern_costs(evaluation: Evaluation) -> tuple[PatternCost, ...]:
                 share=_share(usd, total),
             )
         )
-    return tuple(sorted(out, key=lambda one: (-one.usd_per_month, one.pattern)))
+    return tuple(sorted(out, key=lambda row: (-row.usd_per_month, row.pattern)))
 
 
 def index_costs(evaluation: Evaluation) -> tuple[IndexCost, ...]:
@@ -109,7 +109,7 @@ def index_costs(evaluation: Evaluation) -> tuple[IndexCost, ...]:
                 reads_per_month=units,
             )
         )
-    return tuple(sorted(out, key=lambda one: (-one.total, one.index)))
+    return tuple(sorted(out, key=lambda row: (-row.total, row.index)))
 
 
 def reads(route: Route, resource: str) -> bool:
@@ -206,6 +206,6 @@ def shown_resource(name: str) -> str:
     return name.replace("/", ".")
 
 
-def same_resource(one: str, other: str) -> bool:
+def same_resource(name: str, other: str) -> bool:
     """Whether two names mean the same table or index, however they are joined."""
-    return shown_resource(one) == shown_resource(other)
+    return shown_resource(name) == shown_resource(other)

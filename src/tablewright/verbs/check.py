@@ -37,13 +37,13 @@ class CheckView:
 def check_view(assessment: Assessment, names: Sequence[str] = ()) -> CheckView:
     """Return whether targets are met, and the report cards; `names` are all designs there are."""
     model = assessment.model
-    checked = {one.design.name for one in assessment.designs}
+    checked = {assessed.design.name for assessed in assessment.designs}
     return CheckView(
         app=model.app,
         users=assessment.users,
         entities=len(model.entities),
         patterns=len(model.patterns),
-        designs=tuple(design_view(one, assessment.users) for one in assessment.designs),
+        designs=tuple(design_view(assessed, assessment.users) for assessed in assessment.designs),
         unchecked=tuple(name for name in names if name not in checked),
         warnings=assessment.warnings,
     )

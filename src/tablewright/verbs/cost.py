@@ -100,8 +100,8 @@ def cost_view(evaluation: Evaluation, by: str = "resource") -> CostView:
 
 def scales_view(assessment: Assessment) -> ScalesView:
     """Return what every design costs at every scale, and where their curves cross."""
-    curves = tuple(_curve(one) for one in assessment.designs)
-    bills = [e.bill for one in assessment.designs for e in one.evaluations]
+    curves = tuple(_curve(assessed) for assessed in assessment.designs)
+    bills = [e.bill for assessed in assessment.designs for e in assessed.evaluations]
     return ScalesView(
         app=assessment.model.app,
         region=bills[0].region if bills else assessment.model.region,
@@ -128,9 +128,9 @@ def crossings(curves: Sequence[Curve]) -> tuple[Crossing, ...]:
     return tuple(sorted(found, key=lambda c: (c.users, c.cheaper_below, c.cheaper_above)))
 
 
-def _crossings_of(one: Curve, other: Curve) -> list[Crossing]:
+def _crossings_of(curve: Curve, other: Curve) -> list[Crossing]:
     theirs = dict(other.points)
-    shared = [(users, usd, theirs[users]) for users, usd in one.points if users in theirs]
+    shared = [(users, usd, theirs[users]) for users, usd in curve.points if users in theirs]
     shared = [point for point in shared if point[1] > 0 and point[2] > 0]
     found = []
     for (users, mine, yours), (next_users, next_mine, next_yours) in pairwise(shared):
@@ -140,17 +140,17 @@ def _crossings_of(one: Curve, other: Curve) -> list[Crossing]:
             continue
         part = gap / (gap - next_gap)
         at = math.exp(math.log(users) + part * (math.log(next_users) - math.log(users)))
-        below, above = (one, other) if gap < 0 else (other, one)
+        below, above = (curve, other) if gap < 0 else (other, curve)
         found.append(
             Crossing(cheaper_below=below.design, cheaper_above=above.design, users=round(at))
         )
     return found
 
 
-def _curve(one: DesignAssessment) -> Curve:
+def _curve(assessed: DesignAssessment) -> Curve:
     return Curve(
-        design=one.design.name,
-        points=tuple((e.users, e.bill.total) for e in one.evaluations),
+        design=assessed.design.name,
+        points=tuple((e.users, e.bill.total) for e in assessed.evaluations),
     )
 
 

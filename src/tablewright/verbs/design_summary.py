@@ -80,24 +80,26 @@ class DesignView:
         return self.cost.usd_per_month - self.card.path[-1].usd_per_month
 
 
-def design_view(one: DesignAssessment, users: int) -> DesignView:
+def design_view(assessed: DesignAssessment, users: int) -> DesignView:
     """Return all that is known of one design at the reviewed scale."""
-    evaluation = one.at(users)
+    evaluation = assessed.at(users)
     cost = cost_view(evaluation, by="line")
     return DesignView(
-        name=one.design.name,
-        title=one.design.title,
-        engine=one.design.engine,
+        name=assessed.design.name,
+        title=assessed.design.title,
+        engine=assessed.design.engine,
         cost=cost,
         patterns=pattern_costs(evaluation),
         resources=summed_rows(evaluation.bill, "resource"),
         stacks=stacks(evaluation.bill),
         indexes=index_costs(evaluation),
         sizes=_sizes(evaluation.resources),
-        picture=picture_view(one.description, evaluation.routes) if one.description else None,
-        card=one.card,
-        targets=one.targets,
-        influences=one.influences,
+        picture=picture_view(assessed.description, evaluation.routes)
+        if assessed.description
+        else None,
+        card=assessed.card,
+        targets=assessed.targets,
+        influences=assessed.influences,
     )
 
 

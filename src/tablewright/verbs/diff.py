@@ -90,10 +90,10 @@ def _money_changes(before: Bill, after: Bill, axis: Axis) -> tuple[MoneyChange, 
     return tuple(sorted(changes, key=lambda c: (-abs(c.change), c.name)))
 
 
-def _design_name(one: Evaluation, other: Evaluation) -> str:
-    if one.design.name == other.design.name:
-        return f"{one.model.app} {one.design.name}"
-    return one.design.name
+def _design_name(evaluation: Evaluation, other: Evaluation) -> str:
+    if evaluation.design.name == other.design.name:
+        return f"{evaluation.model.app} {evaluation.design.name}"
+    return evaluation.design.name
 
 
 def differences(before: DesignDescription, after: DesignDescription) -> tuple[Difference, ...]:

@@ -29,7 +29,7 @@ def influences(session: Session, design: Design) -> tuple[Influence, ...]:
     """Return what each assumed figure does to the bill when halved and when doubled.
 
     Only where a bill follows the figures: of one that goes by steps a factor of two says little,
-    and sizing servers anew for each figure takes minutes.
+    and sizing servers again for each figure takes minutes.
     """
     if not session.engine_of(design).varies_smoothly:
         return ()

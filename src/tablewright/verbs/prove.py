@@ -251,7 +251,7 @@ class CappedTransport(CountingTransport):
             EngineError: what was consumed before costs more than allowed.
         """
         consumed = self.consumed()
-        spent = sum((one.units * self.usd[one.dimension] for one in consumed), ZERO)
+        spent = sum((units.units * self.usd[units.dimension] for units in consumed), ZERO)
         if spent > self.max_usd:
             raise EngineError(
                 f"stopped: {format_usd(spent)} USD were spent, more than "
@@ -274,7 +274,9 @@ def proof_in_memory(
     The database is in memory; one of more than half a gigabyte is in a temporary file.
     """
     evaluation = population(session, design, request.users)
-    is_large = sum((one.stored_bytes for one in evaluation.resources), ZERO) > MOST_IN_MEMORY
+    is_large = (
+        sum((resource.stored_bytes for resource in evaluation.resources), ZERO) > MOST_IN_MEMORY
+    )
     with ExitStack() as stack:
         path, place = None, "in memory"
         if is_large:

@@ -40,7 +40,7 @@ class ReportView:
     left_out: tuple[str, ...]
     warnings: tuple[Diagnostic, ...]
     comparison: Comparison | None = None
-    """Engines and ways to deploy side by side, where they were compared."""
+    """Engines and deployment options side by side, where they were compared."""
     proofs: tuple[ProofView, ...] = ()
     """The latest proof of each design that has one."""
 
@@ -57,9 +57,9 @@ def report_view(assessment: Assessment) -> ReportView:
         entities=len(model.entities),
         pattern_count=len(model.patterns),
         scales=scales,
-        designs=tuple(design_view(one, assessment.users) for one in assessment.designs),
+        designs=tuple(design_view(assessed, assessment.users) for assessed in assessment.designs),
         verdicts=assessment.verdicts,
-        assumptions=tuple((one.name, one.text) for one in model.assumptions),
+        assumptions=tuple((assumption.name, assumption.text) for assumption in model.assumptions),
         left_out=tuple(dict.fromkeys((*scales.left_out, *assessment.left_out))),
         warnings=assessment.warnings,
     )

@@ -43,8 +43,8 @@ def _cut(value: Any, most: int = MOST_PARTS) -> Any:
         if set(value) == {"M"} and isinstance(inner, Mapping):
             return {"M": {key: _cut(inner[key], 1) for key in list(inner)[:most]}}
         if set(value) == {"L"}:
-            return {"L": [_cut(one, 1) for one in value["L"][:most]]}
-        return {key: _cut(one, most) for key, one in value.items()}
+            return {"L": [_cut(part, 1) for part in value["L"][:most]]}
+        return {key: _cut(part, most) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_cut(one, most) for one in value]
+        return [_cut(part, most) for part in value]
     return value

@@ -91,8 +91,8 @@ def status(
         ConsumedUnits(resource=name, read=Decimal(units["read"]), write=Decimal(units["write"]))
         for name, units in workspace_of(session).units_so_far(chosen.name, target).items()
     )
-    reads = sum((one.read for one in consumed), ZERO)
-    writes = sum((one.write for one in consumed), ZERO)
+    reads = sum((units.read for units in consumed), ZERO)
+    writes = sum((units.write for units in consumed), ZERO)
     return StatusView(
         app=session.model.app,
         design=chosen.name,

@@ -55,7 +55,7 @@ def _lines(chart: Chart) -> Any:
 
     values = [y for series in chart.series for _, y in series.points if y]
     places = [x for series in chart.series for x, _ in series.points]
-    longest = max(len(f"{one.name} {one.labels[-1]}") for one in chart.series)
+    longest = max(len(f"{series.name} {series.labels[-1]}") for series in chart.series)
     plot = pygal.XY(
         **_settings(chart),
         logarithmic=True,

@@ -223,8 +223,8 @@ def _write_picture(console: Console, design: PictureView) -> None:
     record = f"  {design.terms.record:<9}"
     for table in design.containers:
         console.print(f"{table.name}  ({', '.join(container_facts(table))})", style="bold")
-        for one in table.records:
-            _hanging(console, record, f"{one.name}: {one.content}")
+        for kind in table.records:
+            _hanging(console, record, f"{kind.name}: {kind.content}")
         for pattern in table.patterns:
             _hanging(console, "  <->      ", pattern)
         for index in table.indexes:
