@@ -305,3 +305,30 @@ def test_requests_of_any_form_are_answered_by_a_fault_of_the_service(database):
         with pytest.raises(Fault) as refused:
             database.call(operation, request)
         assert refused.value.status == 400
+
+
+def test_an_on_demand_maximum_is_not_passed(database, clock):
+    create(database)
+    maximum = {"MaxWriteRequestUnits": 5, "MaxReadRequestUnits": -1}
+    database.call("UpdateTable", {"TableName": "Ttt", "OnDemandThroughput": maximum})
+    change_realism(database, {"throughput": True})
+    assert puts_until_throttled(database) == 5  # one unit each
+    clock.now += 1
+    assert puts_until_throttled(database) == 5
+    with pytest.raises(ThrottlingException) as caught:
+        put(database)
+    assert caught.value.extra["ThrottlingReasons"] == [
+        {
+            "reason": "TableWriteMaxOnDemandThroughputExceeded",
+            "resource": "arn:aws:dynamodb:us-east-1:000000000000:table/Ttt",
+        }
+    ]
+    get(database)  # reads have no maximum
+
+
+def test_a_warm_table_takes_more_from_the_first_second(database):
+    create(database)
+    warm = {"ReadUnitsPerSecond": 12_000, "WriteUnitsPerSecond": 6_000}
+    database.call("UpdateTable", {"TableName": "Ttt", "WarmThroughput": warm})
+    change_realism(database, {"throughput": True})
+    assert puts_until_throttled(database, kilobytes=100) == 60  # 6,000 units

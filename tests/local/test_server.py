@@ -1,6 +1,7 @@
 """HTTP as the SDKs speak it, on a real socket of loopback, around an engine that echoes."""
 
 import contextlib
+import gzip
 import json
 import socket
 import time
@@ -435,3 +436,65 @@ def test_realism_is_set_and_seen_over_http():
 def test_realism_cannot_be_set_by_a_form_of_a_page(server):
     form = b"POST /_tablewright/realism HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}"
     assert error_of(exchange(server, form)[0]) == (400, "SerializationException")
+
+
+def packed(body, extra="", encoding="gzip"):
+    return request(body=body, extra=f"Content-Encoding: {encoding}\r\n{extra}")
+
+
+def test_a_compressed_body_is_unpacked(server):
+    body = gzip.compress(b'{"Limit": 1}')
+    (answer,) = exchange(server, packed(body))
+    assert (answer[0], json.loads(answer[2])["bytes"]) == (200, len(b'{"Limit": 1}'))
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding"),
+    [
+        (b"{}", "gzip"),  # not gzip at all
+        (gzip.compress(b'{"Limit": 1}')[:-9], "gzip"),  # cut off
+        (gzip.compress(b" " * (BODY_LIMIT_BYTES + 1)), "gzip"),  # 20 KB that grow to 20 MB
+        (b"{}", "br"),
+    ],
+    ids=["no gzip", "cut off", "too large", "another encoding"],
+)
+def test_a_body_that_cannot_be_unpacked_is_refused(server, body, encoding):
+    (answer,) = exchange(server, packed(body, encoding=encoding))
+    assert error_of(answer) == (400, "SerializationException")
+
+
+def test_answers_are_compressed_for_those_who_take_gzip():
+    with Database() as database, in_background(database, ServerOptions(port=0)) as running:
+        tables = [f"A-table-of-a-longer-name-{number:04}" for number in range(60)]
+        for name in tables:
+            database.call(
+                "CreateTable",
+                {
+                    "TableName": name,
+                    "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
+                    "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
+                    "BillingMode": "PAY_PER_REQUEST",
+                },
+            )
+        taking = request(body=b'{"Limit": 100}', extra="Accept-Encoding: gzip, br\r\n")
+        small = request(body=b'{"Limit": 1}', extra="Accept-Encoding: gzip\r\n")
+        plain = request(body=b'{"Limit": 100}')
+        for sent, is_packed in ((taking, True), (small, False), (plain, False)):
+            (answer,) = exchange(running, sent)
+            status, headers, content = answer
+            assert status == 200
+            assert headers.get("content-encoding") == ("gzip" if is_packed else None)
+            assert int(headers["x-amz-crc32"]) == zlib.crc32(content)
+            names = json.loads(gzip.decompress(content) if is_packed else content)["TableNames"]
+            assert names == (tables[:1] if sent is small else tables)
+
+
+def test_a_signature_for_another_region_or_service_is_refused():
+    options = ServerOptions(port=0, access_key=KEY, region="us-east-1")
+    with in_background(Echo(), options) as running:
+        assert exchange(running, signed(running.port))[0][0] == 200
+        for changed in (b"/eu-west-1/dynamodb/", b"/us-east-1/s3/"):
+            sent = signed(running.port).replace(b"/us-east-1/dynamodb/", changed)
+            (answer,) = exchange(running, sent)
+            assert error_of(answer) == (400, "InvalidSignatureException")
+            assert b"Credential should be scoped" in answer[2]

@@ -8,8 +8,9 @@ its true cost may then overdraw the bucket, since the cost is known only afterwa
 limited by the partition of a written key only when a put names that key.
 
 Sources: AWS Developer Guide, "Burst and adaptive capacity" (300 seconds), "On-demand capacity mode"
-(initial throughput, twice the previous peak within 30 minutes), "Designing partition keys" (1,000
-write and 3,000 read units a partition), "Diagnosing throttling" (reasons), read 2026-11.
+(initial throughput, twice the previous peak within 30 minutes), "DynamoDB maximum throughput for
+on-demand tables", "Understanding DynamoDB warm throughput", "Designing partition keys" (1,000 write
+and 3,000 read units a partition), "Diagnosing throttling" (reasons), read 2026-11.
 """
 
 from __future__ import annotations
@@ -92,6 +93,8 @@ class Arm:
     is_on_demand: bool
     buckets: dict[str, Bucket]
     partitions: list[Partition]
+    ceilings: dict[str, Bucket] = field(default_factory=dict)
+    """The on-demand maximum that the owner set, by kind, where there is one."""
     peak: dict[str, float] = field(default_factory=dict)
     window: dict[str, list[float]] = field(default_factory=dict)
 
@@ -126,8 +129,12 @@ class Throttling:
                 continue
             arm = self._arm(engine, table, table.indexes.get(index_name or ""), now)
             self._touched.append((arm, kind, keys))
-            if self._has_throughput and arm.buckets[kind].fill(now) <= 0:
-                raise _refusal(arm, kind, is_partition=False)
+            if self._has_throughput:
+                ceiling = arm.ceilings.get(kind)
+                if ceiling is not None and ceiling.fill(now) <= 0:
+                    raise _over_maximum(arm, kind)
+                if arm.buckets[kind].fill(now) <= 0:
+                    raise _refusal(arm, kind, is_partition=False)
             if self._has_partitions:
                 self._check_partitions(arm, kind, keys, now)
 
@@ -152,6 +159,8 @@ class Throttling:
                     continue
                 if self._has_throughput:
                     arm.buckets[kind].level -= units
+                    if kind in arm.ceilings:
+                        arm.ceilings[kind].level -= units
                     if arm.is_on_demand:
                         _grow(arm, kind, units, now)
                 if self._has_partitions:
@@ -172,10 +181,14 @@ class Throttling:
         definition = index.definition if index is not None else table.definition
         mode = table.definition.get("BillingMode")
         throughput = definition.get("ProvisionedThroughput") or {}
+        warm = definition.get("WarmThroughput") or {}
+        maximum = definition.get("OnDemandThroughput") or {}
         signature = (
             mode,
             throughput.get("ReadCapacityUnits"),
             throughput.get("WriteCapacityUnits"),
+            tuple(sorted(warm.items())),
+            tuple(sorted(maximum.items())),
         )
         arm = self._arms.get(place)
         if arm is None or self._signatures[place] != signature:
@@ -189,8 +202,14 @@ class Throttling:
                     "Read": float(throughput.get("ReadCapacityUnits") or 0),
                     "Write": float(throughput.get("WriteCapacityUnits") or 0),
                 },
+                warm={
+                    "Read": float(warm.get("ReadUnitsPerSecond") or 0),
+                    "Write": float(warm.get("WriteUnitsPerSecond") or 0),
+                },
                 now=now,
             )
+            if arm.is_on_demand:
+                arm.ceilings = _ceilings(maximum, now)
             self._arms[place] = arm
             self._signatures[place] = signature
         return arm
@@ -203,10 +222,11 @@ def _new_arm(
     is_index: bool,
     is_on_demand: bool,
     rates: dict[str, float],
+    warm: dict[str, float],
     now: float,
 ) -> Arm:
     if is_on_demand:
-        rates = dict(ON_DEMAND_START)
+        rates = {kind: max(rate, warm[kind]) for kind, rate in ON_DEMAND_START.items()}
         seconds = 1
     else:
         seconds = BURST_SECONDS
@@ -226,6 +246,19 @@ def _new_arm(
         for kind, rate in rates.items()
     }
     return Arm(name, arn, is_index, is_on_demand, buckets, partitions)
+
+
+def _ceilings(maximum: dict[str, Any], now: float) -> dict[str, Bucket]:
+    """Return the buckets of an on-demand maximum; -1 and absence mean that there is none."""
+    units = {
+        "Read": maximum.get("MaxReadRequestUnits", -1),
+        "Write": maximum.get("MaxWriteRequestUnits", -1),
+    }
+    return {
+        kind: Bucket(float(rate), float(rate), float(rate), now)
+        for kind, rate in units.items()
+        if rate > 0
+    }
 
 
 def _partition_buckets(now: float) -> dict[str, Bucket]:
@@ -260,8 +293,17 @@ def _grow(arm: Arm, kind: str, units: float, now: float) -> None:
     if now - window[0] >= PEAK_WINDOW_SECONDS:
         peak = arm.peak[kind] = max(arm.peak.get(kind, 0.0), window[3])
         bucket = arm.buckets[kind]
-        bucket.rate = bucket.capacity = max(ON_DEMAND_START[kind], 2 * peak)
+        bucket.rate = bucket.capacity = max(bucket.rate, 2 * peak)
         arm.window[kind] = [now, 0.0, now, 0.0]
+
+
+def _over_maximum(arm: Arm, kind: str) -> Fault:
+    scope = "Index" if arm.is_index else "Table"
+    reason = f"{scope}{kind}MaxOnDemandThroughputExceeded"
+    return ThrottlingException(
+        "Throughput exceeds the maximum OnDemandThroughput configured on table or index",
+        extra={"ThrottlingReasons": [{"reason": reason, "resource": arm.arn}]},
+    )
 
 
 def _refusal(arm: Arm, kind: str, *, is_partition: bool) -> Fault:
