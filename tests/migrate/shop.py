@@ -40,6 +40,19 @@ designs:
           User: {keys: {PK: "U#{user_id}", SK: "PROFILE"}, attributes: all}
           Order: {keys: {PK: "U#{user_id}", SK: "O#{order_id}"}, attributes: all}
         indexes: {by_email: {key: email}}
+  guarded:
+    engine: dynamodb
+    tables:
+      users:
+        key: user_id
+        items:
+          User: {attributes: all}
+          EmailGuard:
+            of: User
+            keys: {user_id: "EMAIL#{email}"}
+            attributes: [user_id]
+            guards: [email]
+      orders: {key: [user_id, order_id], items: {Order: {attributes: all}}}
   without_notes:
     engine: dynamodb
     tables:

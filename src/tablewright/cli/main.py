@@ -32,6 +32,7 @@ VERBS = {
     "prove": "Run the workload: right answers? metered as predicted?",
     "status": "The tables as they are, and how they differ from the design.",
     "down": "Remove the tables of a design, in two steps.",
+    "migrate": "Move the data to another design or engine, and verify that it arrived.",
     "deploy": "Write a deployment option as infrastructure code, with roles and alarms.",
     "prices": "The price book: figures, sources, age; refresh it.",
     "local": "Serve the DynamoDB API on this machine, metering each request.",

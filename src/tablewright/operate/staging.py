@@ -104,6 +104,13 @@ class Staging:
             (phase, place, canonical.encode(position), done, int(is_finished)),
         )
 
+    def phases(self) -> tuple[tuple[str, int, bool], ...]:
+        """Return each phase and place, how much of it is done, and whether that is all."""
+        rows = self._db.execute(
+            "SELECT phase, place, done, is_finished FROM positions ORDER BY phase, place"
+        )
+        return tuple((f"{phase} {place}", int(done), bool(end)) for phase, place, done, end in rows)
+
     def forget(self, side: str) -> None:
         """Drop what was read of one side, to read it again."""
         self._db.execute("BEGIN IMMEDIATE")
@@ -149,7 +156,11 @@ class Staging:
         self._db.execute("COMMIT")
 
     def grouped(self, side: str, entity: str, after: str) -> Iterator[tuple[Fragment, ...]]:
-        """Yield the fragments of each instance of an entity, in order of identity."""
+        """Yield the fragments of each instance of an entity, in order of identity.
+
+        What only copies speak of is no instance: a uniqueness guard is stored under a key that is
+        none of the entity's.
+        """
         cursor = self._db.execute(
             "SELECT identity, is_copy, body FROM fragments WHERE side = ? AND entity = ? "
             "AND identity > ? ORDER BY identity, is_copy",
@@ -157,7 +168,7 @@ class Staging:
         )
         for identity, rows in groupby(cursor, key=itemgetter(0)):
             values = canonical.decode(identity)
-            yield tuple(
+            fragments = tuple(
                 Fragment(
                     entity=entity,
                     identity=tuple(values),
@@ -166,6 +177,8 @@ class Staging:
                 )
                 for _, is_copy, body in rows
             )
+            if not all(fragment.is_copy for fragment in fragments):
+                yield fragments
 
     def keep_instances(
         self, side: str, entity: str, instances: Iterable[Instance], done: int, *, is_finished: bool

@@ -25,6 +25,8 @@ PAGES: dict[str, str] = {
     "import": "import_model:import_page",
     "init": "init:init_page",
     "local": "local:local_page",
+    "migrate": "migrate:migrate_page",
+    "migrate-plan": "migrate:plan_page",
     "plan": "plan:plan_page",
     "prices": "prices:prices_page",
     "refreshed-model": "import_model:refreshed_page",

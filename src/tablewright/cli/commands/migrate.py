@@ -1,0 +1,141 @@
+"""`migrate`: move the data from one design to another, and verify that it arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tablewright.cli.database import progress_bar
+from tablewright.cli.options import file_argument, open_file, pricing
+from tablewright.cli.output import Output, verb
+
+if TYPE_CHECKING:
+    from tablewright.operate.migration import Progress
+    from tablewright.session import Options
+
+
+@click.command()
+@file_argument
+@click.option("--from", "source", required=True, metavar="DESIGN", help="The design that is left.")
+@click.option("--to", "target", required=True, metavar="DESIGN", help="The design to move to.")
+@click.option("--plan", "is_plan", is_flag=True, help="Steps, duration and price; read nothing.")
+@click.option("--dry-run", is_flag=True, help="Read the source and try the transform only.")
+@click.option("--verify", is_flag=True, help="Compare both sides, instance by instance.")
+@click.option("--repair", is_flag=True, help="Verify, and write again what differs.")
+@click.option("--status", is_flag=True, help="Show how far it has come.")
+@click.option("--abort", is_flag=True, help="Forget how far it has come; both databases stay.")
+@click.option("--source-endpoint", default="", metavar="URL", help="The source's server.")
+@click.option("--source-data", default="", type=click.Path(), help="The source's local file.")
+@click.option("--source-profile", default="", help="The source on Amazon, with this profile.")
+@click.option("--endpoint", default="", metavar="URL", help="The target's server.")
+@click.option("--data", default="", type=click.Path(), help="The target's local file.")
+@click.option("--profile", default="", help="The target on Amazon, with this profile.")
+@click.option("--allow-production", is_flag=True, help="Work on an account named so.")
+@click.option("--work-dir", type=click.Path(path_type=Path), help="Where progress is kept.")
+@click.option(
+    "--rate",
+    type=click.FloatRange(min=1),
+    default=1000,
+    help="Of --plan: records written a second.",
+)
+@click.option(
+    "--overlap-days",
+    type=click.FloatRange(min=0),
+    default=14,
+    help="Of --plan: for how long both databases run.",
+)
+@pricing
+@verb
+def command(
+    out: Output,
+    file: str,
+    source: str,
+    target: str,
+    is_plan: bool,
+    dry_run: bool,
+    verify: bool,
+    repair: bool,
+    status: bool,
+    abort: bool,
+    source_endpoint: str,
+    source_data: str,
+    source_profile: str,
+    endpoint: str,
+    data: str,
+    profile: str,
+    allow_production: bool,
+    work_dir: Path | None,
+    rate: float,
+    overlap_days: float,
+    options: Options,
+) -> int:
+    """Move the data of one design to another, whatever their engines.
+
+    The source is read, the whole transform is tried, and only if everything can be moved is it
+    written and then compared, instance by instance. A run that was interrupted goes on where it
+    stopped; running it again changes nothing. Create the target first with `tablewright up`.
+    """
+    from tablewright.core.errors import UsageError
+    from tablewright.evaluation.doors import Target
+    from tablewright.verbs import migrate as verb_module
+
+    chosen = [
+        name
+        for name, is_set in (
+            ("dry-run", dry_run),
+            ("verify", verify),
+            ("repair", repair),
+            ("status", status),
+            ("abort", abort),
+        )
+        if is_set
+    ]
+    if len(chosen) + is_plan > 1:
+        raise UsageError(
+            "only one thing at a time: " + ", ".join(f"--{name}" for name in chosen),
+            remedy="choose one of --plan, --dry-run, --verify, --repair, --status, --abort",
+        )
+    session = open_file(file, options)
+    if is_plan:
+        planned = verb_module.plan(
+            session,
+            source,
+            target,
+            users=options.users,
+            records_per_second=Decimal(str(rate)),
+            overlap_days=Decimal(str(overlap_days)),
+        )
+        out.show(planned, "migrate-plan")
+        return 0
+    with _progress() as show:
+        view = verb_module.migrate(
+            session,
+            source,
+            target,
+            source_at=Target(
+                endpoint=source_endpoint,
+                data=source_data,
+                profile=source_profile,
+                allow_production=allow_production,
+            ),
+            target_at=Target(
+                endpoint=endpoint, data=data, profile=profile, allow_production=allow_production
+            ),
+            action=chosen[0] if chosen else verb_module.COPY,
+            work_dir=work_dir,
+            progress=show,
+            announce=lambda text: click.echo(text, err=True),
+        )
+    out.show(view, "migrate")
+    return 0 if view.is_clean else 1
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    with progress_bar("migrate") as show:
+        yield lambda phase, done, total, place: show(done, total or done, f"{phase} {place}")

@@ -1,0 +1,179 @@
+"""The pages of `migrate`: what it takes, and what was done.
+
+In: a MigratePlanView or a MigrateView. Out: a document.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tablewright.core.quantities import format_number, format_usd
+from tablewright.operate.migration import Check
+from tablewright.reports.document import (
+    Block,
+    Bullets,
+    Column,
+    Document,
+    Lines,
+    Paragraph,
+    Row,
+    Table,
+)
+from tablewright.verbs.migrate import ABORT, STATUS, MigratePlanView, MigrateView
+
+MOST_SHOWN = 20
+
+
+def plan_page(view: MigratePlanView) -> Document:
+    """Return steps, duration and the price of each way."""
+    plan = view.plan
+    total = "not priced" if plan.usd is None else f"{format_usd(plan.usd)} USD"
+    sentence = (
+        f"Moving {format_number(plan.records_read)} records "
+        f"({format_number(plan.bytes_read / 1024**2)} MB) of {plan.users:,} users from "
+        f"`{plan.source}` to `{plan.target}` writes {format_number(plan.records_written)} records "
+        f"in about {_duration(plan.seconds)} and costs {total}: {plan.chosen.name}."
+    )
+    rows = [
+        Row(cells=(f"write, {way.name}", _usd(way.usd), way.reason or way.calculation))
+        for way in plan.ways
+    ]
+    rows.append(Row(cells=("read the source", _usd(plan.read_usd), "one scan of every table")))
+    rows.append(
+        Row(
+            cells=(
+                "both running",
+                _usd(plan.overlap_usd),
+                f"both monthly bills for {plan.overlap_days.normalize():f} days",
+            )
+        )
+    )
+    columns = (
+        Column(title="What"),
+        Column(title="USD once", right=True),
+        Column(title="Calculation", grows=True),
+    )
+    blocks: list[Block] = [
+        Paragraph(text=sentence),
+        Table(columns=columns, rows=tuple(rows)),
+        Paragraph(text="Steps:"),
+        Bullets(items=plan.steps),
+        Paragraph(
+            text=f"Copying takes {format_number(plan.source_units_per_second)} read units a "
+            f"second from the source beside its own load, and "
+            f"{format_number(plan.units_per_second)} write units a second of the target."
+        ),
+        Paragraph(text=f"Way back: {plan.way_back}."),
+    ]
+    if plan.blockers:
+        blocks.append(Paragraph(text="In the way:", tone="bad"))
+        blocks.append(Bullets(items=plan.blockers))
+    title = f"{view.app} · {plan.source} to {plan.target} · {view.region}"
+    return Document(title=title, blocks=tuple(blocks))
+
+
+def _usd(amount: Decimal | None) -> str:
+    return "not priced" if amount is None else format_usd(amount)
+
+
+def _duration(seconds: Decimal) -> str:
+    if seconds < 120:
+        return f"{seconds:,.0f} seconds"
+    if seconds < 7200:
+        return f"{seconds / 60:,.0f} minutes"
+    return f"{seconds / 3600:,.1f} hours"
+
+
+def migrate_page(view: MigrateView) -> Document:
+    """Return what a run of a migration did, and what to do next."""
+    blocks: list[Block] = []
+    if view.action == ABORT:
+        blocks.append(Paragraph(text="Forgotten. What is in both databases stays as it is."))
+    elif view.action == STATUS:
+        lines = tuple(
+            f"{phase}: {done:,}{'' if finished else ' so far'}"
+            for phase, done, finished in view.phases
+        )
+        blocks.append(Lines(items=lines or ("Nothing is begun.",)))
+    else:
+        if view.check is not None:
+            blocks.extend(_checked(view.check))
+        if view.written or view.verification is not None:
+            blocks.extend(_written(view))
+    title = f"{view.app} · {view.source} to {view.target}"
+    return Document(title=title, blocks=tuple(blocks))
+
+
+def _checked(check: Check) -> list[Block]:
+    counts = ", ".join(f"{count:,} {name}" for name, count in check.instances if count)
+    blocks: list[Block] = [
+        Paragraph(text=f"Read {check.records_read:,} records: {counts or 'nothing'}.")
+    ]
+    if check.is_clear:
+        blocks.append(Paragraph(text="Everything can be moved."))
+        return blocks
+    blocks.append(Paragraph(text="Nothing was written, because of this:", tone="bad"))
+    blocks.append(
+        Bullets(
+            items=tuple(
+                f"{group.text}: {group.count:,} times"
+                + (f"; such as {', '.join(group.examples)}" if group.examples else "")
+                for group in check.problems
+            )
+        )
+    )
+    return blocks
+
+
+def _written(view: MigrateView) -> list[Block]:
+    lines: list[str] = []
+    if view.action == "copy":
+        lines.append(
+            f"Wrote {view.written:,} records."
+            if view.written
+            else "Nothing to write: everything was written before."
+        )
+    if view.repaired:
+        lines.append(f"Wrote {view.repaired:,} records again.")
+    if view.quarantined:
+        lines.append(f"{view.quarantined:,} instances went to {view.work_dir}/quarantine.jsonl.")
+    blocks: list[Block] = [Lines(items=tuple(lines))] if lines else []
+    verification = view.verification
+    if verification is None:
+        return blocks
+    columns = (
+        Column(title="Entity", grows=True),
+        Column(title="Source", right=True),
+        Column(title="Target", right=True),
+        Column(title="Digests"),
+    )
+    digests = {name: (a, b) for name, a, b in verification.digests}
+    rows = tuple(
+        Row(
+            cells=(
+                name,
+                f"{source:,}",
+                f"{target:,}",
+                "equal" if digests[name][0] == digests[name][1] else "differ",
+            ),
+            tone="" if digests[name][0] == digests[name][1] else "bad",
+        )
+        for name, source, target in verification.counts
+    )
+    blocks.append(Table(columns=columns, rows=rows))
+    if verification.is_clean:
+        blocks.append(Paragraph(text="Verified: both sides hold the same.", tone="good"))
+        return blocks
+    differences = verification.differences
+    blocks.append(Paragraph(text=f"{len(differences):,} instances differ:", tone="bad"))
+    blocks.append(
+        Bullets(
+            items=tuple(
+                f"{d.entity} {d.identity}: {d.what}"
+                + (f" in {', '.join(d.attributes)}" if d.attributes else "")
+                for d in differences[:MOST_SHOWN]
+            )
+        )
+    )
+    blocks.append(Paragraph(text="Write them again with --repair; what is extra stays."))
+    return blocks

@@ -1,0 +1,288 @@
+"""`migrate`: move the data from one design to another, and prove that it arrived.
+
+In: a session, two designs, two databases, an action. Out: a MigratePlanView before anything
+is read, a MigrateView of what was done. Each run goes on where the last one stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from tablewright.bill.rates import Rates
+from tablewright.core.errors import UsageError
+from tablewright.design.values import Design
+from tablewright.evaluation.doors import Adapter, Target
+from tablewright.evaluation.values import Evaluation
+from tablewright.migrate.planning import MigrationPlan, plan_migration
+from tablewright.migrate.transform import Transform
+from tablewright.migrate.verification import Verification
+from tablewright.operate.migration import Check, Migration, Progress, quarantine
+from tablewright.operate.staging import SOURCE, Staging
+from tablewright.sample.sample import Sample
+from tablewright.session import Session
+from tablewright.verbs.database import workspace_of
+
+COPY, DRY_RUN, VERIFY, REPAIR, STATUS, ABORT = (
+    "copy",
+    "dry-run",
+    "verify",
+    "repair",
+    "status",
+    "abort",
+)
+RECORDS_A_SECOND = Decimal(1_000)
+OVERLAP_DAYS = Decimal(14)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigratePlanView:
+    """What a migration takes, before it begins."""
+
+    app: str
+    region: str
+    plan: MigrationPlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrateView:
+    """What a run of a migration did."""
+
+    app: str
+    source: str
+    target: str
+    source_place: str
+    target_place: str
+    action: str
+    check: Check | None = None
+    written: int = 0
+    verification: Verification | None = None
+    repaired: int = 0
+    quarantined: int = 0
+    work_dir: str = ""
+    phases: tuple[tuple[str, int, bool], ...] = ()
+    """Of `status`: phase and place, how much is done, whether it is all."""
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether everything can be moved, or was."""
+        checked = self.check is None or self.check.is_clear
+        return checked and (self.verification is None or self.verification.is_clean)
+
+
+def _pair(session: Session, source: str, target: str) -> tuple[Design, Design]:
+    """Return both designs.
+
+    Raises:
+        UsageError: there is none of a name, or they are the same.
+    """
+    pair = session.design(source), session.design(target)
+    if pair[0].name == pair[1].name:
+        raise UsageError(
+            f"`{source}` is both source and target", remedy="name another design with --to"
+        )
+    return pair
+
+
+def plan(
+    session: Session,
+    source: str,
+    target: str,
+    *,
+    users: int | None = None,
+    records_per_second: Decimal = RECORDS_A_SECOND,
+    overlap_days: Decimal = OVERLAP_DAYS,
+) -> MigratePlanView:
+    """Return what moving the data of a number of users takes.
+
+    Raises:
+        UsageError: there is no such design.
+        UnsupportedError: an engine is only priced.
+        PriceUnknownError: a price that a design's bill needs is not known.
+    """
+    designs = _pair(session, source, target)
+    scale = users or session.users
+    evaluations: list[Evaluation] = [session.evaluate(each, scale) for each in designs]
+    connectors = [session.engine_of(each).connector for each in designs]
+    codecs = [c.codec(session.model, d) for c, d in zip(connectors, designs, strict=True)]
+    sample = Sample(session.model)
+    made = plan_migration(
+        evaluations[0],
+        evaluations[1],
+        (codecs[0], codecs[1]),
+        Rates(session.book(), session.region),
+        units_of=lambda kind: connectors[1].write_units(evaluations[1], kind),
+        count_of=lambda entity: sample.count(entity, scale),
+        records_per_second=records_per_second,
+        overlap_days=overlap_days,
+        can_follow=False,
+    )
+    return MigratePlanView(app=session.model.app, region=session.region, plan=made)
+
+
+def migrate(
+    session: Session,
+    source: str,
+    target: str,
+    *,
+    source_at: Target,
+    target_at: Target,
+    action: str = COPY,
+    work_dir: Path | None = None,
+    progress: Progress | None = None,
+    announce: Callable[[str], None] | None = None,
+) -> MigrateView:
+    """Move the data, or a part of that: what `action` says.
+
+    Args:
+        session: the model file.
+        source: the design that is left.
+        target: the design that is moved to.
+        source_at: the database of the source.
+        target_at: the database of the target.
+        action: copy (check, write, verify), dry-run, verify, repair, status or abort.
+        work_dir: where progress is kept; beside the model file unless given.
+        progress: told what is being done.
+        announce: told which databases are meant, before anything is read.
+
+    Raises:
+        UsageError: there is no such design, or what the target needs does not exist.
+        EngineError: a database refused or went away; the next run goes on there.
+    """
+    designs = _pair(session, source, target)
+    folder = work_dir or workspace_of(session).folder / "migrations" / f"{source}-to-{target}"
+    if action == ABORT:
+        return _abort(session, source, target, folder)
+    with _opened(session, designs, (source_at, target_at), folder) as (pair, staging):
+        if announce is not None:
+            announce(f"from {pair[0].description} to {pair[1].description}")
+        transform = Transform(session.model, pair[0].codec, pair[1].codec)
+        work = Migration(
+            source=pair[0],
+            target=pair[1],
+            transform=transform,
+            staging=staging,
+            journal=folder / "journal.txt",
+            progress=progress,
+        )
+        done = _run(work, action, folder)
+        return MigrateView(
+            app=session.model.app,
+            source=source,
+            target=target,
+            source_place=pair[0].description,
+            target_place=pair[1].description,
+            action=action,
+            work_dir=str(folder),
+            phases=staging.phases() if action == STATUS else (),
+            **done,
+        )
+
+
+def _run(work: Migration, action: str, folder: Path) -> dict[str, Any]:
+    if action == STATUS:
+        return {}
+    if action in (VERIFY, REPAIR):
+        work.read(SOURCE)
+        verification = work.verify()
+        repaired = 0
+        if action == REPAIR and not verification.is_clean:
+            repaired = work.repair(verification)
+            verification = work.verify()
+        return {"verification": verification, "repaired": repaired}
+    check = work.check()
+    if action == DRY_RUN or not check.is_clear:
+        return {"check": check}
+    _require_target(work.target)
+    written = work.write()
+    entities = [entity.name for entity in work.transform.model.entities]
+    rejected = 0
+    if check.rejected:
+        rejected = quarantine(work.staging, folder / "quarantine.jsonl", entities)
+    return {
+        "check": check,
+        "written": written,
+        "quarantined": rejected,
+        "verification": work.verify(),
+    }
+
+
+def _require_target(target: Adapter) -> None:
+    steps = target.plan_provision().steps
+    if steps:
+        raise UsageError(
+            f"{target.description} is not ready: {steps[0].text}"
+            + (f" and {len(steps) - 1} more" if len(steps) > 1 else ""),
+            remedy="create it first: `tablewright up --design` with the target's design",
+        )
+
+
+@contextmanager
+def _opened(
+    session: Session,
+    designs: tuple[Design, Design],
+    targets: tuple[Target, Target],
+    folder: Path,
+) -> Iterator[tuple[tuple[Adapter, Adapter], Staging]]:
+    with ExitStack() as stack:
+        adapters: list[Adapter] = []
+        for design, target in zip(designs, targets, strict=True):
+            connector = session.engine_of(design).connector
+            adapter = connector.connect(
+                session.model, design, target, workspace_of(session).folder, creates=False
+            )
+            stack.callback(adapter.close)
+            adapters.append(adapter)
+        staging = Staging(folder / "staging.db", session.model)
+        stack.callback(staging.close)
+        _same_migration(staging, session, designs, (adapters[0], adapters[1]))
+        yield (adapters[0], adapters[1]), staging
+
+
+def _same_migration(
+    staging: Staging,
+    session: Session,
+    designs: tuple[Design, Design],
+    adapters: tuple[Adapter, Adapter],
+) -> None:
+    """Refuse to go on with what another model, design or database has begun.
+
+    Raises:
+        UsageError: it is another.
+    """
+    from tablewright.proof.runner import digest_of
+
+    facts = {
+        "model": digest_of(session.file.source),
+        "designs": f"{designs[0].name} to {designs[1].name}",
+        "source": adapters[0].description,
+        "target": adapters[1].description,
+    }
+    for name, value in facts.items():
+        kept = staging.fact(name)
+        if kept is None:
+            staging.keep_fact(name, value)
+        elif kept != value:
+            raise UsageError(
+                f"a migration with another {name} was begun in {staging.path.parent}",
+                remedy="finish it with the same options, or forget it with --abort",
+            )
+
+
+def _abort(session: Session, source: str, target: str, folder: Path) -> MigrateView:
+    """Forget how far a migration came; what is in both databases stays."""
+    for ending in ("", "-wal", "-shm"):
+        (folder / f"staging.db{ending}").unlink(missing_ok=True)
+    return MigrateView(
+        app=session.model.app,
+        source=source,
+        target=target,
+        source_place="",
+        target_place="",
+        action=ABORT,
+        work_dir=str(folder),
+    )
