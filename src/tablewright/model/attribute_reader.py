@@ -107,6 +107,13 @@ def _from_type(
             span,
             "write ref(Customer)",
         )
+    if value.kind is Kind.VECTOR and value.dimensions is None:
+        reading.error(
+            "incomplete",
+            f"`{place}` is a vector that does not say of how many dimensions",
+            span,
+            "write vector(1024)",
+        )
     if value.low is not None and value.high is not None and value.low > value.high:
         reading.error(
             "bad-range",
@@ -123,6 +130,7 @@ def _from_type(
         low=value.low,
         high=value.high,
         to=value.to or None,
+        dimensions=value.dimensions,
         role=_ROLE_OF_KIND.get(value.kind),
     )
 
@@ -148,6 +156,8 @@ class _LongForm:
             low=low,
             high=high,
             places=found.get("places", base.places),
+            metric=str(found.get("metric", base.metric)),
+            digits=self._digits(),
             fields=tuple(
                 read_attribute(str(e.name), e, self.reading, f"{self.place}.{e.name}")
                 for e in found.get("fields", ())
@@ -186,6 +196,8 @@ class _LongForm:
             "min": kind in RANGED or kind is Kind.EPOCH,
             "max": kind in RANGED or kind is Kind.EPOCH,
             "places": kind in (Kind.DECIMAL, Kind.MONEY),
+            "metric": kind is Kind.VECTOR,
+            "digits": kind is Kind.VECTOR,
             "fields": kind is Kind.MAP,
             "of": kind in (Kind.LIST, Kind.SET),
             "items": kind in (Kind.LIST, Kind.SET),
@@ -213,6 +225,18 @@ class _LongForm:
                 "unique",
                 "take `unique` away",
             )
+
+    def _digits(self) -> int:
+        digits: int = self.found.get("digits", self.base.digits)
+        if 1 <= digits <= 17:
+            return digits
+        self._error(
+            "impossible-value",
+            f"the components of `{self.place}` have {digits} digits",
+            "digits",
+            "a component is written with 1 to 17 significant digits; 8 hold a 32-bit float",
+        )
+        return self.base.digits
 
     def _values(self) -> tuple[tuple[str, Decimal], ...]:
         values = self.found.get("values")

@@ -72,6 +72,7 @@ VERBS = (
     "aggregate",
     "near",
     "search",
+    "similar",
     "scan",
 )
 PART_VERBS = ("put", "update", "delete", "check")
@@ -122,7 +123,13 @@ class TypeText:
     low: Decimal | None = None
     high: Decimal | None = None
     to: str = ""
+    dimensions: int | None = None
 
+
+MAX_DIMENSIONS = 16_000
+"""More than any engine here takes: each checks its own limit."""
+
+METRICS = ("cosine", "euclidean", "dot_product")
 
 _TYPE = re.compile(r"([A-Za-z_]+)\s*(?:\((.*)\))?", re.DOTALL)
 SIZED = frozenset(
@@ -186,7 +193,23 @@ def parse_type(text: str) -> TypeText:
             raise Bad("has no range in its brackets", help=f"write {kind.value}(0..100)") from bad
     if kind is Kind.REF:
         return TypeText(kind=kind, to=argument)
+    if kind is Kind.VECTOR:
+        return TypeText(kind=kind, dimensions=_dimensions(argument))
     raise Bad(f"takes nothing in brackets: `{kind.value}` stands alone", help=f"write {kind.value}")
+
+
+def _dimensions(argument: str) -> int:
+    try:
+        dimensions = scalars.whole(argument)
+    except Bad as bad:
+        raise Bad("has no number of dimensions in its brackets", help="write vector(1024)") from bad
+    if not 1 <= dimensions <= MAX_DIMENSIONS:
+        raise Bad(
+            f"has {dimensions} dimensions",
+            id="impossible-value",
+            help=f"a vector has 1 to {MAX_DIMENSIONS:,} dimensions",
+        )
+    return dimensions
 
 
 def _kind(word: str) -> Kind:
@@ -220,6 +243,7 @@ _OTHER_NAMES = {
     "document": "map",
     "dict": "map",
     "array": "list",
+    "embedding": "vector",
     "blob": "binary",
     "bytes": "binary",
     "guid": "uuid",
@@ -288,6 +312,8 @@ ATTRIBUTE = ByKind(
             Field("min", SIGNED),
             Field("max", SIGNED),
             Field("places", WHOLE, doc="decimal places"),
+            Field("metric", Choice(METRICS), doc="how vectors are compared, default cosine"),
+            Field("digits", WHOLE, doc="significant digits of each component of a vector"),
             Field(
                 "fields",
                 MappingOf(ATTRIBUTE_NAME, Ref("attribute", _attribute), what="a mapping of fields"),
@@ -511,6 +537,9 @@ PATTERN = Record(
         Field("atomic", BOOL, doc="false: read, changed and written back"),
         Field("window_s", NUMBER),
         Field("radius_km", NUMBER),
+        Field("to", ATTRIBUTE_NAME, doc="the vector that is compared with the caller's"),
+        Field("recall", SHARE, doc="the least share of the nearest that must be returned"),
+        Field("exact", BOOL, doc="the nearest must be returned, not most of them"),
         Field("hot_share", SHARE),
     ),
     hints={

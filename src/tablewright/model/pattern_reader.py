@@ -38,18 +38,23 @@ from tablewright.model.values import (
 
 _ONLY_FOR: dict[str, frozenset[Verb]] = {
     "sort": frozenset({Verb.LIST, Verb.SCAN, Verb.NEAR, Verb.SEARCH, Verb.AGGREGATE}),
-    "limit": frozenset({Verb.LIST, Verb.SCAN, Verb.NEAR, Verb.SEARCH}),
+    "limit": frozenset({Verb.LIST, Verb.SCAN, Verb.NEAR, Verb.SEARCH, Verb.SIMILAR}),
+    "to": frozenset({Verb.SIMILAR}),
+    "recall": frozenset({Verb.SIMILAR}),
+    "exact": frozenset({Verb.SIMILAR}),
     "skip": frozenset({Verb.LIST, Verb.SCAN, Verb.NEAR, Verb.SEARCH}),
     "ignore_case": frozenset({Verb.GET, Verb.LIST, Verb.AGGREGATE}),
     "all": frozenset({Verb.LIST, Verb.SCAN, Verb.NEAR, Verb.SEARCH, Verb.AGGREGATE}),
     "matched": frozenset(
         {Verb.LIST, Verb.SCAN, Verb.NEAR, Verb.SEARCH, Verb.AGGREGATE, Verb.DELETE, Verb.UPDATE}
     ),
-    "select": frozenset({Verb.GET, Verb.LIST, Verb.SCAN, Verb.NEAR, Verb.SEARCH, Verb.AGGREGATE}),
+    "select": frozenset(
+        {Verb.GET, Verb.LIST, Verb.SCAN, Verb.NEAR, Verb.SEARCH, Verb.SIMILAR, Verb.AGGREGATE}
+    ),
     "hit": frozenset({Verb.GET, Verb.LIST, Verb.NEAR, Verb.SEARCH, Verb.AGGREGATE}),
-    "consistency": frozenset({Verb.GET, Verb.LIST, Verb.SCAN, Verb.AGGREGATE}),
+    "consistency": frozenset({Verb.GET, Verb.LIST, Verb.SCAN, Verb.AGGREGATE, Verb.SIMILAR}),
     "staleness_ms": frozenset(
-        {Verb.GET, Verb.LIST, Verb.SCAN, Verb.AGGREGATE, Verb.NEAR, Verb.SEARCH}
+        {Verb.GET, Verb.LIST, Verb.SCAN, Verb.AGGREGATE, Verb.NEAR, Verb.SEARCH, Verb.SIMILAR}
     ),
     "batch": frozenset({Verb.GET, Verb.PUT, Verb.DELETE}),
     "set": frozenset({Verb.UPDATE}),
@@ -227,6 +232,9 @@ class PatternReader:
             atomic=found.get("atomic", True),
             window_s=found.get("window_s"),
             radius_km=found.get("radius_km"),
+            to=str(found.get("to", "")),
+            recall=found.get("recall"),
+            exact=found.get("exact", False),
             hot_share=found.get("hot_share"),
             note=found.get("note", ""),
             span=self.entry.name.span,
@@ -584,12 +592,47 @@ class PatternReader:
                 found.key_spans["list"],
                 "say what selects with `where:`, or make it a `scan` if all are meant",
             )
+        if verb is Verb.SIMILAR:
+            self._check_similar(pattern, found, entity)
         if verb is Verb.NEAR and not any(a.kind is Kind.GEO for a in entity.attributes):
             self.reading.error(
                 "no-place",
                 f"{self.what} asks what is near, but `{entity.name}` has no attribute of type geo",
                 found.key_spans["near"],
                 f"add `location: geo` to `{entity.name}`",
+            )
+
+    def _check_similar(self, pattern: Pattern, found: Fields, entity: Entity) -> None:
+        vectors = [one.name for one in entity.attributes if one.kind is Kind.VECTOR]
+        place = found.key_spans["similar"]
+        if not vectors:
+            self.reading.error(
+                "no-vector",
+                f"{self.what} searches for similar ones, but `{entity.name}` has no attribute of "
+                "type vector",
+                place,
+                f"add `embedding: vector(1024)` to `{entity.name}`",
+            )
+        elif not pattern.to:
+            self.reading.error(
+                "incomplete",
+                f"{self.what} does not say with which vector",
+                place,
+                f"add `to: {vectors[0]}`",
+            )
+        elif pattern.to not in vectors:
+            self.reading.error(
+                "no-vector",
+                f"{self.what} compares `{pattern.to}`, which is no vector of `{entity.name}`",
+                found.at("to"),
+                suggestion(pattern.to, vectors, "vectors"),
+            )
+        if pattern.limit is None:
+            self.reading.error(
+                "incomplete",
+                f"{self.what} does not say how many are wanted",
+                place,
+                "add `limit: 10`",
             )
 
     def _not_one(self, pattern: Pattern, found: Fields, entity: Entity) -> None:

@@ -48,6 +48,7 @@ class Kind(enum.Enum):
     LIST = "list"
     SET = "set"
     REF = "ref"
+    VECTOR = "vector"
 
     @property
     def is_number(self) -> bool:
@@ -57,7 +58,7 @@ class Kind(enum.Enum):
     @property
     def is_container(self) -> bool:
         """Whether it holds other values, and so can be no key."""
-        return self in (Kind.MAP, Kind.LIST, Kind.SET, Kind.GEO)
+        return self in (Kind.MAP, Kind.LIST, Kind.SET, Kind.GEO, Kind.VECTOR)
 
 
 _NUMBERS = frozenset(
@@ -109,6 +110,12 @@ class Attribute:
     top_share: Decimal | None = None
     unique: bool = False
     sensitive: bool = False
+    dimensions: int | None = None
+    """Components of a vector."""
+    metric: str = "cosine"
+    """How vectors are compared: cosine, euclidean or dot_product."""
+    digits: int = 8
+    """Significant digits of each component as it is written."""
     role: str | None = None
     """counter, money, stock, status, time, geo, id, login …; what rules ask about."""
     immutable: bool = False
@@ -213,6 +220,7 @@ class Verb(enum.Enum):
     AGGREGATE = "aggregate"
     NEAR = "near"
     SEARCH = "search"
+    SIMILAR = "similar"
     SCAN = "scan"
 
     @property
@@ -301,6 +309,12 @@ class Pattern:
     """False: the application reads, changes in memory and writes back."""
     window_s: Decimal | None = None
     radius_km: Decimal | None = None
+    to: str = ""
+    """The vector attribute that a search for similar ones compares with the caller's vector."""
+    recall: Decimal | None = None
+    """The share of the nearest that such a search must return at the least."""
+    exact: bool = False
+    """The search must return the nearest, and not most of them."""
     hot_share: Decimal | None = None
     """Share of the calls that go to the most popular key."""
     note: str = ""

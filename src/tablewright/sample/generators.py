@@ -23,6 +23,7 @@ from tablewright.model.values import Attribute, Kind, Spread
 from tablewright.sample import pools
 from tablewright.sample.documents import SMALLEST_MAP, document, elements, text
 from tablewright.sample.spreads import draw, evenly, fixed_value
+from tablewright.sample.vectors import vector_list_bytes, vectors
 from tablewright.sample.wire import plain_bytes
 
 _MULTIPLIER = 0x9E3779B97F4A7C15F39CC0605CEDC835
@@ -452,6 +453,10 @@ def _geo(attribute: Attribute, d: Draw) -> list[Any]:
     ]
 
 
+def _vector(attribute: Attribute, d: Draw) -> list[Any]:
+    return list(vectors(attribute, d.rng, d.n))
+
+
 def _map(attribute: Attribute, d: Draw) -> list[Any]:
     if not attribute.fields:
         lengths, ratio = _lengths(attribute, d.rng, d.n, 256), _ratio(attribute)
@@ -565,6 +570,7 @@ GENERATORS: dict[Kind, Generator] = {
     Kind.MAP: _map,
     Kind.LIST: _list,
     Kind.SET: _set,
+    Kind.VECTOR: _vector,
 }
 """Of every kind but `ref`, which is another entity's key."""
 
@@ -584,6 +590,8 @@ def constant_bytes(attribute: Attribute) -> int | None:
     kind = attribute.kind
     if kind in _ALWAYS:
         return _ALWAYS[kind]
+    if kind is Kind.VECTOR:
+        return vector_list_bytes(attribute)
     if attribute.bytes is None:
         return _UNLESS_STATED.get(kind)
     if kind in (Kind.PHONE, Kind.TIMESTAMP, Kind.DIGITS):
