@@ -47,6 +47,7 @@ USER = Entity(
         attribute("picture", Kind.URL, bytes=fixed(90)),
         attribute("thumb", Kind.BINARY, bytes=fixed(200)),
         attribute("place", Kind.GEO),
+        attribute("likeness", Kind.VECTOR, dimensions=7, digits=5),
         attribute("document", Kind.MAP, bytes=fixed(3000), compressible=Decimal("0.3")),
         attribute("history", Kind.LIST, bytes=fixed(1000)),
         attribute("tags", Kind.SET, bytes=fixed(50)),

@@ -35,6 +35,10 @@ class Measure:
         return Measure(mean=self.mean * factor, error=self.error * abs(factor))
 
 
+VECTOR_WRITE, VECTOR_SEARCH = "vector-write", "vector-search"
+"""Dimensions whose units are bytes: written to, and searched in, a vector index."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitUse:
     """Units one request takes from one resource: "read" or "write", table or "table/index".

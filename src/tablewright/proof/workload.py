@@ -92,6 +92,9 @@ class Workload:
         if pattern.verb is Verb.NEAR:
             number = self._pick(entity.name)
             tests.append(self._near(entity, pattern, row, number))
+        if pattern.verb is Verb.SIMILAR:
+            number = self._pick(entity.name) if number is None else number
+            row[pattern.to] = self.world.value(entity.name, number, pattern.to)
         return Call(
             pattern=pattern,
             row=row,

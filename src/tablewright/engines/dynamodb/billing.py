@@ -65,6 +65,21 @@ class ResourceLoad:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VectorLoad:
+    """A vector index under load.
+
+    Attributes:
+        name: "table/index".
+        units: bytes that each access pattern searches (as reads) and writes.
+        stored_bytes: with the 100 bytes of every entry.
+    """
+
+    name: str
+    units: tuple[PatternUnits, ...] = ()
+    stored_bytes: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TableLoad:
     """One table with everything it is charged for in a month; GB are binary.
 
@@ -95,6 +110,7 @@ class TableLoad:
     data_out_gb: Decimal = ZERO
     objects: tuple[PatternUnits, ...] = ()
     object_gb: Decimal = ZERO
+    vectors: tuple[VectorLoad, ...] = ()
 
     @property
     def price_class(self) -> str:
@@ -203,6 +219,7 @@ def table_charges(load: TableLoad, book: PriceBook, region: str) -> TableCharges
         lines += _storage(load, book, place)
     lines += _extras(load, book, region)
     lines += _objects(load, book, region)
+    lines += _vectors(load, book, region)
     return TableCharges(lines=tuple(lines), throttled=tuple(throttled))
 
 
@@ -559,6 +576,40 @@ def _extras(load: TableLoad, book: PriceBook, region: str) -> Iterator[Line]:
         if quantity:
             price = book.price(key, region)
             yield charge(price, quantity, where=load.table, what=what, region=region)
+
+
+def _vectors(load: TableLoad, book: PriceBook, region: str) -> Iterator[Line]:
+    """Charge bytes written to and searched in vector indexes; storage is that of the table.
+
+    The price list has them for Standard tables in us-east-1; elsewhere the price is not known, and
+    that is an error. GB are binary, as AWS's own example of a bill has them.
+    """
+    suffix = ".ia" if load.infrequent_access else ""
+    for index in load.vectors:
+        for use in index.units:
+            for key, what, size in (
+                ("write", "vector index writes", use.writes),
+                ("search", "vector searches (likely bytes)", use.reads),
+            ):
+                if size:
+                    yield charge(
+                        book.price(f"aws.dynamodb.vector.{key}{suffix}", region),
+                        size / GB,
+                        where=load.table,
+                        resource=index.name,
+                        what=what,
+                        pattern=use.pattern,
+                        region=region,
+                    )
+        if index.stored_bytes:
+            yield charge(
+                book.price(f"aws.dynamodb.storage.{load.price_class}", region),
+                index.stored_bytes / GB,
+                where=load.table,
+                resource=index.name,
+                what="storage",
+                region=region,
+            )
 
 
 def _objects(load: TableLoad, book: PriceBook, region: str) -> Iterator[Line]:

@@ -155,6 +155,26 @@ class Index:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VectorIndex:
+    """A vector index; how vectors are compared belongs to the attribute."""
+
+    name: str
+    vector: str
+    partition: str = ""
+    """The attribute that partitions it; each search must give its value."""
+    filters: tuple[str, ...] = ()
+    projection: Projection = field(
+        default_factory=lambda: Projection(kind=ProjectionKind.KEYS_ONLY)
+    )
+    span: Span | None = field(default=None, compare=False)
+
+    @property
+    def search_attributes(self) -> tuple[str, ...]:
+        """What a search may filter by: the partition key first."""
+        return (self.partition, *self.filters) if self.partition else self.filters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemShape:
     """One kind of item in a table: which attributes of which entity it holds, under which keys.
 
@@ -205,6 +225,7 @@ class Table:
     sort_key: str | None = None
     shapes: tuple[ItemShape, ...] = ()
     indexes: tuple[Index, ...] = ()
+    vector_indexes: tuple[VectorIndex, ...] = ()
     mode: CapacityMode = field(default_factory=CapacityMode)
     infrequent_access: bool = False
     ttl: str | None = None

@@ -141,6 +141,17 @@ INDEX = Record(
     ),
 )
 
+VECTOR_INDEX = Record(
+    "a vector index",
+    (
+        Field("vector", ATTRIBUTE_NAME, required=True, doc="the vector attribute"),
+        Field("partition", ATTRIBUTE_NAME, doc="each search gives its value"),
+        Field("filters", ListOf(ATTRIBUTE_NAME), doc="what a search may filter by"),
+        Field("project", PROJECT, doc="what an entry holds; default keys-only"),
+        Field("title", PROSE),
+    ),
+)
+
 TEMPLATE = ByKind(
     scalar=VALUE,
     mapping=Record(
@@ -201,6 +212,7 @@ TABLE = Record(
             required=True,
         ),
         Field("indexes", MappingOf(INDEX_NAME, INDEX)),
+        Field("vector_indexes", MappingOf(INDEX_NAME, VECTOR_INDEX)),
         Field("mode", MODE, doc="capacity mode, default on-demand"),
         RESERVED_FIELD,
         Field("class", Choice(("standard", "infrequent-access"))),

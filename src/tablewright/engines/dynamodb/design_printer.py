@@ -22,6 +22,7 @@ from tablewright.engines.dynamodb.design import (
     Projection,
     ProjectionKind,
     Table,
+    VectorIndex,
 )
 from tablewright.model.values import Entity, Model
 
@@ -70,6 +71,9 @@ def _table(design: DynamoDesign, table: Table, model: Model) -> list[str]:
     if table.indexes:
         lines.append("  indexes:")
         lines += [f"    {_index(index)}" for index in table.indexes]
+    if table.vector_indexes:
+        lines.append("  vector_indexes:")
+        lines += [f"    {_vector_index(index)}" for index in table.vector_indexes]
     lines.append(f"  mode: {_mode(table.mode)}")
     if table.infrequent_access:
         lines.append("  class: infrequent-access")
@@ -155,6 +159,19 @@ def _template(template: KeyTemplate) -> str:
         return scalar(str(template))
     when = ", ".join(f"{scalar(name)}: {_one_or_list(allowed)}" for name, allowed in template.when)
     return f"{{value: {scalar(str(template))}, when: {{{when}}}}}"
+
+
+def _vector_index(index: VectorIndex) -> str:
+    fields = [f"vector: {scalar(index.vector)}"]
+    if index.partition:
+        fields.append(f"partition: {scalar(index.partition)}")
+    if index.filters:
+        fields.append(f"filters: {_flow(index.filters)}")
+    if index.projection.kind is ProjectionKind.INCLUDE:
+        fields.append(f"project: {_flow(index.projection.attributes)}")
+    else:
+        fields.append(f"project: {index.projection.kind.value}")
+    return f"{scalar(index.name)}: {{{', '.join(fields)}}}"
 
 
 def _index(index: Index) -> str:

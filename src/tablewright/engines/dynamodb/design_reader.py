@@ -10,6 +10,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from tablewright.capacity.vectors import MAX_DIMENSIONS, MAX_INLINE_FILTERS
 from tablewright.core.diagnostics import Span
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb.design import (
@@ -22,6 +23,7 @@ from tablewright.engines.dynamodb.design import (
     Projection,
     ProjectionKind,
     Table,
+    VectorIndex,
 )
 from tablewright.model.attribute_reader import a_kind
 from tablewright.model.nodes import Reading, Word
@@ -418,6 +420,11 @@ class _TableDraft:
                 for entry in found.get("indexes", ())
                 if isinstance(entry.value, Fields) and (index := self._index(entry)) is not None
             ),
+            vector_indexes=tuple(
+                self._vector_index(entry)
+                for entry in found.get("vector_indexes", ())
+                if isinstance(entry.value, Fields) and "vector" in entry.value
+            ),
             mode=_mode(found, self.reading),
             infrequent_access=str(found.get("class", "standard")) == "infrequent-access",
             ttl=self._ttl(),
@@ -534,10 +541,72 @@ class _TableDraft:
             span=entry.name.span,
         )
 
-    def _projection(self, found: Fields, index: str) -> Projection:
+    def _vector_index(self, entry: Entry) -> VectorIndex:
+        found: Fields = entry.value
+        self._check_vector_index(entry)
+        return VectorIndex(
+            name=str(entry.name),
+            vector=str(found.get("vector")),
+            partition=str(found.get("partition", "")),
+            filters=tuple(str(word) for word in found.get("filters", ())),
+            projection=self._projection(found, str(entry.name), ProjectionKind.KEYS_ONLY),
+            span=entry.name.span,
+        )
+
+    def _check_vector_index(self, entry: Entry) -> None:
+        found: Fields = entry.value
+        words = [found.get("vector"), *found.get("filters", ())]
+        words += [found.get("partition")] if "partition" in found else []
+        held = {name for draft in self.shapes for name in draft.held}
+        for word in words:
+            if word is not None and str(word) not in held and self.shapes:
+                self.reading.error(
+                    "unknown-attribute",
+                    f"vector index `{entry.name}` reads `{word}`, which no item of `{self.name}` "
+                    "holds",
+                    word.span,
+                    suggestion(str(word), sorted(held), "attributes"),
+                )
+        vector = str(found.get("vector"))
+        attributes = [d.entity.attribute(vector) for d in self.shapes if vector in d.held]
+        if attributes and not any(one.kind is Kind.VECTOR for one in attributes):
+            self.reading.error(
+                "no-vector",
+                f"vector index `{entry.name}` reads `{vector}`, which is "
+                f"{a_kind(attributes[0].kind)}",
+                found.at("vector"),
+                f"give `{vector}` the type vector(1024), or name another attribute",
+            )
+        largest = max((one.dimensions or 0 for one in attributes), default=0)
+        if largest > MAX_DIMENSIONS:
+            self.reading.error(
+                "impossible-value",
+                f"vector index `{entry.name}` has {largest} dimensions, "
+                f"the service takes {MAX_DIMENSIONS}",
+                found.at("vector"),
+                "take a model with shorter embeddings, or another engine",
+            )
+        if len(found.get("filters", ())) > MAX_INLINE_FILTERS:
+            self.reading.error(
+                "impossible-value",
+                f"vector index `{entry.name}` has more than {MAX_INLINE_FILTERS} filters",
+                found.at("filters"),
+                "filter by fewer attributes",
+            )
+        if isinstance(self.found.get("mode"), Fields):
+            self.reading.error(
+                "bad-mode",
+                f"table `{self.name}` has a vector index, which only tables on demand may have",
+                entry.name.span,
+                "take the `mode` away, or keep the vectors in a table of their own",
+            )
+
+    def _projection(
+        self, found: Fields, index: str, usual: ProjectionKind = ProjectionKind.ALL
+    ) -> Projection:
         value = found.get("project")
         if value is None or isinstance(value, Word):
-            kind = ProjectionKind(str(value)) if value is not None else ProjectionKind.ALL
+            kind = ProjectionKind(str(value)) if value is not None else usual
             return Projection(kind=kind)
         held = {name for draft in self.shapes for name in draft.held}
         held |= {embed.attribute for draft in self.shapes for embed in draft.embeds}

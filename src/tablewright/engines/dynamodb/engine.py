@@ -6,7 +6,7 @@ and the same input gives the same output.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -17,9 +17,23 @@ from tablewright.core.memo import Memo
 from tablewright.core.quantities import DAYS_PER_MONTH, GB, SECONDS_PER_MONTH, ZERO
 from tablewright.deploy.stack import DatabaseShare
 from tablewright.design.values import Design
-from tablewright.engines.dynamodb.billing import PatternUnits, ResourceLoad, TableLoad, bill_for
+from tablewright.engines.dynamodb import similar
+from tablewright.engines.dynamodb.billing import (
+    PatternUnits,
+    ResourceLoad,
+    TableLoad,
+    VectorLoad,
+    bill_for,
+)
 from tablewright.engines.dynamodb.description import describe
-from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, Index, ModeKind, Table
+from tablewright.engines.dynamodb.design import (
+    CapacityMode,
+    DynamoDesign,
+    Index,
+    ModeKind,
+    Table,
+    VectorIndex,
+)
 from tablewright.engines.dynamodb.language import LANGUAGE
 from tablewright.engines.dynamodb.planning.modes import paid_as
 from tablewright.engines.dynamodb.planning.moving import dynamo
@@ -32,7 +46,15 @@ from tablewright.engines.dynamodb.writer import WriteRouter
 from tablewright.evaluation.description import DesignDescription
 from tablewright.evaluation.evaluator import Evaluator
 from tablewright.evaluation.quotation import Quotation
-from tablewright.evaluation.values import Evaluation, ResourceFacts, Route, ShapeFacts, SizeFacts
+from tablewright.evaluation.values import (
+    VECTOR_SEARCH,
+    VECTOR_WRITE,
+    Evaluation,
+    ResourceFacts,
+    Route,
+    ShapeFacts,
+    SizeFacts,
+)
 from tablewright.model.statistics import load_curve
 from tablewright.model.values import Model, Pattern
 from tablewright.sample.sample import Sample
@@ -273,21 +295,35 @@ def resource_facts(context: Context, work: Workspace) -> tuple[ResourceFacts, ..
             )
             for index in table.indexes
         ]
+        found += [
+            ResourceFacts(
+                name=f"{table.name}/{vector.name}",
+                kind="vector",
+                shapes=_shape_facts(context, table, vector, work),
+            )
+            for vector in table.vector_indexes
+        ]
     return tuple(found)
 
 
 def _shape_facts(
-    context: Context, table: Table, index: Index | None, work: Workspace
+    context: Context, table: Table, index: Index | VectorIndex | None, work: Workspace
 ) -> tuple[ShapeFacts, ...]:
     found: list[ShapeFacts] = []
     for shape in table.shapes:
         sizes = context.size_of(table, shape)
-        column = sizes.items() if index is None else sizes.entries(index)
+        column: Sequence[int | None]
+        if index is None:
+            column = similar.written_sizes(table, sizes, sizes.items())
+        elif isinstance(index, VectorIndex):
+            column = similar.entries(sizes, index)
+        else:
+            column = sizes.entries(index)
         present = [size for size in column if size is not None]
         if not present:
             continue
         share = Decimal(len(present)) / len(column)
-        key = (sizes.n, shape, table.keys, table.indexes, index)
+        key = (sizes.n, shape, table.keys, table.indexes, table.vector_indexes, index)
         facts = work.facts.get(key)
         if facts is None:
             facts = work.facts[key] = size_facts(present)
@@ -309,17 +345,20 @@ def table_loads(
     model = context.model
     units: dict[str, dict[str, tuple[Decimal, Decimal]]] = {}
     objects: dict[str, dict[str, tuple[Decimal, Decimal]]] = {}
+    vectors: dict[str, dict[str, tuple[Decimal, Decimal]]] = {}
     for route in routes:
         calls = model.calls_per_day(model.pattern(route.pattern), context.users) * DAYS_PER_MONTH
         for request in route.requests:
             for use in request.uses:
                 kept = objects if use.dimension in ("get", "put", "delete") else units
+                if use.dimension in (VECTOR_WRITE, VECTOR_SEARCH):
+                    kept = vectors
                 by_pattern = kept.setdefault(use.resource, {})
                 reads, writes = by_pattern.get(route.pattern, (ZERO, ZERO))
                 amount = use.units.mean * calls
-                if use.dimension in ("read", "get"):
+                if use.dimension in ("read", "get", VECTOR_SEARCH):
                     reads += amount
-                elif use.dimension in ("write", "put"):
+                elif use.dimension in ("write", "put", VECTOR_WRITE):
                     writes += amount
                 by_pattern[route.pattern] = (reads, writes)
     facts = {resource.name: resource for resource in resources}
@@ -329,6 +368,14 @@ def table_loads(
             _load(context, table, units, facts, routes),
             objects=_per_pattern(objects.get(f"{table.name}/{OBJECTS}", {})),
             object_gb=stored.get(table.name, ZERO) / GB,
+            vectors=tuple(
+                VectorLoad(
+                    name=f"{table.name}/{index.name}",
+                    units=_per_pattern(vectors.get(f"{table.name}/{index.name}", {})),
+                    stored_bytes=facts[f"{table.name}/{index.name}"].stored_bytes,
+                )
+                for index in table.vector_indexes
+            ),
         )
         for table in context.design.tables
     )

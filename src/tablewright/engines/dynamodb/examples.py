@@ -90,6 +90,9 @@ def _build(
             return builder.build(step, many[0])
         return builder.build_batch(step, many)
     shard = 0 if step.shards > 1 else None
+    if step.operation == "SearchVectors":  # thousands of numbers would show nothing
+        row = {name: value for name, value in call.row.items() if name != call.pattern.to}
+        return builder.build(step, Values(row=row))
     return builder.build(step, Values(row=call.row, bounds=call.bounds, shard=shard))
 
 

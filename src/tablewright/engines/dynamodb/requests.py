@@ -60,6 +60,15 @@ class Values:
     """Make the condition of the write one that does not hold."""
 
 
+class Name(str):
+    """A name in place of a value that only the caller has; printed without quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
 @dataclass
 class _Expression:
     """Collects placeholders while an expression is written down."""
@@ -115,7 +124,28 @@ class RequestBuilder:
             return step.operation, self.write(step, values)
         if step.operation in ("GetItem", "BatchGetItem", "TransactGetItems"):
             return self._get(step, [values])
+        if step.operation == "SearchVectors":
+            return step.operation, self._vector_search(step, values)
         return step.operation, self._range_read(step, values)
+
+    def _vector_search(self, step: ReadStep, values: Values) -> dict[str, Any]:
+        """Return a search; without a vector at hand the caller's stands there by its name."""
+        table, _, entity = self.place(step)
+        index = next(index for index in table.vector_indexes if index.name == step.index)
+        expression = _Expression()
+        parameters: dict[str, Any] = {"TableName": step.table, "IndexName": step.index}
+        vector = values.row.get(index.vector)
+        parameters["SearchVector"] = (
+            Name("query_vector") if vector is None else [to_wire(each) for each in vector]
+        )
+        parameters["TopK"] = step.limit
+        parts = [self._filter(condition, entity, values, expression) for condition in step.filters]
+        if parts:
+            parameters["SearchConditionExpression"] = " AND ".join(parts)
+        if step.select is not None:
+            names = dict.fromkeys((*table.keys, *step.select))
+            parameters["ProjectionExpression"] = ", ".join(expression.name(name) for name in names)
+        return parameters | expression.parameters()
 
     def _object(self, step: ObjectStep, values: Values) -> dict[str, Any]:
         """Return the bucket, named after the table, the key, and what is put."""

@@ -14,6 +14,7 @@ from tablewright.engines.dynamodb.design import (
     Projection,
     ProjectionKind,
     Table,
+    VectorIndex,
 )
 from tablewright.model.values import Kind, Model
 
@@ -74,6 +75,30 @@ def index_parameters(table: Table, index: Index) -> dict[str, Any]:
     return found
 
 
+def vector_index_parameters(model: Model, table: Table, index: VectorIndex) -> dict[str, Any]:
+    """Return one vector index as CreateTable and UpdateTable take it."""
+    holder = next(shape.entity for shape in table.shapes if index.vector in shape.attributes)
+    attribute = model.entity(holder).attribute(index.vector)
+    kind = index.projection.kind.name
+    shown: dict[str, Any] = {"ProjectionType": kind}
+    if index.projection.kind is ProjectionKind.INCLUDE:
+        shown["NonKeyAttributes"] = list(index.projection.attributes)
+    found: dict[str, Any] = {
+        "IndexName": index.name,
+        "VectorAttribute": {"AttributeName": index.vector},
+        "Dimensions": attribute.dimensions,
+        "DistanceFunction": attribute.metric.upper(),
+        "Projection": shown,
+    }
+    schema = [(index.partition, "HASH")] if index.partition else []
+    schema += [(name, "INLINE_FILTER") for name in index.filters]
+    if schema:
+        found["SearchSchema"] = [
+            {"AttributeName": name, "SearchSchemaElementType": kind} for name, kind in schema
+        ]
+    return found
+
+
 def create_table(
     model: Model, table: Table, tags: tuple[tuple[str, str], ...] = ()
 ) -> dict[str, Any]:
@@ -81,6 +106,8 @@ def create_table(
     keys = dict.fromkeys(table.keys)
     for index in table.indexes:
         keys.update(dict.fromkeys(index.keys))
+    for vector in table.vector_indexes:
+        keys.update(dict.fromkeys(vector.search_attributes))
     found: dict[str, Any] = {
         "TableName": table.name,
         "AttributeDefinitions": [
@@ -101,6 +128,10 @@ def create_table(
         found["LocalSecondaryIndexes"] = local
     if other:
         found["GlobalSecondaryIndexes"] = other
+    if table.vector_indexes:
+        found["VectorIndexes"] = [
+            vector_index_parameters(model, table, index) for index in table.vector_indexes
+        ]
     if table.infrequent_access:
         found["TableClass"] = "STANDARD_INFREQUENT_ACCESS"
     if table.stream is not None:

@@ -18,6 +18,7 @@ from tablewright.capacity.units import Consistency, read_blocks
 from tablewright.core.memo import Memo
 from tablewright.core.quantities import ONE, ZERO, format_number, plain
 from tablewright.design.values import Embed
+from tablewright.engines.dynamodb import similar
 from tablewright.engines.dynamodb.access import (
     DEFAULT_RANGE_SHARE,
     KeyMatch,
@@ -44,6 +45,9 @@ from tablewright.evaluation.engine import Refused
 from tablewright.evaluation.values import Measure, Rejected, Request, Route, UnitUse
 from tablewright.model.values import Condition, Entity, Kind, Model, Pattern, Verb
 from tablewright.sample.parameters import names_one
+
+NO_VECTORS = "similar items are found by a vector index only, and it has none"
+"""Why a table without one answers no search for similar items."""
 
 NO_WORDS = "keys and filters of DynamoDB compare values as they are, none finds words in a text"
 """Amazon DynamoDB API Reference, "Condition": of texts, `contains` tells the same letters in the
@@ -214,6 +218,8 @@ class ReadRouter:
         """Return every correct route, and the rest with the reason why not."""
         if pattern.verb is Verb.SEARCH:
             return [], self._no_words(pattern)
+        if pattern.verb is Verb.SIMILAR:
+            return self._similar(pattern)
         entity = self.model.entity(pattern.entity)
         wanted = frozenset(pattern.select if pattern.select is not None else entity.names)
         options: list[Option] = []
@@ -249,6 +255,43 @@ class ReadRouter:
         if pattern.verb is Verb.GET and any(option.operation != "scan" for option in options):
             # reading a whole small table can be cheaper than a few gets, but not for long
             options = [option for option in options if option.operation != "scan"]
+        return options, rejected
+
+    def _similar(self, pattern: Pattern) -> tuple[list[Option], list[Rejected]]:
+        """Return the vector indexes that answer a search for similar items, and the others."""
+        options: list[Option] = []
+        rejected: list[Rejected] = []
+        entity = self.model.entity(pattern.entity)
+        for table, shape in self.context.shapes(pattern.entity):
+            if not table.vector_indexes:
+                rejected.append(Rejected(route=table.name, reason=NO_VECTORS))
+            for index in table.vector_indexes:
+                where = f"{table.name}/{index.name}"
+                reason = similar.why_not(pattern, entity, index, self.context.selectivity)
+                if reason:
+                    rejected.append(Rejected(route=where, reason=reason))
+                    continue
+                found = similar.search(
+                    pattern,
+                    table,
+                    shape,
+                    index,
+                    self.context.size_of(table, shape),
+                    self.context.selectivity,
+                    self.context.key_parts(table, shape),
+                )
+                options.append(
+                    Option(
+                        target=where,
+                        operation="search",
+                        steps=found.steps,
+                        requests=found.requests,
+                        matched=found.matched,
+                        returned=found.returned,
+                        depth=len(found.steps),
+                        warnings=found.warnings,
+                    )
+                )
         return options, rejected
 
     def _no_words(self, pattern: Pattern) -> list[Rejected]:

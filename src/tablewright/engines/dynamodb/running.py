@@ -88,6 +88,10 @@ class RouteRunner:
             assert isinstance(step, ReadStep)
             if step.from_previous:
                 rows = self._fetch_rest(step, rows, pattern.name)
+            elif step.operation == "SearchVectors":
+                operation, parameters = self.builder.build(step, Values(row=call.row))
+                body = self._send(operation, parameters, pattern.name)
+                rows = self._decoded(step, [one["Item"] for one in body["SearchResults"]])
             elif step.operation in ("Query", "Scan"):
                 rows = self._collect(route, step, pattern, call)
             else:

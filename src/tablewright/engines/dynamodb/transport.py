@@ -19,12 +19,13 @@ import orjson
 from tablewright.core.backoff import Backoff
 from tablewright.core.errors import EngineError
 from tablewright.evaluation.doors import Consumption
+from tablewright.evaluation.values import VECTOR_SEARCH, VECTOR_WRITE
 
 if TYPE_CHECKING:
     from tablewright.local.database import Database
     from tablewright.local.metering import Metered
 
-READS = frozenset({"GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan"})
+READS = frozenset({"GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan", "SearchVectors"})
 RETRYABLE = frozenset(
     {
         "ProvisionedThroughputExceededException",
@@ -279,7 +280,7 @@ class LocalTransport:
                 operation, fault.code, fault.message, _reasons(fault.extra)
             ) from fault
         body = self._body(raw)
-        return Reply(body, consumed_of(operation, body))
+        return Reply(body, consumed_of(operation, body, parameters))
 
     def _body(self, raw: bytes) -> dict[str, Any]:
         """Return a reply as data; a big page that comes again byte for byte is the same object."""
@@ -343,7 +344,7 @@ class SdkTransport:
                 remedy="check the endpoint, the network and the credentials, then repeat: "
                 "work that was acknowledged is kept",
             ) from problem
-        return Reply(without_raw_binaries(body), consumed_of(operation, body))
+        return Reply(without_raw_binaries(body), consumed_of(operation, body, parameters))
 
     def failed_units(self) -> tuple[Consumption, ...]:
         """Return nothing: the service does not report the units of refused requests."""
@@ -391,8 +392,15 @@ def _reasons(extra: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(reason.get("Code", "")) for reason in extra.get("CancellationReasons", ()))
 
 
-def consumed_of(operation: str, body: Mapping[str, Any]) -> tuple[Consumption, ...]:
-    """Return the units a reply reports, by table and index.
+def consumed_of(
+    operation: str, body: Mapping[str, Any], parameters: Mapping[str, Any] | None = None
+) -> tuple[Consumption, ...]:
+    """Return the units a reply reports, by table and index; of vector indexes, bytes.
+
+    Args:
+        operation: what was sent.
+        body: the reply.
+        parameters: what was sent with it: a search's reply does not say of which index it is.
 
     Example:
         >>> consumed_of("Query", {"ConsumedCapacity": {
@@ -403,6 +411,14 @@ def consumed_of(operation: str, body: Mapping[str, Any]) -> tuple[Consumption, .
     reported = body.get("ConsumedCapacity")
     if not reported:
         return ()
+    if operation == "SearchVectors":
+        assert parameters is not None, "the reply does not name the index"
+        searched = Consumption(
+            resource=f"{parameters['TableName']}/{parameters['IndexName']}",
+            dimension=VECTOR_SEARCH,
+            units=Decimal(str(reported.get("VectorSearchRequestBytes", 0))),
+        )
+        return (searched,)
     dimension = "read" if operation in READS else "write"
     found: list[Consumption] = []
     for one in reported if isinstance(reported, list) else [reported]:
@@ -414,6 +430,10 @@ def consumed_of(operation: str, body: Mapping[str, Any]) -> tuple[Consumption, .
             units = Decimal(str(arm.get("CapacityUnits", 0)))
             if units:
                 found.append(Consumption(resource=resource, dimension=dimension, units=units))
+        for name, arm in (one.get("VectorIndexes") or {}).items():
+            written = Decimal(str(arm.get("VectorWriteRequestBytes", 0)))
+            resource = f"{table}/{name}"
+            found.append(Consumption(resource=resource, dimension=VECTOR_WRITE, units=written))
     return tuple(found)
 
 

@@ -15,6 +15,7 @@ from functools import partial
 from tablewright.capacity.units import write_blocks
 from tablewright.core.quantities import ONE, format_number, plain
 from tablewright.design.values import Embed
+from tablewright.engines.dynamodb import similar
 from tablewright.engines.dynamodb.design import Index, ItemShape, Table
 from tablewright.engines.dynamodb.metering import expected, get_units, index_measure, write_measure
 from tablewright.engines.dynamodb.router import (
@@ -32,7 +33,14 @@ from tablewright.engines.dynamodb.steps import (
     TransactionStep,
     WriteStep,
 )
-from tablewright.evaluation.values import Measure, Rejected, Request, Route, UnitUse
+from tablewright.evaluation.values import (
+    VECTOR_WRITE,
+    Measure,
+    Rejected,
+    Request,
+    Route,
+    UnitUse,
+)
 from tablewright.model.values import Entity, Kind, Pattern, Verb
 
 TWICE = Decimal(2)
@@ -53,6 +61,8 @@ class Arm:
     base: Measure
     base_why: str
     indexes: tuple[tuple[str, Measure, str], ...] = ()
+    vectors: tuple[tuple[str, Measure, str], ...] = ()
+    """Bytes written to vector indexes."""
     bytes: Decimal = Decimal(0)
     read_first: Request | None = None
     read_step: ReadStep | None = None
@@ -254,9 +264,10 @@ class WriteRouter:
             if key_changes:
                 return self._rekeyed(part, table, shape, sizes, step, touched)
             return [self._update_arm(part, table, sizes, step, touched)]
-        before, after = (None, sizes.items()) if part.verb is Verb.PUT else (sizes.items(), None)
+        column = similar.written_sizes(table, sizes, sizes.items())
+        before, after = (None, column) if part.verb is Verb.PUT else (column, None)
         if part.verb is Verb.CHECK:
-            base = measure([write_blocks(size) for size in sizes.items()])
+            base = measure([write_blocks(size) for size in column])
             return [Arm(step=step, table=table.name, base=base, base_why="the item it looks at")]
         base = write_measure(before, after)
         mean = measure(sizes.items()).mean
@@ -275,6 +286,7 @@ class WriteRouter:
                 base=base,
                 base_why=_write_why(mean, base),
                 indexes=tuple(indexes),
+                vectors=similar.put_or_delete_uses(table, sizes, ONE - part.fails),
                 bytes=mean,
             )
         ]
@@ -292,6 +304,8 @@ class WriteRouter:
         if part.appends:
             grown = sizes.appended(part.appends)
             after = [size + more for size, more in zip(after, grown, strict=True)]
+        before = similar.written_sizes(table, sizes, before)
+        after = similar.written_sizes(table, sizes, after)
         base = write_measure(before, after)
         if part.fails:
             failing = write_measure(None, before)
@@ -322,6 +336,7 @@ class WriteRouter:
             base=base,
             base_why=_write_why(mean, base),
             indexes=tuple(indexes),
+            vectors=similar.update_uses(table, sizes, changing, ONE - part.fails),
             bytes=mean,
         )
 
@@ -699,6 +714,7 @@ def _single(arm: Arm, batch: int) -> Request:
         for name, units, why in arm.indexes
         if units.mean
     ]
+    uses += _vector_uses(arm, batch)
     many = batch > 1 and arm.step.operation in ("PutItem", "DeleteItem")
     return Request(
         operation="BatchWriteItem" if many else arm.step.operation,
@@ -709,6 +725,19 @@ def _single(arm: Arm, batch: int) -> Request:
         uses=tuple(uses),
         note=_condition_note(arm.step),
     )
+
+
+def _vector_uses(arm: Arm, batch: int = 1) -> list[UnitUse]:
+    """Return the bytes an arm writes to vector indexes, in a transaction and alone alike."""
+    return [
+        UnitUse(
+            resource=name,
+            dimension=VECTOR_WRITE,
+            units=units.times(Decimal(batch)),
+            why=why,
+        )
+        for name, units, why in arm.vectors
+    ]
 
 
 def _transaction(arms: Sequence[Arm]) -> Request:
@@ -728,6 +757,7 @@ def _transaction(arms: Sequence[Arm]) -> Request:
             for name, units, why in arm.indexes
             if units.mean
         ]
+        uses += _vector_uses(arm)
     return Request(
         operation="TransactWriteItems",
         target=arms[0].table,

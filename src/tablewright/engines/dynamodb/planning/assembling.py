@@ -17,6 +17,7 @@ from tablewright.engines.dynamodb.planning.candidates import (
     plural,
 )
 from tablewright.engines.dynamodb.planning.queries import expiry_of, is_recovered
+from tablewright.engines.dynamodb.planning.vectors import with_vector_indexes
 from tablewright.model.values import Entity, Model
 from tablewright.plan.settings import Settings
 from tablewright.plan.values import Considered, Solution
@@ -102,6 +103,7 @@ def with_settings(
         )
     if is_recovered(model, entity) and table.pitr_days is None:
         table = replace(table, pitr_days=35)
+    table = with_vector_indexes(model, entity, table)
     expiry = expiry_of(entity)
     if expiry and expiry in table.shapes[0].attributes and not table.shapes[0].guards:
         table = replace(table, ttl=expiry)

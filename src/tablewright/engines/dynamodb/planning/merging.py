@@ -211,6 +211,8 @@ def joined(model: Model, a: Table, b: Table) -> Table | None:
     """Return one table with the items of both, None where that cannot be."""
     if any(index.is_local for index in (*a.indexes, *b.indexes)):
         return None
+    if a.vector_indexes or b.vector_indexes:  # they would read the items of both
+        return None
     if len(a.indexes) + len(b.indexes) > MAX_GLOBAL_INDEXES or (a.mode, a.stream) != (
         b.mode,
         b.stream,

@@ -81,6 +81,8 @@ def choose_modes(
             saving = costs["on-demand"][users].get(table.name, ZERO) - usd
             if not note and saving > 0:
                 note = f"{name} would save {saving:.2f} USD at {users:,} users, not at every scale"
+        if table.vector_indexes:
+            chosen, note = "on-demand", "vector indexes are for tables on demand only"
         mode, infrequent = next((m, i) for n, m, i in WAYS if n == chosen)
         tables.append(replace(table, mode=mode, infrequent_access=infrequent))
         choices.append(
@@ -99,7 +101,9 @@ def paid_as(design: DynamoDesign, mode: CapacityMode) -> DynamoDesign:
     return replace(
         design,
         tables=tuple(
-            replace(t, mode=mode, indexes=tuple(replace(i, mode=None) for i in t.indexes))
+            t
+            if t.vector_indexes
+            else replace(t, mode=mode, indexes=tuple(replace(i, mode=None) for i in t.indexes))
             for t in design.tables
         ),
     )
@@ -109,7 +113,10 @@ def _paid(design: DynamoDesign, mode: CapacityMode, infrequent: bool) -> DynamoD
     return replace(
         design,
         tables=tuple(
-            replace(table, mode=mode, infrequent_access=infrequent) for table in design.tables
+            table
+            if table.vector_indexes  # vector indexes are for tables on demand only
+            else replace(table, mode=mode, infrequent_access=infrequent)
+            for table in design.tables
         ),
     )
 

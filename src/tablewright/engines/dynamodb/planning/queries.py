@@ -102,10 +102,11 @@ def _workload(model: Model, entity: Entity) -> Workload:
 def _cut(model: Model, entities: frozenset[str]) -> Iterable[Pattern]:
     """Return the patterns of some entities; of a transaction, its parts on them.
 
-    Without searches for words, which no design on DynamoDB answers: the rest is planned for.
+    Without searches for words, which no design on DynamoDB answers, and for similar items, which
+    a vector index answers whatever the keys are: the rest is planned for.
     """
     for pattern in model.patterns:
-        if pattern.verb is Verb.SEARCH:
+        if pattern.verb in (Verb.SEARCH, Verb.SIMILAR):
             continue
         if pattern.verb is not Verb.TRANSACT:
             if pattern.entity in entities:
