@@ -155,6 +155,8 @@ def _units(model: Model, pattern: Pattern, selectivity: Selectivity) -> Units | 
         return _writes(entity, pattern, selectivity)
     if pattern.verb is Verb.SEARCH:
         return Refused("it has no search for words")
+    if pattern.verb is Verb.SIMILAR:
+        return Refused("what its search for similar vectors reads is not known here")
     if pattern.verb is Verb.GET:
         return Units(reads=Decimal(pattern.batch))  # a document that is not there is billed as well
     matched = pattern.matched

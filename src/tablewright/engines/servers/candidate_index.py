@@ -21,7 +21,7 @@ def index_keys(entity: Entity, pattern: Pattern, key: str = "") -> tuple[tuple[s
         pattern: the access pattern.
         key: the attribute that is the primary key, where it is one.
     """
-    if pattern.verb in (Verb.PUT, Verb.TRANSACT, Verb.NEAR, Verb.SEARCH):
+    if pattern.verb in (Verb.PUT, Verb.TRANSACT, Verb.NEAR, Verb.SEARCH, Verb.SIMILAR):
         return ()
     conditions = [one for one in pattern.where if entity.has(one.attribute.partition(".")[0])]
     equal = [one.attribute for one in conditions if one.operator == "eq"]

@@ -286,7 +286,17 @@ class Router:
 
     # ------------------------------------------------------------ reads
 
+    def _similar(self, pattern: Pattern) -> tuple[Route, Work]:
+        """Route a search for similar rows: through an index of vectors, or not at all."""
+        reason = (
+            f"similar {self.words.row}s are found by an index of vectors, which designs on "
+            f"{self.words.engine} do not have here yet"
+        )
+        return Route(pattern=pattern.name, design=self.design, cannot=reason), NOTHING
+
     def _read(self, pattern: Pattern) -> tuple[Route, Work]:
+        if pattern.verb is Verb.SIMILAR:
+            return self._similar(pattern)
         best, rejected = self.find(pattern)
         if pattern.verb is Verb.NEAR and self.words.near_by_index and not _is_geo(best):
             reason = (
