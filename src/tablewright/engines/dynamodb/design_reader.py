@@ -10,7 +10,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from tablewright.capacity.vectors import MAX_DIMENSIONS, MAX_INLINE_FILTERS
+from tablewright.capacity.vectors import MAX_DIMENSIONS, MAX_INDEXES, MAX_INLINE_FILTERS
 from tablewright.core.diagnostics import Span
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb.design import (
@@ -592,6 +592,13 @@ class _TableDraft:
                 f"vector index `{entry.name}` has more than {MAX_INLINE_FILTERS} filters",
                 found.at("filters"),
                 "filter by fewer attributes",
+            )
+        if len(self.found.get("vector_indexes", ())) > MAX_INDEXES:
+            self.reading.warning(
+                "many-vector-indexes",
+                f"table `{self.name}` has more than {MAX_INDEXES} vector indexes",
+                entry.name.span,
+                f"the quota is {MAX_INDEXES} unless AWS raises it",
             )
         if isinstance(self.found.get("mode"), Fields):
             self.reading.error(

@@ -267,7 +267,7 @@ class ReadRouter:
                 rejected.append(Rejected(route=table.name, reason=NO_VECTORS))
             for index in table.vector_indexes:
                 where = f"{table.name}/{index.name}"
-                reason = similar.why_not(pattern, entity, index, self.context.selectivity)
+                reason = similar.why_not(pattern, entity, index)
                 if reason:
                     rejected.append(Rejected(route=where, reason=reason))
                     continue

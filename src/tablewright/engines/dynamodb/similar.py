@@ -14,16 +14,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.capacity.items import string_bytes
-from tablewright.capacity.limits import limit
 from tablewright.capacity.units import Consistency
 from tablewright.capacity.vectors import (
-    MAX_DIMENSIONS,
     MAX_RESULTS,
     search_request_bytes,
     vector_bytes,
     write_request_bytes,
 )
-from tablewright.core.quantities import ONE, ZERO, format_number, plain
+from tablewright.core.quantities import ZERO, format_number, plain
 from tablewright.engines.dynamodb.design import ItemShape, ProjectionKind, Table, VectorIndex
 from tablewright.engines.dynamodb.metering import expected, get_units
 from tablewright.engines.dynamodb.sizing import ShapeSizes, measure
@@ -35,8 +33,6 @@ from tablewright.sample.vectors import vector_list_bytes
 
 MAX_RECALL = Decimal("0.99")
 """What AWS announced on 2026-08-05; measured averages were 0.993 to 1.000."""
-
-_MOST_INDEXES = limit("vector_indexes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +93,8 @@ def entries(sizes: ShapeSizes, index: VectorIndex) -> list[int | None]:
         for name in projected(sizes, index)
         if (column := sizes.column(name)) is not None
     ]
-    others = list(map(sum, zip(*columns, strict=True))) if columns else [0] * sizes.n
-    return [fixed + other if here else None for other, here in zip(others, members, strict=True)]
+    rest = list(map(sum, zip(*columns, strict=True))) if columns else [0] * sizes.n
+    return [fixed + size if here else None for size, here in zip(rest, members, strict=True)]
 
 
 def written_sizes(table: Table, sizes: ShapeSizes, column: Sequence[int]) -> list[int]:
@@ -108,12 +104,12 @@ def written_sizes(table: Table, sizes: ShapeSizes, column: Sequence[int]) -> lis
         if not sizes.entity.has(name) or name not in sizes.shape.attributes:
             continue
         attribute = sizes.entity.attribute(name)
-        held = sizes.column(name)
-        if attribute.dimensions is None or held is None:
+        vectors = sizes.column(name)
+        if attribute.dimensions is None or vectors is None:
             continue
         saved = vector_list_bytes(attribute) - vector_bytes(attribute.dimensions)
         for place in range(len(out)):
-            if held.present is None or held.present[place]:
+            if vectors.present is None or vectors.present[place]:
                 out[place] -= saved
     return out
 
@@ -188,9 +184,8 @@ def _why(column: Sequence[int | None]) -> str:
 # -- searches -----------------------------------------------------------------------------------
 
 
-def why_not(pattern: Pattern, entity: Entity, index: VectorIndex, selectivity: Selectivity) -> str:
+def why_not(pattern: Pattern, entity: Entity, index: VectorIndex) -> str:
     """Say why a vector index cannot answer a search; "" where it can."""
-    del selectivity
     if index.vector != pattern.to:
         return f"it is an index of `{index.vector}`"
     if pattern.exact:
@@ -234,14 +229,14 @@ def search(
     scope = tuple(c for c in pattern.where if c.attribute == index.partition)
     searched = selectivity.matching(entity, scope) * share
     matched = selectivity.matching(entity, pattern.where) * share
-    wanted = frozenset(pattern.select if pattern.select is not None else entity.names)
-    returns_vector = index.vector in wanted
-    missing = wanted - set(projected(sizes, index)) - {index.vector}
+    selected = frozenset(pattern.select if pattern.select is not None else entity.names)
+    returns_vector = index.vector in selected
+    missing = selected - set(projected(sizes, index)) - {index.vector}
     missing &= set(shape.attributes)
     results = min(Decimal(pattern.limit or 1), matched)
     mean = Decimal(sum(listed)) / len(listed) if listed else ZERO
-    other = mean - string_bytes(index.vector) - vector_bytes(dimensions)
-    each = other + (vector_bytes(dimensions) if returns_vector else 0)
+    without_vector = mean - string_bytes(index.vector) - vector_bytes(dimensions)
+    each = without_vector + (vector_bytes(dimensions) if returns_vector else 0)
     count = int(results.to_integral_value())
     bytes_ = search_request_bytes(
         dimensions=dimensions,
@@ -314,29 +309,3 @@ def search(
             "is promised to",
         ),
     )
-
-
-def problems(model_entities: dict[str, Entity], table: Table) -> list[str]:
-    """Return what is wrong with the vector indexes of a table, in words."""
-    out = []
-    if len(table.vector_indexes) > _MOST_INDEXES:
-        out.append(f"has {len(table.vector_indexes)} vector indexes, the quota is {_MOST_INDEXES}")
-    for index in table.vector_indexes:
-        found = [
-            dimensions
-            for shape in table.shapes
-            if (dimensions := dimensions_of(model_entities[shape.entity], index)) is not None
-            and index.vector in shape.attributes
-        ]
-        if not found:
-            out.append(f"has a vector index of `{index.vector}`, which no item holds as a vector")
-        elif max(found) > MAX_DIMENSIONS:
-            out.append(
-                f"has a vector index of {max(found)} dimensions, the service takes {MAX_DIMENSIONS}"
-            )
-    return out
-
-
-def done_share(pattern: Pattern) -> Decimal:
-    """Return the share of the writes whose condition holds."""
-    return ONE - pattern.fails

@@ -63,8 +63,8 @@ def _projection(
     if any(pattern.select is None for pattern in patterns):
         return Projection(kind=ProjectionKind.ALL)
     present = {*entity.key, *search_attributes, vector}
-    wanted = dict.fromkeys(name for pattern in patterns for name in pattern.select or ())
-    extra = tuple(name for name in wanted if name not in present)
+    selected = dict.fromkeys(name for pattern in patterns for name in pattern.select or ())
+    extra = tuple(name for name in selected if name not in present)
     if not extra:
         return Projection(kind=ProjectionKind.KEYS_ONLY)
     return Projection(kind=ProjectionKind.INCLUDE, attributes=extra)
