@@ -50,7 +50,9 @@ class Importer:
 IMPORTERS: tuple[Importer, ...] = (
     Importer("dynamodb", "dynamodb_live"),
     Importer("dynamodb-files", "dynamodb_files", DATA),
+    Importer("serverless", "serverless"),
     Importer("cloudformation", "cloudformation"),
+    Importer("terraform", "terraform"),
     Importer("sql", "sql"),
     Importer("mongodb-files", "mongodb_files", DATA),
     Importer("plain", "plain", DATA),
