@@ -67,14 +67,14 @@ def tables(path: Path, **options: object) -> dict[str, Table]:
 
 
 def test_intrinsic_functions_are_resolved_with_the_parameters_given(template: Path) -> None:
-    found = tables(template, parameters=(("Stage", "prod"),))
-    orders = found["prod-orders"]
+    resolved = tables(template, parameters=(("Stage", "prod"),))
+    orders = resolved["prod-orders"]
     assert orders.keys == ("customerId", "placedAt")
     assert orders.mode.kind is ModeKind.PROVISIONED
     assert (orders.mode.rcu, orders.mode.wcu) == (Decimal(4), Decimal(2))
     assert (orders.ttl, orders.pitr_days) == ("expires", 35)
-    assert "shop-extra" in found
-    assert found["Sessions"].partition_key == "token"
+    assert "shop-extra" in resolved
+    assert resolved["Sessions"].partition_key == "token"
 
 
 def test_a_condition_that_does_not_hold_leaves_its_table_out(template: Path) -> None:

@@ -30,6 +30,7 @@ import orjson
 
 from tablewright.core.errors import EngineError, UsageError
 from tablewright.core.quantities import ZERO, plain
+from tablewright.local.access_shape import shape_of
 from tablewright.local.bill import RunningBill, UnitPrices
 from tablewright.local.connection import (
     JSON_TYPE,
@@ -269,7 +270,9 @@ class Server:
         if self.options.log is not None:
             took = time.perf_counter() - began + delay
             with contextlib.suppress(OSError):  # nobody reads the log: the answer stands
-                self.options.log(self._line(name, label, status, content, took))
+                line = self._line(name, label, status, content, took)
+                shape = shape_of(name, body)
+                self.options.log(f"{line} {shape}" if shape else line)
         return Reply(status, content, delay_seconds=delay)
 
     def _line(

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import IO, Any
 
@@ -36,21 +37,24 @@ class _Text:
     def __init__(self, stream: IO[bytes]) -> None:
         import codecs
 
-        self._stream = stream
+        # What a packed stream has before it is cut off comes by `read1` only.
+        self._read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
         self.text = ""
         self.place = 0
         self.passed = 0
         self.is_done = False
+        self.is_cut = False
 
     def more(self, size: int = CHUNK_BYTES) -> bool:
         """Read on; False at the end."""
         if self.is_done:
             return False
         try:
-            data = self._stream.read(size)
-        except (EOFError, OSError):  # a gzip stream that is cut off
+            data = self._read(size)
+        except (EOFError, OSError, zlib.error):  # a gzip stream that is cut off
             data = b""
+            self.is_cut = True
         self.is_done = not data
         self.text = self.text[self.place :] + self._decoder.decode(data, final=not data)
         self.passed += self.place
@@ -78,6 +82,15 @@ class _Text:
             self.place = max(self.place, len(self.text) - 256)
             if not self.more():
                 return False
+
+    def check(self, passed: int) -> None:
+        """Say that the stream was cut off, where it was, after so many elements.
+
+        Raises:
+            CutOffError: it was.
+        """
+        if self.is_cut:
+            raise CutOffError(passed + 1, self.passed + self.place, "the packed file ends there")
 
     def value(self, element: int) -> Any:
         """Return the value that begins here.
@@ -126,6 +139,7 @@ def elements(stream: IO[bytes], key: str = "") -> Iterator[Any]:
             for value in _array(text, number):
                 number += 1
                 yield value
+        text.check(number)
         return
     first = text.skip(_SPACE)
     if first == "[":
@@ -136,6 +150,7 @@ def elements(stream: IO[bytes], key: str = "") -> Iterator[Any]:
         number += 1
         yield text.value(number)
         first = text.skip(_SPACE)
+    text.check(number)
 
 
 def _array(text: _Text, number: int) -> Iterator[Any]:

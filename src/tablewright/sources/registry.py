@@ -49,6 +49,12 @@ class Importer:
 
 IMPORTERS: tuple[Importer, ...] = (
     Importer("dynamodb", "dynamodb_live"),
+    Importer("cloudwatch", "cloudwatch", RATES),
+    Importer("access-log", "access_log", RATES),
+    Importer("dynamodb-export", "dynamodb_export", DATA),
+    Importer("workbench", "workbench"),
+    Importer("mapper", "mappers"),
+    Importer("mongoose", "mongoose"),
     Importer("dynamodb-files", "dynamodb_files", DATA),
     Importer("serverless", "serverless"),
     Importer("cloudformation", "cloudformation"),

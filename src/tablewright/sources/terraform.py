@@ -211,7 +211,7 @@ def _written(source: Source, options: ReadOptions, notes: list[str]) -> list[Sto
     documents: list[tuple[Path, Mapping[str, Any]]] = []
     for path in paths:
         try:
-            documents.append((path, hcl2.loads(read_document(path))))
+            documents.append((path, _parsed(hcl2, path)))
         except Exception as problem:  # the parser raises errors of its own many kinds
             line = getattr(problem, "line", "?")
             notes.append(f"{path}:{line}: not valid HCL; the file was passed by")
@@ -232,12 +232,17 @@ def _written(source: Source, options: ReadOptions, notes: list[str]) -> list[Sto
     return stores
 
 
+def _parsed(hcl2: Any, path: Path) -> Mapping[str, Any]:
+    document: Mapping[str, Any] = hcl2.loads(read_document(path))
+    return document
+
+
 def _assigned(source: Source, hcl2: Any, notes: list[str]) -> dict[str, Any]:
     folder = source.path if source.is_folder else source.path.parent
     assigned: dict[str, Any] = {}
     for path in sorted([*folder.glob("terraform.tfvars"), *folder.glob("*.auto.tfvars")]):
         try:
-            for name, value in hcl2.loads(read_document(path)).items():
+            for name, value in _parsed(hcl2, path).items():
                 assigned[name] = _unwrapped(value)
         except Exception:  # the parser raises errors of its own many kinds
             notes.append(f"{path}: not valid HCL; the file was passed by")

@@ -460,7 +460,35 @@ def table_draft(store: Store, kinds: Sequence[ItemKind]) -> TableDraft:
         table.shapes.append(shape)
     table.indexes = [index_draft(store, index) for index in store.indexes]
     table.settings = settings_of(store)
+    for index in store.indexes:
+        _fill_index(store, index, mine)
     return table
+
+
+def _fill_index(store: Store, index: IndexFacts, kinds: Sequence[ItemKind]) -> None:
+    """Give an index that no item seen is in the attributes it needs, as rare ones."""
+    keys = (*index.keys, *index.sort_keys)
+    holders = [kind for kind in kinds if not kind.guards and kind.entity is not None]
+    missing = {
+        number: [key for key in keys if key not in kind.templates]
+        for number, kind in enumerate(holders)
+    }
+    if not holders or not all(missing.values()):
+        return
+    nearest = min(missing, key=lambda number: (len(missing[number]), number))
+    entity = holders[nearest].entity
+    assert entity is not None
+    for key in missing[nearest]:
+        if entity.attribute(key) is None:
+            kind = _KEY_TYPES.get(dict(store.key_types).get(key, "S"), "id")
+            entity.attributes.append(
+                AttributeDraft(
+                    name=key,
+                    type=kind,
+                    options={"presence": "0.1% (assumed)"},
+                    comment=f"key of the index {index.name}; no item that was seen has it",
+                )
+            )
 
 
 def _shape(kind: ItemKind, used_names: list[str]) -> ShapeDraft:
