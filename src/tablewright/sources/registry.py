@@ -59,6 +59,7 @@ IMPORTERS: tuple[Importer, ...] = (
     Importer("serverless", "serverless"),
     Importer("cloudformation", "cloudformation"),
     Importer("terraform", "terraform"),
+    Importer("postgresql", "postgresql_live"),
     Importer("sql", "sql"),
     Importer("mongodb-files", "mongodb_files", DATA),
     Importer("plain", "plain", DATA),

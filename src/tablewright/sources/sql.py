@@ -492,6 +492,28 @@ def _typed(value: str, column: Declared | None) -> Any:
     return value
 
 
+def column_type(text: str) -> tuple[str, str]:
+    """Return a type as the catalogue names it: as the design takes it, and its plain name.
+
+    Example:
+        >>> column_type("character varying(255)"), column_type("integer[]"), column_type("mood")
+        (('varchar(255)', 'varchar'), ('integer[]', 'array'), ('text', 'text'))
+    """
+    is_array = text.endswith("[]")
+    match = re.fullmatch(
+        r"([a-z ]+?)(?:\(([\d, ]+)\))?( with(?:out)? time zone)?", text.removesuffix("[]")
+    )
+    if match is None:
+        return "text", "text"
+    name = "timestamptz" if match[1] == "timestamp" and match[3] == " with time zone" else match[1]
+    known = _TYPES.get(name.strip(), "text")
+    if is_array:
+        return f"{known}[]", "array"
+    if match[2] and known in ("varchar", "char", "numeric"):
+        return f"{known}({match[2]})", known
+    return known, "geo" if known == "point" else known
+
+
 def statements_of(text: str) -> Iterator[Statement]:
     """Yield the statements of a text."""
     import io
