@@ -58,8 +58,9 @@ mutants: setup                   ## how many small changes of the source the tes
 golden: setup                    ## rewrite the expected files; read the diff line by line
 	TABLEWRIGHT_GOLDEN=write $(BIN)/python -m pytest -q tests/cases tests/transcripts tests/reports
 
-docs: setup                      ## regenerate the generated pages of docs/
+docs: setup                      ## regenerate the generated pages of docs/ and the JSON Schemas of the verbs
 	$(BIN)/python scripts/generate-docs
+	$(BIN)/python scripts/verb_schemas.py
 
 demo: $(STAMP)                   ## the main job on a real application
 	scripts/demo $(BIN)
