@@ -109,7 +109,8 @@ class Writer:
 def derived(kind: type) -> list[type]:
     """Return a class of this package and those derived from it."""
     classes: list[type] = [kind]
-    for part in kind.__subclasses__():
+    subclasses: list[type] = kind.__subclasses__()
+    for part in subclasses:
         # (a class with slots is made twice, and the first of the two is nobody's)
         home = sys.modules[part.__module__]
         if home.__name__.startswith("tablewright.") and getattr(home, part.__name__, "") is part:
