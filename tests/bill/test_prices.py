@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 import yaml
 
+from tablewright.bill.bill import days_read
 from tablewright.bill.book import read_book
 from tablewright.bill.prices import PriceBook, packaged, services
 from tablewright.core.errors import DataError, PriceUnknownError, UsageError
@@ -162,7 +163,8 @@ prices:
         ("unit: GB", "unti: GB", "unknown key `unti`, did you mean `unit`"),
         ("unit: GB,", "", "`unit` is missing"),
         ("source: page,", "", "has no source"),
-        ("source: page", "source: pgae", "source `pgae` is not listed"),
+        ("source: page", "source: pgae", "under `sources`, did you mean `page`?"),
+        ("storage: {what: w, unit: GB", "storage: {unit: GB", "prices.storage: `what` is missing"),
         ("as_of: 2026-01", "as_of: January", "must be YYYY"),
         ("confidence: vendor", "confidence: sure", "confidence must be one of"),
         ("usd: {r: 1}", "usd: {r: one}", "must be a number"),
@@ -182,6 +184,21 @@ def test_a_damaged_price_file_is_refused_with_the_place(old: str, new: str, says
     with pytest.raises(DataError, match=r"bad\.yaml") as caught:
         read_book(GOOD.replace(old, new, 1), "bad.yaml", prefix="a.b")
     assert says in str(caught.value)
+
+
+def test_a_fact_is_kept_under_the_prefix_of_its_file() -> None:
+    quota = "what: w, value: 3, kind: limit, source: page, as_of: 2026, confidence: vendor"
+    facts = f"facts: {{quota: {{{quota}}}}}"
+    (fact,) = read_book(GOOD + facts, "good.yaml", prefix="a.b").facts.values()
+    assert (fact.key, fact.value, fact.source) == ("a.b.quota", 3, "https://example.com")
+    with pytest.raises(DataError, match=r"^bad\.yaml: facts\.quota: `kind` is missing$"):
+        read_book(GOOD + facts.replace("kind: limit, ", ""), "bad.yaml", prefix="a.b")
+
+
+def test_a_bill_of_the_users_prices_alone_says_that_they_are_the_users() -> None:
+    own = PriceBook().with_prices([f"{WRU}.us-east-1=0.5"])
+    assert days_read(None, [own.price(WRU, "us-east-1")]) == "given by the user"
+    assert days_read(None, []) == ""
 
 
 def test_a_price_that_changed_is_told_by_its_days() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tablewright.model.values import Spread
 from tablewright.sample.groups import BLOCK, Groups
-from tablewright.sample.spreads import QUANTILES, draw, quantiles
+from tablewright.sample.spreads import QUANTILES, draw, fixed_value, quantiles
 
 
 def mean_of(spread: Spread) -> float:
@@ -26,6 +26,15 @@ def test_a_fixed_mean_between_two_numbers_draws_both() -> None:
     table = quantiles(Spread(mean=Decimal("2.25")))
     assert set(table) == {2, 3}
     assert table.count(3) == QUANTILES // 4
+
+
+def test_only_a_spread_of_one_whole_number_has_a_fixed_value() -> None:
+    assert fixed_value(Spread(mean=Decimal(24))) == 24
+    assert fixed_value(Spread(mean=Decimal("2.25"))) is None
+    between = Spread(mean=Decimal(5), low=Decimal(5), high=Decimal(5), shape="uniform")
+    assert fixed_value(between) == 5
+    wide = Spread(mean=Decimal(5), low=Decimal(0), high=Decimal(10), shape="uniform")
+    assert fixed_value(wide) is None
 
 
 def test_a_uniform_spread_draws_every_number_alike() -> None:
