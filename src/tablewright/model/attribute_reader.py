@@ -6,6 +6,7 @@ reading. It does not know which attributes a key names.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -19,6 +20,8 @@ from tablewright.model.values import (
     Kind,
 )
 
+_TIMES = (Kind.TIMESTAMP, Kind.DATE, Kind.EPOCH)
+_TEXTS = (Kind.ID, Kind.TEXT, Kind.TOKEN, Kind.USERNAME, Kind.NAME, Kind.URL, Kind.EMAIL)
 _ROLE_OF_KIND = {Kind.COUNTER: "counter", Kind.MONEY: "money", Kind.GEO: "geo"}
 
 
@@ -172,6 +175,7 @@ class _LongForm:
             ),
             elements=found.get("items"),
             to=str(found.get("to")) if found.get("to") is not None else base.to,
+            other=found.get("other", False),
             presence=found.get("presence", base.presence),
             distinct=found.get("distinct"),
             skew=found.get("skew"),
@@ -181,6 +185,11 @@ class _LongForm:
             role=str(found.get("role")) if found.get("role") is not None else base.role,
             immutable=found.get("immutable", False),
             compressible=found.get("compressible"),
+            after=str(found.get("after", "")),
+            copy_of=str(found.get("copy_of", "")),
+            present_with=str(found.get("present_with", "")),
+            like=found.get("like", ""),
+            examples=tuple(str(word) for word in found.get("examples", ())),
             title=found.get("title", ""),
         )
 
@@ -202,6 +211,10 @@ class _LongForm:
             "of": kind in (Kind.LIST, Kind.SET),
             "items": kind in (Kind.LIST, Kind.SET),
             "to": kind is Kind.REF,
+            "other": kind is Kind.REF,
+            "after": kind in _TIMES,
+            "like": kind in _TEXTS,
+            "examples": kind in _TEXTS,
         }
         for field, right in allowed.items():
             if field in self.found and not right:
@@ -211,6 +224,13 @@ class _LongForm:
                     self.found.key_spans[field],
                     f"take `{field}` away, or choose another type",
                 )
+        if (like := self.found.get("like")) and re.search(r"\d", like) is None:
+            self._error(
+                "impossible-value",
+                f"`{self.place}` is like `{like}`, which has no digits to count up",
+                "like",
+                "write the first value, such as col-001",
+            )
         if "items" in self.found and "of" not in self.found:
             self._error(
                 "incomplete",

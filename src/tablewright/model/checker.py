@@ -14,6 +14,7 @@ from tablewright.core.diagnostics import nearest
 from tablewright.core.quantities import ZERO, plain
 from tablewright.model.claim_reader import read_claim
 from tablewright.model.entity_reader import EntitiesReader
+from tablewright.model.key_domains import check_key_domains
 from tablewright.model.nodes import Reading, boolean
 from tablewright.model.pattern_reader import PatternReader
 from tablewright.model.shapes import Entry, Fields
@@ -44,7 +45,8 @@ def resolve(found: Fields, reading: Reading) -> Model:
     options = dict(_flat("", found.get("options", {})))
     # The planner may keep in object storage what does not fit into an item.
     is_whole = "designs" not in found and options.get("object_storage") not in ("needed", "allow")
-    entities = EntitiesReader(found.get("entities", ()), reading).resolve(whole=is_whole)
+    reader = EntitiesReader(found.get("entities", ()), reading)
+    entities = reader.resolve(whole=is_whole)
     by_name = {entity.name: entity for entity in entities}
     patterns = tuple(
         pattern
@@ -52,7 +54,7 @@ def resolve(found: Fields, reading: Reading) -> Model:
         if (pattern := PatternReader(entry, by_name, reading).resolve()) is not None
     )
     designs = found.get("designs", ())
-    return Model(
+    model = Model(
         app=str(found.get("app", "app")),
         title=found.get("title", ""),
         region=found.get("region", "us-east-1"),
@@ -84,6 +86,9 @@ def resolve(found: Fields, reading: Reading) -> Model:
         options=options,
         architectures=found.get("architectures", {}),
     )
+    if not reading.found.has_errors:
+        check_key_domains(model, reader.key_spans(), reading)
+    return model
 
 
 def _scales(found: Fields, reading: Reading) -> tuple[int, ...]:

@@ -7,10 +7,10 @@ It does not know access patterns or designs.
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
-from tablewright.capacity.limits import (
-    MAX_ITEM_BYTES,
-)
+from tablewright.capacity.limits import MAX_ITEM_BYTES
+from tablewright.core.diagnostics import Span
 from tablewright.core.quantities import ZERO, format_bytes, format_number, plain
 from tablewright.model.attribute_reader import (
     a_kind,
@@ -21,6 +21,7 @@ from tablewright.model.attribute_reader import (
 )
 from tablewright.model.nodes import Reading, Word
 from tablewright.model.shapes import Entry, Fields, suggestion
+from tablewright.model.statistics import copied_from
 from tablewright.model.values import (
     Attribute,
     Count,
@@ -55,9 +56,21 @@ class EntitiesReader:
         entities = tuple(self.done[name] for name in self.names)
         for entity in entities:
             self._check_refs(entity)
+            self._check_others(entity)
             if whole:
                 self._check_size(entity)
         return entities
+
+    def key_spans(self) -> dict[tuple[str, str], Span]:
+        """Return where keys, identities and unique attributes stand, by entity and name."""
+        spans: dict[tuple[str, str], Span] = {}
+        for entry in self.entries:
+            for field in ("key", "identity"):
+                if field in entry.value:
+                    spans[str(entry.name), field] = entry.value.at(field)
+            for attribute in entry.value.get("attributes", ()):
+                spans[str(entry.name), str(attribute.name)] = attribute.name.span
+        return spans
 
     def _one(self, entry: Entry, above: tuple[str, ...]) -> Entity:
         name = str(entry.name)
@@ -78,6 +91,8 @@ class EntitiesReader:
             attributes = (*handed, *attributes)
         key = self._known_names(name, found, "key", attributes)
         self._check_key(name, found, key, attributes)
+        if parent is not None and _is_relative(key, attributes, parent):
+            key = (*parent.key, *key)
         identity = self._known_names(name, found, "identity", attributes) or key
         count, bounded = self._count(name, found, parent)
         entity = Entity(
@@ -86,7 +101,7 @@ class EntitiesReader:
             attributes=attributes,
             parent=None if parent is None else parent.name,
             count=replace(count, bounded=bounded),
-            retention_days=found.get("retention"),
+            retention_days=found.get("retention", _retention_of(parent)),
             durable=found.get("durable", True),
             append_only=found.get("append_only", False),
             identity=identity,
@@ -234,6 +249,76 @@ class EntitiesReader:
                         suggestion(to, self.names, "entities"),
                     )
 
+    def _check_others(self, entity: Entity) -> None:
+        """Check attributes that speak of other attributes: `after`, `present_with`, `copy_of`."""
+        entry = self.by_name.get(entity.name)
+        for one in () if entry is None else entry.value.get("attributes", ()):
+            if not isinstance(one.value, Fields) or not entity.has(str(one.name)):
+                continue
+            attribute = entity.attribute(str(one.name))
+            for field in ("after", "present_with"):
+                if (word := one.value.get(field)) is not None:
+                    self._check_other(entity, attribute, field, word)
+            if (word := one.value.get("copy_of")) is not None:
+                self._check_copy(entity, attribute, word)
+
+    def _check_other(self, entity: Entity, attribute: Attribute, field: str, word: Word) -> None:
+        other = entity.attribute(str(word)) if entity.has(str(word)) else None
+        place = f"`{entity.name}.{attribute.name}`"
+        if other is None:
+            self.reading.error(
+                "unknown-attribute",
+                f"{place} names `{word}`, which `{entity.name}` does not have",
+                word.span,
+                suggestion(str(word), entity.names, "attributes"),
+            )
+        elif field == "after" and other.kind not in (Kind.TIMESTAMP, Kind.DATE, Kind.EPOCH):
+            self.reading.error(
+                "wrong-kind",
+                f"{place} comes after `{word}`, which is {a_kind(other.kind)}",
+                word.span,
+                "name an attribute of type timestamp, date or epoch",
+            )
+        elif field == "after" and _is_circle(entity, attribute.name):
+            self.reading.error(
+                "bad-order", f"{place} comes after itself", word.span, "take one `after` away"
+            )
+        elif field == "present_with" and other.presence != attribute.presence:
+            self.reading.error(
+                "impossible-value",
+                f"{place} is present with `{word}`, but {plain(attribute.presence * 100)} % and "
+                f"{plain(other.presence * 100)} % of the instances have them",
+                word.span,
+                "give both the same `presence`",
+            )
+
+    def _check_copy(self, entity: Entity, attribute: Attribute, word: Word) -> None:
+        source = copied_from(self.done, entity, str(word))
+        base, _, name = str(word).partition(".")
+        if source is None:
+            self.reading.error(
+                "unknown-attribute",
+                f"`{entity.name}.{attribute.name}` copies `{word}`, but `{base}` is no ref and no "
+                f"ancestor of `{entity.name}`, or has no attribute `{name}`",
+                word.span,
+                "write a ref or the parent's name, a dot and its attribute: author_id.name",
+            )
+        elif source[1].kind is not attribute.kind:
+            self.reading.error(
+                "wrong-kind",
+                f"`{entity.name}.{attribute.name}` is {a_kind(attribute.kind)}, and what it "
+                f"copies, `{word}`, is {a_kind(source[1].kind)}",
+                word.span,
+                f"make it `type: {source[1].kind.value}`",
+            )
+        elif source[1].copy_of:
+            self.reading.error(
+                "copy-of-a-copy",
+                f"`{word}` is a copy itself",
+                word.span,
+                "name the attribute that it copies",
+            )
+
     def _check_size(self, entity: Entity) -> None:
         """Refuse an entity whose mean item would be over the limit by its stated sizes alone."""
         stated = [
@@ -264,3 +349,48 @@ class EntitiesReader:
             f"a design that keeps it elsewhere (`offload: [{largest[0][0]}]`), or let it be "
             "planned so (`options: {object_storage: needed}`)",
         )
+
+
+_TELLS_ALL_APART = frozenset(
+    {
+        Kind.UUID,
+        Kind.ULID,
+        Kind.ID,
+        Kind.EMAIL,
+        Kind.USERNAME,
+        Kind.PHONE,
+        Kind.TOKEN,
+        Kind.URL,
+    }
+)
+"""Kinds whose values differ everywhere; of the others a child's key is relative to its parent."""
+
+
+def _is_relative(key: tuple[str, ...], attributes: tuple[Attribute, ...], parent: Entity) -> bool:
+    """Whether a child's key tells apart only the children of one parent.
+
+    It does, unless it names the parent's key itself, is marked `unique`, or holds an identifier.
+    """
+    if not key or set(key) & set(parent.key):
+        return False
+    by_name = {attribute.name: attribute for attribute in attributes}
+    if not by_name.keys() >= set(parent.key):
+        return False
+    named = [by_name[name] for name in key]
+    return not any(attribute.unique or attribute.kind in _TELLS_ALL_APART for attribute in named)
+
+
+def _retention_of(parent: Entity | None) -> Decimal | None:
+    """Return how long a child is kept where it does not say: no longer than its parent."""
+    return None if parent is None else parent.retention_days
+
+
+def _is_circle(entity: Entity, name: str) -> bool:
+    """Whether the times before an attribute lead back to it."""
+    seen, before = {name}, entity.attribute(name).after
+    while before and entity.has(before):
+        if before in seen:
+            return True
+        seen.add(before)
+        before = entity.attribute(before).after
+    return False

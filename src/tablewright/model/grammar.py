@@ -58,6 +58,11 @@ PATH = Name(
     r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)*",
     "letters, digits, `_` and `-`; a dot leads into a map",
 )
+COPIED = Name(
+    "an attribute of another entity",
+    r"[A-Za-z_][A-Za-z0-9_-]*\.[A-Za-z_][A-Za-z0-9_-]*",
+    "a ref or the parent and its attribute, as in `author_id.name`",
+)
 PATTERN_NAME = Name("the name of an access pattern")
 LABEL = Name("a short label", r"[A-Za-z0-9_.-]+", "letters, digits, `_`, `-` and `.`", bare=True)
 ENUM_VALUE = Name("a value of an enum", r"[^\s].*", "any text")
@@ -322,6 +327,7 @@ ATTRIBUTE = ByKind(
             Field("of", Ref("attribute", _attribute), doc="the element of a list or set"),
             Field("items", NUMBER_SPREAD, doc="number of elements of a list or set"),
             Field("to", ENTITY_NAME, doc="the entity a ref points to"),
+            Field("other", BOOL, doc="of a ref to an ancestor's kind: another instance of it"),
             Field("presence", SHARE, doc="share of the instances that have it"),
             Field("distinct", NUMBER, doc="number of distinct values"),
             Field("top_share", SHARE, doc="share of the most common value"),
@@ -330,6 +336,15 @@ ATTRIBUTE = ByKind(
             Field("sensitive", BOOL, doc="secret or personal"),
             Field("role", Choice(ROLES), doc="what it is for"),
             Field("immutable", BOOL, doc="never changes"),
+            Field("after", ATTRIBUTE_NAME, doc="a time of the same instance that comes before it"),
+            Field("copy_of", COPIED, doc="what it repeats, such as author_id.name"),
+            Field("present_with", ATTRIBUTE_NAME, doc="an attribute present with it or not at all"),
+            Field("like", PROSE, doc="the first value of a sequence, such as col-001"),
+            Field(
+                "examples",
+                ListOf(VALUE, single=False, least=1, what="a list of values"),
+                doc="the values it takes",
+            ),
             Field("compressible", SHARE, doc="bytes after gzip over bytes before"),
             Field("title", PROSE),
         ),

@@ -9,7 +9,7 @@ designs, engines or prices.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -192,6 +192,37 @@ def busiest_hour(model: Model) -> Decimal:
     return LoadCurve.of(model.daily_load).peak if model.daily_load else ONE
 
 
+# Copies
+
+
+def copied_from(
+    entities: Mapping[str, Entity], entity: Entity, path: str
+) -> tuple[Entity, Attribute] | None:
+    """Return the entity and attribute that a path such as `author_id.name` leads to.
+
+    Args:
+        entities: all entities by name.
+        entity: whose attribute is a copy.
+        path: a ref, a key attribute of an ancestor, or an ancestor's name; a dot; an attribute.
+    """
+    base, _, name = path.partition(".")
+    target = base
+    if entity.has(base):
+        target = (entity.attribute(base).to or "").partition(".")[0]
+        if not target and entity.parent is not None and base in entities[entity.parent].key:
+            target = entity.parent
+    else:
+        above = entity.parent
+        while above is not None and above != base:
+            above = entities[above].parent
+        if above is None:
+            return None
+    source = entities.get(target)
+    if source is None or not source.has(name):
+        return None
+    return source, source.attribute(name)
+
+
 # Values and shares
 
 
@@ -247,6 +278,11 @@ class Selectivity:
             return self.owner(parent, name) if above.kind is attribute.kind else None
         return self.owner(parent, name) or parent
 
+    def source(self, entity: Entity, attribute: Attribute) -> tuple[Entity, Attribute] | None:
+        """Return what an attribute is a copy of, None where it is none."""
+        entities = {one.name: one for one in self.model.entities}
+        return copied_from(entities, entity, attribute.copy_of) if attribute.copy_of else None
+
     def domain(self, entity: Entity, name: str) -> Decimal | None:
         """Return how many values a caller may ask for; None where the model does not say.
 
@@ -255,8 +291,10 @@ class Selectivity:
         attribute = entity.attribute(name)
         if attribute.distinct is not None:
             return attribute.distinct
-        if attribute.values:
-            return Decimal(len(attribute.values))
+        if attribute.values or attribute.examples:
+            return Decimal(len(attribute.values or attribute.examples))
+        if attribute.copy_of and (source := self.source(entity, attribute)) is not None:
+            return self.known_distinct(source[0], source[1].name)
         if (owner := self.owner(entity, name)) is not None:
             return max(ONE, self.instances(owner.name))
         if attribute.kind is Kind.BOOL:
@@ -266,6 +304,23 @@ class Selectivity:
         is_alone = entity.key == (name,) or attribute.unique
         if is_alone or attribute.kind in _ONE_PER_INSTANCE:
             return max(ONE, self.instances(entity.name))
+        if attribute.kind is Kind.DATE:
+            return max(ONE, self.model.age_days(entity))
+        return _span(attribute)
+
+    def possible(self, entity: Entity, name: str) -> Decimal | None:
+        """Return how many different values an attribute can have, None where there is no bound."""
+        attribute = entity.attribute(name)
+        if attribute.distinct is not None:
+            return attribute.distinct
+        if attribute.like:
+            return None
+        if attribute.values or attribute.examples:
+            return Decimal(len(attribute.values or attribute.examples))
+        if attribute.kind is Kind.REF and (owner := self.owner(entity, name)) is not None:
+            return self.instances(owner.name)
+        if values := pool(attribute.kind):
+            return Decimal(len(values))
         if attribute.kind is Kind.DATE:
             return max(ONE, self.model.age_days(entity))
         return _span(attribute)

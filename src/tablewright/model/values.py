@@ -7,6 +7,7 @@ and rates scale with the number of users; `Model` answers how many there are at 
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -101,6 +102,8 @@ class Attribute:
     """Element type and number of elements of a list or set, where spelled out."""
     to: str | None = None
     """The entity a `ref` points to."""
+    other: bool = False
+    """Of a `ref` to the kind of an ancestor: it points to another instance than that ancestor."""
     presence: Decimal = ONE
     """Share of the instances that have the attribute."""
     distinct: Decimal | None = None
@@ -121,6 +124,16 @@ class Attribute:
     immutable: bool = False
     compressible: Decimal | None = None
     """Bytes after gzip over bytes before, where known."""
+    after: str = ""
+    """Of a time: another time of the same instance that it never precedes."""
+    copy_of: str = ""
+    """It repeats an attribute of the instance a ref or the parent's key names: `author_id.name`."""
+    present_with: str = ""
+    """Another optional attribute: an instance has both or none."""
+    like: str = ""
+    """The first value of a sequence, such as `col-001`; the next is `col-002`."""
+    examples: tuple[str, ...] = ()
+    """The values a text takes."""
     generated: bool = False
     """The reader added it: the key of the parent entity."""
     title: str = ""
@@ -157,6 +170,14 @@ class Entity:
     """Attributes that tell one instance from another; the key unless given."""
     title: str = ""
     span: Span | None = None
+
+    @property
+    def expiry(self) -> str:
+        """The attribute that says when an instance may go, "" if there is none."""
+        if self.retention_days is None:
+            return ""
+        epochs = [a.name for a in self.attributes if a.kind is Kind.EPOCH]
+        return next((n for n in epochs if re.search("expir|ttl|delete", n, re.IGNORECASE)), "")
 
     def attribute(self, name: str) -> Attribute:
         """Return the attribute of that name.

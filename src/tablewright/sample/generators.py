@@ -7,6 +7,7 @@ so they are unique, and any of them can be made alone.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,13 +16,14 @@ from decimal import Decimal
 from functools import cache
 from itertools import accumulate
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 from tablewright.capacity.limits import CONTAINER_BYTES, ELEMENT_BYTES
 from tablewright.model.statistics import pool
 from tablewright.model.values import Attribute, Kind, Spread
 from tablewright.sample import pools
 from tablewright.sample.documents import SMALLEST_MAP, document, elements, text
+from tablewright.sample.keys import Place, weighted_order
 from tablewright.sample.spreads import draw, evenly, fixed_value
 from tablewright.sample.vectors import vector_list_bytes, vectors
 from tablewright.sample.wire import plain_bytes
@@ -31,14 +33,6 @@ _ELEMENT_BITS = 16
 _DAY_MS = 86_400_000
 _DOMAIN = "@example.com"
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
-
-
-class Place(NamedTuple):
-    """Position in a group of siblings, their number, and the number of the group."""
-
-    position: int
-    among: int
-    group: int
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,7 +50,11 @@ class Draw:
     later: Callable[[], list[int]]
     """A time between that and the end of the data, drawn for this attribute."""
     strata: Callable[[], list[Place]] | None
-    """Of a part of a key: place among the instances that must not share a value."""
+    """Of what tells instances apart: place among those that must not share a value."""
+    first_day: int
+    """The first whole day, since 1970, on which instances came into being."""
+    days: int
+    """How many days they came into being on."""
     inner: Callable[[Attribute, Sequence[int]], list[Any]]
     """Values of a field or an element for numbered instances."""
     kept_days: Decimal
@@ -230,6 +228,12 @@ def _digits(attribute: Attribute, d: Draw) -> list[Any]:
     if d.unique:
         return [f"{x:0{length}d}" for x in permuted_digits(d.numbers, length, d.salt)]
     top, random = 10**length, d.rng.randrange
+    if d.strata is not None:
+        places = d.strata()
+        digits = permuted_digits([place.position for place in places], length, d.salt)
+        starts = permuted([place.group for place in places], 32, d.salt)
+        pairs = zip(digits, starts, strict=True)
+        return [f"{(digit + start) % top:0{length}d}" for digit, start in pairs]
     return [f"{random(top):0{length}d}" for _ in range(d.n)]
 
 
@@ -304,16 +308,37 @@ def _enum(attribute: Attribute, d: Draw) -> list[Any]:
         return [names[bisect_right(shares, point * top)] for point in evenly(d.rng, d.n)]
     # One random offset for the whole group: its points lie evenly apart, so that no value with
     # less than their distance is hit twice.
+    places = d.strata()
+    if all(place.among <= len(names) for place in places):
+        return _in_order(names, [float(share) for _, share in attribute.values], places, d)
     out: list[Any] = []
     last = len(names) - 1
-    for position, among, group in d.strata():
+    for position, among, group in places:
         (offset,) = permuted((group,), 32, d.salt)
         point = (position + offset / 2**32) / among * shares[-1]
         out.append(names[min(last, bisect_right(shares, point))])
     return out
 
 
+def _in_order(
+    values: Sequence[str], weights: Sequence[float], places: Sequence[Place], d: Draw
+) -> list[Any]:
+    """Return different values within each group: its own order of all values, by their weights."""
+    out: list[Any] = []
+    group, order = None, list[int]()
+    for place in places:
+        if place.group != group:
+            group = place.group
+            order = weighted_order(weights, Random(d.salt + group))
+        out.append(values[order[place.position]])
+    return out
+
+
 def _country(attribute: Attribute, d: Draw) -> list[Any]:
+    if d.strata is not None:
+        countries = pool(Kind.COUNTRY)
+        places = [place._replace(position=place.position % len(countries)) for place in d.strata()]
+        return _in_order(countries, [1.0] * len(countries), places, d)
     return list(d.rng.choices(pool(Kind.COUNTRY), k=d.n))
 
 
@@ -349,7 +374,8 @@ def iso_text(ms: int) -> str:
 
 
 def _moments(attribute: Attribute, d: Draw) -> list[int]:
-    is_origin = d.unique or attribute.immutable or attribute.role == "time"
+    is_key = d.unique or d.strata is not None
+    is_origin = is_key or attribute.immutable or attribute.role == "time"
     return d.times() if is_origin else d.later()
 
 
@@ -364,6 +390,11 @@ def _timestamp(attribute: Attribute, d: Draw) -> list[Any]:
 
 
 def _date(attribute: Attribute, d: Draw) -> list[Any]:
+    if d.strata is not None:
+        return [
+            day_text(d.first_day + place.position * d.days // max(place.among, 1))
+            for place in d.strata()
+        ]
     return [day_text(ms // _DAY_MS) for ms in _moments(attribute, d)]
 
 
@@ -385,9 +416,11 @@ def _range(attribute: Attribute, low: int, high: int) -> tuple[Decimal, Decimal]
 
 def _int(attribute: Attribute, d: Draw) -> list[Any]:
     low, high = (int(end) for end in _range(attribute, 0, 1000))
+    span = high - low + 1
+    if d.strata is not None:  # numbers of a key count from the lowest
+        return [low + place.position % span for place in d.strata()]
     if d.unique:
         return [low + number for number in d.numbers]
-    span = high - low + 1
     if attribute.skew:
         return [low + rank for rank in zipf(d.rng, d.n, span, float(attribute.skew))]
     random = d.rng.random
@@ -415,7 +448,10 @@ def _decimals(attribute: Attribute, d: Draw, low: int, high: int) -> list[Any]:
     places = attribute.places
     bottom, top = (int(end.scaleb(places)) for end in _range(attribute, low, high))
     span, random = top - bottom + 1, d.rng.random
-    numbers = [bottom + int(random() * span) for _ in range(d.n)]
+    if d.strata is not None:
+        numbers = [bottom + p.position * span // max(p.among, 1) for p in d.strata()]
+    else:
+        numbers = [bottom + int(random() * span) for _ in range(d.n)]
     if places == 0:
         return list(numbers)
     return [Decimal(number).scaleb(-places) for number in numbers]
@@ -525,6 +561,25 @@ def element_numbers(numbers: Sequence[int], counts: Sequence[int]) -> list[int]:
     ]
 
 
+def sequence(attribute: Attribute, d: Draw) -> list[Any]:
+    """Return values that count up from the first one: col-001, col-002 and so on."""
+    match = re.search(r"\d+(?=\D*$)", attribute.like)
+    assert match is not None
+    head, tail = attribute.like[: match.start()], attribute.like[match.end() :]
+    first, width = int(match[0]), len(match[0])
+    counted = d.numbers if d.strata is None else [place.position for place in d.strata()]
+    return [f"{head}{first + number:0{width}d}{tail}" for number in counted]
+
+
+def example(attribute: Attribute, d: Draw) -> list[Any]:
+    """Return values that the model file lists, all alike often."""
+    values = attribute.examples
+    if d.strata is not None:
+        places = [place._replace(position=place.position % len(values)) for place in d.strata()]
+        return _in_order(values, [1.0] * len(values), places, d)
+    return [values[int(point * len(values))] for point in evenly(d.rng, d.n)]
+
+
 def zipf(rng: Random, n: int, among: int, exponent: float) -> list[int]:
     """Return ranks from 0, popular ones more often: the share of rank r falls as (r+1)^-exponent.
 
@@ -579,6 +634,8 @@ _ALONE = (Kind.UUID, Kind.ULID, Kind.ID, Kind.EMAIL, Kind.USERNAME, Kind.PHONE)
 
 def can_be_made_alone(attribute: Attribute, unique: bool) -> bool:
     """Whether an instance's value needs no random numbers, so none of its neighbours."""
+    if attribute.like or attribute.examples or attribute.copy_of:
+        return False
     fixed = attribute.bytes is None or fixed_value(attribute.bytes) is not None
     if attribute.kind in (Kind.TOKEN, Kind.DIGITS, Kind.INT) and unique:
         return fixed
@@ -588,6 +645,8 @@ def can_be_made_alone(attribute: Attribute, unique: bool) -> bool:
 def constant_bytes(attribute: Attribute) -> int | None:
     """Return the bytes every value has, None where they differ or are not known beforehand."""
     kind = attribute.kind
+    if attribute.like or attribute.examples or attribute.copy_of:
+        return None
     if kind in _ALWAYS:
         return _ALWAYS[kind]
     if kind is Kind.VECTOR:
@@ -617,7 +676,7 @@ def lengths_alone(attribute: Attribute, rng: Random, n: int) -> list[int] | None
     if constant is not None:
         return [constant] * n
     kind = attribute.kind
-    if attribute.bytes is None:
+    if attribute.bytes is None or attribute.like or attribute.examples:
         return None
     if kind in (Kind.TEXT, Kind.TOKEN, Kind.NAME, Kind.URL, Kind.BINARY):
         return draw(attribute.bytes, rng, n)

@@ -10,8 +10,9 @@ their own, so no attribute disturbs another and no block needs the ones before.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from hashlib import blake2b
 from itertools import accumulate, pairwise
@@ -21,21 +22,23 @@ from typing import Any
 from tablewright.capacity.items import string_bytes
 from tablewright.capacity.limits import CONTAINER_BYTES, ELEMENT_BYTES
 from tablewright.core.quantities import ONE, ZERO
-from tablewright.model.statistics import DEFAULT_SKEW
+from tablewright.model.statistics import DEFAULT_SKEW, Selectivity
 from tablewright.model.values import Attribute, Entity, Kind, Model
 from tablewright.sample.generators import (
     GENERATORS,
     Draw,
-    Place,
     can_be_made_alone,
     constant_bytes,
     element_counts,
     element_numbers,
+    example,
     lengths_alone,
     permuted,
+    sequence,
     zipf,
 )
 from tablewright.sample.groups import BLOCK, Groups
+from tablewright.sample.keys import Place, carriers, placed, spread_out
 from tablewright.sample.spreads import evenly
 from tablewright.sample.wire import plain_bytes
 
@@ -70,6 +73,7 @@ class Sample:
         self._sizes: dict[tuple[str, str, str], list[int | None]] = {}
         self._blocks: OrderedDict[tuple[Any, ...], list[Any]] = OrderedDict()
         self._salts: dict[tuple[str, ...], int] = {}
+        self._key_values: dict[tuple[str, tuple[str, ...], int], dict[str, int | None]] = {}
 
     # How many there are, and whose they are
 
@@ -228,11 +232,15 @@ class Sample:
             return self._constant_bytes(above, above.attribute(attribute.name))
         if attribute.kind is Kind.REF:
             return self._constant_bytes(*self._target(attribute))
+        if attribute.copy_of:
+            return None
         return constant_bytes(attribute)
 
     def _is_drawn(self, entity: Entity, attribute: Attribute) -> bool:
         """Whether values are its own, and drawn afresh for each instance."""
         if attribute.kind is Kind.REF or self._is_inherited(entity, attribute):
+            return False
+        if attribute.copy_of or attribute.after:
             return False
         return attribute.distinct is None or not _can_repeat(attribute)
 
@@ -387,9 +395,11 @@ class Sample:
         numbers = range(block * BLOCK, (block + 1) * BLOCK)
         if self._is_inherited(entity, attribute):
             return self._from_parent(entity, attribute.name, numbers, users)
+        if attribute.copy_of and purpose == _FIRST_DRAW:
+            return self._copied(run, attribute, numbers)
         if attribute.kind is Kind.REF:
             values = self._refs(run, attribute, numbers)
-        elif self._is_drawn(entity, attribute):
+        elif attribute.distinct is None or not _can_repeat(attribute):
             values = self._made(run, attribute, attribute.name, numbers, first)
         else:
             values = self._repeated(run, attribute, numbers)
@@ -409,20 +419,27 @@ class Sample:
     ) -> list[Any]:
         entity, users = run.entity, run.users
         rng = run.rng(path)
-        is_key = attribute.name in entity.key and path == attribute.name
+        is_whole = path == attribute.name and run.purpose == _FIRST_DRAW
+        places = self._key_places(entity, attribute, users) if is_whole else None
+        span = max(_DAY_MS, int(self.model.age_days(entity) * _DAY_MS))
         draw = Draw(
             numbers=numbers,
             rng=rng,
             salt=self._salt(entity.name, path, run.purpose),
             unique=self._is_unique(entity, attribute) or attribute.distinct is not None,
             times=lambda: self._times(entity, numbers, users),
-            later=lambda: self._later(entity, numbers, users, rng),
-            strata=(lambda: self._strata(entity, numbers, users)) if is_key else None,
+            later=lambda: self._later(run, attribute, numbers, rng),
+            strata=None if places is None else lambda: places(numbers),
+            first_day=-(-(self._until_ms - span) // _DAY_MS),
+            days=span // _DAY_MS,
             inner=lambda part, inside: self._inner(run, part, f"{path}.{part.name}", inside),
-            kept_days=entity.retention_days or ZERO,
+            kept_days=_kept_days(entity, attribute),
             first=first,
         )
-        return GENERATORS[attribute.kind](attribute, draw)
+        generator = GENERATORS[attribute.kind]
+        if path == attribute.name and (attribute.like or attribute.examples):
+            generator = sequence if attribute.like else example
+        return generator(attribute, draw)
 
     def _inner(self, run: _Run, part: Attribute, path: str, numbers: Sequence[int]) -> list[Any]:
         """Return values of a field of a map, or of an element of a list or set."""
@@ -436,13 +453,19 @@ class Sample:
         return [value if here else None for value, here in zip(values, present, strict=True)]
 
     def _is_unique(self, entity: Entity, attribute: Attribute) -> bool:
-        return attribute.unique or self._own_key(entity) == (attribute.name,)
+        if attribute.unique:
+            return True
+        own = self._own_key(entity)
+        if own != (attribute.name,):
+            return False
+        return own == entity.key or self._values_of(entity, own, self._users)[own[0]] is None
 
     def _presence(self, run: _Run, attribute: Attribute) -> list[bool] | None:
         if attribute.presence >= ONE:
             return None
         first = _Run(run.seed, run.entity, run.block, run.users, _FIRST_DRAW)
-        return _inner_presence(first, attribute, attribute.name, BLOCK)
+        path = attribute.present_with or attribute.name
+        return _inner_presence(first, attribute, path, BLOCK)
 
     # Values of other instances
 
@@ -521,25 +544,100 @@ class Sample:
             self._keep(key, found)
         return found
 
-    def _refs(self, run: _Run, attribute: Attribute, numbers: range) -> list[Any]:
+    def _copied(self, run: _Run, attribute: Attribute, numbers: range) -> list[Any]:
+        """Return what the instances that a ref or the parent's key names have themselves."""
         entity, users = run.entity, run.users
+        source = Selectivity(self.model, users).source(entity, attribute)
+        assert source is not None
+        base = attribute.copy_of.partition(".")[0]
+        indexes: list[int] | None
+        if entity.has(base) and entity.attribute(base).kind is Kind.REF:
+            link = entity.attribute(base)
+            if not self._is_inherited(entity, link):
+                owners = _Run(run.seed, entity, run.block, users, _FIRST_DRAW)
+                indexes = self._ref_indexes(owners, link, numbers)
+                return self._at(source[0], source[1], indexes, users)
+        indexes = self._ancestors(entity, source[0], numbers, users)
+        assert indexes is not None
+        return self._at(source[0], source[1], indexes, users)
+
+    def _refs(self, run: _Run, attribute: Attribute, numbers: range) -> list[Any]:
         target, key = self._target(attribute)
-        indexes = self._ancestors(entity, target, numbers, users)
+        return self._at(target, key, self._ref_indexes(run, attribute, numbers), run.users)
+
+    def _ref_indexes(self, run: _Run, attribute: Attribute, numbers: range) -> list[int]:
+        """Return which instances of another entity the references of some instances name."""
+        entity, users = run.entity, run.users
+        target, _ = self._target(attribute)
+        indexes: list[int] | None = None
+        if not self._is_another(entity, attribute, target):
+            indexes = self._ancestors(entity, target, numbers, users)
         if indexes is None:
             indexes = self._siblings(entity, target, numbers, users)
         if indexes is not None:
-            return self._at(target, key, indexes, users)
+            return indexes
         among = max(1, self.count(target.name, users))
         if self._is_unique(entity, attribute):
             # What is made later points to what is made later, so that no two ever meet.
             there = self.count(entity.name, users)
-            own = [number % among if number < there else number for number in numbers]
-            return self._at(target, key, own, users)
-        if attribute.name in entity.key:
-            places = self._strata(entity, numbers, users)
-            ranks = _spread_out(places, among, run.rng(attribute.name))
-            return self._at(target, key, ranks, users)
-        return self._drawn_refs(attribute, run.rng(attribute.name), len(numbers), users)
+            return [number % among if number < there else number for number in numbers]
+        places_of = self._key_places(entity, attribute, users)
+        rng = run.rng(attribute.name)
+        others = self._others_than(entity, attribute, target, numbers, users)
+        among -= 1 if others is not None and among > 1 else 0
+        if places_of is None:
+            ranks = self._drawn_ranks(attribute, rng, len(numbers), among)
+        elif attribute.skew is not None or attribute.top_share is not None:
+            ranks = self._popular(run, attribute, places_of(numbers), among)
+        else:
+            ranks = spread_out(places_of(numbers), among, rng)
+        if others is not None:
+            ranks = [
+                rank + 1 if rank >= other else rank
+                for rank, other in zip(ranks, others, strict=True)
+            ]
+            ranks = [min(rank, self.count(target.name, users) - 1) for rank in ranks]
+        return ranks
+
+    def _is_another(self, entity: Entity, attribute: Attribute, target: Entity) -> bool:
+        """Whether a reference to an ancestor's kind means another instance of it.
+
+        It does where it says so, and in a key that names the ancestor already.
+        """
+        if attribute.other:
+            return True
+        if attribute.name not in (*entity.key, *entity.identity):
+            return False
+        handed = {a.name for a in entity.attributes if self._is_inherited(entity, a)}
+        return bool(target.key) and handed >= set(target.key)
+
+    def _others_than(
+        self, entity: Entity, attribute: Attribute, target: Entity, numbers: range, users: int
+    ) -> list[int] | None:
+        """Return the ancestors that a reference to their kind must not lead to."""
+        if not self._is_another(entity, attribute, target):
+            return None
+        return self._ancestors(entity, target, numbers, users)
+
+    def _popular(
+        self, run: _Run, attribute: Attribute, places: Sequence[Place], among: int
+    ) -> list[int]:
+        """Return ranks, popular ones more often and none twice within a group."""
+        skew = float(DEFAULT_SKEW if attribute.skew is None else attribute.skew)
+        salt = self._salt(run.entity.name, attribute.name, "popular")
+        out: list[int] = []
+        known: int | None = None
+        ranks: list[int] = []
+        for place in places:
+            if place.group != known:
+                known = place.group
+                drawn = _ranks(attribute, Random(salt + known), 8 * place.among, among, skew)
+                ranks = list(dict.fromkeys(drawn))
+                if len(ranks) < place.among:
+                    taken = set(ranks)
+                    ranks += [rank for rank in range(among) if rank not in taken]
+            out.append(ranks[place.position % len(ranks)])
+        return out
 
     def _target(self, attribute: Attribute) -> tuple[Entity, Attribute]:
         """Return what a `ref` points to; `Entity.attribute` names one that is not the key."""
@@ -584,18 +682,23 @@ class Sample:
     def _drawn_refs(self, attribute: Attribute, rng: Random, n: int, users: int) -> list[Any]:
         target, key = self._target(attribute)
         among = max(1, self.count(target.name, users))
+        return self._at(target, key, self._drawn_ranks(attribute, rng, n, among), users)
+
+    @staticmethod
+    def _drawn_ranks(attribute: Attribute, rng: Random, n: int, among: int) -> list[int]:
         if attribute.distinct is not None:
             among = min(among, max(1, int(attribute.distinct)))
         skew = float(DEFAULT_SKEW if attribute.skew is None else attribute.skew)
-        return self._at(target, key, _ranks(attribute, rng, n, among, skew), users)
+        return _ranks(attribute, rng, n, among, skew)
 
     def _repeated(self, run: _Run, attribute: Attribute, numbers: range) -> list[Any]:
         """Return values of which there are only `distinct`: those of the first instances."""
         assert attribute.distinct is not None
         rng = run.rng(f"{attribute.name}#")
         among = max(1, int(attribute.distinct))
-        if attribute.name in run.entity.key:
-            ranks = _spread_out(self._strata(run.entity, numbers, run.users), among, rng)
+        places_of = self._key_places(run.entity, attribute, run.users)
+        if places_of is not None:
+            ranks = spread_out(places_of(numbers), among, rng)
         else:
             ranks = _ranks(attribute, rng, len(numbers), among, float(attribute.skew or 0))
         blocks = {
@@ -620,6 +723,56 @@ class Sample:
         self._blocks[key] = block
         if len(self._blocks) > _CACHED_BLOCKS:
             self._blocks.popitem(last=False)
+
+    # Keys
+
+    def _key_places(
+        self, entity: Entity, attribute: Attribute, users: int
+    ) -> Callable[[Sequence[int]], list[Place]] | None:
+        """Return how to place instances so that an attribute tells them apart.
+
+        None for an attribute whose values may repeat.
+        """
+        for names in (entity.key, entity.identity, (attribute.name,) if attribute.unique else ()):
+            own = tuple(n for n in names if not self._is_inherited(entity, entity.attribute(n)))
+            if attribute.name not in own:
+                continue
+            places = self._strata if len(own) < len(names) else self._all_places
+            values = self._values_of(entity, own, users)
+            order = carriers(values, self._family(entity, users, is_all=own == names))
+            if attribute.name in order:
+                return lambda numbers: placed(
+                    places(entity, numbers, users), attribute.name, order, values
+                )
+            if attribute.kind is Kind.ENUM:
+                return lambda numbers: places(entity, numbers, users)
+            return None
+        return None
+
+    def _all_places(self, entity: Entity, numbers: Sequence[int], users: int) -> list[Place]:
+        """Return places among all instances, whoever their parents are."""
+        among = max(1, self.count(entity.name, users))
+        return [Place(number % among, among, number // among) for number in numbers]
+
+    def _values_of(self, entity: Entity, names: Sequence[str], users: int) -> dict[str, int | None]:
+        """Return how many values attributes of a key can have, None where there is no bound."""
+        key = (entity.name, tuple(names), users)
+        found = self._key_values.get(key)
+        if found is None:
+            selectivity = Selectivity(self.model, users)
+            found = self._key_values[key] = {}
+            for name in names:
+                values = selectivity.possible(entity, name)
+                found[name] = None if values is None else max(1, int(values))
+        return found
+
+    def _family(self, entity: Entity, users: int, *, is_all: bool) -> float:
+        """Return how many instances a key has to tell apart: all, or the children of a parent."""
+        if is_all or entity.parent is None:
+            return float(self.count(entity.name, users))
+        spread = entity.count.spread
+        mean = float(self._mean_children(entity, users))
+        return mean if spread is None or spread.high is None else max(mean, float(spread.high))
 
     # Time and place
 
@@ -655,11 +808,23 @@ class Sample:
             for (position, among, _), part in zip(places, jitter, strict=True)
         ]
 
-    def _later(self, entity: Entity, numbers: Sequence[int], users: int, rng: Random) -> list[int]:
-        times, random = self._times(entity, numbers, users), rng.random
-        if entity.append_only:
+    def _later(
+        self, run: _Run, attribute: Attribute, numbers: Sequence[int], rng: Random
+    ) -> list[int]:
+        """Return moments after an instance came into being, or after another of its times."""
+        entity = run.entity
+        times, random = self._times(entity, numbers, run.users), rng.random
+        if attribute.after:
+            times = self._moments(run, entity.attribute(attribute.after), numbers)
+        elif entity.append_only:
             return times
         return [time + int((self._until_ms - time) * random()) for time in times]
+
+    def _moments(self, run: _Run, attribute: Attribute, numbers: Sequence[int]) -> list[int]:
+        """Return an attribute of type time in milliseconds since 1970, as it is drawn."""
+        first = _Run(run.seed, run.entity, run.block, run.users, _FIRST_DRAW)
+        made = self._made(first, attribute, attribute.name, numbers)
+        return [_milliseconds(value) for value in made]
 
     # Random numbers
 
@@ -691,6 +856,26 @@ _MOST_DRAWN = 2048
 """Blocks of sizes that are kept, of 512 numbers each."""
 
 
+def _milliseconds(value: Any) -> int:
+    """Return a time as it is drawn (text, or seconds) in milliseconds since 1970."""
+    if isinstance(value, int):
+        return value * 1000
+    moment = datetime.fromisoformat(str(value))
+    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return int(moment.timestamp() * 1000)
+
+
+def _kept_days(entity: Entity, attribute: Attribute) -> Decimal:
+    """Return how far an attribute lies after the instance's time: the retention, for its expiry."""
+    expiry = entity.expiry
+    is_expiry = (
+        attribute.name == expiry
+        if expiry
+        else not (attribute.after or attribute.role == "time" or attribute.immutable)
+    )
+    return (entity.retention_days or ZERO) if is_expiry else ZERO
+
+
 def _has_reference(attribute: Attribute) -> bool:
     """Whether an attribute, or a part of it, has the value of another entity's key."""
     parts = (*attribute.fields, *((attribute.element,) if attribute.element else ()))
@@ -718,16 +903,6 @@ def _ranks(attribute: Attribute, rng: Random, n: int, among: int, skew: float) -
     top, random = float(attribute.top_share), rng.random
     others = zipf(rng, n, among - 1, skew)
     return [0 if random() < top else other + 1 for other in others]
-
-
-def _spread_out(points: Sequence[Place], among: int, rng: Random) -> list[int]:
-    """Return one number below `among` for each position, different within a group if it can be."""
-    random = rng.random
-    out = []
-    for position, size, _ in points:
-        low, high = position * among // size, (position + 1) * among // size
-        out.append(min(among - 1, low + int(random() * (high - low))))
-    return out
 
 
 _REPEATING = frozenset(set(Kind) - {Kind.ENUM, Kind.BOOL, Kind.COUNTRY, Kind.REF})

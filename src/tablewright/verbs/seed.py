@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tablewright.bill.rates import Rates
 from tablewright.core.errors import UsageError
-from tablewright.core.quantities import ZERO
+from tablewright.core.quantities import SECONDS_PER_DAY, ZERO
 from tablewright.engines.dynamodb.adapter import DynamoAdapter
 from tablewright.engines.dynamodb.codec import DynamoCodec
 from tablewright.engines.dynamodb.connector import Account
@@ -23,6 +23,7 @@ from tablewright.engines.dynamodb.engine import DynamoEngine
 from tablewright.engines.dynamodb.transport import Transport
 from tablewright.evaluation.doors import Target
 from tablewright.evaluation.values import Evaluation
+from tablewright.model.values import Kind
 from tablewright.operate.records import apply_records, checked
 from tablewright.operate.seed import Position, SeedPlan, apply_seed, plan_seed
 from tablewright.proof.runner import digest_of
@@ -303,8 +304,10 @@ def seeding_start(
 
 def _later_expiry(session: Session, sample: Sample) -> int:
     """Return how far sampled expiry has to move for items to live out their retention from now."""
-    kept = max((e.retention_days or ZERO for e in session.model.entities), default=ZERO)
-    return int(time.time()) - sample.until + int(kept or session.model.horizon_days) * 86_400
+    model = session.model
+    expiring = [e for e in model.entities if any(a.kind is Kind.EPOCH for a in e.attributes)]
+    kept = max((e.retention_days or model.horizon_days for e in expiring), default=ZERO)
+    return int(time.time()) - sample.until + int(kept * SECONDS_PER_DAY)
 
 
 def request_cost(session: Session, reads: Decimal, writes: Decimal) -> Decimal:

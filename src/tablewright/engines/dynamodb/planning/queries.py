@@ -7,7 +7,6 @@ know designs or prices.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -168,11 +167,7 @@ def _values(condition: Condition) -> tuple[str, ...]:
 
 def expiry_of(entity: Entity) -> str:
     """Return the attribute that says when an item may go, "" if there is none."""
-    if entity.retention_days is None:
-        return ""
-    epochs = [a.name for a in entity.attributes if a.kind is Kind.EPOCH]
-    named = [n for n in epochs if re.search(r"expir|ttl|delete", n, re.IGNORECASE)]
-    return (named or [""])[0]
+    return entity.expiry
 
 
 def needs_recovery(model: Model) -> bool:
