@@ -442,9 +442,12 @@ CONDITION = ByKind(
         (
             *(Field(name, RANGE_SHARE) for name in RANGES),
             Field("in", ListOf(VALUE, single=False, least=1, what="a list of values")),
+            Field("not", VALUE, doc="any value but this one, or but a `given` one"),
+            Field("contains", RANGE_SHARE, doc="share of the entries that contain the given one"),
+            Field("size", RANGE_SHARE, doc="share of the entries that are at least so long"),
         ),
     ),
-    what="a value, `given`, or a range such as {between: 30%} or {in: [a, b]}",
+    what="a value, `given`, `exists`, `absent`, or {between: 30%}, {in: [a, b]}, {not: a}",
 )
 WHERE = ByKind(
     scalar=PATH,

@@ -6,6 +6,8 @@ designs.
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
@@ -15,7 +17,7 @@ from tablewright.capacity.limits import (
     MAX_TRANSACTION_ITEMS,
 )
 from tablewright.capacity.units import Consistency
-from tablewright.core.diagnostics import nearest
+from tablewright.core.diagnostics import Span, nearest
 from tablewright.core.quantities import ONE, ZERO, plain
 from tablewright.model import scalars
 from tablewright.model.attribute_reader import (
@@ -35,6 +37,19 @@ from tablewright.model.values import (
     Rate,
     Verb,
 )
+
+_OTHER_CONDITIONS = ("in", "not", "contains", "size")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def _is_time(text: str) -> bool:
+    """Whether a text is a day or a moment of ISO 8601."""
+    try:
+        dt.datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
 
 _ONLY_FOR: dict[str, frozenset[Verb]] = {
     "sort": frozenset({Verb.LIST, Verb.SCAN, Verb.NEAR, Verb.SEARCH, Verb.AGGREGATE}),
@@ -322,14 +337,18 @@ class PatternReader:
         if isinstance(value, Word):
             if str(value) == "given":
                 return [Condition(attribute=name)]
+            is_value = attribute is not None and str(value) in dict(attribute.values)
+            if str(value) in ("exists", "absent") and not is_value:
+                self._check_optional(value, attribute, entity, name)
+                return [Condition(attribute=name, operator=str(value))]
             return [Condition(attribute=name, value=self._fixed(value, attribute, entity, name))]
-        given = [field for field in (*RANGES, "in") if field in value]
+        given = [field for field in (*RANGES, *_OTHER_CONDITIONS) if field in value]
         if len(given) != 1:
             self.reading.error(
                 "bad-condition",
                 f"{self.what} has {len(given) or 'no'} conditions on `{name}` in one place",
                 entry.name.span,
-                "give one of between, begins_with, gt, ge, lt, le, in",
+                "give one of between, begins_with, gt, ge, lt, le, in, not, contains, size",
             )
             return []
         operator = given[0]
@@ -338,6 +357,14 @@ class PatternReader:
                 self._fixed(word, attribute, entity, name) for word in value.get("in", ())
             )
             return [Condition(attribute=name, operator="in", values=fixed)]
+        if operator == "not":
+            word = value.get("not")
+            if word is None or str(word) == "given":
+                return [Condition(attribute=name, operator="ne")]
+            other = self._fixed(word, attribute, entity, name)
+            return [Condition(attribute=name, operator="ne", value=other)]
+        if attribute is not None and operator in ("contains", "size"):
+            self._check_measurable(operator, attribute, entry.name.span, name)
         if attribute is not None and operator == "begins_with" and attribute.kind.is_number:
             self.reading.error(
                 "bad-condition",
@@ -353,6 +380,27 @@ class PatternReader:
                 share=share if isinstance(share, Decimal) else None,
             )
         ]
+
+    def _check_optional(
+        self, word: Word, attribute: Attribute | None, entity: Entity, name: str
+    ) -> None:
+        if attribute is not None and attribute.presence >= 1:
+            self.reading.error(
+                "bad-condition",
+                f"{self.what} asks whether `{name}` is there, which every `{entity.name}` has",
+                word.span,
+                f"say what share has it (`{name}: {{type: {attribute.kind.value}, presence: 5%}}`)",
+            )
+
+    def _check_measurable(self, operator: str, attribute: Attribute, span: Span, name: str) -> None:
+        if attribute.kind.is_number or attribute.kind in (Kind.BOOL, Kind.GEO):
+            what = "what is in" if operator == "contains" else "the size of"
+            self.reading.error(
+                "bad-condition",
+                f"{self.what} asks for {what} `{name}`, {a_kind(attribute.kind)}",
+                span,
+                f"`{operator}` is for text, lists, sets and binary",
+            )
 
     def _fixed(self, word: Word, attribute: Attribute | None, entity: Entity, name: str) -> str:
         """Return a fixed value as the attribute's type has it, checked against the type."""
@@ -371,6 +419,15 @@ class PatternReader:
                 self._wrong_value(
                     word, f"but {where} is {a_kind(attribute.kind)}", "write a number"
                 )
+        if attribute.kind in (Kind.TIMESTAMP, Kind.DATE) and not _is_time(str(word)):
+            self._wrong_value(
+                word,
+                f"but {where} is {a_kind(attribute.kind)}",
+                "write a day or moment such as 2026-11-30 or 2026-11-30T12:00:00Z, or leave it "
+                "to the caller with `given`",
+            )
+        if attribute.kind is Kind.UUID and _UUID.fullmatch(str(word)) is None:
+            self._wrong_value(word, f"but {where} is a uuid", "write 36 characters, or `given`")
         known = [value for value, _ in attribute.values]
         if known and str(word) not in known:
             self.reading.error(

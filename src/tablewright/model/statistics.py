@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 from typing import TypeVar
@@ -23,6 +23,8 @@ DEFAULT_SKEW = Decimal("0.8")
 """Zipf exponent of how often a reference points to the same instance, where none is stated."""
 
 RANGE_OPERATORS = ("between", "lt", "le", "gt", "ge", "begins_with")
+EXACT_OPERATORS = ("eq", "ne", "in", "exists", "absent")
+"""Operators whose share follows from values and presence."""
 DEFAULT_RANGE_SHARE = Decimal("0.3")
 """Share of the entries a range holds where the model does not say; the route says so."""
 
@@ -380,6 +382,11 @@ class Selectivity:
             if condition.value is not None:
                 return self._share_of_value(entity, condition)
             return ONE / self._asked(entity, attribute.name)
+        if condition.operator in ("exists", "absent"):
+            present = min(ONE, attribute.presence)
+            return present if condition.operator == "exists" else ONE - present
+        if condition.operator == "ne":
+            return attribute.presence - self.share(entity, replace(condition, operator="eq"))
         if condition.operator == "in" and attribute.values:
             shares = dict(attribute.values)
             listed = set(condition.values)

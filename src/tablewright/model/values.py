@@ -252,7 +252,10 @@ class Verb(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """A condition on one attribute: `operator` is eq, between, lt, le, gt, ge, begins_with, in.
+    """A condition on one attribute.
+
+    `operator` is eq, ne, in, between, lt, le, gt, ge, begins_with, contains (of a text, list or
+    set), size (at least so long or so many), exists or absent.
 
     `value` is the fixed value, None when the caller supplies it. `share` is the share of the
     entries that meet it, None when it follows from the attribute's distinct values.

@@ -268,6 +268,8 @@ class Workload:
             )
         if condition.value is not None:
             return (typed_value(entity, condition),)
+        if condition.operator in ("exists", "absent"):
+            return ()
         among = self.world.find(entity.name, tests)
         values = sorted(
             value
@@ -279,6 +281,12 @@ class Workload:
             return (some, some) if condition.operator == "between" else (some,)
         share = condition.share if condition.share is not None else Decimal("0.3")
         count = in_range(share, len(values))
+        if condition.operator == "ne":
+            return (self.random.choice(values),)
+        if condition.operator == "contains":
+            return (_part_of(self.random.choice(values)),)
+        if condition.operator == "size":
+            return (sorted(map(len, values))[len(values) - count],)
         if condition.operator == "between":
             start = self.random.randrange(len(values) - count + 1)
             return (values[start], values[start + count - 1])
@@ -464,6 +472,13 @@ class Workload:
 def geo_attribute(entity: Entity) -> str:
     """Return the attribute that says where an instance is."""
     return next(a.name for a in entity.attributes if a.kind is Kind.GEO)
+
+
+def _part_of(value: Any) -> Any:
+    """Return an element of a list or set, or the first word of a text."""
+    if isinstance(value, str):
+        return value.partition(" ")[0]
+    return next(iter(value)) if value else ""
 
 
 def typed_value(entity: Entity, condition: Condition) -> Any:

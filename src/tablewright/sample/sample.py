@@ -744,7 +744,7 @@ class Sample:
                 return lambda numbers: placed(
                     places(entity, numbers, users), attribute.name, order, values
                 )
-            if attribute.kind is Kind.ENUM:
+            if attribute.kind in (Kind.ENUM, Kind.REF):  # spread, though another tells apart
                 return lambda numbers: places(entity, numbers, users)
             return None
         return None

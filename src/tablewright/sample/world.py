@@ -42,9 +42,17 @@ class Test:
     operands: tuple[Any, ...]
 
     def holds(self, value: Any) -> bool:
-        """Whether a value meets it; an absent value never does."""
+        """Whether a value meets it; an absent value meets `absent` only."""
+        if self.operator in ("exists", "absent"):
+            return (value is None) == (self.operator == "absent")
         if value is None:
             return False
+        if self.operator == "contains":
+            return self.operands[0] in value
+        if self.operator == "size":
+            return len(value) >= int(self.operands[0])
+        if self.operator == "ne":
+            return bool(value != self.operands[0])
         first: Any = self.operands[0] if self.operands else None
         if self.operator == "near":
             return distance_km(value, first) <= float(self.operands[1])

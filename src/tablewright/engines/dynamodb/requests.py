@@ -300,6 +300,17 @@ class RequestBuilder:
         prefix: str = "",
     ) -> str:
         place = expression.name(name)
+        if operator in ("exists", "absent"):
+            function = "attribute_exists" if operator == "exists" else "attribute_not_exists"
+            return f"{function}({place})"
+        if operator == "contains":
+            return f"contains({place}, {expression.value(name, operands[0])})"
+        if operator == "size":
+            return f"size({place}) >= {expression.value(name, operands[0])}"
+        if operator == "ne":
+            # `<>` is true of an item without the attribute, which has no value that could differ
+            other = expression.value(name, operands[0])
+            return f"(attribute_exists({place}) AND {place} <> {other})"
         if operator == "begins_with":
             return f"begins_with({place}, {expression.value(name, operands[0])})"
         if operator == "between":

@@ -43,6 +43,7 @@ from tablewright.engines.dynamodb.sizing import (
 from tablewright.engines.dynamodb.steps import KeyParts, ObjectStep, ReadStep, Step
 from tablewright.evaluation.engine import Refused
 from tablewright.evaluation.values import Measure, Rejected, Request, Route, UnitUse
+from tablewright.model.statistics import EXACT_OPERATORS
 from tablewright.model.values import Condition, Entity, Kind, Model, Pattern, Verb
 from tablewright.sample.parameters import names_one
 
@@ -553,7 +554,7 @@ class ReadRouter:
             f"`{c.attribute}` {c.operator} is taken to hold "
             f"{plain(DEFAULT_RANGE_SHARE * 100)} % of the entries: say how many with a share"
             for c in pattern.where
-            if c.operator not in ("eq", "in") and c.share is None and pattern.matched is None
+            if c.operator not in EXACT_OPERATORS and c.share is None and pattern.matched is None
         )
         notes = []
         if not is_sorted:
