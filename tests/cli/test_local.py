@@ -147,3 +147,33 @@ def test_a_region_without_prices_is_named(tmp_path):
     with served("--in-memory", "--region", "mars-1", cwd=tmp_path) as (process, _url):
         process.send_signal(signal.SIGINT)
         assert "no prices for mars-1" in process.stderr.read()
+
+
+def test_a_policy_that_is_none_is_refused_before_anything_is_served(tmp_path, capsys):
+    path = tmp_path / "policy.json"
+    path.write_text('{"Statement": {"Effect": "Allow", "Action": "*"}}')
+    assert run(["local", "--in-memory", "--port", "0", "--policy", str(path)]) == 2
+    assert "statement 1 needs either Resource or NotResource" in capsys.readouterr().err
+
+
+def test_a_policy_and_a_kinesis_folder_are_options(tmp_path):
+    rules = {"Effect": "Allow", "NotAction": "dynamodb:ListTables", "Resource": "*"}
+    path = tmp_path / "policy.json"
+    path.write_text(json.dumps({"Version": "2012-10-17", "Statement": rules}))
+    options = ("--in-memory", "--policy", str(path), "--kinesis", str(tmp_path / "kinesis"))
+    with served(*options, cwd=tmp_path) as (_, url):
+        with pytest.raises(urllib.error.HTTPError, match="400"):
+            ask(url, "ListTables", {})
+        ask(url, "CreateTable", TABLE)
+        arn = "arn:aws:kinesis:us-east-1:000000000000:stream/changes"
+        destination = {"TableName": "Users", "StreamArn": arn}
+        ask(url, "EnableKinesisStreamingDestination", destination)
+        ask(url, "PutItem", {"TableName": "Users", "Item": {"id": {"S": "a"}}})
+        record = json.loads((tmp_path / "kinesis" / "changes.jsonl").read_text())
+    assert record["dynamodb"]["Keys"] == {"id": {"S": "a"}}
+
+
+def test_the_region_is_in_arns(tmp_path):
+    with served("--in-memory", "--region", "eu-west-1", cwd=tmp_path) as (_, url):
+        table = ask(url, "CreateTable", TABLE)["TableDescription"]
+    assert table["TableArn"] == "arn:aws:dynamodb:eu-west-1:000000000000:table/Users"
