@@ -422,3 +422,42 @@ def test_any_items_survive_export_and_import(tmp_path_factory, items):
         export(db, S3Prefix="out")
         import_table(db, {}, buckets, prefix="out/", InputCompressionType="GZIP")
         assert content(db) == content(db, "Things")
+
+
+def filtered(db, buckets, **specification):
+    description = export(db, FilterSpecification=specification)
+    _, items = read_export(buckets, description)
+    return items, description["ItemCount"], description["BilledSizeBytes"]
+
+
+def test_a_filter_limits_what_is_written_and_a_key_condition_what_is_billed(db, buckets):
+    for number, key in enumerate("abc"):
+        put(db, key, number + 1)
+    # each item: pk 2 + one letter, v 1 + a number of 2 bytes = 6
+    above = {":n": {"N": "1"}}
+    items, count, size = filtered(
+        db, buckets, FilterExpression="v > :n", ExpressionAttributeValues=above
+    )
+    assert (sorted(line["Item"]["pk"]["S"] for line in items), count, size) == (["b", "c"], 2, 18)
+    items, count, size = filtered(
+        db,
+        buckets,
+        KeyConditionExpression="pk = :k",
+        ProjectionExpression="v",
+        ExpressionAttributeValues={":k": {"S": "b"}},
+    )
+    assert (items, count, size) == ([{"Item": {"v": {"N": "2"}}}], 1, 6)
+
+
+@pytest.mark.parametrize(
+    ("specification", "message"),
+    [
+        ({}, "needs an expression"),
+        ({"FilterExpression": "v >"}, "Invalid FilterExpression: Syntax error"),
+        ({"FilterExpression": "attribute_exists(" + "v" * 4096 + ")"}, "longer than 4096 bytes"),
+    ],
+)
+def test_a_filter_that_cannot_be_read_exports_nothing(db, buckets, specification, message):
+    with pytest.raises(ValidationException, match=message):
+        export(db, FilterSpecification=specification)
+    assert not buckets.exists()

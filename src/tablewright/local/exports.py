@@ -23,6 +23,7 @@ import orjson
 from tablewright.local import register
 from tablewright.local.backups import source_table
 from tablewright.local.buckets import bucket_folder, joined, object_path, write_object
+from tablewright.local.export_filters import Selection, read_selection
 from tablewright.local.faults import (
     ExportConflictException,
     ExportNotFoundException,
@@ -46,7 +47,8 @@ _MIN_SPAN, _MAX_SPAN = 15 * 60, 24 * 3600
 Row = dict[str, Any]
 
 _KEPT = (
-    "ClientToken", "S3Bucket", "S3BucketOwner", "S3Prefix", "S3SseAlgorithm", "S3SseKmsKeyId",
+    "ClientToken", "FilterSpecification", "S3Bucket", "S3BucketOwner", "S3Prefix",
+    "S3SseAlgorithm", "S3SseKmsKeyId",
 )  # fmt: skip
 
 
@@ -69,15 +71,18 @@ def export(engine: Engine, request: Mapping[str, Any]) -> Row:
         return known
     if request.get("ExportFormat", "DYNAMODB_JSON") != "DYNAMODB_JSON":
         raise ValidationException("This engine exports DYNAMODB_JSON only")
+    selection = None
     if "FilterSpecification" in request:
-        raise ValidationException("This engine exports whole tables, without FilterSpecification")
+        if request.get("ExportType") == "INCREMENTAL_EXPORT":
+            raise ValidationException("This engine filters full exports, not incremental ones")
+        selection = read_selection(table, request["FilterSpecification"])
     if table.history is None:
         raise PointInTimeRecoveryUnavailableException(
             f"Point in time recovery is not enabled for table '{table.name}'"
         )
     folder = bucket_folder(engine, request["S3Bucket"])
     if request.get("ExportType", "FULL_EXPORT") == "FULL_EXPORT":
-        return _export_full(engine, table, request, folder)
+        return _export_full(engine, table, request, folder, selection)
     return _export_changes(engine, table, request, folder)
 
 
@@ -97,12 +102,18 @@ def find_export(engine: Engine, arn: str) -> Row:
 # The two kinds
 
 
-def _export_full(engine: Engine, table: Table, request: Mapping[str, Any], folder: Path) -> Row:
+def _export_full(
+    engine: Engine,
+    table: Table,
+    request: Mapping[str, Any],
+    folder: Path,
+    selection: Selection | None,
+) -> Row:
     moment = _checked_moment(engine, table, request.get("ExportTime"))
     space = _snapshot(engine, table, moment)
     try:
         job = _Job(engine, table, request, folder, data="{id}/data")
-        job.write(_lines(engine, space))
+        job.write(_lines(engine, space, selection or Selection()))
     finally:
         register.drop_snapshot(engine, space)
     return job.finished(
@@ -165,14 +176,15 @@ def _snapshot(engine: Engine, table: Table, moment: float) -> int:
     return space
 
 
-def _lines(engine: Engine, space: int) -> Iterator[tuple[bytes, int]]:
-    """Yield each item of a space as a line of the data file, and its size."""
-    low = b""
+def _lines(engine: Engine, space: int, selection: Selection) -> Iterator[tuple[bytes | None, int]]:
+    """Yield each item read as a line of the data file, None if it is filtered, and its size."""
+    low = selection.low
     while True:
         with engine.store.reading:
-            rows = list(engine.store.range(space, low, limit=_CHUNK))
+            rows = list(engine.store.range(space, low, selection.high, limit=_CHUNK))
         for _, size, raw in rows:
-            yield b'{"Item":' + raw + b"}\n", size
+            content = selection.content(raw)
+            yield None if content is None else b'{"Item":' + content + b"}\n", size
         if len(rows) < _CHUNK:
             return
         low = rows[-1][0] + b"\x00"
@@ -184,7 +196,7 @@ def _change_lines(
     space: int,
     changed: Mapping[bytes, tuple[dict[str, Any] | None, float]],
     view: str,
-) -> Iterator[tuple[bytes, int]]:
+) -> Iterator[tuple[bytes | None, int]]:
     """Yield each changed item as a line: its keys, and what it was and is."""
     for key, (old, moment) in sorted(changed.items()):
         with engine.store.reading:
@@ -239,13 +251,15 @@ class _Job:
         """Return the key of a file of the export, below the request's prefix."""
         return joined(self.request.get("S3Prefix"), f"AWSDynamoDB/{name}")
 
-    def write(self, lines: Iterator[tuple[bytes, int]]) -> None:
-        """Write the data files."""
+    def write(self, lines: Iterator[tuple[bytes | None, int]]) -> None:
+        """Write the data files; what was read and filtered counts as processed."""
         content: list[bytes] = []
         for line, size in lines:
+            self.bytes += size
+            if line is None:
+                continue
             content.append(line)
             self.items += 1
-            self.bytes += size
             if len(content) == FILE_ITEMS:
                 self._put_data(content)
                 content = []
