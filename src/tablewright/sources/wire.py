@@ -28,9 +28,12 @@ def plain_value(value: Any) -> Any:
     Raises:
         ValueError: it is not in wire form.
     """
-    if not isinstance(value, Mapping) or len(value) != 1:
+    if (type(value) is not dict and not isinstance(value, Mapping)) or len(value) != 1:
         raise ValueError("not an attribute value")
-    ((kind, content),) = value.items()
+    for kind, content in value.items():
+        break
+    if kind == "S" and type(content) is str:  # by far the most frequent
+        return content
     read = _READERS.get(kind)
     if read is None:
         raise ValueError(f"unknown type {str(kind)[:8]}")

@@ -28,6 +28,7 @@ from tablewright.sources.inference.profile import (
 from tablewright.sources.inference.sketch import hashed
 
 VARIABLE = "*"
+_LONE = (VARIABLE,)
 MOST_WORDS = 24
 """Different constants at one place of a key after which the place is variable."""
 MOST_KINDS = 200
@@ -64,9 +65,9 @@ def _signature(text: str) -> tuple[str, ...]:
         >>> _signature("USER#42"), _signature("PROFILE"), _signature("ana@example.org")
         (('USER', '*'), ('PROFILE',), ('*',))
     """
-    parts, separators = segments_of(text)
-    if not separators:
-        return (text if _WORD.fullmatch(text) else VARIABLE,)
+    if _SEPARATOR.search(text) is None:
+        return (text,) if _WORD.fullmatch(text) else _LONE
+    parts, _ = segments_of(text)
     return tuple(part if _WORD.fullmatch(part) else VARIABLE for part in parts)
 
 
@@ -124,10 +125,15 @@ class Kinds:
         return tuple(parts)
 
     def _generalised(self, key: str, signature: tuple[str, ...]) -> tuple[str, ...]:
+        if signature is _LONE:
+            return signature
         parts = []
         for place, word in enumerate(signature):
+            if word == VARIABLE:
+                parts.append(word)
+                continue
             spot = (key, len(signature), place)
-            if word != VARIABLE and spot not in self._variable:
+            if spot not in self._variable:
                 words = self._words[spot]
                 words.add(word)
                 if len(words) > MOST_WORDS:

@@ -114,7 +114,9 @@ class AttributeProfile:
         kind = type(value)
         if kind is str:
             if len(value) <= LONGEST_HASHED:
-                self.sketch.add(hashed(value))
+                code = hashed(value)
+                if code < self.sketch.limit:
+                    self.sketch.add(code)
         elif kind is int or kind is Decimal:
             self.sketch.add(hashed(str(value)))
         if weight:

