@@ -1,8 +1,8 @@
 """Import rates from a CSV of `pg_stat_statements`.
 
-In: a CSV with the columns `query` and `calls` (as psql's `copy … CSV HEADER` writes it), and perhaps
-`seconds`, the time they were counted in. Out: how often each statement is
-called; the tables come from another source, such as the DDL.
+In: a CSV with the columns `query` and `calls` (as psql's `copy … CSV HEADER` writes it), and
+perhaps `seconds`, the time they were counted in. Out: how often each statement is called; the
+tables come from another source, such as the DDL.
 """
 
 from __future__ import annotations

@@ -30,8 +30,7 @@ def plain_value(value: Any) -> Any:
     """
     if (type(value) is not dict and not isinstance(value, Mapping)) or len(value) != 1:
         raise ValueError("not an attribute value")
-    for kind, content in value.items():
-        break
+    ((kind, content),) = value.items()
     if kind == "S" and type(content) is str:  # by far the most frequent
         return content
     read = _READERS.get(kind)
