@@ -12,6 +12,12 @@ from tablewright.core.errors import UsageError
 
 pytest.importorskip("pymongo")
 
+# The server is waited for by clients that are dropped unclosed.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Unclosed MongoClient"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:

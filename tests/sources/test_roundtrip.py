@@ -17,6 +17,7 @@ from tablewright.engines.dynamodb.matching import aligned
 from tablewright.session import Options, Session, load, read_model
 from tablewright.sources.importing import make_model, read_sources
 from tablewright.sources.source import ReadOptions
+from tablewright.verbs.diff import diff_files
 
 slow = pytest.mark.slow
 DESIGNS = [
@@ -60,6 +61,11 @@ def test_import_of_a_seeded_database_gives_the_design_and_the_bill_back(
     assert isinstance(after, DynamoDesign)
     renamed = aligned(before, after)
     assert is_same(before, renamed)
+    path = tmp_path / "imported.yaml"
+    path.write_text(imported.text)
+    assert diff_files(folder, str(path), Options(), design="").differences == () or (
+        original.designs[0].name != design  # `diff` compares the first design of each file
+    )
     # The patterns and rates are the application's; sizes, shares and counts are those inferred.
     model = transplanted(original.model, before, inferred.model, after, renamed, users)
     file = replace(original, model=model, designs=(replace(renamed, name=design),))

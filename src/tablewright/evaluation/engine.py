@@ -75,3 +75,7 @@ class Engine(Protocol):
     def describe(self, design: Design) -> DesignDescription:
         """Return a design as neutral values: containers, keys, indexes, settings, terms."""
         ...
+
+    def aligned(self, before: Design, after: Design) -> Design:
+        """Return `after`, named as `before` where both store the same: designs of two files."""
+        ...

@@ -174,9 +174,10 @@ def diff_files(before: str, after: str, options: Options, *, design: str = "") -
     """
     old = open_model(before, options)
     new = open_model(after, replace(options, users=old.users))
+    first, second = old.design(design), new.design(design)
+    if first.engine == second.engine:
+        # Two files may call the same items by other names; no request shows them.
+        second = new.engine_of(second).aligned(first, second)
     return diff_view(
-        old.evaluate(design),
-        new.evaluate(design),
-        old.describe(old.design(design)),
-        new.describe(new.design(design)),
+        old.evaluate(design), new.evaluate(design), old.describe(first), new.describe(second)
     )

@@ -26,6 +26,7 @@ from tablewright.engines.dynamodb.billing import (
     bill_for,
 )
 from tablewright.engines.dynamodb.description import describe
+from tablewright.engines.dynamodb.matching import aligned
 from tablewright.engines.dynamodb.design import (
     CapacityMode,
     DynamoDesign,
@@ -203,6 +204,10 @@ class DynamoEngine:
     def describe(self, design: Design) -> DesignDescription:
         """Return a design as neutral values."""
         return describe(dynamo(design))
+
+    def aligned(self, before: Design, after: Design) -> Design:
+        """Return a design with the names another file has for what is stored alike."""
+        return aligned(dynamo(before), dynamo(after))
 
     def _workspace(self, model: Model) -> Workspace:
         """Return what was sampled of a model; models may differ in their access patterns."""

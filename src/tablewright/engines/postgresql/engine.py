@@ -52,6 +52,10 @@ class PostgresEngine(ServerEngine[PgLayout]):
 
         return PgConnector(self)
 
+    def aligned(self, before: Design, after: Design) -> Design:
+        """Return a design as it is: its names are those of the server."""
+        return after
+
     def describe(self, design: Design) -> DesignDescription:
         """Return a design as neutral values."""
         assert isinstance(design, PostgresDesign)
