@@ -211,3 +211,20 @@ def _most(f: Facts, pattern: Pattern) -> Decimal:
         return ZERO
     bad = spread.p99 if spread.p99 is not None else spread.high
     return bad or ZERO
+
+
+def ddb_rel_003(f: Facts, place: Place) -> Verdict:
+    """More processes read a stream than its shards serve."""
+    table = place.table
+    if table.stream is None:
+        return None
+    most = f.k["stream_readers"] - (1 if table.replicas else 0)
+    if table.stream_readers <= most:
+        return CLEAR
+    replication = ", beside replication" if table.replicas else ""
+    return Hit(
+        evidence=(
+            f"{table.stream_readers} processes read the stream of {table.name}{replication}; a "
+            f"shard serves {decimals(f.k['stream_readers'])} at a time"
+        ),
+    )
