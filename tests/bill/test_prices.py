@@ -38,8 +38,9 @@ def test_every_file_is_read_and_no_figure_is_lost() -> None:
     # in Seoul and Tokyo; S3 Standard in 28, and four rates of Savings Plans in 20.
     further = 28 * 6 + 14 * 3 + 4 + 28 + 20 * 4
     books = [packaged(name) for name in services()]
-    assert sum(len(p) for b in books if b for p in b.prices.values()) == 649 + 1 + further
-    assert sum(len(b.facts) for b in books if b) == 133 + 2 + 9 + 7
+    # Figures may be added, for a region or a service, but none goes.
+    assert sum(len(p) for b in books if b for p in b.prices.values()) >= 649 + 1 + further
+    assert sum(len(b.facts) for b in books if b) >= 133 + 2 + 9 + 7
 
 
 def test_every_file_agrees_with_the_published_schema() -> None:
