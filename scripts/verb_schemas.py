@@ -2,7 +2,7 @@
 
 In: the page functions that show the values, whose first parameter is the value. Out: one schema for
 each kind, in the form in which `core.plain_data` writes values: a Decimal is text, an index is
-`table.index`, a tuple is a list. `make docs` writes them into src/tablewright/reports/schemas.
+`table.index`, a tuple is a list. `make docs` writes them into src/tablewright/verbs/schemas.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-TARGET = ROOT / "src/tablewright/reports/schemas"
+TARGET = ROOT / "src/tablewright/verbs/schemas"
 DECIMAL = r"^-?[0-9]+(\.[0-9]+)?$"
 PLAIN: dict[Any, dict[str, Any]] = {
     str: {"type": "string"},

@@ -23,7 +23,7 @@ from tablewright.cli.main import VERBS
 from tablewright.reports.pages import PAGES
 
 ROOT = Path(__file__).parents[2]
-SCHEMAS = ROOT / "src/tablewright/reports/schemas"
+SCHEMAS = ROOT / "src/tablewright/verbs/schemas"
 SOURCE = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "COLUMNS": "100"}
 MODEL = """
 app: small
@@ -64,8 +64,11 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("prove", "prove --design two --requests 50"),
     ("status", "status --design two"),
     ("down", "down --design two"),
+    ("migrate-plan", "migrate --from two --to other --plan"),
+    ("migrate", "migrate --from two --to other --status"),
     ("deploy-options", "deploy --list"),
     ("deploy", "deploy --option serverless-aws --dry-run"),
+    ("schemas", "schema"),
     ("prices", "prices --key aws.dynamodb.ondemand.rru.standard"),
     (
         "refreshed-prices",
@@ -177,3 +180,12 @@ def test_local_prints_json_and_nothing_else(folder: Path) -> None:
     process.send_signal(signal.SIGTERM)
     rest, _ = process.communicate(timeout=30)
     assert_valid("local", "".join(lines) + rest)
+
+
+def test_a_published_schema_is_printed_and_a_wrong_name_suggests_the_nearest() -> None:
+    command = [sys.executable, "-m", "tablewright", "schema"]
+    answer = subprocess.run([*command, "status"], env=SOURCE, capture_output=True, text=True)
+    assert json.loads(answer.stdout) == schema("status")
+    wrong = subprocess.run([*command, "statis"], env=SOURCE, capture_output=True, text=True)
+    assert wrong.returncode == 2
+    assert "did you mean `status`?" in wrong.stderr

@@ -35,6 +35,7 @@ VERBS = {
     "migrate": "Move the data to another design or engine, and verify that it arrived.",
     "deploy": "Write a deployment option as infrastructure code, with roles and alarms.",
     "prices": "The price book: figures, sources, age; refresh it.",
+    "schema": "The JSON Schemas of what the verbs print with --json.",
     "local": "Serve the DynamoDB API on this machine, metering each request.",
 }
 

@@ -35,6 +35,7 @@ PAGES: dict[str, str] = {
     "report": "report:report_page",
     "rule": "explain:rule_page",
     "scales": "cost:scales_page",
+    "schemas": "schema:schemas_page",
     "seed": "seed:seed_page",
     "status": "status:status_page",
     "up": "up:up_page",

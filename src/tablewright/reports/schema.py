@@ -1,0 +1,17 @@
+"""The page of `schema`: which JSON Schemas are published.
+
+In: a SchemasView. Out: a document.
+"""
+
+from __future__ import annotations
+
+from tablewright.reports.document import Column, Document, Paragraph, Row, Table
+from tablewright.verbs.schema import SchemasView
+
+
+def schemas_page(view: SchemasView) -> Document:
+    """Return a line for each schema."""
+    rows = tuple(Row(cells=(schema.kind, schema.describes)) for schema in view.schemas)
+    columns = (Column(title="Kind", whole=True), Column(title="Describes", grows=True))
+    hint = Paragraph(text="`tablewright schema KIND` prints one.", tone="note")
+    return Document(blocks=(Table(columns=columns, rows=rows), hint))

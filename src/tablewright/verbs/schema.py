@@ -1,0 +1,74 @@
+"""`schema`: the JSON Schemas of what the other verbs print with --json, and of the model file.
+
+In: a kind, or nothing. Out: the schema, or a SchemasView of all kinds. The files are derived from
+the values by `make docs`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from tablewright.core.data import read_text
+from tablewright.core.diagnostics import nearest
+from tablewright.core.errors import UsageError
+
+MODEL = "model"
+_PACKAGE = "tablewright.verbs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaView:
+    """One published schema."""
+
+    kind: str
+    """The middle of the `schema` text of a value: cost, of tablewright.cost/1."""
+    describes: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemasView:
+    """Every published schema."""
+
+    schemas: tuple[SchemaView, ...]
+
+
+def published_schemas() -> SchemasView:
+    """Return which schemas there are."""
+    listed = [
+        SchemaView(kind=kind, describes=str(published_schema(kind)["title"])) for kind in _kinds()
+    ]
+    return SchemasView(schemas=tuple(listed))
+
+
+def published_schema(kind: str) -> Mapping[str, Any]:
+    """Return the JSON Schema of a kind of value, or of the model file.
+
+    Raises:
+        UsageError: there is none of this kind.
+
+    Example:
+        >>> published_schema("cost")["properties"]["schema"]
+        {'const': 'tablewright.cost/1'}
+    """
+    kinds = _kinds()
+    if kind not in kinds:
+        close = nearest(kind, kinds)
+        raise UsageError(
+            f"there is no schema `{kind}`",
+            remedy=f"did you mean `{close}`?" if close else f"kinds: {', '.join(kinds)}",
+        )
+    if kind == MODEL:
+        text = read_text("tablewright.model", "model.schema.json")
+    else:
+        text = read_text(_PACKAGE, f"schemas/{kind}.json")
+    schema: Mapping[str, Any] = json.loads(text)
+    return schema
+
+
+def _kinds() -> list[str]:
+    files = resources.files(_PACKAGE).joinpath("schemas").iterdir()
+    return sorted([MODEL, *(file.name.removesuffix(".json") for file in files)])
