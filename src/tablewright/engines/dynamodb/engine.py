@@ -26,7 +26,6 @@ from tablewright.engines.dynamodb.billing import (
     bill_for,
 )
 from tablewright.engines.dynamodb.description import describe
-from tablewright.engines.dynamodb.matching import aligned
 from tablewright.engines.dynamodb.design import (
     CapacityMode,
     DynamoDesign,
@@ -36,6 +35,7 @@ from tablewright.engines.dynamodb.design import (
     VectorIndex,
 )
 from tablewright.engines.dynamodb.language import LANGUAGE
+from tablewright.engines.dynamodb.matching import aligned
 from tablewright.engines.dynamodb.planning.modes import paid_as
 from tablewright.engines.dynamodb.planning.moving import dynamo
 from tablewright.engines.dynamodb.planning.planning import DynamoPlanning
