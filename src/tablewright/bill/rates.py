@@ -40,8 +40,8 @@ class Rates:
 
     Example:
         >>> rates = Rates(PriceBook(), "us-east-1")
-        >>> rates.usd("write") * 1_000_000
-        Decimal('0.625000')
+        >>> (rates.usd("write") * 1_000_000).normalize()
+        Decimal('0.625')
     """
 
     book: PriceBook

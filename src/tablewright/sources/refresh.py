@@ -35,9 +35,9 @@ def merge(base: str, mine: str, theirs: str) -> Merged:
     r"""Return the user's file with what changed in the sources.
 
     Example:
-        >>> merged = merge("a: 1\nb: 2\n", "a: 1  # mine\nb: 2\n", "a: 1\nb: 3\n")
+        >>> merged = merge("a: 1\n\nb: 2\n", "a: 1  # mine\n\nb: 2\n", "a: 1\n\nb: 3\n")
         >>> merged.text
-        'a: 1  # mine\nb: 3\n'
+        'a: 1  # mine\n\nb: 3\n'
     """
     base_lines, my_lines, their_lines = (t.splitlines() for t in (base, mine, theirs))
     out: list[str] = []

@@ -56,8 +56,8 @@ def entity_name(text: str, prefix: Iterable[str] = ()) -> str:
         prefix: words at the beginning that say nothing, such as the application's name.
 
     Example:
-        >>> entity_name("shop-order-items", ["shop"]), entity_name("USER"), entity_name("9lives")
-        ('OrderItem', 'User', 'Entity9Life')
+        >>> entity_name("shop-order-items", ["shop"]), entity_name("USER"), entity_name("9tables")
+        ('OrderItem', 'User', 'Entity9Table')
     """
     words = words_of(text)
     drop = list(prefix)
