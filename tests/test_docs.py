@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import click
@@ -53,3 +54,20 @@ def test_decision_records_are_numbered_once():
     names = [path.name for path in (ROOT / "docs" / "adr").glob("*.md")]
     numbers = [name[:4] for name in names]
     assert len(set(numbers)) == len(numbers), sorted(names)
+
+
+def test_the_architecture_page_names_the_layers_of_the_import_contract_in_their_order():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = next(c["layers"] for c in contracts["contracts"] if c["type"] == "layers")
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    table = page[page.index("| Layer | Does") :].partition("\n\n")[0].splitlines()[2:]
+    rows = [set(re.findall(r"`(\w+)`", row.split("|")[1])) for row in table]
+    assert rows == [set(layer.split(" | ")) for layer in layers]
+
+
+def test_the_paths_that_pages_for_contributors_name_are_there():
+    for page in ("CONTRIBUTING.md", "docs/architecture.md", "docs/testing.md"):
+        for path in re.findall(r"`([\w.]+/[\w./-]*)`", (ROOT / page).read_text()):
+            if not re.search(r"[A-Z]{2}|<", path):  # stands for a name
+                places = (ROOT, ROOT / "src/tablewright", ROOT / "src/tablewright/engines/dynamodb")
+                assert any((place / path).exists() for place in places), f"{page}: {path}"
