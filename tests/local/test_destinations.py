@@ -88,3 +88,14 @@ def test_a_folder_takes_a_line_for_each_record(db, tmp_path):
     lines = (tmp_path / "kinesis" / "changes.jsonl").read_text().splitlines()
     values = [json.loads(line)["dynamodb"]["NewImage"]["v"]["N"] for line in lines]
     assert values == ["1", "2"]
+
+
+def test_a_destination_that_is_switched_off_takes_nothing_more(db):
+    taken = []
+    db.engine.deliver = lambda arn, record: taken.append((arn, record["eventName"]))
+    enable(db, "off")
+    enable(db, "on")
+    request = {"TableName": "Things", "StreamArn": STREAM.format("off")}
+    db.call("DisableKinesisStreamingDestination", request)
+    put(db, 1)
+    assert taken == [(STREAM.format("on"), "INSERT")]

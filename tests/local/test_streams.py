@@ -315,3 +315,22 @@ def test_replaying_a_stream_gives_the_table(writes):
         assert {item["pk"]["S"]: item for item in items} == {
             key: image for key, image in replayed.items() if image is not None
         }
+
+
+def test_an_iterator_at_a_moment_begins_with_the_first_record_since(db, clock):
+    arn = create(db)
+    start = clock.now
+    for value, seconds in ((1, 0), (2, 5), (3, 5), (4, 10)):
+        clock.now = start + seconds
+        put(db, "a", value)
+
+    def values(seconds):
+        listed = records(db, arn, "AT_TIMESTAMP", Timestamp=start + seconds)
+        return [record["dynamodb"]["NewImage"]["v"]["N"] for record in listed]
+
+    assert values(0) == ["1", "2", "3", "4"]
+    assert values(5) == ["2", "3", "4"]
+    assert values(6) == ["4"]
+    assert values(-100_000) == ["1", "2", "3", "4"]  # before the oldest record
+    with pytest.raises(ValidationException, match="must not be in the future"):
+        values(11)
