@@ -30,7 +30,7 @@ def side(engine: str, place: str, *resources: ResourceFacts, factor: int = 1) ->
 
 
 def charged(old: Side, new: Side) -> dict[str, Decimal]:
-    return {line.dimension: line.amount for line in move(old, new, BOOK, "us-east-1").lines}
+    return {line.what: line.amount for line in move(old, new, BOOK, "us-east-1").lines}
 
 
 def test_the_same_database_is_not_moved() -> None:
@@ -61,7 +61,7 @@ def test_leaving_aws_is_data_out_and_twice_the_users_are_twice_the_data() -> Non
         BOOK,
         "us-east-1",
     )
-    out = next(line for line in found.lines if line.dimension == "data out of AWS")
+    out = next(line for line in found.lines if line.what == "data out of AWS")
     assert found.items == 2 * MILLION
     assert found.data_bytes == 3_000_000_000
     assert round(out.amount, 4) == round(Decimal("0.09") * 3_000_000_000 / GB, 4)

@@ -91,7 +91,7 @@ def test_recovery_is_charged_in_bands_over_snapshots_and_log_together(poafix):
     # the example of the vendor: 115 GB in all are 95 at 1.00 and 15 at 0.75
     load = a_load(disk_bytes=Decimal(70 * GB), written_gb=Decimal(10) * DAYS_PER_MONTH)
     option = tier_for(load, poafix.model, meeting_needs=True)
-    backup = [line for line in option.lines if line.dimension == "continuous backup"]
+    backup = [line for line in option.lines if line.what == "continuous backup"]
     assert [line.quantity for line in backup] == [95, 15]
     assert sum(line.amount for line in backup) == Decimal("106.25")
 

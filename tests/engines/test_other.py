@@ -43,7 +43,7 @@ def small():
 
 def quantity(found, pattern: str, kind: str) -> Decimal:
     month = Decimal(730) / 24 * 1000
-    lines = [x for x in found.lines if (x.pattern, x.dimension) == (pattern, f"document {kind}")]
+    lines = [x for x in found.lines if (x.pattern, x.what) == (pattern, f"document {kind}")]
     return round(sum((line.quantity for line in lines), Decimal(0)) / month, 6)
 
 

@@ -117,7 +117,7 @@ def test_much_reading_makes_io_optimized_the_cheaper_kind(collectibles):
     found = options(busy, collectibles.model)
     # 200 requests of the log a second x 2,628,000 s x 0.20 / million = 105.12 USD
     standard = found["Amazon Aurora Serverless v2, Standard"].lines
-    (requests,) = [line.amount for line in standard if line.dimension == "I/O requests"]
+    (requests,) = [line.amount for line in standard if line.what == "I/O requests"]
     assert requests == Decimal("105.12")
     assert (
         found["Amazon Aurora Serverless v2, I/O-Optimized"].usd

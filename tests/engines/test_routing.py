@@ -230,7 +230,7 @@ def test_shards_are_clusters_from_m30_on_and_each_is_paid():
     assert sharded.chosen is not None
     assert sharded.chosen.name == "MongoDB Atlas M30 x 4 shards"
     (one,) = [o for o in plain.options if o.name == "MongoDB Atlas M30"]
-    cluster = next(line for line in one.lines if line.dimension == "cluster")
+    cluster = next(line for line in one.lines if line.what == "cluster")
     (first, *_) = sharded.chosen.lines
     assert first.amount == cluster.amount * 4
     assert first.quantity == cluster.quantity * 4

@@ -79,7 +79,7 @@ def test_the_bill_has_the_lines_of_object_storage():
     lines = {}
     for line in evaluation.bill.lines:
         if line.resource == "papers/objects":
-            lines[line.dimension] = lines.get(line.dimension, Decimal(0)) + line.amount
+            lines[line.what] = lines.get(line.what, Decimal(0)) + line.amount
     month = Decimal(100) * 365 / 12
     # Gets a user and day: 2 x 1.5 + 15; at 0.0004 USD a thousand. Puts: 1.5 + 1, at 0.005.
     gets, puts = month * 18 * Decimal("0.0004"), month * Decimal("2.5") * Decimal("0.005")

@@ -556,16 +556,14 @@ def lacking(result: ArchitectureResult, held: Sequence[OfferingResult]) -> tuple
         for one in held
         if one.offering.name == result.architecture.offering
         for need in one.requirements
-        if need.wanted.lower().startswith("yes") and need.result in ("missed", "partly")
+        if need.is_required and need.result in ("missed", "partly")
     )
 
 
 def _missed(one: OfferingResult) -> tuple[str, ...]:
     """Return the hard needs that an offering does not have, read lately or not."""
     return tuple(
-        need.need
-        for need in one.requirements
-        if need.wanted.lower().startswith("yes") and need.result == "missed"
+        need.need for need in one.requirements if need.is_required and need.result == "missed"
     )
 
 

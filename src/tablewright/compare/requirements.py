@@ -1,8 +1,8 @@
 """Hold the needs and targets of a model against the documented properties of offerings.
 
-In: a model and offerings with cells. Out: one result for each need and offering. A need that begins
-with "yes" is hard: an offering that does not have it is excluded. "No" asks for nothing, anything
-else is welcome but decides nothing. A cell that was not read again never excludes.
+In: a model and offerings with cells. Out: one result for each need and offering. An offering that
+does not have what is required is excluded; what is preferred decides nothing. A cell that was not
+read again never excludes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 
 from tablewright.compare.values import Offering, OfferingResult, Requirement
-from tablewright.model.values import Model
+from tablewright.model.values import Model, NeedLevel
 
 
 def hold(model: Model, offerings: tuple[Offering, ...]) -> tuple[OfferingResult, ...]:
@@ -22,20 +22,19 @@ def hold(model: Model, offerings: tuple[Offering, ...]) -> tuple[OfferingResult,
 
 def _requirements(model: Model, offering: Offering) -> tuple[Requirement, ...]:
     found = []
-    for need, wanted in model.needs:
-        words = wanted.lower()
-        if words.startswith("no") and not words.startswith("not"):
+    for need in model.needs:
+        if need.level is NeedLevel.NO:
             continue
-        cell = offering.cell(need)
-        hard = words.startswith("yes")
+        cell = offering.cell(need.name)
         result = {"yes": "met", "no": "missed", "partly": "partly"}.get(
             cell.value if cell else "", "unknown"
         )
         found.append(
             Requirement(
-                need=need,
-                wanted=wanted,
-                hard=hard and (cell is None or cell.read),
+                need=need.name,
+                wanted=need.text,
+                is_required=need.is_required,
+                hard=need.is_required and (cell is None or cell.read),
                 result=result,
                 cell=cell,
             )
@@ -51,6 +50,7 @@ def _requirements(model: Model, offering: Offering) -> tuple[Requirement, ...]:
             Requirement(
                 need="sla",
                 wanted=f"{target} %",
+                is_required=False,
                 hard=bool(cell and cell.read),
                 result=result,
                 cell=cell,

@@ -163,6 +163,8 @@ class Requirement:
 
     need: str
     wanted: str
+    is_required: bool
+    """Whether it is a need that the model requires; targets are judged by themselves."""
     hard: bool
     result: str
     cell: Cell | None = None

@@ -7,6 +7,7 @@ know designs or prices.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -15,12 +16,14 @@ from tablewright.core.quantities import ZERO, plain
 from tablewright.model.claim_reader import read_claim
 from tablewright.model.entity_reader import EntitiesReader
 from tablewright.model.key_domains import check_key_domains
-from tablewright.model.nodes import Reading, boolean
+from tablewright.model.nodes import Reading, Word, boolean
 from tablewright.model.pattern_reader import PatternReader
 from tablewright.model.shapes import Entry, Fields
 from tablewright.model.values import (
     Acceptance,
     Model,
+    Need,
+    NeedLevel,
     Targets,
 )
 
@@ -127,8 +130,8 @@ def _targets(found: Fields | None, reading: Reading) -> Targets:
     )
 
 
-def _needs(entries: tuple[Entry, ...], reading: Reading) -> tuple[tuple[str, str], ...]:
-    out = []
+def _needs(entries: tuple[Entry, ...], reading: Reading) -> tuple[Need, ...]:
+    needs = []
     for entry in entries:
         name = str(entry.name)
         if name not in KNOWN_NEEDS and (close := nearest(name, KNOWN_NEEDS)):
@@ -138,10 +141,42 @@ def _needs(entries: tuple[Entry, ...], reading: Reading) -> tuple[tuple[str, str
                 entry.name.span,
                 f"did you mean `{close}`?",
             )
-        if entry.value is not None:
-            said = boolean(entry.value)
-            out.append((name, str(entry.value) if said is None else ("yes" if said else "no")))
-    return tuple(out)
+        if isinstance(entry.value, Fields):
+            level = NeedLevel(str(entry.value.get("level", "preferred")))
+            needs.append(Need(name=name, level=level, why=entry.value.get("why", "")))
+        elif entry.value is not None:
+            needs.append(_short_need(name, entry.value, reading))
+    return tuple(needs)
+
+
+_LEVELS = {
+    "yes": NeedLevel.REQUIRED,
+    "true": NeedLevel.REQUIRED,
+    "required": NeedLevel.REQUIRED,
+    "preferred": NeedLevel.PREFERRED,
+    "welcome": NeedLevel.PREFERRED,
+    "optional": NeedLevel.PREFERRED,
+    "later": NeedLevel.PREFERRED,
+    "no": NeedLevel.NO,
+    "false": NeedLevel.NO,
+}
+
+
+def _short_need(name: str, word: Word, reading: Reading) -> Need:
+    """Return a need in its short form: a level, and after a colon or comma the reason."""
+    said = boolean(word)
+    text = ("yes" if said else "no") if said is not None else str(word)
+    match = re.fullmatch(r"(\w+)\s*(?:[:,]\s*(.*))?", text, re.DOTALL)
+    level = _LEVELS.get(match[1].lower()) if match is not None else None
+    if match is None or level is None:
+        reading.error(
+            "bad-need",
+            f"the need `{name}` is `{word}`, which does not say how much",
+            word.span,
+            f'write required, preferred or no, or {{level: preferred, why: "{word}"}}',
+        )
+        return Need(name=name, level=NeedLevel.PREFERRED, why=text)
+    return Need(name=name, level=level, why=match[2] or "")
 
 
 def _flat(prefix: str, value: Any) -> list[tuple[str, str]]:

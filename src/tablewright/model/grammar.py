@@ -741,7 +741,21 @@ MODEL_FIELDS = (
     ),
     Field(
         "needs",
-        MappingOf(Name("a need"), VALUE, what="a mapping such as {transactions: yes, geo: no}"),
+        MappingOf(
+            Name("a need"),
+            ByKind(
+                scalar=VALUE,
+                mapping=Record(
+                    "a need",
+                    (
+                        Field("level", Choice(("required", "preferred", "no")), required=True),
+                        Field("why", PROSE, doc="the reason, in words"),
+                    ),
+                ),
+                what="required, preferred or no, with its reason: {level: required, why: …}",
+            ),
+            what="a mapping such as {transactions: required, geo: no}",
+        ),
     ),
     Field(
         "entities",

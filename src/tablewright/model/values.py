@@ -366,6 +366,33 @@ class Targets:
     grade: str | None = None
 
 
+class NeedLevel(enum.Enum):
+    """How much something is needed."""
+
+    REQUIRED = "required"
+    PREFERRED = "preferred"
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """What the application asks of a database, how much and why."""
+
+    name: str
+    level: NeedLevel
+    why: str = ""
+
+    @property
+    def is_required(self) -> bool:
+        """Whether what cannot do it is ruled out."""
+        return self.level is NeedLevel.REQUIRED
+
+    @property
+    def text(self) -> str:
+        """Level and reason as people read them."""
+        return f"{self.level.value}: {self.why}" if self.why else self.level.value
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """What somebody said, to be held against the computed figure.
@@ -437,7 +464,7 @@ class Model:
     """Relative load of the 24 hours of a day; empty for flat."""
     growth_per_month: Decimal = ZERO
     targets: Targets = field(default_factory=Targets)
-    needs: tuple[tuple[str, str], ...] = ()
+    needs: tuple[Need, ...] = ()
     claims: tuple[Claim, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     accepted: tuple[Acceptance, ...] = ()
@@ -502,6 +529,14 @@ class Model:
         """Return the mean rate of a pattern at this scale, per second."""
         return self.calls_per_day(pattern, users) / SECONDS_PER_DAY
 
-    def need(self, name: str) -> str:
-        """Return what the model says of a need, an empty string if nothing."""
-        return dict(self.needs).get(name, "")
+    def need(self, name: str) -> Need:
+        """Return a need; what the file does not mention is not needed."""
+        for need in self.needs:
+            if need.name == name:
+                return need
+        return Need(name=name, level=NeedLevel.NO)
+
+    @property
+    def required_needs(self) -> frozenset[str]:
+        """The names of what is required."""
+        return frozenset(need.name for need in self.needs if need.is_required)

@@ -95,7 +95,7 @@ def firestore(model: Model, users: int, book: PriceBook, place: str = "nam5") ->
             cannot.append((pattern.name, found.reason))
         else:
             units[pattern.name] = found
-    wanted = {name for name, said in model.needs if said.lower().startswith("yes")}
+    wanted = model.required_needs
     result = UnitPriced(
         vendor="Google Firestore",
         place=place,

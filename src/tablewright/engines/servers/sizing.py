@@ -536,8 +536,8 @@ def options_for(
 
 def misses(offer: Offer, model: Model) -> tuple[str, ...]:
     """Return the needs of the model that an offer cannot meet."""
-    wanted = {name for name, said in model.needs if said.lower().startswith("yes")}
-    return tuple(f"{name}: {why}" for name, why in offer.lacks if name in wanted)
+    required = model.required_needs
+    return tuple(f"{name}: {why}" for name, why in offer.lacks if name in required)
 
 
 def cheapest(options: Iterable[Option], *, meeting_needs: bool = False) -> Option | None:

@@ -195,7 +195,7 @@ class DynamoPlanning:
                     f"`{entity.name}` is kept {entity.retention_days.normalize():f} days, but has "
                     "no epoch attribute that items could expire by"
                 )
-        if self.model.need("change_stream").lower().startswith("yes"):
+        if self.model.need("change_stream").is_required:
             tables = dynamo(plan.design).tables
             if all(table.stream is None for table in tables):
                 notes.append("the model needs a change stream, but does not say of which entity")

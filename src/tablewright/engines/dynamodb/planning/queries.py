@@ -12,7 +12,16 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tablewright.model.statistics import RANGE_OPERATORS
-from tablewright.model.values import Attribute, Condition, Entity, Kind, Model, Pattern, Verb
+from tablewright.model.values import (
+    Attribute,
+    Condition,
+    Entity,
+    Kind,
+    Model,
+    NeedLevel,
+    Pattern,
+    Verb,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,19 +181,14 @@ def expiry_of(entity: Entity) -> str:
 
 def needs_recovery(model: Model) -> bool:
     """Whether the team asks for point-in-time recovery, or for backups made by themselves."""
-    text = _recovery(model)
-    return bool(text) and not text.startswith(("no", "false"))
+    return model.need("point_in_time_recovery").level is not NeedLevel.NO
 
 
 def is_recovered(model: Model, entity: Entity) -> bool:
     """Whether the items of an entity are to be recovered: the durable ones, or all if so asked."""
-    text = _recovery(model)
+    text = model.need("point_in_time_recovery").why.lower()
     everything = "every table" in text or "all tables" in text
     return needs_recovery(model) and (entity.durable or everything)
-
-
-def _recovery(model: Model) -> str:
-    return model.need("point_in_time_recovery").strip().lower()
 
 
 def can_be_key(attribute: Attribute) -> bool:

@@ -10,8 +10,7 @@ from tablewright.review.verdicts import CLEAR, Hit, Missing, Verdict
 def ddb_sec_001(f: Facts, pattern: Pattern) -> Verdict:
     """The owner of data is not in the key it is asked by."""
     if not pattern.scope:
-        tenants = f.model.need("multi_tenant").lower()
-        if tenants.startswith(("yes", "true")) and pattern.purpose == "online":
+        if f.model.need("multi_tenant").is_required and pattern.purpose == "online":
             return Missing("which tenant or owner attribute bounds each access pattern (`scope`)")
         return None
     route = f.route(pattern)
