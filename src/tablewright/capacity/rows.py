@@ -109,6 +109,8 @@ def _content(value: Any, kind: str) -> int:
         return jsonb_bytes(value)
     if kind == "array":
         return _array_bytes(value)
+    if kind == "vector":  # pgvector: a header of 8 bytes, 4 of which the column's own replace
+        return 4 * len(value) + 4
     if isinstance(value, bytes):
         return len(value)
     return len(str(value).encode())

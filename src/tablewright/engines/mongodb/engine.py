@@ -30,6 +30,9 @@ WORDS = Words(
     scan="collection scan",
     scans_last=True,
     near_by_index=True,
+    no_similar="Atlas Vector Search runs on search nodes beside the cluster, at least two, whose "
+    "memory holds the whole index; MongoDB prints no price of those from S30 on, so that it is not "
+    "priced here",
     reads={"get": "find", "list": "find", "aggregate": "aggregate", "search": "find"},
 )
 

@@ -40,9 +40,11 @@ def extensions(design: PostgresDesign) -> tuple[str, ...]:
         for table in design.tables
         for index in table.indexes
     )
-    if not has_places:
-        return ()
-    names = ("cube", "earthdistance")  # distances on the sphere; a part of PostgreSQL itself
+    names: tuple[str, ...] = ()
+    if has_places:
+        names = ("cube", "earthdistance")  # distances on the sphere; a part of PostgreSQL itself
+    if any(column.type == "vector" for table in design.tables for column in table.columns):
+        names += ("vector",)  # pgvector, which a server must have
     return tuple(f"CREATE EXTENSION IF NOT EXISTS {name}" for name in names)
 
 
@@ -124,6 +126,9 @@ def reference_sql(table: PgTable, key: ForeignKey) -> str:
     )
 
 
+_OPERATORS = {"cosine": "cosine", "euclidean": "l2", "dot_product": "ip"}
+
+
 def index_sql(table: PgTable, index: PgIndex) -> str:
     """Return the statement that creates an index."""
     unique = "UNIQUE " if index.unique else ""
@@ -146,6 +151,14 @@ def index_sql(table: PgTable, index: PgIndex) -> str:
 
 
 def _key(table: PgTable, index: PgIndex, name: str, down: bool) -> str:
+    if index.using == "hnsw":
+        column = table.column(name)
+        key = quoted(name)
+        kind = "vector"
+        if index.halfvec:
+            kind, half = "halfvec", column.sql.replace("vector", "halfvec")
+            key = f"(({key})::{half})"
+        return f"{key} {kind}_{_OPERATORS[index.metric]}_ops"
     if index.using == "gin" and table.column(name).type != "jsonb":
         return f"to_tsvector('simple', {quoted(name)})"
     if index.using == "gin":

@@ -75,6 +75,10 @@ class PgIndex:
     """On lower(…) of columns that are text."""
     prefixes: bool = False
     """In the order of bytes (text_pattern_ops), which serves the beginnings of texts."""
+    halfvec: bool = False
+    """Of vectors, in half precision: half the bytes, up to 4,000 dimensions."""
+    metric: str = "cosine"
+    """Of vectors, how they are compared: that of the attribute."""
     span: Span | None = field(default=None, compare=False)
 
 
@@ -123,7 +127,7 @@ SQL_NAME = Name("an SQL name", r"[A-Za-z_][A-Za-z0-9_]*", "letters, digits and `
 SORTED = Name(
     "a column, with `-` in front to sort downwards", r"-?[A-Za-z_][A-Za-z0-9_]*", "a column name"
 )
-METHODS = ("btree", "gin", "gist", "brin", "hash")
+METHODS = ("btree", "gin", "gist", "brin", "hash", "hnsw")
 COLUMNS = ListOf(SORTED, least=1, what="a column or a list of them")
 INDEX = Record(
     "an index",
@@ -138,6 +142,7 @@ INDEX = Record(
             doc="only rows in which a column has one of these values",
         ),
         Field("ignore_case", BOOL, doc="on lower(column) of columns that are text"),
+        Field("halfvec", BOOL, doc="of vectors, in half precision"),
         Field("prefixes", BOOL, doc="text_pattern_ops: serves the beginnings of texts"),
         Field("title", PROSE),
     ),
@@ -218,6 +223,7 @@ _CANONICAL = {
     "json": "json",
     "bytea": "bytea",
     "point": "point",
+    "vector": "vector",
 }
 _REFERENCES = re.compile(r"REFERENCES\s+(\w+)\s*\(\s*(\w+)\s*\)", re.IGNORECASE)
 _CHECK = re.compile(r"CHECK\s*(\(.*\))", re.IGNORECASE | re.DOTALL)
@@ -296,6 +302,12 @@ class _TableReader:
         self.what = f"table `{self.name}`"
         self.foreign: list[ForeignKey] = []
         self.unique: list[PgIndex] = []
+        self.entity: Entity | None = None
+
+    def _metric(self, column: str) -> str:
+        """Return how the vectors of a column are compared."""
+        attribute = self.entity.find(column) if self.entity is not None else None
+        return attribute.metric if attribute is not None else "cosine"
 
     def read(self) -> PgTable | None:
         """Return the table, or None where what it holds is not known."""
@@ -303,6 +315,7 @@ class _TableReader:
         entity = entity_of(word, f"{self.what} holds", self.model, self.reading)
         if entity is None:
             return None
+        self.entity = entity
         columns = self._columns(entity)
         names = [column.name for column in columns]
         key = tuple(
@@ -442,6 +455,8 @@ class _TableReader:
                     where=where,
                     ignore_case=bool(fields.get("ignore_case", False)) if fields else False,
                     prefixes=bool(fields.get("prefixes", False)) if fields else False,
+                    halfvec=bool(fields.get("halfvec", False)) if fields else False,
+                    metric=self._metric(columns[0][0]) if columns else "cosine",
                     span=entry.name.span,
                 )
             )

@@ -13,8 +13,9 @@ from tablewright.engines.postgresql.design import LANGUAGE, PostgresDesign
 from tablewright.engines.postgresql.layout import PgLayout
 from tablewright.engines.postgresql.offers import offers
 from tablewright.engines.postgresql.plan import plan
+from tablewright.engines.postgresql.vectors import visited, why_not
 from tablewright.engines.servers.engine import ServerEngine
-from tablewright.engines.servers.routing import Words
+from tablewright.engines.servers.routing import SimilarSearch, Words
 from tablewright.evaluation.description import DesignDescription
 from tablewright.model.values import Model
 
@@ -30,6 +31,14 @@ WORDS = Words(
     rewrites_indexes=True,
     plans_by_pages=True,
     bytes_only=True,
+    similar=SimilarSearch(
+        visited=visited,
+        why_not=why_not,
+        assumptions=(
+            "results are approximate: pgvector's HNSW index, with hnsw.ef_search 40 and iterative "
+            "scans; ten elements are assumed to be visited for each candidate",
+        ),
+    ),
 )
 
 

@@ -26,6 +26,7 @@ from tablewright.capacity.rows import (
 from tablewright.core.quantities import DAYS_PER_MONTH, ONE, ZERO
 from tablewright.engines.postgresql.ddl import primary_columns
 from tablewright.engines.postgresql.design import Column, PgIndex, PgTable, PostgresDesign
+from tablewright.engines.postgresql.vectors import hnsw_bytes_per_row
 from tablewright.engines.servers.routing import Home, Ordered
 from tablewright.engines.servers.sizing import (
     Figures,
@@ -151,6 +152,9 @@ class PgLayout:
         entries = count * self.share(table, index)
         if index.using == "gist":
             return max(1, int(entries * GIST_ENTRY_BYTES / GIST_FILL / PAGE_BYTES) + 1)
+        if index.using == "hnsw":
+            per_row = hnsw_bytes_per_row(self._dimensions(table, index), is_half=index.halfvec)
+            return max(1, int(entries * per_row / PAGE_BYTES) + 1)
         if index.using == "gin":
             return max(2, int(entries * GIN_KEYS * GIN_ENTRY_BYTES / PAGE_BYTES) + 2)
         column = self.entry_column(table, index)
@@ -158,6 +162,10 @@ class PgLayout:
         unique = index.unique or "numeric" in self._types(table, index)
         duplicates = 1.0 if unique else self.duplicates(table, index, entries)
         return btree_pages(entries, mean, duplicates, fillfactor)
+
+    def _dimensions(self, table: PgTable, index: PgIndex) -> int:
+        attribute = table.column(index.columns[0][0]).attribute
+        return self.model.entity(table.entity).attribute(attribute).dimensions or 0
 
     def _types(self, table: PgTable, index: PgIndex) -> list[str]:
         return [table.column(name).type for name, _ in index.columns]
@@ -278,7 +286,12 @@ class PgLayout:
         grown = Decimal("0.9") / given["index_fill"] if pages > 1 else ONE
         names = {column.name: column.attribute or column.name for column in table.columns}
         places = [name for name, _ in index.columns if table.column(name).type == "point"]
-        kinds = {"gist": "geo" if places else "text", "gin": "json", "hash": "hash"}
+        kinds = {
+            "gist": "geo" if places else "text",
+            "gin": "json",
+            "hash": "hash",
+            "hnsw": "vector",
+        }
         kind = kinds.get(index.using, "btree")
         if index.using == "gin" and "jsonb" not in self._types(table, index):
             kind = "text"
@@ -291,7 +304,9 @@ class PgLayout:
             includes=tuple(names[name] for name in index.include),
             geo=names[places[0]] if places and index.using == "gist" else "",
             entries=entries,
-            entry_bytes=Decimal(sum(column)) / max(1, len(column)),
+            entry_bytes=hnsw_bytes_per_row(self._dimensions(table, index), is_half=index.halfvec)
+            if index.using == "hnsw"
+            else Decimal(sum(column)) / max(1, len(column)),
             stored_bytes=pages * PAGE_BYTES * grown,
             is_primary=index.name == primary(table).name,
             ignores_case=index.ignore_case,

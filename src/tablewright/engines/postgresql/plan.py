@@ -16,6 +16,10 @@ from tablewright.engines.postgresql.design import (
     PostgresDesign,
     planned_columns,
 )
+from tablewright.engines.postgresql.vectors import (
+    MAX_HALFVEC_DIMENSIONS,
+    MAX_VECTOR_DIMENSIONS,
+)
 from tablewright.engines.servers.candidate_index import (
     asked_by_beginning,
     asked_ignoring_case,
@@ -119,6 +123,19 @@ def _special(entity: Entity, pattern: Pattern, table: str) -> list[PgIndex]:
         )
         name = _index_name(table, [place, "near", *([pattern.name] if where else [])])
         return [PgIndex(name=name, columns=((place, False),), using="gist", where=where)]
+    if pattern.verb is Verb.SIMILAR:
+        dimensions = entity.attribute(pattern.to).dimensions or 0
+        if pattern.exact or dimensions > MAX_HALFVEC_DIMENSIONS:
+            return []
+        return [
+            PgIndex(
+                name=_index_name(table, [pattern.to]),
+                columns=((pattern.to, False),),
+                using="hnsw",
+                halfvec=dimensions > MAX_VECTOR_DIMENSIONS,
+                metric=entity.attribute(pattern.to).metric,
+            )
+        ]
     if pattern.verb is Verb.SEARCH:
         texts = [a.name for a in entity.attributes if a.kind is Kind.TEXT]
         return [

@@ -18,6 +18,7 @@ from tablewright.engines.postgresql.codec import columns_of
 from tablewright.engines.postgresql.ddl import literal, primary_columns, quoted
 from tablewright.engines.postgresql.design import Column, PgTable, PostgresDesign
 from tablewright.engines.postgresql.values import sql_value
+from tablewright.engines.postgresql.vectors import vector_text
 from tablewright.model.values import Entity, Model, Pattern, Verb
 from tablewright.sample.calls import Call, Row
 from tablewright.sample.world import EARTH_KM, Test
@@ -26,6 +27,10 @@ EARTHDISTANCE_KM = 6378.168
 """The radius of the earth in the extension earthdistance (PostgreSQL manual, F.13)."""
 
 COMPARATORS = {"eq": "=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+
+
+_NEARNESS = {"cosine": "<=>", "euclidean": "<->", "dot_product": "<#>"}
+"""pgvector's operators, which order by an index of the same metric."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +133,12 @@ class SqlBuilder:
         if near is not None:
             text += f" ORDER BY {_earth(self._column(table, near.attribute))} <-> {_HERE}"
             parameters += _point(near)
+        elif pattern.verb is Verb.SIMILAR:
+            vector = call.row.get(pattern.to)
+            metric = entity.attribute(pattern.to).metric
+            text += f" ORDER BY {quoted(self._column(table, pattern.to).name)} "
+            text += f"{_NEARNESS[metric]} %s"
+            parameters.append(None if vector is None else vector_text(vector))
         elif pattern.sort:
             text += " ORDER BY " + ", ".join(self._order(table, entity, pattern))
         limit = pattern.limit

@@ -70,5 +70,7 @@ def _type_of(attribute: Attribute) -> tuple[str, str]:
         return ("bigint", "bigint") if wide else ("integer", "integer")
     if attribute.kind in (Kind.MONEY, Kind.DECIMAL):
         return "numeric", f"numeric(14,{attribute.places})"
+    if attribute.kind is Kind.VECTOR:
+        return "vector", f"vector({attribute.dimensions})"
     found = _TYPES.get(attribute.kind, "text")
     return found, found

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from tablewright.engines.postgresql.design import Column
+from tablewright.engines.postgresql.vectors import vector_text
 from tablewright.model.values import Attribute, Kind
 
 
@@ -31,6 +32,8 @@ def sql_value(column: Column, value: Any) -> Any:
         return json_text(value)
     if column.type == "array":
         return "{" + ",".join(map(_array_element, value)) + "}"
+    if column.type == "vector":
+        return vector_text(value)
     if column.type == "point":
         return f"({value['lon']},{value['lat']})"
     return value
@@ -78,6 +81,8 @@ def plain_value(attribute: Attribute | None, value: Any) -> Any:
     if kind is Kind.GEO and isinstance(value, str):
         longitude, latitude = value.strip("()").split(",")
         return {"lat": Decimal(latitude), "lon": Decimal(longitude)}
+    if kind is Kind.VECTOR and isinstance(value, str):
+        return [Decimal(component) for component in value.strip("[]").split(",")]
     if kind is Kind.SET and isinstance(value, list):
         return set(value)
     if isinstance(value, memoryview):

@@ -9,7 +9,7 @@ read. It does not know bytes on disk, prices or hardware.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -221,6 +221,16 @@ class Access:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SimilarSearch:
+    """How an engine searches an index of vectors."""
+
+    visited: Callable[[int, Decimal], Decimal]
+    """Entries visited for so many results, with the share of rows that meet the conditions."""
+    why_not: Callable[[int, Decimal], str]
+    assumptions: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Words:
     """How an engine calls things, and what its writes do."""
 
@@ -239,6 +249,10 @@ class Words:
     """Its planner weighs pages read in order against pages anywhere."""
     bytes_only: bool = False
     """An index that serves the beginnings of texts does not give their order."""
+    similar: SimilarSearch | None = None
+    """How it searches for similar rows; None where that is not known."""
+    no_similar: str = ""
+    """Why it is not."""
 
 
 class Router:
@@ -287,12 +301,48 @@ class Router:
     # ------------------------------------------------------------ reads
 
     def _similar(self, pattern: Pattern) -> tuple[Route, Work]:
-        """Route a search for similar rows: through an index of vectors, or not at all."""
-        reason = (
-            f"similar {self.words.row}s are found by an index of vectors, which designs on "
-            f"{self.words.engine} do not have here yet"
-        )
-        return Route(pattern=pattern.name, design=self.design, cannot=reason), NOTHING
+        """Route a search for similar rows: by an index of vectors, or by looking at all rows."""
+        search = self.words.similar
+        homes = [home for home, embedded in self._homes(pattern.entity) if not embedded]
+        if search is None or not homes:
+            reason = self.words.no_similar if homes else f"no {self.words.table} holds it whole"
+            return Route(pattern=pattern.name, design=self.design, cannot=reason), NOTHING
+        home = homes[0]
+        conditions = self._conditions(pattern, home, "")
+        share = self._all_share(pattern, home, "", conditions.values())
+        exact = replace(self._scan(pattern, home, ""), sorts=True)
+        rejected: list[Rejected] = []
+        ways = [exact]
+        for index in home.indexes:
+            if index.kind != "vector" or index.paths[:1] != (pattern.to,):
+                continue
+            name = f"{home.name}/{index.name}"
+            reason = "its results are approximate" if pattern.exact else ""
+            reason = reason or search.why_not(pattern.limit or 1, share)
+            if reason:
+                rejected.append(Rejected(route=name, reason=reason))
+                continue
+            entries = min(index.entries, search.visited(pattern.limit or 1, share))
+            returned = min(exact.matched, Decimal(pattern.limit or 1))
+            fetched = min(home.rows, returned / max(share, Decimal("0.000001")))
+            ways.append(
+                Access(
+                    home=home,
+                    index=index,
+                    entries=entries,
+                    fetched=fetched,
+                    matched=exact.matched,
+                    returned=returned,
+                    filtered=tuple(conditions),
+                    keeps_order=True,
+                    stops=True,
+                )
+            )
+        best = ways[-1]
+        work = self._read_work(pattern, best)
+        warnings = () if best.index is None else search.assumptions
+        operation = self._operation(pattern, best)
+        return self._route(pattern, best, rejected, operation, warnings, work), work
 
     def _read(self, pattern: Pattern) -> tuple[Route, Work]:
         if pattern.verb is Verb.SIMILAR:
@@ -408,7 +458,7 @@ class Router:
                 return Refused(
                     f"it holds only `{path}` = {' or '.join(values)}, which is not asked for"
                 )
-        if index.kind in ("geo", "text") or index.geo:
+        if index.kind in ("geo", "text", "vector") or index.geo:
             return self._special(pattern, home, index, conditions, embedded)
         if index.kind == "json":
             return self._inside(pattern, home, index, conditions, embedded)
@@ -603,6 +653,8 @@ class Router:
             return Refused("it serves searches by distance")
         if index.kind == "text" and pattern.verb is not Verb.SEARCH:
             return Refused("it serves searches for words")
+        if index.kind == "vector":
+            return Refused("it serves searches for similar rows")
         bound = [path for path in index.paths if path in conditions and path != index.geo]
         leading = index.paths[: index.paths.index(index.geo)] if index.geo in index.paths else ()
         if any(path not in conditions for path in leading):
