@@ -268,7 +268,7 @@ class ReadRouter:
                 rejected.append(Rejected(route=table.name, reason=NO_VECTORS))
             for index in table.vector_indexes:
                 where = f"{table.name}/{index.name}"
-                reason = similar.why_not(pattern, entity, index)
+                reason = similar.why_not(pattern, entity, index, self.context.held(table, shape))
                 if reason:
                     rejected.append(Rejected(route=where, reason=reason))
                     continue

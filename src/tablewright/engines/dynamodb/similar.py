@@ -184,10 +184,21 @@ def _why(column: Sequence[int | None]) -> str:
 # -- searches -----------------------------------------------------------------------------------
 
 
-def why_not(pattern: Pattern, entity: Entity, index: VectorIndex) -> str:
-    """Say why a vector index cannot answer a search; "" where it can."""
+def why_not(pattern: Pattern, entity: Entity, index: VectorIndex, known: frozenset[str]) -> str:
+    """Say why a vector index cannot answer a search; "" where it can.
+
+    Args:
+        pattern: the search.
+        entity: what is searched.
+        index: the index.
+        known: the attributes that an item of the table tells.
+    """
     if index.vector != pattern.to:
         return f"it is an index of `{index.vector}`"
+    selected = pattern.select if pattern.select is not None else entity.names
+    absent = [name for name in selected if name.partition(".")[0] not in known]
+    if index.vector not in known or absent:
+        return f"its table does not hold `{absent[0] if absent else index.vector}`"
     if pattern.exact:
         return "its results are approximate, and the nearest are asked for"
     if pattern.consistency is not Consistency.EVENTUAL:
@@ -232,7 +243,6 @@ def search(
     selected = frozenset(pattern.select if pattern.select is not None else entity.names)
     returns_vector = index.vector in selected
     missing = selected - set(projected(sizes, index)) - {index.vector}
-    missing &= set(shape.attributes)
     results = min(Decimal(pattern.limit or 1), matched)
     mean = Decimal(sum(listed)) / len(listed) if listed else ZERO
     without_vector = mean - string_bytes(index.vector) - vector_bytes(dimensions)

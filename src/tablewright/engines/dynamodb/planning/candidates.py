@@ -221,10 +221,14 @@ def placements(
     made = made_keys(work, shards)
     for key in keys:
         for outside in _outsides(work, objects):
+            if work.searched & set(outside):
+                continue
             for sides in splits(work, key, outside):
-                if any(set(counters) & set(side) for side in sides):
+                if any((work.searched | set(counters)) & set(side) for side in sides):
                     continue
                 for compressed in _compressions(work, outside):
+                    if work.searched & set(compressed):
+                        continue
                     base = _placement(work, table_name, key, sides, compressed)
                     base = _with_objects(base, outside)
                     if counters:
@@ -383,6 +387,8 @@ def why_not_inside(model: Model, child: Entity) -> str:
     if not set(parent.key) <= handed:
         return "it does not tell its parent's key"
     parts = [part for p in model.patterns for part in (p.parts or (p,))]
+    if any(part.verb is Verb.SIMILAR and part.entity == child.name for part in parts):
+        return "its vectors are searched, which takes items of their own"
     written = [part for part in parts if part.entity == child.name and part.verb.is_write]
     if any(part.appends for part in written):
         return "lists in it grow"

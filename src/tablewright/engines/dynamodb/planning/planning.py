@@ -28,6 +28,7 @@ from tablewright.engines.dynamodb.planning.outline import outline
 from tablewright.engines.dynamodb.planning.parts import fewer_tables, on_demand, part_about
 from tablewright.engines.dynamodb.planning.pricing import Pricer, Tariff
 from tablewright.engines.dynamodb.planning.queries import expiry_of, needs_recovery, workloads
+from tablewright.engines.dynamodb.planning.vectors import with_cheapest_projections
 from tablewright.evaluation.engine import EngineQuotes
 from tablewright.model.values import Model
 from tablewright.plan.breakevens import TargetFlip
@@ -138,6 +139,8 @@ class DynamoPlanning:
             most=settings.most_tables,
             prefer_single=settings.single_table == "prefer",
         )
+        if any(table.vector_indexes for table in merged.tables):
+            merged = with_cheapest_projections(merged, evaluate, users)
         modes: tuple[ModeChoice, ...] = ()
         idle: tuple[str, ...] = ()
         if self.mode is not None:

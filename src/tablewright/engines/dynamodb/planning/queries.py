@@ -60,6 +60,8 @@ class Workload:
     asks: tuple[Ask, ...]
     writes: tuple[Pattern, ...]
     """Patterns and parts of transactions that write it."""
+    searched: frozenset[str] = frozenset()
+    """Vectors that are searched, and what those searches look at and return: one item has them."""
 
     def written(self) -> frozenset[str]:
         """Return the attributes that some update changes."""
@@ -104,7 +106,17 @@ def _workload(model: Model, entity: Entity) -> Workload:
         model=replace(model, patterns=own),
         asks=tuple(asks),
         writes=tuple(writes),
+        searched=_searched(model, entity),
     )
+
+
+def _searched(model: Model, entity: Entity) -> frozenset[str]:
+    names: set[str] = set()
+    for pattern in model.patterns:
+        if pattern.verb is Verb.SIMILAR and pattern.entity == entity.name:
+            names |= {pattern.to, *pattern.equalities}
+            names |= set(entity.names if pattern.select is None else pattern.select)
+    return frozenset(names)
 
 
 def _cut(model: Model, entities: frozenset[str]) -> Iterable[Pattern]:

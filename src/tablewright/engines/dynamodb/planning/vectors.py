@@ -9,8 +9,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tablewright.capacity.vectors import MAX_INLINE_FILTERS
-from tablewright.engines.dynamodb.design import Projection, ProjectionKind, Table, VectorIndex
+from tablewright.engines.dynamodb.design import (
+    DynamoDesign,
+    Projection,
+    ProjectionKind,
+    Table,
+    VectorIndex,
+)
+from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Entity, Model, Pattern, Verb
+from tablewright.plan.values import Evaluate
 
 
 def with_vector_indexes(model: Model, entity: Entity, table: Table) -> Table:
@@ -68,3 +76,34 @@ def _projection(
     if not extra:
         return Projection(kind=ProjectionKind.KEYS_ONLY)
     return Projection(kind=ProjectionKind.INCLUDE, attributes=extra)
+
+
+def with_cheapest_projections(design: DynamoDesign, evaluate: Evaluate, users: int) -> DynamoDesign:
+    """Return a design whose vector indexes hold what searches want, or no more than the keys.
+
+    What an index holds is written and stored with every entry; what it lacks is read from the table
+    for each result. Both are priced at one number of users, the cheaper one is taken.
+    """
+    for table in design.tables:
+        for index in table.vector_indexes:
+            if index.projection.kind is ProjectionKind.KEYS_ONLY:
+                continue
+            narrow = replace(index, projection=Projection(kind=ProjectionKind.KEYS_ONLY))
+            indexes = tuple(narrow if each is index else each for each in table.vector_indexes)
+            changed = replace(table, vector_indexes=indexes)
+            trial = replace(
+                design,
+                tables=tuple(
+                    changed if each.name == table.name else each for each in design.tables
+                ),
+            )
+            before, after = evaluate(design, users), evaluate(trial, users)
+            if after.bill.total < before.bill.total and not any(
+                route.cannot for route in after.routes if not _cannot(before, route.pattern)
+            ):
+                return with_cheapest_projections(trial, evaluate, users)
+    return design
+
+
+def _cannot(evaluation: Evaluation, pattern: str) -> bool:
+    return any(route.cannot for route in evaluation.routes if route.pattern == pattern)

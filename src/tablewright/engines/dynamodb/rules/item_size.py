@@ -344,6 +344,11 @@ def _needed_by_indexes(f: Facts, table: Table) -> frozenset[str]:
         place = Place(table, index)
         held = frozenset[str]().union(*(f.projected(place, s) for s in table.shapes))
         names |= held & frozenset[str]().union(*(f.wanted(p) for p in f.serves(place)))
+    for vectors in table.vector_indexes:  # a search needs one item to hold all of these
+        names |= {vectors.vector, *vectors.search_attributes, *vectors.projection.attributes}
+        for pattern in f.model.patterns:
+            if pattern.verb is Verb.SIMILAR and pattern.to == vectors.vector:
+                names |= set(f.wanted(pattern))
     keys = {*table.keys, *(key for index in table.indexes for key in index.keys)}
     for shape in table.shapes:
         for key in keys:
