@@ -26,6 +26,7 @@ from tablewright.evaluation.evaluator import Evaluator
 from tablewright.evaluation.values import Evaluation
 from tablewright.model.shapes import Schema
 from tablewright.model.values import Model, Pattern
+from tablewright.operate.prices import book_regions
 from tablewright.review.catalogue import Rule, find_rule
 
 __all__ = ["ModelFile", "Options", "Session", "json_schema", "load", "open_model", "read_model"]
@@ -82,8 +83,22 @@ class Session:
 
     @cached_property
     def region(self) -> str:
-        """The region prices are taken from."""
-        return self.options.region or self.model.region
+        """The region prices are taken from.
+
+        Raises:
+            UsageError: no price of the book is for a region of this name.
+        """
+        region = self.options.region
+        regions = {*book_regions(), *(price.region for price in self.book().own)}
+        if region and region not in regions:
+            close = nearest(region, sorted(regions))
+            raise UsageError(
+                f"there is no price for a region `{region}`",
+                remedy=f"did you mean `{close}`?"
+                if close
+                else "tablewright prices --service dynamodb lists the regions",
+            )
+        return region or self.model.region
 
     @cached_property
     def designs(self) -> tuple[Design, ...]:
@@ -228,8 +243,26 @@ def load(
         UsageError: there is no such file, or it cannot be read.
     """
     return reader.load(
-        path, languages=languages(), scale_assumed=scale_assumed, overrides=overrides
+        model_path(path), languages=languages(), scale_assumed=scale_assumed, overrides=overrides
     )
+
+
+def model_path(path: str | Path = ".") -> Path:
+    """Return where a model file is: a file as it stands; of the working directory, the nearest one.
+
+    Where the working directory has no `tablewright.yaml`, its parents are searched, up to the root
+    of the repository.
+    """
+    start = Path(path)
+    if start != Path() or (start / FILE_NAME).exists():
+        return start
+    folder = start.resolve()
+    for parent in (folder, *folder.parents):
+        if (parent / FILE_NAME).is_file():
+            return parent / FILE_NAME
+        if (parent / ".git").exists():
+            break
+    return start
 
 
 def read_model(

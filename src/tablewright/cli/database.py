@@ -35,6 +35,10 @@ def database_options(function: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         from tablewright.evaluation.doors import Target
 
+        if endpoint and "://" not in endpoint:
+            raise click.BadParameter(
+                f"`{endpoint}` is no address; write http://{endpoint}", param_hint="--endpoint"
+            )
         target = Target(
             endpoint=endpoint,
             profile=profile,

@@ -21,10 +21,28 @@ if TYPE_CHECKING:
     from tablewright.engines.dynamodb.design import CapacityMode
     from tablewright.session import Options, Session
 
+
+def complete(kind: str) -> Callable[..., Any]:
+    """Return the completion of one kind of name; what it needs is loaded when the shell asks."""
+
+    def run(context: click.Context, parameter: click.Parameter, incomplete: str) -> Any:
+        from tablewright.cli import completion
+
+        return getattr(completion, f"complete_{kind}")(context, parameter, incomplete)
+
+    return run
+
+
 MODES = ("on-demand", "auto-scaling")
 
 file_argument = click.argument("file", default=".", metavar="[FILE]", type=click.Path())
-design_option = click.option("--design", default="", metavar="NAME", help="Only this design.")
+design_option = click.option(
+    "--design",
+    default="",
+    metavar="NAME",
+    help="Only this design.",
+    shell_complete=complete("design"),
+)
 
 
 def users_value(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
@@ -51,7 +69,12 @@ def pricing(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of prices and hand them over as `options: session.Options`."""
 
     @users_option
-    @click.option("--region", default="", help="Prices of this region instead of the model's.")
+    @click.option(
+        "--region",
+        default="",
+        help="Prices of this region instead of the model's.",
+        shell_complete=complete("region"),
+    )
     @click.option("--prices", "day", default="", metavar="DATE", help="Prices as of YYYY-MM-DD.")
     @click.option("--mode", type=click.Choice(MODES), help="Price every table in this mode.")
     @click.option("--price", "own", multiple=True, metavar="KEY=USD", help="Override a price.")

@@ -30,7 +30,10 @@ def answer(view: ReportView) -> tuple[str, ...]:
     Where a design was proved, the third is about the proof, and the first says what is wrong too.
     """
     if not view.designs:
-        return ("The model has no design yet, so there is nothing to price.",)
+        return (
+            "The model has no design yet, so there is nothing to price: let "
+            "`tablewright plan --write` make one.",
+        )
     first = view.designs[0]
     cost = _cost_clause(view, first)
     fault = _fault_clause(first, first.card) if first.card is not None else ""

@@ -25,6 +25,11 @@ from tablewright.review.grade import ReportCard
 from tablewright.verbs.bill_rows import shown_resource
 from tablewright.verbs.check import CheckView
 
+NO_DESIGN = (
+    "It has no design yet, so nothing was priced or graded: let `tablewright plan --write` make "
+    "one, or write one under `designs:`."
+)
+
 
 def check_page(view: CheckView) -> Document:
     """Return whether targets are met, and the report cards in short."""
@@ -39,7 +44,9 @@ def check_page(view: CheckView) -> Document:
         if design.card is not None:
             title += f" · grade {design.card.grade}"
         blocks.append(Section(title=title, blocks=tuple(inner)))
-    if view.missed:
+    if not view.designs:
+        verdict = Paragraph(text=NO_DESIGN, tone="lead")
+    elif view.missed:
         names = "; ".join(
             f"{t.name.replace('_', ' ')} of {t.design}"
             + (f" at {users(t.users)}" if t.users else "")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from tablewright.reports.document import Block, Column, Document, Paragraph, Row, Table
 from tablewright.reports.figures import percent, usd, usd_change, users
-from tablewright.verbs.diff import DiffView, MoneyChange
+from tablewright.verbs.diff import Difference, DiffView, MoneyChange
 
 
 def diff_page(view: DiffView) -> Document:
@@ -24,28 +24,13 @@ def diff_page(view: DiffView) -> Document:
             f"{view.after} costs {usd(view.total.after)} USD a month instead of "
             f"{usd(view.total.before)}: {usd(abs(change))} {less}{share}."
         )
-    rows = tuple(
-        Row(cells=(d.subject, d.what, d.before or "none", d.after or "none"))
-        for d in view.differences
-    )
     blocks: list[Block] = [Paragraph(text=answer, tone="lead")]
-    if rows:
-        blocks.append(
-            Table(
-                columns=(
-                    Column(title="Where"),
-                    Column(title="What"),
-                    Column(title=view.before, grows=True),
-                    Column(title=view.after, grows=True),
-                ),
-                rows=rows,
-                caption="Changes",
-            )
-        )
+    if view.differences:
+        blocks.append(differences_table(view.differences, view.before, view.after))
     else:
         blocks.append(Paragraph(text="The designs are the same."))
-    blocks.append(_money_table("Pattern", view.by_pattern, view.total))
-    blocks.append(_money_table("Resource", view.by_resource, view.total))
+    blocks.append(money_table("Pattern", view.by_pattern, view.total))
+    blocks.append(money_table("Resource", view.by_resource, view.total))
     return Document(
         title=f"{view.before} → {view.after} · {users(view.users)}",
         heading=f"{view.region} · prices of {view.prices_as_of}",
@@ -53,7 +38,26 @@ def diff_page(view: DiffView) -> Document:
     )
 
 
-def _money_table(title: str, changes: Sequence[MoneyChange], total: MoneyChange) -> Table:
+def differences_table(differences: Sequence[Difference], before: str, after: str) -> Table:
+    """Return what two designs have differently, side by side."""
+    return Table(
+        columns=(
+            Column(title="Where"),
+            Column(title="What"),
+            Column(title=before, grows=True),
+            Column(title=after, grows=True),
+        ),
+        rows=tuple(
+            Row(cells=(d.subject, d.what, d.before or "none", d.after or "none"))
+            for d in differences
+        ),
+        caption="Changes",
+    )
+
+
+def money_table(title: str, changes: Sequence[MoneyChange], total: MoneyChange) -> Table:
+    """Return what each pattern or resource costs before and after."""
+
     def row(change: MoneyChange, tone: str = "") -> Row:
         return Row(
             cells=(

@@ -14,6 +14,7 @@ from tablewright.reports.document import Document
 FORMS = ("text", "markdown", "json", "html")
 
 PAGES: dict[str, str] = {
+    "baseline": "baseline:baseline_page",
     "check": "check:check_page",
     "compare": "compare:compare_page",
     "cost": "cost:cost_page",

@@ -60,9 +60,10 @@ def check(session: Session, design: str = "", *, every: bool = False) -> CheckVi
     Raises:
         UsageError: there is no such design.
     """
+    names = [session.design(design).name] if design or session.designs else []
     assessment = assess(
         session,
-        designs=() if every else [session.design(design).name],
+        designs=() if every else names,
         scales=[session.users],
         influences=False,
         claims=False,

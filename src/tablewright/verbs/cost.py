@@ -175,6 +175,7 @@ def cost(session: Session, design: str = "", *, by: str = "line") -> CostView:
 
 def cost_by_scale(session: Session, design: str = "") -> ScalesView:
     """Return what all designs (or one) cost at every scale of the model."""
+    session.design(design)  # says what to do where there is none
     assessment = assess(
         session, designs=[design] if design else (), review=False, influences=False, claims=False
     )

@@ -6,8 +6,10 @@ was consumed is added to what `status` shows, also after a failure.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.engines.dynamodb.connector import Account, account_of, transport_to
@@ -72,6 +74,7 @@ def connected(
         announce: is told whose account it is, before anything is sent.
     """
     workspace = workspace_of(session)
+    target = in_region(session, target)
     transport = transport_to(target, workspace.database(design.name), creates=creates)
     try:
         account = account_of(transport, target)
@@ -86,6 +89,14 @@ def connected(
     finally:
         if isinstance(transport, LocalTransport):
             transport.database.close()
+
+
+def in_region(session: Session, target: Target) -> Target:
+    """Return a target with its region: its own, else that of the environment, else the model's."""
+    if target.is_local or target.region or target.profile:
+        return target
+    configured = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    return replace(target, region=configured or session.region)
 
 
 def require_tables(session: Session, design: DynamoDesign, transport: Transport) -> None:

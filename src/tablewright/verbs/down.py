@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 
 from tablewright.core.errors import UsageError
 from tablewright.engines.dynamodb.connector import Account
@@ -69,6 +70,8 @@ def down(
             workspace.loading(chosen.name, target).unlink(missing_ok=True)
             workspace.spent(chosen.name, target).unlink(missing_ok=True)
         where = transport.description
+    if confirm and target.is_local and not target.data:
+        _remove_files(workspace.database(chosen.name))
     return DownView(
         app=session.model.app,
         design=chosen.name,
@@ -80,3 +83,9 @@ def down(
         ),
         confirm=word,
     )
+
+
+def _remove_files(path: Path) -> None:
+    """Remove the file of the local engine, which holds the tables of this design only."""
+    for ending in ("", "-wal", "-shm", "-journal"):
+        Path(f"{path}{ending}").unlink(missing_ok=True)

@@ -10,9 +10,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
-from tablewright.core.data import read_text
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UsageError
 
@@ -34,6 +34,8 @@ class SchemasView:
     """Every published schema."""
 
     schemas: tuple[SchemaView, ...]
+    modeline: str
+    """The first line of a model file that tells editors where its schema is."""
 
 
 def published_schemas() -> SchemasView:
@@ -41,7 +43,8 @@ def published_schemas() -> SchemasView:
     listed = [
         SchemaView(kind=kind, describes=str(published_schema(kind)["title"])) for kind in _kinds()
     ]
-    return SchemasView(schemas=tuple(listed))
+    modeline = f"# yaml-language-server: $schema={schema_path(MODEL)}"
+    return SchemasView(schemas=tuple(listed), modeline=modeline)
 
 
 def published_schema(kind: str) -> Mapping[str, Any]:
@@ -54,6 +57,15 @@ def published_schema(kind: str) -> Mapping[str, Any]:
         >>> published_schema("cost")["properties"]["schema"]
         {'const': 'tablewright.cost/1'}
     """
+    return _read(schema_path(kind))
+
+
+def schema_path(kind: str) -> Path:
+    """Return the file of a schema, for editors and validators; it is part of the package.
+
+    Raises:
+        UsageError: there is none of this kind.
+    """
     kinds = _kinds()
     if kind not in kinds:
         close = nearest(kind, kinds)
@@ -62,10 +74,14 @@ def published_schema(kind: str) -> Mapping[str, Any]:
             remedy=f"did you mean `{close}`?" if close else f"kinds: {', '.join(kinds)}",
         )
     if kind == MODEL:
-        text = read_text("tablewright.model", "model.schema.json")
+        file = resources.files("tablewright.model").joinpath("model.schema.json")
     else:
-        text = read_text(_PACKAGE, f"schemas/{kind}.json")
-    schema: Mapping[str, Any] = json.loads(text)
+        file = resources.files(_PACKAGE).joinpath("schemas", f"{kind}.json")
+    return Path(str(file))
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    schema: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return schema
 
 

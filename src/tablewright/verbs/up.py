@@ -15,7 +15,7 @@ from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.engines.dynamodb.provisioning import Action, apply_up, observe, plan_up
 from tablewright.evaluation.doors import Target
 from tablewright.session import Session
-from tablewright.verbs.database import Say, connected, dynamo_design, silent
+from tablewright.verbs.database import Say, connected, dynamo_design, in_region, silent
 
 ONLY_AMAZON = "only Amazon scales by itself: capacity stays at the minimum"
 
@@ -76,7 +76,7 @@ def up(
         if plan.actions and not dry_run:
             with status() as say:
                 not_offered = apply_up(plan, transport, say, allow_destroy=allow_destroy)
-        scaled, unscaled = _scale(chosen, target, dry_run=dry_run)
+        scaled, unscaled = _scale(chosen, in_region(session, target), dry_run=dry_run)
         where = transport.description
     return UpView(
         app=session.model.app,

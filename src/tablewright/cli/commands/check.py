@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tablewright.cli.options import file_argument, open_file, pricing
+from tablewright.cli.options import complete, file_argument, open_file, pricing
 from tablewright.cli.output import Output, document_verb
 
 if TYPE_CHECKING:
@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @file_argument
-@click.option("--design", default="", metavar="NAME", help="Check this design, not the first.")
+@click.option(
+    "--design",
+    default="",
+    metavar="NAME",
+    help="Check this design, not the first.",
+    shell_complete=complete("design"),
+)
 @click.option("--all", "every", is_flag=True, help="Check every design of the file.")
 @pricing
 @document_verb

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tablewright.cli.options import file_argument, open_file, pricing
+from tablewright.cli.options import complete, file_argument, open_file, pricing
 from tablewright.cli.output import Output, document_verb
 
 if TYPE_CHECKING:
@@ -18,9 +18,15 @@ _LANGUAGES = {"boto3": "python", "cli": "shell"}
 
 
 @click.command()
-@click.argument("name", metavar="PATTERN|RULE")
+@click.argument("name", metavar="PATTERN|RULE", shell_complete=complete("pattern"))
 @file_argument
-@click.option("--design", default="", metavar="NAME", help="How this design answers it.")
+@click.option(
+    "--design",
+    default="",
+    metavar="NAME",
+    help="How this design answers it.",
+    shell_complete=complete("design"),
+)
 @click.option(
     "--as",
     "client",

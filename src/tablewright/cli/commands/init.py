@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from tablewright.apps import NAMES
+from tablewright.cli.options import complete
 from tablewright.cli.output import Output, verb
 from tablewright.core.errors import UsageError
 
@@ -15,7 +16,13 @@ from tablewright.core.errors import UsageError
     epilog="Example: tablewright init shop, or tablewright init --app screen-time-journey"
 )
 @click.argument("directory", default=".", metavar="[DIR]", type=click.Path(path_type=Path))
-@click.option("--app", default="", metavar="NAME", help=f"A copy of one of {', '.join(NAMES)}.")
+@click.option(
+    "--app",
+    default="",
+    metavar="NAME",
+    help=f"A copy of one of {', '.join(NAMES)}.",
+    shell_complete=complete("application"),
+)
 @click.option("--name", default="", help="The name of your application; else like DIR.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @click.option(
