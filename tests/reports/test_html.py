@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -140,43 +138,3 @@ def test_text_stands_out_from_its_ground(scheme):
             assert contrast(colors[name], colors[ground]) >= 4.5, (name, ground)
     for name in ("c0", "c1", "c2", "c3"):  # bars and curves: 3 to 1 is asked of graphics
         assert contrast(colors[name], colors["paper"]) >= 2.5, name
-
-
-@pytest.mark.needs_browser
-@pytest.mark.parametrize("width", [360, 800, 1280])
-def test_the_page_does_not_scroll_sideways(page, tmp_path, width):
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
-    if browser is None:
-        pytest.skip("no Chromium here")
-    probe = "<script>document.title = document.documentElement.scrollWidth</script>"
-    frame = f'<iframe id="f" width="{width}" height="900" srcdoc="{{}}"></iframe>'
-    inner = page.replace("</body>", probe + "</body>")
-    file = tmp_path / "frame.html"
-    quoted = inner.replace("&", "&amp;").replace('"', "&quot;")
-    reader = (
-        "<script>onload = () => { document.body.dataset.width = "
-        "document.getElementById('f').contentDocument.title }</script>"
-    )
-    file.write_text(frame.format(quoted) + reader)
-    done = subprocess.run(
-        [
-            browser,
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            f"--user-data-dir={tmp_path / 'profile'}",
-            "--dump-dom",
-            file.as_uri(),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    found = re.search(r'data-width="(\d+)"', done.stdout)
-    assert found, done.stderr[-500:]
-    assert int(found[1]) <= width

@@ -6,6 +6,7 @@ each command the options that all of them share.
 
 from __future__ import annotations
 
+import datetime
 import functools
 import os
 import shutil
@@ -55,6 +56,8 @@ class Output:
         """
         from tablewright.reports.pages import written
 
+        if self.form == "html":
+            how["written_on"] = datetime.datetime.now(datetime.UTC).date().isoformat()
         if not self.path:
             self.text(written(value, kind, self.form, width=self.width, color=self.color, **how))
             return

@@ -46,6 +46,11 @@ def answer(view: ReportView) -> tuple[str, ...]:
     return tuple(ended(text) for text in said if text)
 
 
+def deployment_answer(view: ReportView) -> tuple[str, ...]:
+    """Return what to deploy, in the words of the comparison; nothing where there is none."""
+    return view.comparison.advice[:1] if view.comparison is not None else ()
+
+
 def tiles(view: ReportView) -> tuple[Tile, ...]:
     """Return the figures to be seen first."""
     if not view.designs:

@@ -23,6 +23,9 @@ from tablewright.review.assessment import Influence
 from tablewright.verbs.design_summary import DesignView
 from tablewright.verbs.report import ReportView
 
+MOST_SHOWN = 6
+"""Assumptions of a design shown at once; the rest is folded."""
+
 
 def assumptions_section(view: ReportView) -> Section:
     """Return what is assumed, what moves the bill most first."""
@@ -50,11 +53,17 @@ def assumptions_section(view: ReportView) -> Section:
 def _influences(design: DesignView) -> list[Block]:
     """Return what moves the bill by a hundredth or more, and the rest folded away."""
     least = design.cost.usd_per_month / 100
-    strong = [influence for influence in design.influences if influence.swing >= least]
+    by_swing = [influence for influence in design.influences if influence.swing >= least]
+    strong, more_strong = by_swing[:MOST_SHOWN], by_swing[MOST_SHOWN:]
     weak = [influence for influence in _moving(design) if influence.swing < least]
     blocks: list[Block] = []
     if strong:
         blocks.append(_influence_table(strong, f"USD a month of {design.name}"))
+    if more_strong:
+        summary = (
+            f"{plural(len(more_strong), 'more assumption')} that move {design.name} by 1 % or more"
+        )
+        blocks.append(Fold(summary=summary, blocks=(_influence_table(more_strong, ""),)))
     if weak:
         more = "more " if strong else ""
         summary = f"{plural(len(weak), f'{more}assumption')} that each move {design.name} by less"

@@ -14,6 +14,9 @@ from tablewright.review.grade import ReportCard
 from tablewright.verbs.bill_rows import shown_resource
 from tablewright.verbs.design_summary import DesignView
 
+MOST_FINDINGS = 4
+"""Findings shown in full; the rest is folded."""
+
 CENT = Decimal("0.01")
 
 HOW_GRADED = (
@@ -42,7 +45,15 @@ def card_sections(card: ReportCard, design: DesignView) -> list[Block]:
     shown = [f for f in card.findings if f.level is not Level.INFO]
     remarks = [f for f in card.findings if f.level is Level.INFO]
     if card.findings or card.accepted:
-        blocks: list[Block] = [finding_card(f) for f in shown]
+        blocks: list[Block] = [finding_card(f) for f in shown[:MOST_FINDINGS]]
+        if len(shown) > MOST_FINDINGS:
+            rest = shown[MOST_FINDINGS:]
+            blocks.append(
+                Fold(
+                    summary=f"{plural(len(rest), 'more finding')}, of lower weight",
+                    blocks=tuple(finding_card(f) for f in rest),
+                )
+            )
         if remarks:
             blocks.append(
                 Fold(

@@ -28,7 +28,7 @@ def cost_against_users(view: ScalesView) -> Chart | None:
         kind="lines",
         title="USD a month against users",
         summary=f"Monthly cost of each design against users, both axes logarithmic. At "
-        f"{curves[0].points[-1][0]:,} users: {ends}.",
+        f"{curves[0].points[-1][0]:,} users: {ends}.{_not_drawn(view)}",
         x_title="users",
         y_title="USD a month",
         series=tuple(
@@ -43,6 +43,12 @@ def cost_against_users(view: ScalesView) -> Chart | None:
             (float(c.users), f"{c.cheaper_above} cheaper from {c.users:,}") for c in view.crossings
         ),
     )
+
+
+def _not_drawn(view: ScalesView) -> str:
+    """Say which points a logarithmic axis cannot show."""
+    points = [f"{c.design} at {n:,} users" for c in view.curves for n, cost in c.points if not cost]
+    return f" Not drawn, as it costs nothing: {', '.join(points)}." if points else ""
 
 
 def bill_by_pattern(design: DesignView) -> Chart | None:

@@ -44,7 +44,8 @@ def claims_section(verdicts: Sequence[Verdict]) -> Section:
     ]
     first = next((v for v in explained if v.claim.about == "monthly_cost" and v.steps), None)
     if first is not None:
-        blocks.append(_claim_section(first))
+        title = f"{first.claim.id}, with what is missing from it"
+        blocks.append(Fold(summary=title, blocks=(_claim_section(first),)))
     rest = [v for v in explained if v is not first]
     if rest:
         blocks.append(

@@ -6,7 +6,7 @@ nothing is computed here beyond choosing what to say.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from tablewright.bill.bill import Line
@@ -40,8 +40,17 @@ def compare_page(comparison: Comparison, *, with_lines: bool = False) -> d.Docum
     )
 
 
-def compare_sections(comparison: Comparison, *, evidence: bool = True) -> tuple[d.Block, ...]:
-    """Return the sections of a comparison; `evidence` adds the source of every requirement."""
+def compare_sections(
+    comparison: Comparison, *, evidence: bool = True, folds: bool = False
+) -> tuple[d.Block, ...]:
+    """Return the sections of a comparison.
+
+    Args:
+        comparison: what was compared.
+        evidence: whether the source of every requirement is shown.
+        folds: whether what stands behind the recommendation is folded.
+    """
+    evidence_of: Callable[[d.Section], d.Section] = d.folded if folds else (lambda section: section)
     blocks: list[d.Block] = [
         d.Section(
             title="Recommendation",
@@ -49,14 +58,14 @@ def compare_sections(comparison: Comparison, *, evidence: bool = True) -> tuple[
         ),
         _engines(comparison),
         _options(comparison),
-        _at(comparison),
-        _scores(comparison),
+        evidence_of(_at(comparison)),
+        evidence_of(_scores(comparison)),
         _growth_path(comparison),
-        _requirements(comparison, evidence=evidence),
+        evidence_of(_requirements(comparison, evidence=evidence)),
     ]
     if comparison.checks:
-        blocks.append(_checks(comparison))
-    blocks.append(_workload(comparison))
+        blocks.append(evidence_of(_checks(comparison)))
+    blocks.append(evidence_of(_workload(comparison)))
     return tuple(blocks)
 
 

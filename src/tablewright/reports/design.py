@@ -24,6 +24,7 @@ from tablewright.reports.document import (
     Row,
     Section,
     Table,
+    folded,
 )
 from tablewright.reports.figures import cents, count, listed, percent, size, unit_mean, units, usd
 from tablewright.verbs.bill_rows import PatternCost, shown_resource
@@ -40,11 +41,11 @@ def design_section(design: DesignView) -> Section:
     if design.card is not None:
         blocks += card_sections(design.card, design)
     blocks.append(_bill_section(design))
-    blocks.append(_routes_section(design))
+    blocks.append(folded(_routes_section(design), "Requests and units of every pattern"))
     if design.indexes:
-        blocks.append(_index_section(design))
+        blocks.append(folded(_index_section(design), "Cost and readers of every index"))
     if design.sizes:
-        blocks.append(_size_section(design))
+        blocks.append(folded(_size_section(design), "Sizes of every kind"))
     return Section(title=title, anchor=f"design-{design.name}", blocks=tuple(blocks))
 
 
@@ -86,26 +87,25 @@ def _bill_section(design: DesignView) -> Section:
             ),
         )
     )
-    blocks.append(
-        _charted(
-            charts.bill_by_resource(design),
-            Table(
-                columns=(
-                    Column(title="Resource"),
-                    Column(title="USD/month", right=True),
-                    Column(title="Share", right=True),
-                ),
-                rows=(
-                    *(
-                        Row(cells=(row.where, cents(row.usd_per_month, total), percent(row.share)))
-                        for row in design.resources
-                    ),
-                    Row(cells=("Total", usd(total), ""), tone="total"),
-                ),
-                caption="By table and index",
+    by_resource = _charted(
+        charts.bill_by_resource(design),
+        Table(
+            columns=(
+                Column(title="Resource"),
+                Column(title="USD/month", right=True),
+                Column(title="Share", right=True),
             ),
-        )
+            rows=(
+                *(
+                    Row(cells=(row.where, cents(row.usd_per_month, total), percent(row.share)))
+                    for row in design.resources
+                ),
+                Row(cells=("Total", usd(total), ""), tone="total"),
+            ),
+            caption="By table and index",
+        ),
     )
+    blocks.append(Fold(summary="By table and index", blocks=(by_resource,)))
     blocks.append(
         Fold(
             summary="Every line of the bill",

@@ -165,3 +165,9 @@ class Document:
 
 
 Block = Paragraph | Tiles | Table | Bullets | Lines | Code | Card | Chart | Picture | Fold | Section
+
+
+def folded(section: Section, summary: str = "Show") -> Section:
+    """Return a section that keeps its heading; what is under it may stay closed."""
+    fold = Fold(summary=summary, blocks=section.blocks)
+    return Section(title=section.title, anchor=section.anchor, blocks=(fold,))

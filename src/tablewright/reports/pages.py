@@ -52,7 +52,14 @@ def page_of(value: Any, kind: str, **how: Any) -> Document:
 
 
 def written(
-    value: Any, kind: str, form: str, *, width: int = 100, color: bool = False, **how: Any
+    value: Any,
+    kind: str,
+    form: str,
+    *,
+    width: int = 100,
+    color: bool = False,
+    written_on: str = "",
+    **how: Any,
 ) -> str:
     """Return the value of a verb in one of FORMS.
 
@@ -62,21 +69,30 @@ def written(
         form: text, markdown, json or html.
         width: columns of text.
         color: whether text is coloured.
+        written_on: the day, YYYY-MM-DD, that an HTML page names.
         how: goes to the page's function.
     """
     if form == "json":
         from tablewright.reports.render.json import write_json
 
         return write_json(value, kind)
-    return write_document(page_of(value, kind, **how), form, width=width, color=color)
+    page = page_of(value, kind, **how)
+    return write_document(page, form, width=width, color=color, written_on=written_on)
 
 
-def write_document(document: Document, form: str, *, width: int = 100, color: bool = False) -> str:
+def write_document(
+    document: Document,
+    form: str,
+    *,
+    width: int = 100,
+    color: bool = False,
+    written_on: str = "",
+) -> str:
     """Return a document as text, Markdown or HTML."""
     if form == "html":
         from tablewright.reports.render.html import write_html
 
-        return write_html(document)
+        return write_html(document, written_on=written_on)
     if form == "markdown":
         from tablewright.reports.render.markdown import write_markdown
 

@@ -5,16 +5,19 @@ In: a ReportView. Out: a document.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tablewright.reports import charts
-from tablewright.reports.answer import answer, tiles
+from tablewright.reports.answer import answer, deployment_answer, tiles
 from tablewright.reports.assumptions import assumptions_section
 from tablewright.reports.claims import claims_section
 from tablewright.reports.compare import compare_sections
 from tablewright.reports.cost import crossing_paragraphs, precision, scales_table
 from tablewright.reports.design import design_section
-from tablewright.reports.document import Block, Bullets, Document, Paragraph, Section, Tiles
-from tablewright.reports.figures import plural, sentence, users
+from tablewright.reports.document import Block, Bullets, Document, Fold, Paragraph, Section, Tiles
+from tablewright.reports.figures import plural, sentence, usd, users
 from tablewright.reports.prove import proof_section
+from tablewright.verbs.design_summary import DesignView
 from tablewright.verbs.report import ReportView
 
 
@@ -26,15 +29,17 @@ def report_page(view: ReportView) -> Document:
             anchor="answer",
             blocks=(
                 *(Paragraph(text=text, tone="lead") for text in answer(view)),
+                *(Paragraph(text=text) for text in deployment_answer(view)),
                 Tiles(items=tiles(view)),
             ),
         ),
         _cost_section(view),
     ]
-    blocks += [design_section(design) for design in view.designs]
+    blocks += [design_section(design) for design in view.designs[:1]]
+    blocks += [_folded_design(design) for design in view.designs[1:]]
     blocks += [proof_section(proof) for proof in view.proofs]
     if view.comparison is not None:
-        sections = compare_sections(view.comparison)
+        sections = compare_sections(view.comparison, folds=True)
         blocks.append(
             Section(title="Engines and deployment options", anchor="compare", blocks=sections)
         )
@@ -55,6 +60,16 @@ def answer_page(view: ReportView) -> Document:
     """Return only the answer."""
     paragraphs = tuple(Paragraph(text=text) for text in answer(view))
     return Document(title=f"{view.title} · {users(view.users)}", blocks=paragraphs)
+
+
+def _folded_design(design: DesignView) -> Section:
+    """Return a design that is not the first of the file: its cost and grade, the rest folded."""
+    section = design_section(design)
+    text = f"{usd(design.cost.usd_per_month)} USD a month at {users(design.cost.users)}"
+    if design.card is not None:
+        text += f", graded {design.card.grade}"
+    fold = Fold(summary="Picture, findings, bill and routes", blocks=section.blocks)
+    return replace(section, blocks=(Paragraph(text=f"{text}."), fold))
 
 
 def _cost_section(view: ReportView) -> Section:

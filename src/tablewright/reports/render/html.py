@@ -18,14 +18,19 @@ if TYPE_CHECKING:
 _CODE = re.compile(r"`([^`]+)`")
 
 
-def write_html(document: Document) -> str:
-    """Return a document as one self-contained HTML page, ending in a newline."""
+def write_html(document: Document, *, written_on: str = "") -> str:
+    """Return a document as one self-contained HTML page, ending in a newline.
+
+    `written_on` is the day, YYYY-MM-DD, that its head names.
+    """
     drawn = {id(chart): number for number, chart in enumerate(_charts(document.blocks), 1)}
 
     def chart_id(chart: Chart) -> str:
         return f"chart-{drawn[id(chart)]}"
 
-    page = _template().render(document=document, contents=_contents(document), chart_id=chart_id)
+    page = _template().render(
+        document=document, contents=_contents(document), chart_id=chart_id, written_on=written_on
+    )
     return page.rstrip("\n") + "\n"
 
 

@@ -14,6 +14,8 @@ from tablewright.reports.document import Chart
 
 WIDTH, HEIGHT = 760, 400
 LABEL_HEIGHT = 16
+CHARACTER_WIDTH = 7
+"""Of a label, in units of the drawing; the mean of a proportional font of its size."""
 MOST_LABELS = 9
 _SVG = "http://www.w3.org/2000/svg"
 _DROPPED = {f"{{{_SVG}}}{tag}" for tag in ("defs", "desc", "title", "script", "style")}
@@ -179,13 +181,16 @@ def _clean(rendered: bytes, chart: Chart, id: str) -> str:
 
 
 def _spread_labels(root: ElementTree.Element) -> None:
-    """Move labels at the same place apart, so that none covers another."""
+    """Move labels apart, each down to where it covers none that stands higher."""
     labels = [e for e in root.iter(f"{{{_SVG}}}text") if e.get("class") == "label"]
-    below: dict[str, float] = {}
+    placed: list[tuple[float, float, float]] = []  # from, to, height
     for label in sorted(labels, key=lambda e: float(e.get("y", "0"))):
-        place, height = label.get("x", ""), float(label.get("y", "0"))
-        height = max(height, below.get(place, 0.0))
-        below[place] = height + LABEL_HEIGHT
+        left, height = float(label.get("x", "0")), float(label.get("y", "0"))
+        right = left + CHARACTER_WIDTH * len(label.text or "")
+        for other_left, other_right, other in sorted(placed, key=lambda box: box[2]):
+            if left < other_right and other_left < right and abs(height - other) < LABEL_HEIGHT:
+                height = other + LABEL_HEIGHT
+        placed.append((left, right, height))
         label.set("y", f"{height:.1f}")
 
 
