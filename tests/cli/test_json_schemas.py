@@ -58,6 +58,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("explain", "explain notes"),
     ("rule", "explain DDB-KEY-010"),
     ("diff", "diff two other"),
+    ("baseline", "diff --baseline main.json"),
     ("report", "report"),
     ("up", "up --design two"),
     ("seed", "seed --design two --users 10"),
@@ -82,6 +83,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("verbs")
     (path / "tablewright.yaml").write_text(MODEL, encoding="utf-8")
     (path / "notes.sql").write_text(DDL, encoding="utf-8")
+    baseline = subprocess.run(
+        [sys.executable, "-m", "tablewright", "check", "--all", "--json"],
+        cwd=path,
+        env=SOURCE,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    (path / "main.json").write_text(baseline.stdout, encoding="utf-8")
     return path
 
 

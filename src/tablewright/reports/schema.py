@@ -14,8 +14,8 @@ def schemas_page(view: SchemasView) -> Document:
     rows = tuple(Row(cells=(schema.kind, schema.describes)) for schema in view.schemas)
     columns = (Column(title="Kind", whole=True), Column(title="Describes", grows=True))
     hint = Paragraph(
-        text="`tablewright schema KIND` prints one, with --path the file it is in. Editors complete "
-        "and check a model file whose first line is:",
+        text="`tablewright schema KIND` prints one, with --path the file it is in. Editors "
+        "complete and check a model file whose first line is:",
         tone="note",
     )
     return Document(blocks=(Table(columns=columns, rows=rows), hint, Lines(items=(view.modeline,))))
