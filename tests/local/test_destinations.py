@@ -37,15 +37,15 @@ def put(db, value, **members):
 
 
 def test_every_change_is_handed_over_in_order_with_both_images(db):
-    taken = []
-    db.engine.deliver = lambda arn, record: taken.append((arn, record))
+    received = []
+    db.engine.deliver = lambda arn, record: received.append((arn, record))
     put(db, 0)  # before there is a destination
     enable(db)
     put(db, 1)
     put(db, 1)  # changes nothing
     db.call("DeleteItem", {"TableName": "Things", "Key": {"pk": {"S": "a"}}})
-    assert [record["eventName"] for _, record in taken] == ["MODIFY", "REMOVE"]
-    arn, record = taken[0]
+    assert [record["eventName"] for _, record in received] == ["MODIFY", "REMOVE"]
+    arn, record = received[0]
     assert (arn, record["tableName"]) == (STREAM.format("changes"), "Things")
     # keys: pk 2 + a 1; each image: 3 + v 1 and a number of 1 byte (0) or 2 (1)
     assert record["dynamodb"] == {
@@ -59,24 +59,24 @@ def test_every_change_is_handed_over_in_order_with_both_images(db):
 
 
 def test_a_refused_write_hands_over_nothing(db):
-    taken = []
-    db.engine.deliver = lambda arn, record: taken.append(record)
+    received = []
+    db.engine.deliver = lambda arn, record: received.append(record)
     enable(db)
     with pytest.raises(ConditionalCheckFailedException):
         put(db, 1, ConditionExpression="attribute_exists(pk)")
-    assert taken == []
+    assert received == []
 
 
 def test_precision_and_destination_are_chosen_for_each_stream(db):
-    taken = []
-    db.engine.deliver = lambda arn, record: taken.append((arn[-1], record["dynamodb"]))
+    received = []
+    db.engine.deliver = lambda arn, record: received.append((arn[-1], record["dynamodb"]))
     precise = {"ApproximateCreationDateTimePrecision": "MICROSECOND"}
     enable(db, "one-a")
     enable(db, "two-b", EnableKinesisStreamingConfiguration=precise)
     with pytest.raises(LimitExceededException):
         enable(db, "three")
     put(db, 1)
-    moments = {name: body["ApproximateCreationDateTime"] for name, body in taken}
+    moments = {name: body["ApproximateCreationDateTime"] for name, body in received}
     assert moments == {"a": 1_800_000_000_250, "b": 1_800_000_000_250_000}
 
 
@@ -91,11 +91,11 @@ def test_a_folder_takes_a_line_for_each_record(db, tmp_path):
 
 
 def test_a_destination_that_is_switched_off_takes_nothing_more(db):
-    taken = []
-    db.engine.deliver = lambda arn, record: taken.append((arn, record["eventName"]))
+    received = []
+    db.engine.deliver = lambda arn, record: received.append((arn, record["eventName"]))
     enable(db, "off")
     enable(db, "on")
     request = {"TableName": "Things", "StreamArn": STREAM.format("off")}
     db.call("DisableKinesisStreamingDestination", request)
     put(db, 1)
-    assert taken == [(STREAM.format("on"), "INSERT")]
+    assert received == [(STREAM.format("on"), "INSERT")]

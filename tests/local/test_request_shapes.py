@@ -72,15 +72,15 @@ def compare_members(ours, theirs, path):
 
 
 def differences():
-    found = set()
+    lines = set()
     for model in service_models():
         for operation in model.operation_names:
             if operation not in names():
-                found.add(f"{operation}: no such operation")
+                lines.add(f"{operation}: no such operation")
             elif operation not in WITHOUT_SHAPE | set(EXCEPTIONS["without a shape"]):
                 theirs = model.operation_model(operation).input_shape
-                found |= set(compare_members(shape_of(file_of(operation)), theirs, operation))
-    return found
+                lines |= set(compare_members(shape_of(file_of(operation)), theirs, operation))
+    return lines
 
 
 def test_requests_have_the_shape_that_botocore_gives_them():
@@ -92,9 +92,11 @@ def test_requests_have_the_shape_that_botocore_gives_them():
 
 
 def test_no_exception_is_out_of_date():
-    found = differences()
+    differing = differences()
     stale = [
-        each for each in EXCEPTIONS["differences"] if not any(fnmatch(line, each) for line in found)
+        each
+        for each in EXCEPTIONS["differences"]
+        if not any(fnmatch(line, each) for line in differing)
     ]
     assert stale == []
 

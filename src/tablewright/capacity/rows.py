@@ -134,12 +134,12 @@ def numeric_bytes(value: Decimal) -> int:
     integer = integer.lstrip("0")
     groups = [integer[max(0, end - 4) : end] for end in range(len(integer), 0, -4)][::-1]
     groups += [fraction[start : start + 4].ljust(4, "0") for start in range(0, len(fraction), 4)]
-    kept = [int(group) for group in groups]
-    while kept and kept[0] == 0:
-        kept.pop(0)
-    while kept and kept[-1] == 0:
-        kept.pop()
-    return 2 + 2 * len(kept)
+    values = [int(group) for group in groups]
+    while values and values[0] == 0:
+        values.pop(0)
+    while values and values[-1] == 0:
+        values.pop()
+    return 2 + 2 * len(values)
 
 
 def jsonb_bytes(value: Any) -> int:
@@ -255,8 +255,8 @@ def _toasted(fields: list[Field], header: int, ratio: float) -> Row:
         if _data(fields) <= room:
             break
         content = fields[place].content or 0
-        own = fields[place].ratio
-        rate = ratio if own is None else own
+        stated = fields[place].ratio
+        rate = ratio if stated is None else stated
         packed = COMPRESSION_HEADER_BYTES + round(content * rate)
         if rate <= 0.75 and packed < content - 2:
             fields[place] = Field(packed)

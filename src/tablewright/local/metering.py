@@ -141,15 +141,15 @@ class Meter:
         if detail == "INDEXES":
             out["Table"] = _units(sum(table.arms.get(None, ()), _ZERO), split)
             for member, is_local in _INDEX_MEMBERS:
-                some = {
+                indexes = {
                     index: _units(reads + writes, split)
                     for index, (reads, writes) in sorted(
                         (index, units) for index, units in table.arms.items() if index is not None
                     )
                     if (index in table.local) == is_local
                 }
-                if some:
-                    out[member] = some
+                if indexes:
+                    out[member] = indexes
             if table.vectors:
                 out["VectorIndexes"] = {
                     index: {"VectorWriteRequestBytes": float(written)}

@@ -244,15 +244,15 @@ class Realistic(Protocol):
     realism: Any
 
 
-def change_realism(database: Realistic, given: Any) -> None:
+def change_realism(database: Realistic, content: Any) -> None:
     """Put other options into force; an empty object switches realism off.
 
     Raises:
         UsageError: the options make no sense; nothing is changed.
     """
-    options = parse_options(given)
+    options = parse_options(content)
     old = database.realism
-    new = Realism(database.engine, options) if given else None
+    new = Realism(database.engine, options) if content else None
     if new is not None and old is not None:
         new.is_patient = old.is_patient
     database.realism = new

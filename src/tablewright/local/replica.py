@@ -95,8 +95,8 @@ def _copied(primary: Engine) -> Engine:
         while True:
             page = _run(primary, "Scan", {"TableName": table.name, **start})
             items = page["Items"]
-            for at in range(0, len(items), 25):
-                puts = [{"PutRequest": {"Item": item}} for item in items[at : at + 25]]
+            for first in range(0, len(items), 25):
+                puts = [{"PutRequest": {"Item": item}} for item in items[first : first + 25]]
                 _run(copy, "BatchWriteItem", {"RequestItems": {table.name: puts}})
             if "LastEvaluatedKey" not in page:
                 break

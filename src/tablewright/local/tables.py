@@ -236,16 +236,16 @@ class Table:
             ("LocalSecondaryIndexes", True),
             ("GlobalSecondaryIndexes", False),
         ):
-            for given in definition.get(member) or ():
-                index_keys = _keys(given["KeySchema"], types)
-                table.indexes[given["IndexName"]] = Index(
-                    name=given["IndexName"],
-                    space=given["Space"],
+            for stored in definition.get(member) or ():
+                index_keys = _keys(stored["KeySchema"], types)
+                table.indexes[stored["IndexName"]] = Index(
+                    name=stored["IndexName"],
+                    space=stored["Space"],
                     is_local=is_local,
                     keys=index_keys,
-                    projected=_projected(given["Projection"], index_keys, keys),
+                    projected=_projected(stored["Projection"], index_keys, keys),
                     table_keys=keys,
-                    definition=given,
+                    definition=stored,
                 )
         table.written = tuple(table.indexes.values())
         table.vectors = vector_indexes(definition, types, keys)

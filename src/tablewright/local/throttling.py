@@ -350,9 +350,9 @@ def touched(
             image = part.get("Item") or part.get("Key") or {}
             yield table.name, None, _key_texts(image, table.keys.partition)
             if operation not in READS:
-                for other in table.written:
-                    if not other.is_local:
-                        yield table.name, other.name, _key_texts(image, other.keys.partition)
+                for written in table.written:
+                    if not written.is_local:
+                        yield table.name, written.name, _key_texts(image, written.keys.partition)
 
 
 def _parts(operation: str, request: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
@@ -396,9 +396,9 @@ def _key_texts(image: Any, partition: tuple[tuple[str, str], ...]) -> list[str]:
 def _queried(request: dict[str, Any], names: list[str]) -> list[str]:
     """Return the partition key a query names, as `_key_texts` would write it."""
     placeholders = _mapping(request.get("ExpressionAttributeNames"))
-    given = _mapping(request.get("ExpressionAttributeValues"))
+    by_placeholder = _mapping(request.get("ExpressionAttributeValues"))
     keys = {
-        str(placeholders.get(name, name)): given.get(value)
+        str(placeholders.get(name, name)): by_placeholder.get(value)
         for name, value in _EQUALITY.findall(str(request["KeyConditionExpression"]))
     }
     values = [keys.get(name) for name in names]

@@ -71,18 +71,18 @@ LEADING = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["${aws:usernam
 
 def test_leading_keys_bind_a_caller_to_its_own_items():
     rules = policy(allow("dynamodb:Query", **LEADING))
-    own = is_allowed(rules, "Query", aws_username=("ada",), dynamodb_leadingkeys=("ada",))
+    alone = is_allowed(rules, "Query", aws_username=("ada",), dynamodb_leadingkeys=("ada",))
     both = is_allowed(rules, "Query", aws_username=("ada",), dynamodb_leadingkeys=("ada", "bob"))
-    assert (own.is_allowed, both.is_allowed) == (True, False)
+    assert (alone.is_allowed, both.is_allowed) == (True, False)
 
 
 def test_for_all_values_holds_for_an_absent_key_and_for_any_value_does_not():
     every = policy(allow("dynamodb:Scan", **LEADING))
-    some = policy(
+    any_of = policy(
         allow("dynamodb:Scan", **{"ForAnyValue:StringEquals": {"dynamodb:LeadingKeys": "ada"}})
     )
     assert is_allowed(every, "Scan").is_allowed
-    assert not is_allowed(some, "Scan").is_allowed
+    assert not is_allowed(any_of, "Scan").is_allowed
 
 
 @pytest.mark.parametrize(

@@ -191,8 +191,8 @@ def apply_update(update: Update, item: Item) -> UpdateResult:
     for path, name in form.adds:
         writes.append((path, _added(_found(item, path), values[name])))
     for path, name in form.deletes:
-        found = _found(item, path)
-        remaining = None if found is None else _without(found, values[name])
+        current = _found(item, path)
+        remaining = None if current is None else _without(current, values[name])
         if remaining is None:
             removes.append(path)
         else:

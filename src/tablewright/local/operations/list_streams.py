@@ -27,8 +27,8 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
     limit = request.get("Limit", PAGE)
     reply: dict[str, Any] = {
         "Streams": [
-            {"StreamArn": one.arn, "TableName": one.table, "StreamLabel": one.label}
-            for one in listed[:limit]
+            {"StreamArn": each.arn, "TableName": each.table, "StreamLabel": each.label}
+            for each in listed[:limit]
         ]
     }
     if len(listed) > limit:

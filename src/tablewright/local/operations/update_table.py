@@ -241,8 +241,8 @@ def _create_index(
     """Add a global index to a definition, to be filled; return its name."""
     name: str = create["IndexName"]
     types = {
-        given["AttributeName"]: given["AttributeType"]
-        for given in definition["AttributeDefinitions"]
+        attribute["AttributeName"]: attribute["AttributeType"]
+        for attribute in definition["AttributeDefinitions"]
     }
     requested = request.get("AttributeDefinitions") or ()
     for entry in requested:  # what is known already keeps its type
