@@ -14,10 +14,12 @@ from tablewright.sources.draft import ASSUMED, Draft
 from tablewright.sources.facts import Facts, merged
 from tablewright.sources.inference.build import build
 from tablewright.sources.registry import IMPORTERS, importer_of
+from tablewright.sources.repairs import leave_out
 from tablewright.sources.source import ReadOptions, Source
 from tablewright.sources.writing import model_text
 
 MOST_QUESTIONS = 8
+MOST_REPAIRS = 12
 
 Check = Callable[[str], None]
 """Reads the text of a model file; raises ModelError where it is not valid."""
@@ -77,12 +79,30 @@ def make_model(facts: Facts, app: str, *, check: Check, rank: Rank) -> Imported:
         TablewrightError: the result is not valid, which is an error of this program.
     """
     draft = build(facts, app)
-    text = model_text(draft)
-    _checked(text, check)
+    text = _valid_text(draft, check)
     questions = tuple(rank(text))[:MOST_QUESTIONS] or _unranked(draft)
     text = model_text(draft, questions)
     _checked(text, check)
     return Imported(text=text, draft=draft, questions=questions, notes=tuple(draft.notes))
+
+
+def _valid_text(draft: Draft, check: Check) -> str:
+    """Return the text of a draft; what the reader refuses of it is left out and noted."""
+    for _ in range(MOST_REPAIRS):
+        text = model_text(draft)
+        try:
+            check(text)
+        except ModelError as problem:
+            errors = [d for d in problem.diagnostics if d.severity.is_error]
+            repaired = False
+            for line in sorted({d.span.line for d in errors}, reverse=True):
+                message = next(d.message for d in errors if d.span.line == line)
+                repaired = leave_out(draft, text, line, message) or repaired
+            if repaired:
+                continue
+        break
+    _checked(text, check)
+    return text
 
 
 def _checked(text: str, check: Check) -> None:

@@ -198,5 +198,63 @@ def _complete(draft: Draft) -> None:
                 attribute.options.pop("presence", None)
                 if attribute.type.partition("(")[0] in ("map", "list", "set", "geo"):
                     attribute.type, attribute.options = "id", {}
+        _widen_keys(entity)
+        _scalar_keys(draft, entity)
         if entity.instances is not None and entity.instances == Decimal(0):
             entity.comment.append("no instance was there: its figures are assumed")
+
+
+def _scalar_keys(draft: Draft, entity: EntityDraft) -> None:
+    """Let the key attributes of indexes be values that can be keys."""
+    if draft.engine != DYNAMODB:
+        return
+    for table in draft.tables:
+        if not any(shape.entity == entity.name for shape in table.shapes):
+            continue
+        for index in table.indexes:
+            for part in ("key", "partition", "sort"):
+                for name in index.fields.get(part, "").strip("[]").split(", "):
+                    attribute = entity.attribute(name)
+                    if attribute is not None and attribute.type.partition("(")[0] in (
+                        "map", "list", "set", "geo", "bool",
+                    ):  # fmt: skip
+                        attribute.type = "id"
+                        attribute.options = {
+                            k: v for k, v in attribute.options.items() if k == "presence"
+                        }
+
+
+_FEW_VALUES = ("enum", "bool", "date", "country", "digits", "username", "name", "phone", "epoch")
+_OF_A_LENGTH = ("id", "text", "token", "digits")
+SHORTEST_KEY = 8
+"""Bytes of a text that is a key by itself: fewer have too few values for a hundred times as many
+instances as were seen."""
+
+
+def _widen_keys(entity: EntityDraft) -> None:
+    """Let what must be different for each instance have enough values, at larger scales too."""
+    is_fixed = entity.count.endswith("total")
+    for attribute in entity.attributes:
+        is_lone_key = entity.key == (attribute.name,)
+        if not is_lone_key and attribute.options.get("unique") != "true":
+            continue
+        base = attribute.type.partition("(")[0]
+        attribute.options.pop("distinct", None)
+        if base in ("int", "money", "decimal", "counter", "epoch"):
+            attribute.type = "int"
+            for option in ("places", "role"):
+                attribute.options.pop(option, None)
+            attribute.options |= {"min": "1", "max": str(10**12)}
+        elif base == "enum" and is_fixed:
+            continue
+        elif base in _FEW_VALUES and is_lone_key:
+            attribute.type = "id"
+            attribute.options.pop("values", None)
+            attribute.options.pop("bytes", None)
+        elif base in _OF_A_LENGTH:
+            size = re.search(r"\d+", attribute.type) or re.search(
+                r"\d+", attribute.options.get("bytes", "")
+            )
+            if size is not None and int(size[0]) < SHORTEST_KEY:
+                attribute.type = f"{base}({SHORTEST_KEY})"
+                attribute.options.pop("bytes", None)

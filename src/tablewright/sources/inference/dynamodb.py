@@ -93,6 +93,7 @@ def item_kinds(stores: Iterable[Store]) -> list[ItemKind]:
     for kind in kinds:
         _name_open_parts(kind)
         _ensure_identity(kind)
+    kinds = _joined(kinds)
     _find_guards(kinds)
     _find_parts(kinds)
     return kinds
@@ -141,6 +142,7 @@ def _name_open_parts(kind: ItemKind) -> None:
                 assert part.segment is not None
                 word = before.strip("#|:~_-/ ") or key
                 name = naming.attribute_name(naming.key_attribute(word, style))
+                name = naming.free(name, kind.virtual)
                 if name in kind.profile.attributes:
                     name = naming.free(f"{name}_part", kind.profile.attributes)
                 part.attribute = name
@@ -165,6 +167,24 @@ def _ensure_identity(kind: ItemKind) -> None:
         for key in kind.store.keys:
             if key in kind.profile.attributes:
                 kind.templates[key] = Template(key, is_plain=True)
+
+
+def _joined(kinds: Sequence[ItemKind]) -> list[ItemKind]:
+    """Join the kinds of a table whose keys are made alike: nothing would keep them apart."""
+    by_keys: dict[tuple[int, tuple[str, ...]], ItemKind] = {}
+    for kind in kinds:
+        made_of = tuple(
+            "" if t is None or t.is_plain else str(t)
+            for t in (kind.templates.get(key) for key in kind.store.keys)
+        )
+        first = by_keys.setdefault((id(kind.store), made_of), kind)
+        if first is not kind:
+            first.profile.merge(kind.profile)
+            for key, template in kind.templates.items():
+                first.templates.setdefault(key, template)
+            for name, profile in kind.virtual.items():
+                first.virtual.setdefault(name, profile)
+    return list(by_keys.values())
 
 
 def _find_guards(kinds: Sequence[ItemKind]) -> None:
@@ -358,7 +378,8 @@ def _mark_unique(
 
 def packed_kind(profile: AttributeProfile) -> str:
     """Return what is inside where the values are gzip (`map`, `list`, `text`), else nothing."""
-    if profile.types["gzip"] >= 0.95 * max(1, profile.types["binary"]) and profile.packed_forms:
+    values = sum(n for kind, n in profile.types.items() if kind != "gzip")
+    if values and profile.types["gzip"] >= 0.95 * values and profile.packed_forms:
         return profile.packed_forms.most_common(1)[0][0]
     return ""
 
