@@ -106,6 +106,8 @@ def column_sql(column: Column) -> str:
         parts.append("NOT NULL")
     if column.default:
         parts.append(f"DEFAULT {column.default}")
+    if column.generated:
+        parts.append(f"GENERATED {column.generated}")
     if column.check:
         parts.append(f"CHECK {column.check}")
     return " ".join(parts)

@@ -6,7 +6,6 @@ does not know sizes or routes.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +14,7 @@ from tablewright.design.grammar import COMMON
 from tablewright.design.language import DesignLanguage
 from tablewright.design.values import Design
 from tablewright.engines.mongodb.design import entity_of
+from tablewright.engines.postgresql.columns import CANONICAL, Definition, read_definition
 from tablewright.model.grammar import ATTRIBUTE_NAME, ENTITY_NAME
 from tablewright.model.nodes import Reading, Word
 from tablewright.model.shapes import (
@@ -49,6 +49,8 @@ class Column:
     not_null: bool = False
     default: str = ""
     check: str = ""
+    generated: str = ""
+    """What stands after GENERATED, such as `ALWAYS AS IDENTITY`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,84 +188,6 @@ POSTGRESQL = Record(
     hints={"collections": "a PostgreSQL design has `tables`"},
 )
 
-_TYPE = re.compile(
-    r"(?P<type>[A-Za-z]+(?:\s+(?:precision|varying|with(?:out)?\s+time\s+zone))*)\s*"
-    r"(?P<size>\(\s*\d+\s*(?:,\s*\d+\s*)?\))?\s*(?P<zone>with(?:out)?\s+time\s+zone)?\s*"
-    r"(?P<array>\[\])?\s*(?P<rest>.*)",
-    re.IGNORECASE | re.DOTALL,
-)
-_CANONICAL = {
-    "varchar": "varchar",
-    "character varying": "varchar",
-    "character": "char",
-    "char": "char",
-    "text": "text",
-    "boolean": "boolean",
-    "bool": "boolean",
-    "smallint": "smallint",
-    "int2": "smallint",
-    "integer": "integer",
-    "int": "integer",
-    "int4": "integer",
-    "serial": "integer",
-    "bigint": "bigint",
-    "int8": "bigint",
-    "bigserial": "bigint",
-    "numeric": "numeric",
-    "decimal": "numeric",
-    "real": "real",
-    "double precision": "double precision",
-    "date": "date",
-    "timestamp": "timestamp",
-    "timestamp without time zone": "timestamp",
-    "timestamptz": "timestamptz",
-    "timestamp with time zone": "timestamptz",
-    "uuid": "uuid",
-    "jsonb": "jsonb",
-    "json": "json",
-    "bytea": "bytea",
-    "point": "point",
-    "vector": "vector",
-}
-_REFERENCES = re.compile(r"REFERENCES\s+(\w+)\s*\(\s*(\w+)\s*\)", re.IGNORECASE)
-_CHECK = re.compile(r"CHECK\s*(\(.*\))", re.IGNORECASE | re.DOTALL)
-_DEFAULT = re.compile(r"DEFAULT\s+((?:'[^']*'|[^\s,(]+)(?:\(\))?)", re.IGNORECASE)
-
-
-def canonical_type(text: str) -> str | None:
-    """Return the plain name of a type, None where it is not known.
-
-    Example:
-        >>> canonical_type("VARCHAR(50) NOT NULL"), canonical_type("integer[]")
-        ('varchar', 'array')
-    """
-    match = _TYPE.fullmatch(text.strip())
-    if match is None:
-        return None
-    words = f"{match['type']} {match['zone'] or ''}".lower().split()
-    while words:
-        found = _CANONICAL.get(" ".join(words))
-        if found is not None:
-            return "array" if match["array"] else found
-        words.pop()
-    return None
-
-
-def type_text(text: str) -> str:
-    """Return the type alone, as it stands before constraints.
-
-    Example:
-        >>> type_text("VARCHAR(1) CHECK (size IN ('S','M'))")
-        'varchar(1)'
-    """
-    match = re.match(
-        r"([A-Za-z]+(?:\s+(?:precision|varying))?\s*(?:\([\d\s,]+\))?"
-        r"(?:\s+with(?:out)?\s+time\s+zone)?(?:\s*\[\])?)",
-        text.strip(),
-        re.IGNORECASE,
-    )
-    return match[1].strip().lower() if match else text
-
 
 def read_postgresql(
     name: str, found: Fields, span: Span, model: Model, reading: Reading
@@ -369,39 +293,38 @@ class _TableReader:
         if word is None:
             return None
         text, name = str(word), str(entry.name)
-        kind = canonical_type(text)
-        if kind is None:
+        definition = read_definition(text)
+        if definition.type is None:
             self.reading.error(
                 "unknown-type",
                 f"{self.what} has the column `{name}` of the type `{text}`, which is not known",
                 word.span,
-                suggestion(type_text(text), sorted(_CANONICAL), "types"),
+                suggestion(definition.sql or text, sorted(CANONICAL), "types"),
             )
             return None
-        attribute = self._attribute(entry, value, entity, taken, text)
+        attribute = self._attribute(entry, value, entity, taken, definition)
         if attribute is None:
             return None
-        upper = text.upper()
-        reference = _REFERENCES.search(text)
-        if reference is not None:
-            self.foreign.append(ForeignKey(columns=(name,), table=reference[1], to=(reference[2],)))
-        if re.search(r"\bUNIQUE\b", upper):
+        if definition.references is not None:
+            table, column = definition.references
+            self.foreign.append(ForeignKey(columns=(name,), table=table, to=(column,)))
+        if definition.unique:
             self.unique.append(
                 PgIndex(name=f"{self.name}_{name}_key", columns=((name, False),), unique=True)
             )
-        check, default = _CHECK.search(text), _DEFAULT.search(text)
         return Column(
             name=name,
             attribute=attribute,
-            type=kind,
-            sql=type_text(text),
-            not_null="NOT NULL" in upper,
-            default=default[1] if default else "",
-            check=check[1] if check else "",
+            type=definition.type,
+            sql=definition.sql,
+            not_null=definition.not_null,
+            default=definition.default,
+            check=definition.check,
+            generated=definition.generated,
         )
 
     def _attribute(
-        self, entry: Entry, value: Any, entity: Entity, taken: set[str], text: str
+        self, entry: Entry, value: Any, entity: Entity, taken: set[str], definition: Definition
     ) -> str | None:
         """Return the attribute a column keeps; `id` may stand for the entity's own key."""
         given = value.get("of") if isinstance(value, Fields) else None
@@ -410,7 +333,7 @@ class _TableReader:
             return name
         if given is None and name == "id" and entity.key and entity.key[-1] not in taken:
             return entity.key[-1]
-        if given is None and re.search(r"\b(DEFAULT|GENERATED|SERIAL|BIGSERIAL)\b", text.upper()):
+        if given is None and definition.fills_itself:
             return ""
         word = given or entry.name
         self.reading.error(
@@ -500,10 +423,8 @@ __all__ = [
     "PgIndex",
     "PgTable",
     "PostgresDesign",
-    "canonical_type",
     "planned_columns",
     "read_postgresql",
-    "type_text",
 ]
 
 
