@@ -139,6 +139,7 @@ def test_two_hundred_tables_of_a_template_are_read_in_time(tmp_path: Path) -> No
         "      KeySchema: [{{AttributeName: id, KeyType: HASH}}]\n"
     )
     path.write_text("Resources:\n" + "".join(table.format(n=n) for n in range(200)))
-    begin = time.monotonic()
+    begin = time.process_time()
     assert len(imported(path).draft.tables) == 200
-    assert time.monotonic() - begin < 20  # 5 s on an idle machine
+    # 5 s on an idle machine; a busy one shares its caches.
+    assert time.process_time() - begin < 15

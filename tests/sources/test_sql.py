@@ -165,6 +165,7 @@ def test_two_hundred_tables_take_less_than_five_seconds(tmp_path: Path) -> None:
             for n in range(200)
         )
     )
-    begin = time.monotonic()
+    begin = time.process_time()
     assert len(imported(path).draft.tables) == 200
-    assert time.monotonic() - begin < 20  # 5 s on an idle machine
+    # 5 s on an idle machine; a busy one shares its caches.
+    assert time.process_time() - begin < 15
