@@ -10,13 +10,16 @@ import pytest
 
 from tablewright import load
 from tablewright.bill.prices import PriceBook
-from tablewright.core.errors import ModelError, PriceUnknownError
+from tablewright.core.errors import ModelError, PriceUnknownError, UnsupportedError
 from tablewright.engines.dynamodb.engine import DynamoEngine
+from tablewright.engines.dynamodb.infrastructure import infrastructure
 from tablewright.engines.dynamodb.planning.queries import workloads
 from tablewright.engines.dynamodb.planning.vectors import (
     with_cheapest_projections,
     with_vector_indexes,
 )
+from tablewright.engines.dynamodb.provisioning import ObservedTable, _vector_updates
+from tablewright.engines.dynamodb.resources import create_table
 
 MODEL = """
 app: vectors
@@ -220,6 +223,12 @@ def test_what_a_search_needs_is_not_moved_out_of_the_item(tmp_path):
     assert work.searched == {"vec", "shop", "product_id", "title"}
 
 
+def test_what_infrastructure_code_cannot_declare_is_refused_and_not_dropped(tmp_path):
+    file = load(written(tmp_path))
+    with pytest.raises(UnsupportedError, match="products has vector indexes"):
+        infrastructure(file.model, file.designs[0], "test", ())
+
+
 def test_the_planner_adds_the_index_that_the_searches_need(tmp_path):
     file = load(written(tmp_path))
     table = file.designs[0].table("products")
@@ -227,3 +236,20 @@ def test_the_planner_adds_the_index_that_the_searches_need(tmp_path):
     (index,) = planned.vector_indexes
     assert (index.partition, index.filters) == ("shop", ())
     assert index.projection.attributes == ("title",)
+
+
+def test_an_index_that_differs_is_dropped_and_added_again(tmp_path):
+    file = load(written(tmp_path))
+    table = file.designs[0].table("products")
+    described = {"VectorIndexes": create_table(file.model, table)["VectorIndexes"]}
+    same = ObservedTable(name="products", status="ACTIVE", description=described)
+    assert _vector_updates(file.model, table, same) == []
+    narrow = load(written(tmp_path, project="keys-only")).designs[0].table("products")
+    drop, add = _vector_updates(file.model, narrow, same)
+    assert (drop.destroys, add.destroys) == (True, False)
+    (update,) = add.parameters["VectorIndexUpdates"]
+    assert update["Create"]["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+    assert [entry["AttributeName"] for entry in add.parameters["AttributeDefinitions"]] == [
+        "product_id",
+        "shop",
+    ]

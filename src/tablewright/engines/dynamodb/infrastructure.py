@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from tablewright.core.errors import UnsupportedError
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.deploy.alarms import Expected
 from tablewright.deploy.grants import Grant
@@ -113,6 +114,12 @@ def infrastructure(
 def _table(
     model: Model, table: Table, environment: str, tags: tuple[tuple[str, str], ...]
 ) -> Resource:
+    if table.vector_indexes:
+        raise UnsupportedError(
+            f"{table.name} has vector indexes, which neither CloudFormation nor Terraform could "
+            "declare when this was checked (2026-09-02)",
+            remedy="deploy the design without them, and add them with UpdateTable afterwards",
+        )
     properties = dict(create_table(model, table, tags))
     properties["TableName"] = table_name(table, environment)
     stream = properties.pop("StreamSpecification", None)

@@ -19,6 +19,7 @@ from tablewright.engines.dynamodb.resources import (
     create_table,
     index_parameters,
     throughput,
+    vector_index_parameters,
 )
 from tablewright.engines.dynamodb.transport import RequestFailedError, Transport
 from tablewright.model.values import Model
@@ -438,6 +439,57 @@ def _index_updates(model: Model, table: Table, existing: ObservedTable) -> list[
             )
             actions.append(_add(model, table, name))
     actions += [_add(model, table, name) for name in desired if name not in existing.indexes]
+    return actions + _vector_updates(model, table, existing)
+
+
+def _vector_updates(model: Model, table: Table, existing: ObservedTable) -> list[Action]:
+    """Add and drop vector indexes; one that differs is dropped and added: none can be changed."""
+    actions: list[Action] = []
+    desired = {
+        index.name: vector_index_parameters(model, table, index) for index in table.vector_indexes
+    }
+    observed = {
+        index["IndexName"]: index for index in existing.description.get("VectorIndexes") or ()
+    }
+    differing = [
+        name
+        for name, index in observed.items()
+        if name not in desired
+        or any(index.get(member) != value for member, value in desired[name].items())
+    ]
+    for name in differing:
+        del observed[name]
+        actions.append(
+            Action(
+                text=f"drop the vector index {name} of {table.name}",
+                table=table.name,
+                operation="UpdateTable",
+                parameters={
+                    "TableName": table.name,
+                    "VectorIndexUpdates": [{"Delete": {"IndexName": name}}],
+                },
+                destroys=True,
+            )
+        )
+    for vectors in table.vector_indexes:
+        if vectors.name in observed:
+            continue
+        keys = sorted({*table.keys, *vectors.search_attributes})
+        actions.append(
+            Action(
+                text=f"add the vector index {vectors.name} to {table.name} and fill it",
+                table=table.name,
+                operation="UpdateTable",
+                parameters={
+                    "TableName": table.name,
+                    "AttributeDefinitions": [
+                        {"AttributeName": key, "AttributeType": attribute_type(model, table, key)}
+                        for key in keys
+                    ],
+                    "VectorIndexUpdates": [{"Create": desired[vectors.name]}],
+                },
+            )
+        )
     return actions
 
 
@@ -576,7 +628,10 @@ def wait_active(
             if (described.get("TableStatus", "ACTIVE") != "ACTIVE")
             else []
         )
-        for index in described.get("GlobalSecondaryIndexes") or ():
+        for index in (
+            *(described.get("GlobalSecondaryIndexes") or ()),
+            *(described.get("VectorIndexes") or ()),
+        ):
             if index.get("IndexStatus", "ACTIVE") != "ACTIVE":
                 filling = ", being filled" if index.get("Backfilling") else ""
                 busy.append(f"{index['IndexName']} {index['IndexStatus']}{filling}")
