@@ -29,13 +29,16 @@ from tablewright.reports.document import (
 from tablewright.reports.figures import cents, count, listed, percent, size, unit_mean, units, usd
 from tablewright.verbs.bill_rows import PatternCost, shown_resource
 from tablewright.verbs.design_summary import DesignView
+from tablewright.verbs.entities import SampleRows
 from tablewright.verbs.pictures import PictureView
 
 
-def design_section(design: DesignView) -> Section:
+def design_section(design: DesignView, samples: tuple[SampleRows, ...] = ()) -> Section:
     """Return all that is known of one design."""
     title = f"Design {design.name}" + (f": {design.title}" if design.title else "")
     blocks: list[Block] = [] if design.picture is None else [_picture_section(design.picture)]
+    if samples:
+        blocks.append(_samples_fold(samples))
     if design.targets:
         blocks.append(Section(title="Targets", blocks=(targets_table(design.targets),)))
     if design.card is not None:
@@ -47,6 +50,21 @@ def design_section(design: DesignView) -> Section:
     if design.sizes:
         blocks.append(folded(_size_section(design), "Sizes of every kind"))
     return Section(title=title, anchor=f"design-{design.name}", blocks=tuple(blocks))
+
+
+def _samples_fold(samples: tuple[SampleRows, ...]) -> Fold:
+    """Return a few records of each kind, a table each."""
+    return Fold(
+        summary="A few records of each kind, as they are stored",
+        blocks=tuple(
+            Table(
+                columns=tuple(Column(title=name, grows=True) for name in kind.columns),
+                rows=tuple(Row(cells=cells) for cells in kind.rows),
+                caption=f"{kind.container}: {kind.kind}",
+            )
+            for kind in samples
+        ),
+    )
 
 
 def _picture_section(picture: PictureView) -> Section:

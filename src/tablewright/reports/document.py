@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tablewright.verbs.entities import EntityView
     from tablewright.verbs.pictures import PictureView
 
 TONES = ("", "lead", "note", "good", "bad", "critical", "high", "medium", "low", "info", "total")
@@ -139,6 +140,13 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Diagram:
+    """The entities of a model, for the forms that can draw; the others list them."""
+
+    entities: tuple[EntityView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fold:
     """Evidence that may stay closed where the form allows it."""
 
@@ -164,7 +172,20 @@ class Document:
     blocks: tuple[Block, ...] = ()
 
 
-Block = Paragraph | Tiles | Table | Bullets | Lines | Code | Card | Chart | Picture | Fold | Section
+Block = (
+    Paragraph
+    | Tiles
+    | Table
+    | Bullets
+    | Lines
+    | Code
+    | Card
+    | Chart
+    | Picture
+    | Diagram
+    | Fold
+    | Section
+)
 
 
 def folded(section: Section, summary: str = "Show") -> Section:

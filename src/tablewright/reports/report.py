@@ -14,10 +14,20 @@ from tablewright.reports.claims import claims_section
 from tablewright.reports.compare import compare_sections
 from tablewright.reports.cost import crossing_paragraphs, precision, scales_table
 from tablewright.reports.design import design_section
-from tablewright.reports.document import Block, Bullets, Document, Fold, Paragraph, Section, Tiles
+from tablewright.reports.document import (
+    Block,
+    Bullets,
+    Diagram,
+    Document,
+    Fold,
+    Paragraph,
+    Section,
+    Tiles,
+)
 from tablewright.reports.figures import plural, sentence, usd, users
 from tablewright.reports.prove import proof_section
 from tablewright.verbs.design_summary import DesignView
+from tablewright.verbs.entities import SampleRows
 from tablewright.verbs.report import ReportView
 
 
@@ -35,8 +45,11 @@ def report_page(view: ReportView) -> Document:
         ),
         _cost_section(view),
     ]
-    blocks += [design_section(design) for design in view.designs[:1]]
-    blocks += [_folded_design(design) for design in view.designs[1:]]
+    if view.diagram:
+        blocks.append(_model_section(view))
+    samples = {one.design: one.kinds for one in view.samples}
+    blocks += [design_section(d, samples.get(d.name, ())) for d in view.designs[:1]]
+    blocks += [_folded_design(d, samples.get(d.name, ())) for d in view.designs[1:]]
     blocks += [proof_section(proof) for proof in view.proofs]
     if view.comparison is not None:
         sections = compare_sections(view.comparison, folds=True)
@@ -62,9 +75,14 @@ def answer_page(view: ReportView) -> Document:
     return Document(title=f"{view.title} · {users(view.users)}", blocks=paragraphs)
 
 
-def _folded_design(design: DesignView) -> Section:
+def _model_section(view: ReportView) -> Section:
+    """Return the entities as a diagram; a solid line leads to a parent, a dashed one refers."""
+    return Section(title="The model", anchor="model", blocks=(Diagram(entities=view.diagram),))
+
+
+def _folded_design(design: DesignView, samples: tuple[SampleRows, ...]) -> Section:
     """Return a design that is not the first of the file: its cost and grade, the rest folded."""
-    section = design_section(design)
+    section = design_section(design, samples)
     text = f"{usd(design.cost.usd_per_month)} USD a month at {users(design.cost.users)}"
     if design.card is not None:
         text += f", graded {design.card.grade}"

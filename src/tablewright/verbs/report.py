@@ -16,6 +16,7 @@ from tablewright.verbs.assess import assess
 from tablewright.verbs.compare import compare
 from tablewright.verbs.cost import ScalesView, scales_view
 from tablewright.verbs.design_summary import DesignView, design_view
+from tablewright.verbs.entities import DesignSamples, EntityView, design_samples, entity_views
 from tablewright.verbs.proofs import ProofView, latest_proofs
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ class ReportView:
     warnings: tuple[Diagnostic, ...]
     comparison: Comparison | None = None
     """Engines and deployment options side by side, where they were compared."""
+    diagram: tuple[EntityView, ...] = ()
+    """The entities of the model."""
+    samples: tuple[DesignSamples, ...] = ()
+    """A few records of each kind, of each design that can be filled."""
     proofs: tuple[ProofView, ...] = ()
     """The latest proof of each design that has one."""
 
@@ -62,6 +67,7 @@ def report_view(assessment: Assessment) -> ReportView:
         assumptions=tuple((assumption.name, assumption.text) for assumption in model.assumptions),
         left_out=tuple(dict.fromkeys((*scales.left_out, *assessment.left_out))),
         warnings=assessment.warnings,
+        diagram=entity_views(model),
     )
 
 
@@ -73,6 +79,8 @@ def report(session: Session, design: str = "") -> ReportView:
         design: only this design, without the comparison of engines and architectures.
     """
     view = report_view(assess(session, designs=[design] if design else ()))
+    shown = [session.design(d.name) for d in view.designs]
+    view = replace(view, samples=tuple(s for d in shown if (s := design_samples(session, d)).kinds))
     view = replace(view, proofs=latest_proofs(session, [d.name for d in view.designs]))
     if not design and session.designs:
         view = replace(view, comparison=compare(session))

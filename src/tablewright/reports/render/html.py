@@ -38,6 +38,7 @@ def write_html(document: Document, *, written_on: str = "") -> str:
 def _template() -> Template:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
+    from tablewright.reports.render.er import draw_entities
     from tablewright.reports.render.svg import draw
 
     environment = Environment(
@@ -52,6 +53,7 @@ def _template() -> Template:
     environment.filters["slug"] = slug
     environment.globals["draw"] = draw
     environment.globals["bars"] = bars
+    environment.globals["draw_entities"] = draw_entities
     return environment.get_template("report.html")
 
 

@@ -13,6 +13,7 @@ from tablewright.reports.document import (
     Card,
     Chart,
     Code,
+    Diagram,
     Document,
     Fold,
     Lines,
@@ -22,6 +23,7 @@ from tablewright.reports.document import (
     Table,
     Tiles,
 )
+from tablewright.verbs.entities import entity_lines
 from tablewright.verbs.pictures import PictureView, container_facts
 
 _SPECIAL = re.compile(r"([\\*\[\]<>|#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
@@ -69,6 +71,8 @@ def _block(block: Block, level: int) -> str:
         return f"```{block.language}\n{block.text}\n```"
     if isinstance(block, Card):
         return _card(block)
+    if isinstance(block, Diagram):
+        return "\n".join(f"- {escape(line)}" for line in entity_lines(block.entities))
     if isinstance(block, Picture):
         return _picture(block.design)
     if isinstance(block, Fold):

@@ -16,6 +16,7 @@ from tablewright.reports.document import (
     Card,
     Chart,
     Code,
+    Diagram,
     Document,
     Fold,
     Lines,
@@ -25,6 +26,7 @@ from tablewright.reports.document import (
     Table,
     Tiles,
 )
+from tablewright.verbs.entities import entity_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -106,6 +108,9 @@ def _write_block(console: Console, block: Block, depth: int) -> None:
             console.print("  " + line, soft_wrap=True)
     elif isinstance(block, Card):
         _write_card(console, block)
+    elif isinstance(block, Diagram):
+        for line in entity_lines(block.entities):
+            _hanging(console, "- ", line)
     elif isinstance(block, Picture):
         _write_picture(console, block.design)
     elif isinstance(block, Fold):
