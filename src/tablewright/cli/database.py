@@ -16,11 +16,21 @@ if TYPE_CHECKING:
 def database_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say which database is meant, handed over as `target: Target`."""
 
-    @click.option("--endpoint", default="", metavar="URL", help="A server of the DynamoDB API.")
+    @click.option(
+        "--endpoint",
+        default="",
+        metavar="URL",
+        help="A server: http://…, mongodb://… or postgresql://…, as the design's engine.",
+    )
     @click.option("--aws", is_flag=True, help="Amazon DynamoDB, with your own credentials.")
     @click.option("--profile", default="", help="Amazon DynamoDB, with this profile.")
     @click.option("--aws-region", default="", help="The region of the account.")
-    @click.option("--data", default="", type=click.Path(), help="The local engine's file.")
+    @click.option(
+        "--data",
+        default="",
+        type=click.Path(),
+        help="Where the local engine or embedded server keeps its data.",
+    )
     @click.option("--allow-production", is_flag=True, help="Work on an account named so.")
     @functools.wraps(function)
     def run(

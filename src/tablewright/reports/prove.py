@@ -67,6 +67,9 @@ def proof_sentence(view: ProofView) -> str:
     run = f"`{proof.design}` was run with {format_number(proof.users)} users"
     if not (view.is_right and view.agrees):
         return f"{run} and is not proved."
+    if not proof.compares_units:
+        count = sum(1 for pattern in proof.patterns if not pattern.cannot)
+        return f"{run}: every answer of {count} access patterns was right."
     shown = [p for p in proof.patterns if not p.cannot]
     return (
         f"{run}: every answer of {len(shown)} access patterns was right, and metered units are "
@@ -204,11 +207,27 @@ def _percent(share: Decimal, *, sign: bool = True) -> str:
     return f"{'+' if sign and share > 0 else ''}{shown} %"
 
 
+def _server_verdict(proof: Proof) -> Paragraph:
+    """Return the verdict where requests are not charged: answers, and where they were found."""
+    if not proof.is_right:
+        return Paragraph(text="Not proved: answers or stored records are wrong.", tone="bad")
+    known = [p for p in proof.patterns if p.access and not p.cannot]
+    same = sum(1 for pattern in known if pattern.planned_access in pattern.access)
+    text = (
+        f"Proved: every answer is right. Of {len(known)} patterns whose plan the server tells, "
+        f"{same} are answered where the estimate says. Rows and index entries are as EXPLAIN "
+        "counts them for the first calls; requests are not charged, so they are only shown."
+    )
+    return Paragraph(text=text, tone="good")
+
+
 def _verdict(proof: Proof) -> Paragraph:
     bills = (
         f"{format_usd(proof.predicted_usd)} USD a month predicted, "
         f"{format_usd(proof.metered_usd)} as metered, at {format_number(proof.users)} users."
     )
+    if not proof.compares_units:
+        return _server_verdict(proof)
     if proof.is_right and proof.agrees:
         text = (
             "Proved: every answer is right, and the meter is within 1 % of the prediction (at most "

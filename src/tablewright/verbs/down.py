@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tablewright.core.errors import UsageError
+from tablewright.design.values import Design
 from tablewright.engines.dynamodb.connector import Account
 from tablewright.engines.dynamodb.provisioning import apply_down, observe, plan_down
 from tablewright.evaluation.doors import Target
 from tablewright.session import Session
 from tablewright.verbs.database import Say, connected, dynamo_design, silent, workspace_of
+from tablewright.verbs.on_engine import is_elsewhere, take_down
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +57,11 @@ def down(
         UsageError: `confirm` is not the word.
         EngineError: the database refused.
     """
-    chosen = dynamo_design(session, design)
     workspace = workspace_of(session)
+    elsewhere = is_elsewhere(session, design)
+    if elsewhere is not None:
+        return _down_elsewhere(session, elsewhere, target, confirm, announce, status)
+    chosen = dynamo_design(session, design)
     word = f"{session.model.app}-{chosen.name}"
     with connected(session, chosen, target, announce=announce) as transport:
         observed = observe(transport, [table.name for table in chosen.tables])
@@ -89,3 +94,35 @@ def _remove_files(path: Path) -> None:
     """Remove the file of the local engine, which holds the tables of this design only."""
     for ending in ("", "-wal", "-shm", "-journal"):
         Path(f"{path}{ending}").unlink(missing_ok=True)
+
+
+def _down_elsewhere(
+    session: Session,
+    design: Design,
+    target: Target,
+    confirm: str,
+    announce: Callable[[Account], None] | None,
+    status: Callable[[], AbstractContextManager[Say]],
+) -> DownView:
+    """Return what would be lost of a design for another engine; where confirmed, delete it."""
+    word = f"{session.model.app}-{design.name}"
+    if confirm and confirm != word:
+        raise UsageError(f"`{confirm}` is not the word", remedy=f"it is {word}")
+    where, observed = take_down(
+        session, design, target, is_confirmed=bool(confirm), announce=announce, status=status
+    )
+    if confirm:
+        workspace = workspace_of(session)
+        workspace.position(design.name, target).unlink(missing_ok=True)
+        workspace.loading(design.name, target).unlink(missing_ok=True)
+    return DownView(
+        app=session.model.app,
+        design=design.name,
+        where=where,
+        deleted=bool(confirm),
+        tables=tuple(
+            TableContents(table=name, items=seen.records or 0, bytes=seen.bytes or 0)
+            for name, seen in observed.items()
+        ),
+        confirm=word,
+    )

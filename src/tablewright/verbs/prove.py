@@ -47,6 +47,7 @@ from tablewright.verbs.database import (
     silent,
     workspace_of,
 )
+from tablewright.verbs.on_engine import is_elsewhere, prove_design
 from tablewright.verbs.proofs import ProofView, proof_view
 from tablewright.verbs.seed import (
     DEFAULT_USERS,
@@ -113,15 +114,29 @@ def prove(
         UsageError: it would spend more than `max_usd`, or the tables do not exist.
         EngineError: the database refused or went away.
     """
+    elsewhere = is_elsewhere(session, design)
+    if elsewhere is not None:
+        population_size = users or DEFAULT_USERS
+        with (progress or (lambda: nullcontext(_no_progress)))() as show:
+            proof = prove_design(
+                session,
+                elsewhere,
+                target,
+                users=population_size,
+                requests=_requests(session, population_size, requests, scale_down),
+                seed=seed,
+                announce=announce,
+                progress=show,
+            )
+        store_proof(session, proof)
+        return proof_view(proof, is_stale=False)
     chosen = dynamo_design(session, design)
     workspace = workspace_of(session)
     is_default = target.is_local and not target.data
     keep = workspace.position(chosen.name, target)
     seeded = seeded_users(session, chosen, keep) if is_default else None
     scale = users or seeded or DEFAULT_USERS
-    if scale_down is not None:
-        calls = sum(session.model.calls_per_day(p, scale) for p in session.model.patterns)
-        requests = max(1, int(calls * scale_down))
+    requests = _requests(session, scale, requests, scale_down)
     request = ProofRequest(users=scale, requests=requests, seed=seed, max_usd=max_usd)
     with (progress or (lambda: nullcontext(_no_progress)))() as show:
         if not is_default:
@@ -133,6 +148,14 @@ def prove(
             proof = proof_in_memory(session, chosen, request, silent, show)
     store_proof(session, proof)
     return proof_view(proof, is_stale=False)
+
+
+def _requests(session: Session, users: int, requests: int, scale_down: Decimal | None) -> int:
+    """Return how many calls to make: as many as asked for, or a share of one day's."""
+    if scale_down is None:
+        return requests
+    calls = sum(session.model.calls_per_day(p, users) for p in session.model.patterns)
+    return max(1, int(calls * scale_down))
 
 
 def _no_progress(done: int, total: int, name: str) -> None:

@@ -29,6 +29,7 @@ from tablewright.operate.seed import Position, SeedPlan, apply_seed, plan_seed
 from tablewright.proof.runner import digest_of
 from tablewright.sample.sample import Sample
 from tablewright.session import Session
+from tablewright.verbs import on_engine
 from tablewright.verbs.database import (
     Progress,
     connected,
@@ -36,6 +37,7 @@ from tablewright.verbs.database import (
     require_tables,
     workspace_of,
 )
+from tablewright.verbs.on_engine import is_elsewhere
 
 DEFAULT_USERS = 1000
 
@@ -105,11 +107,29 @@ def seed(
         UsageError: the tables do not exist, or were not made here.
         EngineError: the database refused or went away; what was acknowledged is recorded.
     """
-    chosen = dynamo_design(session, design)
     scale = users or DEFAULT_USERS
+    elsewhere = is_elsewhere(session, design)
+    if elsewhere is not None:
+        steps, _ = on_engine.seeding(session, elsewhere, scale)
+        view = _planned(session, elsewhere.name, scale, steps)
+        if dry_run:
+            return view
+        if before_writing is not None:
+            before_writing(view)
+        where, count = on_engine.seed_database(
+            session,
+            elsewhere,
+            target,
+            steps,
+            records_per_second=units_per_second,
+            announce=announce,
+            progress=progress or _no_progress,
+        )
+        return _with(view, where=where, written=count)
+    chosen = dynamo_design(session, design)
     evaluation = population(session, chosen, scale)
     plan = seed_plan(session, chosen, Sample(session.model), evaluation)
-    planned = _planned(session, chosen, scale, plan)
+    planned = _planned(session, chosen.name, scale, plan)
     if dry_run:
         return planned
     if before_writing is not None:
@@ -137,10 +157,10 @@ def _no_progress() -> AbstractContextManager[Progress]:
     return nullcontext(lambda done, total, name: None)
 
 
-def _planned(session: Session, design: DynamoDesign, users: int, plan: SeedPlan) -> SeedView:
+def _planned(session: Session, design: str, users: int, plan: SeedPlan) -> SeedView:
     return SeedView(
         app=session.model.app,
-        design=design.name,
+        design=design,
         region=session.region,
         users=users,
         where="",
@@ -185,7 +205,6 @@ def load_records(
         UsageError: no such entity, a record that does not fit it, or missing tables.
         EngineError: the database refused or went away; what was acknowledged is recorded.
     """
-    chosen = dynamo_design(session, design)
     names = [e.name for e in session.model.entities]
     if entity not in names:
         raise UsageError(
@@ -193,9 +212,22 @@ def load_records(
             remedy=f"choose one of {', '.join(names)}",
         )
     items, where = 0, ""
-    if dry_run:
+    elsewhere = is_elsewhere(session, design)
+    if elsewhere is not None:
+        where, items = on_engine.load_file(
+            session,
+            elsewhere,
+            target,
+            source=source,
+            entity=entity,
+            dry_run=dry_run,
+            announce=announce,
+            progress=progress or _no_progress,
+        )
+    elif dry_run:
         items = checked(session.model.entity(entity), source)
     else:
+        chosen = dynamo_design(session, design)
         with (
             connected(session, chosen, target, announce=announce) as transport,
             (progress or _no_progress)() as show,
@@ -213,7 +245,7 @@ def load_records(
             where = transport.description
     return SeedView(
         app=session.model.app,
-        design=chosen.name,
+        design=session.design(design).name,
         region=session.region,
         users=0,
         where=where,

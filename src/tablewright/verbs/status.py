@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.core.quantities import ZERO
+from tablewright.design.values import Design
 from tablewright.engines.dynamodb.connector import Account
 from tablewright.engines.dynamodb.provisioning import (
     ObservedTable,
@@ -21,6 +22,7 @@ from tablewright.engines.dynamodb.provisioning import (
 from tablewright.evaluation.doors import Target
 from tablewright.session import Session
 from tablewright.verbs.database import connected, dynamo_design, workspace_of
+from tablewright.verbs.on_engine import containers, is_elsewhere, look
 from tablewright.verbs.seed import request_cost
 
 
@@ -82,6 +84,9 @@ def status(
     Raises:
         EngineError: the database cannot be reached.
     """
+    elsewhere = is_elsewhere(session, design)
+    if elsewhere is not None:
+        return _status_elsewhere(session, elsewhere, target, announce)
     chosen = dynamo_design(session, design)
     with connected(session, chosen, target, announce=announce) as transport:
         observed = observe(transport, [table.name for table in chosen.tables])
@@ -104,6 +109,46 @@ def status(
         usd_so_far=request_cost(session, reads, writes),
         is_as_designed=not plan.actions and not plan.refused,
         needs_adopting=bool(foreign(session.model, observed)),
+    )
+
+
+def _status_elsewhere(
+    session: Session,
+    design: Design,
+    target: Target,
+    announce: Callable[[Account], None] | None,
+) -> StatusView:
+    """Return the tables or collections of a design for another engine as they are."""
+    where, plan, observed = look(session, design, target, announce)
+    tables = []
+    for name in containers(session, design):
+        drift = tuple(step.text for step in plan.steps if step.container == name)
+        drift += tuple(text for text in plan.refused if text.startswith((f"{name} ", f"{name}.")))
+        seen = observed.get(name)
+        if seen is None:
+            tables.append(TableStatus(table=name, state="missing", drift=()))
+            continue
+        tables.append(
+            TableStatus(
+                table=name,
+                state=seen.state.upper(),
+                items=seen.records or 0,
+                bytes=seen.bytes or 0,
+                indexes=tuple((index, state.upper()) for index, state in seen.indexes.items()),
+                drift=drift,
+            )
+        )
+    return StatusView(
+        app=session.model.app,
+        design=design.name,
+        where=where,
+        region=session.region,
+        tables=tuple(tables),
+        beyond=plan.beyond,
+        consumed=(),
+        usd_so_far=ZERO,
+        is_as_designed=not plan.steps and not plan.refused,
+        needs_adopting=any(seen.is_foreign for seen in observed.values()),
     )
 
 

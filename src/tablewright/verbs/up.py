@@ -16,6 +16,7 @@ from tablewright.engines.dynamodb.provisioning import Action, apply_up, observe,
 from tablewright.evaluation.doors import Target
 from tablewright.session import Session
 from tablewright.verbs.database import Say, connected, dynamo_design, in_region, silent
+from tablewright.verbs.on_engine import actions_of, bring_up, containers, is_elsewhere
 
 ONLY_AMAZON = "only Amazon scales by itself: capacity stays at the minimum"
 
@@ -66,6 +67,30 @@ def up(
         UsageError: something would have to be changed that cannot be, or would be lost.
         EngineError: the database refused.
     """
+    elsewhere = is_elsewhere(session, design)
+    if elsewhere is not None:
+        where, steps, left_out = bring_up(
+            session,
+            elsewhere,
+            target,
+            dry_run=dry_run,
+            allow_destroy=allow_destroy,
+            adopt=adopt,
+            announce=announce,
+            status=status,
+        )
+        return UpView(
+            app=session.model.app,
+            design=elsewhere.name,
+            where=where,
+            dry_run=dry_run,
+            tables=len(containers(session, elsewhere)),
+            actions=actions_of(steps),
+            refused=steps.refused,
+            beyond=steps.beyond,
+            not_offered=left_out,
+            auto_scaling=(),
+        )
     chosen = dynamo_design(session, design)
     not_offered: tuple[str, ...] = ()
     with connected(session, chosen, target, creates=not dry_run, announce=announce) as transport:

@@ -76,6 +76,7 @@ class MongoAdapter:
         self._client = reached.client
         self._database = reached.client[name]
         self._is_embedded = reached.is_embedded
+        self._keeps_expired = reached.keeps_expired
         self._close = reached.close
         self._builder = OperationBuilder(model, design, self.codec)
         self._explained: Counter[str] = Counter()
@@ -108,8 +109,12 @@ class MongoAdapter:
 
     def provision(self, step: ProvisionStep, say: Progress) -> str:
         """Run one command; an index that the embedded server does not know is passed by."""
+        command = to_bson(step.statement)
+        if self._keeps_expired:
+            for index in command.get("indexes", ()):
+                index.pop("expireAfterSeconds", None)
         try:
-            _asked(partial(self._database.command, to_bson(step.statement)))
+            _asked(partial(self._database.command, command))
         except EngineError as problem:
             is_index = "createIndexes" in step.statement
             text = problem.message.lower()

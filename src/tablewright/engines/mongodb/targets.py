@@ -44,6 +44,8 @@ class Reached:
     description: str
     is_local: bool
     is_embedded: bool
+    keeps_expired: bool
+    """It serves a proof: TTL indexes are made without their expiry, lest sampled data vanish."""
     close: Callable[[], None]
 
 
@@ -83,6 +85,7 @@ def reach(target: Target, folder: Path, *, creates: bool) -> Reached:
         description=server,
         is_local=False,
         is_embedded=False,
+        keeps_expired=False,
         close=client.close,
     )
 
@@ -135,7 +138,8 @@ def temporary() -> Reached:
     def remove() -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
-    return _embedded(folder, "the embedded MongoDB, in a temporary folder", remove)
+    description = "the embedded MongoDB, in a temporary folder"
+    return _embedded(folder, description, remove, keeps_expired=True)
 
 
 def _program() -> str:
@@ -150,7 +154,9 @@ def _program() -> str:
     return found
 
 
-def _embedded(folder: Path, description: str, remove: Callable[[], None]) -> Reached:
+def _embedded(
+    folder: Path, description: str, remove: Callable[[], None], *, keeps_expired: bool = False
+) -> Reached:
     folder.mkdir(parents=True, exist_ok=True)
     port, log = _free_port(), folder / "server.log"
     options = ["--host", "127.0.0.1", "--port", str(port), "--storage-path", str(folder)]
@@ -179,6 +185,7 @@ def _embedded(folder: Path, description: str, remove: Callable[[], None]) -> Rea
         description=f"{description}, SecantusDB",
         is_local=True,
         is_embedded=True,
+        keeps_expired=keeps_expired,
         close=close,
     )
 

