@@ -108,12 +108,13 @@ def test_looking_at_tables_that_do_not_exist_makes_no_file(
     assert not file.parent.exists()
 
 
-def test_a_design_for_another_engine_cannot_be_created(typed: Typed, tmp_path: Path) -> None:
+def test_the_address_of_another_engine_is_refused(typed: Typed, tmp_path: Path) -> None:
     typed("init", str(tmp_path / "p"), "--app", "poafix")
-    code, _, err = typed("up", str(tmp_path / "p"), "--design", "current")
+    where = ["--design", "current", "--endpoint", "http://127.0.0.1:1"]
+    code, _, err = typed("up", str(tmp_path / "p"), *where)
     assert code == 2
-    assert "the design `current` is for mongodb" in err
-    assert "choose `dynamodb`" in err
+    assert "`http://127.0.0.1:1` is no address of a MongoDB" in err
+    assert "mongodb://HOST/DATABASE" in err
 
 
 def test_a_proof_uses_a_copy_of_what_up_and_seed_made(

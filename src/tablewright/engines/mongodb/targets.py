@@ -103,8 +103,9 @@ def connect(address: str, *, within_seconds: float = 10.0) -> MongoClient[Any]:
         raise UnsupportedError(
             "MongoDB needs the driver pymongo", remedy=f"install it: {INSTALL}"
         ) from problem
+    client: MongoClient[Any] | None = None
     try:
-        client: MongoClient[Any] = MongoClient(
+        client = MongoClient(
             address,
             serverSelectionTimeoutMS=int(within_seconds * 1000),
             uuidRepresentation="standard",
@@ -113,6 +114,8 @@ def connect(address: str, *, within_seconds: float = 10.0) -> MongoClient[Any]:
         )
         version = client.server_info()["versionArray"]
     except (errors.PyMongoError, ValueError) as problem:
+        if client is not None:
+            client.close()
         raise EngineError(
             f"{shown(address)} cannot be reached: {_reason(problem)}",
             remedy="check the address, that the server runs, and user and password in the address",
