@@ -52,6 +52,8 @@ def explain_page(view: ExplainView, language: str = "python") -> Document:
             inner.append(Paragraph(text=sentence(request.note)))
         if request.template:
             inner.append(Code(text=snippet(request, language), language=language))
+        if request.statement:
+            inner.append(Code(text=request.statement, language="text"))
         if request.uses:
             inner.append(_uses_table(request.uses))
         times = "" if request.calls == 1 else f", {units(request.calls)} times"

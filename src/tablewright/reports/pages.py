@@ -18,6 +18,7 @@ PAGES: dict[str, str] = {
     "check": "check:check_page",
     "compare": "compare:compare_page",
     "cost": "cost:cost_page",
+    "ddl": "ddl:ddl_page",
     "deploy": "deploy:deploy_page",
     "deploy-options": "deploy:options_page",
     "diff": "diff:diff_page",
