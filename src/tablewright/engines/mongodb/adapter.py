@@ -114,7 +114,7 @@ class MongoAdapter:
             for index in command.get("indexes", ()):
                 index.pop("expireAfterSeconds", None)
         try:
-            _asked(partial(self._database.command, command))
+            _asked(partial(self._command, command))
         except EngineError as problem:
             is_index = "createIndexes" in step.statement
             text = problem.message.lower()
@@ -122,6 +122,11 @@ class MongoAdapter:
                 return f"{step.text}: the embedded server does not offer it"
             raise
         return ""
+
+    def _command(self, command: dict[str, Any]) -> Any:
+        """Run a command with the client's own way to write UUIDs, which is not the default."""
+        options = self._database.codec_options
+        return self._database.command(command, codec_options=options)
 
     def destroy(self, names: Sequence[str], say: Progress) -> None:
         """Drop collections."""
@@ -308,7 +313,7 @@ class MongoAdapter:
                 continue
             explain = {"explain": to_bson(command), "verbosity": "executionStats"}
             try:
-                reply = from_bson(self._database.command(explain))
+                reply = from_bson(self._command(explain))
             except errors.PyMongoError:
                 return None, ""
             more = explaining.consumption(reply, operation.collection)
