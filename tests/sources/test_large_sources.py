@@ -69,12 +69,12 @@ def test_of_a_table_of_a_billion_items_only_the_sample_is_read() -> None:
 
 def test_the_budget_of_read_units_ends_the_sampling() -> None:
     account = Account(1, 10**9)
-    said: list[str] = []
-    read_client(account, "here", ReadOptions(sample=10**6, units=Decimal(500), say=said.append))
+    messages: list[str] = []
+    read_client(account, "here", ReadOptions(sample=10**6, units=Decimal(500), say=messages.append))
     # Pages of 100 items at 100 units each: the fifth one uses the budget up.
     assert account.read == 500
-    assert "at most 500 read units" in said[0]
-    assert "USD on demand" in said[0]
+    assert "at most 500 read units" in messages[0]
+    assert "USD on demand" in messages[0]
 
 
 def test_ten_thousand_tables_are_described() -> None:

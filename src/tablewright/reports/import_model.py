@@ -6,6 +6,7 @@ In: an ImportView or a RefreshedView. Out: a document.
 from __future__ import annotations
 
 from tablewright.reports.document import Block, Document, Lines
+from tablewright.reports.figures import plural
 from tablewright.verbs.import_model import ImportView, RefreshedView
 
 MOST_NOTES = 10
@@ -13,10 +14,11 @@ MOST_NOTES = 10
 
 def import_page(view: ImportView) -> Document:
     """Return what was imported, what was not recovered, and what to find out next."""
-    unit = "collections" if view.engine == "mongodb" else "tables"
+    unit = "collection" if view.engine == "mongodb" else "table"
     lines = [
-        f"wrote {view.written}: {len(view.entities)} entities, {view.patterns} access patterns, "
-        f"{len(view.tables)} {unit} of {view.engine}"
+        f"wrote {view.written}: {plural(len(view.entities), 'entity', 'entities')}, "
+        f"{plural(view.patterns, 'access pattern')}, {plural(len(view.tables), unit)} of "
+        f"{view.engine}"
     ]
     lines += [f"not recovered: {note}" for note in view.not_recovered[:MOST_NOTES]]
     more = len(view.not_recovered) - MOST_NOTES

@@ -15,7 +15,7 @@ _NAME = re.compile(r"( +)\"?([^\s\"#:]+)\"?:")
 
 
 def leave_out(draft: Draft, text: str, line: int, message: str) -> bool:
-    """Leave out what stands in a line; return whether anything could be.
+    """Leave out what a line describes; return whether anything could be.
 
     Args:
         draft: is changed.
