@@ -109,7 +109,7 @@ def test_a_price_of_ones_own_changes_the_bill_in_proportion(typed):
         return next(float(r["usd_per_month"]) for r in rows if r["where"] == "read request units")
 
     # The packaged price is 0.125 a million; ten times that makes ten times the amount. Each bill
-    # is sampled until its standard error is below 0.5 %, so a dearer one may be sampled further.
+    # is sampled until its standard error is below 0.5 %: a more expensive one perhaps further.
     assert reads("--price", f"{key}=1.25") == pytest.approx(10 * reads(), rel=0.01)
 
 

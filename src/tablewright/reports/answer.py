@@ -47,10 +47,12 @@ def answer(view: ReportView) -> tuple[str, ...]:
     savings = _savings_sentence(view, first)
     proved = " ".join(proof_sentence(proof) for proof in view.proofs)
     brief = fault.partition("; the first is ")[0]
-    said = [f"{cost}; it {brief}", savings, proved] if proved and fault else [cost, savings, proved]
+    sentences = (
+        [f"{cost}; it {brief}", savings, proved] if proved and fault else [cost, savings, proved]
+    )
     if fault and not proved:
-        said.insert(1, f"It {fault}")
-    return tuple(ended(text) for text in said if text)
+        sentences.insert(1, f"It {fault}")
+    return tuple(ended(text) for text in sentences if text)
 
 
 def deployment_answer(view: ReportView) -> tuple[str, ...]:
@@ -76,9 +78,9 @@ def tiles(view: ReportView) -> tuple[Tile, ...]:
         )
     ]
     if first.card is not None:
-        found = sum(first.card.count(level) for level in LEVELS[:4])
+        findings = sum(first.card.count(level) for level in LEVELS[:4])
         tiles.append(
-            Tile(label="Report card", figure=first.card.grade, note=plural(found, "finding"))
+            Tile(label="Report card", figure=first.card.grade, note=plural(findings, "finding"))
         )
     path = first.path
     if path:

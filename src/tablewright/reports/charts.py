@@ -23,12 +23,12 @@ def cost_against_users(view: ScalesView) -> Chart | None:
     curves = [c for c in view.curves if sum(1 for _, usd_ in c.points if usd_ > 0) > 1]
     if not curves:
         return None
-    ends = ", ".join(f"{c.design} {usd(c.points[-1][1])}" for c in curves)
+    last_costs = ", ".join(f"{c.design} {usd(c.points[-1][1])}" for c in curves)
     return Chart(
         kind="lines",
         title="USD a month against users",
         summary=f"Monthly cost of each design against users, both axes logarithmic. At "
-        f"{curves[0].points[-1][0]:,} users: {ends}.{_not_drawn(view)}",
+        f"{curves[0].points[-1][0]:,} users: {last_costs}.{_not_drawn(view)}",
         x_title="users",
         y_title="USD a month",
         series=tuple(
@@ -150,10 +150,10 @@ def _bars(name: str, values: list[Decimal]) -> Series:
 
 def _steps(name: str, histogram: tuple[tuple[int, int], ...]) -> Series:
     """Return a histogram of (upper bound, count) as an outline, heights in per cent."""
-    whole = sum(count for _, count in histogram)
+    total = sum(count for _, count in histogram)
     points: list[tuple[float, float]] = []
     for bound, count in histogram:
-        low, share = float(_lower(bound)), 100 * count / whole
+        low, share = float(_lower(bound)), 100 * count / total
         if points and points[-1][0] == low:
             points.pop()
         else:

@@ -145,11 +145,12 @@ def _chart(
     if not shown:
         return None
     last = max(points[-1][0] for _, points in shown)
-    ends = ", ".join(f"{name} {usd(points[-1][1])}" for name, points in shown)
+    last_costs = ", ".join(f"{name} {usd(points[-1][1])}" for name, points in shown)
     return d.Chart(
         kind="lines",
         title=title,
-        summary=f"Monthly cost against users, both axes logarithmic. At {last:,} users: {ends}.",
+        summary="Monthly cost against users, both axes logarithmic. At "
+        f"{last:,} users: {last_costs}.",
         x_title="users",
         y_title="USD a month",
         series=tuple(

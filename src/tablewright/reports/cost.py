@@ -26,8 +26,8 @@ from tablewright.verbs.cost import CostView, ScalesView
 
 def cost_page(view: CostView) -> Document:
     """Return the bill of one design at one scale."""
-    said = (view.engine, view.region, view.mode, f"prices of {view.prices_as_of}")
-    heading = " · ".join(part for part in said if part)
+    facts = (view.engine, view.region, view.mode, f"prices of {view.prices_as_of}")
+    heading = " · ".join(part for part in facts if part)
     sized = () if view.engine == "dynamodb" else view.assumptions
     footer = []
     if view.left_out:
@@ -63,14 +63,14 @@ def scales_page(view: ScalesView) -> Document:
 
 def scales_table(view: ScalesView) -> Table:
     """Return what each design costs at each scale, and for each user."""
-    scales = list(dict.fromkeys(at for curve in view.curves for at, _ in curve.points))
+    scales = list(dict.fromkeys(scale for curve in view.curves for scale, _ in curve.points))
     by_design = {curve.design: dict(curve.points) for curve in view.curves}
     rows = []
-    for at in sorted(scales):
-        cells = [f"{at:,}"]
+    for scale in sorted(scales):
+        cells = [f"{scale:,}"]
         for curve in view.curves:
-            cost = by_design[curve.design].get(at)
-            cells += ["", ""] if cost is None else [usd(cost), per_user(cost / at)]
+            cost = by_design[curve.design].get(scale)
+            cells += ["", ""] if cost is None else [usd(cost), per_user(cost / scale)]
         rows.append(Row(cells=tuple(cells)))
     columns = [Column(title="Users", right=True)]
     for curve in view.curves:
@@ -83,17 +83,17 @@ def scales_table(view: ScalesView) -> Table:
 
 def crossing_paragraphs(view: ScalesView) -> list[Paragraph]:
     """Return from how many users on another design is the cheapest."""
-    found = [
+    paragraphs = [
         Paragraph(
             text=f"`{c.cheaper_below}` is cheaper below about {users(c.users)}, "
             f"`{c.cheaper_above}` above."
         )
         for c in view.crossings
     ]
-    if not found and len(view.curves) > 1:
+    if not paragraphs and len(view.curves) > 1:
         cheapest = min(view.curves, key=lambda c: c.points[-1][1])
-        found.append(Paragraph(text=f"`{cheapest.design}` is cheaper at every scale shown."))
-    return found
+        paragraphs.append(Paragraph(text=f"`{cheapest.design}` is cheaper at every scale shown."))
+    return paragraphs
 
 
 def bill_table(rows: Sequence[CostRow], total: Decimal, by: str) -> Table:

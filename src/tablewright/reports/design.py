@@ -240,7 +240,7 @@ def _rejected_fold(patterns: Sequence[PatternCost]) -> Fold:
 
 
 def _index_section(design: DesignView) -> Section:
-    whole = design.cost.usd_per_month
+    total = design.cost.usd_per_month
     chart = charts.index_costs(design)
     blocks: list[Block] = [] if chart is None else [chart]
     blocks.append(
@@ -257,10 +257,10 @@ def _index_section(design: DesignView) -> Section:
                 Row(
                     cells=(
                         index.index,
-                        cents(index.writes, whole),
-                        cents(index.storage + index.other, whole),
-                        cents(index.reads, whole),
-                        cents(index.total, whole),
+                        cents(index.writes, total),
+                        cents(index.storage + index.other, total),
+                        cents(index.reads, total),
+                        cents(index.total, total),
                         listed(index.read_by) or "nothing",
                     ),
                     tone="" if index.read_by else "bad",

@@ -71,8 +71,8 @@ def _document(result: PlanResult, blocks: Sequence[d.Block]) -> d.Document:
 
 def _answer(result: PlanResult) -> str:
     usd = result.usd(result.design.name, result.users)
-    own = _total(result)
-    text = f"The cheapest design found costs {format_usd(own)} USD a month"
+    planned = _total(result)
+    text = f"The cheapest design found costs {format_usd(planned)} USD a month"
     others = []
     for name in dict.fromkeys(c.design for c in result.costs if c.design != result.design.name):
         cost = next((c for c in result.costs if c.design == name and c.users == result.users), None)
@@ -422,7 +422,7 @@ def _target(flip: TargetFlip) -> str:
 
 
 def _fronts(result: PlanResult) -> list[d.Block]:
-    found: list[d.Block] = [d.Paragraph(text=_BASIS, tone="note")]
+    blocks: list[d.Block] = [d.Paragraph(text=_BASIS, tone="note")]
     for points, caption, title in (
         (
             result.explanation.by_structures,
@@ -436,8 +436,8 @@ def _fronts(result: PlanResult) -> list[d.Block]:
         ),
     ):
         if points:
-            found.append(_front(points, caption, title))
-    return found
+            blocks.append(_front(points, caption, title))
+    return blocks
 
 
 def _front(points: tuple[FrontPoint, ...], caption: str, title: str) -> d.Block:

@@ -132,7 +132,7 @@ def rows_of(lines: Sequence[Line], total: Decimal) -> tuple[CostRow, ...]:
     for line in lines:
         key = (line.resource, line.what, line.unit, line.unit_price, line.per, line.region)
         groups.setdefault(key, []).append(line)
-    order = {line.resource: at for at, line in reversed(list(enumerate(lines)))}
+    order = {line.resource: place for place, line in reversed(list(enumerate(lines)))}
     groups = dict(sorted(groups.items(), key=lambda pair: order[pair[0][0]]))
     return tuple(
         CostRow(

@@ -121,30 +121,30 @@ def crossings(curves: Sequence[Curve]) -> tuple[Crossing, ...]:
         >>> [(c.cheaper_below, c.cheaper_above, c.users) for c in crossings([flat, steep])]
         [('steep', 'flat', 1000)]
     """
-    found = []
-    for at, one in enumerate(curves):
-        for other in curves[at + 1 :]:
-            found += _crossings_of(one, other)
-    return tuple(sorted(found, key=lambda c: (c.users, c.cheaper_below, c.cheaper_above)))
+    crossings_found = []
+    for place, curve in enumerate(curves):
+        for other in curves[place + 1 :]:
+            crossings_found += _crossings_of(curve, other)
+    return tuple(sorted(crossings_found, key=lambda c: (c.users, c.cheaper_below, c.cheaper_above)))
 
 
 def _crossings_of(curve: Curve, other: Curve) -> list[Crossing]:
     theirs = dict(other.points)
     shared = [(users, usd, theirs[users]) for users, usd in curve.points if users in theirs]
     shared = [point for point in shared if point[1] > 0 and point[2] > 0]
-    found = []
+    results = []
     for (users, mine, yours), (next_users, next_mine, next_yours) in pairwise(shared):
         gap = math.log(mine / yours)
         next_gap = math.log(next_mine / next_yours)
         if gap * next_gap >= 0:
             continue
         part = gap / (gap - next_gap)
-        at = math.exp(math.log(users) + part * (math.log(next_users) - math.log(users)))
+        users_at = math.exp(math.log(users) + part * (math.log(next_users) - math.log(users)))
         below, above = (curve, other) if gap < 0 else (other, curve)
-        found.append(
-            Crossing(cheaper_below=below.design, cheaper_above=above.design, users=round(at))
+        results.append(
+            Crossing(cheaper_below=below.design, cheaper_above=above.design, users=round(users_at))
         )
-    return found
+    return results
 
 
 def _curve(assessed: DesignAssessment) -> Curve:

@@ -77,15 +77,15 @@ def slug(text: str) -> str:
 def bars(chart: Chart) -> list[dict[str, Any]]:
     """Return the rows of a chart of bars: name, total, and parts as shares of the longest."""
     totals = [
-        sum(series.points[at][1] or 0.0 for series in chart.series)
-        for at in range(len(chart.names))
+        sum(series.points[place][1] or 0.0 for series in chart.series)
+        for place in range(len(chart.names))
     ]
     longest = max([*totals, 1e-12])
     rows = []
-    for at, name in enumerate(chart.names):
+    for place, name in enumerate(chart.names):
         parts, start = [], 0.0
         for number, series in enumerate(chart.series):
-            width = 100 * max(series.points[at][1] or 0.0, 0.0) / longest
+            width = 100 * max(series.points[place][1] or 0.0, 0.0) / longest
             if width > 0:
                 parts.append(
                     {
@@ -93,11 +93,11 @@ def bars(chart: Chart) -> list[dict[str, Any]]:
                         "name": series.name,
                         "start": f"{start:.3f}",
                         "width": f"{width:.3f}",
-                        "label": series.labels[at],
+                        "label": series.labels[place],
                     }
                 )
             start += width
-        rows.append({"name": name, "total": f"{totals[at]:,.2f}", "parts": parts})
+        rows.append({"name": name, "total": f"{totals[place]:,.2f}", "parts": parts})
     return rows
 
 
@@ -111,10 +111,10 @@ def _contents(document: Document) -> list[tuple[str, str]]:
 
 
 def _charts(blocks: tuple[Block, ...]) -> list[Chart]:
-    found: list[Chart] = []
+    charts: list[Chart] = []
     for block in blocks:
         if isinstance(block, Chart):
-            found.append(block)
+            charts.append(block)
         elif isinstance(block, Section | Fold):
-            found += _charts(block.blocks)
-    return found
+            charts += _charts(block.blocks)
+    return charts

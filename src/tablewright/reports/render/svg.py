@@ -71,9 +71,9 @@ def _lines(chart: Chart) -> Any:
         nodes: list[Any] = [{"value": point} for point in series.points]
         nodes[-1]["label"] = f"{series.name} {series.labels[-1]}"
         plot.add(series.name, nodes)
-    for at, name in chart.marks:
-        height = _height_at(chart, at)
-        plot.add(name, [{"value": (at, height), "label": name}], stroke=False, dots_size=7)
+    for place, name in chart.marks:
+        height = _height_at(chart, place)
+        plot.add(name, [{"value": (place, height), "label": name}], stroke=False, dots_size=7)
     return plot
 
 
@@ -114,7 +114,7 @@ def _rounds(top: float) -> list[float]:
     """
     power = 10.0 ** math.floor(math.log10(top))
     step = next(s for s in (power / 5, power / 2, power, 2 * power) if top / s <= 6)
-    return [round(step * at, 12) for at in range(math.floor(top / step) + 1)]
+    return [round(step * number, 12) for number in range(math.floor(top / step) + 1)]
 
 
 def _sizes(chart: Chart) -> Any:
@@ -122,7 +122,7 @@ def _sizes(chart: Chart) -> Any:
     import pygal
 
     places = [x for series in chart.series for x, _ in series.points]
-    places += [at for at, _ in chart.marks]
+    places += [place for place, _ in chart.marks]
     top = max(y for series in chart.series for _, y in series.points if y is not None)
     low, high = math.floor(math.log2(min(places))), math.ceil(math.log2(max(places)))
     plot = pygal.XY(
@@ -143,8 +143,8 @@ def _sizes(chart: Chart) -> Any:
     ]
     for series in chart.series:
         plot.add(series.name, [(math.log2(x), y) for x, y in series.points])
-    for at, name in chart.marks:
-        plot.add(name, [(math.log2(at), 0), (math.log2(at), top)], fill=False)
+    for place, name in chart.marks:
+        plot.add(name, [(math.log2(place), 0), (math.log2(place), top)], fill=False)
     return plot
 
 
@@ -158,8 +158,8 @@ def _clean(rendered: bytes, chart: Chart, id: str) -> str:
     marks = len(chart.series)
     for element in root.iter():
         classes = element.get("class", "")
-        for at in range(len(chart.marks)):
-            name = f"serie-{marks + at} "
+        for number in range(len(chart.marks)):
+            name = f"serie-{marks + number} "
             if name in f"{classes} " or name in f"{element.get('id', '')} ":
                 element.set("class", f"{classes} mark")
     for element in root.iter():
@@ -172,10 +172,10 @@ def _clean(rendered: bytes, chart: Chart, id: str) -> str:
         "aria-labelledby": f"{id}-title {id}-desc",
         "class": f"chart {chart.kind}",
     }
-    for at, (tag, text) in enumerate((("title", chart.title), ("desc", chart.summary))):
-        named = ElementTree.Element(f"{{{_SVG}}}{tag}", {"id": f"{id}-{tag}"})
-        named.text = text
-        root.insert(at, named)
+    for number, (tag, text) in enumerate((("title", chart.title), ("desc", chart.summary))):
+        element = ElementTree.Element(f"{{{_SVG}}}{tag}", {"id": f"{id}-{tag}"})
+        element.text = text
+        root.insert(number, element)
     text = ElementTree.tostring(root, encoding="unicode")
     return text.replace("ns0:", "").replace("xmlns:ns0=", "xmlns=")
 

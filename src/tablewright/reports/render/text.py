@@ -82,8 +82,8 @@ def write_text(document: Document, *, width: int = 100, color: bool = False) -> 
 
 def _write(console: Console, blocks: tuple[Block, ...], depth: int) -> None:
     previous: Block | None = None
-    for given in blocks:
-        block = given.table if isinstance(given, Chart) else given
+    for part in blocks:
+        block = part.table if isinstance(part, Chart) else part
         if block is None or isinstance(block, Tiles):
             continue
         if not (isinstance(previous, Paragraph) and isinstance(block, Paragraph)):
