@@ -53,6 +53,10 @@ designs:
             attributes: [user_id]
             guards: [email]
       orders: {key: [user_id, order_id], items: {Order: {attributes: all}}}
+  only_users:
+    engine: dynamodb
+    tables:
+      users: {key: user_id, items: {User: {attributes: all}}, indexes: {by_email: {key: email}}}
   without_notes:
     engine: dynamodb
     tables:

@@ -158,6 +158,15 @@ def test_an_attribute_the_target_has_no_place_for_stops_the_check(tmp_path):
     assert problems[0].examples == ('["o1"]', '["o3"]')
 
 
+def test_an_entity_the_target_does_not_store_stops_the_check(tmp_path):
+    source, target = database("apart"), database("only_users")
+    fill(source)
+
+    problems = migration(source, target, tmp_path).check().problems
+
+    assert [(p.kind, p.entity, p.count) for p in problems] == [("no-place", "Order", 3)]
+
+
 def test_an_attribute_the_source_lacks_is_named_and_an_answer_fills_it(tmp_path):
     source, target = database("without_notes"), database("together")
     source.bulk_write(

@@ -16,7 +16,18 @@ from tablewright.migrate import canonical
 from tablewright.model.values import Entity, Model
 from tablewright.sample.calls import Children, Row
 
-MISSING, LOST_KEY, DIFFERENT_COPIES, TOO_LARGE, COLLISION, UNREADABLE, NO_PARENT, LOST, CHANGED = (
+(
+    MISSING,
+    LOST_KEY,
+    DIFFERENT_COPIES,
+    TOO_LARGE,
+    COLLISION,
+    UNREADABLE,
+    NO_PARENT,
+    LOST,
+    CHANGED,
+    NO_PLACE,
+) = (
     "missing",
     "no-key",
     "contradiction",
@@ -26,6 +37,7 @@ MISSING, LOST_KEY, DIFFERENT_COPIES, TOO_LARGE, COLLISION, UNREADABLE, NO_PARENT
     "no-parent",
     "lost",
     "changed",
+    "no-place",
 )
 """Kinds of problems; `EXPLANATIONS` says each in words."""
 
@@ -39,6 +51,7 @@ EXPLANATIONS = {
     NO_PARENT: "the target stores it inside its parent, which the source does not have",
     LOST: "the target design has no place for the attribute",
     CHANGED: "the target would give another value back",
+    NO_PLACE: "the target design does not store it",
 }
 
 

@@ -25,6 +25,7 @@ from tablewright.migrate.transform import (
     EXPLANATIONS,
     LOST,
     NO_PARENT,
+    NO_PLACE,
     TOO_LARGE,
     Transform,
     identity_text,
@@ -170,6 +171,7 @@ class Migration:
             for entity in self.transform.top_entities:
                 self._check_entity(entity)
             self._check_orphans()
+            self._check_places()
             self.staging.keep_fact("checked", _now())
         problems = tuple(
             ProblemGroup(
@@ -222,7 +224,12 @@ class Migration:
         target = self.transform.target
         stored: dict[str, Any] = {}
         for record in records:
-            for fragment in target.decode(record.container, record.content):
+            try:
+                fragments = tuple(target.decode(record.container, record.content))
+            except EngineError:  # it lacks what every record of its kind has
+                yield _problem(CHANGED, entity, identity, f"unreadable in {record.container}")
+                continue
+            for fragment in fragments:
                 same = fragment.entity == entity and not fragment.is_copy
                 if same and identity_text(fragment.identity) == identity:
                     stored.update(fragment.attributes)
@@ -247,6 +254,18 @@ class Migration:
                 for identity in self.staging.orphans(SOURCE, entity, parent)
             ]
             self.staging.keep_problems(problems)
+
+    def _check_places(self) -> None:
+        """Note the instances of entities that the target neither stores nor embeds."""
+        stored = {*self.transform.top_entities, *self.transform.target.embedded}
+        for entity in self._entities:
+            if entity in stored:
+                continue
+            instances = self.staging.instances(SOURCE, entity, "")
+            while chunk := list(islice(instances, MERGED_AT_ONCE)):
+                self.staging.keep_problems(
+                    [_problem(NO_PLACE, entity, identity, "") for identity, _ in chunk]
+                )
 
     def _children(self, side: str, parent: str, row: Row, entity: str) -> list[dict[str, Any]]:
         keys = self.transform.model.entity(parent).key
