@@ -8,7 +8,7 @@ import pytest
 
 from tablewright import ModelFile, load, read_model
 from tablewright.core.errors import ModelError
-from tablewright.model.values import Condition, Kind, Model, Spread, Verb
+from tablewright.model.values import Condition, Kind, Model, NeedLevel, Spread, Verb
 
 HEAD = "app: t\nscales: [10]\n"
 
@@ -209,7 +209,7 @@ def test_the_shop_is_read_whole(shop: ModelFile):
     assert model.instances("Review", 10_000) == 10_000
     # 0.05 orders a day and user over a year, 3 lines each: 100 x 18.25 x 3
     assert model.instances("OrderLine", 100) == 5_475
-    assert model.need("geo") == "no"
+    assert model.need("geo").level is NeedLevel.NO
 
 
 def test_assumptions_are_listed_with_their_paths(shop: ModelFile):

@@ -203,6 +203,7 @@ class PatternReader:
         if not entity.attributes:  # broken, and reported where it stands
             return self._common(found, verb, entity.name, rate, name)
         where = (*self._where(found, "by", entity), *self._where(found, "where", entity))
+        where = self._without_places(where, verb, entity, found)
         self._check_twice(where, found)
         pattern = replace(
             self._common(found, verb, entity.name, rate, name),
@@ -442,6 +443,22 @@ class PatternReader:
         self.reading.error(
             "impossible-value", f"{self.what} names `{word}`, {why}", word.span, help
         )
+
+    def _without_places(
+        self, where: tuple[Condition, ...], verb: Verb, entity: Entity, found: Fields
+    ) -> tuple[Condition, ...]:
+        """Return the conditions without that on the place a `near` is asked for anyway."""
+        places = {a.name for a in entity.attributes if a.kind is Kind.GEO}
+        equal = [c for c in where if c.attribute in places and c.operator == "eq"]
+        named = equal[0].attribute if equal else None
+        if named is not None and verb is not Verb.NEAR:
+            self.reading.error(
+                "bad-condition",
+                f"{self.what} selects on `{named}`, a geo, which is never equal to anything",
+                found.at("where" if "where" in found else "by"),
+                f"ask what is near with {{near: {entity.name}, radius_km: 5}}",
+            )
+        return tuple(c for c in where if c not in equal)
 
     def _check_twice(self, where: tuple[Condition, ...], found: Fields) -> None:
         seen: set[tuple[str, str]] = set()

@@ -47,6 +47,8 @@ class Workload:
         self._made_up: dict[tuple[str, str], int] = {}
         self.seeded_only = True
         self._turn = ""
+        self._written: set[tuple[str, int]] | None = None
+        """Of the transaction that is made: the instances its parts write. None outside of one."""
 
     def call(self, pattern: Pattern) -> Call:
         """Return the next call of a pattern."""
@@ -300,6 +302,7 @@ class Workload:
 
     def _transaction(self, pattern: Pattern) -> Call:
         chosen: dict[str, Row] = {}
+        self._written = set()
         parts: list[Call] = []
         must_fail = bool(pattern.fails) and self._happens(f"{pattern.name} fails", pattern.fails)
         ordered = sorted(pattern.parts, key=lambda part: part.verb is Verb.PUT)
@@ -307,6 +310,7 @@ class Workload:
         for part in ordered:
             made[id(part)] = self._write(part, chosen, must_fail=must_fail)
         parts = [made[id(part)] for part in pattern.parts]
+        self._written = None
         return Call(pattern=pattern, row=parts[0].row, parts=tuple(parts), must_fail=must_fail)
 
     def _write(
@@ -364,7 +368,7 @@ class Workload:
     def _change(
         self, pattern: Pattern, entity: Entity, chosen: Mapping[str, Row], fails: bool
     ) -> Call:
-        number = self._target(pattern, entity, chosen)
+        number = self._another(entity, self._target(pattern, entity, chosen))
         row = dict(self.world.row(entity.name, number) or {})
         after = dict(row)
         shares = dict(pattern.changes)
@@ -395,6 +399,17 @@ class Workload:
             changed=frozenset(n for n in pattern.touched if row.get(n) != after.get(n)),
             must_fail=fails,
         )
+
+    def _another(self, entity: Entity, number: int) -> int:
+        """Return an instance that no other part of the transaction writes: each item but once."""
+        if self._written is None:
+            return number
+        for _ in range(200):
+            if (entity.name, number) not in self._written:
+                break
+            number = self._pick(entity.name)
+        self._written.add((entity.name, number))
+        return number
 
     def _target(self, pattern: Pattern, entity: Entity, chosen: Mapping[str, Row]) -> int:
         for other in chosen.values():
