@@ -28,6 +28,8 @@ CLIENTS = 4
 KEYS = 2_000
 SAMPLE_SECONDS = 1.0
 MAX_GROWTH = 0.03
+FILL_BATCHES = 600
+"""Of 25 items of 3 KB: 45 MB."""
 
 
 class Client:
@@ -82,6 +84,25 @@ def create(client: Client) -> str:
     )
     arn: str = definition["TableDescription"]["LatestStreamArn"]
     return arn
+
+
+def fill(client: Client) -> None:
+    """Write more than the server's page cache of 24 MiB holds, so that the cache is full."""
+    client.call(
+        "CreateTable",
+        {
+            "TableName": "filler",
+            "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
+            "BillingMode": "PAY_PER_REQUEST",
+        },
+    )
+    for batch in range(FILL_BATCHES):
+        puts = [
+            {"PutRequest": {"Item": {"k": {"S": f"{batch}-{number}"}, "text": {"S": "x" * 3_000}}}}
+            for number in range(25)
+        ]
+        client.call("BatchWriteItem", {"RequestItems": {"filler": puts}})
 
 
 def requests(chance: random.Random) -> tuple[str, dict[str, Any]]:
@@ -180,6 +201,7 @@ def soak(server: subprocess.Popen[str], data: Path, minutes: float) -> int:
         text += server.stdout.readline()
     port = int(json.loads(text)["url"].rsplit(":", 1)[1].strip("/"))
     arn = create(Client(port))
+    fill(Client(port))
     counts: Counter[str] = Counter()
     stop = threading.Event()
     threads = [threading.Thread(target=follow, args=(port, arn, counts, stop))]
