@@ -119,3 +119,19 @@ def printed_pages(page: str, folder: Path) -> int:
     ]
     subprocess.run(command, capture_output=True, timeout=120, check=True)
     return len(re.findall(rb"/Type\s*/Page\b(?!s)", paper.read_bytes()))
+
+
+def dom(page: str, folder: Path) -> str:
+    """Return the document after its scripts have run."""
+    file = folder / "dom.html"
+    file.write_text(page)
+    command = [
+        chromium(),
+        *OPTIONS,
+        f"--user-data-dir={folder / 'profile'}",
+        "--virtual-time-budget=4000",
+        "--dump-dom",
+        file.as_uri(),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    return done.stdout

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.browser import measured, printed_pages
+from reports.browser import dom, measured, printed_pages
 from tablewright.reports.pages import written
 from tablewright.session import Options, open_model
 from tablewright.verbs.report import report, report_view
@@ -50,3 +50,19 @@ def test_below_560_pixels_a_row_is_a_card_and_no_table_scrolls(shop_page, tmp_pa
 @pytest.mark.slow
 def test_the_report_of_an_application_prints_on_at_most_twelve_sheets(application_page, tmp_path):
     assert printed_pages(application_page, tmp_path) <= 12
+
+
+def test_the_sliders_recompute_the_bill_from_its_own_lines(shop_page, tmp_path):
+    # At 10,000 users the bill is 25.21; all requests and the storage grow with users: ten times
+    # the users, ten times the bill.
+    mover = """<script>addEventListener("load", () => {
+      const form = document.querySelector("form.whatif");
+      const total = form.querySelector(".total b");
+      const seen = [total.textContent];
+      form.elements.users.value = 1;
+      form.dispatchEvent(new Event("input"));
+      seen.push(total.textContent, form.querySelector(".total span").textContent);
+      document.body.dataset.seen = seen.join(";");
+    });</script>"""
+    text = dom(shop_page.replace("</body>", mover + "</body>"), tmp_path)
+    assert 'data-seen="25.21;252.08;100,000"' in text

@@ -147,6 +147,17 @@ class Diagram:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WhatIf:
+    """Parts of a bill that grow in proportion, to be moved by sliders; other forms leave it out."""
+
+    users: int
+    parts: tuple[tuple[str, str], ...]
+    """Access pattern and its USD a month at `users`, exact."""
+    rest: str
+    """USD a month of everything else, which grows with users only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fold:
     """Evidence that may stay closed where the form allows it."""
 
@@ -183,6 +194,7 @@ Block = (
     | Chart
     | Picture
     | Diagram
+    | WhatIf
     | Fold
     | Section
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tablewright.core.quantities import ZERO, plain
 from tablewright.reports import charts
 from tablewright.reports.answer import answer, deployment_answer, tiles
 from tablewright.reports.assumptions import assumptions_section
@@ -23,6 +24,7 @@ from tablewright.reports.document import (
     Paragraph,
     Section,
     Tiles,
+    WhatIf,
 )
 from tablewright.reports.figures import plural, sentence, usd, users
 from tablewright.reports.prove import proof_section
@@ -90,12 +92,28 @@ def _folded_design(design: DesignView, samples: tuple[SampleRows, ...]) -> Secti
     return replace(section, blocks=(Paragraph(text=f"{text}."), fold))
 
 
+MOST_SLIDERS = 6
+
+
+def _what_if(design: DesignView) -> WhatIf:
+    """Return the parts of the first design's bill that sliders move."""
+    moved = [p for p in design.patterns if p.usd_per_month > 0][:MOST_SLIDERS]
+    rest = design.cost.usd_per_month - sum((p.usd_per_month for p in moved), ZERO)
+    return WhatIf(
+        users=design.cost.users,
+        parts=tuple((p.pattern, plain(p.usd_per_month)) for p in moved),
+        rest=plain(rest),
+    )
+
+
 def _cost_section(view: ReportView) -> Section:
     blocks: list[Block] = []
     chart = charts.cost_against_users(view.scales)
     if chart is not None:
         blocks.append(chart)
     blocks += [scales_table(view.scales), *crossing_paragraphs(view.scales)]
+    if view.designs and view.designs[0].cost.mode == "on-demand":
+        blocks.append(_what_if(view.designs[0]))
     return Section(title="What it costs, by users", anchor="cost", blocks=tuple(blocks))
 
 

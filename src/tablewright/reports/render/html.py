@@ -1,4 +1,4 @@
-"""Write a document as one HTML file: no network, no script, readable on paper and in the dark.
+"""Write a document as one HTML file: no network, readable on paper, in the dark, without script.
 
 In: a document. Out: one string. The template and its style sheet are in `templates`; charts with
 axes are drawn by `svg`, bars are rows of a table.
@@ -10,7 +10,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from tablewright.reports.document import Block, Chart, Document, Fold, Section
+from tablewright.reports.document import Block, Chart, Document, Fold, Section, WhatIf
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -29,7 +29,11 @@ def write_html(document: Document, *, written_on: str = "") -> str:
         return f"chart-{drawn[id(chart)]}"
 
     page = _template().render(
-        document=document, contents=_contents(document), chart_id=chart_id, written_on=written_on
+        document=document,
+        contents=_contents(document),
+        chart_id=chart_id,
+        written_on=written_on,
+        has_whatif=_has_whatif(document.blocks),
     )
     return page.rstrip("\n") + "\n"
 
@@ -108,6 +112,14 @@ def _contents(document: Document) -> list[tuple[str, str]]:
         for block in document.blocks
         if isinstance(block, Section)
     ]
+
+
+def _has_whatif(blocks: tuple[Block, ...]) -> bool:
+    return any(
+        isinstance(block, WhatIf)
+        or (isinstance(block, Section | Fold) and _has_whatif(block.blocks))
+        for block in blocks
+    )
 
 
 def _charts(blocks: tuple[Block, ...]) -> list[Chart]:

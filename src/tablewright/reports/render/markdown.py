@@ -22,6 +22,7 @@ from tablewright.reports.document import (
     Section,
     Table,
     Tiles,
+    WhatIf,
 )
 from tablewright.verbs.entities import entity_lines
 from tablewright.verbs.pictures import PictureView, container_facts
@@ -59,7 +60,7 @@ def _blocks(blocks: tuple[Block, ...], level: int) -> list[str]:
 def _block(block: Block, level: int) -> str:
     if isinstance(block, Chart):
         return _table(block.table) if block.table is not None else ""
-    if isinstance(block, Tiles):
+    if isinstance(block, Tiles | WhatIf):
         return ""
     if isinstance(block, Paragraph):
         return _paragraph(block)

@@ -25,6 +25,7 @@ from tablewright.reports.document import (
     Section,
     Table,
     Tiles,
+    WhatIf,
 )
 from tablewright.verbs.entities import entity_lines
 
@@ -84,7 +85,7 @@ def _write(console: Console, blocks: tuple[Block, ...], depth: int) -> None:
     previous: Block | None = None
     for part in blocks:
         block = part.table if isinstance(part, Chart) else part
-        if block is None or isinstance(block, Tiles):
+        if block is None or isinstance(block, Tiles | WhatIf):
             continue
         if not (isinstance(previous, Paragraph) and isinstance(block, Paragraph)):
             console.print()
