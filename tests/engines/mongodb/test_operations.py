@@ -10,6 +10,7 @@ import pytest
 
 from tablewright import read_model
 from tablewright.capacity.documents import ObjectKey
+from tablewright.engines.mongodb.adapter import _has_upper_bound
 from tablewright.engines.mongodb.codec import MongoCodec
 from tablewright.engines.mongodb.ddl import script
 from tablewright.engines.mongodb.design import MongoDesign
@@ -165,3 +166,8 @@ def test_explain_tells_documents_entries_and_the_index() -> None:
     uses = {(use.resource, use.dimension): use.units for use in consumption(reply, "inns") or ()}
     assert uses == {("inns/stars", "read"): 4, ("inns", "read"): 3}
     assert consumption({"ok": 1}, "inns") is None
+
+
+def test_an_inclusive_upper_bound_is_known_by_its_operator() -> None:
+    assert _has_upper_bound({"u": 1, "t": {"$gte": 1, "$lte": 3}})
+    assert not _has_upper_bound({"u": 1, "t": {"$gte": 1, "$lt": 3}})
