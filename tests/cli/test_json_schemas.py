@@ -42,6 +42,7 @@ claims:
 designs:
   two: {engine: dynamodb, tables: {authors: {key: id, items: Author}, notes: {key: [author, at], items: Note}}}
   other: {engine: dynamodb, tables: {authors: {key: id, items: Author, pitr: 7d}, notes: {key: [author, at], items: Note}}}
+  rows: {engine: postgresql, tables: {authors: {holds: Author}, notes: {holds: Note}}}
 """  # noqa: E501 - one line for each thing reads best here
 DDL = "CREATE TABLE notes (id bigint PRIMARY KEY, body text NOT NULL);\n"
 # Each kind of value with the command that prints it, in the order in which they are run. The codes
@@ -60,6 +61,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("diff", "diff two other"),
     ("baseline", "diff --baseline main.json"),
     ("report", "report"),
+    ("ddl", "ddl --design rows"),
     ("up", "up --design two"),
     ("seed", "seed --design two --users 10"),
     ("prove", "prove --design two --requests 50"),
