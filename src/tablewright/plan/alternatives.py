@@ -17,7 +17,7 @@ from tablewright.plan.search import families
 from tablewright.plan.values import Alternative, Choice, Considered, Option, Plan, Solution
 
 
-def alternative(plan: Plan, one: Considered, options: Sequence[Option]) -> Alternative | None:
+def restricted(plan: Plan, one: Considered, options: Sequence[Option]) -> Plan | None:
     """Return the best plan in which an entity has one of some options; None where there is none.
 
     Only its family is solved anew: what its parent or children do depends on it.
@@ -37,17 +37,27 @@ def alternative(plan: Plan, one: Considered, options: Sequence[Option]) -> Alter
         before += cost_of(plan.considered[at], choices[at])
         choices[at] = choice
     other = replace(one, options=tuple(kept))
-    considered = [other if each is one else each for each in plan.considered]
+    considered = tuple(other if each is one else each for each in plan.considered)
     solution: Solution = replace(
         plan.solution, choices=tuple(choices), usd=plan.solution.usd - before + part.usd
     )
-    design = plan.planning.assemble(considered, solution, plan.design, "alternative")
+    design = plan.planning.assemble(considered, solution, plan.design, plan.design.name)
+    return replace(plan, considered=considered, solution=solution, design=design)
+
+
+def alternative(plan: Plan, one: Considered, options: Sequence[Option]) -> Alternative | None:
+    """Return what the best plan costs in which an entity has one of some options."""
+    other = restricted(plan, one, options)
+    if other is None:
+        return None
+    place = plan.considered.index(one)
+    choice = other.solution.choices[place]
     return Alternative(
-        extra_usd=part.usd - before,
-        option=kept[choices[place].option],
-        choice=choices[place],
-        design=design,
-        instead=plan.planning.differences(plan.planning.as_searched(plan.design), design),
+        extra_usd=other.solution.usd - plan.solution.usd,
+        option=other.considered[place].options[choice.option],
+        choice=choice,
+        design=other.design,
+        instead=plan.planning.differences(plan.planning.as_searched(plan.design), other.design),
     )
 
 

@@ -19,6 +19,7 @@ from tablewright.model.values import Model
 from tablewright.plan.protocol import Planning
 from tablewright.plan.search import search
 from tablewright.plan.settings import Settings
+from tablewright.plan.settling import with_lasting_keys
 from tablewright.plan.values import Scale
 
 SampledEvaluate = Callable[[Design, int, int | None], Evaluation]
@@ -164,6 +165,7 @@ def _best_at(
 ) -> Design:
     at_scale = replace(settings, scales=(Scale(users=users),))
     plan = search(model, planning, at_scale, current=planned, name=planned.name)
+    plan = with_lasting_keys(plan, planned)
 
     def sampled(design: Design, at: int) -> Evaluation:
         return evaluate(design, at, settings.sample_items)

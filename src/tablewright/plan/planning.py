@@ -7,7 +7,8 @@ rule of its own; each part is a module beside this one or in the engine.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from tablewright.core.quantities import ZERO
 from tablewright.design.values import Design
@@ -16,12 +17,16 @@ from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Model
 from tablewright.plan.by_scale import best_by_scale
 from tablewright.plan.explanation import Explanation
-from tablewright.plan.protocol import Pairs, Planning
+from tablewright.plan.protocol import Finished, Pairs, Planning
 from tablewright.plan.result import Cost, PatternCost, PlanResult, SearchFacts
 from tablewright.plan.roadmap import Step, steps
 from tablewright.plan.search import search
 from tablewright.plan.settings import Settings
+from tablewright.plan.settling import with_lasting_keys, within_rules
 from tablewright.plan.values import Plan
+
+LARGEST_SAMPLE_ITEMS = 2048
+"""Instances of each entity that candidates are priced on at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +41,8 @@ class Planner:
     """What the report card of a design finds."""
     fires: Pairs | None = None
     """The same before fixes are weighed, which is quicker."""
+    severe: Pairs | None = None
+    """Of these what is critical or high: a plan avoids it where it can."""
 
     @property
     def model(self) -> Model:
@@ -60,13 +67,8 @@ class Planner:
         settings = Settings.of(self.model, users)
         named_after = start or next((d for d in self.others if d.name == "current"), None)
         planning = self._at_scales(settings)
-        plan = search(self.model, planning, settings, current=named_after, name=name)
+        plan, finished, notes = self._cheapest(planning, settings, named_after, name)
         scale = settings.scales[-1].users
-
-        def sampled(design: Design, at: int) -> Evaluation:
-            return self.evaluate(design, at, settings.sample_items)
-
-        finished = planning.finished(plan.design, sampled, scale, self.model.scales, settings)
         design = finished.design
         full = self.evaluate(design, scale, None)
         scales = tuple(sorted({*self.model.scales, scale}))
@@ -92,10 +94,69 @@ class Planner:
             notes=(
                 *_not_served(full),
                 *plan.warnings,
+                *notes,
                 *finished.notes,
                 *planning.notes(plan),
             ),
         )
+
+    def _cheapest(
+        self, planning: Planning, settings: Settings, current: Design | None, name: str
+    ) -> tuple[Plan, Finished, tuple[str, ...]]:
+        """Return the plan to take: no design of the file that keeps as many rules costs less.
+
+        Candidates are priced on a small sample first. Where a design of the file turns out to be
+        cheaper, they are priced again on more instances; if it still is, that design is the plan.
+        """
+        while True:
+            plan, finished, notes = self._once(planning, settings, current, name)
+            usd = self._weighed(finished.design, settings)
+            cheaper = self._cheaper_existing(finished.design, usd, settings)
+            if cheaper is None or settings.sample_items >= LARGEST_SAMPLE_ITEMS:
+                break
+            settings = replace(settings, sample_items=settings.sample_items * 4)
+        if cheaper is None:
+            return plan, finished, notes
+        taken = replace(cheaper, name=name, title=finished.design.title)
+        note = f"the design `{cheaper.name}` of the file is the cheapest that was found"
+        return plan, Finished(design=taken), (*notes, note)
+
+    def _once(
+        self, planning: Planning, settings: Settings, current: Design | None, name: str
+    ) -> tuple[Plan, Finished, tuple[str, ...]]:
+        plan = search(self.model, planning, settings, current=current, name=name)
+        plan = with_lasting_keys(plan, current)
+        notes: tuple[str, ...] = ()
+        if self.severe is not None:
+            plan, notes = within_rules(plan, self.severe)
+        scale = settings.scales[-1].users
+
+        def sampled(design: Design, at: int) -> Evaluation:
+            return self.evaluate(design, at, settings.sample_items)
+
+        finished = planning.finished(plan.design, sampled, scale, self.model.scales, settings)
+        return plan, finished, notes
+
+    def _weighed(self, design: Design, settings: Settings) -> Decimal:
+        """Return what a design costs a month, weighed over the scales that are planned for."""
+        return sum(
+            (self.evaluate(design, s.users, None).bill.total * s.weight for s in settings.scales),
+            ZERO,
+        )
+
+    def _cheaper_existing(self, design: Design, usd: Decimal, settings: Settings) -> Design | None:
+        """Return the cheapest design of the file that costs less, serves and keeps as much."""
+        scale = settings.scales[-1].users
+        unserved = self.evaluate(design, scale, None).unserved
+        found: list[tuple[Decimal, str, Design]] = []
+        for other in self.others:
+            cost = self._weighed(other, settings)
+            if cost >= usd or not self.evaluate(other, scale, None).unserved <= unserved:
+                continue
+            if self.severe is not None and len(self.severe(other)) > len(self.severe(design)):
+                continue
+            found.append((cost, other.name, other))
+        return min(found)[2] if found else None
 
     def _at_scales(self, settings: Settings) -> Planning:
         """Return the engine's planning with quotations kept for the scales looked at afterwards."""

@@ -22,6 +22,7 @@ from tablewright.plan.values import (
     EvaluateModel,
     Merge,
     ModeChoice,
+    Option,
     Plan,
     Solution,
     Structure,
@@ -218,6 +219,18 @@ class Planning(Protocol):
         depths: Mapping[str, int],
     ) -> Explanation:
         """Return runners-up, break-evens and fronts of a plan."""
+        ...
+
+    def key_rank(self, option: Option, current: Design | None) -> int:
+        """Return how well the key of an option lasts; less is better, 0 is the key there is."""
+        ...
+
+    def entities_of(self, design: Design, subject: str) -> frozenset[str]:
+        """Return the entities that the subject of a finding is about."""
+        ...
+
+    def without_index(self, one: Considered, option: Option, index: int) -> list[Option]:
+        """Return the options of an entity without one index of an option."""
         ...
 
     def notes(self, plan: Plan) -> tuple[str, ...]:

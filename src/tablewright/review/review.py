@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tablewright.core.quantities import ONE, ZERO
-from tablewright.design.changes import Change, apply_all, effort_of
+from tablewright.design.changes import BACKFILLS, REBUILDS, Change, apply_all, effort_of
 from tablewright.design.values import Design
 from tablewright.evaluation.evaluator import Evaluator
 from tablewright.evaluation.values import Evaluation
@@ -36,6 +36,8 @@ Known = dict[Pair, tuple[Outcome | None, tuple[str, ...]]]
 """Fixes that were re-costed before: the chosen one, and why others were rejected."""
 
 HALF, DOUBLE = Decimal("0.5"), Decimal(2)
+_STRUCTURAL = REBUILDS | BACKFILLS | {"add_guard_item", "shard_key", "drop_index"}
+"""Kinds of fixes that change keys, indexes or what items hold."""
 UNSURE, DOUBTFUL = Decimal("0.7"), Decimal("0.5")
 _TOGETHER = ("add_guard_item", "change_projection")
 """Beside settings: fixes that do not interfere, so that all of one rule are one step."""
@@ -106,6 +108,23 @@ def fired(evaluation: Evaluation, evaluator: Evaluator, reviewing: Reviewing) ->
     rules = reviewing.rules
     facts = reviewing.facts(evaluation, evaluator.book, rules.k)
     return frozenset(candidate.pair for candidate in run(facts, rules).candidates)
+
+
+def severe(evaluation: Evaluation, evaluator: Evaluator, reviewing: Reviewing) -> frozenset[Pair]:
+    """Return rule and subject of what is critical or high whatever a fix would save.
+
+    Rules that stand only where a saving is large enough are left out: they are about money. So are
+    those that a setting or the application fixes: no other keys or indexes would.
+    """
+    rules = reviewing.rules
+    facts = reviewing.facts(evaluation, evaluator.book, rules.k)
+    return frozenset(
+        candidate.pair
+        for candidate in run(facts, rules).candidates
+        if candidate.rule.only_when is None
+        and candidate.rule.fix_kind in _STRUCTURAL
+        and candidate.level() >= Level.HIGH
+    )
 
 
 def _notes(examination: _Examination) -> tuple[str, ...]:

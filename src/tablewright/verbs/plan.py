@@ -15,7 +15,7 @@ from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.design.values import Design
 from tablewright.engines.registry import languages
 from tablewright.evaluation.engine import Refused
-from tablewright.review.review import fired
+from tablewright.review.review import fired, severe
 from tablewright.session import Session, in_backticks, read_model
 from tablewright.verbs.explain import example_requests
 from tablewright.verbs.grading import report_card
@@ -102,12 +102,17 @@ def _planner(session: Session, name: str) -> Planner:
         evaluation = evaluator.sampled(design, session.users, FIRED_SAMPLE)
         return fired(evaluation, evaluator, engine.reviewing)
 
+    def severe_findings(design: Design) -> frozenset[tuple[str, str]]:
+        evaluation = evaluator.sampled(design, max(session.model.scales), FIRED_SAMPLE)
+        return severe(evaluation, evaluator, engine.reviewing)
+
     return Planner(
         evaluator=evaluator,
         planning=planning,
         others=tuple(d for d in session.designs if planning.is_of_engine(d) and d.name != name),
         findings=findings,
         fires=fires,
+        severe=severe_findings,
     )
 
 

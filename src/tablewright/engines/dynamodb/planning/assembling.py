@@ -22,6 +22,9 @@ from tablewright.model.values import Entity, Model
 from tablewright.plan.settings import Settings
 from tablewright.plan.values import Considered, Solution
 
+LEAST_NAME_LENGTH = 3
+"""Characters of a table's name. Amazon DynamoDB Developer Guide, "Quotas", read 2026-08."""
+
 
 def assemble(
     model: Model,
@@ -118,6 +121,8 @@ def table_names(model: Model, settings: Settings, current: DynamoDesign | None) 
         name = settings.names.get(entity.name, "") or _current_name(entity.name, current, taken)
         if not name:
             name = settings.prefix + plural(entity.name)
+            if len(name) < LEAST_NAME_LENGTH:
+                name += "_table"
             while name in taken:
                 name += "_"
         taken.add(name)

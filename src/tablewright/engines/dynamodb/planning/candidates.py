@@ -88,7 +88,7 @@ class MadeKey:
     def meaning(self) -> str:
         """What it holds, and of which items, in words."""
         only = " and ".join(f"{name} is {' or '.join(of)}" for name, of in self.template.when)
-        held = [n.replace(".", " ") for n in self.template.attributes] or ["made"]
+        held = [n.replace(".", " ") for n in self.template.attributes] or ["the same for all"]
         return f"only if {only}" if only else " and ".join(held)
 
     @property
@@ -572,17 +572,15 @@ def _sorted_otherwise(work: Workload, key: TableKey, apart: tuple[str, ...]) -> 
 
 
 def guards_for(work: Workload, key: TableKey) -> tuple[tuple[str, ...], ...]:
-    """Return what needs a guard item: unique attributes that are written and no key protects."""
+    """Return what needs a guard item: unique attributes that no key protects."""
     entity = work.entity
-    written = work.written()
     found: list[tuple[str, ...]] = []
     for attribute in entity.attributes:
         if not attribute.unique or is_made_unique(attribute):
             continue
         if key.attributes == (attribute.name,):
             continue
-        if work.is_put or attribute.name in written:
-            found.append((attribute.name,))
+        found.append((attribute.name,))
     missing = [n for n in entity.key if n not in key.attributes]
     apart = set(entity.identity or entity.key) <= set(key.attributes)
     if missing and work.is_put and not apart:
@@ -903,10 +901,27 @@ def made_keys(work: Workload, shards: int = 1) -> tuple[MadeKey, ...]:
     for ask in work.asks:
         for template in _templates(entity, ask, shards):
             if template not in found:
-                # Short, because every item and entry pays for the name again.
-                name = _free_name(entity, f"k{len(found) + 1}")
+                taken = {key.name for key in found.values()}
+                name = _made_name(entity, template, taken)
                 found[template] = MadeKey(name=name, template=template)
     return tuple(found.values())
+
+
+def _made_name(entity: Entity, template: KeyTemplate, taken: set[str]) -> str:
+    """Return the name of a made key: what it is made of, or what it gathers."""
+    words = [name.replace(".", "_") for name in template.attributes]
+    for name, values in template.when:
+        words += [word for word in (name, *values[:1]) if word not in words]
+    name = re.sub(r"\W+", "_", "_".join(words)) or f"all_{plural(entity.name)}"
+    if len(template.attributes) == 1 and not template.when:
+        name += "_key"
+    if template.shards > 1:
+        name += "_shard"
+    base, number = name, 1
+    while entity.has(name) or name in taken:
+        number += 1
+        name = f"{base}_{number}"
+    return name
 
 
 def _templates(entity: Entity, ask: Ask, shards: int) -> Iterator[KeyTemplate]:
@@ -920,11 +935,29 @@ def _templates(entity: Entity, ask: Ask, shards: int) -> Iterator[KeyTemplate]:
         return
     plain = [n for n in ask.given if can_be_key(entity.attribute(n))]
     for spread in dict.fromkeys((1, shards)):
+        if asks_for_all_in_order(ask):
+            yield _constant(entity, spread)
         if ask.fixed:
             yield _sparse(ask, when, spread)
         # Booleans can be part of a key only as text; a sharded key is text as well.
         if ask.given and (len(plain) < len(ask.given) or (spread > 1 and not ask.fixed)):
             yield _joined(ask.given, (), spread)
+
+
+def asks_for_all_in_order(ask: Ask) -> bool:
+    """Whether a question binds nothing, and wants an order or a range of all instances.
+
+    Such as the latest of all posts. Only a key that all items share brings them in order.
+    """
+    return not ask.given and not ask.fixed and not ask.near and bool(ask.sort or ask.ranges)
+
+
+def _constant(entity: Entity, shards: int) -> KeyTemplate:
+    """Return the key that all instances share, spread over shards where one takes too much."""
+    literal = plural(entity.name)
+    if shards == 1:
+        return KeyTemplate(parts=(TemplatePart(literal=literal),))
+    return KeyTemplate(parts=(TemplatePart(literal=literal + "#"), TemplatePart(shards=shards)))
 
 
 def _sparse(ask: Ask, when: tuple[tuple[str, tuple[str, ...]], ...], shards: int) -> KeyTemplate:
@@ -1061,6 +1094,8 @@ def _tails(entity: Entity, held: set[str], ask: Ask) -> Iterator[tuple[str, ...]
 def _answers(made: MadeKey, ask: Ask) -> bool:
     """Whether a made key serves a question: all it is made of is bound, its members include it."""
     fixed = dict(ask.fixed)
+    if not made.template.attributes and not made.template.when:
+        return asks_for_all_in_order(ask)
     for name, allowed in made.template.when:
         if name not in fixed or not set(fixed[name]) <= set(allowed):
             return False

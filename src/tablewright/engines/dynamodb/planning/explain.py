@@ -263,7 +263,7 @@ def _indexes(
             serves=_served(option, chosen, at),
             without_usd=None,
         )
-        other = alternative(plan, one, _forbidding(one, option, at))
+        other = alternative(plan, one, without_index(one, option, at))
         if other is not None:
             index = replace(
                 index,
@@ -287,7 +287,7 @@ def _answers_alike(one: Index, other: Index) -> bool:
     return one.keys == other.keys and one.projection == other.projection
 
 
-def _forbidding(one: Considered, option: Option, at: int) -> list[Option]:
+def without_index(one: Considered, option: Option, at: int) -> list[Option]:
     """Return the options without one index; options that then answer too little are dropped."""
     index = candidate_of(option, at).index
     found: list[Option] = []

@@ -15,8 +15,10 @@ from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign
 from tablewright.engines.dynamodb.design_printer import design_section
 from tablewright.engines.dynamodb.differences import named_alike, pieces, short
 from tablewright.engines.dynamodb.planning.assembling import assemble, table_names
+from tablewright.engines.dynamodb.planning.candidates import placement_of
 from tablewright.engines.dynamodb.planning.considering import consider, with_children_inside
-from tablewright.engines.dynamodb.planning.explain import explain
+from tablewright.engines.dynamodb.planning.explain import explain, without_index
+from tablewright.engines.dynamodb.planning.lasting_keys import entities_of, key_rank
 from tablewright.engines.dynamodb.planning.merging import merge_tables
 from tablewright.engines.dynamodb.planning.modes import (
     choose_modes,
@@ -43,6 +45,7 @@ from tablewright.plan.values import (
     EvaluateModel,
     Merge,
     ModeChoice,
+    Option,
     Plan,
     Solution,
     Structure,
@@ -189,14 +192,28 @@ class DynamoPlanning:
         """Return runners-up, break-evens and fronts of a plan."""
         return explain(plan, evaluate, evaluate_model, depths)
 
+    def key_rank(self, option: Option, current: Design | None) -> int:
+        """Return how well the key of an option lasts; less is better, 0 is the key there is."""
+        existing = None if current is None else dynamo(current)
+        return key_rank(self.model, placement_of(option), existing)
+
+    def entities_of(self, design: Design, subject: str) -> frozenset[str]:
+        """Return the entities that the subject of a finding is about."""
+        return entities_of(self.model, dynamo(design), subject)
+
+    def without_index(self, one: Considered, option: Option, index: int) -> list[Option]:
+        """Return the options of an entity without one index of an option."""
+        return without_index(one, option, index)
+
     def notes(self, plan: Plan) -> tuple[str, ...]:
         """Return what the model asks for and no table can give."""
         notes: list[str] = []
         for entity in self.model.entities:
-            if entity.retention_days is not None and not expiry_of(entity):
+            days = entity.retention_days
+            if days is not None and not expiry_of(entity):
                 notes.append(
-                    f"`{entity.name}` is kept {entity.retention_days.normalize():f} days, but has "
-                    "no epoch attribute that items could expire by"
+                    f"`{entity.name}` is kept {days.normalize():f} days, but has no epoch "
+                    "attribute that items could expire by"
                 )
         if self.model.need("change_stream").is_required:
             tables = dynamo(plan.design).tables

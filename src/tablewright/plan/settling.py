@@ -1,0 +1,137 @@
+"""From the cheapest plan to the one to take: keys that stay put, and rules that are kept.
+
+In: a Plan, and what a review finds in a design. Out: a Plan that costs little more. A saving too
+small to matter does not change the key of an entity; a finding that a reviewer calls critical or
+high rules a choice out as long as another choice avoids it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from tablewright.core.quantities import format_usd
+from tablewright.design.values import Design
+from tablewright.plan.alternatives import restricted
+from tablewright.plan.protocol import Pairs
+from tablewright.plan.pruning import greedy
+from tablewright.plan.values import Considered, Option, Plan
+
+LEAST_SAVING_USD = Decimal(1)
+"""A month at the planned scale: what another key has to save at least, beside the share."""
+LEAST_SAVING_SHARE = Decimal("0.01")
+"""Of the bill: what another key has to save at least."""
+MOST_TRIALS = 8
+"""Other choices of one entity that are tried to avoid a finding, the cheapest first."""
+
+
+def with_lasting_keys(plan: Plan, current: Design | None) -> Plan:
+    """Return a plan in which no entity is keyed otherwise for a saving that does not matter.
+
+    Preferred, in this order: the key the current design has, a generated identity, the key of the
+    parent; any other key has to save 1 USD a month and one per cent of the bill.
+    """
+    for place in range(len(plan.considered)):
+        one = plan.considered[place]
+        chosen = one.options[plan.solution.choices[place].option]
+        rank = plan.planning.key_rank(chosen, current)
+        by_rank: dict[int, list[Option]] = {}
+        for option in one.all_options:
+            by_rank.setdefault(plan.planning.key_rank(option, current), []).append(option)
+        for better in sorted(r for r in by_rank if r < rank):
+            other = restricted(plan, one, by_rank[better])
+            if other is not None and _is_small(other.solution.usd - plan.solution.usd, plan):
+                plan = other
+                break
+    return plan
+
+
+def _is_small(saving: Decimal, plan: Plan) -> bool:
+    weight = sum((scale.weight for scale in plan.settings.scales), Decimal(0))
+    return saving < LEAST_SAVING_USD * weight or saving < plan.solution.usd * LEAST_SAVING_SHARE
+
+
+def within_rules(plan: Plan, severe: Pairs) -> tuple[Plan, tuple[str, ...]]:
+    """Return a plan with as few critical and high findings as its choices allow, and notes.
+
+    Args:
+        plan: the cheapest.
+        severe: rule and subject of what a review calls critical or high in a design.
+    """
+    notes: list[str] = []
+    findings = severe(plan.design)
+    for place in range(len(plan.considered)):
+        entity = plan.considered[place].entity
+        while True:
+            mine = _about(plan, findings, entity)
+            if not mine:
+                break
+            better = _better(plan, place, findings, severe)
+            if better is None:
+                break
+            extra = better[0].solution.usd - plan.solution.usd
+            avoided = ", ".join(sorted({rule for rule, _ in findings - better[1]}))
+            notes.append(f"`{entity}`: {avoided} avoided for {format_usd(extra)} USD a month")
+            plan, findings = better
+    left = sorted(findings)
+    if left:
+        named = ", ".join(f"{rule} of {subject}" for rule, subject in left)
+        notes.append(f"no choice avoids {named}")
+    return plan, tuple(notes)
+
+
+def _about(
+    plan: Plan, findings: frozenset[tuple[str, str]], entity: str
+) -> frozenset[tuple[str, str]]:
+    entities = plan.planning.entities_of
+    return frozenset(f for f in findings if entity in entities(plan.design, f[1]))
+
+
+def _better(
+    plan: Plan, place: int, findings: frozenset[tuple[str, str]], severe: Pairs
+) -> tuple[Plan, frozenset[tuple[str, str]]] | None:
+    """Return the cheapest of a few plans with fewer findings and none that is new, if any."""
+    one = plan.considered[place]
+    for options in _trials(plan, one, place):
+        other = restricted(plan, one, options)
+        if other is None:
+            continue
+        found = severe(other.design)
+        if len(found) < len(findings) and not _new(plan, other, findings, found):
+            return other, found
+    return None
+
+
+def _new(
+    plan: Plan,
+    other: Plan,
+    findings: frozenset[tuple[str, str]],
+    found: frozenset[tuple[str, str]],
+) -> bool:
+    """Whether a plan has a finding of a rule that the other had not for the same entities."""
+    before = {
+        (rule, name)
+        for rule, subject in findings
+        for name in plan.planning.entities_of(plan.design, subject)
+    }
+    after = {
+        (rule, name)
+        for rule, subject in found
+        for name in other.planning.entities_of(other.design, subject)
+    }
+    return bool(after - before)
+
+
+def _trials(plan: Plan, one: Considered, place: int) -> Iterator[list[Option]]:
+    """Yield other choices for an entity: without each index, then each other placement."""
+    choice = plan.solution.choices[place]
+    chosen = one.options[choice.option]
+    for index in choice.indexes:
+        without = plan.planning.without_index(one, chosen, index)
+        if without:
+            yield without
+    others = [option for option in one.all_options if option.placement != chosen.placement]
+    priced = [(greedy(option)[1], at, option) for at, option in enumerate(others)]
+    possible = sorted((usd, at) for usd, at, _ in priced if usd is not None)
+    for _, at in possible[:MOST_TRIALS]:
+        yield [others[at]]
