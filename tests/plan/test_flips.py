@@ -148,14 +148,15 @@ def extra(other: PlanResult) -> Decimal:
     return theirs - ours
 
 
-def test_a_stricter_latency_costs_what_a_plan_with_that_target_costs():
+def test_a_stricter_latency_costs_at_least_what_is_said():
     # By e-mail: the index, then the item: two round trips, 20 ms as assumed.
     found = target("latency_p99_ms", "byEmail")
     assert found.below == 20
     assert found.extra_usd is not None
     assert found.extra_usd > 0
+    # The plan with that target keeps the rules too: it does not key accounts by an address.
     strict = shop(by_email=", latency_p99_ms: 19")
-    assert abs(extra(strict) - found.extra_usd) < Decimal("0.000001")
+    assert extra(strict) >= found.extra_usd
     kept = shop(by_email=", latency_p99_ms: 20")
     assert abs(extra(kept)) < Decimal("0.000001")
 

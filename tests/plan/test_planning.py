@@ -158,7 +158,7 @@ def with_a_search(extra: str = "") -> Session:
 
 
 def test_a_search_for_words_is_named_and_the_rest_is_planned_as_without_it():
-    found, without = with_a_search().plan(explained=False), planned()
+    found, without = plan(with_a_search(), explained=False), planned()
     assert found.design == without.design
     (note,) = (note for note in found.notes if "cannot be served" in note)
     assert note.startswith("`find` cannot be served and is left out: ")
@@ -167,7 +167,7 @@ def test_a_search_for_words_is_named_and_the_rest_is_planned_as_without_it():
 
 
 def test_a_search_for_words_does_not_keep_tables_from_being_joined():
-    assert len(with_a_search("options: {max_tables: 1}").plan(explained=False).design.tables) == 1
+    assert len(plan(with_a_search("options: {max_tables: 1}"), explained=False).design.tables) == 1
 
 
 def test_every_entity_has_a_runner_up_that_is_no_cheaper():

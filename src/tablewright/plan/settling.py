@@ -8,6 +8,7 @@ high rules a choice out as long as another choice avoids it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from tablewright.core.quantities import format_usd
@@ -41,9 +42,17 @@ def with_lasting_keys(plan: Plan, current: Design | None) -> Plan:
         for better in sorted(r for r in by_rank if r < rank):
             other = restricted(plan, one, by_rank[better])
             if other is not None and _is_small(other.solution.usd - plan.solution.usd, plan):
-                plan = other
+                lasting = tuple(o for r in by_rank if r <= better for o in by_rank[r])
+                plan = _among(other, place, lasting)
                 break
     return plan
+
+
+def _among(plan: Plan, place: int, options: tuple[Option, ...]) -> Plan:
+    """Return a plan whose alternatives for one entity are these options only."""
+    one = replace(plan.considered[place], all_options=options)
+    considered = (*plan.considered[:place], one, *plan.considered[place + 1 :])
+    return replace(plan, considered=considered)
 
 
 def _is_small(saving: Decimal, plan: Plan) -> bool:
@@ -98,8 +107,18 @@ def _better(
             continue
         found = severe(other.design)
         if len(found) < len(findings) and not _new(plan, other, findings, found):
-            return other, found
+            return _without_cheaper(other, place), found
     return None
+
+
+def _without_cheaper(plan: Plan, place: int) -> Plan:
+    """Return a plan without what is cheaper for an entity than its choice: it breaks a rule."""
+    one, choice = plan.considered[place], plan.solution.choices[place]
+    usd = one.options[choice.option].total(frozenset(choice.indexes))
+    assert usd is not None
+    costs = [(option, greedy(option)[1]) for option in one.all_options]
+    able = [option for option, cost in costs if cost is not None and cost >= usd]
+    return _among(plan, place, (*one.options, *(o for o in able if o not in one.options)))
 
 
 def _new(

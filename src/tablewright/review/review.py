@@ -38,6 +38,8 @@ Known = dict[Pair, tuple[Outcome | None, tuple[str, ...]]]
 HALF, DOUBLE = Decimal("0.5"), Decimal(2)
 _STRUCTURAL = REBUILDS | BACKFILLS | {"add_guard_item", "shard_key", "drop_index"}
 """Kinds of fixes that change keys, indexes or what items hold."""
+_ABOUT_MONEY = frozenset({"indexes", "projections", "cost", "capacity"})
+"""Categories whose findings cost money and nothing else: whoever compares bills counts them."""
 UNSURE, DOUBTFUL = Decimal("0.7"), Decimal("0.5")
 _TOGETHER = ("add_guard_item", "change_projection")
 """Beside settings: fixes that do not interfere, so that all of one rule are one step."""
@@ -123,6 +125,7 @@ def severe(evaluation: Evaluation, evaluator: Evaluator, reviewing: Reviewing) -
         for candidate in run(facts, rules).candidates
         if candidate.rule.only_when is None
         and candidate.rule.fix_kind in _STRUCTURAL
+        and candidate.rule.category not in _ABOUT_MONEY
         and candidate.level() >= Level.HIGH
     )
 
