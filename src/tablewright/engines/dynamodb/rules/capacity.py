@@ -120,6 +120,40 @@ def scaling(f: Facts, table: Table) -> CapacityMode:
     )
 
 
+def ddb_cap_004(f: Facts, place: Place) -> Verdict:
+    """Provisioned units that the load does not use."""
+    table = place.table
+    paid = {d: _provisioned(table, name) for d, name in (("read", "rcu"), ("write", "wcu"))}
+    if not any(paid.values()):
+        return None
+    crossover = f.tariff.crossover
+    if crossover is None:
+        return Missing("prices of on-demand and provisioned capacity")
+    means = {d: _total(f, table, d, peak=False) for d in paid}
+    used = max(means[d] / paid[d] for d in paid if paid[d])
+    if used >= crossover * (ONE - f.k["mode_margin"]):
+        return CLEAR
+    change = c.SetCapacity(table=table.name, mode=CapacityMode())
+    return Hit(
+        evidence=(
+            f"{table.name} pays for {decimals(paid['read'])} read and {decimals(paid['write'])} "
+            f"write units a second and uses at most {percent(used)} of either on average; "
+            f"on-demand is cheaper below {percent(crossover)}"
+        ),
+        values={"used": used},
+        options=lambda: [Option(changes=(change,))],
+    )
+
+
+def _provisioned(table: Table, name: str) -> Decimal:
+    """Return the units paid for whatever the load is: fixed ones, or the floor of scaling."""
+    modes = [
+        table.mode,
+        *(index.mode or table.mode for index in table.indexes if not index.is_local),
+    ]
+    return sum((getattr(mode, name) for mode in modes if mode.kind is not ModeKind.ON_DEMAND), ZERO)
+
+
 def ddb_cap_002(f: Facts, place: Place) -> Verdict:
     """Provisioned capacity that cannot carry its peak."""
     table = place.table
