@@ -179,3 +179,14 @@ def test_what_was_not_assessed_counts_a_quarter_of_its_penalty_at_the_low_end():
 )
 def test_letters_start_where_the_table_says(score, letter):
     assert letter_of(Decimal(score)) == letter
+
+
+def test_cost_efficiency_is_capped_by_what_can_be_saved():
+    # half of the bill: 59, an F; 12 per cent: 79, a C+; 4 per cent: nothing to speak of
+    cost = (Category(name="cost", title="Cost efficiency", weight=Decimal(8)),)
+
+    def letter(share):
+        score = grade([], cost, applicable={"cost"}, saving_share=Decimal(share))
+        return score.categories[0].letter
+
+    assert [letter(share) for share in ("0.5", "0.12", "0.04")] == ["F", "C+", "A+"]

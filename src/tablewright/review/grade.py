@@ -238,6 +238,7 @@ def grade(
     severe_rules: Iterable[str] = (),
     coverage: Decimal = ONE,
     least_headroom: Decimal | None = None,
+    saving_share: Decimal | None = None,
 ) -> Score:
     """Return scores and letters of the categories and of the whole.
 
@@ -248,11 +249,16 @@ def grade(
         severe_rules: rules whose critical finding means data lost, wrong or leaked.
         coverage: share of what applied that could be assessed.
         least_headroom: the tightest limit over its usage at the reviewed scale.
+        saving_share: of the bill, what fixes save at least; it bounds the grade of the cost.
     """
     named = set(applicable)
     charged = charges(f for f in findings if not f.accepted)
     graded = tuple(
-        _grade_category(category, [c for c in charged if c.finding.category == category.name])
+        _grade_category(
+            category,
+            [c for c in charged if c.finding.category == category.name],
+            saving_share if category.name == "cost" else None,
+        )
         for category in categories
         if category.name in named and category.weight > 0
     )
@@ -280,9 +286,13 @@ def overall(graded: Sequence[CategoryGrade]) -> Decimal:
     return Decimal("0.6") * mean + Decimal("0.4") * sum(lowest, ZERO) / len(lowest)
 
 
-def _grade_category(category: Category, charged: Sequence[Charge]) -> CategoryGrade:
+def _grade_category(
+    category: Category, charged: Sequence[Charge], saving_share: Decimal | None
+) -> CategoryGrade:
     raw = max(ZERO, FULL - sum((c.penalty for c in charged), ZERO))
-    cap, reason = _category_cap([c.finding for c in charged])
+    cap, reason = min(
+        _category_cap([c.finding for c in charged]), _saving_cap(saving_share), key=lambda c: c[0]
+    )
     score = min(raw, cap)
     letter = letter_of(score)
     return CategoryGrade(
@@ -295,6 +305,23 @@ def _grade_category(category: Category, charged: Sequence[Charge]) -> CategoryGr
         cap=reason,
         line=_line(category, raw, letter, reason, charged),
     )
+
+
+SAVING_CAPS: tuple[tuple[Decimal, Decimal], ...] = (
+    (Decimal("0.5"), Decimal(59)),
+    (Decimal("0.3"), Decimal(69)),
+    (Decimal("0.1"), Decimal(79)),
+    (Decimal("0.05"), Decimal(89)),
+)
+"""From which share of the bill that can be saved the score of cost efficiency is capped."""
+
+
+def _saving_cap(share: Decimal | None) -> tuple[Decimal, str]:
+    """Return the cap for what can be saved, such as 59 where half of the bill is."""
+    for least, cap in SAVING_CAPS:
+        if share is not None and share >= least:
+            return cap, f"cap {cap}: fixes save {plain((share * 100).quantize(ONE))} % of the bill"
+    return FULL, ""
 
 
 def _category_cap(findings: Sequence[Finding]) -> tuple[Decimal, str]:

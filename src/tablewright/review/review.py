@@ -185,10 +185,11 @@ def _examine(
     named = tuple(sorted(_accept(findings, facts.model), key=_order))
     counted = tuple(f for f in named if not f.accepted)
     coverage = found.coverage.share
-    score = _score(counted, found, rules, bench.reviewing.least_headroom(facts))
+    saving = _saving_share(counted, facts, rules)
+    score = _score(counted, found, rules, bench.reviewing.least_headroom(facts), saving)
     low = score
     if coverage < BARELY_COVERED:
-        low = _score((*counted, *pessimistic(found.unassessed)), found, rules, None)
+        low = _score((*counted, *pessimistic(found.unassessed)), found, rules, None, saving)
     return _Examination(
         run=found,
         findings=counted,
@@ -206,13 +207,38 @@ def _examine(
     )
 
 
+def _saving_share(
+    findings: Sequence[Finding], facts: DesignFacts, rules: Catalogue
+) -> Decimal | None:
+    """Return what share of the bill fixes save at least; None where it is not worth a word.
+
+    Fixes of one rule on several subjects add up; of several rules only the best counts, since
+    they may save the same money.
+    """
+    by_rule: dict[str, Decimal] = {}
+    for finding in findings:
+        saves = finding.fix.saves_per_month if finding.fix is not None else None
+        if saves is not None and saves > 0:
+            by_rule[finding.rule] = by_rule.get(finding.rule, ZERO) + saves
+    most = max(by_rule.values(), default=ZERO)
+    if not facts.cost or most < rules.k["min_save"]:
+        return None
+    return min(ONE, most / facts.cost)
+
+
 def _score(
-    findings: Sequence[Finding], found: Run, rules: Catalogue, least_headroom: Decimal | None
+    findings: Sequence[Finding],
+    found: Run,
+    rules: Catalogue,
+    least_headroom: Decimal | None,
+    saving_share: Decimal | None = None,
 ) -> Score:
+    applicable = found.applicable if saving_share is None else found.applicable | {"cost"}
     return grade(
         findings,
         rules.categories,
-        applicable=found.applicable,
+        applicable=applicable,
+        saving_share=saving_share,
         severe_rules=rules.severe_rules,
         coverage=found.coverage.share,
         least_headroom=least_headroom,
@@ -534,7 +560,7 @@ def _moves(
         once = sum((f.fix.cost_once or ZERO for f in findings if f.fix), ZERO)
         gone = set(map(id, findings))
         rest = tuple(f for f in now.findings if id(f) not in gone)
-        without = _score(rest, now.run, rules, None)
+        without = _score(rest, now.run, rules, None, _saving_share(rest, facts, rules))
         gain = _gain(now.score, without)
         if gain < LEAST_GAIN and not _pays(saves, once, horizon):
             continue

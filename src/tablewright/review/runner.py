@@ -48,7 +48,7 @@ class Run:
     candidates: tuple[Candidate, ...]
     unassessed: tuple[Unassessed, ...]
     applicable: frozenset[str]
-    """Categories in which some rule applied to some subject."""
+    """Categories in which some rule was assessed: without one there is no letter."""
     assessed_weight: Decimal
     missing_weight: Decimal
     passed: int
@@ -106,11 +106,11 @@ def run(facts: Subjects, catalogue: Catalogue, rules: Iterable[Rule] | None = No
             verdict = rule.predicate(facts, *subject)
             if verdict is None:
                 continue
-            applicable.add(rule.category)
             if isinstance(verdict, Missing):
                 missing += weight
                 unassessed.append(_unassessed(rule, name, verdict))
                 continue
+            applicable.add(rule.category)
             assessed += weight
             if isinstance(verdict, Clear):
                 passed += 1
