@@ -21,7 +21,7 @@ def key_rank(model: Model, placement: Placement, current: DynamoDesign | None) -
     the parent; what people can change, such as an e-mail address, comes last.
     """
     if placement.within:
-        return PARENTS
+        return EXISTING  # it has no key of its own that could move
     entity = model.entity(placement.entity)
     keys = placement.key.attributes
     if current is not None and keys == _existing_key(current, entity):
