@@ -38,14 +38,21 @@ def with_lasting_keys(plan: Plan, current: Design | None) -> Plan:
         rank = plan.planning.key_rank(chosen, current)
         by_rank: dict[int, list[Option]] = {}
         for option in one.all_options:
+            if _keeps_inside(option) != _keeps_inside(chosen):
+                continue  # whether children lie inside their parent is another question
             by_rank.setdefault(plan.planning.key_rank(option, current), []).append(option)
         for better in sorted(r for r in by_rank if r < rank):
             other = restricted(plan, one, by_rank[better])
             if other is not None and _is_small(other.solution.usd - plan.solution.usd, plan):
-                lasting = tuple(o for r in by_rank if r <= better for o in by_rank[r])
+                worse = [o for r in by_rank if r > better for o in by_rank[r]]
+                lasting = tuple(o for o in one.all_options if o not in worse)
                 plan = _among(other, place, lasting)
                 break
     return plan
+
+
+def _keeps_inside(option: Option) -> tuple[str, tuple[str, ...]]:
+    return option.placement.within, option.placement.embeds
 
 
 def _among(plan: Plan, place: int, options: tuple[Option, ...]) -> Plan:
