@@ -58,7 +58,7 @@ class Proving:
     adapter: Adapter
     predictor: Predictor
     requests: int
-    """Calls in all, shared out in proportion to the rates; a pattern gets at least 20."""
+    """Total calls, split by the rates of the patterns; a pattern gets at least 20."""
     seed: int
     """Of the workload."""
     digest: str

@@ -14,7 +14,7 @@ from tablewright import apps, read_model
 from tablewright.core.errors import EngineError, UsageError
 from tablewright.engines.postgresql.adapter import PgAdapter
 from tablewright.engines.postgresql.design import Column, PgIndex, PgTable, PostgresDesign
-from tablewright.engines.postgresql.targets import Reached, connect, embedded
+from tablewright.engines.postgresql.targets import ReachedPostgres, connect, embedded
 from tablewright.evaluation.doors import Record, Target
 from tablewright.operate.seed import Position, apply_seed, plan_seed
 from tablewright.proof.runner import Proving, prove
@@ -31,7 +31,7 @@ APP = "mongocollectibles"
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reached]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReachedPostgres]:
     reached = embedded(tmp_path_factory.mktemp("postgresql") / "data", creates=True)
     yield reached
     reached.close()
@@ -50,7 +50,9 @@ def design(session: Session) -> PostgresDesign:
 
 
 @pytest.fixture
-def adapter(session: Session, design: PostgresDesign, server: Reached) -> Iterator[PgAdapter]:
+def adapter(
+    session: Session, design: PostgresDesign, server: ReachedPostgres
+) -> Iterator[PgAdapter]:
     schema = "test"
     server.connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
     server.connection.execute(f"CREATE SCHEMA {schema}")
@@ -123,7 +125,7 @@ def test_a_design_is_seeded_and_every_answer_is_right(
 
 
 def test_a_changed_row_is_noticed(
-    session: Session, adapter: PgAdapter, design: PostgresDesign, server: Reached
+    session: Session, adapter: PgAdapter, design: PostgresDesign, server: ReachedPostgres
 ) -> None:
     bring_up(adapter)
     seed(session, adapter, design)
@@ -149,7 +151,7 @@ def with_table(design: PostgresDesign, name: str, **changes: Any) -> PostgresDes
 
 
 def test_an_index_that_is_missing_is_built_while_others_write(
-    session: Session, adapter: PgAdapter, design: PostgresDesign, server: Reached
+    session: Session, adapter: PgAdapter, design: PostgresDesign, server: ReachedPostgres
 ) -> None:
     bring_up(adapter)
     table = design.table("rentals")
@@ -162,7 +164,7 @@ def test_an_index_that_is_missing_is_built_while_others_write(
 
 
 def test_an_index_beyond_the_design_is_dropped_only_where_that_is_allowed(
-    session: Session, adapter: PgAdapter, design: PostgresDesign, server: Reached
+    session: Session, adapter: PgAdapter, design: PostgresDesign, server: ReachedPostgres
 ) -> None:
     bring_up(adapter)
     changed = with_table(design, "rentals", indexes=())
@@ -172,7 +174,7 @@ def test_an_index_beyond_the_design_is_dropped_only_where_that_is_allowed(
 
 
 def test_a_column_is_added_and_one_of_another_type_is_refused(
-    session: Session, adapter: PgAdapter, design: PostgresDesign, server: Reached
+    session: Session, adapter: PgAdapter, design: PostgresDesign, server: ReachedPostgres
 ) -> None:
     bring_up(adapter)
     columns = design.table("rentals").columns
@@ -188,7 +190,9 @@ def test_a_column_is_added_and_one_of_another_type_is_refused(
     assert refused.startswith("rentals.duration is integer, the design says bigint")
 
 
-def test_a_table_of_somebody_else_is_not_touched(adapter: PgAdapter, server: Reached) -> None:
+def test_a_table_of_somebody_else_is_not_touched(
+    adapter: PgAdapter, server: ReachedPostgres
+) -> None:
     server.connection.execute("CREATE TABLE rentals (id varchar(50) PRIMARY KEY)")
     (refused,) = adapter.plan_provision().refused
     assert "rentals was not made here for mongocollectibles" in refused
@@ -197,7 +201,7 @@ def test_a_table_of_somebody_else_is_not_touched(adapter: PgAdapter, server: Rea
 
 
 def test_the_name_of_an_index_that_something_else_has_is_refused(
-    adapter: PgAdapter, server: Reached
+    adapter: PgAdapter, server: ReachedPostgres
 ) -> None:
     server.connection.execute("CREATE TABLE other (a integer)")
     server.connection.execute("CREATE INDEX idx_rentals_status ON other (a)")
@@ -211,7 +215,9 @@ def test_tables_that_refer_to_each_other_are_dropped_together(adapter: PgAdapter
     assert adapter.describe() == {}
 
 
-def test_a_table_that_something_else_refers_to_is_kept(adapter: PgAdapter, server: Reached) -> None:
+def test_a_table_that_something_else_refers_to_is_kept(
+    adapter: PgAdapter, server: ReachedPostgres
+) -> None:
     bring_up(adapter)
     server.connection.execute("CREATE TABLE other (a varchar(50) REFERENCES collectibles)")
     with pytest.raises(UsageError, match="something else refers to the tables"):

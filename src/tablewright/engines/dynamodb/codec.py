@@ -125,7 +125,7 @@ class DynamoCodec:
         """Return the attributes in which stored items of one kind differ from what was written.
 
         Counters are compared by their sums over the shards. An expiry that was moved is not
-        compared: a write may have set it anew.
+        compared: a write may have set it again.
         """
         table, shape = self._shapes[expected[0].container, expected[0].kind]
         if shape.counters:

@@ -21,7 +21,7 @@ from tablewright.engines.mongodb.bson_values import from_bson, to_bson
 from tablewright.engines.mongodb.codec import MongoCodec
 from tablewright.engines.mongodb.design import MongoDesign
 from tablewright.engines.mongodb.statements import Operation, OperationBuilder
-from tablewright.engines.mongodb.targets import Reached
+from tablewright.engines.mongodb.targets import ReachedMongo
 from tablewright.evaluation.doors import (
     CallFailedError,
     ChangeRecord,
@@ -57,7 +57,7 @@ NOT_OFFERED = (
 T = TypeVar("T")
 
 
-class ConditionFailedError(Exception):
+class NoDocumentMatchedError(Exception):
     """A write found no document that meets its condition: its transaction is aborted."""
 
 
@@ -66,7 +66,7 @@ class MongoAdapter:
 
     chunk = CHUNK
 
-    def __init__(self, model: Model, design: MongoDesign, reached: Reached) -> None:
+    def __init__(self, model: Model, design: MongoDesign, reached: ReachedMongo) -> None:
         self.model, self.design = model, design
         self.codec = MongoCodec(model, design)
         self.units_per_second: Decimal | None = None
@@ -253,7 +253,7 @@ class MongoAdapter:
                 for operation in operations:
                     self._run(operation, session)
             return Outcome()
-        except ConditionFailedError as failed:
+        except NoDocumentMatchedError as failed:
             message = f"no document met the condition of {failed}"
             return Outcome(is_condition_met=False, message=message)
         except errors.DuplicateKeyError as failed:
@@ -282,7 +282,7 @@ class MongoAdapter:
             if operation.method == "find_one":
                 matched = reply is not None
             if operation.method != "insert_one" and not matched:
-                raise ConditionFailedError(operation.text[:200])
+                raise NoDocumentMatchedError(operation.text[:200])
         return ()
 
     def _rows(self, operation: Operation, documents: Iterable[Any]) -> tuple[Row, ...]:

@@ -138,7 +138,7 @@ def _index_steps(
         if index.name in known:
             if _essence(known[index.name]) == _essence(document):
                 continue
-            text = f"drop the index {index.name} of {collection.name}, to build it anew"
+            text = f"drop the index {index.name} of {collection.name}, to build it again"
             steps.append(_drop(text, collection, index.name))
         command = index_command(model, collection, index, codec)
         text = f"build the index {index.name} of {collection.name}"

@@ -35,7 +35,7 @@ STOPS_WITHIN_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reached:
+class ReachedMongo:
     """An open client and what belongs to it."""
 
     client: MongoClient[Any]
@@ -49,7 +49,7 @@ class Reached:
     close: Callable[[], None]
 
 
-def reach(target: Target, folder: Path, *, creates: bool) -> Reached:
+def reach(target: Target, folder: Path, *, creates: bool) -> ReachedMongo:
     """Connect to the database that is meant.
 
     Raises:
@@ -79,7 +79,7 @@ def reach(target: Target, folder: Path, *, creates: bool) -> Reached:
     except UsageError:
         client.close()
         raise
-    return Reached(
+    return ReachedMongo(
         client=client,
         database=database,
         description=server,
@@ -134,7 +134,7 @@ def _reason(problem: Exception) -> str:
     return text.splitlines()[0] if text else type(problem).__name__
 
 
-def temporary() -> Reached:
+def temporary() -> ReachedMongo:
     """Start an embedded server whose data are gone once it is closed."""
     folder = Path(mkdtemp(prefix="tablewright-mongo-"))
 
@@ -159,7 +159,7 @@ def _program() -> str:
 
 def _embedded(
     folder: Path, description: str, remove: Callable[[], None], *, keeps_expired: bool = False
-) -> Reached:
+) -> ReachedMongo:
     folder.mkdir(parents=True, exist_ok=True)
     port, log = _free_port(), folder / "server.log"
     options = ["--host", "127.0.0.1", "--port", str(port), "--storage-path", str(folder)]
@@ -182,7 +182,7 @@ def _embedded(
         _stop(process)
         remove()
 
-    return Reached(
+    return ReachedMongo(
         client=client,
         database="",
         description=f"{description}, SecantusDB",

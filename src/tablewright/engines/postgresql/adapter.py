@@ -22,7 +22,7 @@ from tablewright.engines.postgresql.codec import PgCodec
 from tablewright.engines.postgresql.ddl import primary_columns, quoted
 from tablewright.engines.postgresql.design import PgTable, PostgresDesign
 from tablewright.engines.postgresql.statements import SqlBuilder, Statement
-from tablewright.engines.postgresql.targets import Reached
+from tablewright.engines.postgresql.targets import ReachedPostgres
 from tablewright.engines.postgresql.values import plain_value, sql_value
 from tablewright.evaluation.doors import (
     CallFailedError,
@@ -49,7 +49,7 @@ EXPLAINED = 25
 STAGING = "tablewright_staging"
 
 
-class ConditionFailedError(Exception):
+class NoRowMatchedError(Exception):
     """A write found no row that meets its condition: its transaction is rolled back."""
 
 
@@ -58,7 +58,7 @@ class PgAdapter:
 
     chunk = CHUNK
 
-    def __init__(self, model: Model, design: PostgresDesign, reached: Reached) -> None:
+    def __init__(self, model: Model, design: PostgresDesign, reached: ReachedPostgres) -> None:
         self.model, self.design = model, design
         self.codec = PgCodec(model, design)
         self.units_per_second: Decimal | None = None
@@ -291,10 +291,10 @@ class PgAdapter:
                 for statement in statements:
                     cursor = self._connection.execute(statement.sql, statement.parameters)
                     if statement.needs_row and not cursor.rowcount:
-                        raise ConditionFailedError(statement.sql)
+                        raise NoRowMatchedError(statement.sql)
                     if statement.returns_rows:
                         rows = self._rows(statement.table, cursor)
-        except ConditionFailedError as failed:
+        except NoRowMatchedError as failed:
             return Outcome(is_condition_met=False, message=f"no row met the condition of {failed}")
         except errors.UniqueViolation as failed:
             return Outcome(is_condition_met=False, message=_reason(failed))

@@ -300,7 +300,7 @@ class _Change:
                 )
             elif exists:
                 self.add(
-                    f"drop the index {index.name} of {self.table.name}, to build it anew",
+                    f"drop the index {index.name} of {self.table.name}, to build it again",
                     self._drop(index.name),
                     destroys=True,
                 )

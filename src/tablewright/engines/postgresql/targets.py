@@ -34,7 +34,7 @@ SCHEMES = ("postgresql", "postgres")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reached:
+class ReachedPostgres:
     """An open connection and what belongs to it."""
 
     connection: psycopg.Connection[Any]
@@ -43,7 +43,7 @@ class Reached:
     close: Callable[[], None]
 
 
-def reach(target: Target, folder: Path, *, creates: bool) -> Reached:
+def reach(target: Target, folder: Path, *, creates: bool) -> ReachedPostgres:
     """Connect to the database that is meant.
 
     Raises:
@@ -71,7 +71,7 @@ def reach(target: Target, folder: Path, *, creates: bool) -> Reached:
         connection.close()
         raise
     description = f"{server}, database {info.dbname}, as {info.user}"
-    return Reached(
+    return ReachedPostgres(
         connection=connection, description=description, is_local=False, close=connection.close
     )
 
@@ -127,7 +127,7 @@ def version_text(number: int) -> str:
     return f"{number // 10000}.{number % 10000}"
 
 
-def embedded(folder: Path, *, creates: bool) -> Reached:
+def embedded(folder: Path, *, creates: bool) -> ReachedPostgres:
     """Start the embedded server on a folder, or join one that runs there.
 
     Args:
@@ -146,7 +146,7 @@ def embedded(folder: Path, *, creates: bool) -> Reached:
     return _database(server, f"the embedded PostgreSQL ({folder})", lambda: None)
 
 
-def temporary() -> Reached:
+def temporary() -> ReachedPostgres:
     """Start an embedded server whose data are gone once it is closed."""
     folder = Path(mkdtemp(prefix="tablewright-pg-"))
     server = _start(folder, "stop")
@@ -205,7 +205,7 @@ def _say_user() -> None:
         )
 
 
-def _database(server: Any, description: str, remove: Callable[[], None]) -> Reached:
+def _database(server: Any, description: str, remove: Callable[[], None]) -> ReachedPostgres:
     """Connect to the database of the embedded server, which is made where it is missing."""
     with connect(server.get_uri()) as maintenance:
         query = "SELECT 1 FROM pg_database WHERE datname = %s"
@@ -222,7 +222,7 @@ def _database(server: Any, description: str, remove: Callable[[], None]) -> Reac
         remove()
 
     version = version_text(connection.info.server_version)
-    return Reached(
+    return ReachedPostgres(
         connection=connection,
         description=f"{description}, PostgreSQL {version}",
         is_local=True,
