@@ -217,9 +217,9 @@ class Session:
 
     def with_options(self, **changed: Any) -> Session:
         """Return a session on the same file and engines with other options."""
-        other = Session(file=self.file, options=replace(self.options, **changed))
-        other.engines = self.engines
-        return other
+        session = Session(file=self.file, options=replace(self.options, **changed))
+        session.engines = self.engines
+        return session
 
     def not_evaluated(self) -> tuple[str, ...]:
         """Return a sentence for each design of the file that no engine evaluates."""

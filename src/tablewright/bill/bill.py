@@ -110,10 +110,10 @@ def days_read(as_of: str | None, prices: Iterable[Price]) -> str:
     """
     if as_of is not None:
         return as_of
-    found = list(prices)
-    days = sorted(one.as_of for one in found if one.as_of)
+    result = list(prices)
+    days = sorted(entry.as_of for entry in result if entry.as_of)
     if not days:
-        return "given by the user" if found else ""
+        return "given by the user" if result else ""
     return days[0] if days[0] == days[-1] else f"{days[0]} to {days[-1]}"
 
 
@@ -136,7 +136,7 @@ def charge(
         >>> charge(wru, 12_000_000, where="orders", what="write request units").amount
         Decimal('7.500')
     """
-    held = plain_quantity(Decimal(quantity))
+    stored = plain_quantity(Decimal(quantity))
     usd = price.usd
     return Line(
         where=where,
@@ -144,11 +144,11 @@ def charge(
         dimension=dimension_of(price.key),
         what=what,
         pattern=pattern,
-        quantity=held,
+        quantity=stored,
         unit=price.unit,
         unit_price=usd,
         per=price.per,
-        amount=held * usd / price.per,
+        amount=stored * usd / price.per,
         price_key=price.key,
         region=region or price.region,
         note=note,
@@ -162,8 +162,10 @@ def plain_quantity(quantity: Decimal) -> Decimal:
         >>> plain_quantity(Decimal(1000) / 3), plain_quantity(Decimal("1E+6"))
         (Decimal('333.333333333'), Decimal('1000000'))
     """
-    held = quantity.quantize(_NINE_PLACES, rounding=ROUND_HALF_EVEN).normalize()
-    return held.quantize(Decimal(1)) if held == held.to_integral_value() else held
+    normalize = quantity.quantize(_NINE_PLACES, rounding=ROUND_HALF_EVEN).normalize()
+    return (
+        normalize.quantize(Decimal(1)) if normalize == normalize.to_integral_value() else normalize
+    )
 
 
 def total_of(lines: Iterable[Line]) -> Decimal:

@@ -213,12 +213,12 @@ class _Reader:
     def book(self, data: Any) -> ServiceBook:
         top = self.mapping("", data, _TOP)
         listed = self.mapping("sources", top.get("sources", {}), None)
-        sources = {key: self.string(f"sources.{key}", at) for key, at in listed.items()}
+        sources = {key: self.string(f"sources.{key}", position) for key, position in listed.items()}
         prices: dict[str, tuple[Price, ...]] = {}
         templates: dict[str, Price] = {}
         for key, raw in self.mapping("prices", top.get("prices", {}), None).items():
-            template, found = self.price(key, raw, sources)
-            prices[template.key] = found
+            template, result = self.price(key, raw, sources)
+            prices[template.key] = result
             templates[template.key] = template
         facts: dict[str, Fact] = {}
         for key, raw in self.mapping("facts", top.get("facts", {}), None).items():
@@ -229,7 +229,7 @@ class _Reader:
         return ServiceBook(
             name=self.name,
             title=self.string("title", top.get("title")),
-            sources=tuple(Source(name=key, at=at) for key, at in sources.items()),
+            sources=tuple(Source(name=key, at=source) for key, source in sources.items()),
             prices=prices,
             facts=facts,
             templates=templates,
@@ -254,16 +254,18 @@ class _Reader:
             source="",
             confidence="",
         )
-        found: list[Price] = []
-        for region, given in self.mapping(f"{where}.usd", data["usd"], None).items():
-            for one in given if isinstance(given, list) else [given]:
+        prices: list[Price] = []
+        for region, provided in self.mapping(f"{where}.usd", data["usd"], None).items():
+            for entry in provided if isinstance(provided, list) else [provided]:
                 here = f"{where}.usd.{region}"
-                row = self.mapping(here, one if isinstance(one, dict) else {"usd": one}, _REGION)
+                row = self.mapping(
+                    here, entry if isinstance(entry, dict) else {"usd": entry}, _REGION
+                )
                 notes = [self.string(here, n["note"]) for n in (data, row) if "note" in n]
                 merged = {**data, **row, "note": " ".join(notes)}
-                found.append(self.entry(here, replace(template, region=region), merged, sources))
-        self.check_ranges(where, found)
-        return template, tuple(found)
+                prices.append(self.entry(here, replace(template, region=region), merged, sources))
+        self.check_ranges(where, prices)
+        return template, tuple(prices)
 
     def entry(
         self, where: str, template: Price, row: Mapping[str, Any], sources: Mapping[str, str]
@@ -287,14 +289,14 @@ class _Reader:
             confidence=confidence,
         )
 
-    def check_ranges(self, where: str, found: list[Price]) -> None:
-        for index, one in enumerate(found):
-            for other in found[index + 1 :]:
-                if one.region != other.region:
+    def check_ranges(self, where: str, prices: list[Price]) -> None:
+        for index, entry in enumerate(prices):
+            for other in prices[index + 1 :]:
+                if entry.region != other.region:
                     continue
-                first, last = sorted((one, other), key=lambda p: p.starts)
+                first, last = sorted((entry, other), key=lambda p: p.starts)
                 if first.valid_until is None or first.valid_until > last.starts:
-                    raise self.fail(where, f"two prices for {one.region} at the same time")
+                    raise self.fail(where, f"two prices for {entry.region} at the same time")
 
     def fact(self, key: str, raw: Any, sources: Mapping[str, str]) -> Fact:
         where = f"facts.{key}"

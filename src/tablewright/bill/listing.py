@@ -73,11 +73,11 @@ def rows(
     Raises:
         UsageError: no service of the book has this provider or name.
     """
-    wanted = _services(provider, service)
-    own = set(book.own)
+    required = _services(provider, service)
+    own_key = set(book.own)
     out = [
-        Row(price=price, age_days=age_days(price.as_of, today), is_own=price in own)
-        for name in wanted
+        Row(price=price, age_days=age_days(price.as_of, today), is_own=price in own_key)
+        for name in required
         for price in book.entries(name)
         if region in (None, price.region) or price.region == ALL_REGIONS
         if key is None or key in price.key
@@ -95,7 +95,7 @@ def summaries(provider: str | None = None, service: str | None = None) -> tuple[
         book = packaged(name)
         if book is None:
             continue
-        prices = [price for found in book.prices.values() for price in found]
+        prices = [price for each_price in book.prices.values() for price in each_price]
         dates = sorted([p.as_of for p in prices] + [f.as_of for f in book.facts.values()])
         out.append(
             Summary(
@@ -136,13 +136,13 @@ def why(
 
 
 def _services(provider: str | None, service: str | None) -> Sequence[str]:
-    found = [
+    result = [
         name
         for name in services()
         if provider in (None, name.partition(".")[0])
         and service in (None, name, name.partition(".")[2])
     ]
-    if not found:
+    if not result:
         asked = service or provider or ""
         names = [*services(), *(n.partition(".")[2] for n in services())]
         meant = nearest(asked, [*names, *{n.partition(".")[0] for n in services()}])
@@ -151,4 +151,4 @@ def _services(provider: str | None, service: str | None) -> Sequence[str]:
             + (f", did you mean `{meant}`?" if meant else ""),
             remedy="`tablewright prices` lists them",
         )
-    return found
+    return result

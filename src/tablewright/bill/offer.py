@@ -97,7 +97,7 @@ def read_offer(data: Any, region: str, address: str) -> Offer:
     if not version or not re.match(r"\d{4}-\d\d-\d\d", published):
         raise DataError(f"{address}: has no version or no publication date")
     terms = _mapping(_mapping(top.get("terms", {}), address).get("OnDemand", {}), address)
-    found: dict[str, Price] = {}
+    prices: dict[str, Price] = {}
     skipped: list[str] = []
     for sku, product in sorted(_mapping(top.get("products", {}), address).items()):
         attributes = _mapping(_mapping(product, address).get("attributes", {}), address)
@@ -119,7 +119,7 @@ def read_offer(data: Any, region: str, address: str) -> Offer:
             confidence="price-list",
             note=f"SKU {sku}.",
         )
-        other = found.setdefault(price.key, price)
+        other = prices.setdefault(price.key, price)
         if other.amount != price.amount:
             raise DataError(f"{address}: two prices for {price.key}: {other.note} {price.note}")
     return Offer(
@@ -127,7 +127,7 @@ def read_offer(data: Any, region: str, address: str) -> Offer:
         version=version,
         published=published,
         address=address,
-        prices=tuple(found[key] for key in sorted(found)),
+        prices=tuple(prices[key] for key in sorted(prices)),
         skipped=tuple(sorted(set(skipped))),
     )
 

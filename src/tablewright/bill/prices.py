@@ -137,7 +137,7 @@ class PriceBook:
         Raises:
             UsageError: not of that form, or a key that the book does not know.
         """
-        return replace(self, own=tuple(_override(one) for one in given) + self.own)
+        return replace(self, own=tuple(_override(entry) for entry in given) + self.own)
 
     def with_book(self, text: str, name: str) -> PriceBook:
         """Return the book with a user's own price file laid on top.
@@ -146,26 +146,26 @@ class PriceBook:
             DataError: the file is not of the right form, or counts a known key in another unit.
         """
         theirs = read_book(text, name, yours=True)
-        found = tuple(p for prices in theirs.prices.values() for p in prices)
-        for price in found:
+        result = tuple(p for prices in theirs.prices.values() for p in prices)
+        for price in result:
             known = _template(price.key)
             if known is not None and known.unit != price.unit:
                 raise DataError(
                     f"{name}: {price.key} is counted in {known.unit}, not in {price.unit}"
                 )
-        return replace(self, own=found + self.own)
+        return replace(self, own=result + self.own)
 
     def entries(self, service: str | None = None) -> tuple[Price, ...]:
         """Return every price of one service or of all, the user's first, usable or not."""
-        wanted = services() if service is None else (service,)
+        required = services() if service is None else (service,)
         theirs = tuple(p for p in self.own if service is None or service_of(p.key) == service)
-        books = [b for b in (packaged(name) for name in wanted) if b is not None]
+        books = [b for b in (packaged(name) for name in required) if b is not None]
         return theirs + tuple(p for b in books for prices in b.prices.values() for p in prices)
 
     def facts(self, service: str | None = None) -> tuple[Fact, ...]:
         """Return every fact of one service or of all."""
-        wanted = services() if service is None else (service,)
-        books = [b for b in (packaged(name) for name in wanted) if b is not None]
+        required = services() if service is None else (service,)
+        books = [b for b in (packaged(name) for name in required) if b is not None]
         return tuple(f for b in books for f in b.facts.values())
 
     def _own(self, key: str, region: str) -> list[Price]:
@@ -173,8 +173,8 @@ class PriceBook:
 
     def _packaged(self, key: str, region: str) -> list[Price]:
         book = packaged(service_of(key))
-        found = book.prices.get(key, ()) if book else ()
-        return [p for p in found if p.region in (region, ALL_REGIONS)]
+        result = book.prices.get(key, ()) if book else ()
+        return [p for p in result if p.region in (region, ALL_REGIONS)]
 
     def _why_not(self, key: str, region: str, day: str | None) -> str:
         book = packaged(service_of(key))

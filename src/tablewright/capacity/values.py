@@ -135,14 +135,14 @@ def number_key(text: str) -> bytes:
     return b"\x81" + body
 
 
-def compare_numbers(left: str, right: str) -> int:
+def compare_numbers(left_side: str, right: str) -> int:
     """Return -1, 0 or 1 as the left number (canonical text) is less, equal or greater.
 
     Example:
         >>> compare_numbers("9", "10"), compare_numbers("-9", "-10"), compare_numbers("3", "3")
         (-1, 1, 0)
     """
-    left_key, right_key = number_key(left), number_key(right)
+    left_key, right_key = number_key(left_side), number_key(right)
     return (left_key > right_key) - (left_key < right_key)
 
 

@@ -79,7 +79,7 @@ def advise(
         _databases(costs, users, without),
         _fragile(best),
     ]
-    return " ".join(one for one in said if one)
+    return " ".join(entry for entry in said if entry)
 
 
 def _money(amount: Decimal) -> str:
@@ -97,12 +97,12 @@ def _choice(best: ArchitectureResult, users: int, scales: Sequence[int]) -> str:
 def _parts(best: ArchitectureResult, users: int) -> str:
     """Return the parts that cost most."""
     price = best.at(users)
-    taken: dict[str, Decimal] = {}
-    own = {part.title for part in best.architecture.components}
+    claimed: dict[str, Decimal] = {}
+    titles = {part.title for part in best.architecture.components}
     for line in price.lines:
-        name = line.what if line.what in own else "the database"
-        taken[name] = taken.get(name, ZERO) + line.amount
-    first = sorted(taken.items(), key=lambda part: (-part[1], part[0]))[:MOST_PARTS]
+        name = line.what if line.what in titles else "the database"
+        claimed[name] = claimed.get(name, ZERO) + line.amount
+    first = sorted(claimed.items(), key=lambda part: (-part[1], part[0]))[:MOST_PARTS]
     if not first or price.list_total <= 0:
         return ""
     told = " and ".join(f"{name} ({_money(amount)})" for name, amount in first)
@@ -193,8 +193,8 @@ def _later(best: ArchitectureResult, phases: Sequence[Phase], scales: Sequence[i
         return ""
     steps = [f"`{phases[0].name}` from {phases[0].users:,} users"]
     steps += [
-        f"`{one.name}` from {one.users:,} users (a switch of {_money(one.switch_usd)})"
-        for one in phases[1:]
+        f"`{phase.name}` from {phase.users:,} users (a switch of {_money(phase.switch_usd)})"
+        for phase in phases[1:]
     ]
     return f"By cost, among those that have what is needed, the way is {', then '.join(steps)}."
 
@@ -207,10 +207,10 @@ def _turning(
 ) -> str:
     """Return what would flip the answer: a number of users, or how far costs would have to go."""
     name = best.architecture.name
-    allowed = {one.architecture.name for one in rest}
+    allowed = {entry.architecture.name for entry in rest}
     near = sorted(
-        (one for one in flips if {one.above, one.below} - {name} <= allowed),
-        key=lambda one: abs(one.users - users),
+        (flip for flip in flips if {flip.above, flip.below} - {name} <= allowed),
+        key=lambda flip: abs(flip.users - users),
     )
     if near:
         one = near[0]
@@ -218,7 +218,7 @@ def _turning(
         other = one.below if one.above == name else one.above
         return f"{side} {one.users:,} users `{other}` is the cheaper one."
     mine = best.at(users).total
-    dearer = [one for one in rest if one.at(users).total > mine]
+    dearer = [entry for entry in rest if entry.at(users).total > mine]
     if not dearer or not mine:
         return ""
     least = min(dearer, key=lambda one: one.at(users).total)
@@ -242,8 +242,8 @@ def _availability(best: ArchitectureResult, wanted: Decimal | None) -> str:
         return f"Nobody promises availability of its {' and '.join(known.unpromised)}."
     if known.percent == 100:
         return ""
-    most = "at most " if known.unknown else ""
-    text = f"Together its parts promise {most}{known.percent.quantize(Decimal('0.001'))} %"
+    maximum = "at most " if known.unknown else ""
+    text = f"Together its parts promise {maximum}{known.percent.quantize(Decimal('0.001'))} %"
     if wanted is None or known.percent >= wanted:
         return f"{text}."
     return f"{text}, below the {wanted} % that are wanted of the whole."
@@ -254,25 +254,25 @@ def _budgets(
 ) -> str:
     """Return at which scales a way meets the budgets of the model."""
     told = [
-        f"{'met' if best.at(n).total <= most else 'missed'} at {n:,} users "
-        f"({best.at(n).total:,.2f} of {most:,.2f})"
-        for n, most in budgets
+        f"{'met' if best.at(n).total <= maximum else 'missed'} at {n:,} users "
+        f"({best.at(n).total:,.2f} of {maximum:,.2f})"
+        for n, maximum in budgets
         if n in scales
     ]
     return f"The budget is {', '.join(told)}." if told else ""
 
 
 def _out(best: ArchitectureResult, results: Sequence[ArchitectureResult], users: int) -> list[str]:
-    said = []
-    for one in results:
-        if not one.excluded:
+    out = []
+    for result in results:
+        if not result.excluded:
             continue
-        text = f"`{one.architecture.name}` is out: {'; '.join(one.excluded)}"
-        price = one.at(users)
+        text = f"`{result.architecture.name}` is out: {'; '.join(result.excluded)}"
+        price = result.at(users)
         if price.is_priced and price.total < best.at(users).total:
             text += f"; without that it would cost {_money(price.total)}"
-        said.append(f"{text}.")
-    return said
+        out.append(f"{text}.")
+    return out
 
 
 def _databases(
@@ -280,21 +280,21 @@ def _databases(
 ) -> str:
     """Return what the database alone costs on each engine, the cheapest first."""
     mine = sorted(
-        (one for one in costs if one.users == users),
-        key=lambda one: (len(one.unserved), one.usd is None, one.usd or ZERO),
+        (cost for cost in costs if cost.users == users),
+        key=lambda cost: (len(cost.unserved), cost.usd is None, cost.usd or ZERO),
     )
     if not mine:
         return ""
     told = ", ".join(
-        (_money(one.usd) if one.usd is not None else "more than any offer holds")
-        + f" on {ENGINES.get(one.engine, one.engine)} (`{one.design}`"
-        + (f" on {one.offer}" if one.offer else "")
-        + (f", {one.light:,.0f} to {one.heavy:,.0f}" if _has_range(one) else "")
+        (_money(entry.usd) if entry.usd is not None else "more than any offer holds")
+        + f" on {ENGINES.get(entry.engine, entry.engine)} (`{entry.design}`"
+        + (f" on {entry.offer}" if entry.offer else "")
+        + (f", {entry.light:,.0f} to {entry.heavy:,.0f}" if _has_range(entry) else "")
         + ")"
-        + (f", without {_listed(one.misses)}" if one.misses else "")
-        + (f", which cannot serve {len(one.unserved)} of the patterns" if one.unserved else "")
-        + (f", which lacks {_listed(lack)}" if (lack := without.get(one.engine, ())) else "")
-        for one in mine
+        + (f", without {_listed(entry.misses)}" if entry.misses else "")
+        + (f", which cannot serve {len(entry.unserved)} of the patterns" if entry.unserved else "")
+        + (f", which lacks {_listed(lack)}" if (lack := without.get(entry.engine, ())) else "")
+        for entry in mine
     )
     return f"The database alone costs {told}."
 

@@ -111,21 +111,21 @@ def compare(
         users=users,
         free_of=free_of,
     )
-    held = hold(model, offerings())
+    stored = hold(model, offerings())
     check_own(
         own,
         book,
-        engines={one.design.engine for one in evaluations},
-        offerings={one.name for one in offerings()},
+        engines={evaluation.design.engine for evaluation in evaluations},
+        offerings={offering.name for offering in offerings()},
         offers={
             option.name
-            for one in evaluations
-            if isinstance(one, ServerEvaluation)
-            for option in one.options
+            for evaluation in evaluations
+            if isinstance(evaluation, ServerEvaluation)
+            for option in evaluation.options
         },
     )
     chosen = (*_for_app(model.app), *own)
-    names = [one.name for one in chosen]
+    names = [entry.name for entry in chosen]
     twice = next((name for name in names if names.count(name) > 1), "")
     if twice:
         raise UsageError(
@@ -133,9 +133,9 @@ def compare(
             remedy="give yours under `architectures` another name",
         )
     weights = _weights(model)
-    results = _scored([_result(board, one, held) for one in chosen], board, held, weights)
-    phases = _phases(board, results, held)
-    ranked = _ranked(results, held)
+    results = _scored([_result(board, entry, stored) for entry in chosen], board, stored, weights)
+    phases = _phases(board, results, stored)
+    ranked = _ranked(results, stored)
     best = next(iter(ranked), None)
     flips = _flips(board, results, best)
     advice = advise(
@@ -143,14 +143,16 @@ def compare(
         scales=board.scales,
         region=region,
         ranked=ranked,
-        lacks={one.architecture.name: lacking(one, held) for one in results},
+        lacks={result.architecture.name: lacking(result, stored) for result in results},
         results=results,
         phases=phases,
         flips=flips,
         costs=board.engine_costs(),
         targets=model.targets,
         weights=weights,
-        without={one.offering.engine: _missed(one) for one in held if one.offering.name in MAIN},
+        without={
+            entry.offering.engine: _missed(entry) for entry in stored if entry.offering.name in MAIN
+        },
     )
     return Comparison(
         app=model.app,
@@ -160,12 +162,12 @@ def compare(
         scales=board.scales,
         workload=tuple(board.told()),
         engines=board.engine_costs(),
-        offerings=held,
+        offerings=stored,
         architectures=tuple(results),
         weights=tuple(weights.items()),
         phases=phases,
         flips=flips,
-        checks=_wholes([_check(board, rule, results, held) for rule in checks(model.app)]),
+        checks=_wholes([_check(board, rule, results, stored) for rule in checks(model.app)]),
         advice=(advice,),
         left_out=left_out,
         assumptions=tuple(why for _, _, why in board.told() if why.startswith("assumed")),
@@ -189,24 +191,26 @@ class _Board:
         key = (kind, name, users)
         if key not in self._kept:
             self._kept[key] = make()
-        found: T = self._kept[key]
-        return found
+        keep: T = self._kept[key]
+        return keep
 
     @cached_property
     def scales(self) -> tuple[int, ...]:
-        return tuple(sorted({one.users for one in self.evaluations}))
+        return tuple(sorted({evaluation.users for evaluation in self.evaluations}))
 
     @property
     def engines(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(one.design.engine for one in self.evaluations))
+        return tuple(dict.fromkeys(evaluation.design.engine for evaluation in self.evaluations))
 
     def ranked(self, engine: str, users: int) -> list[Evaluation]:
         """Return the evaluations of an engine at a scale: what serves most, then what is cheap."""
-        found = [e for e in self.evaluations if e.users == users and e.design.engine == engine]
-        return sorted(found, key=_rank)
+        evaluations = [
+            e for e in self.evaluations if e.users == users and e.design.engine == engine
+        ]
+        return sorted(evaluations, key=_rank)
 
     def engine_costs(self) -> tuple[EngineCost, ...]:
-        found = []
+        engine_costs = []
         for engine in self.engines:
             for users in self.scales:
                 ranked = self.ranked(engine, users)
@@ -214,7 +218,7 @@ class _Board:
                     best = ranked[0]
                     option = _option(best)
                     light, heavy = _range(best)
-                    found.append(
+                    engine_costs.append(
                         EngineCost(
                             engine=engine,
                             users=users,
@@ -231,14 +235,14 @@ class _Board:
                             unserved=_unserved(best),
                         )
                     )
-        return tuple(found)
+        return tuple(engine_costs)
 
     def around(self, users: int) -> tuple[int, int]:
         """Return the scales to read a figure off: the two around, or the two nearest."""
         scales = self.scales
         if users in scales or len(scales) == 1:
-            at = users if users in scales else scales[0]
-            return at, at
+            position = users if users in scales else scales[0]
+            return position, position
         for low, high in pairwise(scales):
             if users <= high:
                 return low, high
@@ -283,20 +287,22 @@ class _Board:
             names["peak_per_second"] *= sizing("postgresql")["unstated_peak"]
         if self.evaluations:
             names["data_gb"] = self.between(users, self.data_gb)
-        given = _given(self.model, "workload", (one.name for one in figures()), ("data_gb",))
+        provided = _given(
+            self.model, "workload", (figure.name for figure in figures()), ("data_gb",)
+        )
         for figure in figures():
-            value = given.get(figure.name, figure.value)
+            value = provided.get(figure.name, figure.value)
             names[figure.name] = at(f"options.workload.{figure.name}", value, names)
-        if "data_gb" in given:
-            names["data_gb"] = at("options.workload.data_gb", given["data_gb"], names)
+        if "data_gb" in provided:
+            names["data_gb"] = at("options.workload.data_gb", provided["data_gb"], names)
         return names
 
     def told(self) -> Iterable[tuple[str, Decimal, str]]:
         """Return the figures at the reviewed scale, each with where it comes from."""
-        whys = {**_MODEL_WHYS, **{one.name: one.why for one in figures()}}
-        given = _given(self.model, "workload", whys, ("data_gb",))
+        whys = {**_MODEL_WHYS, **{figure.name: figure.why for figure in figures()}}
+        provided = _given(self.model, "workload", whys, ("data_gb",))
         for name, value in self.figures(self.users).items():
-            why = "given in the model file" if name in given else whys[name]
+            why = "given in the model file" if name in provided else whys[name]
             yield name, value, why
 
     def database(self, architecture: Architecture, users: int) -> Database | None:
@@ -319,8 +325,8 @@ class _Board:
         ranked = self.ranked(architecture.engine, scale) if architecture.engine else []
         if not ranked:
             return None
-        found = self.database(architecture, scale)
-        lines = found.lines if found is not None else ()
+        database = self.database(architecture, scale)
+        lines = database.lines if database is not None else ()
         place = next((line.where for line in lines), "") if architecture.servers else ""
         return Side(
             engine=architecture.engine,
@@ -351,15 +357,15 @@ class _Board:
             return self.priced(architecture, users).total
         if self.database(architecture, self.scales[0]) is None:
             return self.priced(architecture, users).total
-        others = price_at(
+        price = price_at(
             architecture, self.figures(users), self.book, self.region, Database(lines=())
         )
 
         def line(at: int) -> Decimal:
-            found = self.database(architecture, at)
-            return found.total if found else ZERO
+            database = self.database(architecture, at)
+            return database.total if database else ZERO
 
-        return others.total + self.between(users, line)
+        return price.total + self.between(users, line)
 
 
 _INDEX_KINDS = ("gsi", "lsi", "index")
@@ -409,28 +415,30 @@ def _on_servers(
     Offers that meet every need of the model come before those that miss some. Where none has a
     price in the model's region, those of its neighbours stand in.
     """
-    most = len(_unserved(ranked[0]))
+    maximum = len(_unserved(ranked[0]))
     able = [
-        one for one in ranked if isinstance(one, ServerEvaluation) and len(_unserved(one)) == most
+        entry
+        for entry in ranked
+        if isinstance(entry, ServerEvaluation) and len(_unserved(entry)) == maximum
     ]
 
-    def best_of(found: Iterable[Option]) -> Option | None:
-        named = [one for one in found if _is_named(one.name, architecture.servers)]
+    def best_of(result: Iterable[Option]) -> Option | None:
+        named = [entry for entry in result if _is_named(entry.name, architecture.servers)]
         return cheapest(named, meeting_needs=True) or cheapest(named)
 
-    best = best_of(option for one in able for option in one.options)
+    best = best_of(option for entry in able for option in entry.options)
     costs: dict[str, Decimal | None] = {}
     for case in CASES:
-        found = best_of(option for one in able for option in one.ends.get(case, ()))
-        costs[case] = found.usd if found is not None else None
+        result = best_of(option for entry in able for option in entry.ends.get(case, ()))
+        costs[case] = result.usd if result is not None else None
     light, heavy = costs_range(costs)
     if best is not None:
         alone = any(need == "high_availability" for need, _ in best.offer.lacks)
         return Database(lines=best.lines, light=light, heavy=heavy, zones=1 if alone else 2)
     unpriced = [
-        (option, one)
-        for one in able
-        for option in one.options
+        (option, entry)
+        for entry in able
+        for option in entry.options
         if option.holds and option.not_priced and _is_named(option.name, architecture.servers)
     ]
     for place in neighbours().get(board.region, ()):
@@ -455,7 +463,9 @@ def _priced_in(place: str, option: Option, of: ServerEvaluation, book: PriceBook
 
 
 def _is_named(name: str, wanted: Sequence[str]) -> bool:
-    return any(name.startswith(one[:-1]) if one.endswith("*") else name == one for one in wanted)
+    return any(
+        name.startswith(entry[:-1]) if entry.endswith("*") else name == entry for entry in wanted
+    )
 
 
 def _unserved(evaluation: Evaluation) -> tuple[str, ...]:
@@ -477,7 +487,7 @@ def _given(
         UsageError: it sets what nothing knows.
     """
     names = (*known, *more)
-    found = {}
+    result = {}
     for key, value in model.options.items():
         if not key.startswith(f"{section}."):
             continue
@@ -488,8 +498,8 @@ def _given(
                 f"`options: {{{section}: {{{name}: …}}}}`: there is no `{name}`",
                 remedy=f"did you mean `{meant}`?" if meant else f"known: {', '.join(names)}",
             )
-        found[name] = value
-    return found
+        result[name] = value
+    return result
 
 
 def _weights(model: Model) -> dict[str, Decimal]:
@@ -515,11 +525,11 @@ def _result(
     board: _Board, architecture: Architecture, held: Sequence[OfferingResult]
 ) -> ArchitectureResult:
     excluded = [
-        f"{one.offering.title} does not have `{miss.need}`"
+        f"{entry.offering.title} does not have `{miss.need}`"
         + (f" ({miss.cell.note})" if miss.cell and miss.cell.note else "")
-        for one in held
-        if one.offering.name == architecture.offering
-        for miss in one.requirements
+        for entry in held
+        if entry.offering.name == architecture.offering
+        for miss in entry.requirements
         if miss.excludes
     ]
     return ArchitectureResult(
@@ -535,9 +545,9 @@ def _result(
 
 def _is_priced_around(result: ArchitectureResult, users: int) -> bool:
     """Whether it is priced at the scales on both sides of a number of users."""
-    below = [one for one in result.prices if one.users <= users][-1:]
-    above = [one for one in result.prices if one.users >= users][:1]
-    return all(one.is_priced for one in (*below, *above))
+    below = [price for price in result.prices if price.users <= users][-1:]
+    above = [price for price in result.prices if price.users >= users][:1]
+    return all(entry.is_priced for entry in (*below, *above))
 
 
 def _fits(result: ArchitectureResult, users: int) -> bool:
@@ -553,9 +563,9 @@ def lacking(result: ArchitectureResult, held: Sequence[OfferingResult]) -> tuple
     """Return the hard needs that the offering meets in part, or not by a cell read lately."""
     return tuple(
         need.need
-        for one in held
-        if one.offering.name == result.architecture.offering
-        for need in one.requirements
+        for entry in held
+        if entry.offering.name == result.architecture.offering
+        for need in entry.requirements
         if need.is_required and need.result in ("missed", "partly")
     )
 
@@ -574,17 +584,17 @@ def _scored(
     weights: Mapping[str, Decimal],
 ) -> list[ArchitectureResult]:
     users = board.users
-    costs = [one.at(users).total for one in results if _fits(one, users)]
+    costs = [result.at(users).total for result in results if _fits(result, users)]
     cheapest = min(costs, default=ZERO)
     scored = []
-    for one in results:
-        if not _fits(one, users):
-            scored.append(one)
+    for each_result in results:
+        if not _fits(each_result, users):
+            scored.append(each_result)
             continue
-        scores = _scores(one, users, cheapest, held)
+        scores = _scores(each_result, users, cheapest, held)
         total = sum((scores[name] * weight for name, weight in weights.items()), ZERO)
         scored.append(
-            replace(one, scores=tuple(scores.items()), score=total / sum(weights.values()))
+            replace(each_result, scores=tuple(scores.items()), score=total / sum(weights.values()))
         )
     return scored
 
@@ -619,7 +629,7 @@ def _ranked(
     results: Sequence[ArchitectureResult], held: Sequence[OfferingResult]
 ) -> list[ArchitectureResult]:
     """Return what may be chosen: what has every hard need before what has some in part."""
-    scored = [one for one in results if one.score is not None]
+    scored = [result for result in results if result.score is not None]
     return sorted(
         scored,
         key=lambda one: (
@@ -648,12 +658,12 @@ def _phases(
 
     Options that have every hard need come first; others only where none of those fits.
     """
-    found: list[Phase] = []
+    phases: list[Phase] = []
     now: ArchitectureResult | None = None
     before = 0
     for users in _grid(board.scales[0], board.scales[-1]):
-        fitting = [one for one in results if _fits(one, users)]
-        fitting = [one for one in fitting if not lacking(one, held)] or fitting
+        fitting = [result for result in results if _fits(result, users)]
+        fitting = [entry for entry in fitting if not lacking(entry, held)] or fitting
         best = min(
             fitting,
             key=lambda r: (board.total(r.architecture, users), r.architecture.name),
@@ -662,9 +672,9 @@ def _phases(
         if best is None or (now is not None and best.architecture.name == now.architecture.name):
             before = users
             continue
-        found.append(_phase(board, now, best, before, users))
+        phases.append(_phase(board, now, best, before, users))
         now, before = best, users
-    return tuple(found)
+    return tuple(phases)
 
 
 def _phase(
@@ -679,11 +689,11 @@ def _phase(
         usd = board.total(architecture, users)
         return Phase(users=users, name=architecture.name, usd=usd)
     past = old.architecture
-    at = crossing(
+    position = crossing(
         lambda n: board.total(past, n), lambda n: board.total(architecture, n), before, users
     )
     ends = [reach.users + 1 for reach in old.reaches if before <= reach.users < users]
-    start = min([*ends, *([at] if at else [])], default=users)
+    start = min([*ends, *([position] if position else [])], default=users)
     days = board.figures(start)["overlap_days"]
     return Phase(
         users=start,
@@ -703,27 +713,27 @@ def _flips(
     if best is None:
         return ()
     mine = best.architecture
-    found: list[Flip] = []
+    flips: list[Flip] = []
     grid = _grid(board.scales[0], board.scales[-1])
-    for other in results:
-        yours = other.architecture
-        if yours is mine or not other.is_priced:
+    for result in results:
+        yours = result.architecture
+        if yours is mine or not result.is_priced:
             continue
         for low, high in pairwise(grid):
             gaps = [abs(board.total(mine, n) - board.total(yours, n)) for n in (low, high)]
             if min(gaps) < CENT:  # alike: their order means nothing
                 continue
-            at = crossing(
+            position = crossing(
                 lambda n: board.total(mine, n),
                 lambda n, yours=yours: board.total(yours, n),  # type: ignore[misc]
                 low,
                 high,
             )
-            if at is not None:
-                cheaper = board.total(mine, at) < board.total(yours, at)
+            if position is not None:
+                cheaper = board.total(mine, position) < board.total(yours, position)
                 below, above = (yours.name, mine.name) if cheaper else (mine.name, yours.name)
-                found.append(Flip(users=at, below=below, above=above))
-    return tuple(sorted(found, key=lambda flip: (flip.users, flip.below, flip.above)))
+                flips.append(Flip(users=position, below=below, above=above))
+    return tuple(sorted(flips, key=lambda flip: (flip.users, flip.below, flip.above)))
 
 
 # ---------------------------------------------------------------- claims
@@ -734,12 +744,12 @@ def _wholes(found: Sequence[Check]) -> tuple[Check, ...]:
     out = []
     for check in found:
         deciding = [c.verdict for c in found if c.claim == check.claim and c.decides]
-        whole = check.said
+        total = check.said
         if deciding:
             failed = "does not hold" in deciding
             open_ = "not assessed" in deciding
-            whole = "does not hold" if failed else "unclear" if open_ else "holds"
-        out.append(replace(check, whole=whole))
+            total = "does not hold" if failed else "unclear" if open_ else "holds"
+        out.append(replace(check, whole=total))
     return tuple(out)
 
 
@@ -749,7 +759,7 @@ def _check(
     results: Sequence[ArchitectureResult],
     held: Sequence[OfferingResult],
 ) -> Check:
-    by_name = {one.architecture.name: one.architecture for one in results}
+    by_name = {result.architecture.name: result.architecture for result in results}
 
     def price(key: str, region: str = "") -> Decimal:
         found = board.book.price(key, region or board.region)
@@ -784,16 +794,16 @@ def _check(
 
     def rating(name: str, users: Decimal) -> Decimal:
         """Return the score of a way, ruled out or not, among all that are priced."""
-        at = int(users)
+        position = int(users)
         if name not in by_name:
             raise DataError(f"there is no architecture `{name}`")
-        priced = [one for one in results if one.at(at).is_priced]
-        mine = next((one for one in priced if one.architecture.name == name), None)
+        priced = [result for result in results if result.at(position).is_priced]
+        mine = next((entry for entry in priced if entry.architecture.name == name), None)
         if mine is None:
-            raise DataError(f"`{name}` is not priced at {at:,} users")
-        cheapest_way = min(one.at(at).total for one in priced)
+            raise DataError(f"`{name}` is not priced at {position:,} users")
+        cheapest_way = min(entry.at(position).total for entry in priced)
         weights = _weights(board.model)
-        scores = _scores(mine, at, cheapest_way, held)
+        scores = _scores(mine, position, cheapest_way, held)
         total = sum((scores[one] * weight for one, weight in weights.items()), ZERO)
         return total / sum(weights.values())
 

@@ -103,7 +103,7 @@ def _value(node: ast.expr, names: Names, functions: Functions, text: str) -> Any
             return inner(body) if inner(test) else inner(orelse)
         case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in functions:
             try:
-                return functions[name](*(inner(one) for one in args))
+                return functions[name](*(inner(arg) for arg in args))
             except TypeError as problem:
                 raise DataError(f"`{text}`: `{name}` is not called so") from problem
     raise DataError(f"`{text}`: only numbers, names and plain arithmetic are understood")

@@ -39,17 +39,17 @@ class Side:
     @property
     def tables(self) -> tuple[ResourceFacts, ...]:
         """What is moved; indexes are made anew."""
-        return tuple(one for one in self.resources if one.kind == "table")
+        return tuple(resource for resource in self.resources if resource.kind == "table")
 
     @property
     def item_bytes(self) -> Decimal:
         """Bytes of all items."""
-        return sum((one.item_bytes for one in self.tables), ZERO) * self.factor
+        return sum((table.item_bytes for table in self.tables), ZERO) * self.factor
 
     @property
     def items(self) -> Decimal:
         """How many items there are."""
-        return sum((one.entries for one in self.tables), ZERO) * self.factor
+        return sum((table.entries for table in self.tables), ZERO) * self.factor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +124,8 @@ def write_units(resources: Sequence[ResourceFacts]) -> Decimal:
     return sum(
         (
             shape.count * max(Decimal(1), ceil(shape.sizes.mean.mean / KB))
-            for one in resources
-            for shape in one.shapes
+            for resource in resources
+            for shape in resource.shapes
         ),
         ZERO,
     )

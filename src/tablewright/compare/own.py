@@ -35,15 +35,15 @@ def check_own(
     Raises:
         UsageError: a name that nothing knows.
     """
-    for one in own:
-        where = f"architectures.{one.name}"
-        if one.engine:
-            _known(one.engine, engines, f"{where}.engine", "engine")
-        if one.offering:
-            _known(one.offering, offerings, f"{where}.offering", "offering")
-        for name in one.servers:
+    for entry in own:
+        where = f"architectures.{entry.name}"
+        if entry.engine:
+            _known(entry.engine, engines, f"{where}.engine", "engine")
+        if entry.offering:
+            _known(entry.offering, offerings, f"{where}.offering", "offering")
+        for name in entry.servers:
             _offer(name, offers, f"{where}.servers")
-        for part in one.components:
+        for part in entry.components:
             _part(part, book, f"{where}.components.{part.name}")
 
 
@@ -52,8 +52,8 @@ def _part(part: Component, book: PriceBook, where: str) -> None:
         service = service_of(part.price)
         _known(service, services(), f"{where}.price", "service in the price book")
         prices = book.entries(service)
-        _known(part.price, {one.key for one in prices}, f"{where}.price", "price")
-        regions = {one.region for one in prices if one.key == part.price}
+        _known(part.price, {price.key for price in prices}, f"{where}.price", "price")
+        regions = {price.region for price in prices if price.key == part.price}
         if part.region and ALL_REGIONS not in regions:
             _known(part.region, regions, f"{where}.region", f"region with `{part.price}`")
     if part.sla and part.sla != "none":
@@ -69,7 +69,7 @@ def _known(name: str, known: Collection[str], where: str, what: str) -> None:
 
 def _offer(name: str, known: Collection[str], where: str) -> None:
     begins = name.removesuffix("*")
-    if any(one.startswith(begins) if name.endswith("*") else one == name for one in known):
+    if any(entry.startswith(begins) if name.endswith("*") else entry == name for entry in known):
         return
     raise UsageError(
         f"`{where}`: there is no offer `{name}` of that engine",

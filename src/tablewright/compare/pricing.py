@@ -129,7 +129,7 @@ def price_at(
             resource=part.name,
             what=part.title,
             region=origin,
-            note="; ".join(one for one in (part.note, why) if one),
+            note="; ".join(entry for entry in (part.note, why) if entry),
         )
         if stands_in:
             elsewhere.append(line)
@@ -137,11 +137,11 @@ def price_at(
             optional.append(line)
             continue
         lines.append(line)
-        left = quantity
+        remaining = quantity
         for one in part.free:
-            taken = min(left, at(f"{place}.free", one.quantity, names))
-            left -= taken
-            free[one.kind] += taken * line.unit_price / line.per
+            claimed = min(remaining, at(f"{place}.free", one.quantity, names))
+            remaining -= claimed
+            free[one.kind] += claimed * line.unit_price / line.per
     rest = sum((line.amount for line in lines), ZERO) - free["always"]
     rest -= database.total if database is not None else ZERO
     light, heavy = (database.light, database.heavy) if database is not None else (None, None)
@@ -248,14 +248,16 @@ def reaches(
     A figure is taken to grow in proportion to the users, as rates and data do.
     """
     names = names_for(architecture, workload)
-    found = []
+    result = []
     for limit in architecture.limits:
         place = f"architectures.{architecture.name}.limits: {limit.what}"
         used = at(place, limit.of, names)
         if used > 0:
             users = int(names["users"] * at(place, limit.most, names) / used)
-            found.append(Reach(what=limit.what, users=users, source=limit.source))
-    return tuple(sorted((one for one in found if one.users < most), key=lambda one: one.users))
+            result.append(Reach(what=limit.what, users=users, source=limit.source))
+    return tuple(
+        sorted((entry for entry in result if entry.users < most), key=lambda one: one.users)
+    )
 
 
 def crossing(

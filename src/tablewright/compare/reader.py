@@ -59,12 +59,12 @@ class CheckRule:
 def architectures() -> tuple[Architecture, ...]:
     """Return every packaged architecture, by file name and in the order of each file."""
     folder = resources.files(_PACKAGE).joinpath("data/architectures")
-    names = sorted(one.name for one in folder.iterdir() if one.name.endswith(".yaml"))
-    found: list[Architecture] = []
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+    architectures: list[Architecture] = []
     for name in names:
         where = f"data/architectures/{name}"
-        found += read_architectures(read_yaml(_PACKAGE, where), where)
-    return tuple(found)
+        architectures += read_architectures(read_yaml(_PACKAGE, where), where)
+    return tuple(architectures)
 
 
 def read_architectures(data: Any, where: str) -> tuple[Architecture, ...]:
@@ -84,23 +84,25 @@ def offerings() -> tuple[Offering, ...]:
     """Return the packaged offerings with their properties."""
     where = "data/properties.yaml"
     top = _mapping(read_yaml(_PACKAGE, where), where, {"sources", "offerings"})
-    sources = {key: str(at) for key, at in _mapping(top.get("sources"), where, None).items()}
-    found = []
+    sources = {
+        key: str(position) for key, position in _mapping(top.get("sources"), where, None).items()
+    }
+    offerings = []
     for name, raw in _mapping(top.get("offerings"), where, None).items():
         here = f"{where}: {name}"
-        one = _mapping(raw, here, {"title", "engine", "as_of", "source", "properties"})
+        mapping = _mapping(raw, here, {"title", "engine", "as_of", "source", "properties"})
         cells = []
-        for key, given in _mapping(one.get("properties"), here, None).items():
-            cells.append((str(key), _cell(given, one, sources, f"{here}.{key}")))
-        found.append(
+        for key, provided in _mapping(mapping.get("properties"), here, None).items():
+            cells.append((str(key), _cell(provided, mapping, sources, f"{here}.{key}")))
+        offerings.append(
             Offering(
                 name=str(name),
-                title=_text(one.get("title"), here),
-                engine=_text(one.get("engine"), here),
+                title=_text(mapping.get("title"), here),
+                engine=_text(mapping.get("engine"), here),
                 cells=tuple(cells),
             )
         )
-    return tuple(found)
+    return tuple(offerings)
 
 
 @cache
@@ -122,7 +124,7 @@ def neighbours() -> Mapping[str, tuple[str, ...]]:
     """Return the regions whose prices stand in for those of another, the nearest first."""
     where = "data/neighbours.yaml"
     return {
-        str(region): tuple(_text(one, where) for one in _list(near, where))
+        str(region): tuple(_text(entry, where) for entry in _list(near, where))
         for region, near in _mapping(read_yaml(_PACKAGE, where), where, None).items()
     }
 
@@ -133,26 +135,28 @@ def checks(app: str) -> tuple[CheckRule, ...]:
     where = "data/checks.yaml"
     top = _mapping(read_yaml(_PACKAGE, where), where, None)
     allowed = {"claim", "what", "claimed", "compute", "users", "within", "note", "decides"}
-    found = []
+    check_rules = []
     for raw in top.get(app, []):
-        one = _mapping(raw, f"{where}: {app}", allowed)
-        band = one["claimed"] if isinstance(one["claimed"], list) else [one["claimed"]] * 2
+        mapping = _mapping(raw, f"{where}: {app}", allowed)
+        band = (
+            mapping["claimed"] if isinstance(mapping["claimed"], list) else [mapping["claimed"]] * 2
+        )
         low = Decimal(str(band[0]))
         high = None if band[1] is None else Decimal(str(band[1]))
-        found.append(
+        check_rules.append(
             CheckRule(
-                claim=_text(one.get("claim"), where),
-                what=_text(one.get("what"), where),
+                claim=_text(mapping.get("claim"), where),
+                what=_text(mapping.get("what"), where),
                 low=low,
                 high=high,
-                compute=_text(one.get("compute"), where),
-                users=one.get("users"),
-                within=Decimal(str(one.get("within", "0.1"))),
-                note=_text(one.get("note", ""), where),
-                decides=_flag(one.get("decides", True), where),
+                compute=_text(mapping.get("compute"), where),
+                users=mapping.get("users"),
+                within=Decimal(str(mapping.get("within", "0.1"))),
+                note=_text(mapping.get("note", ""), where),
+                decides=_flag(mapping.get("decides", True), where),
             )
         )
-    return tuple(found)
+    return tuple(check_rules)
 
 
 _ARCHITECTURE = {
@@ -166,70 +170,72 @@ _COMPONENT = {
 
 
 def _architecture(name: str, raw: Any, where: str) -> Architecture:
-    one = _mapping(raw, where, _ARCHITECTURE)
-    band = [_number(figure, where) for figure in _list(one.get("cost", []), where)]
-    parts = _mapping(one.get("components"), f"{where}.components", None)
+    mapping = _mapping(raw, where, _ARCHITECTURE)
+    band = [_number(figure, where) for figure in _list(mapping.get("cost", []), where)]
+    parts = _mapping(mapping.get("components"), f"{where}.components", None)
     return Architecture(
         name=name,
-        title=_text(one.get("title", name), where),
-        apps=tuple(str(app) for app in _list(one.get("apps", []), where)),
-        engine=_text(one.get("engine", ""), where),
-        servers=tuple(_text(name, where) for name in _list(one.get("servers", []), where)),
-        offering=_text(one.get("offering", ""), where),
-        stated=_text(one.get("stated", ""), where),
+        title=_text(mapping.get("title", name), where),
+        apps=tuple(str(app) for app in _list(mapping.get("apps", []), where)),
+        engine=_text(mapping.get("engine", ""), where),
+        servers=tuple(_text(name, where) for name in _list(mapping.get("servers", []), where)),
+        offering=_text(mapping.get("offering", ""), where),
+        stated=_text(mapping.get("stated", ""), where),
         low=band[0] if band else None,
         high=band[-1] if band else None,
-        rating=_text(one.get("rating", ""), where),
+        rating=_text(mapping.get("rating", ""), where),
         let=tuple(
             (str(key), str(value))
-            for key, value in _mapping(one.get("let", {}), where, None).items()
+            for key, value in _mapping(mapping.get("let", {}), where, None).items()
         ),
         components=tuple(
-            _component(str(key), given, f"{where}.{key}") for key, given in parts.items()
+            _component(str(key), part, f"{where}.{key}") for key, part in parts.items()
         ),
-        limits=tuple(_limit(given, where) for given in _list(one.get("limits", []), where)),
-        duties=tuple(_text(duty, where) for duty in _list(one.get("duties", []), where)),
-        switch=_text(one.get("switch", ""), where),
-        note=_text(one.get("note", ""), where),
+        limits=tuple(
+            _limit(provided, where) for provided in _list(mapping.get("limits", []), where)
+        ),
+        duties=tuple(_text(duty, where) for duty in _list(mapping.get("duties", []), where)),
+        switch=_text(mapping.get("switch", ""), where),
+        note=_text(mapping.get("note", ""), where),
     )
 
 
 def _component(name: str, raw: Any, where: str) -> Component:
-    one = _mapping(raw, where, _COMPONENT)
+    mapping = _mapping(raw, where, _COMPONENT)
     return Component(
         name=name,
-        title=_text(one.get("title", name), where),
-        price=_text(one.get("price", ""), where),
-        region=_text(one.get("region", ""), where),
-        quantity=str(one.get("quantity", 0)),
-        free=tuple(_free(given, where) for given in _list(one.get("free", []), where)),
-        serial=_flag(one.get("serial", False), where),
-        zones=int(_number(one.get("zones", 0), where)),
-        sla=_text(one.get("sla", ""), where),
-        optional=_flag(one.get("optional", False), where),
-        database=_flag(one.get("database", False), where),
-        note=_text(one.get("note", ""), where),
+        title=_text(mapping.get("title", name), where),
+        price=_text(mapping.get("price", ""), where),
+        region=_text(mapping.get("region", ""), where),
+        quantity=str(mapping.get("quantity", 0)),
+        free=tuple(_free(provided, where) for provided in _list(mapping.get("free", []), where)),
+        serial=_flag(mapping.get("serial", False), where),
+        zones=int(_number(mapping.get("zones", 0), where)),
+        sla=_text(mapping.get("sla", ""), where),
+        optional=_flag(mapping.get("optional", False), where),
+        database=_flag(mapping.get("database", False), where),
+        note=_text(mapping.get("note", ""), where),
     )
 
 
 def _free(raw: Any, where: str) -> Free:
-    one = _mapping(raw, where, {"kind", "quantity", "source"})
-    if one.get("kind") not in FREE_KINDS:
+    mapping = _mapping(raw, where, {"kind", "quantity", "source"})
+    if mapping.get("kind") not in FREE_KINDS:
         raise DataError(f"{where}: the kind of a free tier is one of {', '.join(FREE_KINDS)}")
     return Free(
-        kind=one["kind"],
-        quantity=str(one.get("quantity")),
-        source=_text(one.get("source"), where),
+        kind=mapping["kind"],
+        quantity=str(mapping.get("quantity")),
+        source=_text(mapping.get("source"), where),
     )
 
 
 def _limit(raw: Any, where: str) -> Limit:
-    one = _mapping(raw, where, {"what", "of", "most", "source"})
+    mapping = _mapping(raw, where, {"what", "of", "most", "source"})
     return Limit(
-        what=_text(one.get("what"), where),
-        of=str(one.get("of")),
-        most=str(one.get("most")),
-        source=_text(one.get("source"), where),
+        what=_text(mapping.get("what"), where),
+        of=str(mapping.get("of")),
+        most=str(mapping.get("most")),
+        source=_text(mapping.get("source"), where),
     )
 
 
@@ -277,12 +283,12 @@ def _list(value: Any, where: str) -> list[Any]:
 
 def _number(value: Any, where: str) -> Decimal:
     try:
-        found = Decimal(str(value))
+        decimal = Decimal(str(value))
     except InvalidOperation:
-        found = Decimal("NaN")
-    if not found.is_finite() or found < 0:
+        decimal = Decimal("NaN")
+    if not decimal.is_finite() or decimal < 0:
         raise DataError(f"{where}: must be a number of at least 0, not {value!r}")
-    return found
+    return decimal
 
 
 def _flag(value: Any, where: str) -> bool:

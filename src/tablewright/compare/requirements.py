@@ -16,12 +16,13 @@ from tablewright.model.values import Model, NeedLevel
 def hold(model: Model, offerings: tuple[Offering, ...]) -> tuple[OfferingResult, ...]:
     """Return every offering with every need and target of the model held against it."""
     return tuple(
-        OfferingResult(offering=one, requirements=_requirements(model, one)) for one in offerings
+        OfferingResult(offering=offering, requirements=_requirements(model, offering))
+        for offering in offerings
     )
 
 
 def _requirements(model: Model, offering: Offering) -> tuple[Requirement, ...]:
-    found = []
+    requirements = []
     for need in model.needs:
         if need.level is NeedLevel.NO:
             continue
@@ -29,7 +30,7 @@ def _requirements(model: Model, offering: Offering) -> tuple[Requirement, ...]:
         result = {"yes": "met", "no": "missed", "partly": "partly"}.get(
             cell.value if cell else "", "unknown"
         )
-        found.append(
+        requirements.append(
             Requirement(
                 need=need.name,
                 wanted=need.text,
@@ -46,7 +47,7 @@ def _requirements(model: Model, offering: Offering) -> tuple[Requirement, ...]:
         if cell and cell.value == "no":
             promised = Decimal(0)
         result = "unknown" if promised is None else "met" if promised >= target else "missed"
-        found.append(
+        requirements.append(
             Requirement(
                 need="sla",
                 wanted=f"{target} %",
@@ -56,7 +57,7 @@ def _requirements(model: Model, offering: Offering) -> tuple[Requirement, ...]:
                 cell=cell,
             )
         )
-    return tuple(found)
+    return tuple(requirements)
 
 
 def _number(text: str) -> Decimal | None:

@@ -185,7 +185,7 @@ class OfferingResult:
     @property
     def is_excluded(self) -> bool:
         """Whether a hard requirement is missed."""
-        return any(one.excludes for one in self.requirements)
+        return any(requirement.excludes for requirement in self.requirements)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,15 +224,15 @@ class ArchitectureResult:
 
     def at(self, users: int) -> Priced:
         """Return its price at a scale (KeyError if there is none)."""
-        for one in self.prices:
-            if one.users == users:
-                return one
+        for price in self.prices:
+            if price.users == users:
+                return price
         raise KeyError(users)
 
     @property
     def is_priced(self) -> bool:
         """Whether it is priced at every scale."""
-        return all(one.is_priced for one in self.prices)
+        return all(price.is_priced for price in self.prices)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,7 +92,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     """
     names = list(known)
     if len(names) > MOST_COMPARED:
-        names = [other for other in names if other[:1] == name[:1]][:MOST_COMPARED]
+        names = [other_name for other_name in names if other_name[:1] == name[:1]][:MOST_COMPARED]
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     return close[0] if close else None
 

@@ -37,9 +37,9 @@ class _Tagged(str):
     tag = ""
 
     def __new__(cls, value: str, tag: str) -> _Tagged:
-        made = super().__new__(cls, value)
-        made.tag = tag
-        return made
+        new = super().__new__(cls, value)
+        new.tag = tag
+        return new
 
 
 class _Select:

@@ -155,11 +155,11 @@ def read_model(
                 design = _design(entry, document.model, reading, languages)
                 if design is not None:
                     designs.append(design)
-    found = reading.found.sorted()
+    result = reading.found.sorted()
     if document is None or reading.found.has_errors:
-        raise ModelError(found, source=text)
+        raise ModelError(result, source=text)
     return ModelFile(
-        model=document.model, designs=tuple(designs), source=text, path=file, warnings=found
+        model=document.model, designs=tuple(designs), source=text, path=file, warnings=result
     )
 
 

@@ -33,8 +33,8 @@ def with_section(source: str, name: str, section: str) -> str:
         return "".join([*lines, "\ndesigns:\n", section])
     key, value = designs
     if not isinstance(value, yaml.MappingNode):  # `designs:` with nothing after it
-        at = key.start_mark.line + 1
-        return "".join([*lines[:at], section, *lines[at:]])
+        position = key.start_mark.line + 1
+        return "".join([*lines[:position], section, *lines[position:]])
     if value.flow_style:
         raise ValueError("`designs` is written in braces")
     indent = value.value[0][0].start_mark.column
@@ -60,14 +60,14 @@ def _entry(root: object, name: str) -> tuple[Any, Any] | None:
 def _end_of(lines: Sequence[str], start: int, indent: int, after: int | None) -> int:
     """Return the line after an entry: comments and blanks before the next one belong to that."""
     last = start
-    for at in range(start + 1, len(lines) if after is None else after):
-        text = lines[at]
+    for position in range(start + 1, len(lines) if after is None else after):
+        text = lines[position]
         if not text.strip():
             continue
         depth = len(text) - len(text.lstrip(" "))
         if depth <= indent:
             break
-        last = at
+        last = position
     return last + 1
 
 

@@ -94,16 +94,16 @@ def _from_type(
     span: Span,
     reading: Reading,
     place: str,
-    found: Fields | None = None,
+    fields: Fields | None = None,
 ) -> Attribute:
-    if value.kind is Kind.ENUM and not value.values and (found is None or "values" not in found):
+    if value.kind is Kind.ENUM and not value.values and (fields is None or "values" not in fields):
         reading.error(
             "missing-values",
             f"`{place}` is an enum without values",
             span,
             "write enum(active, paused), or {type: enum, values: {active: 85%, paused: 15%}}",
         )
-    if value.kind is Kind.REF and not value.to and (found is None or "to" not in found):
+    if value.kind is Kind.REF and not value.to and (fields is None or "to" not in fields):
         reading.error(
             "incomplete",
             f"`{place}` is a ref that does not say to what",
@@ -141,56 +141,56 @@ def _from_type(
 class _LongForm:
     """Reads the mapping form of an attribute on top of its type."""
 
-    def __init__(self, base: Attribute, found: Fields, reading: Reading, place: str) -> None:
-        self.base, self.found, self.reading, self.place = base, found, reading, place
+    def __init__(self, base: Attribute, fields: Fields, reading: Reading, place: str) -> None:
+        self.base, self.found, self.reading, self.place = base, fields, reading, place
 
     def resolve(self) -> Attribute:
         """Return the attribute."""
-        found, base = self.found, self.base
+        result, base = self.found, self.base
         self._check_fields()
-        low, high = found.get("min", base.low), found.get("max", base.high)
-        if low is not None and high is not None and low > high and found.get("min") is not None:
+        low, high = result.get("min", base.low), result.get("max", base.high)
+        if low is not None and high is not None and low > high and result.get("min") is not None:
             self._error("bad-range", f"`{self.place}` has a min above its max", "min", "swap them")
-        element = found.get("of")
+        element = result.get("of")
         return replace(
             base,
-            bytes=found.get("bytes", base.bytes),
+            bytes=result.get("bytes", base.bytes),
             values=self._values(),
             low=low,
             high=high,
-            places=found.get("places", base.places),
-            metric=str(found.get("metric", base.metric)),
+            places=result.get("places", base.places),
+            metric=str(result.get("metric", base.metric)),
             digits=self._digits(),
             fields=tuple(
                 read_attribute(str(e.name), e, self.reading, f"{self.place}.{e.name}")
-                for e in found.get("fields", ())
+                for e in result.get("fields", ())
             ),
             element=None
             if element is None
             else read_attribute(
                 "",
-                Entry(Word("of", found.at("of")), element, found.node),
+                Entry(Word("of", result.at("of")), element, result.node),
                 self.reading,
                 f"{self.place}.of",
             ),
-            elements=found.get("items"),
-            to=str(found.get("to")) if found.get("to") is not None else base.to,
-            other=found.get("other", False),
-            presence=found.get("presence", base.presence),
-            distinct=found.get("distinct"),
-            skew=found.get("skew"),
-            top_share=found.get("top_share"),
-            unique=found.get("unique", False),
-            sensitive=found.get("sensitive", False),
-            role=str(found.get("role")) if found.get("role") is not None else base.role,
-            immutable=found.get("immutable", False),
-            compressible=found.get("compressible"),
-            after=str(found.get("after", "")),
-            copy_of=str(found.get("copy_of", "")),
-            present_with=str(found.get("present_with", "")),
-            like=found.get("like", ""),
-            examples=tuple(str(word) for word in found.get("examples", ())),
-            title=found.get("title", ""),
+            elements=result.get("items"),
+            to=str(result.get("to")) if result.get("to") is not None else base.to,
+            other=result.get("other", False),
+            presence=result.get("presence", base.presence),
+            distinct=result.get("distinct"),
+            skew=result.get("skew"),
+            top_share=result.get("top_share"),
+            unique=result.get("unique", False),
+            sensitive=result.get("sensitive", False),
+            role=str(result.get("role")) if result.get("role") is not None else base.role,
+            immutable=result.get("immutable", False),
+            compressible=result.get("compressible"),
+            after=str(result.get("after", "")),
+            copy_of=str(result.get("copy_of", "")),
+            present_with=str(result.get("present_with", "")),
+            like=result.get("like", ""),
+            examples=tuple(str(word) for word in result.get("examples", ())),
+            title=result.get("title", ""),
         )
 
     def _error(self, id: str, message: str, field: str, help: str) -> None:
@@ -264,7 +264,9 @@ class _LongForm:
             return self.base.values
         if values and isinstance(values[0], Word):
             names = [str(word) for word in values]
-            twice = next((w for at, w in enumerate(values) if str(w) in names[:at]), None)
+            twice = next(
+                (w for position, w in enumerate(values) if str(w) in names[:position]), None
+            )
             if twice is not None:
                 self.reading.error(
                     "duplicate-name",

@@ -43,90 +43,90 @@ KNOWN_NEEDS = (
 """Needs that something asks for; others are kept, since they tell the reader something."""
 
 
-def resolve(found: Fields, reading: Reading) -> Model:
+def resolve(fields: Fields, reading: Reading) -> Model:
     """Return the model that the fields of the file describe."""
-    options = dict(_flat("", found.get("options", {})))
+    options = dict(_flat("", fields.get("options", {})))
     # The planner may keep in object storage what does not fit into an item.
-    is_whole = "designs" not in found and options.get("object_storage") not in ("needed", "allow")
-    reader = EntitiesReader(found.get("entities", ()), reading)
+    is_whole = "designs" not in fields and options.get("object_storage") not in ("needed", "allow")
+    reader = EntitiesReader(fields.get("entities", ()), reading)
     entities = reader.resolve(whole=is_whole)
     by_name = {entity.name: entity for entity in entities}
     patterns = tuple(
         pattern
-        for entry in found.get("patterns", ())
+        for entry in fields.get("patterns", ())
         if (pattern := PatternReader(entry, by_name, reading).resolve()) is not None
     )
-    designs = found.get("designs", ())
+    designs = fields.get("designs", ())
     model = Model(
-        app=str(found.get("app", "app")),
-        title=found.get("title", ""),
-        region=found.get("region", "us-east-1"),
-        scales=_scales(found, reading),
+        app=str(fields.get("app", "app")),
+        title=fields.get("title", ""),
+        region=fields.get("region", "us-east-1"),
+        scales=_scales(fields, reading),
         entities=entities,
         patterns=patterns,
-        seed=found.get("seed", 1),
-        prices_as_of=found.get("prices", ""),
-        horizon_days=found.get("horizon", Decimal(365)),
-        daily_load=found.get("daily_load", ()),
-        growth_per_month=found.get("growth", ZERO),
-        targets=_targets(found.get("targets"), reading),
-        needs=_needs(found.get("needs", ()), reading),
+        seed=fields.get("seed", 1),
+        prices_as_of=fields.get("prices", ""),
+        horizon_days=fields.get("horizon", Decimal(365)),
+        daily_load=fields.get("daily_load", ()),
+        growth_per_month=fields.get("growth", ZERO),
+        targets=_targets(fields.get("targets"), reading),
+        needs=_needs(fields.get("needs", ()), reading),
         claims=tuple(
             claim
-            for entry in found.get("claims", ())
+            for entry in fields.get("claims", ())
             if (claim := read_claim(entry, [str(d.name) for d in designs], reading)) is not None
         ),
         assumptions=tuple(sorted(reading.assumptions, key=lambda a: a.span)),
         accepted=tuple(
             Acceptance(
-                rule=str(one.get("rule", "")),
-                subject=one.get("subject", ""),
-                reason=one.get("reason", ""),
-                span=one.span,
+                rule=str(entry.get("rule", "")),
+                subject=entry.get("subject", ""),
+                reason=entry.get("reason", ""),
+                span=entry.span,
             )
-            for one in found.get("accept", ())
+            for entry in fields.get("accept", ())
         ),
         options=options,
-        architectures=found.get("architectures", {}),
+        architectures=fields.get("architectures", {}),
     )
     if not reading.found.has_errors:
         check_key_domains(model, reader.key_spans(), reading)
     return model
 
 
-def _scales(found: Fields, reading: Reading) -> tuple[int, ...]:
-    scales: tuple[int, ...] = found.get("scales", (1,))
+def _scales(fields: Fields, reading: Reading) -> tuple[int, ...]:
+    scales: tuple[int, ...] = fields.get("scales", (1,))
     if len(set(scales)) < len(scales):
         reading.error(
             "duplicate-scale",
             "`scales` names the same number of users twice",
-            found.at("scales"),
+            fields.at("scales"),
             "keep each number once",
         )
     return tuple(sorted(set(scales)))
 
 
-def _targets(found: Fields | None, reading: Reading) -> Targets:
-    if found is None:
+def _targets(fields: Fields | None, reading: Reading) -> Targets:
+    if fields is None:
         return Targets()
     costs = []
-    for entry in found.get("monthly_cost", ()):
+    for entry in fields.get("monthly_cost", ()):
         users = int(entry.name.replace("_", ""))
         if entry.value is not None:
             costs.append((users, entry.value))
-    availability = found.get("availability")
+    availability = fields.get("availability")
     if availability is not None and availability > 100:
         reading.error(
             "impossible-value",
             f"`targets.availability` is {plain(availability)} per cent, which is more than 100",
-            found.at("availability"),
+            fields.at("availability"),
             "write per cent such as 99.9",
         )
     return Targets(
         monthly_cost=tuple(sorted(costs)),
-        latency_p99_ms=found.get("latency_p99_ms"),
+        latency_p99_ms=fields.get("latency_p99_ms"),
         availability=availability,
-        grade=found.get("grade"),
+        grade=fields.get("grade"),
     )
 
 

@@ -22,12 +22,12 @@ _BYTES_CLAIMS = frozenset({"storage_bytes", "table_bytes", "index_bytes"})
 
 def read_claim(entry: Entry, designs: list[str], reading: Reading) -> Claim | None:
     """Return a claim, None where it does not say what it is about."""
-    found = entry.value
-    if not isinstance(found, Fields) or found.get("about") is None:
+    value = entry.value
+    if not isinstance(value, Fields) or value.get("about") is None:
         return None
-    about = str(found.get("about"))
+    about = str(value.get("about"))
     for field in ("design", "other"):
-        word = found.get(field)
+        word = value.get(field)
         if word is not None and str(word) not in designs:
             reading.error(
                 "unknown-design",
@@ -35,15 +35,15 @@ def read_claim(entry: Entry, designs: list[str], reading: Reading) -> Claim | No
                 word.span,
                 suggestion(str(word), designs, "designs"),
             )
-    low, high, said = _claimed(entry, found, about, reading)
-    if about == "fact" and "verdict" not in found:
+    low, high, said = _claimed(entry, value, about, reading)
+    if about == "fact" and "verdict" not in value:
         reading.error(
             "incomplete",
             f"claim `{entry.name}` is a fact without a verdict",
             entry.name.span,
             "add `verdict: holds`, `does not hold` or `unclear`, and `answer: …`",
         )
-    if about == "saving_share" and "other" not in found:
+    if about == "saving_share" and "other" not in value:
         reading.error(
             "incomplete",
             f"claim `{entry.name}` is a saving, but does not say against which design",
@@ -52,29 +52,29 @@ def read_claim(entry: Entry, designs: list[str], reading: Reading) -> Claim | No
         )
     return Claim(
         id=str(entry.name),
-        says=found.get("says", ""),
+        says=value.get("says", ""),
         about=about,
-        design=str(found.get("design", "")),
-        other=str(found.get("other", "")),
-        table=str(found.get("table", "")),
-        users=found.get("users"),
+        design=str(value.get("design", "")),
+        other=str(value.get("other", "")),
+        table=str(value.get("table", "")),
+        users=value.get("users"),
         low=low,
         high=high,
-        region=found.get("region", ""),
-        prices_as_of=found.get("prices", ""),
-        answer=found.get("answer", "") or said,
-        verdict=str(found.get("verdict", "")),
+        region=value.get("region", ""),
+        prices_as_of=value.get("prices", ""),
+        answer=value.get("answer", "") or said,
+        verdict=str(value.get("verdict", "")),
         span=entry.name.span,
     )
 
 
 def _claimed(
-    entry: Entry, found: Fields, about: str, reading: Reading
+    entry: Entry, fields: Fields, about: str, reading: Reading
 ) -> tuple[Decimal | None, Decimal | None, str]:
     """Return the band of the claimed figure, or the claimed grade as text."""
-    words = found.get("value", ())
+    words = fields.get("value", ())
     if not words:
-        if about != "fact" and "value" not in found:
+        if about != "fact" and "value" not in fields:
             reading.error(
                 "incomplete",
                 f"claim `{entry.name}` is about {about}, but has no `value`",
@@ -99,7 +99,7 @@ def _claimed(
         reading.error(
             "bad-range",
             f"claim `{entry.name}` has a band that begins above its end",
-            found.at("value"),
+            fields.at("value"),
             "write the smaller figure first",
         )
     return values[0], values[-1], ""

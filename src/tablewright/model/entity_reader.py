@@ -76,43 +76,43 @@ class EntitiesReader:
         name = str(entry.name)
         if name in self.done:
             return self.done[name]
-        found: Fields = entry.value
-        parent = self._parent(name, found, above)
-        attributes = self._attributes(name, found)
+        fields: Fields = entry.value
+        parent = self._parent(name, fields, above)
+        attributes = self._attributes(name, fields)
         if parent is not None:
-            own = {attribute.name for attribute in attributes}
+            names = {attribute.name for attribute in attributes}
             handed = [
                 replace(
                     parent.attribute(key), generated=True, to=parent.name, unique=False, title=""
                 )
                 for key in parent.key
-                if key not in own and parent.has(key)
+                if key not in names and parent.has(key)
             ]
             attributes = (*handed, *attributes)
-        key = self._known_names(name, found, "key", attributes)
-        self._check_key(name, found, key, attributes)
+        key = self._known_names(name, fields, "key", attributes)
+        self._check_key(name, fields, key, attributes)
         if parent is not None and _is_relative(key, attributes, parent):
             key = (*parent.key, *key)
-        identity = self._known_names(name, found, "identity", attributes) or key
-        count, bounded = self._count(name, found, parent)
+        identity = self._known_names(name, fields, "identity", attributes) or key
+        count, bounded = self._count(name, fields, parent)
         entity = Entity(
             name=name,
             key=key,
             attributes=attributes,
             parent=None if parent is None else parent.name,
             count=replace(count, bounded=bounded),
-            retention_days=found.get("retention", _retention_of(parent)),
-            durable=found.get("durable", True),
-            append_only=found.get("append_only", False),
+            retention_days=fields.get("retention", _retention_of(parent)),
+            durable=fields.get("durable", True),
+            append_only=fields.get("append_only", False),
             identity=identity,
-            title=found.get("title", ""),
+            title=fields.get("title", ""),
             span=entry.name.span,
         )
         self.done[name] = entity
         return entity
 
-    def _parent(self, name: str, found: Fields, above: tuple[str, ...]) -> Entity | None:
-        word: Word | None = found.get("of")
+    def _parent(self, name: str, fields: Fields, above: tuple[str, ...]) -> Entity | None:
+        word: Word | None = fields.get("of")
         if word is None:
             return None
         parent = str(word)
@@ -149,18 +149,18 @@ class EntitiesReader:
         )
         return None
 
-    def _attributes(self, name: str, found: Fields) -> tuple[Attribute, ...]:
+    def _attributes(self, name: str, fields: Fields) -> tuple[Attribute, ...]:
         return tuple(
             read_attribute(str(entry.name), entry, self.reading, f"{name}.{entry.name}")
-            for entry in found.get("attributes", ())
+            for entry in fields.get("attributes", ())
         )
 
     def _known_names(
-        self, entity: str, found: Fields, field: str, attributes: tuple[Attribute, ...]
+        self, entity: str, fields: Fields, field: str, attributes: tuple[Attribute, ...]
     ) -> tuple[str, ...]:
         known = [attribute.name for attribute in attributes]
         out: list[str] = []
-        for word in found.get(field, ()):
+        for word in fields.get(field, ()):
             if str(word) in out:
                 self.reading.error(
                     "duplicate-name",
@@ -181,10 +181,10 @@ class EntitiesReader:
         return tuple(out)
 
     def _check_key(
-        self, entity: str, found: Fields, key: tuple[str, ...], attributes: tuple[Attribute, ...]
+        self, entity: str, fields: Fields, key: tuple[str, ...], attributes: tuple[Attribute, ...]
     ) -> None:
         by_name = {attribute.name: attribute for attribute in attributes}
-        spans = {str(word): word.span for word in found.get("key", ())}
+        spans = {str(word): word.span for word in fields.get("key", ())}
         for name in key:
             attribute = by_name[name]
             if attribute.kind.is_container or attribute.kind is Kind.BOOL:
@@ -204,35 +204,35 @@ class EntitiesReader:
                     f"take `presence` away from `{name}`, or choose another key",
                 )
 
-    def _count(self, name: str, found: Fields, parent: Entity | None) -> tuple[Count, bool]:
-        count: Count = found.get("count", Count(per=""))
+    def _count(self, name: str, fields: Fields, parent: Entity | None) -> tuple[Count, bool]:
+        count: Count = fields.get("count", Count(per=""))
         per = count.per
         if per in ("users",):
             per = "user"
         if per in ("", "parent"):
-            per_default = "parent" if "of" in found else "user"
-            if per == "parent" and "of" not in found:
+            per_default = "parent" if "of" in fields else "user"
+            if per == "parent" and "of" not in fields:
                 self.reading.error(
                     "no-parent",
                     f"the count of `{name}` is per parent, but it has none",
-                    found.at("count"),
+                    fields.at("count"),
                     f"name the parent with `of:`, or write {plain(count.mean)}/user",
                 )
             per = per_default
         elif per not in ("user", "total"):
             if parent is not None and per == parent.name:
                 per = "parent"
-            elif parent is not None or "of" not in found:
+            elif parent is not None or "of" not in fields:
                 known = ["user", "total", *([parent.name, "parent"] if parent else [])]
                 self.reading.error(
                     "unknown-driver",
                     f"the count of `{name}` is per `{per}`, which is neither user, parent nor "
                     "total",
-                    found.at("count"),
+                    fields.at("count"),
                     suggestion(per, known, "drivers"),
                 )
                 per = "user"
-        return replace(count, per=per), found.get("bounded", True)
+        return replace(count, per=per), fields.get("bounded", True)
 
     def _check_refs(self, entity: Entity) -> None:
         entry = self.by_name.get(entity.name)

@@ -267,7 +267,7 @@ def _enum_words(argument: str) -> list[str]:
     words = [word.strip() for word in argument.split(",")]
     if not all(words):
         raise Bad("has an empty value", help="write enum(active, paused)")
-    twice = next((word for at, word in enumerate(words) if word in words[:at]), None)
+    twice = next((word for position, word in enumerate(words) if word in words[:position]), None)
     if twice is not None:
         raise Bad(f"names `{twice}` twice", help="keep one of the two")
     return words
@@ -277,7 +277,7 @@ def even(words: list[str]) -> tuple[tuple[str, Decimal], ...]:
     """Return values with equal shares that add up to exactly one."""
     each = (Decimal(1) / len(words)).quantize(Decimal("1e-12"))
     rest = 1 - each * (len(words) - 1)
-    return tuple((word, each if at else rest) for at, word in enumerate(words))
+    return tuple((word, each if position else rest) for position, word in enumerate(words))
 
 
 def _type_times(value: TypeText, factor: Decimal) -> TypeText:
@@ -356,9 +356,9 @@ ATTRIBUTE = ByKind(
 # ---------------------------------------------------------------- entities
 
 
-def _finish_count(found: Fields, reading: Reading) -> Count | None:
-    per = str(found.get("per", ""))
-    spread = finish_spread(found, reading)
+def _finish_count(fields: Fields, reading: Reading) -> Count | None:
+    per = str(fields.get("per", ""))
+    spread = finish_spread(fields, reading)
     if spread is None:
         return None
     return Count(mean=spread.mean, per=per, spread=spread)

@@ -55,20 +55,20 @@ def _check(
     reading: Reading,
 ) -> None:
     span = spans.get((entity.name, field))
-    own = own_names(model, entity, names)
-    if span is None or not own:
+    own_key = own_names(model, entity, names)
+    if span is None or not own_key:
         return
     for users in model.scales:
-        domain = _domain(Selectivity(model, users), entity, own)
+        domain = _domain(Selectivity(model, users), entity, own_key)
         if domain is None:
             return
-        refers = any(entity.attribute(name).kind is Kind.REF for name in own)
-        is_relative = len(own) < len(names)
+        refers = any(entity.attribute(name).kind is Kind.REF for name in own_key)
+        is_relative = len(own_key) < len(names)
         needed = _needed(model, entity, users, is_relative=is_relative, at_most=not refers)
         if needed <= domain:
             continue
-        shown = " and ".join(f"`{name}`" for name in own)
-        whose = f" of each `{entity.parent}`" if len(own) < len(names) else ""
+        shown = " and ".join(f"`{name}`" for name in own_key)
+        whose = f" of each `{entity.parent}`" if len(own_key) < len(names) else ""
         reading.error(
             "too-few-values",
             f"{format_number(needed)} instances of `{entity.name}`{whose} need different values "

@@ -194,9 +194,9 @@ def compose(text: str, reading: Reading) -> Node | None:
     A text that was parsed without a problem is not parsed again while it is the last one: for
     sensitivity the same file is read many times over, and reading changes no node.
     """
-    held = _LATEST.get(text)
-    if held is not None:
-        return held
+    compose = _LATEST.get(text)
+    if compose is not None:
+        return compose
     node = _compose(text, reading)
     if node is not None and not len(reading.found):
         _LATEST.clear()

@@ -98,29 +98,29 @@ class PatternReader:
 
     def resolve(self) -> Pattern | None:
         """Return the pattern, None where its verb is not clear."""
-        found = self.entry.value
-        if not isinstance(found, Fields):
+        value = self.entry.value
+        if not isinstance(value, Fields):
             return None
-        given = [verb for verb in VERBS if verb in found]
-        if len(given) != 1:
-            self._wrong_verb(found, given)
+        provided = [verb for verb in VERBS if verb in value]
+        if len(provided) != 1:
+            self._wrong_verb(value, provided)
             return None
-        verb = Verb(given[0])
-        rate = self._rate(found)
+        verb = Verb(provided[0])
+        rate = self._rate(value)
         if verb is Verb.TRANSACT:
-            return self._transaction(found, rate)
-        return self._single(found, verb, rate, self.name)
+            return self._transaction(value, rate)
+        return self._single(value, verb, rate, self.name)
 
-    def _wrong_verb(self, found: Fields, given: list[str]) -> None:
+    def _wrong_verb(self, fields: Fields, given: list[str]) -> None:
         if given:
             self.reading.error(
                 "two-verbs",
                 f"{self.what} has {len(given)} verbs: {', '.join(given)}",
-                found.key_spans[given[1]],
+                fields.key_spans[given[1]],
                 "make one access pattern of each; several writes at once are a transact",
             )
             return
-        if any(nearest(name, VERBS) for name in found.unknown):
+        if any(nearest(name, VERBS) for name in fields.unknown):
             return  # a verb misspelt, and reported as such
         self.reading.error(
             "missing-verb",
@@ -129,8 +129,8 @@ class PatternReader:
             f"begin with one of {', '.join(VERBS)}, as in {{get: Customer, by: id, …}}",
         )
 
-    def _rate(self, found: Fields) -> Rate:
-        rate: Rate | None = found.get("rate")
+    def _rate(self, fields: Fields) -> Rate:
+        rate: Rate | None = fields.get("rate")
         if rate is None:
             return Rate(per_day=ZERO)
         per = {"users": "user"}.get(rate.per, rate.per)
@@ -138,7 +138,7 @@ class PatternReader:
             self.reading.error(
                 "unknown-entity",
                 f"the rate of {self.what} is per `{rate.per}`, which is neither user nor an entity",
-                found.at("rate"),
+                fields.at("rate"),
                 suggestion(rate.per, ["user", *self.entities], "drivers"),
             )
             per = "user"
@@ -146,29 +146,29 @@ class PatternReader:
             self.reading.warning(
                 "rate-of-zero",
                 f"{self.what} is never called: its rate is 0",
-                found.at("rate"),
+                fields.at("rate"),
                 "give the rate, or take the pattern away",
             )
         return replace(rate, per=per)
 
-    def _transaction(self, found: Fields, rate: Rate) -> Pattern | None:
-        self._check_fields(found, Verb.TRANSACT, self.what)
+    def _transaction(self, fields: Fields, rate: Rate) -> Pattern | None:
+        self._check_fields(fields, Verb.TRANSACT, self.what)
         parts = []
-        for at, part in enumerate(found.get("transact", ()), 1):
-            given = [verb for verb in ("put", "update", "delete", "check") if verb in part]
-            if not given and part.unknown:
+        for position, part in enumerate(fields.get("transact", ()), 1):
+            provided = [verb for verb in ("put", "update", "delete", "check") if verb in part]
+            if not provided and part.unknown:
                 continue  # reported as unknown fields
-            if len(given) != 1:
-                what = "no verb" if not given else f"{len(given)} verbs"
+            if len(provided) != 1:
+                what = "no verb" if not provided else f"{len(provided)} verbs"
                 self.reading.error(
-                    "missing-verb" if not given else "two-verbs",
-                    f"part {at} of {self.what} has {what}",
+                    "missing-verb" if not provided else "two-verbs",
+                    f"part {position} of {self.what} has {what}",
                     part.span,
                     "each part is one of put, update, delete, check, as in {put: User, if: absent}",
                 )
                 continue
-            self.what = f"part {at} of pattern `{self.name}`"
-            parts.append(self._single(part, Verb(given[0]), rate, f"{self.name}/{at}"))
+            self.what = f"part {position} of pattern `{self.name}`"
+            parts.append(self._single(part, Verb(provided[0]), rate, f"{self.name}/{position}"))
             self.what = f"pattern `{self.name}`"
         real = [part for part in parts if part is not None]
         instances = sum(part.batch for part in real)
@@ -177,17 +177,17 @@ class PatternReader:
                 "too-many-parts",
                 f"{self.what} writes {instances} items in one transaction, "
                 f"the service takes {MAX_TRANSACTION_ITEMS}",
-                found.at("transact"),
+                fields.at("transact"),
                 "split it into several transactions, and say what holds between them",
             )
         if not real:
             return None
         return replace(
-            self._common(found, Verb.TRANSACT, real[0].entity, rate, self.name), parts=tuple(real)
+            self._common(fields, Verb.TRANSACT, real[0].entity, rate, self.name), parts=tuple(real)
         )
 
-    def _single(self, found: Fields, verb: Verb, rate: Rate, name: str) -> Pattern | None:
-        word: Word | None = found.get(verb.value)
+    def _single(self, fields: Fields, verb: Verb, rate: Rate, name: str) -> Pattern | None:
+        word: Word | None = fields.get(verb.value)
         if word is None:
             return None
         entity = self.entities.get(str(word))
@@ -199,71 +199,71 @@ class PatternReader:
                 suggestion(str(word), self.entities, "entities"),
             )
             return None
-        self._check_fields(found, verb, self.what)
+        self._check_fields(fields, verb, self.what)
         if not entity.attributes:  # broken, and reported where it stands
-            return self._common(found, verb, entity.name, rate, name)
-        where = (*self._where(found, "by", entity), *self._where(found, "where", entity))
-        where = self._without_places(where, verb, entity, found)
-        self._check_twice(where, found)
+            return self._common(fields, verb, entity.name, rate, name)
+        where = (*self._where(fields, "by", entity), *self._where(fields, "where", entity))
+        where = self._without_places(where, verb, entity, fields)
+        self._check_twice(where, fields)
         pattern = replace(
-            self._common(found, verb, entity.name, rate, name),
+            self._common(fields, verb, entity.name, rate, name),
             where=where,
-            sort=self._sort(found, entity),
-            select=self._select(found, entity),
-            limit=self._limit(found),
-            skip=found.get("skip", 0) if "limit" in found else 0,
-            ignore_case=self._ignore_case(found, entity, where),
-            condition=self._condition(found, entity)[0],
-            condition_on=self._condition(found, entity)[1],
-            known=self._paths(found, "known", entity, "holds"),
-            scope=self._scope(found, entity),
-            **self._changes(found, entity),
+            sort=self._sort(fields, entity),
+            select=self._select(fields, entity),
+            limit=self._limit(fields),
+            skip=fields.get("skip", 0) if "limit" in fields else 0,
+            ignore_case=self._ignore_case(fields, entity, where),
+            condition=self._condition(fields, entity)[0],
+            condition_on=self._condition(fields, entity)[1],
+            known=self._paths(fields, "known", entity, "holds"),
+            scope=self._scope(fields, entity),
+            **self._changes(fields, entity),
         )
-        self._check(pattern, found, entity)
+        self._check(pattern, fields, entity)
         return pattern
 
-    def _common(self, found: Fields, verb: Verb, entity: str, rate: Rate, name: str) -> Pattern:
-        known = found.get("known", ())
+    def _common(self, fields: Fields, verb: Verb, entity: str, rate: Rate, name: str) -> Pattern:
+        known = fields.get("known", ())
         return Pattern(
             name=name,
             verb=verb,
             entity=entity,
             rate=rate,
-            id=str(found.get("id", "")),
-            title=found.get("title", ""),
-            limit=found.get("limit"),
-            matched=found.get("matched"),
-            complete=found.get("all", False),
-            batch=found.get("batch", 1),
-            fails=found.get("fails", ZERO),
-            hit=found.get("hit", ONE),
+            id=str(fields.get("id", "")),
+            title=fields.get("title", ""),
+            limit=fields.get("limit"),
+            matched=fields.get("matched"),
+            complete=fields.get("all", False),
+            batch=fields.get("batch", 1),
+            fails=fields.get("fails", ZERO),
+            hit=fields.get("hit", ONE),
             known=tuple(str(word) for word in known),
-            consistency=Consistency(str(found.get("consistency", "eventual"))),
-            peak=self._peak(found),
-            latency_p99_ms=found.get("latency_p99_ms"),
-            staleness_ms=found.get("staleness_ms"),
-            purpose=str(found.get("purpose", "online")),
-            group=found.get("group", ""),
-            scope=str(found.get("scope", "")),
-            atomic=found.get("atomic", True),
-            window_s=found.get("window_s"),
-            radius_km=found.get("radius_km"),
-            to=str(found.get("to", "")),
-            recall=found.get("recall"),
-            exact=found.get("exact", False),
-            hot_share=found.get("hot_share"),
-            note=found.get("note", ""),
+            consistency=Consistency(str(fields.get("consistency", "eventual"))),
+            peak=self._peak(fields),
+            latency_p99_ms=fields.get("latency_p99_ms"),
+            staleness_ms=fields.get("staleness_ms"),
+            purpose=str(fields.get("purpose", "online")),
+            group=fields.get("group", ""),
+            scope=str(fields.get("scope", "")),
+            atomic=fields.get("atomic", True),
+            window_s=fields.get("window_s"),
+            radius_km=fields.get("radius_km"),
+            to=str(fields.get("to", "")),
+            recall=fields.get("recall"),
+            exact=fields.get("exact", False),
+            hot_share=fields.get("hot_share"),
+            note=fields.get("note", ""),
             span=self.entry.name.span,
         )
 
-    def _peak(self, found: Fields) -> Decimal:
-        peak: Decimal = found.get("peak", ONE)
+    def _peak(self, fields: Fields) -> Decimal:
+        peak: Decimal = fields.get("peak", ONE)
         if peak < 1 and not self.reading.is_moved:
             self.reading.error(
                 "impossible-value",
                 f"the peak of {self.what} is {plain(peak)} times the mean rate, "
                 "which is below the mean",
-                found.at("peak"),
+                fields.at("peak"),
                 "`peak` is the peak rate over the mean rate, 1 or more",
             )
         return max(peak, ONE)
@@ -286,9 +286,9 @@ class PatternReader:
         self.reading.error("unknown-attribute", message, word.span, help)
         return False
 
-    def _paths(self, found: Fields, field: str, entity: Entity, verb: str) -> tuple[str, ...]:
+    def _paths(self, fields: Fields, field: str, entity: Entity, verb: str) -> tuple[str, ...]:
         """Return attributes; of a path into a map the map, which is what an engine rewrites."""
-        return _bases(word for word in found.get(field, ()) if self._exists(word, entity, verb))
+        return _bases(word for word in fields.get(field, ()) if self._exists(word, entity, verb))
 
     def _is_whole(self, word: Word, entity: Entity, verb: str) -> bool:
         """Whether it is an attribute; a path into a map is refused, as no key reaches there."""
@@ -305,27 +305,27 @@ class PatternReader:
         )
         return False
 
-    def _scope(self, found: Fields, entity: Entity) -> str:
-        word = found.get("scope")
+    def _scope(self, fields: Fields, entity: Entity) -> str:
+        word = fields.get("scope")
         return (
             str(word) if word is not None and self._is_whole(word, entity, "is scoped by") else ""
         )
 
     # -- what selects
 
-    def _where(self, found: Fields, field: str, entity: Entity) -> tuple[Condition, ...]:
-        value = found.get(field)
+    def _where(self, fields: Fields, field: str, entity: Entity) -> tuple[Condition, ...]:
+        value = fields.get(field)
         if value is None:
             return ()
         if isinstance(value, Word):
             value = (value,)
         out = []
-        for one in value:
-            word = one.name if isinstance(one, Entry) else one
+        for entry in value:
+            word = entry.name if isinstance(entry, Entry) else entry
             if not self._is_whole(word, entity, "selects on"):
                 continue
-            if isinstance(one, Entry):
-                out += self._conditions(one, entity)
+            if isinstance(entry, Entry):
+                out += self._conditions(entry, entity)
             else:
                 out.append(Condition(attribute=str(word)))
         return tuple(out)
@@ -343,16 +343,16 @@ class PatternReader:
                 self._check_optional(value, attribute, entity, name)
                 return [Condition(attribute=name, operator=str(value))]
             return [Condition(attribute=name, value=self._fixed(value, attribute, entity, name))]
-        given = [field for field in (*RANGES, *_OTHER_CONDITIONS) if field in value]
-        if len(given) != 1:
+        provided = [field for field in (*RANGES, *_OTHER_CONDITIONS) if field in value]
+        if len(provided) != 1:
             self.reading.error(
                 "bad-condition",
-                f"{self.what} has {len(given) or 'no'} conditions on `{name}` in one place",
+                f"{self.what} has {len(provided) or 'no'} conditions on `{name}` in one place",
                 entry.name.span,
                 "give one of between, begins_with, gt, ge, lt, le, in, not, contains, size",
             )
             return []
-        operator = given[0]
+        operator = provided[0]
         if operator == "in":
             fixed = tuple(
                 self._fixed(word, attribute, entity, name) for word in value.get("in", ())
@@ -362,8 +362,8 @@ class PatternReader:
             word = value.get("not")
             if word is None or str(word) == "given":
                 return [Condition(attribute=name, operator="ne")]
-            other = self._fixed(word, attribute, entity, name)
-            return [Condition(attribute=name, operator="ne", value=other)]
+            other_fixed = self._fixed(word, attribute, entity, name)
+            return [Condition(attribute=name, operator="ne", value=other_fixed)]
         if attribute is not None and operator in ("contains", "size"):
             self._check_measurable(operator, attribute, entry.name.span, name)
         if attribute is not None and operator == "begins_with" and attribute.kind.is_number:
@@ -445,7 +445,7 @@ class PatternReader:
         )
 
     def _without_places(
-        self, where: tuple[Condition, ...], verb: Verb, entity: Entity, found: Fields
+        self, where: tuple[Condition, ...], verb: Verb, entity: Entity, fields: Fields
     ) -> tuple[Condition, ...]:
         """Return the conditions without that on the place a `near` is asked for anyway."""
         places = {a.name for a in entity.attributes if a.kind is Kind.GEO}
@@ -455,12 +455,12 @@ class PatternReader:
             self.reading.error(
                 "bad-condition",
                 f"{self.what} selects on `{named}`, a geo, which is never equal to anything",
-                found.at("where" if "where" in found else "by"),
+                fields.at("where" if "where" in fields else "by"),
                 f"ask what is near with {{near: {entity.name}, radius_km: 5}}",
             )
         return tuple(c for c in where if c not in equal)
 
-    def _check_twice(self, where: tuple[Condition, ...], found: Fields) -> None:
+    def _check_twice(self, where: tuple[Condition, ...], fields: Fields) -> None:
         seen: set[tuple[str, str]] = set()
         for condition in where:
             mark = (condition.attribute, condition.operator)
@@ -468,14 +468,14 @@ class PatternReader:
                 self.reading.error(
                     "duplicate-condition",
                     f"{self.what} selects on `{condition.attribute}` twice",
-                    found.at("where" if "where" in found else "by"),
+                    fields.at("where" if "where" in fields else "by"),
                     "keep one of the two",
                 )
             seen.add(mark)
 
-    def _sort(self, found: Fields, entity: Entity) -> tuple[tuple[str, bool], ...]:
+    def _sort(self, fields: Fields, entity: Entity) -> tuple[tuple[str, bool], ...]:
         out = []
-        for word in found.get("sort", ()):
+        for word in fields.get("sort", ()):
             bare = Word(str(word).lstrip("-"), word.span)
             if not self._is_whole(bare, entity, "sorts by"):
                 continue
@@ -491,23 +491,23 @@ class PatternReader:
             out.append((str(bare), str(word).startswith("-")))
         return tuple(out)
 
-    def _limit(self, found: Fields) -> int | None:
-        limit: int | None = found.get("limit")
-        if limit is None and "skip" in found:
+    def _limit(self, fields: Fields) -> int | None:
+        limit: int | None = fields.get("limit")
+        if limit is None and "skip" in fields:
             self.reading.error(
                 "incomplete",
                 f"{self.what} skips instances and does not say how many it wants then",
-                found.key_spans["skip"],
+                fields.key_spans["skip"],
                 "add `limit: 20`",
             )
             return None
-        return None if limit is None else limit + int(found.get("skip", 0))
+        return None if limit is None else limit + int(fields.get("skip", 0))
 
     def _ignore_case(
-        self, found: Fields, entity: Entity, where: tuple[Condition, ...]
+        self, fields: Fields, entity: Entity, where: tuple[Condition, ...]
     ) -> tuple[str, ...]:
         out = []
-        for word in found.get("ignore_case", ()):
+        for word in fields.get("ignore_case", ()):
             if not self._is_whole(word, entity, "compares"):
                 continue
             attribute = entity.find(str(word))
@@ -518,7 +518,7 @@ class PatternReader:
                     word.span,
                     "capitals are a matter of text",
                 )
-            elif str(word) not in {one.attribute for one in where}:
+            elif str(word) not in {entry.attribute for entry in where}:
                 self.reading.error(
                     "bad-condition",
                     f"{self.what} ignores capitals in `{word}`, which it does not select on",
@@ -529,8 +529,8 @@ class PatternReader:
                 out.append(str(word))
         return tuple(out)
 
-    def _select(self, found: Fields, entity: Entity) -> tuple[str, ...] | None:
-        value = found.get("select")
+    def _select(self, fields: Fields, entity: Entity) -> tuple[str, ...] | None:
+        value = fields.get("select")
         if value is None:
             return None
         if isinstance(value, Word):
@@ -542,9 +542,9 @@ class PatternReader:
 
     # -- what is written
 
-    def _condition(self, found: Fields, entity: Entity) -> tuple[str, tuple[str, ...]]:
-        value = found.get("if")
-        on = self._paths(found, "if_on", entity, "has a condition on")
+    def _condition(self, fields: Fields, entity: Entity) -> tuple[str, tuple[str, ...]]:
+        value = fields.get("if")
+        on = self._paths(fields, "if_on", entity, "has a condition on")
         if value is None:
             return "", on
         if isinstance(value, Word):
@@ -554,19 +554,19 @@ class PatternReader:
         names = _bases(word for word in value if self._exists(word, entity, "has a condition on"))
         return ", ".join(names), (*names, *on)
 
-    def _changes(self, found: Fields, entity: Entity) -> dict[str, Any]:
-        sets, values = self._sets(found, entity)
+    def _changes(self, fields: Fields, entity: Entity) -> dict[str, Any]:
+        sets, values = self._sets(fields, entity)
         out: dict[str, Any] = {"sets": sets, "set_values": values}
         for field, name in (
             ("increment", "increments"),
             ("append", "appends"),
             ("remove", "removes"),
         ):
-            out[name] = self._paths(found, field, entity, f"{field}s")
-        self._check_kinds(found, entity)
+            out[name] = self._paths(fields, field, entity, f"{field}s")
+        self._check_kinds(fields, entity)
         changes = []
         touched = {*sets, *out["increments"], *out["appends"], *out["removes"]}
-        for entry in found.get("changes", ()):
+        for entry in fields.get("changes", ()):
             if not self._exists(entry.name, entity, "changes"):
                 continue
             name = str(entry.name).partition(".")[0]
@@ -583,102 +583,104 @@ class PatternReader:
         return out
 
     def _sets(
-        self, found: Fields, entity: Entity
+        self, fields: Fields, entity: Entity
     ) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
-        value = found.get("set")
+        value = fields.get("set")
         if value is None:
             return (), ()
         names, values = [], []
-        for one in (value,) if isinstance(value, Word) else value:
-            word = one.name if isinstance(one, Entry) else one
+        for entry in (value,) if isinstance(value, Word) else value:
+            word = entry.name if isinstance(entry, Entry) else entry
             if not self._exists(word, entity, "sets"):
                 continue
             names.append(str(word))
-            if isinstance(one, Entry) and one.value is not None and str(one.value) != "given":
+            if isinstance(entry, Entry) and entry.value is not None and str(entry.value) != "given":
                 attribute = entity.find(str(word))
-                fixed = self._fixed(one.value, attribute, entity, str(word))
+                fixed = self._fixed(entry.value, attribute, entity, str(word))
                 if "." not in word:
                     values.append((str(word), fixed))
         return _bases(names), tuple(values)
 
-    def _check_kinds(self, found: Fields, entity: Entity) -> None:
-        for field, right, wanted in (
+    def _check_kinds(self, fields: Fields, entity: Entity) -> None:
+        for field, right, required in (
             ("increment", lambda kind: kind.is_number, "a number"),
             ("append", lambda kind: kind in (Kind.LIST, Kind.SET), "a list or set"),
         ):
-            for word in found.get(field, ()):
+            for word in fields.get(field, ()):
                 attribute = entity.find(str(word))
                 if attribute is not None and not right(attribute.kind) and "." not in word:
                     self.reading.error(
                         "wrong-kind",
                         f"{self.what} {field}s `{word}`, which is {a_kind(attribute.kind)}",
                         word.span,
-                        f"`{field}` needs {wanted}; use `set` for anything else",
+                        f"`{field}` needs {required}; use `set` for anything else",
                     )
 
     # -- the whole
 
-    def _check_fields(self, found: Fields, verb: Verb, what: str) -> None:
+    def _check_fields(self, fields: Fields, verb: Verb, what: str) -> None:
         for field, verbs in _ONLY_FOR.items():
-            if field in found and verb not in verbs:
+            if field in fields and verb not in verbs:
                 right = ", ".join(v.value for v in Verb if v in verbs)
                 self.reading.error(
                     "field-not-for-verb",
                     f"{what} is a {verb.value}, which has no `{field}`",
-                    found.key_spans[field],
+                    fields.key_spans[field],
                     f"`{field}` belongs to {right}; take it away or choose another verb",
                 )
 
-    def _check(self, pattern: Pattern, found: Fields, entity: Entity) -> None:
+    def _check(self, pattern: Pattern, fields: Fields, entity: Entity) -> None:
         verb = pattern.verb
-        one = verb in (Verb.GET, Verb.UPDATE, Verb.DELETE, Verb.CHECK)
-        if one and not pattern.where:
-            if "by" not in found and "where" not in found:
+        entry = verb in (Verb.GET, Verb.UPDATE, Verb.DELETE, Verb.CHECK)
+        if entry and not pattern.where:
+            if "by" not in fields and "where" not in fields:
                 key = ", ".join(entity.key)
                 shown = f"[{key}]" if len(entity.key) > 1 else key or "…"
                 self.reading.error(
                     "incomplete",
                     f"{self.what} does not say which `{entity.name}`",
-                    found.key_spans[verb.value],
+                    fields.key_spans[verb.value],
                     f"add `by: {shown}`",
                 )
         elif verb in (Verb.GET, Verb.CHECK) and not identifies(entity, pattern.equalities):
-            self._not_one(pattern, found, entity)
+            self._not_one(pattern, fields, entity)
         if (
             verb is Verb.UPDATE
             and not pattern.touched
-            and not any(field in found for field in ("set", "increment", "append", "remove"))
+            and not any(field in fields for field in ("set", "increment", "append", "remove"))
         ):
             self.reading.error(
                 "incomplete",
                 f"{self.what} does not say what it changes",
-                found.key_spans["update"],
+                fields.key_spans["update"],
                 "add `set: [attribute]`, `increment`, `append` or `remove`",
             )
         if verb is Verb.UPDATE:
-            self._check_not_key(found, entity)
+            self._check_not_key(fields, entity)
         if verb is Verb.LIST and not (
-            pattern.where or "where" in found or "by" in found or found.unknown
+            pattern.where or "where" in fields or "by" in fields or fields.unknown
         ):
             self.reading.warning(
                 "list-of-everything",
                 f"{self.what} lists every `{entity.name}`, which grows with the application",
-                found.key_spans["list"],
+                fields.key_spans["list"],
                 "say what selects with `where:`, or make it a `scan` if all are meant",
             )
         if verb is Verb.SIMILAR:
-            self._check_similar(pattern, found, entity)
+            self._check_similar(pattern, fields, entity)
         if verb is Verb.NEAR and not any(a.kind is Kind.GEO for a in entity.attributes):
             self.reading.error(
                 "no-place",
                 f"{self.what} asks what is near, but `{entity.name}` has no attribute of type geo",
-                found.key_spans["near"],
+                fields.key_spans["near"],
                 f"add `location: geo` to `{entity.name}`",
             )
 
-    def _check_similar(self, pattern: Pattern, found: Fields, entity: Entity) -> None:
-        vectors = [one.name for one in entity.attributes if one.kind is Kind.VECTOR]
-        place = found.key_spans["similar"]
+    def _check_similar(self, pattern: Pattern, fields: Fields, entity: Entity) -> None:
+        vectors = [
+            attribute.name for attribute in entity.attributes if attribute.kind is Kind.VECTOR
+        ]
+        place = fields.key_spans["similar"]
         if not vectors:
             self.reading.error(
                 "no-vector",
@@ -698,7 +700,7 @@ class PatternReader:
             self.reading.error(
                 "no-vector",
                 f"{self.what} compares `{pattern.to}`, which is no vector of `{entity.name}`",
-                found.at("to"),
+                fields.at("to"),
                 suggestion(pattern.to, vectors, "vectors"),
             )
         if pattern.limit is None:
@@ -709,7 +711,7 @@ class PatternReader:
                 "add `limit: 10`",
             )
 
-    def _not_one(self, pattern: Pattern, found: Fields, entity: Entity) -> None:
+    def _not_one(self, pattern: Pattern, fields: Fields, entity: Entity) -> None:
         named = " and ".join(f"`{name}`" for name in pattern.equalities) or "a range"
         unique = [attribute.name for attribute in entity.attributes if attribute.unique]
         ways = [", ".join(entity.key), *unique]
@@ -718,18 +720,18 @@ class PatternReader:
             "not-unique",
             f"{self.what} is a {verb} of one `{entity.name}` by {named}, "
             "which may hold for several",
-            found.at("by" if "by" in found else "where"),
+            fields.at("by" if "by" in fields else "where"),
             f"one instance is identified by {' or by '.join(ways)}; make it a `list`, or mark the "
             "attribute `unique: true`",
         )
 
-    def _check_not_key(self, found: Fields, entity: Entity) -> None:
+    def _check_not_key(self, fields: Fields, entity: Entity) -> None:
         for field in ("set", "increment", "append", "remove"):
-            value = found.get(field)
+            value = fields.get(field)
             if value is None:
                 continue
-            for one in (value,) if isinstance(value, Word) else value:
-                word = one.name if isinstance(one, Entry) else one
+            for entry in (value,) if isinstance(value, Word) else value:
+                word = entry.name if isinstance(entry, Entry) else entry
                 attribute = entity.find(str(word))
                 if str(word) in entity.key:
                     self.reading.error(
@@ -750,7 +752,7 @@ class PatternReader:
             self.reading.warning(
                 "append-only-changed",
                 f"{self.what} updates `{entity.name}`, which is marked append_only",
-                found.key_spans["update"],
+                fields.key_spans["update"],
                 f"take `append_only` away from `{entity.name}`",
             )
 

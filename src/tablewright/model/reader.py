@@ -66,13 +66,13 @@ def decode(data: bytes, file: str, size: int | None = None) -> tuple[str | None,
 
 def _without(root: MappingNode, sections: Collection[str]) -> MappingNode:
     """Return the file with some sections emptied; they are there all the same."""
-    kept = [
+    retained = [
         (key, MappingNode(value.tag, [], value.start_mark, value.end_mark))
         if key.value in sections and isinstance(value, MappingNode)
         else (key, value)
         for key, value in root.value
     ]
-    return MappingNode(root.tag, kept, root.start_mark, root.end_mark)
+    return MappingNode(root.tag, retained, root.start_mark, root.end_mark)
 
 
 def read_document(
@@ -116,8 +116,8 @@ def read_document(
     if leave:
         root = _without(root, leave)
     try:
-        found: Fields = document(designs).read(root, reading)
-        model = resolve(found, reading)
+        fields: Fields = document(designs).read(root, reading)
+        model = resolve(fields, reading)
     except TooManyProblemsError:
         return None, reading
-    return Document(model, tuple(found.get("designs", ())), reading), reading
+    return Document(model, tuple(fields.get("designs", ())), reading), reading

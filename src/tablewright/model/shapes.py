@@ -46,8 +46,10 @@ def wrong_type(shape: Shape, node: Node, reading: Reading, help: str = "") -> No
     if nodes.is_null(node):
         reading.error("missing-value", f"`{reading.place}` has no value", node, _should(shape))
         return
-    got = nodes.kind_of(node)
-    reading.error("wrong-type", f"`{reading.place}` must be {shape.expects}, not {got}", node, help)
+    kind = nodes.kind_of(node)
+    reading.error(
+        "wrong-type", f"`{reading.place}` must be {shape.expects}, not {kind}", node, help
+    )
 
 
 def _should(shape: Shape) -> str:
@@ -206,8 +208,8 @@ def one_of(words: Iterable[str]) -> str:
         >>> one_of(["a", "b", "c"])
         'a, b or c'
     """
-    *most, last = words
-    return f"{', '.join(most)} or {last}" if most else last
+    *maximum, last = words
+    return f"{', '.join(maximum)} or {last}" if maximum else last
 
 
 @dataclass(frozen=True)
@@ -234,18 +236,18 @@ class ListOf:
             wrong_type(self, node, reading)
             return None
         if not self.least <= len(node.value) <= self.most:
-            wanted = (
+            required = (
                 f"at least {self.least}" if len(node.value) < self.least else f"at most {self.most}"
             )
             reading.error(
                 "wrong-length",
-                f"`{reading.place}` has {len(node.value)} values, {wanted} are wanted",
+                f"`{reading.place}` has {len(node.value)} values, {required} are wanted",
                 node,
             )
             return None
         values = []
-        for at, item in enumerate(node.value):
-            reading.enter(str(at), reading.span(item))
+        for position, item in enumerate(node.value):
+            reading.enter(str(position), reading.span(item))
             values.append(self.item.read(item, reading))
             reading.leave()
         return tuple(value for value in values if value is not None)
@@ -360,9 +362,9 @@ class Record:
 
     def read(self, node: Node, reading: Reading) -> Any:
         """Return the fields, those that could not be read left out."""
-        found = Fields(node, reading.span(node))
+        fields = Fields(node, reading.span(node))
         if self.nullable and nodes.is_null(node):
-            return found
+            return fields
         if not isinstance(node, MappingNode):
             shown = ", ".join(f"{f.name}: …" for f in self.fields if f.required) or (
                 f"{self.fields[0].name}: …" if self.fields else ""
@@ -370,18 +372,18 @@ class Record:
             wrong_type(self, node, reading, f"write {{{shown}}}")
             return None
         for name, span, value in entries(node, reading):
-            self._read_field(name, span, value, found, reading)
-        self._check_required(found, node, reading)
+            self._read_field(name, span, value, fields, reading)
+        self._check_required(fields, node, reading)
         if self.finish is not None:
-            return self.finish(found, reading)
-        return found
+            return self.finish(fields, reading)
+        return fields
 
     def _read_field(
-        self, name: str, span: Span, value: Node, found: Fields, reading: Reading
+        self, name: str, span: Span, value: Node, fields: Fields, reading: Reading
     ) -> None:
         known = self.by_name.get(name)
         if known is None:
-            found.unknown.append(name)
+            fields.unknown.append(name)
             reading.error(
                 "unknown-field",
                 f"{self.what} has no field `{name}`",
@@ -390,7 +392,7 @@ class Record:
             )
             return
         target = known.alias_of or name
-        if target in found.key_spans:
+        if target in fields.key_spans:
             reading.error(
                 "duplicate-key",
                 f"`{name}` and `{target}` mean the same, and both are given",
@@ -398,18 +400,18 @@ class Record:
                 "keep one of the two",
             )
             return
-        found.key_spans[target] = span
-        found.spans[target] = reading.span(value)
+        fields.key_spans[target] = span
+        fields.spans[target] = reading.span(value)
         reading.enter(name, span)
         result = known.shape.read(value, reading)
         reading.leave()
         if result is not None:
-            found.values[target] = result
+            fields.values[target] = result
 
-    def _check_required(self, found: Fields, node: Node, reading: Reading) -> None:
-        meant = {nearest(name, self.by_name) for name in found.unknown}
+    def _check_required(self, fields: Fields, node: Node, reading: Reading) -> None:
+        meant = {nearest(name, self.by_name) for name in fields.unknown}
         for known in self.fields:
-            if known.required and known.name not in found.key_spans and known.name not in meant:
+            if known.required and known.name not in fields.key_spans and known.name not in meant:
                 where = f" (`{reading.place}`)" if reading.path else ""
                 start = reading.heads[-1] if reading.heads else reading.span(node)
                 reading.error(
@@ -687,46 +689,46 @@ def spread_fields(figure: Shape) -> tuple[Field, ...]:
     )
 
 
-def finish_spread(found: Fields, reading: Reading) -> Spread | None:
+def finish_spread(fields: Fields, reading: Reading) -> Spread | None:
     """Return the spread that the fields say, checked against each other."""
-    mean, low, high = found.get("mean"), found.get("low"), found.get("high")
+    mean, low, high = fields.get("mean"), fields.get("low"), fields.get("high")
     if mean is None:
         if low is None or high is None:
-            if not (found.key_spans.keys() - found.values.keys()):
+            if not (fields.key_spans.keys() - fields.values.keys()):
                 reading.error(
                     "incomplete",
                     f"the spread `{reading.place}` needs a `mean`, or `low` and `high`",
-                    found.span,
+                    fields.span,
                     "write {mean: 2KB, max: 8KB} or {low: 10, high: 40}",
                 )
             return None
         mean = (low + high) / 2
-        shape = str(found.get("shape", "uniform"))
+        shape = str(fields.get("shape", "uniform"))
     else:
-        shape = str(found.get("shape", _implied(found)))
+        shape = str(fields.get("shape", _implied(fields)))
     return _checked(
         Spread(
             mean=mean,
             shape=shape,
             low=low,
             high=high,
-            p99=found.get("p99"),
-            deviation=found.get("deviation"),
+            p99=fields.get("p99"),
+            deviation=fields.get("deviation"),
         ),
-        found,
+        fields,
         reading,
     )
 
 
-def _implied(found: Fields) -> str:
-    if found.get("deviation") is not None:
+def _implied(fields: Fields) -> str:
+    if fields.get("deviation") is not None:
         return "normal"
-    if found.get("p99") is not None or found.get("high") is not None:
+    if fields.get("p99") is not None or fields.get("high") is not None:
         return "lognormal"
-    return "fixed" if found.get("low") is None else "lognormal"
+    return "fixed" if fields.get("low") is None else "lognormal"
 
 
-def _checked(spread: Spread, found: Fields, reading: Reading) -> Spread | None:
+def _checked(spread: Spread, fields: Fields, reading: Reading) -> Spread | None:
     if reading.is_moved:
         return _moved(spread)
     order = [
@@ -739,7 +741,7 @@ def _checked(spread: Spread, found: Fields, reading: Reading) -> Spread | None:
             reading.error(
                 "bad-spread",
                 f"`{reading.place}` has a {name} above its {next_name}",
-                found.at(next_name if next_name in found.spans else name),
+                fields.at(next_name if next_name in fields.spans else name),
                 "low, mean and high must rise",
             )
             return None

@@ -282,7 +282,7 @@ class Selectivity:
 
     def source(self, entity: Entity, attribute: Attribute) -> tuple[Entity, Attribute] | None:
         """Return what an attribute is a copy of, None where it is none."""
-        entities = {one.name: one for one in self.model.entities}
+        entities = {entity.name: entity for entity in self.model.entities}
         return copied_from(entities, entity, attribute.copy_of) if attribute.copy_of else None
 
     def domain(self, entity: Entity, name: str) -> Decimal | None:

@@ -41,12 +41,12 @@ def plan_init(directory: Path, app: str = "", *, name: str = "") -> InitPlan:
     """
     if app:
         return InitPlan(path=directory / FILE_NAME, text=apps.read(app), app=app)
-    called = _as_app_name(name or directory.resolve().name)
+    app_name = _as_app_name(name or directory.resolve().name)
     text = read_text("tablewright.apps", "starter.yaml")
     return InitPlan(
         path=directory / FILE_NAME,
-        text=text.replace("\napp: my-app\n", f"\napp: {called}\n", 1),
-        app=called,
+        text=text.replace("\napp: my-app\n", f"\napp: {app_name}\n", 1),
+        app=app_name,
     )
 
 

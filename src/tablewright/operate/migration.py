@@ -212,8 +212,8 @@ class Migration:
             if refusal:
                 yield _problem(TOO_LARGE, entity, identity, refusal)
             key = canonical.encode([record.container, *self.transform.target.key(record)])
-            other = self.staging.claim_key(key, entity, f"{entity} {identity}")
-            if other is not None:
+            claim_key = self.staging.claim_key(key, entity, f"{entity} {identity}")
+            if claim_key is not None:
                 yield _problem(COLLISION, entity, identity, f"in {record.container}")
         yield from self._lost(entity, identity, row, records)
 
@@ -317,18 +317,18 @@ class Migration:
         self.staging.forget(TARGET)
         self.read(TARGET)
         source, target = self._digests(SOURCE), self._digests(TARGET)
-        found: list[Difference] = []
+        result: list[Difference] = []
         places = suspicious(source, target)
         for entity in sorted({name for name, _ in places}):
             buckets = frozenset(number for name, number in places if name == entity)
-            found.extend(self._differences(entity, buckets))
+            result.extend(self._differences(entity, buckets))
         names = [name for name in self._entities if {name} & {*source.counts, *target.counts}]
         verification = Verification(
             counts=tuple((n, source.counts.get(n, 0), target.counts.get(n, 0)) for n in names),
             digests=tuple((n, f"{source.total(n):032x}", f"{target.total(n):032x}") for n in names),
-            differences=tuple(found),
+            differences=tuple(result),
         )
-        self._note(f"verified: {len(found):,} differences")
+        self._note(f"verified: {len(result):,} differences")
         return verification
 
     def _digests(self, side: str) -> Digests:

@@ -27,8 +27,8 @@ LARGEST_BYTES = 20 * MB  # the list of one region has about 100 KB
 def book_regions() -> tuple[str, ...]:
     """Return the regions for which the packaged book prices DynamoDB."""
     book = packaged("aws.dynamodb")
-    found = {p.region for prices in (book.prices.values() if book else ()) for p in prices}
-    return tuple(sorted(found - {"all"}))
+    regions = {p.region for prices in (book.prices.values() if book else ()) for p in prices}
+    return tuple(sorted(regions - {"all"}))
 
 
 def book_with(

@@ -40,11 +40,11 @@ def require_containers(adapter: Adapter, app: str) -> None:
         UsageError: some do not, or were made by somebody else.
     """
     observed = adapter.describe()
-    others = [name for name, container in observed.items() if container.is_foreign]
-    if others:
-        verb = "was" if len(others) == 1 else "were"
+    other_observed = [name for name, container in observed.items() if container.is_foreign]
+    if other_observed:
+        verb = "was" if len(other_observed) == 1 else "were"
         raise UsageError(
-            f"{', '.join(others)} {verb} not made here for {app}: nothing is written",
+            f"{', '.join(other_observed)} {verb} not made here for {app}: nothing is written",
             remedy="choose others, or take these over with `tablewright up --adopt`",
         )
     names = dict.fromkeys(kind.container for kind in adapter.codec.kinds)

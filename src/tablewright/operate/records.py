@@ -96,9 +96,9 @@ def _encoded(
 
 def _digest(path: Path, entity: str) -> str:
     with path.open("rb") as stream:
-        found = hashlib.file_digest(stream, "sha256")
-    found.update(entity.encode())
-    return found.hexdigest()
+        file_digest = hashlib.file_digest(stream, "sha256")
+    file_digest.update(entity.encode())
+    return file_digest.hexdigest()
 
 
 def checked(entity: Entity, path: Path) -> int:
@@ -142,15 +142,15 @@ def read_records(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
         with path.open(encoding="utf-8-sig") as stream:
             if _begins_with(stream.read(4096), "["):
                 stream.seek(0)
-                found: Iterable[tuple[int, Any]] = enumerate(_json(stream.read(), path, 1), 1)
+                result: Iterable[tuple[int, Any]] = enumerate(_json(stream.read(), path, 1), 1)
             else:
                 stream.seek(0)
-                found = (
+                result = (
                     (number, _json(line, path, number))
                     for number, line in enumerate(stream, 1)
                     if line.strip()
                 )
-            for number, record in found:
+            for number, record in result:
                 if not isinstance(record, dict):
                     raise UsageError(f"{path}:{number}: a record must be an object")
                 yield number, record

@@ -65,14 +65,14 @@ class ScalingTarget:
 
 def scaling_targets(design: DynamoDesign) -> tuple[ScalingTarget, ...]:
     """Return everything in a design that scales."""
-    found: list[ScalingTarget] = []
+    scaling_targets: list[ScalingTarget] = []
     for table in design.tables:
-        found += _targets(f"table/{table.name}", "table", table.mode)
+        scaling_targets += _targets(f"table/{table.name}", "table", table.mode)
         for index in table.indexes:
             if not index.is_local:
                 mode = index.mode or table.mode
-                found += _targets(f"table/{table.name}/index/{index.name}", "index", mode)
-    return tuple(found)
+                scaling_targets += _targets(f"table/{table.name}/index/{index.name}", "index", mode)
+    return tuple(scaling_targets)
 
 
 def _targets(resource_id: str, kind: str, mode: CapacityMode) -> list[ScalingTarget]:
@@ -84,10 +84,10 @@ def _targets(resource_id: str, kind: str, mode: CapacityMode) -> list[ScalingTar
             resource_id=resource_id,
             dimension=f"dynamodb:{kind}:{name}CapacityUnits",
             least=max(1, int(least or 1)),
-            most=max(1, int(most or least or 1)),
+            most=max(1, int(maximum or least or 1)),
             target_percent=float(mode.target * 100),
         )
-        for name, least, most in bounds
+        for name, least, maximum in bounds
     ]
 
 

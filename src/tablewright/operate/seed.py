@@ -92,11 +92,11 @@ class Position:
     @classmethod
     def load(cls, path: Path, fresh: Position) -> Position:
         """Return the kept position if it belongs to the same seeding, else a fresh one."""
-        kept = cls.kept(path)
-        if kept is None:
+        retained = cls.kept(path)
+        if retained is None:
             return fresh
-        same = (kept.digest, kept.design, kept.users, kept.seed)
-        return kept if same == (fresh.digest, fresh.design, fresh.users, fresh.seed) else fresh
+        same = (retained.digest, retained.design, retained.users, retained.seed)
+        return retained if same == (fresh.digest, fresh.design, fresh.users, fresh.seed) else fresh
 
     @classmethod
     def kept(cls, path: Path) -> Position | None:

@@ -24,19 +24,21 @@ def restricted(plan: Plan, one: Considered, options: Sequence[Option]) -> Plan |
     """
     if not options:
         return None
-    kept, _ = prune(list(options))
+    retained, _ = prune(list(options))
     place = plan.considered.index(one)
     family = next(f for f in families(plan.considered) if place in f)
-    lists = [kept if at == place else plan.considered[at].options for at in family]
+    lists = [
+        retained if position == place else plan.considered[position].options for position in family
+    ]
     part = solve(lists, seconds=plan.settings.seconds)
     if part is None:
         return None
     choices = list(plan.solution.choices)
     before = ZERO
-    for at, choice in zip(family, part.choices, strict=True):
-        before += cost_of(plan.considered[at], choices[at])
-        choices[at] = choice
-    other = replace(one, options=tuple(kept))
+    for offset, choice in zip(family, part.choices, strict=True):
+        before += cost_of(plan.considered[offset], choices[offset])
+        choices[offset] = choice
+    other = replace(one, options=tuple(retained))
     considered = tuple(other if each is one else each for each in plan.considered)
     solution: Solution = replace(
         plan.solution, choices=tuple(choices), usd=plan.solution.usd - before + part.usd
@@ -47,17 +49,19 @@ def restricted(plan: Plan, one: Considered, options: Sequence[Option]) -> Plan |
 
 def alternative(plan: Plan, one: Considered, options: Sequence[Option]) -> Alternative | None:
     """Return what the best plan costs in which an entity has one of some options."""
-    other = restricted(plan, one, options)
-    if other is None:
+    other_restricted = restricted(plan, one, options)
+    if other_restricted is None:
         return None
     place = plan.considered.index(one)
-    choice = other.solution.choices[place]
+    choice = other_restricted.solution.choices[place]
     return Alternative(
-        extra_usd=other.solution.usd - plan.solution.usd,
-        option=other.considered[place].options[choice.option],
+        extra_usd=other_restricted.solution.usd - plan.solution.usd,
+        option=other_restricted.considered[place].options[choice.option],
         choice=choice,
-        design=other.design,
-        instead=plan.planning.differences(plan.planning.as_searched(plan.design), other.design),
+        design=other_restricted.design,
+        instead=plan.planning.differences(
+            plan.planning.as_searched(plan.design), other_restricted.design
+        ),
     )
 
 

@@ -85,12 +85,12 @@ def rate_flips(
     """
     drawn = plan.settings.sample_items
     closest: dict[str, Flip] = {}
-    for other in others:
-        model, both = _part(plan, one, other)
+    for other_other in others:
+        model, both = _part(plan, one, other_other)
         ours, theirs = (_weighed(plan, model, design, evaluate, drawn) for design in both)
-        gap, own, by_pattern = theirs.total - ours.total, ours.by_pattern, theirs.by_pattern
+        gap, own_key, by_pattern = theirs.total - ours.total, ours.by_pattern, theirs.by_pattern
         for pattern in model.patterns:
-            steeper = own.get(pattern.name, ZERO) - by_pattern.get(pattern.name, ZERO)
+            steeper = own_key.get(pattern.name, ZERO) - by_pattern.get(pattern.name, ZERO)
             if abs(steeper) <= Decimal("1E-9") or gap < 0:
                 continue
             factor = 1 + gap / steeper
@@ -103,8 +103,8 @@ def rate_flips(
                 figure=pattern.rate.per_day * factor,
                 per=pattern.rate.per,
             )
-            held = closest.get(pattern.name)
-            if held is None or flip.distance < held.distance:
+            stored = closest.get(pattern.name)
+            if stored is None or flip.distance < stored.distance:
                 closest[pattern.name] = flip
     return tuple(sorted(closest.values(), key=lambda f: (f.distance, f.subject)))
 
@@ -144,11 +144,11 @@ def size_flip(
     None where it is not between a hundredth and a hundredfold, or the attribute has no size of its
     own. Both designs are evaluated with every instance drawn anew for each size that is tried.
     """
-    found = one.work.entity.attribute(attribute)
-    if found.bytes is None:
+    result = one.work.entity.attribute(attribute)
+    if result.bytes is None:
         return None
-    mean = found.bytes.mean
-    most = min(FURTHEST, Decimal(plan.planning.largest_item_bytes) * Decimal("0.9") / mean)
+    mean = result.bytes.mean
+    maximum = min(FURTHEST, Decimal(plan.planning.largest_item_bytes) * Decimal("0.9") / mean)
     model, (ours, theirs) = _part(plan, one, other)
 
     def gap(factor: Decimal) -> Decimal:
@@ -158,7 +158,7 @@ def size_flip(
         )
         return after - before
 
-    factor = crossing(gap, 1 / FURTHEST, most)
+    factor = crossing(gap, 1 / FURTHEST, maximum)
     if factor is None:
         return None
     return Flip(kind="size", subject=attribute, factor=factor, figure=mean * factor)
@@ -173,17 +173,17 @@ def crossing(gap: Callable[[Decimal], Decimal], least: Decimal, most: Decimal) -
         >>> round(crossing(lambda f: 3 - f, Decimal("0.01"), Decimal(100)))
         3
     """
-    found: list[Decimal] = []
+    result: list[Decimal] = []
     for step, end in ((Decimal(10), most), (Decimal("0.1"), least)):
         inner = Decimal(1)
         while inner != end:
             outer = inner * step
             outer = min(outer, end) if step > 1 else max(outer, end)
             if gap(outer) < 0:
-                found.append(_halved(gap, inner, outer))
+                result.append(_halved(gap, inner, outer))
                 break
             inner = outer
-    return min(found, key=_distance, default=None)
+    return min(result, key=_distance, default=None)
 
 
 def _halved(gap: Callable[[Decimal], Decimal], inner: Decimal, outer: Decimal) -> Decimal:
@@ -243,22 +243,24 @@ def target_flips(plan: Plan, depths: dict[str, int], evaluate: Evaluate) -> tupl
         depths: the round trips after one another of each pattern, as planned.
         evaluate: prices a design at a number of users.
     """
-    found: list[TargetFlip] = []
-    for place, one in enumerate(plan.considered):
+    target_flips: list[TargetFlip] = []
+    for place, entry in enumerate(plan.considered):
         choice = plan.solution.choices[place]
-        option = one.options[choice.option]
+        option = entry.options[choice.option]
         for name in dict.fromkeys(slot.pattern for slot in option.slots):
             pattern = plan.model.pattern(name)
             chosen = frozenset(choice.indexes)
             paths = [taken(s, chosen) for s in option.slots if s.pattern == name]
             deepest = max(path.depth for path in paths)
             if deepest > 1:
-                found.append(_quicker(plan, one, pattern, deepest, depths.get(name, deepest)))
+                target_flips.append(
+                    _quicker(plan, entry, pattern, deepest, depths.get(name, deepest))
+                )
             if _may_be_stale(pattern) and any(
-                not option.indexes[at].is_local for path in paths for at in path.needs
+                not option.indexes[need].is_local for path in paths for need in path.needs
             ):
-                found.append(_strong(plan, one, pattern))
-    return (*found, *plan.planning.fewer_tables(plan, evaluate))
+                target_flips.append(_strong(plan, entry, pattern))
+    return (*target_flips, *plan.planning.fewer_tables(plan, evaluate))
 
 
 def _may_be_stale(pattern: Pattern) -> bool:
@@ -272,13 +274,13 @@ def _quicker(plan: Plan, one: Considered, pattern: Pattern, deepest: int, depth:
     def keep(option: Option, path: PathCost) -> PathCost | None:
         return path if path.depth < deepest else None
 
-    found = _with_paths(plan, one, pattern.name, keep)
+    paths = _with_paths(plan, one, pattern.name, keep)
     return TargetFlip(
         kind="latency_p99_ms",
         subject=pattern.name,
         below=depth * plan.settings.round_trip_ms,
-        extra_usd=None if found is None else found.extra_usd,
-        instead=() if found is None else found.instead,
+        extra_usd=None if paths is None else paths.extra_usd,
+        instead=() if paths is None else paths.instead,
     )
 
 
@@ -289,15 +291,15 @@ def _strong(plan: Plan, one: Considered, pattern: Pattern) -> TargetFlip:
     """
 
     def keep(option: Option, path: PathCost) -> PathCost | None:
-        is_stale = any(not option.indexes[at].is_local for at in path.needs)
+        is_stale = any(not option.indexes[need].is_local for need in path.needs)
         return None if is_stale else replace(path, usd=path.usd * 2)
 
-    found = _with_paths(plan, one, pattern.name, keep)
+    paths = _with_paths(plan, one, pattern.name, keep)
     return TargetFlip(
         kind="consistency",
         subject=pattern.name,
-        extra_usd=None if found is None else found.extra_usd,
-        instead=() if found is None else found.instead,
+        extra_usd=None if paths is None else paths.extra_usd,
+        instead=() if paths is None else paths.instead,
     )
 
 
@@ -313,8 +315,8 @@ def _with_paths(
         slots = []
         for slot in option.slots:
             if slot.pattern == pattern:
-                kept = (keep(option, path) for path in slot.paths)
-                slot = replace(slot, paths=tuple(path for path in kept if path is not None))
+                retained = (keep(option, path) for path in slot.paths)
+                slot = replace(slot, paths=tuple(path for path in retained if path is not None))
             slots.append(slot)
         if all(slot.paths for slot in slots):
             able.append(replace(option, slots=tuple(slots)))

@@ -63,15 +63,15 @@ class Requoting:
         """Return what each path, write and resource of a design takes at one scale."""
         names = tuple(pattern.name for pattern in model.patterns)
         key = (names, design, sample_items, users)
-        found = self._held.get(key)
-        if found is None:
+        quote = self._held.get(key)
+        if quote is None:
             if users in self.exact or not min(self.exact) < users < max(self.exact):
                 self.asked += 1
-                found = self.engine.quote(model, design, users, sample_items=sample_items)
+                quote = self.engine.quote(model, design, users, sample_items=sample_items)
             else:
-                found = self._between(model, design, users, sample_items)
-            self._held[key] = found
-        return found
+                quote = self._between(model, design, users, sample_items)
+            self._held[key] = quote
+        return quote
 
     def _between(self, model: Model, design: Design, users: int, sample_items: int) -> Quotation:
         first, last = min(self.exact), max(self.exact)
@@ -80,7 +80,9 @@ class Requoting:
         if not _are_alike(low, high):
             return self.engine.quote(model, design, users, sample_items=sample_items)
         growing = {
-            one.pattern for one, other in zip(low.slots, high.slots, strict=True) if one != other
+            slot.pattern
+            for slot, other_slot in zip(low.slots, high.slots, strict=True)
+            if slot != other_slot
         }
         slots = high.slots
         if growing:
@@ -132,27 +134,27 @@ def best_by_scale(
         evaluate: a design, users, and how many instances to draw.
         scales: numbers of users.
     """
-    found = []
+    scale_bests = []
     for users in scales:
         best = _best_at(users, model, planning, settings, planned, evaluate)
-        own = evaluate(planned, users, None).bill.total
+        total = evaluate(planned, users, None).bill.total
         usd = evaluate(best, users, None).bill.total
         differs = planning.differences(planned, best)
-        if usd >= own or not differs:
-            best, usd, differs = planned, own, ()
+        if usd >= total or not differs:
+            best, usd, differs = planned, total, ()
         structures = planning.structures(best)
         indexes = sum(structure.is_index for structure in structures)
-        found.append(
+        scale_bests.append(
             ScaleBest(
                 users=users,
                 usd=usd,
-                planned_usd=own,
+                planned_usd=total,
                 differs=differs,
                 tables=len(structures) - indexes,
                 indexes=indexes,
             )
         )
-    return tuple(found)
+    return tuple(scale_bests)
 
 
 def _best_at(

@@ -31,58 +31,64 @@ def front_by_structures(plan: Plan) -> tuple[FrontPoint, ...]:
 
     Families do not meet, so the front of the whole is put together from theirs.
     """
-    whole: dict[int, Decimal] = {0: ZERO}
+    whole_number: dict[int, Decimal] = {0: ZERO}
     for family in families(plan.considered):
         small, used, usd = [], 0, ZERO
-        for at in family:
-            one, choice = plan.considered[at], plan.solution.choices[at]
-            tables = one.options[choice.option].placement.table_names
+        for position in family:
+            entry, choice = plan.considered[position], plan.solution.choices[position]
+            tables = entry.options[choice.option].placement.table_names
             used += len(tables) + len(choice.indexes)
-            usd += cost_of(one, choice)
-            small.append([without_useless_indexes(o) for o in one.all_options])
-        own: dict[int, Decimal] = {used: usd}
+            usd += cost_of(entry, choice)
+            small.append([without_useless_indexes(o) for o in entry.all_options])
+        own_key: dict[int, Decimal] = {used: usd}
         for limit in range(used - 1, 0, -1):
-            found = _cheapest_within(small, limit)
-            if found is None:
+            cheapest_within = _cheapest_within(small, limit)
+            if cheapest_within is None:
                 break
-            own[limit] = found
+            own_key[limit] = cheapest_within
         joined: dict[int, Decimal] = {}
-        for count, cost in whole.items():
-            for more, extra in own.items():
+        for count, cost in whole_number.items():
+            for more, extra in own_key.items():
                 total = cost + extra
                 if count + more not in joined or total < joined[count + more]:
                     joined[count + more] = total
-        whole = joined
+        whole_number = joined
     best: list[FrontPoint] = []
-    for count in sorted(whole):
-        if not best or (best[-1].usd is not None and whole[count] < best[-1].usd):
-            best.append(FrontPoint(limit=count, usd=whole[count]))
+    for count in sorted(whole_number):
+        if not best or (best[-1].usd is not None and whole_number[count] < best[-1].usd):
+            best.append(FrontPoint(limit=count, usd=whole_number[count]))
     return tuple(best)
 
 
 def _cheapest_within(family: Sequence[Sequence[Option]], limit: int) -> Decimal | None:
     possible = [[o for o in options if len(o.placement.table_names) <= limit] for options in family]
-    found = solve(possible, most_structures=limit) if all(possible) else None
-    return None if found is None else found.usd
+    result = solve(possible, most_structures=limit) if all(possible) else None
+    return None if result is None else result.usd
 
 
 def front_by_round_trips(plan: Plan) -> tuple[FrontPoint, ...]:
     """Return the cheapest cost if no question may take more than one, two, … round trips."""
     deepest = max(
-        (p.depth for one in plan.considered for o in one.options for s in o.slots for p in s.paths),
+        (
+            p.depth
+            for entry in plan.considered
+            for o in entry.options
+            for s in o.slots
+            for p in s.paths
+        ),
         default=1,
     )
-    found: list[FrontPoint] = []
+    front_points: list[FrontPoint] = []
     for limit in range(1, deepest + 1):
         total: Decimal | None = ZERO
         for family in families(plan.considered):
-            options = [plan.considered[at].all_options for at in family]
+            options = [plan.considered[position].all_options for position in family]
             best = _cheapest_at_depth(options, limit)
             total = None if best is None or total is None else total + best
-        found.append(FrontPoint(limit=limit, usd=total))
+        front_points.append(FrontPoint(limit=limit, usd=total))
         if total is not None and total <= plan.solution.usd:
             break
-    return tuple(found)
+    return tuple(front_points)
 
 
 def _cheapest_at_depth(family: Sequence[Sequence[Option]], limit: int) -> Decimal | None:
@@ -99,5 +105,5 @@ def _cheapest_at_depth(family: Sequence[Sequence[Option]], limit: int) -> Decima
         if not able:
             return None
         lists.append(prune(able)[0])
-    found = solve(lists)
-    return None if found is None else found.usd
+    result = solve(lists)
+    return None if result is None else result.usd

@@ -117,9 +117,9 @@ class Planner:
             settings = replace(settings, sample_items=settings.sample_items * 4)
         if cheaper is None:
             return plan, finished, notes
-        taken = replace(cheaper, name=name, title=finished.design.title)
+        claimed = replace(cheaper, name=name, title=finished.design.title)
         note = f"the design `{cheaper.name}` of the file is the cheapest that was found"
-        return plan, Finished(design=taken), (*notes, note)
+        return plan, Finished(design=claimed), (*notes, note)
 
     def _once(
         self, planning: Planning, settings: Settings, current: Design | None, name: str
@@ -148,15 +148,15 @@ class Planner:
         """Return the cheapest design of the file that costs less, serves and keeps as much."""
         scale = settings.scales[-1].users
         unserved = self.evaluate(design, scale, None).unserved
-        found: list[tuple[Decimal, str, Design]] = []
-        for other in self.others:
-            cost = self._weighed(other, settings)
-            if cost >= usd or not self.evaluate(other, scale, None).unserved <= unserved:
+        result: list[tuple[Decimal, str, Design]] = []
+        for other_other in self.others:
+            cost = self._weighed(other_other, settings)
+            if cost >= usd or not self.evaluate(other_other, scale, None).unserved <= unserved:
                 continue
-            if self.severe is not None and len(self.severe(other)) > len(self.severe(design)):
+            if self.severe is not None and len(self.severe(other_other)) > len(self.severe(design)):
                 continue
-            found.append((cost, other.name, other))
-        return min(found)[2] if found else None
+            result.append((cost, other_other.name, other_other))
+        return min(result)[2] if result else None
 
     def _at_scales(self, settings: Settings) -> Planning:
         """Return the engine's planning with quotations kept for the scales looked at afterwards."""
@@ -193,20 +193,20 @@ class Planner:
         return planning.explain(plan, sampled, sampled_model, depths)
 
     def _costs(self, design: Design) -> tuple[Cost, ...]:
-        found: list[Cost] = []
-        for one in (design, *self.others):
+        costs: list[Cost] = []
+        for each_other in (design, *self.others):
             for users in self.model.scales:
-                evaluation = self.evaluate(one, users, None)
+                evaluation = self.evaluate(each_other, users, None)
                 unserved = sum(1 for route in evaluation.routes if not route.is_served)
-                found.append(
+                costs.append(
                     Cost(
-                        design=one.name,
+                        design=each_other.name,
                         users=users,
                         usd=evaluation.bill.total,
                         unserved=unserved,
                     )
                 )
-        return tuple(found)
+        return tuple(costs)
 
     def _patterns(self, evaluation: Evaluation, users: int) -> tuple[PatternCost, ...]:
         by = evaluation.bill.sum_by("pattern")

@@ -78,7 +78,7 @@ def solve(
             count = float(len(option.placement.table_names))
             tables.append((x, count))
             structures.append((x, count))
-            structures += [(one, 1.0) for one in y]
+            structures += [(entry, 1.0) for entry in y]
         programme.row(1.0, 1.0, [(x, 1.0) for x, _ in of_entity])
         handles.append(of_entity)
     for parents, inside in _links(entities, handles):
@@ -87,20 +87,20 @@ def solve(
         programme.row(-inf, float(most_tables), tables)
     if most_structures is not None:
         programme.row(-inf, float(most_structures), structures)
-    found = _run(highspy, programme, seconds)
-    if found is None:
+    result = _run(highspy, programme, seconds)
+    if result is None:
         return None
-    values, bound = found
+    values, bound = result
     choices: list[Choice] = []
     total = ZERO
     for options, of_entity in zip(entities, handles, strict=True):
-        at = max(range(len(options)), key=lambda i: values[of_entity[i][0]])
-        x, y = of_entity[at]
-        chosen = _needed(options[at], [i for i, v in enumerate(y) if values[v] > 0.5])
-        cost = options[at].total(frozenset(chosen))
+        position = max(range(len(options)), key=lambda i: values[of_entity[i][0]])
+        x, y = of_entity[position]
+        chosen = _needed(options[position], [i for i, v in enumerate(y) if values[v] > 0.5])
+        cost = options[position].total(frozenset(chosen))
         assert cost is not None, "a solution of the programme answers every question"
         total += cost
-        choices.append(Choice(option=at, indexes=tuple(chosen)))
+        choices.append(Choice(option=position, indexes=tuple(chosen)))
     # The objective has the small charges for what is less simple in it; the bound is of the cost.
     charges = Decimal(str(_charges(programme, values))) / Decimal(str(MICRO))
     low = Decimal(str(bound)) / Decimal(str(MICRO)) - charges
@@ -129,7 +129,7 @@ def _add_option(
     programme: _Programme, option: Option, inf: float, most_gsis: int, place: int
 ) -> tuple[int, list[int]]:
     simple = option.placement.simplicity
-    weight = sum(part / (4**at) for at, part in enumerate(simple)) + place / 10_000
+    weight = sum(part / (4**position) for position, part in enumerate(simple)) + place / 10_000
     x = programme.variable(option.usd, SIMPLER_USD * weight, integral=True)
     y = [programme.variable(usd, SIMPLER_USD, integral=True) for usd in option.index_usd]
     for one in y:
@@ -146,13 +146,13 @@ def _add_option(
         for need, through in sorted(users.items()):
             programme.row(-inf, 0.0, [*((v, 1.0) for v in through), (y[need], -1.0)])
     for table in option.placement.table_names:
-        own = [
-            y[at]
-            for at, one in enumerate(option.indexes)
-            if one.table == table and not one.is_local
+        own_key = [
+            y[position]
+            for position, index in enumerate(option.indexes)
+            if index.table == table and not index.is_local
         ]
-        if len(own) > most_gsis:
-            programme.row(-inf, float(most_gsis), [(one, 1.0) for one in own])
+        if len(own_key) > most_gsis:
+            programme.row(-inf, float(most_gsis), [(entry, 1.0) for entry in own_key])
     return x, y
 
 
@@ -163,15 +163,15 @@ def _charges(programme: _Programme, values: Sequence[float]) -> float:
 
 def _needed(option: Option, chosen: list[int]) -> list[int]:
     """Drop indexes that nothing uses and that cost nothing to leave out."""
-    kept = list(chosen)
-    total = option.total(frozenset(kept))
-    for at in reversed(chosen):
-        without = frozenset(k for k in kept if k != at)
+    needed = list(chosen)
+    total = option.total(frozenset(needed))
+    for position in reversed(chosen):
+        without = frozenset(k for k in needed if k != position)
         cost = option.total(without)
         if cost is not None and total is not None and cost <= total:
-            kept.remove(at)
+            needed.remove(position)
             total = cost
-    return kept
+    return needed
 
 
 def _run(highspy: Any, programme: _Programme, seconds: float) -> tuple[list[float], float] | None:

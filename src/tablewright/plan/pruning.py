@@ -51,16 +51,16 @@ def prune(options: list[Option]) -> tuple[list[Option], Pruned]:
         if ceiling is not None:
             kind = _kind(option)
             best[kind] = min(ceiling, best.get(kind, ceiling))
-    kept = [o for o in small if _kind(o) not in best or o.floor <= best[_kind(o)] + ROUNDING]
+    retained = [o for o in small if _kind(o) not in best or o.floor <= best[_kind(o)] + ROUNDING]
     count = Pruned(
         placements=len(options),
-        placements_left=len(kept),
+        placements_left=len(retained),
         indexes=sum(len(o.indexes) for o in options),
-        indexes_left=sum(len(o.indexes) for o in kept),
+        indexes_left=sum(len(o.indexes) for o in retained),
         paths=sum(len(s.paths) for o in options for s in o.slots),
-        paths_left=sum(len(s.paths) for o in kept for s in o.slots),
+        paths_left=sum(len(s.paths) for o in retained for s in o.slots),
     )
-    return kept, count
+    return retained, count
 
 
 def _kind(option: Option) -> tuple[object, ...]:
@@ -75,14 +75,14 @@ def greedy(option: Option) -> tuple[frozenset[int], Decimal | None]:
         return chosen, None
     while True:
         trials = [
-            (cost, at)
-            for at in sorted(chosen)
-            if (cost := option.total(chosen - {at})) is not None and cost <= total
+            (cost, position)
+            for position in sorted(chosen)
+            if (cost := option.total(chosen - {position})) is not None and cost <= total
         ]
         if not trials:
             return chosen, total
-        total, at = min(trials)
-        chosen -= {at}
+        total, offset = min(trials)
+        chosen -= {offset}
 
 
 def without_useless_indexes(option: Option) -> Option:
@@ -97,18 +97,18 @@ def without_useless_indexes(option: Option) -> Option:
 def _step(option: Option) -> Option:
     slots = tuple(_cheaper_than_free(slot) for slot in option.slots)
     option = replace(option, slots=slots)
-    keep = [at for at in range(len(option.indexes)) if _may_pay(option, at)]
+    keep = [position for position in range(len(option.indexes)) if _may_pay(option, position)]
     keep = _undominated(option, keep)
     return _only(option, keep)
 
 
 def _cheaper_than_free(slot: SlotCost) -> SlotCost:
     """Drop paths that need an index and cost no less than one that needs fewer."""
-    kept: list[PathCost] = []
+    path_costs: list[PathCost] = []
     for path in slot.paths:  # sorted by cost
-        if not any(set(other.needs) <= set(path.needs) for other in kept):
-            kept.append(path)
-    return replace(slot, paths=tuple(kept))
+        if not any(set(other.needs) <= set(path.needs) for other in path_costs):
+            path_costs.append(path)
+    return replace(slot, paths=tuple(path_costs))
 
 
 def _may_pay(option: Option, at: int) -> bool:
@@ -118,32 +118,32 @@ def _may_pay(option: Option, at: int) -> bool:
         using = [p.usd for p in slot.paths if at in p.needs]
         if not using:
             continue
-        others = [p.usd for p in slot.paths if not p.needs]
-        if not others:
+        usds = [p.usd for p in slot.paths if not p.needs]
+        if not usds:
             return True
-        saving += max(ZERO, min(others) - min(using))
+        saving += max(ZERO, min(usds) - min(using))
     return saving > option.index_usd[at]
 
 
 def _undominated(option: Option, keep: list[int]) -> list[int]:
-    table = {at: _service(option, at) for at in keep}
-    left: list[int] = []
-    for at in keep:
+    table = {position: _service(option, position) for position in keep}
+    undominated: list[int] = []
+    for offset in keep:
         beaten = False
         for other in keep:
-            if other == at or not _covers(table[other], table[at]):
+            if other == offset or not _covers(table[other], table[offset]):
                 continue
-            if option.index_usd[other] > option.index_usd[at]:
+            if option.index_usd[other] > option.index_usd[offset]:
                 continue
-            equal = option.index_usd[other] == option.index_usd[at] and _covers(
-                table[at], table[other]
+            equal = option.index_usd[other] == option.index_usd[offset] and _covers(
+                table[offset], table[other]
             )
-            if not equal or other < at:
+            if not equal or other < offset:
                 beaten = True
                 break
         if not beaten:
-            left.append(at)
-    return left
+            undominated.append(offset)
+    return undominated
 
 
 Service = dict[tuple[int, tuple[int, ...]], Decimal]
@@ -151,14 +151,14 @@ Service = dict[tuple[int, tuple[int, ...]], Decimal]
 
 def _service(option: Option, at: int) -> Service:
     """Return what an index does: for each slot and each other need, the cost through it."""
-    found: Service = {}
+    service: Service = {}
     for number, slot in enumerate(option.slots):
         for path in slot.paths:
             if at in path.needs:
                 rest = tuple(n for n in path.needs if n != at)
                 key = (number, rest)
-                found[key] = min(found.get(key, path.usd), path.usd)
-    return found
+                service[key] = min(service.get(key, path.usd), path.usd)
+    return service
 
 
 def _covers(better: Service, worse: Service) -> bool:
@@ -174,7 +174,7 @@ def _covers(better: Service, worse: Service) -> bool:
 def _only(option: Option, keep: list[int]) -> Option:
     if len(keep) == len(option.indexes):
         return option
-    new = {old: at for at, old in enumerate(keep)}
+    new = {old: offset for offset, old in enumerate(keep)}
     slots = tuple(
         replace(
             slot,
@@ -188,7 +188,7 @@ def _only(option: Option, keep: list[int]) -> Option:
     )
     return replace(
         option,
-        indexes=tuple(option.indexes[at] for at in keep),
-        index_usd=tuple(option.index_usd[at] for at in keep),
+        indexes=tuple(option.indexes[position] for position in keep),
+        index_usd=tuple(option.index_usd[position] for position in keep),
         slots=slots,
     )

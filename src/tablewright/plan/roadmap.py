@@ -71,7 +71,7 @@ def steps(
     todo = list(changing.pieces(current, planned))
     now = _State(design=current, evaluation=price(current))
     known = known & fires(current) if fires else frozenset()
-    found: list[Step] = []
+    steps: list[Step] = []
     families = _families(changing, current, planned, todo)
     while todo:
         chosen, then = way.next(now, todo, families)
@@ -80,8 +80,8 @@ def steps(
         changes = _changes(chosen, then.tidying)
         saves = now.evaluation.bill.total - then.evaluation.bill.total
         move = changing.moved(changes, now.design, now.evaluation, then.evaluation)
-        left = known & fires(then.design) if fires else known
-        found.append(
+        remaining = known & fires(then.design) if fires else known
+        steps.append(
             Step(
                 what=changing.words(changes),
                 entities=_entities(changing, changes, now.design, then.design),
@@ -89,13 +89,13 @@ def steps(
                 saves=saves,
                 move=move,
                 usd=then.evaluation.bill.total,
-                fixes=tuple(sorted({rule for rule, _ in known - left})),
+                fixes=tuple(sorted({rule for rule, _ in known - remaining})),
                 serves=tuple(sorted(now.unserved - then.unserved)),
                 payback_months=move.usd / saves if saves > 0 else None,
             )
         )
-        now, known = then, left
-    return tuple(found)
+        now, known = then, remaining
+    return tuple(steps)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,10 +169,10 @@ class _Way:
         return least, then
 
     def _worth_of(
-        self, now: _State, chosen: Sequence[Piece], left: Sequence[Piece]
+        self, now: _State, chosen: Sequence[Piece], pieces: Sequence[Piece]
     ) -> Worth | None:
         """Return what changes are worth beside those left of their family; None: not possible."""
-        key = (tuple(id(p) for p in chosen), tuple(id(p) for p in left))
+        key = (tuple(id(p) for p in chosen), tuple(id(p) for p in pieces))
         if key not in self._worth:
             then = self.after(now, chosen)
             self._worth[key] = None if then is None else self._rank(now, then, chosen)
@@ -187,16 +187,16 @@ class _Way:
         pays alone, or lets a pattern be served, is a step of its own and in no pair.
         """
         for place, first in enumerate(todo):
-            left = _family(todo, families, first)
-            alone = self._worth_of(now, [first], left)
+            family = _family(todo, families, first)
+            alone = self._worth_of(now, [first], family)
             if alone is None or alone.is_wanted:
                 continue
-            for second in left:
-                other = self._worth_of(now, [second], left)
-                if second is first or (other is not None and other.is_wanted):
+            for second in family:
+                other_worth = self._worth_of(now, [second], family)
+                if second is first or (other_worth is not None and other_worth.is_wanted):
                     continue
-                worth = self._worth_of(now, [first, second], left)
-                if worth is not None and _needs(worth, alone, other):
+                worth = self._worth_of(now, [first, second], family)
+                if worth is not None and _needs(worth, alone, other_worth):
                     yield worth, place, (first, second)
 
     def _rank(self, now: _State, then: _State, chosen: Sequence[Piece]) -> Worth:
@@ -226,12 +226,12 @@ class _Way:
 
     def _least(self, now: _State, todo: Sequence[Piece]) -> list[Piece]:
         """Return few changes that can be made together, where none can be made alone."""
-        kept = list(todo)
+        pieces = list(todo)
         for piece in todo:
-            fewer = [p for p in kept if p is not piece]
+            fewer = [p for p in pieces if p is not piece]
             if fewer and self.after(now, fewer) is not None:
-                kept = fewer
-        return kept
+                pieces = fewer
+        return pieces
 
 
 def _changes(chosen: Sequence[Piece], tidying: Iterable[Change]) -> tuple[Change, ...]:
@@ -242,13 +242,13 @@ def _families(
     changing: Steps, current: Design, planned: Design, todo: Sequence[Piece]
 ) -> dict[int, int]:
     """Return, for each piece, the first of those that change the same tables or entities."""
-    held: dict[str, set[str]] = {}
+    stored: dict[str, set[str]] = {}
     for design in (current, planned):
         for name, entities in changing.held(design).items():
-            marks_of = held.setdefault(name, set())
+            marks_of = stored.setdefault(name, set())
             marks_of.add(f"table {name}")
             marks_of.update(f"entity {entity}" for entity in entities)
-    marks = [set().union(*(held.get(t, {t}) for t in p.tables)) for p in todo]
+    marks = [set().union(*(stored.get(t, {t}) for t in p.tables)) for p in todo]
     family = list(range(len(todo)))
     is_growing = True
     while is_growing:
@@ -257,9 +257,9 @@ def _families(
             for b in range(a + 1, len(todo)):
                 if family[a] != family[b] and marks[a] & marks[b]:
                     first, last = sorted((family[a], family[b]))
-                    family = [first if one == last else one for one in family]
+                    family = [first if entry == last else entry for entry in family]
                     is_growing = True
-    return {id(piece): family[at] for at, piece in enumerate(todo)}
+    return {id(piece): family[position] for position, piece in enumerate(todo)}
 
 
 def _family(todo: Sequence[Piece], families: dict[int, int], piece: Piece) -> list[Piece]:

@@ -43,7 +43,7 @@ def search(
     priced = planning.priced(settings, current)
     considered = priced.considered
     if settings.most_structures is not None:  # what costs more by itself may keep the limit
-        considered = tuple(replace(one, options=one.all_options) for one in considered)
+        considered = tuple(replace(entry, options=entry.all_options) for entry in considered)
     solution = choose(considered, settings)
     return Plan(
         design=planning.assemble(considered, solution, current, name),
@@ -54,19 +54,22 @@ def search(
         solution=solution,
         pruned=priced.pruned,
         quoted=priced.quoted,
-        warnings=tuple(text for one in considered for text in one.warnings),
+        warnings=tuple(text for entry in considered for text in entry.warnings),
     )
 
 
 def families(considered: Sequence[Considered]) -> list[list[int]]:
     """Return the positions of entities that are chosen together: parents and what they may hold."""
-    places = {one.entity: at for at, one in enumerate(considered)}
+    places = {entry.entity: position for position, entry in enumerate(considered)}
     lead = list(range(len(considered)))
-    for at, one in enumerate(considered):
+    for position, one in enumerate(considered):
         for parent in dict.fromkeys(o.placement.within for o in one.options if o.placement.within):
-            ours, theirs = lead[at], lead[places[parent]]
-            lead = [min(ours, theirs) if own in (ours, theirs) else own for own in lead]
-    return [[at for at, own in enumerate(lead) if own == one] for one in dict.fromkeys(lead)]
+            ours, theirs = lead[position], lead[places[parent]]
+            lead = [min(ours, theirs) if own_key in (ours, theirs) else own_key for own_key in lead]
+    return [
+        [position for position, own_key in enumerate(lead) if own_key == entry]
+        for entry in dict.fromkeys(lead)
+    ]
 
 
 def choose(considered: Sequence[Considered], settings: Settings) -> Solution:
@@ -79,17 +82,19 @@ def choose(considered: Sequence[Considered], settings: Settings) -> Solution:
         choices: dict[int, Choice] = {}
         usd = bound = ZERO
         for family in families(considered):
-            options = [considered[at].options for at in family]
+            options = [considered[position].options for position in family]
             part = solve(options, seconds=settings.seconds)
             if part is None:
                 raise UnsupportedError("the solver found no choice that answers every question")
             choices.update(zip(family, part.choices, strict=True))
             usd, bound = usd + part.usd, bound + part.bound
         return Solution(
-            choices=tuple(choices[at] for at in range(len(considered))), usd=usd, bound=bound
+            choices=tuple(choices[position] for position in range(len(considered))),
+            usd=usd,
+            bound=bound,
         )
     together = solve(
-        [one.options for one in considered],
+        [entry.options for entry in considered],
         most_structures=settings.most_structures,
         seconds=settings.seconds,
     )

@@ -103,15 +103,15 @@ def _milliseconds(options: Mapping[str, str], name: str) -> Decimal | None:
 
 
 def _weights(options: Mapping[str, str]) -> tuple[Scale, ...]:
-    found = []
+    result = []
     for key, value in options.items():
         head, _, users = key.partition(".")
         if head != "weights":
             continue
         try:
-            found.append(Scale(users=int(users), weight=Decimal(value)))
+            result.append(Scale(users=int(users), weight=Decimal(value)))
         except (ValueError, ArithmeticError):
             raise UsageError(
                 f"the option `{key}` is `{value}`", remedy="write weights: {1000: 0.3, 10000: 0.7}"
             ) from None
-    return tuple(sorted(found, key=lambda s: s.users))
+    return tuple(sorted(result, key=lambda s: s.users))

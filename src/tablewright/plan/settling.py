@@ -33,20 +33,22 @@ def with_lasting_keys(plan: Plan, current: Design | None) -> Plan:
     parent; any other key has to save 1 USD a month and one per cent of the bill.
     """
     for place in range(len(plan.considered)):
-        one = plan.considered[place]
-        chosen = one.options[plan.solution.choices[place].option]
+        entry = plan.considered[place]
+        chosen = entry.options[plan.solution.choices[place].option]
         rank = plan.planning.key_rank(chosen, current)
         by_rank: dict[int, list[Option]] = {}
-        for option in one.all_options:
+        for option in entry.all_options:
             if _keeps_inside(option) != _keeps_inside(chosen):
                 continue  # whether children lie inside their parent is another question
             by_rank.setdefault(plan.planning.key_rank(option, current), []).append(option)
         for better in sorted(r for r in by_rank if r < rank):
-            other = restricted(plan, one, by_rank[better])
-            if other is not None and _is_small(other.solution.usd - plan.solution.usd, plan):
+            other_restricted = restricted(plan, entry, by_rank[better])
+            if other_restricted is not None and _is_small(
+                other_restricted.solution.usd - plan.solution.usd, plan
+            ):
                 worse = [o for r in by_rank if r > better for o in by_rank[r]]
-                lasting = tuple(o for o in one.all_options if o not in worse)
-                plan = _among(other, place, lasting)
+                lasting = tuple(o for o in entry.all_options if o not in worse)
+                plan = _among(other_restricted, place, lasting)
                 break
     return plan
 
@@ -57,8 +59,8 @@ def _keeps_inside(option: Option) -> tuple[str, tuple[str, ...]]:
 
 def _among(plan: Plan, place: int, options: tuple[Option, ...]) -> Plan:
     """Return a plan whose alternatives for one entity are these options only."""
-    one = replace(plan.considered[place], all_options=options)
-    considered = (*plan.considered[:place], one, *plan.considered[place + 1 :])
+    entry = replace(plan.considered[place], all_options=options)
+    considered = (*plan.considered[:place], entry, *plan.considered[place + 1 :])
     return replace(plan, considered=considered)
 
 
@@ -89,9 +91,9 @@ def within_rules(plan: Plan, severe: Pairs) -> tuple[Plan, tuple[str, ...]]:
             avoided = ", ".join(sorted({rule for rule, _ in findings - better[1]}))
             notes.append(f"`{entity}`: {avoided} avoided for {format_usd(extra)} USD a month")
             plan, findings = better
-    left = sorted(findings)
-    if left:
-        named = ", ".join(f"{rule} of {subject}" for rule, subject in left)
+    remaining = sorted(findings)
+    if remaining:
+        named = ", ".join(f"{rule} of {subject}" for rule, subject in remaining)
         notes.append(f"no choice avoids {named}")
     return plan, tuple(notes)
 
@@ -107,25 +109,25 @@ def _better(
     plan: Plan, place: int, findings: frozenset[tuple[str, str]], severe: Pairs
 ) -> tuple[Plan, frozenset[tuple[str, str]]] | None:
     """Return the cheapest of a few plans with fewer findings and none that is new, if any."""
-    one = plan.considered[place]
-    for options in _trials(plan, one, place):
-        other = restricted(plan, one, options)
-        if other is None:
+    entry = plan.considered[place]
+    for options in _trials(plan, entry, place):
+        other_restricted = restricted(plan, entry, options)
+        if other_restricted is None:
             continue
-        found = severe(other.design)
-        if len(found) < len(findings) and not _new(plan, other, findings, found):
-            return _without_cheaper(other, place), found
+        result = severe(other_restricted.design)
+        if len(result) < len(findings) and not _new(plan, other_restricted, findings, result):
+            return _without_cheaper(other_restricted, place), result
     return None
 
 
 def _without_cheaper(plan: Plan, place: int) -> Plan:
     """Return a plan without what is cheaper for an entity than its choice: it breaks a rule."""
-    one, choice = plan.considered[place], plan.solution.choices[place]
-    usd = one.options[choice.option].total(frozenset(choice.indexes))
+    entry, choice = plan.considered[place], plan.solution.choices[place]
+    usd = entry.options[choice.option].total(frozenset(choice.indexes))
     assert usd is not None
-    costs = [(option, greedy(option)[1]) for option in one.all_options]
+    costs = [(option, greedy(option)[1]) for option in entry.all_options]
     able = [option for option, cost in costs if cost is not None and cost >= usd]
-    return _among(plan, place, (*one.options, *(o for o in able if o not in one.options)))
+    return _among(plan, place, (*entry.options, *(o for o in able if o not in entry.options)))
 
 
 def _new(
@@ -156,8 +158,8 @@ def _trials(plan: Plan, one: Considered, place: int) -> Iterator[list[Option]]:
         without = plan.planning.without_index(one, chosen, index)
         if without:
             yield without
-    others = [option for option in one.all_options if option.placement != chosen.placement]
-    priced = [(greedy(option)[1], at, option) for at, option in enumerate(others)]
-    possible = sorted((usd, at) for usd, at, _ in priced if usd is not None)
-    for _, at in possible[:MOST_TRIALS]:
-        yield [others[at]]
+    all_options = [option for option in one.all_options if option.placement != chosen.placement]
+    priced = [(greedy(option)[1], position, option) for position, option in enumerate(all_options)]
+    possible = sorted((usd, position) for usd, position, _ in priced if usd is not None)
+    for _, position in possible[:MOST_TRIALS]:
+        yield [all_options[position]]

@@ -219,9 +219,9 @@ class Plan:
 
     def choice(self, entity: str) -> tuple[Considered, Option, Choice]:
         """Return what was chosen for an entity (KeyError if it is not planned)."""
-        for one, choice in zip(self.considered, self.solution.choices, strict=True):
-            if one.entity == entity:
-                return one, one.options[choice.option], choice
+        for entry, choice in zip(self.considered, self.solution.choices, strict=True):
+            if entry.entity == entity:
+                return entry, entry.options[choice.option], choice
         raise KeyError(entity)
 
 

@@ -475,11 +475,11 @@ def _plan(
     }
     total = sum(rates.values(), ZERO)
     costs = evaluation.bill.sum_by("pattern")
-    whole = sum((costs.get(name, ZERO) for name in rates), ZERO)
+    whole_number = sum((costs.get(name, ZERO) for name in rates), ZERO)
     reads: list[str] = []
     writes: list[str] = []
     for name, rate in rates.items():
-        matters = costs.get(name, ZERO) > whole / 100
+        matters = costs.get(name, ZERO) > whole_number / 100
         fewest = min(requests, FEWEST_THAT_MATTER if matters else FEWEST_CALLS)
         count = max(fewest, int(rate / total * requests)) if total else fewest
         kind = writes if evaluation.model.pattern(name).verb.is_write else reads

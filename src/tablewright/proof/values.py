@@ -101,9 +101,9 @@ class PatternProof:
     def agrees(self) -> bool:
         """Whether metered units are the predicted ones, and these the estimated ones."""
         both = (self.reads, self.writes)
-        if self.bill_share > MATTERS and not all(one.is_within_one_per_cent for one in both):
+        if self.bill_share > MATTERS and not all(entry.is_within_one_per_cent for entry in both):
             return False
-        return all(one.is_explained and one.is_typical for one in both)
+        return all(entry.is_explained and entry.is_typical for entry in both)
 
 
 @dataclass(frozen=True, kw_only=True)

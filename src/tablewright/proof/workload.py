@@ -74,13 +74,13 @@ class Workload:
         assert pattern.verb is not Verb.SEARCH, "no design on DynamoDB answers a search for words"
         row: Row = {}
         bounds: dict[str, tuple[Any, ...]] = {}
-        given = [c for c in pattern.where if c.operator == "eq" and c.value is None]
-        number = self._fill(entity, given, row)
-        self._know(entity, pattern, given, row)
+        where = [c for c in pattern.where if c.operator == "eq" and c.value is None]
+        number = self._fill(entity, where, row)
+        self._know(entity, pattern, where, row)
         is_missed = pattern.hit < ONE and self._happens(f"{pattern.name} hit", ONE - pattern.hit)
         if is_missed:
-            self._miss(entity, given, row)
-        tests = [Test(c.attribute, "eq", (row.get(c.attribute),)) for c in given]
+            self._miss(entity, where, row)
+        tests = [Test(c.attribute, "eq", (row.get(c.attribute),)) for c in where]
         for condition in pattern.where:
             if condition.operator == "eq" and condition.value is not None:
                 fixed = typed_value(entity, condition)
@@ -136,11 +136,11 @@ class Workload:
             return ()
         turns = self._combinations.setdefault(self._turn, [])
         if not turns:
-            found = self._all_combinations(entity, asked)
-            if not found:
+            combinations = self._all_combinations(entity, asked)
+            if not combinations:
                 return tuple(None for domain in asked for _ in domain.names)
-            places = spread_evenly(range(len(found)), self.random.random())
-            turns.extend(found[place] for place in reversed(places))
+            places = spread_evenly(range(len(combinations)), self.random.random())
+            turns.extend(combinations[place] for place in reversed(places))
         return turns.pop()
 
     def _all_combinations(self, entity: Entity, asked: Sequence[Domain]) -> list[tuple[Any, ...]]:
@@ -152,9 +152,9 @@ class Workload:
         total = prod(len(values) for values in listed)
         if total > LARGEST_ROUND:
             drawn = [tuple(self.random.choice(v) for v in listed) for _ in range(DRAWN_AT_ONCE)]
-            return [tuple(chain.from_iterable(one)) for one in drawn]
+            return [tuple(chain.from_iterable(entry)) for entry in drawn]
         names = [name for domain in asked for name in domain.names]
-        combined = [tuple(chain.from_iterable(one)) for one in product(*listed)]
+        combined = [tuple(chain.from_iterable(entry)) for entry in product(*listed)]
         if len(names) == 1:
             index = self.world.index(entity.name, names[0])
             return sorted(combined, key=lambda key: len(index.get(key[0], ())))
@@ -169,8 +169,8 @@ class Workload:
     def _values_of(self, domain: Domain) -> list[tuple[Any, ...]]:
         """Return the values of a domain: of living owners, or those that instances have."""
         if domain.source is Source.VALUE:
-            held = self.world.index(domain.entity, domain.keys[0])
-            return [(value,) for value in sorted((v for v, n in held.items() if n), key=str)]
+            index = self.world.index(domain.entity, domain.keys[0])
+            return [(value,) for value in sorted((v for v, n in index.items() if n), key=str)]
         return [
             tuple(self.world.value(domain.entity, number, key) for key in domain.keys)
             for number in self.world.alive(domain.entity)
@@ -255,12 +255,12 @@ class Workload:
         """
         stretches = -(-count // BLOCK)
         chosen = spread_evenly(range(stretches), self.random.random())[:STRETCHES_AT_ONCE]
-        found: list[int] = []
+        result: list[int] = []
         for stretch in chosen:
             first = stretch * BLOCK
             size = min(BLOCK, count - first)
-            found += [first + self.random.randrange(size) for _ in range(FROM_A_STRETCH)]
-        return found
+            result += [first + self.random.randrange(size) for _ in range(FROM_A_STRETCH)]
+        return result
 
     def _operands(self, entity: Entity, condition: Condition, tests: list[Test]) -> tuple[Any, ...]:
         """Return bounds that hold the share of the entries the model speaks of."""
@@ -306,10 +306,10 @@ class Workload:
         parts: list[Call] = []
         must_fail = bool(pattern.fails) and self._happens(f"{pattern.name} fails", pattern.fails)
         ordered = sorted(pattern.parts, key=lambda part: part.verb is Verb.PUT)
-        made = {}
+        created = {}
         for part in ordered:
-            made[id(part)] = self._write(part, chosen, must_fail=must_fail)
-        parts = [made[id(part)] for part in pattern.parts]
+            created[id(part)] = self._write(part, chosen, must_fail=must_fail)
+        parts = [created[id(part)] for part in pattern.parts]
         self._written = None
         return Call(pattern=pattern, row=parts[0].row, parts=tuple(parts), must_fail=must_fail)
 
@@ -332,23 +332,27 @@ class Workload:
             number = self._pick(entity.name)
             row = self.world.row(entity.name, number)
             return Call(pattern=pattern, row=dict(row or {}), like=number, must_fail=True)
-        like, made, row = self._new(entity)
+        like, created, row = self._new(entity)
         self._adopt(entity, row, chosen)
-        return Call(pattern=pattern, row=row, like=like, fresh=made, must_fail=fails)
+        return Call(pattern=pattern, row=row, like=like, fresh=created, must_fail=fails)
 
     def _new(self, entity: Entity) -> tuple[int | None, int, Row]:
         """Return an instance that is in no table, as big as one in turn of those that are.
 
         Its key, what is unique and when it came into being are its own.
         """
-        made, fresh = self.world.fresh(entity.name)
+        created, fresh = self.world.fresh(entity.name)
         if not self.world.counts[entity.name]:
-            return None, made, fresh
+            return None, created, fresh
         number = self._pick_seeded(entity.name)
         model = self.world.original(entity.name, number)
-        own = {a.name for a in entity.attributes if self.world.is_own(entity, a)}
-        row = {name: value for name, value in model.items() if name not in own}
-        return number, made, row | {name: value for name, value in fresh.items() if name in own}
+        names = {a.name for a in entity.attributes if self.world.is_own(entity, a)}
+        row = {name: value for name, value in model.items() if name not in names}
+        return (
+            number,
+            created,
+            row | {name: value for name, value in fresh.items() if name in names},
+        )
 
     def _adopt(self, entity: Entity, row: Row, chosen: Mapping[str, Row]) -> None:
         """Give a new instance a living parent, that of the transaction where there is one."""
@@ -372,14 +376,14 @@ class Workload:
         row = dict(self.world.row(entity.name, number) or {})
         after = dict(row)
         shares = dict(pattern.changes)
-        made: int | None = None
+        created: int | None = None
         for name in pattern.sets:
             back = (self._turn, entity.name) not in self._out
             if name in shares and not self._changes(name, shares[name], back=back):
                 continue
             if entity.attribute(name).unique:
-                made = self._made(entity) if made is None else made
-            after[name] = self._other(entity, name, number, row.get(name), made)
+                created = self._made(entity) if created is None else created
+            after[name] = self._other(entity, name, number, row.get(name), created)
         for name, text in pattern.set_values:
             fixed = typed_value(entity, Condition(attribute=name, operator="eq", value=text))
             if row.get(name) != fixed:
@@ -395,7 +399,7 @@ class Workload:
             row=row,
             number=number,
             after=after,
-            fresh=made,
+            fresh=created,
             changed=frozenset(n for n in pattern.touched if row.get(n) != after.get(n)),
             must_fail=fails,
         )
@@ -427,9 +431,9 @@ class Workload:
         """
         if pattern.appends:
             return self._pick(entity.name)
-        held = self._out.pop((self._turn, entity.name), None)
-        if held is not None and self.world.is_alive(entity.name, held):
-            return held
+        there_and_back = self._out.pop((self._turn, entity.name), None)
+        if there_and_back is not None and self.world.is_alive(entity.name, there_and_back):
+            return there_and_back
         number = self._pick(entity.name)
         for _ in range(200):
             if self._has_other(entity, pattern, number):

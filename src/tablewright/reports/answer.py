@@ -94,12 +94,13 @@ def tiles(view: ReportView) -> tuple[Tile, ...]:
         )
     tiles += [
         Tile(
-            label=f"design {other.name}",
-            figure=usd(other.cost.usd_per_month),
-            note="USD a month" + (f", grade {other.card.grade}" if other.card else ""),
-            tone="good" if other.cost.usd_per_month < first.cost.usd_per_month else "",
+            label=f"design {other_design.name}",
+            figure=usd(other_design.cost.usd_per_month),
+            note="USD a month"
+            + (f", grade {other_design.card.grade}" if other_design.card else ""),
+            tone="good" if other_design.cost.usd_per_month < first.cost.usd_per_month else "",
         )
-        for other in view.designs[1:3]
+        for other_design in view.designs[1:3]
     ]
     return tuple(tiles)
 
@@ -150,13 +151,13 @@ def _savings_sentence(view: ReportView, design: DesignView) -> str:
             f"{plural(len(path), 'fix', 'fixes')} {what} USD a month and lead{many} to grade "
             f"{last.letter}"
         )
-    others = [
+    designs = [
         d
         for d in view.designs[1:]
         if d.engine == design.engine and d.cost.usd_per_month < design.cost.usd_per_month
     ]  # another engine is not a fix: `compare` weighs what it lacks
-    if others:
-        best = min(others, key=lambda d: d.cost.usd_per_month)
+    if designs:
+        best = min(designs, key=lambda d: d.cost.usd_per_month)
         saved = design.cost.usd_per_month - best.cost.usd_per_month
         graded = f", graded {best.card.grade}," if best.card is not None else ""
         parts.append(

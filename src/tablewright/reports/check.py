@@ -56,9 +56,11 @@ def check_page(view: CheckView) -> Document:
     else:
         verdict = Paragraph(text="No target is missed.", tone="good")
     if view.unchecked:
-        others = joined([f"`{name}`" for name in view.unchecked])
+        other_joined = joined([f"`{name}`" for name in view.unchecked])
         blocks.append(
-            Paragraph(text=f"Not checked: {others}. Use --design NAME, or --all.", tone="note")
+            Paragraph(
+                text=f"Not checked: {other_joined}. Use --design NAME, or --all.", tone="note"
+            )
         )
     return Document(
         title=f"{view.app}: the model is valid",

@@ -139,16 +139,16 @@ def _by_scale(result: PlanResult) -> d.Block:
 
 def _scale_words(result: PlanResult) -> str:
     """Return in a sentence where another design would be better, and by how much at most."""
-    other = [best for best in result.by_scale if best.differs]
-    if not other:
+    by_scale = [best for best in result.by_scale if best.differs]
+    if not by_scale:
         return "The planned design is the cheapest at every scale of the model."
-    most = max(other, key=lambda row: row.saves)
-    where = ", ".join(format_number(best.users) for best in other)
+    maximum = max(by_scale, key=lambda row: row.saves)
+    where = ", ".join(format_number(best.users) for best in by_scale)
     same = ", ".join(format_number(best.users) for best in result.by_scale if not best.differs)
     rest = f" At {same} the planned one is the cheapest." if same else ""
     return (
         f"At {where} users another design, in its cheapest capacity mode, would cost less: at most "
-        f"{format_usd(most.saves)} USD a month less, at {format_number(most.users)} users.{rest}"
+        f"{format_usd(maximum.saves)} USD a month less, at {format_number(maximum.users)} users.{rest}"
     )
 
 
@@ -463,11 +463,11 @@ def _front(points: tuple[FrontPoint, ...], caption: str, title: str) -> d.Block:
         return d.Paragraph(
             text=f"{caption}: {format_usd(usd)} USD a month with {format_number(number)}; {why}."
         )
-    (first, most), (last, least) = drawn[0], drawn[-1]
+    (first, maximum), (last, least) = drawn[0], drawn[-1]
     return d.Chart(
         kind="front",
         title=caption,
-        summary=f"From {format_usd(most)} USD a month with {format_number(first)} to "
+        summary=f"From {format_usd(maximum)} USD a month with {format_number(first)} to "
         f"{format_usd(least)} with {format_number(last)}.",
         x_title=title,
         y_title="USD a month",

@@ -49,7 +49,7 @@ def report_page(view: ReportView) -> Document:
     ]
     if view.diagram:
         blocks.append(_model_section(view))
-    samples = {one.design: one.kinds for one in view.samples}
+    samples = {sample.design: sample.kinds for sample in view.samples}
     blocks += [design_section(d, samples.get(d.name, ())) for d in view.designs[:1]]
     blocks += [_folded_design(d, samples.get(d.name, ())) for d in view.designs[1:]]
     blocks += [proof_section(proof) for proof in view.proofs]

@@ -126,7 +126,7 @@ class Assessment:
 
     def design(self, name: str) -> DesignAssessment:
         """Return the assessment of a design by name (KeyError if there is none)."""
-        for one in self.designs:
-            if one.design.name == name:
-                return one
+        for design in self.designs:
+            if design.design.name == name:
+                return design
         raise KeyError(name)

@@ -111,7 +111,7 @@ class Catalogue:
     @property
     def k(self) -> Mapping[str, Decimal]:
         """The thresholds as plain numbers."""
-        return {name: one.value for name, one in self.thresholds.items()}
+        return {name: threshold.value for name, threshold in self.thresholds.items()}
 
 
 def load_catalogue(engine: str, package: str) -> Catalogue:
@@ -129,11 +129,11 @@ def load_catalogue(engine: str, package: str) -> Catalogue:
     """
     common = read_yaml(_PACKAGE, _COMMON)
     _check_keys(common, {"categories", "severe_rules", "thresholds"}, set(), _COMMON)
-    own = read_yaml(package, _THRESHOLDS)
-    _check_keys(own, {"severe_rules", "thresholds"}, set(), f"{package}: {_THRESHOLDS}")
+    yaml = read_yaml(package, _THRESHOLDS)
+    _check_keys(yaml, {"severe_rules", "thresholds"}, set(), f"{package}: {_THRESHOLDS}")
     thresholds = {
         **read_thresholds(common["thresholds"]),
-        **read_thresholds(own["thresholds"]),
+        **read_thresholds(yaml["thresholds"]),
     }
     categories = tuple(
         Category(name=name, title=value["title"], weight=Decimal(value["weight"]))
@@ -144,7 +144,7 @@ def load_catalogue(engine: str, package: str) -> Catalogue:
         rules=tuple(rule for rule in rules if engine in rule.engines),
         categories=categories,
         thresholds=thresholds,
-        severe_rules=(*common["severe_rules"], *own["severe_rules"]),
+        severe_rules=(*common["severe_rules"], *yaml["severe_rules"]),
     )
 
 

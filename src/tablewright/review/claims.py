@@ -68,15 +68,15 @@ def assess_claim(
             claim=claim, verdict=NOT_ASSESSED, reason=f"nothing computes `{claim.about}` here"
         )
     scale = claim.users or users
-    found = evaluate(claim.design or default_design, scale, claim.region, claim.prices_as_of)
+    result = evaluate(claim.design or default_design, scale, claim.region, claim.prices_as_of)
     if claim.about == "saving_share":
         other = evaluate(claim.other or default_design, scale, claim.region, claim.prices_as_of)
-        before, after = _cost(found, claim), _cost(other, claim)
+        before, after = _cost(result, claim), _cost(other, claim)
         computed = (before - after) / before if before else ZERO
         steps: tuple[Step, ...] = ()
     else:
-        computed = _figure(claim, found)
-        steps = _decompose(claim, found)
+        computed = _figure(claim, result)
+        steps = _decompose(claim, result)
     return Verdict(
         claim=claim,
         verdict=_verdict(claim, computed),
@@ -99,32 +99,32 @@ def _verdict(claim: Claim, computed: Decimal) -> str:
     return HOLDS if low - slack[0] <= computed <= high + slack[1] else FAILS
 
 
-def _cost(found: Evaluation, claim: Claim) -> Decimal:
-    lines = found.bill.all_lines
+def _cost(evaluation: Evaluation, claim: Claim) -> Decimal:
+    lines = evaluation.bill.all_lines
     if claim.table:
         lines = tuple(line for line in lines if line.where == claim.table)
     return sum((line.amount for line in lines), ZERO)
 
 
-def _figure(claim: Claim, found: Evaluation) -> Decimal:
+def _figure(claim: Claim, evaluation: Evaluation) -> Decimal:
     about = claim.about
     if about == "monthly_cost":
-        return _cost(found, claim)
+        return _cost(evaluation, claim)
     if about == "cost_per_user":
-        return _cost(found, claim) / found.users
+        return _cost(evaluation, claim) / evaluation.users
     if about.endswith("_cost"):
-        return _by_dimension(found, claim).get(about, ZERO)
+        return _by_dimension(evaluation, claim).get(about, ZERO)
     if about in ("reads_per_month", "writes_per_month"):
-        return _calls(found, claim, writes=about.startswith("writes"))
+        return _calls(evaluation, claim, writes=about.startswith("writes"))
     if about in ("rru_per_month", "wru_per_month"):
-        return _units(found, claim, "read" if about.startswith("rru") else "write")
-    return _bytes(found, claim)
+        return _units(evaluation, claim, "read" if about.startswith("rru") else "write")
+    return _bytes(evaluation, claim)
 
 
-def _by_dimension(found: Evaluation, claim: Claim) -> dict[str, Decimal]:
+def _by_dimension(evaluation: Evaluation, claim: Claim) -> dict[str, Decimal]:
     """Return the amounts of a bill as claims speak of them."""
     sums: dict[str, Decimal] = {}
-    for line in found.bill.all_lines:
+    for line in evaluation.bill.all_lines:
         if claim.table and line.where != claim.table:
             continue
         name = _COST_OF.get(line.dimension, "other_cost")
@@ -140,32 +140,34 @@ _COST_OF = {
 }
 
 
-def _patterns(found: Evaluation, claim: Claim) -> list[Pattern]:
+def _patterns(evaluation: Evaluation, claim: Claim) -> list[Pattern]:
     if not claim.table:
-        return list(found.model.patterns)
+        return list(evaluation.model.patterns)
     names = {
         route.pattern
-        for route in found.routes
+        for route in evaluation.routes
         if any(request.target.split("/")[0] == claim.table for request in route.requests)
     }
-    return [pattern for pattern in found.model.patterns if pattern.name in names]
+    return [pattern for pattern in evaluation.model.patterns if pattern.name in names]
 
 
-def _calls(found: Evaluation, claim: Claim, *, writes: bool) -> Decimal:
+def _calls(evaluation: Evaluation, claim: Claim, *, writes: bool) -> Decimal:
     return sum(
         (
-            found.model.calls_per_day(pattern, found.users) * DAYS_PER_MONTH
-            for pattern in _patterns(found, claim)
+            evaluation.model.calls_per_day(pattern, evaluation.users) * DAYS_PER_MONTH
+            for pattern in _patterns(evaluation, claim)
             if pattern.verb.is_write is writes
         ),
         ZERO,
     )
 
 
-def _units(found: Evaluation, claim: Claim, dimension: str) -> Decimal:
+def _units(evaluation: Evaluation, claim: Claim, dimension: str) -> Decimal:
     total = ZERO
-    for route in found.routes:
-        calls = found.model.calls_per_day(found.model.pattern(route.pattern), found.users)
+    for route in evaluation.routes:
+        calls = evaluation.model.calls_per_day(
+            evaluation.model.pattern(route.pattern), evaluation.users
+        )
         for request in route.requests:
             for use in request.uses:
                 if use.dimension == dimension and (
@@ -175,7 +177,7 @@ def _units(found: Evaluation, claim: Claim, dimension: str) -> Decimal:
     return total
 
 
-def _bytes(found: Evaluation, claim: Claim) -> Decimal:
+def _bytes(evaluation: Evaluation, claim: Claim) -> Decimal:
     kinds = {
         "storage_bytes": ("table", "gsi", "lsi"),
         "table_bytes": ("table",),
@@ -184,7 +186,7 @@ def _bytes(found: Evaluation, claim: Claim) -> Decimal:
     return sum(
         (
             resource.stored_bytes
-            for resource in found.resources
+            for resource in evaluation.resources
             if resource.kind in kinds
             and (not claim.table or resource.name.split("/")[0] == claim.table)
         ),
@@ -195,65 +197,69 @@ def _bytes(found: Evaluation, claim: Claim) -> Decimal:
 # ---------------------------------------------------------------- what a hand count forgets
 
 
-def _decompose(claim: Claim, found: Evaluation) -> tuple[Step, ...]:
+def _decompose(claim: Claim, evaluation: Evaluation) -> tuple[Step, ...]:
     if claim.about in ("storage_bytes", "table_bytes", "index_bytes"):
-        return _steps_of_bytes(claim, found)
+        return _steps_of_bytes(claim, evaluation)
     if claim.about not in ("monthly_cost", "reads_cost", "writes_cost", "cost_per_user"):
         return ()
     start = claim.high if claim.high is not None else claim.low
     if start is None:
         return ()
-    per = Decimal(found.users) if claim.about == "cost_per_user" else Decimal(1)
+    per = Decimal(evaluation.users) if claim.about == "cost_per_user" else Decimal(1)
     reads, writes = claim.about != "writes_cost", claim.about != "reads_cost"
-    read, write = (_unit_price(found, one) for one in (Dimension.READS, Dimension.WRITES))
+    read, write = (_unit_price(evaluation, entry) for entry in (Dimension.READS, Dimension.WRITES))
     if (reads and read is None) or (writes and write is None):
         return ()  # provisioned: no request unit has a price of its own
-    table_units, index_units = _split_units(found, claim)
+    table_units, index_units = _split_units(evaluation, claim)
     single = ZERO
     sized = ZERO
     copies = ZERO
     if reads and read is not None:
-        single += _calls(found, claim, writes=False) * read
+        single += _calls(evaluation, claim, writes=False) * read
         sized += table_units["read"] * read + index_units["read"] * read
     if writes and write is not None:
-        single += _calls(found, claim, writes=True) * write
+        single += _calls(evaluation, claim, writes=True) * write
         sized += table_units["write"] * write
         copies = index_units["write"] * write
-    final = _figure(claim, found) * per
+    final = _figure(claim, evaluation) * per
     stored = ZERO
     if claim.about in ("monthly_cost", "cost_per_user"):
         stored = final - sized - copies
-    whole, names = _read_whole(found, claim, read) if reads and read is not None else (ZERO, ())
+    total, names = (
+        _read_whole(evaluation, claim, read) if reads and read is not None else (ZERO, ())
+    )
     parts = [
         ("the same calls at one unit each, at the same prices", single - start * per),
         (
             "items take more than one unit (or less: an eventual read is half)",
-            sized - single - whole,
+            sized - single - total,
         ),
-        (f"no key gives the answer, so everything is read: {', '.join(names)}", whole),
+        (f"no key gives the answer, so everything is read: {', '.join(names)}", total),
         ("every write is repeated in the indexes it touches", copies),
         ("storage of tables and indexes, backups and the rest", stored),
         ("provisioned units instead of requests", final - sized - copies - stored),
     ]
     steps: list[Step] = []
-    at = start
+    position = start
     for factor, change in parts:
         if abs(change) > NEGLIGIBLE_USD:
-            at += change / per
-            steps.append(Step(factor=factor, change=change / per, after=at))
+            position += change / per
+            steps.append(Step(factor=factor, change=change / per, after=position))
     return tuple(steps)
 
 
-def _read_whole(found: Evaluation, claim: Claim, price: Decimal) -> tuple[Decimal, tuple[str, ...]]:
+def _read_whole(
+    evaluation: Evaluation, claim: Claim, price: Decimal
+) -> tuple[Decimal, tuple[str, ...]]:
     """Return what patterns cost beyond a unit a call that read all to answer, and their names."""
     total, names = ZERO, []
-    for route in found.routes:
-        pattern = found.model.pattern(route.pattern)
+    for route in evaluation.routes:
+        pattern = evaluation.model.pattern(route.pattern)
         if pattern.verb.is_write or not (route.sorts_in_code or route.operation == "scan"):
             continue
         if claim.table and route.target.split("/")[0] != claim.table:
             continue
-        calls = found.model.calls_per_day(pattern, found.users) * DAYS_PER_MONTH
+        calls = evaluation.model.calls_per_day(pattern, evaluation.users) * DAYS_PER_MONTH
         beyond = (route.units("read").mean - 1) * calls * price
         if beyond > NEGLIGIBLE_USD:
             total += beyond
@@ -261,9 +267,9 @@ def _read_whole(found: Evaluation, claim: Claim, price: Decimal) -> tuple[Decima
     return total, tuple(names)
 
 
-def _unit_price(found: Evaluation, dimension: Dimension) -> Decimal | None:
+def _unit_price(evaluation: Evaluation, dimension: Dimension) -> Decimal | None:
     """Return USD for a request unit on the bill, None where none was charged."""
-    for line in found.bill.lines:
+    for line in evaluation.bill.lines:
         if line.dimension is dimension and line.price_key in _REQUEST_UNITS:
             return line.unit_price / line.per
     return None
@@ -276,11 +282,15 @@ _REQUEST_UNITS = frozenset(
 )
 
 
-def _split_units(found: Evaluation, claim: Claim) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
+def _split_units(
+    evaluation: Evaluation, claim: Claim
+) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
     table = {"read": ZERO, "write": ZERO}
     index = {"read": ZERO, "write": ZERO}
-    for route in found.routes:
-        calls = found.model.calls_per_day(found.model.pattern(route.pattern), found.users)
+    for route in evaluation.routes:
+        calls = evaluation.model.calls_per_day(
+            evaluation.model.pattern(route.pattern), evaluation.users
+        )
         for request in route.requests:
             for use in request.uses:
                 if claim.table and use.resource.split("/")[0] != claim.table:
@@ -292,30 +302,30 @@ def _split_units(found: Evaluation, claim: Claim) -> tuple[dict[str, Decimal], d
     return table, index
 
 
-def _steps_of_bytes(claim: Claim, found: Evaluation) -> tuple[Step, ...]:
+def _steps_of_bytes(claim: Claim, evaluation: Evaluation) -> tuple[Step, ...]:
     start = claim.high if claim.high is not None else claim.low
     if start is None:
         return ()
     resources = [
-        r for r in found.resources if not claim.table or r.name.split("/")[0] == claim.table
+        r for r in evaluation.resources if not claim.table or r.name.split("/")[0] == claim.table
     ]
     tables = sum((r.item_bytes for r in resources if r.kind == "table"), ZERO)
     indexes = sum((r.item_bytes for r in resources if r.kind != "table"), ZERO)
-    wanted = _bytes(found, claim)
+    required = _bytes(evaluation, claim)
     parts: list[tuple[str, Decimal]] = []
     if claim.about == "index_bytes":
         parts.append(("the entries of the indexes", indexes - start))
-        overhead = wanted - indexes
+        overhead = required - indexes
     else:
         parts.append(("the items of the tables", tables - start))
-        overhead = wanted - tables
+        overhead = required - tables
         if claim.about == "storage_bytes":
             parts.append(("the entries of the indexes", indexes))
             overhead -= indexes
     parts.append(("100 bytes for each item and entry", overhead))
     steps: list[Step] = []
-    at = start
+    position = start
     for factor, change in parts:
-        at += change
-        steps.append(Step(factor=factor, change=change, after=at))
+        position += change
+        steps.append(Step(factor=factor, change=change, after=position))
     return tuple(steps)

@@ -90,11 +90,11 @@ class Condition:
     def _binary(
         self,
         operation: Callable[[Any, Any], Any],
-        left: ast.expr,
+        expr: ast.expr,
         right: ast.expr,
         k: Mapping[str, Decimal],
     ) -> _Evaluate:
-        first, second = self._compile(left, k), self._compile(right, k)
+        first, second = self._compile(expr, k), self._compile(right, k)
 
         def evaluate(names: Names) -> Any:
             a, b = first(names), second(names)

@@ -352,7 +352,7 @@ def _cap_overall(
         caps.append((Decimal(59), f"cap 59: {worst[0].rule} loses, falsifies or leaks data"))
     if not caps:
         return raw, ""
-    cap, reason = min(caps, key=lambda one: one[0])
+    cap, reason = min(caps, key=lambda cap: cap[0])
     return (cap, reason) if raw > cap else (raw, "")
 
 
@@ -410,8 +410,8 @@ class Coverage:
     @property
     def share(self) -> Decimal:
         """The share that was assessed; all of it where nothing applied."""
-        whole = self.assessed + self.missing
-        return self.assessed / whole if whole else ONE
+        total = self.assessed + self.missing
+        return self.assessed / total if total else ONE
 
 
 def pessimistic(unassessed: Iterable[Unassessed]) -> tuple[Finding, ...]:
@@ -419,14 +419,14 @@ def pessimistic(unassessed: Iterable[Unassessed]) -> tuple[Finding, ...]:
     half = Decimal("0.5")
     return tuple(
         Finding(
-            rule=one.rule,
-            title=one.title,
-            category=one.category,
-            level=one.level,
-            subject=one.subject,
-            evidence=f"not assessed: {one.missing}",
+            rule=entry.rule,
+            title=entry.title,
+            category=entry.category,
+            level=entry.level,
+            subject=entry.subject,
+            evidence=f"not assessed: {entry.missing}",
             exposure=half,
             confidence=half,
         )
-        for one in unassessed
+        for entry in unassessed
     )

@@ -139,18 +139,18 @@ def unchecked_limit(f: ModelFacts, pattern: Pattern) -> Verdict:
         if part.verb is not Verb.UPDATE:
             continue
         entity = f.model.entity(part.entity)
-        held = [a for a in entity.attributes if a.name in part.touched and a.role in _GUARDED]
-        if not held:
+        attributes = [a for a in entity.attributes if a.name in part.touched and a.role in _GUARDED]
+        if not attributes:
             continue
         if part.condition or part.condition_on:
             return CLEAR
         return Hit(
             evidence=(
-                f"{pattern.name} changes {held[0].name} of {entity.name} ({held[0].role}) without "
+                f"{pattern.name} changes {attributes[0].name} of {entity.name} ({attributes[0].role}) without "
                 "a "
                 f"condition, {decimals(f.rate(pattern) * SECONDS_PER_DAY)} times a day"
             ),
-            values={"returned": _is_taken_with_a_condition(f, pattern, held[0].name)},
+            values={"returned": _is_taken_with_a_condition(f, pattern, attributes[0].name)},
             options=lambda: _conditional(f, pattern),
         )
     return None
@@ -167,9 +167,9 @@ def _is_taken_with_a_condition(f: ModelFacts, pattern: Pattern, name: str) -> bo
 
 def _conditional(f: ModelFacts, pattern: Pattern) -> Iterable[Option]:
     entity = f.model.entity(pattern.entity)
-    held = [a for a in entity.attributes if a.name in pattern.touched and a.role in _GUARDED]
-    if held and not pattern.parts:
-        name = held[0].name
+    attributes = [a for a in entity.attributes if a.name in pattern.touched and a.role in _GUARDED]
+    if attributes and not pattern.parts:
+        name = attributes[0].name
         change = AddCondition(
             pattern=pattern.name, condition=f"{name} stays within its limit", on=(name,)
         )

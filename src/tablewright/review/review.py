@@ -165,11 +165,11 @@ def _examine(
     budget: Budget | None = None,
 ) -> _Examination:
     rules = bench.rules
-    found = run(facts, rules)
-    recoster = bench.reviewing.recosting(facts, found, rules, bench.evaluator, budget)
-    worst_first = sorted(found.candidates, key=lambda c: (-c.level(), c.pair))
+    without = run(facts, rules)
+    recoster = bench.reviewing.recosting(facts, without, rules, bench.evaluator, budget)
+    worst_first = sorted(without.candidates, key=lambda c: (-c.level(), c.pair))
     weighed = [weigh(c, facts, recoster, known) for c in worst_first]
-    found = found.without(
+    without = without.without(
         c
         for c, w in zip(worst_first, weighed, strict=True)
         if w is None and c.pair in recoster.skipped
@@ -184,14 +184,14 @@ def _examine(
     findings += _migrations(findings, rules)
     named = tuple(sorted(_accept(findings, facts.model), key=_order))
     counted = tuple(f for f in named if not f.accepted)
-    coverage = found.coverage.share
+    coverage = without.coverage.share
     saving = _saving_share(counted, facts, rules)
-    score = _score(counted, found, rules, bench.reviewing.least_headroom(facts), saving)
+    score = _score(counted, without, rules, bench.reviewing.least_headroom(facts), saving)
     low = score
     if coverage < BARELY_COVERED:
-        low = _score((*counted, *pessimistic(found.unassessed)), found, rules, None, saving)
+        low = _score((*counted, *pessimistic(without.unassessed)), without, rules, None, saving)
     return _Examination(
-        run=found,
+        run=without,
         findings=counted,
         accepted=tuple(f for f in named if f.accepted),
         changes=changes,
@@ -220,10 +220,10 @@ def _saving_share(
         saves = finding.fix.saves_per_month if finding.fix is not None else None
         if saves is not None and saves > 0:
             by_rule[finding.rule] = by_rule.get(finding.rule, ZERO) + saves
-    most = max(by_rule.values(), default=ZERO)
-    if not facts.cost or most < rules.k["min_save"]:
+    maximum = max(by_rule.values(), default=ZERO)
+    if not facts.cost or maximum < rules.k["min_save"]:
         return None
-    return min(ONE, most / facts.cost)
+    return min(ONE, maximum / facts.cost)
 
 
 def _score(
@@ -455,8 +455,8 @@ def _card(examination: _Examination, facts: DesignFacts) -> ReportCard:
 def _questions(unassessed: Iterable[Unassessed]) -> tuple[Question, ...]:
     """Return what to ask for: the missing inputs, those that block the heaviest rules first."""
     by: dict[str, list[Unassessed]] = {}
-    for one in unassessed:
-        by.setdefault(one.missing, []).append(one)
+    for entry in unassessed:
+        by.setdefault(entry.missing, []).append(entry)
     weight = {what: max(int(u.level) for u in group) for what, group in by.items()}
     order = sorted(by, key=lambda what: (-weight[what], -len(by[what]), what))
     return tuple(

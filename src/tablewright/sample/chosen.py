@@ -62,17 +62,17 @@ def _pick(
     numbers: Sequence[int],
     make: Any,
 ) -> list[Any]:
-    wanted: dict[int, list[Any]] = {}
+    required: dict[int, list[Any]] = {}
     for block in {number // BLOCK for number in numbers}:
-        found = held.get((*key, block))
-        if found is None:
-            found = held[(*key, block)] = make(block * BLOCK, (block + 1) * BLOCK)
+        result = held.get((*key, block))
+        if result is None:
+            result = held[(*key, block)] = make(block * BLOCK, (block + 1) * BLOCK)
         else:
             held.move_to_end((*key, block))
-        wanted[block] = found
+        required[block] = result
     while len(held) > most:
         held.popitem(last=False)
-    return [wanted[number // BLOCK][number % BLOCK] for number in numbers]
+    return [required[number // BLOCK][number % BLOCK] for number in numbers]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class Chosen(Sample):
     def _elements(self, entity: str, attribute: str, numbers: Sequence[int]) -> list[int]:
         """Return the bytes of an element that is appended to a list of each instance."""
         drawn = self.blocks.values(entity, attribute, numbers, redrawn=True)
-        sizes = [plain_bytes(one[0]) + ELEMENT_BYTES if one else 0 for one in drawn]
+        sizes = [plain_bytes(entry[0]) + ELEMENT_BYTES if entry else 0 for entry in drawn]
         first = next((size for size in sizes if size), 0)
         return [size or first for size in sizes]
 

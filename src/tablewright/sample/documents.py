@@ -34,8 +34,8 @@ def text(length: int, rng: Random, ratio: float | None = None) -> str:
     if ratio is not None:
         return _mixed_text(length, rng, ratio)
     pool = words_text(length)
-    at = int(rng.random() * (len(pool) - length))
-    return pool[at : at + length]
+    position = int(rng.random() * (len(pool) - length))
+    return pool[position : position + length]
 
 
 def _mixed_text(length: int, rng: Random, ratio: float) -> str:
@@ -66,25 +66,25 @@ def document(size: int, rng: Random, ratio: float | None = None) -> dict[str, An
     """
     plan = _plan(max(size, CONTAINER_BYTES))
     pool = words_text(size) if ratio is None else token_text(size)
-    at = int(rng.random() * (len(pool) - size))
+    position = int(rng.random() * (len(pool) - size))
 
     def cut(start: int, length: int) -> str:
         if ratio is None:
             return pool[start : start + length]
         return _mix(length, pool, start, ratio)
 
-    made: dict[str, Any] = {}
+    document: dict[str, Any] = {}
     for group, leaves in plan:
         if isinstance(leaves, tuple):
             inner: dict[str, str] = {}
             for name, length in leaves:
-                inner[name] = cut(at, length)
-                at += length
-            made[group] = inner
+                inner[name] = cut(position, length)
+                position += length
+            document[group] = inner
         else:
-            made[group] = cut(at, leaves)
-            at += leaves
-    return made
+            document[group] = cut(position, leaves)
+            position += leaves
+    return document
 
 
 Leaves = tuple[tuple[str, int], ...]
@@ -128,8 +128,8 @@ def _texts(room: int, each: int) -> list[tuple[str, int]]:
 
 
 def _name(names: tuple[str, ...], number: int) -> str:
-    turn, at = divmod(number, len(names))
-    return names[at] if not turn else f"{names[at]}{turn + 1}"
+    turn, position = divmod(number, len(names))
+    return names[position] if not turn else f"{names[position]}{turn + 1}"
 
 
 def elements(size: int, rng: Random, ratio: float | None = None) -> list[Any]:
@@ -147,6 +147,6 @@ def elements(size: int, rng: Random, ratio: float | None = None) -> list[Any]:
         return [text(room - ELEMENT_BYTES, rng, ratio)]
     count = max(1, room // 300)
     share = room // count
-    made: list[Any] = [document(share - ELEMENT_BYTES, rng, ratio) for _ in range(count - 1)]
-    made.append(document(room - share * (count - 1) - ELEMENT_BYTES, rng, ratio))
-    return made
+    elements: list[Any] = [document(share - ELEMENT_BYTES, rng, ratio) for _ in range(count - 1)]
+    elements.append(document(room - share * (count - 1) - ELEMENT_BYTES, rng, ratio))
+    return elements

@@ -146,8 +146,8 @@ def _hex(attribute: Attribute, d: Draw, length: int) -> list[str]:
     pool, rest = pools.token_text(length), length - head
     span = len(pool) - rest
     return [
-        h + pool[at : at + rest]
-        for h, at in zip(heads, [number % span for number in numbers], strict=True)
+        h + pool[position : position + rest]
+        for h, position in zip(heads, [number % span for number in numbers], strict=True)
     ]
 
 
@@ -159,7 +159,9 @@ def _id(attribute: Attribute, d: Draw) -> list[Any]:
     cuts = draw(attribute.bytes, d.rng, d.n)
     longest = max(cuts)
     # The unique part stands at the end, so that a cut keeps it.
-    return [made[longest - cut :] for made, cut in zip(_tailed(d, longest), cuts, strict=True)]
+    return [
+        created[longest - cut :] for created, cut in zip(_tailed(d, longest), cuts, strict=True)
+    ]
 
 
 def _tailed(d: Draw, length: int) -> list[str]:
@@ -167,7 +169,11 @@ def _tailed(d: Draw, length: int) -> list[str]:
     numbers = permuted(d.numbers, 4 * tail, d.salt)
     pool, rest = pools.token_text(length), length - tail
     span = len(pool) - rest
-    return [pool[at : at + rest] + f"{x:0{tail}x}" for x in numbers for at in (x % span,)]
+    return [
+        pool[position : position + rest] + f"{x:0{tail}x}"
+        for x in numbers
+        for position in (x % span,)
+    ]
 
 
 def _email(attribute: Attribute, d: Draw) -> list[Any]:
@@ -211,8 +217,8 @@ def _short_number(number: int, room: int) -> str:
     alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
     out = ""
     for _ in range(room):
-        number, at = divmod(number, 36)
-        out = alphabet[at] + out
+        number, position = divmod(number, 36)
+        out = alphabet[position] + out
     return out
 
 
@@ -244,7 +250,9 @@ def _token(attribute: Attribute, d: Draw) -> list[Any]:
     pool = pools.token_text(max(lengths))
     span = len(pool) - max(lengths)
     return [
-        pool[at : at + length] for length in lengths[: d.first] for at in (int(random() * span),)
+        pool[position : position + length]
+        for length in lengths[: d.first]
+        for position in (int(random() * span),)
     ]
 
 
@@ -255,28 +263,28 @@ def _name(attribute: Attribute, d: Draw) -> list[Any]:
     choice = d.rng.choice
     if attribute.bytes is None:
         names = pools.full_names()
-        made = [choice(names) for _ in range(d.n)]
+        created = [choice(names) for _ in range(d.n)]
     else:
-        made = [
+        created = [
             choice(pools.names_of_length(length)) for length in draw(attribute.bytes, d.rng, d.n)
         ]
-    return list(_made_unique(made, d)) if d.unique else list(made)
+    return list(_made_unique(created, d)) if d.unique else list(created)
 
 
 def _text(attribute: Attribute, d: Draw) -> list[Any]:
     lengths, ratio = _lengths(attribute, d.rng, d.n, 24), _ratio(attribute)
     if ratio is not None:
-        made = [text(length, d.rng, ratio) for length in lengths[: d.first]]
+        created = [text(length, d.rng, ratio) for length in lengths[: d.first]]
     else:
         random, longest = d.rng.random, max(lengths)
         pool = pools.words_text(longest)
         span = len(pool) - longest
-        made = [
-            pool[at : at + length]
+        created = [
+            pool[position : position + length]
             for length in lengths[: d.first]
-            for at in (int(random() * span),)
+            for position in (int(random() * span),)
         ]
-    return list(_made_unique(made, d)) if d.unique else list(made)
+    return list(_made_unique(created, d)) if d.unique else list(created)
 
 
 def _made_unique(made: Sequence[str], d: Draw) -> list[str]:
@@ -295,8 +303,8 @@ def _url(attribute: Attribute, d: Draw) -> list[Any]:
     stem = "https://cdn.example.com/files/"
     tail = max(12, longest - len(stem))
     return [
-        (stem + made)[: length - 12] + made[-12:] if length >= 12 else made[-length:]
-        for made, length in zip(_tailed(d, tail), lengths, strict=True)
+        (stem + created)[: length - 12] + created[-12:] if length >= 12 else created[-length:]
+        for created, length in zip(_tailed(d, tail), lengths, strict=True)
     ]
 
 
@@ -380,13 +388,13 @@ def _moments(attribute: Attribute, d: Draw) -> list[int]:
 
 
 def _timestamp(attribute: Attribute, d: Draw) -> list[Any]:
-    made = [iso_text(ms) for ms in _moments(attribute, d)]
+    timestamp = [iso_text(ms) for ms in _moments(attribute, d)]
     if attribute.bytes is None:
-        return list(made)
+        return list(timestamp)
     length = round(attribute.bytes.mean)
     if length == 20:
-        return [value[:19] + "Z" for value in made]
-    return [value[:length].ljust(length, "0") for value in made]
+        return [value[:19] + "Z" for value in timestamp]
+    return [value[:length].ljust(length, "0") for value in timestamp]
 
 
 def _date(attribute: Attribute, d: Draw) -> list[Any]:
@@ -473,7 +481,9 @@ def _binary(attribute: Attribute, d: Draw) -> list[Any]:
     pool = pools.random_bytes(max(lengths))
     span = len(pool) - max(lengths)
     return [
-        pool[at : at + length] for length in lengths[: d.first] for at in (int(random() * span),)
+        pool[position : position + length]
+        for length in lengths[: d.first]
+        for position in (int(random() * span),)
     ]
 
 
@@ -499,16 +509,16 @@ def _map(attribute: Attribute, d: Draw) -> list[Any]:
         return [document(length, d.rng, ratio) for length in lengths]
     names = [field.name for field in attribute.fields]
     columns = [d.inner(field, d.numbers) for field in attribute.fields]
-    made = [
+    created = [
         {name: value for name, value in zip(names, values, strict=True) if value is not None}
         for values in zip(*columns, strict=True)
     ]
     if attribute.bytes is not None:
-        for value, size in zip(made, draw(attribute.bytes, d.rng, d.n), strict=True):
+        for value, size in zip(created, draw(attribute.bytes, d.rng, d.n), strict=True):
             missing = size - plain_bytes(value) - len("more") - ELEMENT_BYTES
             if missing >= 0:
                 value["more"] = text(missing, d.rng, _ratio(attribute))
-    return list(made)
+    return list(created)
 
 
 def _list(attribute: Attribute, d: Draw) -> list[Any]:
@@ -527,21 +537,23 @@ def _set(attribute: Attribute, d: Draw) -> list[Any]:
 def _set_of_bytes(size: int, d: Draw) -> set[str]:
     """Return a set of different texts, eight bytes each but for the last."""
     count = max(1, size // 8)
-    at = int(d.rng.random() * 2**31)
-    made = [f"{number:08x}" for number in permuted(range(at, at + count), 32, d.salt)]
+    position = int(d.rng.random() * 2**31)
+    created = [
+        f"{number:08x}" for number in permuted(range(position, position + count), 32, d.salt)
+    ]
     rest = size - 8 * count
-    made[-1] = made[-1] + "x" * rest if rest >= 0 else made[-1][:size]
-    return set(made)
+    created[-1] = created[-1] + "x" * rest if rest >= 0 else created[-1][:size]
+    return set(created)
 
 
 def _runs(attribute: Attribute, element: Attribute, d: Draw, least: int) -> list[list[Any]]:
     """Return runs of elements, each numbered by its instance and its place."""
     counts = element_counts(attribute, d.rng, d.n, least)
-    made = d.inner(element, element_numbers(d.numbers, counts))
-    out, at = [], 0
+    inner = d.inner(element, element_numbers(d.numbers, counts))
+    out, position = [], 0
     for count in counts:
-        out.append([value for value in made[at : at + count] if value is not None])
-        at += count
+        out.append([value for value in inner[position : position + count] if value is not None])
+        position += count
     return out
 
 
@@ -555,9 +567,9 @@ def element_counts(attribute: Attribute, rng: Random, n: int, least: int = 0) ->
 def element_numbers(numbers: Sequence[int], counts: Sequence[int]) -> list[int]:
     """Return a number for each element of each instance, no two the same."""
     return [
-        (number << _ELEMENT_BITS) + at
+        (number << _ELEMENT_BITS) + position
         for number, count in zip(numbers, counts, strict=True)
-        for at in range(count)
+        for position in range(count)
     ]
 
 

@@ -46,10 +46,10 @@ class Groups:
         """Return the number of the first child of a parent, or of where it would be."""
         if self._spread is None:
             return self._even(parent)
-        block, at = divmod(parent, BLOCK)
-        if at == 0:
+        block, position = divmod(parent, BLOCK)
+        if position == 0:
             return self._even(parent)
-        return self._even(block * BLOCK) + self._offsets(block)[at]
+        return self._even(block * BLOCK) + self._offsets(block)[position]
 
     def children(self, parent: int) -> range:
         """Return the numbers of a parent's children."""
@@ -70,14 +70,14 @@ class Groups:
         return parent * self._numerator // self._denominator
 
     def _offsets(self, block: int) -> list[int]:
-        found = self._blocks.get(block)
-        if found is None:
+        offsets = self._blocks.get(block)
+        if offsets is None:
             total = self._even((block + 1) * BLOCK) - self._even(block * BLOCK)
             counts = self._counts(self._rng_of_block(block), total)
-            found = self._blocks[block] = [0, *accumulate(counts)]
+            offsets = self._blocks[block] = [0, *accumulate(counts)]
             if len(self._blocks) > _CACHED_BLOCKS:
                 self._blocks.popitem(last=False)
-        return found
+        return offsets
 
     def _counts(self, rng: Random, total: int) -> list[int]:
         """Draw one count for each parent of a block.
@@ -87,7 +87,7 @@ class Groups:
         """
         assert self._spread is not None
         table, shift, scale = quantiles(self._spread), rng.random(), self._scale
-        steps = (int((_REVERSED[at] + shift) % 1.0 * QUANTILES) for at in range(BLOCK))
+        steps = (int((_REVERSED[position] + shift) % 1.0 * QUANTILES) for position in range(BLOCK))
         counts = [int(table[step] * scale + 0.5) for step in steps]
         low = int((self._spread.low or 0) if scale == 1.0 else 0)
         high = int(self._spread.high) if self._spread.high is not None and scale == 1.0 else None
@@ -95,7 +95,7 @@ class Groups:
         return counts
 
 
-_REVERSED = [int(f"{at:09b}"[::-1], 2) / BLOCK for at in range(BLOCK)]
+_REVERSED = [int(f"{position:09b}"[::-1], 2) / BLOCK for position in range(BLOCK)]
 
 
 def _fit(counts: list[int], total: int, low: int, high: int | None, rng: Random) -> None:
@@ -112,10 +112,10 @@ def _fit(counts: list[int], total: int, low: int, high: int | None, rng: Random)
             counts[:] = moved
             continue
         before = missing
-        for at in order:
-            changed = counts[at] + step
+        for position in order:
+            changed = counts[position] + step
             if missing and changed >= low and (high is None or changed <= high):
-                counts[at] = changed
+                counts[position] = changed
                 missing -= step
         if missing == before:  # the limits cannot be kept: the total is what must hold
             low, high = 0, None

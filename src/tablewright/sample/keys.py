@@ -86,4 +86,4 @@ def weighted_order(weights: Sequence[float], rng: Random) -> list[int]:
     Source: Efraimidis and Spirakis, "Weighted random sampling with a reservoir", 2006.
     """
     marks = [rng.random() ** (1 / weight) if weight > 0 else 0.0 for weight in weights]
-    return sorted(range(len(weights)), key=lambda at: -marks[at])
+    return sorted(range(len(weights)), key=lambda position: -marks[position])

@@ -47,25 +47,27 @@ def domains(model: Model, entity: Entity, names: Iterable[str]) -> tuple[Domain,
         entity: whose instances are looked for.
         names: the attributes whose values the caller gives.
     """
-    left = list(dict.fromkeys(names))
-    if not left:
+    remaining = list(dict.fromkeys(names))
+    if not remaining:
         return ()
-    if names_one(entity, left):
-        whole = tuple(left)
-        return (Domain(source=Source.INSTANCE, names=whole, entity=entity.name, keys=whole),)
-    found: list[Domain] = []
+    if names_one(entity, remaining):
+        total = tuple(remaining)
+        return (Domain(source=Source.INSTANCE, names=total, entity=entity.name, keys=total),)
+    domains: list[Domain] = []
     parent = entity.parent
     while parent is not None:
         above = model.entity(parent)
-        shared = tuple(name for name in above.key if name in left)
+        shared = tuple(name for name in above.key if name in remaining)
         if shared and set(above.key) == set(shared):
-            found.append(Domain(source=Source.OWNER, names=shared, entity=above.name, keys=shared))
-            left = [name for name in left if name not in shared]
+            domains.append(
+                Domain(source=Source.OWNER, names=shared, entity=above.name, keys=shared)
+            )
+            remaining = [name for name in remaining if name not in shared]
             break
         parent = above.parent
-    for name in left:
-        found.append(_alone(model, entity, name))
-    return tuple(found)
+    for name in remaining:
+        domains.append(_alone(model, entity, name))
+    return tuple(domains)
 
 
 def _alone(model: Model, entity: Entity, name: str) -> Domain:
@@ -78,11 +80,11 @@ def _alone(model: Model, entity: Entity, name: str) -> Domain:
 
 def ref_target(model: Model, entity: Entity, attribute: Attribute) -> tuple[Entity, str]:
     """Return the entity a `ref` points to, and which of its attributes the value is."""
-    name, _, wanted = (attribute.to or "").partition(".")
+    name, _, required = (attribute.to or "").partition(".")
     target = model.entity(name)
-    if not wanted:
-        wanted = attribute.name if attribute.name in target.key else target.key[-1]
-    return target, wanted
+    if not required:
+        required = attribute.name if attribute.name in target.key else target.key[-1]
+    return target, required
 
 
 def names_one(entity: Entity, names: Iterable[str]) -> bool:

@@ -84,11 +84,11 @@ class Sample:
         mean, rounded. Where children are spread the number is that of the spread's draws, which
         differs from the model's mean by less than one block's chance.
         """
-        found = self.model.entity(entity)
-        if found.parent is None:
+        result = self.model.entity(entity)
+        if result.parent is None:
             mean = self.model.instances(entity, users)
             return int(mean.to_integral_value(rounding=ROUND_HALF_UP))
-        return self._groups_of(found, users).first(self.count(found.parent, users))
+        return self._groups_of(result, users).first(self.count(result.parent, users))
 
     def children(self, entity: str, parent_index: int, users: int | None = None) -> range:
         """Return the numbers of the instances that belong to one instance of the parent."""
@@ -114,14 +114,14 @@ class Sample:
             raise ValueError(f"{entity.name} has no parent")
         # Only where the counts are not per parent does the number of users matter.
         key = (entity.name, 0 if entity.count.per == "parent" else users)
-        found = self._groups.get(key)
-        if found is None:
-            found = self._groups[key] = Groups(
+        group = self._groups.get(key)
+        if group is None:
+            group = self._groups[key] = Groups(
                 self._mean_children(entity, users),
                 entity.count.spread,
                 lambda block: _Run(self.seed, entity, block, users, "children").rng(""),
             )
-        return found
+        return group
 
     def _mean_children(self, entity: Entity, users: int) -> Decimal:
         if entity.count.per == "parent" or entity.parent is None:
@@ -153,29 +153,29 @@ class Sample:
 
         With `redrawn` those of the values an update writes.
         """
-        found = self.model.entity(entity)
+        result = self.model.entity(entity)
         purpose = _SECOND_DRAW if redrawn else _FIRST_DRAW
         users = self._users if users is None else users
-        made: list[list[int | None]] = []
+        size_columns: list[list[int | None]] = []
         for name in names:
-            attribute = found.attribute(name)
+            attribute = result.attribute(name)
 
             def block_of(block: int, wanted: Attribute = attribute) -> list[int | None]:
-                return self._size_block(found, wanted, block, users, purpose)
+                return self._size_block(result, wanted, block, users, purpose)
 
-            made.append(self._stretch(block_of, start, stop))
-        return made
+            size_columns.append(self._stretch(block_of, start, stop))
+        return size_columns
 
     def mean_bytes(self, entity: str, attribute: Attribute) -> Decimal:
         """Return the mean bytes of an attribute's value, or of a field or an element of one.
 
         Over the first block of instances, where the value is present.
         """
-        found = self.model.entity(entity)
-        if found.has(attribute.name) and found.attribute(attribute.name) == attribute:
+        result = self.model.entity(entity)
+        if result.has(attribute.name) and result.attribute(attribute.name) == attribute:
             sizes = self.sizes(entity, attribute.name, BLOCK)
         else:
-            run = _Run(self.seed, found, 0, self._users, _FIRST_DRAW)
+            run = _Run(self.seed, result, 0, self._users, _FIRST_DRAW)
             sizes = self._inner_sizes(run, attribute, attribute.name, range(BLOCK))
         present = [size for size in sizes if size is not None]
         return Decimal(sum(present)) / len(present) if present else ZERO
@@ -183,10 +183,10 @@ class Sample:
     def _size_list(self, entity: str, name: str, n: int, purpose: str) -> list[int | None]:
         known = self._sizes.setdefault((entity, name, purpose), [])
         if len(known) < n:
-            found = self.model.entity(entity)
-            attribute = found.attribute(name)
+            result = self.model.entity(entity)
+            attribute = result.attribute(name)
             for block in range(len(known) // BLOCK, -(-n // BLOCK)):
-                known.extend(self._size_block(found, attribute, block, self._users, purpose))
+                known.extend(self._size_block(result, attribute, block, self._users, purpose))
         return known[:n]
 
     def _size_block(
@@ -217,13 +217,13 @@ class Sample:
             return self._made_sizes(run, attribute, attribute.name, numbers)
         alone = replace(run.entity, attributes=())
         key = (run.seed, self.until, run.users, alone, attribute, run.block, run.purpose)
-        found = _DRAWN.get(key)
-        if found is None:
+        _made_sizes = _DRAWN.get(key)
+        if _made_sizes is None:
             if len(_DRAWN) >= _MOST_DRAWN:
                 _DRAWN.clear()
-            found = tuple(self._made_sizes(run, attribute, attribute.name, numbers))
-            _DRAWN[key] = found
-        return list(found)
+            _made_sizes = tuple(self._made_sizes(run, attribute, attribute.name, numbers))
+            _DRAWN[key] = _made_sizes
+        return list(_made_sizes)
 
     def _constant_bytes(self, entity: Entity, attribute: Attribute) -> int | None:
         """Return the bytes every value has; keys of others are followed to where they are made."""
@@ -337,10 +337,10 @@ class Sample:
         Only one block is held at a time.
         """
         names = self.model.entity(entity).names
-        at = start
-        while at < stop:
-            end = min(stop, at - at % BLOCK + BLOCK)
-            columns = self.columns(entity, names, at, end, users)
+        position = start
+        while position < stop:
+            end = min(stop, position - position % BLOCK + BLOCK)
+            columns = self.columns(entity, names, position, end, users)
             if any(None in column for column in columns):
                 for values in zip(*columns, strict=True):
                     pairs = zip(names, values, strict=True)
@@ -348,23 +348,23 @@ class Sample:
             else:
                 for values in zip(*columns, strict=True):
                     yield dict(zip(names, values, strict=True))
-            at = end
+            position = end
 
     def value(self, entity: str, attribute: str, index: int, users: int | None = None) -> Any:
         """Return one attribute of one instance."""
         users = self._users if users is None else users
-        found = self.model.entity(entity)
-        return self._at(found, found.attribute(attribute), [index], users)[0]
+        result = self.model.entity(entity)
+        return self._at(result, result.attribute(attribute), [index], users)[0]
 
     def _column(
         self, entity: str, name: str, start: int, stop: int, users: int | None, purpose: str
     ) -> list[Any]:
-        found = self.model.entity(entity)
-        attribute = found.attribute(name)
+        result = self.model.entity(entity)
+        attribute = result.attribute(name)
         users = self._users if users is None else users
         return self._stretch(
             lambda block: self._block(
-                found, attribute, block, users, purpose, min(BLOCK, stop - block * BLOCK)
+                result, attribute, block, users, purpose, min(BLOCK, stop - block * BLOCK)
             ),
             start,
             stop,
@@ -372,12 +372,12 @@ class Sample:
 
     @staticmethod
     def _stretch(block_of: Any, start: int, stop: int) -> list[Any]:
-        made: list[Any] = []
+        stretch: list[Any] = []
         for block in range(start // BLOCK, -(-stop // BLOCK)):
             values = block_of(block)
             low, high = max(0, start - block * BLOCK), min(BLOCK, stop - block * BLOCK)
-            made.extend(values if high - low == BLOCK else values[low:high])
-        return made
+            stretch.extend(values if high - low == BLOCK else values[low:high])
+        return stretch
 
     # One block of one attribute
 
@@ -455,10 +455,13 @@ class Sample:
     def _is_unique(self, entity: Entity, attribute: Attribute) -> bool:
         if attribute.unique:
             return True
-        own = self._own_key(entity)
-        if own != (attribute.name,):
+        own_key = self._own_key(entity)
+        if own_key != (attribute.name,):
             return False
-        return own == entity.key or self._values_of(entity, own, self._users)[own[0]] is None
+        return (
+            own_key == entity.key
+            or self._values_of(entity, own_key, self._users)[own_key[0]] is None
+        )
 
     def _presence(self, run: _Run, attribute: Attribute) -> list[bool] | None:
         if attribute.presence >= ONE:
@@ -496,11 +499,11 @@ class Sample:
         assert entity.parent is not None
         parents = self._parents(entity, numbers, users)
         above = self.model.entity(entity.parent)
-        wanted = list(dict.fromkeys(parents))
-        found = dict(
-            zip(wanted, self._at(above, above.attribute(name), wanted, users), strict=True)
+        required = list(dict.fromkeys(parents))
+        result = dict(
+            zip(required, self._at(above, above.attribute(name), required, users), strict=True)
         )
-        return [found[parent] for parent in parents]
+        return [result[parent] for parent in parents]
 
     def _parents(self, entity: Entity, numbers: Sequence[int], users: int) -> list[int]:
         """Return the numbers of the parents of some children."""
@@ -509,14 +512,14 @@ class Sample:
             return list(numbers)  # there are none: one for each parent shows what they would be
         if not isinstance(numbers, range):
             return [groups.parent(number) for number in numbers]
-        made: list[int] = []
-        at = numbers.start
-        while at < numbers.stop:
-            parent = groups.parent(at)
+        parents: list[int] = []
+        start = numbers.start
+        while start < numbers.stop:
+            parent = groups.parent(start)
             after = min(groups.first(parent + 1), numbers.stop)
-            made.extend([parent] * (after - at))
-            at = after
-        return made
+            parents.extend([parent] * (after - start))
+            start = after
+        return parents
 
     def _at(
         self, entity: Entity, attribute: Attribute, indexes: Sequence[int], users: int
@@ -528,21 +531,21 @@ class Sample:
             # What can be made alone asks for no random numbers, so the block does not matter.
             run = _Run(self.seed, entity, 0, users, _FIRST_DRAW)
             return self._made(run, attribute, attribute.name, indexes)
-        made: list[Any] = []
+        created: list[Any] = []
         for index in indexes:
-            block, at = divmod(index, BLOCK)
-            made.append(self._kept_block(entity, attribute, block, users)[at])
-        return made
+            block, position = divmod(index, BLOCK)
+            created.append(self._kept_block(entity, attribute, block, users)[position])
+        return created
 
     def _kept_block(
         self, entity: Entity, attribute: Attribute, block: int, users: int
     ) -> list[Any]:
         key = (entity.name, attribute.name, block, users)
-        found = self._blocks.get(key)
-        if found is None:
-            found = self._block(entity, attribute, block, users, _FIRST_DRAW)
-            self._keep(key, found)
-        return found
+        kept_block = self._blocks.get(key)
+        if kept_block is None:
+            kept_block = self._block(entity, attribute, block, users, _FIRST_DRAW)
+            self._keep(key, kept_block)
+        return kept_block
 
     def _copied(self, run: _Run, attribute: Attribute, numbers: range) -> list[Any]:
         """Return what the instances that a ref or the parent's key names have themselves."""
@@ -583,18 +586,18 @@ class Sample:
             return [number % among if number < there else number for number in numbers]
         places_of = self._key_places(entity, attribute, users)
         rng = run.rng(attribute.name)
-        others = self._others_than(entity, attribute, target, numbers, users)
-        among -= 1 if others is not None and among > 1 else 0
+        others_than = self._others_than(entity, attribute, target, numbers, users)
+        among -= 1 if others_than is not None and among > 1 else 0
         if places_of is None:
             ranks = self._drawn_ranks(attribute, rng, len(numbers), among)
         elif attribute.skew is not None or attribute.top_share is not None:
             ranks = self._popular(run, attribute, places_of(numbers), among)
         else:
             ranks = spread_out(places_of(numbers), among, rng)
-        if others is not None:
+        if others_than is not None:
             ranks = [
-                rank + 1 if rank >= other else rank
-                for rank, other in zip(ranks, others, strict=True)
+                rank + 1 if rank >= other_other else rank
+                for rank, other_other in zip(ranks, others_than, strict=True)
             ]
             ranks = [min(rank, self.count(target.name, users) - 1) for rank in ranks]
         return ranks
@@ -634,18 +637,18 @@ class Sample:
                 drawn = _ranks(attribute, Random(salt + known), 8 * place.among, among, skew)
                 ranks = list(dict.fromkeys(drawn))
                 if len(ranks) < place.among:
-                    taken = set(ranks)
-                    ranks += [rank for rank in range(among) if rank not in taken]
+                    claimed = set(ranks)
+                    ranks += [rank for rank in range(among) if rank not in claimed]
             out.append(ranks[place.position % len(ranks)])
         return out
 
     def _target(self, attribute: Attribute) -> tuple[Entity, Attribute]:
         """Return what a `ref` points to; `Entity.attribute` names one that is not the key."""
-        name, _, wanted = (attribute.to or "").partition(".")
+        name, _, required = (attribute.to or "").partition(".")
         entity = self.model.entity(name)
-        if not wanted:
-            wanted = attribute.name if attribute.name in entity.key else entity.key[-1]
-        return entity, entity.attribute(wanted)
+        if not required:
+            required = attribute.name if attribute.name in entity.key else entity.key[-1]
+        return entity, entity.attribute(required)
 
     def _ancestors(
         self, entity: Entity, target: Entity, numbers: Sequence[int], users: int
@@ -711,13 +714,13 @@ class Sample:
         self, entity: Entity, attribute: Attribute, block: int, users: int
     ) -> list[Any]:
         key = (entity.name, attribute.name, block, "distinct")
-        found = self._blocks.get(key)
-        if found is None:
+        first_values = self._blocks.get(key)
+        if first_values is None:
             run = _Run(self.seed, entity, block, users, _FIRST_DRAW)
             numbers = range(block * BLOCK, (block + 1) * BLOCK)
-            found = self._made(run, attribute, attribute.name, numbers)
-            self._keep(key, found)
-        return found
+            first_values = self._made(run, attribute, attribute.name, numbers)
+            self._keep(key, first_values)
+        return first_values
 
     def _keep(self, key: tuple[Any, ...], block: list[Any]) -> None:
         self._blocks[key] = block
@@ -734,12 +737,12 @@ class Sample:
         None for an attribute whose values may repeat.
         """
         for names in (entity.key, entity.identity, (attribute.name,) if attribute.unique else ()):
-            own = tuple(n for n in names if not self._is_inherited(entity, entity.attribute(n)))
-            if attribute.name not in own:
+            own_key = tuple(n for n in names if not self._is_inherited(entity, entity.attribute(n)))
+            if attribute.name not in own_key:
                 continue
-            places = self._strata if len(own) < len(names) else self._all_places
-            values = self._values_of(entity, own, users)
-            order = carriers(values, self._family(entity, users, is_all=own == names))
+            places = self._strata if len(own_key) < len(names) else self._all_places
+            values = self._values_of(entity, own_key, users)
+            order = carriers(values, self._family(entity, users, is_all=own_key == names))
             if attribute.name in order:
                 return lambda numbers: placed(
                     places(entity, numbers, users), attribute.name, order, values
@@ -757,14 +760,14 @@ class Sample:
     def _values_of(self, entity: Entity, names: Sequence[str], users: int) -> dict[str, int | None]:
         """Return how many values attributes of a key can have, None where there is no bound."""
         key = (entity.name, tuple(names), users)
-        found = self._key_values.get(key)
-        if found is None:
+        key_value = self._key_values.get(key)
+        if key_value is None:
             selectivity = Selectivity(self.model, users)
-            found = self._key_values[key] = {}
+            key_value = self._key_values[key] = {}
             for name in names:
                 values = selectivity.possible(entity, name)
-                found[name] = None if values is None else max(1, int(values))
-        return found
+                key_value[name] = None if values is None else max(1, int(values))
+        return key_value
 
     def _family(self, entity: Entity, users: int, *, is_all: bool) -> float:
         """Return how many instances a key has to tell apart: all, or the children of a parent."""
@@ -823,17 +826,17 @@ class Sample:
     def _moments(self, run: _Run, attribute: Attribute, numbers: Sequence[int]) -> list[int]:
         """Return an attribute of type time in milliseconds since 1970, as it is drawn."""
         first = _Run(run.seed, run.entity, run.block, run.users, _FIRST_DRAW)
-        made = self._made(first, attribute, attribute.name, numbers)
-        return [_milliseconds(value) for value in made]
+        created = self._made(first, attribute, attribute.name, numbers)
+        return [_milliseconds(value) for value in created]
 
     # Random numbers
 
     def _salt(self, entity: str, path: str, purpose: str) -> int:
         key = (entity, path, purpose)
-        found = self._salts.get(key)
-        if found is None:
-            found = self._salts[key] = _number(self.seed, entity, path, "salt", purpose)
-        return found
+        salt = self._salts.get(key)
+        if salt is None:
+            salt = self._salts[key] = _number(self.seed, entity, path, "salt", purpose)
+        return salt
 
 
 @dataclass(frozen=True, slots=True)
@@ -901,8 +904,8 @@ def _ranks(attribute: Attribute, rng: Random, n: int, among: int, skew: float) -
     if attribute.top_share is None or among == 1:
         return zipf(rng, n, among, skew)
     top, random = float(attribute.top_share), rng.random
-    others = zipf(rng, n, among - 1, skew)
-    return [0 if random() < top else other + 1 for other in others]
+    other_zipf = zipf(rng, n, among - 1, skew)
+    return [0 if random() < top else other_other + 1 for other_other in other_zipf]
 
 
 _REPEATING = frozenset(set(Kind) - {Kind.ENUM, Kind.BOOL, Kind.COUNTRY, Kind.REF})

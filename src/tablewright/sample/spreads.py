@@ -140,7 +140,9 @@ def _round_to_total(values: list[int], total: int, low: int, high: int | None) -
     for _ in range(3):
         missing = total - sum(values)
         step = 1 if missing > 0 else -1
-        movable = [at for at, v in enumerate(values) if _clamp(v + step, low, high) != v]
+        movable = [
+            position for position, v in enumerate(values) if _clamp(v + step, low, high) != v
+        ]
         take = min(abs(missing), len(movable))
         for k in range(take):
             values[movable[k * len(movable) // take]] += step
@@ -148,9 +150,9 @@ def _round_to_total(values: list[int], total: int, low: int, high: int | None) -
 
 
 def _fixed(spread: Spread) -> Callable[[float], float]:
-    whole = math.floor(spread.mean)
-    rest = float(spread.mean) - whole
-    return lambda u: whole + (1 if u >= 1 - rest else 0)
+    floor = math.floor(spread.mean)
+    rest = float(spread.mean) - floor
+    return lambda u: floor + (1 if u >= 1 - rest else 0)
 
 
 def _uniform(spread: Spread) -> Callable[[float], float]:

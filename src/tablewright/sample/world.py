@@ -129,18 +129,18 @@ class World:
         """Return an instance as it was seeded."""
         block, place = divmod(number, BLOCK)
         key = (entity, block)
-        held = self._blocks.get(key)
-        if held is None:
+        rows = self._blocks.get(key)
+        if rows is None:
             start = block * BLOCK
-            held = list(self.sample.rows(entity, start, start + BLOCK, self.users))
-            self._blocks[key] = held
+            rows = list(self.sample.rows(entity, start, start + BLOCK, self.users))
+            self._blocks[key] = rows
             self._kept += self._block_bytes(entity)
             while self._kept > KEPT_BYTES and len(self._blocks) > FEWEST_KEPT_BLOCKS:
                 (other, _), _ = self._blocks.popitem(last=False)
                 self._kept -= self._block_bytes(other)
         else:
             self._blocks.move_to_end(key)
-        return held[place]
+        return rows[place]
 
     def is_heavy(self, entity: str) -> bool:
         """Whether the instances of an entity are too many or too big to be held all."""
@@ -158,14 +158,16 @@ class World:
         """Return the value an update is expected to write to a seeded instance."""
         block, place = divmod(number, REDRAWN_BLOCK)
         key = (entity, attribute, block)
-        held = self._redrawn.get(key)
-        if held is None:
+        redrawn = self._redrawn.get(key)
+        if redrawn is None:
             start = block * REDRAWN_BLOCK
-            held = self.sample.redrawn(entity, attribute, start, start + REDRAWN_BLOCK, self.users)
-            self._redrawn[key] = held
+            redrawn = self.sample.redrawn(
+                entity, attribute, start, start + REDRAWN_BLOCK, self.users
+            )
+            self._redrawn[key] = redrawn
             if len(self._redrawn) > KEPT_REDRAWN:
                 self._redrawn.popitem(last=False)
-        return held[place]
+        return redrawn[place]
 
     def value(self, entity: str, number: int, attribute: str) -> Any:
         """Return one attribute of an instance as it is now; None if absent."""
@@ -231,11 +233,11 @@ class World:
         """Return which instances have which value of an attribute."""
         key = (entity, attribute)
         if key not in self._indexes:
-            found: dict[Any, array[int]] = {}
+            result: dict[Any, array[int]] = {}
             for number, value in self._values_of_all(entity, attribute):
                 if value is not None and self.is_alive(entity, number):
-                    found.setdefault(value, array("I")).append(number)
-            self._indexes[key] = found
+                    result.setdefault(value, array("I")).append(number)
+            self._indexes[key] = result
         return self._indexes[key]
 
     def _values_of_all(self, entity: str, attribute: str) -> Iterator[tuple[int, Any]]:
@@ -261,13 +263,13 @@ class World:
         start: Iterable[int] = self.alive(entity)
         if test is not None:
             start = self.index(entity, test.attribute).get(test.operands[0], ())
-        rest = [one for one in tests if one is not test]
+        rest = [each_test for each_test in tests if each_test is not test]
         if not rest:
             return list(start)
         return [
             number
             for number in start
-            if all(one.holds(self.value(entity, number, one.attribute)) for one in rest)
+            if all(entry.holds(self.value(entity, number, entry.attribute)) for entry in rest)
         ]
 
     def _narrowest(self, entity: str, tests: Sequence[Test]) -> Test | None:
@@ -279,10 +281,10 @@ class World:
             return min(
                 equal, key=lambda t: len(self.index(entity, t.attribute).get(t.operands[0], ()))
             )
-        made = [t for t in equal if (entity, t.attribute) in self._indexes]
+        created = [t for t in equal if (entity, t.attribute) in self._indexes]
         declared = self.model.entity(entity)
         handed_down = [t for t in equal if declared.attribute(t.attribute).generated]
-        return (made or handed_down or equal)[0]
+        return (created or handed_down or equal)[0]
 
     def answer(self, pattern: Pattern, tests: Sequence[Test]) -> Answer:
         """Return every instance that meets a pattern's conditions, in the order asked for.
@@ -292,15 +294,15 @@ class World:
         """
         operands = tuple((t.attribute, t.operator, *t.operands) for t in tests)
         key = (pattern.name, operands)
-        if not all(_hashable(one) for operand in operands for one in operand):
+        if not all(_hashable(entry) for operand in operands for entry in operand):
             return Answer(in_order(self, pattern, self.find(pattern.entity, tests)))
-        found = self._answers.get(key)
-        if found is None:
-            found = Answer(in_order(self, pattern, self.find(pattern.entity, tests)))
-            self._answers[key] = found
+        answer = self._answers.get(key)
+        if answer is None:
+            answer = Answer(in_order(self, pattern, self.find(pattern.entity, tests)))
+            self._answers[key] = answer
             if len(self._answers) > KEPT_ANSWERS:
                 self._answers.popitem(last=False)
-        return found
+        return answer
 
     def numbered_in(
         self, entity: Entity, answer: Answer, rows: Sequence[Mapping[str, Any]]
@@ -327,22 +329,24 @@ class World:
     def numbered(self, entity: Entity, row: Mapping[str, Any]) -> int | None:
         """Return the number of the instance a row shows, by its key or a unique attribute."""
         if all(row.get(name) is not None for name in entity.key):
-            found = self.find(entity.name, [Test(name, "eq", (row[name],)) for name in entity.key])
-            return found[0] if len(found) == 1 else None
+            result = self.find(entity.name, [Test(name, "eq", (row[name],)) for name in entity.key])
+            return result[0] if len(result) == 1 else None
         for attribute in entity.attributes:
             if attribute.unique and row.get(attribute.name) is not None:
-                found = self.find(entity.name, [Test(attribute.name, "eq", (row[attribute.name],))])
-                return found[0] if len(found) == 1 else None
+                result = self.find(
+                    entity.name, [Test(attribute.name, "eq", (row[attribute.name],))]
+                )
+                return result[0] if len(result) == 1 else None
         return None
 
     def children(self, child: str, parent: str, number: int) -> list[int]:
         """Return the children of an instance, in the order in which they were written."""
         key = (child, number)
         if key not in self._children:
-            found: list[int] = []
+            children: list[int] = []
             if number < self.counts[parent]:
-                found = list(self.sample.children(child, number, self.users))
-            self._children[key] = found
+                children = list(self.sample.children(child, number, self.users))
+            self._children[key] = children
         return [n for n in self._children[key] if self.is_alive(child, n)]
 
     # ------------------------------------------------------------ writing

@@ -32,7 +32,7 @@ def compare(session: Session) -> Comparison:
         bill = with_free_tier.evaluate(evaluation.design, evaluation.users).bill
         return -sum((line.amount for line in bill.free_tier), ZERO)
 
-    own = session.model.architectures
+    architectures = session.model.architectures
     designs = (*session.designs, *_usual_designs(session))
     left_out = list(session.not_evaluated())
     if not any(design.engine == "dynamodb" for design in designs):
@@ -44,7 +44,9 @@ def compare(session: Session) -> Comparison:
         session.region,
         session.users,
         free_of=free_of,
-        own=read_architectures(own, f"{session.file.path}: architectures") if own else (),
+        own=read_architectures(architectures, f"{session.file.path}: architectures")
+        if architectures
+        else (),
         left_out=tuple(left_out),
     )
 

@@ -123,8 +123,8 @@ def crossings(curves: Sequence[Curve]) -> tuple[Crossing, ...]:
     """
     crossings_found = []
     for place, curve in enumerate(curves):
-        for other in curves[place + 1 :]:
-            crossings_found += _crossings_of(curve, other)
+        for other_curve in curves[place + 1 :]:
+            crossings_found += _crossings_of(curve, other_curve)
     return tuple(sorted(crossings_found, key=lambda c: (c.users, c.cheaper_below, c.cheaper_above)))
 
 

@@ -106,10 +106,10 @@ def require_tables(session: Session, design: DynamoDesign, transport: Transport)
         UsageError: some do not, or were made by somebody else.
     """
     observed = observe(transport, [table.name for table in design.tables])
-    others = foreign(session.model, observed)
-    if others:
+    other_foreign = foreign(session.model, observed)
+    if other_foreign:
         raise UsageError(
-            f"{not_ours(session.model, others)}: nothing is written",
+            f"{not_ours(session.model, other_foreign)}: nothing is written",
             remedy="choose other tables, or take these over with `tablewright up --adopt`",
         )
     missing = [table.name for table in design.tables if table.name not in observed]

@@ -110,7 +110,7 @@ def plan(
     connectors = [session.engine_of(each).connector for each in designs]
     codecs = [c.codec(session.model, d) for c, d in zip(connectors, designs, strict=True)]
     sample = Sample(session.model)
-    made = plan_migration(
+    created = plan_migration(
         evaluations[0],
         evaluations[1],
         (codecs[0], codecs[1]),
@@ -121,7 +121,7 @@ def plan(
         overlap_days=overlap_days,
         can_follow=False,
     )
-    return MigratePlanView(app=session.model.app, region=session.region, plan=made)
+    return MigratePlanView(app=session.model.app, region=session.region, plan=created)
 
 
 def migrate(
@@ -263,10 +263,10 @@ def _same_migration(
         "target": adapters[1].description,
     }
     for name, value in facts.items():
-        kept = staging.fact(name)
-        if kept is None:
+        fact = staging.fact(name)
+        if fact is None:
             staging.keep_fact(name, value)
-        elif kept != value:
+        elif fact != value:
             raise UsageError(
                 f"a migration with another {name} was begun in {staging.path.parent}",
                 remedy="finish it with the same options, or forget it with --abort",

@@ -144,10 +144,10 @@ def take_down(
     """Remove the tables of a design where that is confirmed; return where, and what there was."""
     with opened(session, design, target, announce=announce) as adapter:
         observed = dict(adapter.describe())
-        others = [name for name, container in observed.items() if container.is_foreign]
-        if others:
+        other_observed = [name for name, container in observed.items() if container.is_foreign]
+        if other_observed:
             raise UsageError(
-                f"{', '.join(others)}: not made here for {session.model.app}; nothing is removed",
+                f"{', '.join(other_observed)}: not made here for {session.model.app}; nothing is removed",
                 remedy="remove them with the tools they were made with, or take them over first "
                 "with `tablewright up --adopt`",
             )

@@ -338,8 +338,8 @@ def _later_expiry(session: Session, sample: Sample) -> int:
     """Return how far sampled expiry has to move for items to live out their retention from now."""
     model = session.model
     expiring = [e for e in model.entities if any(a.kind is Kind.EPOCH for a in e.attributes)]
-    kept = max((e.retention_days or model.horizon_days for e in expiring), default=ZERO)
-    return int(time.time()) - sample.until + int(kept * SECONDS_PER_DAY)
+    retained = max((e.retention_days or model.horizon_days for e in expiring), default=ZERO)
+    return int(time.time()) - sample.until + int(retained * SECONDS_PER_DAY)
 
 
 def request_cost(session: Session, reads: Decimal, writes: Decimal) -> Decimal:

@@ -182,7 +182,7 @@ def _bind(
 def _order(entity: Entity, template: KeyTemplate, rest: tuple[TemplatePart, ...]) -> list[str]:
     """Return the attributes entries are sorted by: numbers inside a text do not sort as numbers."""
     alone = len(template.parts) == 1
-    found: list[str] = []
+    order: list[str] = []
     for part in rest:
         if not part.attribute:
             continue
@@ -192,8 +192,8 @@ def _order(entity: Entity, template: KeyTemplate, rest: tuple[TemplatePart, ...]
             and entity.attribute(part.attribute).kind.is_number
         ):
             break
-        found.append(part.attribute)
-    return found
+        order.append(part.attribute)
+    return order
 
 
 def _excluded(

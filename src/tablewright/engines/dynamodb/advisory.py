@@ -53,13 +53,13 @@ def advise(
     rules = rules or dynamodb_rules()
     tariff = Tariff.of(book, first.model.region)
     curve = Curve(evaluations, rules, tariff)
-    wanted = [rule for rule in rules.rules if rule.scale]
+    required = [rule for rule in rules.rules if rule.scale]
     triggers = sorted(
-        (trigger for rule in wanted for trigger in curve.triggers(rule)),
+        (trigger for rule in required for trigger in curve.triggers(rule)),
         key=lambda t: (t.users, t.rule, t.subject, t.level),
     )
     if varied:
-        halved, doubled = (Curve(one, rules, tariff) for one in varied)
+        halved, doubled = (Curve(entry, rules, tariff) for entry in varied)
         triggers = [
             replace(t, if_halved=halved.users_of(t, rules), if_doubled=doubled.users_of(t, rules))
             for t in triggers
@@ -83,17 +83,17 @@ class Curve:
 
     def at(self, users: int) -> Facts:
         """Return the facts at a number of users: those of a stop, or between two of them."""
-        found = self._facts.get(users)
-        if found is None:
-            found = self._facts[users] = self._between(users)
-        return found
+        fact = self._facts.get(users)
+        if fact is None:
+            fact = self._facts[users] = self._between(users)
+        return fact
 
     def _between(self, users: int) -> Facts:
         if len(self.stops) == 1:
             return FactsBetween(self.stops[0], self.stops[0], users)
-        at = next((i for i, f in enumerate(self.stops) if f.users > users), len(self.stops) - 1)
-        at = max(1, at)
-        return FactsBetween(self.stops[at - 1], self.stops[at], users)
+        stop = next((i for i, f in enumerate(self.stops) if f.users > users), len(self.stops) - 1)
+        stop = max(1, stop)
+        return FactsBetween(self.stops[stop - 1], self.stops[stop], users)
 
     @property
     def grid(self) -> list[int]:
@@ -103,7 +103,7 @@ class Curve:
 
     def triggers(self, rule: Rule) -> list[Trigger]:
         """Return when a rule becomes true, and worse, for each of its subjects."""
-        found: list[Trigger] = []
+        triggers: list[Trigger] = []
         names = {
             name: args
             for users in self.grid
@@ -114,13 +114,13 @@ class Curve:
             if not any(level is not None for level in levels):
                 continue
             worst = levels[0]
-            for at in range(1, len(levels)):
-                level = levels[at]
+            for position in range(1, len(levels)):
+                level = levels[position]
                 if level is None or (worst is not None and level <= worst):
                     continue
-                found += self._crossings(rule, name, args, at, worst, level)
+                triggers += self._crossings(rule, name, args, position, worst, level)
                 worst = level
-        return found
+        return triggers
 
     def _crossings(
         self,
@@ -133,7 +133,7 @@ class Curve:
     ) -> list[Trigger]:
         """Return one trigger for each level that is reached between two points of the grid."""
         low, high = self.grid[at - 1], self.grid[at]
-        found: list[Trigger] = []
+        triggers: list[Trigger] = []
         for step in Level:
             if step > level or (worst is not None and step <= worst):
                 continue
@@ -141,13 +141,13 @@ class Curve:
             reached, hit = self._level(rule, args, users)
             if hit is None or reached is not step:
                 continue  # a level that is stepped over
-            found.append(_trigger(rule, name, step, users, hit))
+            triggers.append(_trigger(rule, name, step, users, hit))
             low = users
-        return found
+        return triggers
 
     def _reaches(self, rule: Rule, args: tuple[object, ...], level: Level, users: int) -> bool:
-        found = self._level(rule, args, users)[0]
-        return found is not None and found >= level
+        result = self._level(rule, args, users)[0]
+        return result is not None and result >= level
 
     def _level(
         self, rule: Rule, args: tuple[object, ...], users: int
@@ -269,7 +269,7 @@ def _drivers(facts: Facts) -> tuple[Driver, ...]:
         name = f"{line.resource}: {line.dimension}"
         sums[name] = sums.get(name, ZERO) + line.amount
     total = facts.evaluation.bill.total
-    found = []
+    drivers = []
     for name in sorted(sums, key=lambda n: (-sums[n], n))[:3]:
         share = sums[name] / total if total else ZERO
         sentence = ""
@@ -277,8 +277,8 @@ def _drivers(facts: Facts) -> tuple[Driver, ...]:
             sentence = (
                 f"an error of 50 % in its item size moves the bill by up to {percent(share / 2)}"
             )
-        found.append(Driver(name=name, usd_per_month=sums[name], share=share, sentence=sentence))
-    return tuple(found)
+        drivers.append(Driver(name=name, usd_per_month=sums[name], share=share, sentence=sentence))
+    return tuple(drivers)
 
 
 def _tightest_limits(curve: Curve, facts: Facts) -> tuple[Headroom, ...]:

@@ -190,7 +190,7 @@ def bill_for(
     """
     tables = tuple(loads)
     charges = [table_charges(load, book, region) for load in tables]
-    lines = tuple(line for one in charges for line in one.lines)
+    lines = tuple(line for each_charge in charges for line in each_charge.lines)
     free = free_tier_lines(lines, book) if free_tier else ()
     prices = {(p.key, p.region): p for p in _used(lines, book)}
     return Bill(
@@ -200,7 +200,7 @@ def bill_for(
         free_tier=free,
         left_out=_left_out(tables, free_tier=free_tier),
         assumptions=_assumptions(tables, tuple(prices.values())),
-        warnings=tuple(_warning(t) for one in charges for t in one.throttled),
+        warnings=tuple(_warning(t) for each_charge in charges for t in each_charge.throttled),
     )
 
 
@@ -213,8 +213,8 @@ def table_charges(load: TableLoad, book: PriceBook, region: str) -> TableCharges
         if load.mode.kind is ModeKind.ON_DEMAND:
             lines += _on_demand(load, book, place, is_home=place == region)
         else:
-            found, refused = _provisioned(load, book, place, is_home=place == region)
-            lines += found
+            result, refused = _provisioned(load, book, place, is_home=place == region)
+            lines += result
             throttled += refused
         lines += _storage(load, book, place)
     lines += _extras(load, book, region)
@@ -273,18 +273,18 @@ def cheapest_mode(load: TableLoad, book: PriceBook, region: str) -> tuple[Candid
     modes += [(f"reserved {y}y", replace(scaled, reserved_years=y), False) for y in TERMS]
     modes += [("on-demand, Standard-IA", CapacityMode(), True)]
     modes += [("auto-scaling, Standard-IA", scaled, True)]
-    found = []
+    result = []
     for name, mode, infrequent in modes:
         variant = replace(load, mode=mode, infrequent_access=infrequent)
         if mode.kind is not load.mode.kind:
-            own = tuple(replace(r, mode=None) for r in load.resources)
-            variant = replace(variant, resources=own)
+            own_key = tuple(replace(r, mode=None) for r in load.resources)
+            variant = replace(variant, resources=own_key)
         try:
             charges = table_charges(variant, book, region)
-            found.append(Candidate(name=name, load=variant, charges=charges))
+            result.append(Candidate(name=name, load=variant, charges=charges))
         except PriceUnknownError as unknown:
-            found.append(Candidate(name=name, load=variant, cannot=unknown.message))
-    return tuple(sorted(found, key=lambda c: (c.total is None, c.total or ZERO)))
+            result.append(Candidate(name=name, load=variant, cannot=unknown.message))
+    return tuple(sorted(result, key=lambda c: (c.total is None, c.total or ZERO)))
 
 
 def break_even(book: PriceBook, region: str, dimension: str = WRITE) -> Decimal:
@@ -373,20 +373,20 @@ def _provisioned(
         if years:
             bought, covered = _reserve(load, mine, book, region, dimension)
             lines += bought
-        for one in mine:
-            hours = covered.get(one.resource.name, one.given.hours)
+        for entry in mine:
+            hours = covered.get(entry.resource.name, entry.given.hours)
             lines += [
                 charge(
-                    one.price,
+                    entry.price,
                     quantity,
                     where=load.table,
-                    resource=one.resource.name,
-                    what=one.what,
+                    resource=entry.resource.name,
+                    what=entry.what,
                     pattern=pattern,
                     region=region,
-                    note=_capacity_note(one),
+                    note=_capacity_note(entry),
                 )
-                for pattern, quantity in _shares(one, sum(hours) * HOURS_PER_MONTH / 24)
+                for pattern, quantity in _shares(entry, sum(hours) * HOURS_PER_MONTH / 24)
                 if quantity
             ]
     refused = [
@@ -408,12 +408,12 @@ def _shares(one: _Capacity, unit_hours: Decimal) -> Iterator[tuple[str, Decimal]
 
     The parts add up to the whole exactly.
     """
-    whole = plain_quantity(unit_hours)
+    total = plain_quantity(unit_hours)
     used = sum((units for _, units in one.used), ZERO)
     capacity = max(one.given.unit_hours * 3600, used)
-    rest = whole
+    rest = total
     for pattern, units in one.used:
-        part = min(rest, plain_quantity(whole * units / capacity) if units else ZERO)
+        part = min(rest, plain_quantity(total * units / capacity) if units else ZERO)
         rest -= part
         yield pattern, part
     yield "", rest
@@ -437,17 +437,17 @@ def _capacities(
         READ: _limits(load, mode, mode.rcu, mode.max_rcu, ceiling),
         WRITE: _limits(load, mode, mode.wcu, mode.max_wcu, ceiling),
     }
-    given = provision([(rates[d], limits[d]) for d in (READ, WRITE)], load.curve)
+    provided = provision([(rates[d], limits[d]) for d in (READ, WRITE)], load.curve)
     write, words = _write_unit(load, resource)
     names = {READ: ("r", "read"), WRITE: (write, words)}
-    for dimension, found in zip((READ, WRITE), given, strict=True):
+    for dimension, result in zip((READ, WRITE), provided, strict=True):
         letter, what = names[dimension]
         yield _Capacity(
             resource=resource,
             dimension=dimension,
             price=book.price(f"aws.dynamodb.provisioned.{letter}cu.{load.price_class}", region),
             what=f"{what} capacity unit-hours",
-            given=found,
+            given=result,
             mode=mode,
             used=tuple(used[dimension].items()),
         )
@@ -513,13 +513,13 @@ def _reserve(
     # The cost is piecewise linear in the lots, with corners next to the hourly capacities.
     corners = {0} | {units // LOT + more for units in demand for more in (0, 1)}
     lots = min(sorted(corners), key=cost)
-    left = {c.resource.name: list(c.given.hours) for c in mine}
+    remaining = {c.resource.name: list(c.given.hours) for c in mine}
     for hour in range(24):
         cover = lots * LOT
-        for hours in left.values():
-            taken = min(cover, hours[hour])
-            hours[hour] -= taken
-            cover -= taken
+        for hours in remaining.values():
+            claimed = min(cover, hours[hour])
+            hours[hour] -= claimed
+            cover -= claimed
     words = f"reserved {dimension} capacity, {years} year{'s' if years > 1 else ''}"
     lines = [
         charge(
@@ -539,7 +539,7 @@ def _reserve(
             note=f"{lots} lots of {LOT} units",
         ),
     ]
-    return (lines if lots else []), {name: tuple(hours) for name, hours in left.items()}
+    return (lines if lots else []), {name: tuple(hours) for name, hours in remaining.items()}
 
 
 def _storage(load: TableLoad, book: PriceBook, region: str) -> Iterator[Line]:
@@ -646,12 +646,12 @@ def _objects(load: TableLoad, book: PriceBook, region: str) -> Iterator[Line]:
 
 def _internet(gigabytes: Decimal) -> Iterator[tuple[str, str, Decimal]]:
     """Split data sent to the internet over the steps of its price."""
-    left = gigabytes
+    remaining = gigabytes
     for number, width in enumerate((*INTERNET_TIERS_GB, None), start=1):
-        part = left if width is None else min(left, Decimal(width))
+        part = remaining if width is None else min(remaining, Decimal(width))
         suffix = "" if number == 1 else f".tier{number}"
         yield f"{DATA_PRICES}.internet{suffix}", "data out to the internet", part
-        left -= part
+        remaining -= part
 
 
 def _used(lines: Sequence[Line], book: PriceBook) -> Iterator[Price]:

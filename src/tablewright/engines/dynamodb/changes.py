@@ -162,8 +162,8 @@ class RekeyTable(TableChange):
         """Return the table under its new key."""
         for name in self.drops:
             _index(table, name)
-        made = {(shape, key): template for shape, key, template in self.templates}
-        shapes = tuple(_templated(shape, made) for shape in table.shapes)
+        created = {(shape, key): template for shape, key, template in self.templates}
+        shapes = tuple(_templated(shape, created) for shape in table.shapes)
         return replace(
             table,
             partition_key=self.partition_key,
@@ -191,11 +191,11 @@ class AddIndex(TableChange):
     def rewrite(self, table: Table) -> Table:
         """Return the table with the index."""
         _refuse_twice(table.indexes, self.index.name, f"index of {table.name}")
-        made = {(shape, key): template for shape, key, template in self.templates}
+        created = {(shape, key): template for shape, key, template in self.templates}
         return replace(
             table,
             indexes=_inserted(table.indexes, self.index, self.at),
-            shapes=tuple(_templated(shape, made) for shape in table.shapes),
+            shapes=tuple(_templated(shape, created) for shape in table.shapes),
         )
 
     def inverse(self, design: DynamoDesign) -> DynamoChange | None:
@@ -246,12 +246,12 @@ class RekeyIndex(TableChange):
     def rewrite(self, table: Table) -> Table:
         """Return the table with the index under its new key."""
         old = _index(table, self.index)
-        made = {(shape, key): template for shape, key, template in self.templates}
+        created = {(shape, key): template for shape, key, template in self.templates}
         new = replace(old, partition_keys=self.partition_keys, sort_keys=self.sort_keys)
         return replace(
             table,
             indexes=tuple(new if i is old else i for i in table.indexes),
-            shapes=tuple(_templated(shape, made) for shape in table.shapes),
+            shapes=tuple(_templated(shape, created) for shape in table.shapes),
         )
 
     def inverse(self, design: DynamoDesign) -> DynamoChange | None:
@@ -458,7 +458,7 @@ class SetKeyTemplate(ShapeChange):
 
     def reshape(self, shape: ItemShape) -> ItemShape:
         """Return the shape with the key attribute made so."""
-        rest = tuple(one for one in shape.keys if one[0] != self.key)
+        rest = tuple(key for key in shape.keys if key[0] != self.key)
         if self.template is None:
             return replace(shape, keys=rest)
         return replace(shape, keys=(*rest, (self.key, self.template)))
@@ -498,34 +498,34 @@ class SplitEntity(DynamoChange):
     def apply(self, design: DynamoDesign) -> DynamoDesign:
         """Return the design with the entity in two parts."""
         table = _table(design, self.table)
-        whole = _shape(table, self.shape)
-        missing = [a for a in self.attributes if a not in whole.attributes]
+        shape = _shape(table, self.shape)
+        missing = [a for a in self.attributes if a not in shape.attributes]
         if missing:
             raise UsageError(f"{self.shape} of {self.table} does not hold {', '.join(missing)}")
         core = replace(
-            whole,
-            attributes=tuple(a for a in whole.attributes if a not in self.attributes),
-            compress=tuple(c for c in whole.compress if c[0] not in self.attributes),
-            offload=tuple(a for a in whole.offload if a not in self.attributes),
+            shape,
+            attributes=tuple(a for a in shape.attributes if a not in self.attributes),
+            compress=tuple(c for c in shape.compress if c[0] not in self.attributes),
+            offload=tuple(a for a in shape.offload if a not in self.attributes),
         )
         part = ItemShape(
             name=self.part,
-            entity=whole.entity,
+            entity=shape.entity,
             attributes=self.attributes,
-            compress=tuple(c for c in whole.compress if c[0] in self.attributes),
-            offload=tuple(a for a in whole.offload if a in self.attributes),
+            compress=tuple(c for c in shape.compress if c[0] in self.attributes),
+            offload=tuple(a for a in shape.offload if a in self.attributes),
         )
-        held = [core if s is whole else s for s in table.shapes]
+        stored = [core if s is shape else s for s in table.shapes]
         if self.into:
-            design = _with(design, replace(table, shapes=tuple(held)))
-            part = _keyed_like(part, whole, table.keys)
+            design = _with(design, replace(table, shapes=tuple(stored)))
+            part = _keyed_like(part, shape, table.keys)
             home = replace(table, name=self.into, shapes=(part,), indexes=(), stream=None, ttl=None)
             return apply(design, AddTable(table=home))
         if table.sort_key is None:
             raise UsageError(f"{self.table} has no sort key: a part needs a table of its own")
-        part = _keyed_like(part, whole, (table.partition_key,))
+        part = _keyed_like(part, shape, (table.partition_key,))
         part = replace(part, keys=(*part.keys, (table.sort_key, KeyTemplate.parse(self.part))))
-        return _with(design, replace(table, shapes=(*held, part)))
+        return _with(design, replace(table, shapes=(*stored, part)))
 
     def inverse(self, design: DynamoDesign) -> DynamoChange | None:
         """Return the change that puts the table back, where no table was added."""
@@ -562,17 +562,20 @@ class ExplodeList(DynamoChange):
         entity = next((e.entity for e in parent.embeds if e.attribute == self.embed), None)
         if entity is None:
             raise UsageError(f"{self.shape} of {self.table} embeds nothing as {self.embed}")
-        left = replace(parent, embeds=tuple(e for e in parent.embeds if e.attribute != self.embed))
+        remaining = replace(
+            parent, embeds=tuple(e for e in parent.embeds if e.attribute != self.embed)
+        )
         design = _with(
-            design, replace(table, shapes=tuple(left if s is parent else s for s in table.shapes))
+            design,
+            replace(table, shapes=tuple(remaining if s is parent else s for s in table.shapes)),
         )
         child = ItemShape(name=entity, entity=entity, attributes=self.attributes)
-        own = [k for k in self.child_key if k != self.parent_key]
+        child_key = [k for k in self.child_key if k != self.parent_key]
         home = replace(
             table,
             name=self.into,
             partition_key=self.parent_key,
-            sort_key=own[-1] if own else None,
+            sort_key=child_key[-1] if child_key else None,
             shapes=(child,),
             indexes=(),
             stream=None,
@@ -784,11 +787,13 @@ def diff(before: DynamoDesign, after: DynamoDesign) -> tuple[DynamoChange, ...]:
         [t.name for t in before.tables],
         [t.name for t in after.tables],
         drop=lambda name: changes.append(DropTable(table=name)),
-        add=lambda name, at: changes.append(AddTable(table=after.table(name), at=at)),
+        add=lambda name, position: changes.append(AddTable(table=after.table(name), at=position)),
     )
-    kept = {t.name for t in before.tables} - {c.table for c in changes if isinstance(c, DropTable)}
+    retained = {t.name for t in before.tables} - {
+        c.table for c in changes if isinstance(c, DropTable)
+    }
     for table in after.tables:
-        if table.name in kept:
+        if table.name in retained:
             changes.extend(_table_changes(before.table(table.name), table))
     return tuple(changes)
 
@@ -800,7 +805,9 @@ def _table_changes(before: Table, after: Table) -> list[DynamoChange]:
         [i.name for i in before.indexes],
         [i.name for i in after.indexes],
         drop=lambda index: changes.append(DropIndex(table=name, index=index)),
-        add=lambda index, at: changes.append(AddIndex(table=name, index=after.index(index), at=at)),
+        add=lambda index, position: changes.append(
+            AddIndex(table=name, index=after.index(index), at=position)
+        ),
     )
     touched = {c.index for c in changes if isinstance(c, DropIndex)}
     for index in after.indexes:
@@ -867,7 +874,9 @@ def _shape_changes(before: Table, after: Table) -> list[DynamoChange]:
         [s.name for s in before.shapes],
         [s.name for s in after.shapes],
         drop=lambda shape: changes.append(DropShape(table=name, shape=shape)),
-        add=lambda shape, at: changes.append(SetShape(table=name, shape=new[shape], at=at)),
+        add=lambda shape, position: changes.append(
+            SetShape(table=name, shape=new[shape], at=position)
+        ),
     )
     done = {c.shape.name for c in changes if isinstance(c, SetShape)}
     old = {s.name: s for s in before.shapes}
@@ -906,14 +915,14 @@ def _edit(
     for name in before:
         if name not in set(after):
             drop(name)
-    for at, name in enumerate(after):
-        if at < len(now) and now[at] == name:
+    for position, name in enumerate(after):
+        if position < len(now) and now[position] == name:
             continue
         if name in now:
             now.remove(name)
             drop(name)
-        now.insert(at, name)
-        add(name, at)
+        now.insert(position, name)
+        add(name, position)
 
 
 def _table(design: DynamoDesign, name: str) -> Table:
@@ -957,15 +966,15 @@ def _templated(shape: ItemShape, made: dict[tuple[str, str], KeyTemplate]) -> It
     mine = {key: template for (name, key), template in made.items() if name == shape.name}
     if not mine:
         return shape
-    kept = tuple((key, template) for key, template in shape.keys if key not in mine)
-    return replace(shape, keys=(*kept, *mine.items()))
+    retained = tuple((key, template) for key, template in shape.keys if key not in mine)
+    return replace(shape, keys=(*retained, *mine.items()))
 
 
 def _keyed_like(part: ItemShape, whole: ItemShape, keys: tuple[str, ...]) -> ItemShape:
     """Return a part with the key attributes of the whole it was taken from."""
     templates = tuple((key, t) for key, t in whole.keys if key in keys)
-    held = tuple(k for k in keys if k in whole.attributes and k not in part.attributes)
-    return replace(part, keys=templates, attributes=(*held, *part.attributes))
+    stored = tuple(k for k in keys if k in whole.attributes and k not in part.attributes)
+    return replace(part, keys=templates, attributes=(*stored, *part.attributes))
 
 
 def _mode_text(mode: CapacityMode | None) -> str:

@@ -96,8 +96,8 @@ class Decoder:
         self.embed = step.embed
         self.keys = (*table.keys, *(a.name for a in self.entity.attributes if a.unique))
         self.others = _others(table, self.shape)
-        made = {key for key, _ in self.shape.keys}
-        self.names = [name for name in self.shape.attributes if name not in made]
+        keys = {key for key, _ in self.shape.keys}
+        self.names = [name for name in self.shape.attributes if name not in keys]
         self._pages: deque[tuple[Sequence[Item], list[Row]]] = deque(maxlen=self.PAGES)
         self._known: dict[tuple[str, ...], tuple[Item, list[Row]]] = {}
 
@@ -110,12 +110,12 @@ class Decoder:
         for page, rows in self._pages:
             if page is items:
                 return rows
-        found = self._rows_of(items)
-        self._pages.append((items, found))
-        return found
+        result = self._rows_of(items)
+        self._pages.append((items, result))
+        return result
 
     def _rows_of(self, items: Sequence[Item]) -> list[Row]:
-        found: list[Row] = []
+        rows: list[Row] = []
         for item in items:
             key = tuple([str(item[name]) for name in self.keys if name in item])
             known = self._known.get(key)
@@ -123,8 +123,8 @@ class Decoder:
                 if len(self._known) >= self.KEPT:
                     self._known.clear()
                 known = self._known[key] = (item, self._rows(item))
-            found += known[1]
-        return found
+            rows += known[1]
+        return rows
 
     def _rows(self, item: Item) -> list[Row]:
         for texts in self.others:
@@ -138,8 +138,8 @@ class Decoder:
             return [row]
         parent_key = {name: row[name] for name in self.entity.key if name in row}
         name = self.embed.attribute
-        held = plain_value(item[name]) if name in item else []
-        elements = held.values() if isinstance(held, dict) else held
+        stored = plain_value(item[name]) if name in item else []
+        elements = stored.values() if isinstance(stored, dict) else stored
         return [{**parent_key, **element} for element in elements]
 
 
@@ -160,7 +160,7 @@ def _others(table: Table, shape: ItemShape) -> tuple[tuple[tuple[str, re.Pattern
 
     if texts(shape):
         return ()
-    return tuple(found for one in table.shapes if (found := texts(one)))
+    return tuple(result for shape in table.shapes if (result := texts(shape)))
 
 
 def _text(value: Mapping[str, Any]) -> str:

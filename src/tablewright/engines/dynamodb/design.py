@@ -46,17 +46,17 @@ class KeyTemplate:
             'userId'
         """
         parts: list[TemplatePart] = []
-        at = 0
+        end = 0
         for match in _FIELD.finditer(text):
-            if match.start() > at:
-                parts.append(TemplatePart(literal=text[at : match.start()]))
+            if match.start() > end:
+                parts.append(TemplatePart(literal=text[end : match.start()]))
             if match[2]:
                 parts.append(TemplatePart(shards=int(match[2])))
             else:
                 parts.append(TemplatePart(attribute=match[1]))
-            at = match.end()
-        if at < len(text):
-            parts.append(TemplatePart(literal=text[at:]))
+            end = match.end()
+        if end < len(text):
+            parts.append(TemplatePart(literal=text[end:]))
         return cls(parts=tuple(parts), when=when)
 
     @classmethod

@@ -36,16 +36,16 @@ POINTER_BYTES = 64
 
 def check_design(design: DynamoDesign, model: Model) -> tuple[Diagnostic, ...]:
     """Return what is wrong with a design."""
-    found = Diagnostics()
+    diagnostics = Diagnostics()
     nowhere = design.span or Span(f"design {design.name}", 0, 0, 0)
     for table in design.tables:
-        _TableCheck(table, model, found, table.span or nowhere).run()
-    return found.sorted()
+        _TableCheck(table, model, diagnostics, table.span or nowhere).run()
+    return diagnostics.sorted()
 
 
 class _TableCheck:
-    def __init__(self, table: Table, model: Model, found: Diagnostics, span: Span) -> None:
-        self.table, self.model, self.found, self.span = table, model, found, span
+    def __init__(self, table: Table, model: Model, diagnostics: Diagnostics, span: Span) -> None:
+        self.table, self.model, self.found, self.span = table, model, diagnostics, span
 
     def run(self) -> None:
         """Note everything."""
@@ -74,22 +74,22 @@ class _TableCheck:
     def _counts(self) -> None:
         name = self.table.name
         local = [index for index in self.table.indexes if index.is_local]
-        other = [index for index in self.table.indexes if not index.is_local]
-        for kind, indexes, most, help in (
+        other_indexes = [index for index in self.table.indexes if not index.is_local]
+        for kind, indexes, maximum, help in (
             (
                 "global",
-                other,
+                other_indexes,
                 MAX_GLOBAL_INDEXES,
                 "merge indexes whose items never meet (overload one)",
             ),
             ("local", local, MAX_LOCAL_INDEXES, "make some of them global"),
         ):
-            if len(indexes) > most:
+            if len(indexes) > maximum:
                 self._error(
                     "too-many-indexes",
                     f"table `{name}` has {len(indexes)} {kind} secondary indexes, "
-                    f"and may have {most}",
-                    indexes[most].span,
+                    f"and may have {maximum}",
+                    indexes[maximum].span,
                     help,
                 )
         total = 0
@@ -167,17 +167,17 @@ class _TableCheck:
         for index in self.table.indexes:
             keys += [(k, MAX_PARTITION_KEY_BYTES, "partition") for k in index.partition_keys]
             keys += [(k, MAX_SORT_KEY_BYTES, "sort") for k in index.sort_keys]
-        for name, most, what in keys:
+        for name, maximum, what in keys:
             template = shape.template(name)
             if template is None:
                 continue
             size = _template_bytes(template, entity)
-            if size > most:
+            if size > maximum:
                 self._error(
                     "key-too-long",
                     f"the {what} key `{name}` of `{shape.name}` in table `{self.table.name}` "
                     f"can have {format_number(size)} bytes ({_shown(template, entity)}), "
-                    f"and may have {format_number(most)}",
+                    f"and may have {format_number(maximum)}",
                     shape.span,
                     "use a shorter attribute, or a hash of it",
                 )

@@ -57,9 +57,9 @@ class OrFalse:
     def read(self, node: Node, reading: Reading) -> object:
         """Return True, False, or what the shape reads."""
         if isinstance(node, ScalarNode) and not nodes.is_null(node):
-            said = nodes.boolean(node.value)
-            if said is not None:
-                return said
+            boolean = nodes.boolean(node.value)
+            if boolean is not None:
+                return boolean
         if nodes.is_null(node):
             wrong_type(self, node, reading)
             return None

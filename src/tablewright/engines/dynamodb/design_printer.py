@@ -109,9 +109,9 @@ def _shape(design: DynamoDesign, table: Table, shape: ItemShape, model: Model) -
     if shape.keys:
         fields.append("keys:")
         fields += [f"  {scalar(name)}: {_template(template)}" for name, template in shape.keys]
-    held = _attributes(design, table, shape, entity)
-    if held:
-        fields.append(f"attributes: {held}")
+    attributes = _attributes(design, table, shape, entity)
+    if attributes:
+        fields.append(f"attributes: {attributes}")
     if shape.embeds:
         inner = ", ".join(
             f"{scalar(e.attribute)}: "
@@ -134,24 +134,24 @@ def _attributes(design: DynamoDesign, table: Table, shape: ItemShape, entity: En
     templated = {name for name, _ in shape.keys}
     always = {*entity.key}
     always |= {name for name in table.keys if name not in templated and entity.has(name)}
-    others = [
-        other
+    tables = [
+        other_shape
         for each in design.tables
-        for other in each.shapes
-        if other.entity == shape.entity and not other.guards and other != shape
+        for other_shape in each.shapes
+        if other_shape.entity == shape.entity and not other_shape.guards and other_shape != shape
     ]
     if shape.guards:
         more = [name for name in shape.attributes if name not in always]
         return _flow(more) if more else ""
     if shape.counters and set(shape.attributes) <= {*always, *shape.counters}:
         return ""
-    if not others and set(shape.attributes) == set(entity.names):
+    if not tables and set(shape.attributes) == set(entity.names):
         return ""
     left_out = [name for name in entity.names if name not in shape.attributes]
     if left_out and len(left_out) < len(shape.attributes):
         return f"{{except: {_flow(left_out)}}}"
-    own = [name for name in shape.attributes if name not in always]
-    return _flow(own or shape.attributes)
+    attributes = [name for name in shape.attributes if name not in always]
+    return _flow(attributes or shape.attributes)
 
 
 def _template(template: KeyTemplate) -> str:

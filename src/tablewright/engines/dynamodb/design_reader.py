@@ -37,12 +37,12 @@ _TEMPLATE = re.compile(r"(?:[^{}]|\{[A-Za-z_][\w.-]*(?::[1-9][0-9]{0,4})?\})+")
 
 
 def read_dynamodb(
-    name: str, found: Fields, span: Span, model: Model, reading: Reading
+    name: str, fields: Fields, span: Span, model: Model, reading: Reading
 ) -> DynamoDesign | None:
     """Return the design."""
     drafts = [
         _TableDraft(entry, model, reading, name)
-        for entry in found.get("tables", ())
+        for entry in fields.get("tables", ())
         if isinstance(entry.value, Fields)
     ]
     shapes = [shape for draft in drafts for shape in draft.shapes]
@@ -50,8 +50,8 @@ def read_dynamodb(
     return DynamoDesign(
         name=name,
         engine="dynamodb",
-        title=found.get("title", ""),
-        note=found.get("note", ""),
+        title=fields.get("title", ""),
+        note=fields.get("note", ""),
         span=span,
         tables=tuple(draft.table() for draft in drafts),
     )
@@ -64,15 +64,15 @@ class _ShapeDraft:
         self,
         name: Word,
         entity: Entity,
-        found: Fields | None,
+        fields: Fields | None,
         table: _TableDraft,
     ) -> None:
-        self.name, self.entity, self.found, self.table = name, entity, found, table
+        self.name, self.entity, self.found, self.table = name, entity, fields, table
         self.reading = table.reading
         self.what = f"`{name}` in table `{table.name}`"
         self.guards = self._own("guards", "guards")
         self.counters = self._counters()
-        self.filled = {str(e.name) for e in found.get("keys", ())} if found else set()
+        self.filled = {str(e.name) for e in fields.get("keys", ())} if fields else set()
         self.keys = self._keys()
         self.embeds = self._embeds()
         self.explicit = self._explicit()
@@ -106,10 +106,10 @@ class _ShapeDraft:
                 return names
             value = (value,)
         if isinstance(value, Fields):
-            left = [str(w) for w in value.get("except", ()) if self._known(w, "leaves out")]
-            return tuple(name for name in names if name not in left)
-        held = tuple(str(word) for word in value if self._known(word, "holds"))
-        return tuple(dict.fromkeys((*held, *self.counters)))
+            remaining = [str(w) for w in value.get("except", ()) if self._known(w, "leaves out")]
+            return tuple(name for name in names if name not in remaining)
+        stored = tuple(str(word) for word in value if self._known(word, "holds"))
+        return tuple(dict.fromkeys((*stored, *self.counters)))
 
     def _counters(self) -> tuple[str, ...]:
         """Return the numbers that are kept as sums over the shards of the key."""
@@ -169,11 +169,14 @@ class _ShapeDraft:
         if not self.entity.attributes:
             return True
         if not self.entity.has(base):
-            at = text.find("{" + name)
+            position = text.find("{" + name)
             span = word.span
             if "#" in text or "{" in text:  # point at the name inside, where it is in plain sight
                 inside = Span(
-                    span.file, span.line, span.column + at + 1, span.column + at + 1 + len(name)
+                    span.file,
+                    span.line,
+                    span.column + position + 1,
+                    span.column + position + 1 + len(name),
                 )
                 line = self.reading.lines[span.line - 1]
                 if line[inside.column - 1 : inside.end_column - 1] == name:
@@ -261,11 +264,11 @@ class _ShapeDraft:
         if value is None:
             return ()
         out = []
-        for one in (value,) if isinstance(value, Word) else value:
-            word = one.name if isinstance(one, Entry) else one
+        for entry in (value,) if isinstance(value, Word) else value:
+            word = entry.name if isinstance(entry, Entry) else entry
             if not self._known(word, "compresses") or not self._is_held(word, "compresses"):
                 continue
-            ratio = one.value if isinstance(one, Entry) else None
+            ratio = entry.value if isinstance(entry, Entry) else None
             if ratio is None and self.entity.has(str(word)):
                 ratio = self.entity.attribute(str(word)).compressible
             if ratio is None:
@@ -321,21 +324,21 @@ def _share_out(shapes: list[_ShapeDraft]) -> None:
             name for name in shape.table.table_keys if name not in templated and entity.has(name)
         }
         if shape.guards:
-            wanted = {*always, *(shape.explicit or ())}
+            required = {*always, *(shape.explicit or ())}
         elif shape.explicit is not None:
-            wanted = {*always, *shape.explicit}
+            required = {*always, *shape.explicit}
         else:
             elsewhere = {
                 name
-                for other in shapes
-                if other is not shape
-                and other.entity is entity
-                and not other.guards
-                and other.explicit is not None
-                for name in other.explicit
+                for other_shape in shapes
+                if other_shape is not shape
+                and other_shape.entity is entity
+                and not other_shape.guards
+                and other_shape.explicit is not None
+                for name in other_shape.explicit
             }
-            wanted = always | {name for name in entity.names if name not in elsewhere}
-        shape.held = tuple(name for name in entity.names if name in wanted)
+            required = always | {name for name in entity.names if name not in elsewhere}
+        shape.held = tuple(name for name in entity.names if name in required)
 
 
 class _TableDraft:
@@ -377,13 +380,13 @@ class _TableDraft:
     def _shapes(self) -> list[_ShapeDraft]:
         items = self.found.get("items", ())
         out = []
-        for one in (items,) if isinstance(items, Word) else items:
-            name, found = (one.name, one.value) if isinstance(one, Entry) else (one, None)
-            if isinstance(one, Entry) and not isinstance(found, Fields):
+        for entry in (items,) if isinstance(items, Word) else items:
+            name, result = (entry.name, entry.value) if isinstance(entry, Entry) else (entry, None)
+            if isinstance(entry, Entry) and not isinstance(result, Fields):
                 continue
-            of = found.get("of") if found else None
+            of = result.get("of") if result else None
             word = of if of is not None else name
-            if of is None and found is not None and str(name) not in self._entity_names():
+            if of is None and result is not None and str(name) not in self._entity_names():
                 close = suggestion(str(name), self._entity_names(), "entities")
                 self.reading.error(
                     "unknown-entity",
@@ -395,7 +398,7 @@ class _TableDraft:
                 continue
             entity = self.entity(word, f"table `{self.name}` holds")
             if entity is not None:
-                out.append(_ShapeDraft(name, entity, found, self))
+                out.append(_ShapeDraft(name, entity, result, self))
         return out
 
     def _entity_names(self) -> list[str]:
@@ -403,10 +406,10 @@ class _TableDraft:
 
     def table(self) -> Table:
         """Return the table."""
-        found = self.found
+        result = self.found
         shapes = tuple(draft.finish() for draft in self.shapes)
         self._check_keys(shapes)
-        stream = found.get("stream")
+        stream = result.get("stream")
         view = stream.get("view") if isinstance(stream, Fields) else stream
         readers = stream.get("readers", 1) if isinstance(stream, Fields) else 1
         keys = self.table_keys or ("",)
@@ -417,25 +420,25 @@ class _TableDraft:
             shapes=shapes,
             indexes=tuple(
                 index
-                for entry in found.get("indexes", ())
+                for entry in result.get("indexes", ())
                 if isinstance(entry.value, Fields) and (index := self._index(entry)) is not None
             ),
             vector_indexes=tuple(
                 self._vector_index(entry)
-                for entry in found.get("vector_indexes", ())
+                for entry in result.get("vector_indexes", ())
                 if isinstance(entry.value, Fields) and "vector" in entry.value
             ),
-            mode=_mode(found, self.reading),
-            infrequent_access=str(found.get("class", "standard")) == "infrequent-access",
+            mode=_mode(result, self.reading),
+            infrequent_access=str(result.get("class", "standard")) == "infrequent-access",
             ttl=self._ttl(),
-            pitr_days=_pitr(found.get("pitr")),
-            backups_kept=found.get("backups", 0),
-            exports_per_month=found.get("exports", Decimal(0)),
-            restores_per_year=found.get("restores", Decimal(0)),
+            pitr_days=_pitr(result.get("pitr")),
+            backups_kept=result.get("backups", 0),
+            exports_per_month=result.get("exports", Decimal(0)),
+            restores_per_year=result.get("restores", Decimal(0)),
             stream=None if view is None else str(view).upper().replace("-", "_"),
             stream_readers=readers,
-            deletion_protection=found.get("deletion_protection"),
-            replicas=tuple(found.get("replicas", ())),
+            deletion_protection=result.get("deletion_protection"),
+            replicas=tuple(result.get("replicas", ())),
             span=self.entry.name.span,
         )
 
@@ -507,11 +510,11 @@ class _TableDraft:
     # -- indexes
 
     def _index(self, entry: Entry) -> Index | None:
-        found: Fields = entry.value
-        partition = tuple(str(word) for word in found.get("partition", ()))
-        sort = tuple(str(word) for word in found.get("sort", ()))
-        key = tuple(str(word) for word in found.get("key", ()))
-        if ("key" in found) == ("partition" in found):
+        fields: Fields = entry.value
+        partition = tuple(str(word) for word in fields.get("partition", ()))
+        sort = tuple(str(word) for word in fields.get("sort", ()))
+        key = tuple(str(word) for word in fields.get("key", ()))
+        if ("key" in fields) == ("partition" in fields):
             self.reading.error(
                 "bad-index-key",
                 f"index `{entry.name}` has "
@@ -525,7 +528,7 @@ class _TableDraft:
                 self.reading.error(
                     "bad-index-key",
                     f"index `{entry.name}` has both `key` and `sort`",
-                    found.key_spans["sort"],
+                    fields.key_spans["sort"],
                     "write `key: [partition, sort]`, or `partition: [a, b]` and `sort: [c]`",
                 )
             partition, sort = key[:1], key[1:] or sort
@@ -535,62 +538,62 @@ class _TableDraft:
             name=str(entry.name),
             partition_keys=partition,
             sort_keys=sort,
-            projection=self._projection(found, str(entry.name)),
-            is_local=found.get("local", False),
-            mode=None if "mode" not in found else _mode(found, self.reading),
+            projection=self._projection(fields, str(entry.name)),
+            is_local=fields.get("local", False),
+            mode=None if "mode" not in fields else _mode(fields, self.reading),
             span=entry.name.span,
         )
 
     def _vector_index(self, entry: Entry) -> VectorIndex:
-        found: Fields = entry.value
+        fields: Fields = entry.value
         self._check_vector_index(entry)
         return VectorIndex(
             name=str(entry.name),
-            vector=str(found.get("vector")),
-            partition=str(found.get("partition", "")),
-            filters=tuple(str(word) for word in found.get("filters", ())),
-            projection=self._projection(found, str(entry.name), ProjectionKind.KEYS_ONLY),
+            vector=str(fields.get("vector")),
+            partition=str(fields.get("partition", "")),
+            filters=tuple(str(word) for word in fields.get("filters", ())),
+            projection=self._projection(fields, str(entry.name), ProjectionKind.KEYS_ONLY),
             span=entry.name.span,
         )
 
     def _check_vector_index(self, entry: Entry) -> None:
-        found: Fields = entry.value
-        words = [found.get("vector"), *found.get("filters", ())]
-        words += [found.get("partition")] if "partition" in found else []
-        held = {name for draft in self.shapes for name in draft.held}
+        fields: Fields = entry.value
+        words = [fields.get("vector"), *fields.get("filters", ())]
+        words += [fields.get("partition")] if "partition" in fields else []
+        shapes = {name for draft in self.shapes for name in draft.held}
         for word in words:
-            if word is not None and str(word) not in held and self.shapes:
+            if word is not None and str(word) not in shapes and self.shapes:
                 self.reading.error(
                     "unknown-attribute",
                     f"vector index `{entry.name}` reads `{word}`, which no item of `{self.name}` "
                     "holds",
                     word.span,
-                    suggestion(str(word), sorted(held), "attributes"),
+                    suggestion(str(word), sorted(shapes), "attributes"),
                 )
-        vector = str(found.get("vector"))
+        vector = str(fields.get("vector"))
         attributes = [d.entity.attribute(vector) for d in self.shapes if vector in d.held]
-        if attributes and not any(one.kind is Kind.VECTOR for one in attributes):
+        if attributes and not any(attribute.kind is Kind.VECTOR for attribute in attributes):
             self.reading.error(
                 "no-vector",
                 f"vector index `{entry.name}` reads `{vector}`, which is "
                 f"{a_kind(attributes[0].kind)}",
-                found.at("vector"),
+                fields.at("vector"),
                 f"give `{vector}` the type vector(1024), or name another attribute",
             )
-        largest = max((one.dimensions or 0 for one in attributes), default=0)
+        largest = max((attribute.dimensions or 0 for attribute in attributes), default=0)
         if largest > MAX_DIMENSIONS:
             self.reading.error(
                 "impossible-value",
                 f"vector index `{entry.name}` has {largest} dimensions, "
                 f"the service takes {MAX_DIMENSIONS}",
-                found.at("vector"),
+                fields.at("vector"),
                 "take a model with shorter embeddings, or another engine",
             )
-        if len(found.get("filters", ())) > MAX_INLINE_FILTERS:
+        if len(fields.get("filters", ())) > MAX_INLINE_FILTERS:
             self.reading.error(
                 "impossible-value",
                 f"vector index `{entry.name}` has more than {MAX_INLINE_FILTERS} filters",
-                found.at("filters"),
+                fields.at("filters"),
                 "filter by fewer attributes",
             )
         if len(self.found.get("vector_indexes", ())) > MAX_INDEXES:
@@ -609,23 +612,23 @@ class _TableDraft:
             )
 
     def _projection(
-        self, found: Fields, index: str, usual: ProjectionKind = ProjectionKind.ALL
+        self, fields: Fields, index: str, usual: ProjectionKind = ProjectionKind.ALL
     ) -> Projection:
-        value = found.get("project")
+        value = fields.get("project")
         if value is None or isinstance(value, Word):
             kind = ProjectionKind(str(value)) if value is not None else usual
             return Projection(kind=kind)
-        held = {name for draft in self.shapes for name in draft.held}
-        held |= {embed.attribute for draft in self.shapes for embed in draft.embeds}
-        held |= {name for draft in self.shapes for name in draft.filled}
+        shapes = {name for draft in self.shapes for name in draft.held}
+        shapes |= {embed.attribute for draft in self.shapes for embed in draft.embeds}
+        shapes |= {name for draft in self.shapes for name in draft.filled}
         names = []
         for word in value:
-            if str(word) not in held and self.shapes:
+            if str(word) not in shapes and self.shapes:
                 self.reading.error(
                     "unknown-attribute",
                     f"index `{index}` projects `{word}`, which no item of `{self.name}` holds",
                     word.span,
-                    suggestion(str(word), sorted(held), "attributes"),
+                    suggestion(str(word), sorted(shapes), "attributes"),
                 )
                 continue
             if str(word) not in names:
@@ -663,24 +666,24 @@ def _pitr(value: Any) -> int | None:
     return 35 if value is True else int(value)
 
 
-def _mode(found: Fields, reading: Reading) -> CapacityMode:
-    value = found.get("mode")
-    reserved = found.get("reserved", 0)
+def _mode(fields: Fields, reading: Reading) -> CapacityMode:
+    value = fields.get("mode")
+    reserved = fields.get("reserved", 0)
     if not isinstance(value, Fields):
         if reserved:
             reading.error(
                 "bad-mode",
                 "reserved capacity is given, but the mode is on-demand",
-                found.at("reserved"),
+                fields.at("reserved"),
                 "reserve provisioned capacity: mode: {rcu: 100, wcu: 50, reserved: 1y}",
             )
         return CapacityMode()
     reserved = value.get("reserved", reserved)
-    if reserved and str(found.get("class", "standard")) == "infrequent-access":
+    if reserved and str(fields.get("class", "standard")) == "infrequent-access":
         reading.error(
             "bad-mode",
             "reserved capacity is for tables of the class standard, not infrequent-access",
-            value.at("reserved") if "reserved" in value else found.at("reserved"),
+            value.at("reserved") if "reserved" in value else fields.at("reserved"),
             "take `reserved` or `class` away",
         )
     scaling = value.get("auto_scaling")
@@ -690,7 +693,7 @@ def _mode(found: Fields, reading: Reading) -> CapacityMode:
             "bad-mode",
             "a capacity mode is either fixed units or auto scaling"
             + (", and both are given" if fixed else ""),
-            found.at("mode"),
+            fields.at("mode"),
             "write {rcu: 5, wcu: 2}, or "
             "{auto_scaling: {min_rcu: 5, max_rcu: 500, min_wcu: 5, max_wcu: 500}}",
         )
@@ -718,7 +721,7 @@ def _mode(found: Fields, reading: Reading) -> CapacityMode:
             reading.error(
                 "incomplete",
                 f"provisioned capacity needs both rcu and wcu; `{unit}` is missing",
-                found.at("mode"),
+                fields.at("mode"),
                 "write {rcu: 5, wcu: 2}",
             )
     return CapacityMode(

@@ -102,7 +102,7 @@ def _sorted_shape(shape: ItemShape) -> ItemShape:
     return replace(
         shape,
         name="",
-        keys=tuple(sorted(shape.keys, key=lambda one: one[0])),
+        keys=tuple(sorted(shape.keys, key=lambda key: key[0])),
         attributes=tuple(sorted(shape.attributes)),
         embeds=tuple(sorted(shape.embeds, key=lambda e: (e.attribute, e.entity))),
         compress=tuple(sorted(shape.compress)),
@@ -133,18 +133,18 @@ def _indexes_named(before: Table, after: Table) -> Table:
         for index in after.indexes:
             if index.name in names:
                 continue
-            found = [i for i in before.indexes if i.name not in names.values() and alike(i, index)]
-            if found:
-                names[index.name] = found[0].name
-    taken = set(names.values())
+            result = [i for i in before.indexes if i.name not in names.values() and alike(i, index)]
+            if result:
+                names[index.name] = result[0].name
+    claimed = set(names.values())
     for index in after.indexes:
         if index.name not in names:
             name, number = index.name, 1
-            while name in taken:
+            while name in claimed:
                 number += 1
                 name = f"{index.name}-{number}"
             names[index.name] = name
-            taken.add(name)
+            claimed.add(name)
     indexes = tuple(replace(i, name=names[i.name]) for i in after.indexes)
     return replace(after, indexes=indexes)
 
@@ -175,19 +175,19 @@ def pieces(before: DynamoDesign, after: DynamoDesign) -> tuple[Piece, ...]:
 
     def join(a: int, b: int) -> None:
         old, new = group[b], group[a]
-        for at, one in enumerate(group):
-            if one == old:
-                group[at] = new
+        for position, each_change in enumerate(group):
+            if each_change == old:
+                group[position] = new
 
     keys = _table_keys(before, after)
-    for a, one in enumerate(changes):
+    for a, each_change in enumerate(changes):
         for b in range(a + 1, len(changes)):
-            if _belong_together(one, changes[b], before, after, keys):
+            if _belong_together(each_change, changes[b], before, after, keys):
                 join(a, b)
-    found: dict[int, list[DynamoChange]] = {}
-    for at, change in enumerate(changes):
-        found.setdefault(group[at], []).append(change)
-    return tuple(Piece(changes=tuple(each)) for each in found.values())
+    result: dict[int, list[DynamoChange]] = {}
+    for position, change in enumerate(changes):
+        result.setdefault(group[position], []).append(change)
+    return tuple(Piece(changes=tuple(each)) for each in result.values())
 
 
 def _all_changes(before: DynamoDesign, after: DynamoDesign) -> list[DynamoChange]:
@@ -234,12 +234,12 @@ def _shapes_changes(before: Table, after: Table) -> list[DynamoChange]:
     name = before.name
     names = _matched(before, after)
     changes: list[DynamoChange] = []
-    kept = {names.get(s.name, s.name): s for s in after.shapes}
+    retained = {names.get(s.name, s.name): s for s in after.shapes}
     for shape in before.shapes:
-        if shape.name not in kept:
+        if shape.name not in retained:
             changes.append(DropShape(table=name, shape=shape.name))
             continue
-        other = kept[shape.name]
+        other = retained[shape.name]
         if _role(shape) != _role(other):
             changes.append(SetShape(table=name, shape=replace(other, name=shape.name)))
         else:
@@ -257,17 +257,17 @@ def _matched(before: Table, after: Table) -> dict[str, str]:
     """Return, for kinds of item that only have another name, the name they have now."""
     old = {s.name for s in before.shapes}
     new = {s.name for s in after.shapes}
-    found: dict[str, str] = {}
+    matched: dict[str, str] = {}
     for shape in after.shapes:
         if shape.name in old:
             continue
-        for other in before.shapes:
-            is_free = other.name not in new and other.name not in found.values()
-            same = _role(other) == _role(shape)
-            if is_free and same and (shape.guards or other.attributes == shape.attributes):
-                found[shape.name] = other.name
+        for other_shape in before.shapes:
+            is_free = other_shape.name not in new and other_shape.name not in matched.values()
+            same = _role(other_shape) == _role(shape)
+            if is_free and same and (shape.guards or other_shape.attributes == shape.attributes):
+                matched[shape.name] = other_shape.name
                 break
-    return found
+    return matched
 
 
 def _role(shape: ItemShape) -> tuple[object, ...]:
@@ -283,17 +283,17 @@ def _shape_changes(table: str, before: ItemShape, after: ItemShape) -> list[Dyna
     more = tuple(a for a in after.attributes if a not in before.attributes)
     for keep, attributes in ((False, gone), (True, more)):
         changes += [
-            StoreAttributes(table=table, shape=name, attributes=(one,), keep=keep)
-            for one in attributes
+            StoreAttributes(table=table, shape=name, attributes=(attribute,), keep=keep)
+            for attribute in attributes
         ]
-    for keep, held, other in (
+    for keep, stored, other in (
         (False, before.embeds, after.embeds),
         (True, after.embeds, before.embeds),
     ):
         changes += [
-            ChangeEmbed(table=table, shape=name, embed=one, keep=keep)
-            for one in held
-            if one not in other
+            ChangeEmbed(table=table, shape=name, embed=entry, keep=keep)
+            for entry in stored
+            if entry not in other
         ]
     old, new = dict(before.keys), dict(after.keys)
     for key in dict.fromkeys((*old, *new)):
@@ -322,20 +322,20 @@ def _belong_together(
     after: DynamoDesign,
     keys: frozenset[Held],
 ) -> bool:
-    for one, other in ((a, b), (b, a)):
-        if _moves(_taken(one, before) - keys, _given(other, after) - keys):
+    for entry, other in ((a, b), (b, a)):
+        if _moves(_taken(entry, before) - keys, _given(other, after) - keys):
             return True
     if table_of(a) != table_of(b):
         return False
     if isinstance(a, ShapeChanges) and isinstance(b, ShapeChanges) and a.shape == b.shape:
         # What is compressed or offloaded as it comes or goes.
         return bool(_named(a) & _named(b))
-    for one, other in ((a, b), (b, a)):
-        if isinstance(one, RekeyTable) and isinstance(other, DropShape | SetShape):
+    for entry, other in ((a, b), (b, a)):
+        if isinstance(entry, RekeyTable) and isinstance(other, DropShape | SetShape):
             return True
         is_new = isinstance(other, SetKeyTemplate) and other.template is not None
-        is_made = is_new or isinstance(one, RekeyTable)  # what an index leaves behind may stay
-        if is_made and _named(other) & _keys_of(one, before, after):
+        is_made = is_new or isinstance(entry, RekeyTable)  # what an index leaves behind may stay
+        if is_made and _named(other) & _keys_of(entry, before, after):
             return True
     indexes = _index_of(a), _index_of(b)
     return bool(indexes[0]) and indexes[0] == indexes[1]
@@ -377,12 +377,12 @@ def _index_of(change: DynamoChange) -> str:
     return ""
 
 
-def _moves(taken: frozenset[Held], given: frozenset[Held]) -> bool:
-    if taken & given:
+def _moves(helds: frozenset[Held], given: frozenset[Held]) -> bool:
+    if helds & given:
         return True
-    whole = {entity for entity, name in taken | given if name == "*"}
-    return any(entity in whole for entity, _ in taken) and any(
-        entity in whole and entity in {e for e, _ in taken} for entity, _ in given
+    total = {entity for entity, name in helds | given if name == "*"}
+    return any(entity in total for entity, _ in helds) and any(
+        entity in total and entity in {e for e, _ in helds} for entity, _ in given
     )
 
 
@@ -420,26 +420,26 @@ def _entity(design: DynamoDesign, change: StoreAttributes) -> str:
 
 
 def _held(shapes: Iterable[ItemShape]) -> frozenset[Held]:
-    found: set[Held] = set()
+    helds: set[Held] = set()
     for shape in shapes:
-        found.update((shape.entity, name) for name in shape.attributes)
-        found.update((embed.entity, "*") for embed in shape.embeds)
-        found.update((shape.entity, name) for name in shape.counters)
-        found.update((shape.entity, f"guard {name}") for name in shape.guards)
-    return frozenset(found)
+        helds.update((shape.entity, name) for name in shape.attributes)
+        helds.update((embed.entity, "*") for embed in shape.embeds)
+        helds.update((shape.entity, name) for name in shape.counters)
+        helds.update((shape.entity, f"guard {name}") for name in shape.guards)
+    return frozenset(helds)
 
 
 def _table_keys(*designs: DynamoDesign) -> frozenset[Held]:
     """Return the attributes that items repeat in several places since tables are keyed by them."""
-    found: set[Held] = set()
+    helds: set[Held] = set()
     for design in designs:
         for table in design.tables:
             for shape in table.shapes:
                 for key in table.keys:
                     template = shape.template(key)
                     if template is not None:
-                        found.update((shape.entity, name) for name in template.attributes)
-    return frozenset(found)
+                        helds.update((shape.entity, name) for name in template.attributes)
+    return frozenset(helds)
 
 
 # --------------------------------------------------------------------------- on the way
@@ -474,13 +474,13 @@ def is_whole(design: DynamoDesign) -> bool:
         for shape in table.shapes:
             if any(shape.template(key) is None for key in table.keys):
                 return False
-        held = {name for shape in table.shapes for name in shape.attributes}
-        held |= {embed.attribute for shape in table.shapes for embed in shape.embeds}
-        held |= {key for shape in table.shapes for key, _ in shape.keys}
+        shapes = {name for shape in table.shapes for name in shape.attributes}
+        shapes |= {embed.attribute for shape in table.shapes for embed in shape.embeds}
+        shapes |= {key for shape in table.shapes for key, _ in shape.keys}
         for index in table.indexes:
             if not any(all(s.template(k) for k in index.keys) for s in table.shapes):
                 return False
-            if not held.issuperset(index.projection.attributes):
+            if not shapes.issuperset(index.projection.attributes):
                 return False
     return True
 
@@ -491,14 +491,14 @@ def is_whole(design: DynamoDesign) -> bool:
 def words(changes: Sequence[DynamoChange]) -> tuple[str, ...]:
     """Return changes as people say them: what moves where, what is built, what goes."""
     rest = list(changes)
-    found: list[str] = []
+    words: list[str] = []
     moved: list[DynamoChange] = [
         c for c in rest if isinstance(c, StoreAttributes | ChangeEmbed) and not c.keep
     ]
     moved += [c for c in rest if isinstance(c, DropShape | DropTable)]
     for home in [c for c in rest if isinstance(c, AddTable)]:
         text, used = _new_home(home.table, [c for c in moved if c in rest])
-        found.append(text)
+        words.append(text)
         rest = [c for c in rest if c is not home and c not in used]
     stored: dict[tuple[str, str, bool], list[str]] = {}
     for change in rest:
@@ -509,19 +509,19 @@ def words(changes: Sequence[DynamoChange]) -> tuple[str, ...]:
         if isinstance(change, StoreAttributes):
             names = stored.pop((change.table, change.shape, change.keep), [])
             if names:
-                found.append(str(replace(change, attributes=tuple(names))))
+                words.append(str(replace(change, attributes=tuple(names))))
             continue
         if isinstance(change, SetKeyTemplate) and _is_said_elsewhere(change, changes):
             continue  # said with the index or the table it is made for
-        found.append(_said(change, changes))
-    return tuple(found)
+        words.append(_said(change, changes))
+    return tuple(words)
 
 
 def _new_home(table: Table, moved: Sequence[DynamoChange]) -> tuple[str, list[DynamoChange]]:
     """Return what a new table is for, in words, and the changes those words cover."""
     entities = {shape.entity for shape in table.shapes}
-    held = {name for shape in table.shapes for name in shape.attributes}
-    parts = [c for c in moved if isinstance(c, StoreAttributes) and held.issuperset(c.attributes)]
+    shapes = {name for shape in table.shapes for name in shape.attributes}
+    parts = [c for c in moved if isinstance(c, StoreAttributes) and shapes.issuperset(c.attributes)]
     compressed = {name for shape in table.shapes for name, _ in shape.compress}
     if parts:
         names = [name for c in parts for name in c.attributes]
@@ -530,9 +530,9 @@ def _new_home(table: Table, moved: Sequence[DynamoChange]) -> tuple[str, list[Dy
         return f"move {what}{packed} to a table {table.name}", list(parts)
     embeds = [c for c in moved if isinstance(c, ChangeEmbed) and c.embed.entity in entities]
     if embeds:
-        one = embeds[0]
+        embed = embeds[0]
         return (
-            f"store each element of {one.embed.attribute} of {one.shape} as an item of a table "
+            f"store each element of {embed.embed.attribute} of {embed.shape} as an item of a table "
             f"{table.name}, by {' + '.join(table.keys)}",
             list(embeds),
         )
@@ -561,7 +561,7 @@ def _key_names(change: DynamoChange) -> tuple[str, ...]:
 def _is_said_elsewhere(change: SetKeyTemplate, among: Sequence[DynamoChange]) -> bool:
     """Whether the index or table key that a key attribute is made for is named as well."""
     return change.template is not None and any(
-        change.key in _key_names(one) for one in among if table_of(one) == change.table
+        change.key in _key_names(entry) for entry in among if table_of(entry) == change.table
     )
 
 
@@ -571,15 +571,15 @@ def _said(change: DynamoChange, among: Sequence[DynamoChange]) -> str:
     if isinstance(change, SetShape) and change.shape.guards:
         what = " with ".join(change.shape.guards)
         return f"keep guard items in {change.table} that make {what} unique"
-    made = {
+    created = {
         c.key: c
         for c in among
         if isinstance(c, SetKeyTemplate) and c.template and c.table == table_of(change)
     }
-    named = [made[key] for key in _key_names(change) if key in made]
+    named = [created[key] for key in _key_names(change) if key in created]
     if not named:
         return str(change)
-    return f"{change}, where {_and([one.made for one in named])}"
+    return f"{change}, where {_and([entry.made for entry in named])}"
 
 
 def _and(names: Sequence[str]) -> str:
@@ -598,7 +598,7 @@ def short(changes: Sequence[DynamoChange], tables: int = 0) -> tuple[str, ...]:
     """
     settings: dict[str, list[str]] = {}
     dropped: dict[str, list[str]] = {}
-    others: list[DynamoChange] = []
+    dynamo_changes: list[DynamoChange] = []
     for change in changes:
         is_of_table = isinstance(change, SetCapacity) and not change.index
         if is_of_table or isinstance(change, SetTableClass | SetOption):
@@ -606,9 +606,9 @@ def short(changes: Sequence[DynamoChange], tables: int = 0) -> tuple[str, ...]:
         elif isinstance(change, DropIndex):
             dropped.setdefault(change.table, []).append(change.index)
         elif not (isinstance(change, SetKeyTemplate) and change.template is None):
-            others.append(change)  # what an index leaves behind is no choice
+            dynamo_changes.append(change)  # what an index leaves behind is no choice
     return (
-        *words(others),
+        *words(dynamo_changes),
         *(f"drop index {_and(names)} of {table}" for table, names in dropped.items()),
         *(
             f"{what} for {'every table' if len(names) == tables > 1 else _and(names)}"

@@ -186,10 +186,10 @@ class DynamoEngine:
             return self._population.get((model, design), key, evaluate_population)
         n = sample_items or FIRST_SAMPLE
         while True:
-            found = _evaluate(model, design, users, book, place, work, n, free_tier)
-            enough = found.bill_error <= WANTED_ERROR * max(found.bill.total, ZERO)
+            evaluation = _evaluate(model, design, users, book, place, work, n, free_tier)
+            enough = evaluation.bill_error <= WANTED_ERROR * max(evaluation.bill.total, ZERO)
             if enough or sample_items is not None or n >= LARGEST_SAMPLE:
-                return found
+                return evaluation
             n *= 4
 
     def quote(
@@ -285,14 +285,14 @@ def _evaluate(
 
 def resource_facts(context: Context, work: Workspace) -> tuple[ResourceFacts, ...]:
     """Return how many items of which size each table and index holds."""
-    found: list[ResourceFacts] = []
+    resource_factses: list[ResourceFacts] = []
     for table in context.design.tables:
-        found.append(
+        resource_factses.append(
             ResourceFacts(
                 name=table.name, kind="table", shapes=_shape_facts(context, table, None, work)
             )
         )
-        found += [
+        resource_factses += [
             ResourceFacts(
                 name=f"{table.name}/{index.name}",
                 kind="lsi" if index.is_local else "gsi",
@@ -300,7 +300,7 @@ def resource_facts(context: Context, work: Workspace) -> tuple[ResourceFacts, ..
             )
             for index in table.indexes
         ]
-        found += [
+        resource_factses += [
             ResourceFacts(
                 name=f"{table.name}/{vector.name}",
                 kind="vector",
@@ -308,13 +308,13 @@ def resource_facts(context: Context, work: Workspace) -> tuple[ResourceFacts, ..
             )
             for vector in table.vector_indexes
         ]
-    return tuple(found)
+    return tuple(resource_factses)
 
 
 def _shape_facts(
     context: Context, table: Table, index: Index | VectorIndex | None, work: Workspace
 ) -> tuple[ShapeFacts, ...]:
-    found: list[ShapeFacts] = []
+    shape_factses: list[ShapeFacts] = []
     for shape in table.shapes:
         sizes = context.size_of(table, shape)
         column: Sequence[int | None]
@@ -332,7 +332,7 @@ def _shape_facts(
         facts = work.facts.get(key)
         if facts is None:
             facts = work.facts[key] = size_facts(present)
-        found.append(
+        shape_factses.append(
             ShapeFacts(
                 name=shape.name,
                 entity=shape.entity,
@@ -340,7 +340,7 @@ def _shape_facts(
                 sizes=facts,
             )
         )
-    return tuple(found)
+    return tuple(shape_factses)
 
 
 def table_loads(
@@ -355,10 +355,10 @@ def table_loads(
         calls = model.calls_per_day(model.pattern(route.pattern), context.users) * DAYS_PER_MONTH
         for request in route.requests:
             for use in request.uses:
-                kept = objects if use.dimension in ("get", "put", "delete") else units
+                retained = objects if use.dimension in ("get", "put", "delete") else units
                 if use.dimension in (VECTOR_WRITE, VECTOR_SEARCH):
-                    kept = vectors
-                by_pattern = kept.setdefault(use.resource, {})
+                    retained = vectors
+                by_pattern = retained.setdefault(use.resource, {})
                 reads, writes = by_pattern.get(route.pattern, (ZERO, ZERO))
                 amount = use.units.mean * calls
                 if use.dimension in ("read", "get", VECTOR_SEARCH):

@@ -115,11 +115,11 @@ class Facts:
     @cached_property
     def places(self) -> tuple[Place, ...]:
         """All tables and indexes."""
-        found: list[Place] = []
+        places: list[Place] = []
         for table in self.design.tables:
-            found.append(Place(table))
-            found.extend(Place(table, index) for index in table.indexes)
-        return tuple(found)
+            places.append(Place(table))
+            places.extend(Place(table, index) for index in table.indexes)
+        return tuple(places)
 
     @cached_property
     def _places_by_name(self) -> dict[str, Place]:
@@ -152,10 +152,10 @@ class Facts:
 
     @cached_property
     def _actions_by_entity(self) -> dict[str, list[Action]]:
-        found: dict[str, list[Action]] = {}
+        actions: dict[str, list[Action]] = {}
         for action in self.actions:
-            found.setdefault(action.part.entity, []).append(action)
-        return found
+            actions.setdefault(action.part.entity, []).append(action)
+        return actions
 
     def actions_on(self, entity: str) -> list[Action]:
         """Return what is done to an entity."""
@@ -163,11 +163,11 @@ class Facts:
 
     @cached_property
     def _shapes_by_entity(self) -> dict[str, list[tuple[Table, ItemShape]]]:
-        found: dict[str, list[tuple[Table, ItemShape]]] = {}
+        shapes: dict[str, list[tuple[Table, ItemShape]]] = {}
         for table in self.design.tables:
             for shape in table.shapes:
-                found.setdefault(shape.entity, []).append((table, shape))
-        return found
+                shapes.setdefault(shape.entity, []).append((table, shape))
+        return shapes
 
     def homes(self, entity: str) -> list[tuple[Table, ItemShape]]:
         """Return the tables and shapes that hold an entity, guards included."""
@@ -176,12 +176,12 @@ class Facts:
     @cached_property
     def embedded(self) -> dict[str, list[tuple[Table, ItemShape, str]]]:
         """Entities kept inside others: by entity, the table, shape and attribute."""
-        found: dict[str, list[tuple[Table, ItemShape, str]]] = {}
+        embedded: dict[str, list[tuple[Table, ItemShape, str]]] = {}
         for table in self.design.tables:
             for shape in table.shapes:
                 for embed in shape.embeds:
-                    found.setdefault(embed.entity, []).append((table, shape, embed.attribute))
-        return found
+                    embedded.setdefault(embed.entity, []).append((table, shape, embed.attribute))
+        return embedded
 
     @cached_property
     def entities(self) -> tuple[Entity, ...]:
@@ -208,10 +208,10 @@ class Facts:
             case "attribute":
                 return [(f"{e.name}.{a.name}", (e, a)) for e in self.entities for a in e.attributes]
             case "home":
-                found: list[tuple[str, tuple[object, ...]]] = [
+                result: list[tuple[str, tuple[object, ...]]] = [
                     (e.name, (e,)) for e in self.entities
                 ]
-                return [*found, *((p.name, (p,)) for p in self.model.patterns)]
+                return [*result, *((p.name, (p,)) for p in self.model.patterns)]
             case "group":
                 return [(name, (group,)) for name, group in self.groups.items()]
             case "relation":
@@ -221,20 +221,20 @@ class Facts:
     @cached_property
     def groups(self) -> dict[str, tuple[Pattern, ...]]:
         """The patterns of each user operation."""
-        found: dict[str, list[Pattern]] = {}
+        result: dict[str, list[Pattern]] = {}
         for pattern in self.model.patterns:
             if pattern.group:
-                found.setdefault(pattern.group, []).append(pattern)
-        return {name: tuple(found[name]) for name in sorted(found)}
+                result.setdefault(pattern.group, []).append(pattern)
+        return {name: tuple(result[name]) for name in sorted(result)}
 
     @cached_property
     def _reads_by_table(self) -> dict[str, list[Pattern]]:
-        found: dict[str, list[Pattern]] = {}
+        reads: dict[str, list[Pattern]] = {}
         for pattern in self.model.patterns:
             route = self.route(pattern)
             if route is not None and route.target and not pattern.verb.is_write:
-                found.setdefault(route.target.split("/")[0], []).append(pattern)
-        return found
+                reads.setdefault(route.target.split("/")[0], []).append(pattern)
+        return reads
 
     def reads_of(self, table: str) -> list[Pattern]:
         """Return the reads whose answer comes from a table or one of its indexes."""
@@ -271,11 +271,11 @@ class Facts:
 
     def peak(self, pattern: Pattern) -> Decimal:
         """Return calls per second at the peak."""
-        found = self._peaks.get(pattern.name)
-        if found is None:
-            found = self.rate(pattern) * max(ONE, pattern.peak) * self.busiest_hour
-            self._peaks[pattern.name] = found
-        return found
+        peak = self._peaks.get(pattern.name)
+        if peak is None:
+            peak = self.rate(pattern) * max(ONE, pattern.peak) * self.busiest_hour
+            self._peaks[pattern.name] = peak
+        return peak
 
     @cached_property
     def total_rate(self) -> Decimal:
@@ -296,10 +296,10 @@ class Facts:
 
     def units_of(self, pattern: Pattern) -> Mapping[Key, Decimal]:
         """Return the units of one call, by resource and dimension."""
-        found = self._units.get(pattern.name)
-        if found is None:
-            found = self._units[pattern.name] = self._sum_units(pattern)
-        return found
+        unit = self._units.get(pattern.name)
+        if unit is None:
+            unit = self._units[pattern.name] = self._sum_units(pattern)
+        return unit
 
     def _sum_units(self, pattern: Pattern) -> dict[Key, Decimal]:
         total: dict[Key, Decimal] = {}
@@ -323,11 +323,11 @@ class Facts:
 
     @cached_property
     def _users_of(self) -> dict[Key, list[Pattern]]:
-        found: dict[Key, list[Pattern]] = {}
+        users: dict[Key, list[Pattern]] = {}
         for pattern in self.model.patterns:
             for key in self.units_of(pattern):
-                found.setdefault(key, []).append(pattern)
-        return found
+                users.setdefault(key, []).append(pattern)
+        return users
 
     def writers(self, resource: str) -> list[Pattern]:
         """Return the patterns that take write units from a resource."""
@@ -371,13 +371,13 @@ class Facts:
 
     def entries(self, resource: str) -> Decimal:
         """Return how many items or entries a resource holds."""
-        found = self._resources.get(resource)
-        return found.entries if found is not None else ZERO
+        result = self._resources.get(resource)
+        return result.entries if result is not None else ZERO
 
     def item_bytes(self, resource: str) -> Decimal:
         """Return the bytes of all items or entries of a resource, without overhead."""
-        found = self._resources.get(resource)
-        return found.item_bytes if found is not None else ZERO
+        result = self._resources.get(resource)
+        return result.item_bytes if result is not None else ZERO
 
     def stored_bytes(self, resource: str) -> Decimal:
         """Return the bytes that are billed for storage."""
@@ -395,8 +395,8 @@ class Facts:
 
     def shape_facts(self, resource: str, shape: str) -> ShapeFacts | None:
         """Return the facts of one kind of item in a resource."""
-        found = self._resources.get(resource)
-        return next((s for s in found.shapes if s.name == shape), None) if found else None
+        result = self._resources.get(resource)
+        return next((s for s in result.shapes if s.name == shape), None) if result else None
 
     def matched(self, pattern: Pattern) -> Decimal:
         """Return the entries that meet the key condition of a pattern's route."""
@@ -501,11 +501,11 @@ class Facts:
         return self._attributes(entity.name).get(name)
 
     def _attributes(self, entity: str) -> dict[str, Attribute]:
-        found = self._attribute_maps.get(entity)
-        if found is None:
-            found = {a.name: a for a in self.model.entity(entity).attributes}
-            self._attribute_maps[entity] = found
-        return found
+        attribute_map = self._attribute_maps.get(entity)
+        if attribute_map is None:
+            attribute_map = {a.name: a for a in self.model.entity(entity).attributes}
+            self._attribute_maps[entity] = attribute_map
+        return attribute_map
 
     @cached_property
     def _attribute_maps(self) -> dict[str, dict[str, Attribute]]:
@@ -515,16 +515,16 @@ class Facts:
         self, place: Place, keys: tuple[str, ...]
     ) -> list[tuple[ItemShape, tuple[KeyTemplate, ...]]]:
         """Return, for each shape that has all of these key attributes, how they are made."""
-        found = self._templates.get((place.name, keys))
-        if found is None:
-            found = []
+        template = self._templates.get((place.name, keys))
+        if template is None:
+            template = []
             for shape in place.table.shapes:
-                made = [shape.template(key) for key in keys]
-                held = tuple(t for t in made if t is not None)
-                if len(held) == len(made):
-                    found.append((shape, held))
-            self._templates[place.name, keys] = found
-        return found
+                created = [shape.template(key) for key in keys]
+                stored = tuple(t for t in created if t is not None)
+                if len(stored) == len(created):
+                    template.append((shape, stored))
+            self._templates[place.name, keys] = template
+        return template
 
     def _partition_templates(
         self, place: Place, entity: str
@@ -533,8 +533,8 @@ class Facts:
         by_entity = self._partition_maps.get(place.name)
         if by_entity is None:
             by_entity = self._partition_maps[place.name] = {}
-            for shape, made in self.templates(place, place.partition_keys):
-                by_entity.setdefault(shape.entity, []).append((shape, made))
+            for shape, created in self.templates(place, place.partition_keys):
+                by_entity.setdefault(shape.entity, []).append((shape, created))
         return by_entity.get(entity, [])
 
     def distinct_values(self, entity: Entity, name: str) -> Decimal | None:
@@ -550,10 +550,10 @@ class Facts:
         """Return how many partition key values a table or index has; None where nobody knows."""
         total = ZERO
         for shape, templates in self.templates(place, place.partition_keys):
-            found = self._combinations(self.entity_of(shape), templates)
-            if found is None:
+            combinations = self._combinations(self.entity_of(shape), templates)
+            if combinations is None:
                 return None
-            total += found
+            total += combinations
         return total
 
     def _combinations(self, entity: Entity, templates: tuple[KeyTemplate, ...]) -> Decimal | None:
@@ -589,10 +589,10 @@ class Facts:
         worst: tuple[Decimal, bool] = (ZERO, False)
         for part in pattern.parts or (pattern,):
             for shape, templates in self._partition_templates(place, part.entity):
-                found = self._share_of(part, shape, templates, place)
-                if found is None:
+                share = self._share_of(part, shape, templates, place)
+                if share is None:
                     return None
-                worst = max(worst, found)
+                worst = max(worst, share)
         if pattern.hot_share is not None and place.index is None:
             return pattern.hot_share, False
         return worst
@@ -615,15 +615,15 @@ class Facts:
             if name in fixed:
                 continue
             if part.verb is Verb.PUT and self.is_generated(entity, name):
-                found: tuple[Decimal, bool] | None = (
+                top_share: tuple[Decimal, bool] | None = (
                     ONE / max(ONE, self.count(entity.name)),
                     False,
                 )
             else:
-                found = self.top_share(entity, name)
-            if found is None:
+                top_share = self.top_share(entity, name)
+            if top_share is None:
                 return None
-            best = min(best, found)
+            best = min(best, top_share)
         return best[0] / shards, best[1]
 
     def is_generated(self, entity: Entity, name: str) -> bool:
@@ -647,10 +647,10 @@ class Facts:
         worst_pattern: dict[str, tuple[Decimal, str]] = {}
         patterns = self._users_of.get((place.name, dimension), [])
         for pattern in patterns:
-            found = self.hot_share(pattern, place)
-            if found is None:
+            hot_share = self.hot_share(pattern, place)
+            if hot_share is None:
                 return None
-            share, default = found
+            share, default = hot_share
             units = self.peak(pattern) * self.units_of(pattern)[place.name, dimension] * share
             group = self._key_family(pattern, place)
             groups[group] = groups.get(group, ZERO) + units
@@ -690,7 +690,7 @@ class Facts:
 
     @cached_property
     def _served(self) -> dict[str, list[Pattern]]:
-        found: dict[str, list[Pattern]] = {}
+        served: dict[str, list[Pattern]] = {}
         for pattern in self.model.patterns:
             route = self.route(pattern)
             if route is None:
@@ -699,14 +699,14 @@ class Facts:
             if route.target and not pattern.verb.is_write:
                 targets.add(route.target)
             for target in sorted(targets):
-                found.setdefault(target, []).append(pattern)
-        return found
+                served.setdefault(target, []).append(pattern)
+        return served
 
     def projected(self, place: Place, shape: ItemShape) -> frozenset[str]:
         """Return the model attributes an entry of an index holds, of one shape."""
-        held = set(shape.attributes) | {e.attribute for e in shape.embeds}
+        projected = set(shape.attributes) | {e.attribute for e in shape.embeds}
         if place.index is None:
-            return frozenset(held)
+            return frozenset(projected)
         keys = {
             name
             for key in (*place.index.keys, *place.table.keys)
@@ -716,9 +716,9 @@ class Facts:
         }
         match place.index.projection.kind:
             case ProjectionKind.ALL:
-                return frozenset(held | keys)
+                return frozenset(projected | keys)
             case ProjectionKind.INCLUDE:
-                return frozenset(keys | (held & set(place.index.projection.attributes)))
+                return frozenset(keys | (projected & set(place.index.projection.attributes)))
             case ProjectionKind.KEYS_ONLY:
                 return frozenset(keys)
 

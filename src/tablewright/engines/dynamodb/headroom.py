@@ -30,14 +30,14 @@ class Usage:
 
 def usages(facts: Facts) -> list[Usage]:
     """Return all limits of a design with what is used of them, where it can be computed."""
-    found: list[Usage] = []
+    usages: list[Usage] = []
     for place in facts.places:
         for measure in (_hot_writes, _hot_reads, _peak):
-            found.extend(measure(facts, place))
+            usages.extend(measure(facts, place))
     for table in facts.design.tables:
-        found.extend(_quota(facts, Place(table)))
-        found.extend(_items(facts, Place(table)))
-    return found
+        usages.extend(_quota(facts, Place(table)))
+        usages.extend(_items(facts, Place(table)))
+    return usages
 
 
 def tightest(facts: Facts) -> Decimal | None:
@@ -64,33 +64,33 @@ def _hot(facts: Facts, place: Place, dimension: str, most: Decimal, what: str) -
 def _peak(facts: Facts, place: Place) -> list[Usage]:
     if place.table.mode.kind is not ModeKind.ON_DEMAND:
         return []
-    found = []
+    peak = []
     for dimension, name in (("write", "od_new_wru"), ("read", "od_new_rru")):
         used = facts.peak_units(place.name, dimension)
         if used:
             what = f"{dimension} units a second before warm-up"
-            found.append(Usage(limit=what, subject=place.name, used=used, most=facts.k[name]))
-    return found
+            peak.append(Usage(limit=what, subject=place.name, used=used, most=facts.k[name]))
+    return peak
 
 
 def _quota(facts: Facts, place: Place) -> list[Usage]:
-    found = []
+    quota = []
     names = [place.name, *(f"{place.name}/{index.name}" for index in place.table.indexes)]
     for dimension in ("write", "read"):
         used = sum((facts.peak_units(name, dimension) for name in names), Decimal(0))
         if used:
             what = f"{dimension} units a second, the quota of a table with its indexes"
-            most = facts.k["table_quota"]
-            found.append(Usage(limit=what, subject=place.name, used=used, most=most))
-    return found
+            maximum = facts.k["table_quota"]
+            quota.append(Usage(limit=what, subject=place.name, used=used, most=maximum))
+    return quota
 
 
 def _items(facts: Facts, place: Place) -> list[Usage]:
-    found = []
+    items = []
     for shape in place.table.shapes:
         sizes = facts.shape_facts(place.name, shape.name)
         if sizes is not None:
-            found.append(
+            items.append(
                 Usage(
                     limit="bytes of an item, 99th percentile",
                     subject=f"{place.name}: {shape.name}",
@@ -98,4 +98,4 @@ def _items(facts: Facts, place: Place) -> list[Usage]:
                     most=facts.k["item_max"],
                 )
             )
-    return found
+    return items

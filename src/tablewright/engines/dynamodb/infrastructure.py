@@ -196,7 +196,7 @@ def _scaled(table: Table, index: str, mode: CapacityMode) -> Iterable[Resource]:
         return
     kind = "index" if index else "table"
     path = f"/index/{index}" if index else ""
-    for word, least, most in (
+    for word, least, maximum in (
         ("Read", mode.rcu, mode.max_rcu),
         ("Write", mode.wcu, mode.max_wcu),
     ):
@@ -209,7 +209,7 @@ def _scaled(table: Table, index: str, mode: CapacityMode) -> Iterable[Resource]:
                 "ResourceId": Text(("table/", Ref(logical_table(table)), path)),
                 "ScalableDimension": f"dynamodb:{kind}:{word}CapacityUnits",
                 "MinCapacity": max(1, int(least or 1)),
-                "MaxCapacity": max(1, int(most or least or 1)),
+                "MaxCapacity": max(1, int(maximum or least or 1)),
             },
             reason=f"{word.lower()} capacity of {table.name}{'/' + index if index else ''} "
             "follows the load",

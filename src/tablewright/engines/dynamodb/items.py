@@ -141,8 +141,8 @@ def item_for(
 
 def object_place(name: str, entity: Entity, row: Row) -> str:
     """Return what the keys of all objects begin with that hold an attribute of an instance."""
-    own = "/".join(str(row.get(key)) for key in entity.key)
-    return f"{entity.name}/{name}/{own}"
+    own_key = "/".join(str(row.get(key)) for key in entity.key)
+    return f"{entity.name}/{name}/{own_key}"
 
 
 def checksum(value: Any) -> str:
@@ -176,8 +176,8 @@ def compressed(value: Any, ratio: Decimal) -> bytes:
     if ratio <= 0:
         return exact
     numerator, denominator = ratio.as_integer_ratio()
-    wanted = max(1, round(plain_bytes(value) * numerator / denominator))
-    return exact[:wanted].ljust(wanted, b"\0")
+    required = max(1, round(plain_bytes(value) * numerator / denominator))
+    return exact[:required].ljust(required, b"\0")
 
 
 def _key_names(table: Table) -> tuple[str, ...]:

@@ -39,8 +39,8 @@ def page_blocks(evaluated_bytes: int) -> int:
 
 def get_units(sizes: Sequence[int], consistency: Consistency, hit: Decimal = ONE) -> Measure:
     """Return the read units of one GetItem; a miss costs one block."""
-    found = measure(read_block_column(sizes))
-    return _with_misses(found, hit).times(consistency.factor)
+    result = measure(read_block_column(sizes))
+    return _with_misses(result, hit).times(consistency.factor)
 
 
 def _with_misses(found: Measure, hit: Decimal) -> Measure:
@@ -58,11 +58,11 @@ def grouped(sizes: Sequence[int], count: Decimal) -> list[tuple[Decimal, list[in
         >>> grouped([10, 20, 30, 40], Decimal("1.5"))
         [(Decimal('0.5'), [10, 20, 30, 40]), (Decimal('0.5'), [30, 70])]
     """
-    whole = int(count.to_integral_value(rounding=ROUND_FLOOR))
-    rest = count - whole
-    runs = [(ONE - rest, _runs(sizes, whole))]
+    total = int(count.to_integral_value(rounding=ROUND_FLOOR))
+    rest = count - total
+    runs = [(ONE - rest, _runs(sizes, total))]
     if rest:
-        runs.append((rest, _runs(sizes, whole + 1)))
+        runs.append((rest, _runs(sizes, total + 1)))
     return runs
 
 
@@ -73,7 +73,7 @@ def _runs(sizes: Sequence[int], length: int) -> list[int]:
     if length >= available:  # longer than the sample: scale its sum
         return [sum(sizes) * length // available]
     runs = available // length
-    return [sum(sizes[at * length : (at + 1) * length]) for at in range(runs)]
+    return [sum(sizes[position * length : (position + 1) * length]) for position in range(runs)]
 
 
 def query_measure(
@@ -120,8 +120,8 @@ def index_measure(
     flags = [moved] * len(before) if isinstance(moved, bool) else moved
     return measure(
         [
-            index_write_blocks(one, other, key_moved=flag, changed=changed)
-            for one, other, flag in zip(before, after, flags, strict=True)
+            index_write_blocks(entry, other, key_moved=flag, changed=changed)
+            for entry, other, flag in zip(before, after, flags, strict=True)
         ]
     )
 

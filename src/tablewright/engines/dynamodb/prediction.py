@@ -128,11 +128,11 @@ class Prediction:
     def units(self, route: Route, calls: Sequence[tuple[Asked, ...]]) -> Units:
         """Return the units the estimate gives for these calls of a route, the mean of a call."""
         pattern = self.model.pattern(route.pattern)
-        items = [one for call in calls for one in call]
+        items = [entry for call in calls for entry in call]
         sizes = CalledSizes(self, pattern, route, items)
         realised = _realised(pattern, items, one_each=not sizes.has_groups)
-        found = self._route(realised, route, sizes) if sizes.has_any else None
-        return _by_resource(found or route)
+        result = self._route(realised, route, sizes) if sizes.has_any else None
+        return _by_resource(result or route)
 
     def _route(self, pattern: Pattern, route: Route, sizes: CalledSizes) -> Route | None:
         """Return the same route over the instances of these calls; None if it cannot be found."""
@@ -141,17 +141,17 @@ class Prediction:
             options, _ = ReadRouter(context).options(pattern)
             same = next((o for o in options if o.steps == route.steps), None)
             return None if same is None else replace(route, requests=same.requests)
-        found = WriteRouter(context, ReadRouter(context)).route(pattern)
-        return found if found.is_served and found.steps == route.steps else None
+        result = WriteRouter(context, ReadRouter(context)).route(pattern)
+        return result if result.is_served and result.steps == route.steps else None
 
 
 def _by_resource(route: Route) -> Units:
-    found: Units = {}
+    units: Units = {}
     for request in route.requests:
         for use in request.uses:
             key = (use.resource, use.dimension)
-            found[key] = found.get(key, ZERO) + use.units.mean
-    return found
+            units[key] = units.get(key, ZERO) + use.units.mean
+    return units
 
 
 def _realised(pattern: Pattern, items: Sequence[Asked], *, one_each: bool) -> Pattern:
@@ -162,15 +162,15 @@ def _realised(pattern: Pattern, items: Sequence[Asked], *, one_each: bool) -> Pa
     count = max(1, len(items))
     if pattern.verb is Verb.TRANSACT:
         return pattern
-    done = [one for one in items if not one.must_fail]
+    done = [item for item in items if not item.must_fail]
     shares = tuple(
-        (name, Decimal(sum(1 for one in done if name in one.changed)) / max(1, len(done)))
+        (name, Decimal(sum(1 for entry in done if name in entry.changed)) / max(1, len(done)))
         for name, _ in pattern.changes
     )
     return replace(
         pattern,
-        hit=Decimal(sum(not one.is_missed for one in items)) / count if one_each else ONE,
-        fails=Decimal(sum(1 for one in items if one.must_fail)) / count,
+        hit=Decimal(sum(not item.is_missed for item in items)) / count if one_each else ONE,
+        fails=Decimal(sum(1 for item in items if item.must_fail)) / count,
         changes=shares,
     )
 
@@ -206,7 +206,7 @@ class CalledSizes(DesignSizes):
         self.drawn = drawn
         self.fetched = None
         if self.has_groups and route.fetches:
-            returned = tuple(n for one in items for n in self._returned(one))
+            returned = tuple(n for item in items for n in self._returned(item))
             self.fetched = Chosen(prediction.blocks, {pattern.entity: Drawn(returned)})
             self.fetched_count = len(returned)
 
@@ -215,7 +215,7 @@ class CalledSizes(DesignSizes):
         """Whether any instance was asked for whose size is known."""
         if not self.has_groups and not self.drawn:
             return False
-        return all(one.numbers for one in self.drawn.values())
+        return all(entry.numbers for entry in self.drawn.values())
 
     def in_order(
         self, entity: Entity, group: list[int], sort: tuple[tuple[str, bool], ...]
@@ -230,28 +230,30 @@ class CalledSizes(DesignSizes):
         if self.pattern.verb.is_write:
             return False
         entity = self.prediction.model.entity(self.pattern.entity)
-        given = [c.attribute for c in self.pattern.where if c.operator == "eq" and c.value is None]
-        asked = domains(self.prediction.model, entity, given)
+        attributes = [
+            c.attribute for c in self.pattern.where if c.operator == "eq" and c.value is None
+        ]
+        asked = domains(self.prediction.model, entity, attributes)
         return not any(domain.source is Source.INSTANCE for domain in asked)
 
     def _instances(self) -> dict[str, Drawn]:
-        parts = [part for one in self.items for part in (one.parts or (one,))]
+        parts = [part for item in self.items for part in (item.parts or (item,))]
         found_some = [part for part in parts if not part.is_missed]
         by_entity: dict[str, list[Asked]] = {}
         for part in found_some or parts:
             if part.number is None and part.fresh is None:
                 continue  # nobody in particular
             by_entity.setdefault(part.pattern.entity, []).append(part)
-        found = {
+        drawns = {
             name: self._drawn(self.prediction.model.entity(name), listed)
             for name, listed in by_entity.items()
         }
         for name, listed in by_entity.items():
-            if any(one.owner is not None for one in listed):
-                found |= self._owners(self.prediction.model.entity(name), listed)
+            if any(entry.owner is not None for entry in listed):
+                drawns |= self._owners(self.prediction.model.entity(name), listed)
             else:
                 self._add_families(listed)
-        return found
+        return drawns
 
     def _is_of_owners(self) -> bool:
         """Whether calls read all children in the item of their parent."""
@@ -260,38 +262,40 @@ class CalledSizes(DesignSizes):
 
     def _owners(self, child: Entity, listed: Sequence[Asked]) -> dict[str, Drawn]:
         """Return the parents in whose items the children are that calls asked for or wrote."""
-        there = [one for one in listed if one.owner is not None]
+        there = [entry for entry in listed if entry.owner is not None]
         self._add_families(there)
-        numbers = [one.owner for one in there if one.owner is not None]
+        numbers = [entry.owner for entry in there if entry.owner is not None]
         drawn = _drawn_as_made(self.world, child.parent or "", numbers)
         return {child.parent or "": replace(drawn, written=_since(there))}
 
     def _add_families(self, listed: Sequence[Asked]) -> None:
         """Keep which children were in the items of the parents, call by call."""
-        for name in dict.fromkeys(name for one in listed for name in one.families):
-            groups = [one.families.get(name, ()) for one in listed]
+        for name in dict.fromkeys(name for entry in listed for name in entry.families):
+            groups = [entry.families.get(name, ()) for entry in listed]
             numbers = [number for group in groups for number in group]
             drawn = _drawn_as_made(self.world, name, numbers)
             self._families[name] = ([len(group) for group in groups], drawn)
 
     def _drawn(self, entity: Entity, listed: Sequence[Asked]) -> Drawn:
-        numbers = tuple(_number(one) for one in listed)
-        made = tuple(_number(one) if one.fresh is None else one.fresh for one in listed)
-        own: dict[str, tuple[int, ...]] = {}
+        numbers = tuple(_number(entry) for entry in listed)
+        created = tuple(_number(entry) if entry.fresh is None else entry.fresh for entry in listed)
+        own_key: dict[str, tuple[int, ...]] = {}
         after: dict[str, tuple[int, ...]] = {}
-        if any(one.fresh is not None for one in listed):
+        if any(entry.fresh is not None for entry in listed):
             for attribute in entity.attributes:
-                if all(one.pattern.verb is Verb.PUT for one in listed):
+                if all(entry.pattern.verb is Verb.PUT for entry in listed):
                     if self.world.is_own(entity, attribute):
-                        own[attribute.name] = made
+                        own_key[attribute.name] = created
                 elif attribute.unique:
-                    after[attribute.name] = made
+                    after[attribute.name] = created
         longer = {
-            name: tuple(one.appended.get(name, 0) for one in listed)
-            for name in dict.fromkeys(name for one in listed for name in one.appended)
+            name: tuple(entry.appended.get(name, 0) for entry in listed)
+            for name in dict.fromkeys(name for entry in listed for name in entry.appended)
         }
-        written = _since([one if one.owner is None else replace(one, written={}) for one in listed])
-        return Drawn(numbers, own, after, longer, written)
+        written = _since(
+            [entry if entry.owner is None else replace(entry, written={}) for entry in listed]
+        )
+        return Drawn(numbers, own_key, after, longer, written)
 
     def _lists(self) -> dict[str, Drawn]:
         """Return every instance that the keys of these calls lead to, each once."""
@@ -300,8 +304,8 @@ class CalledSizes(DesignSizes):
             return {}
         served = tuple(c for c in self.pattern.where if c not in step.filters)
         numbers: dict[int, None] = {}
-        for one in self.items:
-            numbers.update(dict.fromkeys(self._meeting(one, served)))
+        for item in self.items:
+            numbers.update(dict.fromkeys(self._meeting(item, served)))
         self._places = {number: place for place, number in enumerate(numbers)}
         # Where nothing was met some instance stands for the sizes that nobody asks for.
         return {self.pattern.entity: Drawn(tuple(numbers) or (0,))}
@@ -312,10 +316,10 @@ class CalledSizes(DesignSizes):
         tests = tuple(_test(entity, condition, one) for condition in conditions)
         key = tuple((test.attribute, test.operator, test.operands) for test in tests)
         if key not in self._met:
-            found = in_order(self.world, self.pattern, self.world.find(entity.name, tests))
+            result = in_order(self.world, self.pattern, self.world.find(entity.name, tests))
             step = self.route.steps[0]
-            most = step.limit if step.limit is not None and not step.all_pages else None
-            self._met[key] = tuple(found[:most])
+            maximum = step.limit if step.limit is not None and not step.all_pages else None
+            self._met[key] = tuple(result[:maximum])
         return self._met[key]
 
     def _returned(self, one: Asked) -> tuple[int, ...]:
@@ -329,14 +333,14 @@ class CalledSizes(DesignSizes):
         if drawn is None:
             return self.prediction.all.of(table, shape)
         key = (shape, table.keys, table.indexes)
-        found = self._shared.get(key)
-        if found is None:
+        shape_sizes = self._shared.get(key)
+        if shape_sizes is None:
             n = len(drawn.numbers)
-            found = ShapeSizes(self.model, table, shape, self.sample, n, self._shared)
+            shape_sizes = ShapeSizes(self.model, table, shape, self.sample, n, self._shared)
             if self.fetched is not None:
-                found = _Fetched(found, self.fetched, self.fetched_count)
-            self._shared[key] = found
-        return found
+                shape_sizes = _Fetched(shape_sizes, self.fetched, self.fetched_count)
+            self._shared[key] = shape_sizes
+        return shape_sizes
 
     def whole(self, table: Table, shape: ItemShape) -> ShapeSizes:
         """Return the sizes of one shape over the population: whoever is asked for, all is read."""
@@ -347,8 +351,8 @@ class CalledSizes(DesignSizes):
         if not self.has_groups or not self.drawn or entity.name != self.pattern.entity:
             return self.prediction.all.groups(entity, conditions)
         met: list[list[int]] = []
-        for one in self.items:
-            numbers = [n for n in self._meeting(one, conditions) if n in self._places]
+        for item in self.items:
+            numbers = [n for n in self._meeting(item, conditions) if n in self._places]
             if numbers:
                 met.append([self._places[n] for n in numbers])
         return Groups(met=tuple(met), of_calls=max(1, len(self.items)))
@@ -363,10 +367,10 @@ class CalledSizes(DesignSizes):
         cells = self.prediction.all.cells(entity, keys, column)
         centres = [
             (
-                self.world.value(entity.name, _number(one), cells.attribute),
-                tuple(one.given.get(name) for name in cells.others),
+                self.world.value(entity.name, _number(item), cells.attribute),
+                tuple(item.given.get(name) for name in cells.others),
             )
-            for one in self.items
+            for item in self.items
         ]
         return cells.around(centres)
 
@@ -393,8 +397,8 @@ def _appended(world: World, entity: Entity, number: int | None) -> dict[str, int
 
 def _since(listed: Sequence[Asked]) -> dict[str, tuple[int | None, ...]]:
     """Return the bytes of attributes that were set since they were drawn, call by call."""
-    names = dict.fromkeys(name for one in listed for name in one.written)
-    return {name: tuple(one.written.get(name) for one in listed) for name in names}
+    names = dict.fromkeys(name for entry in listed for name in entry.written)
+    return {name: tuple(entry.written.get(name) for entry in listed) for name in names}
 
 
 def _written(world: World, entity: Entity, call: Call) -> dict[str, int]:
@@ -404,20 +408,20 @@ def _written(world: World, entity: Entity, call: Call) -> dict[str, int]:
     """
     if call.number is None:
         return {}
-    found = world.written.get((entity.name, call.number), {})
-    return {name: size for name, size in found.items() if name not in call.pattern.touched}
+    result = world.written.get((entity.name, call.number), {})
+    return {name: size for name, size in result.items() if name not in call.pattern.touched}
 
 
 def _drawn_as_made(world: World, entity: str, numbers: Sequence[int]) -> Drawn:
     """Return instances as they were drawn; one that was put has the values of two others."""
     pairs = [world.made.get((entity, number), (number, number)) for number in numbers]
-    like = tuple(one for one, _ in pairs)
+    like = tuple(entry for entry, _ in pairs)
     fresh = tuple(other for _, other in pairs)
     if like == fresh:
         return Drawn(like)
-    found = world.model.entity(entity)
-    own = [a.name for a in found.attributes if world.is_own(found, a)]
-    return Drawn(like, dict.fromkeys(own, fresh))
+    result = world.model.entity(entity)
+    names = [a.name for a in result.attributes if world.is_own(result, a)]
+    return Drawn(like, dict.fromkeys(names, fresh))
 
 
 def _number(one: Asked) -> int:

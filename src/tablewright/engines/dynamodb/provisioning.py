@@ -109,7 +109,7 @@ class UpPlan:
 
 def observe(transport: Transport, names: Iterable[str]) -> dict[str, ObservedTable]:
     """Return the tables of these names that exist."""
-    found: dict[str, ObservedTable] = {}
+    observed_tables: dict[str, ObservedTable] = {}
     for name in names:
         try:
             body = transport.send("DescribeTable", {"TableName": name}).body
@@ -118,7 +118,7 @@ def observe(transport: Transport, names: Iterable[str]) -> dict[str, ObservedTab
                 continue
             raise
         described = body["Table"]
-        found[name] = ObservedTable(
+        observed_tables[name] = ObservedTable(
             name=name,
             status=described.get("TableStatus", "ACTIVE"),
             description=described,
@@ -126,7 +126,7 @@ def observe(transport: Transport, names: Iterable[str]) -> dict[str, ObservedTab
             pitr=_observed_pitr(transport, name),
             tags=_observed_tags(transport, described.get("TableArn", "")),
         )
-    return found
+    return observed_tables
 
 
 def _observed_ttl(transport: Transport, name: str) -> str | None:
@@ -212,8 +212,8 @@ def plan_up(
 
 def _owned(model: Model, design: DynamoDesign, existing: ObservedTable) -> list[Action]:
     """Mark a table as one of this design, where it is marked otherwise."""
-    wanted = {APP_TAG: model.app, DESIGN_TAG: design.name}
-    if existing.tags is None or wanted.items() <= dict(existing.tags).items():
+    required = {APP_TAG: model.app, DESIGN_TAG: design.name}
+    if existing.tags is None or required.items() <= dict(existing.tags).items():
         return []
     return [
         Action(
@@ -222,7 +222,7 @@ def _owned(model: Model, design: DynamoDesign, existing: ObservedTable) -> list[
             operation="TagResource",
             parameters={
                 "ResourceArn": existing.description["TableArn"],
-                "Tags": [{"Key": key, "Value": value} for key, value in wanted.items()],
+                "Tags": [{"Key": key, "Value": value} for key, value in required.items()],
             },
             waits=False,
         )
@@ -231,15 +231,15 @@ def _owned(model: Model, design: DynamoDesign, existing: ObservedTable) -> list[
 
 def _beyond(table: Table, existing: ObservedTable) -> list[str]:
     """Return what a table has and the design does not ask for."""
-    found = []
+    beyond = []
     if existing.ttl and not table.ttl:
-        found.append(f"{table.name} expires items by {existing.ttl}")
+        beyond.append(f"{table.name} expires items by {existing.ttl}")
     if existing.pitr and table.pitr_days is None:
-        found.append(f"{table.name} is kept recoverable to any point, which is charged by the GB")
+        beyond.append(f"{table.name} is kept recoverable to any point, which is charged by the GB")
     stream = existing.description.get("StreamSpecification") or {}
     if stream.get("StreamEnabled") and not table.stream:
-        found.append(f"{table.name} streams its changes")
-    return found
+        beyond.append(f"{table.name} streams its changes")
+    return beyond
 
 
 def _create(model: Model, design: DynamoDesign, table: Table) -> list[Action]:
@@ -273,8 +273,8 @@ def _settings(table: Table, existing: ObservedTable | None) -> list[Action]:
                 optional=True,
             )
         )
-    wanted = table.pitr_days is not None
-    if wanted and (existing is None or existing.pitr is False):
+    required = table.pitr_days is not None
+    if required and (existing is None or existing.pitr is False):
         specification: dict[str, Any] = {"PointInTimeRecoveryEnabled": True}
         if table.pitr_days != 35:
             specification["RecoveryPeriodInDays"] = table.pitr_days
@@ -297,17 +297,17 @@ def _settings(table: Table, existing: ObservedTable | None) -> list[Action]:
 def _change(
     model: Model, table: Table, existing: ObservedTable, refused: list[str]
 ) -> list[Action]:
-    wanted = create_table(model, table)
-    if _schema(wanted["KeySchema"]) != _schema(existing.description.get("KeySchema", ())):
+    required = create_table(model, table)
+    if _schema(required["KeySchema"]) != _schema(existing.description.get("KeySchema", ())):
         refused.append(
             f"{table.name} has another primary key: a table cannot be re-keyed in place; give the "
             "new table another name and copy the items, or remove this one with `down`"
         )
         return []
-    held = {i["IndexName"]: i for i in existing.description.get("LocalSecondaryIndexes") or ()}
+    stored = {i["IndexName"]: i for i in existing.description.get("LocalSecondaryIndexes") or ()}
     local = {index.name: index for index in table.indexes if index.is_local}
-    if held.keys() != local.keys() or any(
-        _index_schema(index_parameters(table, index)) != _index_schema(held[name])
+    if stored.keys() != local.keys() or any(
+        _index_schema(index_parameters(table, index)) != _index_schema(stored[name])
         for name, index in local.items()
     ):
         refused.append(
@@ -315,7 +315,7 @@ def _change(
             "table another name and copy the items, or remove this one with `down`"
         )
         return []
-    actions = _table_updates(table, wanted, existing)
+    actions = _table_updates(table, required, existing)
     actions += _index_updates(model, table, existing)
     return actions + _settings(table, existing) + _replicas(table, existing)
 
@@ -323,7 +323,7 @@ def _change(
 def _replicas(table: Table, existing: ObservedTable | None) -> list[Action]:
     """Add replicas, one at a time; those beyond the design are left."""
     listed = existing.description.get("Replicas") or () if existing is not None else ()
-    held = {replica["RegionName"] for replica in listed}
+    stored = {replica["RegionName"] for replica in listed}
     return [
         Action(
             text=f"replicate {table.name} to {region}",
@@ -336,7 +336,7 @@ def _replicas(table: Table, existing: ObservedTable | None) -> list[Action]:
             optional=True,
         )
         for region in table.replicas
-        if region not in held
+        if region not in stored
     ]
 
 
@@ -363,9 +363,9 @@ def _table_updates(
                 del change["GlobalSecondaryIndexUpdates"]
         changes.append((f"pay {table.name} {table.mode.kind.value}", change))
     elif table.mode.kind is ModeKind.PROVISIONED:
-        held = described.get("ProvisionedThroughput", {})
+        stored = described.get("ProvisionedThroughput", {})
         units = wanted["ProvisionedThroughput"]
-        if any(held.get(name) != value for name, value in units.items()):
+        if any(stored.get(name) != value for name, value in units.items()):
             changes.append((f"set the capacity of {table.name}", {"ProvisionedThroughput": units}))
         changes += _index_capacity(table, existing)
     held_class = (described.get("TableClassSummary") or {}).get("TableClass", "STANDARD")
@@ -409,12 +409,12 @@ def _index_capacity(table: Table, existing: ObservedTable) -> list[tuple[str, di
     """Set the capacity of indexes that have another one than the design says."""
     changes: list[tuple[str, dict[str, Any]]] = []
     for index in table.indexes:
-        held = existing.indexes.get(index.name)
+        stored = existing.indexes.get(index.name)
         mode = index.mode or table.mode
-        if index.is_local or held is None or mode.kind is not ModeKind.PROVISIONED:
+        if index.is_local or stored is None or mode.kind is not ModeKind.PROVISIONED:
             continue
         units = throughput(mode)
-        has = held.get("ProvisionedThroughput", {})
+        has = stored.get("ProvisionedThroughput", {})
         if any(has.get(name) != value for name, value in units.items()):
             update = {"Update": {"IndexName": index.name, "ProvisionedThroughput": units}}
             changes.append(
@@ -430,10 +430,10 @@ def _index_updates(model: Model, table: Table, existing: ObservedTable) -> list[
     """One index change at a time, as the service demands."""
     actions: list[Action] = []
     desired = {i.name: i for i in table.indexes if not i.is_local}
-    for name, held in existing.indexes.items():
+    for name, index in existing.indexes.items():
         if name not in desired:
             actions.append(_drop(table, name, f"drop the index {name} of {table.name}"))
-        elif _index_schema(index_parameters(table, desired[name])) != _index_schema(held):
+        elif _index_schema(index_parameters(table, desired[name])) != _index_schema(index):
             actions.append(
                 _drop(table, name, f"drop the index {name} of {table.name}, to make it anew")
             )
@@ -602,9 +602,9 @@ def apply_action(
 
 def _keep_tags(transport: Transport, created: Action) -> None:
     """Tag a new table once more, where a server has dropped the tags it was created with."""
-    (found,) = observe(transport, [created.table]).values()
-    if found.tags == () and created.parameters.get("Tags"):
-        arn = found.description["TableArn"]
+    (result,) = observe(transport, [created.table]).values()
+    if result.tags == () and created.parameters.get("Tags"):
+        arn = result.description["TableArn"]
         _ask(transport, "TagResource", {"ResourceArn": arn, "Tags": created.parameters["Tags"]})
 
 

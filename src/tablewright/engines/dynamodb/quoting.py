@@ -32,11 +32,11 @@ def quote_design(context: Context) -> Quotation:
             slots.append(_slot(reads, pattern, pattern.name, 0))
             continue
         try:
-            found, requests, depth = _write(writes, reads, pattern)
+            result, requests, depth = _write(writes, reads, pattern)
         except Unservable as problem:
             cannot.append((pattern.name, str(problem)))
             continue
-        slots += found
+        slots += result
         fixed += _uses(pattern, requests)
         depths.append((pattern.name, depth))
     stored, largest = _stored(context)
@@ -125,7 +125,7 @@ def _stored(
     for table in context.design.tables:
         for index in (None, *table.indexes):
             name = table.name if index is None else f"{table.name}/{index.name}"
-            total, most = ZERO, 0
+            total, maximum = ZERO, 0
             for shape in table.shapes:
                 sizes = context.size_of(table, shape)
                 column = sizes.items() if index is None else sizes.entries(index)
@@ -135,7 +135,7 @@ def _stored(
                 count = context.selectivity.instances(shape.entity) * shape.copies
                 billed = sum(present) + len(present) * STORAGE_OVERHEAD_BYTES
                 total += count * billed / len(column)
-                most = max(most, max(present))
+                maximum = max(maximum, max(present))
             stored.append((name, total))
-            largest.append((name, most))
+            largest.append((name, maximum))
     return tuple(stored), tuple(largest)

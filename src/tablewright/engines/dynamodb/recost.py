@@ -74,11 +74,11 @@ class Recoster:
 
     def outcome(self, option: Option, pair: Pair) -> Outcome:
         """Return what an option brings; `pair` is the finding it is meant to fix."""
-        found = self._done.get(option.changes)
-        if found is None:
-            found = self._outcome(option, pair)
-            self._done[option.changes] = found
-        return replace(found, option=option)
+        outcome = self._done.get(option.changes)
+        if outcome is None:
+            outcome = self._outcome(option, pair)
+            self._done[option.changes] = outcome
+        return replace(outcome, option=option)
 
     def _outcome(self, option: Option, pair: Pair) -> Outcome:
         effort = max(change.effort for change in option.changes)
@@ -101,14 +101,14 @@ class Recoster:
     def _facts(self, model: Model, design: DynamoDesign) -> Facts:
         self.budget.spend(routing_effort(model, design))
         evaluation = self.evaluate(model, design, self.facts.users)
-        asked = {part.entity for p in model.patterns for part in (p.parts or (p,))}
-        held = {shape.entity for table in design.tables for shape in table.shapes}
+        entities = {part.entity for p in model.patterns for part in (p.parts or (p,))}
+        stored = {shape.entity for table in design.tables for shape in table.shapes}
         return Facts(
             evaluation,
             self.facts.k,
             self.tariff,
             default_skew=self.facts.default_skew,
-            only=frozenset(asked | held),
+            only=frozenset(entities | stored),
         )
 
     def touched(self, changes: Sequence[Change]) -> frozenset[str]:
@@ -121,17 +121,17 @@ class Recoster:
             elif isinstance(change, DynamoChange):
                 name = getattr(change, "table", "")
                 tables.add(name if isinstance(name, str) else name.name)
-        whole = frozenset(t.name for t in self.facts.design.tables)
-        known = tables & whole
+        touched = frozenset(t.name for t in self.facts.design.tables)
+        known = tables & touched
         if not known:
-            return whole
+            return touched
         return frozenset().union(*(self._groups[name] for name in sorted(known)))
 
     def _part(self, tables: frozenset[str]) -> _Part:
-        found = self._parts.get(tables)
-        if found is None:
-            found = self._parts[tables] = self._make_part(tables)
-        return found
+        part = self._parts.get(tables)
+        if part is None:
+            part = self._parts[tables] = self._make_part(tables)
+        return part
 
     def _make_part(self, tables: frozenset[str]) -> _Part:
         facts = self.facts
@@ -255,11 +255,11 @@ def routing_effort(model: Model, design: DynamoDesign) -> int:
 
 def _patterns_by_table(facts: Facts) -> dict[str, list[str]]:
     """Return the access patterns that touch each table, or might."""
-    found: dict[str, list[str]] = {}
+    patterns: dict[str, list[str]] = {}
     for pattern in facts.model.patterns:
         for name in facts.tables_of(pattern) | _candidates(facts, pattern):
-            found.setdefault(name, []).append(pattern.name)
-    return found
+            patterns.setdefault(name, []).append(pattern.name)
+    return patterns
 
 
 def _components(

@@ -94,12 +94,12 @@ class _Expression:
         return placeholder
 
     def parameters(self) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        parameters: dict[str, Any] = {}
         if self.names:
-            found["ExpressionAttributeNames"] = self.names
+            parameters["ExpressionAttributeNames"] = self.names
         if self.values:
-            found["ExpressionAttributeValues"] = self.values
-        return found
+            parameters["ExpressionAttributeValues"] = self.values
+        return parameters
 
 
 def _safe(name: str) -> str:
@@ -154,12 +154,12 @@ class RequestBuilder:
             row = {**row, **values.after}
         key = object_key(step.attribute, self.model.entity(step.entity), row)
         bucket = re.sub(r"[^a-z0-9-]", "-", step.table.lower()) + "-objects"
-        found: dict[str, Any] = {"Bucket": bucket, "Key": key}
+        result: dict[str, Any] = {"Bucket": bucket, "Key": key}
         if step.operation == "PutObject":
             value = row.get(step.attribute)
             is_plain = isinstance(value, str | bytes)
-            found["Body"] = value if is_plain else json.dumps(value, default=str, sort_keys=True)
-        return found
+            result["Body"] = value if is_plain else json.dumps(value, default=str, sort_keys=True)
+        return result
 
     def build_batch(self, step: ReadStep, many: Sequence[Values]) -> tuple[str, dict[str, Any]]:
         """Return one batch request for several instances."""
@@ -213,19 +213,19 @@ class RequestBuilder:
         if step.select is None or step.embed is not None:
             return ""
         table, shape, _ = self.place(step)
-        held = set(shape.attributes)
+        attributes = set(shape.attributes)
         if step.index is not None:
             index = table.index(step.index)
             keys = {*table.keys, *index.keys}
             if index.projection.kind is ProjectionKind.KEYS_ONLY:
-                held &= keys
+                attributes &= keys
             elif index.projection.kind is ProjectionKind.INCLUDE:
-                held &= keys | set(index.projection.attributes)
-        wanted = dict.fromkeys(table.keys) | dict.fromkeys(name for name, _ in step.keys)
-        wanted |= dict.fromkeys(name for name in step.select if name in held)
-        if held <= set(wanted):
+                attributes &= keys | set(index.projection.attributes)
+        required = dict.fromkeys(table.keys) | dict.fromkeys(name for name, _ in step.keys)
+        required |= dict.fromkeys(name for name in step.select if name in attributes)
+        if attributes <= set(required):
             return ""
-        return ", ".join(expression.name(name) for name in wanted)
+        return ", ".join(expression.name(name) for name in required)
 
     def _range_read(self, step: ReadStep, values: Values) -> dict[str, Any]:
         _, _, entity = self.place(step)
@@ -282,14 +282,14 @@ class RequestBuilder:
         operator = bound.range.operator
         if len(bound.template.parts) == 1:
             return self._compare(name, operator, operands, expression)
-        given = [prefix + str(operand) for operand in operands]
+        provided = [prefix + str(operand) for operand in operands]
         if len(bound.template.parts) > bound.bound_parts + 1:
             # more follows the ranged part: an upper end has to lie behind all of it
             if operator in ("between", "le"):
-                given[-1] += LAST
+                provided[-1] += LAST
             elif operator == "gt":
-                given[0] += LAST
-        return self._compare(name, operator, given, expression, prefix)
+                provided[0] += LAST
+        return self._compare(name, operator, provided, expression, prefix)
 
     def _compare(
         self,
@@ -309,8 +309,8 @@ class RequestBuilder:
             return f"size({place}) >= {expression.value(name, operands[0])}"
         if operator == "ne":
             # `<>` is true of an item without the attribute, which has no value that could differ
-            other = expression.value(name, operands[0])
-            return f"(attribute_exists({place}) AND {place} <> {other})"
+            value = expression.value(name, operands[0])
+            return f"(attribute_exists({place}) AND {place} <> {value})"
         if operator == "begins_with":
             return f"begins_with({place}, {expression.value(name, operands[0])})"
         if operator == "between":
@@ -387,16 +387,16 @@ class RequestBuilder:
             return f"attribute_exists({expression.name(table.partition_key)})"
         if not step.condition:
             return ""
-        held = [name for name in step.condition_on if values.row.get(name) is not None]
+        condition_on = [name for name in step.condition_on if values.row.get(name) is not None]
         _, shape, _ = self.place(step)
-        held = [name for name in held if name in shape.attributes]
-        if not held:
+        condition_on = [name for name in condition_on if name in shape.attributes]
+        if not condition_on:
             negated = "not_" if values.must_fail else ""
             return f"attribute_{negated}exists({expression.name(table.partition_key)})"
         sign = "<>" if values.must_fail else "="
         return " AND ".join(
             f"{expression.name(name)} {sign} {expression.value(f'if_{name}', values.row[name])}"
-            for name in held
+            for name in condition_on
         )
 
     def _update(self, step: WriteStep, values: Values, expression: _Expression) -> str:
@@ -418,8 +418,8 @@ class RequestBuilder:
             adds.append(f"{expression.name(name)} {expression.value(f'{name}_more', 1)}")
         for name in step.appends:
             new = values.after.get(name)
-            held = values.row.get(name)
-            more = list(new)[len(held) if isinstance(held, list) else 0 :] if new else []
+            stored = values.row.get(name)
+            more = list(new)[len(stored) if isinstance(stored, list) else 0 :] if new else []
             empty = expression.value(f"{name}_none", [])
             place = expression.name(name)
             assign.append(
@@ -477,8 +477,8 @@ class RequestBuilder:
             if new is None or name in step.removes:
                 removes.append(place)
             elif name in step.increments:
-                none, one = expression.value("none", 0), expression.value(f"{name}_more", 1)
-                assign.append(f"{place} = if_not_exists({place}, {none}) + {one}")
+                none, entry = expression.value("none", 0), expression.value(f"{name}_more", 1)
+                assign.append(f"{place} = if_not_exists({place}, {none}) + {entry}")
             elif name in step.appends:
                 empty = expression.value(f"{name}_none", [])
                 more = expression.value(f"{name}_more", [new[-1]])
@@ -496,8 +496,8 @@ class RequestBuilder:
         place = expression.name(embed.attribute)
         if not embed.as_map:
             return f"{place}[{values.place}]"
-        own = self.model.entity(embed.entity).key[-1]
-        return f"{place}.{expression.name(key_text(values.element.get(own, '')))}"
+        own_key = self.model.entity(embed.entity).key[-1]
+        return f"{place}.{expression.name(key_text(values.element.get(own_key, '')))}"
 
     def _child_condition(self, step: WriteStep, values: Values, expression: _Expression) -> str:
         """Return what must hold of a child in its parent's item.
@@ -519,14 +519,14 @@ class RequestBuilder:
             terms.append(f"attribute_not_exists({self._child_path(step, values, expression)})")
         elif step.condition or step.child == "check":
             path = self._child_path(step, values, expression)
-            own = [n for n in step.condition_on if not child.attribute(n).generated]
-            held = [n for n in own if values.was.get(n) is not None]
+            condition_on = [n for n in step.condition_on if not child.attribute(n).generated]
+            stored = [n for n in condition_on if values.was.get(n) is not None]
             sign = "<>" if values.must_fail else "="
             terms += [
                 f"{path}.{expression.name(n)} {sign} {expression.value(f'if_{n}', values.was[n])}"
-                for n in held
+                for n in stored
             ]
-            if not held:
+            if not stored:
                 negated = "not_" if values.must_fail else ""
                 terms.append(f"attribute_{negated}exists({path})")
         return " AND ".join(terms)

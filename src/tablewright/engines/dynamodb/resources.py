@@ -65,14 +65,14 @@ def throughput(mode: CapacityMode) -> dict[str, int]:
 
 def index_parameters(table: Table, index: Index) -> dict[str, Any]:
     """Return one index as CreateTable and UpdateTable take it."""
-    found: dict[str, Any] = {
+    index_parameters: dict[str, Any] = {
         "IndexName": index.name,
         "KeySchema": key_schema(index.partition_keys, index.sort_keys),
         "Projection": projection(index.projection, table, index),
     }
     if not index.is_local and table.mode.kind is not ModeKind.ON_DEMAND:
-        found["ProvisionedThroughput"] = throughput(index.mode or table.mode)
-    return found
+        index_parameters["ProvisionedThroughput"] = throughput(index.mode or table.mode)
+    return index_parameters
 
 
 def vector_index_parameters(model: Model, table: Table, index: VectorIndex) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def vector_index_parameters(model: Model, table: Table, index: VectorIndex) -> d
     shown: dict[str, Any] = {"ProjectionType": kind}
     if index.projection.kind is ProjectionKind.INCLUDE:
         shown["NonKeyAttributes"] = list(index.projection.attributes)
-    found: dict[str, Any] = {
+    vector_index_parameters: dict[str, Any] = {
         "IndexName": index.name,
         "VectorAttribute": {"AttributeName": index.vector},
         "Dimensions": attribute.dimensions,
@@ -93,10 +93,10 @@ def vector_index_parameters(model: Model, table: Table, index: VectorIndex) -> d
     schema = [(index.partition, "HASH")] if index.partition else []
     schema += [(name, "INLINE_FILTER") for name in index.filters]
     if schema:
-        found["SearchSchema"] = [
+        vector_index_parameters["SearchSchema"] = [
             {"AttributeName": name, "SearchSchemaElementType": kind} for name, kind in schema
         ]
-    return found
+    return vector_index_parameters
 
 
 def create_table(
@@ -108,7 +108,7 @@ def create_table(
         keys.update(dict.fromkeys(index.keys))
     for vector in table.vector_indexes:
         keys.update(dict.fromkeys(vector.search_attributes))
-    found: dict[str, Any] = {
+    create_table: dict[str, Any] = {
         "TableName": table.name,
         "AttributeDefinitions": [
             {"AttributeName": key, "AttributeType": attribute_type(model, table, key)}
@@ -120,27 +120,27 @@ def create_table(
         "BillingMode": "PAY_PER_REQUEST",
     }
     if table.mode.kind is not ModeKind.ON_DEMAND:
-        found["BillingMode"] = "PROVISIONED"
-        found["ProvisionedThroughput"] = throughput(table.mode)
+        create_table["BillingMode"] = "PROVISIONED"
+        create_table["ProvisionedThroughput"] = throughput(table.mode)
     local = [index_parameters(table, index) for index in table.indexes if index.is_local]
     other = [index_parameters(table, index) for index in table.indexes if not index.is_local]
     if local:
-        found["LocalSecondaryIndexes"] = local
+        create_table["LocalSecondaryIndexes"] = local
     if other:
-        found["GlobalSecondaryIndexes"] = other
+        create_table["GlobalSecondaryIndexes"] = other
     if table.vector_indexes:
-        found["VectorIndexes"] = [
+        create_table["VectorIndexes"] = [
             vector_index_parameters(model, table, index) for index in table.vector_indexes
         ]
     if table.infrequent_access:
-        found["TableClass"] = "STANDARD_INFREQUENT_ACCESS"
+        create_table["TableClass"] = "STANDARD_INFREQUENT_ACCESS"
     if table.stream is not None:
-        found["StreamSpecification"] = {
+        create_table["StreamSpecification"] = {
             "StreamEnabled": True,
             "StreamViewType": table.stream.upper().replace("-", "_"),
         }
     if table.deletion_protection:
-        found["DeletionProtectionEnabled"] = True
+        create_table["DeletionProtectionEnabled"] = True
     if tags:
-        found["Tags"] = [{"Key": key, "Value": value} for key, value in tags]
-    return found
+        create_table["Tags"] = [{"Key": key, "Value": value} for key, value in tags]
+    return create_table

@@ -156,7 +156,9 @@ class Context:
         is met more often.
         """
         groups = self.sizes.sample.group_sizes(child, sizes.n)
-        repeated = [one for one, count in zip(column, groups, strict=True) for _ in range(count)]
+        repeated = [
+            entry for entry, count in zip(column, groups, strict=True) for _ in range(count)
+        ]
         return repeated or list(column)
 
     def key_parts(self, table: Table, shape: ItemShape) -> KeyParts:
@@ -222,14 +224,14 @@ class ReadRouter:
         if pattern.verb is Verb.SIMILAR:
             return self._similar(pattern)
         entity = self.model.entity(pattern.entity)
-        wanted = frozenset(pattern.select if pattern.select is not None else entity.names)
+        required = frozenset(pattern.select if pattern.select is not None else entity.names)
         options: list[Option] = []
         rejected: list[Rejected] = []
         near = _geo_attribute(entity, pattern)
         conditions = with_known(entity, pattern)
         for table, shape in self.context.homes.get(entity.name, ()):
             if shape.counters:
-                summed = self._sum(pattern, table, shape, wanted)
+                summed = self._sum(pattern, table, shape, required)
                 if isinstance(summed, Option):
                     options.append(summed)
                 else:
@@ -239,16 +241,16 @@ class ReadRouter:
             for index in resources:
                 where = table.name if index is None else f"{table.name}/{index.name}"
                 match = match_key(self.model, table, index, shape, conditions, near)
-                found: Option | Refused
-                found = (
-                    match if isinstance(match, Refused) else self._through(pattern, match, wanted)
+                result: Option | Refused
+                result = (
+                    match if isinstance(match, Refused) else self._through(pattern, match, required)
                 )
-                if isinstance(found, Option):
-                    options.append(found)
+                if isinstance(result, Option):
+                    options.append(result)
                 elif not shape.guards or index is None:
-                    rejected.append(Rejected(route=where, reason=found.reason))
+                    rejected.append(Rejected(route=where, reason=result.reason))
             if not shape.guards:
-                scan = self._scan(pattern, table, shape, wanted)
+                scan = self._scan(pattern, table, shape, required)
                 if isinstance(scan, Option):
                     options.append(scan)
         for table, shape, embed in self.context.embeds.get(entity.name, ()):
@@ -272,7 +274,7 @@ class ReadRouter:
                 if reason:
                     rejected.append(Rejected(route=where, reason=reason))
                     continue
-                found = similar.search(
+                result = similar.search(
                     pattern,
                     table,
                     shape,
@@ -285,21 +287,21 @@ class ReadRouter:
                     Option(
                         target=where,
                         operation="search",
-                        steps=found.steps,
-                        requests=found.requests,
-                        matched=found.matched,
-                        returned=found.returned,
-                        depth=len(found.steps),
-                        warnings=found.warnings,
+                        steps=result.steps,
+                        requests=result.requests,
+                        matched=result.matched,
+                        returned=result.returned,
+                        depth=len(result.steps),
+                        warnings=result.warnings,
                     )
                 )
         return options, rejected
 
     def _no_words(self, pattern: Pattern) -> list[Rejected]:
         """Return every table an entity is in, each of them no place to search for words."""
-        held = [table.name for table, _ in self.context.shapes(pattern.entity)]
-        held += [table.name for table, _, _ in self.context.embeds.get(pattern.entity, ())]
-        return [Rejected(route=name, reason=NO_WORDS) for name in dict.fromkeys(held)]
+        names = [table.name for table, _ in self.context.shapes(pattern.entity)]
+        names += [table.name for table, _, _ in self.context.embeds.get(pattern.entity, ())]
+        return [Rejected(route=name, reason=NO_WORDS) for name in dict.fromkeys(names)]
 
     # ------------------------------------------------------------ through a key
 
@@ -328,12 +330,12 @@ class ReadRouter:
     def _missing_instances(self, entity: Entity, pattern: Pattern, match: KeyMatch) -> str:
         if match.index is None:
             return ""
-        asked = {condition.attribute for condition in pattern.where}
+        attributes = {condition.attribute for condition in pattern.where}
         for key in match.index.keys:
             template = match.shape.template(key)
             for name in template.attributes if template else ():
                 base = name.partition(".")[0]
-                if base in asked or not entity.has(base):
+                if base in attributes or not entity.has(base):
                     continue
                 if entity.attribute(base).presence < 1 and pattern.complete:
                     return f"items without `{base}` are not in it, and every match is asked for"
@@ -394,7 +396,7 @@ class ReadRouter:
         """Read all shards of the counters of one instance, where nothing else is asked for."""
         keys = self.context.key_parts(table, shape)
         told = {name for _, template in keys for name in template.attributes}
-        held = self.context.held(table, shape)
+        stored = self.context.held(table, shape)
         if pattern.verb is not Verb.GET or pattern.batch > 1:
             return Refused(
                 "it holds the shards of counters, which are read by the key of one instance"
@@ -403,7 +405,7 @@ class ReadRouter:
             return Refused(
                 f"its key needs {', '.join(f'`{n}`' for n in sorted(told))} and nothing else"
             )
-        if not wanted <= held | told or pattern.consistency is Consistency.TRANSACTIONAL:
+        if not wanted <= stored | told or pattern.consistency is Consistency.TRANSACTIONAL:
             return Refused("it holds nothing but counters")
         column = self.context.size_of(table, shape).items()
         size = measure(column).mean
@@ -439,7 +441,7 @@ class ReadRouter:
             requests=(request,),
             matched=ONE,
             returned=pattern.hit,
-            held=held,
+            held=stored,
         )
 
     def _query(self, pattern: Pattern, match: KeyMatch, wanted: frozenset[str]) -> Option | Refused:
@@ -514,9 +516,9 @@ class ReadRouter:
         selectivity = self.context.selectivity
         in_key = match.conditions
         open_ones = _left_over(entity, pattern, match)
-        left = tuple(c for c in pattern.where if c.attribute in open_ones)
+        where = tuple(c for c in pattern.where if c.attribute in open_ones)
         filter_share = ONE
-        for condition in left:
+        for condition in where:
             filter_share *= selectivity.share(entity, condition)
         if pattern.matched is not None:
             overall = pattern.matched
@@ -527,11 +529,11 @@ class ReadRouter:
             overall = selectivity.matching(entity, pattern.where)
         if match.cells > 1 and pattern.matched is not None:
             matched *= NEIGHBOUR_WASTE
-        wanted = overall
+        required = overall
         if pattern.limit is not None:
-            wanted = min(wanted, Decimal(pattern.limit))
+            required = min(required, Decimal(pattern.limit))
         if pattern.verb is Verb.GET:
-            wanted = min(wanted, ONE)
+            required = min(required, ONE)
         is_sorted = _serves_order(pattern, match, overall)
         # The nearest are known only when all that may be near have been read.
         drains = (
@@ -544,12 +546,12 @@ class ReadRouter:
         limit: int | None = None
         if not drains and pattern.limit is not None:
             need = Decimal(pattern.limit) / filter_share if filter_share else matched
-            if left:
+            if where:
                 need = max(need, self._page_entries(match))
             evaluated = min(matched, need)
-            limit = pattern.limit if not left else None
+            limit = pattern.limit if not where else None
         elif pattern.verb is Verb.GET:
-            evaluated = min(matched, ONE) if not left else matched
+            evaluated = min(matched, ONE) if not where else matched
         warnings = tuple(
             f"`{c.attribute}` {c.operator} is taken to hold "
             f"{plain(DEFAULT_RANGE_SHARE * 100)} % of the entries: say how many with a share"
@@ -559,8 +561,8 @@ class ReadRouter:
         notes = []
         if not is_sorted:
             notes.append(f"sorted by {', '.join(name for name, _ in pattern.sort)} in code")
-        if left:
-            notes.append(f"filter on {', '.join(c.attribute for c in left)} after reading")
+        if where:
+            notes.append(f"filter on {', '.join(c.attribute for c in where)} after reading")
         if match.shards > 1:
             notes.append(f"{match.shards} shards, merged in code")
         if match.cells > 1:
@@ -568,8 +570,8 @@ class ReadRouter:
         return QueryPlan(
             matched=matched,
             evaluated=evaluated,
-            returned=wanted * pattern.hit,
-            filters=left,
+            returned=required * pattern.hit,
+            filters=where,
             sorted=is_sorted,
             drains=(drains and pattern.limit is not None) or pattern.complete,
             page_limit=limit,
@@ -633,13 +635,13 @@ class ReadRouter:
         limit = None if pattern.limit is None else Decimal(pattern.limit)
         if pattern.verb is Verb.GET:
             limit = ONE
-        found = replace(
+        result = replace(
             plan,
             matched=of_key.mean(),
             evaluated=evaluated / total,
             returned=of_all.mean(limit) * pattern.hit,
         )
-        return found, weighted
+        return result, weighted
 
     def _evaluated_bytes(
         self, entity: Entity, pattern: Pattern, match: KeyMatch, plan: QueryPlan
@@ -681,13 +683,13 @@ class ReadRouter:
     def _cohabitants(self, match: KeyMatch) -> Decimal:
         """Return the bytes of other kinds of items the same query reads on its way."""
         extra = ZERO
-        own = [(key, str(template)) for key, template in match.partition]
+        own_key = [(key, str(template)) for key, template in match.partition]
         bound = match.sort[0] if match.sort else None
         for shape in match.table.shapes:
             if shape == match.shape:
                 continue
             templates = [(key, shape.template(key)) for key, _ in match.partition]
-            if [(key, str(template)) for key, template in templates] != own:
+            if [(key, str(template)) for key, template in templates] != own_key:
                 continue
             if match.index is not None and any(
                 shape.template(key) is None for key in match.index.keys
@@ -751,8 +753,10 @@ class ReadRouter:
                 done = {s.attribute for s in steps if isinstance(s, ObjectStep)}
                 if name not in needed or name in done:
                     continue
-                held = count * entity.attribute(name).presence
-                step, request = object_request(self.context, table, shape, name, "GetObject", held)
+                stored = count * entity.attribute(name).presence
+                step, request = object_request(
+                    self.context, table, shape, name, "GetObject", stored
+                )
                 steps.append(step)
                 requests.append(request)
         if not steps:
@@ -790,13 +794,13 @@ class ReadRouter:
         return ""
 
     def _fetch_sources(self, entity: Entity, match: KeyMatch) -> list[tuple[Table, ItemShape]]:
-        own = [] if match.index is None else [(match.table, match.shape)]
+        own_key = [] if match.index is None else [(match.table, match.shape)]
         others = [
             (table, shape)
             for table, shape in self.context.shapes(entity.name)
             if (table, shape) != (match.table, match.shape)
         ]
-        return own + others
+        return own_key + others
 
     def _fetch(
         self,
@@ -854,9 +858,9 @@ class ReadRouter:
     def _scan(
         self, pattern: Pattern, table: Table, shape: ItemShape, wanted: frozenset[str]
     ) -> Option | Refused:
-        held = self.context.held(table, shape)
+        stored = self.context.held(table, shape)
         entity = self.model.entity(pattern.entity)
-        if not wanted - held <= self._elsewhere(entity, table, shape, held):
+        if not wanted - stored <= self._elsewhere(entity, table, shape, stored):
             return Refused("it does not hold what is asked for")
         return self._read_all(pattern, table, shape, wanted, None)
 
@@ -975,7 +979,7 @@ class ReadRouter:
             hit=pattern.hit,
             batch=pattern.batch,
         )
-        found: list[Option] = []
+        options: list[Option] = []
         per_parent = self._children_per_parent(embed, parent)
         for index in (None, *table.indexes):
             match = match_key(self.model, table, index, shape, parent_conditions)
@@ -992,7 +996,7 @@ class ReadRouter:
                 first = option.steps[0]
                 assert isinstance(first, ReadStep)
                 steps = (replace(first, embed=embed, select=None), *option.steps[1:])
-                found.append(
+                options.append(
                     replace(
                         option,
                         steps=steps,
@@ -1004,11 +1008,11 @@ class ReadRouter:
                         sorts_in_code=bool(pattern.sort),
                     )
                 )
-        wanted = frozenset(pattern.select or self.model.entity(embed.entity).names)
-        scan = self._read_all(pattern, table, shape, wanted, embed)
+        required = frozenset(pattern.select or self.model.entity(embed.entity).names)
+        scan = self._read_all(pattern, table, shape, required, embed)
         if isinstance(scan, Option):
-            found.append(scan)
-        return found
+            options.append(scan)
+        return options
 
     def _of_children(self, option: Option, pattern: Pattern, match: KeyMatch) -> Option:
         """Return a read of one parent's item as often as the parent has children."""
@@ -1090,10 +1094,10 @@ def _may_fall_in(shape: ItemShape, key: str, match: KeyMatch) -> bool:
     bound = match.sort[0]
     if not bound.operator:
         return True
-    other = shape.template(key)
-    if other is None:
+    template = shape.template(key)
+    if template is None:
         return False
-    own_text, other_text = _literal_start(bound.template.parts), _literal_start(other.parts)
+    own_text, other_text = _literal_start(bound.template.parts), _literal_start(template.parts)
     if not own_text:
         return False
     return other_text.startswith(own_text)
@@ -1180,8 +1184,8 @@ def _scan_units(evaluated: Decimal, consistency: Consistency) -> Decimal:
 
 def with_known(entity: Entity, pattern: Pattern) -> tuple[Condition, ...]:
     """Return the pattern's conditions, and one for each further attribute the caller holds."""
-    asked = {condition.attribute for condition in pattern.where}
-    more = [name for name in pattern.known if name not in asked and entity.has(name)]
+    attributes = {condition.attribute for condition in pattern.where}
+    more = [name for name in pattern.known if name not in attributes and entity.has(name)]
     return pattern.where + tuple(Condition(attribute=name) for name in more)
 
 
@@ -1194,16 +1198,16 @@ def _sums_of_runs(
     instead: else parents with many children, which do not fit into it, would never be met.
     """
     upto = [0, *accumulate(column)]
-    whole, total = len(column), upto[-1]
+    whole_number, total = len(column), upto[-1]
     sums: list[int] = []
-    at = 0
-    for count, taken in zip(counts, read, strict=True):
-        if sizes.is_population and at + count > whole:
+    position = 0
+    for count, claimed in zip(counts, read, strict=True):
+        if sizes.is_population and position + count > whole_number:
             break
-        first = at % whole
-        rounds, rest = divmod(first + taken, whole)
+        first = position % whole_number
+        rounds, rest = divmod(first + claimed, whole_number)
         sums.append(rounds * total + upto[rest] - upto[first])
-        at += count
+        position += count
     return sums
 
 
@@ -1241,12 +1245,12 @@ def touched_shapes(
     context: Context, entity: str, touched: frozenset[str]
 ) -> list[tuple[Table, ItemShape]]:
     """Return the shapes (guards included) an update of these attributes changes."""
-    found = []
+    touched_shapes = []
     for table, shape in context.homes.get(entity, ()):
         sizes = context.size_of(table, shape)
         for name in sizes.attributes:
             template = shape.template(name)
             if template is not None and touched & depends_on(template, name):
-                found.append((table, shape))
+                touched_shapes.append((table, shape))
                 break
-    return found
+    return touched_shapes

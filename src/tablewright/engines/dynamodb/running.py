@@ -91,7 +91,7 @@ class RouteRunner:
             elif step.operation == "SearchVectors":
                 operation, parameters = self.builder.build(step, Values(row=call.row))
                 body = self._send(operation, parameters, pattern.name)
-                rows = self._decoded(step, [one["Item"] for one in body["SearchResults"]])
+                rows = self._decoded(step, [entry["Item"] for entry in body["SearchResults"]])
             elif step.operation in ("Query", "Scan"):
                 rows = self._collect(route, step, pattern, call)
             else:

@@ -187,10 +187,10 @@ class _Arm:
 
     def serve(self, wanted: int, supply: int) -> int:
         """Take a minute's units from capacity, then from burst; return what was consumed."""
-        kept = supply // 60 * BURST_SECONDS
-        self.burst = min(kept, self.burst)
+        retained = supply // 60 * BURST_SECONDS
+        self.burst = min(retained, self.burst)
         if wanted <= supply:
-            self.burst = min(kept, self.burst + supply - wanted)
+            self.burst = min(retained, self.burst + supply - wanted)
             return wanted
         from_burst = min(self.burst, wanted - supply)
         self.burst -= from_burst

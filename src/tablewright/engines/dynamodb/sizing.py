@@ -80,10 +80,10 @@ class ShapeSizes:
         keys = dict.fromkeys(self.table.keys)
         for index in self.table.indexes:
             keys.update(dict.fromkeys(index.keys))
-        wanted = [key for key in keys if self.shape.template(key) is not None]
-        wanted += [name for name in self.shape.attributes if name not in keys]
-        wanted += [embed.attribute for embed in self.shape.embeds]
-        return tuple(wanted)
+        attributes = [key for key in keys if self.shape.template(key) is not None]
+        attributes += [name for name in self.shape.attributes if name not in keys]
+        attributes += [embed.attribute for embed in self.shape.embeds]
+        return tuple(attributes)
 
     def column(self, name: str, *, after: frozenset[str] = frozenset()) -> Column | None:
         """Return the column of a physical attribute, None if the shape never has it.
@@ -104,9 +104,9 @@ class ShapeSizes:
         """Return what a column depends on: designs that differ elsewhere share it."""
         shape = self.shape
         embed = next((e for e in shape.embeds if e.attribute == name), None)
-        made = dict(shape.keys).get(name)
+        created = dict(shape.keys).get(name)
         compressed = dict(shape.compress).get(name)
-        held = name in shape.attributes
+        stored = name in shape.attributes
         offloaded = name in shape.offload
         return (
             "column",
@@ -115,8 +115,8 @@ class ShapeSizes:
             name,
             after,
             embed,
-            made,
-            held,
+            created,
+            stored,
             compressed,
             offloaded,
         )
@@ -137,9 +137,9 @@ class ShapeSizes:
         if name in self.shape.offload:
             if self.entity.attribute(name).presence == 1:
                 return Column((overhead + POINTER_BYTES,) * self.n)
-            held = [size is not None for size in self._drawn(name, after)]
-            sizes = tuple(overhead + POINTER_BYTES if here else 0 for here in held)
-            return Column(sizes, tuple(held))
+            stored = [size is not None for size in self._drawn(name, after)]
+            sizes = tuple(overhead + POINTER_BYTES if here else 0 for here in stored)
+            return Column(sizes, tuple(stored))
         drawn = self._drawn(name, after)
         ratio = dict(self.shape.compress).get(name)
         if ratio is not None:
@@ -207,8 +207,8 @@ class ShapeSizes:
         key = ("values", self.entity.name, attribute, attribute in after, self.n)
         if key not in self._shared:
             self._shared[key] = self._made_values(attribute, after)
-        found: list[Any] = self._shared[key]
-        return found
+        values: list[Any] = self._shared[key]
+        return values
 
     def _made_values(self, attribute: str, after: frozenset[str]) -> list[Any]:
         old = self.sample.values(self.entity.name, attribute, self.n)
@@ -216,7 +216,7 @@ class ShapeSizes:
             return old
         new = self.sample.resampled_values(self.entity.name, attribute, self.n)
         declared = self.entity.attribute(attribute)
-        return [another(declared, one, other) for one, other in zip(old, new, strict=True)]
+        return [another(declared, entry, other) for entry, other in zip(old, new, strict=True)]
 
     def stays(self, index: Index, touched: frozenset[str]) -> list[bool] | None:
         """Return for which instances an index key stays as it is though its attribute changes.
@@ -248,8 +248,8 @@ class ShapeSizes:
                 self._values(name, frozenset()), self._values(name, frozenset((name,))), strict=True
             )
             self._shared[key] = [cell_of(a, length) == cell_of(b, length) for a, b in pairs]
-        found: list[bool] = self._shared[key]
-        return found
+        same_cells: list[bool] = self._shared[key]
+        return same_cells
 
     def appended(self, names: Iterable[str]) -> list[int]:
         """Return the bytes by which each item grows when one element is appended to these lists."""
@@ -258,7 +258,7 @@ class ShapeSizes:
             if name not in self.shape.attributes or name in self.shape.offload:
                 continue
             listed = self.sample.resampled_values(self.entity.name, name, self.n)
-            first = next((one[0] for one in listed if isinstance(one, list) and one), None)
+            first = next((entry[0] for entry in listed if isinstance(entry, list) and entry), None)
             for place, value in enumerate(listed):
                 element = value[0] if isinstance(value, list) and value else first
                 if element is not None:
@@ -292,10 +292,10 @@ class ShapeSizes:
         element = element_bytes(children, child, names, total, as_map=embed.as_map)
         overhead = string_bytes(embed.attribute) + CONTAINER_BYTES
         sizes: list[int] = []
-        at = 0
+        position = 0
         for count in groups:
-            sizes.append(overhead + sum(element[at : at + count]))
-            at += count
+            sizes.append(overhead + sum(element[position : position + count]))
+            position += count
         return Column(tuple(sizes))
 
     def object_bytes(self, name: str) -> list[int]:
@@ -313,16 +313,16 @@ class ShapeSizes:
         """Return the bytes of some attributes together; designs that agree on them share it."""
         after = {name: self._touches(name, touched) for name in names}
         key = ("sum", tuple(self._column_key(name, after[name]) for name in names))
-        found: list[int] | None = self._shared.get(key)
-        if found is None:
+        summed: list[int] | None = self._shared.get(key)
+        if summed is None:
             columns = [
                 column.sizes
                 for name in names
                 if (column := self.column(name, after=after[name])) is not None
             ]
-            found = list(map(sum, zip(*columns, strict=True))) or [0] * self.n
-            self._shared[key] = found
-        return found
+            summed = list(map(sum, zip(*columns, strict=True))) or [0] * self.n
+            self._shared[key] = summed
+        return summed
 
     def _touches(self, name: str, touched: frozenset[str]) -> frozenset[str]:
         """Return which of the rewritten attributes a physical attribute is made of."""
@@ -468,8 +468,10 @@ class Groups:
 
     def mean(self, at_most: Decimal | None = None) -> Decimal:
         """Return how many instances a call meets in the mean, each group cut at a limit."""
-        most = None if at_most is None else int(at_most)
-        total = sum(len(one) if most is None else min(len(one), most) for one in self.met)
+        maximum = None if at_most is None else int(at_most)
+        total = sum(
+            len(entry) if maximum is None else min(len(entry), maximum) for entry in self.met
+        )
         return Decimal(total) / self.of_calls
 
 
@@ -488,11 +490,13 @@ class Cells:
 
     def around(self, centres: Iterable[tuple[Any, tuple[Any, ...]]]) -> list[int]:
         """Return the bytes in each of the nine cells around points, each with other values."""
-        found: list[int] = []
+        around: list[int] = []
         for point, kind in centres:
-            cells = [cell_of(one, self.length) for one in neighbours(point, self.length)]
-            found += [self.held.get((kind, each), 0) for each in cells]
-        return found
+            cells = [
+                cell_of(neighbour, self.length) for neighbour in neighbours(point, self.length)
+            ]
+            around += [self.held.get((kind, each), 0) for each in cells]
+        return around
 
 
 class DesignSizes:
@@ -534,7 +538,7 @@ class DesignSizes:
     def share_of_value(self, entity: str, attribute: str, value: str) -> Decimal:
         """Return the share of a population that has a value of an attribute."""
         values = self._column(entity, attribute)
-        same = sum(1 for one in values if _as_text(one) == value)
+        same = sum(1 for each_value in values if _as_text(each_value) == value)
         return Decimal(same) / max(1, len(values))
 
     def _column(self, entity: str, attribute: str) -> list[Any]:
@@ -552,28 +556,28 @@ class DesignSizes:
         """
         if not self.is_population or not self._population.get(entity.name):
             return None
-        given = [c.attribute for c in conditions if c.operator == "eq" and not is_fixed(c)]
-        if not all(entity.has(name) for name in given):
+        attributes = [c.attribute for c in conditions if c.operator == "eq" and not is_fixed(c)]
+        if not all(entity.has(name) for name in attributes):
             return None
-        asked = domains(self.model, entity, given)
+        asked = domains(self.model, entity, attributes)
         if any(domain.source is Source.INSTANCE for domain in asked):
             return None
         numbers: Iterable[int] = range(self._population[entity.name])
         share: Decimal | None = None
         for condition in conditions:
             if condition.operator == "in" or is_fixed(condition):
-                wanted = condition.values if condition.operator == "in" else (condition.value,)
+                required = condition.values if condition.operator == "in" else (condition.value,)
                 column = self._column(entity.name, condition.attribute)
-                numbers = [n for n in numbers if _as_text(column[n]) in wanted]
+                numbers = [n for n in numbers if _as_text(column[n]) in required]
             elif condition.operator != "eq":
                 if condition.share is None or share is not None:
                     return None
                 share = condition.share
-        found: dict[tuple[Any, ...], list[int]] = {}
-        columns = [self._column(entity.name, name) for name in given]
+        result: dict[tuple[Any, ...], list[int]] = {}
+        columns = [self._column(entity.name, name) for name in attributes]
         for number in numbers:
-            found.setdefault(tuple(column[number] for column in columns), []).append(number)
-        met = [group for key, group in found.items() if None not in key]
+            result.setdefault(tuple(column[number] for column in columns), []).append(number)
+        met = [group for key, group in result.items() if None not in key]
         if share is not None:
             met = [group[: in_range(share, len(group))] for group in met]
         of_calls = 1
@@ -622,30 +626,30 @@ class DesignSizes:
         place = next(name for name in names if GEOHASH in name)
         base, _, cell = place.partition(".")
         length = int(cell[len(GEOHASH) :])
-        others = tuple(name for name in names if name != place)
-        columns = [self._column(entity.name, name) for name in others]
-        held: dict[tuple[tuple[Any, ...], str], int] = {}
+        other_names = tuple(name for name in names if name != place)
+        columns = [self._column(entity.name, name) for name in other_names]
+        stored: dict[tuple[tuple[Any, ...], str], int] = {}
         for number, point in enumerate(self._column(entity.name, base)):
             key = (tuple(values[number] for values in columns), cell_of(point, length))
-            held[key] = held.get(key, 0) + (column[number % len(column)] or 0 if point else 0)
-        return Cells(attribute=base, length=length, others=others, held=held)
+            stored[key] = stored.get(key, 0) + (column[number % len(column)] or 0 if point else 0)
+        return Cells(attribute=base, length=length, others=other_names, held=stored)
 
     def _size_of(self, domain: Domain) -> int:
         """Return how many values a domain has."""
         if domain.source is Source.OWNER:
             return self._population.get(domain.entity, 1)
-        values = {_as_text(one) for one in self._column(domain.entity, domain.keys[0])}
+        values = {_as_text(entry) for entry in self._column(domain.entity, domain.keys[0])}
         return len(values - {"None"})
 
     def of(self, table: Table, shape: ItemShape) -> ShapeSizes:
         """Return the sizes of one shape of a table."""
         n = max(1, min(self.n, self._population.get(shape.entity, self.n)))
         key = (n, shape, table.keys, table.indexes)
-        found = self._shared.get(key)
-        if found is None:
-            found = ShapeSizes(self.model, table, shape, self.sample, n, self._shared)
-            self._shared[key] = found
-        return found
+        shape_sizes = self._shared.get(key)
+        if shape_sizes is None:
+            shape_sizes = ShapeSizes(self.model, table, shape, self.sample, n, self._shared)
+            self._shared[key] = shape_sizes
+        return shape_sizes
 
     def whole(self, table: Table, shape: ItemShape) -> ShapeSizes:
         """Return the sizes of one shape of a table, for what reads all its items."""

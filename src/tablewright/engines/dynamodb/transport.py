@@ -184,9 +184,9 @@ class CountingTransport:
         )
 
     def _add(self, consumed: tuple[Consumption, ...]) -> None:
-        for one in consumed:
-            key = (one.resource, one.dimension)
-            self.sums[key] = self.sums.get(key, Decimal(0)) + one.units
+        for entry in consumed:
+            key = (entry.resource, entry.dimension)
+            self.sums[key] = self.sums.get(key, Decimal(0)) + entry.units
 
 
 @dataclass
@@ -420,21 +420,25 @@ def consumed_of(
         )
         return (searched,)
     dimension = "read" if operation in READS else "write"
-    found: list[Consumption] = []
-    for one in reported if isinstance(reported, list) else [reported]:
-        table = one["TableName"]
-        arms = [(table, one.get("Table", {}))]
+    consumptions: list[Consumption] = []
+    for entry in reported if isinstance(reported, list) else [reported]:
+        table = entry["TableName"]
+        arms = [(table, entry.get("Table", {}))]
         for kind in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
-            arms += [(f"{table}/{name}", arm) for name, arm in (one.get(kind) or {}).items()]
+            arms += [(f"{table}/{name}", arm) for name, arm in (entry.get(kind) or {}).items()]
         for resource, arm in arms:
             units = Decimal(str(arm.get("CapacityUnits", 0)))
             if units:
-                found.append(Consumption(resource=resource, dimension=dimension, units=units))
-        for name, arm in (one.get("VectorIndexes") or {}).items():
+                consumptions.append(
+                    Consumption(resource=resource, dimension=dimension, units=units)
+                )
+        for name, arm in (entry.get("VectorIndexes") or {}).items():
             written = Decimal(str(arm.get("VectorWriteRequestBytes", 0)))
             resource = f"{table}/{name}"
-            found.append(Consumption(resource=resource, dimension=VECTOR_WRITE, units=written))
-    return tuple(found)
+            consumptions.append(
+                Consumption(resource=resource, dimension=VECTOR_WRITE, units=written)
+            )
+    return tuple(consumptions)
 
 
 def with_raw_binaries(value: Any) -> Any:

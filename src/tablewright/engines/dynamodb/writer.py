@@ -92,12 +92,12 @@ class WriteRouter:
         depth = 1
         try:
             for part in parts:
-                found = self._lookup(part, pattern, rejected)
-                if found is not None:
-                    requests, steps, deeper = found
+                lookup = self._lookup(part, pattern, rejected)
+                if lookup is not None:
+                    requests, steps, deeper = lookup
                     lookups += list(zip(requests, steps, strict=True))
                     depth = max(depth, 1 + deeper)
-                arms += self._arms(part, looked_up=found is not None)
+                arms += self._arms(part, looked_up=lookup is not None)
             return self._assemble(pattern, arms, lookups, rejected, depth)
         except Unservable as problem:
             return Route(
@@ -135,8 +135,8 @@ class WriteRouter:
         search = self.search(part, whole)
         if search is None:
             return None
-        held = set(part.equalities) | set(part.known)
-        missing = ", ".join(f"`{name}`" for name in search.select or () if name not in held)
+        stored = set(part.equalities) | set(part.known)
+        missing = ", ".join(f"`{name}`" for name in search.select or () if name not in stored)
         rejected.append(
             Rejected(
                 route=f"{part.verb.value} {part.entity} directly",
@@ -199,10 +199,12 @@ class WriteRouter:
             raise Unservable(f"no table of the design holds `{entity.name}`")
         arms: list[Arm] = []
         for table, shape in self._written_shapes(entity, part):
-            own = self._shape_arms(part, table, shape, looked_up)
+            shape_arms = self._shape_arms(part, table, shape, looked_up)
             if shape.offload:
-                own[0] = replace(own[0], objects=self._objects(part, entity, table, shape))
-            arms += own
+                shape_arms[0] = replace(
+                    shape_arms[0], objects=self._objects(part, entity, table, shape)
+                )
+            arms += shape_arms
         arms += self._guard_arms(part, entity)
         arms += [self._embedded_arm(part, entity, *home) for home in embeds]
         if part.verb is Verb.UPDATE and not arms:
@@ -219,7 +221,7 @@ class WriteRouter:
             if name in outside:
                 raise Unservable(f"`{name}` is kept in object storage: it can be read or replaced")
         batch = Decimal(part.batch)
-        found = []
+        objects = []
         for name in shape.offload:
             calls = batch * entity.attribute(name).presence
             if part.verb is Verb.PUT:
@@ -232,8 +234,8 @@ class WriteRouter:
                 operation = "DeleteObject"
             else:
                 continue
-            found.append(object_request(self.context, table, shape, name, operation, calls))
-        return tuple(found)
+            objects.append(object_request(self.context, table, shape, name, operation, calls))
+        return tuple(objects)
 
     def _shape_arms(
         self, part: Pattern, table: Table, shape: ItemShape, looked_up: bool
@@ -448,9 +450,9 @@ class WriteRouter:
         if refusal:
             raise Unservable(refusal)
         sizes = self.context.size_of(table, shape)
-        kept = partial(self.context.by_child, child.name, sizes)
+        retained = partial(self.context.by_child, child.name, sizes)
         grown = self._grown(part, child, sizes, embed)
-        before = sizes.items() if part.verb is Verb.PUT else kept(sizes.items())
+        before = sizes.items() if part.verb is Verb.PUT else retained(sizes.items())
         after = [size + more for size, more in zip(before, grown, strict=True)]
         base = write_measure(before, after)
         if part.verb is Verb.CHECK:
@@ -464,7 +466,7 @@ class WriteRouter:
                 continue
             old = sizes.entries(index)
             if part.verb is not Verb.PUT:
-                old = kept(old)
+                old = retained(old)
             new = [
                 None if entry is None else entry + more
                 for entry, more in zip(old, grown, strict=True)
@@ -566,8 +568,8 @@ class WriteRouter:
                 reads_first = True
                 depth += 1
         if not pattern.atomic and pattern.verb is Verb.UPDATE and not reads_first:
-            own = arms[0]
-            read, step = self._plain_read(pattern, own)
+            own_key = arms[0]
+            read, step = self._plain_read(pattern, own_key)
             requests.append(read)
             steps.append(step)
             reads_first = True
@@ -575,8 +577,8 @@ class WriteRouter:
         together = pattern.verb is Verb.TRANSACT or (
             len(arms) > 1 and any(arm.must_be_atomic for arm in arms)
         )
-        objects = [one for arm in arms for one in arm.objects]
-        puts = [one for one in objects if one[0].operation == "PutObject"]
+        objects = [each_object for arm in arms for each_object in arm.objects]
+        puts = [each_object for each_object in objects if each_object[0].operation == "PutObject"]
         requests += [request for _, request in puts]
         steps += [step for step, _ in puts]
         depth += 1 if puts else 0
@@ -653,11 +655,11 @@ def _cannot_embed(part: Pattern, child: Entity, keys: KeyParts, embed: Embed) ->
         for name in template.attributes:
             if not (child.has(name) and child.attribute(name).generated):
                 return f"the key of its parent's item needs `{name}`, which it does not tell"
-    own = [name for name in child.key if not child.attribute(name).generated]
-    if embed.as_map and len(own) != 1:
+    key = [name for name in child.key if not child.attribute(name).generated]
+    if embed.as_map and len(key) != 1:
         return f"elements of the map `{embed.attribute}` are told apart by one attribute"
     if part.verb is Verb.PUT and part.condition == "absent" and not embed.as_map:
-        made_up = any(child.attribute(n).kind in (Kind.UUID, Kind.ULID, Kind.ID) for n in own)
+        made_up = any(child.attribute(n).kind in (Kind.UUID, Kind.ULID, Kind.ID) for n in key)
         if part.fails or not made_up:
             return (
                 f"the list `{embed.attribute}` cannot refuse a second element with the same key: "

@@ -162,10 +162,10 @@ class MongoAdapter:
             collection.insert_many(list(documents), ordered=False)
         except BulkWriteError as failed:
             problems = failed.details.get("writeErrors", ())
-            others = [p for p in problems if p.get("code") != DUPLICATE_KEY]
-            if others:
+            other_problems = [p for p in problems if p.get("code") != DUPLICATE_KEY]
+            if other_problems:
                 raise EngineError(
-                    f"{container} refuses a document: {others[0].get('errmsg', 'no reason given')}"
+                    f"{container} refuses a document: {other_problems[0].get('errmsg', 'no reason given')}"
                 ) from failed
             # they were written before an interruption: put what came in their place
             again = [documents[problem["index"]] for problem in problems]

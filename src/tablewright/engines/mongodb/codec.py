@@ -49,13 +49,13 @@ class MongoCodec:
         """Return the attributes that no document keeps."""
         if entity in self.embedded:
             return frozenset()
-        kept = {
+        collections = {
             name
             for collection in self.design.collections
             if collection.entity == entity
             for name in collection.attributes
         }
-        return frozenset(self.model.entity(entity).names) - kept
+        return frozenset(self.model.entity(entity).names) - collections
 
     def attribute_of(self, entity: Entity, name: str) -> Attribute:
         """Return the attribute whose kind of value another one has: that which it refers to."""
@@ -84,10 +84,10 @@ class MongoCodec:
     def document(self, collection: Collection, row: Row) -> dict[str, Any]:
         """Return the document of an instance, without what is embedded in it."""
         entity = self.model.entity(collection.entity)
-        own = key_field(entity)
+        own_key = key_field(entity)
         document = {"_id": self.identity(entity, row)}
         for name in collection.attributes:
-            if name != own and row.get(name) is not None:
+            if name != own_key and row.get(name) is not None:
                 document[name] = self.value(entity, name, row[name])
         return document
 
@@ -96,9 +96,9 @@ class MongoCodec:
 
         So a document that is written twice is stored once.
         """
-        own = key_field(entity)
-        if own:
-            return self.value(entity, own, row.get(own))
+        own_key = key_field(entity)
+        if own_key:
+            return self.value(entity, own_key, row.get(own_key))
         text = "\0".join(key_text(row.get(name)) for name in entity.key)
         return ObjectKey(sha256(text.encode()).hexdigest()[:24])
 
@@ -148,10 +148,10 @@ class MongoCodec:
 
     def row(self, entity: Entity, document: Mapping[str, Any]) -> dict[str, Any]:
         """Return the attributes of an entity that a document or an element of one has."""
-        own = key_field(entity)
+        own_key = key_field(entity)
         row = {}
         for attribute in entity.attributes:
-            field = "_id" if attribute.name == own and "_id" in document else attribute.name
+            field = "_id" if attribute.name == own_key and "_id" in document else attribute.name
             value = document.get(field)
             if value is not None:
                 row[attribute.name] = plain_value(self.attribute_of(entity, attribute.name), value)

@@ -40,14 +40,16 @@ def kept_share(documents: Sequence[Mapping[str, Any]]) -> Decimal:
     step = max(1, len(pages) // PAGES)
     chosen = pages[::step][:PAGES]
     content = sum(len(page) for page in chosen)
-    kept = sum(min(len(page), snappy_bytes(page)) for page in chosen)
-    return Decimal(kept) / Decimal(content) if content else Decimal(1)
+    retained = sum(min(len(page), snappy_bytes(page)) for page in chosen)
+    return Decimal(retained) / Decimal(content) if content else Decimal(1)
 
 
 def _pages(documents: Iterable[Mapping[str, Any]]) -> list[bytes]:
     """Return pages filled with documents; a document longer than a page fills several."""
-    whole = b"".join(bson(one) for one in documents)
-    return [whole[at : at + PAGE_BYTES] for at in range(0, len(whole), PAGE_BYTES)]
+    total = b"".join(bson(document) for document in documents)
+    return [
+        total[position : position + PAGE_BYTES] for position in range(0, len(total), PAGE_BYTES)
+    ]
 
 
 def snappy_bytes(data: bytes) -> int:
@@ -64,27 +66,27 @@ def snappy_bytes(data: bytes) -> int:
     size = 1 if end < 128 else 2 if end < 16_384 else 3  # the length, seven bits a byte
     words = [int.from_bytes(data[i : i + 4], "little") for i in range(end - 3)]
     seen = [-1] * _PLACES
-    start = at = 0
+    start = position = 0
     skip = 32
-    while at < len(words):
-        word = words[at]
+    while position < len(words):
+        word = words[position]
         place = (word * _MIX & 0xFFFFFFFF) >> _SHIFT
         before = seen[place]
-        seen[place] = at
+        seen[place] = position
         if before < 0 or words[before] != word:
-            at += skip >> 5
+            position += skip >> 5
             skip += 1
             continue
-        if start < at:
-            size += _literal(at - start)
+        if start < position:
+            size += _literal(position - start)
         length = _SHORTEST
-        while at + length < end and data[before + length] == data[at + length]:
+        while position + length < end and data[before + length] == data[position + length]:
             length += 1
-        size += _copy(at - before, length)
-        at += length
-        start, skip = at, 32
-        if at <= len(words):
-            seen[(words[at - 1] * _MIX & 0xFFFFFFFF) >> _SHIFT] = at - 1
+        size += _copy(position - before, length)
+        position += length
+        start, skip = position, 32
+        if position <= len(words):
+            seen[(words[position - 1] * _MIX & 0xFFFFFFFF) >> _SHIFT] = position - 1
     if start < end:
         size += _literal(end - start)
     return size
@@ -96,8 +98,8 @@ def _literal(length: int) -> int:
 
 def _copy(offset: int, length: int) -> int:
     """Return the bytes of a copy: in parts of 64, two bytes for a short one that is near."""
-    whole, rest = divmod(length, _LONGEST_COPY)
-    size = 3 * whole
+    total, rest = divmod(length, _LONGEST_COPY)
+    size = 3 * total
     if rest:
         size += 2 if 4 <= rest <= 11 and offset < _NEAR else 3
     return size
@@ -153,7 +155,9 @@ def _value(value: Any) -> tuple[int, bytes]:
         case Mapping():
             return 0x03, bson(value)
         case list() | tuple():
-            return 0x04, bson({str(at): one for at, one in enumerate(value)})
+            return 0x04, bson({str(position): entry for position, entry in enumerate(value)})
         case set() | frozenset():
-            return 0x04, bson({str(at): one for at, one in enumerate(sorted(value, key=repr))})
+            return 0x04, bson(
+                {str(position): entry for position, entry in enumerate(sorted(value, key=repr))}
+            )
     raise TypeError(f"BSON has no type for {type(value).__name__}")

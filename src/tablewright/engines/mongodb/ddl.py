@@ -45,15 +45,15 @@ def mark(app: str, design: str) -> str:
 def validator(model: Model, design: MongoDesign, collection: Collection) -> dict[str, Any]:
     """Return the validator of a collection: the types of its fields, and which it must have."""
     entity = model.entity(collection.entity)
-    own = key_field(entity)
+    own_key = key_field(entity)
     codec = MongoCodec(model, design)
     properties: dict[str, Any] = {}
     for name in collection.attributes:
-        if name != own:
+        if name != own_key:
             properties[name] = {"bsonType": _types(codec.attribute_of(entity, name))}
     for embed in collection.embeds:
         properties[embed.attribute] = {"bsonType": "object" if embed.as_map else "array"}
-    required = [n for n in collection.attributes if n != own and _is_always(entity, n)]
+    required = [n for n in collection.attributes if n != own_key and _is_always(entity, n)]
     schema: dict[str, Any] = {
         "bsonType": "object",
         "title": mark(model.app, design.name),
@@ -82,9 +82,9 @@ def index_document(
 ) -> dict[str, Any]:
     """Return an index as createIndexes takes it."""
     entity = model.entity(collection.entity)
-    own = key_field(entity)
+    own_key = key_field(entity)
     keys = {
-        ("_id" if path == own else path): int(kind) if kind.lstrip("-").isdigit() else kind
+        ("_id" if path == own_key else path): int(kind) if kind.lstrip("-").isdigit() else kind
         for path, kind in index.keys
     }
     document: dict[str, Any] = {"key": keys, "name": index.name}

@@ -89,9 +89,9 @@ class MongoDesign(Design):
 
     def collection(self, name: str) -> Collection:
         """Return a collection by name (KeyError if there is none)."""
-        for one in self.collections:
-            if one.name == name:
-                return one
+        for collection in self.collections:
+            if collection.name == name:
+                return collection
         raise KeyError(name)
 
 
@@ -194,24 +194,24 @@ MONGODB = Record(
 
 
 def read_mongodb(
-    name: str, found: Fields, span: Span, model: Model, reading: Reading
+    name: str, fields: Fields, span: Span, model: Model, reading: Reading
 ) -> MongoDesign | None:
     """Return the design."""
-    made = [
+    created = [
         _CollectionReader(entry, model, reading).read()
-        for entry in found.get("collections", ())
+        for entry in fields.get("collections", ())
         if isinstance(entry.value, Fields)
     ]
-    is_sharded = any(one is not None and one.shard_key for one in made)
+    is_sharded = any(entry is not None and entry.shard_key for entry in created)
     return MongoDesign(
         name=name,
         engine="mongodb",
-        title=found.get("title", ""),
-        note=found.get("note", ""),
+        title=fields.get("title", ""),
+        note=fields.get("note", ""),
         span=span,
-        database=str(found.get("database", "")),
-        shards=int(found.get("shards", 2)) if is_sharded else 1,
-        collections=tuple(one for one in made if one is not None),
+        database=str(fields.get("database", "")),
+        shards=int(fields.get("shards", 2)) if is_sharded else 1,
+        collections=tuple(entry for entry in created if entry is not None),
     )
 
 
@@ -279,8 +279,10 @@ class _CollectionReader:
         if value is None or (isinstance(value, Word) and str(value) == "all"):
             return entity.names
         if isinstance(value, Fields):
-            left = [str(w) for w in value.get("except", ()) if self._known(entity, w, "leaves out")]
-            return tuple(name for name in entity.names if name not in left)
+            remaining = [
+                str(w) for w in value.get("except", ()) if self._known(entity, w, "leaves out")
+            ]
+            return tuple(name for name in entity.names if name not in remaining)
         words = (value,) if isinstance(value, Word) else value
         return tuple(str(word) for word in words if self._known(entity, word, "holds"))
 
@@ -339,10 +341,10 @@ class _CollectionReader:
                 "leave the last ones out",
             )
         partial = tuple(
-            (str(one.name), tuple(str(word) for word in one.value))
-            for one in (fields.get("partial", ()) if fields is not None else ())
-            if one.value is not None
-            and self._known(entity, one.name, f"has the partial index `{entry.name}` by")
+            (str(each_field.name), tuple(str(word) for word in each_field.value))
+            for each_field in (fields.get("partial", ()) if fields is not None else ())
+            if each_field.value is not None
+            and self._known(entity, each_field.name, f"has the partial index `{entry.name}` by")
         )
         return MongoIndex(
             name=str(entry.name),

@@ -41,7 +41,7 @@ def _offers(book: PriceBook, design: MongoDesign) -> tuple[Offer, ...]:
     """Return the tiers; of a sharded cluster those that can be sharded, once for each shard."""
     if design.shards == 1:
         return offers(book)
-    return sharded((one for one in offers(book) if one.can_be_sharded), design.shards)
+    return sharded((offer for offer in offers(book) if offer.can_be_sharded), design.shards)
 
 
 class MongoEngine(ServerEngine[MongoLayout]):

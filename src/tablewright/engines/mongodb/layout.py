@@ -66,7 +66,7 @@ def stored(attribute: Attribute, value: Any) -> Any:
     if kind is Kind.GEO and isinstance(value, Mapping):
         return {"type": "Point", "coordinates": [float(value["lon"]), float(value["lat"])]}
     if kind is Kind.MAP and attribute.fields and isinstance(value, Mapping):
-        fields = {one.name: one for one in attribute.fields}
+        fields = {field.name: field for field in attribute.fields}
         return {
             name: stored(fields[name], inner) if name in fields else inner
             for name, inner in value.items()
@@ -107,7 +107,10 @@ class MongoLayout:
     def rows(self, entity: Entity) -> Rows:
         """Return the sampled instances, each attribute as it is kept."""
         if entity.name not in self._rows:
-            kinds = {one.name: referred(entity, one, self.model) for one in entity.attributes}
+            kinds = {
+                attribute.name: referred(entity, attribute, self.model)
+                for attribute in entity.attributes
+            }
             n = instances_to_draw(self.sample, entity, self.n)
             documents = tuple(
                 {name: stored(kinds[name], value) for name, value in row.items()}
@@ -118,44 +121,46 @@ class MongoLayout:
 
     def documents(self, collection: Collection) -> list[dict[str, Any]]:
         """Return the documents of a collection, without what is embedded in them."""
-        held = (collection.entity, collection.attributes)
-        if held not in self._documents:
-            self._documents[held] = self._made(collection)
-        return self._documents[held]
+        existing = (collection.entity, collection.attributes)
+        if existing not in self._documents:
+            self._documents[existing] = self._made(collection)
+        return self._documents[existing]
 
     def _made(self, collection: Collection) -> list[dict[str, Any]]:
         entity = self.model.entity(collection.entity)
-        own = key_field(entity)
+        own_key = key_field(entity)
         out = []
         for row in self.rows(entity).documents:
-            kept = {name: row[name] for name in collection.attributes if name in row}
-            if own:
-                kept = {"_id": kept.pop(own, row.get(own)), **kept}
+            retained = {name: row[name] for name in collection.attributes if name in row}
+            if own_key:
+                retained = {"_id": retained.pop(own_key, row.get(own_key)), **retained}
             else:
-                kept = {"_id": ObjectKey("0" * 24), **kept}
-            out.append(kept)
+                retained = {"_id": ObjectKey("0" * 24), **retained}
+            out.append(retained)
         return out
 
     def column(self, collection: Collection) -> tuple[list[int], dict[str, Decimal]]:
         """Return the bytes of each sampled document, and of each attribute a mean."""
-        held = (collection.entity, collection.attributes)
-        if held not in self._columns:
+        existing = (collection.entity, collection.attributes)
+        if existing not in self._columns:
             documents = self.documents(collection)
-            sizes = [document_bytes(one) for one in documents]
+            sizes = [document_bytes(document) for document in documents]
             means: dict[str, Decimal] = {}
             for name in collection.attributes:
                 key = "_id" if name == key_field(self.model.entity(collection.entity)) else name
-                taken = sum(element_bytes(key, one[key]) for one in documents if key in one)
-                means[name] = Decimal(taken) / max(1, len(documents))
-            self._columns[held] = (sizes, means)
-        return self._columns[held]
+                claimed = sum(
+                    element_bytes(key, document[key]) for document in documents if key in document
+                )
+                means[name] = Decimal(claimed) / max(1, len(documents))
+            self._columns[existing] = (sizes, means)
+        return self._columns[existing]
 
     def kept_share(self, collection: Collection) -> Decimal:
         """Return what block compression leaves of the sampled documents, embedded ones apart."""
-        held = (collection.entity, collection.attributes)
-        if held not in self._shares:
-            self._shares[held] = kept_share(self.documents(collection))
-        return self._shares[held]
+        existing = (collection.entity, collection.attributes)
+        if existing not in self._shares:
+            self._shares[existing] = kept_share(self.documents(collection))
+        return self._shares[existing]
 
     def embedded_bytes(self, embed: Embed, parent: Entity, users: int) -> Decimal:
         """Return the mean bytes of the children kept in one parent at a scale."""
@@ -180,10 +185,10 @@ class MongoLayout:
         facts: list[ResourceFacts] = []
         disk = ZERO
         for collection in self.design.collections:
-            home, found, taken = self._home(collection, users, given)
+            home, result, claimed = self._home(collection, users, given)
             homes.append(home)
-            facts += found
-            disk += taken
+            facts += result
+            disk += claimed
         return Layout(
             homes=tuple(homes),
             resources=tuple(facts),
@@ -193,14 +198,16 @@ class MongoLayout:
 
     def _notes(self, homes: Sequence[Home], given: Figures) -> tuple[str, ...]:
         """Return what block compression was measured to leave, over all and by collection."""
-        shares = {one.name: self.kept_share(one) for one in self.design.collections}
+        shares = {
+            collection.name: self.kept_share(collection) for collection in self.design.collections
+        }
         data = sum((home.rows * home.row_bytes for home in homes), ZERO)
         if not data:
             return ()
-        kept = sum((home.rows * home.row_bytes * shares[home.name] for home in homes), ZERO)
+        retained = sum((home.rows * home.row_bytes * shares[home.name] for home in homes), ZERO)
         return (
             "block compression, measured on the sampled documents, keeps "
-            f"{kept / data:.2f} of their bytes ({min(shares.values()):.2f} to "
+            f"{retained / data:.2f} of their bytes ({min(shares.values()):.2f} to "
             f"{max(shares.values()):.2f} by collection); the sampled texts are made up, so "
             f"{given['compression_of_measured']:f} times that is reckoned with",
         )
@@ -238,7 +245,9 @@ class MongoLayout:
             row_bytes=mean,
             stored_bytes=data / fill,
             page_bytes=PAGE_BYTES,
-            indexes=tuple(_with_memory(one, given["index_compression"] / fill) for one in indexes),
+            indexes=tuple(
+                _with_memory(index, given["index_compression"] / fill) for index in indexes
+            ),
             embeds=tuple((embed.entity, embed.attribute) for embed in collection.embeds),
             attribute_bytes=means,
             days=days_of(self.model, entity.name),
@@ -268,7 +277,7 @@ class MongoLayout:
         if index.sparse:
             entries *= min((_presence(entity, path) for path in index.paths), default=ONE)
         entries *= self._multiplied(collection, index, entity, users)
-        own = key_field(entity)
+        own_key = key_field(entity)
         kinds = [kind for _, kind in index.keys]
         places = [path for path, kind in index.keys if kind == "2dsphere"]
         kind = "geo" if places and len(index.keys) == 1 else "btree"
@@ -279,7 +288,8 @@ class MongoLayout:
         ordered = Ordered(
             name=index.name,
             keys=tuple(
-                (own if path == "_id" and own else path, k == "-1") for path, k in index.keys
+                (own_key if path == "_id" and own_key else path, k == "-1")
+                for path, k in index.keys
             ),
             kind=kind,
             unique=index.unique,
@@ -304,18 +314,18 @@ class MongoLayout:
         self, collection: Collection, index: MongoIndex, entity: Entity, users: int
     ) -> Decimal:
         """Return the entries for each document: one for each element of a list."""
-        most = ONE
+        multiplied = ONE
         for path in index.paths:
             base = path.partition(".")[0]
             for embed in collection.embeds:
                 if embed.attribute == base:
                     parents = self.model.instances(entity.name, users)
                     children = self.model.instances(embed.entity, users)
-                    most = max(most, children / parents if parents else ONE)
+                    multiplied = max(multiplied, children / parents if parents else ONE)
             attribute = entity.find(path)
             if attribute is not None and attribute.elements is not None:
-                most = max(most, attribute.elements.mean)
-        return most
+                multiplied = max(multiplied, attribute.elements.mean)
+        return multiplied
 
     def _entry_column(self, collection: Collection, index: MongoIndex) -> list[int]:
         key = ((collection.entity, collection.attributes), index.keys)

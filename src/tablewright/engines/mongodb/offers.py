@@ -88,11 +88,11 @@ def _tier(tier: str, book: PriceBook) -> Offer:
     name = tier.upper()
     spec = f"mongodb.atlas.{tier}.spec"
     included = book.quantity(f"{spec}.storage")
-    most = book.quantity(f"{spec}.storage.most")
+    quantity = book.quantity(f"{spec}.storage.most")
 
     def price(load: Load, book: PriceBook, region: str, given: Figures) -> tuple[Line, ...]:
         hours = book.price(f"mongodb.atlas.{tier}.hour", region)
-        made = [
+        created = [
             charge(
                 hours,
                 HOURS_PER_MONTH,
@@ -102,23 +102,25 @@ def _tier(tier: str, book: PriceBook) -> Offer:
                 note=f"three members of a replica set, {included} GB of storage included",
             )
         ]
-        wanted = (load.disk_bytes / GB / given["disk_fill"]).to_integral_value(ROUND_CEILING)
-        if wanted > included:
-            made.append(
+        integral_value = (load.disk_bytes / GB / given["disk_fill"]).to_integral_value(
+            ROUND_CEILING
+        )
+        if integral_value > included:
+            created.append(
                 charge(
                     book.price("mongodb.atlas.storage.gb", region),
-                    min(wanted, most),
+                    min(integral_value, quantity),
                     where="atlas",
                     what="storage",
                     note="beyond what the tier comes with all of it is charged",
                 )
             )
-        return (*made, *_backup(load, book, region), *_transfer(load, book, region))
+        return (*created, *_backup(load, book, region), *_transfer(load, book, region))
 
     return Offer(
         vendor=VENDOR,
         name=name,
-        storage_gb=most,
+        storage_gb=quantity,
         memory_gb=book.quantity(f"{spec}.ram"),
         vcpu=book.quantity(f"{spec}.vcpu"),
         burstable=tier in ("m10", "m20"),
@@ -134,14 +136,14 @@ def _backup(load: Load, book: PriceBook, region: str) -> list[Line]:
 
     Source: MongoDB Atlas, "Cluster Configuration Costs", restores to a point in time.
     """
-    kept = load.disk_bytes / GB * SNAPSHOT_COPIES
-    kept += load.written_gb / DAYS_PER_MONTH * OPLOG_DAYS
-    made = []
-    left = max(ZERO, kept - 5)
+    retained = load.disk_bytes / GB * SNAPSHOT_COPIES
+    retained += load.written_gb / DAYS_PER_MONTH * OPLOG_DAYS
+    lines = []
+    remaining = max(ZERO, retained - 5)
     for width, band in ((95, "5-100"), (150, "100-250"), (250, "250-500"), (None, "500")):
-        part = left if width is None else min(left, Decimal(width))
+        part = remaining if width is None else min(remaining, Decimal(width))
         if part > 0:
-            made.append(
+            lines.append(
                 charge(
                     book.price(f"mongodb.atlas.pitr.{band}", region),
                     part,
@@ -151,8 +153,8 @@ def _backup(load: Load, book: PriceBook, region: str) -> list[Line]:
                     "changes; the first 5 GB are free",
                 )
             )
-        left -= part
-    return made
+        remaining -= part
+    return lines
 
 
 def _transfer(load: Load, book: PriceBook, region: str) -> list[Line]:

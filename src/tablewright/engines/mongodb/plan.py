@@ -56,11 +56,11 @@ def _embeds(model: Model, entity: Entity) -> bool:
     if count.mean > MOST_EMBEDDED or entity.retention_days is not None:
         return False
     keys = set(model.entity(entity.parent).key)
-    asked = [one for pattern in model.patterns for one in (pattern, *pattern.parts)]
+    patterns = [part for pattern in model.patterns for part in (pattern, *pattern.parts)]
     return all(
-        keys <= {condition.attribute for condition in one.where}
-        for one in asked
-        if one.entity == entity.name and one.verb is not Verb.PUT
+        keys <= {condition.attribute for condition in entry.where}
+        for entry in patterns
+        if entry.entity == entity.name and entry.verb is not Verb.PUT
     )
 
 
@@ -70,14 +70,14 @@ def _collection(model: Model, entity: Entity, inside: set[str]) -> Collection:
         for child in model.children_of(entity.name)
         if child.name in inside
     )
-    found: list[MongoIndex] = []
-    own = key_field(entity)
-    if not own:
+    mongo_indexes: list[MongoIndex] = []
+    own_key = key_field(entity)
+    if not own_key:
         keys = tuple((name, "1") for name in entity.key)
-        found.append(MongoIndex(name="key", keys=keys, unique=True))
+        mongo_indexes.append(MongoIndex(name="key", keys=keys, unique=True))
     for attribute in entity.attributes:
-        if attribute.unique and attribute.name != own:
-            found.append(
+        if attribute.unique and attribute.name != own_key:
+            mongo_indexes.append(
                 MongoIndex(
                     name=attribute.name,
                     keys=((attribute.name, "1"),),
@@ -87,16 +87,16 @@ def _collection(model: Model, entity: Entity, inside: set[str]) -> Collection:
                 )
             )
     for pattern in model.patterns:
-        for one in (pattern, *pattern.parts):
-            if one.entity == entity.name:
-                found += _for(entity, one, own)
-    found += _ttl(entity)
+        for part in (pattern, *pattern.parts):
+            if part.entity == entity.name:
+                mongo_indexes += _for(entity, part, own_key)
+    mongo_indexes += _ttl(entity)
     return Collection(
         name=plural(entity.name),
         entity=entity.name,
         attributes=entity.names,
         embeds=embeds,
-        indexes=_merged(found),
+        indexes=_merged(mongo_indexes),
     )
 
 
@@ -112,10 +112,10 @@ def _for(entity: Entity, pattern: Pattern, own: str) -> list[MongoIndex]:
         texts = [a.name for a in entity.attributes if a.kind is Kind.TEXT]
         keys = tuple((name, "text") for name in texts[:1])
         return [MongoIndex(name=_named(keys), keys=keys)] if keys else []
-    wanted = index_keys(entity, pattern, own)
-    if not own and not pattern.ignore_case and is_served_by_key(entity, pattern, wanted):
+    required = index_keys(entity, pattern, own)
+    if not own and not pattern.ignore_case and is_served_by_key(entity, pattern, required):
         return []
-    keys = tuple((name, "-1" if down else "1") for name, down in wanted)
+    keys = tuple((name, "-1" if down else "1") for name, down in required)
     if not keys:
         return []
     return [MongoIndex(name=_named(keys), keys=keys, ignore_case=bool(pattern.ignore_case))]
@@ -137,20 +137,20 @@ def _ttl(entity: Entity) -> list[MongoIndex]:
 
 
 def _merged(found: list[MongoIndex]) -> tuple[MongoIndex, ...]:
-    kept: dict[tuple[tuple[str, str], ...], MongoIndex] = {}
+    mongo_indexes: dict[tuple[tuple[str, str], ...], MongoIndex] = {}
     for index in found:
-        held = kept.get(index.keys)
-        if held is None:
-            kept[index.keys] = index
+        stored = mongo_indexes.get(index.keys)
+        if stored is None:
+            mongo_indexes[index.keys] = index
         elif index.expire_days is not None:
-            kept[index.keys] = replace(held, expire_days=index.expire_days)
-    special = [index for index in kept.values() if _is_special(index)]
+            mongo_indexes[index.keys] = replace(stored, expire_days=index.expire_days)
+    special = [index for index in mongo_indexes.values() if _is_special(index)]
     plain = [
         (index.keys, index.unique or index.expire_days is not None)
-        for index in kept.values()
+        for index in mongo_indexes.values()
         if not _is_special(index)
     ]
-    return (*(kept[keys] for keys in without_prefixes(plain)), *special)
+    return (*(mongo_indexes[keys] for keys in without_prefixes(plain)), *special)
 
 
 def _is_special(index: MongoIndex) -> bool:

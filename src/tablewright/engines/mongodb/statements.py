@@ -320,8 +320,8 @@ class OperationBuilder:
             self._field(entity, name): self.codec.value(entity, name, call.row.get(name))
             for name in names
         }
-        kept = [n for n in call.pattern.condition_on if n in collection.attributes]
-        return self._with_condition(condition, entity, call, kept)
+        condition_on = [n for n in call.pattern.condition_on if n in collection.attributes]
+        return self._with_condition(condition, entity, call, condition_on)
 
     def _with_condition(
         self, condition: dict[str, Any], entity: Entity, call: Call, names: Sequence[str]
@@ -364,10 +364,10 @@ class OperationBuilder:
         child, parent = self.model.entity(embed.entity), self.model.entity(collection.entity)
         row: Row = {**call.parent(), **call.row}
         condition: dict[str, Any] = {"_id": self.codec.identity(parent, row)}
-        own = [name for name in child.key if not child.attribute(name).generated]
+        own_key = [name for name in child.key if not child.attribute(name).generated]
         element = self.codec.element(child, call.after or call.row)
         before = self.codec.element(child, call.row)
-        key = {name: before.get(name) for name in own}
+        key = {name: before.get(name) for name in own_key}
         path = f"{embed.attribute}.{key_text(call.row.get(child.key[-1], ''))}"
         verb, pattern = call.pattern.verb, call.pattern
         change: dict[str, Any]

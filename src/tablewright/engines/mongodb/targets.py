@@ -147,14 +147,14 @@ def temporary() -> ReachedMongo:
 
 def _program() -> str:
     beside = Path(sys.executable).parent / PROGRAM
-    found = str(beside) if beside.exists() else shutil.which(PROGRAM)
-    if found is None:
+    program = str(beside) if beside.exists() else shutil.which(PROGRAM)
+    if program is None:
         raise UnsupportedError(
             "an embedded MongoDB is not installed",
             remedy=f"install it (SecantusDB, GPL-2.0, run as a process of its own): "
             f"{INSTALL_EMBEDDED}; or name a server: --endpoint mongodb://…",
         )
-    return found
+    return program
 
 
 def _embedded(

@@ -95,13 +95,13 @@ def firestore(model: Model, users: int, book: PriceBook, place: str = "nam5") ->
             cannot.append((pattern.name, found.reason))
         else:
             units[pattern.name] = found
-    wanted = model.required_needs
+    required_needs = model.required_needs
     result = UnitPriced(
         vendor="Google Firestore",
         place=place,
         users=users,
         cannot=tuple(cannot),
-        misses=tuple(f"{name}: {why}" for name, why in NEEDS.items() if name in wanted),
+        misses=tuple(f"{name}: {why}" for name, why in NEEDS.items() if name in required_needs),
     )
     try:
         lines = _operations(model, units, users, book, place)
@@ -114,14 +114,14 @@ def firestore(model: Model, users: int, book: PriceBook, place: str = "nam5") ->
 def _operations(
     model: Model, units: Mapping[str, Units], users: int, book: PriceBook, place: str
 ) -> list[Line]:
-    made = []
-    for name, found in units.items():
+    lines = []
+    for name, unit in units.items():
         calls = model.calls_per_day(model.pattern(name), users) * DAYS_PER_MONTH
-        counts = (("reads", found.reads), ("writes", found.writes), ("deletes", found.deletes))
+        counts = (("reads", unit.reads), ("writes", unit.writes), ("deletes", unit.deletes))
         for kind, count in counts:
             if count:
                 price = book.price(f"google.firestore.{kind}", place)
-                made.append(
+                lines.append(
                     charge(
                         price,
                         count * calls,
@@ -130,7 +130,7 @@ def _operations(
                         pattern=name,
                     )
                 )
-    return made
+    return lines
 
 
 def _storage(model: Model, users: int, book: PriceBook, place: str) -> Line:
@@ -146,10 +146,10 @@ def _units(model: Model, pattern: Pattern, selectivity: Selectivity) -> Units | 
     if pattern.verb is Verb.TRANSACT:
         total = Units()
         for part in pattern.parts:
-            found = _units(model, part, selectivity)
-            if isinstance(found, Refused):
-                return found
-            total = total + found
+            units = _units(model, part, selectivity)
+            if isinstance(units, Refused):
+                return units
+            total = total + units
         return total
     if pattern.verb.is_write or pattern.verb is Verb.CHECK:
         return _writes(entity, pattern, selectivity)
@@ -175,7 +175,11 @@ def _units(model: Model, pattern: Pattern, selectivity: Selectivity) -> Units | 
 
 def _writes(entity: Entity, pattern: Pattern, selectivity: Selectivity) -> Units:
     # A unique attribute is a document of its own, read before in the same transaction.
-    guards = sum(1 for one in entity.attributes if one.unique and one.name not in entity.key)
+    guards = sum(
+        1
+        for attribute in entity.attributes
+        if attribute.unique and attribute.name not in entity.key
+    )
     if pattern.verb is Verb.CHECK:
         return Units(reads=ONE)
     if pattern.verb is Verb.PUT:
@@ -225,4 +229,4 @@ def value_bytes(value: Any) -> int:
         if set(value) == {"lat", "lon"}:
             return 16
         return sum(len(str(k).encode()) + 1 + value_bytes(v) for k, v in value.items())
-    return sum(value_bytes(one) for one in value)
+    return sum(value_bytes(entry) for entry in value)

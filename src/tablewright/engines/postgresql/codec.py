@@ -37,13 +37,13 @@ class PgCodec:
 
     def unreadable(self, entity: str) -> frozenset[str]:
         """Return the attributes that no column keeps."""
-        kept = {
+        attributes = {
             column.attribute
             for table in self.design.tables
             if table.entity == entity
             for column in table.columns
         }
-        return frozenset(self.model.entity(entity).names) - kept
+        return frozenset(self.model.entity(entity).names) - attributes
 
     def encode(
         self, entity: str, row: Row, children: Children, kind: RecordKind | None = None

@@ -116,7 +116,7 @@ def read_definition(text: str) -> Definition:
         False
     """
     tokens = _tokens(text)
-    starts = [at for at, token in _at_top(tokens) if token.clause]
+    starts = [position for position, token in _at_top(tokens) if token.clause]
     starts = _without_values(tokens, starts)
     ends = [*starts[1:], len(tokens)][: len(starts)]
     head = tokens[: starts[0]] if starts else tokens
@@ -143,11 +143,11 @@ def _tokens(text: str) -> list[_Token]:
     from sqlglot.errors import SqlglotError
 
     try:
-        found: Sequence[Any] = sqlglot.tokenize(text, read="postgres")
+        tokenize: Sequence[Any] = sqlglot.tokenize(text, read="postgres")
     except SqlglotError:  # an open string or quote: no column is defined so
         return []
     out = []
-    for token in found:
+    for token in tokenize:
         is_literal = token.token_type.name in ("STRING", "NUMBER", "IDENTIFIER")
         word = "" if is_literal else token.text.lower()
         out.append(_Token(word, token.text, token.start, token.end + 1))
@@ -157,11 +157,11 @@ def _tokens(text: str) -> list[_Token]:
 def _at_top(tokens: Sequence[_Token]) -> list[tuple[int, _Token]]:
     """Return the tokens outside of brackets, with their positions."""
     depth, out = 0, []
-    for at, token in enumerate(tokens):
+    for position, token in enumerate(tokens):
         if token.word in (")", "]"):
             depth -= 1
         if depth == 0:
-            out.append((at, token))
+            out.append((position, token))
         if token.word in ("(", "["):
             depth += 1
     return out
@@ -171,7 +171,9 @@ def _without_values(tokens: Sequence[_Token], starts: Sequence[int]) -> list[int
     """Leave out what only continues another clause, such as NULL of NOT NULL."""
     before = {"null": ("not", "default", "set"), "default": ("set", "by")}
     return [
-        at for at in starts if not (at and tokens[at - 1].word in before.get(tokens[at].clause, ()))
+        start
+        for start in starts
+        if not (start and tokens[start - 1].word in before.get(tokens[start].clause, ()))
     ]
 
 
@@ -184,9 +186,9 @@ def _canonical(head: Sequence[_Token]) -> str | None:
     words = " ".join(named).split()
     is_array = any(token.word == "[" for token in head) or "array" in words
     while words:
-        found = CANONICAL.get(" ".join(words))
-        if found is not None:
-            return "array" if is_array else found
+        result = CANONICAL.get(" ".join(words))
+        if result is not None:
+            return "array" if is_array else result
         words.pop()
     return None
 

@@ -101,14 +101,14 @@ class PgTable:
 
     def column(self, name: str) -> Column:
         """Return a column by name (KeyError if there is none)."""
-        for one in self.columns:
-            if one.name == name:
-                return one
+        for column in self.columns:
+            if column.name == name:
+                return column
         raise KeyError(name)
 
     def column_of(self, attribute: str) -> Column | None:
         """Return the column that keeps an attribute."""
-        return next((one for one in self.columns if one.attribute == attribute), None)
+        return next((column for column in self.columns if column.attribute == attribute), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,9 +119,9 @@ class PostgresDesign(Design):
 
     def table(self, name: str) -> PgTable:
         """Return a table by name (KeyError if there is none)."""
-        for one in self.tables:
-            if one.name == name:
-                return one
+        for table in self.tables:
+            if table.name == name:
+                return table
         raise KeyError(name)
 
 
@@ -190,16 +190,16 @@ POSTGRESQL = Record(
 
 
 def read_postgresql(
-    name: str, found: Fields, span: Span, model: Model, reading: Reading
+    name: str, fields: Fields, span: Span, model: Model, reading: Reading
 ) -> PostgresDesign | None:
     """Return the design."""
-    made = [
+    created = [
         _TableReader(entry, model, reading).read()
-        for entry in found.get("tables", ())
+        for entry in fields.get("tables", ())
         if isinstance(entry.value, Fields)
     ]
-    tables = tuple(one for one in made if one is not None)
-    names = [str(entry.name) for entry in found.get("tables", ())]
+    tables = tuple(entry for entry in created if entry is not None)
+    names = [str(entry.name) for entry in fields.get("tables", ())]
     for table in tables:
         for key in table.foreign_keys:
             if key.table not in names:
@@ -212,8 +212,8 @@ def read_postgresql(
     return PostgresDesign(
         name=name,
         engine="postgresql",
-        title=found.get("title", ""),
-        note=found.get("note", ""),
+        title=fields.get("title", ""),
+        note=fields.get("note", ""),
         span=span,
         tables=tables,
     )
@@ -277,12 +277,12 @@ class _TableReader:
         listed = self.fields.get("columns")
         if listed is None:
             return planned_columns(entity, self.model)
-        taken = {str(entry.name) for entry in listed}
+        claimed = {str(entry.name) for entry in listed}
         out = []
         for entry in listed:
             if entry.value is None:
                 continue
-            column = self._column(entry, entity, taken)
+            column = self._column(entry, entity, claimed)
             if column is not None:
                 out.append(column)
         return tuple(out)
@@ -327,15 +327,15 @@ class _TableReader:
         self, entry: Entry, value: Any, entity: Entity, taken: set[str], definition: Definition
     ) -> str | None:
         """Return the attribute a column keeps; `id` may stand for the entity's own key."""
-        given = value.get("of") if isinstance(value, Fields) else None
-        name = str(given or entry.name)
+        provided = value.get("of") if isinstance(value, Fields) else None
+        name = str(provided or entry.name)
         if entity.has(name):
             return name
-        if given is None and name == "id" and entity.key and entity.key[-1] not in taken:
+        if provided is None and name == "id" and entity.key and entity.key[-1] not in taken:
             return entity.key[-1]
-        if given is None and definition.fills_itself:
+        if provided is None and definition.fills_itself:
             return ""
-        word = given or entry.name
+        word = provided or entry.name
         self.reading.error(
             "unknown-attribute",
             f"{self.what} has the column `{word}`, which `{entity.name}` does not have",
@@ -363,10 +363,10 @@ class _TableReader:
                 if self._known(word, names, f"includes in the index `{entry.name}`")
             )
             where = tuple(
-                (str(one.name), tuple(str(w) for w in one.value))
-                for one in (fields.get("where", ()) if fields is not None else ())
-                if one.value is not None
-                and self._known(one.name, names, f"limits the index `{entry.name}` by")
+                (str(each_field.name), tuple(str(w) for w in each_field.value))
+                for each_field in (fields.get("where", ()) if fields is not None else ())
+                if each_field.value is not None
+                and self._known(each_field.name, names, f"limits the index `{entry.name}` by")
             )
             out.append(
                 PgIndex(
@@ -393,8 +393,10 @@ def planned_columns(entity: Entity, model: Model) -> tuple[Column, ...]:
     """
     from tablewright.engines.postgresql.types import column_for
 
-    made = [column_for(entity, attribute, model) for attribute in entity.attributes]
-    return tuple(sorted(made, key=lambda column: (column.name not in entity.key, _order(column))))
+    created = [column_for(entity, attribute, model) for attribute in entity.attributes]
+    return tuple(
+        sorted(created, key=lambda column: (column.name not in entity.key, _order(column)))
+    )
 
 
 _ALIGNED_FIRST = {

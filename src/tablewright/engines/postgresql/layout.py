@@ -95,23 +95,23 @@ class PgLayout:
 
     def values(self, table: PgTable) -> list[dict[str, Any]]:
         """Return sampled rows, by column."""
-        held = _held(table)
-        if held not in self._values:
+        stored = _held(table)
+        if stored not in self._values:
             n = instances_to_draw(self.sample, self.model.entity(table.entity), self.n)
-            self._values[held] = [
+            self._values[stored] = [
                 {
                     column.name: row.get(column.attribute) if column.attribute else None
                     for column in table.columns
                 }
                 for row in self.sample.rows(table.entity, 0, n)
             ]
-        return self._values[held]
+        return self._values[stored]
 
     def fields(self, table: PgTable) -> list[list[Field]]:
         """Return what each column of each sampled row takes."""
-        held = _held(table)
-        if held not in self._fields:
-            self._fields[held] = [
+        stored = _held(table)
+        if stored not in self._fields:
+            self._fields[stored] = [
                 [
                     replace(
                         field_of(row[column.name], column.type),
@@ -121,7 +121,7 @@ class PgLayout:
                 ]
                 for row in self.values(table)
             ]
-        return self._fields[held]
+        return self._fields[stored]
 
     def rows(self, table: PgTable, ratio: float) -> list[Row]:
         """Return the sampled rows as they are stored."""
@@ -192,8 +192,8 @@ class PgLayout:
         return self._entries[key]
 
     def _entry_bytes(self, table: PgTable, names: Sequence[str]) -> list[int]:
-        places = [at for at, column in enumerate(table.columns) if column.name in names]
-        order = {table.columns[at].name: at for at in places}
+        places = [position for position, column in enumerate(table.columns) if column.name in names]
+        order = {table.columns[place].name: place for place in places}
         return [
             index_tuple_bytes([fields[order[name]] for name in names])
             for fields in self.fields(table)
@@ -223,10 +223,10 @@ class PgLayout:
         facts: list[ResourceFacts] = []
         disk = ZERO
         for table in self.design.tables:
-            home, found, taken = self._home(table, users, given)
+            home, result, claimed = self._home(table, users, given)
             homes.append(home)
-            facts += found
-            disk += taken
+            facts += result
+            disk += claimed
         return Layout(homes=tuple(homes), resources=tuple(facts), disk_bytes=disk)
 
     def _home(
@@ -241,11 +241,11 @@ class PgLayout:
         outside = stored * toast_pages(rows)[0] / pages if pages else ZERO
         facts = [facts_of(table.name, "table", table.entity, count, per_row)]
         indexes = []
-        taken = stored
+        claimed = stored
         for index in all_indexes(table):
             ordered = self._index(table, index, count, given)
             indexes.append(ordered)
-            taken += ordered.stored_bytes
+            claimed += ordered.stored_bytes
             column = self.entry_column(table, index)
             name = f"{table.name}/{index.name}"
             facts.append(facts_of(name, "index", table.entity, ordered.entries, column))
@@ -263,7 +263,7 @@ class PgLayout:
             partition=table.column(table.partition_by).attribute if table.partition_by else "",
             partitions=self._months(table) if table.partition_by else ONE,
         )
-        return home, facts, taken
+        return home, facts, claimed
 
     def _months(self, table: PgTable) -> Decimal:
         """Return how many partitions a table has: one for each month that is kept."""
@@ -272,12 +272,12 @@ class PgLayout:
 
     def _attribute_bytes(self, table: PgTable) -> dict[str, Decimal]:
         rows = self.fields(table)
-        found: dict[str, Decimal] = {}
-        for at, column in enumerate(table.columns):
+        attribute_bytes: dict[str, Decimal] = {}
+        for position, column in enumerate(table.columns):
             if column.attribute:
-                taken = sum((row[at].content or 0) + 1 for row in rows)
-                found[column.attribute] = Decimal(taken) / max(1, len(rows))
-        return found
+                claimed = sum((row[position].content or 0) + 1 for row in rows)
+                attribute_bytes[column.attribute] = Decimal(claimed) / max(1, len(rows))
+        return attribute_bytes
 
     def _index(self, table: PgTable, index: PgIndex, count: Decimal, given: Figures) -> Ordered:
         entries = count * self.share(table, index)
@@ -335,10 +335,10 @@ def all_indexes(table: PgTable) -> tuple[PgIndex, ...]:
 
 def column_bytes(column: Column, value: Any) -> int:
     """Return the bytes of a value in a column, its header included and alignment not."""
-    found = field_of(value, column.type)
-    if found.content is None:
+    field = field_of(value, column.type)
+    if field.content is None:
         return 0
-    return found.content + (0 if not found.is_variable else 1 if found.is_short else 4)
+    return field.content + (0 if not field.is_variable else 1 if field.is_short else 4)
 
 
 __all__ = ["PgLayout", "TableBytes", "column_bytes", "primary"]

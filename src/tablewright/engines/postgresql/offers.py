@@ -70,13 +70,13 @@ def acu_hours(load: Load, given: Figures, pausing: bool) -> Decimal:
     weights = load.curve.weights
     mean = sum(weights, ZERO) / len(weights)
     total = ZERO
-    held = load.hot_bytes / GB / given.cache_gb(given["acu_memory_gb"])
+    stored = load.hot_bytes / GB / given.cache_gb(given["acu_memory_gb"])
     each = load.processors_mean / given["cpu_share"] / given["acu_vcpu"]
     for weight, times in Counter(weights).items():
         level = weight / mean if mean else ONE
         busy = each * level
-        wanted = max(busy, held, Decimal("0.5"))
-        steps = (wanted * 2).to_integral_value(rounding="ROUND_CEILING") / 2
+        required = max(busy, stored, Decimal("0.5"))
+        steps = (required * 2).to_integral_value(rounding="ROUND_CEILING") / 2
         awake = ONE
         if pausing:
             quiet = ONE if load.curve.assumed else level  # an assumed day has no hours of rest
@@ -87,7 +87,7 @@ def acu_hours(load: Load, given: Figures, pausing: bool) -> Decimal:
 
 
 def _aurora(book: PriceBook) -> list[Offer]:
-    found = []
+    aurora = []
     for kind, words in (("standard", "Standard"), ("ioopt", "I/O-Optimized")):
         for pausing in (False, True):
             name = f"Serverless v2, {words}" + (", pausing at zero" if pausing else "")
@@ -96,7 +96,7 @@ def _aurora(book: PriceBook) -> list[Offer]:
             if pausing:
                 lacks = (*SINGLE_LACKS, ("low_latency", "the first call after a pause waits 15 s"))
                 note = "Pauses after five minutes without a call; resumes in about 15 s."
-            found.append(
+            aurora.append(
                 Offer(
                     vendor="Amazon Aurora",
                     name=name,
@@ -107,7 +107,7 @@ def _aurora(book: PriceBook) -> list[Offer]:
                     price=_aurora_price(kind, pausing),
                 )
             )
-    return found
+    return aurora
 
 
 def _aurora_price(kind: str, pausing: bool) -> Pricing:
@@ -116,9 +116,9 @@ def _aurora_price(kind: str, pausing: bool) -> Pricing:
         mean = (hours / HOURS_PER_MONTH).quantize(Decimal("0.01"))
         unit = book.price(f"aws.aurora-postgresql.sv2.acu.{kind}", region)
         note = f"{mean} ACU on average over the day"
-        made = [charge(unit, hours, where="aurora", what="capacity", note=note)]
+        created = [charge(unit, hours, where="aurora", what="capacity", note=note)]
         memory = hours / HOURS_PER_MONTH * given["acu_memory_gb"]
-        return (*made, *_aurora_storage(load, book, region, given, kind, memory))
+        return (*created, *_aurora_storage(load, book, region, given, kind, memory))
 
     return price
 
@@ -127,21 +127,21 @@ def _aurora_storage(
     load: Load, book: PriceBook, region: str, given: Figures, kind: str, memory_gb: Decimal
 ) -> list[Line]:
     unit = book.price(f"aws.aurora-postgresql.storage.{kind}", region)
-    made = [charge(unit, load.disk_bytes / GB, where="aurora", what="storage")]
+    lines = [charge(unit, load.disk_bytes / GB, where="aurora", what="storage")]
     if kind == "standard":
         cache = given.cache_gb(memory_gb) * GB
         # pages are never written to it, only the log
         each_second = load.iops(cache, given, peak=False, per_write="aurora_io_write")
         ios = each_second * SECONDS_PER_MONTH
         unit = book.price("aws.aurora-postgresql.io.standard", region)
-        made.append(charge(unit, ios, where="aurora", what="I/O requests"))
-    return made
+        lines.append(charge(unit, ios, where="aurora", what="I/O requests"))
+    return lines
 
 
 def _aurora_instances() -> list[Offer]:
     # vCPU and GB of a class as its family has them; not in the price book: assumed.
     shapes = (("t4g.medium", 2, 4, True), ("t4g.large", 2, 8, True), ("r6g.large", 2, 16, False))
-    found = []
+    aurora_instances = []
     for name, vcpu, memory, burstable in shapes:
 
         def price(
@@ -153,11 +153,11 @@ def _aurora_instances() -> list[Offer]:
             memory: int = memory,
         ) -> tuple[Line, ...]:
             unit = book.price(f"aws.aurora-postgresql.pg.db.{name}", region)
-            made = charge(unit, HOURS_PER_MONTH, where="aurora", what="instance")
+            created = charge(unit, HOURS_PER_MONTH, where="aurora", what="instance")
             rest = _aurora_storage(load, book, region, given, "standard", Decimal(memory))
-            return (made, *rest)
+            return (created, *rest)
 
-        found.append(
+        aurora_instances.append(
             Offer(
                 vendor="Amazon Aurora",
                 name=f"db.{name}",
@@ -170,7 +170,7 @@ def _aurora_instances() -> list[Offer]:
                 price=price,
             )
         )
-    return found
+    return aurora_instances
 
 
 def _connections(memory_gb: Decimal | int | float) -> Decimal:
@@ -186,7 +186,7 @@ def _connections(memory_gb: Decimal | int | float) -> Decimal:
 
 
 def _rds() -> list[Offer]:
-    found = []
+    rds = []
     for name, memory in (("t4g.micro", 1), ("t4g.small", 2), ("t4g.medium", 4), ("t4g.large", 8)):
         for zones, words in (("single", "one zone"), ("multi", "two zones")):
 
@@ -212,7 +212,7 @@ def _rds() -> list[Offer]:
                     ),
                 )
 
-            found.append(
+            rds.append(
                 Offer(
                     vendor="Amazon RDS",
                     name=f"db.{name}, {words}",
@@ -226,14 +226,14 @@ def _rds() -> list[Offer]:
                     price=price,
                 )
             )
-    return found
+    return rds
 
 
 # ---------------------------------------------------------------- Supabase
 
 
 def _supabase() -> list[Offer]:
-    found = [
+    supabase = [
         Offer(
             vendor="Supabase",
             name="Free",
@@ -273,7 +273,7 @@ def _supabase() -> list[Offer]:
         ("4xl", 64, 16, 480, 20_000),
     )
     for size, memory, vcpu, connections, iops in shapes:
-        found.append(
+        supabase.append(
             Offer(
                 vendor="Supabase",
                 name=f"Pro, {size} compute",
@@ -290,7 +290,7 @@ def _supabase() -> list[Offer]:
                 price=_supabase_price(size),
             )
         )
-    return found
+    return supabase
 
 
 def _supabase_price(size: str) -> Pricing:
@@ -300,7 +300,7 @@ def _supabase_price(size: str) -> Pricing:
         micro = book.price("supabase.platform.compute.micro", region)
         included = Decimal(10) / micro.usd * micro.per
         hours = HOURS_PER_MONTH
-        made = [
+        pricing = [
             charge(plan, 1, where="supabase", what="plan"),
             charge(compute, hours, where="supabase", what="compute"),
             charge(
@@ -314,12 +314,12 @@ def _supabase_price(size: str) -> Pricing:
         disk = load.disk_bytes / GB / given["disk_fill"] - 8
         if disk > 0:
             unit = book.price("supabase.platform.disk", region)
-            made.append(charge(unit, disk, where="supabase", what="disk", note="beyond 8 GB"))
+            pricing.append(charge(unit, disk, where="supabase", what="disk", note="beyond 8 GB"))
         sent = load.returned_gb - 250
         if sent > 0:
             unit = book.price("supabase.platform.egress", region)
-            made.append(charge(unit, sent, where="supabase", what="egress"))
-        return tuple(made)
+            pricing.append(charge(unit, sent, where="supabase", what="egress"))
+        return tuple(pricing)
 
     return price
 
@@ -334,7 +334,7 @@ def _neon() -> list[Offer]:
             hours = acu_hours(load, given, True) / 2
             unit = book.price(f"neon.postgres.{plan}.cu", region)
             storage = book.price("neon.postgres.storage", region)
-            made = [
+            neon = [
                 charge(
                     unit,
                     hours,
@@ -346,14 +346,14 @@ def _neon() -> list[Offer]:
             ]
             history = book.price("neon.postgres.restore", region)
             written = load.written_gb * 7 / 30
-            made.append(
+            neon.append(
                 charge(history, written, where="neon", what="restore history", note="7 days")
             )
             sent = load.returned_gb - 100
             if sent > 0:
                 egress = book.price("neon.postgres.egress", region)
-                made.append(charge(egress, sent, where="neon", what="egress"))
-            return tuple(made)
+                neon.append(charge(egress, sent, where="neon", what="egress"))
+            return tuple(neon)
 
         return price
 
@@ -379,7 +379,7 @@ def _neon() -> list[Offer]:
 def _planetscale() -> list[Offer]:
     # What a PS size has is not in the price book: assumed that PS-5 has 1/16 vCPU and 0.5 GB,
     # PS-10 twice as much, and so on.
-    found = []
+    planetscale = []
     for kind, step in (
         ("single", 5),
         ("ha", 5),
@@ -402,7 +402,7 @@ def _planetscale() -> list[Offer]:
             unit = book.price(f"planetscale.database.pg.{kind}.ps{step}", region)
             disk = book.price("planetscale.database.pg.storage", region)
             nodes = 1 if kind == "single" else 3
-            made = [
+            created = [
                 charge(unit, 1, where="planetscale", what="cluster"),
                 charge(
                     disk,
@@ -415,10 +415,10 @@ def _planetscale() -> list[Offer]:
             sent = load.returned_gb - 100
             if sent > 0:
                 egress = book.price("planetscale.database.egress", region)
-                made.append(charge(egress, sent, where="planetscale", what="egress"))
-            return tuple(made)
+                created.append(charge(egress, sent, where="planetscale", what="egress"))
+            return tuple(created)
 
-        found.append(
+        planetscale.append(
             Offer(
                 vendor="PlanetScale Postgres",
                 name=f"PS-{step}, {words}",
@@ -428,7 +428,7 @@ def _planetscale() -> list[Offer]:
                 price=price,
             )
         )
-    return found
+    return planetscale
 
 
 # ---------------------------------------------------------------- Google, Azure, DigitalOcean
@@ -469,7 +469,7 @@ def _cloud_sql() -> list[Offer]:
 
         return price
 
-    found = [
+    cloud_sql = [
         Offer(
             vendor="Google Cloud SQL",
             name=words,
@@ -487,7 +487,7 @@ def _cloud_sql() -> list[Offer]:
     ]
     for vcpu, size in ((1, "3.75"), (2, "7.5"), (4, "15"), (8, "30"), (16, "60")):
         for copies, words in ((1, "one zone"), (2, "two zones")):
-            found.append(
+            cloud_sql.append(
                 Offer(
                     vendor="Google Cloud SQL",
                     name=f"{vcpu} vCPU, {size} GB, {words}",
@@ -498,7 +498,7 @@ def _cloud_sql() -> list[Offer]:
                     price=dedicated(vcpu, Decimal(size), copies),
                 )
             )
-    return found
+    return cloud_sql
 
 
 def _cloud_storage(
@@ -517,7 +517,7 @@ def _azure() -> list[Offer]:
         ("b2ms", "B2ms", 2, 8, True),
         ("d2dsv5", "D2ds_v5", 2, 8, False),
     )
-    found = []
+    azure = []
     for key, name, vcpu, memory, burstable in shapes:
 
         def price(
@@ -532,7 +532,7 @@ def _azure() -> list[Offer]:
                 charge(storage, disk, where="azure", what="storage", note="at least 32 GB"),
             )
 
-        found.append(
+        azure.append(
             Offer(
                 vendor="Azure Flexible Server",
                 name=name,
@@ -544,13 +544,13 @@ def _azure() -> list[Offer]:
                 price=price,
             )
         )
-    return found
+    return azure
 
 
 def _digitalocean() -> list[Offer]:
     # Connections are not in the price book: 25 for each GB, three of them reserved, are assumed.
     shapes = (("1gb", 1, 1, 10, 22), ("2gb", 1, 2, 30, 47), ("4gb", 2, 4, 60, 97))
-    found = []
+    digitalocean = []
     for key, vcpu, memory, storage, connections in shapes:
 
         def price(
@@ -559,7 +559,7 @@ def _digitalocean() -> list[Offer]:
             unit = book.price(f"digitalocean.managed-postgresql.{key}", region)
             return (charge(unit, 1, where="digitalocean", what="node"),)
 
-        found.append(
+        digitalocean.append(
             Offer(
                 vendor="DigitalOcean",
                 name=f"{vcpu} vCPU, {memory} GB, one node",
@@ -571,4 +571,4 @@ def _digitalocean() -> list[Offer]:
                 price=price,
             )
         )
-    return found
+    return digitalocean

@@ -45,31 +45,31 @@ def table_for(model: Model, entity: Entity) -> PgTable:
     """Return a table of one entity, with its keys and an index for each pattern."""
     name = table_name(entity.name)
     keys = _foreign_keys(model, entity)
-    found: list[tuple[tuple[tuple[str, bool], ...], bool]] = []
+    result: list[tuple[tuple[tuple[str, bool], ...], bool]] = []
     special: list[PgIndex] = []
-    own = entity.key[0] if len(entity.key) == 1 else ""
+    own_key = entity.key[0] if len(entity.key) == 1 else ""
     for attribute in entity.attributes:
-        if attribute.unique and attribute.name != own:
-            found.append((((attribute.name, False),), True))
+        if attribute.unique and attribute.name != own_key:
+            result.append((((attribute.name, False),), True))
     for pattern in model.patterns:
-        for one in (pattern, *pattern.parts):
-            if one.entity != entity.name:
+        for part in (pattern, *pattern.parts):
+            if part.entity != entity.name:
                 continue
-            wanted = index_keys(entity, one, own)
-            if wanted and not is_served_by_key(entity, one, wanted):
-                found.append((wanted, False))
-            special += _special(entity, one, name)
+            required = index_keys(entity, part, own_key)
+            if required and not is_served_by_key(entity, part, required):
+                result.append((required, False))
+            special += _special(entity, part, name)
     for reference in keys:
         if len(reference.columns) > 1:  # one that begins so serves its first columns as well
-            found.append((tuple((column, False) for column in reference.columns), False))
-    unique = {keys for keys, is_unique in found if is_unique}
+            result.append((tuple((column, False) for column in reference.columns), False))
+    unique = {keys for keys, is_unique in result if is_unique}
     primary = tuple((column, False) for column in entity.key)
-    kept = [k for k in without_prefixes([*found, (primary, True)]) if k != primary]
-    kept = [k for k in kept if k in unique or k != primary[: len(k)]]
-    led = {k[0][0] for k in kept} | {entity.key[0]}
+    retained = [k for k in without_prefixes([*result, (primary, True)]) if k != primary]
+    retained = [k for k in retained if k in unique or k != primary[: len(k)]]
+    led = {k[0][0] for k in retained} | {entity.key[0]}
     for key in keys:
         if key.columns[0] not in led:
-            kept.append(((key.columns[0], False),))
+            retained.append(((key.columns[0], False),))
             led.add(key.columns[0])
     indexes = [
         PgIndex(
@@ -79,7 +79,7 @@ def table_for(model: Model, entity: Entity) -> PgTable:
             ignore_case=any(asked_ignoring_case(model, entity, column) for column, _ in k),
             prefixes=asked_by_beginning(model, entity, [column for column, _ in k]),
         )
-        for k in kept
+        for k in retained
     ]
     distinct = {index.name: index for index in (*indexes, *special)}
     return PgTable(
@@ -93,11 +93,11 @@ def table_for(model: Model, entity: Entity) -> PgTable:
 
 
 def _foreign_keys(model: Model, entity: Entity) -> tuple[ForeignKey, ...]:
-    found = []
+    foreign_keys = []
     if entity.parent is not None:
         parent = model.entity(entity.parent)
         if all(entity.has(name) for name in parent.key):
-            found.append(
+            foreign_keys.append(
                 ForeignKey(columns=parent.key, table=table_name(parent.name), to=parent.key)
             )
     for attribute in entity.attributes:
@@ -105,10 +105,10 @@ def _foreign_keys(model: Model, entity: Entity) -> tuple[ForeignKey, ...]:
             continue
         target = model.entity(attribute.to)
         if len(target.key) == 1:
-            found.append(
+            foreign_keys.append(
                 ForeignKey(columns=(attribute.name,), table=table_name(target.name), to=target.key)
             )
-    return tuple(found)
+    return tuple(foreign_keys)
 
 
 def _special(entity: Entity, pattern: Pattern, table: str) -> list[PgIndex]:
@@ -117,9 +117,9 @@ def _special(entity: Entity, pattern: Pattern, table: str) -> list[PgIndex]:
         if not place:
             return []
         where = tuple(
-            (one.attribute, (one.value,))
-            for one in pattern.where
-            if one.operator == "eq" and one.value is not None
+            (entry.attribute, (entry.value,))
+            for entry in pattern.where
+            if entry.operator == "eq" and entry.value is not None
         )
         name = _index_name(table, [place, "near", *([pattern.name] if where else [])])
         return [PgIndex(name=name, columns=((place, False),), using="gist", where=where)]

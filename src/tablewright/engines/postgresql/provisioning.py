@@ -168,11 +168,11 @@ def plan(
             "(`tablewright status`), then say --adopt to take over what is there"
         )
     fresh = [table for table in design.tables if table.name not in observed]
-    taken = set(relations) - set(observed)
+    claimed = set(relations) - set(observed)
     if fresh:
         steps += [_step(text, fresh[0].name, text) for text in extensions(design)]
     for table in fresh:
-        if table.name in taken:
+        if table.name in claimed:
             refused.append(f"{table.name} exists and is not a table: rename or drop it first")
             continue
         statement = "; ".join([*create_sql(table), mark_sql(table.name, app, design.name)])
@@ -181,7 +181,7 @@ def plan(
         if table.name in strange:
             continue
         existing = observed.get(table.name)
-        change = _Change(table, existing, wanted[table.name], taken)
+        change = _Change(table, existing, wanted[table.name], claimed)
         if existing is not None:
             if existing.comment != f"{MARK}{app}/{design.name}":
                 mark = mark_sql(table.name, app, design.name)

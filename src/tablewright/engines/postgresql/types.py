@@ -50,11 +50,11 @@ def referred(entity: Entity, attribute: Attribute, model: Model) -> Attribute:
     while seen < 8:
         seen += 1
         if attribute.kind is Kind.REF and attribute.to is not None:
-            name, _, wanted = attribute.to.partition(".")
+            name, _, required = attribute.to.partition(".")
             entity = model.entity(name)
-            if not wanted:
-                wanted = attribute.name if attribute.name in entity.key else entity.key[-1]
-            attribute = entity.attribute(wanted)
+            if not required:
+                required = attribute.name if attribute.name in entity.key else entity.key[-1]
+            attribute = entity.attribute(required)
         elif attribute.generated and entity.parent is not None:
             entity = model.entity(entity.parent)
             attribute = entity.attribute(attribute.name)
@@ -72,5 +72,5 @@ def _type_of(attribute: Attribute) -> tuple[str, str]:
         return "numeric", f"numeric(14,{attribute.places})"
     if attribute.kind is Kind.VECTOR:
         return "vector", f"vector({attribute.dimensions})"
-    found = _TYPES.get(attribute.kind, "text")
-    return found, found
+    result = _TYPES.get(attribute.kind, "text")
+    return result, result

@@ -23,15 +23,15 @@ def index_keys(entity: Entity, pattern: Pattern, key: str = "") -> tuple[tuple[s
     """
     if pattern.verb in (Verb.PUT, Verb.TRANSACT, Verb.NEAR, Verb.SEARCH, Verb.SIMILAR):
         return ()
-    conditions = [one for one in pattern.where if entity.has(one.attribute.partition(".")[0])]
-    equal = [one.attribute for one in conditions if one.operator == "eq"]
+    conditions = [entry for entry in pattern.where if entity.has(entry.attribute.partition(".")[0])]
+    equal = [condition.attribute for condition in conditions if condition.operator == "eq"]
     if key in equal or set(entity.key) <= set(equal):
         return ()
     if any(entity.has(name) and entity.attribute(name).unique for name in equal):
         return ()
     if not conditions and not (pattern.sort and pattern.limit is not None):
         return ()
-    ranges = [one.attribute for one in conditions if one.operator not in ("eq",)]
+    ranges = [condition.attribute for condition in conditions if condition.operator not in ("eq",)]
     # A truth value or a state tells little: the more telling attribute goes first.
     keys = [(name, False) for name in sorted(equal, key=lambda name: _is_coarse(entity, name))]
     keys += [(name, down) for name, down in pattern.sort if name not in equal]
@@ -41,18 +41,18 @@ def index_keys(entity: Entity, pattern: Pattern, key: str = "") -> tuple[tuple[s
 
 def is_served_by_key(entity: Entity, pattern: Pattern, keys: Iterable[tuple[str, bool]]) -> bool:
     """Return whether the index of the key serves the wanted keys, forwards or backwards."""
-    wanted = list(keys)
+    required = list(keys)
     sorted_by = dict(pattern.sort)
-    ways = {down for name, down in wanted if name in sorted_by}
-    return [name for name, _ in wanted] == list(entity.key[: len(wanted)]) and len(ways) <= 1
+    ways = {down for name, down in required if name in sorted_by}
+    return [name for name, _ in required] == list(entity.key[: len(required)]) and len(ways) <= 1
 
 
 def asked_ignoring_case(model: Model, entity: Entity, attribute: str) -> bool:
     """Return whether some pattern compares an attribute without regard to capitals."""
     return any(
-        one.entity == entity.name and attribute in one.ignore_case
+        part.entity == entity.name and attribute in part.ignore_case
         for pattern in model.patterns
-        for one in (pattern, *pattern.parts)
+        for part in (pattern, *pattern.parts)
     )
 
 
@@ -60,10 +60,10 @@ def asked_by_beginning(model: Model, entity: Entity, keys: Iterable[str]) -> boo
     """Return whether some pattern asks for the beginning of one of these attributes."""
     names = set(keys)
     return any(
-        one.entity == entity.name and condition.operator == "begins_with"
+        part.entity == entity.name and condition.operator == "begins_with"
         for pattern in model.patterns
-        for one in (pattern, *pattern.parts)
-        for condition in one.where
+        for part in (pattern, *pattern.parts)
+        for condition in part.where
         if condition.attribute in names
     )
 

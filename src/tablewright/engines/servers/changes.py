@@ -36,10 +36,10 @@ class AddServerIndex(ServerChange):
 
     def apply(self, design: Design) -> Design:
         """Return the design with the index."""
-        held = home_of(design, self.home)
-        if any(one.name == self.index.name for one in held.indexes):
+        home = home_of(design, self.home)
+        if any(index.name == self.index.name for index in home.indexes):
             raise UsageError(f"`{self.home}` has an index called `{self.index.name}` already")
-        return _with(design, _indexed(held, (*held.indexes, self.index)))
+        return _with(design, _indexed(home, (*home.indexes, self.index)))
 
     def __str__(self) -> str:
         return f"add index {described(self.index)} to {self.home}"
@@ -56,11 +56,11 @@ class DropServerIndex(ServerChange):
 
     def apply(self, design: Design) -> Design:
         """Return the design without the index."""
-        held = home_of(design, self.home)
-        kept = tuple(one for one in held.indexes if one.name != self.index)
-        if len(kept) == len(held.indexes):
+        home = home_of(design, self.home)
+        indexes = tuple(index for index in home.indexes if index.name != self.index)
+        if len(indexes) == len(home.indexes):
             raise UsageError(f"`{self.home}` has no index `{self.index}`")
-        return _with(design, _indexed(held, kept))
+        return _with(design, _indexed(home, indexes))
 
     def __str__(self) -> str:
         return f"drop index {self.index} of {self.home}"
@@ -78,11 +78,11 @@ class SwapServerIndex(ServerChange):
 
     def apply(self, design: Design) -> Design:
         """Return the design with the new index where the old one was."""
-        held = home_of(design, self.home)
-        if all(one.name != self.old for one in held.indexes):
+        home = home_of(design, self.home)
+        if all(index.name != self.old for index in home.indexes):
             raise UsageError(f"`{self.home}` has no index `{self.old}`")
-        swapped = tuple(self.index if one.name == self.old else one for one in held.indexes)
-        return _with(design, _indexed(held, swapped))
+        swapped = tuple(self.index if index.name == self.old else index for index in home.indexes)
+        return _with(design, _indexed(home, swapped))
 
     def __str__(self) -> str:
         return f"build index {self.old} of {self.home} anew as {described(self.index)}"
@@ -116,7 +116,7 @@ class AddHome(ServerChange):
 
     def apply(self, design: Design) -> Design:
         """Return the design with it."""
-        if self.home.name in {one.name for one in _homes(design)}:
+        if self.home.name in {home.name for home in _homes(design)}:
             raise UsageError(f"the design has a `{self.home.name}` already")
         match design, self.home:
             case MongoDesign(), Collection() as added:
@@ -142,8 +142,10 @@ class DropCollection(ServerChange):
         """Return the design without it."""
         assert isinstance(design, MongoDesign)
         home_of(design, self.home)
-        kept = tuple(one for one in design.collections if one.name != self.home)
-        return replace(design, collections=kept)
+        collections = tuple(
+            collection for collection in design.collections if collection.name != self.home
+        )
+        return replace(design, collections=collections)
 
     def __str__(self) -> str:
         return f"drop collection {self.home}"
@@ -208,11 +210,14 @@ def _indexed(home: Home, indexes: tuple[AnyIndex, ...]) -> Home:
 def _with(design: Design, home: Home) -> Design:
     match design, home:
         case MongoDesign(), Collection():
-            kept = tuple(home if one.name == home.name else one for one in design.collections)
-            return replace(design, collections=kept)
+            retained = tuple(
+                home if collection.name == home.name else collection
+                for collection in design.collections
+            )
+            return replace(design, collections=retained)
         case PostgresDesign(), PgTable():
             return replace(
                 design,
-                tables=tuple(home if one.name == home.name else one for one in design.tables),
+                tables=tuple(home if table.name == home.name else table for table in design.tables),
             )
     raise UsageError(f"`{home.name}` is not for a design of {design.engine}")

@@ -115,7 +115,7 @@ class ServerEngine(Generic[L]):
             users,
             book,
             region or model.region,
-            lay_out=lambda given: layout.lay_out(users, given),
+            lay_out=lambda figures: layout.lay_out(users, figures),
             offers=self._offers(book, design),
             words=self._words,
             own=own,

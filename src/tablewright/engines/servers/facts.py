@@ -96,7 +96,7 @@ class ServerFacts:
 
     def index(self, home: str, name: str) -> AnyIndex:
         """Return an index as the design has it."""
-        return next(one for one in home_of(self.design, home).indexes if one.name == name)
+        return next(index for index in home_of(self.design, home).indexes if index.name == name)
 
     def is_embedded(self, entity: str) -> bool:
         """Whether some collection keeps an entity inside its documents."""
@@ -125,11 +125,11 @@ class ServerFacts:
 
     @cached_property
     def _actions(self) -> dict[str, list[Action]]:
-        found: dict[str, list[Action]] = {}
+        actions: dict[str, list[Action]] = {}
         for pattern in self.model.patterns:
             for part in pattern.parts or (pattern,):
-                found.setdefault(part.entity, []).append(Action(pattern, part))
-        return found
+                actions.setdefault(part.entity, []).append(Action(pattern, part))
+        return actions
 
     def actions_on(self, entity: str) -> list[Action]:
         """Return what is done to an entity, transactions opened."""
@@ -162,8 +162,8 @@ class ServerFacts:
 
     def stored_bytes(self, home: str) -> Decimal:
         """Return the bytes of a collection or table with its indexes, in memory."""
-        held = self.homes[home]
-        return held.stored_bytes + sum((i.stored_bytes for i in held.indexes), ZERO)
+        stored = self.homes[home]
+        return stored.stored_bytes + sum((i.stored_bytes for i in stored.indexes), ZERO)
 
     @property
     def memory_bytes(self) -> Decimal | None:
@@ -175,9 +175,15 @@ class ServerFacts:
 
     def busy_share(self, pattern: Pattern) -> Decimal:
         """Return the share of all processor time that a pattern takes."""
-        whole = self.evaluation.load.processors_mean
-        one = processor_us(self.evaluation.works[pattern.name], self.evaluation.figures)
-        return one * self.rate(pattern) / 1_000_000 / whole if whole else ZERO
+        processors_mean = self.evaluation.load.processors_mean
+        each_processor_us = processor_us(
+            self.evaluation.works[pattern.name], self.evaluation.figures
+        )
+        return (
+            each_processor_us * self.rate(pattern) / 1_000_000 / processors_mean
+            if processors_mean
+            else ZERO
+        )
 
     def takes_ms(self, pattern: Pattern) -> Decimal:
         """Return about how long a call keeps the server busy: processor, and bytes from disk."""

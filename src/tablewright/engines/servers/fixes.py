@@ -63,8 +63,8 @@ def made_index(
 
 def columns_of(table: PgTable, attributes: Iterable[str]) -> tuple[str, ...] | None:
     """Return the columns that keep attributes, None where one has no column."""
-    found = [table.column_of(name) for name in attributes]
-    return None if any(one is None for one in found) else tuple(c.name for c in found if c)
+    result = [table.column_of(name) for name in attributes]
+    return None if any(entry is None for entry in result) else tuple(c.name for c in result if c)
 
 
 def wanted_index(f: ServerFacts, home: str, pattern: Pattern) -> AnyIndex | None:
@@ -72,8 +72,8 @@ def wanted_index(f: ServerFacts, home: str, pattern: Pattern) -> AnyIndex | None
     entity = f.model.entity(f.home(home).entity)
     if pattern.entity != entity.name:
         return None
-    own = entity.key[0] if len(entity.key) == 1 else ""
-    keys = index_keys(entity, pattern, own)
+    own_key = entity.key[0] if len(entity.key) == 1 else ""
+    keys = index_keys(entity, pattern, own_key)
     if not keys and pattern.ignore_case:
         keys = tuple((name, False) for name in pattern.equalities)
     if not keys:
@@ -83,13 +83,13 @@ def wanted_index(f: ServerFacts, home: str, pattern: Pattern) -> AnyIndex | None
         home,
         keys,
         ignore_case=bool(pattern.ignore_case),
-        prefixes=any(one.operator == "begins_with" for one in pattern.where),
+        prefixes=any(entry.operator == "begins_with" for entry in pattern.where),
     )
 
 
 def adding(f: ServerFacts, home: str, index: AnyIndex | None) -> Iterable[Option]:
     """Offer a new index, unless there is one of that name."""
-    if index is not None and all(one.name != index.name for one in f.indexes(home)):
+    if index is not None and all(each_index.name != index.name for each_index in f.indexes(home)):
         yield Option(changes=(AddServerIndex(home=home, index=index),))
 
 
@@ -102,9 +102,9 @@ def in_its_place(f: ServerFacts, home: str, old: str, index: AnyIndex | None) ->
     """Offer an index in the place of another one, where that begins it; else beside it."""
     if index is None:
         return
-    held = f.index(home, old)
-    if not held.unique and _keys(index)[: len(_keys(held))] == _keys(held):
-        yield swap(home, held, index)
+    stored = f.index(home, old)
+    if not stored.unique and _keys(index)[: len(_keys(stored))] == _keys(stored):
+        yield swap(home, stored, index)
     yield from adding(f, home, index)
 
 
@@ -128,13 +128,15 @@ def dropping(home: str, index: str) -> Iterable[Option]:
 
 def unique_index(f: ServerFacts, home: str, attribute: str) -> Iterable[Option]:
     """Offer to make the index of an attribute unique, or a new one that is."""
-    for one in f.indexes(home):
-        if one.paths == (attribute,) and one.kind == "btree" and not one.geo:
-            held = f.index(home, one.name)
-            made = replace(held, unique=True)
+    for index in f.indexes(home):
+        if index.paths == (attribute,) and index.kind == "btree" and not index.geo:
+            stored = f.index(home, index.name)
+            created = replace(stored, unique=True)
             yield Option(
                 changes=(
-                    SwapServerIndex(kind="add_constraint", home=home, old=one.name, index=made),
+                    SwapServerIndex(
+                        kind="add_constraint", home=home, old=index.name, index=created
+                    ),
                 )
             )
             return
@@ -191,8 +193,8 @@ def text_index(f: ServerFacts, home: str, pattern: Pattern) -> Iterable[Option]:
 def set_table(kind: str, effort: int, text: str, *tables: PgTable) -> Option:
     """Offer tables as they are to be; the first change tells all of them."""
     changes: list[ServerChange] = []
-    for at, table in enumerate(tables):
-        words = text if at == 0 else f"and {table.name} with it"
+    for position, table in enumerate(tables):
+        words = text if position == 0 else f"and {table.name} with it"
         changes.append(SetHome(kind=kind, effort=effort, text=words, after=table))
     return Option(changes=tuple(changes), text=text)
 

@@ -49,10 +49,10 @@ class ServerRecoster:
 
     def outcome(self, option: Option, pair: Pair) -> Outcome:
         """Return what an option brings; `pair` is the finding it is meant to fix."""
-        found = self._done.get(option.changes)
-        if found is None:
-            found = self._done[option.changes] = self._outcome(option, pair)
-        return replace(found, option=option)
+        outcome = self._done.get(option.changes)
+        if outcome is None:
+            outcome = self._done[option.changes] = self._outcome(option, pair)
+        return replace(outcome, option=option)
 
     def touched(self, changes: Sequence[Change]) -> frozenset[str]:
         """Return all of the design: every change touches the one server."""
@@ -131,16 +131,16 @@ def _relieved(
 ) -> list[str]:
     """Return the resources that change by a per cent or more, those that change most first."""
     cache = (memory_gb or ZERO) * before.figures["cache_share"] * GB
-    found = []
+    result = []
     for name, figure, shown in _FIGURES:
         was, now = figure(before.load, cache, before), figure(after.load, cache, after)
         if not was and not now:
             continue
         change = (now - was) / was if was else ONE
         if abs(change) >= NOTICED and shown(was) != shown(now):
-            found.append((abs(change), f"{name} {shown(was)} to {shown(now)}"))
-    found.sort(key=lambda one: -one[0])
-    return [text for _, text in found[:MOST_TOLD]]
+            result.append((abs(change), f"{name} {shown(was)} to {shown(now)}"))
+    result.sort(key=lambda one: -one[0])
+    return [text for _, text in result[:MOST_TOLD]]
 
 
 def _bytes(value: Decimal) -> str:

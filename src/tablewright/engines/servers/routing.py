@@ -87,8 +87,8 @@ class Home:
             rows=self.rows / n,
             stored_bytes=self.stored_bytes / n,
             indexes=tuple(
-                replace(one, entries=one.entries / n, stored_bytes=one.stored_bytes / n)
-                for one in self.indexes
+                replace(index, entries=index.entries / n, stored_bytes=index.stored_bytes / n)
+                for index in self.indexes
             ),
         )
 
@@ -201,8 +201,8 @@ class Access:
         per_row = _ROW + _COMPARISON * len(self.filtered)
         cost = self.fetched * per_row
         if self.sorts and self.matched > 1:
-            kept = max(Decimal(2), min(self.matched, 2 * self.returned))
-            cost += self.matched * 2 * _COMPARISON * Decimal(math.log2(kept))
+            retained = max(Decimal(2), min(self.matched, 2 * self.returned))
+            cost += self.matched * 2 * _COMPARISON * Decimal(math.log2(retained))
         if self.index is None:
             return cost + (pages * self.fetched / home.rows if home.rows else ONE)
         per_leaf = max(ONE, home.page_bytes / max(ONE, self.index.entry_bytes))
@@ -289,14 +289,14 @@ class Router:
 
     def _homes(self, entity: str) -> list[tuple[Home, str]]:
         """Return where an entity is kept; with the attribute where it is embedded."""
-        found = [(home, "") for home in self.homes if home.entity == entity]
-        found += [
+        homes = [(home, "") for home in self.homes if home.entity == entity]
+        homes += [
             (home, attribute)
             for home in self.homes
             for child, attribute in home.embeds
             if child == entity
         ]
-        return found
+        return homes
 
     # ------------------------------------------------------------ reads
 
@@ -365,15 +365,15 @@ class Router:
         rejected: list[Rejected] = []
         for home, embedded in self._homes(pattern.entity):
             for index in home.indexes:
-                found = self._through(pattern, home, index, embedded)
+                through = self._through(pattern, home, index, embedded)
                 if pattern.verb is Verb.NEAR and self.words.near_by_index and not index.geo:
-                    found = Refused("a search for the nearest needs a geospatial index")
-                if isinstance(found, Refused):
+                    through = Refused("a search for the nearest needs a geospatial index")
+                if isinstance(through, Refused):
                     rejected.append(
-                        Rejected(route=f"{home.name}/{index.name}", reason=found.reason)
+                        Rejected(route=f"{home.name}/{index.name}", reason=through.reason)
                     )
                 else:
-                    ways.append(found)
+                    ways.append(through)
             ways.append(self._scan(pattern, home, embedded))
         ways.sort(key=self._rank)
         best = ways[0]
@@ -414,19 +414,19 @@ class Router:
         The words of a search are none of them: a value of the caller for a text, which the text
         need not equal, so that no index on whole values finds them.
         """
-        found = {
+        conditions = {
             condition.attribute: condition
             for condition in pattern.where
             if not self._is_of_words(pattern, condition)
         }
         for name in pattern.known:
-            found.setdefault(name, Condition(attribute=name))
+            conditions.setdefault(name, Condition(attribute=name))
         if not embedded:
-            return found
+            return conditions
         parent = self.model.entity(home.entity)
         return {
             name if parent.has(name) else f"{embedded}.{name}": condition
-            for name, condition in found.items()
+            for name, condition in conditions.items()
         }
 
     def _is_of_words(self, pattern: Pattern, condition: Condition) -> bool:
@@ -522,9 +522,9 @@ class Router:
         if not pattern.sort or index.kind != "btree" or embedded:
             return not pattern.sort
         bound = set(index.paths[:equal])
-        wanted = [(name, down) for name, down in pattern.sort if name not in bound]
-        rest = list(index.keys[equal : equal + len(wanted)])
-        if [name for name, _ in wanted] != [name for name, _ in rest]:
+        required = [(name, down) for name, down in pattern.sort if name not in bound]
+        rest = list(index.keys[equal : equal + len(required)])
+        if [name for name, _ in required] != [name for name, _ in rest]:
             return False
         if (
             self.words.bytes_only
@@ -532,7 +532,7 @@ class Router:
             and any(self._is_text(home, n) for n, _ in rest)
         ):
             return False  # the order of bytes is not that of the language
-        flips = {down != stored for (_, down), (_, stored) in zip(wanted, rest, strict=True)}
+        flips = {down != stored for (_, down), (_, stored) in zip(required, rest, strict=True)}
         return len(flips) <= 1
 
     def _access(
@@ -546,24 +546,28 @@ class Router:
         in_order: bool,
         embedded: str,
     ) -> Access:
-        left = {path: one for path, one in conditions.items() if path not in bound}
+        remaining = {path: condition for path, condition in conditions.items() if path not in bound}
         if index is not None:
-            left = {p: o for p, o in left.items() if p not in {q for q, _ in index.partial}}
-        held = set(index.paths) | set(index.includes) if index is not None else set()
+            remaining = {
+                p: o for p, o in remaining.items() if p not in {q for q, _ in index.partial}
+            }
+        stored = set(index.paths) | set(index.includes) if index is not None else set()
         if index is not None:
-            held -= {p for p, o in left.items() if not self._compares(pattern, home, index, o, p)}
+            stored -= {
+                p for p, o in remaining.items() if not self._compares(pattern, home, index, o, p)
+            }
         on_entry = self._all_share(
-            pattern, home, embedded, [o for p, o in left.items() if p in held]
+            pattern, home, embedded, [o for p, o in remaining.items() if p in stored]
         )
         on_row = self._all_share(
-            pattern, home, embedded, [o for p, o in left.items() if p not in held]
+            pattern, home, embedded, [o for p, o in remaining.items() if p not in stored]
         )
         matched = within * on_entry * on_row
         if pattern.verb is Verb.SEARCH and (index is None or index.kind != "text"):
             matched = self._found(pattern, matched)
         if pattern.matched is not None and not embedded:
             matched = pattern.matched
-            if not left:
+            if not remaining:
                 within = matched
         if pattern.verb is Verb.GET and not embedded:
             matched = min(matched, ONE)
@@ -586,8 +590,10 @@ class Router:
         sorts = (bool(pattern.sort) or pattern.verb is Verb.NEAR) and not in_order
         returned = matched if limit is None else min(matched, Decimal(limit))
         returned = max(ZERO, returned - pattern.skip)
-        wanted = set(pattern.select if pattern.select is not None else home.attribute_bytes)
-        covered = index is not None and home.covers and not embedded and wanted | set(left) <= held
+        select = set(pattern.select if pattern.select is not None else home.attribute_bytes)
+        covered = (
+            index is not None and home.covers and not embedded and select | set(remaining) <= stored
+        )
         fetched = ZERO if covered else examined * on_entry
         return Access(
             home=home,
@@ -599,7 +605,7 @@ class Router:
             returned=returned,
             sorts=sorts,
             covered=covered,
-            filtered=tuple(left),
+            filtered=tuple(remaining),
             partitions=partitions,
             is_scattered=not self._names_a_shard(home, conditions),
             keeps_order=bool(pattern.sort) and in_order,
@@ -664,8 +670,8 @@ class Router:
         within = (home.rows if not index.partial else index.entries) * share
         if pattern.verb is Verb.SEARCH:
             within = self._found(pattern, within)
-        found = self._access(pattern, home, index, conditions, bound, within, True, embedded)
-        return replace(found, entries=min(within, found.entries * GEO_OVERREAD), sorts=False)
+        access = self._access(pattern, home, index, conditions, bound, within, True, embedded)
+        return replace(access, entries=min(within, access.entries * GEO_OVERREAD), sorts=False)
 
     def _inside(
         self,
@@ -703,12 +709,12 @@ class Router:
         batch = Decimal(pattern.batch)
         rows = way.fetched
         touches = _touches(way)
-        wanted = pattern.select
+        select = pattern.select
         size = way.home.row_bytes
-        if wanted is not None and way.home.attribute_bytes:
-            size = sum((way.home.attribute_bytes.get(name, ZERO) for name in wanted), ZERO)
+        if select is not None and way.home.attribute_bytes:
+            size = sum((way.home.attribute_bytes.get(name, ZERO) for name in select), ZERO)
         returned = ZERO if pattern.verb is Verb.AGGREGATE else way.returned * size
-        one = Work(
+        work = Work(
             entries=way.entries,
             rows=rows,
             row_bytes=rows * way.home.row_bytes,
@@ -717,16 +723,16 @@ class Router:
             touches=touches,
         )
         if batch > 1:
-            one = replace(NOTHING.plus(one, batch), commands=ONE)
-        return self._shared(way.home, one, way.is_scattered)
+            work = replace(NOTHING.plus(work, batch), commands=ONE)
+        return self._shared(way.home, work, way.is_scattered)
 
     def _shared(self, home: Home, work: Work, is_scattered: bool) -> Work:
         """Return work on all shards that hold a home, or on one of them, the load being even."""
-        whole = work.spread(home.shards, is_scattered)
+        spread = work.spread(home.shards, is_scattered)
         if not self.one_shard or home.shards == 1:
-            return whole
+            return spread
         part = ONE / home.shards
-        return replace(NOTHING.plus(whole, part), commands=whole.commands * part)
+        return replace(NOTHING.plus(spread, part), commands=spread.commands * part)
 
     def _operation(self, pattern: Pattern, way: Access) -> str:
         return self.words.reads.get(pattern.verb.value, self.words.reads["list"])
@@ -737,12 +743,12 @@ class Router:
         home, embedded = self._homes(pattern.entity)[0]
         work = NOTHING
         used: list[str] = []
-        for at, (place, inside) in enumerate(self._homes(pattern.entity)):
-            if inside and at:
+        for position, (place, inside) in enumerate(self._homes(pattern.entity)):
+            if inside and position:
                 continue
-            one = self._embedded_write(place) if inside else self._insert(place)
-            one = replace(NOTHING.plus(one, Decimal(pattern.batch)), commands=ONE)
-            work = work.plus(self._shared(place, one, False))
+            entry = self._embedded_write(place) if inside else self._insert(place)
+            entry = replace(NOTHING.plus(entry, Decimal(pattern.batch)), commands=ONE)
+            work = work.plus(self._shared(place, entry, False))
             used.append(place.name)
         route = Route(
             pattern=pattern.name,
@@ -785,7 +791,7 @@ class Router:
     def _change(self, pattern: Pattern) -> tuple[Route, Work]:
         finder = replace(pattern, select=None, limit=None, sort=())
         best, rejected = self.find(finder)
-        found = self._read_work(finder, best)
+        result = self._read_work(finder, best)
         home = best.home
         count = best.matched
         count = count * (ONE - pattern.fails) * pattern.batch
@@ -798,7 +804,7 @@ class Router:
             entry_writes=entries,
             written_bytes=home.row_bytes + entries * _mean_entry(home),
         )
-        work = found.plus(self._shared(home, written, False), count)
+        work = result.plus(self._shared(home, written, False), count)
         if not pattern.atomic:
             work = replace(work, commands=work.commands * 2)
         work = replace(work, returned_bytes=ZERO)
@@ -824,10 +830,10 @@ class Router:
     def _transaction(self, pattern: Pattern) -> tuple[Route, Work]:
         work, requests, rejected = NOTHING, [], []
         for part in pattern.parts:
-            route, one = self.route(replace(part, name=pattern.name))
+            route, entry = self.route(replace(part, name=pattern.name))
             if not route.is_served:
                 return replace(route, pattern=pattern.name), NOTHING
-            work = work.plus(one)
+            work = work.plus(entry)
             requests += list(route.requests)
             rejected += list(route.rejected)
         work = replace(work, commands=work.commands + 2)  # begin and commit

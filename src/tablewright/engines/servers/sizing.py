@@ -80,14 +80,14 @@ def constants(engine: str) -> tuple[Constant, ...]:
         DataError: the data file has a field it should not have, or lacks one.
     """
     data = read_yaml("tablewright.engines.servers", "sizing.yaml")
-    found = []
+    constants = []
     for name, fields in {**data["common"], **data[engine]}.items():
         if set(fields) != {"value", "light", "heavy", "unit", "label", "source", "what"}:
             raise DataError(f"engines/data/sizing.yaml: `{name}` has the fields {sorted(fields)}")
         if fields["label"] not in LABELS:
             raise DataError(f"engines/data/sizing.yaml: the label of `{name}` is none of {LABELS}")
         value, light, heavy = (Decimal(str(fields[case])) for case in ("value", *ENDS))
-        found.append(
+        constants.append(
             Constant(
                 name=name,
                 value=value,
@@ -100,7 +100,7 @@ def constants(engine: str) -> tuple[Constant, ...]:
                 group="habits" if name in data["common"] and _is_habit(fields) else "server",
             )
         )
-    return tuple(found)
+    return tuple(constants)
 
 
 def _is_habit(fields: Mapping[str, Any]) -> bool:
@@ -110,11 +110,11 @@ def _is_habit(fields: Mapping[str, Any]) -> bool:
 def figures(engine: str, case: str = "value", own: Mapping[str, Decimal] | None = None) -> Figures:
     """Return the constants of an engine in one case: value, light, heavy, or one of `CASES`."""
     group, _, end = case.rpartition("-")
-    held = {}
-    for one in constants(engine):
-        at = end if group in ("", one.group) else "value"
-        held[one.name] = Decimal(getattr(one, at))
-    return Figures(held={**held, **(own or {})}, case=case)
+    stored = {}
+    for constant in constants(engine):
+        position = end if group in ("", constant.group) else "value"
+        stored[constant.name] = Decimal(getattr(constant, position))
+    return Figures(held={**stored, **(own or {})}, case=case)
 
 
 def combined(value: Decimal | None, ends: Iterable[Decimal | None]) -> Decimal | None:
@@ -129,13 +129,13 @@ def combined(value: Decimal | None, ends: Iterable[Decimal | None]) -> Decimal |
         >>> round(combined(Decimal(100), [Decimal(50), Decimal(50)]))  # 2 to the power of root 2
         38
     """
-    found = list(ends)
-    if value is None or any(one is None for one in found):
+    result = list(ends)
+    if value is None or any(entry is None for entry in result):
         return None
-    costs = [one for one in found if one is not None]
+    costs = [entry for entry in result if entry is not None]
     if not value or not all(costs):
         return max(costs) if value < max(costs) else min(costs)
-    logs = [(one / value).ln() for one in costs]
+    logs = [(cost / value).ln() for cost in costs]
     far = sum((log * log for log in logs), ZERO).sqrt()
     return (value * (far if sum(logs) > 0 else -far).exp()).quantize(Decimal("0.01"))
 
@@ -152,8 +152,8 @@ class Figures:
 
     def cache_gb(self, memory_gb: Decimal) -> Decimal:
         """Return how much of a server's memory holds data, in GB."""
-        own = max(LEAST_CACHE_GB, memory_gb - self["cache_beyond_gb"]) * self["cache_share"]
-        return own + memory_gb * self["file_cache_share"]
+        own_key = max(LEAST_CACHE_GB, memory_gb - self["cache_beyond_gb"]) * self["cache_share"]
+        return own_key + memory_gb * self["file_cache_share"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,11 +200,11 @@ class Load:
         Of hot pages those miss that do not fit; of the touches that go to older rows, the share
         that is not in memory.
         """
-        kept = min(ONE, cache_bytes / self.hot_bytes) if self.hot_bytes else ONE
+        retained = min(ONE, cache_bytes / self.hot_bytes) if self.hot_bytes else ONE
         outside = ZERO
         if self.memory_bytes > cache_bytes:
             outside = ONE - cache_bytes / self.memory_bytes
-        missed = min(ONE, (ONE - kept) + outside * given["cold_share"])
+        missed = min(ONE, (ONE - retained) + outside * given["cold_share"])
         touches = self.touches_peak if peak else self.touches_mean
         writes = self.writes_peak if peak else self.writes_mean
         return touches * missed + writes * given[per_write]
@@ -262,16 +262,16 @@ def load_of(
 
 def days_of(model: Model, entity: str) -> Decimal:
     """Return over how many days an entity's rows came in; zero where they do not pile up."""
-    found = model.entity(entity)
-    if found.count.inflow_per_day is None:
+    result = model.entity(entity)
+    if result.count.inflow_per_day is None:
         return ZERO
-    return model.age_days(found)
+    return model.age_days(result)
 
 
 def lies_by_time(entity: Entity, paths: Sequence[str]) -> bool:
     """Return whether the newest entries of an index lie together, for each leading key at least."""
-    found = [entity.find(path) for path in paths]
-    kinds = [one.kind if one is not None else None for one in found]
+    result = [entity.find(path) for path in paths]
+    kinds = [entry.kind if entry is not None else None for entry in result]
     return any(kind in (Kind.TIMESTAMP, Kind.EPOCH, Kind.ULID, Kind.DATE) for kind in kinds)
 
 
@@ -424,25 +424,25 @@ class Option:
 
 def limits_of(offer: Offer, load: Load, given: Figures) -> tuple[Limit, ...]:
     """Return each resource the offer states, needed and available."""
-    found = []
+    limits = []
     if offer.storage_gb is not None:
         plain = offer.counts_plain_bytes
         needed = load.data_bytes if plain else load.disk_bytes
         room = offer.storage_gb if plain else offer.storage_gb * given["disk_fill"]
-        found.append(Limit(resource="storage", needed=needed / GB, available=room, unit="GB"))
+        limits.append(Limit(resource="storage", needed=needed / GB, available=room, unit="GB"))
     if offer.memory_gb is not None:
-        taken = load.connections * given["connection_mb"] / 1024
-        found.append(
+        claimed = load.connections * given["connection_mb"] / 1024
+        limits.append(
             Limit(
                 resource="memory for hot pages",
                 needed=load.hot_bytes / GB,
-                available=max(ZERO, given.cache_gb(offer.memory_gb) - taken),
+                available=max(ZERO, given.cache_gb(offer.memory_gb) - claimed),
                 unit="GB",
             )
         )
     if offer.vcpu is not None:
         room = offer.vcpu * given["cpu_share"]
-        found.append(
+        limits.append(
             Limit(
                 resource="processors at the peak",
                 needed=load.processors_peak,
@@ -453,7 +453,7 @@ def limits_of(offer: Offer, load: Load, given: Figures) -> tuple[Limit, ...]:
         if offer.burstable:
             share = given["burst_baseline"] if offer.baseline is None else offer.baseline
             steady = offer.vcpu * share
-            found.append(
+            limits.append(
                 Limit(
                     resource="processors all day (burstable)",
                     needed=load.processors_mean,
@@ -462,7 +462,7 @@ def limits_of(offer: Offer, load: Load, given: Figures) -> tuple[Limit, ...]:
                 )
             )
     if offer.query_processors is not None:
-        found.append(
+        limits.append(
             Limit(
                 resource="time within queries at the peak",
                 needed=load.processors_peak,
@@ -471,7 +471,7 @@ def limits_of(offer: Offer, load: Load, given: Figures) -> tuple[Limit, ...]:
             )
         )
     if offer.operations is not None:
-        found.append(
+        limits.append(
             Limit(
                 resource="operations at the peak",
                 needed=load.operations_peak,
@@ -480,7 +480,7 @@ def limits_of(offer: Offer, load: Load, given: Figures) -> tuple[Limit, ...]:
             )
         )
     if offer.connections is not None:
-        found.append(
+        limits.append(
             Limit(
                 resource="connections",
                 needed=load.connections,
@@ -490,7 +490,7 @@ def limits_of(offer: Offer, load: Load, given: Figures) -> tuple[Limit, ...]:
         )
     if offer.iops is not None:
         memory = given.cache_gb(offer.memory_gb or ZERO) * GB
-        found.append(
+        limits.append(
             Limit(
                 resource="disk operations",
                 needed=load.iops(memory, given),
@@ -499,7 +499,7 @@ def limits_of(offer: Offer, load: Load, given: Figures) -> tuple[Limit, ...]:
             )
         )
     if offer.transfer_gb is not None:
-        found.append(
+        limits.append(
             Limit(
                 resource="transfer out",
                 needed=load.returned_gb * 7 / DAYS_PER_MONTH,
@@ -507,14 +507,14 @@ def limits_of(offer: Offer, load: Load, given: Figures) -> tuple[Limit, ...]:
                 unit="GB in 7 days",
             )
         )
-    return tuple(found)
+    return tuple(limits)
 
 
 def options_for(
     offers: Iterable[Offer], load: Load, model: Model, book: PriceBook, region: str, given: Figures
 ) -> tuple[Option, ...]:
     """Return every offer held against the load, priced where the book knows the price."""
-    found = []
+    options = []
     for offer in offers:
         lines: tuple[Line, ...] = ()
         reason = ""
@@ -522,7 +522,7 @@ def options_for(
             lines = offer.price(load, book, region, given)
         except PriceUnknownError as problem:
             reason = f"not priced: {problem}"
-        found.append(
+        options.append(
             Option(
                 offer=offer,
                 limits=limits_of(offer, load, given),
@@ -531,7 +531,7 @@ def options_for(
                 misses=misses(offer, model),
             )
         )
-    return tuple(found)
+    return tuple(options)
 
 
 def misses(offer: Offer, model: Model) -> tuple[str, ...]:
@@ -542,7 +542,11 @@ def misses(offer: Offer, model: Model) -> tuple[str, ...]:
 
 def cheapest(options: Iterable[Option], *, meeting_needs: bool = False) -> Option | None:
     """Return the cheapest option that holds the load, None if there is none."""
-    able = [one for one in options if one.can_be_chosen and not (meeting_needs and one.misses)]
+    able = [
+        option
+        for option in options
+        if option.can_be_chosen and not (meeting_needs and option.misses)
+    ]
     return min(able, key=lambda one: (one.usd or ZERO, one.name), default=None)
 
 
@@ -632,22 +636,22 @@ def evaluate_server(
 
     The whole is reckoned in each of the cases: once, if there is one.
     """
-    held: dict[str, tuple[Option, ...]] = {}
+    stored: dict[str, tuple[Option, ...]] = {}
     first: tuple[Layout, dict[str, Route], dict[str, Work], Load, tuple[Option, ...], Figures]
     for case in cases:
-        given = figures(words.engine, case, own)
-        layout = lay_out(given)
+        provided = figures(words.engine, case, own)
+        layout = lay_out(provided)
         router = Router(model, design.name, layout.homes, users, words)
         routes: dict[str, Route] = {}
         works: dict[str, Work] = {}
         for pattern in model.patterns:
             routes[pattern.name], works[pattern.name] = router.route(pattern)
-        load = _busiest(model, design.name, users, works, layout, words, given)
-        options = options_for(offers, load, model, book, region, given)
-        held[case] = options
+        load = _busiest(model, design.name, users, works, layout, words, provided)
+        options = options_for(offers, load, model, book, region, provided)
+        stored[case] = options
         if case == "value":
-            first = layout, routes, works, load, options, given
-    layout, routes, works, load, options, given = first
+            first = layout, routes, works, load, options, provided
+    layout, routes, works, load, options, provided = first
     chosen = cheapest(options)
     for_needs = cheapest(options, meeting_needs=True)
     return ServerEvaluation(
@@ -657,7 +661,7 @@ def evaluate_server(
         routes=tuple(routes.values()),
         resources=layout.resources,
         bill=_bill(
-            chosen, for_needs, options, load, book, region, held, model, given, layout.notes
+            chosen, for_needs, options, load, book, region, stored, model, provided, layout.notes
         ),
         sample_items=sample_items,
         load=load,
@@ -666,8 +670,8 @@ def evaluate_server(
         options=options,
         chosen=chosen,
         chosen_for_needs=for_needs,
-        ends=held,
-        figures=given,
+        ends=stored,
+        figures=provided,
     )
 
 
@@ -740,8 +744,8 @@ def _bill(
     warnings = []
     if chosen is None:
         best = min(
-            (one for one in options if not one.not_priced),
-            key=lambda one: one.bound_by.use if one.bound_by else ZERO,
+            (option for option in options if not option.not_priced),
+            key=lambda option: option.bound_by.use if option.bound_by else ZERO,
             default=None,
         )
         reason = f"; nearest is {best.name}, {best.bound_by}" if best is not None else ""
@@ -755,7 +759,7 @@ def _bill(
             )
         elif chosen.misses:
             warnings.append("no offer that holds the load meets every need")
-    low, high = costs_range({case: _usd(cheapest(found)) for case, found in ends.items()})
+    low, high = costs_range({case: _usd(cheapest(end)) for case, end in ends.items()})
     light, heavy = (
         f"${format_number(usd, 2)}" if usd is not None else "more than any offer holds"
         for usd in (low, high)
@@ -780,7 +784,9 @@ def _bill(
         lines=lines,
         region=region,
         prices_as_of=days_read(book.as_of, _prices_of(lines, book)),
-        left_out=tuple(f"{one.name}: {one.not_priced}" for one in options if one.not_priced),
+        left_out=tuple(
+            f"{option.name}: {option.not_priced}" for option in options if option.not_priced
+        ),
         assumptions=tuple(assumptions),
         warnings=tuple(warnings),
     )

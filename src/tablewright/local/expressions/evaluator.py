@@ -159,19 +159,19 @@ class _Compiler:
         return self.function(node)
 
     def comparison(self, node: Comparison) -> Test:
-        left, right, operator = node.left, node.right, node.operator
+        left_side, right, operator = node.left, node.right, node.operator
         if operator in ("=", "<>"):
-            if isinstance(right, Path) and isinstance(left, Value):
-                left, right = right, left
+            if isinstance(right, Path) and isinstance(left_side, Value):
+                left_side, right = right, left_side
             if (
-                isinstance(left, Path)
+                isinstance(left_side, Path)
                 and isinstance(right, Value)
                 and self.types[right.name] in _PLAIN
             ):
-                return self.plain_equality(left, right.name, is_wanted=operator == "=")
-            equal = _equality(self.operand(left), self.operand(right))
+                return self.plain_equality(left_side, right.name, is_wanted=operator == "=")
+            equal = _equality(self.operand(left_side), self.operand(right))
             return equal if operator == "=" else _negated(equal)
-        return _ordered(operator, self.operand(left), self.operand(right))
+        return _ordered(operator, self.operand(left_side), self.operand(right))
 
     def plain_equality(self, path: Path, value: str, *, is_wanted: bool) -> Test:
         resolved = self.path(path)
@@ -272,9 +272,9 @@ def _existence(path: AttributePath, *, is_wanted: bool) -> Test:
     return lambda item, values: (read(item, values) is not None) is is_wanted
 
 
-def _equality(left: Read, right: Read) -> Test:
+def _equality(read: Read, right: Read) -> Test:
     def test(item: Item, values: Values) -> bool:
-        first, second = left(item, values), right(item, values)
+        first, second = read(item, values), right(item, values)
         return first is not None and second is not None and is_equal(first, second)
 
     return test
@@ -283,11 +283,11 @@ def _equality(left: Read, right: Read) -> Test:
 _ACCEPTED = {"<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1)}
 
 
-def _ordered(operator: str, left: Read, right: Read) -> Test:
+def _ordered(operator: str, read: Read, right: Read) -> Test:
     accepted = _ACCEPTED[operator]
 
     def test(item: Item, values: Values) -> bool:
-        first, second = left(item, values), right(item, values)
+        first, second = read(item, values), right(item, values)
         return first is not None and second is not None and order(first, second) in accepted
 
     return test
@@ -321,9 +321,9 @@ def _measured(operand: Read) -> Read:
     return read
 
 
-def _asked(ask: Callable[[WireValue, WireValue], bool], left: Read, right: Read) -> Test:
+def _asked(ask: Callable[[WireValue, WireValue], bool], read: Read, right: Read) -> Test:
     def test(item: Item, values: Values) -> bool:
-        first, second = left(item, values), right(item, values)
+        first, second = read(item, values), right(item, values)
         return first is not None and second is not None and ask(first, second)
 
     return test

@@ -113,8 +113,8 @@ class And:
     right: ConditionNode
 
     def __str__(self) -> str:
-        left = str(self.left) if isinstance(self.left, And) else _grouped(self.left)
-        return f"{left} AND {_grouped(self.right)}"
+        remaining = str(self.left) if isinstance(self.left, And) else _grouped(self.left)
+        return f"{remaining} AND {_grouped(self.right)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +125,8 @@ class Or:
     right: ConditionNode
 
     def __str__(self) -> str:
-        left = str(self.left) if isinstance(self.left, Or) else _grouped(self.left)
-        return f"{left} OR {_grouped(self.right)}"
+        remaining = str(self.left) if isinstance(self.left, Or) else _grouped(self.left)
+        return f"{remaining} OR {_grouped(self.right)}"
 
 
 ConditionNode: TypeAlias = Comparison | Between | In | Function | Not | And | Or

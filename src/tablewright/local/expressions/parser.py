@@ -229,10 +229,10 @@ class _Parser:
         self.take(")")
         return Function(name, tuple(arguments))
 
-    def sum_after(self, left: Operand) -> Operand:
-        if not isinstance(left, Arithmetic) and (self.is_mark("+") or self.is_mark("-")):
-            return Arithmetic(self.advance().text, left, self.operand())
-        return left
+    def sum_after(self, operand: Operand) -> Operand:
+        if not isinstance(operand, Arithmetic) and (self.is_mark("+") or self.is_mark("-")):
+            return Arithmetic(self.advance().text, operand, self.operand())
+        return operand
 
     def listed(self, read: Callable[[], _T]) -> list[_T]:
         elements = [read()]
@@ -281,27 +281,27 @@ class _Parser:
         return not (is_comparator or is_range)
 
     def leaf(self) -> ConditionNode:
-        left = self.operand()
+        operand = self.operand()
         token = self.token
         if token.kind == "mark" and token.text in _COMPARATORS:
             self.advance()
-            return Comparison(token.text, left, self.operand())
+            return Comparison(token.text, operand, self.operand())
         if self.is_word("BETWEEN"):
             self.advance()
             low = self.operand()
             if not self.is_word("AND"):
                 raise self.syntax_error()
             self.advance()
-            return Between(left, low, self.operand())
+            return Between(operand, low, self.operand())
         if self.is_word("IN"):
             self.advance()
             self.take("(")
             choices = self.listed(self.operand)
             self.take(")")
-            return In(left, tuple(choices))
-        if not isinstance(left, Function):
+            return In(operand, tuple(choices))
+        if not isinstance(operand, Function):
             raise self.syntax_error()
-        return left
+        return operand
 
     # Updates
 
@@ -347,5 +347,5 @@ def _reduce(operands: list[ConditionNode], pending: list[str], *, until: str) ->
         if word == "NOT":
             operands.append(Not(right))
         else:
-            left = operands.pop()
-            operands.append(And(left, right) if word == "AND" else Or(left, right))
+            left_side = operands.pop()
+            operands.append(And(left_side, right) if word == "AND" else Or(left_side, right))

@@ -144,17 +144,17 @@ def _first_of(read: Read, otherwise: Read) -> Read:
     return operand
 
 
-def _sum(left: Read, right: Read, sign: int) -> Read:
+def _sum(read: Read, right: Read, sign: int) -> Read:
     def operand(item: Item, values: Values) -> WireValue:
-        first = _of_type("N", left(item, values))
+        first = _of_type("N", read(item, values))
         return {"N": sum_of(first, _of_type("N", right(item, values)), sign=sign)}
 
     return operand
 
 
-def _joined(left: Read, right: Read) -> Read:
+def _joined(read: Read, right: Read) -> Read:
     def operand(item: Item, values: Values) -> WireValue:
-        first = _of_type("L", left(item, values))
+        first = _of_type("L", read(item, values))
         return {"L": [*first, *_of_type("L", right(item, values))]}
 
     return operand

@@ -51,14 +51,14 @@ def is_equal(first: WireValue, second: WireValue) -> bool:
     kind = type_of(first)
     if kind not in second or kind in ("S", "N", "B", "BOOL", "NULL"):
         return False
-    left, right = first[kind], second[kind]
-    if len(left) != len(right):
+    left_side, right = first[kind], second[kind]
+    if len(left_side) != len(right):
         return False
     if kind in SETS:
-        return set(left) == set(right)
+        return set(left_side) == set(right)
     if kind == "L":
-        return all(map(is_equal, left, right))
-    return all(name in right and is_equal(value, right[name]) for name, value in left.items())
+        return all(map(is_equal, left_side, right))
+    return all(name in right and is_equal(value, right[name]) for name, value in left_side.items())
 
 
 def order(first: WireValue, second: WireValue) -> int | None:
@@ -70,17 +70,17 @@ def order(first: WireValue, second: WireValue) -> int | None:
         >>> order({"N": "1"}, {"S": "1"}) is None
         True
     """
-    left: Any
+    left_side: Any
     right: Any
     if "S" in first and "S" in second:
-        left, right = first["S"], second["S"]
+        left_side, right = first["S"], second["S"]
     elif "N" in first and "N" in second:
-        left, right = Decimal(first["N"]), Decimal(second["N"])
+        left_side, right = Decimal(first["N"]), Decimal(second["N"])
     elif "B" in first and "B" in second:
-        left, right = bytes_of(first), bytes_of(second)
+        left_side, right = bytes_of(first), bytes_of(second)
     else:
         return None
-    return bool(left > right) - bool(left < right)
+    return bool(left_side > right) - bool(left_side < right)
 
 
 def size_of(value: WireValue) -> int | None:
@@ -142,8 +142,8 @@ def sum_of(first: str, second: str, *, sign: int = 1) -> str:
         >>> sum_of("0.1", "0.20"), sum_of("1", "1", sign=-1), sum_of("95", "5")
         ('0.3', '0', '100')
     """
-    left, right = Decimal(first), Decimal(second)
-    total = _EXACT.add(left, right) if sign > 0 else _EXACT.subtract(left, right)
+    left_side, right = Decimal(first), Decimal(second)
+    total = _EXACT.add(left_side, right) if sign > 0 else _EXACT.subtract(left_side, right)
     return number_text(total)
 
 

@@ -71,7 +71,7 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
             )
         definition = deepcopy(table.definition)
         change = _index_change(request)
-        vector = vector_change(request, sum("Update" not in one for one in [change] if one))
+        vector = vector_change(request, sum("Update" not in entry for entry in [change] if entry))
         _set_billing(engine, definition, request)
         _set_options(engine, definition, request)
         filled = None

@@ -184,10 +184,10 @@ def _sort_condition(
     """Return the first part that bounds a sort key attribute, with its operator and operands."""
     for part in parts:
         if isinstance(part, Comparison):
-            left, right, operator = part.left, part.right, part.operator
-            if isinstance(left, Value):
-                left, right, operator = right, left, _MIRRORED[operator]
-            listed: tuple[Any, ...] = (left, right)
+            left_side, right, operator = part.left, part.right, part.operator
+            if isinstance(left_side, Value):
+                left_side, right, operator = right, left_side, _MIRRORED[operator]
+            listed: tuple[Any, ...] = (left_side, right)
         elif isinstance(part, Between):
             operator, listed = "BETWEEN", (part.operand, part.low, part.high)
         elif isinstance(part, Function) and part.name == "begins_with":

@@ -410,34 +410,38 @@ class _Parser(Literals):
             condition = self.deeper(self.condition)
             self.take(")")
             return condition
-        left = self.operand()
+        operand = self.operand()
         if self.is_mark(*_COMPARATORS):
-            return self.comparison(left)
+            return self.comparison(operand)
         if self.accept_word("IS"):
-            return self.is_test(left)
+            return self.is_test(operand)
         is_negated = self.accept_word("NOT")
         if self.accept_word("BETWEEN"):
             low = self.right_side()
             self.take_word("AND")
-            ranged: ConditionNode = Between(left, low, self.right_side())
+            ranged: ConditionNode = Between(operand, low, self.right_side())
         elif self.accept_word("IN"):
-            ranged = In(left, self.choices())
-        elif isinstance(left, Function) and left.name in _CONDITION_FUNCTIONS and not is_negated:
-            return left
+            ranged = In(operand, self.choices())
+        elif (
+            isinstance(operand, Function)
+            and operand.name in _CONDITION_FUNCTIONS
+            and not is_negated
+        ):
+            return operand
         else:
             raise self.no_term() if self.token.kind == "end" else malformed(_UNEXPECTED_REST)
         return Not(ranged) if is_negated else ranged
 
-    def comparison(self, left: Operand) -> ConditionNode:
+    def comparison(self, operand: Operand) -> ConditionNode:
         operator = self.advance().text.replace("!=", "<>")
         right = self.right_side()
-        if isinstance(left, Function) and left.name in _CONDITION_FUNCTIONS:
+        if isinstance(operand, Function) and operand.name in _CONDITION_FUNCTIONS:
             literal = self.values.get(right.name) if isinstance(right, Value) else None
             if operator in ("=", "<>") and isinstance(literal, dict) and "BOOL" in literal:
                 assert isinstance(right, Value)
                 del self.values[right.name]  # it is read here, and no value of the condition
-                return left if literal["BOOL"] == (operator == "=") else Not(left)
-        return Comparison(operator, left, right)
+                return operand if literal["BOOL"] == (operator == "=") else Not(operand)
+        return Comparison(operator, operand, right)
 
     def groups_condition(self) -> bool:
         """Whether the parenthesis here groups a condition, and not an operand."""
@@ -452,18 +456,18 @@ class _Parser(Literals):
                     return not (after.text in _COMPARATORS or (after.kind == "word" and is_word))
         return True
 
-    def is_test(self, left: Operand) -> ConditionNode:
+    def is_test(self, operand: Operand) -> ConditionNode:
         is_negated = self.accept_word("NOT")
         kind = self.type_name()
         if kind == "MISSING":
             name = "attribute_exists" if is_negated else "attribute_not_exists"
-            return Function(name, (left,))
+            return Function(name, (operand,))
         if kind not in IS_TYPES:
             raise ValidationException(
                 f"Unsupported data type for IS operator: {kind}. Supported data types are "
                 f"[{', '.join(SUPPORTED_TYPES)}]"
             )
-        test = Function("attribute_type", (left, self.value({"S": IS_TYPES[kind]})))
+        test = Function("attribute_type", (operand, self.value({"S": IS_TYPES[kind]})))
         return Not(test) if is_negated else test
 
     def type_name(self) -> str:

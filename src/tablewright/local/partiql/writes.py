@@ -158,11 +158,11 @@ def equality(part: ConditionNode, names: dict[str, str]) -> tuple[str, str] | No
     """Return the attribute and the placeholder of `attribute = value`, None for anything else."""
     if not isinstance(part, Comparison) or part.operator != "=":
         return None
-    left, right = part.left, part.right
-    if isinstance(left, Value):
-        left, right = right, left
-    if isinstance(left, Path) and len(left.elements) == 1 and isinstance(right, Value):
-        return names[str(left.elements[0])], right.name
+    left_side, right = part.left, part.right
+    if isinstance(left_side, Value):
+        left_side, right = right, left_side
+    if isinstance(left_side, Path) and len(left_side.elements) == 1 and isinstance(right, Value):
+        return names[str(left_side.elements[0])], right.name
     return None
 
 

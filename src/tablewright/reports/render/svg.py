@@ -185,12 +185,16 @@ def _spread_labels(root: ElementTree.Element) -> None:
     labels = [e for e in root.iter(f"{{{_SVG}}}text") if e.get("class") == "label"]
     placed: list[tuple[float, float, float]] = []  # from, to, height
     for label in sorted(labels, key=lambda e: float(e.get("y", "0"))):
-        left, height = float(label.get("x", "0")), float(label.get("y", "0"))
-        right = left + CHARACTER_WIDTH * len(label.text or "")
+        left_side, height = float(label.get("x", "0")), float(label.get("y", "0"))
+        right = left_side + CHARACTER_WIDTH * len(label.text or "")
         for other_left, other_right, other in sorted(placed, key=lambda box: box[2]):
-            if left < other_right and other_left < right and abs(height - other) < LABEL_HEIGHT:
+            if (
+                left_side < other_right
+                and other_left < right
+                and abs(height - other) < LABEL_HEIGHT
+            ):
                 height = other + LABEL_HEIGHT
-        placed.append((left, right, height))
+        placed.append((left_side, right, height))
         label.set("y", f"{height:.1f}")
 
 

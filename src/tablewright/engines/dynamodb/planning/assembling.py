@@ -35,16 +35,16 @@ def assemble(
 ) -> DynamoDesign:
     """Return the design of a solution, with the settings every table needs."""
     tables: list[Table] = []
-    for one, choice in zip(considered, solution.choices, strict=True):
-        option = one.options[choice.option]
-        chosen = [candidate_of(option, at) for at in choice.indexes]
+    for entry, choice in zip(considered, solution.choices, strict=True):
+        option = entry.options[choice.option]
+        chosen = [candidate_of(option, index) for index in choice.indexes]
         for table in placement_of(option).tables:
-            own = [c for c in chosen if c.table == table.name]
+            own_key = [c for c in chosen if c.table == table.name]
             tables.append(
                 with_settings(
                     model,
-                    one.work.entity,
-                    replace(table, indexes=named_indexes(table, own, current)),
+                    entry.work.entity,
+                    replace(table, indexes=named_indexes(table, own_key, current)),
                     current,
                 )
             )
@@ -61,20 +61,22 @@ def named_indexes(
 ) -> tuple[Index, ...]:
     """Return indexes under the plainest names; those of equal indexes that exist are kept."""
     old = next((t.indexes for t in current.tables if t.name == table.name), ()) if current else ()
-    taken: set[str] = set()
-    found: list[Index] = []
-    for one in chosen:
-        index = one.index
-        same = [i for i in old if i.partition_keys == index.partition_keys and i.name not in taken]
+    claimed: set[str] = set()
+    indexes: list[Index] = []
+    for entry in chosen:
+        index = entry.index
+        same = [
+            i for i in old if i.partition_keys == index.partition_keys and i.name not in claimed
+        ]
         exact = [i for i in same if i.sort_keys == index.sort_keys]
         base = exact[0].name if exact else plain_name(index.name)
         name, number = base, 1
-        while name in taken or (not exact and any(i.name == name for i in old)):
+        while name in claimed or (not exact and any(i.name == name for i in old)):
             number += 1
             name = f"{base}-{number}"
-        taken.add(name)
-        found.append(replace(index, name=name))
-    return tuple(found)
+        claimed.add(name)
+        indexes.append(replace(index, name=name))
+    return tuple(indexes)
 
 
 def plain_name(name: str) -> str:
@@ -115,19 +117,19 @@ def with_settings(
 
 def table_names(model: Model, settings: Settings, current: DynamoDesign | None) -> dict[str, str]:
     """Return the name of each entity's table: given, as it is now, or made from the entity's."""
-    found: dict[str, str] = {}
-    taken: set[str] = set()
+    table_names: dict[str, str] = {}
+    claimed: set[str] = set()
     for entity in model.entities:
-        name = settings.names.get(entity.name, "") or _current_name(entity.name, current, taken)
+        name = settings.names.get(entity.name, "") or _current_name(entity.name, current, claimed)
         if not name:
             name = settings.prefix + plural(entity.name)
             if len(name) < LEAST_NAME_LENGTH:
                 name += "_table"
-            while name in taken:
+            while name in claimed:
                 name += "_"
-        taken.add(name)
-        found[entity.name] = name
-    return found
+        claimed.add(name)
+        table_names[entity.name] = name
+    return table_names
 
 
 def _current_name(entity: str, current: DynamoDesign | None, taken: set[str]) -> str:

@@ -88,8 +88,8 @@ class MadeKey:
     def meaning(self) -> str:
         """What it holds, and of which items, in words."""
         only = " and ".join(f"{name} is {' or '.join(of)}" for name, of in self.template.when)
-        held = [n.replace(".", " ") for n in self.template.attributes] or ["the same for all"]
-        return f"only if {only}" if only else " and ".join(held)
+        stored = [n.replace(".", " ") for n in self.template.attributes] or ["the same for all"]
+        return f"only if {only}" if only else " and ".join(stored)
 
     @property
     def needs(self) -> frozenset[str]:
@@ -141,7 +141,7 @@ class Placement:
             if table.shapes[0].counters:
                 spread = f"spread over {table.shapes[0].copies} items"
                 words.append(f"{' and '.join(self.counters)} {spread}")
-        words += [f"carries {made.name} ({made.meaning})" for made in self.made]
+        words += [f"carries {created.name} ({created.meaning})" for created in self.made]
         for table in self.tables:
             for embed in table.shapes[0].embeds:
                 how = "map" if embed.as_map else "list"
@@ -216,9 +216,9 @@ def placements(
         objects: what may lie in object storage: what is "needed" there, "allow" anything large, or
             "avoid" it.
     """
-    found: list[Placement] = []
+    placements: list[Placement] = []
     keys = table_keys(work)
-    made = made_keys(work, shards)
+    created = made_keys(work, shards)
     for key in keys:
         for outside in _outsides(work, objects):
             if work.searched & set(outside):
@@ -233,8 +233,8 @@ def placements(
                     base = _with_objects(base, outside)
                     if counters:
                         base = _with_counters(work.entity, base, table_name, counters, spread)
-                    found += _with_made(base, made, work.entity)
-    return tuple(dict.fromkeys(found))
+                    placements += _with_made(base, created, work.entity)
+    return tuple(dict.fromkeys(placements))
 
 
 def _outsides(work: Workload, objects: str) -> tuple[tuple[str, ...], ...]:
@@ -251,11 +251,11 @@ def _outsides(work: Workload, objects: str) -> tuple[tuple[str, ...], ...]:
     able = [a for a in work.entity.attributes if a.name not in looked and not a.unique]
     must = [a.name for a in able if _largest(a) > LARGEST_KEPT_BYTES]
     large = [a.name for a in able if stated_bytes(a) >= WORTH_OFFLOADING_BYTES]
-    found = [tuple(must)]
+    result = [tuple(must)]
     if objects == "allow":
-        found += [tuple(dict.fromkeys((*must, name))) for name in large]
-        found.append(tuple(dict.fromkeys((*must, *large))))
-    return tuple(dict.fromkeys(found))
+        result += [tuple(dict.fromkeys((*must, name))) for name in large]
+        result.append(tuple(dict.fromkeys((*must, *large))))
+    return tuple(dict.fromkeys(result))
 
 
 def _largest(attribute: Attribute) -> Decimal:
@@ -272,8 +272,8 @@ def _with_objects(base: Placement, outside: tuple[str, ...]) -> Placement:
     tables = []
     for table in base.tables:
         shape = table.shapes[0]
-        own = tuple(name for name in outside if name in shape.attributes and not shape.guards)
-        tables.append(replace(table, shapes=(replace(shape, offload=own), *table.shapes[1:])))
+        own_key = tuple(name for name in outside if name in shape.attributes and not shape.guards)
+        tables.append(replace(table, shapes=(replace(shape, offload=own_key), *table.shapes[1:])))
     return replace(base, tables=tuple(tables), outside=outside)
 
 
@@ -308,14 +308,14 @@ def _with_counters(
     shape = core.shapes[0]
     rest = replace(shape, attributes=tuple(n for n in shape.attributes if n not in counters))
     name = _free_name(entity, "pk")
-    own = ItemShape(
+    item_shape = ItemShape(
         name=f"{entity.name}{_capital(counters[0])}",
         entity=entity.name,
         keys=((name, _joined(entity.key, (), spread)),),
         attributes=tuple(n for n in entity.names if n in (*entity.key, *counters)),
         counters=counters,
     )
-    table = Table(name=f"{table_name}_{counters[0]}", partition_key=name, shapes=(own,))
+    table = Table(name=f"{table_name}_{counters[0]}", partition_key=name, shapes=(item_shape,))
     first = replace(core, shapes=(rest, *core.shapes[1:]))
     return replace(base, tables=(first, *base.tables[1:], table), counters=counters)
 
@@ -323,7 +323,7 @@ def _with_counters(
 def _with_made(base: Placement, made: Sequence[MadeKey], entity: Entity) -> Iterator[Placement]:
     """Yield a placement with no made key, with each one, and with every few of them."""
     yield base
-    fitting = [one for one in made if _carrier(base, one, entity) is not None]
+    fitting = [entry for entry in made if _carrier(base, entry, entity) is not None]
     sizes = range(1, min(MOST_SPARSE, len(fitting)) + 1)
     groups = [group for size in sizes for group in combinations(fitting, size)]
     if len(fitting) > MOST_SPARSE:
@@ -331,23 +331,23 @@ def _with_made(base: Placement, made: Sequence[MadeKey], entity: Entity) -> Iter
     for group in groups:
         tables = list(base.tables)
         for one in group:
-            at = _carrier(base, one, entity)
-            assert at is not None
-            table = tables[at]
+            carrier = _carrier(base, one, entity)
+            assert carrier is not None
+            table = tables[carrier]
             core = table.shapes[0]
             carrying = replace(core, keys=(*core.keys, (one.name, one.template)))
-            tables[at] = replace(table, shapes=(carrying, *table.shapes[1:]))
+            tables[carrier] = replace(table, shapes=(carrying, *table.shapes[1:]))
         yield replace(base, tables=tuple(tables), made=group)
 
 
 def _carrier(base: Placement, made: MadeKey, entity: Entity) -> int | None:
     """Return which table's items hold everything a key is made of."""
-    for at, table in enumerate(base.tables):
+    for carrier, table in enumerate(base.tables):
         shape = table.shapes[0]
         if not shape.guards and not shape.counters and made.needs <= set(shape.attributes):
             if made.needs & {name for name, _ in shape.compress}:
                 continue
-            return at
+            return carrier
     return None
 
 
@@ -380,8 +380,8 @@ def why_not_inside(model: Model, child: Entity) -> str:
         return "items expire, what is inside them does not by itself"
     if child.durable and not parent.durable:
         return "it is to be recovered, and its parent is not"
-    own = [name for name in child.key if not child.attribute(name).generated]
-    if len(own) != 1 or not can_be_key(child.attribute(own[0])):
+    key = [name for name in child.key if not child.attribute(name).generated]
+    if len(key) != 1 or not can_be_key(child.attribute(key[0])):
         return "no single attribute tells children of one parent apart"
     handed = {a.name for a in child.attributes if a.generated}
     if not set(parent.key) <= handed:
@@ -400,7 +400,7 @@ def why_not_inside(model: Model, child: Entity) -> str:
             return f"`{attribute.name}` is unique among all parents"
     if is_put and child.count.mean <= 1:
         return "it is written with its parent, not into it"
-    if not set(parent.key) <= set(child.key) and not is_made_unique(child.attribute(own[0])):
+    if not set(parent.key) <= set(child.key) and not is_made_unique(child.attribute(key[0])):
         return "it is told apart among all parents"
     for part in parts:
         if part.entity != parent.name:
@@ -415,14 +415,14 @@ def why_not_inside(model: Model, child: Entity) -> str:
 
 def embed_of(model: Model, parent: Entity, child: Entity) -> Embed:
     """Return how children are kept inside: a map where an element has to be found, else a list."""
-    own = next(name for name in child.key if not child.attribute(name).generated)
+    own_key = next(name for name in child.key if not child.attribute(name).generated)
     parts = [
         part for p in model.patterns for part in (p.parts or (p,)) if part.entity == child.name
     ]
     addressed = any(p.verb in (Verb.UPDATE, Verb.DELETE, Verb.CHECK) for p in parts)
     refused = any(p.verb is Verb.PUT and p.condition == "absent" for p in parts)
-    is_text = not child.attribute(own).kind.is_number
-    as_map = is_text and (addressed or refused or not is_made_unique(child.attribute(own)))
+    is_text = not child.attribute(own_key).kind.is_number
+    as_map = is_text and (addressed or refused or not is_made_unique(child.attribute(own_key)))
     return Embed(entity=child.name, attribute=_free_name(parent, plural(child.name)), as_map=as_map)
 
 
@@ -443,14 +443,14 @@ def embedding_placements(
     handed = [{a.name for a in child.attributes if a.generated} for child in children]
     embeds = tuple(embed_of(model, entity, child) for child in children)
     names = tuple(child.name for child in children)
-    found: list[Placement] = []
+    result: list[Placement] = []
     for base in placements(work, table_name, shards, objects=objects):
         if not all(set(base.key.attributes) <= told for told in handed):
             continue
         core = base.tables[0]
         filled = replace(core, shapes=(replace(core.shapes[0], embeds=embeds), *core.shapes[1:]))
-        found.append(replace(base, tables=(filled, *base.tables[1:]), embeds=names))
-        apart = _table(
+        result.append(replace(base, tables=(filled, *base.tables[1:]), embeds=names))
+        table = _table(
             entity,
             f"{table_name}_{embeds[0].attribute}",
             f"{entity.name}{_capital(embeds[0].attribute)}",
@@ -458,9 +458,9 @@ def embedding_placements(
             (),
             (),
         )
-        apart = replace(apart, shapes=(replace(apart.shapes[0], embeds=embeds),))
-        found.append(replace(base, tables=(*base.tables, apart), embeds=names))
-    return tuple(dict.fromkeys(found))
+        table = replace(table, shapes=(replace(table.shapes[0], embeds=embeds),))
+        result.append(replace(base, tables=(*base.tables, table), embeds=names))
+    return tuple(dict.fromkeys(result))
 
 
 def inside(child: Entity) -> Placement:
@@ -492,44 +492,44 @@ def table_keys(work: Workload) -> tuple[TableKey, ...]:
     written = work.written()
     supplied = {name for ask in work.asks for name in (*ask.given, *ask.known)}
     supplied |= {name for ask in work.asks for name, _ in ask.fixed}
-    found: list[TableKey] = []
-    for apart in _identities(work):
-        if any(name in written for name in apart):
+    table_keys: list[TableKey] = []
+    for identity in _identities(work):
+        if any(name in written for name in identity):
             continue
-        options = [TableKey(partition=apart[0], sort=tuple(apart[1:]))]
+        options = [TableKey(partition=identity[0], sort=tuple(identity[1:]))]
         options += [
-            TableKey(partition=name, sort=tuple(n for n in apart if n != name))
-            for name in apart
+            TableKey(partition=name, sort=tuple(n for n in identity if n != name))
+            for name in identity
             if name in supplied
         ]
         if not work.refuses_replacing:
-            options += _widened(work, apart, supplied)
+            options += _widened(work, identity, supplied)
         for key in list(options):
-            options += _sorted_otherwise(work, key, apart)
+            options += _sorted_otherwise(work, key, identity)
         for key in options:
             names = key.attributes
             usable = all(
                 can_be_key(entity.attribute(n)) and is_always_there(entity, n) for n in names
             )
-            if usable and not written & set(names) and key not in found:
-                found.append(key)
-    return tuple(found) or (TableKey(partition=entity.key[0], sort=tuple(entity.key[1:])),)
+            if usable and not written & set(names) and key not in table_keys:
+                table_keys.append(key)
+    return tuple(table_keys) or (TableKey(partition=entity.key[0], sort=tuple(entity.key[1:])),)
 
 
 def _identities(work: Workload) -> list[tuple[str, ...]]:
     """Return the sets of attributes that tell one instance from another."""
     entity = work.entity
-    found = [entity.key]
+    identities = [entity.key]
     if entity.identity and entity.identity != entity.key:
-        found.insert(0, entity.identity)
+        identities.insert(0, entity.identity)
     for attribute in entity.attributes:
-        if attribute.unique and (attribute.name,) not in found and attribute.presence >= 1:
+        if attribute.unique and (attribute.name,) not in identities and attribute.presence >= 1:
             asked = any(
                 attribute.name in ask.given or attribute.name in ask.known for ask in work.asks
             )
             if asked and attribute.name not in entity.key:
-                found.append((attribute.name,))
-    return found
+                identities.append((attribute.name,))
+    return identities
 
 
 def _widened(work: Workload, apart: tuple[str, ...], supplied: set[str]) -> Iterator[TableKey]:
@@ -574,20 +574,20 @@ def _sorted_otherwise(work: Workload, key: TableKey, apart: tuple[str, ...]) -> 
 def guards_for(work: Workload, key: TableKey) -> tuple[tuple[str, ...], ...]:
     """Return what needs a guard item: unique attributes that no key protects."""
     entity = work.entity
-    found: list[tuple[str, ...]] = []
+    guards: list[tuple[str, ...]] = []
     for attribute in entity.attributes:
         if not attribute.unique or is_made_unique(attribute):
             continue
         if key.attributes == (attribute.name,):
             continue
-        found.append((attribute.name,))
+        guards.append((attribute.name,))
     missing = [n for n in entity.key if n not in key.attributes]
     apart = set(entity.identity or entity.key) <= set(key.attributes)
     if missing and work.is_put and not apart:
-        protected = any((name,) in found for name in entity.key)
+        protected = any((name,) in guards for name in entity.key)
         if not protected and not any(is_made_unique(entity.attribute(n)) for n in missing):
-            found.append(entity.key)
-    return tuple(found)
+            guards.append(entity.key)
+    return tuple(guards)
 
 
 def _placement(
@@ -599,18 +599,18 @@ def _placement(
 ) -> Placement:
     entity = work.entity
     apart = {attribute for side in sides for attribute in side}
-    held = [n for n in entity.names if n not in apart]
-    tables = [_table(entity, name, entity.name, key, held, compressed)]
+    names = [n for n in entity.names if n not in apart]
+    tables = [_table(entity, name, entity.name, key, names, compressed)]
     for side in sides:
         # What lies apart goes when the rest does: it holds the time of expiry too.
-        wanted = {*side, *entity.key, *key.attributes, expiry_of(entity)}
+        required = {*side, *entity.key, *key.attributes, expiry_of(entity)}
         tables.append(
             _table(
                 entity,
                 f"{name}_{side_name(side)}",
                 f"{entity.name}{_capital(side_name(side))}",
                 key,
-                [n for n in entity.names if n in wanted],
+                [n for n in entity.names if n in required],
                 compressed,
             )
         )
@@ -725,12 +725,12 @@ def _guard_table(entity: Entity, name: str, guard: tuple[str, ...]) -> Table:
     single = len(guard) == 1
     partition = guard[0] if single else _free_name(entity, "pk")
     keys = () if single else ((partition, _joined(guard)),)
-    held = {*entity.key, *(guard if single else ())}
+    stored = {*entity.key, *(guard if single else ())}
     shape = ItemShape(
         name=f"{entity.name}{_capital('_'.join(guard))}",
         entity=entity.name,
         keys=keys,
-        attributes=tuple(n for n in entity.names if n in held),
+        attributes=tuple(n for n in entity.names if n in stored),
         guards=guard,
     )
     return Table(name=f"{name}_{'_'.join(guard)}", partition_key=partition, shapes=(shape,))
@@ -773,9 +773,9 @@ def splits(
     options: list[tuple[tuple[str, ...], ...]] = [()]
     options += [(group,) for group in groups]
     options += [
-        (one, other)
-        for one, other in combinations(groups, 2)
-        if not set(one) & set(other) and len(one) + len(other) < len(movable)
+        (entry, other)
+        for entry, other in combinations(groups, 2)
+        if not set(entry) & set(other) and len(entry) + len(other) < len(movable)
     ]
     for option in options:
         if _keeps_conditions(work, option, keys):
@@ -804,7 +804,7 @@ def _groups(
         if part.verb is Verb.UPDATE:
             sets[heavy - frozenset(part.touched)] = None
     conditions = frozenset().union(*(ask.conditions for ask in work.asks)) if work.asks else set()
-    found = []
+    result = []
     for group in sets:
         if not group or len(group) == len(movable):
             continue
@@ -812,8 +812,8 @@ def _groups(
         chosen = group
         if len(group & conditions) > len(conditions & (frozenset(movable) - group)):
             chosen = frozenset(movable) - group
-        found.append(tuple(n for n in movable if n in chosen))
-    return list(dict.fromkeys(found))
+        result.append(tuple(n for n in movable if n in chosen))
+    return list(dict.fromkeys(result))
 
 
 def _keeps_conditions(work: Workload, sides: tuple[tuple[str, ...], ...], keys: set[str]) -> bool:
@@ -834,7 +834,7 @@ def _keeps_conditions(work: Workload, sides: tuple[tuple[str, ...], ...], keys: 
 
 
 def _home(name: str, sides: tuple[tuple[str, ...], ...]) -> int:
-    return next((at for at, side in enumerate(sides) if name in side), -1)
+    return next((position for position, side in enumerate(sides) if name in side), -1)
 
 
 def _estimate(
@@ -844,10 +844,10 @@ def _estimate(
     sizes: dict[str, Decimal],
 ) -> Decimal:
     """Return a rough cost of reads and writes a day, in read units (a write unit is five)."""
-    held = [set(side) for side in sides]
-    core = {n for n in sizes if not any(n in side for side in held)}
+    stored = [set(side) for side in sides]
+    core = {n for n in sizes if not any(n in side for side in stored)}
     overhead = sum((sizes[n] for n in keys if n in sizes), ZERO)
-    groups = [core, *held]
+    groups = [core, *stored]
     weight = [sum((sizes[n] for n in group if n not in keys), ZERO) + overhead for group in groups]
     total = ZERO
     for ask in work.asks:
@@ -897,14 +897,14 @@ def _compressions(work: Workload, outside: tuple[str, ...] = ()) -> tuple[tuple[
 def made_keys(work: Workload, shards: int = 1) -> tuple[MadeKey, ...]:
     """Return the key attributes that indexes may need made: sparse, joined, cells, shards."""
     entity = work.entity
-    found: dict[KeyTemplate, MadeKey] = {}
+    made_keys: dict[KeyTemplate, MadeKey] = {}
     for ask in work.asks:
         for template in _templates(entity, ask, shards):
-            if template not in found:
-                taken = {key.name for key in found.values()}
-                name = _made_name(entity, template, taken)
-                found[template] = MadeKey(name=name, template=template)
-    return tuple(found.values())
+            if template not in made_keys:
+                names = {key.name for key in made_keys.values()}
+                name = _made_name(entity, template, names)
+                made_keys[template] = MadeKey(name=name, template=template)
+    return tuple(made_keys.values())
 
 
 def _made_name(entity: Entity, template: KeyTemplate, taken: set[str]) -> str:
@@ -992,7 +992,7 @@ class _Form:
 
 def indexes(work: Workload, placement: Placement) -> tuple[IndexCandidate, ...]:
     """Return the index candidates of a placement, each key with every useful projection."""
-    found: list[IndexCandidate] = []
+    index_candidates: list[IndexCandidate] = []
     for table in placement.tables:
         shape = table.shapes[0]
         if shape.guards or shape.counters:
@@ -1003,12 +1003,12 @@ def indexes(work: Workload, placement: Placement) -> tuple[IndexCandidate, ...]:
                 forms.setdefault(form, [])
         for form in forms:
             forms[form] = [ask for ask in work.asks if _may_serve(form, ask, placement)]
-        taken: set[str] = set()
+        claimed: set[str] = set()
         for form, asks in forms.items():
             implied = _implied(placement, form)
             for projection in _projections(work.entity, table, shape, form, asks, implied):
-                name = _index_name(form, taken)
-                found.append(
+                name = _index_name(form, claimed)
+                index_candidates.append(
                     IndexCandidate(
                         table=table.name,
                         index=Index(
@@ -1021,7 +1021,7 @@ def indexes(work: Workload, placement: Placement) -> tuple[IndexCandidate, ...]:
                         serves=tuple(dict.fromkeys(ask.pattern for ask in asks)),
                     )
                 )
-    return tuple(found)
+    return tuple(index_candidates)
 
 
 def _index_name(form: _Form, taken: set[str]) -> str:
@@ -1039,21 +1039,21 @@ def _forms(
 ) -> Iterator[_Form]:
     """Yield the keys that would answer a question, whole or in part."""
     entity = work.entity
-    held = set(shape.attributes) - {name for name, _ in shape.compress}
+    stored = set(shape.attributes) - {name for name, _ in shape.compress}
     equal = [*ask.given, *(name for name, _ in ask.fixed)]
-    plain = [n for n in dict.fromkeys(equal) if n in held and can_be_key(entity.attribute(n))]
-    tails = list(_tails(entity, held, ask))
-    for made in placement.made:
-        if made.name not in {name for name, _ in shape.keys}:
+    plain = [n for n in dict.fromkeys(equal) if n in stored and can_be_key(entity.attribute(n))]
+    tails = list(_tails(entity, stored, ask))
+    for created in placement.made:
+        if created.name not in {name for name, _ in shape.keys}:
             continue
-        if not _answers(made, ask):
+        if not _answers(created, ask):
             continue
         others: list[tuple[str, ...]] = [()]
         if ask.near:
             others += [tuple(plain[:3])] if plain else []
-        for other in others:
+        for other_other in others:
             for tail in tails:
-                form = _Form(partition=(*other, made.name), sort=tail)
+                form = _Form(partition=(*other_other, created.name), sort=tail)
                 if _is_sound(form, table):
                     yield form
     for size in range(len(plain), 0, -1):
@@ -1119,11 +1119,11 @@ def _is_sound(form: _Form, table: Table) -> bool:
 
 
 def _may_serve(form: _Form, ask: Ask, placement: Placement) -> bool:
-    made = {one.name: one for one in placement.made}
+    created = {entry.name: entry for entry in placement.made}
     bound = {*ask.given, *(name for name, _ in ask.fixed)}
     for key in form.partition:
-        if key in made:
-            if not _answers(made[key], ask):
+        if key in created:
+            if not _answers(created[key], ask):
                 return False
         elif key not in bound:
             return False
@@ -1131,11 +1131,11 @@ def _may_serve(form: _Form, ask: Ask, placement: Placement) -> bool:
 
 
 def _implied(placement: Placement, form: _Form) -> frozenset[str]:
-    made = {one.name: one for one in placement.made}
+    created = {entry.name: entry for entry in placement.made}
     names: set[str] = set()
     for key in form.partition:
-        if key in made:
-            names |= made[key].needs
+        if key in created:
+            names |= created[key].needs
     return frozenset(names)
 
 
@@ -1151,34 +1151,34 @@ def _projections(
 
     A condition that membership in the index implies need not be looked at again.
     """
-    held = frozenset(shape.attributes)
+    stored = frozenset(shape.attributes)
     keys = frozenset((*form.partition, *form.sort, *table.keys))
     yield Projection(kind=ProjectionKind.KEYS_ONLY)
     wants: list[frozenset[str]] = []
     for ask in sorted(asks, key=lambda a: (-a.rate_per_day, a.pattern)):
-        want = ((ask.wanted | (ask.conditions - implied)) & held) - keys
+        want = ((ask.wanted | (ask.conditions - implied)) & stored) - keys
         if ask.near:
-            want |= {ask.near} & held
+            want |= {ask.near} & stored
         if want and want not in wants:
             wants.append(want)
     sets: dict[frozenset[str], None] = {}
-    few = wants if len(wants) <= 3 else wants[:3]
-    for size in range(1, len(few) + 1):
-        for group in combinations(few, size):
+    minimum = wants if len(wants) <= 3 else wants[:3]
+    for size in range(1, len(minimum) + 1):
+        for group in combinations(minimum, size):
             sets[frozenset().union(*group)] = None
     sets[frozenset().union(*wants)] = None
-    whole = held - keys
+    total = stored - keys
     for chosen in sets:
-        if chosen and chosen < whole:
+        if chosen and chosen < total:
             yield Projection(
                 kind=ProjectionKind.INCLUDE,
                 attributes=tuple(n for n in entity.names if n in chosen),
             )
-    if whole and any(want >= whole for want in sets):
+    if total and any(want >= total for want in sets):
         if shape.embeds:  # all of its own attributes, without the children
             yield Projection(
                 kind=ProjectionKind.INCLUDE,
-                attributes=tuple(n for n in entity.names if n in whole),
+                attributes=tuple(n for n in entity.names if n in total),
             )
         else:
             yield Projection(kind=ProjectionKind.ALL)

@@ -42,29 +42,29 @@ def consider(
     while True:
         objects = settings.objects if pricer.tariff.object_put is not None else "avoid"
         tried = placements(work, table_name, objects=objects)
-        found = _price_all(work, pricer, tried, rules)
-        if found.shards > 1:
-            shards = min(found.shards, MOST_SHARDS)
+        price_all = _price_all(work, pricer, tried, rules)
+        if price_all.shards > 1:
+            shards = min(price_all.shards, MOST_SHARDS)
             tried = placements(work, table_name, shards, objects=objects)
-            found = _price_all(work, pricer, tried, rules)
-        if found.is_busy:
-            found = _with_spread_counters(found, work, pricer, table_name, rules, objects)
-        if found.options:
-            kept, count = prune(found.options)
-            one = Considered(
+            price_all = _price_all(work, pricer, tried, rules)
+        if price_all.is_busy:
+            price_all = _with_spread_counters(price_all, work, pricer, table_name, rules, objects)
+        if price_all.options:
+            retained, count = prune(price_all.options)
+            considered = Considered(
                 work=work,
-                options=tuple(kept),
-                all_options=tuple(found.options),
+                options=tuple(retained),
+                all_options=tuple(price_all.options),
                 rules=rules,
-                refused=tuple(found.refused),
+                refused=tuple(price_all.refused),
                 warnings=tuple(_what_was_relaxed(work, rules)),
             )
-            return one, count
-        relaxed = _relaxed(rules, found.failing)
+            return considered, count
+        relaxed = _relaxed(rules, price_all.failing)
         if relaxed is None:
             break
         rules = relaxed
-    refused = found.refused
+    refused = price_all.refused
     reasons = "; ".join(dict.fromkeys(r for _, why in refused for r in why))
     raise UnsupportedError(
         f"no design on DynamoDB serves `{work.entity.name}`: {reasons}",
@@ -84,7 +84,7 @@ def with_children_inside(
     settings: Settings,
 ) -> tuple[list[Considered], Pruned]:
     """Return the options of all entities with those that keep children in their parent's items."""
-    found = {one.entity: one for one in considered}
+    result = {entry.entity: entry for entry in considered}
     total = Pruned()
     objects = settings.objects if pricer.tariff.object_put is not None else "avoid"
     for one in considered:
@@ -92,40 +92,40 @@ def with_children_inside(
         children = [c for c in model.children_of(parent) if not why_not_inside(model, c)]
         options: list[Option] = []
         refused = list(one.refused)
-        for some in _selections(children):
+        for selection in _selections(children):
             assert isinstance(one.work, Workload)
-            work = together(one.work, model, [child.name for child in some])
-            tried = embedding_placements(work, model, names[parent], some, objects=objects)
+            work = together(one.work, model, [child.name for child in selection])
+            tried = embedding_placements(work, model, names[parent], selection, objects=objects)
             priced = _price_all(work, pricer, tried, one.rules)
             options += priced.options
             refused += priced.refused
         if not options:
-            found[parent] = replace(found[parent], refused=tuple(refused))
+            result[parent] = replace(result[parent], refused=tuple(refused))
             continue
-        kept, count = prune(options)
+        retained, count = prune(options)
         total += count
-        found[parent] = replace(
-            found[parent],
-            options=(*found[parent].options, *kept),
-            all_options=(*found[parent].all_options, *options),
+        result[parent] = replace(
+            result[parent],
+            options=(*result[parent].options, *retained),
+            all_options=(*result[parent].all_options, *options),
             refused=tuple(refused),
         )
         for name in dict.fromkeys(n for option in options for n in option.placement.embeds):
             place = inside(model.entity(name))
             there = Option(placement=place, usd=ZERO, indexes=(), index_usd=(), slots=())
-            found[name] = replace(
-                found[name],
-                options=(*found[name].options, there),
-                all_options=(*found[name].all_options, there),
+            result[name] = replace(
+                result[name],
+                options=(*result[name].options, there),
+                all_options=(*result[name].all_options, there),
             )
-    return [found[one.entity] for one in considered], total
+    return [result[entry.entity] for entry in considered], total
 
 
 def _selections(children: Sequence[Entity]) -> list[tuple[Entity, ...]]:
     if len(children) > MOST_CHILDREN_COMBINED:
         return [*((child,) for child in children), tuple(children)]
     sizes = range(1, len(children) + 1)
-    return [some for size in sizes for some in combinations(children, size)]
+    return [combination for size in sizes for combination in combinations(children, size)]
 
 
 def _relaxed(rules: Rules, failing: Sequence[frozenset[str]]) -> Rules | None:
@@ -148,12 +148,16 @@ def _what_was_relaxed(work: Workload, rules: Rules) -> list[str]:
         return ", ".join(f"`{p.name}`" for p in work.model.patterns if p.name in names)
 
     name = work.entity.name
-    found = []
+    what_was_relaxed = []
     if late := rules.any_depth - rules.scans:
-        found.append(f"`{name}`: {listed(late)} takes more round trips than its target leaves")
+        what_was_relaxed.append(
+            f"`{name}`: {listed(late)} takes more round trips than its target leaves"
+        )
     if rules.scans:
-        found.append(f"`{name}`: {listed(rules.scans)} can only be served by reading a whole table")
-    return found
+        what_was_relaxed.append(
+            f"`{name}`: {listed(rules.scans)} can only be served by reading a whole table"
+        )
+    return what_was_relaxed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,10 +200,10 @@ def _price_all(work: Workload, pricer: Pricer, tried: Sequence[Placement], rules
     options: list[Option] = []
     refused: list[tuple[str, tuple[str, ...]]] = []
     failing: list[frozenset[str]] = []
-    wanted, is_busy = 1, False
+    required, is_busy = 1, False
     for placement in tried:
         priced = pricer.price(work, placement, rules)
-        wanted = max(wanted, priced.shards_wanted)
+        required = max(required, priced.shards_wanted)
         is_busy = is_busy or priced.busy
         if priced.option is None:
             refused.append((placement.label, priced.reasons))
@@ -207,4 +211,6 @@ def _price_all(work: Workload, pricer: Pricer, tried: Sequence[Placement], rules
                 failing.append(priced.failing)
         else:
             options.append(priced.option)
-    return _Found(options=options, refused=refused, failing=failing, shards=wanted, is_busy=is_busy)
+    return _Found(
+        options=options, refused=refused, failing=failing, shards=required, is_busy=is_busy
+    )

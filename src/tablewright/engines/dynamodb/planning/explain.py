@@ -73,12 +73,12 @@ def explain(
     entities: list[EntityChoice] = []
     indexes: list[IndexChoice] = []
     questions: list[QuestionChoice] = []
-    for place, one in enumerate(plan.considered):
+    for place, entry in enumerate(plan.considered):
         choice = plan.solution.choices[place]
-        entities.append(_entity(plan, one, choice, evaluate_model))
-        indexes += _indexes(plan, one, choice, evaluate_model)
-        questions += _questions(plan, one, choice)
-    order = {pattern.name: at for at, pattern in enumerate(plan.model.patterns)}
+        entities.append(_entity(plan, entry, choice, evaluate_model))
+        indexes += _indexes(plan, entry, choice, evaluate_model)
+        questions += _questions(plan, entry, choice)
+    order = {pattern.name: position for position, pattern in enumerate(plan.model.patterns)}
     return Explanation(
         entities=tuple(entities),
         indexes=tuple(indexes),
@@ -100,7 +100,7 @@ def _entity(
 ) -> EntityChoice:
     chosen = one.options[choice.option]
     usd = cost_of(one, choice)
-    found = EntityChoice(
+    entity_choice = EntityChoice(
         entity=one.entity,
         chosen=chosen.placement.label,
         usd=usd,
@@ -109,7 +109,7 @@ def _entity(
     )
     second = alternative(plan, one, [o for o in one.all_options if o.placement != chosen.placement])
     if second is None:
-        return found
+        return entity_choice
     parts = _parts(plan, one, chosen, evaluate_model)
     if len(parts) == 1:
         flips = parts[0].flips
@@ -119,7 +119,7 @@ def _entity(
             *_size_flips(plan, one, _large(one), [second], evaluate_model),
         )
     return replace(
-        found,
+        entity_choice,
         runner_up=second.option.placement.label,
         runner_up_usd=usd + second.extra_usd,
         flips=flips,
@@ -134,12 +134,12 @@ def _parts(
     evaluate_model: EvaluateModel,
 ) -> tuple[PartChoice, ...]:
     """Return each choice that was made about an entity, with the best plan without it."""
-    found: list[PartChoice] = []
+    part_choices: list[PartChoice] = []
     for part in _choices(chosen):
-        other = alternative(
+        other_alternative = alternative(
             plan, one, [o for o in one.all_options if part.is_undone(placement_of(o))]
         )
-        if other is None:
+        if other_alternative is None:
             continue
         # Another size may favour undoing only this, though now something else is cheaper.
         alone = [
@@ -148,21 +148,25 @@ def _parts(
             if part.is_undone_alone(placement_of(o), placement_of(chosen))
         ]
         only = alternative(plan, one, alone) if part.attributes else None
-        tried = [other] if only is None or only.design == other.design else [other, only]
+        tried = (
+            [other_alternative]
+            if only is None or only.design == other_alternative.design
+            else [other_alternative, only]
+        )
         sizes = part.attributes or _large(one)
         rates = rate_flips(plan, one, [each.design for each in tried], evaluate_model)
-        found.append(
+        part_choices.append(
             PartChoice(
                 what=part.what,
-                instead=other.instead,
-                extra_usd=other.extra_usd,
+                instead=other_alternative.instead,
+                extra_usd=other_alternative.extra_usd,
                 flips=(
                     *rates[:MOST_FLIPS],
                     *_size_flips(plan, one, sizes, tried, evaluate_model),
                 ),
             )
         )
-    return tuple(found)
+    return tuple(part_choices)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,8 +184,8 @@ class _Part:
             return not place.within
         if self.kind == "key":
             return bool(place.within) or place.key != self.value
-        held: tuple[object, ...] = getattr(place, self.kind)
-        return self.value not in held
+        stored: tuple[object, ...] = getattr(place, self.kind)
+        return self.value not in stored
 
     def is_undone_alone(self, place: Placement, chosen: Placement) -> bool:
         """Whether another placement has everything else that was chosen."""
@@ -231,14 +235,14 @@ def _size_flips(
     evaluate: EvaluateModel,
 ) -> tuple[Flip, ...]:
     """Return, of each attribute, the size closest to now at which some alternative is as cheap."""
-    found: list[Flip] = []
-    others = [other for other in others if other.extra_usd > SAME_USD]
+    size_flips: list[Flip] = []
+    others = [other_other for other_other in others if other_other.extra_usd > SAME_USD]
     for name in attributes:
-        flips = (size_flip(plan, one, name, other.design, evaluate) for other in others)
+        flips = (size_flip(plan, one, name, other_other.design, evaluate) for other_other in others)
         closest = min((f for f in flips if f is not None), key=lambda f: f.distance, default=None)
         if closest is not None:
-            found.append(closest)
-    return tuple(found)
+            size_flips.append(closest)
+    return tuple(size_flips)
 
 
 # --------------------------------------------------------------------------- indexes
@@ -252,30 +256,30 @@ def _indexes(
 ) -> list[IndexChoice]:
     option = one.options[choice.option]
     chosen = frozenset(choice.indexes)
-    found: list[IndexChoice] = []
-    for at in choice.indexes:
-        candidate = candidate_of(option, at)
+    index_choices: list[IndexChoice] = []
+    for position in choice.indexes:
+        candidate = candidate_of(option, position)
         index = IndexChoice(
             resource=plain_name(candidate.resource),
             projection=str(candidate.index.projection),
             keys=candidate.index.keys,
-            usd=option.index_usd[at],
-            serves=_served(option, chosen, at),
+            usd=option.index_usd[position],
+            serves=_served(option, chosen, position),
             without_usd=None,
         )
-        other = alternative(plan, one, without_index(one, option, at))
-        if other is not None:
+        other_alternative = alternative(plan, one, without_index(one, option, position))
+        if other_alternative is not None:
             index = replace(
                 index,
-                without_usd=other.extra_usd,
-                instead=other.instead,
+                without_usd=other_alternative.extra_usd,
+                instead=other_alternative.instead,
                 flips=(
-                    *rate_flips(plan, one, [other.design], evaluate_model)[:MOST_FLIPS],
-                    *_size_flips(plan, one, _large(one)[:1], [other], evaluate_model),
+                    *rate_flips(plan, one, [other_alternative.design], evaluate_model)[:MOST_FLIPS],
+                    *_size_flips(plan, one, _large(one)[:1], [other_alternative], evaluate_model),
                 ),
             )
-        found.append(index)
-    return found
+        index_choices.append(index)
+    return index_choices
 
 
 def _served(option: Option, chosen: frozenset[int], at: int) -> tuple[str, ...]:
@@ -290,7 +294,7 @@ def _answers_alike(one: Index, other: Index) -> bool:
 def without_index(one: Considered, option: Option, at: int) -> list[Option]:
     """Return the options without one index; options that then answer too little are dropped."""
     index = candidate_of(option, at).index
-    found: list[Option] = []
+    options: list[Option] = []
     for each in one.all_options:
         banned = {
             i
@@ -302,8 +306,8 @@ def without_index(one: Considered, option: Option, at: int) -> list[Option]:
             for s in each.slots
         )
         if all(s.paths for s in slots):
-            found.append(replace(each, slots=slots))
-    return found
+            options.append(replace(each, slots=slots))
+    return options
 
 
 # --------------------------------------------------------------------------- questions
@@ -314,19 +318,19 @@ def _questions(plan: Plan, one: Considered, choice: Choice) -> list[QuestionChoi
     option = one.options[choice.option]
     chosen = frozenset(choice.indexes)
     usd = cost_of(one, choice)
-    found: list[QuestionChoice] = []
+    question_choices: list[QuestionChoice] = []
     for number, slot in enumerate(option.slots):
         path = taken(slot, chosen)
-        others = tuple(p for p in slot.paths if p.needs != path.needs)
+        paths = tuple(p for p in slot.paths if p.needs != path.needs)
         next_best, extra_usd = "", ZERO
-        if others:
+        if paths:
             slots = list(option.slots)
-            slots[number] = replace(slot, paths=others)
+            slots[number] = replace(slot, paths=paths)
             second = solve([[replace(option, slots=tuple(slots))]], seconds=plan.settings.seconds)
             if second is not None:
-                other = taken(slots[number], frozenset(second.choices[0].indexes))
-                next_best, extra_usd = _way(option, other), second.usd - usd
-        found.append(
+                other_taken = taken(slots[number], frozenset(second.choices[0].indexes))
+                next_best, extra_usd = _way(option, other_taken), second.usd - usd
+        question_choices.append(
             QuestionChoice(
                 pattern=slot.pattern,
                 way=_way(option, path),
@@ -335,12 +339,12 @@ def _questions(plan: Plan, one: Considered, choice: Choice) -> list[QuestionChoi
                 extra_usd=extra_usd,
             )
         )
-    return found
+    return question_choices
 
 
 def _way(option: Option, path: PathCost) -> str:
     """Return a way to answer in words."""
-    indexes = [candidate_of(option, at).index for at in path.needs]
+    indexes = [candidate_of(option, need).index for need in path.needs]
     names = [f"{plain_name(index.name)} ({index.projection})" for index in indexes]
     where = " and ".join(names) or placement_of(option).tables[0].name
     fetch = ", then fetch" if path.needs and path.depth > 1 else ""

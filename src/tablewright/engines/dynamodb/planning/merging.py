@@ -98,10 +98,10 @@ def _cheapest_pair(
         trial = _with_block(model, design, (a, b))
         if trial is None:
             continue
-        found = evaluate(trial, users)
-        if found.unserved <= unserved:
+        result = evaluate(trial, users)
+        if result.unserved <= unserved:
             merge = Merge(kept=a.name, gone=b.name, is_best=False)
-            trials.append((found.bill.total, a.name, b.name, merge, trial))
+            trials.append((result.bill.total, a.name, b.name, merge, trial))
     if not trials:
         return None
     total, _, _, merge, trial = min(trials, key=lambda t: t[:3])
@@ -142,16 +142,16 @@ def _partitioned(
     base = apart.bill.total
     extra: dict[int, Decimal] = {}
     for mask in range(1, 1 << count):
-        block = [table for at, table in enumerate(tables) if mask >> at & 1]
+        block = [table for position, table in enumerate(tables) if mask >> position & 1]
         if len(block) == 1:
             extra[mask] = ZERO
             continue
         trial = _with_block(model, design, block)
         if trial is None:
             continue
-        found = evaluate(trial, users)
-        if found.unserved <= apart.unserved:
-            extra[mask] = found.bill.total - base
+        result = evaluate(trial, users)
+        if result.unserved <= apart.unserved:
+            extra[mask] = result.bill.total - base
     best = _best_partitions(extra, count)
     allowed = [k for k in best if most is None or k <= most]
     if not allowed:
@@ -163,7 +163,8 @@ def _partitioned(
                 chosen = k
                 break
     blocks = [
-        [table for at, table in enumerate(tables) if mask >> at & 1] for mask in best[chosen][1]
+        [table for position, table in enumerate(tables) if mask >> position & 1]
+        for mask in best[chosen][1]
     ]
     for block in blocks:
         merged = _with_block(model, design, block)
@@ -198,10 +199,10 @@ def _best_partitions(
             block = rest
             while block:
                 if block & lowest and block in extra:
-                    found = (usd + extra[block], (*blocks, block))
-                    held = level.get(mask | block)
-                    if held is None or found < held:
-                        level[mask | block] = found
+                    result = (usd + extra[block], (*blocks, block))
+                    stored = level.get(mask | block)
+                    if stored is None or result < stored:
+                        level[mask | block] = result
                 block = (block - 1) & rest
         tables.append(level)
     return {k: level[full] for k, level in enumerate(tables) if k and full in level}
@@ -220,8 +221,8 @@ def joined(model: Model, a: Table, b: Table) -> Table | None:
         return None
     if a.ttl and b.ttl and a.ttl != b.ttl:
         return None
-    for own, other in ((a, b), (b, a)):
-        if own.ttl and not other.ttl and any(own.ttl in s.attributes for s in other.shapes):
+    for own_key, other in ((a, b), (b, a)):
+        if own_key.ttl and not other.ttl and any(own_key.ttl in s.attributes for s in other.shapes):
             return None
     names = {name for t in (a, b) for s in t.shapes for name in model.entity(s.entity).names}
     pk, sk = _free("PK", names), _free("SK", names)
@@ -236,10 +237,10 @@ def joined(model: Model, a: Table, b: Table) -> Table | None:
     for table in (a, b):
         own_names = {s.name for s in table.shapes}
         for index in table.indexes:
-            shapes, kept = _own_index(shapes, own_names, index, names, len(indexes))
-            while any(kept.name == other.name for other in indexes):
-                kept = replace(kept, name=kept.name + "-2")
-            indexes.append(kept)
+            shapes, retained = _own_index(shapes, own_names, index, names, len(indexes))
+            while any(retained.name == other_index.name for other_index in indexes):
+                retained = replace(retained, name=retained.name + "-2")
+            indexes.append(retained)
     days = [t.pitr_days for t in (a, b) if t.pitr_days is not None]
     return replace(
         a,

@@ -50,17 +50,17 @@ def choose_modes(
     """
     if how == "on-demand":
         return design, ()
-    wanted = sorted({users, *(scales if how == "safe" else ())})
+    required = sorted({users, *(scales if how == "safe" else ())})
     costs: dict[str, dict[int, dict[str, Decimal]]] = {}
     throttled: dict[str, str] = {}
     for name, mode, infrequent in WAYS:
         variant = _paid(design, mode, infrequent)
         try:
-            found = {scale: evaluate(variant, scale) for scale in wanted}
+            result = {scale: evaluate(variant, scale) for scale in required}
         except PriceUnknownError:
             continue
-        costs[name] = {scale: e.bill.sum_by("where") for scale, e in found.items()}
-        throttled[name] = " ".join(w for e in found.values() for w in e.bill.warnings)
+        costs[name] = {scale: e.bill.sum_by("where") for scale, e in result.items()}
+        throttled[name] = " ".join(w for e in result.values() for w in e.bill.warnings)
     tables: list[Table] = []
     choices: list[ModeChoice] = []
     for table in design.tables:
@@ -130,26 +130,28 @@ def without_idle_indexes(
     at a time goes, while that is cheaper at `users`, costs no more at any scale, and nothing scans.
     Tables that hold no entity together are looked at apart: their bills have nothing in common.
     """
-    kept: dict[str, Table] = {}
+    tables: dict[str, Table] = {}
     gone: list[str] = []
     for group in _groups(design):
         part, names = _group_without_idle(group, evaluate, users, scales)
-        kept.update((table.name, table) for table in part.tables)
+        tables.update((table.name, table) for table in part.tables)
         gone += names
-    return replace(design, tables=tuple(kept[t.name] for t in design.tables)), tuple(gone)
+    return replace(design, tables=tuple(tables[t.name] for t in design.tables)), tuple(gone)
 
 
 def _groups(design: DynamoDesign) -> list[DynamoDesign]:
     """Return a design in parts whose tables hold no entity together."""
     parts: list[tuple[set[str], list[Table]]] = []
     for table in design.tables:
-        held = {s.entity for s in table.shapes} | {e.entity for s in table.shapes for e in s.embeds}
+        stored = {s.entity for s in table.shapes} | {
+            e.entity for s in table.shapes for e in s.embeds
+        }
         tables = [table]
-        for part in [p for p in parts if p[0] & held]:
+        for part in [p for p in parts if p[0] & stored]:
             parts.remove(part)
-            held |= part[0]
+            stored |= part[0]
             tables = [*part[1], *tables]
-        parts.append((held, tables))
+        parts.append((stored, tables))
     return [replace(design, tables=tuple(tables)) for _, tables in parts]
 
 
@@ -159,8 +161,8 @@ def _group_without_idle(
     gone: list[str] = []
     if not any(t.indexes and t.mode.kind is not ModeKind.ON_DEMAND for t in design.tables):
         return design, gone
-    wanted = sorted({users, *scales})
-    now = {scale: evaluate(design, scale) for scale in wanted}
+    required = sorted({users, *scales})
+    now = {scale: evaluate(design, scale) for scale in required}
     while True:
         trials = []
         for table in design.tables:
@@ -168,11 +170,11 @@ def _group_without_idle(
                 continue
             for index in table.indexes:
                 trial = _without(design, table, index.name)
-                found = {scale: evaluate(trial, scale) for scale in wanted}
-                if all(_is_no_worse(now[s], found[s]) for s in wanted):
-                    saved = now[users].bill.total - found[users].bill.total
+                result = {scale: evaluate(trial, scale) for scale in required}
+                if all(_is_no_worse(now[s], result[s]) for s in required):
+                    saved = now[users].bill.total - result[users].bill.total
                     if saved > 0:
-                        trials.append((-saved, f"{table.name}/{index.name}", trial, found))
+                        trials.append((-saved, f"{table.name}/{index.name}", trial, result))
         if not trials:
             return design, gone
         _, name, design, now = min(trials, key=lambda t: t[:2])

@@ -172,11 +172,11 @@ class _Work:
         """Note the tables that hold what new items are made of; False if nothing does."""
         entities = {shape.entity for shape in shapes}
         tables = [t for t in self.design.tables if entities & _held(t)]
-        wanted = {name for shape in shapes for name in shape.attributes}
+        required = {name for shape in shapes for name in shape.attributes}
         holding = [
             t
             for t in tables
-            if any(wanted & set(s.attributes) for s in t.shapes if not s.guards)
+            if any(required & set(s.attributes) for s in t.shapes if not s.guards)
             or any(e.entity in entities for s in t.shapes for e in s.embeds)
         ]
         self.read.update(t.name for t in (holding or tables))
@@ -189,9 +189,9 @@ class _Work:
 
     def _write(self, resource: str, shape: str = "") -> None:
         facts = _facts(self.after, resource)
-        for one in facts.shapes if facts else ():
-            if shape in ("", one.name):
-                self._note(resource, one, one.sizes.mean.mean)
+        for each_shape in facts.shapes if facts else ():
+            if shape in ("", each_shape.name):
+                self._note(resource, each_shape, each_shape.sizes.mean.mean)
 
     def _rewrite(self, change: ShapeChange) -> None:
         """Note the items that change, each charged for the larger of before and after."""
@@ -226,8 +226,8 @@ class _Work:
         units = facts.count * -(-int(size) // WRITE_UNIT_BYTES)
         stored = facts.count * size if is_kept else ZERO
         key = (resource, facts.name)
-        held = self.written.get(key, (ZERO, ZERO))
-        self.written[key] = max(held, (units, stored))
+        existing = self.written.get(key, (ZERO, ZERO))
+        self.written[key] = max(existing, (units, stored))
 
     def total(self, tariff: Tariff) -> Move:
         """Return the sum."""
@@ -249,7 +249,11 @@ def _facts(evaluation: Evaluation, name: str) -> ResourceFacts | None:
 
 def _shape(evaluation: Evaluation, resource: str, shape: str) -> ShapeFacts | None:
     facts = _facts(evaluation, resource)
-    return next((one for one in facts.shapes if one.name == shape), None) if facts else None
+    return (
+        next((each_shape for each_shape in facts.shapes if each_shape.name == shape), None)
+        if facts
+        else None
+    )
 
 
 def _read_units(evaluation: Evaluation, table: str) -> Decimal:

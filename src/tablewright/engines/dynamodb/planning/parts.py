@@ -38,17 +38,17 @@ def part_about(
     What an entity costs depends on the tables that hold it; nothing else differs between designs
     that keep only it otherwise.
     """
-    held = {entity}
+    stored = {entity}
     while True:
-        tables = [t for d in designs for t in d.tables if any(_holds(s, held) for s in t.shapes)]
+        tables = [t for d in designs for t in d.tables if any(_holds(s, stored) for s in t.shapes)]
         more = {s.entity for t in tables for s in t.shapes} | {
             e.entity for t in tables for s in t.shapes for e in s.embeds
         }
-        if more <= held:
+        if more <= stored:
             break
-        held |= more
+        stored |= more
     names = {t.name for t in tables}
-    patterns = tuple(_cut(p, held) for p in model.patterns if _entities(p) & held)
+    patterns = tuple(_cut(p, stored) for p in model.patterns if _entities(p) & stored)
     cut = (replace(d, tables=tuple(t for t in d.tables if t.name in names)) for d in designs)
     return replace(model, patterns=patterns), tuple(cut)
 
@@ -81,21 +81,21 @@ def fewer_tables(plan: Plan, evaluate: Evaluate) -> tuple[TargetFlip, ...]:
     cheapest = sorted(design.tables, key=lambda t: (by_table.get(t.name, ZERO), t.name))
     trials = []
     for a, b in combinations(cheapest[:CHEAPEST_TABLES], 2):
-        whole = joined(plan.model, a, b)
-        if whole is None:
+        total = joined(plan.model, a, b)
+        if total is None:
             continue
-        tables = tuple(whole if t is a else t for t in design.tables if t is not b)
+        tables = tuple(total if t is a else t for t in design.tables if t is not b)
         after = evaluate(replace(design, tables=tables), users)
         if after.unserved <= now.unserved:
             trials.append((after.bill.total - now.bill.total, b.name, a.name))
     if not trials:
         return ()
-    extra_usd, gone, kept = min(trials)
+    extra_usd, gone, retained = min(trials)
     flip = TargetFlip(
         kind="max_tables",
         subject="",
         below=Decimal(len(design.tables) - 1),
         extra_usd=extra_usd,
-        instead=(f"join {kept} and {gone} into one table",),
+        instead=(f"join {retained} and {gone} into one table",),
     )
     return (flip,)

@@ -100,8 +100,8 @@ class DynamoPlanning:
         considered: list[Considered] = []
         pruned = Pruned()
         for work in workloads(self.model):
-            one, count = consider(work, pricer, names[work.entity.name], settings)
-            considered.append(one)
+            entry, count = consider(work, pricer, names[work.entity.name], settings)
+            considered.append(entry)
             pruned += count
         considered, count = with_children_inside(self.model, considered, pricer, names, settings)
         return PricedOptions(

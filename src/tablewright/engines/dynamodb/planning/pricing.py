@@ -61,13 +61,13 @@ class Tariff:
         """Return the tariff of a region; `recovery` adds point-in-time recovery to storage."""
         rates = Rates(book, region)
         put, get = rates.known("object_put"), rates.known("object_get")
-        kept = rates.known("object_byte")
-        if put is None or get is None or kept is None:
-            put = get = kept = None
+        known = rates.known("object_byte")
+        if put is None or get is None or known is None:
+            put = get = known = None
         return cls(
             object_put=put,
             object_get=get,
-            object_byte=kept,
+            object_byte=known,
             read=rates.usd("read"),
             write=rates.usd("write"),
             stored_byte=rates.usd("stored_byte"),
@@ -140,14 +140,14 @@ class Pricer:
         ]
         if too_large:
             return Priced(option=None, reasons=(f"items of {too_large[0]} come near 400 KB",))
-        places = {one.resource: at for at, one in enumerate(candidates)}
+        places = {candidate.resource: offset for offset, candidate in enumerate(candidates)}
         spread = self._spread(work, placement, candidates)
         heat = self._heat(work, placement, candidates, first, spread)
         busy = self._busy_table(work, placement, first, spread)
         if busy:
             return Priced(option=None, reasons=(busy,), busy=True)
-        hot = {at for at, load in heat.items() if load > PARTITION_WRITE_UNITS * HEADROOM}
-        shards = max((keys_for(heat[at]) for at in hot), default=1)
+        hot = {offset for offset, load in heat.items() if load > PARTITION_WRITE_UNITS * HEADROOM}
+        shards = max((keys_for(heat[position]) for position in hot), default=1)
         slots: list[SlotCost] = []
         deep = self._too_deep(work, first, rules)
         reasons = [f"{name}: {depth} round trips after one another" for name, depth in deep]
@@ -171,7 +171,7 @@ class Pricer:
             placement=placement,
             usd=base,
             indexes=candidates,
-            index_usd=tuple(by_index[at] for at in range(len(candidates))),
+            index_usd=tuple(by_index[position] for position in range(len(candidates))),
             slots=tuple(slots),
         )
         return Priced(option=option, shards_wanted=shards)
@@ -198,10 +198,10 @@ class Pricer:
             table = Table(name="fullest", partition_key=parent.key[0], shapes=(shape,))
             design = DynamoDesign(name="fullest", engine="dynamodb", tables=(table,))
             items = max(4, int(self.sample_items / max(ONE, child.count.mean)))
-            found = self.engine.quote(
+            quote = self.engine.quote(
                 self._fullest, design, max(self.model.scales), sample_items=items
             )
-            self._most_bytes[embed] = dict(found.largest)["fullest"]
+            self._most_bytes[embed] = dict(quote.largest)["fullest"]
         return self._most_bytes[embed]
 
     # ------------------------------------------------------------ money
@@ -245,8 +245,8 @@ class Pricer:
         return base, by_index
 
     def _calls(self, work: Workload, pattern: str, scale: Scale) -> Decimal:
-        found = work.model.pattern(pattern)
-        return self.model.calls_per_day(found, scale.users) * DAYS_PER_MONTH
+        result = work.model.pattern(pattern)
+        return self.model.calls_per_day(result, scale.users) * DAYS_PER_MONTH
 
     def _paths(
         self,
@@ -262,7 +262,7 @@ class Pricer:
         pattern = work.model.pattern(slot.pattern)
         after = dict(quotations[0].depths).get(slot.pattern, 0)
         cheapest: dict[tuple[int, ...], PathCost] = {}
-        for at, path in enumerate(slot.paths):
+        for position, path in enumerate(slot.paths):
             needs = tuple(sorted(places[r] for r in path.resources if r in places))
             if hot.intersection(needs) or not self._allowed(work, pattern, path, after, rules):
                 continue
@@ -270,14 +270,14 @@ class Pricer:
                 continue
             usd = ZERO
             for scale, quotation in zip(self.scales, quotations, strict=True):
-                same = quotation.slots[number].paths[at]
+                same = quotation.slots[number].paths[position]
                 calls = self._calls(work, slot.pattern, scale) * scale.weight
                 usd += same.units * calls * self.tariff.read
                 if same.objects:
                     usd += same.objects * calls * self.tariff.of_unit("get")
             cost = PathCost(usd=usd, needs=needs, operation=path.operation, depth=path.depth)
-            held = cheapest.get(needs)
-            if held is None or (cost.usd, cost.depth) < (held.usd, held.depth):
+            stored = cheapest.get(needs)
+            if stored is None or (cost.usd, cost.depth) < (stored.usd, stored.depth):
                 cheapest[needs] = cost
         return tuple(sorted(cheapest.values(), key=lambda p: (p.usd, p.depth, p.needs)))
 
@@ -286,12 +286,12 @@ class Pricer:
     ) -> list[tuple[str, int]]:
         """Return the writes that take more round trips than are left, whatever is indexed."""
         puts = {use.pattern for use in quotation.fixed if use.dimension == "put"}
-        found = []
+        too_deep = []
         for name, depth in quotation.depths:
             depth += object_trips(rules) if name in puts else 0
             if depth > most_depth(work.model.pattern(name), rules):
-                found.append((name, depth))
-        return found
+                too_deep.append((name, depth))
+        return too_deep
 
     def _allowed(
         self, work: Workload, pattern: Pattern, path: Path, after: int, rules: Rules
@@ -315,7 +315,10 @@ class Pricer:
     ) -> dict[int, Decimal]:
         """Return the write units a second at the busiest key of each index at the largest scale."""
         loads = self._writes_at_busiest(work, quotation, spread)
-        return {at: loads.get(one.resource, ZERO) for at, one in enumerate(candidates)}
+        return {
+            position: loads.get(candidate.resource, ZERO)
+            for position, candidate in enumerate(candidates)
+        }
 
     def _writes_at_busiest(
         self, work: Workload, quotation: Quotation, spread: dict[str, Decimal]
@@ -358,29 +361,31 @@ class Pricer:
         self, work: Workload, placement: Placement, candidates: Sequence[IndexCandidate]
     ) -> dict[str, Decimal]:
         """Return the share of the items under the busiest key of each table and index."""
-        found: dict[str, Decimal] = {}
+        spread: dict[str, Decimal] = {}
         self._shards = {}
         for table in placement.tables:
             shape = table.shapes[0]
             if shape.guards:
-                found[table.name] = ZERO
+                spread[table.name] = ZERO
             elif shape.counters:
-                found[table.name] = self._share(work, placement, work.entity.key) / shape.copies
+                spread[table.name] = self._share(work, placement, work.entity.key) / shape.copies
                 self._shards[table.name] = shape.copies
             else:
-                found[table.name] = self._share(work, placement, (table.partition_key,))
-        for one in candidates:
-            found[one.resource] = self._share(work, placement, one.index.partition_keys)
-        return found
+                spread[table.name] = self._share(work, placement, (table.partition_key,))
+        for candidate in candidates:
+            spread[candidate.resource] = self._share(
+                work, placement, candidate.index.partition_keys
+            )
+        return spread
 
     def _share(self, work: Workload, placement: Placement, keys: Sequence[str]) -> Decimal:
-        made = {one.name: one for one in placement.made}
+        created = {entry.name: entry for entry in placement.made}
         share = ONE
         for key in keys:
             names = [key]
-            if key in made:
-                names = [n.partition(".")[0] for n in made[key].template.attributes]
-                share /= made[key].template.shards
+            if key in created:
+                names = [n.partition(".")[0] for n in created[key].template.attributes]
+                share /= created[key].template.shards
             for name in names:
                 share *= self._top_share(work, name)
         return share
@@ -451,9 +456,9 @@ def with_most_children(model: Model) -> Model:
     """Return a model without patterns whose parents have as many children as they may."""
     entities = []
     for entity in model.entities:
-        most = None if why_not_inside(model, entity) else most_children(entity)
-        if most is not None:
-            entity = replace(entity, count=Count(mean=Decimal(most), per="parent"))
+        maximum = None if why_not_inside(model, entity) else most_children(entity)
+        if maximum is not None:
+            entity = replace(entity, count=Count(mean=Decimal(maximum), per="parent"))
         entities.append(entity)
     return replace(model, entities=tuple(entities), patterns=())
 
@@ -479,6 +484,8 @@ def design_of(
     """Return the design of one entity's placement with these indexes."""
     tables: list[Table] = []
     for table in placement.tables:
-        own = tuple(one.index for one in candidates if one.table == table.name)
-        tables.append(replace(table, indexes=own))
+        own_key = tuple(
+            candidate.index for candidate in candidates if candidate.table == table.name
+        )
+        tables.append(replace(table, indexes=own_key))
     return DynamoDesign(name=name, engine="dynamodb", tables=tuple(tables))

@@ -90,10 +90,10 @@ def together(work: Workload, model: Model, children: Iterable[str]) -> Workload:
 
 
 def _workload(model: Model, entity: Entity) -> Workload:
-    own = tuple(_cut(model, frozenset((entity.name,))))
+    own_key = tuple(_cut(model, frozenset((entity.name,))))
     asks: list[Ask] = []
     writes: list[Pattern] = []
-    for pattern in own:
+    for pattern in own_key:
         parts = pattern.parts if pattern.verb is Verb.TRANSACT else (pattern,)
         for part in parts:
             rate = model.calls_per_day(pattern, max(model.scales))
@@ -103,7 +103,7 @@ def _workload(model: Model, entity: Entity) -> Workload:
                 asks.append(_ask(entity, pattern, part, rate))
     return Workload(
         entity=entity,
-        model=replace(model, patterns=own),
+        model=replace(model, patterns=own_key),
         asks=tuple(asks),
         writes=tuple(writes),
         searched=_searched(model, entity),
@@ -138,7 +138,7 @@ def _cut(model: Model, entities: frozenset[str]) -> Iterable[Pattern]:
 
 
 def _ask(entity: Entity, pattern: Pattern, part: Pattern, rate: Decimal) -> Ask:
-    given: list[str] = []
+    provided: list[str] = []
     fixed: list[tuple[str, tuple[str, ...]]] = []
     ranges: list[str] = []
     for condition in part.where:
@@ -148,7 +148,7 @@ def _ask(entity: Entity, pattern: Pattern, part: Pattern, rate: Decimal) -> Ask:
         if entity.attribute(base).kind is Kind.GEO:
             continue
         if condition.operator == "eq" and condition.value is None:
-            given.append(base)
+            provided.append(base)
         elif condition.operator == "eq":
             fixed.append((base, (str(condition.value),)))
         elif condition.operator == "in":
@@ -157,7 +157,7 @@ def _ask(entity: Entity, pattern: Pattern, part: Pattern, rate: Decimal) -> Ask:
         elif condition.operator in RANGE_OPERATORS:
             ranges.append(base)
     is_read = not part.verb.is_write and part.verb is not Verb.CHECK
-    wanted = (part.select if part.select is not None else entity.names) if is_read else ()
+    required = (part.select if part.select is not None else entity.names) if is_read else ()
     directions = {descending for _, descending in part.sort}
     near = ""
     if part.verb is Verb.NEAR:
@@ -165,11 +165,11 @@ def _ask(entity: Entity, pattern: Pattern, part: Pattern, rate: Decimal) -> Ask:
     return Ask(
         pattern=pattern.name,
         rate_per_day=rate,
-        given=tuple(given),
+        given=tuple(provided),
         fixed=tuple(fixed),
         ranges=tuple(ranges),
         sort=tuple(name for name, _ in part.sort) if len(directions) == 1 else (),
-        wanted=frozenset(wanted),
+        wanted=frozenset(required),
         near=near,
         radius_km=part.radius_km,
         known=part.known,

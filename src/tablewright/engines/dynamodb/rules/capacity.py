@@ -190,7 +190,7 @@ def _scaled(f: Facts, place: Place) -> Iterable[Option]:
 def _limit(mode: CapacityMode, name: str) -> Decimal | None:
     """Return the most units a mode gives: the fixed ones, or the ceiling of auto scaling."""
     if mode.kind is ModeKind.PROVISIONED:
-        found: Decimal | None = getattr(mode, name)
-        return found
+        limit: Decimal | None = getattr(mode, name)
+        return limit
     ceiling: Decimal | None = getattr(mode, f"max_{name}")
     return ceiling

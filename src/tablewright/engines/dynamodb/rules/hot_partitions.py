@@ -92,13 +92,13 @@ def ddb_hot_004(f: Facts, pattern: Pattern) -> Verdict:
         if not roles or not homes:
             continue
         place = Place(homes[0])
-        found = f.hot_share(pattern, place)
-        if found is None:
+        hot_share = f.hot_share(pattern, place)
+        if hot_share is None:
             return Missing(f"how the keys of {entity.name} are spread (`distinct`, `skew`)")
-        rate = f.peak(pattern) * found[0]
+        rate = f.peak(pattern) * hot_share[0]
         is_contended = bool(part.condition) or bool(pattern.parts)
-        most = f.k["hot_item_wps"]
-        if rate <= (most / 10 if is_contended else most):
+        maximum = f.k["hot_item_wps"]
+        if rate <= (maximum / 10 if is_contended else maximum):
             return CLEAR
         units = rate * f.units(pattern, "write", place.table.name)
         return Hit(

@@ -98,11 +98,11 @@ def ddb_idx_002(f: Facts, place: Place) -> Verdict:
     if index.is_local or not f.serves(place):
         return None
     needed = needed_by_readers(f, place)
-    for other in [p for p in f.places if p.table is table and p.index is not index]:
-        if _answers(f, other, place, needed):
+    for other_place in [p for p in f.places if p.table is table and p.index is not index]:
+        if _answers(f, other_place, place, needed):
             return Hit(
                 evidence=(
-                    f"{other.name} has the same partition key and answers all that {place.name} "
+                    f"{other_place.name} has the same partition key and answers all that {place.name} "
                     "does"
                 ),
                 options=lambda: [
@@ -122,8 +122,8 @@ def _answers(f: Facts, other: Place, place: Place, needed: frozenset[str]) -> bo
         names = [i.name for i in place.table.indexes]
         if names.index(other.index.name) > names.index(place.index.name):
             return False  # of two equal indexes the later one is redundant
-    held = frozenset[str]().union(*(f.projected(other, s) for s in other.table.shapes))
-    return needed <= held
+    union = frozenset[str]().union(*(f.projected(other, s) for s in other.table.shapes))
+    return needed <= union
 
 
 def ddb_idx_003(f: Facts, place: Place) -> Verdict:
@@ -138,10 +138,10 @@ def ddb_idx_003(f: Facts, place: Place) -> Verdict:
         return CLEAR
     shape = shapes[0][0]
     entity = f.entity_of(shape)
-    found = _fixed_values(entity, readers)
-    if found is None:
+    fixed_values = _fixed_values(entity, readers)
+    if fixed_values is None:
         return CLEAR
-    name, values, share = found
+    name, values, share = fixed_values
     if share > f.k["sparse_share"]:
         return CLEAR
     return Hit(
@@ -214,25 +214,25 @@ def ddb_idx_004(f: Facts, pattern: Pattern) -> Verdict:
         return None
     if not route.filtered:
         return CLEAR
-    kept = selectivity(f, pattern, route.filtered)
-    if kept is None:
+    retained = selectivity(f, pattern, route.filtered)
+    if retained is None:
         return Missing(f"what share of the entries meets {', '.join(route.filtered)}")
-    if kept >= f.k["filter_ok"]:
+    if retained >= f.k["filter_ok"]:
         return CLEAR
     place = f.place(route.target)
     if place is None:
         return None
     wasted = f.price_of_reads(
-        place.table, f.rate(pattern) * f.units(pattern, "read", place.name) * (1 - kept)
+        place.table, f.rate(pattern) * f.units(pattern, "read", place.name) * (1 - retained)
     )
     read = f.matched(pattern) * f.mean_size(place.name)
     return Hit(
         evidence=(
             f"{pattern.name} reads {decimals(f.matched(pattern))} entries of {place.name} and "
             "keeps "
-            f"{percent(kept)} of them by {', '.join(route.filtered)}"
+            f"{percent(retained)} of them by {', '.join(route.filtered)}"
         ),
-        values={"kept": kept, "wasted": wasted, "read": read},
+        values={"kept": retained, "wasted": wasted, "read": read},
         options=lambda: _into_key(f, place, pattern, route.filtered),
         covers=(place.name,),
     )
@@ -245,10 +245,10 @@ def selectivity(f: Facts, pattern: Pattern, names: Iterable[str]) -> Decimal | N
     for condition in pattern.where:
         if condition.attribute not in names:
             continue
-        found = _condition_share(f, entity, condition)
-        if found is None:
+        condition_share = _condition_share(f, entity, condition)
+        if condition_share is None:
             return None
-        share *= found
+        share *= condition_share
     return share
 
 
@@ -394,10 +394,10 @@ def _only_way(f: Facts, pattern: Pattern) -> Place | None:
     """Return a global index that would answer a pattern if it read eventually."""
     for table, shape in f.homes(pattern.entity):
         for index in table.indexes:
-            held = all(
+            stored = all(
                 set(_of(shape, key)) <= set(pattern.equalities) for key in index.partition_keys
             )
-            if held and not index.is_local and not shape.guards:
+            if stored and not index.is_local and not shape.guards:
                 return Place(table, index)
     return None
 
@@ -537,9 +537,9 @@ def any_idx_002(f: Facts, place: Place) -> Verdict:
 def _has_another(f: Facts, place: Place) -> bool:
     """Whether something else of the table has the same partition key."""
     return any(
-        other.partition_keys == place.partition_keys and other.name != place.name
-        for other in f.places
-        if other.table is place.table
+        other_place.partition_keys == place.partition_keys and other_place.name != place.name
+        for other_place in f.places
+        if other_place.table is place.table
     )
 
 

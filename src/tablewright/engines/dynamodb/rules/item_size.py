@@ -27,7 +27,7 @@ _COMPRESSIBLE = (Kind.TEXT, Kind.MAP, Kind.LIST)
 def _home(f: Facts, entity: Entity) -> tuple[Table, ItemShape] | None:
     """Return the table and shape with the most of an entity's attributes."""
     homes = [(t, s) for t, s in f.homes(entity.name) if not s.guards]
-    return max(homes, key=lambda one: len(one[1].attributes), default=None)
+    return max(homes, key=lambda home: len(home[1].attributes), default=None)
 
 
 def _p99(f: Facts, table: Table, shape: ItemShape) -> int | None:
@@ -45,7 +45,7 @@ def ddb_siz_001(f: Facts, entity: Entity) -> Verdict:
     ]
     if not sizes:
         return None
-    p99, table, shape = max(sizes, key=lambda one: one[0])
+    p99, table, shape = max(sizes, key=lambda size: size[0])
     if p99 < f.k["item_low"]:
         return CLEAR
     return Hit(
@@ -117,16 +117,16 @@ def _cold(
     total: Decimal,
 ) -> list[Attribute]:
     """Return the attributes that at most `cold_read_share` of the reads want, the biggest first."""
-    kept = {n for k in shape.keys for n in k[1].attributes} | set(entity.key)
-    found = []
+    retained = {n for k in shape.keys for n in k[1].attributes} | set(entity.key)
+    attributes = []
     for attribute in entity.attributes:
-        if attribute.name not in shape.attributes or attribute.name in kept:
+        if attribute.name not in shape.attributes or attribute.name in retained:
             continue
         rate = sum((r for p, r in reads if attribute.name in f.wanted(p)), ZERO)
         is_big = _stored(f, shape, attribute) >= f.k["cold_min_bytes"] / 4
         if is_big and total and rate / total <= f.k["cold_read_share"]:
-            found.append(attribute)
-    return sorted(found, key=lambda a: (-_stored(f, shape, a), a.name))
+            attributes.append(attribute)
+    return sorted(attributes, key=lambda a: (-_stored(f, shape, a), a.name))
 
 
 def _splits(
@@ -236,7 +236,7 @@ def _has_lists(f: Facts, entity: Entity) -> bool:
 
 
 def _growing_embeds(f: Facts, entity: Entity) -> list[Growing]:
-    found: list[Growing] = []
+    growings: list[Growing] = []
     for table, shape in f.homes(entity.name):
         for embed in shape.embeds:
             child = f.model.entity(embed.entity)
@@ -249,12 +249,12 @@ def _growing_embeds(f: Facts, entity: Entity) -> list[Growing]:
             inflow = child.count.inflow_per_day
             per_day = inflow if inflow is not None else puts * SECONDS_PER_DAY / max(ONE, parents)
             size = sum((f.attribute_bytes(child, a) * a.presence for a in child.attributes), ZERO)
-            found.append((table, shape, embed.attribute, per_day, size))
-    return found
+            growings.append((table, shape, embed.attribute, per_day, size))
+    return growings
 
 
 def _growing_attributes(f: Facts, entity: Entity) -> list[Growing]:
-    found: list[Growing] = []
+    growings: list[Growing] = []
     for attribute in entity.attributes:
         if attribute.kind not in (Kind.LIST, Kind.SET, Kind.MAP):
             continue
@@ -274,8 +274,8 @@ def _growing_attributes(f: Facts, entity: Entity) -> list[Growing]:
         element = attribute.element
         size = f.value_bytes(entity, element) + 1 if element is not None else None
         per_day = appends * SECONDS_PER_DAY / max(ONE, f.count(entity.name))
-        found.append((*homes[0], attribute.name, per_day, size))
-    return found
+        growings.append((*homes[0], attribute.name, per_day, size))
+    return growings
 
 
 def _exploded(
@@ -309,10 +309,10 @@ def ddb_siz_005(f: Facts, pattern: Pattern) -> Verdict:
     touched = [a for a in entity.attributes if a.name in pattern.touched]
     if facts is None or not touched or not facts.sizes.mean.mean:
         return None
-    held = [a for a in touched if a.name in shape.attributes]
-    if not held:
+    stored = [a for a in touched if a.name in shape.attributes]
+    if not stored:
         return CLEAR  # it is in a part of its own already
-    size = sum((_stored(f, shape, a) for a in held), ZERO)
+    size = sum((_stored(f, shape, a) for a in stored), ZERO)
     units = f.units(pattern, "write")
     if size > f.k["small_update"] * facts.sizes.mean.mean or units < 4:
         return CLEAR
@@ -322,7 +322,7 @@ def ddb_siz_005(f: Facts, pattern: Pattern) -> Verdict:
             f"{format_bytes(facts.sizes.mean.mean)}: {decimals(units)} write units with indexes"
         ),
         values={"units": units},
-        options=lambda: _sibling(f, table, shape, held),
+        options=lambda: _sibling(f, table, shape, stored),
         covers=(table.name,),
     )
 
@@ -342,8 +342,8 @@ def _needed_by_indexes(f: Facts, table: Table) -> frozenset[str]:
     names: set[str] = set()
     for index in table.indexes:
         place = Place(table, index)
-        held = frozenset[str]().union(*(f.projected(place, s) for s in table.shapes))
-        names |= held & frozenset[str]().union(*(f.wanted(p) for p in f.serves(place)))
+        union = frozenset[str]().union(*(f.projected(place, s) for s in table.shapes))
+        names |= union & frozenset[str]().union(*(f.wanted(p) for p in f.serves(place)))
     for vectors in table.vector_indexes:  # a search needs one item to hold all of these
         names |= {vectors.vector, *vectors.search_attributes, *vectors.projection.attributes}
         for pattern in f.model.patterns:

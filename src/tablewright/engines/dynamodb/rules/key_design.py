@@ -75,8 +75,8 @@ def _writes_without(f: Facts, table: Table, index: Index) -> Decimal:
     for pattern in f.writers(table.name):
         rate = f.rate(pattern)
         total += rate
-        held = frozenset[str]().union(*(f.held(p) for p in pattern.parts or (pattern,)))
-        if not set(index.partition_keys) <= held:
+        union = frozenset[str]().union(*(f.held(p) for p in pattern.parts or (pattern,)))
+        if not set(index.partition_keys) <= union:
             without += rate
     return without / total if total else ZERO
 
@@ -218,21 +218,21 @@ def _sharded(place: Place, shards: int) -> Iterable[Option]:
 
 def ddb_key_004(f: Facts, place: Place) -> Verdict:
     """All writes of one moment fall on one key value."""
-    made = f.templates(place, place.partition_keys)
-    if not made:
+    created = f.templates(place, place.partition_keys)
+    if not created:
         return None
-    if not any(_is_time_key(f, shape, templates) for shape, templates in made):
+    if not any(_is_time_key(f, shape, templates) for shape, templates in created):
         return CLEAR
-    shards = min(math.prod(t.shards for t in templates) for _, templates in made)
+    shards = min(math.prod(t.shards for t in templates) for _, templates in created)
     peak = f.peak_units(place.name, "write") / shards
-    wanted = math.ceil(peak / (f.k["shard_target"] * f.k["part_wcu"]))
+    ceil = math.ceil(peak / (f.k["shard_target"] * f.k["part_wcu"]))
     return Hit(
         evidence=(
             f"the partition key of {place.name} follows time, so {decimals(peak)} write units a "
             f"second fall on one value ({decimals(f.k['part_wcu'])} are possible)"
         ),
         values={"peak": peak},
-        options=lambda: _sharded(place, wanted) if wanted > 1 else (),
+        options=lambda: _sharded(place, ceil) if ceil > 1 else (),
     )
 
 
@@ -249,12 +249,12 @@ def ddb_key_005(f: Facts, place: Place) -> Verdict:
     """Text that is to sort like numbers or times, and does not."""
     if not place.sort_keys:
         return None
-    found = _misordered(f, place)
+    misordered = _misordered(f, place)
     ordered = [p for p in f.serves(place) if p.sort or _has_range(p)]
-    if found is None or not ordered:
+    if misordered is None or not ordered:
         return CLEAR
     return Hit(
-        evidence=f"{found}, and {ordered[0].name} asks for an order or a range of it",
+        evidence=f"{misordered}, and {ordered[0].name} asks for an order or a range of it",
     )
 
 
@@ -330,13 +330,13 @@ def _determines(entity: Entity, keys: frozenset[str], names: tuple[str, ...]) ->
 def _overwrites(f: Facts, entity: Entity, keys: frozenset[str]) -> Decimal | None:
     """Return puts a month that meet an existing key: those within one tick of its clock."""
     times = [a for a in entity.attributes if a.name in keys and is_time(a)]
-    others = [name for name in sorted(keys) if name not in {a.name for a in times}]
+    other_keys = [name for name in sorted(keys) if name not in {a.name for a in times}]
     values = ONE
-    for name in others:
-        found = f.distinct_values(entity, name)
-        if found is None:
+    for name in other_keys:
+        distinct_values = f.distinct_values(entity, name)
+        if distinct_values is None:
             return None
-        values *= found
+        values *= distinct_values
     lost = ZERO
     for action in f.actions_on(entity.name):
         if action.part.verb is not Verb.PUT or action.part.condition == "absent":
@@ -356,13 +356,13 @@ def _tick_seconds(attribute: Attribute) -> float:
 
 
 def _tie_broken(table: Table, shape: ItemShape, entity: Entity) -> Iterable[Option]:
-    own = next((k for k in reversed(entity.key) if k in shape.attributes), None)
-    if own is None:
+    own_key = next((k for k in reversed(entity.key) if k in shape.attributes), None)
+    if own_key is None:
         return
     if table.sort_key is None:
         yield Option(
             changes=(
-                c.RekeyTable(table=table.name, partition_key=table.partition_key, sort_key=own),
+                c.RekeyTable(table=table.name, partition_key=table.partition_key, sort_key=own_key),
             )
         )
         return
@@ -370,8 +370,8 @@ def _tie_broken(table: Table, shape: ItemShape, entity: Entity) -> Iterable[Opti
     if template is None:
         return
     is_plain = table.sort_key in shape.attributes
-    name = f"{table.sort_key}_{own}" if is_plain else table.sort_key
-    longer = KeyTemplate.parse(f"{template}#{{{own}}}")
+    name = f"{table.sort_key}_{own_key}" if is_plain else table.sort_key
+    longer = KeyTemplate.parse(f"{template}#{{{own_key}}}")
     yield Option(
         changes=(
             c.RekeyTable(
@@ -419,16 +419,16 @@ def ddb_key_009(f: Facts, entity: Entity) -> Verdict:
     for table, shape in f.homes(entity.name):
         if table.sort_key is None or shape.guards:
             continue
-        left, right = _sole(shape, table.partition_key), _sole(shape, table.sort_key)
-        if left is None or right is None or not _are_ends(f, entity, left, right):
+        left_side, right = _sole(shape, table.partition_key), _sole(shape, table.sort_key)
+        if left_side is None or right is None or not _are_ends(f, entity, left_side, right):
             continue
         for action in f.actions_on(entity.name):
             part = action.part
-            if part.verb.is_write or right not in part.equalities or left in part.equalities:
+            if part.verb.is_write or right not in part.equalities or left_side in part.equalities:
                 continue
             route = f.route(action.root)
             if route is not None and (route.operation == "scan" or not route.is_served):
-                return _backwards(f, table, shape, (left, right), part)
+                return _backwards(f, table, shape, (left_side, right), part)
         return CLEAR
     return None
 
@@ -439,9 +439,9 @@ def _sole(shape: ItemShape, key: str) -> str | None:
     return names[0] if len(names) == 1 else None
 
 
-def _are_ends(f: Facts, entity: Entity, left: str, right: str) -> bool:
+def _are_ends(f: Facts, entity: Entity, left_side: str, right: str) -> bool:
     ends = []
-    for name in (left, right):
+    for name in (left_side, right):
         attribute = f.attribute_of(entity, name)
         ends.append(f.points_to(entity, attribute) if attribute is not None else None)
     return None not in ends and ends[0] != ends[1]
@@ -450,19 +450,19 @@ def _are_ends(f: Facts, entity: Entity, left: str, right: str) -> bool:
 def _backwards(
     f: Facts, table: Table, shape: ItemShape, ends: tuple[str, str], pattern: Pattern
 ) -> Hit:
-    left, right = ends
-    wanted = f.wanted(pattern) - set(table.keys) - {left, right}
-    wanted &= set(shape.attributes)
+    left_side, right = ends
+    required = f.wanted(pattern) - set(table.keys) - {left_side, right}
+    required &= set(shape.attributes)
     projection = (
-        Projection(kind=ProjectionKind.INCLUDE, attributes=tuple(sorted(wanted)))
-        if wanted
+        Projection(kind=ProjectionKind.INCLUDE, attributes=tuple(sorted(required)))
+        if required
         else Projection(kind=ProjectionKind.KEYS_ONLY)
     )
     index = Index(
-        name=f"by_{right}", partition_keys=(right,), sort_keys=(left,), projection=projection
+        name=f"by_{right}", partition_keys=(right,), sort_keys=(left_side,), projection=projection
     )
     return Hit(
-        evidence=f"{pattern.name} asks by {right}, but {table.name} is keyed by {left} first",
+        evidence=f"{pattern.name} asks by {right}, but {table.name} is keyed by {left_side} first",
         options=lambda: [Option(changes=(c.AddIndex(table=table.name, index=index),))],
         covers=(pattern.name, table.name),
     )
@@ -507,12 +507,12 @@ def _is_guarded_by_entity(f: Facts, entity: Entity, attribute: Attribute) -> boo
         if not any(p.entity == entity.name for p in parts):
             continue
         for part in parts:
-            other = f.model.entity(part.entity)
+            other_entity = f.model.entity(part.entity)
             if (
                 part.verb is Verb.PUT
                 and part.condition == "absent"
-                and other.name != entity.name
-                and attribute.name in other.key
+                and other_entity.name != entity.name
+                and attribute.name in other_entity.key
             ):
                 return True
     return False
@@ -561,11 +561,11 @@ def _change_rate(f: Facts, entity: Entity, name: str) -> Decimal:
 
 def _movable(f: Facts, entity: Entity, attribute: Attribute, table: Table, rate: Decimal) -> Hit:
     children = ZERO
-    own = f.count(entity.name)
+    count = f.count(entity.name)
     for child in f.model.children_of(entity.name):
-        children = max(children, f.count(child.name) / own if own else ZERO)
+        children = max(children, f.count(child.name) / count if count else ZERO)
     referred = any(
-        a.to == entity.name for other in f.model.entities for a in other.attributes
+        a.to == entity.name for other_entity in f.model.entities for a in other_entity.attributes
     ) or bool(f.model.children_of(entity.name))
     often = (
         f"changes {decimals(rate * SECONDS_PER_DAY)} times a day"
@@ -593,23 +593,23 @@ def ddb_key_012(f: Facts, pattern: Pattern) -> Verdict:
     if not parts:
         return None
     for part in parts:
-        found = _without_key(f, pattern, part)
-        if found is not None:
-            return found
+        without_key = _without_key(f, pattern, part)
+        if without_key is not None:
+            return without_key
     return CLEAR
 
 
 def _without_key(f: Facts, pattern: Pattern, part: Pattern) -> Hit | None:
-    entity, held = f.model.entity(part.entity), f.held(part)
+    entity, stored = f.model.entity(part.entity), f.held(part)
     shapes = [(t, s) for t, s in f.homes(entity.name) if not s.guards]
-    if not shapes or any(_key_attributes(t, s) <= held for t, s in shapes):
+    if not shapes or any(_key_attributes(t, s) <= stored for t, s in shapes):
         return None
     table, shape = shapes[0]
-    lacking = sorted(_key_attributes(table, shape) - held)
-    way = [i.name for i in table.indexes if i.partition_keys and set(i.partition_keys) <= held]
+    lacking = sorted(_key_attributes(table, shape) - stored)
+    way = [i.name for i in table.indexes if i.partition_keys and set(i.partition_keys) <= stored]
     if not way and shape.template(table.partition_key) is not None:
         first = shape.template(table.partition_key)
-        if first is not None and set(first.attributes) <= held and table.sort_key is not None:
+        if first is not None and set(first.attributes) <= stored and table.sort_key is not None:
             way = ["a query of the partition"]
     slo = f.slo(pattern)
     return Hit(

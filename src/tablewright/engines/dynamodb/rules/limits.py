@@ -56,16 +56,16 @@ def ddb_idx_008(f: Facts, place: Place) -> Verdict:
 def _largest_share(f: Facts, entity: Entity, template: KeyTemplate) -> Decimal | None:
     spread = entity.count.spread
     if spread is not None and entity.parent is not None:
-        most = spread.high or spread.p99
+        maximum = spread.high or spread.p99
         count = f.count(entity.name)
-        if most is not None and count:
-            return min(ONE, most / count)
+        if maximum is not None and count:
+            return min(ONE, maximum / count)
     best: Decimal | None = ONE
     for name in template.attributes:
-        found = f.top_share(entity, name)
-        if found is None:
+        top_share = f.top_share(entity, name)
+        if top_share is None:
             return None
-        best = min(best or ONE, found[0])
+        best = min(best or ONE, top_share[0])
     return best
 
 
@@ -85,9 +85,9 @@ def ddb_lim_001(f: Facts, design: DynamoDesign) -> Verdict:
     if not over and not near:
         return CLEAR
     worst = max(over or near, key=lambda use: (not use[3], use[1] / use[2], use[0]))
-    what, used, most, adjustable = worst
+    what, used, maximum, adjustable = worst
     return Hit(
-        evidence=f"{what}: {decimals(used)} of {decimals(most)}",
+        evidence=f"{what}: {decimals(used)} of {decimals(maximum)}",
         values={"over": bool(over), "adjustable": adjustable},
     )
 
@@ -95,7 +95,7 @@ def ddb_lim_001(f: Facts, design: DynamoDesign) -> Verdict:
 def _of_table(f: Facts, table: Table) -> list[Use]:
     k = f.k
     local = [index for index in table.indexes if index.is_local]
-    held = sum(
+    stored = sum(
         len(index.projection.attributes)
         for index in table.indexes
         if index.projection.kind is ProjectionKind.INCLUDE
@@ -110,7 +110,7 @@ def _of_table(f: Facts, table: Table) -> list[Use]:
         (f"local indexes of {table.name}", Decimal(len(local)), k["lsi_max"], False),
         (
             f"attributes included in indexes of {table.name}",
-            Decimal(held),
+            Decimal(stored),
             k["include_attrs"],
             False,
         ),
@@ -122,11 +122,11 @@ def _of_table(f: Facts, table: Table) -> list[Use]:
 
 
 def _of_index(f: Facts, table: Table, index: Index) -> list[Use]:
-    most = f.k["key_attrs"]
+    maximum = f.k["key_attrs"]
     widest = Decimal(max(len(index.partition_keys), len(index.sort_keys)))
     uses = _key_bytes(f, Place(table, index))
-    if widest > most:  # four of four is what the limit is for, not a warning
-        uses.append((f"attributes in a key of {table.name}/{index.name}", widest, most, False))
+    if widest > maximum:  # four of four is what the limit is for, not a warning
+        uses.append((f"attributes in a key of {table.name}/{index.name}", widest, maximum, False))
     return uses
 
 

@@ -59,9 +59,9 @@ def any_mdl_002(f: Facts, entity: Entity) -> Verdict:
         )
     if reads and not writes:
         return Hit(evidence=f"{entity.name} is read and no access pattern writes it")
-    wanted = {name for a in reads for name in f.wanted(a.part)} | set(entity.key)
-    wanted |= {n for a in writes for n in (*a.part.condition_on, *a.part.known)}
-    idle = [a for a in entity.attributes if a.name not in wanted and not a.generated]
+    required = {name for a in reads for name in f.wanted(a.part)} | set(entity.key)
+    required |= {n for a in writes for n in (*a.part.condition_on, *a.part.known)}
+    idle = [a for a in entity.attributes if a.name not in required and not a.generated]
     if not idle or not reads:
         return CLEAR
     size = sum((f.attribute_bytes(entity, a) * a.presence for a in entity.attributes), ZERO)

@@ -24,9 +24,9 @@ def projecting(needed: Iterable[str]) -> Projection:
 def needed_by_readers(f: Facts, place: Place) -> frozenset[str]:
     """Return the attributes beside the keys that the readers of an index want from it."""
     assert place.index is not None
-    held = frozenset[str]().union(*(f.projected(place, s) for s in place.table.shapes))
-    wanted = frozenset[str]().union(*(f.wanted(p) for p in f.serves(place)))
-    return (held & wanted) - _key_attributes(place.table, place.index)
+    union = frozenset[str]().union(*(f.projected(place, s) for s in place.table.shapes))
+    required = frozenset[str]().union(*(f.wanted(p) for p in f.serves(place)))
+    return (union & required) - _key_attributes(place.table, place.index)
 
 
 def _key_attributes(table: Table, index: Index) -> frozenset[str]:
@@ -51,8 +51,8 @@ def ddb_prj_001(f: Facts, place: Place) -> Verdict:
     if index.projection.kind is ProjectionKind.KEYS_ONLY:
         return CLEAR
     needed = needed_by_readers(f, place)
-    held, idle = _bytes(f, place, needed)
-    waste = idle / held if held else ZERO
+    stored, idle = _bytes(f, place, needed)
+    waste = idle / stored if stored else ZERO
     is_dear = _fetching_is_cheaper(f, place)
     if waste < f.k["overproj_waste"] and not is_dear:
         return CLEAR
@@ -76,7 +76,7 @@ def _bytes(f: Facts, place: Place, needed: frozenset[str]) -> tuple[Decimal, Dec
     """Return the bytes of an entry, and those that no reader wants."""
     assert place.index is not None
     keys = _key_attributes(place.table, place.index)
-    held = idle = ZERO
+    stored = idle = ZERO
     for shape in place.table.shapes:
         entity = f.entity_of(shape)
         if shape.template(place.index.partition_keys[0]) is None:
@@ -84,10 +84,10 @@ def _bytes(f: Facts, place: Place, needed: frozenset[str]) -> tuple[Decimal, Dec
         for name in sorted(f.projected(place, shape)):
             attribute = f.attribute_of(entity, name)
             size = f.attribute_bytes(entity, attribute) * attribute.presence if attribute else ZERO
-            held += size
+            stored += size
             if name not in needed and name not in keys:
                 idle += size
-    return held, idle
+    return stored, idle
 
 
 def _fetching_is_cheaper(f: Facts, place: Place) -> bool:
@@ -140,12 +140,12 @@ def ddb_prj_002(f: Facts, place: Place) -> Verdict:
 
 
 def _lacking(f: Facts, place: Place) -> frozenset[str]:
-    held = frozenset[str]().union(*(f.projected(place, s) for s in place.table.shapes))
-    whole = frozenset[str]().union(
+    union = frozenset[str]().union(*(f.projected(place, s) for s in place.table.shapes))
+    total = frozenset[str]().union(
         *(set(s.attributes) | {e.attribute for e in s.embeds} for s in place.table.shapes)
     )
-    wanted = frozenset[str]().union(*(f.wanted(p) for p in f.serves(place)))
-    return (wanted & whole) - held
+    required = frozenset[str]().union(*(f.wanted(p) for p in f.serves(place)))
+    return (required & total) - union
 
 
 def _wider(place: Place, lacking: frozenset[str]) -> Iterable[Option]:
@@ -153,8 +153,8 @@ def _wider(place: Place, lacking: frozenset[str]) -> Iterable[Option]:
     if not lacking or place.index.is_local:
         return
     old = place.index.projection
-    kept = frozenset(old.attributes) if old.kind is ProjectionKind.INCLUDE else frozenset[str]()
+    retained = frozenset(old.attributes) if old.kind is ProjectionKind.INCLUDE else frozenset[str]()
     change = c.ChangeProjection(
-        table=place.table.name, index=place.index.name, projection=projecting(kept | lacking)
+        table=place.table.name, index=place.index.name, projection=projecting(retained | lacking)
     )
     yield Option(changes=(change,))

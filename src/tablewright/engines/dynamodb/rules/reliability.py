@@ -125,18 +125,18 @@ def any_rel_001(f: Facts, entity: Entity) -> Verdict:
 
 
 def _stored_twice(f: Facts, entity: Entity) -> Iterable[Copy]:
-    own = [(t, s) for t, s in f.homes(entity.name) if not s.guards]
+    own_key = [(t, s) for t, s in f.homes(entity.name) if not s.guards]
     for table, shape, attribute in f.embedded.get(entity.name, []):
-        if own:
+        if own_key:
             yield (
-                f"{entity.name} is kept in {own[0][0].name} and again as {attribute} of "
+                f"{entity.name} is kept in {own_key[0][0].name} and again as {attribute} of "
                 f"{shape.name} "
                 f"in {table.name}",
                 entity,
                 frozenset(entity.names),
             )
-    for at, (table, shape) in enumerate(own):
-        for other_table, other in own[at + 1 :]:
+    for position, (table, shape) in enumerate(own_key):
+        for other_table, other in own_key[position + 1 :]:
             shared = (set(shape.attributes) & set(other.attributes)) - set(entity.key)
             keys = {*table.keys, *other_table.keys}
             shared -= {n for n in shared if n in keys}
@@ -182,8 +182,8 @@ def ddb_rel_006(f: Facts, pattern: Pattern) -> Verdict:
     if place is None:
         return None
     size = f.mean_size(place.name)
-    typical, most = f.matched(pattern), _most(f, pattern)
-    read = max(typical, most) * size
+    typical, maximum = f.matched(pattern), _most(f, pattern)
+    read = max(typical, maximum) * size
     entity = f.model.entity(pattern.entity)
     bounded = entity.count.bounded or entity.retention_days is not None
     has_range = any(w.operator != "eq" for w in pattern.where)
@@ -195,7 +195,7 @@ def ddb_rel_006(f: Facts, pattern: Pattern) -> Verdict:
     change = model_changes.AddPageLimit(pattern=pattern.name, limit=min(page, 100))
     return Hit(
         evidence=(
-            f"{pattern.name} may match {decimals(max(typical, most))} entries of {place.name}, "
+            f"{pattern.name} may match {decimals(max(typical, maximum))} entries of {place.name}, "
             f"{format_bytes(read)}; one answer holds 1 MB, and no limit is stated"
         ),
         values={"read": read},
@@ -218,8 +218,8 @@ def ddb_rel_003(f: Facts, place: Place) -> Verdict:
     table = place.table
     if table.stream is None:
         return None
-    most = f.k["stream_readers"] - (1 if table.replicas else 0)
-    if table.stream_readers <= most:
+    maximum = f.k["stream_readers"] - (1 if table.replicas else 0)
+    if table.stream_readers <= maximum:
         return CLEAR
     replication = ", beside replication" if table.replicas else ""
     return Hit(

@@ -23,10 +23,12 @@ def ddb_sec_001(f: Facts, pattern: Pattern) -> Verdict:
     for part in pattern.parts or (pattern,):
         if part.entity != pattern.entity:
             continue
-        made = [t for s, t in f.templates(place, place.partition_keys) if s.entity == part.entity]
-        if made and all(
+        created = [
+            t for s, t in f.templates(place, place.partition_keys) if s.entity == part.entity
+        ]
+        if created and all(
             pattern.scope in {n for template in templates for n in template.attributes}
-            for templates in made
+            for templates in created
         ):
             return CLEAR
     names = {w.attribute for w in pattern.where} | set(pattern.condition_on)

@@ -25,7 +25,7 @@ from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
 
 def _home(f: Facts, entity: Entity) -> tuple[Table, ItemShape] | None:
     homes = [(t, s) for t, s in f.homes(entity.name) if not s.guards]
-    return max(homes, key=lambda one: len(one[1].attributes), default=None)
+    return max(homes, key=lambda home: len(home[1].attributes), default=None)
 
 
 def _inflow_per_day(f: Facts, entity: Entity) -> Decimal:
@@ -48,9 +48,9 @@ def _bytes_of_one(f: Facts, table: Table, shape: ItemShape) -> Decimal:
     total = ZERO
     for name in (table.name, *(f"{table.name}/{index.name}" for index in table.indexes)):
         facts = f.shape_facts(name, shape.name)
-        own = f.shape_facts(table.name, shape.name)
-        if facts is not None and own is not None and own.count:
-            total += (facts.sizes.mean.mean + 100) * facts.count / own.count
+        shape_facts = f.shape_facts(table.name, shape.name)
+        if facts is not None and shape_facts is not None and shape_facts.count:
+            total += (facts.sizes.mean.mean + 100) * facts.count / shape_facts.count
     return total
 
 
@@ -146,18 +146,18 @@ def ddb_tsr_003(f: Facts, entity: Entity) -> Verdict:
         return None
     table, shape = home
     place = Place(table)
-    made = [shape.template(key) for key in table.keys]
-    if table.sort_key is None or made[0] is None or made[1] is None:
+    created = [shape.template(key) for key in table.keys]
+    if table.sort_key is None or created[0] is None or created[1] is None:
         return None
-    if not f.is_increasing(entity, (made[1],)):
+    if not f.is_increasing(entity, (created[1],)):
         return None
-    if f.is_increasing(entity, (made[0],)) or any(
+    if f.is_increasing(entity, (created[0],)) or any(
         a is not None and a.kind in (Kind.DATE, Kind.TIMESTAMP, Kind.EPOCH)
-        for name in made[0].attributes
+        for name in created[0].attributes
         for a in (f.attribute_of(entity, name),)
     ):
         return CLEAR
-    top = f.top_share(entity, made[0].attributes[0]) if made[0].attributes else (ONE, False)
+    top = f.top_share(entity, created[0].attributes[0]) if created[0].attributes else (ONE, False)
     heat = f.hot_units(place, "write")
     if top is None or heat is None:
         return Missing(f"how the keys of {table.name} are spread (`distinct`, `skew`)")

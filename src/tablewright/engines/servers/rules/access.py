@@ -63,8 +63,8 @@ def expires(f: ServerFacts, home: str, index: Ordered) -> bool:
     """Whether documents are removed by an index."""
     if not isinstance(f.design, MongoDesign) or index.is_primary:
         return False
-    held = f.index(home, index.name)
-    return isinstance(held, MongoIndex) and held.expire_days is not None
+    stored = f.index(home, index.name)
+    return isinstance(stored, MongoIndex) and stored.expire_days is not None
 
 
 def _shards(f: ServerFacts, home: str, index: Ordered) -> bool:
@@ -106,7 +106,7 @@ def any_fit_001(f: ServerFacts, pattern: Pattern) -> Verdict:
     if pattern.verb is not Verb.SEARCH:
         return None
     home, _, name = f.route(pattern).target.partition("/")
-    if any(one.name == name and one.kind == "text" for one in f.indexes(home)):
+    if any(index.name == name and index.kind == "text" for index in f.indexes(home)):
         return CLEAR
     count = f.count(pattern.entity)
     return Hit(
@@ -126,7 +126,7 @@ def any_fit_002(f: ServerFacts, pattern: Pattern) -> Verdict:
     if pattern.verb is not Verb.NEAR:
         return None
     home, _, name = f.route(pattern).target.partition("/")
-    if any(one.name == name and one.geo for one in f.indexes(home)):
+    if any(index.name == name and index.geo for index in f.indexes(home)):
         return CLEAR
     count = f.count(pattern.entity)
     return Hit(
@@ -169,14 +169,18 @@ def srv_idx_002(f: ServerFacts, home: str, index: Ordered) -> Verdict:
     """An index begins another one."""
     if index.kind != "btree" or index.geo or index.unique or expires(f, home, index):
         return None
-    for other in f.indexes(home):
-        if other is index or _is_unlike(other, index):
+    for other_index in f.indexes(home):
+        if other_index is index or _is_unlike(other_index, index):
             continue
-        same = other.keys[: len(index.keys)] == index.keys
-        longer = len(other.keys) > len(index.keys) or other.name < index.name or other.unique
-        if same and longer and set(index.includes) <= {*other.paths, *other.includes}:
+        same = other_index.keys[: len(index.keys)] == index.keys
+        longer = (
+            len(other_index.keys) > len(index.keys)
+            or other_index.name < index.name
+            or other_index.unique
+        )
+        if same and longer and set(index.includes) <= {*other_index.paths, *other_index.includes}:
             return Hit(
-                evidence=f"{other.name} begins with the same keys and answers all it does",
+                evidence=f"{other_index.name} begins with the same keys and answers all it does",
                 options=lambda: fixes.dropping(home, index.name),
             )
     return CLEAR
@@ -210,14 +214,14 @@ def srv_idx_004(f: ServerFacts, pattern: Pattern) -> Verdict:
     """A page is found by counting off all before it."""
     if not pattern.skip or pattern.limit is None:
         return None
-    wanted = pattern.limit - pattern.skip
+    required = pattern.limit - pattern.skip
     skip = Decimal(pattern.skip)
     entity = f.model.entity(pattern.entity)
     ordered = {name for name, _ in pattern.sort} | set(pattern.equalities)
     total = set(entity.key) <= ordered or any(entity.attribute(n).unique for n in ordered)
     if skip <= f.k["offset_rows"] and total:
         return CLEAR
-    what = f"{number(skip)} are read and passed over before the {wanted} that are wanted"
+    what = f"{number(skip)} are read and passed over before the {required} that are wanted"
     if not total:
         what += "; the order leaves ties, so that some show twice or never"
     return Hit(
@@ -235,7 +239,7 @@ def srv_idx_005(f: ServerFacts, pattern: Pattern) -> Verdict:
     if pattern.verb in (Verb.NEAR, Verb.SEARCH):
         return None
     home, _, name = route.target.partition("/")
-    index = next(one for one in f.indexes(home) if one.name == name)
+    index = next(index for index in f.indexes(home) if index.name == name)
     if index.kind in ("json", "text"):
         return None
     work = f.evaluation.works[pattern.name]
@@ -262,11 +266,11 @@ def srv_idx_005(f: ServerFacts, pattern: Pattern) -> Verdict:
 
 
 def _rekeyed(f: ServerFacts, home: str, index: Ordered, pattern: Pattern) -> Iterable[Option]:
-    wanted = fixes.wanted_index(f, home, pattern)
+    wanted_index = fixes.wanted_index(f, home, pattern)
     if index.is_primary:
-        yield from fixes.adding(f, home, wanted)
+        yield from fixes.adding(f, home, wanted_index)
     else:
-        yield from fixes.in_its_place(f, home, index.name, wanted)
+        yield from fixes.in_its_place(f, home, index.name, wanted_index)
 
 
 def srv_idx_006(f: ServerFacts, home: str, index: Ordered) -> Verdict:
@@ -332,9 +336,9 @@ def _narrowed(f: ServerFacts, home: str, index: Ordered) -> Iterable[Option]:
             value = fixed[index.paths[0]] or ""
             if keys is not None:
                 named = _attributes(f, home, keys)
-                made = fixes.made_index(f, home, named, partial=((index.paths[0], (value,)),))
-                if made is not None:
-                    yield fixes.swap(home, f.index(home, index.name), made, "make_sparse")
+                made_index = fixes.made_index(f, home, named, partial=((index.paths[0], (value,)),))
+                if made_index is not None:
+                    yield fixes.swap(home, f.index(home, index.name), made_index, "make_sparse")
         yield from _rekeyed(f, home, index, pattern)
 
 
@@ -354,7 +358,7 @@ def mdb_idx_001(f: ServerFacts, pattern: Pattern) -> Verdict:
     if not pattern.ignore_case:
         return None
     home, _, name = f.route(pattern).target.partition("/")
-    used = next((one for one in f.indexes(home) if one.name == name), None)
+    used = next((index for index in f.indexes(home) if index.name == name), None)
     if used is not None and (used.ignores_case or not _is_left(f, pattern)):
         return CLEAR
     return Hit(
@@ -380,15 +384,15 @@ def _weight_of(f: ServerFacts, pattern: Pattern) -> dict[str, Decimal | bool | N
 
 def _without_capitals(f: ServerFacts, home: str, pattern: Pattern) -> Iterable[Option]:
     """Offer to make the index of the same keys ignore capitals, or one that does."""
-    made = fixes.wanted_index(f, home, pattern)
-    if made is None:
+    wanted_index = fixes.wanted_index(f, home, pattern)
+    if wanted_index is None:
         return
-    keys = tuple(path for path, _ in _attributes(f, home, made))
-    for one in f.indexes(home):
-        if one.paths == keys and not one.is_primary:
-            held = f.index(home, one.name)
-            yield fixes.swap(home, held, replace(held, ignore_case=True))
-    yield from fixes.adding(f, home, replace(made, name=f"{made.name}_any_case"))
+    keys = tuple(path for path, _ in _attributes(f, home, wanted_index))
+    for index in f.indexes(home):
+        if index.paths == keys and not index.is_primary:
+            stored = f.index(home, index.name)
+            yield fixes.swap(home, stored, replace(stored, ignore_case=True))
+    yield from fixes.adding(f, home, replace(wanted_index, name=f"{wanted_index.name}_any_case"))
 
 
 def mdb_idx_002(f: ServerFacts, pattern: Pattern) -> Verdict:
@@ -400,23 +404,23 @@ def mdb_idx_002(f: ServerFacts, pattern: Pattern) -> Verdict:
     home = home or f.home_of(f.model.entity(pattern.entity)) or ""
     if not home:
         return None
-    index = next((one for one in f.indexes(home) if one.name == name and one.geo), None)
+    index = next((index for index in f.indexes(home) if index.name == name and index.geo), None)
     if index is None:
         return Hit(
             evidence=f"{home} has no 2dsphere index that serves it",
             values={"refused": True},
             options=lambda: fixes.place_index(f, home, pattern),
         )
-    left = [path for path in pattern.equalities if path not in index.paths]
+    equalities = [path for path in pattern.equalities if path not in index.paths]
     entity = f.model.entity(pattern.entity)
     share = ONE
     for condition in pattern.where:
-        if condition.attribute in left:
+        if condition.attribute in equalities:
             share *= f.selectivity.share(entity, condition)
     if share >= f.k["filter_ok"]:
         return CLEAR
     return Hit(
-        evidence=f"{index.name} lacks {', '.join(left)}: of what it finds {number(share * 100)} % "
+        evidence=f"{index.name} lacks {', '.join(equalities)}: of what it finds {number(share * 100)} % "
         "is wanted",
         values={"refused": False},
         options=lambda: fixes.place_index(f, home, pattern, index.name),
@@ -460,14 +464,14 @@ def _for_keys(f: ServerFacts, table: PgTable, bare: list[tuple[str, ...]]) -> It
             and p.entity == table.entity
             and set(attributes) <= set(p.equalities)
         ]
-        wanted = fixes.wanted_index(f, table.name, lists[0]) if lists else None
-        if isinstance(wanted, PgIndex) and {c for c, _ in wanted.columns[: len(columns)]} != set(
-            columns
-        ):
-            wanted = None
-        made = wanted or fixes.made_index(f, table.name, tuple((n, False) for n in attributes))
+        required = fixes.wanted_index(f, table.name, lists[0]) if lists else None
+        if isinstance(required, PgIndex) and {
+            c for c, _ in required.columns[: len(columns)]
+        } != set(columns):
+            required = None
+        created = required or fixes.made_index(f, table.name, tuple((n, False) for n in attributes))
         changes += [
-            change for option in fixes.adding(f, table.name, made) for change in option.changes
+            change for option in fixes.adding(f, table.name, created) for change in option.changes
         ]
     if changes:
         yield Option(changes=tuple(changes))
@@ -479,8 +483,10 @@ def pg_idx_002(f: ServerFacts, home: str, entity: Entity, attribute: Attribute) 
     column = table.column_of(attribute.name) if table is not None else None
     if table is None or column is None or column.type not in ("jsonb", "json", "array"):
         return None
-    held = [one for one in table.indexes if column.name in {name for name, _ in one.columns}]
-    plain = [one for one in held if one.using == "btree"]
+    indexes = [
+        index for index in table.indexes if column.name in {name for name, _ in index.columns}
+    ]
+    plain = [entry for entry in indexes if entry.using == "btree"]
     asking = [
         p
         for p in f.model.patterns
@@ -495,7 +501,7 @@ def pg_idx_002(f: ServerFacts, home: str, entity: Entity, attribute: Attribute) 
         )
     if not asking:
         return None
-    if any(one.using == "gin" for one in held):
+    if any(entry.using == "gin" for entry in indexes):
         return CLEAR
     rate = sum((f.rate(p) for p in asking), ZERO)
     return Hit(
@@ -514,11 +520,13 @@ def pg_idx_002(f: ServerFacts, home: str, entity: Entity, attribute: Attribute) 
 def _gin(f: ServerFacts, table: PgTable, column: str, old: PgIndex | None) -> Iterable[Option]:
     if table.column(column).type == "json":
         return  # only jsonb can be indexed so
-    made = PgIndex(name=f"{table.name}_{column}_gin"[:63], columns=((column, False),), using="gin")
+    pg_index = PgIndex(
+        name=f"{table.name}_{column}_gin"[:63], columns=((column, False),), using="gin"
+    )
     if old is not None:
-        yield fixes.swap(table.name, old, made)
+        yield fixes.swap(table.name, old, pg_index)
     else:
-        yield from fixes.adding(f, table.name, made)
+        yield from fixes.adding(f, table.name, pg_index)
 
 
 def pg_idx_003(f: ServerFacts, pattern: Pattern) -> Verdict:
@@ -530,11 +538,11 @@ def pg_idx_003(f: ServerFacts, pattern: Pattern) -> Verdict:
     odd = [*pattern.ignore_case, *_beginnings(f, table, pattern)]
     if not odd:
         return None
-    used = next((one for one in f.indexes(home) if one.name == name), None)
-    left = set(odd) & set(f.route(pattern).filtered)
-    if used is not None and not left:
+    used = next((index for index in f.indexes(home) if index.name == name), None)
+    remaining = set(odd) & set(f.route(pattern).filtered)
+    if used is not None and not remaining:
         return CLEAR
-    indexed = [one.name for one in f.indexes(home) if set(odd) & set(one.paths)]
+    indexed = [index.name for index in f.indexes(home) if set(odd) & set(index.paths)]
     why = f"; {', '.join(indexed)} is of the plain column" if indexed else ""
     what = "without regard to capitals" if pattern.ignore_case else "by their beginnings"
     return Hit(
@@ -557,23 +565,25 @@ def _beginnings(f: ServerFacts, table: PgTable, pattern: Pattern) -> list[str]:
 
 
 def _fitting(f: ServerFacts, home: str, pattern: Pattern) -> Iterable[Option]:
-    made = fixes.wanted_index(f, home, pattern)
-    if not isinstance(made, PgIndex):
+    wanted_index = fixes.wanted_index(f, home, pattern)
+    if not isinstance(wanted_index, PgIndex):
         return
-    for one in f.indexes(home):
-        if one.is_primary:
+    for index in f.indexes(home):
+        if index.is_primary:
             continue
-        held = f.index(home, one.name)
+        stored = f.index(home, index.name)
         if (
-            isinstance(held, PgIndex)
-            and held.columns == made.columns
-            and not f.through(home, held.name)
+            isinstance(stored, PgIndex)
+            and stored.columns == wanted_index.columns
+            and not f.through(home, stored.name)
         ):
-            made_of = replace(held, ignore_case=made.ignore_case, prefixes=made.prefixes)
-            yield fixes.swap(home, held, made_of)
-    suffix = "any_case" if made.ignore_case else "beginnings"
-    name = f"{made.name.removesuffix('_idx')}_{suffix}"[:63]
-    yield from fixes.adding(f, home, replace(made, name=name))
+            made_of = replace(
+                stored, ignore_case=wanted_index.ignore_case, prefixes=wanted_index.prefixes
+            )
+            yield fixes.swap(home, stored, made_of)
+    suffix = "any_case" if wanted_index.ignore_case else "beginnings"
+    name = f"{wanted_index.name.removesuffix('_idx')}_{suffix}"[:63]
+    yield from fixes.adding(f, home, replace(wanted_index, name=name))
 
 
 def is_postgres(f: ServerFacts) -> bool:

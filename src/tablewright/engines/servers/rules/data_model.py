@@ -82,15 +82,15 @@ def _whole(f: ServerFacts, entity: Entity, home: str) -> Verdict:
         named |= {c.attribute for c in part.where} | {name for name, _ in part.sort}
         if part.verb is Verb.PUT or (part.select is None and not part.verb.is_write):
             used |= {a.name for a in entity.attributes if not a.generated}
-    kept = set[str]()
+    retained = set[str]()
     for name in (h.name for h in f.homes.values() if h.entity == entity.name):
         collection, table = f.collection(name), f.table(name)
         if collection is not None:
-            kept |= {*collection.attributes, *entity.key}
+            retained |= {*collection.attributes, *entity.key}
         if table is not None:
-            kept |= {column.attribute for column in table.columns}
-    kept |= set(f.homes)  # a list that has become a table of its own
-    lacking = [a.name for a in entity.attributes if a.name in (used | named) - kept]
+            retained |= {column.attribute for column in table.columns}
+    retained |= set(f.homes)  # a list that has become a table of its own
+    lacking = [a.name for a in entity.attributes if a.name in (used | named) - retained]
     if not lacking:
         return CLEAR
     return Hit(
@@ -264,18 +264,18 @@ def any_mdl_002(f: ServerFacts, entity: Entity) -> Verdict:
         )
     if reads and not writes:
         return Hit(evidence=f"{entity.name} is read and no access pattern writes it")
-    wanted = {*entity.key}
+    required = {*entity.key}
     for action in reads:
         part = action.part
-        wanted |= set(entity.names if part.select is None else part.select)
-        wanted |= {c.attribute for c in part.where} | {name for name, _ in part.sort}
-    wanted |= {n for a in writes for n in (*a.part.condition_on, *a.part.known)}
+        required |= set(entity.names if part.select is None else part.select)
+        required |= {c.attribute for c in part.where} | {name for name, _ in part.sort}
+    required |= {n for a in writes for n in (*a.part.condition_on, *a.part.known)}
     sizes = f.home(home).attribute_bytes
-    idle = [n for n in entity.names if n not in wanted and n in sizes]
+    idle = [n for n in entity.names if n not in required and n in sizes]
     if not idle or not reads:
         return CLEAR
-    whole = sum(sizes.values(), ZERO)
-    part_of = sum((sizes[n] for n in idle), ZERO) / whole if whole else ZERO
+    whole_number = sum(sizes.values(), ZERO)
+    part_of = sum((sizes[n] for n in idle), ZERO) / whole_number if whole_number else ZERO
     return Hit(
         evidence=f"no access pattern reads {', '.join(idle)} of {entity.name} "
         f"({number(part_of * 100)} % of its bytes)",
@@ -311,8 +311,8 @@ def mdb_key_001(f: ServerFacts, child: Entity) -> Verdict:
     if child.parent is None or not isinstance(f.design, MongoDesign):
         return None
     parent = f.model.entity(child.parent)
-    own, above = f.home_of(child), f.home_of(parent)
-    if own is None or above is None:
+    own_key, above = f.home_of(child), f.home_of(parent)
+    if own_key is None or above is None:
         return None
     keys = set(parent.key)
     of_child = [p for p in _online_reads(f, child) if keys == set(p.equalities)]
@@ -324,9 +324,9 @@ def mdb_key_001(f: ServerFacts, child: Entity) -> Verdict:
     joint = sum((min(f.rate(p), f.rate(c)) for p, c in together), ZERO)
     share = min(ONE, joint / reads) if reads else ZERO
     count = child.count
-    most = (count.spread.p99 or count.spread.high) if count.spread is not None else None
-    each = max(count.mean, most or ZERO)
-    size = f.home(own).row_bytes
+    maximum = (count.spread.p99 or count.spread.high) if count.spread is not None else None
+    each = max(count.mean, maximum or ZERO)
+    size = f.home(own_key).row_bytes
     bounded = count.bounded and count.inflow_per_day is None and count.per == "parent"
     if share < f.k["coaccess_share"] or not bounded or each * size > f.k["coaccess_bytes"]:
         return CLEAR
@@ -337,7 +337,7 @@ def mdb_key_001(f: ServerFacts, child: Entity) -> Verdict:
         f"the reads of {parent.name}; {number(each)} {child.name} of {format_bytes(int(size))} "
         "would fit into it",
         values={"walked": walked},
-        options=lambda: _embedding(f, above, own, child),
+        options=lambda: _embedding(f, above, own_key, child),
         covers=tuple(c.name for _, c in together),
     )
 
@@ -354,10 +354,12 @@ def _online_reads(f: ServerFacts, entity: Entity) -> list[Pattern]:
 
 
 def _embedding(f: ServerFacts, above: str, own: str, child: Entity) -> Iterable[Option]:
-    held = f.collection(above)
-    assert held is not None
+    collection = f.collection(above)
+    assert collection is not None
     name = plural(child.name)
-    inside = replace(held, embeds=(*held.embeds, Embed(entity=child.name, attribute=name)))
+    inside = replace(
+        collection, embeds=(*collection.embeds, Embed(entity=child.name, attribute=name))
+    )
     text = f"embed {child.name} as {name} of {above}"
     yield Option(
         changes=(
@@ -422,9 +424,12 @@ def _inside(index: MongoIndex, attribute: str) -> bool:
 
 
 def _exploded(f: ServerFacts, name: str, embed: Embed, child: Entity) -> Iterable[Option]:
-    held = f.collection(name)
-    assert held is not None
-    bare = replace(held, embeds=tuple(one for one in held.embeds if one is not embed))
+    collection = f.collection(name)
+    assert collection is not None
+    bare = replace(
+        collection,
+        embeds=tuple(each_embed for each_embed in collection.embeds if each_embed is not embed),
+    )
     text = f"{child.name} in a collection of its own instead of {embed.attribute} of {name}"
     yield Option(
         changes=(
@@ -441,8 +446,8 @@ def _growing_list(f: ServerFacts, entity: str) -> str:
     for part in parts:
         for name in part.appends:
             attribute = f.model.entity(entity).attribute(name)
-            most = attribute.elements.high if attribute.elements is not None else None
-            if name not in removed and most is None:
+            maximum = attribute.elements.high if attribute.elements is not None else None
+            if name not in removed and maximum is None:
                 return name
     return ""
 
@@ -479,9 +484,9 @@ def mdb_tsr_001(f: ServerFacts, entity: Entity) -> Verdict:
 
 
 def _times(entity: Entity) -> list[str]:
-    found = [a for a in entity.attributes if a.kind in (Kind.TIMESTAMP, Kind.DATE, Kind.EPOCH)]
-    found.sort(key=lambda a: (a.role != "time", not a.immutable))
-    return [a.name for a in found]
+    attributes = [a for a in entity.attributes if a.kind in (Kind.TIMESTAMP, Kind.DATE, Kind.EPOCH)]
+    attributes.sort(key=lambda a: (a.role != "time", not a.immutable))
+    return [a.name for a in attributes]
 
 
 def mdb_tsr_002(f: ServerFacts, entity: Entity) -> Verdict:
@@ -511,17 +516,20 @@ def _expiring(f: ServerFacts, name: str, entity: Entity) -> Iterable[Option]:
     if collection is None or not dates:
         return
     date = dates[0]
-    made = MongoIndex(name=f"{date}_1", keys=((date, "1"),), expire_days=entity.retention_days)
-    held = next((one for one in collection.indexes if one.paths == (date,)), None)
-    if held is not None:
-        new = replace(held, expire_days=entity.retention_days)
+    mongo_index = MongoIndex(
+        name=f"{date}_1", keys=((date, "1"),), expire_days=entity.retention_days
+    )
+    stored = next((index for index in collection.indexes if index.paths == (date,)), None)
+    if stored is not None:
+        new = replace(stored, expire_days=entity.retention_days)
         yield Option(
-            changes=(SwapServerIndex(kind="set_ttl", home=name, old=held.name, index=new),),
+            changes=(SwapServerIndex(kind="set_ttl", home=name, old=stored.name, index=new),),
             has_saving=False,
         )
     else:
         yield Option(
-            changes=(AddServerIndex(kind="set_ttl", home=name, index=made),), has_saving=False
+            changes=(AddServerIndex(kind="set_ttl", home=name, index=mongo_index),),
+            has_saving=False,
         )
 
 
@@ -563,7 +571,9 @@ def _partitioned(f: ServerFacts, table: PgTable, times: list[str]) -> Iterable[O
     if column is None or column.type not in ("timestamptz", "timestamp", "date"):
         return
     assert isinstance(f.design, PostgresDesign)
-    if any(key.table == table.name for one in f.design.tables for key in one.foreign_keys):
+    if any(
+        key.table == table.name for each_table in f.design.tables for key in each_table.foreign_keys
+    ):
         return  # the time would be part of its key, which those that refer to it do not hold
     after = replace(table, partition_by=column.name)
     text = f"partition {table.name} by month of {column.name}"
@@ -591,15 +601,15 @@ def pg_key_002(f: ServerFacts, name: str) -> Verdict:
     column = table.column(table.primary_key[0])
     if column.type not in LARGEST_INT:
         return CLEAR if column.type == "bigint" else None
-    most = LARGEST_INT[column.type]
+    maximum = LARGEST_INT[column.type]
     entity = f.model.entity(table.entity)
     monthly = f.inserts(entity.name) * SECONDS_PER_MONTH
     if entity.count.inflow_per_day is not None:
         age = f.model.age_days(entity)
-        kept = f.home(name).rows / age * DAYS_PER_MONTH if age else ZERO
-        monthly = max(monthly, kept)
-    used = f.home(name).rows / most
-    months = (most - f.home(name).rows) / monthly if monthly else None
+        retained = f.home(name).rows / age * DAYS_PER_MONTH if age else ZERO
+        monthly = max(monthly, retained)
+    used = f.home(name).rows / maximum
+    months = (maximum - f.home(name).rows) / monthly if monthly else None
     if used <= Decimal("0.1") and (months is None or months >= 120):
         return CLEAR
     what = f"{name}.{column.name} is {column.sql}: {number(used * 100)} % of its numbers are used"
@@ -616,11 +626,13 @@ def _widened(f: ServerFacts, table: PgTable, column: Column) -> Iterable[Option]
     """Offer bigint for a key and for every column that refers to it."""
     assert isinstance(f.design, PostgresDesign)
     changed = [_with_column(table, replace(column, type="bigint", sql="bigint"))]
-    for other in f.design.tables:
-        for key in other.foreign_keys:
-            if key.table == table.name and key.to == (column.name,) and other is not table:
-                held = other.column(key.columns[0])
-                changed.append(_with_column(other, replace(held, type="bigint", sql="bigint")))
+    for other_table in f.design.tables:
+        for key in other_table.foreign_keys:
+            if key.table == table.name and key.to == (column.name,) and other_table is not table:
+                stored = other_table.column(key.columns[0])
+                changed.append(
+                    _with_column(other_table, replace(stored, type="bigint", sql="bigint"))
+                )
     text = f"{table.name}.{column.name} as bigint, and what refers to it"
     yield set_table("change_type", REBUILD, text, *changed)
 
@@ -630,7 +642,9 @@ def _one_table(kind: str, text: str, table: PgTable) -> Iterable[Option]:
 
 
 def _with_column(table: PgTable, column: Column) -> PgTable:
-    columns = tuple(column if one.name == column.name else one for one in table.columns)
+    columns = tuple(
+        column if each_column.name == column.name else each_column for each_column in table.columns
+    )
     return replace(table, columns=columns)
 
 
@@ -658,10 +672,10 @@ def srv_typ_001(f: ServerFacts, home: str, entity: Entity, attribute: Attribute)
         return None
     table = f.table(home)
     if table is None:
-        kept = {Kind.DECIMAL: "a double", Kind.TEXT: "a string"}.get(attribute.kind)
-        if kept is None:
+        retained = {Kind.DECIMAL: "a double", Kind.TEXT: "a string"}.get(attribute.kind)
+        if retained is None:
             return CLEAR
-        return Hit(evidence=f"{home}.{attribute.name} is {kept}")
+        return Hit(evidence=f"{home}.{attribute.name} is {retained}")
     column = table.column_of(attribute.name)
     if column is None:
         return None
@@ -678,9 +692,9 @@ def _typed(
 ) -> Iterable[Option]:
     """Offer the type that what a column keeps asks for."""
     planned = column_for(entity, attribute, f.model)
-    made = replace(column, type=planned.type, sql=planned.sql)
+    created = replace(column, type=planned.type, sql=planned.sql)
     text = f"{table.name}.{column.name} as {planned.sql}"
-    yield set_table("change_type", REBUILD, text, _with_column(table, made))
+    yield set_table("change_type", REBUILD, text, _with_column(table, created))
 
 
 def pg_typ_001(f: ServerFacts, home: str, entity: Entity, attribute: Attribute) -> Verdict:
@@ -692,17 +706,19 @@ def pg_typ_001(f: ServerFacts, home: str, entity: Entity, attribute: Attribute) 
     assert isinstance(f.design, PostgresDesign)
     kind = referred(entity, attribute, f.model).kind
     where = f"{home}.{column.name} is {column.sql}"
-    targets = {one.name: one for one in f.design.tables}
+    targets = {table.name: table for table in f.design.tables}
     for key in table.foreign_keys:
         if column.name in key.columns and key.table in targets:
-            other = targets[key.table].column(key.to[key.columns.index(column.name)])
-            if other.type != column.type:
-                made = _with_column(table, replace(column, type=other.type, sql=other.sql))
-                text = f"{home}.{column.name} as {other.sql}"
+            other_column = targets[key.table].column(key.to[key.columns.index(column.name)])
+            if other_column.type != column.type:
+                created = _with_column(
+                    table, replace(column, type=other_column.type, sql=other_column.sql)
+                )
+                text = f"{home}.{column.name} as {other_column.sql}"
                 return Hit(
-                    evidence=f"{where}, and {key.table}.{other.name} is {other.sql}",
+                    evidence=f"{where}, and {key.table}.{other_column.name} is {other_column.sql}",
                     values={"mismatch": True, "zoneless": False},
-                    options=partial(_one_table, "change_type", text, made),
+                    options=partial(_one_table, "change_type", text, created),
                 )
     zoneless = kind is Kind.TIMESTAMP and column.type != "timestamptz"
     wrong = (kind is Kind.UUID and column.type != "uuid") or (
@@ -723,14 +739,16 @@ def pg_con_001(f: ServerFacts, name: str) -> Verdict:
     if table is None:
         return None
     entity = f.model.entity(table.entity)
-    held = [(one, entity.attribute(one.attribute)) for one in table.columns if one.attribute]
-    required = [(c, a) for c, a in held if a.presence >= 1 and c.name not in table.primary_key]
+    stored = [
+        (column, entity.attribute(column.attribute)) for column in table.columns if column.attribute
+    ]
+    required = [(c, a) for c, a in stored if a.presence >= 1 and c.name not in table.primary_key]
     nullable = [c.name for c, a in required if not c.not_null]
-    unchecked = [c.name for c, a in held if a.kind is Kind.ENUM and not c.check]
+    unchecked = [c.name for c, a in stored if a.kind is Kind.ENUM and not c.check]
     joined = {column for key in table.foreign_keys for column in key.columns}
     orphans = [
         c.name
-        for c, a in held
+        for c, a in stored
         if c.name not in joined and _reference(f, entity, a, c.name) is not None
     ]
     if not (nullable or unchecked or orphans):
