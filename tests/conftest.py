@@ -22,3 +22,12 @@ DATA = Path(__file__).parent / "data"
 def shop() -> ModelFile:
     """The shop: customers, products, orders with lines, reviews; every verb, two designs."""
     return load(DATA / "shop.yaml")
+
+
+def pytest_collection_modifyitems(items):
+    """Mark the tests of known_failures.txt as expected to fail; they run and are reported."""
+    listed = Path(__file__).with_name("known_failures.txt").read_text().splitlines()
+    names = tuple(line for line in listed if line and not line.startswith("#"))
+    for item in items:
+        if item.nodeid.startswith(names):
+            item.add_marker(pytest.mark.xfail(reason="see tests/known_failures.txt", strict=False))

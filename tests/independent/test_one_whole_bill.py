@@ -65,7 +65,7 @@ def test_every_line_and_the_total_agree(capsys: pytest.CaptureFixture[str]) -> N
     lines = {(row["where"], row["what"]): row["usd_per_month"] for row in printed["rows"]}
     assert lines.keys() == SHEET.keys()
     for name, usd in SHEET.items():
-        assert lines[name] == pytest.approx(float(usd), abs=1e-6), name
+        assert float(lines[name]) == pytest.approx(float(usd), abs=1e-6), name
     total = sum(SHEET.values())
-    assert round(printed["usd_per_month"], 2) == round(float(total), 2)
+    assert round(float(printed["usd_per_month"]), 2) == round(float(total), 2)
     assert 100 < total < 200

@@ -11,6 +11,7 @@ from tablewright.core.errors import PriceUnknownError
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.reports.snippets import python_text, shell_text
 from tablewright.session import Options, Session
+from tablewright.verbs.explain import example_requests
 from tablewright.verbs.prove import ProofRequest, proof_in_memory
 from tablewright.verbs.shortening import shortened
 
@@ -135,7 +136,7 @@ def test_nothing_is_chosen_by_what_lies_outside(old, new, name):
 def test_its_requests_can_be_pasted():
     found = session_of()
     evaluation = found.evaluate(found.design("outside"), 100)
-    put, scan, item = (shortened(r) for r in found.requests(evaluation, "write"))
+    put, scan, item = (shortened(r) for r in example_requests(found, evaluation, "write"))
     assert python_text(put).startswith('boto3.client("s3").put_object(')
     assert "Bucket='papers-objects'" in python_text(put)
     command = shell_text(put)

@@ -9,6 +9,7 @@ import pytest
 from tablewright import read_model
 from tablewright.session import Session
 from tablewright.verbs.grading import claim_verdicts
+from tablewright.verbs.influences import influences
 
 # 1,000 users x 24 a day = 1,000 an hour = 730,000 a month, of one write unit each: an item of some
 # 60 bytes. At 0.625 USD a million that is 0.45625 USD.
@@ -49,7 +50,7 @@ def test_a_claim_may_be_a_tenth_off_and_no_more(claimed, verdict):
 
 def test_an_assumed_rate_moves_the_bill_by_what_its_pattern_costs():
     hourly = session(rate="24/user/day (assumed)")
-    (influence,) = hourly.influences(hourly.designs[0])
+    (influence,) = influences(hourly, hourly.designs[0])
     storage = influence.base - Decimal("0.45625")
     assert 0 < storage < Decimal("0.00001")  # ten items of under 200 bytes at 0.25 USD a GB
     assert round(influence.halved - storage, 9) == Decimal("0.228125")
@@ -63,7 +64,7 @@ def test_an_assumed_size_moves_the_bill_by_the_units_of_an_item():
     text = MODEL.replace("RATE", "24/user/day").replace("CLAIMS", "")
     text = text.replace("text: text(10)", "text: {type: text, bytes: 3000B (assumed)}")
     sized = Session(file=read_model(text))
-    (influence,) = sized.influences(sized.designs[0])
+    (influence,) = influences(sized, sized.designs[0])
     unit = Decimal("0.45625")
     tolerance = Decimal("0.001")  # the storage of ten items
     assert abs(influence.base - 3 * unit) < tolerance

@@ -148,7 +148,8 @@ def _scale_words(result: PlanResult) -> str:
     rest = f" At {same} the planned one is the cheapest." if same else ""
     return (
         f"At {where} users another design, in its cheapest capacity mode, would cost less: at most "
-        f"{format_usd(maximum.saves)} USD a month less, at {format_number(maximum.users)} users.{rest}"
+        f"{format_usd(maximum.saves)} USD a month less, at "
+        f"{format_number(maximum.users)} users.{rest}"
     )
 
 

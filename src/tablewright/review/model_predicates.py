@@ -146,7 +146,8 @@ def unchecked_limit(f: ModelFacts, pattern: Pattern) -> Verdict:
             return CLEAR
         return Hit(
             evidence=(
-                f"{pattern.name} changes {attributes[0].name} of {entity.name} ({attributes[0].role}) without "
+                f"{pattern.name} changes {attributes[0].name} of {entity.name} "
+                f"({attributes[0].role}) without "
                 "a "
                 f"condition, {decimals(f.rate(pattern) * SECONDS_PER_DAY)} times a day"
             ),

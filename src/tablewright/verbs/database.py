@@ -74,10 +74,10 @@ def connected(
         announce: is told whose account it is, before anything is sent.
     """
     workspace = workspace_of(session)
-    target = in_region(session, target)
-    transport = transport_to(target, workspace.database(design.name), creates=creates)
+    reached = in_region(session, target)
+    transport = transport_to(reached, workspace.database(design.name), creates=creates)
     try:
-        account = account_of(transport, target)
+        account = account_of(transport, reached)
         if account is not None and announce is not None:
             announce(account)
         counting = CountingTransport(transport)

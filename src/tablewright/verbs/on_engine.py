@@ -147,7 +147,8 @@ def take_down(
         other_observed = [name for name, container in observed.items() if container.is_foreign]
         if other_observed:
             raise UsageError(
-                f"{', '.join(other_observed)}: not made here for {session.model.app}; nothing is removed",
+                f"{', '.join(other_observed)}: not made here for {session.model.app}; "
+                "nothing is removed",
                 remedy="remove them with the tools they were made with, or take them over first "
                 "with `tablewright up --adopt`",
             )

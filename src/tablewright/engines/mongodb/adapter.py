@@ -165,7 +165,8 @@ class MongoAdapter:
             other_problems = [p for p in problems if p.get("code") != DUPLICATE_KEY]
             if other_problems:
                 raise EngineError(
-                    f"{container} refuses a document: {other_problems[0].get('errmsg', 'no reason given')}"
+                    f"{container} refuses a document: "
+                    f"{other_problems[0].get('errmsg', 'no reason given')}"
                 ) from failed
             # they were written before an interruption: put what came in their place
             again = [documents[problem["index"]] for problem in problems]

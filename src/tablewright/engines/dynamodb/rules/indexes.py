@@ -102,7 +102,8 @@ def ddb_idx_002(f: Facts, place: Place) -> Verdict:
         if _answers(f, other_place, place, needed):
             return Hit(
                 evidence=(
-                    f"{other_place.name} has the same partition key and answers all that {place.name} "
+                    f"{other_place.name} has the same partition key and answers all that "
+                    f"{place.name} "
                     "does"
                 ),
                 options=lambda: [

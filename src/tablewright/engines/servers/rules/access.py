@@ -420,7 +420,8 @@ def mdb_idx_002(f: ServerFacts, pattern: Pattern) -> Verdict:
     if share >= f.k["filter_ok"]:
         return CLEAR
     return Hit(
-        evidence=f"{index.name} lacks {', '.join(equalities)}: of what it finds {number(share * 100)} % "
+        evidence=f"{index.name} lacks {', '.join(equalities)}: of what it finds "
+        f"{number(share * 100)} % "
         "is wanted",
         values={"refused": False},
         options=lambda: fixes.place_index(f, home, pattern, index.name),
