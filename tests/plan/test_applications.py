@@ -66,7 +66,7 @@ def test_every_pattern_is_served_and_the_design_is_sound(app):
 def test_what_the_solver_says_the_month_costs_the_engine_says_too(app):
     _, result = planned(app)
     assert abs(result.search.predicted - result.search.evaluated) < Decimal("0.01")
-    assert result.search.gap < Decimal("0.01")
+    assert result.search.gap < Decimal("0.0001")
 
 
 @pytest.mark.parametrize("app", RECOMMENDED)

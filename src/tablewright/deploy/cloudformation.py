@@ -6,7 +6,6 @@ people write them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -209,8 +208,3 @@ def _substituted(part: Any) -> str:
     if isinstance(part, Account):
         return f"${{{PSEUDO[part.fact]}}}"
     return str(part).replace("${", "${!")
-
-
-def as_json(template: Mapping[str, Any]) -> str:
-    """Return a document as JSON with a fixed layout."""
-    return json.dumps(template, indent=2, ensure_ascii=False) + "\n"

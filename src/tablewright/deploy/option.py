@@ -7,13 +7,11 @@ what is deployed can be held to what was priced.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from tablewright.core.errors import UsageError
 from tablewright.core.quantities import HOURS_PER_MONTH
-from tablewright.deploy.resources import logical_name
 
 ENVIRONMENT_LENGTH = 12
 """Characters of an environment's name: it becomes part of names that AWS limits to 32."""
@@ -109,8 +107,3 @@ def short_name(site: Site, suffix: str, most: int = 32) -> str:
     """
     end = f"-{site.environment}-{suffix}"
     return site.app[: most - len(end)].rstrip("-") + end
-
-
-def names(words: Iterable[str]) -> str:
-    """Return a logical name of several words."""
-    return logical_name(*words)
