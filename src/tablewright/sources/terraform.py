@@ -201,6 +201,10 @@ def _units(value: Any) -> Decimal | None:
 
 # ---------------------------------------------------------------- HCL
 
+_HEADER = re.compile(
+    r'\s*(?P<block>resource|module)\s+(?:"aws_dynamodb_table"\s+)?"(?P<label>[^"]+)"'
+)
+
 
 def _written(source: Source, options: ReadOptions, notes: list[str]) -> list[Store]:
     try:
@@ -209,9 +213,11 @@ def _written(source: Source, options: ReadOptions, notes: list[str]) -> list[Sto
         raise needs("python-hcl2", "import") from missing
     paths = list(source.files("*.tf")) if source.is_folder else [source.path]
     documents: list[tuple[Path, Mapping[str, Any]]] = []
+    lines: dict[tuple[Path, str, str], int] = {}
     for path in paths:
         try:
             documents.append((path, _parsed(hcl2, path)))
+            lines |= {(path, *block): line for block, line in _lines(path).items()}
         except Exception as problem:  # the parser raises errors of its own many kinds
             line = getattr(problem, "line", "?")
             notes.append(f"{path}:{line}: not valid HCL; the file was passed by")
@@ -219,7 +225,7 @@ def _written(source: Source, options: ReadOptions, notes: list[str]) -> list[Sto
     stores = []
     for path, document in documents:
         for kind, label, body in _blocks(document):
-            place = f"{path}:{body.get('__start_line__', '?')}"
+            place = f"{path}:{lines.get((path, kind, label), '?')}"
             arguments = values.resolved(body)
             arguments |= _dynamic(arguments, place, notes)
             if kind == "module":
@@ -235,6 +241,18 @@ def _written(source: Source, options: ReadOptions, notes: list[str]) -> list[Sto
 def _parsed(hcl2: Any, path: Path) -> Mapping[str, Any]:
     document: Mapping[str, Any] = hcl2.loads(read_document(path))
     return document
+
+
+def _lines(path: Path) -> dict[tuple[str, str], int]:
+    """Return the line of each resource and module by (kind of block, label).
+
+    The parser's own positions (`with_meta`) are empty in python-hcl2 8.1.
+    """
+    return {
+        (header["block"], header["label"]): number
+        for number, line in enumerate(read_document(path).splitlines(), 1)
+        if (header := _HEADER.match(line))
+    }
 
 
 def _assigned(source: Source, hcl2: Any, notes: list[str]) -> dict[str, Any]:
