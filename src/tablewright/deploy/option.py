@@ -13,6 +13,9 @@ from decimal import Decimal
 from tablewright.core.errors import UsageError
 from tablewright.core.quantities import HOURS_PER_MONTH
 
+PORT = 8080
+"""Where the program answers."""
+HEALTH_PATH = "/health"
 ENVIRONMENT_LENGTH = 12
 """Characters of an environment's name: it becomes part of names that AWS limits to 32."""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from tablewright.core.errors import UnsupportedError
 from tablewright.deploy.alarms import Expected, alarms
-from tablewright.deploy.compute import TASKS, compute, kind_of, variables_of
+from tablewright.deploy.compute import TASKS, compute, kind_of
 from tablewright.deploy.grants import Grant, statements
 from tablewright.deploy.network import network
 from tablewright.deploy.option import Part, Site
@@ -25,6 +25,7 @@ from tablewright.deploy.resources import (
     Text,
     checked,
 )
+from tablewright.deploy.rights import variables_of
 from tablewright.deploy.servers import servers
 from tablewright.deploy.storage import storage
 

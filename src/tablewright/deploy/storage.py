@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tablewright.deploy.compute import secret_name
 from tablewright.deploy.option import Site
 from tablewright.deploy.resources import Account, ParameterRef, Ref, Resource, Text
+from tablewright.deploy.rights import secret_name
 
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 """Id of the managed cache policy: Amazon CloudFront Developer Guide, "Managed cache policies"."""
@@ -48,7 +48,7 @@ def storage(site: Site) -> Iterator[Resource]:
         )
 
 
-def _bucket(name: str, site: Site, text: str, *, is_archive: bool) -> Iterator[Resource]:
+def _lifecycle_rules(site: Site, *, is_archive: bool) -> list[dict[str, Any]]:
     rules: list[dict[str, Any]] = [
         {
             "Id": "unfinished-uploads",
@@ -70,6 +70,10 @@ def _bucket(name: str, site: Site, text: str, *, is_archive: bool) -> Iterator[R
                 "ExpirationInDays": site.retention_days,
             }
         )
+    return rules
+
+
+def _bucket(name: str, site: Site, text: str, *, is_archive: bool) -> Iterator[Resource]:
     yield Resource(
         name=name,
         kind="AWS::S3::Bucket",
@@ -87,12 +91,16 @@ def _bucket(name: str, site: Site, text: str, *, is_archive: bool) -> Iterator[R
             },
             "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
             "VersioningConfiguration": {"Status": "Enabled"},
-            "LifecycleConfiguration": {"Rules": rules},
+            "LifecycleConfiguration": {"Rules": _lifecycle_rules(site, is_archive=is_archive)},
         },
         reason=text,
         keeps_data=True,
         price_keys=("aws.s3",),
     )
+    yield _bucket_policy(name)
+
+
+def _bucket_policy(name: str) -> Resource:
     statements: list[dict[str, Any]] = [
         {
             "Sid": "OnlyTls",
@@ -127,7 +135,7 @@ def _bucket(name: str, site: Site, text: str, *, is_archive: bool) -> Iterator[R
                 },
             }
         )
-    yield Resource(
+    return Resource(
         name=f"{name}Policy",
         kind="AWS::S3::BucketPolicy",
         properties={

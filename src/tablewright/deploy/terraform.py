@@ -21,15 +21,9 @@ from tablewright.deploy.resources import (
     Stack,
     Text,
 )
-from tablewright.deploy.terraform_shapes import (
-    ATTRIBUTES,
-    MAIN_TYPES,
-    SHAPES,
-    Block,
-    Encoded,
-    Expression,
-    Json,
-)
+from tablewright.deploy.shapes import SHAPES
+from tablewright.deploy.shapes.names import ATTRIBUTES, MAIN_TYPES
+from tablewright.deploy.shapes.values import Block, Encoded, Expression, Json
 
 DATA = {
     "id": "data.aws_caller_identity.current.account_id",

@@ -1,0 +1,177 @@
+"""The application as tasks of a cluster, behind a load balancer where one is paid for.
+
+In: a site, the policy statements of its patterns, the variables it is given. Out: resources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from tablewright.core.quantities import HOURS_PER_MONTH
+from tablewright.deploy.grants import Statement
+from tablewright.deploy.network import (
+    balancer,
+    compute_subnets,
+    from_anywhere,
+    from_group,
+    has_nat,
+    security_group,
+)
+from tablewright.deploy.option import HEALTH_PATH, PORT, Site
+from tablewright.deploy.resources import Account, ParameterRef, Ref, Resource, Text
+from tablewright.deploy.rights import application_statements, log_statement, role_of
+
+TASK_VCPU = Decimal("0.25")
+
+
+def tasks(
+    site: Site, statements: Sequence[Statement], variables: Mapping[str, Any]
+) -> Iterator[Resource]:
+    """Yield the cluster, its service and tasks, their roles, and the balancer before them."""
+    has_balancer = site.has("aws.elb")
+    count = _task_count(site)
+    if has_balancer:
+        yield from balancer(site, PORT, HEALTH_PATH)
+        opening = from_group(PORT, "BalancerGroup", "the load balancer")
+    else:
+        opening = from_anywhere(PORT, "the service itself")
+    yield security_group("ComputeGroup", site, "tasks answer on one port", (opening,))
+    yield Resource(
+        name="Images",
+        kind="AWS::ECR::Repository",
+        properties={
+            "RepositoryName": site.stack_name,
+            "ImageScanningConfiguration": {"ScanOnPush": True},
+            "ImageTagMutability": "IMMUTABLE",
+            "EncryptionConfiguration": {"EncryptionType": "AES256"},
+        },
+        reason="images are scanned, and a tag never changes its meaning",
+        keeps_data=True,
+    )
+    yield Resource(
+        name="Cluster",
+        kind="AWS::ECS::Cluster",
+        properties={"ClusterSettings": [{"Name": "containerInsights", "Value": "enabled"}]},
+    )
+    yield role_of(
+        "TaskRole",
+        "ecs-tasks",
+        application_statements(statements, site),
+        "what the access patterns need, and no more",
+    )
+    yield role_of("StartRole", "ecs-tasks", _start_rights(), "pulls the image and writes its log")
+    yield _task_definition(site, variables)
+    service: dict[str, Any] = {
+        "Cluster": Ref("Cluster"),
+        "DesiredCount": count,
+        "LaunchType": "FARGATE",
+        "TaskDefinition": Ref("Task"),
+        "DeploymentConfiguration": {
+            "MinimumHealthyPercent": 100,
+            "MaximumPercent": 200,
+            "DeploymentCircuitBreaker": {"Enable": True, "Rollback": True},
+        },
+        "NetworkConfiguration": {
+            "AwsvpcConfiguration": {
+                "Subnets": [Ref(name) for name in compute_subnets(site)],
+                "SecurityGroups": [Ref("ComputeGroup", "GroupId")],
+                "AssignPublicIp": "DISABLED" if has_nat(site) else "ENABLED",
+            }
+        },
+    }
+    if has_balancer:
+        service["HealthCheckGracePeriodSeconds"] = 60
+        service["LoadBalancers"] = [
+            {"ContainerName": "app", "ContainerPort": PORT, "TargetGroupArn": Ref("Targets")}
+        ]
+    yield Resource(
+        name="Service",
+        kind="AWS::ECS::Service",
+        properties=service,
+        reason=f"{count} tasks as priced; a release that does not become healthy is rolled back",
+        after=("HttpsListener",) if has_balancer else (),
+        price_keys=("aws.fargate",),
+    )
+
+
+def _task_count(site: Site) -> int:
+    """Return how many tasks are priced: vCPU-hours over those of one task of a quarter vCPU."""
+    hours = sum((part.quantity for part in site.parts_of("aws.fargate.vcpu")), Decimal(0))
+    return max(1, round(hours / (TASK_VCPU * HOURS_PER_MONTH)))
+
+
+def _start_rights() -> list[dict[str, Any]]:
+    return [
+        log_statement(),
+        {
+            "Sid": "PullImage",
+            "Effect": "Allow",
+            "Action": [
+                "ecr:BatchCheckLayerAvailability",
+                "ecr:BatchGetImage",
+                "ecr:GetDownloadUrlForLayer",
+            ],
+            "Resource": [Ref("Images", "Arn")],
+        },
+        {
+            "Sid": "SignIn",
+            "Effect": "Allow",
+            "Action": ["ecr:GetAuthorizationToken"],
+            "Resource": ["*"],  # has no resource: IAM service authorization reference, Amazon ECR
+        },
+    ]
+
+
+def _task_definition(site: Site, variables: Mapping[str, Any]) -> Resource:
+    return Resource(
+        name="Task",
+        kind="AWS::ECS::TaskDefinition",
+        properties={
+            "Family": site.stack_name,
+            "Cpu": "256",
+            "Memory": "512",
+            "NetworkMode": "awsvpc",
+            "RequiresCompatibilities": ["FARGATE"],
+            "RuntimePlatform": {
+                "CpuArchitecture": "ARM64" if site.has("aws.fargate.vcpu.arm") else "X86_64",
+                "OperatingSystemFamily": "LINUX",
+            },
+            "TaskRoleArn": Ref("TaskRole", "Arn"),
+            "ExecutionRoleArn": Ref("StartRole", "Arn"),
+            "ContainerDefinitions": [
+                {
+                    "Name": "app",
+                    "Image": Text((Ref("Images", "RepositoryUri"), ":", ParameterRef("ImageTag"))),
+                    "Essential": True,
+                    "PortMappings": [{"ContainerPort": PORT, "Protocol": "tcp"}],
+                    "ReadonlyRootFilesystem": True,
+                    "Environment": [
+                        {"Name": name, "Value": value} for name, value in sorted(variables.items())
+                    ],
+                    "HealthCheck": {
+                        "Command": [
+                            "CMD",
+                            "python",
+                            "-c",
+                            "import urllib.request as r; "
+                            f"r.urlopen('http://127.0.0.1:{PORT}{HEALTH_PATH}', timeout=2)",
+                        ],
+                        "Interval": 30,
+                        "Timeout": 5,
+                        "Retries": 3,
+                        "StartPeriod": 20,
+                    },
+                    "LogConfiguration": {
+                        "LogDriver": "awslogs",
+                        "Options": {
+                            "awslogs-group": Ref("Logs"),
+                            "awslogs-region": Account("region"),
+                            "awslogs-stream-prefix": "app",
+                        },
+                    },
+                }
+            ],
+        },
+    )

@@ -1,0 +1,152 @@
+"""Buckets, distributions and secrets as the provider hashicorp/aws writes them.
+
+In: a resource. Out: blocks. Sources: the provider's documentation of each resource, version 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tablewright.deploy.resources import Ref, Resource
+from tablewright.deploy.shapes.values import (
+    Block,
+    Json,
+    inner_blocks,
+    physical_name,
+    plainly,
+    snaked,
+    tags_of,
+)
+
+
+def _bucket(resource: Resource) -> list[Block]:
+    p = resource.properties
+    bucket = Ref(resource.name)
+    main: dict[str, Any] = {"bucket_prefix": f"{physical_name(resource)}-"}
+    if tags_of(p):
+        main["tags"] = tags_of(p)
+    rule = p["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]
+    algorithm = rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"]
+    apply = Block.inner(
+        {"apply_server_side_encryption_by_default": [Block.inner({"sse_algorithm": algorithm})]}
+    )
+
+    def beside(kind: str, suffix: str, body: Mapping[str, Any]) -> Block:
+        return Block(kind, {"bucket": bucket, **body}, suffix=suffix, is_main=False)
+
+    return [
+        Block("aws_s3_bucket", main),
+        beside(
+            "aws_s3_bucket_server_side_encryption_configuration", "encryption", {"rule": [apply]}
+        ),
+        beside(
+            "aws_s3_bucket_public_access_block",
+            "access",
+            snaked(p["PublicAccessBlockConfiguration"]),
+        ),
+        beside(
+            "aws_s3_bucket_ownership_controls",
+            "ownership",
+            {"rule": inner_blocks(p["OwnershipControls"]["Rules"])},
+        ),
+        beside(
+            "aws_s3_bucket_versioning",
+            "versioning",
+            {"versioning_configuration": [Block.inner({"status": "Enabled"})]},
+        ),
+        beside(
+            "aws_s3_bucket_lifecycle_configuration",
+            "lifecycle",
+            {"rule": [_lifecycle(rule) for rule in p["LifecycleConfiguration"]["Rules"]]},
+        ),
+    ]
+
+
+def _lifecycle(rule: Mapping[str, Any]) -> Block:
+    body: dict[str, Any] = {
+        "id": rule["Id"],
+        "status": rule["Status"],
+        "filter": [Block.inner({"prefix": rule.get("Prefix", "")})],
+    }
+    if "AbortIncompleteMultipartUpload" in rule:
+        days = rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"]
+        body["abort_incomplete_multipart_upload"] = [Block.inner({"days_after_initiation": days})]
+    if "NoncurrentVersionExpiration" in rule:
+        days = rule["NoncurrentVersionExpiration"]["NoncurrentDays"]
+        body["noncurrent_version_expiration"] = [Block.inner({"noncurrent_days": days})]
+    if "ExpirationInDays" in rule:
+        body["expiration"] = [Block.inner({"days": rule["ExpirationInDays"]})]
+    return Block.inner(body)
+
+
+def _bucket_policy(resource: Resource) -> list[Block]:
+    p = resource.properties
+    body = {"bucket": p["Bucket"], "policy": Json(p["PolicyDocument"])}
+    return [Block("aws_s3_bucket_policy", body)]
+
+
+def _access_control(resource: Resource) -> list[Block]:
+    settings = resource.properties["OriginAccessControlConfig"]
+    return [Block("aws_cloudfront_origin_access_control", snaked(settings))]
+
+
+def _distribution(resource: Resource) -> list[Block]:
+    p = resource.properties["DistributionConfig"]
+    origin = p["Origins"][0]
+    behaviour = p["DefaultCacheBehavior"]
+    body: dict[str, Any] = {
+        "enabled": p["Enabled"],
+        "comment": p["Comment"],
+        "default_root_object": p["DefaultRootObject"],
+        "http_version": p["HttpVersion"],
+        "is_ipv6_enabled": p["IPV6Enabled"],
+        "price_class": p["PriceClass"],
+        "origin": [
+            Block.inner(
+                {
+                    "origin_id": origin["Id"],
+                    "domain_name": origin["DomainName"],
+                    "origin_access_control_id": origin["OriginAccessControlId"],
+                }
+            )
+        ],
+        "default_cache_behavior": [
+            Block.inner(
+                {
+                    "target_origin_id": behaviour["TargetOriginId"],
+                    "viewer_protocol_policy": behaviour["ViewerProtocolPolicy"],
+                    "cache_policy_id": behaviour["CachePolicyId"],
+                    "response_headers_policy_id": behaviour["ResponseHeadersPolicyId"],
+                    "compress": behaviour["Compress"],
+                    "allowed_methods": ["GET", "HEAD"],
+                    "cached_methods": ["GET", "HEAD"],
+                }
+            )
+        ],
+        "restrictions": [
+            Block.inner({"geo_restriction": [Block.inner({"restriction_type": "none"})]})
+        ],
+        "viewer_certificate": [Block.inner({"cloudfront_default_certificate": True})],
+    }
+    if tags_of(resource.properties):
+        body["tags"] = tags_of(resource.properties)
+    return [Block("aws_cloudfront_distribution", body)]
+
+
+def _secret(resource: Resource) -> list[Block]:
+    p = resource.properties
+    body: dict[str, Any] = {"name": p["Name"], "description": p["Description"]}
+    if tags_of(p):
+        body["tags"] = tags_of(p)
+    return [Block("aws_secretsmanager_secret", body)]
+
+
+SHAPES: dict[str, Callable[[Resource], list[Block]]] = {
+    "AWS::CloudFront::Distribution": _distribution,
+    "AWS::CloudFront::OriginAccessControl": _access_control,
+    "AWS::Route53::HostedZone": plainly("aws_route53_zone"),
+    "AWS::S3::Bucket": _bucket,
+    "AWS::S3::BucketPolicy": _bucket_policy,
+    "AWS::SecretsManager::Secret": _secret,
+}
