@@ -14,7 +14,8 @@ from tablewright.design.grammar import COMMON
 from tablewright.design.language import DesignLanguage
 from tablewright.design.values import Design
 from tablewright.engines.dynamodb.design import DynamoDesign, ProjectionKind
-from tablewright.model.shapes import NUMBER, Field, Record
+from tablewright.model.shapes import Field, Record
+from tablewright.model.value_shapes import NUMBER
 
 DATA = Path(__file__).parents[1] / "data"
 

@@ -32,7 +32,7 @@ from tablewright.evaluation.doors import (
 from tablewright.evaluation.doors import Record as Stored
 from tablewright.evaluation.engine import Refused
 from tablewright.evaluation.values import Evaluation, Measure, Request, Route, UnitUse
-from tablewright.model.grammar import ENTITY_NAME
+from tablewright.model.names import ENTITY_NAME
 from tablewright.model.nodes import Reading
 from tablewright.model.shapes import Field, Fields, MappingOf, Name, Record
 from tablewright.model.values import Model, Pattern, Verb

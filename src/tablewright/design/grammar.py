@@ -5,16 +5,9 @@ In: nothing. Out: the fields and shapes that an engine builds its own grammar wi
 
 from __future__ import annotations
 
-from tablewright.model.grammar import ENTITY_NAME, LABEL, PATH
-from tablewright.model.shapes import (
-    PROSE,
-    VALUE,
-    ByKind,
-    Choice,
-    Field,
-    ListOf,
-    Record,
-)
+from tablewright.model.names import ENTITY_NAME, LABEL, PATH
+from tablewright.model.shapes import ByKind, Choice, Field, ListOf, Record
+from tablewright.model.value_shapes import PROSE, VALUE
 
 EMBED = ByKind(
     scalar=ENTITY_NAME,

@@ -12,9 +12,9 @@ from decimal import Decimal
 
 from tablewright.core.diagnostics import Span
 from tablewright.core.quantities import ZERO, plain
-from tablewright.model.grammar import RANGED, SIZED, TypeText, even
 from tablewright.model.nodes import Reading, Word
 from tablewright.model.shapes import Entry, Fields, suggestion
+from tablewright.model.type_text import RANGED, SIZED, TypeText, even
 from tablewright.model.values import (
     Attribute,
     Kind,

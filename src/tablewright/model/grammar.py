@@ -8,30 +8,26 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from yaml.nodes import Node
 
-from tablewright.core.diagnostics import nearest
 from tablewright.model import nodes, scalars
+from tablewright.model.names import (
+    ATTRIBUTE_NAME,
+    COPIED,
+    ENTITY_NAME,
+    ENUM_VALUE,
+    LABEL,
+    NAMES,
+    PATTERN_NAME,
+)
 from tablewright.model.nodes import Reading
+from tablewright.model.pattern_grammar import PART, PART_VERBS, PATTERN, VERBS
 from tablewright.model.scalars import Bad
 from tablewright.model.shapes import (
-    BOOL,
-    BYTES_SPREAD,
-    COUNT_SCALAR,
-    DURATION,
-    NUMBER,
-    NUMBER_SPREAD,
-    POSITIVE,
-    PROSE,
-    RATE,
-    SHARE,
-    SIGNED,
-    VALUE,
-    WHOLE,
     Anything,
     ByKind,
     Choice,
@@ -45,42 +41,27 @@ from tablewright.model.shapes import (
     Scalar,
     Schema,
     Shape,
-    finish_spread,
     one_of,
+)
+from tablewright.model.type_text import METRICS, TYPE
+from tablewright.model.value_shapes import (
+    BOOL,
+    BYTES_SPREAD,
+    COUNT_SCALAR,
+    DURATION,
+    NUMBER,
+    NUMBER_SPREAD,
+    POSITIVE,
+    PROSE,
+    SHARE,
+    SIGNED,
+    VALUE,
+    WHOLE,
+    finish_spread,
     spread_fields,
 )
-from tablewright.model.values import Count, Kind, Spread
+from tablewright.model.values import Count
 
-ENTITY_NAME = Name("the name of an entity", r"[A-Za-z][A-Za-z0-9_]*", "letters, digits and `_`")
-ATTRIBUTE_NAME = Name("the name of an attribute")
-PATH = Name(
-    "the name of an attribute",
-    r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)*",
-    "letters, digits, `_` and `-`; a dot leads into a map",
-)
-COPIED = Name(
-    "an attribute of another entity",
-    r"[A-Za-z_][A-Za-z0-9_-]*\.[A-Za-z_][A-Za-z0-9_-]*",
-    "a ref or the parent and its attribute, as in `author_id.name`",
-)
-PATTERN_NAME = Name("the name of an access pattern")
-LABEL = Name("a short label", r"[A-Za-z0-9_.-]+", "letters, digits, `_`, `-` and `.`", bare=True)
-ENUM_VALUE = Name("a value of an enum", r"[^\s].*", "any text")
-
-VERBS = (
-    "get",
-    "list",
-    "put",
-    "update",
-    "delete",
-    "transact",
-    "aggregate",
-    "near",
-    "search",
-    "similar",
-    "scan",
-)
-PART_VERBS = ("put", "update", "delete", "check")
 ROLES = (
     "counter",
     "money",
@@ -116,182 +97,6 @@ CLAIMABLE = (
 
 
 # ---------------------------------------------------------------- types of attributes
-
-
-@dataclass(frozen=True)
-class TypeText:
-    """A type as written, with what its argument says."""
-
-    kind: Kind
-    bytes: Spread | None = None
-    values: tuple[tuple[str, Decimal], ...] = ()
-    low: Decimal | None = None
-    high: Decimal | None = None
-    to: str = ""
-    dimensions: int | None = None
-
-
-MAX_DIMENSIONS = 16_000
-"""More than any engine here takes: each checks its own limit."""
-
-METRICS = ("cosine", "euclidean", "dot_product")
-
-_TYPE = re.compile(r"([A-Za-z_]+)\s*(?:\((.*)\))?", re.DOTALL)
-SIZED = frozenset(
-    {
-        Kind.ID,
-        Kind.EMAIL,
-        Kind.USERNAME,
-        Kind.PHONE,
-        Kind.NAME,
-        Kind.URL,
-        Kind.COUNTRY,
-        Kind.TEXT,
-        Kind.TOKEN,
-        Kind.DIGITS,
-        Kind.BINARY,
-        Kind.MAP,
-        Kind.LIST,
-        Kind.SET,
-    }
-)
-RANGED = frozenset({Kind.INT, Kind.DECIMAL, Kind.MONEY, Kind.COUNTER})
-
-
-def parse_type(text: str) -> TypeText:
-    """Read a type in its short form.
-
-    Example:
-        >>> parse_type("text(2KB)").bytes.mean
-        Decimal('2048')
-        >>> [value for value, share in parse_type("enum(ios, android)").values]
-        ['ios', 'android']
-    """
-    match = _TYPE.fullmatch(text)
-    if match is None:
-        raise Bad
-    kind = _kind(match[1])
-    argument = match[2]
-    if argument is None:
-        return TypeText(kind=kind)
-    argument = argument.strip()
-    if kind in SIZED:
-        try:
-            return TypeText(kind=kind, bytes=Spread(mean=scalars.byte_count(argument)))
-        except Bad as bad:
-            raise Bad(
-                bad.reason or "has no size in its brackets",
-                id=bad.id,
-                help=f"write {kind.value}(24) or {kind.value}(2KB)",
-            ) from bad
-    if kind is Kind.ENUM:
-        return TypeText(kind=kind, values=even(_enum_words(argument)))
-    if kind in RANGED:
-        low, dots, high = argument.partition("..")
-        try:
-            if not dots:
-                raise Bad
-            return TypeText(
-                kind=kind, low=scalars.signed(low.strip()), high=scalars.signed(high.strip())
-            )
-        except Bad as bad:
-            raise Bad("has no range in its brackets", help=f"write {kind.value}(0..100)") from bad
-    if kind is Kind.REF:
-        return TypeText(kind=kind, to=argument)
-    if kind is Kind.VECTOR:
-        return TypeText(kind=kind, dimensions=_dimensions(argument))
-    raise Bad(f"takes nothing in brackets: `{kind.value}` stands alone", help=f"write {kind.value}")
-
-
-def _dimensions(argument: str) -> int:
-    try:
-        dimensions = scalars.whole(argument)
-    except Bad as bad:
-        raise Bad("has no number of dimensions in its brackets", help="write vector(1024)") from bad
-    if not 1 <= dimensions <= MAX_DIMENSIONS:
-        raise Bad(
-            f"has {dimensions} dimensions",
-            id="impossible-value",
-            help=f"a vector has 1 to {MAX_DIMENSIONS:,} dimensions",
-        )
-    return dimensions
-
-
-def _kind(word: str) -> Kind:
-    try:
-        return Kind(word)
-    except ValueError:
-        known = [kind.value for kind in Kind]
-        close = nearest(word.lower(), known) or _OTHER_NAMES.get(word.lower())
-        raise Bad(
-            "is not a type",
-            id="unknown-type",
-            help=f"did you mean `{close}`?" if close else f"types: {', '.join(known)}",
-        ) from None
-
-
-_OTHER_NAMES = {
-    "string": "text",
-    "str": "text",
-    "varchar": "text",
-    "char": "text",
-    "number": "decimal",
-    "numeric": "decimal",
-    "float": "decimal",
-    "double": "decimal",
-    "long": "int",
-    "bigint": "int",
-    "datetime": "timestamp",
-    "time": "timestamp",
-    "object": "map",
-    "json": "map",
-    "document": "map",
-    "dict": "map",
-    "array": "list",
-    "embedding": "vector",
-    "blob": "binary",
-    "bytes": "binary",
-    "guid": "uuid",
-    "objectid": "id",
-    "password": "token",
-    "hash": "token",
-    "s": "text",
-    "n": "int",
-    "m": "map",
-    "l": "list",
-    "b": "binary",
-}
-
-
-def _enum_words(argument: str) -> list[str]:
-    words = [word.strip() for word in argument.split(",")]
-    if not all(words):
-        raise Bad("has an empty value", help="write enum(active, paused)")
-    twice = next((word for position, word in enumerate(words) if word in words[:position]), None)
-    if twice is not None:
-        raise Bad(f"names `{twice}` twice", help="keep one of the two")
-    return words
-
-
-def even(words: list[str]) -> tuple[tuple[str, Decimal], ...]:
-    """Return values with equal shares that add up to exactly one."""
-    each = (Decimal(1) / len(words)).quantize(Decimal("1e-12"))
-    rest = 1 - each * (len(words) - 1)
-    return tuple((word, each if position else rest) for position, word in enumerate(words))
-
-
-def _type_times(value: TypeText, factor: Decimal) -> TypeText:
-    if value.bytes is None:
-        return value
-    return replace(value, bytes=replace(value.bytes, mean=value.bytes.mean * factor))
-
-
-TYPE = Scalar(
-    parse_type,
-    "a type such as uuid, text(24), enum(a, b) or map(38KB)",
-    rf"({'|'.join(kind.value for kind in Kind)})\s*(\(.*\))?",
-    scaled=_type_times,
-)
 
 
 def _attribute() -> Shape:
@@ -377,8 +182,6 @@ COUNT = ByKind(
     what="a count such as 2, 1/user, 200 total or {mean: 3, max: 40}",
 )
 
-NAMES = ListOf(ATTRIBUTE_NAME, what="an attribute or a list of them")
-PATHS = ListOf(PATH, what="an attribute or a list of them")
 
 ENTITY = Record(
     "an entity",
@@ -420,163 +223,6 @@ ENTITY = Record(
 
 
 # ---------------------------------------------------------------- access patterns
-
-
-def _share_or_given(text: str) -> Decimal | str:
-    return text if text == "given" else scalars.share(text)
-
-
-RANGE_SHARE = Scalar(
-    _share_or_given,
-    "the share of entries in that range, such as 30%, or `given`",
-    rf"(given|{scalars.NUMBER_PATTERN}\s*%?)",
-    numeric=True,
-    largest=1,
-    scaled=lambda value, factor: value if value == "given" else min(Decimal(1), value * factor),
-)
-RANGES = ("between", "begins_with", "gt", "ge", "lt", "le")
-CONDITION = ByKind(
-    scalar=VALUE,
-    mapping=Record(
-        "a condition",
-        (
-            *(Field(name, RANGE_SHARE) for name in RANGES),
-            Field("in", ListOf(VALUE, single=False, least=1, what="a list of values")),
-            Field("not", VALUE, doc="any value but this one, or but a `given` one"),
-            Field("contains", RANGE_SHARE, doc="share of the entries that contain the given one"),
-            Field("size", RANGE_SHARE, doc="share of the entries that are at least so long"),
-        ),
-    ),
-    what="a value, `given`, `exists`, `absent`, or {between: 30%}, {in: [a, b]}, {not: a}",
-)
-WHERE = ByKind(
-    scalar=PATH,
-    sequence=ListOf(PATH, single=False, least=1),
-    mapping=MappingOf(PATH, CONDITION, least=1),
-    what="an attribute, a list of them, or a mapping such as {status: active}",
-)
-SORT_NAME = Name(
-    "an attribute to sort by", r"-?" + PATH.pattern, "an attribute, with `-` for descending"
-)
-SET = ByKind(
-    scalar=PATH,
-    sequence=ListOf(PATH, single=False),
-    mapping=MappingOf(PATH, VALUE),
-    what="an attribute, a list of them, or a mapping such as {status: active}",
-)
-CONSISTENCIES = ("eventual", "strong", "transactional")
-PURPOSES = ("online", "batch", "report", "search")
-
-
-def _part() -> Shape:
-    return PART
-
-
-_CONDITION_FIELDS = (
-    Field("by", WHERE, doc="what selects"),
-    Field("where", WHERE, doc="what selects"),
-    Field("set", SET, doc="attributes an update changes"),
-    Field("increment", PATHS),
-    Field("append", PATHS),
-    Field("remove", PATHS),
-    Field(
-        "changes",
-        MappingOf(PATH, SHARE, what="a mapping from attributes to shares"),
-        doc="share of updates in which an attribute really changes",
-    ),
-    Field(
-        "if",
-        ByKind(
-            scalar=VALUE,
-            sequence=ListOf(PATH, single=False, least=1),
-            what="`absent`, a list of attributes, or words",
-        ),
-        doc="condition of a write",
-    ),
-    Field("if_on", PATHS, doc="attributes the condition looks at"),
-    Field("fails", SHARE, doc="share of calls whose condition fails"),
-    Field("known", PATHS, doc="further attributes the caller holds"),
-    Field("batch", POSITIVE, doc="instances per call"),
-    Field("note", PROSE),
-)
-
-_ONLY_WRITES = "only put, update, delete and check can be part of a transaction"
-PART = Record(
-    "a part of a transaction",
-    (*(Field(verb, ENTITY_NAME) for verb in PART_VERBS), *_CONDITION_FIELDS),
-    hints=dict.fromkeys(("get", "list", "scan", "aggregate", "transact"), _ONLY_WRITES),
-)
-
-PATTERN = Record(
-    "an access pattern",
-    (
-        *(
-            Field(verb, ENTITY_NAME)
-            if verb != "transact"
-            else Field(
-                "transact",
-                ListOf(
-                    Ref("part", _part),
-                    single=False,
-                    least=1,
-                    what="a list of parts such as {put: User, if: absent}",
-                ),
-            )
-            for verb in VERBS
-        ),
-        *_CONDITION_FIELDS,
-        Field("id", LABEL, doc="a short label such as S1"),
-        Field("title", PROSE),
-        Field("sort", ListOf(SORT_NAME, what="an attribute such as -created_at, or a list")),
-        Field("limit", POSITIVE, doc="instances wanted"),
-        Field("skip", POSITIVE, doc="instances passed over before them, where paged by offset"),
-        Field("ignore_case", PATHS, doc="attributes compared without regard to capitals"),
-        Field(
-            "select",
-            ByKind(
-                scalar=PATH,
-                sequence=ListOf(PATH, single=False, least=1),
-                mapping=Record("select", (Field("except", PATHS, required=True),)),
-                what="a list of attributes, or {except: [...]}",
-            ),
-            doc="attributes wanted",
-        ),
-        Field("matched", NUMBER, doc="how many instances meet `where`"),
-        Field("all", BOOL, doc="every match is needed, page by page"),
-        Field("hit", SHARE, doc="share of reads that find something"),
-        Field("consistency", Choice(CONSISTENCIES)),
-        Field("rate", RATE, required=True, doc="how often"),
-        Field("peak", NUMBER, doc="peak rate over mean rate"),
-        Field("latency_p99_ms", NUMBER),
-        Field("staleness_ms", NUMBER),
-        Field("purpose", Choice(PURPOSES)),
-        Field("group", PROSE),
-        Field("scope", PATH, doc="owner or tenant attribute that must bound it"),
-        Field("atomic", BOOL, doc="false: read, changed and written back"),
-        Field("window_s", NUMBER),
-        Field("radius_km", NUMBER),
-        Field("to", ATTRIBUTE_NAME, doc="the vector that is compared with the caller's"),
-        Field("recall", SHARE, doc="the least share of the nearest that must be returned"),
-        Field("exact", BOOL, doc="the nearest must be returned, not most of them"),
-        Field("hot_share", SHARE),
-    ),
-    hints={
-        "read": "one instance is a `get`, several are a `list`",
-        "query": "several instances are a `list`, one is a `get`",
-        "find": "several instances are a `list`, one is a `get`",
-        "insert": "a new instance is a `put`",
-        "create": "a new instance is a `put`",
-        "write": "a new instance is a `put`, a changed one an `update`",
-        "upsert": "that is a `put` (without `if: absent`)",
-        "remove_item": "that is a `delete`",
-        "count": "counting is an `aggregate`",
-        "check": "a check is part of a `transact`",
-        "filter": "what selects is `where`",
-        "order_by": "the order is `sort`",
-        "order": "the order is `sort`",
-        "frequency": "how often is the `rate`",
-    },
-)
 
 
 # ---------------------------------------------------------------- the rest

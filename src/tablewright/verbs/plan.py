@@ -52,7 +52,7 @@ def plan(
         UnsupportedError: no design serves the model, or the solver is not installed.
         UsageError: there is no design `start`.
     """
-    from tablewright.model.grammar import LABEL
+    from tablewright.model.names import LABEL
     from tablewright.plan.result import PatternRequests
 
     if not re.fullmatch(LABEL.pattern, name):

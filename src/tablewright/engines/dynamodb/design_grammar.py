@@ -11,16 +11,11 @@ from yaml.nodes import Node, ScalarNode
 
 from tablewright.design.grammar import ATTRIBUTES, COMMON, EMBED
 from tablewright.model import nodes, scalars
-from tablewright.model.grammar import ATTRIBUTE_NAME, ENTITY_NAME, REGION
+from tablewright.model.grammar import REGION
+from tablewright.model.names import ATTRIBUTE_NAME, ENTITY_NAME
 from tablewright.model.nodes import Reading
 from tablewright.model.scalars import Bad
 from tablewright.model.shapes import (
-    BOOL,
-    NUMBER,
-    PROSE,
-    SHARE,
-    VALUE,
-    WHOLE,
     ByKind,
     Choice,
     Field,
@@ -32,6 +27,7 @@ from tablewright.model.shapes import (
     Shape,
     wrong_type,
 )
+from tablewright.model.value_shapes import BOOL, NUMBER, PROSE, SHARE, VALUE, WHOLE
 
 TABLE_NAME = Name(
     "the name of a table",

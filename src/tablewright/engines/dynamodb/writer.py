@@ -8,12 +8,12 @@ changes, the guard items of unique attributes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
 from tablewright.capacity.units import write_blocks
-from tablewright.core.quantities import ONE, format_number, plain
+from tablewright.core.quantities import ONE
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb import similar
 from tablewright.engines.dynamodb.design import Index, ItemShape, Table
@@ -26,53 +26,38 @@ from tablewright.engines.dynamodb.router import (
 )
 from tablewright.engines.dynamodb.sizing import ShapeSizes, depends_on, element_bytes, measure
 from tablewright.engines.dynamodb.steps import (
-    KeyParts,
     ObjectStep,
     ReadStep,
     Step,
     TransactionStep,
     WriteStep,
 )
+from tablewright.engines.dynamodb.write_requests import (
+    OPERATIONS,
+    Arm,
+    Unservable,
+    cannot_embed,
+    change_why,
+    concerns_index,
+    counter_arms,
+    entry_why,
+    finds_one_item,
+    is_in_keys,
+    is_projected,
+    moves_entry,
+    refuse_meeting,
+    single_write,
+    transact_write,
+    write_why,
+)
 from tablewright.evaluation.values import (
-    VECTOR_WRITE,
     Measure,
     Rejected,
     Request,
     Route,
     UnitUse,
 )
-from tablewright.model.values import Entity, Kind, Pattern, Verb
-
-TWICE = Decimal(2)
-OPERATIONS = {
-    "put": "PutItem",
-    "update": "UpdateItem",
-    "delete": "DeleteItem",
-    "check": "ConditionCheck",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arm:
-    """One item written: the step, its units on the table and on each index."""
-
-    step: WriteStep
-    table: str
-    base: Measure
-    base_why: str
-    indexes: tuple[tuple[str, Measure, str], ...] = ()
-    vectors: tuple[tuple[str, Measure, str], ...] = ()
-    """Bytes written to vector indexes."""
-    bytes: Decimal = Decimal(0)
-    read_first: Request | None = None
-    read_step: ReadStep | None = None
-    must_be_atomic: bool = False
-    objects: tuple[tuple[ObjectStep, Request], ...] = ()
-    """What of it is written to object storage before, or deleted there after it."""
-
-
-class Unservable(Exception):
-    """The design cannot carry out the write; the message says why."""
+from tablewright.model.values import Entity, Pattern, Verb
 
 
 class WriteRouter:
@@ -121,7 +106,7 @@ class WriteRouter:
             raise Unservable(f"nothing says which `{part.entity}` is meant")
         return Pattern(
             name=part.name,
-            verb=Verb.GET if _finds_one(entity, part) else Verb.LIST,
+            verb=Verb.GET if finds_one_item(entity, part) else Verb.LIST,
             entity=part.entity,
             rate=whole.rate,
             where=part.where,
@@ -249,7 +234,9 @@ class WriteRouter:
             shape=shape.name,
             entity=part.entity,
             keys=keys,
-            sets=tuple(n for n in part.sets if n in shape.attributes or _in_keys(n, shape, table)),
+            sets=tuple(
+                n for n in part.sets if n in shape.attributes or is_in_keys(n, shape, table)
+            ),
             increments=tuple(n for n in part.increments if n in shape.attributes),
             appends=tuple(n for n in part.appends if n in shape.attributes),
             removes=tuple(n for n in part.removes if n in shape.attributes),
@@ -260,7 +247,7 @@ class WriteRouter:
             shards=shape.copies,
         )
         if shape.counters:
-            return _counter_arms(part, table, shape, sizes, step)
+            return counter_arms(part, table, shape, sizes, step)
         if part.verb is Verb.UPDATE:
             key_changes = any(touched & depends_on(template, key) for key, template in keys)
             if key_changes:
@@ -280,13 +267,13 @@ class WriteRouter:
             old, new = (absent, entries) if part.verb is Verb.PUT else (entries, absent)
             units = index_measure(old, new, moved=False, changed=True)
             units = units.times(ONE - part.fails)
-            indexes.append((f"{table.name}/{index.name}", units, _entry_why(entries, part.verb)))
+            indexes.append((f"{table.name}/{index.name}", units, entry_why(entries, part.verb)))
         return [
             Arm(
                 step=step,
                 table=table.name,
                 base=base,
-                base_why=_write_why(mean, base),
+                base_why=write_why(mean, base),
                 indexes=tuple(indexes),
                 vectors=similar.put_or_delete_uses(table, sizes, ONE - part.fails),
                 bytes=mean,
@@ -316,19 +303,21 @@ class WriteRouter:
         changing = [(name, shares.get(name, ONE)) for name in sorted(touched)]
         indexes: list[tuple[str, Measure, str]] = []
         for index in table.indexes:
-            relevant = [(name, share) for name, share in changing if _concerns(name, sizes, index)]
+            relevant = [
+                (name, share) for name, share in changing if concerns_index(name, sizes, index)
+            ]
             if not relevant:
                 continue
             units = expected(relevant, partial(self._index_units, sizes, index, resized)).times(
                 ONE - part.fails
             )
             if units.mean:
-                moved = any(_moves(name, sizes, index) for name, _ in relevant)
+                moved = any(moves_entry(name, sizes, index) for name, _ in relevant)
                 indexes.append(
                     (
                         f"{table.name}/{index.name}",
                         units,
-                        _change_why(sizes.entries(index), moved=moved),
+                        change_why(sizes.entries(index), moved=moved),
                     )
                 )
         mean = measure(before).mean
@@ -336,7 +325,7 @@ class WriteRouter:
             step=step,
             table=table.name,
             base=base,
-            base_why=_write_why(mean, base),
+            base_why=write_why(mean, base),
             indexes=tuple(indexes),
             vectors=similar.update_uses(table, sizes, changing, ONE - part.fails),
             bytes=mean,
@@ -349,13 +338,13 @@ class WriteRouter:
             return Measure()
         before = sizes.entries(index)
         after = sizes.entries(index, names & resized)
-        moved: bool | list[bool] = any(_moves(name, sizes, index) for name in names)
-        changed = moved or any(_projects(name, sizes, index) for name in names)
+        moved: bool | list[bool] = any(moves_entry(name, sizes, index) for name in names)
+        changed = moved or any(is_projected(name, sizes, index) for name in names)
         if moved:
             stays = sizes.stays(index, names)
             if stays is not None:
                 moved = [not here for here in stays]
-                changed = any(_projects(name, sizes, index) for name in names)
+                changed = any(is_projected(name, sizes, index) for name in names)
         return index_measure(before, after, moved=moved, changed=bool(changed))
 
     def _rekeyed(
@@ -446,7 +435,7 @@ class WriteRouter:
         self, part: Pattern, child: Entity, table: Table, shape: ItemShape, embed: Embed
     ) -> Arm:
         """A child inside its parent's item: the whole parent is written again."""
-        refusal = _cannot_embed(part, child, self.context.key_parts(table, shape), embed)
+        refusal = cannot_embed(part, child, self.context.key_parts(table, shape), embed)
         if refusal:
             raise Unservable(refusal)
         sizes = self.context.size_of(table, shape)
@@ -520,7 +509,7 @@ class WriteRouter:
             step=step,
             table=table.name,
             base=base,
-            base_why=_write_why(mean, base) + ", the whole parent item",
+            base_why=write_why(mean, base) + ", the whole parent item",
             indexes=tuple(indexes),
             bytes=mean,
             read_first=read_first,
@@ -583,12 +572,12 @@ class WriteRouter:
         steps += [step for step, _ in puts]
         depth += 1 if puts else 0
         if together:
-            _refuse_meeting(arms)
-            requests.append(_transaction(arms))
+            refuse_meeting(arms)
+            requests.append(transact_write(arms))
             steps.append(TransactionStep(parts=tuple(arm.step for arm in arms)))
         else:
             for arm in arms:
-                requests.append(_single(arm, pattern.batch))
+                requests.append(single_write(arm, pattern.batch))
                 steps.append(arm.step)
         requests += [request for step, request in objects if step.operation != "PutObject"]
         steps += [step for step, _ in objects if step.operation != "PutObject"]
@@ -633,216 +622,3 @@ class WriteRouter:
             consistency=pattern.consistency,
         )
         return request, step
-
-
-def _refuse_meeting(arms: Sequence[Arm]) -> None:
-    """Refuse a transaction that would touch one item twice, which the service does not allow."""
-    for arm in arms:
-        embed = arm.step.embed
-        if embed is None:
-            continue
-        place = (arm.step.table, arm.step.shape)
-        if any(o is not arm and (o.step.table, o.step.shape) == place for o in arms):
-            raise Unservable(
-                f"`{embed.attribute}` lies in an item of `{arm.table}` that the transaction "
-                "touches already, and it may touch each item once"
-            )
-
-
-def _cannot_embed(part: Pattern, child: Entity, keys: KeyParts, embed: Embed) -> str:
-    """Say why a write of an embedded child cannot be carried out; "" where it can."""
-    for _, template in keys:
-        for name in template.attributes:
-            if not (child.has(name) and child.attribute(name).generated):
-                return f"the key of its parent's item needs `{name}`, which it does not tell"
-    key = [name for name in child.key if not child.attribute(name).generated]
-    if embed.as_map and len(key) != 1:
-        return f"elements of the map `{embed.attribute}` are told apart by one attribute"
-    if part.verb is Verb.PUT and part.condition == "absent" and not embed.as_map:
-        made_up = any(child.attribute(n).kind in (Kind.UUID, Kind.ULID, Kind.ID) for n in key)
-        if part.fails or not made_up:
-            return (
-                f"the list `{embed.attribute}` cannot refuse a second element with the same key: "
-                "a map could"
-            )
-    return ""
-
-
-def _counter_arms(
-    part: Pattern, table: Table, shape: ItemShape, sizes: ShapeSizes, step: WriteStep
-) -> list[Arm]:
-    """Write the shards of counters: one of them for an increment or a put, all for a delete.
-
-    A put writes the first shard, which holds what was counted before; an increment makes the shard
-    it goes to, if it is not there.
-    """
-    listed = ", ".join(f"`{name}`" for name in shape.counters)
-    if part.verb is Verb.UPDATE:
-        if set(shape.counters) & set(part.touched) - set(part.increments):
-            raise Unservable(f"{listed} is a sum of shards: it can be incremented, not set")
-        if part.condition:
-            raise Unservable(f"{listed} lies in items apart from what the condition looks at")
-    elif set(shape.counters) & set(part.condition_on):
-        raise Unservable(f"{listed} is a sum of shards, at which no condition can look")
-    base = write_measure(sizes.items(), None)
-    mean = measure(sizes.items()).mean
-    arm = Arm(
-        step=step if part.verb is Verb.UPDATE else replace(step, shard=0),
-        table=table.name,
-        base=base,
-        base_why=_write_why(mean, base) + f", one of {shape.copies} shards",
-        bytes=mean,
-    )
-    if part.verb is not Verb.DELETE:
-        return [arm]
-    rest = replace(step, condition="", condition_on=())
-    return [
-        arm,
-        *(replace(arm, step=replace(rest, shard=shard)) for shard in range(1, shape.copies)),
-    ]
-
-
-def _single(arm: Arm, batch: int) -> Request:
-    uses = [
-        UnitUse(
-            resource=arm.table,
-            dimension="write",
-            units=arm.base.times(Decimal(batch)),
-            why=arm.base_why,
-        )
-    ]
-    uses += [
-        UnitUse(resource=name, dimension="write", units=units.times(Decimal(batch)), why=why)
-        for name, units, why in arm.indexes
-        if units.mean
-    ]
-    uses += _vector_uses(arm, batch)
-    many = batch > 1 and arm.step.operation in ("PutItem", "DeleteItem")
-    return Request(
-        operation="BatchWriteItem" if many else arm.step.operation,
-        target=arm.table,
-        calls=Decimal(-(-batch // 25)) if many else Decimal(batch),
-        items=Decimal(min(batch, 25)) if many else ONE,
-        bytes=arm.bytes,
-        uses=tuple(uses),
-        note=_condition_note(arm.step),
-    )
-
-
-def _vector_uses(arm: Arm, batch: int = 1) -> list[UnitUse]:
-    """Return the bytes an arm writes to vector indexes, in a transaction and alone alike."""
-    return [
-        UnitUse(
-            resource=name,
-            dimension=VECTOR_WRITE,
-            units=units.times(Decimal(batch)),
-            why=why,
-        )
-        for name, units, why in arm.vectors
-    ]
-
-
-def _transaction(arms: Sequence[Arm]) -> Request:
-    uses: list[UnitUse] = []
-    for arm in arms:
-        doubled = arm.base.times(TWICE)
-        uses.append(
-            UnitUse(
-                resource=arm.table,
-                dimension="write",
-                units=doubled,
-                why=f"{arm.base_why}, x 2 in a transaction",
-            )
-        )
-        uses += [
-            UnitUse(resource=name, dimension="write", units=units, why=f"{why} (not doubled)")
-            for name, units, why in arm.indexes
-            if units.mean
-        ]
-        uses += _vector_uses(arm)
-    return Request(
-        operation="TransactWriteItems",
-        target=arms[0].table,
-        items=Decimal(len(arms)),
-        bytes=sum((arm.bytes for arm in arms), Decimal(0)),
-        uses=tuple(uses),
-        note=f"{len(arms)} items, all or nothing",
-    )
-
-
-def _condition_note(step: WriteStep) -> str:
-    if step.condition == "absent":
-        return "on condition that the key does not exist"
-    return f"on condition: {step.condition}" if step.condition else ""
-
-
-def _finds_one(entity: Entity, part: Pattern) -> bool:
-    equal = set(part.equalities)
-    return set(entity.key) <= equal or any(
-        entity.has(name) and entity.attribute(name).unique for name in equal
-    )
-
-
-def _in_keys(name: str, shape: ItemShape, table: Table) -> bool:
-    """Whether an attribute is part of a key template of the shape."""
-    return any(name in depends_on(template, key) for key, template in shape.keys)
-
-
-def _concerns(name: str, sizes: ShapeSizes, index: Index) -> bool:
-    return _moves(name, sizes, index) or _projects(name, sizes, index) or _gates(name, sizes, index)
-
-
-def _moves(name: str, sizes: ShapeSizes, index: Index) -> bool:
-    """Whether a change of this attribute gives the entry another key."""
-    for key in index.keys:
-        template = sizes.shape.template(key)
-        if template is None:
-            continue
-        bases = {attribute.partition(".")[0] for attribute in template.attributes} or {key}
-        if name in bases:
-            return True
-    return False
-
-
-def _gates(name: str, sizes: ShapeSizes, index: Index) -> bool:
-    """Whether the attribute decides if the item is in the index at all."""
-    for key in index.keys:
-        template = sizes.shape.template(key)
-        if template is not None and name in dict(template.when):
-            return True
-    return False
-
-
-def _projects(name: str, sizes: ShapeSizes, index: Index) -> bool:
-    """Whether entries hold the attribute, or something made of it."""
-    for physical in sizes.projected(index):
-        template = sizes.shape.template(physical)
-        if template is not None and name in depends_on(template, physical):
-            return True
-    return False
-
-
-def _write_why(mean: Decimal, units: Measure) -> str:
-    return f"{format_number(mean)} B in 1 KB blocks = {plain(units.mean.quantize(Decimal('0.01')))}"
-
-
-def _change_why(entries: Sequence[int | None], *, moved: bool) -> str:
-    present = [entry for entry in entries if entry is not None]
-    if not present:
-        return "the item is not in it"
-    mean = measure(present).mean
-    share = Decimal(len(present)) / len(entries)
-    among = "" if share == 1 else f", for {format_number(share * 100)} % of the items"
-    what = "moves: old and new are written" if moved else "changes"
-    return f"the entry of {format_number(mean)} B {what}{among}"
-
-
-def _entry_why(entries: Sequence[int | None], verb: Verb) -> str:
-    present = [entry for entry in entries if entry is not None]
-    if not present:
-        return "the item is not in it"
-    mean = measure(present).mean
-    share = Decimal(len(present)) / len(entries)
-    word = "added" if verb is Verb.PUT else "removed"
-    among = "" if share == 1 else f" for {format_number(share * 100)} % of the items"
-    return f"entry of {format_number(mean)} B {word}{among}"

@@ -17,15 +17,10 @@ from tablewright.design.grammar import ATTRIBUTES, COMMON, EMBED
 from tablewright.design.language import DesignLanguage
 from tablewright.design.values import Design, Embed
 from tablewright.model import nodes
-from tablewright.model.grammar import ATTRIBUTE_NAME, ENTITY_NAME, PATH
+from tablewright.model.names import ATTRIBUTE_NAME, ENTITY_NAME, PATH
 from tablewright.model.nodes import Reading, Word
 from tablewright.model.scalars import Bad
 from tablewright.model.shapes import (
-    BOOL,
-    DURATION,
-    POSITIVE,
-    PROSE,
-    VALUE,
     Entry,
     Field,
     Fields,
@@ -38,6 +33,7 @@ from tablewright.model.shapes import (
     suggestion,
     wrong_type,
 )
+from tablewright.model.value_shapes import BOOL, DURATION, POSITIVE, PROSE, VALUE
 from tablewright.model.values import Entity, Kind, Model
 
 MOST_INDEXES = 64

@@ -15,13 +15,9 @@ from tablewright.design.language import DesignLanguage
 from tablewright.design.values import Design
 from tablewright.engines.mongodb.design import entity_of
 from tablewright.engines.postgresql.columns import CANONICAL, Definition, read_definition
-from tablewright.model.grammar import ATTRIBUTE_NAME, ENTITY_NAME
+from tablewright.model.names import ATTRIBUTE_NAME, ENTITY_NAME
 from tablewright.model.nodes import Reading, Word
 from tablewright.model.shapes import (
-    BOOL,
-    POSITIVE,
-    PROSE,
-    VALUE,
     ByKind,
     Choice,
     Entry,
@@ -33,6 +29,7 @@ from tablewright.model.shapes import (
     Record,
     suggestion,
 )
+from tablewright.model.value_shapes import BOOL, POSITIVE, PROSE, VALUE
 from tablewright.model.values import Entity, Model
 
 

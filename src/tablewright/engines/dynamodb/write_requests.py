@@ -1,0 +1,287 @@
+"""The requests that a write is made of, and what its units are made of, in words.
+
+In: arms (a table's item with its index entries). Out: a `Request`, alone or as a transaction, and
+the sentences of `explain`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from tablewright.core.quantities import ONE, format_number, plain
+from tablewright.design.values import Embed
+from tablewright.engines.dynamodb.design import Index, ItemShape, Table
+from tablewright.engines.dynamodb.metering import write_measure
+from tablewright.engines.dynamodb.sizing import ShapeSizes, depends_on, measure
+from tablewright.engines.dynamodb.steps import (
+    KeyParts,
+    ObjectStep,
+    ReadStep,
+    WriteStep,
+)
+from tablewright.evaluation.values import (
+    VECTOR_WRITE,
+    Measure,
+    Request,
+    UnitUse,
+)
+from tablewright.model.values import Entity, Kind, Pattern, Verb
+
+TWICE = Decimal(2)
+
+
+OPERATIONS = {
+    "put": "PutItem",
+    "update": "UpdateItem",
+    "delete": "DeleteItem",
+    "check": "ConditionCheck",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arm:
+    """One item written: the step, its units on the table and on each index."""
+
+    step: WriteStep
+    table: str
+    base: Measure
+    base_why: str
+    indexes: tuple[tuple[str, Measure, str], ...] = ()
+    vectors: tuple[tuple[str, Measure, str], ...] = ()
+    """Bytes written to vector indexes."""
+    bytes: Decimal = Decimal(0)
+    read_first: Request | None = None
+    read_step: ReadStep | None = None
+    must_be_atomic: bool = False
+    objects: tuple[tuple[ObjectStep, Request], ...] = ()
+    """What of it is written to object storage before, or deleted there after it."""
+
+
+class Unservable(Exception):
+    """The design cannot carry out the write; the message says why."""
+
+
+def refuse_meeting(arms: Sequence[Arm]) -> None:
+    """Refuse a transaction that would touch one item twice, which the service does not allow."""
+    for arm in arms:
+        embed = arm.step.embed
+        if embed is None:
+            continue
+        place = (arm.step.table, arm.step.shape)
+        if any(o is not arm and (o.step.table, o.step.shape) == place for o in arms):
+            raise Unservable(
+                f"`{embed.attribute}` lies in an item of `{arm.table}` that the transaction "
+                "touches already, and it may touch each item once"
+            )
+
+
+def cannot_embed(part: Pattern, child: Entity, keys: KeyParts, embed: Embed) -> str:
+    """Say why a write of an embedded child cannot be carried out; "" where it can."""
+    for _, template in keys:
+        for name in template.attributes:
+            if not (child.has(name) and child.attribute(name).generated):
+                return f"the key of its parent's item needs `{name}`, which it does not tell"
+    key = [name for name in child.key if not child.attribute(name).generated]
+    if embed.as_map and len(key) != 1:
+        return f"elements of the map `{embed.attribute}` are told apart by one attribute"
+    if part.verb is Verb.PUT and part.condition == "absent" and not embed.as_map:
+        made_up = any(child.attribute(n).kind in (Kind.UUID, Kind.ULID, Kind.ID) for n in key)
+        if part.fails or not made_up:
+            return (
+                f"the list `{embed.attribute}` cannot refuse a second element with the same key: "
+                "a map could"
+            )
+    return ""
+
+
+def counter_arms(
+    part: Pattern, table: Table, shape: ItemShape, sizes: ShapeSizes, step: WriteStep
+) -> list[Arm]:
+    """Write the shards of counters: one of them for an increment or a put, all for a delete.
+
+    A put writes the first shard, which holds what was counted before; an increment makes the shard
+    it goes to, if it is not there.
+    """
+    listed = ", ".join(f"`{name}`" for name in shape.counters)
+    if part.verb is Verb.UPDATE:
+        if set(shape.counters) & set(part.touched) - set(part.increments):
+            raise Unservable(f"{listed} is a sum of shards: it can be incremented, not set")
+        if part.condition:
+            raise Unservable(f"{listed} lies in items apart from what the condition looks at")
+    elif set(shape.counters) & set(part.condition_on):
+        raise Unservable(f"{listed} is a sum of shards, at which no condition can look")
+    base = write_measure(sizes.items(), None)
+    mean = measure(sizes.items()).mean
+    arm = Arm(
+        step=step if part.verb is Verb.UPDATE else replace(step, shard=0),
+        table=table.name,
+        base=base,
+        base_why=write_why(mean, base) + f", one of {shape.copies} shards",
+        bytes=mean,
+    )
+    if part.verb is not Verb.DELETE:
+        return [arm]
+    rest = replace(step, condition="", condition_on=())
+    return [
+        arm,
+        *(replace(arm, step=replace(rest, shard=shard)) for shard in range(1, shape.copies)),
+    ]
+
+
+def single_write(arm: Arm, batch: int) -> Request:
+    """Return the request that writes one item, or `batch` of them together, with its units."""
+    uses = [
+        UnitUse(
+            resource=arm.table,
+            dimension="write",
+            units=arm.base.times(Decimal(batch)),
+            why=arm.base_why,
+        )
+    ]
+    uses += [
+        UnitUse(resource=name, dimension="write", units=units.times(Decimal(batch)), why=why)
+        for name, units, why in arm.indexes
+        if units.mean
+    ]
+    uses += _vector_uses(arm, batch)
+    many = batch > 1 and arm.step.operation in ("PutItem", "DeleteItem")
+    return Request(
+        operation="BatchWriteItem" if many else arm.step.operation,
+        target=arm.table,
+        calls=Decimal(-(-batch // 25)) if many else Decimal(batch),
+        items=Decimal(min(batch, 25)) if many else ONE,
+        bytes=arm.bytes,
+        uses=tuple(uses),
+        note=_condition_note(arm.step),
+    )
+
+
+def _vector_uses(arm: Arm, batch: int = 1) -> list[UnitUse]:
+    """Return the bytes an arm writes to vector indexes, in a transaction and alone alike."""
+    return [
+        UnitUse(
+            resource=name,
+            dimension=VECTOR_WRITE,
+            units=units.times(Decimal(batch)),
+            why=why,
+        )
+        for name, units, why in arm.vectors
+    ]
+
+
+def transact_write(arms: Sequence[Arm]) -> Request:
+    """Return the transaction that writes all arms; each item costs twice its units."""
+    uses: list[UnitUse] = []
+    for arm in arms:
+        doubled = arm.base.times(TWICE)
+        uses.append(
+            UnitUse(
+                resource=arm.table,
+                dimension="write",
+                units=doubled,
+                why=f"{arm.base_why}, x 2 in a transaction",
+            )
+        )
+        uses += [
+            UnitUse(resource=name, dimension="write", units=units, why=f"{why} (not doubled)")
+            for name, units, why in arm.indexes
+            if units.mean
+        ]
+        uses += _vector_uses(arm)
+    return Request(
+        operation="TransactWriteItems",
+        target=arms[0].table,
+        items=Decimal(len(arms)),
+        bytes=sum((arm.bytes for arm in arms), Decimal(0)),
+        uses=tuple(uses),
+        note=f"{len(arms)} items, all or nothing",
+    )
+
+
+def _condition_note(step: WriteStep) -> str:
+    if step.condition == "absent":
+        return "on condition that the key does not exist"
+    return f"on condition: {step.condition}" if step.condition else ""
+
+
+def finds_one_item(entity: Entity, part: Pattern) -> bool:
+    """Whether equalities name the whole key or a unique set, so that at most one item fits."""
+    equal = set(part.equalities)
+    return set(entity.key) <= equal or any(
+        entity.has(name) and entity.attribute(name).unique for name in equal
+    )
+
+
+def is_in_keys(name: str, shape: ItemShape, table: Table) -> bool:
+    """Whether an attribute is part of a key template of the shape."""
+    return any(name in depends_on(template, key) for key, template in shape.keys)
+
+
+def concerns_index(name: str, sizes: ShapeSizes, index: Index) -> bool:
+    """Whether a change of the attribute writes to the index."""
+    return (
+        moves_entry(name, sizes, index)
+        or is_projected(name, sizes, index)
+        or _gates(name, sizes, index)
+    )
+
+
+def moves_entry(name: str, sizes: ShapeSizes, index: Index) -> bool:
+    """Whether a change of this attribute gives the entry another key."""
+    for key in index.keys:
+        template = sizes.shape.template(key)
+        if template is None:
+            continue
+        bases = {attribute.partition(".")[0] for attribute in template.attributes} or {key}
+        if name in bases:
+            return True
+    return False
+
+
+def _gates(name: str, sizes: ShapeSizes, index: Index) -> bool:
+    """Whether the attribute decides if the item is in the index at all."""
+    for key in index.keys:
+        template = sizes.shape.template(key)
+        if template is not None and name in dict(template.when):
+            return True
+    return False
+
+
+def is_projected(name: str, sizes: ShapeSizes, index: Index) -> bool:
+    """Whether entries hold the attribute, or something made of it."""
+    for physical in sizes.projected(index):
+        template = sizes.shape.template(physical)
+        if template is not None and name in depends_on(template, physical):
+            return True
+    return False
+
+
+def write_why(mean: Decimal, units: Measure) -> str:
+    """Return how the write units of an item come about."""
+    return f"{format_number(mean)} B in 1 KB blocks = {plain(units.mean.quantize(Decimal('0.01')))}"
+
+
+def change_why(entries: Sequence[int | None], *, moved: bool) -> str:
+    """Return how the units of a changed index entry come about; bytes, or None where absent."""
+    present = [entry for entry in entries if entry is not None]
+    if not present:
+        return "the item is not in it"
+    mean = measure(present).mean
+    share = Decimal(len(present)) / len(entries)
+    among = "" if share == 1 else f", for {format_number(share * 100)} % of the items"
+    what = "moves: old and new are written" if moved else "changes"
+    return f"the entry of {format_number(mean)} B {what}{among}"
+
+
+def entry_why(entries: Sequence[int | None], verb: Verb) -> str:
+    """Return how the write units of an index entry come about; bytes, or None where absent."""
+    present = [entry for entry in entries if entry is not None]
+    if not present:
+        return "the item is not in it"
+    mean = measure(present).mean
+    share = Decimal(len(present)) / len(entries)
+    word = "added" if verb is Verb.PUT else "removed"
+    among = "" if share == 1 else f" for {format_number(share * 100)} % of the items"
+    return f"entry of {format_number(mean)} B {word}{among}"

@@ -1,0 +1,230 @@
+"""What may be written under `patterns:`: fields, conditions, parts of transactions.
+
+In: nothing. Out: the shapes `PATTERN` and `PART`. It does not know how they are resolved.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tablewright.model import scalars
+from tablewright.model.names import (
+    ATTRIBUTE_NAME,
+    ENTITY_NAME,
+    LABEL,
+    PATH,
+    PATHS,
+)
+from tablewright.model.shapes import (
+    ByKind,
+    Choice,
+    Field,
+    ListOf,
+    MappingOf,
+    Name,
+    Record,
+    Ref,
+    Scalar,
+    Shape,
+)
+from tablewright.model.value_shapes import (
+    BOOL,
+    NUMBER,
+    POSITIVE,
+    PROSE,
+    RATE,
+    SHARE,
+    VALUE,
+)
+
+VERBS = (
+    "get",
+    "list",
+    "put",
+    "update",
+    "delete",
+    "transact",
+    "aggregate",
+    "near",
+    "search",
+    "similar",
+    "scan",
+)
+
+
+PART_VERBS = ("put", "update", "delete", "check")
+
+
+def _share_or_given(text: str) -> Decimal | str:
+    return text if text == "given" else scalars.share(text)
+
+
+RANGE_SHARE = Scalar(
+    _share_or_given,
+    "the share of entries in that range, such as 30%, or `given`",
+    rf"(given|{scalars.NUMBER_PATTERN}\s*%?)",
+    numeric=True,
+    largest=1,
+    scaled=lambda value, factor: value if value == "given" else min(Decimal(1), value * factor),
+)
+
+
+RANGES = ("between", "begins_with", "gt", "ge", "lt", "le")
+
+
+CONDITION = ByKind(
+    scalar=VALUE,
+    mapping=Record(
+        "a condition",
+        (
+            *(Field(name, RANGE_SHARE) for name in RANGES),
+            Field("in", ListOf(VALUE, single=False, least=1, what="a list of values")),
+            Field("not", VALUE, doc="any value but this one, or but a `given` one"),
+            Field("contains", RANGE_SHARE, doc="share of the entries that contain the given one"),
+            Field("size", RANGE_SHARE, doc="share of the entries that are at least so long"),
+        ),
+    ),
+    what="a value, `given`, `exists`, `absent`, or {between: 30%}, {in: [a, b]}, {not: a}",
+)
+
+
+WHERE = ByKind(
+    scalar=PATH,
+    sequence=ListOf(PATH, single=False, least=1),
+    mapping=MappingOf(PATH, CONDITION, least=1),
+    what="an attribute, a list of them, or a mapping such as {status: active}",
+)
+
+
+SORT_NAME = Name(
+    "an attribute to sort by", r"-?" + PATH.pattern, "an attribute, with `-` for descending"
+)
+
+
+SET = ByKind(
+    scalar=PATH,
+    sequence=ListOf(PATH, single=False),
+    mapping=MappingOf(PATH, VALUE),
+    what="an attribute, a list of them, or a mapping such as {status: active}",
+)
+
+
+CONSISTENCIES = ("eventual", "strong", "transactional")
+
+
+PURPOSES = ("online", "batch", "report", "search")
+
+
+def _part() -> Shape:
+    return PART
+
+
+_CONDITION_FIELDS = (
+    Field("by", WHERE, doc="what selects"),
+    Field("where", WHERE, doc="what selects"),
+    Field("set", SET, doc="attributes an update changes"),
+    Field("increment", PATHS),
+    Field("append", PATHS),
+    Field("remove", PATHS),
+    Field(
+        "changes",
+        MappingOf(PATH, SHARE, what="a mapping from attributes to shares"),
+        doc="share of updates in which an attribute really changes",
+    ),
+    Field(
+        "if",
+        ByKind(
+            scalar=VALUE,
+            sequence=ListOf(PATH, single=False, least=1),
+            what="`absent`, a list of attributes, or words",
+        ),
+        doc="condition of a write",
+    ),
+    Field("if_on", PATHS, doc="attributes the condition looks at"),
+    Field("fails", SHARE, doc="share of calls whose condition fails"),
+    Field("known", PATHS, doc="further attributes the caller holds"),
+    Field("batch", POSITIVE, doc="instances per call"),
+    Field("note", PROSE),
+)
+
+
+_ONLY_WRITES = "only put, update, delete and check can be part of a transaction"
+
+
+PART = Record(
+    "a part of a transaction",
+    (*(Field(verb, ENTITY_NAME) for verb in PART_VERBS), *_CONDITION_FIELDS),
+    hints=dict.fromkeys(("get", "list", "scan", "aggregate", "transact"), _ONLY_WRITES),
+)
+
+
+PATTERN = Record(
+    "an access pattern",
+    (
+        *(
+            Field(verb, ENTITY_NAME)
+            if verb != "transact"
+            else Field(
+                "transact",
+                ListOf(
+                    Ref("part", _part),
+                    single=False,
+                    least=1,
+                    what="a list of parts such as {put: User, if: absent}",
+                ),
+            )
+            for verb in VERBS
+        ),
+        *_CONDITION_FIELDS,
+        Field("id", LABEL, doc="a short label such as S1"),
+        Field("title", PROSE),
+        Field("sort", ListOf(SORT_NAME, what="an attribute such as -created_at, or a list")),
+        Field("limit", POSITIVE, doc="instances wanted"),
+        Field("skip", POSITIVE, doc="instances passed over before them, where paged by offset"),
+        Field("ignore_case", PATHS, doc="attributes compared without regard to capitals"),
+        Field(
+            "select",
+            ByKind(
+                scalar=PATH,
+                sequence=ListOf(PATH, single=False, least=1),
+                mapping=Record("select", (Field("except", PATHS, required=True),)),
+                what="a list of attributes, or {except: [...]}",
+            ),
+            doc="attributes wanted",
+        ),
+        Field("matched", NUMBER, doc="how many instances meet `where`"),
+        Field("all", BOOL, doc="every match is needed, page by page"),
+        Field("hit", SHARE, doc="share of reads that find something"),
+        Field("consistency", Choice(CONSISTENCIES)),
+        Field("rate", RATE, required=True, doc="how often"),
+        Field("peak", NUMBER, doc="peak rate over mean rate"),
+        Field("latency_p99_ms", NUMBER),
+        Field("staleness_ms", NUMBER),
+        Field("purpose", Choice(PURPOSES)),
+        Field("group", PROSE),
+        Field("scope", PATH, doc="owner or tenant attribute that must bound it"),
+        Field("atomic", BOOL, doc="false: read, changed and written back"),
+        Field("window_s", NUMBER),
+        Field("radius_km", NUMBER),
+        Field("to", ATTRIBUTE_NAME, doc="the vector that is compared with the caller's"),
+        Field("recall", SHARE, doc="the least share of the nearest that must be returned"),
+        Field("exact", BOOL, doc="the nearest must be returned, not most of them"),
+        Field("hot_share", SHARE),
+    ),
+    hints={
+        "read": "one instance is a `get`, several are a `list`",
+        "query": "several instances are a `list`, one is a `get`",
+        "find": "several instances are a `list`, one is a `get`",
+        "insert": "a new instance is a `put`",
+        "create": "a new instance is a `put`",
+        "write": "a new instance is a `put`, a changed one an `update`",
+        "upsert": "that is a `put` (without `if: absent`)",
+        "remove_item": "that is a `delete`",
+        "count": "counting is an `aggregate`",
+        "check": "a check is part of a `transact`",
+        "filter": "what selects is `where`",
+        "order_by": "the order is `sort`",
+        "order": "the order is `sort`",
+        "frequency": "how often is the `rate`",
+    },
+)
