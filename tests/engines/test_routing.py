@@ -13,8 +13,9 @@ from tablewright.core.errors import ModelError
 from tablewright.engines.mongodb.engine import MongoEngine
 from tablewright.engines.postgresql.ddl import ddl
 from tablewright.engines.postgresql.design import PostgresDesign
-from tablewright.engines.servers.routing import Access, Home, Ordered
+from tablewright.engines.servers.homes import Home, Ordered
 from tablewright.engines.servers.sizing import ServerEvaluation
+from tablewright.engines.servers.ways import Access
 from tablewright.session import Session
 
 MODEL = """

@@ -10,7 +10,8 @@ import pytest
 from tablewright import read_model
 from tablewright.apps import read
 from tablewright.engines.dynamodb.engine import DynamoEngine
-from tablewright.engines.dynamodb.planning.candidates import indexes, placements
+from tablewright.engines.dynamodb.planning.index_candidates import indexes
+from tablewright.engines.dynamodb.planning.placements import placements
 from tablewright.engines.dynamodb.planning.pricing import design_of
 from tablewright.engines.dynamodb.planning.queries import workloads
 from tablewright.plan.by_scale import Requoting

@@ -13,12 +13,9 @@ from plan_models import family_text, model_text, planning_of
 from tablewright import read_model
 from tablewright.bill.prices import PriceBook
 from tablewright.engines.dynamodb.engine import DynamoEngine
-from tablewright.engines.dynamodb.planning.candidates import (
-    embedding_placements,
-    indexes,
-    placements,
-    why_not_inside,
-)
+from tablewright.engines.dynamodb.planning.embedding import embedding_placements, why_not_inside
+from tablewright.engines.dynamodb.planning.index_candidates import indexes
+from tablewright.engines.dynamodb.planning.placements import placements
 from tablewright.engines.dynamodb.planning.pricing import design_of
 from tablewright.engines.dynamodb.planning.queries import together, workloads
 from tablewright.plan.search import search

@@ -40,8 +40,9 @@ from tablewright.engines.dynamodb.planning.modes import paid_as
 from tablewright.engines.dynamodb.planning.moving import dynamo
 from tablewright.engines.dynamodb.planning.planning import DynamoPlanning
 from tablewright.engines.dynamodb.quoting import object_bytes, quote_design
+from tablewright.engines.dynamodb.reading.context import OBJECTS, Context
+from tablewright.engines.dynamodb.reading.router import ReadRouter
 from tablewright.engines.dynamodb.reviewing import DynamoReviewing
-from tablewright.engines.dynamodb.router import OBJECTS, Context, ReadRouter
 from tablewright.engines.dynamodb.sizing import DesignSizes, size_facts
 from tablewright.engines.dynamodb.writer import WriteRouter
 from tablewright.evaluation.description import DesignDescription

@@ -14,7 +14,8 @@ from typing import Any
 
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape, KeyTemplate, Table
-from tablewright.engines.dynamodb.router import Context, ReadRouter
+from tablewright.engines.dynamodb.reading.context import Context
+from tablewright.engines.dynamodb.reading.router import ReadRouter
 from tablewright.engines.dynamodb.sizing import DesignSizes, Groups, ShapeSizes
 from tablewright.engines.dynamodb.writer import WriteRouter
 from tablewright.evaluation.values import Evaluation, Route

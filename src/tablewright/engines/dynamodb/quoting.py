@@ -12,7 +12,8 @@ from decimal import Decimal
 
 from tablewright.capacity.limits import STORAGE_OVERHEAD_BYTES
 from tablewright.core.quantities import ZERO
-from tablewright.engines.dynamodb.router import Context, Option, ReadRouter
+from tablewright.engines.dynamodb.reading.context import Context, Option
+from tablewright.engines.dynamodb.reading.router import ReadRouter
 from tablewright.engines.dynamodb.write_requests import Unservable
 from tablewright.engines.dynamodb.writer import WriteRouter
 from tablewright.evaluation.quotation import FixedUse, Path, Quotation, Slot

@@ -16,8 +16,8 @@ from tablewright.core.quantities import ONE
 from tablewright.engines.dynamodb.decoding import Decoder, Item
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.engines.dynamodb.items import around, checksum, object_key, object_place
+from tablewright.engines.dynamodb.reading.context import OBJECTS
 from tablewright.engines.dynamodb.requests import RequestBuilder, Values
-from tablewright.engines.dynamodb.router import OBJECTS
 from tablewright.engines.dynamodb.steps import ObjectStep, ReadStep, TransactionStep, WriteStep
 from tablewright.engines.dynamodb.transport import RequestFailedError, RetryingTransport
 from tablewright.evaluation.doors import CallFailedError, Consumption, Outcome

@@ -18,12 +18,9 @@ from tablewright.design.values import Embed
 from tablewright.engines.dynamodb import similar
 from tablewright.engines.dynamodb.design import Index, ItemShape, Table
 from tablewright.engines.dynamodb.metering import expected, get_units, index_measure, write_measure
-from tablewright.engines.dynamodb.router import (
-    Context,
-    ReadRouter,
-    object_request,
-    touched_shapes,
-)
+from tablewright.engines.dynamodb.reading.completion import object_request
+from tablewright.engines.dynamodb.reading.context import Context, touched_shapes
+from tablewright.engines.dynamodb.reading.router import ReadRouter
 from tablewright.engines.dynamodb.sizing import ShapeSizes, depends_on, element_bytes, measure
 from tablewright.engines.dynamodb.steps import (
     ObjectStep,

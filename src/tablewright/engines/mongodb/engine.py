@@ -15,8 +15,8 @@ from tablewright.engines.mongodb.layout import MongoLayout
 from tablewright.engines.mongodb.offers import offers
 from tablewright.engines.mongodb.plan import plan
 from tablewright.engines.servers.engine import ServerEngine
-from tablewright.engines.servers.routing import Words
 from tablewright.engines.servers.sizing import Offer, sharded
+from tablewright.engines.servers.words import Words
 from tablewright.evaluation.description import DesignDescription
 from tablewright.model.values import Model
 

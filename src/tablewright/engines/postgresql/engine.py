@@ -15,7 +15,7 @@ from tablewright.engines.postgresql.offers import offers
 from tablewright.engines.postgresql.plan import plan
 from tablewright.engines.postgresql.vectors import visited, why_not
 from tablewright.engines.servers.engine import ServerEngine
-from tablewright.engines.servers.routing import SimilarSearch, Words
+from tablewright.engines.servers.words import SimilarSearch, Words
 from tablewright.evaluation.description import DesignDescription
 from tablewright.model.values import Model
 

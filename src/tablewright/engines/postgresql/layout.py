@@ -27,7 +27,7 @@ from tablewright.core.quantities import DAYS_PER_MONTH, ONE, ZERO
 from tablewright.engines.postgresql.ddl import primary_columns
 from tablewright.engines.postgresql.design import Column, PgIndex, PgTable, PostgresDesign
 from tablewright.engines.postgresql.vectors import hnsw_bytes_per_row
-from tablewright.engines.servers.routing import Home, Ordered
+from tablewright.engines.servers.homes import Home, Ordered
 from tablewright.engines.servers.sizing import (
     Figures,
     Layout,

@@ -17,9 +17,9 @@ from tablewright.deploy.stack import DatabaseShare
 from tablewright.design.language import DesignLanguage
 from tablewright.design.values import Design
 from tablewright.engines.servers.reviewing import ServerReviewing
-from tablewright.engines.servers.routing import Words
 from tablewright.engines.servers.sizing import CASES, Figures, Layout, Offer, ServerEvaluation
 from tablewright.engines.servers.sizing import evaluate_server as evaluate
+from tablewright.engines.servers.words import Words
 from tablewright.evaluation.doors import Connector
 from tablewright.evaluation.engine import Refused
 from tablewright.evaluation.evaluator import Evaluator

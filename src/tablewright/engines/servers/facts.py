@@ -14,7 +14,7 @@ from tablewright.core.quantities import GB, ONE, ZERO
 from tablewright.engines.mongodb.design import Collection, MongoDesign
 from tablewright.engines.postgresql.design import PgTable, PostgresDesign
 from tablewright.engines.servers.changes import AnyIndex, home_of
-from tablewright.engines.servers.routing import Home, Ordered
+from tablewright.engines.servers.homes import Home, Ordered
 from tablewright.engines.servers.sizing import ServerEvaluation, processor_us
 from tablewright.evaluation.values import Action, Route
 from tablewright.model.statistics import Selectivity

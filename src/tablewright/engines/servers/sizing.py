@@ -29,7 +29,10 @@ from tablewright.core.quantities import (
     ZERO,
     format_number,
 )
-from tablewright.engines.servers.routing import Home, Router, Words, Work
+from tablewright.engines.servers.homes import Home
+from tablewright.engines.servers.routing import Router
+from tablewright.engines.servers.words import Words
+from tablewright.engines.servers.work import Work
 from tablewright.evaluation.values import (
     Evaluation,
     Measure,

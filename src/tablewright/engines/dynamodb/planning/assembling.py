@@ -10,13 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tablewright.engines.dynamodb.design import DynamoDesign, Index, Table
-from tablewright.engines.dynamodb.planning.candidates import (
-    IndexCandidate,
-    candidate_of,
-    placement_of,
-    plural,
-)
+from tablewright.engines.dynamodb.planning.choices import IndexCandidate, candidate_of, placement_of
 from tablewright.engines.dynamodb.planning.queries import expiry_of, is_recovered
+from tablewright.engines.dynamodb.planning.tables import plural
 from tablewright.engines.dynamodb.planning.vectors import with_vector_indexes
 from tablewright.model.values import Entity, Model
 from tablewright.plan.settings import Settings

@@ -12,14 +12,14 @@ from itertools import combinations
 
 from tablewright.core.errors import UnsupportedError
 from tablewright.core.quantities import ZERO
-from tablewright.engines.dynamodb.planning.candidates import (
-    Placement,
-    countable,
+from tablewright.engines.dynamodb.planning.choices import Placement
+from tablewright.engines.dynamodb.planning.counters import countable
+from tablewright.engines.dynamodb.planning.embedding import (
     embedding_placements,
     inside,
-    placements,
     why_not_inside,
 )
+from tablewright.engines.dynamodb.planning.placements import placements
 from tablewright.engines.dynamodb.planning.pricing import Pricer
 from tablewright.engines.dynamodb.planning.queries import Workload, together
 from tablewright.model.values import Entity, Model

@@ -13,11 +13,7 @@ from decimal import Decimal
 from tablewright.core.quantities import ZERO
 from tablewright.engines.dynamodb.design import Index
 from tablewright.engines.dynamodb.planning.assembling import plain_name
-from tablewright.engines.dynamodb.planning.candidates import (
-    Placement,
-    candidate_of,
-    placement_of,
-)
+from tablewright.engines.dynamodb.planning.choices import Placement, candidate_of, placement_of
 from tablewright.model.attribute_reader import stated_bytes
 from tablewright.model.values import Kind
 from tablewright.plan.alternatives import alternative, cost_of

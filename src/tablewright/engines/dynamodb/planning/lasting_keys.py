@@ -6,7 +6,7 @@ In: placements, designs, subjects of findings. Out: ranks and names. It knows no
 from __future__ import annotations
 
 from tablewright.engines.dynamodb.design import DynamoDesign
-from tablewright.engines.dynamodb.planning.candidates import Placement
+from tablewright.engines.dynamodb.planning.choices import Placement
 from tablewright.engines.dynamodb.planning.queries import is_made_unique
 from tablewright.model.values import Entity, Model
 

@@ -15,7 +15,7 @@ from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign
 from tablewright.engines.dynamodb.design_printer import design_section
 from tablewright.engines.dynamodb.differences import named_alike, pieces, short
 from tablewright.engines.dynamodb.planning.assembling import assemble, table_names
-from tablewright.engines.dynamodb.planning.candidates import placement_of
+from tablewright.engines.dynamodb.planning.choices import placement_of
 from tablewright.engines.dynamodb.planning.considering import consider, with_children_inside
 from tablewright.engines.dynamodb.planning.explain import explain, without_index
 from tablewright.engines.dynamodb.planning.lasting_keys import entities_of, key_rank

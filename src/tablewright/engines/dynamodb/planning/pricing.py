@@ -22,13 +22,9 @@ from tablewright.core.errors import PriceUnknownError
 from tablewright.core.quantities import DAYS_PER_MONTH, ONE, ZERO
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape, Table
-from tablewright.engines.dynamodb.planning.candidates import (
-    IndexCandidate,
-    Placement,
-    indexes,
-    most_children,
-    why_not_inside,
-)
+from tablewright.engines.dynamodb.planning.choices import IndexCandidate, Placement
+from tablewright.engines.dynamodb.planning.embedding import most_children, why_not_inside
+from tablewright.engines.dynamodb.planning.index_candidates import indexes
 from tablewright.engines.dynamodb.planning.queries import Workload, is_recovered
 from tablewright.evaluation.engine import EngineQuotes
 from tablewright.evaluation.quotation import Path, Quotation, Slot

@@ -17,7 +17,7 @@ from tablewright.engines.postgresql.design import PgIndex, PgTable, PostgresDesi
 from tablewright.engines.postgresql.types import referred
 from tablewright.engines.servers import fixes
 from tablewright.engines.servers.facts import ServerFacts
-from tablewright.engines.servers.routing import Ordered
+from tablewright.engines.servers.homes import Ordered
 from tablewright.model.values import Attribute, Entity, Kind, Pattern, Verb
 from tablewright.review.verdicts import CLEAR, Hit, Option, Verdict
 

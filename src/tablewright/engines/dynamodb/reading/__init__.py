@@ -1,0 +1,1 @@
+"""How a DynamoDB design answers the reads of a model, in modules by kind of read."""

@@ -1,0 +1,336 @@
+"""How many entries a query meets, evaluates and returns, and their bytes.
+
+In: a pattern and the key that serves it. Out: a `QueryPlan` and the bytes of sampled calls. Items
+of other kinds under the same key count: a query reads them on its way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import accumulate
+
+from tablewright.capacity.limits import PAGE_BYTES
+from tablewright.core.quantities import ONE, ZERO, plain
+from tablewright.engines.dynamodb.access import DEFAULT_RANGE_SHARE, KeyMatch
+from tablewright.engines.dynamodb.design import ItemShape
+from tablewright.engines.dynamodb.metering import grouped
+from tablewright.engines.dynamodb.reading.context import Context
+from tablewright.engines.dynamodb.sizing import DesignSizes, Groups
+from tablewright.model.statistics import EXACT_OPERATORS
+from tablewright.model.values import Condition, Entity, Pattern, Verb
+
+NEIGHBOUR_WASTE = Decimal("2.9")
+"""Nine square cells against the circle inscribed in their centre three: 9 / pi, in area."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryPlan:
+    """How many entries a query meets, evaluates and returns."""
+
+    matched: Decimal
+    evaluated: Decimal
+    returned: Decimal
+    filters: tuple[Condition, ...]
+    sorted: bool
+    drains: bool
+    page_limit: int | None
+    note: str
+    warnings: tuple[str, ...]
+
+
+class QueryPlanner:
+    """How many entries the queries of a design meet, evaluate and return."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.model = context.model
+
+    def plan(self, entity: Entity, pattern: Pattern, match: KeyMatch) -> QueryPlan:
+        """Return how many entries a query through this key meets, evaluates and returns."""
+        selectivity = self.context.selectivity
+        in_key = match.conditions
+        open_ones = left_over(entity, pattern, match)
+        where = tuple(c for c in pattern.where if c.attribute in open_ones)
+        filter_share = ONE
+        for condition in where:
+            filter_share *= selectivity.share(entity, condition)
+        if pattern.matched is not None:
+            overall = pattern.matched
+            matched = overall / filter_share if filter_share else overall
+            matched = min(matched, max(overall, selectivity.instances(entity.name)))
+        else:
+            matched = selectivity.matching(entity, in_key)
+            overall = selectivity.matching(entity, pattern.where)
+        if match.cells > 1 and pattern.matched is not None:
+            matched *= NEIGHBOUR_WASTE
+        required = overall
+        if pattern.limit is not None:
+            required = min(required, Decimal(pattern.limit))
+        if pattern.verb is Verb.GET:
+            required = min(required, ONE)
+        is_sorted = _serves_order(pattern, match, overall)
+        # The nearest are known only when all that may be near have been read.
+        drains = (
+            pattern.complete
+            or not is_sorted
+            or match.cells > 1
+            or pattern.verb in (Verb.AGGREGATE, Verb.NEAR)
+        )
+        evaluated = matched
+        limit: int | None = None
+        if not drains and pattern.limit is not None:
+            need = Decimal(pattern.limit) / filter_share if filter_share else matched
+            if where:
+                need = max(need, self._page_entries(match))
+            evaluated = min(matched, need)
+            limit = pattern.limit if not where else None
+        elif pattern.verb is Verb.GET:
+            evaluated = min(matched, ONE) if not where else matched
+        warnings = tuple(
+            f"`{c.attribute}` {c.operator} is taken to hold "
+            f"{plain(DEFAULT_RANGE_SHARE * 100)} % of the entries: say how many with a share"
+            for c in pattern.where
+            if c.operator not in EXACT_OPERATORS and c.share is None and pattern.matched is None
+        )
+        notes = []
+        if not is_sorted:
+            notes.append(f"sorted by {', '.join(name for name, _ in pattern.sort)} in code")
+        if where:
+            notes.append(f"filter on {', '.join(c.attribute for c in where)} after reading")
+        if match.shards > 1:
+            notes.append(f"{match.shards} shards, merged in code")
+        if match.cells > 1:
+            notes.append(f"{match.cells} neighbouring cells, distance checked in code")
+        return QueryPlan(
+            matched=matched,
+            evaluated=evaluated,
+            returned=required * pattern.hit,
+            filters=where,
+            sorted=is_sorted,
+            drains=(drains and pattern.limit is not None) or pattern.complete,
+            page_limit=limit,
+            note="; ".join(notes),
+            warnings=warnings,
+        )
+
+    def _page_entries(self, match: KeyMatch) -> Decimal:
+        """Return how many entries fill a page: before that no filter is applied."""
+        sizes = self.context.size_of(match.table, match.shape)
+        column = sizes.items() if match.index is None else sizes.entries(match.index)
+        present = [size for size in column if size is not None]
+        return Decimal(PAGE_BYTES * len(present)) / max(1, sum(present)) if present else ONE
+
+    def met(
+        self, entity: Entity, pattern: Pattern, match: KeyMatch
+    ) -> tuple[Groups, Groups] | None:
+        """Return the groups of a population the key meets, and those that pass all conditions."""
+        if pattern.known or match.cells > 1 or pattern.verb is Verb.NEAR:
+            return None
+        served = tuple(c for c in pattern.where if c.attribute in match.served)
+        of_key = self.context.sizes.groups(entity, served)
+        of_all = self.context.sizes.groups(entity, pattern.where)
+        return None if of_key is None or of_all is None else (of_key, of_all)
+
+    def around(self, entity: Entity, match: KeyMatch) -> list[int]:
+        """Return the bytes in each of the cells around each instance of a population."""
+        if match.cells == 1 or not self.context.sizes.is_population:
+            return []
+        sizes = self.context.size_of(match.table, match.shape)
+        column: Sequence[int | None]
+        column = sizes.items() if match.index is None else sizes.entries(match.index)
+        return self.context.sizes.around(entity, match.partition, column)
+
+    def of_groups(
+        self, pattern: Pattern, match: KeyMatch, plan: QueryPlan, of_key: Groups, of_all: Groups
+    ) -> tuple[QueryPlan, list[tuple[Decimal, list[int]]]]:
+        """Return a plan with the figures of a population, and the bytes each call evaluates."""
+        sizes = self.context.size_of(match.table, match.shape)
+        column: Sequence[int | None]
+        column = sizes.items() if match.index is None else sizes.entries(match.index)
+        present = [size for size in column if size is not None]
+        sums: list[int] = []
+        evaluated = 0
+        share = of_all.mean() / of_key.mean() if of_key.met else ONE
+        entity = self.model.entity(pattern.entity)
+        is_cut = plan.sorted and plan.page_limit is not None
+        for met in of_key.met:
+            group = self.context.sizes.in_order(entity, met, pattern.sort) if is_cut else met
+            run = [size for n in group if n < len(column) and (size := column[n]) is not None]
+            if present:  # instances beyond the sample are taken to be in the index, as asked for
+                run += [present[n % len(present)] for n in group if n >= len(column)]
+            stop = _evaluated_of(run, pattern, plan, share)
+            evaluated += stop
+            sums.append(sum(run[:stop]))
+        empty = of_key.of_calls - len(of_key.met)
+        total = Decimal(of_key.of_calls)
+        weighted = [(len(sums) / total, sums)] if sums else []
+        if empty:
+            weighted.append((empty / total, [0]))
+        limit = None if pattern.limit is None else Decimal(pattern.limit)
+        if pattern.verb is Verb.GET:
+            limit = ONE
+        result = replace(
+            plan,
+            matched=of_key.mean(),
+            evaluated=evaluated / total,
+            returned=of_all.mean(limit) * pattern.hit,
+        )
+        return result, weighted
+
+    def evaluated_bytes(
+        self, entity: Entity, pattern: Pattern, match: KeyMatch, plan: QueryPlan
+    ) -> list[tuple[Decimal, list[int]]]:
+        """Return the bytes that one call evaluates, as weighted samples."""
+        sizes = self.context.size_of(match.table, match.shape)
+        column: Sequence[int | None]
+        column = sizes.items() if match.index is None else sizes.entries(match.index)
+        if self._is_by_parent(entity, match) and plan.matched == self._per_parent(entity):
+            groups = self._parent_groups(entity, column, plan)
+            if groups:
+                return [(ONE, groups)]
+        present = [size for size in column if size is not None]
+        return grouped(present, plan.evaluated)
+
+    def _is_by_parent(self, entity: Entity, match: KeyMatch) -> bool:
+        if entity.parent is None:
+            return False
+        return set(match.served) == set(self.model.entity(entity.parent).key) and all(
+            entity.has(name) and entity.attribute(name).generated for name in match.served
+        )
+
+    def _per_parent(self, entity: Entity) -> Decimal:
+        selectivity = self.context.selectivity
+        parents = selectivity.instances(entity.parent or "")
+        return selectivity.instances(entity.name) / parents if parents else ZERO
+
+    def _parent_groups(
+        self, entity: Entity, column: Sequence[int | None], plan: QueryPlan
+    ) -> list[int]:
+        """Return the bytes read for each sampled parent, with its own number of children."""
+        spread = entity.count.spread
+        if spread is None or spread.shape == "fixed":
+            return []
+        limit = int(plan.evaluated) if plan.evaluated < plan.matched else None
+        counts = self.context.sizes.sample.group_sizes(entity.name, len(column))
+        read = [min(count, limit) for count in counts] if limit is not None else counts
+        return _sums_of_runs([size or 0 for size in column], counts, read, self.context.sizes)
+
+    def cohabitants(self, match: KeyMatch) -> Decimal:
+        """Return the bytes of other kinds of items the same query reads on its way."""
+        extra = ZERO
+        own_key = [(key, str(template)) for key, template in match.partition]
+        bound = match.sort[0] if match.sort else None
+        for shape in match.table.shapes:
+            if shape == match.shape:
+                continue
+            templates = [(key, shape.template(key)) for key, _ in match.partition]
+            if [(key, str(template)) for key, template in templates] != own_key:
+                continue
+            if match.index is not None and any(
+                shape.template(key) is None for key in match.index.keys
+            ):
+                continue
+            if bound is not None and not _may_fall_in(shape, bound.key, match):
+                continue
+            entity = self.model.entity(shape.entity)
+            names = {a for _, template in match.partition for a in template.attributes}
+            conditions = tuple(Condition(attribute=n) for n in sorted(names) if entity.has(n))
+            count = self.context.selectivity.matching(entity, conditions)
+            sizes = self.context.size_of(match.table, shape)
+            column = sizes.items() if match.index is None else sizes.entries(match.index)
+            extra += count * sum(size or 0 for size in column) / max(1, len(column))
+        return extra
+
+
+def _evaluated_of(run: list[int], pattern: Pattern, plan: QueryPlan, share: Decimal) -> int:
+    """Return how many entries of one item collection a query evaluates until it has enough.
+
+    Without a `Limit` a whole page of 1 MB is evaluated before the filter is applied.
+    """
+    if plan.drains or pattern.limit is None:
+        return min(len(run), 1) if pattern.verb is Verb.GET and not plan.filters else len(run)
+    if plan.page_limit is not None:
+        return min(len(run), plan.page_limit)
+    need = pattern.limit / share if share else Decimal(len(run))
+    page = 0
+    for place, size in enumerate(run, 1):
+        page += size
+        if page >= PAGE_BYTES:
+            if place >= need:
+                return place
+            page = 0
+    return len(run)
+
+
+def _serves_order(pattern: Pattern, match: KeyMatch, overall: Decimal) -> bool:
+    """Whether the entries come in the order asked for."""
+    if not pattern.sort or pattern.verb is Verb.GET or overall == 0:
+        return True
+    if match.cells > 1:
+        return False
+    bound = {c.attribute for c in pattern.where if c.operator == "eq"}
+    asked = [(name, descending) for name, descending in pattern.sort if name not in bound]
+    if not asked:
+        return True
+    if len({descending for _, descending in asked}) > 1:
+        return False
+    return tuple(name for name, _ in asked) == match.order[: len(asked)]
+
+
+def _may_fall_in(shape: ItemShape, key: str, match: KeyMatch) -> bool:
+    """Whether items of another shape may meet the sort condition of a query."""
+    bound = match.sort[0]
+    if not bound.operator:
+        return True
+    template = shape.template(key)
+    if template is None:
+        return False
+    own_text, other_text = _literal_start(bound.template.parts), _literal_start(template.parts)
+    if not own_text:
+        return False
+    return other_text.startswith(own_text)
+
+
+def _literal_start(parts: Iterable[object]) -> str:
+    text = ""
+    for part in parts:
+        literal = getattr(part, "literal", "")
+        if not literal:
+            break
+        text += literal
+    return text
+
+
+def _sums_of_runs(
+    column: Sequence[int], counts: Sequence[int], read: Sequence[int], sizes: DesignSizes
+) -> list[int]:
+    """Return the bytes read of each parent's children, taken from a column of sizes in turn.
+
+    Of a population the column ends where the children do. A sample is gone through again and again
+    instead: else parents with many children, which do not fit into it, would never be met.
+    """
+    upto = [0, *accumulate(column)]
+    whole_number, total = len(column), upto[-1]
+    sums: list[int] = []
+    position = 0
+    for count, claimed in zip(counts, read, strict=True):
+        if sizes.is_population and position + count > whole_number:
+            break
+        first = position % whole_number
+        rounds, rest = divmod(first + claimed, whole_number)
+        sums.append(rounds * total + upto[rest] - upto[first])
+        position += count
+    return sums
+
+
+def left_over(entity: Entity, pattern: Pattern, match: KeyMatch) -> tuple[str, ...]:
+    """Return the attributes of conditions the key does not answer, which a filter must.
+
+    None where what the caller holds already names one instance.
+    """
+    equal = {c.attribute for c in match.conditions if c.operator == "eq"}
+    if pattern.known and set(entity.key) <= equal | set(pattern.known):
+        return ()
+    return tuple(c.attribute for c in pattern.where if c.attribute not in match.served)

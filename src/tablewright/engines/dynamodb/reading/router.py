@@ -1,0 +1,171 @@
+"""The cheapest correct route of each access pattern on a DynamoDB design.
+
+In: a model, a design, the sizes of its shapes, a number of users. Out: one Route for each pattern,
+with the requests that would be sent, their units as means over the sample, and why each cheaper
+route is not correct. It does not know prices, and sends nothing.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tablewright.core.quantities import plain
+from tablewright.engines.dynamodb import similar
+from tablewright.engines.dynamodb.access import match_key
+from tablewright.engines.dynamodb.design import Index
+from tablewright.engines.dynamodb.reading.completion import geo_attribute
+from tablewright.engines.dynamodb.reading.context import Context, Option, with_known
+from tablewright.engines.dynamodb.reading.embedded_reads import EmbeddedReads
+from tablewright.engines.dynamodb.reading.key_reads import KeyReads
+from tablewright.engines.dynamodb.reading.scan_reads import ScanReads
+from tablewright.evaluation.engine import Refused
+from tablewright.evaluation.values import Rejected, Route
+from tablewright.model.values import Pattern, Verb
+
+NO_VECTORS = "similar items are found by a vector index only, and it has none"
+"""Why a table without one answers no search for similar items."""
+NO_WORDS = "keys and filters of DynamoDB compare values as they are, none finds words in a text"
+"""Amazon DynamoDB API Reference, "Condition": of texts, `contains` tells the same letters in the
+same case anywhere, also inside of other words. A search means words, whatever their case."""
+
+
+class ReadRouter:
+    """Finds the correct ways to read, and why the others are not."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.model = context.model
+        self.keyed = KeyReads(context)
+        self.scans = ScanReads(context)
+        self.embedded = EmbeddedReads(context, self.keyed, self.scans)
+
+    def route(self, pattern: Pattern) -> Route:
+        """Return the cheapest correct route of a reading pattern."""
+        options, rejected = self.options(pattern)
+        name = self.context.design.name
+        if not options:
+            reason = (
+                "; ".join(dict.fromkeys(f"{r.route}: {r.reason}" for r in rejected))
+                or f"no table of the design holds `{pattern.entity}`"
+            )
+            return Route(pattern=pattern.name, design=name, cannot=reason, rejected=tuple(rejected))
+        options.sort(key=lambda option: option.rank)
+        best = options[0]
+        costlier = [
+            Rejected(
+                route=f"{option.operation} {option.target}",
+                reason=f"correct, but takes {plain(_short(option.read_units))} read units "
+                f"instead of {plain(_short(best.read_units))}",
+                is_correct=True,
+                units=option.read_units,
+            )
+            for option in options[1:]
+        ]
+        return Route(
+            pattern=pattern.name,
+            design=name,
+            requests=best.requests,
+            steps=best.steps,
+            rejected=(*rejected, *costlier),
+            target=best.target,
+            operation=best.operation,
+            depth=best.depth,
+            matched=best.matched,
+            returned=best.returned,
+            filtered=best.filtered,
+            fetches=best.fetches,
+            sorts_in_code=best.sorts_in_code,
+            warnings=best.warnings,
+        )
+
+    def options(self, pattern: Pattern) -> tuple[list[Option], list[Rejected]]:
+        """Return every correct route, and the rest with the reason why not."""
+        if pattern.verb is Verb.SEARCH:
+            return [], self._no_words(pattern)
+        if pattern.verb is Verb.SIMILAR:
+            return self._similar(pattern)
+        entity = self.model.entity(pattern.entity)
+        required = frozenset(pattern.select if pattern.select is not None else entity.names)
+        options: list[Option] = []
+        rejected: list[Rejected] = []
+        near = geo_attribute(entity, pattern)
+        conditions = with_known(entity, pattern)
+        for table, shape in self.context.homes.get(entity.name, ()):
+            if shape.counters:
+                summed = self.keyed.sum_of_shards(pattern, table, shape, required)
+                if isinstance(summed, Option):
+                    options.append(summed)
+                else:
+                    rejected.append(Rejected(route=table.name, reason=summed.reason))
+                continue
+            resources: list[Index | None] = [None, *table.indexes]
+            for index in resources:
+                where = table.name if index is None else f"{table.name}/{index.name}"
+                match = match_key(self.model, table, index, shape, conditions, near)
+                result: Option | Refused
+                result = (
+                    match
+                    if isinstance(match, Refused)
+                    else self.keyed.through(pattern, match, required)
+                )
+                if isinstance(result, Option):
+                    options.append(result)
+                elif not shape.guards or index is None:
+                    rejected.append(Rejected(route=where, reason=result.reason))
+            if not shape.guards:
+                scan = self.scans.scan(pattern, table, shape, required)
+                if isinstance(scan, Option):
+                    options.append(scan)
+        for table, shape, embed in self.context.embeds.get(entity.name, ()):
+            options += self.embedded.options(pattern, table, shape, embed)
+        if pattern.verb is Verb.GET and any(option.operation != "scan" for option in options):
+            # reading a whole small table can be cheaper than a few gets, but not for long
+            options = [option for option in options if option.operation != "scan"]
+        return options, rejected
+
+    def _similar(self, pattern: Pattern) -> tuple[list[Option], list[Rejected]]:
+        """Return the vector indexes that answer a search for similar items, and the others."""
+        options: list[Option] = []
+        rejected: list[Rejected] = []
+        entity = self.model.entity(pattern.entity)
+        for table, shape in self.context.shapes(pattern.entity):
+            if not table.vector_indexes:
+                rejected.append(Rejected(route=table.name, reason=NO_VECTORS))
+            for index in table.vector_indexes:
+                where = f"{table.name}/{index.name}"
+                reason = similar.why_not(pattern, entity, index, self.context.held(table, shape))
+                if reason:
+                    rejected.append(Rejected(route=where, reason=reason))
+                    continue
+                result = similar.search(
+                    pattern,
+                    table,
+                    shape,
+                    index,
+                    self.context.size_of(table, shape),
+                    self.context.selectivity,
+                    self.context.key_parts(table, shape),
+                )
+                options.append(
+                    Option(
+                        target=where,
+                        operation="search",
+                        steps=result.steps,
+                        requests=result.requests,
+                        matched=result.matched,
+                        returned=result.returned,
+                        depth=len(result.steps),
+                        warnings=result.warnings,
+                    )
+                )
+        return options, rejected
+
+    def _no_words(self, pattern: Pattern) -> list[Rejected]:
+        """Return every table an entity is in, each of them no place to search for words."""
+        names = [table.name for table, _ in self.context.shapes(pattern.entity)]
+        names += [table.name for table, _, _ in self.context.embeds.get(pattern.entity, ())]
+        return [Rejected(route=name, reason=NO_WORDS) for name in dict.fromkeys(names)]
+
+
+def _short(units: Decimal) -> Decimal:
+    return units.quantize(Decimal("0.01"))
