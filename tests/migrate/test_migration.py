@@ -12,7 +12,8 @@ from tablewright import read_model
 from tablewright.core.errors import EngineError
 from tablewright.engines.registry import make_engine
 from tablewright.evaluation.doors import Fragment, Record
-from tablewright.migrate.transform import Answer, Transform
+from tablewright.migrate.answers import Action, Answer
+from tablewright.migrate.transform import Transform
 from tablewright.operate.migration import Migration, quarantine
 from tablewright.operate.staging import SOURCE, Staging
 
@@ -47,7 +48,7 @@ def fill(adapter, users=(BILL, ANN), orders=ORDERS):
 
 def migration(source, target, path, answers=()):
     transform = Transform(FILE.model, source.codec, target.codec, answers)
-    return Migration(source, target, transform, Staging(path / "staging.db", FILE.model))
+    return Migration(source, target, transform, Staging(path / "staging.db"))
 
 
 def contents(adapter):
@@ -179,7 +180,7 @@ def test_an_attribute_the_source_lacks_is_named_and_an_answer_fills_it(tmp_path)
     )
     fill(source, orders=())
     move = migration(
-        source, target, tmp_path, (Answer(entity="Order", attribute="note", drop=True),)
+        source, target, tmp_path, (Answer(place="Order", attribute="note", kind="missing", action=Action.ACCEPT),)
     )
 
     assert move.check().is_clear
@@ -232,7 +233,7 @@ def test_what_is_missing_extra_or_different_is_found_to_the_key_and_repaired(tmp
         ("User", '["u1"]', "different", ("bio",)),
         ("User", '["u3"]', "extra", ()),
     ]
-    assert move.repair(verification) == 1
+    assert move.repair() == 1
     assert [d.what for d in move.verify().differences] == ["extra"]
 
 
@@ -253,15 +254,14 @@ def test_an_item_too_large_for_the_target_stops_the_check(tmp_path):
 def test_an_instance_that_is_to_be_rejected_goes_to_the_quarantine(tmp_path):
     source, target = database("apart"), database("together")
     move = migration(
-        source, target, tmp_path, (Answer(entity="User", attribute="bio", reject=True),)
+        source, target, tmp_path, (Answer(place="User", attribute="bio", kind="missing", action=Action.QUARANTINE),)
     )
     without_bio = {name: value for name, value in ANN.items() if name != "bio"}
-    fragments = [
-        Fragment(entity="User", identity=("u1",), attributes=BILL),
-        Fragment(entity="User", identity=("u2",), attributes=without_bio),
-    ]
-    move.staging.keep_page(SOURCE, "users", fragments, None, 2, is_finished=True)
-    move.staging.keep_page(SOURCE, "orders", (), None, 0, is_finished=True)
+    fill(source, users=(BILL,), orders=())
+    with move.staging.transaction():
+        move.staging.add_fragments(
+            SOURCE, [Fragment(entity="User", identity=("u2",), attributes=without_bio)]
+        )
 
     check = move.check()
     move.write()
@@ -269,13 +269,15 @@ def test_an_instance_that_is_to_be_rejected_goes_to_the_quarantine(tmp_path):
     assert check.rejected == 1
     assert set(contents(target)) == {("User", ("u1",))}
     path = tmp_path / "quarantine.jsonl"
-    assert quarantine(move.staging, path, ("User",)) == 1
-    assert json.loads(path.read_text())["identity"] == '["u2"]'
+    assert quarantine(move.staging, path) == 1
+    line = json.loads(path.read_text())
+    assert line["identity"] == '["u2"]'
+    assert line["reason"].startswith("User.bio: an attribute that the model says is always present")
 
 
 def test_a_staging_file_in_use_is_refused(tmp_path):
-    first = Staging(tmp_path / "staging.db", FILE.model)
+    first = Staging(tmp_path / "staging.db")
 
     with pytest.raises(EngineError, match="cannot be used"):
-        Staging(tmp_path / "staging.db", FILE.model)
+        Staging(tmp_path / "staging.db")
     first.close()

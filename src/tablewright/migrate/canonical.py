@@ -10,10 +10,12 @@ from __future__ import annotations
 import base64
 import datetime
 import hashlib
-import json
+import zlib
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
+
+import orjson
 
 MODULUS = 1 << 128
 """Digests add up modulo this: a sum keeps equal pairs apart, which exclusive-or would cancel."""
@@ -21,16 +23,35 @@ MODULUS = 1 << 128
 
 def encode(value: Any) -> str:
     """Return a value as text from which `decode` gives it back; equal values give equal texts."""
-    return json.dumps(_tagged(value), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return encoded(value).decode()
 
 
-def decode(text: str) -> Any:
-    """Return the value of a text that `encode` wrote."""
-    return _plain(json.loads(text))
+def encoded(value: Any) -> bytes:
+    """Return the text of a value in UTF-8."""
+    return orjson.dumps(_tagged(value), option=orjson.OPT_SORT_KEYS)
+
+
+def decode(text: str | bytes) -> Any:
+    """Return the value of a text that `encode` or `encoded` wrote."""
+    return _plain(orjson.loads(text))
 
 
 def _tagged(value: Any) -> Any:
-    if value is None or isinstance(value, bool | str):
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return value
+    if kind is int:
+        return {"n": str(value)}
+    if kind is dict:
+        return {"m": {str(name): _tagged(inner) for name, inner in value.items()}}
+    if kind is list:
+        return [_tagged(inner) for inner in value]
+    return _tagged_other(value)
+
+
+def _tagged_other(value: Any) -> Any:
+    """Tag what comes more rarely, subclasses of the plain types included."""
+    if isinstance(value, bool | str):
         return value
     if isinstance(value, int | Decimal):
         return {"n": number_text(Decimal(value))}
@@ -41,30 +62,31 @@ def _tagged(value: Any) -> Any:
     if isinstance(value, datetime.datetime | datetime.date):
         return {"t": value.isoformat()}
     if isinstance(value, Mapping):
-        return {"m": {str(key): _tagged(item) for key, item in value.items()}}
+        return {"m": {str(name): _tagged(inner) for name, inner in value.items()}}
     if isinstance(value, set | frozenset):
-        return {"s": sorted(encode(item) for item in value)}
+        return {"s": sorted(encode(inner) for inner in value)}
     if isinstance(value, list | tuple):
-        return [_tagged(item) for item in value]
+        return [_tagged(inner) for inner in value]
     raise TypeError(f"{type(value).__name__} is no value of an attribute")
 
 
 def _plain(value: Any) -> Any:
+    if type(value) is str:
+        return value
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [_plain(inner) for inner in value]
     if not isinstance(value, dict):
         return value
     ((tag, inner),) = value.items()
+    if tag == "m":
+        return {name: each if type(each) is str else _plain(each) for name, each in inner.items()}
     if tag == "n":
-        number = Decimal(inner)
-        return int(number) if number == number.to_integral_value() and "." not in inner else number
+        return int(inner) if "." not in inner else Decimal(inner)
     if tag == "b":
         return base64.b64decode(inner)
     if tag == "t":
         return datetime.datetime.fromisoformat(inner)
-    if tag == "s":
-        return {decode(item) for item in inner}
-    return {key: _plain(item) for key, item in inner.items()}
+    return {decode(each) for each in inner}
 
 
 def number_text(number: Decimal) -> str:
@@ -82,15 +104,25 @@ def number_text(number: Decimal) -> str:
 
 def digest(entity: str, row: Mapping[str, Any]) -> int:
     """Return the digest of one instance, below `MODULUS`; absent attributes do not count."""
-    text = encode({name: value for name, value in row.items() if value is not None})
-    hashed = hashlib.blake2b(f"{entity}\0{text}".encode(), digest_size=16).digest()
+    body = encoded({name: value for name, value in row.items() if value is not None})
+    return digest_of(entity, body)
+
+
+def digest_of(entity: str, body: bytes) -> int:
+    """Return the digest of one instance whose present attributes `encoded` wrote."""
+    hashed = hashlib.blake2b(b"%b\0%b" % (entity.encode(), body), digest_size=16).digest()
     return int.from_bytes(hashed, "big")
 
 
-def bucket(identity: str, buckets: int) -> int:
+def short(value: Any) -> bytes:
+    """Return 16 bytes that tell a value from any other."""
+    return hashlib.blake2b(encoded(value), digest_size=16).digest()
+
+
+def bucket(identity: str | bytes, buckets: int) -> int:
     """Return which of so many buckets an instance falls into, by its identity alone."""
-    hashed = hashlib.blake2b(identity.encode(), digest_size=8).digest()
-    return int.from_bytes(hashed, "big") % buckets
+    text = identity.encode() if isinstance(identity, str) else identity
+    return zlib.crc32(text) % buckets
 
 
 def total(digests: Iterable[int]) -> int:

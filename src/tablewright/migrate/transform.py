@@ -7,39 +7,31 @@ other keys all follow from the two designs, so that no migration has a script of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from tablewright.core.errors import EngineError
 from tablewright.evaluation.doors import Codec, Fragment, Record
 from tablewright.migrate import canonical
-from tablewright.model.values import Entity, Model
-from tablewright.sample.calls import Children, Row
-
-(
-    MISSING,
-    LOST_KEY,
-    DIFFERENT_COPIES,
-    TOO_LARGE,
-    COLLISION,
-    UNREADABLE,
-    NO_PARENT,
-    LOST,
+from tablewright.migrate.answers import (
     CHANGED,
+    COLLISION,
+    DIFFERENT_COPIES,
+    LOST,
+    LOST_KEY,
+    MISSING,
+    NO_PARENT,
     NO_PLACE,
-) = (
-    "missing",
-    "no-key",
-    "contradiction",
-    "too-large",
-    "collision",
-    "unreadable",
-    "no-parent",
-    "lost",
-    "changed",
-    "no-place",
+    TOO_LARGE,
+    UNREADABLE,
+    Action,
+    Answer,
+    Renaming,
 )
-"""Kinds of problems; `EXPLANATIONS` says each in words."""
+from tablewright.model.values import Model
+from tablewright.sample.calls import Children, Row
 
 EXPLANATIONS = {
     MISSING: "an attribute that the model says is always present is absent",
@@ -56,21 +48,6 @@ EXPLANATIONS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What the user decided for one attribute that the source lacks.
-
-    Exactly one of `default` (a value) and `drop` (leave it absent) is given; `reject` sends the
-    instances to the quarantine instead.
-    """
-
-    entity: str
-    attribute: str
-    default: Any = None
-    drop: bool = False
-    reject: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """Something that would be lost or refused, with the keys it concerns, never values."""
 
@@ -83,18 +60,22 @@ class Problem:
     @property
     def text(self) -> str:
         """The problem in words, without the instance."""
-        place = f"{self.entity}.{self.attribute}" if self.attribute else self.entity
-        detail = f" ({self.detail})" if self.detail else ""
-        return f"{place}: {EXPLANATIONS[self.kind]}{detail}"
+        return explained(self.kind, self.entity, self.attribute, self.detail)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+def explained(kind: str, entity: str, attribute: str, detail: str) -> str:
+    """Return a problem in words."""
+    place = f"{entity}.{attribute}" if attribute else entity
+    return f"{place}: {EXPLANATIONS[kind]}" + (f" ({detail})" if detail else "")
+
+
+@dataclass(frozen=True, slots=True)
 class Instance:
     """One whole instance of an entity, as its fragments say."""
 
     entity: str
     identity: tuple[Any, ...]
-    attributes: Row
+    attributes: dict[str, Any]
     problems: tuple[Problem, ...] = ()
     is_rejected: bool = False
 
@@ -107,10 +88,34 @@ class Transform:
     source: Codec
     target: Codec
     answers: tuple[Answer, ...] = ()
-    _answers: Mapping[tuple[str, str], Answer] = field(init=False, compare=False)
+    renaming: Renaming = field(default_factory=Renaming)
+    _answers: Mapping[tuple[str, str, str], Answer] = field(init=False, compare=False)
+    _required: Mapping[str, tuple[str, ...]] = field(init=False, compare=False)
+    _hidden: Mapping[str, frozenset[str]] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_answers", {(a.entity, a.attribute): a for a in self.answers})
+        answers = {(each.place, each.attribute, each.kind): each for each in self.answers}
+        required = {
+            entity.name: tuple(a.name for a in entity.attributes if a.presence >= 1)
+            for entity in self.model.entities
+        }
+        object.__setattr__(self, "_answers", answers)
+        object.__setattr__(self, "_required", required)
+        object.__setattr__(
+            self, "_hidden", {e.name: self._left_out(e.name) for e in self.model.entities}
+        )
+
+    def _left_out(self, entity: str) -> frozenset[str]:
+        dropped = {
+            each.attribute
+            for each in self.answers
+            if each.place == entity
+            and each.kind in (LOST, CHANGED)
+            and each.action in (Action.DROP, Action.ACCEPT)
+        }
+        return frozenset(
+            dropped | self.source.unreadable(entity) | self.target.unreadable(entity)
+        ) - {""}
 
     @property
     def top_entities(self) -> tuple[str, ...]:
@@ -121,76 +126,145 @@ class Transform:
             if any(kind.entity == entity.name for kind in self.target.kinds)
         )
 
-    def merged(self, fragments: Iterable[Fragment]) -> Instance:
+    def hidden(self, entity: str) -> frozenset[str]:
+        """Return the attributes that are not compared.
+
+        One side cannot give them back, or the user answered that they may be lost or changed.
+        """
+        return self._hidden[entity]
+
+    def has_embedded(self, entity: str) -> bool:
+        """Whether the target stores children inside an entity's records."""
+        return any(self.model.entity(name).parent == entity for name in self.target.embedded)
+
+    def answer(self, kind: str, place: str, attribute: str = "") -> Answer | None:
+        """Return what the user decided: of the attribute, else of the entity or container."""
+        if not self._answers:
+            return None
+        return self._answers.get((place, attribute, kind)) or self._answers.get((place, "", kind))
+
+    def merged(self, fragments: Iterable[Fragment], *, completes: bool = True) -> Instance:
         """Return the instance that fragments of one entity and identity make together.
 
         What a copy says fills gaps only: the records that own an attribute decide it.
+
+        Args:
+            fragments: of one instance.
+            completes: fill in what was answered, and note what is missing.
         """
-        fragments = tuple(fragments)
+        fragments = sorted(fragments, key=lambda each: each.is_copy)
         first = fragments[0]
-        entity = self.model.entity(first.entity)
-        attributes: dict[str, Any] = {}
+        attributes = {n: v for n, v in first.attributes.items() if v is not None}
         problems: list[Problem] = []
-        identity = identity_text(first.identity)
-        for fragment in sorted(fragments, key=lambda each: each.is_copy):
+        for fragment in fragments[1:]:
             for name, value in fragment.attributes.items():
                 if value is None:
                     continue
                 if name not in attributes:
                     attributes[name] = value
                 elif not fragment.is_copy and not _equal(attributes[name], value):
-                    problems.append(
-                        Problem(
-                            kind=DIFFERENT_COPIES,
-                            entity=entity.name,
-                            attribute=name,
-                            identity=identity,
-                        )
-                    )
-        rejected = self._complete(entity, attributes, identity, problems)
-        return Instance(
-            entity=entity.name,
-            identity=first.identity,
-            attributes=attributes,
-            problems=tuple(problems),
-            is_rejected=rejected,
-        )
+                    problems.append(_problem(DIFFERENT_COPIES, first, name))
+        if completes:
+            self._complete(first, attributes, problems)
+        return Instance(first.entity, first.identity, attributes, tuple(problems))
 
     def _complete(
-        self, entity: Entity, attributes: dict[str, Any], identity: str, problems: list[Problem]
-    ) -> bool:
-        """Fill in what was answered; return whether the instance is to be rejected."""
-        hidden = self.source.unreadable(entity.name)
-        rejected = False
-        for attribute in entity.attributes:
-            if attribute.presence < 1 or attribute.name in attributes:
+        self, first: Fragment, attributes: dict[str, Any], problems: list[Problem]
+    ) -> None:
+        """Fill in what was answered; note what is missing."""
+        for name in self._required[first.entity]:
+            if name in attributes:
                 continue
-            answer = self._answers.get((entity.name, attribute.name))
-            if answer is None:
-                detail = (
-                    "the source compresses it or keeps it elsewhere"
-                    if (attribute.name in hidden)
-                    else ""
-                )
-                kind = LOST_KEY if attribute.name in entity.key else MISSING
-                problems.append(
-                    Problem(
-                        kind=kind,
-                        entity=entity.name,
-                        attribute=attribute.name,
-                        identity=identity,
-                        detail=detail,
-                    )
-                )
-            elif answer.reject:
-                rejected = True
-            elif not answer.drop:
-                attributes[attribute.name] = answer.default
-        return rejected
+            kind = LOST_KEY if name in self.model.entity(first.entity).key else MISSING
+            answer = self.answer(kind, first.entity, name)
+            if answer is not None and answer.action is Action.DEFAULT:
+                attributes[name] = answer.default
+                continue
+            is_hidden = name in self.source.unreadable(first.entity)
+            detail = "the source compresses it or keeps it elsewhere" if is_hidden else ""
+            problems.append(_problem(kind, first, name, detail))
 
-    def records(self, instance: Instance, children: Children) -> tuple[Record, ...]:
+    def tried(
+        self, instance: Instance, identity: str, children: Children
+    ) -> tuple[tuple[Record, ...], tuple[Problem, ...]]:
+        """Return what the target would store for an instance, and what would go wrong with it."""
+        entity = instance.entity
+        problems = list(instance.problems)
+        inside: list[Instance] = []
+        if self.has_embedded(entity):
+            children = partial(self._noted, children, inside)
+        records = tuple(self.target.encode(entity, instance.attributes, children))
+        for record in records:
+            refusal = self.target.refusal(record)
+            if refusal:
+                problems.append(
+                    Problem(kind=TOO_LARGE, entity=entity, identity=identity, detail=refusal)
+                )
+        if records:
+            problems += self._losses((instance, *inside), records)
+        elif not problems:
+            problems.append(Problem(kind=NO_PLACE, entity=entity, identity=identity))
+        return records, tuple(problems)
+
+    def _noted(self, children: Children, inside: list[Instance], entity: str) -> Sequence[Row]:
+        """Return children, and note each as an instance that has to come back."""
+        key = self.model.entity(entity).key
+        rows = children(entity)
+        inside += [
+            Instance(entity, tuple(row.get(name) for name in key), dict(row)) for row in rows
+        ]
+        return rows
+
+    def _losses(
+        self, instances: Sequence[Instance], records: Sequence[Record]
+    ) -> Iterator[Problem]:
+        """Yield the attributes that the target would not give back as they are."""
+        first = instances[0]
+        stored: dict[tuple[str, str], dict[str, Any]] = {}
+        is_alone = len(instances) == 1
+        for record in records:
+            try:
+                fragments = tuple(self.target.decode(record.container, record.content))
+            except EngineError:  # it lacks what every record of its kind has
+                detail = f"unreadable in {record.container}"
+                yield _problem(CHANGED, first, "", detail)
+                continue
+            for each in fragments:
+                if each.is_copy or (is_alone and each.entity != first.entity):
+                    continue
+                is_same = is_alone and each.identity == first.identity
+                place = "" if is_same else identity_text(each.identity)
+                stored.setdefault((each.entity, place), {}).update(each.attributes)
+        for each in instances:
+            text = identity_text(each.identity)
+            row = stored.get((each.entity, text), {})
+            if is_alone:
+                row = {**row, **stored.get((each.entity, ""), {})}
+            yield from self._lost(each, row)
+
+    def _lost(self, instance: Instance, stored: Row) -> Iterator[Problem]:
+        hidden = self._hidden[instance.entity]
+        for name, value in instance.attributes.items():
+            if name in hidden or value is None:
+                continue
+            if name not in stored:
+                yield _problem(LOST, instance, name)
+            elif not _equal(stored[name], value):
+                yield _problem(CHANGED, instance, name)
+
+    def claims(self, identity: str, records: Iterable[Record]) -> list[tuple[bytes, str]]:
+        """Return under which keys of the target an instance is stored, and who has each."""
+        return [
+            (
+                canonical.short([record.container, *self.target.key(record)]),
+                f"{record.kind} {identity}",
+            )
+            for record in records
+        ]
+
+    def records(self, entity: str, row: Row, children: Children) -> tuple[Record, ...]:
         """Return what the target stores for an instance, its embedded children included."""
-        return tuple(self.target.encode(instance.entity, instance.attributes, children))
+        return tuple(self.target.encode(entity, row, children))
 
 
 def identity_text(identity: tuple[Any, ...]) -> str:
@@ -198,17 +272,18 @@ def identity_text(identity: tuple[Any, ...]) -> str:
     return canonical.encode(list(identity))
 
 
+def _problem(kind: str, subject: Fragment | Instance, attribute: str, detail: str = "") -> Problem:
+    return Problem(
+        kind=kind,
+        entity=subject.entity,
+        attribute=attribute,
+        identity=identity_text(subject.identity),
+        detail=detail,
+    )
+
+
 def _equal(a: Any, b: Any) -> bool:
-    return canonical.encode(a) == canonical.encode(b)
-
-
-def fragments_of(
-    codec: Codec, container: str, contents: Iterable[Mapping[str, Any]]
-) -> Iterator[Fragment]:
-    """Yield what stored records say, record after record.
-
-    Raises:
-        EngineError: a record is of no kind the design knows.
-    """
-    for content in contents:
-        yield from codec.decode(container, content)
+    kind = type(a)
+    if kind is type(b) and (kind is str or kind is int or kind is bool):
+        return bool(a == b)
+    return canonical.encoded(a) == canonical.encoded(b)

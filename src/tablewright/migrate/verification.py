@@ -22,9 +22,9 @@ class Digests:
     buckets: dict[tuple[str, int], int] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
 
-    def add(self, entity: str, identity: str, digest: int) -> None:
+    def add(self, entity: str, bucket: int, digest: int) -> None:
         """Count an instance in."""
-        place = (entity, canonical.bucket(identity, BUCKETS))
+        place = (entity, bucket)
         self.buckets[place] = (self.buckets.get(place, 0) + digest) % canonical.MODULUS
         self.counts[entity] = self.counts.get(entity, 0) + 1
 
@@ -47,18 +47,21 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """What comparing both sides found."""
+    """What comparing both sides showed."""
 
     counts: tuple[tuple[str, int, int], ...]
     """Entity, instances of the source, instances of the target."""
     digests: tuple[tuple[str, str, str], ...]
     """Entity, digest of the source, digest of the target, as hexadecimal numbers."""
     differences: tuple[Difference, ...] = ()
+    """The first ones."""
+    differing: int = 0
+    """How many instances differ."""
 
     @property
     def is_clean(self) -> bool:
         """Whether both sides hold the same."""
-        return not self.differences and all(a == b for _, a, b in self.counts)
+        return not self.differing and all(a == b for _, a, b in self.counts)
 
 
 def suspicious(source: Digests, target: Digests) -> frozenset[tuple[str, int]]:

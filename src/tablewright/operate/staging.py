@@ -1,14 +1,16 @@
 """Where a migration keeps what it has read, and how far it has come: one SQLite file.
 
-In: fragments of instances, page by page; positions. Out: whole instances, in order, and their
-children. A page and the position behind it are one transaction, so that a run that was killed goes
-on exactly there. Memory does not grow with the data.
+In: instances and fragments of instances, page by page; positions. Out: whole instances in the order
+in which they came, and their children. A page and the position behind it are one transaction, so
+that a run that was killed goes on exactly there. Memory does not grow with the data.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -17,8 +19,8 @@ from typing import Any
 from tablewright.core.errors import EngineError
 from tablewright.evaluation.doors import Fragment
 from tablewright.migrate import canonical
-from tablewright.migrate.transform import Instance, identity_text
-from tablewright.model.values import Model
+from tablewright.migrate.transform import Instance, Problem, identity_text
+from tablewright.migrate.verification import BUCKETS
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -27,52 +29,118 @@ CREATE TABLE IF NOT EXISTS positions (
   PRIMARY KEY (phase, place)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS fragments (
-  side TEXT, entity TEXT, identity TEXT, is_copy INTEGER, body TEXT
+  side TEXT, entity TEXT, identity TEXT, is_copy INTEGER, body BLOB
 );
 CREATE INDEX IF NOT EXISTS fragments_of ON fragments (side, entity, identity);
 CREATE TABLE IF NOT EXISTS instances (
-  side TEXT, entity TEXT, identity TEXT, parent TEXT, body TEXT, digest BLOB, is_rejected INTEGER,
-  PRIMARY KEY (side, entity, identity)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS children_of ON instances (side, entity, parent);
+  number INTEGER PRIMARY KEY, side TEXT, entity TEXT, identity TEXT, parent TEXT, bucket INTEGER,
+  body BLOB, digest BLOB, is_rejected INTEGER
+);
+CREATE UNIQUE INDEX IF NOT EXISTS instances_of ON instances (side, entity, identity);
+CREATE INDEX IF NOT EXISTS children_of ON instances (side, entity, parent)
+  WHERE parent IS NOT NULL;
 CREATE TABLE IF NOT EXISTS problems (
   kind TEXT, entity TEXT, attribute TEXT, identity TEXT, detail TEXT
 );
-CREATE TABLE IF NOT EXISTS target_keys (key TEXT PRIMARY KEY, entity TEXT, identity TEXT)
-  WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS problem_of
+  ON problems (entity, identity, kind, attribute, detail) WHERE identity <> '';
+CREATE TABLE IF NOT EXISTS target_keys (key BLOB PRIMARY KEY, identity TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS quarantine (
+  place TEXT, identity TEXT, reason TEXT, body BLOB, UNIQUE (place, identity, reason)
+);
 """
 
 SOURCE, TARGET = "source", "target"
-INSTANCES_AT_ONCE = 2_000
+INSTANCES_AT_ONCE = 1_000
+CACHE_KB = 65_536
+
+INSERTED = (
+    "INSERT INTO instances (side, entity, identity, parent, bucket, body, digest, is_rejected) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (side, entity, identity) DO "
+)
+REPLACED = (
+    "UPDATE SET parent = excluded.parent, body = excluded.body, digest = excluded.digest, "
+    "is_rejected = excluded.is_rejected"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """An instance as it is kept: its texts and its digest."""
+
+    identity: str
+    parent: str | None
+    body: bytes
+    digest: int
+    is_rejected: bool = False
+
+    def row(self, side: str, entity: str) -> tuple[Any, ...]:
+        """Return the columns."""
+        return (
+            side,
+            entity,
+            self.identity,
+            self.parent,
+            canonical.bucket(self.identity, BUCKETS),
+            self.body,
+            self.digest.to_bytes(16, "big"),
+            int(self.is_rejected),
+        )
 
 
 class Staging:
     """The file of one migration."""
 
-    def __init__(self, path: Path, model: Model) -> None:
+    def __init__(self, path: Path) -> None:
         """Open or make the file.
 
         Raises:
             EngineError: it cannot be opened, or another migration is using it.
         """
-        self.path, self.model = path, model
+        self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._db = sqlite3.connect(path, timeout=0, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self._db.execute(f"PRAGMA cache_size = -{CACHE_KB}")
             self._db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
         except sqlite3.Error as problem:
             raise EngineError(
                 f"{path} cannot be used: {problem}",
-                remedy="let the other migration finish, or give it another --work-dir",
+                remedy="let the other migration finish, or choose another --work-dir",
             ) from problem
         path.chmod(0o600)
 
     def close(self) -> None:
         """Close the file; what was kept stays."""
         self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Keep everything that is done inside, or nothing of it.
+
+        Raises:
+            EngineError: the disk is full, or the file cannot be written.
+        """
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+            self._db.execute("COMMIT")
+        except sqlite3.OperationalError as problem:
+            self._undo()
+            raise EngineError(
+                f"{self.path} cannot be written: {problem}",
+                remedy="make room on the disk, then repeat: it goes on where it stopped",
+            ) from problem
+        except BaseException:
+            self._undo()
+            raise
+
+    def _undo(self) -> None:
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
 
     # ------------------------------------------------------------ facts and positions
 
@@ -84,6 +152,10 @@ class Staging:
     def keep_fact(self, name: str, value: str) -> None:
         """Keep a fact."""
         self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+    def forget_fact(self, name: str) -> None:
+        """Drop a fact."""
+        self._db.execute("DELETE FROM facts WHERE name = ?", (name,))
 
     def position(self, phase: str, place: str) -> tuple[Any, int, bool]:
         """Return the position behind what is done, how much that is, and whether it is all."""
@@ -113,110 +185,153 @@ class Staging:
 
     def forget(self, side: str) -> None:
         """Drop what was read of one side, to read it again."""
-        self._db.execute("BEGIN IMMEDIATE")
-        for table in ("fragments", "instances"):
-            self._db.execute(f"DELETE FROM {table} WHERE side = ?", (side,))
-        self._db.execute(
-            "DELETE FROM positions WHERE phase IN (?, ?)", (f"read {side}", f"merge {side}")
-        )
-        self._db.execute("COMMIT")
-
-    # ------------------------------------------------------------ reading
-
-    def keep_page(
-        self,
-        side: str,
-        container: str,
-        fragments: Iterable[Fragment],
-        position: Any,
-        done: int,
-        unreadable: Iterable[str] = (),
-        *,
-        is_finished: bool,
-    ) -> None:
-        """Keep the fragments of a page together with the position behind it."""
-        rows = [
-            (
-                side,
-                fragment.entity,
-                identity_text(fragment.identity),
-                int(fragment.is_copy),
-                canonical.encode(dict(fragment.attributes)),
+        with self.transaction():
+            for table in ("fragments", "instances"):
+                self._db.execute(f"DELETE FROM {table} WHERE side = ?", (side,))
+            self._db.execute(
+                "DELETE FROM positions WHERE phase IN (?, ?)", (f"read {side}", f"merge {side}")
             )
-            for fragment in fragments
-            if fragment.identity
-        ]
-        self._db.execute("BEGIN IMMEDIATE")
-        self._db.executemany("INSERT INTO fragments VALUES (?, ?, ?, ?, ?)", rows)
+
+    # ------------------------------------------------------------ writing, inside a transaction
+
+    def add_fragments(self, side: str, fragments: Iterable[Fragment]) -> None:
+        """Keep parts of instances until all their records have been read."""
         self._db.executemany(
-            "INSERT INTO problems VALUES ('unreadable', ?, '', '', ?)",
-            [(container, detail) for detail in unreadable],
-        )
-        self.keep_position(f"read {side}", container, position, done, is_finished=is_finished)
-        self._db.execute("COMMIT")
-
-    def grouped(self, side: str, entity: str, after: str) -> Iterator[tuple[Fragment, ...]]:
-        """Yield the fragments of each instance of an entity, in order of identity.
-
-        What only copies speak of is no instance: a uniqueness guard is stored under a key that is
-        none of the entity's.
-        """
-        cursor = self._db.execute(
-            "SELECT identity, is_copy, body FROM fragments WHERE side = ? AND entity = ? "
-            "AND identity > ? ORDER BY identity, is_copy",
-            (side, entity, after),
-        )
-        for identity, rows in groupby(cursor, key=itemgetter(0)):
-            values = canonical.decode(identity)
-            fragments = tuple(
-                Fragment(
-                    entity=entity,
-                    identity=tuple(values),
-                    attributes=canonical.decode(body),
-                    is_copy=bool(is_copy),
-                )
-                for _, is_copy, body in rows
-            )
-            if not all(fragment.is_copy for fragment in fragments):
-                yield fragments
-
-    def keep_instances(
-        self, side: str, entity: str, instances: Iterable[Instance], done: int, *, is_finished: bool
-    ) -> None:
-        """Keep whole instances and their problems, together with the position behind them."""
-        instances = tuple(instances)
-        parent = self.model.entity(entity).parent
-        keys = self.model.entity(parent).key if parent is not None else ()
-        self._db.execute("BEGIN IMMEDIATE")
-        self._db.executemany(
-            "INSERT OR REPLACE INTO instances VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO fragments VALUES (?, ?, ?, ?, ?)",
             [
                 (
                     side,
-                    entity,
-                    identity_text(each.identity),
-                    identity_text(tuple(each.attributes.get(name) for name in keys)),
-                    canonical.encode(dict(each.attributes)),
-                    canonical.digest(entity, each.attributes).to_bytes(16, "big"),
-                    int(each.is_rejected),
+                    fragment.entity,
+                    identity_text(fragment.identity),
+                    int(fragment.is_copy),
+                    canonical.encoded(dict(fragment.attributes)),
                 )
-                for each in instances
+                for fragment in fragments
+                if fragment.identity
             ],
         )
-        if side == SOURCE:
-            self._db.executemany(
-                "INSERT INTO problems VALUES (?, ?, ?, ?, ?)",
-                [
-                    (p.kind, p.entity, p.attribute, p.identity, p.detail)
-                    for each in instances
-                    for p in each.problems
-                ],
-            )
-        last = identity_text(instances[-1].identity) if instances else ""
-        self.keep_position(f"merge {side}", entity, last, done, is_finished=is_finished)
-        self._db.execute("COMMIT")
 
-    # ------------------------------------------------------------ instances
+    def add_instances(
+        self, side: str, entity: str, instances: Sequence[Staged], *, replaces: bool = False
+    ) -> tuple[Staged, ...]:
+        """Keep whole instances; return those whose identity was kept before, which are not.
+
+        Args:
+            side: source or target.
+            entity: whose instances.
+            instances: what is kept.
+            replaces: put them in the place of those of the same identity.
+        """
+        rows = [each.row(side, entity) for each in instances]
+        last = self._db.execute("SELECT max(number) FROM instances").fetchone()[0] or 0
+        kept = self._db.executemany(INSERTED + (REPLACED if replaces else "NOTHING"), rows).rowcount
+        if replaces or kept == len(rows):
+            return ()
+        return tuple(self._repeated(side, entity, instances, last))
+
+    def _repeated(
+        self, side: str, entity: str, instances: Sequence[Staged], last: int
+    ) -> Iterator[Staged]:
+        """Yield the instances that were kept before, or that come twice among these."""
+        seen: set[str] = set()
+        for each in instances:
+            (number,) = self._db.execute(
+                "SELECT number FROM instances WHERE side = ? AND entity = ? AND identity = ?",
+                (side, entity, each.identity),
+            ).fetchone()
+            if number <= last or each.identity in seen:
+                yield each
+            seen.add(each.identity)
+
+    def remove_instance(self, side: str, entity: str, identity: str) -> None:
+        """Drop an instance."""
+        self._db.execute(
+            "DELETE FROM instances WHERE side = ? AND entity = ? AND identity = ?",
+            (side, entity, identity),
+        )
+
+    def add_problems(self, problems: Iterable[Problem]) -> None:
+        """Keep problems; the same one of the same instance counts once."""
+        self._db.executemany(
+            "INSERT OR IGNORE INTO problems VALUES (?, ?, ?, ?, ?)",
+            [(p.kind, p.entity, p.attribute, p.identity, p.detail) for p in problems],
+        )
+
+    def forget_problems(self, entity: str, identity: str) -> None:
+        """Drop the problems of an instance that is to be checked again."""
+        self._db.execute(
+            "DELETE FROM problems WHERE entity = ? AND identity = ?", (entity, identity)
+        )
+
+    def reject(self, place: str, identity: str, reason: str, body: bytes) -> None:
+        """Put something in quarantine: what it is, why, and all it holds."""
+        self._db.execute(
+            "INSERT OR IGNORE INTO quarantine VALUES (?, ?, ?, ?)", (place, identity, reason, body)
+        )
+
+    def mark_rejected(self, entity: str, identity: str) -> None:
+        """Leave an instance of the source out from now on."""
+        self._db.execute(
+            "UPDATE instances SET is_rejected = 1 WHERE side = ? AND entity = ? AND identity = ?",
+            (SOURCE, entity, identity),
+        )
+
+    def claim_keys(self, claims: Sequence[tuple[bytes, str]]) -> list[tuple[bytes, str, str]]:
+        """Note who is stored under keys of the target.
+
+        Returns:
+            Of each key that another instance has: the key, who wants it, and who has it.
+        """
+        kept = self._db.executemany("INSERT OR IGNORE INTO target_keys VALUES (?, ?)", claims)
+        if kept.rowcount == len(claims):
+            return []
+        taken: list[tuple[bytes, str, str]] = []
+        for key, identity in claims:
+            (owner,) = self._db.execute(
+                "SELECT identity FROM target_keys WHERE key = ?", (key,)
+            ).fetchone()
+            if owner != identity:
+                taken.append((key, identity, str(owner)))
+        return taken
+
+    # ------------------------------------------------------------ reading
+
+    def grouped(
+        self, side: str, entity: str, after: str
+    ) -> Iterator[tuple[str, tuple[Fragment, ...]]]:
+        """Yield the identity and the fragments of each instance of an entity, in order.
+
+        What is kept as an instance already counts as a fragment of it. What only copies speak of
+        is no instance: a uniqueness guard is stored under a key that is none of the entity's.
+        """
+        cursor = self._db.execute(
+            "SELECT identity, is_copy, body FROM fragments WHERE side = ? AND entity = ? "
+            "AND identity > ? ORDER BY identity, is_copy, rowid",
+            (side, entity, after),
+        )
+        for identity, rows in groupby(cursor, key=itemgetter(0)):
+            bodies = [(body, bool(is_copy)) for _, is_copy, body in rows]
+            kept = self._db.execute(
+                "SELECT body FROM instances WHERE side = ? AND entity = ? AND identity = ?",
+                (side, entity, identity),
+            ).fetchone()
+            if kept is not None:
+                bodies.insert(0, (kept[0], False))
+            values = tuple(canonical.decode(identity))
+            if all(is_copy for _, is_copy in bodies):
+                continue
+            yield (
+                identity,
+                tuple(
+                    Fragment(
+                        entity=entity,
+                        identity=values,
+                        attributes=canonical.decode(body),
+                        is_copy=is_copy,
+                    )
+                    for body, is_copy in bodies
+                ),
+            )
 
     def count(self, side: str, entity: str, *, rejected: bool = False) -> int:
         """Return how many instances of an entity are kept."""
@@ -226,20 +341,33 @@ class Staging:
         ).fetchone()
         return int(row[0])
 
-    def instances(self, side: str, entity: str, after: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield identity and attributes of the instances that are not rejected, in order."""
+    def instances(
+        self, side: str, entity: str, after: int = 0
+    ) -> Iterator[tuple[int, str, dict[str, Any]]]:
+        """Yield number, identity and attributes of the instances that are not rejected."""
         while True:
             rows = self._db.execute(
-                "SELECT identity, body, is_rejected FROM instances WHERE side = ? AND entity = ? "
-                "AND identity > ? ORDER BY identity LIMIT ?",
-                (side, entity, after, INSTANCES_AT_ONCE),
+                "SELECT number, identity, body FROM instances NOT INDEXED WHERE number > ? "
+                "AND side = ? AND entity = ? AND is_rejected = 0 ORDER BY number LIMIT ?",
+                (after, side, entity, INSTANCES_AT_ONCE),
             ).fetchall()
-            for identity, body, is_rejected in rows:
-                after = identity
-                if not is_rejected:
-                    yield identity, canonical.decode(body)
+            for number, identity, body in rows:
+                yield number, identity, canonical.decode(body)
             if len(rows) < INSTANCES_AT_ONCE:
                 return
+            after = rows[-1][0]
+
+    def instances_in(self, side: str, entity: str, bucket: int) -> list[tuple[str, dict[str, Any]]]:
+        """Return identity and attributes of the instances of one bucket."""
+        self._db.execute(
+            "CREATE INDEX IF NOT EXISTS buckets_of ON instances (side, entity, bucket)"
+        )
+        rows = self._db.execute(
+            "SELECT identity, body FROM instances WHERE side = ? AND entity = ? "
+            "AND bucket = ? AND is_rejected = 0",
+            (side, entity, bucket),
+        )
+        return [(identity, canonical.decode(body)) for identity, body in rows]
 
     def children(self, side: str, entity: str, parent: str) -> list[dict[str, Any]]:
         """Return the instances of an entity that belong to one parent, in order."""
@@ -250,14 +378,14 @@ class Staging:
         )
         return [canonical.decode(body) for (body,) in rows]
 
-    def digests(self, side: str) -> Iterator[tuple[str, str, int]]:
-        """Yield entity, identity and digest of every instance that is not rejected."""
+    def digests(self, side: str) -> Iterator[tuple[str, int, int]]:
+        """Yield entity, bucket and digest of every instance that is not rejected."""
         rows = self._db.execute(
-            "SELECT entity, identity, digest FROM instances WHERE side = ? AND is_rejected = 0",
+            "SELECT entity, bucket, digest FROM instances WHERE side = ? AND is_rejected = 0",
             (side,),
         )
-        for entity, identity, digest in rows:
-            yield entity, identity, int.from_bytes(digest, "big")
+        for entity, bucket, digest in rows:
+            yield entity, bucket, int.from_bytes(digest, "big")
 
     def instance(self, side: str, entity: str, identity: str) -> dict[str, Any] | None:
         """Return the attributes of one instance, None if there is none."""
@@ -267,35 +395,16 @@ class Staging:
         ).fetchone()
         return None if row is None else dict(canonical.decode(row[0]))
 
-    def rejected(self, side: str, entity: str) -> Iterator[tuple[str, str]]:
-        """Yield identity and encoded attributes of the rejected instances."""
-        rows = self._db.execute(
-            "SELECT identity, body FROM instances WHERE side = ? AND entity = ? "
-            "AND is_rejected = 1 ORDER BY identity",
-            (side, entity),
-        )
-        yield from rows
-
     def orphans(self, side: str, entity: str, parent: str) -> list[str]:
         """Return the identities of instances whose parent is not kept."""
         rows = self._db.execute(
             "SELECT c.identity FROM instances c LEFT JOIN instances p ON p.side = c.side "
-            "AND p.entity = ? AND p.identity = c.parent WHERE c.side = ? AND c.entity = ? "
+            "AND p.entity = ? AND p.identity = c.parent AND p.is_rejected = 0 "
+            "WHERE c.side = ? AND c.entity = ? AND c.is_rejected = 0 "
             "AND p.identity IS NULL ORDER BY c.identity",
             (parent, side, entity),
         )
         return [identity for (identity,) in rows]
-
-    # ------------------------------------------------------------ problems
-
-    def keep_problems(self, problems: Iterable[Mapping[str, str]]) -> None:
-        """Keep problems that the check found."""
-        self._db.execute("BEGIN IMMEDIATE")
-        self._db.executemany(
-            "INSERT INTO problems VALUES (:kind, :entity, :attribute, :identity, :detail)",
-            list(problems),
-        )
-        self._db.execute("COMMIT")
 
     def problems(self) -> list[tuple[str, str, str, str, int, list[str]]]:
         """Return kind, entity, attribute, detail, count and up to three keys of each problem."""
@@ -313,18 +422,37 @@ class Staging:
             listed.append((kind, entity, attribute, detail, int(count), [key for (key,) in keys]))
         return listed
 
-    def claim_key(self, key: str, entity: str, identity: str) -> str | None:
-        """Note who is stored under a key of the target; return who already is, if another."""
-        row = self._db.execute("SELECT identity FROM target_keys WHERE key = ?", (key,)).fetchone()
-        if row is not None:
-            return None if row[0] == identity else str(row[0])
-        self._db.execute("INSERT INTO target_keys VALUES (?, ?, ?)", (key, entity, identity))
-        return None
+    def quarantined(self) -> Iterator[tuple[str, str, str, bytes]]:
+        """Yield place, identity, reason and content of what is in quarantine."""
+        yield from self._db.execute(
+            "SELECT place, identity, reason, body FROM quarantine ORDER BY place, identity, reason"
+        )
 
-    def begin(self) -> None:
-        """Begin a transaction."""
-        self._db.execute("BEGIN IMMEDIATE")
 
-    def commit(self) -> None:
-        """End a transaction."""
-        self._db.execute("COMMIT")
+def staged(
+    entity: str,
+    instance: Instance,
+    parent_key: tuple[str, ...],
+    hidden: frozenset[str],
+) -> Staged:
+    """Return an instance as it is kept.
+
+    Args:
+        entity: whose it is.
+        instance: the instance.
+        parent_key: the attributes that are its parent's key; none where it has no parent.
+        hidden: attributes that its digest leaves out.
+    """
+    attributes = instance.attributes
+    body = canonical.encoded(attributes)
+    compared = body
+    if not hidden.isdisjoint(attributes):
+        compared = canonical.encoded({n: v for n, v in attributes.items() if n not in hidden})
+    parent = identity_text(tuple(attributes.get(n) for n in parent_key)) if parent_key else None
+    return Staged(
+        identity_text(instance.identity),
+        parent,
+        body,
+        canonical.digest_of(entity, compared),
+        instance.is_rejected,
+    )

@@ -21,8 +21,9 @@ from tablewright.evaluation.values import Evaluation
 from tablewright.migrate.planning import MigrationPlan, plan_migration
 from tablewright.migrate.transform import Transform
 from tablewright.migrate.verification import Verification
-from tablewright.operate.migration import Check, Migration, Progress, quarantine
-from tablewright.operate.staging import SOURCE, Staging
+from tablewright.operate.migration import Check, Migration, quarantine
+from tablewright.operate.reading import Progress
+from tablewright.operate.staging import Staging
 from tablewright.sample.sample import Sample
 from tablewright.session import Session
 from tablewright.verbs.database import workspace_of
@@ -187,11 +188,11 @@ def _run(work: Migration, action: str, folder: Path) -> dict[str, Any]:
     if action == STATUS:
         return {}
     if action in (VERIFY, REPAIR):
-        work.read(SOURCE)
+        work.check()
         verification = work.verify()
         repaired = 0
         if action == REPAIR and not verification.is_clean:
-            repaired = work.repair(verification)
+            repaired = work.repair()
             verification = work.verify()
         return {"verification": verification, "repaired": repaired}
     check = work.check()
@@ -199,10 +200,7 @@ def _run(work: Migration, action: str, folder: Path) -> dict[str, Any]:
         return {"check": check}
     _require_target(work.target)
     written = work.write()
-    entities = [entity.name for entity in work.transform.model.entities]
-    rejected = 0
-    if check.rejected:
-        rejected = quarantine(work.staging, folder / "quarantine.jsonl", entities)
+    rejected = quarantine(work.staging, folder / "quarantine.jsonl")
     return {
         "check": check,
         "written": written,
@@ -237,7 +235,7 @@ def _opened(
             )
             stack.callback(adapter.close)
             adapters.append(adapter)
-        staging = Staging(folder / "staging.db", session.model)
+        staging = Staging(folder / "staging.db")
         stack.callback(staging.close)
         _same_migration(staging, session, designs, (adapters[0], adapters[1]))
         yield (adapters[0], adapters[1]), staging

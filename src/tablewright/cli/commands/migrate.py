@@ -15,7 +15,7 @@ from tablewright.cli.options import file_argument, open_file, pricing
 from tablewright.cli.output import Output, verb
 
 if TYPE_CHECKING:
-    from tablewright.operate.migration import Progress
+    from tablewright.operate.reading import Progress
     from tablewright.session import Options
 
 

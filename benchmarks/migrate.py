@@ -1,0 +1,182 @@
+"""How fast items of one kilobyte move from one local database to another, verification included.
+
+    python benchmarks/migrate.py [--items 40000] [--in-memory] [--profile] [--json FILE]
+
+The same items are copied by a loop as it is commonly written with boto3 (scan a page, write batches
+of 25, no check and no verification), in the same process: the ratio says what checking, resuming
+and verifying cost. The largest memory of the process is shown after each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import json
+import pstats
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+from tablewright import read_model
+from tablewright.engines.dynamodb.adapter import DynamoAdapter
+from tablewright.engines.dynamodb.transport import LocalTransport
+from tablewright.engines.registry import make_engine
+from tablewright.local.client import make_client
+from tablewright.local.database import Database
+from tablewright.migrate.transform import Transform
+from tablewright.operate.migration import Migration
+from tablewright.operate.seed import Position, apply_seed, plan_seed
+from tablewright.operate.staging import Staging
+from tablewright.sample.sample import Sample
+from tablewright.session import Options, Session
+
+MODEL = """
+app: kilobyte
+region: us-east-1
+scales: [1000]
+entities:
+  Thing:
+    key: thing_id
+    attributes:
+      thing_id: uuid
+      status: {type: enum, values: [a, b, c]}
+      made_at: timestamp
+      body: {type: text, bytes: 920B}
+patterns:
+  thing: {get: Thing, by: thing_id, rate: 1/user/day}
+designs:
+  before:
+    engine: dynamodb
+    tables:
+      things: {key: thing_id, items: Thing, mode: on-demand}
+  after:
+    engine: dynamodb
+    tables:
+      all:
+        key: [PK, SK]
+        items: {Thing: {keys: {PK: "T#{thing_id}", SK: "THING"}, attributes: all}}
+        mode: on-demand
+"""
+
+
+def opened(session: Session, design_name: str, path: Path | None) -> DynamoAdapter:
+    """Return an adapter on an empty database with the tables of a design."""
+    design = session.design(design_name)
+    transport = LocalTransport(Database(path))
+    adapter = DynamoAdapter(session.model, design, transport)
+    for step in adapter.plan_provision().steps:
+        adapter.provision(step, lambda text: None)
+    return adapter
+
+
+def seeded(session: Session, adapter: DynamoAdapter, items: int) -> None:
+    """Fill the source."""
+    sample = Sample(session.model)
+    connector = make_engine("dynamodb").connector
+    evaluation = session.evaluate(session.design("before"), items)
+    plan = plan_seed(connector, adapter.codec, sample, evaluation, Decimal(0))
+    position = Position(digest="", design="before", users=items, seed=1)
+    apply_seed(plan, adapter, sample, position=position)
+
+
+def loop(source: DynamoAdapter, target: DynamoAdapter) -> None:
+    """Copy as people do: scan a page, put it in batches of 25."""
+    reader = make_client(_database(source))
+    writer = make_client(_database(target))
+    start: dict[str, object] = {}
+    while True:
+        page = reader.scan(TableName="things", **start)
+        items = page["Items"]
+        for first in range(0, len(items), 25):
+            puts = [
+                {
+                    "PutRequest": {
+                        "Item": {
+                            "PK": {"S": "T#" + item["thing_id"]["S"]},
+                            "SK": {"S": "THING"},
+                            **item,
+                        }
+                    }
+                }
+                for item in items[first : first + 25]
+            ]
+            writer.batch_write_item(RequestItems={"all": puts})
+        if "LastEvaluatedKey" not in page:
+            return
+        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+
+def _database(adapter: DynamoAdapter) -> Database:
+    transport = adapter.transport.inner.inner
+    assert isinstance(transport, LocalTransport)
+    return transport.database
+
+
+def timed(what: Callable[[], object]) -> tuple[float, float]:
+    """Return seconds on the clock and of the processor."""
+    begun, processor = time.perf_counter(), time.process_time()
+    what()
+    return time.perf_counter() - begun, time.process_time() - processor
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--items", type=int, default=40_000)
+    parser.add_argument("--in-memory", action="store_true")
+    parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    session = Session(read_model(MODEL, "kilobyte.yaml"), Options())
+    figures: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+
+        def path(file: str) -> Path | None:
+            return None if options.in_memory else folder / file
+
+        source = opened(session, "before", path("source.db"))
+        seeded(session, source, options.items)
+        figures["memory after seeding, MB"] = _memory()
+        target = opened(session, "after", path("target.db"))
+        transform = Transform(session.model, source.codec, target.codec)
+        work = Migration(source, target, transform, Staging(folder / "staging.db"))
+        profile = cProfile.Profile()
+        if options.profile:
+            profile.enable()
+        steps = {"read and check": work.check, "write": work.write, "verify": work.verify}
+        total = processor = 0.0
+        for step, run in steps.items():
+            seconds, used = timed(run)
+            figures[f"{step}, items/s"] = options.items / seconds
+            total, processor = total + seconds, processor + used
+        if options.profile:
+            profile.disable()
+            pstats.Stats(profile).sort_stats("tottime").print_stats(45)
+        figures["migrate in all, items/s"] = options.items / total
+        figures["migrate in all, items/s of processor"] = options.items / processor
+        figures["memory after migrating, MB"] = _memory()
+        other = opened(session, "after", path("loop.db"))
+        seconds, used = timed(lambda: loop(source, other))
+        figures["boto3 loop, items/s"] = options.items / seconds
+        figures["boto3 loop, items/s of processor"] = options.items / used
+        figures["migrate beside the loop"] = used / processor
+        for adapter in (source, target, other):
+            adapter.close()
+    print(f"{options.items:,} items of 1 KB:")
+    for label, figure in figures.items():
+        print(f"  {label:40}{figure:>12,.2f}")
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=2))
+
+
+def _memory() -> float:
+    """Return the largest memory of this process so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    main()
