@@ -22,6 +22,7 @@ BENCHMARKS = {
     "local_http": "the local engine over HTTP, beside DynamoDB Local, dynoxide and dynalite",
     "sampling": "items drawn from a model",
     "seeding": "items of 1 KB seeded through the local engine in process",
+    "migrate": "items of 1 KB from one local database to another, checked and verified",
     "proving": "prove of Screen Time Journey, from start to verdict",
     "kill_rounds": "a writer killed again and again (1,000 rounds; only when named)",
     "soak": "a server under mixed load: flat memory (ten minutes; only when named)",

@@ -52,7 +52,7 @@ CREATE TABLE IF NOT EXISTS quarantine (
 
 SOURCE, TARGET = "source", "target"
 INSTANCES_AT_ONCE = 1_000
-CACHE_KB = 65_536
+CACHE_KB = 32_768
 
 INSERTED = (
     "INSERT INTO instances (side, entity, identity, parent, bucket, body, digest, is_rejected) "

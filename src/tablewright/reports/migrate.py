@@ -165,7 +165,7 @@ def _written(view: MigrateView) -> list[Block]:
         blocks.append(Paragraph(text="Verified: both sides hold the same.", tone="good"))
         return blocks
     differences = verification.differences
-    blocks.append(Paragraph(text=f"{len(differences):,} instances differ:", tone="bad"))
+    blocks.append(Paragraph(text=f"{verification.differing:,} instances differ:", tone="bad"))
     blocks.append(
         Bullets(
             items=tuple(

@@ -47,7 +47,11 @@ def to_wire(value: Any) -> dict[str, Any]:
 
 def item_to_wire(row: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return an instance as an item in wire form; what is absent (None) is left out."""
-    return {name: to_wire(value) for name, value in row.items() if value is not None}
+    return {
+        name: {"S": value} if type(value) is str else to_wire(value)
+        for name, value in row.items()
+        if value is not None
+    }
 
 
 def plain_bytes(value: Any) -> int:

@@ -16,7 +16,7 @@ from tablewright.capacity.limits import MAX_ITEM_BYTES
 from tablewright.core.errors import EngineError
 from tablewright.engines.dynamodb.decoding import KeyReader, plain_value
 from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape, Table
-from tablewright.engines.dynamodb.items import item_for
+from tablewright.engines.dynamodb.items import ItemMaker
 from tablewright.evaluation.doors import Fragment, Record, RecordKind
 from tablewright.model.values import Entity, Kind, Model
 from tablewright.sample.calls import Children, Row
@@ -53,30 +53,41 @@ class DynamoCodec:
             embed.entity for _, shape in self._shapes.values() for embed in shape.embeds
         )
         self.expiry = frozenset(table.ttl for table in design.tables if table.ttl)
-        self._readers = {place: _ShapeReader(model, *pair) for place, pair in self._shapes.items()}
+        self._makers = {place: ItemMaker(model, *pair) for place, pair in self._shapes.items()}
+        self._readers: dict[str, list[_ShapeReader]] = {}
+        for table, shape in self._shapes.values():
+            reader = _ShapeReader(model, table, shape)
+            self._readers.setdefault(table.name, []).append(reader)
+        self._kinds_of = {
+            entity.name: tuple(kind for kind in self.kinds if kind.entity == entity.name)
+            for entity in model.entities
+        }
+        self._unreadable = {e.name: self._never_read(e.name) for e in model.entities}
 
     def unreadable(self, entity: str) -> frozenset[str]:
         """Return the attributes whose stored form does not give the value back."""
+        return self._unreadable[entity]
+
+    def _never_read(self, entity: str) -> frozenset[str]:
         readable: set[str] = set()
         stored: set[str] = set()
-        for table in self.design.tables:
-            for shape in table.shapes_of(entity):
-                readers = self._readers[table.name, shape.name]
-                stored |= set(shape.attributes)
-                readable |= set(shape.attributes) - readers.hidden
+        for reader in (reader for readers in self._readers.values() for reader in readers):
+            if reader.shape.entity == entity:
+                stored |= set(reader.shape.attributes)
+                readable |= set(reader.shape.attributes) - reader.hidden
         return frozenset(stored - readable)
 
     def encode(
         self, entity: str, row: Row, children: Children, kind: RecordKind | None = None
     ) -> Iterator[Record]:
         """Yield every item that an instance takes in this design, or those of one kind."""
-        for each in self.kinds if kind is None else (kind,):
+        for each in self._kinds_of[entity] if kind is None else (kind,):
             if each.entity != entity:
                 continue
             table, shape = self._shapes[each.container, each.name]
+            maker = self._makers[each.container, each.name]
             for copy in range(shape.copies):
-                shard = copy if shape.counters else None
-                item = item_for(self.model, table, shape, row, children, shard)
+                item = maker.item(row, children, copy if shape.counters else None)
                 if not all(key in item for key in table.keys):
                     continue  # the instance has no value for a key: it is not stored there
                 self._move_expiry(table, item)
@@ -93,16 +104,17 @@ class DynamoCodec:
         Raises:
             EngineError: the item is of no kind that the design knows.
         """
-        fitting = [
-            (reader.fit(content), reader)
-            for (table, _), reader in self._readers.items()
-            if table == container
-        ]
-        fits, reader = max(fitting, key=lambda pair: pair[0], default=(0, None))
-        if reader is None or not fits:
+        best: _ShapeReader | None = None
+        best_keys: Row = {}
+        best_fit = 0
+        for reader in self._readers.get(container, ()):
+            fit, keys = reader.fit(content)
+            if fit > best_fit:
+                best, best_keys, best_fit = reader, keys, fit
+        if best is None:
             shown = ", ".join(sorted(content))
             raise EngineError(f"an item of {container} is of no kind the design knows: {shown}")
-        yield from reader.fragments(content)
+        yield from best.fragments(content, best_keys)
 
     def key(self, record: Record) -> tuple[Any, ...]:
         """Return the values of the table's key attributes, each with its type."""
@@ -166,39 +178,57 @@ class _ShapeReader:
         self.always = {
             name for name in shape.attributes if self.entity.attribute(name).presence >= 1
         }
+        self.fixed_text = self.keys.fixed_text(table.keys)
+        own = set(self.entity.names)
+        self._own_keys = own.issuperset(a for _, t in shape.keys for a in t.attributes)
+        self._own = own
+        self._plain = [n for n in shape.attributes if n not in self.hidden | self.packed]
+        self._packed = [n for n in shape.attributes if n in self.packed]
+        self._embeds = [(e.attribute, model.entity(e.entity)) for e in shape.embeds]
 
-    def fit(self, item: Mapping[str, Any]) -> int:
-        """Return how well an item fits: 0 where it is of another kind.
+    def fit(self, item: Mapping[str, Any]) -> tuple[int, Row]:
+        """Return how well an item fits, 0 where it is of another kind, and what its keys tell.
 
         Its keys have to read as the shape's templates do, each of its attributes has to be one of
         the shape's, and none that every instance has may be missing. Of several shapes that fit
         the one with most fixed text in its keys is meant, then that with most attributes.
         """
-        if not set(item) <= self.names or not self.always <= set(item):
-            return 0
-        texts = self.keys.fixed_text(item, self.table.keys)
-        return 0 if texts is None else 1 + len(item) + 1000 * texts
+        names = item.keys()
+        if not (names <= self.names and names >= self.always):
+            return 0, {}
+        keys = self.keys.row(item)
+        if keys is None:
+            return 0, {}
+        return 1 + len(item) + 1000 * self.fixed_text, keys
 
-    def fragments(self, item: Mapping[str, Any]) -> Iterator[Fragment]:
-        """Yield the instance of an item, then the children embedded in it."""
-        shape, entity = self.shape, self.entity
-        keys = self.keys.row(item) or {}
-        row = {name: value for name, value in keys.items() if entity.has(name)}
-        for name in shape.attributes:
-            if name in item and name not in self.hidden:
-                value = plain_value(item[name])
-                row[name] = gzip.decompress(value).decode() if name in self.packed else value
-        identity = tuple(row.get(name) for name in entity.key)
+    def fragments(self, item: Mapping[str, Any], keys: Row) -> Iterator[Fragment]:
+        """Yield the instance of an item, then the children embedded in it.
+
+        Args:
+            item: the item.
+            keys: what its keys tell, as `fit` returned it.
+        """
+        row = dict(keys)
+        if not self._own_keys:
+            row = {name: value for name, value in keys.items() if name in self._own}
+        for name in self._plain:
+            value = item.get(name)
+            if value is not None:
+                text = value.get("S")
+                row[name] = plain_value(value) if text is None else text
+        for name in self._packed:
+            if name in item:
+                row[name] = gzip.decompress(plain_value(item[name])).decode()
+        identity = tuple([row.get(name) for name in self.entity.key])
         yield Fragment(
-            entity=entity.name,
+            entity=self.entity.name,
             identity=() if None in identity else identity,
             attributes=row,
-            is_copy=bool(shape.guards),
+            is_copy=bool(self.shape.guards),
         )
-        for embed in shape.embeds:
-            child = self.model.entity(embed.entity)
-            inherited = {name: row[name] for name in entity.key if name in row}
-            value = plain_value(item[embed.attribute]) if embed.attribute in item else []
+        for attribute, child in self._embeds:
+            inherited = {name: row[name] for name in self.entity.key if name in row}
+            value = plain_value(item[attribute]) if attribute in item else []
             for element in value.values() if isinstance(value, dict) else value:
                 attributes = {**inherited, **element}
                 yield Fragment(

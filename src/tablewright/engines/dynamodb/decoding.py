@@ -67,19 +67,41 @@ class KeyReader:
     """Reads the values in the keys of a shape's items."""
 
     def __init__(self, shape: ItemShape, entity: Entity) -> None:
-        self.shape, self.entity = shape, entity
+        self.shape = shape
+        self._whole: list[tuple[str, str]] = []
+        self._composed: list[tuple[str, re.Pattern[str], dict[str, bool]]] = []
+        for key, template in shape.keys:
+            if len(template.parts) == 1 and template.parts[0].attribute:
+                self._whole.append((key, template.parts[0].attribute))
+                continue
+            reader = _reader(template)
+            numbers = {
+                name: entity.attribute(name).kind.is_number
+                for name in reader.groupindex
+                if entity.has(name)
+            }
+            self._composed.append((key, reader, numbers))
 
     def row(self, item: Item) -> Row | None:
         """Return what the keys tell of an instance; None if the item is of another kind."""
-        return _keys_of(self.shape, self.entity, item)
+        row: Row = {}
+        for key, name in self._whole:
+            if key in item:
+                row[name] = plain_value(item[key])
+        for key, reader, numbers in self._composed:
+            value = item.get(key)
+            if value is None:
+                continue
+            match = reader.match(value.get("S") or _text(value))
+            if match is None:
+                return None
+            for name, is_number in numbers.items():
+                text = match[name]
+                row[name] = plain_value({"N": text}) if is_number else text
+        return row
 
-    def fixed_text(self, item: Item, keys: Sequence[str]) -> int | None:
-        """Return how many characters of fixed text the primary key has, as the templates say.
-
-        None if the item's keys are not made by them.
-        """
-        if self.row(item) is None:
-            return None
+    def fixed_text(self, keys: Sequence[str]) -> int:
+        """Return how many characters of fixed text these keys have, as the templates say."""
         templates = [self.shape.template(key) for key in keys]
         parts = [part for template in templates if template is not None for part in template.parts]
         return sum(len(part.literal) for part in parts)
@@ -93,6 +115,7 @@ class Decoder:
 
     def __init__(self, builder: RequestBuilder, step: ReadStep) -> None:
         table, self.shape, self.entity = builder.place(step)
+        self._key_reader = KeyReader(self.shape, self.entity)
         self.embed = step.embed
         self.keys = (*table.keys, *(a.name for a in self.entity.attributes if a.unique))
         self.others = _others(table, self.shape)
@@ -130,7 +153,7 @@ class Decoder:
         for texts in self.others:
             if all(key in item and reader.match(_text(item[key])) for key, reader in texts):
                 return []
-        row = _keys_of(self.shape, self.entity, item)
+        row = self._key_reader.row(item)
         if row is None:
             return []
         row |= {name: plain_value(item[name]) for name in self.names if name in item}
@@ -165,23 +188,3 @@ def _others(table: Table, shape: ItemShape) -> tuple[tuple[tuple[str, re.Pattern
 
 def _text(value: Mapping[str, Any]) -> str:
     return str(plain_value(value))
-
-
-def _keys_of(shape: ItemShape, entity: Entity, item: Mapping[str, Any]) -> Row | None:
-    """Return what the key templates tell of an instance; None if the item is of another kind."""
-    row: Row = {}
-    for key, template in shape.keys:
-        if key not in item:
-            continue
-        value = plain_value(item[key])
-        if len(template.parts) == 1 and template.parts[0].attribute:
-            row[template.parts[0].attribute] = value
-            continue
-        match = _reader(template).match(str(value))
-        if match is None:
-            return None
-        for name, text in match.groupdict().items():
-            if entity.has(name):
-                is_number = entity.attribute(name).kind.is_number
-                row[name] = plain_value({"N": text}) if is_number else text
-    return row

@@ -87,6 +87,71 @@ def around(row: Row, name: str, keys: Sequence[tuple[str, KeyTemplate]]) -> list
     return [{**row, name: point} for point in neighbours(row[name], length)]
 
 
+class ItemMaker:
+    """Makes the items of one shape of one table; what follows from the shape is worked out once."""
+
+    def __init__(self, model: Model, table: Table, shape: ItemShape) -> None:
+        self.shape = shape
+        self.entity = model.entity(shape.entity)
+        self._templates = [
+            (key, template)
+            for key in _key_names(table)
+            if (template := shape.template(key)) is not None
+        ]
+        keys = {key for key, _ in self._templates}
+        self._names = [name for name in shape.attributes if name not in keys]
+        self._compress = dict(shape.compress)
+        self._is_plain = not (shape.counters or shape.offload or shape.compress)
+        self._embeds = [
+            (embed, child.key[-1], [a.name for a in child.attributes if not a.generated])
+            for embed in shape.embeds
+            for child in (model.entity(embed.entity),)
+        ]
+
+    def item(self, row: Row, children: Children, shard: int | None = None) -> dict[str, Any]:
+        """Return the item for an instance, in wire form.
+
+        Args:
+            row: the instance.
+            children: gives what is embedded.
+            shard: of counters, which of their items; the first holds what has been counted.
+        """
+        item: dict[str, Any] = {
+            key: key_value(template, self.entity, row, shard=shard)
+            for key, template in self._templates
+        }
+        if self._is_plain:
+            for name in self._names:
+                item[name] = row.get(name)
+        else:
+            for name in self._names:
+                item[name] = self._stored(name, row, shard)
+        for embed, key, names in self._embeds:
+            elements = [
+                {name: each[name] for name in names if each.get(name) is not None}
+                for each in children(embed.entity)
+            ]
+            item[embed.attribute] = (
+                {key_text(element[key]): element for element in elements}
+                if embed.as_map
+                else elements
+            )
+        return item_to_wire(item)
+
+    def _stored(self, name: str, row: Row, shard: int | None) -> Any:
+        """Return what the item holds of an attribute."""
+        value = row.get(name)
+        if value is None:
+            return None
+        if shard and name in self.shape.counters:
+            return 0
+        if name in self.shape.offload:
+            return pointer(name, self.entity, row)
+        if name in self._compress:
+            return compressed(value, self._compress[name])
+        return value
+
+
 def item_for(
     model: Model,
     table: Table,
@@ -95,48 +160,8 @@ def item_for(
     children: Children,
     shard: int | None = None,
 ) -> dict[str, Any]:
-    """Return the item of one shape for an instance, in wire form.
-
-    Args:
-        model: the model.
-        table: where it lies.
-        shape: the kind of item.
-        row: the instance.
-        children: gives what is embedded.
-        shard: of counters, which of their items; the first holds what has been counted.
-    """
-    entity = model.entity(shape.entity)
-    item: dict[str, Any] = {}
-    compress = dict(shape.compress)
-    for key in _key_names(table):
-        template = shape.template(key)
-        if template is not None:
-            item[key] = key_value(template, entity, row, shard=shard)
-    for name in shape.attributes:
-        if name in item:
-            continue
-        value = row.get(name)
-        if shard and name in shape.counters and value is not None:
-            value = 0
-        if value is not None and name in shape.offload:
-            value = pointer(name, entity, row)
-        elif value is not None and name in compress:
-            value = compressed(value, compress[name])
-        item[name] = value
-    for embed in shape.embeds:
-        child = model.entity(embed.entity)
-        names = [a.name for a in child.attributes if not a.generated]
-        elements = [
-            {name: each[name] for name in names if each.get(name) is not None}
-            for each in children(embed.entity)
-        ]
-        if embed.as_map:
-            item[embed.attribute] = {
-                key_text(element[child.key[-1]]): element for element in elements
-            }
-        else:
-            item[embed.attribute] = elements
-    return item_to_wire(item)
+    """Return the item of one shape for an instance, in wire form; `ItemMaker` makes many."""
+    return ItemMaker(model, table, shape).item(row, children, shard)
 
 
 def object_place(name: str, entity: Entity, row: Row) -> str:
