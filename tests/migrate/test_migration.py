@@ -180,7 +180,10 @@ def test_an_attribute_the_source_lacks_is_named_and_an_answer_fills_it(tmp_path)
     )
     fill(source, orders=())
     move = migration(
-        source, target, tmp_path, (Answer(place="Order", attribute="note", kind="missing", action=Action.ACCEPT),)
+        source,
+        target,
+        tmp_path,
+        (Answer(place="Order", attribute="note", kind="missing", action=Action.ACCEPT),),
     )
 
     assert move.check().is_clear
@@ -254,7 +257,10 @@ def test_an_item_too_large_for_the_target_stops_the_check(tmp_path):
 def test_an_instance_that_is_to_be_rejected_goes_to_the_quarantine(tmp_path):
     source, target = database("apart"), database("together")
     move = migration(
-        source, target, tmp_path, (Answer(place="User", attribute="bio", kind="missing", action=Action.QUARANTINE),)
+        source,
+        target,
+        tmp_path,
+        (Answer(place="User", attribute="bio", kind="missing", action=Action.QUARANTINE),),
     )
     without_bio = {name: value for name, value in ANN.items() if name != "bio"}
     fill(source, users=(BILL,), orders=())
