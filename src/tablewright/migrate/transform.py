@@ -235,12 +235,12 @@ class Transform:
                 is_same = is_alone and each.identity == first.identity
                 place = "" if is_same else identity_text(each.identity)
                 stored.setdefault((each.entity, place), {}).update(each.attributes)
-        for each in instances:
-            text = identity_text(each.identity)
-            row = stored.get((each.entity, text), {})
+        for instance in instances:
+            text = identity_text(instance.identity)
+            row = stored.get((instance.entity, text), {})
             if is_alone:
-                row = {**row, **stored.get((each.entity, ""), {})}
-            yield from self._lost(each, row)
+                row = {**row, **stored.get((instance.entity, ""), {})}
+            yield from self._lost(instance, row)
 
     def _lost(self, instance: Instance, stored: Row) -> Iterator[Problem]:
         hidden = self._hidden[instance.entity]
