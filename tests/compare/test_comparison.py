@@ -61,7 +61,7 @@ def test_the_first_phase_ends_where_the_next_is_cheaper(shop: Comparison) -> Non
     first, second = shop.phases[:2]
     assert (first.name, second.name) == ("serverless", "minimal")
     assert first.users < second.users
-    # both run for 14 days of 365/12: 14 / 30.4167 of what the old way costs there
+    # both run for 14 days of 365/12: 14 / 30.4167 of what the old option costs there
     assert second.overlap_usd < first.usd * 20
 
 
@@ -75,8 +75,8 @@ def test_a_need_that_must_be_met_rules_an_offering_out_by_name() -> None:
 
 def test_the_proxy_stays_on_dynamodb_at_every_scale() -> None:
     found = compared("llm-proxy")
-    ways = {one.architecture.name: one.architecture for one in found.architectures}
-    assert {ways[phase.name].engine for phase in found.phases} == {"dynamodb"}
+    options = {one.architecture.name: one.architecture for one in found.architectures}
+    assert {options[phase.name].engine for phase in found.phases} == {"dynamodb"}
     first, second = found.phases
     # functions are paid for the wait, containers are not; the tables stay where they are
     assert (first.name, second.name) == ("native-aws", "containers-dynamodb")
@@ -107,7 +107,7 @@ def test_the_answer_says_which_database_what_it_costs_later_and_what_flips_it() 
     # an offer that misses a need says so: the price of an M10 is not known in eu-north-1
     (journey,) = compared("screen-time-journey").advice
     assert "operations/s, 8 to 15), without point in time recovery" in journey
-    # a way that is ruled out flips nothing
+    # an option that is ruled out flips nothing
     assert "`supabase` is the cheaper one" not in poafix
 
 
@@ -196,10 +196,10 @@ def test_the_ratings_of_the_description_are_held_against_computed_ones() -> None
     assert set(rated) == {"Firebase", "Supabase", "PlanetScale"}
     # Firebase at 1,000 users, by hand: cost 10 x cheapest / own, 40 of 100; requirements, headroom,
     # effort 10 - 2 x 2 and risk 10 weigh 20, 15, 15 and 10
-    ways = {one.architecture.name: one for one in found.architectures}
+    options = {one.architecture.name: one for one in found.architectures}
     cheapest = min(one.at(1000).total for one in found.architectures if one.at(1000).is_priced)
-    own = 10 * cheapest / ways["firebase"].at(1000).total
-    rest = 10 * 15 + 6 * 15 + 10 * 10  # headroom far off, two duties, one zone nowhere
+    own = 10 * cheapest / options["firebase"].at(1000).total
+    rest = 10 * 15 + 6 * 15 + 10 * 10  # headroom far off, two operations, one zone nowhere
     needs = rated["Firebase"] * 100 - own * 40 - rest
     assert 0 <= needs <= 200
     met = next(one for one in found.offerings if one.offering.name == "firestore").requirements
@@ -208,7 +208,7 @@ def test_the_ratings_of_the_description_are_held_against_computed_ones() -> None
 
 
 @pytest.mark.parametrize(
-    ("app", "ways"),
+    ("app", "options"),
     [
         ("auxeira", {"functions", "instance", "group", "instance-postgresql", "instance-atlas"}),
         (
@@ -223,9 +223,11 @@ def test_the_ratings_of_the_description_are_held_against_computed_ones() -> None
         ),
     ],
 )
-def test_the_ways_of_every_application_are_priced_at_every_scale(app: str, ways: set[str]) -> None:
+def test_the_options_of_every_application_are_priced_at_every_scale(
+    app: str, options: set[str]
+) -> None:
     found = {one.architecture.name: one for one in compared(app).architectures}
-    assert set(found) == ways
+    assert set(found) == options
     assert all(one.is_priced for one in found.values())
 
 
@@ -267,8 +269,8 @@ def test_a_way_to_deploy_cannot_have_the_name_of_a_packaged_one() -> None:
 
 
 def test_a_way_to_deploy_without_components_costs_only_what_every_way_costs() -> None:
-    ways = {one.architecture.name: one for one in compared_with("mine: {components: {}}")}
-    assert ways["mine"].at(10).is_priced
+    options = {one.architecture.name: one for one in compared_with("mine: {components: {}}")}
+    assert options["mine"].at(10).is_priced
 
 
 def compared_with(own: str) -> tuple[ArchitectureResult, ...]:

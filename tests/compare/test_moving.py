@@ -5,8 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tablewright.bill.prices import PriceBook
-from tablewright.compare.migration_cost import Side, move, write_units
+from tablewright.compare.migration_cost import Side, move
 from tablewright.core.quantities import GB
+from tablewright.engines.dynamodb.comparing import write_units
+from tablewright.engines.registry import make_engine
 from tablewright.engines.servers.sizing import sizes_of
 from tablewright.evaluation.values import ResourceFacts, ShapeFacts
 
@@ -26,7 +28,13 @@ INDEX = holding("items/by", "gsi", 1_000_000, 200)
 
 
 def side(engine: str, place: str, *resources: ResourceFacts, factor: int = 1) -> Side:
-    return Side(engine=engine, place=place, resources=resources, factor=Decimal(factor))
+    return Side(
+        engine=engine,
+        comparing=make_engine(engine).comparing,
+        place=place,
+        resources=resources,
+        factor=Decimal(factor),
+    )
 
 
 def charged(old: Side, new: Side) -> dict[str, Decimal]:

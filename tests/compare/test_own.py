@@ -1,4 +1,4 @@
-"""What a user may get wrong in ways to deploy of their own: the place, and what to do."""
+"""What a user may get wrong in deployment options of their own: the place, and what to do."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def checked(**mine: object) -> None:
         ({"components": {"a": {"sla": "aws.ec2.sla.galaxy"}}}, "a.sla", "`aws.ec2.sla.region`"),
     ],
 )
-def test_a_name_that_nothing_knows_is_told_with_its_place(
+def test_a_name_that_nothing_knows_is_reported_with_its_place(
     mine: dict[str, object], place: str, remedy: str
 ) -> None:
     with pytest.raises(UsageError) as raised:
@@ -71,7 +71,7 @@ def test_what_is_right_passes_and_a_price_of_another_region_is_no_mistake() -> N
         ("0 - 3", "is -3, below zero"),
     ],
 )
-def test_a_quantity_that_cannot_be_reckoned_is_told_with_its_place(
+def test_a_quantity_that_cannot_be_computed_is_reported_with_its_place(
     quantity: str, said: str
 ) -> None:
     part = {"price": "aws.ec2.t3.micro", "quantity": quantity}

@@ -1,4 +1,4 @@
-"""Ways to deploy, priced; every expected figure is worked out by hand beside it."""
+"""Deployment options, priced; every expected figure is worked out by hand beside it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pytest
 
 from tablewright.bill.prices import PriceBook
 from tablewright.compare.pricing import (
-    Database,
     availability,
     crossing,
     placed,
     price_at,
     reaches,
 )
+from tablewright.compare.protocol import Database
 from tablewright.compare.reader import architectures, offerings, read_architectures
 from tablewright.compare.values import Architecture
 from tablewright.core.errors import DataError
@@ -140,16 +140,16 @@ def test_a_part_of_which_nothing_is_promised_is_not_one_whose_promise_is_unknown
 
 
 def test_a_database_promises_what_its_offer_does() -> None:
-    way = named("instance-postgresql-aws")
+    option = named("instance-postgresql-aws")
     bill = price_at(named("fargate"), QUIET, BOOK, "us-east-1").lines
     line = replace(bill[0], where="rds")
-    one = availability(placed(way, Database(lines=(line,), zones=1)), BOOK)
-    two = availability(placed(way, Database(lines=(line,), zones=2)), BOOK)
+    one = availability(placed(option, Database(lines=(line,), zones=1)), BOOK)
+    two = availability(placed(option, Database(lines=(line,), zones=2)), BOOK)
     assert one.percent == Decimal("99.0025")  # 0.995 of the instance x 0.995 of one zone
     assert two.percent == Decimal("99.45025")  # 0.995 x 0.9995
     assert one.single_points == ("EC2 t3.small", "PostgreSQL")
     assert two.single_points == ("EC2 t3.small",)
-    # a way with a reader of its own says itself what it promises
+    # an option with a reader of its own says itself what it promises
     production = named("production")
     assert placed(production, Database(lines=(line,), zones=1)) is production
 
@@ -161,7 +161,7 @@ def test_a_price_of_a_neighbouring_region_stands_in_and_the_line_says_so() -> No
     assert line.amount == Decimal("2.22")  # 2 x 1.11 of eu-west-1
     assert (line.region, priced.elsewhere) == ("eu-west-1", (line,))
     assert line.note == "price of eu-west-1: that of eu-north-1 is not known"
-    # where a region is given, none stands in
+    # where a region is given, no price is substituted
     asked = price_at(made(api={**api, "region": "eu-north-1"}), QUIET, BOOK, "us-east-1")
     assert asked.needs[0].startswith("aws.api-gateway.http in eu-north-1")
 

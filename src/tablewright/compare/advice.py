@@ -1,4 +1,4 @@
-"""Say in one paragraph which way to take, what it costs now and later, and what would change that.
+"""Say in one paragraph what to deploy, what it costs now and later, and what would change that.
 
 In: the results of a comparison, best first. Out: sentences; every figure in them is one of the
 tables. It decides nothing.
@@ -18,11 +18,6 @@ from tablewright.compare.values import (
 from tablewright.core.quantities import ZERO
 from tablewright.model.values import Targets
 
-ENGINES = {
-    "dynamodb": "DynamoDB",
-    "mongodb": "MongoDB",
-    "postgresql": "PostgreSQL",
-}
 MOST_PARTS = 2
 """Parts of the cost that are named."""
 
@@ -41,6 +36,7 @@ def advise(
     targets: Targets,
     weights: Mapping[str, Decimal],
     without: Mapping[str, tuple[str, ...]],
+    titles: Mapping[str, str],
 ) -> str:
     """Return the answer as one paragraph.
 
@@ -49,26 +45,27 @@ def advise(
         scales: every scale, in order.
         region: where prices are taken from.
         ranked: what may be chosen, the best first.
-        lacks: hard needs that a way has only in part, by its name.
-        results: every way, in the order of the tables.
-        phases: the cheapest way from each number of users on.
-        flips: where the chosen way and another cross.
+        lacks: hard needs that an option has only in part, by its name.
+        results: every option, in the order of the tables.
+        phases: the cheapest option from each number of users on.
+        flips: where the chosen option and another cross.
         costs: the databases alone.
         targets: of the model.
         weights: of the scores.
         without: hard needs that an engine does not have, by its name.
+        titles: of the engines, by their names.
     """
     if not ranked:
         return (
-            f"No way to deploy is priced and allowed at {users:,} users; the table says what is "
-            "missing for each."
+            f"No deployment option is priced and allowed at {users:,} users; the table says what "
+            "is missing for each."
         )
     best, rest = ranked[0], ranked[1:]
     said = [
-        _choice(best, users, scales),
+        _choice(best, users, scales, titles),
         _parts(best, users),
         _elsewhere(best, users, region),
-        _next(best, rest, users, lacks, weights),
+        _next(best, rest, users, lacks, weights, titles),
         _cheapest(ranked, users, lacks),
         _later(best, phases, scales),
         _turning(best, rest, flips, users),
@@ -76,7 +73,7 @@ def advise(
         _availability(best, targets.availability),
         _budgets(best, scales, targets.monthly_cost),
         *_out(best, results, users),
-        _databases(costs, users, without),
+        _databases(costs, users, without, titles),
         _fragile(best),
     ]
     return " ".join(entry for entry in said if entry)
@@ -86,12 +83,18 @@ def _money(amount: Decimal) -> str:
     return f"{amount:,.2f} USD"
 
 
-def _choice(best: ArchitectureResult, users: int, scales: Sequence[int]) -> str:
-    way = best.architecture
+def _choice(
+    best: ArchitectureResult, users: int, scales: Sequence[int], titles: Mapping[str, str]
+) -> str:
+    architecture = best.architecture
     priced = [n for n in scales if best.at(n).is_priced]
     curve = ", ".join(f"{_money(best.at(n).total)} at {n:,} users" for n in priced)
-    take = f"take {ENGINES[way.engine]} and run" if way.engine in ENGINES else "run"
-    return f"At {users:,} users {take} `{way.name}`: {way.title}. It costs {curve} a month."
+    title = titles.get(architecture.engine)
+    take = f"take {title} and run" if title else "run"
+    return (
+        f"At {users:,} users {take} `{architecture.name}`: {architecture.title}. "
+        f"It costs {curve} a month."
+    )
 
 
 def _parts(best: ArchitectureResult, users: int) -> str:
@@ -105,8 +108,8 @@ def _parts(best: ArchitectureResult, users: int) -> str:
     first = sorted(claimed.items(), key=lambda part: (-part[1], part[0]))[:MOST_PARTS]
     if not first or price.list_total <= 0:
         return ""
-    told = " and ".join(f"{name} ({_money(amount)})" for name, amount in first)
-    return f"Before free allowances most of it is {told}."
+    listed = " and ".join(f"{name} ({_money(amount)})" for name, amount in first)
+    return f"Before free allowances most of it is {listed}."
 
 
 def _elsewhere(best: ArchitectureResult, users: int, region: str) -> str:
@@ -124,25 +127,26 @@ def _next(
     users: int,
     lacks: Mapping[str, tuple[str, ...]],
     weights: Mapping[str, Decimal],
+    titles: Mapping[str, str],
 ) -> str:
     if not rest:
         return ""
     second = rest[0]
-    way = second.architecture
+    architecture = second.architecture
     mine, yours = best.at(users).total, second.at(users)
     times = f", {yours.total / mine:.1f} times as much" if mine and yours.total > mine else ""
     spread = ""
     if yours.light is not None and yours.heavy is not None and yours.light < yours.heavy:
         spread = f" ({yours.light:,.0f} to {yours.heavy:,.0f} with the range of its sizing)"
-    short = lacks.get(way.name, ())
+    short = lacks.get(architecture.name, ())
     why = (
         f"it has only in part what it must have ({_listed(short)})"
         + ("; if that part is enough, it is the cheaper one." if yours.total < mine else ".")
         if short
         else _tie(best, second, weights)
     )
-    on = f" on {ENGINES[way.engine]}" if way.engine in ENGINES else ""
-    return f"Next comes `{way.name}`{on} at {_money(yours.total)}{times}{spread}; {why}"
+    on = f" on {titles[architecture.engine]}" if architecture.engine in titles else ""
+    return f"Next comes `{architecture.name}`{on} at {_money(yours.total)}{times}{spread}; {why}"
 
 
 def _listed(needs: Sequence[str]) -> str:
@@ -183,7 +187,7 @@ def _cheapest(
 
 
 def _later(best: ArchitectureResult, phases: Sequence[Phase], scales: Sequence[int]) -> str:
-    """Return the way from phase to phase, with what the switches cost."""
+    """Return the growth path, with what the switches cost."""
     if len(phases) == 1:
         return (
             f"`{phases[0].name}` is the cheapest that fits at every number of users from "
@@ -196,7 +200,8 @@ def _later(best: ArchitectureResult, phases: Sequence[Phase], scales: Sequence[i
         f"`{phase.name}` from {phase.users:,} users (a switch of {_money(phase.switch_usd)})"
         for phase in phases[1:]
     ]
-    return f"By cost, among those that have what is needed, the way is {', then '.join(steps)}."
+    path = ", then ".join(steps)
+    return f"By cost, among those that have what is needed, the growth path is {path}."
 
 
 def _turning(
@@ -218,10 +223,10 @@ def _turning(
         other = one.below if one.above == name else one.above
         return f"{side} {one.users:,} users `{other}` is the cheaper one."
     mine = best.at(users).total
-    dearer = [entry for entry in rest if entry.at(users).total > mine]
-    if not dearer or not mine:
+    more_expensive = [entry for entry in rest if entry.at(users).total > mine]
+    if not more_expensive or not mine:
         return ""
-    least = min(dearer, key=lambda one: one.at(users).total)
+    least = min(more_expensive, key=lambda one: one.at(users).total)
     return (
         f"No number of users in that range turns this round; at a cost "
         f"{least.at(users).total / mine:.1f} times as high `{least.architecture.name}` would be "
@@ -239,7 +244,8 @@ def _limit(best: ArchitectureResult) -> str:
 def _availability(best: ArchitectureResult, wanted: Decimal | None) -> str:
     known = best.availability
     if known.unpromised:
-        return f"Nobody promises availability of its {' and '.join(known.unpromised)}."
+        have = "has" if len(known.unpromised) == 1 else "have"
+        return f"Its {' and '.join(known.unpromised)} {have} no SLA."
     if known.percent == 100:
         return ""
     maximum = "at most " if known.unknown else ""
@@ -252,14 +258,14 @@ def _availability(best: ArchitectureResult, wanted: Decimal | None) -> str:
 def _budgets(
     best: ArchitectureResult, scales: Sequence[int], budgets: Sequence[tuple[int, Decimal]]
 ) -> str:
-    """Return at which scales a way meets the budgets of the model."""
-    told = [
+    """Return at which scales an option meets the budgets of the model."""
+    listed = [
         f"{'met' if best.at(n).total <= maximum else 'missed'} at {n:,} users "
         f"({best.at(n).total:,.2f} of {maximum:,.2f})"
         for n, maximum in budgets
         if n in scales
     ]
-    return f"The budget is {', '.join(told)}." if told else ""
+    return f"The budget is {', '.join(listed)}." if listed else ""
 
 
 def _out(best: ArchitectureResult, results: Sequence[ArchitectureResult], users: int) -> list[str]:
@@ -276,7 +282,10 @@ def _out(best: ArchitectureResult, results: Sequence[ArchitectureResult], users:
 
 
 def _databases(
-    costs: Sequence[EngineCost], users: int, without: Mapping[str, tuple[str, ...]]
+    costs: Sequence[EngineCost],
+    users: int,
+    without: Mapping[str, tuple[str, ...]],
+    titles: Mapping[str, str],
 ) -> str:
     """Return what the database alone costs on each engine, the cheapest first."""
     mine = sorted(
@@ -285,9 +294,9 @@ def _databases(
     )
     if not mine:
         return ""
-    told = ", ".join(
+    listed = ", ".join(
         (_money(entry.usd) if entry.usd is not None else "more than any offer holds")
-        + f" on {ENGINES.get(entry.engine, entry.engine)} (`{entry.design}`"
+        + f" on {titles.get(entry.engine, entry.engine)} (`{entry.design}`"
         + (f" on {entry.offer}" if entry.offer else "")
         + (f", {entry.light:,.0f} to {entry.heavy:,.0f}" if _has_range(entry) else "")
         + ")"
@@ -296,7 +305,7 @@ def _databases(
         + (f", which lacks {_listed(lack)}" if (lack := without.get(entry.engine, ())) else "")
         for entry in mine
     )
-    return f"The database alone costs {told}."
+    return f"The database alone costs {listed}."
 
 
 def _has_range(one: EngineCost) -> bool:

@@ -1,4 +1,4 @@
-"""What it costs once to move the data of one way to deploy to another: read, write, send.
+"""What it costs once to move the data of one deployment option to another: read, write, send.
 
 In: where the data lies and where it goes, how many items of how many bytes there are, the price
 book. Out: charges, and what could not be priced. Reading and writing a server is not charged apart
@@ -7,18 +7,16 @@ from the server. Work, tests and time are not money here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.bill.bill import Line, charge
 from tablewright.bill.prices import PriceBook
-from tablewright.compare.expressions import ceil
+from tablewright.compare.protocol import Comparing
 from tablewright.core.errors import PriceUnknownError
 from tablewright.core.quantities import GB, ZERO
 from tablewright.evaluation.values import ResourceFacts
 
-KB = Decimal(1024)
 ON_AWS = ("aurora", "rds", "dynamodb")
 """Where a database line says it is, of those that AWS runs."""
 EGRESS = {"supabase": "supabase.platform.egress", "planetscale": "planetscale.database.egress"}
@@ -30,6 +28,8 @@ class Side:
     """A database: its engine, where it runs, and what it holds at a number of users."""
 
     engine: str
+    comparing: Comparing
+    """What its engine brings."""
     place: str
     """The word of its bill for where it runs, such as aurora or atlas."""
     resources: tuple[ResourceFacts, ...]
@@ -38,7 +38,7 @@ class Side:
 
     @property
     def tables(self) -> tuple[ResourceFacts, ...]:
-        """What is moved; indexes are made anew."""
+        """What is moved; indexes are built again."""
         return tuple(resource for resource in self.resources if resource.kind == "table")
 
     @property
@@ -75,8 +75,8 @@ def is_moved(old: Side, new: Side) -> bool:
 def move(old: Side, new: Side, book: PriceBook, region: str) -> Move:
     """Return what moving all items from one database to another is charged.
 
-    DynamoDB is scanned at half a unit for 4 KB and written item by item, indexes with it; export
-    and import by files can be cheaper, where the whole table is wanted as it is.
+    What reading and writing is charged is said by the engines. Export and import by files can be
+    cheaper, where a whole table is moved as it is.
     """
     if not is_moved(old, new):
         return Move()
@@ -91,15 +91,11 @@ def move(old: Side, new: Side, book: PriceBook, region: str) -> Move:
             return
         lines.append(charge(price, quantity, where="move", what=what, note=note))
 
-    if old.engine == "dynamodb":
-        units = old.item_bytes / (4 * KB) / 2
-        add("aws.dynamodb.ondemand.rru.standard", units, "scans of the old tables")
-    if new.engine == "dynamodb":
-        add(
-            "aws.dynamodb.ondemand.wru.standard",
-            write_units(new.resources) * new.factor,
-            "writes to the new tables and their indexes",
-        )
+    for transfer in (
+        *old.comparing.reading_charges(old.item_bytes),
+        *new.comparing.writing_charges(new.resources, new.factor),
+    ):
+        add(transfer.price_key, transfer.quantity, transfer.what)
     gigabytes = old.item_bytes / GB
     if old.place in ON_AWS and new.place not in ON_AWS and new.place != "atlas":
         add("aws.data-transfer.internet", gigabytes, "data out of AWS", "without the free 100 GB")
@@ -112,20 +108,4 @@ def move(old: Side, new: Side, book: PriceBook, region: str) -> Move:
         missing.append(f"data out of {old.place}: nothing is known")
     return Move(
         items=old.items, data_bytes=old.item_bytes, lines=tuple(lines), not_priced=tuple(missing)
-    )
-
-
-def write_units(resources: Sequence[ResourceFacts]) -> Decimal:
-    """Return the write units that filling tables and indexes takes, from mean sizes.
-
-    Each item or entry takes a unit for each KB begun; of sizes around a mean about half of the
-    last KB more, which is not counted.
-    """
-    return sum(
-        (
-            shape.count * max(Decimal(1), ceil(shape.sizes.mean.mean / KB))
-            for resource in resources
-            for shape in resource.shapes
-        ),
-        ZERO,
     )

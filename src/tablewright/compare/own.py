@@ -1,4 +1,4 @@
-"""Check ways to deploy that a user wrote: names of prices, promises, offerings, engines, offers.
+"""Check deployment options that a user wrote: names of prices, promises, engines, offers.
 
 In: their architectures and what there is. Out: nothing, or the first mistake, with its place, what
 was meant, and what is known instead. What is only missing in a region is no mistake.

@@ -9,12 +9,13 @@ taken off only as far as there is something to take it from.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from tablewright.bill.bill import Line, charge
 from tablewright.bill.prices import Price, PriceBook
 from tablewright.compare.expressions import evaluate
+from tablewright.compare.protocol import Database
 from tablewright.compare.reader import neighbours
 from tablewright.compare.values import (
     Architecture,
@@ -30,28 +31,6 @@ ONE = Decimal(1)
 PERCENT = Decimal(100)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Database:
-    """The database line of an engine at a scale: its charges, and what free tiers take off."""
-
-    lines: tuple[Line, ...]
-    always_free: Decimal = ZERO
-    missing: str = ""
-    """Why there is none, empty if there is."""
-    light: Decimal | None = None
-    """USD a month with every constant of the sizing at its light end, where it is a server."""
-    heavy: Decimal | None = None
-    zones: int = 0
-    """Of the offer that was taken: 1 if one instance, 2 if more; 0 where that is not known."""
-    elsewhere: bool = False
-    """Whether the lines are at the prices of a neighbouring region."""
-
-    @property
-    def total(self) -> Decimal:
-        """USD a month with what is always free taken off."""
-        return sum((line.amount for line in self.lines), ZERO) - self.always_free
-
-
 def names_for(architecture: Architecture, workload: Mapping[str, Decimal]) -> dict[str, Decimal]:
     """Return the figures of the workload with what the architecture adds to them."""
     names = dict(workload)
@@ -61,7 +40,7 @@ def names_for(architecture: Architecture, workload: Mapping[str, Decimal]) -> di
 
 
 def at(place: str, expression: str, names: Mapping[str, Decimal]) -> Decimal:
-    """Return the value of an expression; what is wrong with it is told with its place.
+    """Return the value of an expression; what is wrong with it is reported with its place.
 
     Raises:
         DataError: see `evaluate`.
@@ -120,8 +99,8 @@ def price_at(
             if not part.optional:
                 needs.append(f"{problem.key} in {problem.region} ({problem.reason})")
             continue
-        stands_in = origin not in (part.region, region)
-        why = f"price of {origin}: that of {region} is not known" if stands_in else ""
+        is_substituted = origin not in (part.region, region)
+        why = f"price of {origin}: that of {region} is not known" if is_substituted else ""
         line = charge(
             price,
             quantity,
@@ -131,7 +110,7 @@ def price_at(
             region=origin,
             note="; ".join(entry for entry in (part.note, why) if entry),
         )
-        if stands_in:
+        if is_substituted:
             elsewhere.append(line)
         if part.optional:
             optional.append(line)
@@ -178,7 +157,7 @@ def _price(part: Component, book: PriceBook, region: str) -> tuple[Price, str]:
 
 
 def availability(architecture: Architecture, book: PriceBook) -> Availability:
-    """Return what the promises of the parts in a request's way multiply to, in per cent a month.
+    """Return what the promises of the parts that a request passes multiply to, in per cent a month.
 
     A promise that was never verified is not used: its part is named instead.
     """

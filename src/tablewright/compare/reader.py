@@ -90,7 +90,7 @@ def offerings() -> tuple[Offering, ...]:
     offerings = []
     for name, raw in _mapping(top.get("offerings"), where, None).items():
         here = f"{where}: {name}"
-        mapping = _mapping(raw, here, {"title", "engine", "as_of", "source", "properties"})
+        mapping = _mapping(raw, here, {"title", "engine", "main", "as_of", "source", "properties"})
         cells = []
         for key, provided in _mapping(mapping.get("properties"), here, None).items():
             cells.append((str(key), _cell(provided, mapping, sources, f"{here}.{key}")))
@@ -99,6 +99,7 @@ def offerings() -> tuple[Offering, ...]:
                 name=str(name),
                 title=_text(mapping.get("title"), here),
                 engine=_text(mapping.get("engine"), here),
+                is_main=_flag(mapping.get("main", False), here),
                 cells=tuple(cells),
             )
         )
@@ -121,7 +122,7 @@ def figures() -> tuple[Figure, ...]:
 
 @cache
 def neighbours() -> Mapping[str, tuple[str, ...]]:
-    """Return the regions whose prices stand in for those of another, the nearest first."""
+    """Return the regions whose prices are substituted for those of another, the nearest first."""
     where = "data/neighbours.yaml"
     return {
         str(region): tuple(_text(entry, where) for entry in _list(near, where))
@@ -161,7 +162,7 @@ def checks(app: str) -> tuple[CheckRule, ...]:
 
 _ARCHITECTURE = {
     "title", "apps", "engine", "servers", "offering", "stated", "cost", "rating", "let",
-    "components", "limits", "duties", "switch", "note",
+    "components", "limits", "operations", "switch", "note",
 }  # fmt: skip
 _COMPONENT = {
     "title", "price", "region", "quantity", "free", "serial", "zones", "sla", "optional",
@@ -194,7 +195,9 @@ def _architecture(name: str, raw: Any, where: str) -> Architecture:
         limits=tuple(
             _limit(provided, where) for provided in _list(mapping.get("limits", []), where)
         ),
-        duties=tuple(_text(duty, where) for duty in _list(mapping.get("duties", []), where)),
+        operations=tuple(
+            _text(operation, where) for operation in _list(mapping.get("operations", []), where)
+        ),
         switch=_text(mapping.get("switch", ""), where),
         note=_text(mapping.get("note", ""), where),
     )

@@ -1,4 +1,4 @@
-"""Hold the needs and targets of a model against the documented properties of offerings.
+"""Compare the needs and targets of a model with the documented properties of offerings.
 
 In: a model and offerings with cells. Out: one result for each need and offering. An offering that
 does not have what is required is excluded; what is preferred decides nothing. A cell that was not
@@ -13,8 +13,10 @@ from tablewright.compare.values import Offering, OfferingResult, Requirement
 from tablewright.model.values import Model, NeedLevel
 
 
-def hold(model: Model, offerings: tuple[Offering, ...]) -> tuple[OfferingResult, ...]:
-    """Return every offering with every need and target of the model held against it."""
+def requirement_results(
+    model: Model, offerings: tuple[Offering, ...]
+) -> tuple[OfferingResult, ...]:
+    """Return every offering with every need and target of the model compared with it."""
     return tuple(
         OfferingResult(offering=offering, requirements=_requirements(model, offering))
         for offering in offerings

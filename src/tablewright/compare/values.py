@@ -64,7 +64,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Architecture:
-    """A way to deploy an application, as data."""
+    """A deployment option of an application, as data."""
 
     name: str
     title: str
@@ -76,7 +76,7 @@ class Architecture:
     servers: tuple[str, ...] = ()
     """The offers of the engine it may run on, each a name or, with a * at its end, a beginning."""
     offering: str = ""
-    """The offering of `properties.yaml` its requirements are held against."""
+    """The offering of `properties.yaml` its requirements are compared with."""
     stated: str = ""
     low: Decimal | None = None
     high: Decimal | None = None
@@ -85,7 +85,7 @@ class Architecture:
     """A score the description gives, such as 7/10."""
     let: tuple[tuple[str, str], ...] = ()
     limits: tuple[Limit, ...] = ()
-    duties: tuple[str, ...] = ()
+    operations: tuple[str, ...] = ()
     switch: str = ""
     """What moving to it takes."""
     note: str = ""
@@ -150,6 +150,8 @@ class Offering:
     name: str
     title: str
     engine: str
+    is_main: bool = False
+    """Whether it is meant where one of its engine is spoken of by itself."""
     cells: tuple[tuple[str, Cell], ...]
 
     def cell(self, name: str) -> Cell | None:
@@ -159,7 +161,7 @@ class Offering:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
-    """One need or target held against an offering. `result` is met, missed, partly or unknown."""
+    """One need or target compared with an offering. `result` is met, missed, partly or unknown."""
 
     need: str
     wanted: str
@@ -177,7 +179,7 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferingResult:
-    """An offering and every requirement held against it."""
+    """An offering and every requirement compared with it."""
 
     offering: Offering
     requirements: tuple[Requirement, ...]
@@ -269,7 +271,7 @@ class Phase:
     days: Decimal = ZERO
     """For how long both run."""
     overlap_usd: Decimal = ZERO
-    """What the old way costs in that time."""
+    """What the old option costs in that time."""
     move: Move | None = None
     """What moving the data is charged; None where its place is not known."""
 

@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Protocol
 
 from tablewright.bill.prices import PriceBook
+from tablewright.compare.protocol import Comparing
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UsageError
 from tablewright.deploy.stack import DatabaseShare
@@ -34,11 +35,21 @@ ENGINES: dict[str, str] = {
 
 
 class EnginePlugin(Engine, Protocol):
-    """All that an engine brings: to evaluation, to the reviewer, to the planner."""
+    """All that an engine brings: to evaluation, reviewer, comparison, planner and verbs."""
 
     @property
     def reviewing(self) -> Reviewing:
         """What it brings to the reviewer."""
+        ...
+
+    @property
+    def comparing(self) -> Comparing:
+        """What it brings to the comparison."""
+        ...
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether its designs are searched for by the planner, and not derived."""
         ...
 
     @property
@@ -115,3 +126,10 @@ def _language(name: str) -> DesignLanguage:
 def languages() -> Languages:
     """Return how designs of each engine are written in a model file."""
     return _Languages()
+
+
+def unstated_peak() -> Decimal:
+    """Return the busiest hour over the mean that is assumed where a model states no peak."""
+    from tablewright.engines.servers.sizing import figures
+
+    return figures("postgresql")["unstated_peak"]

@@ -285,8 +285,8 @@ def _at(comparison: Comparison) -> d.Section:
             f"{line.what} would add {usd(line.amount)}" + (f" ({line.note})" if line.note else "")
             for line in price.optional
         ]
-        if option.architecture.duties:
-            parts.append(f"operations: {', '.join(option.architecture.duties)}")
+        if option.architecture.operations:
+            parts.append(f"operations: {', '.join(option.architecture.operations)}")
         if parts:
             notes.append(f"`{name}`: {'; '.join(parts)}.")
     credit = [
@@ -433,7 +433,7 @@ def _shown(comparison: Comparison) -> list[OfferingResult]:
     """Return the offerings that deployment options use; the best known ones if they are few."""
     used = {option.architecture.offering for option in comparison.architectures}
     if len(used) < 3:
-        used |= {"dynamodb", "atlas-dedicated", "aurora-postgresql"}
+        used |= {entry.offering.name for entry in comparison.offerings if entry.offering.is_main}
     return [offering for offering in comparison.offerings if offering.offering.name in used]
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from tablewright.compare.values import Comparison
 from tablewright.core.quantities import ZERO
 from tablewright.design.values import Design
+from tablewright.engines.registry import unstated_peak
 from tablewright.evaluation.values import Evaluation
 from tablewright.session import Session
 
@@ -35,8 +36,11 @@ def compare(session: Session) -> Comparison:
     architectures = session.model.architectures
     designs = (*session.designs, *_usual_designs(session))
     left_out = list(session.not_evaluated())
-    if not any(design.engine == "dynamodb" for design in designs):
-        left_out.append("the file has no design for dynamodb; `tablewright plan` makes one")
+    left_out += [
+        f"the file has no design for {name}; `tablewright plan` makes one"
+        for name, engine in session.engines.items()
+        if engine.is_planned and not any(design.engine == name for design in designs)
+    ]
     return comparison.compare(
         session.model,
         [at_list_price.evaluate(design, users) for design in designs for users in scales],
@@ -44,6 +48,8 @@ def compare(session: Session) -> Comparison:
         session.region,
         session.users,
         free_of=free_of,
+        comparing={name: engine.comparing for name, engine in session.engines.items()},
+        unstated_peak=unstated_peak(),
         own=read_architectures(architectures, f"{session.file.path}: architectures")
         if architectures
         else (),

@@ -25,6 +25,7 @@ from tablewright.engines.dynamodb.billing import (
     VectorLoad,
     bill_for,
 )
+from tablewright.engines.dynamodb.comparing import DynamoComparing
 from tablewright.engines.dynamodb.description import describe
 from tablewright.engines.dynamodb.design import (
     CapacityMode,
@@ -89,6 +90,8 @@ class DynamoEngine:
     name = "dynamodb"
     language = LANGUAGE
     reviewing = DynamoReviewing()
+    comparing = DynamoComparing("DynamoDB")
+    is_planned = True
     varies_smoothly = True
 
     def __init__(self) -> None:

@@ -50,7 +50,7 @@ class MongoEngine(ServerEngine[MongoLayout]):
     language = LANGUAGE
 
     def __init__(self) -> None:
-        super().__init__(WORDS, MongoLayout, _offers)
+        super().__init__(WORDS, MongoLayout, _offers, title="MongoDB")
 
     def usual_design(self, model: Model) -> Design:
         """Return a sensible design, derived from the model."""

@@ -48,7 +48,7 @@ class PostgresEngine(ServerEngine[PgLayout]):
     language = LANGUAGE
 
     def __init__(self) -> None:
-        super().__init__(WORDS, PgLayout, lambda book, design: offers(book))
+        super().__init__(WORDS, PgLayout, lambda book, design: offers(book), title="PostgreSQL")
 
     def usual_design(self, model: Model) -> Design:
         """Return a sensible design, derived from the model."""

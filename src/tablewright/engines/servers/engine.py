@@ -16,6 +16,7 @@ from tablewright.core.memo import Memo
 from tablewright.deploy.stack import DatabaseShare
 from tablewright.design.language import DesignLanguage
 from tablewright.design.values import Design
+from tablewright.engines.servers.comparing import ServerComparing
 from tablewright.engines.servers.reviewing import ServerReviewing
 from tablewright.engines.servers.sizing import CASES, Figures, Layout, Offer, ServerEvaluation
 from tablewright.engines.servers.sizing import evaluate_server as evaluate
@@ -55,6 +56,7 @@ class ServerEngine(Generic[L]):
     """An engine on servers, as planner, reviewer and façade see it."""
 
     language: DesignLanguage
+    is_planned = False
     varies_smoothly = False
     """A server's bill goes by steps, which a factor of two mostly hides or exaggerates."""
 
@@ -63,9 +65,12 @@ class ServerEngine(Generic[L]):
         words: Words,
         make_layout: Callable[[Model, Any, Sample, int], L],
         offers: Callable[[PriceBook, Any], Sequence[Offer]],
+        *,
+        title: str,
     ) -> None:
         self.name = words.engine
         self.reviewing = ServerReviewing(words.engine)
+        self.comparing = ServerComparing(title)
         self._words, self._make, self._offers = words, make_layout, offers
         self._layouts: Memo[L] = Memo(MOST_KEPT)
 

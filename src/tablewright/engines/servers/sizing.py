@@ -86,9 +86,9 @@ def constants(engine: str) -> tuple[Constant, ...]:
     constants = []
     for name, fields in {**data["common"], **data[engine]}.items():
         if set(fields) != {"value", "light", "heavy", "unit", "label", "source", "what"}:
-            raise DataError(f"engines/data/sizing.yaml: `{name}` has the fields {sorted(fields)}")
+            raise DataError(f"servers/sizing.yaml: `{name}` has the fields {sorted(fields)}")
         if fields["label"] not in LABELS:
-            raise DataError(f"engines/data/sizing.yaml: the label of `{name}` is none of {LABELS}")
+            raise DataError(f"servers/sizing.yaml: the label of `{name}` is none of {LABELS}")
         value, light, heavy = (Decimal(str(fields[case])) for case in ("value", *ENDS))
         constants.append(
             Constant(
