@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tablewright.core.errors import UsageError
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb import changes as c
+from tablewright.engines.dynamodb.change_base import AddTable, DropTable, apply
 from tablewright.engines.dynamodb.design import (
     CapacityMode,
     DynamoDesign,
@@ -20,6 +21,31 @@ from tablewright.engines.dynamodb.design import (
     Projection,
     ProjectionKind,
     Table,
+)
+from tablewright.engines.dynamodb.item_changes import (
+    AddGuardItem,
+    ChangeEmbed,
+    Compress,
+    ExplodeList,
+    Offload,
+    SetKeyTemplate,
+    SplitEntity,
+    StoreAttributes,
+)
+from tablewright.engines.dynamodb.key_changes import (
+    AddIndex,
+    ChangeProjection,
+    DropIndex,
+    MakeSparse,
+    RekeyIndex,
+    RekeyTable,
+    ShardKey,
+)
+from tablewright.engines.dynamodb.setting_changes import (
+    SetCapacity,
+    SetOption,
+    SetTableClass,
+    SetTtl,
 )
 
 KEYS_ONLY = Projection(kind=ProjectionKind.KEYS_ONLY)
@@ -55,42 +81,40 @@ def shop():
 
 
 EVERY = [
-    c.DropTable(table="devices"),
-    c.AddTable(table=Table(name="new", partition_key="id"), at=1),
-    c.DropIndex(table="users", index="by_email"),
-    c.AddIndex(table="devices", index=Index(name="by_name", partition_keys=("name",)), at=0),
-    c.RekeyIndex(table="users", index="by_status", partition_keys=("email",), sort_keys=()),
-    c.MakeSparse(
+    DropTable(table="devices"),
+    AddTable(table=Table(name="new", partition_key="id"), at=1),
+    DropIndex(table="users", index="by_email"),
+    AddIndex(table="devices", index=Index(name="by_name", partition_keys=("name",)), at=0),
+    RekeyIndex(table="users", index="by_status", partition_keys=("email",), sort_keys=()),
+    MakeSparse(
         table="users",
         index="by_status",
         partition_keys=("open",),
         templates=(("User", "open", KeyTemplate.parse("{status}", when=(("status", ("open",)),))),),
     ),
-    c.ChangeProjection(table="users", index="by_email", projection=KEYS_ONLY),
-    c.RekeyTable(
-        table="devices", partition_key="user_id", sort_key="device_id", drops=("by_user",)
-    ),
-    c.Compress(table="users", shape="User", attribute="blob", ratio=Decimal("0.3")),
-    c.Offload(table="users", shape="User", attribute="blob"),
-    c.StoreAttributes(table="users", shape="User", attributes=("nickname",)),
-    c.StoreAttributes(table="users", shape="User", attributes=("blob",), keep=False),
-    c.ChangeEmbed(
+    ChangeProjection(table="users", index="by_email", projection=KEYS_ONLY),
+    RekeyTable(table="devices", partition_key="user_id", sort_key="device_id", drops=("by_user",)),
+    Compress(table="users", shape="User", attribute="blob", ratio=Decimal("0.3")),
+    Offload(table="users", shape="User", attribute="blob"),
+    StoreAttributes(table="users", shape="User", attributes=("nickname",)),
+    StoreAttributes(table="users", shape="User", attributes=("blob",), keep=False),
+    ChangeEmbed(
         table="users", shape="User", embed=Embed(entity="Note", attribute="notes"), keep=False
     ),
-    c.ChangeEmbed(table="users", shape="User", embed=Embed(entity="Pet", attribute="pets")),
-    c.SetKeyTemplate(table="users", shape="User", key="k1", template=KeyTemplate.parse("{status}")),
-    c.AddGuardItem(table="users", entity="User", attributes=("email",)),
-    c.SetTtl(table="users", attribute="expires"),
-    c.SetCapacity(
+    ChangeEmbed(table="users", shape="User", embed=Embed(entity="Pet", attribute="pets")),
+    SetKeyTemplate(table="users", shape="User", key="k1", template=KeyTemplate.parse("{status}")),
+    AddGuardItem(table="users", entity="User", attributes=("email",)),
+    SetTtl(table="users", attribute="expires"),
+    SetCapacity(
         table="users",
         mode=CapacityMode(kind=ModeKind.PROVISIONED, rcu=Decimal(5), wcu=Decimal(2)),
     ),
-    c.SetCapacity(table="users", index="by_email", mode=CapacityMode(kind=ModeKind.AUTO_SCALING)),
-    c.SetTableClass(table="users", infrequent_access=True),
-    c.SetOption(table="users", option="pitr_days", value=35),
-    c.SetOption(table="users", option="deletion_protection", value=True),
-    c.ShardKey(table="devices", shards=4),
-    c.ShardKey(table="users", index="by_status", shards=8),
+    SetCapacity(table="users", index="by_email", mode=CapacityMode(kind=ModeKind.AUTO_SCALING)),
+    SetTableClass(table="users", infrequent_access=True),
+    SetOption(table="users", option="pitr_days", value=35),
+    SetOption(table="users", option="deletion_protection", value=True),
+    ShardKey(table="devices", shards=4),
+    ShardKey(table="users", index="by_status", shards=8),
 ]
 
 
@@ -108,7 +132,7 @@ def test_a_change_and_its_inverse_cancel(change):
 def test_the_difference_made_by_a_change_makes_it_again(change):
     before = shop()
     after = change.apply(before)
-    assert c.apply(before, *c.diff(before, after)) == after
+    assert apply(before, *c.diff(before, after)) == after
 
 
 def test_no_difference_is_no_change():
@@ -116,7 +140,7 @@ def test_no_difference_is_no_change():
 
 
 def test_rekeying_a_table_to_parent_and_child_drops_the_index_it_makes_needless():
-    change = c.RekeyTable(
+    change = RekeyTable(
         table="devices", partition_key="user_id", sort_key="device_id", drops=("by_user",)
     )
     devices = change.apply(shop()).table("devices")
@@ -125,7 +149,7 @@ def test_rekeying_a_table_to_parent_and_child_drops_the_index_it_makes_needless(
 
 
 def test_a_split_into_a_table_of_its_own_keeps_the_key_and_takes_no_index_along():
-    change = c.SplitEntity(
+    change = SplitEntity(
         table="users", shape="User", attributes=("blob",), part="UserBlob", into="user_blobs"
     )
     after = change.apply(shop())
@@ -136,7 +160,7 @@ def test_a_split_into_a_table_of_its_own_keeps_the_key_and_takes_no_index_along(
 
 
 def test_a_split_in_the_same_table_needs_a_sort_key():
-    change = c.SplitEntity(table="users", shape="User", attributes=("blob",), part="BLOB")
+    change = SplitEntity(table="users", shape="User", attributes=("blob",), part="BLOB")
     with pytest.raises(UsageError, match="no sort key"):
         change.apply(shop())
 
@@ -156,14 +180,14 @@ def test_a_split_in_the_same_table_files_the_part_under_the_same_partition_key()
         ),
     )
     design = DynamoDesign(name="d", engine="dynamodb", tables=(table,))
-    change = c.SplitEntity(table="app", shape="User", attributes=("blob",), part="BLOB")
+    change = SplitEntity(table="app", shape="User", attributes=("blob",), part="BLOB")
     part = change.apply(design).table("app").shapes[1]
     assert {key: str(t) for key, t in part.keys} == {"PK": "USER#{id}", "SK": "BLOB"}
     assert part.attributes == ("blob",)
 
 
 def test_exploding_a_list_gives_each_child_an_item_under_its_parent():
-    change = c.ExplodeList(
+    change = ExplodeList(
         table="users",
         shape="User",
         embed="notes",
@@ -178,14 +202,14 @@ def test_exploding_a_list_gives_each_child_an_item_under_its_parent():
 
 
 def test_a_guard_lives_under_a_key_of_its_value():
-    after = c.AddGuardItem(table="users", entity="User", attributes=("email",)).apply(shop())
+    after = AddGuardItem(table="users", entity="User", attributes=("email",)).apply(shop())
     guard = after.table("users").shapes[1]
     assert (guard.name, guard.guards) == ("UserEmail", ("email",))
     assert str(guard.template("user_id")) == "EMAIL#{email}"
 
 
 def test_sharding_an_index_on_an_attribute_makes_a_new_key_attribute():
-    after = c.ShardKey(table="users", index="by_status", shards=8).apply(shop())
+    after = ShardKey(table="users", index="by_status", shards=8).apply(shop())
     users = after.table("users")
     assert users.index("by_status").partition_keys == ("status_shard",)
     assert str(users.shapes[0].template("status_shard")) == "{status}#{shard:8}"
@@ -194,12 +218,12 @@ def test_sharding_an_index_on_an_attribute_makes_a_new_key_attribute():
 @pytest.mark.parametrize(
     "change",
     [
-        c.DropTable(table="nothing"),
-        c.DropIndex(table="users", index="nothing"),
-        c.Offload(table="users", shape="nothing", attribute="blob"),
-        c.AddIndex(table="users", index=Index(name="by_email", partition_keys=("x",))),
-        c.SetOption(table="users", option="nothing", value=1),
-        c.ShardKey(table="users", shards=1),
+        DropTable(table="nothing"),
+        DropIndex(table="users", index="nothing"),
+        Offload(table="users", shape="nothing", attribute="blob"),
+        AddIndex(table="users", index=Index(name="by_email", partition_keys=("x",))),
+        SetOption(table="users", option="nothing", value=1),
+        ShardKey(table="users", shards=1),
     ],
     ids=repr,
 )
@@ -244,7 +268,7 @@ DESIGNS = st.lists(TABLES, max_size=3, unique_by=lambda t: t.name).map(
 @settings(max_examples=60, deadline=None)
 @given(before=DESIGNS, after=DESIGNS)
 def test_applying_the_difference_of_two_designs_gives_the_second(before, after):
-    assert c.apply(before, *c.diff(before, after)) == after
+    assert apply(before, *c.diff(before, after)) == after
 
 
 @settings(max_examples=40, deadline=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tablewright.engines.dynamodb.changes import apply
+from tablewright.engines.dynamodb.change_base import apply
 from tablewright.engines.dynamodb.design import (
     DynamoDesign,
     Index,

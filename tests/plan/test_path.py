@@ -9,7 +9,7 @@ import pytest
 
 from tablewright import read_model
 from tablewright.apps import read
-from tablewright.engines.dynamodb.changes import apply
+from tablewright.engines.dynamodb.change_base import apply
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.engines.dynamodb.differences import is_same, pieces, words
 from tablewright.engines.dynamodb.planning.moving import DynamoSteps, moved

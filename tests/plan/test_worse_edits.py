@@ -9,8 +9,9 @@ import pytest
 from plan_models import model_text
 from strategies import examples
 from tablewright import read_model
-from tablewright.engines.dynamodb.changes import ChangeProjection, DropIndex, apply
+from tablewright.engines.dynamodb.change_base import apply
 from tablewright.engines.dynamodb.design import DynamoDesign, Projection, ProjectionKind
+from tablewright.engines.dynamodb.key_changes import ChangeProjection, DropIndex
 from tablewright.evaluation.values import Route
 from tablewright.session import Options, Session
 from tablewright.verbs.grading import report_card

@@ -13,31 +13,27 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from tablewright.core.quantities import ONE
-from tablewright.engines.dynamodb.changes import (
-    AddIndex,
-    AddTable,
+from tablewright.engines.dynamodb.change_base import AddTable, DropTable, DynamoChange, apply
+from tablewright.engines.dynamodb.changes import index_changes, setting_changes
+from tablewright.engines.dynamodb.design import DynamoDesign, Index, ItemShape, Projection, Table
+from tablewright.engines.dynamodb.item_changes import (
     ChangeEmbed,
-    ChangeProjection,
     Compress,
-    DropIndex,
     DropShape,
-    DropTable,
-    DynamoChange,
     Offload,
+    SetKeyTemplate,
+    SetShape,
+    StoreAttributes,
+)
+from tablewright.engines.dynamodb.key_changes import (
+    AddIndex,
+    ChangeProjection,
+    DropIndex,
     RekeyIndex,
     RekeyTable,
     ReplaceIndex,
-    SetCapacity,
-    SetKeyTemplate,
-    SetOption,
-    SetShape,
-    SetTableClass,
-    StoreAttributes,
-    apply,
-    index_changes,
-    setting_changes,
 )
-from tablewright.engines.dynamodb.design import DynamoDesign, Index, ItemShape, Projection, Table
+from tablewright.engines.dynamodb.setting_changes import SetCapacity, SetOption, SetTableClass
 
 Held = tuple[str, str]
 """An entity and one of its attributes, or `*` for a whole instance inside another item."""

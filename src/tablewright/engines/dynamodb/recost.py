@@ -23,9 +23,10 @@ from tablewright.design.changes import (
     PatternChange,
     apply_all,
 )
-from tablewright.engines.dynamodb.changes import AddGuardItem, DynamoChange
+from tablewright.engines.dynamodb.change_base import DynamoChange
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.engines.dynamodb.facts import Facts
+from tablewright.engines.dynamodb.item_changes import AddGuardItem
 from tablewright.engines.dynamodb.tariff import Tariff
 from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Model, Pattern

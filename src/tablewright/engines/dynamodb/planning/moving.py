@@ -13,18 +13,7 @@ from tablewright.capacity.limits import READ_UNIT_BYTES, WRITE_UNIT_BYTES
 from tablewright.core.quantities import ZERO
 from tablewright.design.changes import Change
 from tablewright.design.values import Design
-from tablewright.engines.dynamodb.changes import (
-    AddIndex,
-    AddTable,
-    ChangeProjection,
-    DropShape,
-    DynamoChange,
-    RekeyIndex,
-    RekeyTable,
-    ReplaceIndex,
-    SetShape,
-    ShapeChange,
-)
+from tablewright.engines.dynamodb.change_base import AddTable, DynamoChange
 from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape, ProjectionKind, Table
 from tablewright.engines.dynamodb.design_checker import check_design
 from tablewright.engines.dynamodb.differences import (
@@ -34,6 +23,14 @@ from tablewright.engines.dynamodb.differences import (
     table_of,
     tidied,
     words,
+)
+from tablewright.engines.dynamodb.item_changes import DropShape, SetShape, ShapeChange
+from tablewright.engines.dynamodb.key_changes import (
+    AddIndex,
+    ChangeProjection,
+    RekeyIndex,
+    RekeyTable,
+    ReplaceIndex,
 )
 from tablewright.engines.dynamodb.planning.pricing import Tariff
 from tablewright.evaluation.values import Evaluation, ResourceFacts, ShapeFacts

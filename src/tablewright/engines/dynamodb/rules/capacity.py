@@ -14,9 +14,9 @@ from tablewright.core.quantities import (
     format_usd,
     percent,
 )
-from tablewright.engines.dynamodb import changes as c
 from tablewright.engines.dynamodb.design import CapacityMode, ModeKind, Table
 from tablewright.engines.dynamodb.facts import Facts, Place
+from tablewright.engines.dynamodb.setting_changes import SetCapacity
 from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
 
 
@@ -68,7 +68,7 @@ def ddb_cap_001(f: Facts, place: Place) -> Verdict:
             if f.cost_of_table(table.name)
             else None,
         },
-        options=lambda: [Option(changes=(c.SetCapacity(table=table.name, mode=mode),))],
+        options=lambda: [Option(changes=(SetCapacity(table=table.name, mode=mode),))],
     )
 
 
@@ -133,7 +133,7 @@ def ddb_cap_004(f: Facts, place: Place) -> Verdict:
     used = max(means[d] / paid[d] for d in paid if paid[d])
     if used >= crossover * (ONE - f.k["mode_margin"]):
         return CLEAR
-    change = c.SetCapacity(table=table.name, mode=CapacityMode())
+    change = SetCapacity(table=table.name, mode=CapacityMode())
     return Hit(
         evidence=(
             f"{table.name} pays for {decimals(paid['read'])} read and {decimals(paid['write'])} "
@@ -184,7 +184,7 @@ def ddb_cap_002(f: Facts, place: Place) -> Verdict:
 def _scaled(f: Facts, place: Place) -> Iterable[Option]:
     index = place.index.name if place.index is not None else ""
     mode = scaling(f, place.table)
-    yield Option(changes=(c.SetCapacity(table=place.table.name, mode=mode, index=index),))
+    yield Option(changes=(SetCapacity(table=place.table.name, mode=mode, index=index),))
 
 
 def _limit(mode: CapacityMode, name: str) -> Decimal | None:

@@ -18,8 +18,8 @@ from tablewright.core.quantities import (
     percent,
 )
 from tablewright.design import changes as model_changes
-from tablewright.engines.dynamodb import changes as c
 from tablewright.engines.dynamodb.facts import Facts, Place
+from tablewright.engines.dynamodb.setting_changes import SetTableClass
 from tablewright.model.statistics import harmonic
 from tablewright.model.values import Pattern, Verb
 from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
@@ -52,7 +52,7 @@ def ddb_cst_001(f: Facts, place: Place) -> Verdict:
     if not wrong or abs(gain) < f.k["min_save"]:
         return CLEAR
     other = "Standard-IA" if not table.infrequent_access else "Standard"
-    change = c.SetTableClass(table=table.name, infrequent_access=not table.infrequent_access)
+    change = SetTableClass(table=table.name, infrequent_access=not table.infrequent_access)
     return Hit(
         evidence=(
             f"in Standard, storage of {table.name} is {format_usd(stored)} and requests are "

@@ -9,9 +9,9 @@ from decimal import Decimal
 from tablewright.capacity.units import Consistency
 from tablewright.core.quantities import ZERO, decimals
 from tablewright.design import changes as model_changes
-from tablewright.engines.dynamodb import changes as c
 from tablewright.engines.dynamodb.design import ModeKind
 from tablewright.engines.dynamodb.facts import Facts, Heat, Place
+from tablewright.engines.dynamodb.key_changes import ShardKey
 from tablewright.model.values import Pattern
 from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
 
@@ -80,7 +80,7 @@ def _heat_text(place: Place, dimension: str, heat: Heat, most: Decimal) -> str:
 def _spread(place: Place, shards: int) -> Iterable[Option]:
     if shards >= 2 and place.sort_keys:  # a single item cannot be spread over keys
         index = place.index.name if place.index is not None else ""
-        yield Option(changes=(c.ShardKey(table=place.table.name, index=index, shards=shards),))
+        yield Option(changes=(ShardKey(table=place.table.name, index=index, shards=shards),))
 
 
 def ddb_hot_004(f: Facts, pattern: Pattern) -> Verdict:

@@ -17,9 +17,15 @@ from tablewright.core.quantities import (
     percent,
 )
 from tablewright.design import changes as model_changes
-from tablewright.engines.dynamodb import changes as c
 from tablewright.engines.dynamodb.design import Index, ItemShape, KeyTemplate, ProjectionKind, Table
 from tablewright.engines.dynamodb.facts import Facts, Place
+from tablewright.engines.dynamodb.key_changes import (
+    AddIndex,
+    ChangeProjection,
+    DropIndex,
+    MakeSparse,
+    RekeyIndex,
+)
 from tablewright.engines.dynamodb.rules.projections import needed_by_readers, projecting
 from tablewright.model.values import Condition, Entity, Pattern, Verb
 from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
@@ -83,7 +89,7 @@ def _index_for(f: Facts, place: Place, pattern: Pattern) -> Iterable[Option]:
         projection=projecting((f.wanted(pattern) & set(shape.attributes)) - keys),
     )
     if all(i.name != index.name for i in place.table.indexes):
-        yield Option(changes=(c.AddIndex(table=place.table.name, index=index),))
+        yield Option(changes=(AddIndex(table=place.table.name, index=index),))
 
 
 def _can_be_key(f: Facts, entity: Entity, shape: ItemShape, name: str) -> bool:
@@ -106,9 +112,7 @@ def ddb_idx_002(f: Facts, place: Place) -> Verdict:
                     f"{place.name} "
                     "does"
                 ),
-                options=lambda: [
-                    Option(changes=(c.DropIndex(table=table.name, index=index.name),))
-                ],
+                options=lambda: [Option(changes=(DropIndex(table=table.name, index=index.name),))],
             )
     return CLEAR
 
@@ -197,7 +201,7 @@ def _sparse(place: Place, shape: ItemShape, name: str, values: tuple[str, ...]) 
     sparse = KeyTemplate(parts=template.parts, when=((name, values),))
     yield Option(
         changes=(
-            c.MakeSparse(
+            MakeSparse(
                 table=place.table.name,
                 index=index.name,
                 partition_keys=(key, *index.partition_keys[1:]),
@@ -444,7 +448,7 @@ def _sorted_by(f: Facts, place: Place, sort_keys: tuple[str, ...]) -> Option:
     """Return an index under other sort keys; what only its old key held is projected instead."""
     index, table = place.index, place.table
     assert index is not None
-    rekeyed = c.RekeyIndex(
+    rekeyed = RekeyIndex(
         table=table.name,
         index=index.name,
         partition_keys=index.partition_keys,
@@ -456,7 +460,7 @@ def _sorted_by(f: Facts, place: Place, sort_keys: tuple[str, ...]) -> Option:
     lost &= frozenset[str]().union(*(f.wanted(p) for p in f.serves(place)))
     if not lost or index.projection.kind is ProjectionKind.ALL:
         return Option(changes=(rekeyed,))
-    wider = c.ChangeProjection(
+    wider = ChangeProjection(
         table=table.name,
         index=index.name,
         projection=projecting(lost | set(index.projection.attributes)),
@@ -506,7 +510,7 @@ def any_idx_001(f: Facts, place: Place) -> Verdict:
         options=lambda: (
             []
             if index.is_local
-            else [Option(changes=(c.DropIndex(table=table.name, index=index.name),))]
+            else [Option(changes=(DropIndex(table=table.name, index=index.name),))]
         ),
     )
 
@@ -531,7 +535,7 @@ def any_idx_002(f: Facts, place: Place) -> Verdict:
             f"{decimals(writes * SECONDS_PER_DAY)} write units a day "
             f"for {decimals(calls * SECONDS_PER_DAY)} requests"
         ),
-        options=lambda: [Option(changes=(c.DropIndex(table=table.name, index=index.name),))],
+        options=lambda: [Option(changes=(DropIndex(table=table.name, index=index.name),))],
     )
 
 

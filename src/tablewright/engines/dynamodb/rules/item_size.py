@@ -14,9 +14,9 @@ from tablewright.core.quantities import (
     format_bytes,
     percent,
 )
-from tablewright.engines.dynamodb import changes as c
 from tablewright.engines.dynamodb.design import ItemShape, Table
 from tablewright.engines.dynamodb.facts import Facts, Place
+from tablewright.engines.dynamodb.item_changes import Compress, ExplodeList, Offload, SplitEntity
 from tablewright.model.values import Attribute, Entity, Kind, Pattern, Verb
 from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
 
@@ -141,12 +141,12 @@ def _splits(
             yield Option(changes=(split(table, shape, tuple(a.name for a in group)),))
 
 
-def split(table: Table, shape: ItemShape, names: tuple[str, ...]) -> c.SplitEntity:
+def split(table: Table, shape: ItemShape, names: tuple[str, ...]) -> SplitEntity:
     """Return the change that moves attributes out: under the same key, or to an own table."""
     title = "".join(part.capitalize() for part in names[0].split("_"))
     part = f"{shape.name}{title}"
     into = "" if table.sort_key is not None else f"{table.name}_{names[0].lower()}"
-    return c.SplitEntity(table=table.name, shape=shape.name, attributes=names, part=part, into=into)
+    return SplitEntity(table=table.name, shape=shape.name, attributes=names, part=part, into=into)
 
 
 def ddb_siz_003(f: Facts, entity: Entity, attribute: Attribute) -> Verdict:
@@ -189,9 +189,9 @@ def _smaller(
 ) -> Iterable[Option]:
     name = attribute.name
     if ratio is not None and ratio < 1:
-        packed = c.Compress(table=table.name, shape=shape.name, attribute=name, ratio=ratio)
+        packed = Compress(table=table.name, shape=shape.name, attribute=name, ratio=ratio)
         yield Option(changes=(packed,))
-    yield Option(changes=(c.Offload(table=table.name, shape=shape.name, attribute=name),))
+    yield Option(changes=(Offload(table=table.name, shape=shape.name, attribute=name),))
 
 
 def ddb_siz_004(f: Facts, entity: Entity) -> Verdict:
@@ -284,7 +284,7 @@ def _exploded(
     child = next((f.model.entity(e.entity) for e in shape.embeds if e.attribute == name), None)
     if child is None or len(entity.key) != 1 or not child.has(entity.key[0]):
         return
-    change = c.ExplodeList(
+    change = ExplodeList(
         table=table.name,
         shape=shape.name,
         embed=name,

@@ -16,7 +16,6 @@ from tablewright.core.quantities import (
     format_bytes,
     percent,
 )
-from tablewright.engines.dynamodb import changes as c
 from tablewright.engines.dynamodb.design import (
     Index,
     ItemShape,
@@ -26,6 +25,8 @@ from tablewright.engines.dynamodb.design import (
     Table,
 )
 from tablewright.engines.dynamodb.facts import Facts, Place, is_time
+from tablewright.engines.dynamodb.item_changes import AddGuardItem
+from tablewright.engines.dynamodb.key_changes import AddIndex, RekeyTable, ShardKey
 from tablewright.model.values import Attribute, Entity, Kind, Pattern, Verb
 from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
 
@@ -92,15 +93,15 @@ def _rekeyed(f: Facts, table: Table, index: Index) -> Iterable[Option]:
     for change in dict.fromkeys(changes):
         yield Option(changes=(change,))
     if changes and all(i.name != lookup.name for i in table.indexes):
-        yield Option(changes=(changes[-1], c.AddIndex(table=table.name, index=lookup)))
+        yield Option(changes=(changes[-1], AddIndex(table=table.name, index=lookup)))
 
 
-def _by_old_id(table: Table, index: Index) -> c.RekeyTable | None:
+def _by_old_id(table: Table, index: Index) -> RekeyTable | None:
     """Return the change that files items under an index's partition key, by their old id."""
     return rekey_by_index(table, replace(index, sort_keys=()))
 
 
-def rekey_by_index(table: Table, index: Index) -> c.RekeyTable | None:
+def rekey_by_index(table: Table, index: Index) -> RekeyTable | None:
     """Return the change that makes an index's key the table's, with the old id last."""
     if table.sort_key is not None or len(index.partition_keys) != 1 or len(index.sort_keys) > 1:
         return None
@@ -113,7 +114,7 @@ def rekey_by_index(table: Table, index: Index) -> c.RekeyTable | None:
         sort = f"{index.sort_keys[0]}_{old}"
         template = KeyTemplate.parse(f"{{{index.sort_keys[0]}}}#{{{old}}}")
         templates = tuple((shape.name, sort, template) for shape in table.shapes)
-    return c.RekeyTable(
+    return RekeyTable(
         table=table.name,
         partition_key=partition,
         sort_key=sort,
@@ -213,7 +214,7 @@ def ddb_key_003(f: Facts, place: Place) -> Verdict:
 
 def _sharded(place: Place, shards: int) -> Iterable[Option]:
     index = place.index.name if place.index is not None else ""
-    yield Option(changes=(c.ShardKey(table=place.table.name, index=index, shards=shards),))
+    yield Option(changes=(ShardKey(table=place.table.name, index=index, shards=shards),))
 
 
 def ddb_key_004(f: Facts, place: Place) -> Verdict:
@@ -362,7 +363,7 @@ def _tie_broken(table: Table, shape: ItemShape, entity: Entity) -> Iterable[Opti
     if table.sort_key is None:
         yield Option(
             changes=(
-                c.RekeyTable(table=table.name, partition_key=table.partition_key, sort_key=own_key),
+                RekeyTable(table=table.name, partition_key=table.partition_key, sort_key=own_key),
             )
         )
         return
@@ -374,7 +375,7 @@ def _tie_broken(table: Table, shape: ItemShape, entity: Entity) -> Iterable[Opti
     longer = KeyTemplate.parse(f"{template}#{{{own_key}}}")
     yield Option(
         changes=(
-            c.RekeyTable(
+            RekeyTable(
                 table=table.name,
                 partition_key=table.partition_key,
                 sort_key=name,
@@ -463,7 +464,7 @@ def _backwards(
     )
     return Hit(
         evidence=f"{pattern.name} asks by {right}, but {table.name} is keyed by {left_side} first",
-        options=lambda: [Option(changes=(c.AddIndex(table=table.name, index=index),))],
+        options=lambda: [Option(changes=(AddIndex(table=table.name, index=index),))],
         covers=(pattern.name, table.name),
     )
 
@@ -525,7 +526,7 @@ def _guarded(f: Facts, table: Table, entity: Entity, attribute: Attribute) -> It
         plain = f.attribute_of(entity, key)
         if template is None or (plain is not None and plain.kind.is_number):
             return
-    guard = c.AddGuardItem(table=table.name, entity=entity.name, attributes=(attribute.name,))
+    guard = AddGuardItem(table=table.name, entity=entity.name, attributes=(attribute.name,))
     yield Option(changes=(guard,))
 
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from tablewright.capacity.limits import READ_UNIT_BYTES
 from tablewright.core.quantities import SECONDS_PER_DAY, ZERO, decimals, percent
-from tablewright.engines.dynamodb import changes as c
 from tablewright.engines.dynamodb.design import Index, Projection, ProjectionKind, Table
 from tablewright.engines.dynamodb.facts import Facts, Place
+from tablewright.engines.dynamodb.key_changes import ChangeProjection
 from tablewright.review.verdicts import CLEAR, Hit, Option, Verdict
 
 KEYS_ONLY = Projection(kind=ProjectionKind.KEYS_ONLY)
@@ -110,7 +110,7 @@ def _narrower(
         options.append(projecting(needed))
     for projection in dict.fromkeys(options):
         if projection != place.index.projection:
-            change = c.ChangeProjection(
+            change = ChangeProjection(
                 table=place.table.name, index=place.index.name, projection=projection
             )
             yield Option(changes=(change,))
@@ -154,7 +154,7 @@ def _wider(place: Place, lacking: frozenset[str]) -> Iterable[Option]:
         return
     old = place.index.projection
     retained = frozenset(old.attributes) if old.kind is ProjectionKind.INCLUDE else frozenset[str]()
-    change = c.ChangeProjection(
+    change = ChangeProjection(
         table=place.table.name, index=place.index.name, projection=projecting(retained | lacking)
     )
     yield Option(changes=(change,))

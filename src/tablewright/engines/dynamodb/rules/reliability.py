@@ -8,9 +8,9 @@ from decimal import Decimal
 from tablewright.capacity.units import Consistency
 from tablewright.core.quantities import SECONDS_PER_DAY, ZERO, decimals, format_bytes
 from tablewright.design import changes as model_changes
-from tablewright.engines.dynamodb import changes as c
 from tablewright.engines.dynamodb.design import Table
 from tablewright.engines.dynamodb.facts import Facts, Place
+from tablewright.engines.dynamodb.setting_changes import SetOption
 from tablewright.model.values import Entity, Pattern, Verb
 from tablewright.review.model_predicates import (
     Copy,
@@ -36,7 +36,7 @@ def ddb_rel_001(f: Facts, place: Place) -> Verdict:
         return None
     if table.pitr_days or table.backups_kept:
         return CLEAR
-    change = c.SetOption(table=table.name, option="pitr_days", value=_LONGEST_RECOVERY_DAYS)
+    change = SetOption(table=table.name, option="pitr_days", value=_LONGEST_RECOVERY_DAYS)
     stored = f.stored_bytes(table.name)
     return Hit(
         evidence=(
@@ -57,7 +57,7 @@ def ddb_rel_002(f: Facts, place: Place) -> Verdict:
         return Missing("whether tables are protected from deletion (`deletion_protection`)")
     if table.deletion_protection:
         return CLEAR
-    change = c.SetOption(table=table.name, option="deletion_protection", value=True)
+    change = SetOption(table=table.name, option="deletion_protection", value=True)
     return Hit(
         evidence=f"deletion protection of {table.name} is off",
         options=lambda: [Option(changes=(change,))],

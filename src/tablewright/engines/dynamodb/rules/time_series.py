@@ -16,9 +16,9 @@ from tablewright.core.quantities import (
     format_bytes,
     format_usd,
 )
-from tablewright.engines.dynamodb import changes as c
 from tablewright.engines.dynamodb.design import ItemShape, Table
 from tablewright.engines.dynamodb.facts import Facts, Place
+from tablewright.engines.dynamodb.setting_changes import SetTtl
 from tablewright.model.values import Entity, Kind, Pattern, Verb
 from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
 
@@ -94,7 +94,7 @@ def _expiry(entity: Entity) -> str:
 
 
 def _expiring(table: Table, name: str) -> Iterable[Option]:
-    change = c.SetTtl(table=table.name, attribute=name)
+    change = SetTtl(table=table.name, attribute=name)
     yield Option(changes=(change,), has_saving=False)
 
 
