@@ -13,9 +13,6 @@ from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import PriceUnknownError, UnsupportedError, UsageError
 from tablewright.core.quantities import GB, SECONDS_PER_MONTH
 from tablewright.engines.dynamodb.billing import (
-    PatternUnits,
-    ResourceLoad,
-    TableLoad,
     bill_for,
     break_even,
     cheapest_mode,
@@ -23,6 +20,7 @@ from tablewright.engines.dynamodb.billing import (
     table_charges,
 )
 from tablewright.engines.dynamodb.design import CapacityMode, ModeKind
+from tablewright.engines.dynamodb.loads import PatternUnits, ResourceLoad, TableLoad
 from tablewright.model.statistics import LoadCurve
 
 BOOK = PriceBook()

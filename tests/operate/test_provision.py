@@ -13,13 +13,8 @@ from operate.faulty import Faulty, refuse, vanish
 from tablewright import load
 from tablewright.core.errors import UsageError
 from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, Index, ModeKind, Table
-from tablewright.engines.dynamodb.provisioning import (
-    apply_down,
-    apply_up,
-    observe,
-    plan_down,
-    plan_up,
-)
+from tablewright.engines.dynamodb.observation import observe
+from tablewright.engines.dynamodb.provisioning import apply_down, apply_up, plan_down, plan_up
 from tablewright.engines.dynamodb.transport import EndpointError, LocalTransport, RequestFailedError
 from tablewright.local.database import Database
 from tablewright.model.values import Model

@@ -18,20 +18,20 @@ from itertools import accumulate
 from random import Random
 from typing import Any
 
-from tablewright.capacity.limits import CONTAINER_BYTES, ELEMENT_BYTES
+from tablewright.capacity.limits import ELEMENT_BYTES
 from tablewright.model.statistics import pool
 from tablewright.model.values import Attribute, Kind, Spread
 from tablewright.sample import pools
-from tablewright.sample.documents import SMALLEST_MAP, document, elements, text
+from tablewright.sample.documents import document, elements, text
 from tablewright.sample.keys import Place, weighted_order
+from tablewright.sample.lengths import DOMAIN, compressed_ratio, stated_lengths
 from tablewright.sample.spreads import draw, evenly, fixed_value
-from tablewright.sample.vectors import vector_list_bytes, vectors
+from tablewright.sample.vectors import vectors
 from tablewright.sample.wire import plain_bytes
 
 _MULTIPLIER = 0x9E3779B97F4A7C15F39CC0605CEDC835
 _ELEMENT_BITS = 16
 _DAY_MS = 86_400_000
-_DOMAIN = "@example.com"
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
 
@@ -101,16 +101,6 @@ def permuted_digits(numbers: Iterable[int], digits: int, salt: int) -> list[int]
     return [(number * factor + offset) % top for number in numbers]
 
 
-def _lengths(attribute: Attribute, rng: Random, n: int, default: int) -> list[int]:
-    if attribute.bytes is None:
-        return [default] * n
-    return draw(attribute.bytes, rng, n)
-
-
-def _ratio(attribute: Attribute) -> float | None:
-    return None if attribute.compressible is None else float(attribute.compressible)
-
-
 # Identities
 
 
@@ -177,7 +167,7 @@ def _tailed(d: Draw, length: int) -> list[str]:
 
 
 def _email(attribute: Attribute, d: Draw) -> list[Any]:
-    return [f"{local}{_DOMAIN}" for local in _locals(attribute, d, len(_DOMAIN), ".")]
+    return [f"{local}{DOMAIN}" for local in _locals(attribute, d, len(DOMAIN), ".")]
 
 
 def _username(attribute: Attribute, d: Draw) -> list[Any]:
@@ -246,7 +236,7 @@ def _digits(attribute: Attribute, d: Draw) -> list[Any]:
 def _token(attribute: Attribute, d: Draw) -> list[Any]:
     if d.unique:
         return _id(attribute, d)
-    lengths, random = _lengths(attribute, d.rng, d.n, 32), d.rng.random
+    lengths, random = stated_lengths(attribute, d.rng, d.n, 32), d.rng.random
     pool = pools.token_text(max(lengths))
     span = len(pool) - max(lengths)
     return [
@@ -272,7 +262,7 @@ def _name(attribute: Attribute, d: Draw) -> list[Any]:
 
 
 def _text(attribute: Attribute, d: Draw) -> list[Any]:
-    lengths, ratio = _lengths(attribute, d.rng, d.n, 24), _ratio(attribute)
+    lengths, ratio = stated_lengths(attribute, d.rng, d.n, 24), compressed_ratio(attribute)
     if ratio is not None:
         created = [text(length, d.rng, ratio) for length in lengths[: d.first]]
     else:
@@ -298,7 +288,7 @@ def _made_unique(made: Sequence[str], d: Draw) -> list[str]:
 
 
 def _url(attribute: Attribute, d: Draw) -> list[Any]:
-    lengths = _lengths(attribute, d.rng, d.n, 48)
+    lengths = stated_lengths(attribute, d.rng, d.n, 48)
     longest = max(lengths)
     stem = "https://cdn.example.com/files/"
     tail = max(12, longest - len(stem))
@@ -477,7 +467,7 @@ def _bool(attribute: Attribute, d: Draw) -> list[Any]:
 
 
 def _binary(attribute: Attribute, d: Draw) -> list[Any]:
-    lengths, random = _lengths(attribute, d.rng, d.n, 64), d.rng.random
+    lengths, random = stated_lengths(attribute, d.rng, d.n, 64), d.rng.random
     pool = pools.random_bytes(max(lengths))
     span = len(pool) - max(lengths)
     return [
@@ -505,7 +495,7 @@ def _vector(attribute: Attribute, d: Draw) -> list[Any]:
 
 def _map(attribute: Attribute, d: Draw) -> list[Any]:
     if not attribute.fields:
-        lengths, ratio = _lengths(attribute, d.rng, d.n, 256), _ratio(attribute)
+        lengths, ratio = stated_lengths(attribute, d.rng, d.n, 256), compressed_ratio(attribute)
         return [document(length, d.rng, ratio) for length in lengths]
     names = [field.name for field in attribute.fields]
     columns = [d.inner(field, d.numbers) for field in attribute.fields]
@@ -517,20 +507,20 @@ def _map(attribute: Attribute, d: Draw) -> list[Any]:
         for value, size in zip(created, draw(attribute.bytes, d.rng, d.n), strict=True):
             missing = size - plain_bytes(value) - len("more") - ELEMENT_BYTES
             if missing >= 0:
-                value["more"] = text(missing, d.rng, _ratio(attribute))
+                value["more"] = text(missing, d.rng, compressed_ratio(attribute))
     return list(created)
 
 
 def _list(attribute: Attribute, d: Draw) -> list[Any]:
     if attribute.element is None:
-        lengths, ratio = _lengths(attribute, d.rng, d.n, 256), _ratio(attribute)
+        lengths, ratio = stated_lengths(attribute, d.rng, d.n, 256), compressed_ratio(attribute)
         return [elements(length, d.rng, ratio) for length in lengths]
     return _runs(attribute, attribute.element, d, 0)
 
 
 def _set(attribute: Attribute, d: Draw) -> list[Any]:
     if attribute.element is None:
-        return [_set_of_bytes(n, d) for n in _lengths(attribute, d.rng, d.n, 32)]
+        return [_set_of_bytes(n, d) for n in stated_lengths(attribute, d.rng, d.n, 32)]
     return [set(run) for run in _runs(attribute, attribute.element, d, 1)]
 
 
@@ -640,81 +630,3 @@ GENERATORS: dict[Kind, Generator] = {
     Kind.VECTOR: _vector,
 }
 """Of every kind but `ref`, which is another entity's key."""
-
-_ALONE = (Kind.UUID, Kind.ULID, Kind.ID, Kind.EMAIL, Kind.USERNAME, Kind.PHONE)
-
-
-def can_be_made_alone(attribute: Attribute, unique: bool) -> bool:
-    """Whether an instance's value needs no random numbers, so none of its neighbours."""
-    if attribute.like or attribute.examples or attribute.copy_of:
-        return False
-    fixed = attribute.bytes is None or fixed_value(attribute.bytes) is not None
-    if attribute.kind in (Kind.TOKEN, Kind.DIGITS, Kind.INT) and unique:
-        return fixed
-    return attribute.kind in _ALONE and fixed
-
-
-def constant_bytes(attribute: Attribute) -> int | None:
-    """Return the bytes every value has, None where they differ or are not known beforehand."""
-    kind = attribute.kind
-    if attribute.like or attribute.examples or attribute.copy_of:
-        return None
-    if kind in _ALWAYS:
-        return _ALWAYS[kind]
-    if kind is Kind.VECTOR:
-        return vector_list_bytes(attribute)
-    if attribute.bytes is None:
-        return _UNLESS_STATED.get(kind)
-    if kind in (Kind.PHONE, Kind.TIMESTAMP, Kind.DIGITS):
-        return max(_LEAST.get(kind, 0), round(attribute.bytes.mean))
-    fixed = fixed_value(attribute.bytes)
-    if fixed is None:
-        return None
-    if kind is Kind.EMAIL:
-        return max(fixed, len(_DOMAIN))
-    if kind is Kind.MAP and not attribute.fields:
-        return _map_bytes(fixed)
-    if kind is Kind.LIST and attribute.element is None:
-        return max(fixed, CONTAINER_BYTES)
-    return fixed if kind in _AS_STATED else None
-
-
-def lengths_alone(attribute: Attribute, rng: Random, n: int) -> list[int] | None:
-    """Return the values' bytes where they can be told without making the values.
-
-    The random numbers must be those the values would be made with: lengths are drawn first.
-    """
-    constant = constant_bytes(attribute)
-    if constant is not None:
-        return [constant] * n
-    kind = attribute.kind
-    if attribute.bytes is None or attribute.like or attribute.examples:
-        return None
-    if kind in (Kind.TEXT, Kind.TOKEN, Kind.NAME, Kind.URL, Kind.BINARY):
-        return draw(attribute.bytes, rng, n)
-    if kind is Kind.MAP and not attribute.fields:
-        return [_map_bytes(size) for size in draw(attribute.bytes, rng, n)]
-    if kind is Kind.LIST and attribute.element is None:
-        return [max(size, CONTAINER_BYTES) for size in draw(attribute.bytes, rng, n)]
-    return None
-
-
-def _map_bytes(size: int) -> int:
-    return CONTAINER_BYTES if size <= CONTAINER_BYTES else max(size, SMALLEST_MAP)
-
-
-_ALWAYS = {Kind.UUID: 36, Kind.ULID: 26, Kind.DATE: 10, Kind.BOOL: 1, Kind.COUNTRY: 2}
-_UNLESS_STATED = {
-    Kind.ID: 12,
-    Kind.PHONE: 12,
-    Kind.TIMESTAMP: 24,
-    Kind.DIGITS: 6,
-    Kind.TEXT: 24,
-    Kind.TOKEN: 32,
-    Kind.URL: 48,
-    Kind.BINARY: 64,
-}
-_LEAST = {Kind.DIGITS: 1}
-_AS_STATED = frozenset(
-    {Kind.ID, Kind.USERNAME, Kind.TEXT, Kind.TOKEN, Kind.NAME, Kind.URL, Kind.BINARY}
-)

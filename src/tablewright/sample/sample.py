@@ -27,18 +27,16 @@ from tablewright.model.values import Attribute, Entity, Kind, Model
 from tablewright.sample.generators import (
     GENERATORS,
     Draw,
-    can_be_made_alone,
-    constant_bytes,
     element_counts,
     element_numbers,
     example,
-    lengths_alone,
     permuted,
     sequence,
     zipf,
 )
 from tablewright.sample.groups import BLOCK, Groups
 from tablewright.sample.keys import Place, carriers, placed, spread_out
+from tablewright.sample.lengths import can_be_made_alone, constant_bytes, lengths_alone
 from tablewright.sample.spreads import evenly
 from tablewright.sample.wire import plain_bytes
 

@@ -14,7 +14,8 @@ from dataclasses import replace
 from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.engines.dynamodb.connector import Account, account_of, transport_to
 from tablewright.engines.dynamodb.design import DynamoDesign
-from tablewright.engines.dynamodb.provisioning import foreign, not_ours, observe
+from tablewright.engines.dynamodb.observation import foreign, observe
+from tablewright.engines.dynamodb.provisioning import not_ours
 from tablewright.engines.dynamodb.transport import CountingTransport, LocalTransport, Transport
 from tablewright.evaluation.doors import Target
 from tablewright.operate.workspace import Workspace

@@ -13,7 +13,8 @@ from pathlib import Path
 from tablewright.core.errors import UsageError
 from tablewright.design.values import Design
 from tablewright.engines.dynamodb.connector import Account
-from tablewright.engines.dynamodb.provisioning import apply_down, observe, plan_down
+from tablewright.engines.dynamodb.observation import observe
+from tablewright.engines.dynamodb.provisioning import apply_down, plan_down
 from tablewright.evaluation.doors import Target
 from tablewright.session import Session
 from tablewright.verbs.database import Say, connected, dynamo_design, silent, workspace_of

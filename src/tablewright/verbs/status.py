@@ -12,13 +12,8 @@ from decimal import Decimal
 from tablewright.core.quantities import ZERO
 from tablewright.design.values import Design
 from tablewright.engines.dynamodb.connector import Account
-from tablewright.engines.dynamodb.provisioning import (
-    ObservedTable,
-    UpPlan,
-    foreign,
-    observe,
-    plan_up,
-)
+from tablewright.engines.dynamodb.observation import ObservedTable, foreign, observe
+from tablewright.engines.dynamodb.provisioning import UpPlan, plan_up
 from tablewright.evaluation.doors import Target
 from tablewright.session import Session
 from tablewright.verbs.database import connected, dynamo_design, workspace_of

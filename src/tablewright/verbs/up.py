@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from tablewright.core.errors import UsageError
 from tablewright.engines.dynamodb.connector import Account
 from tablewright.engines.dynamodb.design import DynamoDesign
-from tablewright.engines.dynamodb.provisioning import Action, apply_up, observe, plan_up
+from tablewright.engines.dynamodb.observation import observe
+from tablewright.engines.dynamodb.provisioning import Action, apply_up, plan_up
 from tablewright.evaluation.doors import Target
 from tablewright.session import Session
 from tablewright.verbs.database import Say, connected, dynamo_design, in_region, silent

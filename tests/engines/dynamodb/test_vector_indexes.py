@@ -13,12 +13,13 @@ from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import ModelError, PriceUnknownError, UnsupportedError
 from tablewright.engines.dynamodb.engine import DynamoEngine
 from tablewright.engines.dynamodb.infrastructure import infrastructure
+from tablewright.engines.dynamodb.observation import ObservedTable
 from tablewright.engines.dynamodb.planning.queries import workloads
 from tablewright.engines.dynamodb.planning.vectors import (
     with_cheapest_projections,
     with_vector_indexes,
 )
-from tablewright.engines.dynamodb.provisioning import ObservedTable, _vector_updates
+from tablewright.engines.dynamodb.provisioning import _vector_updates
 from tablewright.engines.dynamodb.resources import create_table
 
 MODEL = """

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tablewright.engines.dynamodb.design import Index, ItemShape, KeyTemplate, Table, TemplatePart
-from tablewright.engines.dynamodb.sizing import GEOHASH
+from tablewright.engines.dynamodb.geohash import GEOHASH
 from tablewright.evaluation.engine import Refused
 from tablewright.model.statistics import (
     DEFAULT_RANGE_SHARE,

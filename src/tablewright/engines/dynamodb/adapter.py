@@ -18,12 +18,11 @@ from tablewright.core.errors import EngineError, UnsupportedError
 from tablewright.core.quantities import ZERO
 from tablewright.engines.dynamodb.codec import DynamoCodec
 from tablewright.engines.dynamodb.design import DynamoDesign
+from tablewright.engines.dynamodb.observation import foreign, observe
 from tablewright.engines.dynamodb.provisioning import (
     Action,
     apply_action,
     apply_down,
-    foreign,
-    observe,
     plan_up,
     removal,
 )

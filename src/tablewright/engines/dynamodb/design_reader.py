@@ -14,17 +14,16 @@ from tablewright.capacity.vectors import MAX_DIMENSIONS, MAX_INDEXES, MAX_INLINE
 from tablewright.core.diagnostics import Span
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb.design import (
-    CapacityMode,
     DynamoDesign,
     Index,
     ItemShape,
     KeyTemplate,
-    ModeKind,
     Projection,
     ProjectionKind,
     Table,
     VectorIndex,
 )
+from tablewright.engines.dynamodb.mode_reader import read_mode, recovery_days
 from tablewright.model.attribute_reader import a_kind
 from tablewright.model.nodes import Reading, Word
 from tablewright.model.shapes import Entry, Fields, suggestion
@@ -428,10 +427,10 @@ class _TableDraft:
                 for entry in result.get("vector_indexes", ())
                 if isinstance(entry.value, Fields) and "vector" in entry.value
             ),
-            mode=_mode(result, self.reading),
+            mode=read_mode(result, self.reading),
             infrequent_access=str(result.get("class", "standard")) == "infrequent-access",
             ttl=self._ttl(),
-            pitr_days=_pitr(result.get("pitr")),
+            pitr_days=recovery_days(result.get("pitr")),
             backups_kept=result.get("backups", 0),
             exports_per_month=result.get("exports", Decimal(0)),
             restores_per_year=result.get("restores", Decimal(0)),
@@ -540,7 +539,7 @@ class _TableDraft:
             sort_keys=sort,
             projection=self._projection(fields, str(entry.name)),
             is_local=fields.get("local", False),
-            mode=None if "mode" not in fields else _mode(fields, self.reading),
+            mode=None if "mode" not in fields else read_mode(fields, self.reading),
             span=entry.name.span,
         )
 
@@ -658,75 +657,3 @@ class _TableDraft:
                     f"give `{word}` the type epoch",
                 )
         return str(word)
-
-
-def _pitr(value: Any) -> int | None:
-    if value is None or value is False:
-        return None
-    return 35 if value is True else int(value)
-
-
-def _mode(fields: Fields, reading: Reading) -> CapacityMode:
-    value = fields.get("mode")
-    reserved = fields.get("reserved", 0)
-    if not isinstance(value, Fields):
-        if reserved:
-            reading.error(
-                "bad-mode",
-                "reserved capacity is given, but the mode is on-demand",
-                fields.at("reserved"),
-                "reserve provisioned capacity: mode: {rcu: 100, wcu: 50, reserved: 1y}",
-            )
-        return CapacityMode()
-    reserved = value.get("reserved", reserved)
-    if reserved and str(fields.get("class", "standard")) == "infrequent-access":
-        reading.error(
-            "bad-mode",
-            "reserved capacity is for tables of the class standard, not infrequent-access",
-            value.at("reserved") if "reserved" in value else fields.at("reserved"),
-            "take `reserved` or `class` away",
-        )
-    scaling = value.get("auto_scaling")
-    fixed = "rcu" in value or "wcu" in value
-    if ("auto_scaling" in value) == fixed:
-        reading.error(
-            "bad-mode",
-            "a capacity mode is either fixed units or auto scaling"
-            + (", and both are given" if fixed else ""),
-            fields.at("mode"),
-            "write {rcu: 5, wcu: 2}, or "
-            "{auto_scaling: {min_rcu: 5, max_rcu: 500, min_wcu: 5, max_wcu: 500}}",
-        )
-        return CapacityMode()
-    if scaling is not None:
-        for low, high in (("min_rcu", "max_rcu"), ("min_wcu", "max_wcu")):
-            if scaling.get(low, Decimal(0)) > scaling.get(high, Decimal(10**9)):
-                reading.error(
-                    "bad-mode",
-                    f"auto scaling has a {low} above its {high}",
-                    scaling.at(low),
-                    "write the smaller one as the minimum",
-                )
-        return CapacityMode(
-            kind=ModeKind.AUTO_SCALING,
-            rcu=scaling.get("min_rcu"),
-            wcu=scaling.get("min_wcu"),
-            max_rcu=scaling.get("max_rcu"),
-            max_wcu=scaling.get("max_wcu"),
-            target=scaling.get("target", Decimal("0.7")),
-            reserved_years=reserved,
-        )
-    for unit in ("rcu", "wcu"):
-        if unit not in value:
-            reading.error(
-                "incomplete",
-                f"provisioned capacity needs both rcu and wcu; `{unit}` is missing",
-                fields.at("mode"),
-                "write {rcu: 5, wcu: 2}",
-            )
-    return CapacityMode(
-        kind=ModeKind.PROVISIONED,
-        rcu=value.get("rcu"),
-        wcu=value.get("wcu"),
-        reserved_years=reserved,
-    )

@@ -18,13 +18,7 @@ from tablewright.core.quantities import DAYS_PER_MONTH, GB, SECONDS_PER_MONTH, Z
 from tablewright.deploy.stack import DatabaseShare
 from tablewright.design.values import Design
 from tablewright.engines.dynamodb import similar
-from tablewright.engines.dynamodb.billing import (
-    PatternUnits,
-    ResourceLoad,
-    TableLoad,
-    VectorLoad,
-    bill_for,
-)
+from tablewright.engines.dynamodb.billing import bill_for
 from tablewright.engines.dynamodb.comparing import DynamoComparing
 from tablewright.engines.dynamodb.description import describe
 from tablewright.engines.dynamodb.design import (
@@ -36,6 +30,7 @@ from tablewright.engines.dynamodb.design import (
     VectorIndex,
 )
 from tablewright.engines.dynamodb.language import LANGUAGE
+from tablewright.engines.dynamodb.loads import PatternUnits, ResourceLoad, TableLoad, VectorLoad
 from tablewright.engines.dynamodb.matching import aligned
 from tablewright.engines.dynamodb.planning.modes import paid_as
 from tablewright.engines.dynamodb.planning.moving import dynamo

@@ -12,13 +12,8 @@ from typing import Any
 from zlib import crc32
 
 from tablewright.engines.dynamodb.design import ItemShape, KeyTemplate, Table
-from tablewright.engines.dynamodb.sizing import (
-    GEOHASH,
-    POINTER_BYTES,
-    geohash,
-    neighbours,
-    packed,
-)
+from tablewright.engines.dynamodb.geohash import GEOHASH, geohash, neighbours
+from tablewright.engines.dynamodb.sizing import POINTER_BYTES, packed
 from tablewright.model.values import Entity, Model
 from tablewright.sample.wire import item_to_wire, key_text, plain_bytes
 

@@ -9,11 +9,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from tablewright.core.errors import EngineError, UsageError
 from tablewright.engines.dynamodb.design import DynamoDesign, ModeKind, Table
+from tablewright.engines.dynamodb.observation import (
+    APP_TAG,
+    DESIGN_TAG,
+    UNKNOWN,
+    ObservedTable,
+    answer_of,
+    foreign,
+    index_schema_of,
+    key_schema_of,
+    observe,
+    observe_status,
+)
 from tablewright.engines.dynamodb.resources import (
     attribute_type,
     create_table,
@@ -27,51 +39,8 @@ from tablewright.model.values import Model
 POLL_SECONDS = 0.05
 SLOWEST_POLL_SECONDS = 5.0
 LONGEST_WAIT_SECONDS = 3 * 3600.0
-APP_TAG = "tablewright:app"
-DESIGN_TAG = "tablewright:design"
 
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObservedTable:
-    """A table as the database describes it."""
-
-    name: str
-    status: str
-    description: Mapping[str, Any] = field(default_factory=dict)
-    ttl: str | None = ""
-    """The attribute items expire by, "" where they do not, None where the engine does not say."""
-    pitr: bool | None = None
-    """None where the engine does not say."""
-    tags: tuple[tuple[str, str], ...] | None = None
-    """None where the engine does not say."""
-
-    def is_foreign(self, app: str) -> bool:
-        """Whether it is known to be made by somebody else, or for another application."""
-        return self.tags is not None and dict(self.tags).get(APP_TAG) != app
-
-    @property
-    def indexes(self) -> dict[str, Mapping[str, Any]]:
-        """Its global indexes by name."""
-        listed = self.description.get("GlobalSecondaryIndexes") or ()
-        return {index["IndexName"]: index for index in listed}
-
-    @property
-    def items(self) -> int:
-        """Items, as the database last counted them."""
-        return int(self.description.get("ItemCount", 0))
-
-    @property
-    def bytes(self) -> int:
-        """Bytes, as the database last counted them."""
-        return int(self.description.get("TableSizeBytes", 0))
-
-    @property
-    def mode(self) -> str:
-        """PAY_PER_REQUEST or PROVISIONED."""
-        summary = self.description.get("BillingModeSummary") or {}
-        return str(summary.get("BillingMode", "PROVISIONED"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,72 +71,6 @@ class UpPlan:
     def destroys(self) -> bool:
         """Whether anything would be lost."""
         return any(action.destroys for action in self.actions)
-
-
-# ---------------------------------------------------------------- observe
-
-
-def observe(transport: Transport, names: Iterable[str]) -> dict[str, ObservedTable]:
-    """Return the tables of these names that exist."""
-    observed_tables: dict[str, ObservedTable] = {}
-    for name in names:
-        try:
-            body = transport.send("DescribeTable", {"TableName": name}).body
-        except RequestFailedError as failed:
-            if failed.code == "ResourceNotFoundException":
-                continue
-            raise
-        described = body["Table"]
-        observed_tables[name] = ObservedTable(
-            name=name,
-            status=described.get("TableStatus", "ACTIVE"),
-            description=described,
-            ttl=_observed_ttl(transport, name),
-            pitr=_observed_pitr(transport, name),
-            tags=_observed_tags(transport, described.get("TableArn", "")),
-        )
-    return observed_tables
-
-
-def _observed_ttl(transport: Transport, name: str) -> str | None:
-    body = _ask(transport, "DescribeTimeToLive", {"TableName": name})
-    if body is None:
-        return None
-    described = body.get("TimeToLiveDescription", {})
-    if described.get("TimeToLiveStatus") in ("ENABLED", "ENABLING"):
-        return str(described.get("AttributeName", ""))
-    return ""
-
-
-def _observed_pitr(transport: Transport, name: str) -> bool | None:
-    body = _ask(transport, "DescribeContinuousBackups", {"TableName": name})
-    if body is None:
-        return None
-    described = body.get("ContinuousBackupsDescription", {})
-    recovery = described.get("PointInTimeRecoveryDescription", {})
-    return bool(recovery.get("PointInTimeRecoveryStatus") == "ENABLED")
-
-
-def _observed_tags(transport: Transport, arn: str) -> tuple[tuple[str, str], ...] | None:
-    body = _ask(transport, "ListTagsOfResource", {"ResourceArn": arn}) if arn else None
-    if body is None:
-        return None
-    return tuple((tag["Key"], tag["Value"]) for tag in body.get("Tags", ()))
-
-
-UNKNOWN = frozenset({"UnknownOperationException", "UnsupportedOperationException"})
-
-
-def _ask(
-    transport: Transport, operation: str, parameters: Mapping[str, Any]
-) -> dict[str, Any] | None:
-    """Ask something that not every engine can answer."""
-    try:
-        return transport.send(operation, parameters).body
-    except RequestFailedError as failed:
-        if failed.code in UNKNOWN or failed.code == "AccessDeniedException":
-            return None
-        raise
 
 
 # ---------------------------------------------------------------- plan
@@ -298,7 +201,9 @@ def _change(
     model: Model, table: Table, existing: ObservedTable, refused: list[str]
 ) -> list[Action]:
     required = create_table(model, table)
-    if _schema(required["KeySchema"]) != _schema(existing.description.get("KeySchema", ())):
+    if key_schema_of(required["KeySchema"]) != key_schema_of(
+        existing.description.get("KeySchema", ())
+    ):
         refused.append(
             f"{table.name} has another primary key: a table cannot be re-keyed in place; give the "
             "new table another name and copy the items, or remove this one with `down`"
@@ -307,7 +212,7 @@ def _change(
     stored = {i["IndexName"]: i for i in existing.description.get("LocalSecondaryIndexes") or ()}
     local = {index.name: index for index in table.indexes if index.is_local}
     if stored.keys() != local.keys() or any(
-        _index_schema(index_parameters(table, index)) != _index_schema(stored[name])
+        index_schema_of(index_parameters(table, index)) != index_schema_of(stored[name])
         for name, index in local.items()
     ):
         refused.append(
@@ -433,7 +338,7 @@ def _index_updates(model: Model, table: Table, existing: ObservedTable) -> list[
     for name, index in existing.indexes.items():
         if name not in desired:
             actions.append(_drop(table, name, f"drop the index {name} of {table.name}"))
-        elif _index_schema(index_parameters(table, desired[name])) != _index_schema(index):
+        elif index_schema_of(index_parameters(table, desired[name])) != index_schema_of(index):
             actions.append(
                 _drop(table, name, f"drop the index {name} of {table.name}, to make it anew")
             )
@@ -523,19 +428,6 @@ def _add(model: Model, table: Table, name: str) -> Action:
     )
 
 
-def _schema(keys: Iterable[Mapping[str, str]]) -> list[tuple[str, str]]:
-    return [(key["AttributeName"], key["KeyType"]) for key in keys]
-
-
-def _index_schema(index: Mapping[str, Any]) -> tuple[Any, ...]:
-    projection = index.get("Projection", {})
-    return (
-        _schema(index.get("KeySchema", ())),
-        projection.get("ProjectionType"),
-        sorted(projection.get("NonKeyAttributes") or ()),
-    )
-
-
 # ---------------------------------------------------------------- apply
 
 
@@ -605,7 +497,9 @@ def _keep_tags(transport: Transport, created: Action) -> None:
     (result,) = observe(transport, [created.table]).values()
     if result.tags == () and created.parameters.get("Tags"):
         arn = result.description["TableArn"]
-        _ask(transport, "TagResource", {"ResourceArn": arn, "Tags": created.parameters["Tags"]})
+        answer_of(
+            transport, "TagResource", {"ResourceArn": arn, "Tags": created.parameters["Tags"]}
+        )
 
 
 def wait_active(
@@ -652,11 +546,6 @@ def wait_active(
 
 
 # ---------------------------------------------------------------- down
-
-
-def foreign(model: Model, observed: Mapping[str, ObservedTable]) -> tuple[str, ...]:
-    """Return the tables that are known not to be made here for the model."""
-    return tuple(name for name, table in observed.items() if table.is_foreign(model.app))
 
 
 def not_ours(model: Model, names: Sequence[str]) -> str:
@@ -739,14 +628,3 @@ def apply_down(
         while observe_status(transport, action.table):
             sleep(pause)
             pause = min(SLOWEST_POLL_SECONDS, pause * 1.5)
-
-
-def observe_status(transport: Transport, name: str) -> str:
-    """Return the status of a table, "" if there is none."""
-    try:
-        body = transport.send("DescribeTable", {"TableName": name}).body
-    except RequestFailedError as failed:
-        if failed.code == "ResourceNotFoundException":
-            return ""
-        raise
-    return str(body["Table"].get("TableStatus", "ACTIVE"))

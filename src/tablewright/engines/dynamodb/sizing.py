@@ -26,6 +26,7 @@ from tablewright.engines.dynamodb.design import (
     ProjectionKind,
     Table,
 )
+from tablewright.engines.dynamodb.geohash import GEOHASH, cell_of, neighbours
 from tablewright.evaluation.values import Measure, SizeFacts
 from tablewright.model.statistics import percentile
 from tablewright.model.values import Condition, Entity, Kind, Model
@@ -38,9 +39,6 @@ POINTER_BYTES = 64
 
 MOST_CENTRES = 1000
 """Instances around which cells are counted."""
-
-GEOHASH = "geohash"
-"""`location.geohash5` in a key template is the cell of a geo attribute, five characters long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,64 +370,6 @@ def depends_on(template: KeyTemplate, name: str) -> set[str]:
     names = {attribute.partition(".")[0] for attribute in template.attributes} or {name}
     names.update(attribute for attribute, _ in template.when)
     return names
-
-
-def cell_of(point: Any, length: int) -> str:
-    """Return the cell of a point, "" for none."""
-    return geohash(float(point["lat"]), float(point["lon"]), length) if point else ""
-
-
-_BASE32 = "0123456789bcdefghjkmnpqrstuvwxyz"
-
-
-def geohash(latitude: float, longitude: float, length: int) -> str:
-    """Return the geohash cell of a point, its name `length` characters long.
-
-    Source: the public-domain geohash encoding (base 32, longitude first).
-
-    Example:
-        >>> geohash(57.64911, 10.40744, 7)
-        'u4pruyd'
-    """
-    low, high = [-90.0, -180.0], [90.0, 180.0]
-    point = (latitude, longitude)
-    bits, even, text = 0, True, ""
-    for count in range(1, length * 5 + 1):
-        axis = 1 if even else 0
-        middle = (low[axis] + high[axis]) / 2
-        bits <<= 1
-        if point[axis] >= middle:
-            bits |= 1
-            low[axis] = middle
-        else:
-            high[axis] = middle
-        even = not even
-        if count % 5 == 0:
-            text += _BASE32[bits]
-            bits = 0
-    return text
-
-
-def cell_degrees(length: int) -> tuple[float, float]:
-    """Return how high and how wide a geohash cell is, in degrees of latitude and longitude.
-
-    Example:
-        >>> cell_degrees(1)
-        (45.0, 45.0)
-    """
-    bits = length * 5
-    return 180.0 / (1 << (bits // 2)), 360.0 / (1 << (bits - bits // 2))
-
-
-def neighbours(point: Any, length: int) -> list[dict[str, float]]:
-    """Return a point in each of the nine cells around another, its own in the middle."""
-    high, wide = cell_degrees(length)
-    lat, lon = float(point["lat"]), float(point["lon"])
-    return [
-        {"lat": max(-90.0, min(90.0, lat + north)), "lon": (lon + east + 180) % 360 - 180}
-        for north in (-high, 0.0, high)
-        for east in (-wide, 0.0, wide)
-    ]
 
 
 def element_bytes(

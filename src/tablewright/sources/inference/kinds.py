@@ -333,6 +333,6 @@ def _cells(item: Mapping[str, Any], length: int) -> Iterable[tuple[str, str]]:
             longitude = spot.get("lon", spot.get("lng", spot.get("longitude")))
             if latitude is None or longitude is None:
                 continue
-            from tablewright.engines.dynamodb.sizing import geohash
+            from tablewright.engines.dynamodb.geohash import geohash
 
             yield name, geohash(float(latitude), float(longitude), length)

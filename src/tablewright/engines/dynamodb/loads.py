@@ -1,0 +1,140 @@
+"""What a DynamoDB bill is computed from: units, storage and extras of each table.
+
+In: nothing. Out: frozen values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from tablewright.bill.bill import Line, total_of
+from tablewright.core.quantities import ZERO
+from tablewright.engines.dynamodb.design import CapacityMode
+from tablewright.model.statistics import LoadCurve
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatternUnits:
+    """Request units a month that one access pattern takes from one resource."""
+
+    pattern: str
+    reads: Decimal = ZERO
+    writes: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceLoad:
+    """A table or an index under load.
+
+    Attributes:
+        name: the table, or "table/index".
+        kind: table, gsi or lsi.
+        units: what each access pattern takes from it.
+        stored_bytes: with the 100 bytes of every item or entry (148 on a global table).
+        mode: the provisioned capacity of a global index, where it differs from the table's.
+    """
+
+    name: str
+    kind: str = "table"
+    units: tuple[PatternUnits, ...] = ()
+    stored_bytes: Decimal | int = ZERO
+    mode: CapacityMode | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VectorLoad:
+    """A vector index under load.
+
+    Attributes:
+        name: "table/index".
+        units: bytes that each access pattern searches (as reads) and writes.
+        stored_bytes: with the 100 bytes of every entry.
+    """
+
+    name: str
+    units: tuple[PatternUnits, ...] = ()
+    stored_bytes: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableLoad:
+    """One table with everything it is charged for in a month; GB are binary.
+
+    Attributes:
+        curve: the shape of the day, used where capacity is provisioned.
+        backup_gb: on-demand backups kept.
+        stream_reads: GetRecords requests that are charged (those of Lambda are not).
+        replicas: further regions of a global table; all writes arrive in the home region.
+        replicated_gb: bytes written that are sent to each replica.
+        data_out_gb: sent to the internet.
+        objects: gets (as reads) and puts (as writes) of what is kept in object storage.
+        object_gb: kept there, in the home region.
+    """
+
+    table: str
+    resources: tuple[ResourceLoad, ...]
+    mode: CapacityMode = field(default_factory=CapacityMode)
+    infrequent_access: bool = False
+    curve: LoadCurve = field(default_factory=LoadCurve)
+    pitr: bool = False
+    backup_gb: Decimal = ZERO
+    restore_gb: Decimal = ZERO
+    export_gb: Decimal = ZERO
+    incremental_export_gb: Decimal = ZERO
+    stream_reads: Decimal = ZERO
+    replicas: tuple[str, ...] = ()
+    replicated_gb: Decimal = ZERO
+    data_out_gb: Decimal = ZERO
+    objects: tuple[PatternUnits, ...] = ()
+    object_gb: Decimal = ZERO
+    vectors: tuple[VectorLoad, ...] = ()
+
+    @property
+    def price_class(self) -> str:
+        """The table class as price keys name it."""
+        return "ia" if self.infrequent_access else "standard"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throttled:
+    """Requests that exceed provisioned capacity and its burst, as a share of all of them."""
+
+    resource: str
+    dimension: str
+    region: str
+    share: Decimal
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableCharges:
+    """The lines of one table, and what its provisioned capacity would refuse."""
+
+    lines: tuple[Line, ...]
+    throttled: tuple[Throttled, ...] = ()
+
+    @property
+    def total(self) -> Decimal:
+        """USD a month."""
+        return total_of(self.lines)
+
+    @property
+    def throttled_share(self) -> Decimal:
+        """The largest share of requests that one of its resources would refuse."""
+        return max((t.share for t in self.throttled), default=ZERO)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One way to pay for a table; `cannot` says why it could not be priced."""
+
+    name: str
+    load: TableLoad
+    charges: TableCharges | None = None
+    cannot: str = ""
+
+    @property
+    def total(self) -> Decimal | None:
+        """USD a month, None where it could not be priced."""
+        return self.charges.total if self.charges else None

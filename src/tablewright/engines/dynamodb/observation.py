@@ -1,0 +1,153 @@
+"""What tables exist, as the service describes them.
+
+In: a transport and names. Out: an `ObservedTable` each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tablewright.engines.dynamodb.transport import RequestFailedError, Transport
+from tablewright.model.values import Model
+
+APP_TAG = "tablewright:app"
+
+
+DESIGN_TAG = "tablewright:design"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedTable:
+    """A table as the database describes it."""
+
+    name: str
+    status: str
+    description: Mapping[str, Any] = field(default_factory=dict)
+    ttl: str | None = ""
+    """The attribute items expire by, "" where they do not, None where the engine does not say."""
+    pitr: bool | None = None
+    """None where the engine does not say."""
+    tags: tuple[tuple[str, str], ...] | None = None
+    """None where the engine does not say."""
+
+    def is_foreign(self, app: str) -> bool:
+        """Whether it is known to be made by somebody else, or for another application."""
+        return self.tags is not None and dict(self.tags).get(APP_TAG) != app
+
+    @property
+    def indexes(self) -> dict[str, Mapping[str, Any]]:
+        """Its global indexes by name."""
+        listed = self.description.get("GlobalSecondaryIndexes") or ()
+        return {index["IndexName"]: index for index in listed}
+
+    @property
+    def items(self) -> int:
+        """Items, as the database last counted them."""
+        return int(self.description.get("ItemCount", 0))
+
+    @property
+    def bytes(self) -> int:
+        """Bytes, as the database last counted them."""
+        return int(self.description.get("TableSizeBytes", 0))
+
+    @property
+    def mode(self) -> str:
+        """PAY_PER_REQUEST or PROVISIONED."""
+        summary = self.description.get("BillingModeSummary") or {}
+        return str(summary.get("BillingMode", "PROVISIONED"))
+
+
+def observe(transport: Transport, names: Iterable[str]) -> dict[str, ObservedTable]:
+    """Return the tables of these names that exist."""
+    observed_tables: dict[str, ObservedTable] = {}
+    for name in names:
+        try:
+            body = transport.send("DescribeTable", {"TableName": name}).body
+        except RequestFailedError as failed:
+            if failed.code == "ResourceNotFoundException":
+                continue
+            raise
+        described = body["Table"]
+        observed_tables[name] = ObservedTable(
+            name=name,
+            status=described.get("TableStatus", "ACTIVE"),
+            description=described,
+            ttl=_observed_ttl(transport, name),
+            pitr=_observed_pitr(transport, name),
+            tags=_observed_tags(transport, described.get("TableArn", "")),
+        )
+    return observed_tables
+
+
+def _observed_ttl(transport: Transport, name: str) -> str | None:
+    body = answer_of(transport, "DescribeTimeToLive", {"TableName": name})
+    if body is None:
+        return None
+    described = body.get("TimeToLiveDescription", {})
+    if described.get("TimeToLiveStatus") in ("ENABLED", "ENABLING"):
+        return str(described.get("AttributeName", ""))
+    return ""
+
+
+def _observed_pitr(transport: Transport, name: str) -> bool | None:
+    body = answer_of(transport, "DescribeContinuousBackups", {"TableName": name})
+    if body is None:
+        return None
+    described = body.get("ContinuousBackupsDescription", {})
+    recovery = described.get("PointInTimeRecoveryDescription", {})
+    return bool(recovery.get("PointInTimeRecoveryStatus") == "ENABLED")
+
+
+def _observed_tags(transport: Transport, arn: str) -> tuple[tuple[str, str], ...] | None:
+    body = answer_of(transport, "ListTagsOfResource", {"ResourceArn": arn}) if arn else None
+    if body is None:
+        return None
+    return tuple((tag["Key"], tag["Value"]) for tag in body.get("Tags", ()))
+
+
+UNKNOWN = frozenset({"UnknownOperationException", "UnsupportedOperationException"})
+
+
+def answer_of(
+    transport: Transport, operation: str, parameters: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Ask something that not every engine can answer."""
+    try:
+        return transport.send(operation, parameters).body
+    except RequestFailedError as failed:
+        if failed.code in UNKNOWN or failed.code == "AccessDeniedException":
+            return None
+        raise
+
+
+def key_schema_of(keys: Iterable[Mapping[str, str]]) -> list[tuple[str, str]]:
+    """Return the key attributes with their kinds, HASH or RANGE, from the service's `KeySchema`."""
+    return [(key["AttributeName"], key["KeyType"]) for key in keys]
+
+
+def index_schema_of(index: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what two indexes of one name must share: keys and projection."""
+    projection = index.get("Projection", {})
+    return (
+        key_schema_of(index.get("KeySchema", ())),
+        projection.get("ProjectionType"),
+        sorted(projection.get("NonKeyAttributes") or ()),
+    )
+
+
+def foreign(model: Model, observed: Mapping[str, ObservedTable]) -> tuple[str, ...]:
+    """Return the tables that are known not to be made here for the model."""
+    return tuple(name for name, table in observed.items() if table.is_foreign(model.app))
+
+
+def observe_status(transport: Transport, name: str) -> str:
+    """Return the status of a table, "" if there is none."""
+    try:
+        body = transport.send("DescribeTable", {"TableName": name}).body
+    except RequestFailedError as failed:
+        if failed.code == "ResourceNotFoundException":
+            return ""
+        raise
+    return str(body["Table"].get("TableStatus", "ACTIVE"))
