@@ -9,12 +9,16 @@ import tablewright
 
 def test_the_public_names_are_these():
     assert sorted(tablewright.__all__) == [
+        "AsyncStore",
         "ModelFile",
         "Options",
         "Session",
+        "Store",
         "json_schema",
         "load",
         "open_model",
+        "open_store",
+        "open_store_async",
         "read_model",
     ]
 

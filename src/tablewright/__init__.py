@@ -3,6 +3,7 @@
     >>> import tablewright
     >>> session = tablewright.open_model("shop/tablewright.yaml")     # doctest: +SKIP
     >>> session.evaluate("current", 10_000).bill.total                # doctest: +SKIP
+    >>> store = tablewright.open_store("shop/tablewright.yaml", design="current")  # doctest: +SKIP
 
 The names are loaded when they are first used, so that `tablewright --help` starts at once.
 """
@@ -21,23 +22,36 @@ if TYPE_CHECKING:
         open_model,
         read_model,
     )
+    from tablewright.store.asynchronous import AsyncStore
+    from tablewright.store.opening import open_store, open_store_async
+    from tablewright.store.store import Store
 
 __all__ = [
+    "AsyncStore",
     "ModelFile",
     "Options",
     "Session",
+    "Store",
     "json_schema",
     "load",
     "open_model",
+    "open_store",
+    "open_store_async",
     "read_model",
 ]
+_ELSEWHERE = {
+    "AsyncStore": "tablewright.store.asynchronous",
+    "Store": "tablewright.store.store",
+    "open_store": "tablewright.store.opening",
+    "open_store_async": "tablewright.store.opening",
+}
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    """Load a public name from the session."""
+    """Load a public name from the session or the store."""
     if name not in __all__:
         raise AttributeError(f"module `tablewright` has no attribute `{name}`")
-    from tablewright import session
+    from importlib import import_module
 
-    return getattr(session, name)
+    return getattr(import_module(_ELSEWHERE.get(name, "tablewright.session")), name)

@@ -5,6 +5,7 @@ In: how often, and the functions that wait. Out: whether to try again. It knows 
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,7 +16,8 @@ LONGEST_PAUSE_SECONDS = 20.0
 
 
 def _sleep(seconds: float) -> None:
-    time.sleep(seconds)
+    """Pause for half of the time up to all of it, so that callers who met do not meet again."""
+    time.sleep(seconds * random.uniform(0.5, 1.0))
 
 
 @dataclass

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tablewright.bill.prices import PriceBook
     from tablewright.design.values import Design
     from tablewright.evaluation.values import Evaluation, Request, Route
-    from tablewright.model.values import Model
+    from tablewright.model.values import Model, Pattern
     from tablewright.sample.world import World
 
 Units = dict[tuple[str, str], Decimal]
@@ -184,6 +184,10 @@ class Outcome:
     """That the requests took, without what was done with their replies."""
     access: str = ""
     """Where the server found its rows, as it says: "table/index", or the table it scanned."""
+    is_missing: bool = False
+    """A write was refused because the instance it speaks of is not there."""
+    position: Any = None
+    """Where the next page begins, as plain JSON data; None where there is none."""
 
 
 class CallFailedError(EngineError):
@@ -341,6 +345,23 @@ class Adapter(Protocol):
             CallFailedError: this call failed for a reason of its own.
             EngineError: the server refused everything or went away.
         """
+        ...
+
+    def lacks(self, route: Route, pattern: Pattern, known: frozenset[str]) -> frozenset[str]:
+        """Return what a write has to know of the stored instance beside what its caller does.
+
+        Args:
+            route: how the design carries out the pattern.
+            pattern: the write, or one write of its transaction.
+            known: the attributes the caller has.
+
+        Raises:
+            UnsupportedError: a caller without the instance's siblings cannot write it there.
+        """
+        ...
+
+    def fork(self) -> Adapter:
+        """Return an adapter of the same database, for another thread."""
         ...
 
     def scan(

@@ -36,7 +36,7 @@ _ONLY_FOR: dict[str, frozenset[Verb]] = {
         {Verb.GET, Verb.LIST, Verb.SCAN, Verb.AGGREGATE, Verb.NEAR, Verb.SEARCH, Verb.SIMILAR}
     ),
     "batch": frozenset({Verb.GET, Verb.PUT, Verb.DELETE}),
-    "set": frozenset({Verb.UPDATE}),
+    "set": frozenset({Verb.UPDATE, Verb.PUT}),
     "increment": frozenset({Verb.UPDATE}),
     "append": frozenset({Verb.UPDATE}),
     "remove": frozenset({Verb.UPDATE}),
@@ -101,6 +101,13 @@ class PatternChecks:
                 f"{self.what} does not say what it changes",
                 fields.key_spans["update"],
                 "add `set: [attribute]`, `increment`, `append` or `remove`",
+            )
+        if verb is Verb.PUT and pattern.condition_tests:
+            self.reading.error(
+                "bad-condition",
+                f"{self.what} compares what is stored with something and then replaces it",
+                fields.at("if_on" if "if_on" in fields else "if"),
+                "a put has `if: absent` or no condition; what compares is an `update`",
             )
         if verb is Verb.UPDATE:
             self._check_not_key(fields, entity)

@@ -88,6 +88,26 @@ CONDITION = ByKind(
 )
 
 
+COMPARISONS = ("lt", "le", "gt", "ge")
+
+
+COMPARISON = ByKind(
+    scalar=VALUE,
+    mapping=Record(
+        "a comparison",
+        (
+            *(Field(name, VALUE) for name in COMPARISONS),
+            Field("not", VALUE, doc="any value but this one"),
+            Field("in", ListOf(VALUE, single=False, least=1, what="a list of values")),
+        ),
+    ),
+    what="a value, an attribute, `given`, `exists`, `absent`, or {lt: limit}, {in: [a, b]}",
+)
+
+
+COMPARED = MappingOf(PATH, COMPARISON, least=1)
+
+
 WHERE = ByKind(
     scalar=PATH,
     sequence=ListOf(PATH, single=False, least=1),
@@ -109,6 +129,19 @@ SET = ByKind(
 )
 
 
+def _amount_or_given(text: str) -> Decimal | str:
+    return text if text == "given" else scalars.signed(text)
+
+
+AMOUNT = Scalar(
+    _amount_or_given,
+    "an amount such as 1 or -1, or `given`",
+    rf"(given|-?{scalars.NUMBER_PATTERN})",
+    numeric=True,
+    least=None,
+)
+
+
 CONSISTENCIES = ("eventual", "strong", "transactional")
 
 
@@ -122,8 +155,17 @@ def _part() -> Shape:
 _CONDITION_FIELDS = (
     Field("by", WHERE, doc="what selects"),
     Field("where", WHERE, doc="what selects"),
-    Field("set", SET, doc="attributes an update changes"),
-    Field("increment", PATHS),
+    Field("set", SET, doc="attributes an update changes, or what a put begins with"),
+    Field(
+        "increment",
+        ByKind(
+            scalar=PATHS,
+            sequence=PATHS,
+            mapping=MappingOf(PATH, AMOUNT, least=1),
+            what="an attribute, a list of them, or a mapping such as {stock: -1}",
+        ),
+        doc="attributes an update counts up, by 1 or by what the caller says",
+    ),
     Field("append", PATHS),
     Field("remove", PATHS),
     Field(
@@ -136,11 +178,21 @@ _CONDITION_FIELDS = (
         ByKind(
             scalar=VALUE,
             sequence=ListOf(PATH, single=False, least=1),
-            what="`absent`, a list of attributes, or words",
+            mapping=COMPARED,
+            what="`absent`, a list of attributes, words, or {requests: {lt: limit}}",
         ),
         doc="condition of a write",
     ),
-    Field("if_on", PATHS, doc="attributes the condition looks at"),
+    Field(
+        "if_on",
+        ByKind(
+            scalar=PATHS,
+            sequence=PATHS,
+            mapping=COMPARED,
+            what="an attribute, a list of them, or a mapping such as {requests: {lt: limit}}",
+        ),
+        doc="attributes the condition looks at, or compares",
+    ),
     Field("fails", SHARE, doc="share of calls whose condition fails"),
     Field("known", PATHS, doc="further attributes the caller holds"),
     Field("batch", POSITIVE, doc="instances per call"),

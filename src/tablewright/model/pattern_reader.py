@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 from tablewright.capacity.limits import (
     MAX_TRANSACTION_ITEMS,
@@ -16,21 +15,18 @@ from tablewright.capacity.limits import (
 from tablewright.capacity.units import Consistency
 from tablewright.core.diagnostics import nearest
 from tablewright.core.quantities import ONE, ZERO, plain
-from tablewright.model.attribute_reader import (
-    a_kind,
-)
 from tablewright.model.nodes import Reading, Word
 from tablewright.model.pattern_checks import PatternChecks
 from tablewright.model.pattern_grammar import VERBS
-from tablewright.model.selection_reader import SelectionReader, attribute_names
+from tablewright.model.selection_reader import SelectionReader
 from tablewright.model.shapes import Entry, Fields, suggestion
 from tablewright.model.values import (
     Entity,
-    Kind,
     Pattern,
     Rate,
     Verb,
 )
+from tablewright.model.write_reader import WriteReader
 
 
 class PatternReader:
@@ -44,6 +40,7 @@ class PatternReader:
     def _name_in_messages(self, what: str) -> None:
         self.what = what
         self.selection = SelectionReader(what, self.reading)
+        self.writes = WriteReader(what, self.reading, self.selection)
         self.checks = PatternChecks(what, self.reading)
 
     def resolve(self) -> Pattern | None:
@@ -166,11 +163,10 @@ class PatternReader:
             limit=self.selection.limit(fields),
             skip=fields.get("skip", 0) if "limit" in fields else 0,
             ignore_case=self.selection.ignore_case(fields, entity, where),
-            condition=self._condition(fields, entity)[0],
-            condition_on=self._condition(fields, entity)[1],
+            **self.writes.condition(fields, entity),
             known=self.selection.paths(fields, "known", entity, "holds"),
             scope=self.selection.scope(fields, entity),
-            **self._changes(fields, entity),
+            **self.writes.changes(fields, entity),
         )
         self.checks.check(pattern, fields, entity)
         return pattern
@@ -220,81 +216,3 @@ class PatternReader:
                 "`peak` is the peak rate over the mean rate, 1 or more",
             )
         return max(peak, ONE)
-
-    # -- what is written
-
-    def _condition(self, fields: Fields, entity: Entity) -> tuple[str, tuple[str, ...]]:
-        value = fields.get("if")
-        on = self.selection.paths(fields, "if_on", entity, "has a condition on")
-        if value is None:
-            return "", on
-        if isinstance(value, Word):
-            if entity.find(str(value)) is not None:
-                return str(value), attribute_names((value, *on))
-            return str(value), on
-        names = attribute_names(
-            word for word in value if self.selection.exists(word, entity, "has a condition on")
-        )
-        return ", ".join(names), (*names, *on)
-
-    def _changes(self, fields: Fields, entity: Entity) -> dict[str, Any]:
-        sets, values = self._sets(fields, entity)
-        out: dict[str, Any] = {"sets": sets, "set_values": values}
-        for field, name in (
-            ("increment", "increments"),
-            ("append", "appends"),
-            ("remove", "removes"),
-        ):
-            out[name] = self.selection.paths(fields, field, entity, f"{field}s")
-        self._check_kinds(fields, entity)
-        changes = []
-        touched = {*sets, *out["increments"], *out["appends"], *out["removes"]}
-        for entry in fields.get("changes", ()):
-            if not self.selection.exists(entry.name, entity, "changes"):
-                continue
-            name = str(entry.name).partition(".")[0]
-            if name not in touched:
-                self.reading.error(
-                    "not-updated",
-                    f"{self.what} says how often `{entry.name}` changes, but does not update it",
-                    entry.name.span,
-                    f"add `{entry.name}` to `set`, or take it away here",
-                )
-            elif entry.value is not None:
-                changes.append((name, entry.value))
-        out["changes"] = tuple(changes)
-        return out
-
-    def _sets(
-        self, fields: Fields, entity: Entity
-    ) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
-        value = fields.get("set")
-        if value is None:
-            return (), ()
-        names, values = [], []
-        for entry in (value,) if isinstance(value, Word) else value:
-            word = entry.name if isinstance(entry, Entry) else entry
-            if not self.selection.exists(word, entity, "sets"):
-                continue
-            names.append(str(word))
-            if isinstance(entry, Entry) and entry.value is not None and str(entry.value) != "given":
-                attribute = entity.find(str(word))
-                fixed = self.selection.fixed(entry.value, attribute, entity, str(word))
-                if "." not in word:
-                    values.append((str(word), fixed))
-        return attribute_names(names), tuple(values)
-
-    def _check_kinds(self, fields: Fields, entity: Entity) -> None:
-        for field, right, required in (
-            ("increment", lambda kind: kind.is_number, "a number"),
-            ("append", lambda kind: kind in (Kind.LIST, Kind.SET), "a list or set"),
-        ):
-            for word in fields.get(field, ()):
-                attribute = entity.find(str(word))
-                if attribute is not None and not right(attribute.kind) and "." not in word:
-                    self.reading.error(
-                        "wrong-kind",
-                        f"{self.what} {field}s `{word}`, which is {a_kind(attribute.kind)}",
-                        word.span,
-                        f"`{field}` needs {required}; use `set` for anything else",
-                    )

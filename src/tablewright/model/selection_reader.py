@@ -72,9 +72,8 @@ class SelectionReader:
 
     def paths(self, fields: Fields, field: str, entity: Entity, verb: str) -> tuple[str, ...]:
         """Return attributes; of a path into a map the map, which is what an engine rewrites."""
-        return attribute_names(
-            word for word in fields.get(field, ()) if self.exists(word, entity, verb)
-        )
+        words = [e.name if isinstance(e, Entry) else e for e in fields.get(field, ())]
+        return attribute_names(word for word in words if self.exists(word, entity, verb))
 
     def is_whole(self, word: Word, entity: Entity, verb: str) -> bool:
         """Whether it is an attribute; a path into a map is refused, as no key reaches there."""

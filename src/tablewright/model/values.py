@@ -267,6 +267,8 @@ class Condition:
     values: tuple[str, ...] = ()
     """The fixed values of `in`."""
     share: Decimal | None = None
+    other: str = ""
+    """Of a write's condition: another attribute of the instance that it is compared with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,6 +310,15 @@ class Pattern:
     condition: str = ""
     """The condition of a write in words; "absent" for a put that must not replace."""
     condition_on: tuple[str, ...] = ()
+    condition_tests: tuple[Condition, ...] = ()
+    """The condition of a write as comparisons, where the file states them. An attribute of
+    `condition_on` that is in none of them has the value that the caller expects."""
+    initial: tuple[tuple[str, str], ...] = ()
+    """What a put begins with: fixed values."""
+    computed: tuple[tuple[str, str], ...] = ()
+    """What is worked out when it is written: `now`, `now + 90d`, or an id that is `generated`."""
+    amounts: tuple[tuple[str, Decimal], ...] = ()
+    """By how much an increment counts, where the file says it; else the caller may, or by 1."""
     fails: Decimal = ZERO
     """Share of the calls whose condition fails."""
     hit: Decimal = ONE
@@ -348,6 +359,16 @@ class Pattern:
     def touched(self) -> tuple[str, ...]:
         """The attributes an update writes."""
         return tuple(dict.fromkeys((*self.sets, *self.increments, *self.appends, *self.removes)))
+
+    def amount(self, name: str) -> Decimal:
+        """Return by how much an attribute is counted up, unless the caller says otherwise."""
+        return dict(self.amounts).get(name, ONE)
+
+    @property
+    def expected(self) -> tuple[str, ...]:
+        """The attributes that must have the value the caller expects, by the condition."""
+        compared = {name for test in self.condition_tests for name in (test.attribute, test.other)}
+        return tuple(name for name in self.condition_on if name not in compared)
 
     @property
     def equalities(self) -> tuple[str, ...]:

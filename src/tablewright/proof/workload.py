@@ -6,6 +6,7 @@ a route's steps and the tests the oracle applies. Deterministic by seed.
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +17,8 @@ from typing import Any
 
 from tablewright.core.quantities import ONE
 from tablewright.model.values import Condition, Entity, Kind, Model, Pattern, Verb
-from tablewright.sample.calls import Call, typed
+from tablewright.sample.calls import LONG_AGO, Call, typed
+from tablewright.sample.conditions import all_hold, write_tests
 from tablewright.sample.parameters import Domain, Source, another, domains, in_range, spread_evenly
 from tablewright.sample.wire import key_text
 from tablewright.sample.world import BLOCK, FEW, Row, Test, World
@@ -28,6 +30,8 @@ which instances are taken in turn, so that one says nothing about the other."""
 DRAWN_AT_ONCE = 1000
 STRETCHES_AT_ONCE = 64
 FROM_A_STRETCH = 16
+TRIES = 200
+"""Instances looked at for one that meets the condition of a write."""
 LARGEST_ROUND = 20_000
 """Instances, or combinations of values, up to which each is taken in turn."""
 
@@ -311,6 +315,7 @@ class Workload:
             created[id(part)] = self._write(part, chosen, must_fail=must_fail)
         parts = [created[id(part)] for part in pattern.parts]
         self._written = None
+        must_fail = must_fail or any(part.must_fail for part in parts)
         return Call(pattern=pattern, row=parts[0].row, parts=tuple(parts), must_fail=must_fail)
 
     def _write(
@@ -373,6 +378,9 @@ class Workload:
         self, pattern: Pattern, entity: Entity, chosen: Mapping[str, Row], fails: bool
     ) -> Call:
         number = self._another(entity, self._target(pattern, entity, chosen))
+        is_free = not any(set(entity.key) <= set(other) for other in chosen.values())
+        number, holding = self._holding(pattern, entity, number, is_free=is_free)
+        fails = fails or holding is None
         row = dict(self.world.row(entity.name, number) or {})
         after = dict(row)
         shares = dict(pattern.changes)
@@ -389,7 +397,7 @@ class Workload:
             if row.get(name) != fixed:
                 after[name] = fixed
         for name in pattern.increments:
-            after[name] = row.get(name, 0) + 1
+            after[name] = row.get(name, 0) + amount_of(pattern, name)
         for name in pattern.appends:
             after[name] = [*(row.get(name) or ()), self._element(entity, name, number)]
         for name in pattern.removes:
@@ -402,7 +410,30 @@ class Workload:
             fresh=created,
             changed=frozenset(n for n in pattern.touched if row.get(n) != after.get(n)),
             must_fail=fails,
+            expected=holding.expected if holding is not None else {},
+            now=holding.now if holding is not None else LONG_AGO,
         )
+
+    def _holding(
+        self, pattern: Pattern, entity: Entity, number: int, *, is_free: bool
+    ) -> tuple[int, Call | None]:
+        """Return an instance that meets the condition of a write, with what the caller says then.
+
+        None in place of that where none is met with: the write is refused, whatever it asks.
+        """
+        if not pattern.condition_tests:
+            return number, Call(pattern=pattern, row={})
+        for _ in range(TRIES if is_free else 1):
+            row = self.world.row(entity.name, number) or {}
+            for moment in moments_of(row):
+                call = Call(
+                    pattern=pattern, row=row, expected=expected_of(pattern, row), now=moment
+                )
+                if all_hold(write_tests(entity, call), row):
+                    return number, call
+            if is_free:
+                number = self._another(entity, self._pick(entity.name))
+        return number, None
 
     def _another(self, entity: Entity, number: int) -> int:
         """Return an instance that no other part of the transaction writes: each item but once."""
@@ -486,6 +517,41 @@ class Workload:
             key_text(self.world.value(entity.name, number, name)) != text
             for name, text in pattern.set_values
         )
+
+
+def amount_of(pattern: Pattern, name: str) -> Any:
+    """Return by how much an attribute is counted up: a whole number as int."""
+    return Call(pattern=pattern, row={}).amount(name)
+
+
+def expected_of(pattern: Pattern, row: Row) -> Row:
+    """Return values of the caller with which the comparisons of a condition hold, if any do."""
+    expected: Row = {}
+    for test in pattern.condition_tests:
+        value = row.get(test.attribute)
+        if test.other or test.value is not None or test.values or value is None:
+            continue
+        if test.operator in ("lt", "gt", "ne"):
+            is_above = test.operator == "lt"
+            if isinstance(value, int | Decimal):
+                value = value + 1 if is_above else value - 1
+            else:
+                value = f"{value}~" if test.operator != "gt" else ""
+        expected[test.attribute] = value
+    return expected
+
+
+def moments_of(row: Row) -> list[dt.datetime]:
+    """Return times at which a condition on an instance may hold: before, after, among its own."""
+    moments: list[dt.datetime] = []
+    for value in row.values():
+        if isinstance(value, str) and value[-1:] == "Z":
+            try:
+                own = dt.datetime.fromisoformat(value)
+            except ValueError:
+                continue
+            moments += [own - dt.timedelta(seconds=1), own + dt.timedelta(seconds=1)]
+    return [*moments, LONG_AGO, dt.datetime(2900, 1, 1, tzinfo=dt.UTC)]
 
 
 def geo_attribute(entity: Entity) -> str:

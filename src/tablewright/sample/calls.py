@@ -6,6 +6,7 @@ the instance and the conditions; the functions give what only some designs ask f
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -32,6 +33,9 @@ def no_value(entity: str, row: Row, attribute: str) -> Any:
     return
 
 
+LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One call of a pattern.
@@ -48,6 +52,22 @@ class Call:
     after: Row = field(default_factory=dict)
     must_fail: bool = False
     """The condition of the write has to be made one that does not hold."""
+    expected: Row = field(default_factory=dict)
+    """What the caller expects of the stored instance, where the condition speaks of it."""
+    amounts: Mapping[str, Any] = field(default_factory=dict)
+    """By how much to count up, where the caller says it."""
+    now: dt.datetime = LONG_AGO
+    """The time of the call, for conditions that look at the clock."""
+    must_exist: bool = False
+    """A write of an instance that is not there is refused, whatever the pattern's condition."""
+    is_stored: bool = False
+    """The row is the instance as it is stored: nothing has to be looked up."""
+    unchanged: Row = field(default_factory=dict)
+    """Attributes that the stored instance has to have still, None for those it must lack."""
+    resume: Any = None
+    """Where the page before ended, as its `Outcome` says; None for the first page."""
+    is_page: bool = False
+    """A page of a list is wanted, with the place where the next one begins."""
     parts: tuple[Call, ...] = ()
     """The writes of a transaction."""
     more: tuple[Call, ...] = ()
@@ -71,6 +91,11 @@ class Call:
     """The attributes an update gives another value."""
     is_missed: bool = False
     """Whether a get asks for what is not there."""
+
+    def amount(self, name: str) -> Any:
+        """Return by how much an attribute is counted up: a whole number as int."""
+        amount = self.amounts.get(name, self.pattern.amount(name))
+        return int(amount) if amount == int(amount) else amount
 
     @property
     def all(self) -> tuple[Call, ...]:

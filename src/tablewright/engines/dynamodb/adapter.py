@@ -18,6 +18,7 @@ from tablewright.core.errors import EngineError, UnsupportedError
 from tablewright.core.quantities import ZERO
 from tablewright.engines.dynamodb.codec import DynamoCodec
 from tablewright.engines.dynamodb.design import DynamoDesign
+from tablewright.engines.dynamodb.lacking import lacking
 from tablewright.engines.dynamodb.observation import foreign, observe
 from tablewright.engines.dynamodb.provisioning import (
     Action,
@@ -45,7 +46,7 @@ from tablewright.evaluation.doors import (
     Record,
 )
 from tablewright.evaluation.values import Route
-from tablewright.model.values import Model
+from tablewright.model.values import Model, Pattern
 from tablewright.sample.calls import Call
 
 SLOW = frozenset({"GlobalSecondaryIndexUpdates", "ReplicaUpdates"})
@@ -85,6 +86,7 @@ class DynamoAdapter:
         self._runner = RouteRunner(model, design, self.transport)
         self._sleep = sleep or time.sleep
         self._clock = clock
+        self._is_fork = False
         self._started: float | None = None
         self._written_units = ZERO
 
@@ -212,6 +214,18 @@ class DynamoAdapter:
         """Run one access pattern once; what it consumed comes with every reply."""
         return self._runner.run(route, call)
 
+    def lacks(self, route: Route, pattern: Pattern, known: frozenset[str]) -> frozenset[str]:
+        """Return what the keys, index keys, guards and pointers of a write are made of."""
+        return lacking(self.model, self.design, route, pattern, known)
+
+    def fork(self) -> DynamoAdapter:
+        """Return an adapter with counters of its own; a boto3 client may be shared."""
+        inner = self._counting.inner
+        transport = inner.fork() if isinstance(inner, LocalTransport) else inner
+        forked = DynamoAdapter(self.model, self.design, transport, codec=self.codec)
+        forked._is_fork = True
+        return forked
+
     def scan(
         self, container: str, *, segment: int = 0, segments: int = 1, after: Any = None
     ) -> Iterator[tuple[Any, Sequence[Mapping[str, Any]]]]:
@@ -247,6 +261,8 @@ class DynamoAdapter:
 
     def close(self) -> None:
         """Close the engine in this process; there is nothing else to give back."""
+        if self._is_fork:
+            return
         inner = self.transport.inner
         while not isinstance(inner, LocalTransport):
             if not hasattr(inner, "inner"):

@@ -31,6 +31,7 @@ from tablewright.engines.dynamodb.steps import (
 )
 from tablewright.model.values import Condition, Entity, Model
 from tablewright.sample.calls import typed
+from tablewright.sample.conditions import WriteTest
 from tablewright.sample.wire import key_text, to_wire
 
 LAST = "\uffff"
@@ -58,6 +59,12 @@ class Values:
     shard: int | None = None
     must_fail: bool = False
     """Make the condition of the write one that does not hold."""
+    tests: tuple[WriteTest, ...] = ()
+    """What has to hold of the stored instance."""
+    amounts: Mapping[str, Any] = field(default_factory=dict)
+    """By how much counters count, where it is not by 1."""
+    must_exist: bool = False
+    """Refuse to write what is not there, and say of a refusal whether it was there."""
 
 
 class Name(str):
@@ -374,6 +381,8 @@ class RequestBuilder:
         condition = self._condition(step, values, table, expression)
         if condition:
             parameters["ConditionExpression"] = condition
+            if values.must_exist:
+                parameters["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         return parameters | expression.parameters()
 
     def _condition(
@@ -385,19 +394,39 @@ class RequestBuilder:
             return f"attribute_not_exists({expression.name(table.partition_key)})"
         if step.operation == "ConditionCheck" and not step.condition_on:
             return f"attribute_exists({expression.name(table.partition_key)})"
-        if not step.condition:
-            return ""
-        condition_on = [name for name in step.condition_on if values.row.get(name) is not None]
         _, shape, _ = self.place(step)
-        condition_on = [name for name in condition_on if name in shape.attributes]
-        if not condition_on:
+        if shape.guards:
+            return ""
+        must_exist = values.must_exist and not shape.counters  # an increment makes its shard
+        if step.operation == "PutItem" and values.must_exist:  # written again under another key
+            return f"attribute_not_exists({expression.name(table.partition_key)})"
+        tests = [test for test in values.tests if _is_stored(test, shape.attributes)]
+        if not tests and step.condition:
             negated = "not_" if values.must_fail else ""
             return f"attribute_{negated}exists({expression.name(table.partition_key)})"
-        sign = "<>" if values.must_fail else "="
-        return " AND ".join(
-            f"{expression.name(name)} {sign} {expression.value(f'if_{name}', values.row[name])}"
-            for name in condition_on
-        )
+        if must_exist and all(test.operator in ("absent", "differs") for test in tests):
+            exists = f"attribute_exists({expression.name(table.partition_key)})"
+            return " AND ".join([exists, *(self._test(test, "", expression) for test in tests)])
+        return " AND ".join(self._test(test, "", expression) for test in tests)
+
+    def _test(self, test: WriteTest, path: str, expression: _Expression) -> str:
+        """Return one comparison of a condition, of an attribute below a path."""
+        place = f"{path}{expression.name(test.attribute)}"
+        if test.operator in ("exists", "absent"):
+            function = "attribute_exists" if test.operator == "exists" else "attribute_not_exists"
+            return f"{function}({place})"
+        if test.other:
+            operands = [f"{path}{expression.name(test.other)}"]
+        else:
+            label = f"if_{test.attribute}"
+            operands = [expression.value(label, operand) for operand in test.operands]
+        if test.operator == "in":
+            return f"{place} IN ({', '.join(operands)})"
+        if test.operator == "ne":
+            # `<>` is true of an item without the attribute, which has no value that could differ
+            return f"(attribute_exists({place}) AND {place} <> {operands[0]})"
+        comparator = "<>" if test.operator == "differs" else COMPARATORS[test.operator]
+        return f"{place} {comparator} {operands[0]}"
 
     def _update(self, step: WriteStep, values: Values, expression: _Expression) -> str:
         table, shape, _ = self.place(step)
@@ -415,7 +444,8 @@ class RequestBuilder:
             elif name in shape.attributes:
                 removes.append(expression.name(name))
         for name in step.increments:
-            adds.append(f"{expression.name(name)} {expression.value(f'{name}_more', 1)}")
+            amount = expression.value(f"{name}_more", values.amounts.get(name, 1))
+            adds.append(f"{expression.name(name)} {amount}")
         for name in step.appends:
             new = values.after.get(name)
             stored = values.row.get(name)
@@ -435,7 +465,7 @@ class RequestBuilder:
                 continue
             if name in item and item[name] != old.get(name):
                 assign.append(f"{expression.name(name)} = {self._raw(name, item, expression)}")
-            elif name not in item and name in old:
+            elif name not in item and (name in old or values.must_exist):
                 removes.append(expression.name(name))
         clauses = []
         if assign:
@@ -477,7 +507,8 @@ class RequestBuilder:
             if new is None or name in step.removes:
                 removes.append(place)
             elif name in step.increments:
-                none, entry = expression.value("none", 0), expression.value(f"{name}_more", 1)
+                none = expression.value("none", 0)
+                entry = expression.value(f"{name}_more", values.amounts.get(name, 1))
                 assign.append(f"{place} = if_not_exists({place}, {none}) + {entry}")
             elif name in step.appends:
                 empty = expression.value(f"{name}_none", [])
@@ -519,14 +550,10 @@ class RequestBuilder:
             terms.append(f"attribute_not_exists({self._child_path(step, values, expression)})")
         elif step.condition or step.child == "check":
             path = self._child_path(step, values, expression)
-            condition_on = [n for n in step.condition_on if not child.attribute(n).generated]
-            stored = [n for n in condition_on if values.was.get(n) is not None]
-            sign = "<>" if values.must_fail else "="
-            terms += [
-                f"{path}.{expression.name(n)} {sign} {expression.value(f'if_{n}', values.was[n])}"
-                for n in stored
-            ]
-            if not stored:
+            names = [n for n in child.names if not child.attribute(n).generated]
+            tests = [test for test in values.tests if _is_stored(test, names)]
+            terms += [self._test(test, f"{path}.", expression) for test in tests]
+            if not tests:
                 negated = "not_" if values.must_fail else ""
                 terms.append(f"attribute_{negated}exists({path})")
         return " AND ".join(terms)
@@ -539,6 +566,11 @@ class RequestBuilder:
             "ConditionCheck": "ConditionCheck",
         }[part.operation]
         return {verb: self.write(part, values)}
+
+
+def _is_stored(test: WriteTest, names: Sequence[str]) -> bool:
+    """Whether an item with these attributes can be compared so."""
+    return test.attribute in names and (not test.other or test.other in names)
 
 
 def _depends(template: KeyTemplate) -> set[str]:

@@ -7,7 +7,8 @@ the objects it has put, where the design keeps some in object storage.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -24,7 +25,12 @@ from tablewright.evaluation.doors import CallFailedError, Consumption, Outcome
 from tablewright.evaluation.values import Route
 from tablewright.model.values import Model, Pattern, Verb
 from tablewright.sample.calls import Call, Row
+from tablewright.sample.conditions import write_tests
 from tablewright.sample.world import Test, distance_km
+
+
+class InstanceMissingError(Exception):
+    """A write found nothing to write to."""
 
 
 class RouteRunner:
@@ -39,6 +45,8 @@ class RouteRunner:
         """Objects that were put; there is no object storage beside the local engine."""
         self._decoders: dict[ReadStep, Decoder] = {}
         self._shard = 0
+        self._position: Any = None
+        """Where the next page of the list at hand begins."""
 
     def run(self, route: Route, call: Call) -> Outcome:
         """Carry out one call.
@@ -50,21 +58,37 @@ class RouteRunner:
         self.transport.begin()
         try:
             if not call.pattern.verb.is_write:
-                return self._outcome(rows=tuple(self._read(route, call)))
+                self._position = None
+                rows = tuple(self._read(route, call))
+                return self._outcome(rows=rows, position=self._position)
             self._write(route, call)
+        except InstanceMissingError as missing:
+            return self._outcome(is_condition_met=False, message=str(missing), is_missing=True)
         except RequestFailedError as failed:
             if failed.is_condition:
-                return self._outcome(is_condition_met=False, message=str(failed))
+                return self._outcome(
+                    is_condition_met=False,
+                    message=str(failed),
+                    is_missing=failed.is_missing and _must_exist(call),
+                )
             if failed.is_of_all:
                 raise
             raise CallFailedError(str(failed), self._outcome(), remedy=failed.remedy) from failed
         return self._outcome()
 
     def _outcome(
-        self, *, rows: tuple[Row, ...] = (), is_condition_met: bool = True, message: str = ""
+        self,
+        *,
+        rows: tuple[Row, ...] = (),
+        is_condition_met: bool = True,
+        message: str = "",
+        is_missing: bool = False,
+        position: Any = None,
     ) -> Outcome:
         return Outcome(
             rows=rows,
+            is_missing=is_missing,
+            position=position,
             is_condition_met=is_condition_met,
             message=message,
             consumed=tuple(self.transport.consumed),
@@ -104,7 +128,17 @@ class RouteRunner:
             rows.sort(key=lambda row: distance_km(row[near.attribute], point))
         if route.sorts_in_code:
             _put_in_order(rows, pattern)
+        if call.is_page and pattern.limit is not None and not _pages_by_key(route, call):
+            return self._cut_out(rows, call)
         return rows if pattern.limit is None else rows[: pattern.limit]
+
+    def _cut_out(self, rows: list[Row], call: Call) -> list[Row]:
+        """Return a page of rows that only a position counts: those of shards, or sorted in code."""
+        limit = call.pattern.limit or len(rows)
+        start = int(call.resume or 0)
+        if len(rows) > start + limit:
+            self._position = start + limit
+        return rows[start : start + limit]
 
     def _get(self, step: ReadStep, asked: Sequence[Row], label: str) -> list[Row]:
         if step.operation == "GetItem":
@@ -179,10 +213,49 @@ class RouteRunner:
             )
             operation, parameters = self.builder.build(step, values)
             enough = None if step.all_pages or route.sorts_in_code or near else pattern.limit
+            if _pages_by_key(route, call):
+                return self._page(step, operation, parameters, call)
+            if call.is_page and enough is not None:
+                enough += int(call.resume or 0) + 1
+                parameters.pop("Limit", None)
             rows += self._pages(step, operation, parameters, enough, call)
         if step.shards > 1 and pattern.sort and not route.sorts_in_code:
             _put_in_order(rows, pattern)
         return rows
+
+    def _page(
+        self, step: ReadStep, operation: str, parameters: dict[str, Any], call: Call
+    ) -> list[Row]:
+        """Return one page of a single query, and keep the key after which the next begins."""
+        limit = call.pattern.limit
+        assert limit is not None
+        last = call.resume
+        rows: list[Row] = []
+        while True:
+            if not step.filters:
+                parameters = {**parameters, "Limit": limit - len(rows)}
+            if last is not None:
+                parameters = {**parameters, "ExclusiveStartKey": last}
+            body = self._send(operation, parameters, call.pattern.name)
+            last = body.get("LastEvaluatedKey")
+            items = body.get("Items", [])
+            for place, item in enumerate(items):
+                shown = self._decoded(step, [item])
+                rows += [r for r in shown if not step.filters or _passes(r, call.tests)]
+                if len(rows) >= limit:
+                    is_end = place == len(items) - 1 and last is None
+                    self._position = None if is_end else self._key_of(step, item)
+                    return rows
+            if last is None:
+                return rows
+
+    def _key_of(self, step: ReadStep, item: Item) -> dict[str, Any]:
+        """Return the key of an item, as a query goes on after it."""
+        table, _, _ = self.builder.place(step)
+        names = dict.fromkeys(table.keys)
+        if step.index is not None:
+            names |= dict.fromkeys(table.index(step.index).keys)
+        return {name: item[name] for name in names}
 
     def _pages(
         self,
@@ -210,7 +283,8 @@ class RouteRunner:
         label = call.pattern.name
         for step in route.steps:
             if isinstance(step, ReadStep):
-                self._look(step, call, label)
+                if not call.is_stored:
+                    call = self._look(step, call, label)
             elif isinstance(step, ObjectStep):
                 self._write_objects(step, call)
             elif isinstance(step, TransactionStep):
@@ -218,14 +292,28 @@ class RouteRunner:
             else:
                 self._single(step, call)
 
-    def _look(self, step: ReadStep, call: Call, label: str) -> None:
+    def _look(self, step: ReadStep, call: Call, label: str) -> Call:
+        """Read what a write has to know first; return the call with what was found.
+
+        Raises:
+            InstanceMissingError: nothing was, and what is not there must not be written.
+        """
         operation, parameters = self.builder.build(step, Values(row=call.row))
+        found: list[Row] = []
         while True:
             body = self._send(operation, parameters, label)
+            if call.must_exist:
+                items = body.get("Items", [body["Item"]] if body.get("Item") else [])
+                found += self._decoded(step, items)
             last = body.get("LastEvaluatedKey")
             if not last or not step.all_pages:
-                return
+                break
             parameters = {**parameters, "ExclusiveStartKey": last}
+        if not call.must_exist:
+            return call
+        if not found:
+            raise InstanceMissingError(f"no {step.entity} is there")
+        return replace(call, row={**found[0], **call.row})
 
     def _single(self, step: WriteStep, call: Call) -> None:
         if call.pattern.batch > 1 and step.operation in ("PutItem", "DeleteItem"):
@@ -258,10 +346,48 @@ class RouteRunner:
             values = self.values(part, by_entity[part.entity])
             _, parameters = self.builder.build(TransactionStep(parts=(part,)), values)
             items += parameters["TransactItems"]
+        if _must_exist(call):
+            items = self._without_pairs(items)
+            for content in (content for item in items for content in item.values()):
+                if "ConditionExpression" in content:
+                    content["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         self._send("TransactWriteItems", {"TransactItems": items}, label)
+
+    def _without_pairs(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return a transaction without removing and writing the same key, which would be refused.
+
+        The key of an item, or the value that a guard keeps, has not changed after all.
+        """
+        removed = {
+            self._place_of(item["Delete"]): item["Delete"] for item in items if "Delete" in item
+        }
+        kept: list[dict[str, Any]] = []
+        same: set[tuple[str, str]] = set()
+        for item in items:
+            place = self._place_of(item["Put"]) if "Put" in item else None
+            if place is None or place not in removed:
+                kept.append(item)
+                continue
+            same.add(place)
+            deleted = removed[place]
+            table = self.design.table(place[0])
+            is_guard = set(item["Put"]["Item"]) <= set(table.keys)
+            if not is_guard:
+                parts = {n: v for n, v in deleted.items() if n not in ("Key", "TableName")}
+                put = {"TableName": place[0], "Item": item["Put"]["Item"], **parts}
+                kept.append({"Put": put})
+        return [i for i in kept if "Delete" not in i or self._place_of(i["Delete"]) not in same]
+
+    def _place_of(self, write: Mapping[str, Any]) -> tuple[str, str]:
+        """Return the table and the key of a put or a delete."""
+        table = self.design.table(write["TableName"])
+        content = write.get("Item", write.get("Key", {}))
+        return table.name, str([content.get(name) for name in table.keys])
 
     def values(self, step: WriteStep, call: Call) -> Values:
         """Return what fills a write step for a call."""
+        tests = write_tests(self.model.entity(call.pattern.entity), call)
+        amounts = {name: call.amount(name) for name in call.pattern.increments}
         if step.embed is not None:
             return Values(
                 row={**call.parent(), **call.row},
@@ -269,6 +395,9 @@ class RouteRunner:
                 was=call.row,
                 place=call.place(),
                 must_fail=call.must_fail,
+                tests=tests,
+                amounts=amounts,
+                must_exist=call.must_exist,
             )
         shard = None
         if step.shards > 1 and step.shard is None:
@@ -279,6 +408,9 @@ class RouteRunner:
             after=call.after,
             children=call.children,
             must_fail=call.must_fail,
+            tests=tests,
+            amounts=amounts,
+            must_exist=call.must_exist,
         )
 
     # ------------------------------------------------------------ objects
@@ -318,6 +450,24 @@ class RouteRunner:
         self.transport.consumed.append(
             Consumption(resource=f"{step.table}/{OBJECTS}", dimension=dimension, units=ONE)
         )
+
+
+def _must_exist(call: Call) -> bool:
+    """Whether a write of a call is of something that has to be there."""
+    return any(part.must_exist for part in call.parts or (call,))
+
+
+def _pages_by_key(route: Route, call: Call) -> bool:
+    """Whether a page ends at a key of one query, after which the next goes on."""
+    reads = [step for step in route.steps if isinstance(step, ReadStep)]
+    return (
+        call.is_page
+        and call.pattern.limit is not None
+        and reads[0].shards == 1
+        and reads[0].embed is None
+        and not route.sorts_in_code
+        and not any(test.operator == "near" for test in call.tests)
+    )
 
 
 def _put_in_order(rows: list[Row], pattern: Pattern) -> None:

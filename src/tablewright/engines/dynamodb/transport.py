@@ -7,6 +7,7 @@ form and what it consumed by table and index. Only `RetryingTransport` repeats a
 from __future__ import annotations
 
 import base64
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -56,10 +57,18 @@ class RequestFailedError(EngineError):
         operation: what was asked.
         code: the error type, such as "ConditionalCheckFailedException".
         reasons: codes of a cancelled transaction, part by part.
+        is_missing: a condition did not hold, and no item came back with the refusal, of which it
+            was asked for.
     """
 
     def __init__(
-        self, operation: str, code: str, message: str, reasons: tuple[str, ...] = ()
+        self,
+        operation: str,
+        code: str,
+        message: str,
+        reasons: tuple[str, ...] = (),
+        *,
+        is_missing: bool = False,
     ) -> None:
         remedy = ""
         if code in CREDENTIALS:
@@ -70,6 +79,7 @@ class RequestFailedError(EngineError):
         self.operation = operation
         self.code = code
         self.reasons = reasons
+        self.is_missing = is_missing
 
     @property
     def is_retryable(self) -> bool:
@@ -257,27 +267,36 @@ class LocalTransport:
     database: Database
     description: str = "the local engine"
     is_local: bool = True
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    """Shared by all transports of one database: what was metered is of one request."""
     _last: list[Metered] = field(default_factory=list)
     _pages: deque[tuple[bytes, dict[str, Any]]] = field(
         default_factory=lambda: deque(maxlen=PAGES_KEPT)
     )
 
-    def __post_init__(self) -> None:
-        self.database.on_metered = self._last.append
+    def fork(self) -> LocalTransport:
+        """Return a transport to the same database, for another thread."""
+        return LocalTransport(self.database, self.description, lock=self.lock)
 
     def send(self, operation: str, parameters: Mapping[str, Any], *, label: str = "") -> Reply:
         """Send one request to the engine."""
         from tablewright.local.faults import Fault
 
-        self._last.clear()
         request = dict(parameters)
         if operation in METERED:
             request["ReturnConsumedCapacity"] = "INDEXES"
         try:
-            raw = self.database.call_raw(operation, orjson.dumps(request), label=label or None)
+            with self.lock:
+                self._last.clear()
+                self.database.on_metered = self._last.append
+                raw = self.database.call_raw(operation, orjson.dumps(request), label=label or None)
         except Fault as fault:
             raise RequestFailedError(
-                operation, fault.code, fault.message, _reasons(fault.extra)
+                operation,
+                fault.code,
+                fault.message,
+                _reasons(fault.extra),
+                is_missing=_is_missing(fault.code, fault.extra),
             ) from fault
         body = self._body(raw)
         return Reply(body, consumed_of(operation, body, parameters))
@@ -337,6 +356,7 @@ class SdkTransport:
                 str(error.get("Code", "Unknown")),
                 str(error.get("Message", problem)),
                 _reasons(problem.response),
+                is_missing=_is_missing(str(error.get("Code", "")), problem.response),
             ) from problem
         except BotoCoreError as problem:
             raise EndpointError(
@@ -390,6 +410,16 @@ def _is_loopback(endpoint: str) -> bool:
 
 def _reasons(extra: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(reason.get("Code", "")) for reason in extra.get("CancellationReasons", ()))
+
+
+def _is_missing(code: str, extra: Mapping[str, Any]) -> bool:
+    """Whether a condition failed, and no item is said to have been there."""
+    if code == "ConditionalCheckFailedException":
+        return not extra.get("Item")
+    return any(
+        reason.get("Code") == "ConditionalCheckFailed" and not reason.get("Item")
+        for reason in extra.get("CancellationReasons", ())
+    )
 
 
 def consumed_of(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from itertools import groupby
@@ -20,7 +21,7 @@ from tablewright.engines.mongodb import explaining, provisioning
 from tablewright.engines.mongodb.bson_values import from_bson, to_bson
 from tablewright.engines.mongodb.codec import MongoCodec
 from tablewright.engines.mongodb.design import MongoDesign
-from tablewright.engines.mongodb.statements import Operation, OperationBuilder
+from tablewright.engines.mongodb.statements import Operation, OperationBuilder, identifying
 from tablewright.engines.mongodb.targets import ReachedMongo
 from tablewright.evaluation.doors import (
     CallFailedError,
@@ -34,7 +35,7 @@ from tablewright.evaluation.doors import (
     Record,
 )
 from tablewright.evaluation.values import Route
-from tablewright.model.values import Model
+from tablewright.model.values import Model, Pattern, Verb
 from tablewright.sample.calls import Call, Row
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class MongoAdapter:
         self.model, self.design = model, design
         self.codec = MongoCodec(model, design)
         self.units_per_second: Decimal | None = None
+        self._reached = reached
         self.is_local = reached.is_local
         name = reached.database or design.database or model.app.replace("-", "_")
         self.description = f"{reached.description}, database {name}"
@@ -230,10 +232,15 @@ class MongoAdapter:
             outcome = self._try(operations, requests, backoff.attempt)
             if outcome is not None or not backoff.wait():
                 break
+        if outcome is not None and not outcome.is_condition_met:
+            outcome = replace(outcome, is_missing=self._is_missing(call))
         if outcome is None:
             raise CallFailedError(f"{name} met other transactions again and again", Outcome())
+        rows, position = _page_of(outcome.rows, call)
         return Outcome(
-            rows=outcome.rows,
+            rows=rows,
+            position=position,
+            is_missing=outcome.is_missing,
             is_condition_met=outcome.is_condition_met,
             message=outcome.message,
             consumed=consumed,
@@ -242,6 +249,32 @@ class MongoAdapter:
             seconds=time.perf_counter() - started,
             access=access,
         )
+
+    def _is_missing(self, call: Call) -> bool:
+        """Whether an instance that a refused write speaks of is not there."""
+        for each in call.parts or call.all:
+            if each.must_exist and each.pattern.verb is not Verb.PUT:
+                operation = self._builder.existence(each)
+                if operation is None:
+                    continue
+                find = self._database[operation.collection].find_one
+                if _asked(partial(find, to_bson(operation.arguments[0]))) is None:
+                    return True
+        return False
+
+    def lacks(self, route: Route, pattern: Pattern, known: frozenset[str]) -> frozenset[str]:
+        """Return what names the document of a write and its caller does not know."""
+        if not (pattern.verb.is_write or pattern.verb is Verb.CHECK):
+            return frozenset()
+        entity = self.model.entity(pattern.entity)
+        names = identifying(entity, pattern)
+        if entity.name in self.codec.embedded:
+            names = entity.key
+        return frozenset(names) - known
+
+    def fork(self) -> MongoAdapter:
+        """Return an adapter with the same client, which threads share."""
+        return MongoAdapter(self.model, self.design, replace(self._reached, close=_nothing))
 
     def _try(self, operations: Sequence[Operation], requests: int, retries: int) -> Outcome | None:
         """Run operations, several in one transaction; None where another one was in the way."""
@@ -334,6 +367,18 @@ class MongoAdapter:
     def close(self) -> None:
         """Close the client, and end the embedded server."""
         self._close()
+
+
+def _nothing() -> None:
+    """Close nothing: the client belongs to another adapter."""
+
+
+def _page_of(rows: tuple[Row, ...], call: Call) -> tuple[tuple[Row, ...], int | None]:
+    """Return the rows of a page, and where the next begins if one more came than asked for."""
+    limit = call.pattern.limit
+    if not call.is_page or limit is None or len(rows) <= limit:
+        return rows, None
+    return rows[:limit], int(call.resume or 0) + limit
 
 
 def _has_upper_bound(condition: Mapping[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ from tablewright.engines.mongodb.design import Collection, MongoDesign
 from tablewright.engines.mongodb.layout import key_field
 from tablewright.model.values import Entity, Model, Pattern, Verb
 from tablewright.sample.calls import Call, Row
+from tablewright.sample.conditions import WriteTest, write_tests
 from tablewright.sample.wire import key_text
 from tablewright.sample.world import EARTH_KM, Test
 
@@ -30,6 +31,7 @@ MONGO_EARTH_KM = 6378.1
 """The radius of the earth in `$geoNear` (MongoDB manual, "Calculate Distances", read 2026-11)."""
 DISTANCE = "_metres"
 COMPARATORS = {"lt": "$lt", "le": "$lte", "gt": "$gt", "ge": "$gte"}
+WRITE_COMPARATORS = {**COMPARATORS, "eq": "$eq", "ne": "$ne", "differs": "$ne"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +151,9 @@ class OperationBuilder:
         limit = 1 if pattern.verb is Verb.GET and not call.more else pattern.limit
         if limit is not None:
             options["limit"] = limit
+        if call.is_page and limit is not None:  # one more tells whether there is a next page
+            options |= {"limit": limit + 1, "skip": int(call.resume or 0)}
+            options["sort"] = [*options.get("sort", ()), ("_id", 1)]
         if pattern.ignore_case:
             options["collation"] = {"locale": "en", "strength": 2}
         return Operation(
@@ -217,7 +222,9 @@ class OperationBuilder:
             "spherical": True,
         }
         pipeline: list[dict[str, Any]] = [{"$geoNear": stage}]
-        if pattern.limit is not None:
+        if call.is_page and pattern.limit is not None:
+            pipeline += [{"$skip": int(call.resume or 0)}, {"$limit": pattern.limit + 1}]
+        elif pattern.limit is not None:
             pipeline.append({"$limit": pattern.limit})
         if pattern.select is not None:
             names = dict.fromkeys((*entity.key, *pattern.select))
@@ -244,6 +251,9 @@ class OperationBuilder:
         if pattern.sort:
             pipeline.append({"$sort": {f"{element}.{n}": -1 if d else 1 for n, d in pattern.sort}})
         limit = 1 if pattern.verb is Verb.GET and not call.more else pattern.limit
+        if call.is_page and limit is not None:
+            pipeline.append({"$skip": int(call.resume or 0)})
+            limit += 1
         if limit is not None:
             pipeline.append({"$limit": limit})
         return Operation(
@@ -276,7 +286,7 @@ class OperationBuilder:
                     collection=collection.name,
                     method="delete_one",
                     arguments=(condition,),
-                    needs_match=bool(call.pattern.condition),
+                    needs_match=bool(call.pattern.condition) or call.must_exist,
                 ),
             )
         entity = self.model.entity(collection.entity)
@@ -315,27 +325,69 @@ class OperationBuilder:
     def _identified(self, collection: Collection, call: Call) -> dict[str, Any]:
         """Return what names the document of an instance, with the condition of the write."""
         entity = self.model.entity(collection.entity)
-        names = _identifying(entity, call.pattern)
+        names = identifying(entity, call.pattern)
         condition = {
             self._field(entity, name): self.codec.value(entity, name, call.row.get(name))
             for name in names
         }
-        condition_on = [n for n in call.pattern.condition_on if n in collection.attributes]
-        return self._with_condition(condition, entity, call, condition_on)
+        stored = (*collection.attributes, *entity.key)
+        return self._with_condition(condition, entity, call, stored)
+
+    def existence(self, call: Call) -> Operation | None:
+        """Return what tells whether the document of a write is there; None for an element."""
+        collection, embed = self._homes(call.pattern.entity)[0]
+        if embed is not None:
+            return None
+        bare = replace(call.pattern, condition="", condition_on=(), condition_tests=())
+        condition = self._identified(collection, replace(call, pattern=bare, unchanged={}))
+        return Operation(collection=collection.name, method="find_one", arguments=(condition,))
 
     def _with_condition(
         self, condition: dict[str, Any], entity: Entity, call: Call, names: Sequence[str]
     ) -> dict[str, Any]:
-        pattern = call.pattern
-        if not pattern.condition or pattern.condition == "absent":
+        if call.pattern.condition == "absent":
             return condition
-        present = [name for name in names if call.row.get(name) is not None]
-        for name in present:
-            value = self.codec.value(entity, name, call.row[name])
-            condition[name] = {"$ne": value} if call.must_fail else value
-        if not present and call.must_fail:
+        tests = [
+            test
+            for test in write_tests(entity, call)
+            if test.attribute in names and (not test.other or test.other in names)
+        ]
+        for test in tests:
+            self._add_test(condition, entity, test)
+        if not tests and call.must_fail and call.pattern.condition:
             condition["_id"] = {"$in": []}  # nothing is in an empty list: it finds no document
         return condition
+
+    def _add_test(self, condition: dict[str, Any], entity: Entity, test: WriteTest) -> None:
+        """Add one comparison of a write's condition to a filter."""
+        name = test.attribute
+        added: list[tuple[str, Any]]
+        if test.other:
+            # an absent field is less than any value in an expression: both have to be there
+            fields = [f"${name}", f"${test.other}"]
+            condition.setdefault("$expr", {"$and": []})["$and"].append(
+                {WRITE_COMPARATORS[test.operator]: fields}
+            )
+            added = [(name, {"$exists": True}), (test.other, {"$exists": True})]
+        elif test.operator in ("exists", "absent"):
+            added = [(name, {"$exists": test.operator == "exists"})]
+        else:
+            values = [self.codec.value(entity, name, operand) for operand in test.operands]
+            if test.operator == "in":
+                added = [(name, {"$in": values})]
+            elif test.operator == "ne":
+                added = [(name, {"$ne": values[0], "$exists": True})]
+            elif test.operator == "eq":
+                added = [(name, values[0] if name not in condition else {"$eq": values[0]})]
+            else:
+                added = [(name, {WRITE_COMPARATORS[test.operator]: values[0]})]
+        for field_name, term in added:
+            known = condition.get(field_name)
+            if isinstance(known, dict) and isinstance(term, dict):
+                term = {**known, **term}
+            elif known is not None and isinstance(term, dict):
+                term = {"$eq": known, **term}
+            condition[field_name] = term
 
     def _change(
         self, entity: Entity, call: Call, names: Sequence[str], prefix: str = ""
@@ -349,7 +401,8 @@ class OperationBuilder:
             if name in pattern.removes or new is None:
                 change.setdefault("$unset", {})[place] = ""
             elif name in pattern.increments:
-                change.setdefault("$inc", {})[place] = 1
+                amount = self.codec.value(entity, name, call.amount(name))
+                change.setdefault("$inc", {})[place] = amount
             elif name in pattern.appends:
                 old = call.row.get(name)
                 added = list(new)[len(old) if isinstance(old, list) else 0 :]
@@ -381,8 +434,13 @@ class OperationBuilder:
                 {"$set": {path: element}} if embed.as_map else {"$push": {embed.attribute: element}}
             )
         else:
-            terms = self._with_condition(dict(key), child, call, pattern.condition_on)
+            terms = self._with_condition(dict(key), child, call, child.names)
             terms.pop("_id", None)
+            if "$expr" in terms:
+                raise UnsupportedError(
+                    f"{call.pattern.name} compares two fields of an element of "
+                    f"{collection.name}.{embed.attribute}, which no filter does"
+                )
             if embed.as_map:
                 condition[path] = {"$exists": True}
                 condition |= {f"{path}.{n}": v for n, v in terms.items() if n not in key}
@@ -403,7 +461,7 @@ class OperationBuilder:
         )
 
 
-def _identifying(entity: Entity, pattern: Pattern) -> tuple[str, ...]:
+def identifying(entity: Entity, pattern: Pattern) -> tuple[str, ...]:
     """Return the attributes that name the instance of a write: those asked by, else the key."""
     names = set(pattern.equalities)
     if not set(entity.key) <= names:

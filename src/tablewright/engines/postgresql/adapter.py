@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from itertools import groupby
@@ -21,8 +22,8 @@ from tablewright.engines.postgresql import explaining, provisioning
 from tablewright.engines.postgresql.codec import PgCodec
 from tablewright.engines.postgresql.ddl import primary_columns, quoted
 from tablewright.engines.postgresql.design import PgTable, PostgresDesign
-from tablewright.engines.postgresql.statements import SqlBuilder, Statement
-from tablewright.engines.postgresql.targets import ReachedPostgres
+from tablewright.engines.postgresql.statements import SqlBuilder, Statement, identifying
+from tablewright.engines.postgresql.targets import ReachedPostgres, connect
 from tablewright.engines.postgresql.values import plain_value, sql_value
 from tablewright.evaluation.doors import (
     CallFailedError,
@@ -36,7 +37,7 @@ from tablewright.evaluation.doors import (
     Record,
 )
 from tablewright.evaluation.values import Route
-from tablewright.model.values import Model
+from tablewright.model.values import Model, Pattern, Verb
 from tablewright.sample.calls import Call, Row
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class PgAdapter:
         self.codec = PgCodec(model, design)
         self.units_per_second: Decimal | None = None
         self.description, self.is_local = reached.description, reached.is_local
+        self._reached = reached
         self._connection = reached.connection
         self._close = reached.close
         self._builder = SqlBuilder(model, design)
@@ -264,12 +266,17 @@ class PgAdapter:
             outcome = self._try(statements, requests, backoff.attempt)
             if outcome is not None or not backoff.wait():
                 break
+        if outcome is not None and not outcome.is_condition_met:
+            outcome = replace(outcome, is_missing=self._is_missing(call))
         if outcome is None:
             raise CallFailedError(
                 f"{pattern.name} met other transactions again and again", Outcome()
             )
+        rows, position = _page_of(outcome.rows, call)
         return Outcome(
-            rows=outcome.rows,
+            rows=rows,
+            position=position,
+            is_missing=outcome.is_missing,
             is_condition_met=outcome.is_condition_met,
             message=outcome.message,
             consumed=consumed,
@@ -278,6 +285,27 @@ class PgAdapter:
             seconds=time.perf_counter() - started,
             access=access,
         )
+
+    def _is_missing(self, call: Call) -> bool:
+        """Whether an instance that a refused write speaks of is not there."""
+        for each in call.parts or call.all:
+            if each.must_exist and each.pattern.verb is not Verb.PUT:
+                statement = self._builder.existence(each)
+                if not self._fetch(statement.sql, statement.parameters):
+                    return True
+        return False
+
+    def lacks(self, route: Route, pattern: Pattern, known: frozenset[str]) -> frozenset[str]:
+        """Return what names the row of a write and its caller does not know."""
+        if not (pattern.verb.is_write or pattern.verb is Verb.CHECK):
+            return frozenset()
+        return frozenset(identifying(self.model.entity(pattern.entity), pattern)) - known
+
+    def fork(self) -> PgAdapter:
+        """Return an adapter with a connection of its own."""
+        connection = connect(self._reached.address)
+        reached = replace(self._reached, connection=connection, close=connection.close)
+        return PgAdapter(self.model, self.design, reached)
 
     def _try(self, statements: Sequence[Statement], requests: int, retries: int) -> Outcome | None:
         """Run statements in one transaction; None where another transaction was in the way."""
@@ -296,7 +324,7 @@ class PgAdapter:
                         rows = self._rows(statement.table, cursor)
         except NoRowMatchedError as failed:
             return Outcome(is_condition_met=False, message=f"no row met the condition of {failed}")
-        except errors.UniqueViolation as failed:
+        except (errors.UniqueViolation, errors.ForeignKeyViolation) as failed:
             return Outcome(is_condition_met=False, message=_reason(failed))
         except (errors.SerializationFailure, errors.DeadlockDetected):
             return None
@@ -357,6 +385,14 @@ class PgAdapter:
     def close(self) -> None:
         """Close the connection, and stop the embedded server with its last user."""
         self._close()
+
+
+def _page_of(rows: tuple[Row, ...], call: Call) -> tuple[tuple[Row, ...], int | None]:
+    """Return the rows of a page, and where the next begins if one more row came than asked for."""
+    limit = call.pattern.limit
+    if not call.is_page or limit is None or len(rows) <= limit:
+        return rows, None
+    return rows[:limit], int(call.resume or 0) + limit
 
 
 T = TypeVar("T")

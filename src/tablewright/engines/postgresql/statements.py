@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from tablewright.core.errors import UnsupportedError
+from tablewright.core.quantities import plain
 from tablewright.engines.postgresql.codec import columns_of
 from tablewright.engines.postgresql.ddl import literal, primary_columns, quoted
 from tablewright.engines.postgresql.design import Column, PgTable, PostgresDesign
@@ -21,12 +22,14 @@ from tablewright.engines.postgresql.values import sql_value
 from tablewright.engines.postgresql.vectors import vector_text
 from tablewright.model.values import Entity, Model, Pattern, Verb
 from tablewright.sample.calls import Call, Row
+from tablewright.sample.conditions import WriteTest, write_tests
 from tablewright.sample.world import EARTH_KM, Test
 
 EARTHDISTANCE_KM = 6378.168
 """The radius of the earth in the extension earthdistance (PostgreSQL manual, F.13)."""
 
 COMPARATORS = {"eq": "=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+WRITE_COMPARATORS = {**COMPARATORS, "ne": "<>", "differs": "<>"}
 
 
 _NEARNESS = {"cosine": "<=>", "euclidean": "<->", "dot_product": "<#>"}
@@ -144,10 +147,35 @@ class SqlBuilder:
         limit = pattern.limit
         if pattern.verb is Verb.GET and pattern.batch == 1 and not _is_single(entity, pattern):
             limit = 1
-        if limit is not None:
+        if call.is_page and limit is not None:
+            text += self._page(table, entity, call, is_sorted="ORDER BY" in text)
+        elif limit is not None:
             text += f" LIMIT {limit}"
         return Statement(
             sql=text, parameters=tuple(parameters), returns_rows=True, table=table.name
+        )
+
+    def _page(self, table: PgTable, entity: Entity, call: Call, *, is_sorted: bool) -> str:
+        """Return what cuts a page out: one row more than asked for tells whether there is a next.
+
+        The key decides among rows that are equal by the order asked for.
+        """
+        named = {name for name, _ in call.pattern.sort}
+        columns = [table.column_of(name) for name in entity.key if name not in named]
+        keys = ", ".join(quoted(column.name) for column in columns if column is not None)
+        order = (", " if is_sorted else " ORDER BY ") + keys if keys else ""
+        assert call.pattern.limit is not None
+        offset = f" OFFSET {int(call.resume)}" if call.resume else ""
+        return f"{order} LIMIT {call.pattern.limit + 1}{offset}"
+
+    def existence(self, call: Call) -> Statement:
+        """Return what tells whether the instance of a write is there."""
+        entity = self.model.entity(call.pattern.entity)
+        table = self._table_with(entity.name, entity.key)
+        bare = replace(call.pattern, condition="", condition_on=(), condition_tests=())
+        where, keys = self._identified(table, entity, replace(call, pattern=bare, unchanged={}))
+        return Statement(
+            sql=f"SELECT 1 FROM {quoted(table.name)} WHERE {where}", parameters=tuple(keys)
         )
 
     def _order(self, table: PgTable, entity: Entity, pattern: Pattern) -> list[str]:
@@ -267,7 +295,9 @@ class SqlBuilder:
         if name in pattern.removes or new is None:
             return f"{place} = NULL", []
         if name in pattern.increments:
-            return f"{place} = coalesce({place}, 0) + 1", []
+            amount = call.amount(name)
+            sign = "-" if amount < 0 else "+"
+            return f"{place} = coalesce({place}, 0) {sign} {plain(Decimal(abs(amount)))}", []
         if name in pattern.appends:
             old = call.row.get(name)
             added = list(new)[len(old) if isinstance(old, list) else 0 :]
@@ -282,7 +312,7 @@ class SqlBuilder:
         return Statement(
             sql=f"DELETE FROM {quoted(table.name)} WHERE {where}",
             parameters=tuple(keys),
-            needs_row=bool(call.pattern.condition),
+            needs_row=bool(call.pattern.condition) or call.must_exist,
             table=table.name,
         )
 
@@ -299,7 +329,7 @@ class SqlBuilder:
 
     def _identified(self, table: PgTable, entity: Entity, call: Call) -> tuple[str, list[Any]]:
         """Return what names the row of an instance, with the condition of the write."""
-        names = _identifying(entity, call.pattern)
+        names = identifying(entity, call.pattern)
         columns = [self._column(table, name) for name in names]
         terms = [f"{quoted(column.name)} = %s" for column in columns]
         values = [sql_value(c, call.row.get(n)) for c, n in zip(columns, names, strict=True)]
@@ -307,20 +337,31 @@ class SqlBuilder:
         return " AND ".join([*terms, *condition]), [*values, *more]
 
     def _write_condition(self, table: PgTable, call: Call) -> tuple[list[str], list[Any]]:
-        pattern = call.pattern
-        if not pattern.condition:
-            return [], []
-        pairs = [
-            (column, call.row[name])
-            for name in pattern.condition_on
-            if call.row.get(name) is not None
-            if (column := table.column_of(name)) is not None
+        entity = self.model.entity(table.entity)
+        tests = [
+            test
+            for test in write_tests(entity, call)
+            if table.column_of(test.attribute) is not None
+            if not test.other or table.column_of(test.other) is not None
         ]
-        if not pairs:
-            return (["false"] if call.must_fail else []), []
-        sign = "<>" if call.must_fail else "="
-        terms = [f"{quoted(column.name)} {sign} %s" for column, _ in pairs]
-        return terms, [sql_value(column, value) for column, value in pairs]
+        if not tests:
+            return (["false"] if call.must_fail and call.pattern.condition else []), []
+        written = [self._write_test(table, test) for test in tests]
+        return [text for text, _ in written], [value for _, more in written for value in more]
+
+    def _write_test(self, table: PgTable, test: WriteTest) -> tuple[str, list[Any]]:
+        """Return one comparison of a condition; NULL meets none but that for its absence."""
+        column = self._column(table, test.attribute)
+        name = quoted(column.name)
+        if test.operator in ("exists", "absent"):
+            return f"{name} IS {'NOT ' if test.operator == 'exists' else ''}NULL", []
+        if test.other:
+            other = quoted(self._column(table, test.other).name)
+            return f"{name} {WRITE_COMPARATORS[test.operator]} {other}", []
+        values = [sql_value(column, operand) for operand in test.operands]
+        if test.operator == "in":
+            return f"{name} IN ({', '.join('%s' for _ in values)})", values
+        return f"{name} {WRITE_COMPARATORS[test.operator]} %s", values
 
 
 _HERE = "ll_to_earth(%s, %s)"
@@ -344,7 +385,7 @@ def _is_single(entity: Entity, pattern: Pattern) -> bool:
     )
 
 
-def _identifying(entity: Entity, pattern: Pattern) -> tuple[str, ...]:
+def identifying(entity: Entity, pattern: Pattern) -> tuple[str, ...]:
     """Return the attributes that name the instance of a write: those asked by, else the key."""
     names = set(pattern.equalities)
     if not set(entity.key) <= names:

@@ -38,6 +38,8 @@ class ReachedPostgres:
     """An open connection and what belongs to it."""
 
     connection: psycopg.Connection[Any]
+    address: str
+    """With the password, where it has one: never to be shown."""
     description: str
     is_local: bool
     close: Callable[[], None]
@@ -72,7 +74,11 @@ def reach(target: Target, folder: Path, *, creates: bool) -> ReachedPostgres:
         raise
     description = f"{server}, database {info.dbname}, as {info.user}"
     return ReachedPostgres(
-        connection=connection, description=description, is_local=False, close=connection.close
+        connection=connection,
+        address=target.endpoint,
+        description=description,
+        is_local=False,
+        close=connection.close,
     )
 
 
@@ -224,6 +230,7 @@ def _database(server: Any, description: str, remove: Callable[[], None]) -> Reac
     version = version_text(connection.info.server_version)
     return ReachedPostgres(
         connection=connection,
+        address=server.get_uri(DATABASE),
         description=f"{description}, PostgreSQL {version}",
         is_local=True,
         close=close,
