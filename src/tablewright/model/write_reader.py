@@ -134,6 +134,7 @@ class WriteReader:
     # -- what is written
 
     def changes(self, fields: Fields, entity: Entity) -> dict[str, Any]:
+        """Return what a write sets, counts up, appends and removes, as fields of a `Pattern`."""
         out = self._sets(fields, entity)
         sets = out["sets"]
         for field, name in (
