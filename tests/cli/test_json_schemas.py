@@ -66,6 +66,8 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("seed", "seed --design two --users 10"),
     ("prove", "prove --design two --requests 50"),
     ("status", "status --design two"),
+    ("export", "export --design two --out exported"),
+    ("imported", "import exported --design two"),
     ("down", "down --design two"),
     ("migrate-plan", "migrate --from two --to other --plan"),
     ("migrate", "migrate --from two --to other --status"),

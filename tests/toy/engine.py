@@ -76,6 +76,8 @@ class ToyCodec:
     embedded: frozenset[str] = frozenset()
     expiry: frozenset[str] = frozenset()
     needs_parents = False
+    native_form = ""
+    has_doubles = False
 
     def __init__(self, model: Model, design: ToyDesign) -> None:
         self.model, self.design = model, design
@@ -100,6 +102,12 @@ class ToyCodec:
             raise EngineError("a record without its key is of no kind the design knows")
         identity = tuple(content[name] for name in entity.key)
         yield Fragment(entity=entity.name, identity=identity, attributes=content)
+
+    def to_plain(self, content: Mapping[str, Any]) -> dict[str, Any]:
+        return dict(content)
+
+    def from_plain(self, plain: Mapping[str, Any]) -> dict[str, Any]:
+        return dict(plain)
 
     def key(self, record: Stored) -> tuple[Any, ...]:
         entity = self.model.entity(dict(self.design.tables)[record.container])

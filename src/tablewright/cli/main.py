@@ -34,6 +34,8 @@ VERBS = {
     "status": "The tables as they are, and how they differ from the design.",
     "down": "Remove the tables of a design, in two steps.",
     "migrate": "Move the data to another design or engine, and verify that it arrived.",
+    "export": "What the tables store, as files in an open format with digests.",
+    "import": "Load an export into a database, and verify that it arrived.",
     "deploy": "Write a deployment option as infrastructure code, with roles and alarms.",
     "prices": "The price book: figures, sources, age; refresh it.",
     "schema": "The JSON Schemas of what the verbs print with --json.",

@@ -125,6 +125,24 @@ class Codec(Protocol):
         """Whether an instance can be stored only where its parent is."""
         ...
 
+    @property
+    def native_form(self) -> str:
+        """The engine's own form of exports that records are in, such as "ddb-json"; "" if none."""
+        ...
+
+    @property
+    def has_doubles(self) -> bool:
+        """Whether doubles and decimals are different types, so that exports tell them apart."""
+        ...
+
+    def to_plain(self, content: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a stored record as plain values: texts, numbers, bytes, lists, sets, maps."""
+        ...
+
+    def from_plain(self, plain: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return plain values as a record in the engine's own form."""
+        ...
+
     def unreadable(self, entity: str) -> frozenset[str]:
         """Return the attributes whose stored form does not give the value back."""
         ...

@@ -20,6 +20,7 @@ from tablewright.engines.dynamodb.items import ItemMaker
 from tablewright.evaluation.doors import Fragment, Record, RecordKind
 from tablewright.model.values import Entity, Kind, Model
 from tablewright.sample.calls import Children, Row
+from tablewright.sample.wire import to_wire
 
 TEXTS = frozenset({Kind.TEXT})
 """Kinds whose compressed form gives the value back; that of a map does not keep its types."""
@@ -29,6 +30,8 @@ class DynamoCodec:
     """How one design stores the instances of one model."""
 
     needs_parents = False
+    native_form = "ddb-json"
+    has_doubles = False
 
     def __init__(self, model: Model, design: DynamoDesign, expiry_shift: int = 0) -> None:
         self.model = model
@@ -115,6 +118,14 @@ class DynamoCodec:
             shown = ", ".join(sorted(content))
             raise EngineError(f"an item of {container} is of no kind the design knows: {shown}")
         yield from best.fragments(content, best_keys)
+
+    def to_plain(self, content: Mapping[str, Any]) -> dict[str, Any]:
+        """Return an item in wire form as plain values."""
+        return {name: plain_value(value) for name, value in content.items()}
+
+    def from_plain(self, plain: Mapping[str, Any]) -> dict[str, Any]:
+        """Return plain values as an item in wire form; a null stays one."""
+        return {name: to_wire(value) for name, value in plain.items()}
 
     def key(self, record: Record) -> tuple[Any, ...]:
         """Return the values of the table's key attributes, each with its type."""

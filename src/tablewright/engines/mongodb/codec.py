@@ -34,6 +34,8 @@ class MongoCodec:
 
     expiry: frozenset[str] = frozenset()
     needs_parents = False
+    native_form = ""
+    has_doubles = True
 
     def __init__(self, model: Model, design: MongoDesign) -> None:
         self.model, self.design = model, design
@@ -156,6 +158,14 @@ class MongoCodec:
             if value is not None:
                 row[attribute.name] = plain_value(self.attribute_of(entity, attribute.name), value)
         return row
+
+    def to_plain(self, content: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a document as it is: its values are plain."""
+        return dict(content)
+
+    def from_plain(self, plain: Mapping[str, Any]) -> dict[str, Any]:
+        """Return plain values as a document."""
+        return dict(plain)
 
     def key(self, record: Record) -> tuple[Any, ...]:
         """Return the `_id` of a document."""

@@ -26,6 +26,9 @@ class PgCodec:
     embedded: frozenset[str] = frozenset()
     expiry: frozenset[str] = frozenset()
 
+    native_form = ""
+    has_doubles = False
+
     def __init__(self, model: Model, design: PostgresDesign) -> None:
         self.model, self.design = model, design
         self.needs_parents = any(table.foreign_keys for table in design.tables)
@@ -75,6 +78,14 @@ class PgCodec:
             identity=tuple(attributes.get(name) for name in key),
             attributes=attributes,
         )
+
+    def to_plain(self, content: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a row as it is: its values are plain."""
+        return dict(content)
+
+    def from_plain(self, plain: Mapping[str, Any]) -> dict[str, Any]:
+        """Return plain values as a row."""
+        return dict(plain)
 
     def key(self, record: Record) -> tuple[Any, ...]:
         """Return the values of the primary key of a row."""
