@@ -32,7 +32,9 @@ designs:
       notes: {key: [author, at], items: Note, pitr: 7d}
   documents:
     engine: mongodb
-    collections: {authors: {holds: Author}, notes: {holds: Note, indexes: {latest: {author: 1, at: -1}}}}
+    collections:
+      authors: {holds: Author}
+      notes: {holds: Note, indexes: {latest: {author: 1, at: -1}}}
   rows:
     engine: postgresql
     tables: {authors: {holds: Author}, notes: {holds: Note}}

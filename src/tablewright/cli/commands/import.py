@@ -1,5 +1,7 @@
 """`import`: load an export into a database."""
 
+# ruff: noqa: N999 - a command's module is called like the command
+
 from __future__ import annotations
 
 from pathlib import Path

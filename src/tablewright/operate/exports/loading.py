@@ -14,6 +14,7 @@ from typing import Any
 
 from tablewright.core.errors import DataError, EngineError, UsageError
 from tablewright.evaluation.doors import Adapter, Record
+from tablewright.model.values import Model
 from tablewright.operate.exports.exchange import record_digest
 from tablewright.operate.exports.formats import ExportForm, form_for
 from tablewright.operate.exports.manifest import (
@@ -23,7 +24,6 @@ from tablewright.operate.exports.manifest import (
     read_manifest,
 )
 from tablewright.operate.exports.writing import Shown, counted
-from tablewright.model.values import Model
 from tablewright.operate.provision import require_containers
 from tablewright.operate.seed import by_dependence
 
