@@ -12,6 +12,7 @@ import pytest
 from tablewright import read_model
 from tablewright.apps import read
 from tablewright.bill.bill import Bill
+from tablewright.bill.dimensions import Dimension
 from tablewright.core.quantities import format_usd
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.evaluation.values import Evaluation
@@ -60,7 +61,7 @@ def both(title: str) -> tuple[Evaluation, Evaluation]:
     return session.evaluate(APPS[title][1], users), ours
 
 
-def saved(theirs: Bill, ours: Bill, axis: str, *names: str) -> Decimal:
+def saved(theirs: Bill, ours: Bill, axis: str, *names: str | Dimension) -> Decimal:
     before, after = theirs.sum_by(axis), ours.sum_by(axis)  # type: ignore[arg-type]
     return sum((before.get(n, Decimal(0)) - after.get(n, Decimal(0)) for n in names), Decimal(0))
 
@@ -95,7 +96,7 @@ def test_preferences_apart_save_a_write_unit_for_half_a_unit_read():
 def test_usage_without_made_keys_stores_less_and_users_by_mail_need_no_guard():
     theirs, ours = both("LLM proxy")
     all_of_it = theirs.bill.total - ours.bill.total
-    stored = saved(theirs.bill, ours.bill, "dimension", "storage", "point-in-time recovery")
+    stored = saved(theirs.bill, ours.bill, "dimension", Dimension.STORAGE, Dimension.RECOVERY)
     assert stored > all_of_it * Decimal("0.7")
     assert ours.resource("Usage").stored_bytes < theirs.resource("Usage").stored_bytes
     design = planned("LLM proxy")[1]
@@ -111,7 +112,7 @@ def test_usage_without_made_keys_stores_less_and_users_by_mail_need_no_guard():
 def test_indexes_that_hold_what_is_read_save_the_fetches():
     theirs, ours = both("PoaFix")
     all_of_it = theirs.bill.total - ours.bill.total
-    read = saved(theirs.bill, ours.bill, "dimension", "read request units")
+    read = saved(theirs.bill, ours.bill, "dimension", Dimension.READS)
     assert read > all_of_it / 2
     for name in ("nearbyProviders", "availableProvidersByType"):
         assert not ours.route(name).fetches
@@ -124,17 +125,17 @@ def test_indexes_that_hold_what_is_read_save_the_fetches():
 def test_rentals_in_the_other_class_save_more_than_all_of_it():
     theirs, ours = both("MongoCollectibles")
     all_of_it = theirs.bill.total - ours.bill.total
-    assert saved(theirs.bill, ours.bill, "dimension", "storage") > all_of_it
+    assert saved(theirs.bill, ours.bill, "dimension", Dimension.STORAGE) > all_of_it
     assert planned("MongoCollectibles")[1].table("Rentals").infrequent_access
     # Both are recovered alike: nothing is saved by doing without.
-    recovered = saved(theirs.bill, ours.bill, "dimension", "point-in-time recovery")
+    recovered = saved(theirs.bill, ours.bill, "dimension", Dimension.RECOVERY)
     assert recovered <= 0
 
 
 def test_bodies_and_activity_in_the_other_class_save_more_than_all_of_it():
     theirs, ours = both("Auxeira")
     all_of_it = theirs.bill.total - ours.bill.total
-    assert saved(theirs.bill, ours.bill, "dimension", "storage") > all_of_it
+    assert saved(theirs.bill, ours.bill, "dimension", Dimension.STORAGE) > all_of_it
     design = planned("Auxeira")[1]
     assert all(
         design.table(n).infrequent_access for n in ("report_bodies", "auxeira-user-activity")

@@ -125,10 +125,12 @@ class Planner:
         self, planning: Planning, settings: Settings, current: Design | None, name: str
     ) -> tuple[Plan, Finished, tuple[str, ...]]:
         plan = search(self.model, planning, settings, current=current, name=name)
+        searched = plan.solution
         plan = with_lasting_keys(plan, current)
         notes: tuple[str, ...] = ()
         if self.severe is not None:
             plan, notes = within_rules(plan, self.severe)
+        plan = replace(plan, searched=searched)
         scale = settings.scales[-1].users
 
         def sampled(design: Design, at: int) -> Evaluation:
@@ -179,7 +181,8 @@ class Planner:
             quoted=plan.quoted,
             predicted=plan.solution.usd,
             evaluated=evaluated,
-            gap=plan.solution.gap,
+            gap=plan.gap,
+            kept_usd=plan.kept_usd,
         )
 
     def _explained(self, planning: Planning, plan: Plan, full: Evaluation) -> Explanation:

@@ -57,7 +57,10 @@ class SearchFacts:
     evaluated: Decimal
     """What the engine says of the same design with the same sample."""
     gap: Decimal
-    """Share of the cost by which a better choice among the candidates could be cheaper."""
+    """Share of the cost by which a better choice among the candidates could be cheaper, before
+    lasting keys and severe rules restrict it."""
+    kept_usd: Decimal
+    """USD a month more than the cheapest that was searched, for lasting keys and severe rules."""
 
 
 @dataclass(frozen=True, kw_only=True)

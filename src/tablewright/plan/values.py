@@ -216,6 +216,18 @@ class Plan:
     pruned: Pruned
     quoted: int
     warnings: tuple[str, ...] = ()
+    searched: Solution | None = None
+    """What the search found before lasting keys and severe rules restricted it; None before."""
+
+    @property
+    def gap(self) -> Decimal:
+        """How far the searched cost may be from the cheapest, as a share."""
+        return (self.searched or self.solution).gap
+
+    @property
+    def kept_usd(self) -> Decimal:
+        """USD a month more than the cheapest, for lasting keys and rules that are kept."""
+        return self.solution.usd - (self.searched or self.solution).usd
 
     def choice(self, entity: str) -> tuple[Considered, Option, Choice]:
         """Return what was chosen for an entity (KeyError if it is not planned)."""

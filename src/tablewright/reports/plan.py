@@ -595,12 +595,18 @@ def _search(result: PlanResult) -> str:
     p = s.pruned
     off = abs(s.predicted - s.evaluated)
     gap = plain((s.gap * 100).quantize(Decimal("0.01")))
+    kept = (
+        f"Keys that stay put and severe rules cost {format_usd(s.kept_usd)} USD a month more than "
+        "the cheapest. "
+        if s.kept_usd
+        else ""
+    )
     return (
         f"{format_number(p.placements)} placements and {format_number(p.indexes)} index candidates "
         f"were priced; {format_number(p.placements_left)} and {format_number(p.indexes_left)} were "
         f"left after pruning. The solver's gap is {gap} %; its cost and the engine's differ by "
-        f"{_tiny(off)} USD. On-demand prices were searched with; the capacity mode of each table "
-        "was chosen afterwards."
+        f"{_tiny(off)} USD. {kept}On-demand prices were searched with; the capacity mode of each "
+        "table was chosen afterwards."
     )
 
 
