@@ -125,4 +125,4 @@ def test_a_bill_says_what_compression_was_measured():
     (note,) = layout.lay_out(1000, figures("mongodb")).notes
     shares = [layout.kept_share(one) for one in layout.design.collections]
     assert f"({min(shares):.2f} to {max(shares):.2f} by collection)" in note
-    assert "1 times that is reckoned with" in note
+    assert "1 times that is calculated with" in note

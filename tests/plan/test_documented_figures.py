@@ -93,19 +93,19 @@ def test_preferences_apart_save_a_write_unit_for_half_a_unit_read():
     assert by_save > theirs.bill.total - ours.bill.total
 
 
-def test_usage_without_made_keys_stores_less_and_users_by_mail_need_no_guard():
+def test_usage_without_made_keys_stores_less():
     theirs, ours = both("LLM proxy")
     all_of_it = theirs.bill.total - ours.bill.total
     stored = saved(theirs.bill, ours.bill, "dimension", Dimension.STORAGE, Dimension.RECOVERY)
     assert stored > all_of_it * Decimal("0.7")
     assert ours.resource("Usage").stored_bytes < theirs.resource("Usage").stored_bytes
-    design = planned("LLM proxy")[1]
-    users = design.table("Users")
-    assert users.partition_key == "email"
-    assert not any(shape.guards for shape in users.shapes)
-    by_mail = theirs.route("getUserByEmail").units("read").mean
-    assert ours.route("getUserByEmail").units("read").mean < by_mail
-    assert (theirs.route("getUserByEmail").depth, ours.route("getUserByEmail").depth) == (2, 1)
+
+
+def test_users_keep_their_id_as_key_since_a_mail_address_changes():
+    """Keyed by the e-mail, no guard is needed and sign-in reads once; DDB-KEY-011 forbids it."""
+    _, ours = both("LLM proxy")
+    assert planned("LLM proxy")[1].table("Users").partition_key == "userId"
+    assert ours.route("getUserByEmail").depth == 2
 
 
 @pytest.mark.slow

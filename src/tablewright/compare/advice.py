@@ -228,7 +228,7 @@ def _turning(
         return ""
     least = min(more_expensive, key=lambda one: one.at(users).total)
     return (
-        f"No number of users in that range turns this round; at a cost "
+        f"No number of users in that range changes this; at a cost "
         f"{least.at(users).total / mine:.1f} times as high `{least.architecture.name}` would be "
         "the cheaper one."
     )

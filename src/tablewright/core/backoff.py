@@ -44,5 +44,5 @@ class Backoff:
         return True
 
     def reset(self) -> None:
-        """Begin anew: there was progress."""
+        """Start again: there was progress."""
         self.attempt = 0

@@ -22,7 +22,7 @@ SETTING, INDEX, REBUILD, ENGINE = 1, 2, 5, 13
 REBUILDS = frozenset(
     {"rekey_table", "merge_tables", "split_table", "split_entity", "explode_list", "bucket_key"}
 )
-"""Kinds of changes that write a table anew."""
+"""Kinds of changes that rewrite a table."""
 BACKFILLS = frozenset({"add_index", "rekey_index", "change_projection", "make_sparse"})
 """Kinds of changes that fill an index from existing data."""
 

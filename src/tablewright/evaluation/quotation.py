@@ -44,7 +44,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixedUse:
-    """Units that a pattern takes from a resource whichever paths are taken.
+    """Units that a pattern consumes on a resource whichever paths are taken.
 
     `dimension` is read or write, or put: objects written to object storage.
     """

@@ -41,7 +41,7 @@ VECTOR_WRITE, VECTOR_SEARCH = "vector-write", "vector-search"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitUse:
-    """Units one request takes from one resource: "read" or "write", table or "table/index".
+    """Units one request consumes on one resource: "read" or "write", table or "table/index".
 
     Of object storage, requests: "get" or "put", "table/objects".
     """

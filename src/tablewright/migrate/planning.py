@@ -64,7 +64,7 @@ class MigrationPlan:
     seconds: Decimal
     units_per_second: Decimal
     source_units_per_second: Decimal
-    """Read units a second that copying takes from the source, beside its own load."""
+    """Read units a second that copying consumes on the source, on top of its own load."""
     steps: tuple[str, ...]
     blockers: tuple[str, ...]
     way_back: str

@@ -463,8 +463,8 @@ MODEL_FIELDS = (
     Field("options", OPTIONS, doc="what the planner and compare are told; see their pages"),
     Field(
         "architectures",
-        Anything("a mapping of ways to deploy"),
-        doc="ways to deploy of your own, for compare; docs/compare.md has the form",
+        Anything("a mapping of deployment options"),
+        doc="deployment options of your own, for compare; docs/compare.md has the form",
     ),
 )
 

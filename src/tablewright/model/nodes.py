@@ -39,7 +39,7 @@ class TooManyProblemsError(Exception):
 
 
 class Word(str):
-    """A name as it stands in the file: a string that knows its place."""
+    """A name as the file has it: a string that knows its place."""
 
     __slots__ = ("span",)
     span: Span

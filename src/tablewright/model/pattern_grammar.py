@@ -233,7 +233,7 @@ PATTERN = Record(
         Field("sort", ListOf(SORT_NAME, what="an attribute such as -created_at, or a list")),
         Field("limit", POSITIVE, doc="instances wanted"),
         Field("skip", POSITIVE, doc="instances passed over before them, where paged by offset"),
-        Field("ignore_case", PATHS, doc="attributes compared without regard to capitals"),
+        Field("ignore_case", PATHS, doc="attributes compared case-insensitively"),
         Field(
             "select",
             ByKind(

@@ -301,14 +301,14 @@ class SelectionReader:
             if attribute is not None and (attribute.kind.is_number or attribute.kind.is_container):
                 self.reading.error(
                     "bad-condition",
-                    f"{self.what} ignores capitals in `{word}`, {a_kind(attribute.kind)}",
+                    f"{self.what} ignores case in `{word}`, {a_kind(attribute.kind)}",
                     word.span,
-                    "capitals are a matter of text",
+                    "only text has upper and lower case",
                 )
             elif str(word) not in {entry.attribute for entry in where}:
                 self.reading.error(
                     "bad-condition",
-                    f"{self.what} ignores capitals in `{word}`, which it does not select on",
+                    f"{self.what} ignores case in `{word}`, which it does not select on",
                     word.span,
                     f"add `{word}` to `where`, or take it away here",
                 )

@@ -324,7 +324,7 @@ class Pattern:
     hit: Decimal = ONE
     """Share of the reads that find something."""
     ignore_case: tuple[str, ...] = ()
-    """Attributes of `where` that are compared without regard to capitals."""
+    """Attributes of `where` that are compared case-insensitively."""
     known: tuple[str, ...] = ()
     """What else the caller holds (from a token, a URL) beside the values of `where`."""
     parts: tuple[Pattern, ...] = ()
@@ -416,7 +416,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """What somebody said, to be held against the computed figure.
+    """What somebody claimed, to be compared with the computed figure.
 
     `about` names what is computed: monthly_cost, reads_cost, writes_cost, storage_cost,
     reads_per_month, writes_per_month, rru_per_month, wru_per_month, storage_bytes, table_bytes,
@@ -492,7 +492,7 @@ class Model:
     options: Mapping[str, str] = field(default_factory=dict)
     """Whatever planner and comparison take from the file (preferences, weights), as plain text."""
     architectures: Mapping[str, Any] = field(default_factory=dict)
-    """Ways to deploy of the user's own, as written; `compare` reads them."""
+    """Deployment options of the user's own, as written; `compare` reads them."""
 
     @cached_property
     def _entities_by_name(self) -> dict[str, Entity]:

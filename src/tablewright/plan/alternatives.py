@@ -20,7 +20,7 @@ from tablewright.plan.values import Alternative, Choice, Considered, Option, Pla
 def restricted(plan: Plan, one: Considered, options: Sequence[Option]) -> Plan | None:
     """Return the best plan in which an entity has one of some options; None where there is none.
 
-    Only its family is solved anew: what its parent or children do depends on it.
+    Only its family is solved again: what its parent or children do depends on it.
     """
     if not options:
         return None

@@ -1,7 +1,7 @@
 """At which figure a choice would flip: a rate, a size, a target.
 
 In: a plan, an alternative to it, ways to evaluate. Out: figures. Bills on demand are linear in each
-rate, so that a rate is solved for; sizes are not, so that both designs are evaluated anew and the
+rate, so that a rate is solved for; sizes are not, so that both designs are evaluated again and the
 figure is closed in on; a target is a bound on what may be chosen, so the plan is solved with it.
 """
 
@@ -142,7 +142,7 @@ def size_flip(
     """Return the mean size of an attribute at which another design would be as cheap.
 
     None where it is not between a hundredth and a hundredfold, or the attribute has no size of its
-    own. Both designs are evaluated with every instance drawn anew for each size that is tried.
+    own. Both designs are evaluated with every instance drawn again for each size that is tried.
     """
     result = one.work.entity.attribute(attribute)
     if result.bytes is None:

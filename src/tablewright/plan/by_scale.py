@@ -124,7 +124,7 @@ def best_by_scale(
     evaluate: SampledEvaluate,
     scales: Sequence[int],
 ) -> tuple[ScaleBest, ...]:
-    """Return the cheapest design at each scale, paid for as is cheapest there.
+    """Return the cheapest design at each scale, in the capacity mode that is cheapest there.
 
     Args:
         model: what has to be served.

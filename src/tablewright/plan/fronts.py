@@ -1,6 +1,6 @@
 """The Pareto fronts of a plan: cost against tables and indexes, and against round trips.
 
-In: a Plan with everything that was priced for it. Out: points, each solved for anew. Structure is
+In: a Plan with everything that was priced for it. Out: points, each solved for again. Structure is
 priced on demand, as the search does.
 """
 

@@ -173,7 +173,7 @@ class Planning(Protocol):
         ...
 
     def as_searched(self, design: Design) -> Design:
-        """Return a design paid for as the search prices it."""
+        """Return a design in the capacity mode that the search prices."""
         ...
 
     def finished(

@@ -41,7 +41,7 @@ class Pruned:
 def prune(options: list[Option]) -> tuple[list[Option], Pruned]:
     """Return what may be in a best solution, in the order given, and the counts.
 
-    Placements are held against those that keep the same children inside: with others the rest of
+    Placements are compared with those that keep the same children inside: with others the rest of
     the design differs.
     """
     small = [without_useless_indexes(option) for option in options]

@@ -193,7 +193,7 @@ class Considered:
     rules: Rules = field(default_factory=Rules)
     """What was allowed."""
     refused: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """Placements that cannot be had, with the reasons."""
+    """Placements that are not possible, with the reasons."""
     warnings: tuple[str, ...] = ()
 
     @property

@@ -1,4 +1,4 @@
-"""Claims held against what is computed: the figure beside it, the verdict, and where they part.
+"""Claims compared with what is computed: the figure beside it, the verdict, and where they part.
 
 In: a claim and the evaluation it speaks of (at its own scale, region and price date). Out: a
 Verdict. A cost is taken apart into what a hand count usually forgets, each part with its amount.

@@ -28,7 +28,7 @@ class Outcome:
 
 
 class Budget:
-    """How many access patterns may still be routed anew; it keeps large designs affordable."""
+    """How many access patterns may still be routed again; it keeps large designs affordable."""
 
     def __init__(self, patterns: int) -> None:
         self.left = patterns

@@ -106,7 +106,9 @@ def _fit(counts: list[int], total: int, low: int, high: int | None, rng: Random)
     rng.shuffle(order)
     while missing:
         if abs(missing) >= 2 * len(counts) and high is None and (step > 0 or not low):
-            each = abs(missing) // len(counts)  # far off: move all at once, then the rest by one
+            each = abs(missing) // len(
+                counts
+            )  # far from it: move all at once, then the rest by one
             moved = [max(0, count + step * each) for count in counts]
             missing += sum(counts) - sum(moved)
             counts[:] = moved

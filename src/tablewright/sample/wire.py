@@ -87,7 +87,7 @@ def plain_bytes(value: Any) -> int:
 
 
 def key_text(value: Any) -> str:
-    """Return a plain value as it stands in a composed key, and in the model file.
+    """Return a plain value as a composed key has it, and in the model file.
 
     Example:
         >>> key_text(True), key_text(Decimal("2.50")), key_text("a")

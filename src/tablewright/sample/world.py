@@ -213,7 +213,7 @@ class World:
     def sizes(self, entity: str, touched: Sequence[str] = ()) -> list[int]:
         """Return the bytes of each seeded instance, all its attributes together.
 
-        Where some are written anew it is the larger of before and after, which writes cost.
+        Where some are written again it is the larger of before and after, which writes cost.
         """
         key = (entity, *touched)
         if key not in self._sizes:

@@ -1,4 +1,4 @@
-"""Which conditions a key can serve: a pattern's conditions held against a table's or index's key.
+"""Which conditions a key can serve: a pattern's conditions matched with a table's or index's key.
 
 In: a table, one of its indexes or none, a shape, and a pattern's conditions. Out: a KeyMatch, or
 the reason why the key does not help. Pure logic; it does not know sizes or units.

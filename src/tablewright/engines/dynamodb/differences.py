@@ -164,7 +164,7 @@ def pieces(before: DynamoDesign, after: DynamoDesign) -> tuple[Piece, ...]:
     """Return the changes from one design to another, in groups that need each other.
 
     Changes belong together where data moves (an attribute leaves one kind of item for another),
-    where a key attribute is made for an index or a table, and where one index is built anew.
+    where a key attribute is made for an index or a table, and where one index is rebuilt.
     """
     changes = _all_changes(before, after)
     group = list(range(len(changes)))
@@ -367,7 +367,7 @@ def _keys_of(change: DynamoChange, before: DynamoDesign, after: DynamoDesign) ->
 
 
 def _index_of(change: DynamoChange) -> str:
-    """Return the index that a change builds anew."""
+    """Return the index that a change rebuilds."""
     if isinstance(change, RekeyIndex | ChangeProjection):
         return change.index
     return ""

@@ -166,7 +166,7 @@ class DynamoEngine:
             sample_items: instances drawn for each entity; by default as many as it takes to bring
                 the standard error of the bill below half a per cent.
             of_population: predict for the very instances that exist at this scale (up to 20,000 of
-                each entity), not for all that might: what a proof is held against.
+                each entity), not for all that might: what a proof is compared with.
 
         Raises:
             PriceUnknownError: a price that is needed is not known.

@@ -167,7 +167,7 @@ class MakeSparse(RekeyIndex):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeProjection(TableChange):
-    """What an index's entries hold. A projection is fixed, so the index is built anew."""
+    """What an index's entries hold. A projection is fixed, so the index is rebuilt."""
 
     kind: ClassVar[str] = "change_projection"
     effort: ClassVar[int] = INDEX
@@ -238,7 +238,7 @@ class ShardKey(TableChange):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplaceIndex(TableChange):
-    """An index of the same name, built anew: a local one becomes global or the other way."""
+    """An index of the same name, rebuilt: a local one becomes global or the other way."""
 
     kind: ClassVar[str] = "rekey_table"
     effort: ClassVar[int] = REBUILD
@@ -251,4 +251,4 @@ class ReplaceIndex(TableChange):
 
     def __str__(self) -> str:
         kind = "local" if self.index.is_local else "global"
-        return f"build {self.index.name} of {self.table} anew as a {kind} index"
+        return f"rebuild {self.index.name} of {self.table} as a {kind} index"

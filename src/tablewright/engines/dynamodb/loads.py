@@ -16,7 +16,7 @@ from tablewright.model.statistics import LoadCurve
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatternUnits:
-    """Request units a month that one access pattern takes from one resource."""
+    """Request units a month that one access pattern consumes on one resource."""
 
     pattern: str
     reads: Decimal = ZERO
@@ -30,7 +30,7 @@ class ResourceLoad:
     Attributes:
         name: the table, or "table/index".
         kind: table, gsi or lsi.
-        units: what each access pattern takes from it.
+        units: what each access pattern consumes on it.
         stored_bytes: with the 100 bytes of every item or entry (148 on a global table).
         mode: the provisioned capacity of a global index, where it differs from the table's.
     """

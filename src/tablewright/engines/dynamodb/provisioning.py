@@ -340,7 +340,7 @@ def _index_updates(model: Model, table: Table, existing: ObservedTable) -> list[
             actions.append(_drop(table, name, f"drop the index {name} of {table.name}"))
         elif index_schema_of(index_parameters(table, desired[name])) != index_schema_of(index):
             actions.append(
-                _drop(table, name, f"drop the index {name} of {table.name}, to make it anew")
+                _drop(table, name, f"drop the index {name} of {table.name}, to rebuild it")
             )
             actions.append(_add(model, table, name))
     actions += [_add(model, table, name) for name in desired if name not in existing.indexes]

@@ -407,7 +407,7 @@ class Groups:
     """Combinations there are in all: the rest finds nothing."""
 
     def mean(self, at_most: Decimal | None = None) -> Decimal:
-        """Return how many instances a call meets in the mean, each group cut at a limit."""
+        """Return how many instances a call meets on average, each group cut at a limit."""
         maximum = None if at_most is None else int(at_most)
         total = sum(
             len(entry) if maximum is None else min(len(entry), maximum) for entry in self.met

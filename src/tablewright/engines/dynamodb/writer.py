@@ -353,7 +353,7 @@ class WriteRouter:
         step: WriteStep,
         touched: frozenset[str],
     ) -> list[Arm]:
-        """A key attribute changes: the item is deleted and written anew, in one transaction."""
+        """A key attribute changes: the item is deleted and written again, in one transaction."""
         before, after = sizes.items(), sizes.items(touched)
         removed, added = [], []
         for index in table.indexes:
@@ -460,7 +460,7 @@ class WriteRouter:
             units = index_measure(old, new, moved=False, changed=True).times(ONE - part.fails)
             indexes.append((f"{table.name}/{index.name}", units, "the entry changes"))
         keys = self.context.key_parts(table, shape)
-        # A list has no key to refuse by; the ids of such children are made up and never meet.
+        # A list has no key to refuse by; the ids of such children are generated and never collide.
         is_moot = part.condition == "absent" and not embed.as_map
         step = WriteStep(
             operation="ConditionCheck" if part.verb is Verb.CHECK else "UpdateItem",

@@ -53,7 +53,7 @@ class MongoIndex:
     """Only documents in which an attribute has one of these values."""
     expire_days: Decimal | None = None
     ignore_case: bool = False
-    """Texts are compared by a collation that knows no capitals (strength 2)."""
+    """Texts are compared by a case-insensitive collation (strength 2)."""
     span: Span | None = field(default=None, compare=False)
 
     @property
@@ -138,7 +138,7 @@ INDEX = Record(
             doc="only documents in which an attribute has one of these values",
         ),
         Field("expire_after", DURATION, doc="documents are removed this long after the date"),
-        Field("ignore_case", BOOL, doc="by a collation of strength 2, without regard to capitals"),
+        Field("ignore_case", BOOL, doc="case-insensitively, by a collation of strength 2"),
         Field("title", PROSE),
     ),
 )

@@ -208,8 +208,8 @@ class MongoLayout:
         return (
             "block compression, measured on the sampled documents, keeps "
             f"{retained / data:.2f} of their bytes ({min(shares.values()):.2f} to "
-            f"{max(shares.values()):.2f} by collection); the sampled texts are made up, so "
-            f"{given['compression_of_measured']:f} times that is reckoned with",
+            f"{max(shares.values()):.2f} by collection); the sampled texts are generated, so "
+            f"{given['compression_of_measured']:f} times that is calculated with",
         )
 
     def _home(

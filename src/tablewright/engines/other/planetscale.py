@@ -1,4 +1,4 @@
-"""PlanetScale's MySQL on Vitess: its clusters held against the load of a PostgreSQL design.
+"""PlanetScale's MySQL on Vitess: its clusters matched with the load of a PostgreSQL design.
 
 In: a PostgreSQL evaluation's load. Out: options. Rows of MySQL and PostgreSQL differ by some
 tenths: the load is taken as it is, which is an assumption.
@@ -45,5 +45,5 @@ def _offer(size: int) -> Offer:
 
 
 def planetscale(load: Load, model: Model, book: PriceBook, region: str) -> tuple[Option, ...]:
-    """Return the clusters held against a load."""
+    """Return the clusters matched with a load."""
     return options_for(offers(), load, model, book, region, figures("postgresql"))

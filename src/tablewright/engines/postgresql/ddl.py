@@ -100,7 +100,7 @@ def create_sql(table: PgTable) -> list[str]:
 
 
 def column_sql(column: Column) -> str:
-    """Return a column as it stands in CREATE TABLE."""
+    """Return a column as CREATE TABLE has it."""
     parts = [quoted(column.name), column.sql]
     if column.not_null:
         parts.append("NOT NULL")

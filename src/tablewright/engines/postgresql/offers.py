@@ -29,7 +29,7 @@ BASELINES = {
     "t4g.large": Decimal("0.3"),
 }
 """Share of a processor all day long: Amazon EC2 User Guide, "Key concepts for burstable performance
-instances". Databases of these classes may go on beyond it, for a charge that is not reckoned."""
+instances". Databases of these classes may go on beyond it, for a charge that is not included."""
 
 LARGEST_ACU = Decimal(256)
 PAUSE_AFTER_SECONDS = Decimal(300)

@@ -48,7 +48,7 @@ def is_served_by_key(entity: Entity, pattern: Pattern, keys: Iterable[tuple[str,
 
 
 def asked_ignoring_case(model: Model, entity: Entity, attribute: str) -> bool:
-    """Return whether some pattern compares an attribute without regard to capitals."""
+    """Return whether some pattern compares an attribute case-insensitively."""
     return any(
         part.entity == entity.name and attribute in part.ignore_case
         for pattern in model.patterns

@@ -85,7 +85,7 @@ class SwapServerIndex(ServerChange):
         return _with(design, _indexed(home, swapped))
 
     def __str__(self) -> str:
-        return f"build index {self.old} of {self.home} anew as {described(self.index)}"
+        return f"rebuild index {self.old} of {self.home} as {described(self.index)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +197,7 @@ def described(index: AnyIndex) -> str:
     if index.unique:
         words.append("unique")
     if index.ignore_case:
-        words.append("without regard to capitals")
+        words.append("case-insensitive")
     return ", ".join(words)
 
 

@@ -1,7 +1,7 @@
 """One engine for every database on servers: an engine is its layout, its offers and its words.
 
 In: a model, a design, a number of users, a price book. Out: a ServerEvaluation. Pure. What a
-design holds is the layout's, what can be had the offers', how it is told the words' business.
+design holds is the layout's, what is available is the offers', how it is written the words'.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ class ServerEngine(Generic[L]):
             free_tier: of no effect: the free tier is one of the options anyway.
             sample_items: instances drawn for each entity.
             own: constants to use instead of the stated ones, such as a measured compression.
-            cases: which ends of the constants to reckon with beside their values.
+            cases: which ends of the constants to calculate with beside their values.
         """
         assert design.engine == self.name, design.engine
         layout = self.layout(model, design, sample_items or SAMPLE)

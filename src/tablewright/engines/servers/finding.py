@@ -172,7 +172,7 @@ class Finder:
         in_order = self._in_order(pattern, home, index, equal, embedded)
         if not bound and index.keys[0][0] in conditions:
             first = index.keys[0][0]
-            what = "beginnings" if conditions[first].operator == "begins_with" else "capitals"
+            what = "prefixes" if conditions[first].operator == "begins_with" else "case"
             return Refused(f"it does not compare the {what} of `{first}` as the pattern does")
         if not bound and not (in_order and pattern.limit is not None) and not index.partial:
             first = index.keys[0][0]
@@ -182,7 +182,7 @@ class Finder:
     def _compares(
         self, pattern: Pattern, home: Home, index: Ordered, condition: Condition, path: str
     ) -> bool:
-        """Whether an index compares a key as the condition does: capitals, beginnings."""
+        """Whether an index compares a key as the condition does: case, prefixes."""
         if not self._is_text(home, path):
             return True
         if (path in pattern.ignore_case) != index.ignores_case:

@@ -148,7 +148,7 @@ def unique_index(f: ServerFacts, home: str, attribute: str) -> Iterable[Option]:
 
 
 def place_index(f: ServerFacts, home: str, pattern: Pattern, old: str = "") -> Iterable[Option]:
-    """Offer an index for places: with the conditions before the place, or partial by them."""
+    """Offer a geospatial index: with the conditions before the place, or partial by them."""
     entity = f.model.entity(f.home(home).entity)
     place = next((a.name for a in entity.attributes if a.kind is Kind.GEO), "")
     if not place:
@@ -173,7 +173,7 @@ def place_index(f: ServerFacts, home: str, pattern: Pattern, old: str = "") -> I
 
 
 def text_index(f: ServerFacts, home: str, pattern: Pattern) -> Iterable[Option]:
-    """Offer an index of words over the first text."""
+    """Offer a full-text index over the first text."""
     entity = f.model.entity(f.home(home).entity)
     text = next((a.name for a in entity.attributes if a.kind is Kind.TEXT), "")
     if not text or pattern.verb is not Verb.SEARCH:

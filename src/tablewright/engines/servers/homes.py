@@ -30,7 +30,7 @@ class Ordered:
     stored_bytes: Decimal = ZERO
     is_primary: bool = False
     ignores_case: bool = False
-    """Texts in it are compared without regard to capitals: it serves just such conditions."""
+    """Texts in it are compared case-insensitively: it serves just such conditions."""
     prefixes: bool = True
     """It serves the beginnings of texts; in PostgreSQL only one in the order of bytes does."""
     by_time: bool = False

@@ -46,7 +46,7 @@ from tablewright.model.values import Entity, Kind, Model
 from tablewright.sample.sample import Sample
 
 CASES = ("value", "server-light", "server-heavy", "habits-light", "habits-heavy")
-"""What is reckoned: the values, then the constants of the server and those about the habits of
+"""What is calculated with: the values, then the constants of the server and those about the habits of
 users at each end of their range, the others at their values."""
 ENDS = ("light", "heavy")
 LEAST_CACHE_GB = Decimal("0.5")
@@ -339,7 +339,7 @@ Pricing = Callable[[Load, PriceBook, str, Figures], tuple[Line, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A tier or instance that can be had. What is None is not limited, or not stated."""
+    """A tier or instance that is available. What is None is not limited, or not stated."""
 
     vendor: str
     name: str
@@ -389,7 +389,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """An offer held against a load."""
+    """An offer matched with a load."""
 
     offer: Offer
     limits: tuple[Limit, ...]
@@ -516,7 +516,7 @@ def limits_of(offer: Offer, load: Load, given: Figures) -> tuple[Limit, ...]:
 def options_for(
     offers: Iterable[Offer], load: Load, model: Model, book: PriceBook, region: str, given: Figures
 ) -> tuple[Option, ...]:
-    """Return every offer held against the load, priced where the book knows the price."""
+    """Return every offer matched with the load, priced where the book knows the price."""
     options = []
     for offer in offers:
         lines: tuple[Line, ...] = ()
@@ -558,7 +558,7 @@ def _usd(option: Option | None) -> Decimal | None:
 
 
 def costs_range(costs: Mapping[str, Decimal | None]) -> tuple[Decimal | None, Decimal | None]:
-    """Return both ends of the costs of some cases, None where they were not reckoned."""
+    """Return both ends of the costs of some cases, None where they were not calculated."""
     value = costs.get("value")
     light, heavy = (
         combined(value, (costs.get(f"{group}-{end}") for group in ("server", "habits")))
@@ -582,7 +582,7 @@ class ServerEvaluation(Evaluation):
     chosen_for_needs: Option | None
     """The cheapest that holds the load and meets every need of the model."""
     ends: Mapping[str, tuple[Option, ...]]
-    """The options held against the load in each case that was reckoned."""
+    """The options matched with the load in each case that was calculated."""
     figures: Figures
 
     @property
@@ -637,7 +637,7 @@ def evaluate_server(
 ) -> ServerEvaluation:
     """Return routes, load, options and the bill of the cheapest that holds the load.
 
-    The whole is reckoned in each of the cases: once, if there is one.
+    The whole is calculated in each of the cases: once, if there is one.
     """
     stored: dict[str, tuple[Option, ...]] = {}
     first: tuple[Layout, dict[str, Route], dict[str, Work], Load, tuple[Option, ...], Figures]

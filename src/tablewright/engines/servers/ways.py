@@ -36,7 +36,7 @@ class Access:
     is_scattered: bool = False
     """It does not name a shard: all of them are asked."""
     keeps_order: bool = False
-    """Its order is asked for and not made anew."""
+    """Its order is asked for and not sorted again."""
     stops: bool = False
     """It ends at the limit, before everything that might match was read."""
 

@@ -33,7 +33,7 @@ class Words:
     scans_last: bool = False
     """Its planner scans only where no index serves a condition or the order."""
     near_by_index: bool = False
-    """A search for the nearest goes through an index for places, or is refused."""
+    """A search for the nearest goes through a geospatial index, or is refused."""
     plans_by_pages: bool = False
     """Its planner weighs pages read in order against pages anywhere."""
     bytes_only: bool = False

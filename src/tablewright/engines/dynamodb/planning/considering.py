@@ -131,7 +131,7 @@ def _selections(children: Sequence[Entity]) -> list[tuple[Entity, ...]]:
 def _relaxed(rules: Rules, failing: Sequence[frozenset[str]]) -> Rules | None:
     """Return rules that let the patterns nothing serves take more time, then scan; None if spent.
 
-    Those that fail everywhere are let off; where each fails only somewhere, all of them.
+    Those that fail everywhere are exempt; where each fails only somewhere, all of them.
     """
     if not failing:
         return None

@@ -38,7 +38,7 @@ def choose_modes(
     scales: Sequence[int],
     how: str = "safe",
 ) -> tuple[DynamoDesign, tuple[ModeChoice, ...]]:
-    """Return the design with each table paid for as cheaply as allowed.
+    """Return the design with the cheapest capacity mode allowed for each table.
 
     Args:
         design: on-demand.
@@ -187,7 +187,7 @@ def _without(design: DynamoDesign, table: Table, index: str) -> DynamoDesign:
 
 
 def _is_no_worse(before: Evaluation, after: Evaluation) -> bool:
-    """Whether everything is served as before, at no higher price, and nothing scans anew."""
+    """Whether everything is served as before, at no higher price, and no pattern scans that did not."""
     if after.bill.total > before.bill.total:
         return False
     for old, new in zip(before.routes, after.routes, strict=True):

@@ -89,7 +89,7 @@ class Tariff:
 
 @dataclass(frozen=True, kw_only=True)
 class Priced:
-    """An option, or the reasons why the placement cannot be had; and what was too hot."""
+    """An option, or the reasons why the placement is not possible; and what was too hot."""
 
     option: Option | None
     reasons: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
 """The tables of a placement, as shapes with their key templates and uniqueness guards.
 
-In: a workload, a table key, what lies apart. Out: tables of a design, without indexes.
+In: a workload, a table key, what is stored separately. Out: tables of a design, without indexes.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def plain_placement(
     names = [n for n in entity.names if n not in apart]
     tables = [table_of(entity, name, entity.name, key, names, compressed)]
     for side in sides:
-        # What lies apart goes when the rest does: it holds the time of expiry too.
+        # What is stored separately goes when the rest does: it holds the time of expiry too.
         required = {*side, *entity.key, *key.attributes, expiry_of(entity)}
         tables.append(
             table_of(

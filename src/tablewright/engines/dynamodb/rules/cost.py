@@ -202,7 +202,7 @@ def ddb_cst_005(f: Facts, pattern: Pattern) -> Verdict:
 
 
 def any_fit_003(f: Facts, pattern: Pattern) -> Verdict:
-    """Counting and adding up what is stored, each time anew."""
+    """Counting and adding up what is stored at every call."""
     if pattern.verb is not Verb.AGGREGATE or pattern.purpose != "online":
         return None
     route = f.route(pattern)

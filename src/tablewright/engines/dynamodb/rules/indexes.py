@@ -521,17 +521,17 @@ def any_idx_002(f: Facts, place: Place) -> Verdict:
     assert index is not None
     if index.is_local or not f.serves(place):
         return None
-    upkeep = f.cost_of(place.name)
-    if upkeep < f.k["min_save"]:
+    write_cost = f.cost_of(place.name)
+    if write_cost < f.k["min_save"]:
         return CLEAR
     calls = sum((f.rate(p) for p in f.serves(place)), ZERO)
     scans = f.price_of_reads(table, calls * f.item_bytes(table.name) / READ_UNIT_BYTES / 2)
-    if scans is not None and scans >= upkeep and not _has_another(f, place):
+    if scans is not None and scans >= write_cost and not _has_another(f, place):
         return CLEAR
     writes = f.mean_units(place.name, "write")
     return Hit(
         evidence=(
-            f"{place.name} costs {format_usd(upkeep)} USD a month: "
+            f"{place.name} costs {format_usd(write_cost)} USD a month: "
             f"{decimals(writes * SECONDS_PER_DAY)} write units a day "
             f"for {decimals(calls * SECONDS_PER_DAY)} requests"
         ),

@@ -102,7 +102,7 @@ def any_idx_002(f: ServerFacts, home: str, index: Ordered) -> Verdict:
 
 
 def any_fit_001(f: ServerFacts, pattern: Pattern) -> Verdict:
-    """Searching text without an index of words."""
+    """Searching text without a full-text index."""
     if pattern.verb is not Verb.SEARCH:
         return None
     home, _, name = f.route(pattern).target.partition("/")
@@ -111,7 +111,7 @@ def any_fit_001(f: ServerFacts, pattern: Pattern) -> Verdict:
     count = f.count(pattern.entity)
     return Hit(
         evidence=f"{pattern.name} looks for words in {number(count)} {pattern.entity}, and {home} "
-        "has no index of words",
+        "has no full-text index",
         values={
             "online": pattern.purpose in ("online", "search"),
             "count": count,
@@ -122,7 +122,7 @@ def any_fit_001(f: ServerFacts, pattern: Pattern) -> Verdict:
 
 
 def any_fit_002(f: ServerFacts, pattern: Pattern) -> Verdict:
-    """Looking for what is near without an index for places (MongoDB: see MDB-IDX-002)."""
+    """Looking for what is near without a geospatial index (MongoDB: see MDB-IDX-002)."""
     if pattern.verb is not Verb.NEAR:
         return None
     home, _, name = f.route(pattern).target.partition("/")
@@ -354,7 +354,7 @@ def _attributes(f: ServerFacts, home: str, index: PgIndex | MongoIndex) -> fixes
 
 
 def mdb_idx_001(f: ServerFacts, pattern: Pattern) -> Verdict:
-    """Capitals are to be ignored, and no index ignores them."""
+    """Case is to be ignored, and no index ignores it."""
     if not pattern.ignore_case:
         return None
     home, _, name = f.route(pattern).target.partition("/")
@@ -363,7 +363,7 @@ def mdb_idx_001(f: ServerFacts, pattern: Pattern) -> Verdict:
         return CLEAR
     return Hit(
         evidence=f"{pattern.name} compares {', '.join(pattern.ignore_case)} without regard to "
-        f"capitals, and no index of {home} does",
+        f"case, and no index of {home} does",
         values=_weight_of(f, pattern),
         options=lambda: _without_capitals(f, home, pattern),
     )
@@ -383,7 +383,7 @@ def _weight_of(f: ServerFacts, pattern: Pattern) -> dict[str, Decimal | bool | N
 
 
 def _without_capitals(f: ServerFacts, home: str, pattern: Pattern) -> Iterable[Option]:
-    """Offer to make the index of the same keys ignore capitals, or one that does."""
+    """Offer to make the index of the same keys ignore case, or one that does."""
     wanted_index = fixes.wanted_index(f, home, pattern)
     if wanted_index is None:
         return
@@ -396,7 +396,7 @@ def _without_capitals(f: ServerFacts, home: str, pattern: Pattern) -> Iterable[O
 
 
 def mdb_idx_002(f: ServerFacts, pattern: Pattern) -> Verdict:
-    """A search by distance has no index for places, or one that lacks its conditions."""
+    """A search by distance has no geospatial index, or one that lacks its conditions."""
     if pattern.verb is not Verb.NEAR:
         return None
     route = f.route(pattern)
@@ -531,7 +531,7 @@ def _gin(f: ServerFacts, table: PgTable, column: str, old: PgIndex | None) -> It
 
 
 def pg_idx_003(f: ServerFacts, pattern: Pattern) -> Verdict:
-    """A condition that an index on the plain column does not serve: capitals, beginnings."""
+    """A condition that an index on the plain column does not serve: case, prefixes."""
     home, _, name = f.route(pattern).target.partition("/")
     table = f.table(home)
     if table is None or pattern.verb is Verb.PUT:
@@ -545,7 +545,7 @@ def pg_idx_003(f: ServerFacts, pattern: Pattern) -> Verdict:
         return CLEAR
     indexed = [index.name for index in f.indexes(home) if set(odd) & set(index.paths)]
     why = f"; {', '.join(indexed)} is of the plain column" if indexed else ""
-    what = "without regard to capitals" if pattern.ignore_case else "by their beginnings"
+    what = "case-insensitively" if pattern.ignore_case else "by prefix"
     return Hit(
         evidence=f"{pattern.name} compares {', '.join(odd)} {what}, and no index of {home} "
         f"does{why}",

@@ -142,7 +142,7 @@ def reference_of(
 
 
 def any_fit_003(f: ServerFacts, pattern: Pattern) -> Verdict:
-    """Counting and adding up what is stored, each time anew."""
+    """Counting and adding up what is stored at every call."""
     if pattern.verb is not Verb.AGGREGATE or pattern.purpose != "online":
         return None
     work = f.evaluation.works[pattern.name]
