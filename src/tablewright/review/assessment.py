@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step from the claimed figure to the computed one: what the claim left out, what it adds."""
+    """One step from the claimed figure to the computed one: what was left out, what it adds."""
 
     factor: str
     """In words, such as "an update writes three copies in indexes too"."""

@@ -46,7 +46,7 @@ from tablewright.model.values import Entity, Kind, Model
 from tablewright.sample.sample import Sample
 
 CASES = ("value", "server-light", "server-heavy", "habits-light", "habits-heavy")
-"""What is calculated with: the values, then the constants of the server and those about the habits of
+"""What is calculated with: the values, then the constants of the server and those about habits of
 users at each end of their range, the others at their values."""
 ENDS = ("light", "heavy")
 LEAST_CACHE_GB = Decimal("0.5")
