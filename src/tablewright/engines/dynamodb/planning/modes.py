@@ -187,7 +187,7 @@ def _without(design: DynamoDesign, table: Table, index: str) -> DynamoDesign:
 
 
 def _is_no_worse(before: Evaluation, after: Evaluation) -> bool:
-    """Whether everything is served as before, at no higher price, and nothing scans that did not."""
+    """Whether everything is served as before, at no higher price, and no pattern newly scans."""
     if after.bill.total > before.bill.total:
         return False
     for old, new in zip(before.routes, after.routes, strict=True):
