@@ -44,7 +44,8 @@ def plain_argument(attribute: Attribute, value: Any) -> Any:
     """
     if value is None:
         raise BadValue("must have a value")
-    return _CONVERTERS.get(attribute.kind, _text)(attribute, value)
+    convert: Callable[[Attribute, Any], Any] = _CONVERTERS.get(attribute.kind, _text)
+    return convert(attribute, value)
 
 
 def _kind_of(value: Any) -> str:
@@ -162,8 +163,10 @@ def _geo(attribute: Attribute, value: Any) -> dict[str, int | Decimal]:
     if not isinstance(value, Mapping) or set(value) != {"lat", "lon"}:
         raise BadValue('must be a place such as {"lat": 59.3, "lon": 18.1}')
     degrees = Attribute(name=attribute.name, kind=Kind.DECIMAL)
-    place = {name: _number(degrees, value[name]) for name in ("lat", "lon")}
-    if abs(place["lat"]) > 90 or abs(place["lon"]) > 180:
+    place: dict[str, int | Decimal] = {
+        name: _number(degrees, value[name]) for name in ("lat", "lon")
+    }
+    if not (-90 <= place["lat"] <= 90 and -180 <= place["lon"] <= 180):
         raise BadValue("must lie within 90 degrees of latitude and 180 of longitude")
     return place
 
