@@ -1,4 +1,4 @@
-"""How an index is used on a server: capitals, beginnings, pages by offset, what lies inside."""
+"""How an index is used on a server: case, prefixes, pages by offset, what lies inside."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def target(design: str, pattern: str, *changes: tuple[str, str]) -> str:
 
 
 @pytest.mark.parametrize("design", ["m", "p"])
-def test_an_index_serves_the_exact_text_and_not_one_of_any_capitals(design):
+def test_an_index_serves_the_exact_text_and_not_one_of_any_case(design):
     assert target(design, "exact") == "users/email"
     assert target(design, "loose") == "users"
 
@@ -75,7 +75,7 @@ def test_an_index_serves_the_exact_text_and_not_one_of_any_capitals(design):
         ("p", "email: email", "email: {columns: email, ignore_case: true}"),
     ],
 )
-def test_an_index_without_capitals_serves_the_other_one_only(design, before, after):
+def test_an_case_insensitive_index_serves_the_other_one_only(design, before, after):
     assert target(design, "loose", (before, after)) == "users/email"
     assert target(design, "exact", (before, after)) == "users"
 
@@ -127,10 +127,10 @@ def test_the_statements_of_such_indexes_name_function_and_order():
     [
         ("{list: User, where: name, skip: 10, rate: 1/day}", "how many it wants then"),
         ("{get: User, by: email, ignore_case: name, rate: 1/day}", "does not select on"),
-        ("{list: User, where: tags, ignore_case: tags, rate: 1/day}", "ignores capitals in"),
+        ("{list: User, where: tags, ignore_case: tags, rate: 1/day}", "ignores case in"),
     ],
 )
-def test_skips_and_capitals_that_make_no_sense_are_pointed_at(pattern, says):
+def test_skips_and_ignored_case_that_make_no_sense_are_pointed_at(pattern, says):
     with pytest.raises(ModelError) as caught:
         read_model(MODEL.replace("designs:", f"  odd: {pattern}\ndesigns:", 1))
     assert any(says in one.message for one in caught.value.diagnostics)

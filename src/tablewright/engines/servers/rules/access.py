@@ -362,8 +362,8 @@ def mdb_idx_001(f: ServerFacts, pattern: Pattern) -> Verdict:
     if used is not None and (used.ignores_case or not _is_left(f, pattern)):
         return CLEAR
     return Hit(
-        evidence=f"{pattern.name} compares {', '.join(pattern.ignore_case)} without regard to "
-        f"case, and no index of {home} does",
+        evidence=f"{pattern.name} compares {', '.join(pattern.ignore_case)} case-insensitively, "
+        f"and no index of {home} does",
         values=_weight_of(f, pattern),
         options=lambda: _without_capitals(f, home, pattern),
     )
