@@ -237,7 +237,8 @@ def test_a_local_index_shares_the_capacity_of_its_table_and_a_global_one_has_its
     load = table("t", 0, 7 * month, "0", local, far, mode=scaled())
     sums = bill_for([load], BOOK, HOME).units_by("resource")
     # Table: 14 writes / 0.7 = 20 WCU and the least of 1 RCU; index: 10 RCU and 1 WCU.
-    assert {name: quantity / 730 for name, quantity in sums.items()} == {
+    hours = {name: quantity / 730 for name, quantity in sums.items() if "hour" in name[1]}
+    assert hours == {
         ("t", "RCU-hour"): 1,
         ("t/g", "RCU-hour"): 10,
         ("t", "WCU-hour"): 20,
@@ -285,6 +286,43 @@ def test_reserved_capacity_is_bought_by_the_hundred_and_only_where_it_pays() -> 
     # 40 WCU cost 18.98: no lot is bought.
     small = table_charges(table(mode=fixed(0, 40, reserved_years=1)), BOOK, HOME)
     assert [line.what for line in small.lines] == ["write capacity unit-hours"]
+
+
+def test_reserved_capacity_is_bought_for_all_tables_together() -> None:
+    # 50 and 50 WCU: one lot of 100 for 150 / 12 + 0.0128 x 730 = 21.844, where two lots cost 43.688
+    # and the units by the hour 47.45. Each table pays half.
+    mode = fixed(0, 50, reserved_years=1)
+    bill = bill_for([table("a", mode=mode), table("b", mode=mode)], BOOK, HOME)
+    assert round(bill.total, 6) == D("21.844")
+    assert {k: round(v, 3) for k, v in bill.sum_by("where").items()} == {
+        "a": D("10.922"),
+        "b": D("10.922"),
+    }
+    # A table without a reservation takes no part: 50 units by the hour cost 23.725 either way.
+    mixed = bill_for([table("a", mode=mode), table("b", mode=fixed(0, 50))], BOOK, HOME)
+    assert round(mixed.sum_by("where")["b"], 6) == D("23.725")
+
+
+def test_a_reservation_covers_the_first_tables_first_and_its_price_follows_what_it_covers() -> None:
+    # 90 and 30 WCU = 120: one lot of 100 (21.844) and 20 units by the hour (9.49), for a second
+    # lot costs more. The lot covers 90 of a and 10 of b: 90 % and 10 % of its price.
+    loads = [table(n, mode=fixed(0, wcu, reserved_years=1)) for n, wcu in (("a", 90), ("b", 30))]
+    sums = bill_for(loads, BOOK, HOME).sum_by("where")
+    assert {k: round(v, 4) for k, v in sums.items()} == {"a": D("19.6596"), "b": D("11.6744")}
+
+
+def test_auto_scaling_pays_for_its_alarms() -> None:
+    # eight alarms on the table and eight on its index, 0.10 each: 1.60
+    index = ResourceLoad(name="t/g", kind="gsi")
+    bill = bill_for([table("t", 0, 0, "0", index, mode=scaled())], BOOK, HOME)
+    assert amounts(bill)["CloudWatch alarms of auto scaling"] == D("1.60")
+    assert "CloudWatch" not in " ".join(bill.left_out)
+
+
+def test_alarms_without_a_price_are_named() -> None:
+    bill = bill_for([table(mode=scaled())], BOOK, "eu-north-1")
+    assert "CloudWatch alarms of auto scaling" not in amounts(bill)
+    assert any("alarms" in text and "eu-north-1" in text for text in bill.left_out)
 
 
 def test_reserved_capacity_is_refused_where_it_does_not_exist() -> None:

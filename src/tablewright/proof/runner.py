@@ -171,7 +171,7 @@ class Runner:
         """Carry out one call, check its answer, note what it consumed."""
         tally = self.tallies.setdefault(call.pattern.name, Tally())
         if self.codec.needs_parents:
-            for each in call.parts or call.all:
+            for each in call.instances:
                 self._ensure_parent(each)
         note = self.predictor.note(call) if is_metered else None
         try:
@@ -326,7 +326,7 @@ class Runner:
     # ------------------------------------------------------------ what was written
 
     def _remember(self, call: Call) -> None:
-        for each in call.parts or call.all:
+        for each in call.instances:
             pattern = each.pattern
             entity = self.model.entity(pattern.entity)
             if pattern.verb is Verb.PUT:

@@ -7,7 +7,9 @@ a route's steps and the tests the oracle applies. Deterministic by seed.
 from __future__ import annotations
 
 import datetime as dt
+import math
 import random
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -300,7 +302,7 @@ class Workload:
             return (values[len(values) - count],)
         if condition.operator in ("lt", "le"):
             return (values[count - 1],)
-        return (str(self.random.choice(values))[:3],)
+        return (beginning(str(self.random.choice(values)), [str(v) for v in values], share),)
 
     # ------------------------------------------------------------ writes
 
@@ -312,7 +314,10 @@ class Workload:
         ordered = sorted(pattern.parts, key=lambda part: part.verb is Verb.PUT)
         created = {}
         for part in ordered:
-            created[id(part)] = self._write(part, chosen, must_fail=must_fail)
+            first, *more = [
+                self._write(part, chosen, must_fail=must_fail) for _ in range(part.batch)
+            ]
+            created[id(part)] = replace(first, more=tuple(more))
         parts = [created[id(part)] for part in pattern.parts]
         self._written = None
         must_fail = must_fail or any(part.must_fail for part in parts)
@@ -557,6 +562,27 @@ def moments_of(row: Row) -> list[dt.datetime]:
 def geo_attribute(entity: Entity) -> str:
     """Return the attribute that says where an instance is."""
     return next(a.name for a in entity.attributes if a.kind is Kind.GEO)
+
+
+def beginning(text: str, ordered: Sequence[str], share: Decimal) -> str:
+    """Return the beginning of a text that about this share of sorted texts have too.
+
+    Example:
+        >>> days = [f"2026-{month:02}-{day:02}" for month in range(1, 13) for day in range(1, 29)]
+        >>> beginning("2026-03-09", days, Decimal("0.083"))
+        '2026-03'
+        >>> beginning("2026-03-09", days, Decimal("0.003"))
+        '2026-03-09'
+    """
+    best, least = text[:1], math.inf
+    for length in range(1, len(text) + 1):
+        start = text[:length]
+        having = bisect_left(ordered, start + "\U0010ffff") - bisect_left(ordered, start)
+        distance = abs(math.log(max(having, 1) / (float(share) * len(ordered))))
+        # Of equally good ones that which ends at a whole number, as `2026-03` and not `2026-`.
+        if distance < least or (distance == least and text[length - 1].isdigit()):
+            best, least = start, distance
+    return best
 
 
 def _part_of(value: Any) -> Any:

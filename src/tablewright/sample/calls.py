@@ -102,6 +102,11 @@ class Call:
         """The call for each instance: itself and those of the batch."""
         return (self, *self.more)
 
+    @property
+    def instances(self) -> tuple[Call, ...]:
+        """The call for each instance, of a transaction those of all its parts."""
+        return tuple(each for part in self.parts or (self,) for each in part.all)
+
 
 def typed(entity: Entity, name: str, text: str) -> Any:
     """Return a fixed value of the model file as the attribute's own type."""

@@ -196,6 +196,16 @@ def _order(entity: Entity, template: KeyTemplate, rest: tuple[TemplatePart, ...]
     return order
 
 
+def why_left_out(shape: ItemShape, index: Index, conditions: tuple[Condition, ...]) -> str:
+    """Say which instances that meet these conditions an index leaves out; "" where it has all."""
+    equal = {c.attribute: c for c in conditions if c.operator == "eq"}
+    for key in index.keys:
+        template = shape.template(key)
+        if template is not None and (reason := _excluded(template, equal, conditions)):
+            return reason
+    return ""
+
+
 def _excluded(
     template: KeyTemplate, equal: dict[str, Condition], conditions: tuple[Condition, ...]
 ) -> str:
@@ -229,4 +239,5 @@ __all__ = [
     "Selectivity",
     "SortBound",
     "match_key",
+    "why_left_out",
 ]

@@ -28,6 +28,7 @@ from tablewright.engines.dynamodb.loads import (
     TableLoad,
     Throttled,
 )
+from tablewright.engines.dynamodb.reserving import Reservable, Reserved, reserve
 from tablewright.engines.dynamodb.scaling import (
     ASSUMPTIONS,
     Limits,
@@ -37,7 +38,12 @@ from tablewright.engines.dynamodb.scaling import (
 
 READ, WRITE = "read", "write"
 TERMS = (1, 3)
-LOT = 100  # reserved capacity is sold in lots of 100 units
+ALARMS_OF_AUTO_SCALING = 8
+"""On a table or index: a pair for the load and one for the capacity, of reads and of writes.
+
+AWS Developer Guide, "Managing throughput capacity automatically with DynamoDB auto scaling": for
+each scalable target Application Auto Scaling makes the alarms, and CloudWatch charges for them.
+"""
 INTERNET_TIERS_GB = (10_240, 40_960, 102_400)  # the price falls after 10, 50 and 150 TB
 DATA_PRICES = "aws.data-transfer"
 
@@ -69,7 +75,8 @@ def bill_for(
         ['0.00125', '0.000625']
     """
     tables = tuple(loads)
-    charges = [table_charges(load, book, region) for load in tables]
+    reserved = _reservations(tables, book, region)
+    charges = [table_charges(load, book, region, reserved) for load in tables]
     lines = tuple(line for each_charge in charges for line in each_charge.lines)
     free = free_tier_lines(lines, book) if free_tier else ()
     prices = {(p.key, p.region): p for p in _used(lines, book)}
@@ -78,22 +85,35 @@ def bill_for(
         region=region,
         prices_as_of=days_read(book.as_of, prices.values()),
         free_tier=free,
-        left_out=_left_out(tables, free_tier=free_tier),
+        left_out=_left_out(tables, book, region, free_tier=free_tier),
         assumptions=_assumptions(tables, tuple(prices.values())),
         warnings=tuple(_warning(t) for each_charge in charges for t in each_charge.throttled),
     )
 
 
-def table_charges(load: TableLoad, book: PriceBook, region: str) -> TableCharges:
-    """Return the lines of one table, in every region it lives in."""
+def table_charges(
+    load: TableLoad, book: PriceBook, region: str, reserved: Reserved | None = None
+) -> TableCharges:
+    """Return the lines of one table, in every region it lives in.
+
+    Args:
+        load: the table.
+        book: prices.
+        region: the home region.
+        reserved: what was reserved for all tables together; for this one alone unless given.
+    """
     _check(load)
+    if reserved is None:
+        reserved = _reservations((load,), book, region)
     lines: list[Line] = []
     throttled: list[Throttled] = []
     for place in (region, *load.replicas):
         if load.mode.kind is ModeKind.ON_DEMAND:
             lines += _on_demand(load, book, place, is_home=place == region)
         else:
-            result, refused = _provisioned(load, book, place, is_home=place == region)
+            result, refused = _provisioned(
+                load, book, place, is_home=place == region, reserved=reserved
+            )
             lines += result
             throttled += refused
         lines += _storage(load, book, place)
@@ -238,37 +258,64 @@ class _Capacity:
     """Units a month by access pattern."""
 
 
-def _provisioned(
+def _all_capacities(
     load: TableLoad, book: PriceBook, region: str, *, is_home: bool
-) -> tuple[list[Line], list[Throttled]]:
-    capacities: list[_Capacity] = []
-    for resource in load.resources:
-        if resource.kind != "lsi":
-            capacities += _capacities(load, resource, book, region, is_home=is_home)
-    lines: list[Line] = []
-    years = load.mode.reserved_years
-    for dimension in (READ, WRITE):
-        mine = [c for c in capacities if c.dimension == dimension]
-        covered: dict[str, tuple[int, ...]] = {}
-        if years:
-            bought, covered = _reserve(load, mine, book, region, dimension)
-            lines += bought
-        for entry in mine:
-            hours = covered.get(entry.resource.name, entry.given.hours)
-            lines += [
-                charge(
-                    entry.price,
-                    quantity,
-                    where=load.table,
-                    resource=entry.resource.name,
-                    what=entry.what,
-                    pattern=pattern,
-                    region=region,
-                    note=_capacity_note(entry),
+) -> list[_Capacity]:
+    return [
+        capacity
+        for resource in load.resources
+        if resource.kind != "lsi"
+        for capacity in _capacities(load, resource, book, region, is_home=is_home)
+    ]
+
+
+def _reservations(tables: Sequence[TableLoad], book: PriceBook, region: str) -> Reserved:
+    """Reserve capacity for all tables that ask for it. Replicated writes cannot be reserved."""
+    capacities: list[Reservable] = []
+    for load in tables:
+        years = load.mode.reserved_years
+        if not years or load.mode.kind is ModeKind.ON_DEMAND or load.infrequent_access:
+            continue
+        for place in (region, *load.replicas):
+            capacities += [
+                Reservable(
+                    table=load.table,
+                    resource=c.resource.name,
+                    dimension=c.dimension,
+                    region=place,
+                    years=years,
+                    hours=tuple(c.given.hours),
+                    usd_per_unit_hour=c.price.usd / c.price.per,
                 )
-                for pattern, quantity in _shares(entry, sum(hours) * HOURS_PER_MONTH / 24)
-                if quantity
+                for c in _all_capacities(load, book, place, is_home=place == region)
+                if ".rwcu." not in c.price.key
             ]
+    return reserve(capacities, book)
+
+
+def _provisioned(
+    load: TableLoad, book: PriceBook, region: str, *, is_home: bool, reserved: Reserved
+) -> tuple[list[Line], list[Throttled]]:
+    capacities = _all_capacities(load, book, region, is_home=is_home)
+    lines = [line for line in reserved.lines_of(load.table) if line.region == region]
+    for entry in sorted(capacities, key=lambda c: c.dimension):
+        name = entry.resource.name
+        hours = reserved.hours(region, name, entry.dimension, tuple(entry.given.hours))
+        lines += [
+            charge(
+                entry.price,
+                quantity,
+                where=load.table,
+                resource=name,
+                what=entry.what,
+                pattern=pattern,
+                region=region,
+                note=_capacity_note(entry),
+            )
+            for pattern, quantity in _shares(entry, sum(hours) * HOURS_PER_MONTH / 24)
+            if quantity
+        ]
+    lines += _alarms(capacities, load, book, region)
     refused = [
         Throttled(
             resource=c.resource.name,
@@ -281,6 +328,34 @@ def _provisioned(
         if c.given.throttled > 0
     ]
     return lines, refused
+
+
+def _alarms(
+    capacities: Sequence[_Capacity], load: TableLoad, book: PriceBook, region: str
+) -> Iterator[Line]:
+    """Charge the alarms that auto scaling makes, where their price is known in the region."""
+    scaled = dict.fromkeys(
+        c.resource.name for c in capacities if c.mode.kind is ModeKind.AUTO_SCALING
+    )
+    price = _alarm_price(book, region) if scaled else None
+    if price is None:
+        return
+    for name in scaled:
+        yield charge(
+            price,
+            ALARMS_OF_AUTO_SCALING,
+            where=load.table,
+            resource=name,
+            what="CloudWatch alarms of auto scaling",
+            region=region,
+        )
+
+
+def _alarm_price(book: PriceBook, region: str) -> Price | None:
+    try:
+        return book.price("aws.cloudwatch.alarm", region)
+    except PriceUnknownError:
+        return None
 
 
 def _shares(one: _Capacity, unit_hours: Decimal) -> Iterator[tuple[str, Decimal]]:
@@ -361,65 +436,6 @@ def _capacity_note(one: _Capacity) -> str:
         return f"{hours[0]} units, fixed"
     spread = f"{min(hours)}" if min(hours) == max(hours) else f"{min(hours)} to {max(hours)}"
     return f"{spread} units, auto scaling at {one.mode.target:.0%}"
-
-
-def _reserve(
-    load: TableLoad,
-    capacities: Sequence[_Capacity],
-    book: PriceBook,
-    region: str,
-    dimension: str,
-) -> tuple[list[Line], dict[str, tuple[int, ...]]]:
-    """Buy as many lots of reserved capacity as cost least; return lines and the hours left over.
-
-    Replicated writes cannot be reserved. Lots cover the table first, then its indexes in order.
-    """
-    years = load.mode.reserved_years
-    letter = dimension[0]
-    stem = f"aws.dynamodb.reserved.{years}y.{letter}cu"
-    upfront, hourly = (book.price(f"{stem}.{part}", region) for part in ("upfront", "hour"))
-    mine = [c for c in capacities if ".rwcu." not in c.price.key]
-    if not mine:
-        return [], {}
-    demand = [sum(c.given.hours[hour] for c in mine) for hour in range(24)]
-    months = 12 * years
-    rate = mine[0].price.usd / mine[0].price.per
-    a_lot = LOT * (upfront.usd / upfront.per / months + hourly.usd / hourly.per * HOURS_PER_MONTH)
-
-    def cost(lots: int) -> Decimal:
-        beyond = sum(max(0, units - lots * LOT) for units in demand)
-        return lots * a_lot + beyond * rate * HOURS_PER_MONTH / 24
-
-    # The cost is piecewise linear in the lots, with corners next to the hourly capacities.
-    corners = {0} | {units // LOT + more for units in demand for more in (0, 1)}
-    lots = min(sorted(corners), key=cost)
-    remaining = {c.resource.name: list(c.given.hours) for c in mine}
-    for hour in range(24):
-        cover = lots * LOT
-        for hours in remaining.values():
-            claimed = min(cover, hours[hour])
-            hours[hour] -= claimed
-            cover -= claimed
-    words = f"reserved {dimension} capacity, {years} year{'s' if years > 1 else ''}"
-    lines = [
-        charge(
-            upfront,
-            Decimal(lots * LOT) / months,
-            where=load.table,
-            what=f"{words}, upfront",
-            region=region,
-            note=f"{lots} lots of {LOT} units, paid in advance, spread over {months} months",
-        ),
-        charge(
-            hourly,
-            lots * LOT * HOURS_PER_MONTH,
-            where=load.table,
-            what=f"{words}, hourly",
-            region=region,
-            note=f"{lots} lots of {LOT} units",
-        ),
-    ]
-    return (lines if lots else []), {name: tuple(hours) for name, hours in remaining.items()}
 
 
 def _storage(load: TableLoad, book: PriceBook, region: str) -> Iterator[Line]:
@@ -539,12 +555,18 @@ def _used(lines: Sequence[Line], book: PriceBook) -> Iterator[Price]:
         yield book.price(key, region)
 
 
-def _left_out(tables: Sequence[TableLoad], *, free_tier: bool) -> tuple[str, ...]:
+def _left_out(
+    tables: Sequence[TableLoad], book: PriceBook, region: str, *, free_tier: bool
+) -> tuple[str, ...]:
     out = ["taxes, support plans and discounts (savings plans among them)"]
     if not free_tier:
         out.append("the free tier")
     if not any(load.data_out_gb for load in tables):
         out.append("data sent to the internet (within the region it is free)")
+    scaled = [load for load in tables if load.mode.kind is ModeKind.AUTO_SCALING]
+    for place in dict.fromkeys(p for load in scaled for p in (region, *load.replicas)):
+        if _alarm_price(book, place) is None:
+            out.append(f"CloudWatch alarms of auto scaling, whose price in {place} is unknown")
     if any(load.replicas for load in tables):
         out.append("filling a new replica region, which is charged like a restore")
     return tuple(out)
@@ -557,7 +579,7 @@ def _assumptions(tables: Sequence[TableLoad], prices: Sequence[Price]) -> tuple[
     described = [load for load in tables if load.mode.kind is not ModeKind.ON_DEMAND]
     out += dict.fromkeys(load.curve.assumed for load in described if load.curve.assumed)
     if any(load.mode.reserved_years for load in tables):
-        out.append("reserved capacity is bought for each table by itself, not for the account")
+        out.append("reserved capacity is bought for all tables of one term together")
     if any(load.replicas for load in tables):
         out.append("all writes of a global table arrive in its home region; reads too")
         out.append("writes to local indexes are replicated like those to their table")

@@ -106,10 +106,4 @@ def _keys(step: ReadStep, calls: Sequence[Call], matching: Matching) -> list[Row
 def _transaction(
     runner: RouteRunner, step: TransactionStep, call: Call
 ) -> tuple[str, dict[str, Any]]:
-    by_entity = {part.pattern.entity: part for part in call.parts} or {call.pattern.entity: call}
-    items: list[Any] = []
-    for part in step.parts:
-        values = runner.values(part, by_entity[part.entity])
-        _, parameters = runner.builder.build(TransactionStep(parts=(part,)), values)
-        items += parameters["TransactItems"]
-    return "TransactWriteItems", {"TransactItems": items}
+    return "TransactWriteItems", {"TransactItems": runner.transact_items(step, call)}

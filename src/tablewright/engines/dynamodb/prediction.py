@@ -85,7 +85,9 @@ class Asked:
             is_missed=call.is_missed,
             given={name: call.row.get(name) for name in names},
             bounds=dict(call.bounds),
-            parts=tuple(cls._one(part, world, embedded) for part in call.parts),
+            parts=tuple(
+                cls._one(each, world, embedded) for part in call.parts for each in part.all
+            ),
             appended=_appended(world, entity, call.number),
             written=_written(world, entity, call)
             if owner is None
@@ -162,7 +164,7 @@ def _realised(pattern: Pattern, items: Sequence[Asked], *, one_each: bool) -> Pa
     """
     count = max(1, len(items))
     if pattern.verb is Verb.TRANSACT:
-        return pattern
+        return replace(pattern, fails=Decimal(sum(item.must_fail for item in items)) / count)
     done = [item for item in items if not item.must_fail]
     shares = tuple(
         (name, Decimal(sum(1 for entry in done if name in entry.changed)) / max(1, len(done)))
@@ -319,7 +321,8 @@ class CalledSizes(DesignSizes):
         if key not in self._met:
             result = in_order(self.world, self.pattern, self.world.find(entity.name, tests))
             step = self.route.steps[0]
-            maximum = step.limit if step.limit is not None and not step.all_pages else None
+            is_cut = step.limit is not None and not step.all_pages and not step.filters
+            maximum = step.limit if is_cut else None
             self._met[key] = tuple(result[:maximum])
         return self._met[key]
 

@@ -14,11 +14,11 @@ from tablewright.capacity.limits import STORAGE_OVERHEAD_BYTES
 from tablewright.core.quantities import ZERO
 from tablewright.engines.dynamodb.reading.context import Context, Option
 from tablewright.engines.dynamodb.reading.router import ReadRouter
-from tablewright.engines.dynamodb.write_requests import Unservable
+from tablewright.engines.dynamodb.write_requests import Unservable, parts_of
 from tablewright.engines.dynamodb.writer import WriteRouter
 from tablewright.evaluation.quotation import FixedUse, Path, Quotation, Slot
 from tablewright.evaluation.values import Request
-from tablewright.model.values import Pattern, Verb
+from tablewright.model.values import Pattern
 
 
 def quote_design(context: Context) -> Quotation:
@@ -56,8 +56,7 @@ def quote_design(context: Context) -> Quotation:
 def _write(
     writes: WriteRouter, reads: ReadRouter, pattern: Pattern
 ) -> tuple[list[Slot], tuple[Request, ...], int]:
-    parts = pattern.parts if pattern.verb is Verb.TRANSACT else (pattern,)
-    searches = [writes.search(part, pattern) for part in parts]
+    searches = [writes.search(part, pattern) for part in parts_of(pattern)]
     requests, depth = writes.write_requests(pattern, [search is not None for search in searches])
     slots = [
         _slot(reads, search, pattern.name, place)

@@ -203,6 +203,12 @@ class RouteRunner:
 
     def _collect(self, route: Route, step: ReadStep, pattern: Pattern, call: Call) -> list[Row]:
         rows: list[Row] = []
+        for each in call.all:
+            rows += self._collect_one(route, step, pattern, each)
+        return rows
+
+    def _collect_one(self, route: Route, step: ReadStep, pattern: Pattern, call: Call) -> list[Row]:
+        rows: list[Row] = []
         near = next((test.attribute for test in call.tests if test.operator == "near"), "")
         cells = around(call.row, near, step.keys) if near else [call.row]
         for row, shard in product(cells, range(step.shards)):
@@ -298,17 +304,19 @@ class RouteRunner:
         Raises:
             InstanceMissingError: nothing was, and what is not there must not be written.
         """
-        operation, parameters = self.builder.build(step, Values(row=call.row))
+        part = next((each for each in call.parts if each.pattern.entity == step.entity), call)
         found: list[Row] = []
-        while True:
-            body = self._send(operation, parameters, label)
-            if call.must_exist:
-                items = body.get("Items", [body["Item"]] if body.get("Item") else [])
-                found += self._decoded(step, items)
-            last = body.get("LastEvaluatedKey")
-            if not last or not step.all_pages:
-                break
-            parameters = {**parameters, "ExclusiveStartKey": last}
+        for each in part.all:
+            operation, parameters = self.builder.build(step, Values(row=each.row))
+            while True:
+                body = self._send(operation, parameters, label)
+                if call.must_exist:
+                    items = body.get("Items", [body["Item"]] if body.get("Item") else [])
+                    found += self._decoded(step, items)
+                last = body.get("LastEvaluatedKey")
+                if not last or not step.all_pages:
+                    break
+                parameters = {**parameters, "ExclusiveStartKey": last}
         if not call.must_exist:
             return call
         if not found:
@@ -338,20 +346,24 @@ class RouteRunner:
                 unprocessed = body.get("UnprocessedItems") or {}
 
     def _transact(self, step: TransactionStep, call: Call, label: str) -> None:
-        by_entity = {part.pattern.entity: part for part in call.parts} or {
-            call.pattern.entity: call
-        }
-        items = []
-        for part in step.parts:
-            values = self.values(part, by_entity[part.entity])
-            _, parameters = self.builder.build(TransactionStep(parts=(part,)), values)
-            items += parameters["TransactItems"]
-        if _must_exist(call):
-            items = self._without_pairs(items)
-            for content in (content for item in items for content in item.values()):
-                if "ConditionExpression" in content:
-                    content["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
-        self._send("TransactWriteItems", {"TransactItems": items}, label)
+        for each in (call,) if call.parts else call.all:
+            items = self.transact_items(step, each)
+            if _must_exist(each):
+                items = self._without_pairs(items)
+                for content in (content for item in items for content in item.values()):
+                    if "ConditionExpression" in content:
+                        content["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+            self._send("TransactWriteItems", {"TransactItems": items}, label)
+
+    def transact_items(self, step: TransactionStep, call: Call) -> list[dict[str, Any]]:
+        """Return the items of one transaction, those of a part's batch one after the other."""
+        items: list[dict[str, Any]] = []
+        for write in step.parts:
+            for each in call.parts[write.part].all if call.parts else (call,):
+                values = self.values(write, each)
+                _, parameters = self.builder.build(TransactionStep(parts=(write,)), values)
+                items += parameters["TransactItems"]
+        return items
 
     def _without_pairs(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return a transaction without removing and writing the same key, which would be refused.
@@ -434,7 +446,7 @@ class RouteRunner:
     def _write_objects(self, step: ObjectStep, call: Call) -> None:
         """Put or delete the objects of an attribute, of every instance a call writes."""
         entity = self.model.entity(step.entity)
-        for each in call.parts or call.all:
+        for each in call.instances:
             if each.pattern.entity != entity.name:
                 continue
             after = each.after or each.row

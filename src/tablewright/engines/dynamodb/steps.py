@@ -71,6 +71,8 @@ class WriteStep:
     """Over how many items a counter is spread."""
     shard: int | None = None
     """Of those, the one written; None for any."""
+    part: int = 0
+    """Of a transaction, which of the pattern's parts it carries out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from tablewright.capacity.limits import MAX_TRANSACTION_ITEMS
 from tablewright.core.quantities import ONE, format_number, plain
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb.design import Index, ItemShape, Table
@@ -63,14 +64,33 @@ class Unservable(Exception):
     """The design cannot carry out the write; the message says why."""
 
 
+def parts_of(pattern: Pattern) -> tuple[Pattern, ...]:
+    """Return the writes of a transaction, each failing as often as the whole; else the pattern."""
+    if pattern.verb is not Verb.TRANSACT:
+        return (pattern,)
+    return tuple(replace(part, fails=max(part.fails, pattern.fails)) for part in pattern.parts)
+
+
+def of_part(place: int, arms: list[Arm]) -> list[Arm]:
+    """Return arms that know which part of a transaction they carry out."""
+    return [replace(arm, step=replace(arm.step, part=place)) for arm in arms] if place else arms
+
+
 def refuse_meeting(arms: Sequence[Arm]) -> None:
-    """Refuse a transaction that would touch one item twice, which the service does not allow."""
+    """Refuse a transaction the service does not allow: too many items, or one item twice."""
+    count = sum(arm.step.batch for arm in arms)
+    if count > MAX_TRANSACTION_ITEMS:
+        raise Unservable(
+            f"a transaction writes {MAX_TRANSACTION_ITEMS} items at most, and this one {count}"
+        )
     for arm in arms:
         embed = arm.step.embed
         if embed is None:
             continue
         place = (arm.step.table, arm.step.shape)
-        if any(o is not arm and (o.step.table, o.step.shape) == place for o in arms):
+        if arm.step.batch > 1 or any(
+            o is not arm and (o.step.table, o.step.shape) == place for o in arms
+        ):
             raise Unservable(
                 f"`{embed.attribute}` lies in an item of `{arm.table}` that the transaction "
                 "touches already, and it may touch each item once"
@@ -171,32 +191,45 @@ def _vector_uses(arm: Arm, batch: int = 1) -> list[UnitUse]:
     ]
 
 
-def transact_write(arms: Sequence[Arm]) -> Request:
-    """Return the transaction that writes all arms; each item costs twice its units."""
+def transact_write(arms: Sequence[Arm], transactions: int = 1) -> Request:
+    """Return the request of a transaction: the table's units are doubled, those of indexes not.
+
+    Args:
+        arms: what it writes.
+        transactions: how many are sent, one for each instance of a batch.
+    """
     uses: list[UnitUse] = []
     for arm in arms:
-        doubled = arm.base.times(TWICE)
+        batch = arm.step.batch
+        times = f"{batch} x " if batch > 1 else ""
         uses.append(
             UnitUse(
                 resource=arm.table,
                 dimension="write",
-                units=doubled,
-                why=f"{arm.base_why}, x 2 in a transaction",
+                units=arm.base.times(TWICE * batch),
+                why=f"{times}{arm.base_why}, x 2 in a transaction",
             )
         )
         uses += [
-            UnitUse(resource=name, dimension="write", units=units, why=f"{why} (not doubled)")
+            UnitUse(
+                resource=name,
+                dimension="write",
+                units=units.times(Decimal(batch)),
+                why=f"{times}{why} (not doubled)",
+            )
             for name, units, why in arm.indexes
             if units.mean
         ]
-        uses += _vector_uses(arm)
+        uses += _vector_uses(arm, batch)
+    count = sum(arm.step.batch for arm in arms) // transactions
     return Request(
         operation="TransactWriteItems",
         target=arms[0].table,
-        items=Decimal(len(arms)),
-        bytes=sum((arm.bytes for arm in arms), Decimal(0)),
+        calls=Decimal(transactions),
+        items=Decimal(count),
+        bytes=sum((arm.bytes * arm.step.batch for arm in arms), Decimal(0)) / transactions,
         uses=tuple(uses),
-        note=f"{len(arms)} items, all or nothing",
+        note=f"{count} items, all or nothing",
     )
 
 

@@ -42,6 +42,8 @@ from tablewright.engines.dynamodb.write_requests import (
     is_in_keys,
     is_projected,
     moves_entry,
+    of_part,
+    parts_of,
     refuse_meeting,
     single_write,
     transact_write,
@@ -67,19 +69,18 @@ class WriteRouter:
 
     def route(self, pattern: Pattern) -> Route:
         """Return the route of a writing pattern."""
-        parts = pattern.parts if pattern.verb is Verb.TRANSACT else (pattern,)
         lookups: list[tuple[Request, ReadStep]] = []
         rejected: list[Rejected] = []
         arms: list[Arm] = []
         depth = 1
         try:
-            for part in parts:
+            for place, part in enumerate(parts_of(pattern)):
                 lookup = self._lookup(part, pattern, rejected)
                 if lookup is not None:
                     requests, steps, deeper = lookup
                     lookups += list(zip(requests, steps, strict=True))
                     depth = max(depth, 1 + deeper)
-                arms += self._arms(part, looked_up=lookup is not None)
+                arms += of_part(place, self._arms(part, looked_up=lookup is not None))
             return self._assemble(pattern, arms, lookups, rejected, depth)
         except Unservable as problem:
             return Route(
@@ -108,6 +109,7 @@ class WriteRouter:
             rate=whole.rate,
             where=part.where,
             select=tuple(sorted(needed)),
+            batch=part.batch,
         )
 
     def _lookup(
@@ -144,10 +146,9 @@ class WriteRouter:
         Raises:
             Unservable: the design cannot carry it out.
         """
-        parts = pattern.parts if pattern.verb is Verb.TRANSACT else (pattern,)
         arms: list[Arm] = []
-        for part, looked_up in zip(parts, searched, strict=True):
-            arms += self._arms(part, looked_up=looked_up)
+        for place, (part, looked_up) in enumerate(zip(parts_of(pattern), searched, strict=True)):
+            arms += of_part(place, self._arms(part, looked_up=looked_up))
         route = self._assemble(pattern, arms, [], [], 1)
         return route.requests, route.depth
 
@@ -400,6 +401,7 @@ class WriteRouter:
                 entity=entity.name,
                 keys=self.context.key_parts(table, shape),
                 condition="absent",
+                batch=part.batch,
             )
             give_up = replace(step, operation="DeleteItem", condition="", old_value=True)
             changed = bool(set(shape.guards) & set(part.touched))
@@ -476,6 +478,7 @@ class WriteRouter:
             condition_on=part.condition_on,
             embed=embed,
             child=part.verb.value,
+            batch=part.batch,
         )
         mean = measure(before).mean
         read_first, read_step = None, None
@@ -569,8 +572,10 @@ class WriteRouter:
         steps += [step for step, _ in puts]
         depth += 1 if puts else 0
         if together:
-            refuse_meeting(arms)
-            requests.append(transact_write(arms))
+            transactions = 1 if pattern.verb is Verb.TRANSACT else pattern.batch
+            if transactions == 1:
+                refuse_meeting(arms)
+            requests.append(transact_write(arms, transactions))
             steps.append(TransactionStep(parts=tuple(arm.step for arm in arms)))
         else:
             for arm in arms:

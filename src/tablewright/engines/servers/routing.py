@@ -234,7 +234,8 @@ class Router:
     def _transaction(self, pattern: Pattern) -> tuple[Route, Work]:
         work, requests, rejected = NOTHING, [], []
         for part in pattern.parts:
-            route, entry = self.route(replace(part, name=pattern.name))
+            fails = max(part.fails, pattern.fails)
+            route, entry = self.route(replace(part, name=pattern.name, fails=fails))
             if not route.is_served:
                 return replace(route, pattern=pattern.name), NOTHING
             work = work.plus(entry)

@@ -38,6 +38,8 @@ class Context:
         self.selectivity = Selectivity(
             model, users, sizes.share_of_value if sizes.is_population else None
         )
+        self.stated = Selectivity(model, users)
+        """Shares as the model states them: what a program that knows no instances goes by."""
         self.homes: dict[str, list[tuple[Table, ItemShape]]] = {}
         self.embeds: dict[str, list[tuple[Table, ItemShape, Embed]]] = {}
         for table in design.tables:

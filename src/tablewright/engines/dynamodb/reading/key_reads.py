@@ -12,7 +12,7 @@ from tablewright.capacity.limits import MAX_BATCH_GET_KEYS, MAX_TRANSACTION_ITEM
 from tablewright.capacity.units import Consistency
 from tablewright.core.quantities import ONE, format_number
 from tablewright.engines.dynamodb.access import KeyMatch
-from tablewright.engines.dynamodb.design import ItemShape, Table
+from tablewright.engines.dynamodb.design import Index, ItemShape, Table
 from tablewright.engines.dynamodb.metering import get_units, mean_bytes, query_measure
 from tablewright.engines.dynamodb.reading.completion import Completion, read_why
 from tablewright.engines.dynamodb.reading.context import Context, Option
@@ -57,17 +57,18 @@ class KeyReads:
         return self._query(pattern, match, wanted)
 
     def _missing_instances(self, entity: Entity, pattern: Pattern, match: KeyMatch) -> str:
+        """Say which instances asked for are not in an index; "" where all of them are."""
         if match.index is None:
             return ""
-        attributes = {condition.attribute for condition in pattern.where}
-        for key in match.index.keys:
-            template = match.shape.template(key)
-            for name in template.attributes if template else ():
-                base = name.partition(".")[0]
-                if base in attributes or not entity.has(base):
-                    continue
-                if entity.attribute(base).presence < 1 and pattern.complete:
-                    return f"items without `{base}` are not in it, and every match is asked for"
+        for name in missing_from(match.index, match.shape, entity, pattern):
+            in_it = match_share(match, entity) * self.context.selectivity.matching(
+                entity, match.conditions
+            )
+            comes_last = pattern.sort and pattern.sort[0] == (name, True)
+            if comes_last and pattern.limit is not None and in_it >= pattern.limit:
+                continue  # those without it come last, and the limit ends the list before them
+            if pattern.complete or pattern.limit is None or pattern.sort:
+                return f"items without `{name}` are not in it, and they are asked for too"
         return ""
 
     def _get(self, pattern: Pattern, match: KeyMatch, wanted: frozenset[str]) -> Option | Refused:
@@ -187,20 +188,23 @@ class KeyReads:
         extra = self.plans.cohabitants(match)
         if extra:
             weighted = [(w, [size + int(extra) for size in sums]) for w, sums in weighted]
-        queries = Decimal(match.shards * match.cells)
-        per_query = [(w, [size // int(queries) for size in sums]) for w, sums in weighted]
+        split = match.shards * match.cells
+        queries = Decimal(split * pattern.batch)
+        per_query = [(w, [size // split for size in sums]) for w, sums in weighted]
         if around:
             per_query = [(ONE, around)]
-        units = query_measure(per_query, pattern.consistency, pattern.hit).times(queries)
+        units = query_measure(per_query, pattern.consistency, pattern.hit)
+        units = units.times(queries * plan.rounds)
         evaluated = mean_bytes(weighted)
         pages = max(
-            ONE, (evaluated / queries / PAGE_BYTES).to_integral_value(rounding="ROUND_CEILING")
+            ONE, (evaluated / split / PAGE_BYTES).to_integral_value(rounding="ROUND_CEILING")
         )
         use = UnitUse(
             resource=match.resource,
             dimension="read",
             units=units,
-            why=f"{format_number(plan.evaluated, 1)} entries, " + read_why(evaluated, pattern, 1),
+            why=f"{format_number(plan.evaluated, 1)} entries, "
+            + read_why(evaluated, pattern, pattern.batch),
         )
         step = ReadStep(
             operation="Query",
@@ -222,27 +226,64 @@ class KeyReads:
         request = Request(
             operation="Query",
             target=match.resource,
-            calls=queries,
-            items=plan.evaluated / queries,
-            bytes=evaluated / queries,
+            calls=queries * plan.rounds,
+            items=plan.evaluated / split,
+            bytes=evaluated / split,
             pages=pages,
             uses=(use,),
-            note=plan.note,
+            note="; ".join(filter(None, (_one_for_each(pattern), plan.note))),
         )
         option = Option(
             target=match.resource,
             operation="query",
             steps=(step,),
             requests=(request,),
-            matched=plan.matched,
-            returned=plan.returned,
+            matched=plan.matched * pattern.batch,
+            returned=plan.returned * pattern.batch,
             held=self.context.held(match.table, match.shape, match.index),
             filtered=tuple(c.attribute for c in plan.filters),
             sorts_in_code=not plan.sorted,
             warnings=plan.warnings,
         )
-        return self.completion.complete(pattern, option, match, wanted, plan.returned)
+        return self.completion.complete(
+            pattern, option, match, wanted, plan.returned * pattern.batch
+        )
 
 
 def _requests_for(count: int, at_most: int) -> Decimal:
     return Decimal(-(-count // at_most))
+
+
+def missing_from(
+    index: Index, shape: ItemShape, entity: Entity, pattern: Pattern
+) -> tuple[str, ...]:
+    """Return the optional attributes an index is keyed by that instances asked for may lack."""
+    there = {c.attribute for c in pattern.where if c.operator != "absent"}
+    there |= set(pattern.known)
+    names: dict[str, None] = {}
+    for key in index.keys:
+        template = shape.template(key)
+        for path in template.attributes if template else ():
+            name = path.partition(".")[0]
+            if entity.has(name) and name not in there and entity.attribute(name).presence < 1:
+                if entity.attribute(name).present_with in there:
+                    continue
+                names[name] = None
+    return tuple(names)
+
+
+def match_share(match: KeyMatch, entity: Entity) -> Decimal:
+    """Return the share of instances that have all optional attributes an index is keyed by."""
+    share = ONE
+    bound = {condition.attribute for condition in match.conditions}
+    for key in match.index.keys if match.index is not None else ():
+        template = match.shape.template(key)
+        for path in template.attributes if template else ():
+            name = path.partition(".")[0]
+            if entity.has(name) and name not in bound:
+                share *= entity.attribute(name).presence
+    return share
+
+
+def _one_for_each(pattern: Pattern) -> str:
+    return f"{pattern.batch} queries, one for each" if pattern.batch > 1 else ""

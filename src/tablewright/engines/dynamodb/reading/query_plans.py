@@ -12,11 +12,17 @@ from decimal import Decimal
 from itertools import accumulate
 
 from tablewright.capacity.limits import PAGE_BYTES
-from tablewright.core.quantities import ONE, ZERO, plain
+from tablewright.core.quantities import ONE, ZERO, format_number, plain
 from tablewright.engines.dynamodb.access import DEFAULT_RANGE_SHARE, KeyMatch
 from tablewright.engines.dynamodb.design import ItemShape
 from tablewright.engines.dynamodb.metering import grouped
 from tablewright.engines.dynamodb.reading.context import Context
+from tablewright.engines.dynamodb.reading.filtered_pages import (
+    Passing,
+    limit_with_filter,
+    read_in_rounds,
+    rounds_until,
+)
 from tablewright.engines.dynamodb.sizing import DesignSizes, Groups
 from tablewright.model.statistics import EXACT_OPERATORS
 from tablewright.model.values import Condition, Entity, Pattern, Verb
@@ -36,6 +42,9 @@ class QueryPlan:
     sorted: bool
     drains: bool
     page_limit: int | None
+    """The `Limit` of a request; with a filter a request is sent again until enough have passed."""
+    rounds: Decimal = ONE
+    """How often a request is sent, a mean."""
     note: str
     warnings: tuple[str, ...]
 
@@ -53,9 +62,10 @@ class QueryPlanner:
         in_key = match.conditions
         open_ones = left_over(entity, pattern, match)
         where = tuple(c for c in pattern.where if c.attribute in open_ones)
-        filter_share = ONE
+        filter_share = stated_share = ONE
         for condition in where:
             filter_share *= selectivity.share(entity, condition)
+            stated_share *= self.context.stated.share(entity, condition)
         if pattern.matched is not None:
             overall = pattern.matched
             matched = overall / filter_share if filter_share else overall
@@ -80,12 +90,21 @@ class QueryPlanner:
         )
         evaluated = matched
         limit: int | None = None
+        rounds = ONE
         if not drains and pattern.limit is not None:
             need = Decimal(pattern.limit) / filter_share if filter_share else matched
-            if where:
+            if where and filter_share and stated_share:
+                limit = limit_with_filter(pattern.limit, stated_share)
+                if limit < self._page_entries(match):
+                    need = Decimal(limit)
+                    rounds = rounds_until(pattern.limit, filter_share, limit, matched)
+                else:
+                    limit = None
+            elif not where:
+                limit = pattern.limit
+            if where and limit is None:
                 need = max(need, self._page_entries(match))
             evaluated = min(matched, need)
-            limit = pattern.limit if not where else None
         elif pattern.verb is Verb.GET:
             evaluated = min(matched, ONE) if not where else matched
         warnings = tuple(
@@ -99,6 +118,8 @@ class QueryPlanner:
             notes.append(f"sorted by {', '.join(name for name, _ in pattern.sort)} in code")
         if where:
             notes.append(f"filter on {', '.join(c.attribute for c in where)} after reading")
+        if rounds > 1:
+            notes.append(f"sent {format_number(rounds, 2)} times until {pattern.limit} have passed")
         if match.shards > 1:
             notes.append(f"{match.shards} shards, merged in code")
         if match.cells > 1:
@@ -111,6 +132,7 @@ class QueryPlanner:
             sorted=is_sorted,
             drains=(drains and pattern.limit is not None) or pattern.complete,
             page_limit=limit,
+            rounds=rounds,
             note="; ".join(notes),
             warnings=warnings,
         )
@@ -154,15 +176,21 @@ class QueryPlanner:
         evaluated = 0
         share = of_all.mean() / of_key.mean() if of_key.met else ONE
         entity = self.model.entity(pattern.entity)
+        passing = Passing.of_groups(plan.filters, of_all, share)
         is_cut = plan.sorted and plan.page_limit is not None
         for met in of_key.met:
             group = self.context.sizes.in_order(entity, met, pattern.sort) if is_cut else met
             run = [size for n in group if n < len(column) and (size := column[n]) is not None]
             if present:  # instances beyond the sample are taken to be in the index, as asked for
                 run += [present[n % len(present)] for n in group if n >= len(column)]
-            stop = _evaluated_of(run, pattern, plan, share)
+            if plan.page_limit is not None and plan.filters:
+                flags = passing.of(group, len(run))
+                stop, read = read_in_rounds(run, flags, pattern.limit or 1, plan.page_limit)
+            else:
+                stop = _evaluated_of(run, pattern, plan, share)
+                read = sum(run[:stop])
             evaluated += stop
-            sums.append(sum(run[:stop]))
+            sums.append(read)
         empty = of_key.of_calls - len(of_key.met)
         total = Decimal(of_key.of_calls)
         weighted = [(len(sums) / total, sums)] if sums else []
@@ -176,6 +204,7 @@ class QueryPlanner:
             matched=of_key.mean(),
             evaluated=evaluated / total,
             returned=of_all.mean(limit) * pattern.hit,
+            rounds=ONE,
         )
         return result, weighted
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from tablewright.core.quantities import plain
 from tablewright.engines.dynamodb import similar
 from tablewright.engines.dynamodb.access import match_key
-from tablewright.engines.dynamodb.design import Index
+from tablewright.engines.dynamodb.design import Index, ItemShape, Table
 from tablewright.engines.dynamodb.reading.completion import geo_attribute
 from tablewright.engines.dynamodb.reading.context import Context, Option, with_known
 from tablewright.engines.dynamodb.reading.embedded_reads import EmbeddedReads
@@ -113,15 +113,29 @@ class ReadRouter:
                 elif not shape.guards or index is None:
                     rejected.append(Rejected(route=where, reason=result.reason))
             if not shape.guards:
-                scan = self.scans.scan(pattern, table, shape, required)
-                if isinstance(scan, Option):
-                    options.append(scan)
+                options += self._scans(pattern, table, shape, required)
         for table, shape, embed in self.context.embeds.get(entity.name, ()):
             options += self.embedded.options(pattern, table, shape, embed)
         if pattern.verb is Verb.GET and any(option.operation != "scan" for option in options):
             # reading a whole small table can be cheaper than a few gets, but not for long
             options = [option for option in options if option.operation != "scan"]
         return options, rejected
+
+    def _scans(
+        self, pattern: Pattern, table: Table, shape: ItemShape, required: frozenset[str]
+    ) -> list[Option]:
+        """Return the scan of a table, and the cheapest of an index where that is cheaper."""
+        scan = self.scans.scan(pattern, table, shape, required)
+        options = [scan] if isinstance(scan, Option) else []
+        of_indexes = []
+        for index in table.indexes:
+            way = self.scans.scan_of_index(pattern, table, shape, index, required)
+            if isinstance(way, Option):
+                of_indexes.append(way)
+        of_indexes.sort(key=lambda option: option.rank)
+        if of_indexes and (not options or of_indexes[0].read_units < options[0].read_units):
+            options.append(of_indexes[0])
+        return options
 
     def _similar(self, pattern: Pattern) -> tuple[list[Option], list[Rejected]]:
         """Return the vector indexes that answer a search for similar items, and the others."""

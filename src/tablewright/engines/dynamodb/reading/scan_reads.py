@@ -1,4 +1,7 @@
-"""Reads of a whole table, filtered after reading."""
+"""Reads of a whole table or index, filtered after reading.
+
+A scan of a sparse index reads only what is in it: right where that is all that is asked for.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,20 @@ from tablewright.capacity.limits import PAGE_BYTES
 from tablewright.capacity.units import Consistency
 from tablewright.core.quantities import ONE, format_number
 from tablewright.design.values import Embed
-from tablewright.engines.dynamodb.access import KeyMatch
-from tablewright.engines.dynamodb.design import ItemShape, Table
+from tablewright.engines.dynamodb.access import KeyMatch, why_left_out
+from tablewright.engines.dynamodb.design import Index, ItemShape, Table
 from tablewright.engines.dynamodb.metering import page_blocks
 from tablewright.engines.dynamodb.reading.completion import Completion, read_why
 from tablewright.engines.dynamodb.reading.context import Context, Option, key_is_known
+from tablewright.engines.dynamodb.reading.key_reads import missing_from
 from tablewright.engines.dynamodb.steps import ReadStep
 from tablewright.evaluation.engine import Refused
 from tablewright.evaluation.values import Measure, Request, UnitUse
-from tablewright.model.values import Entity, Pattern, Verb
+from tablewright.model.values import Condition, Entity, Pattern, Verb
 
 
 class ScanReads:
-    """Scans of a whole table."""
+    """Scans of a whole table or index."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
@@ -36,6 +40,23 @@ class ScanReads:
         if not wanted - stored <= self._elsewhere(entity, table, shape, stored):
             return Refused("it does not hold what is asked for")
         return self.read_all(pattern, table, shape, wanted, None)
+
+    def scan_of_index(
+        self, pattern: Pattern, table: Table, shape: ItemShape, index: Index, wanted: frozenset[str]
+    ) -> Option | Refused:
+        """Return the way that reads every entry of an index: all that is asked for is in it."""
+        entity = self.model.entity(pattern.entity)
+        if any(shape.template(key) is None for key in index.keys):
+            return Refused("it holds none of them")
+        missing = missing_from(index, shape, entity, pattern)
+        if missing:
+            return Refused(f"items without `{missing[0]}` are not in it")
+        excluded = why_left_out(shape, index, pattern.where)
+        if excluded:
+            return Refused(excluded)
+        if pattern.consistency is not Consistency.EVENTUAL:
+            return Refused("an index is scanned with eventual consistency")
+        return self.read_all(pattern, table, shape, wanted, None, index)
 
     def _elsewhere(
         self, entity: Entity, table: Table, shape: ItemShape, held: frozenset[str]
@@ -55,17 +76,19 @@ class ScanReads:
         shape: ItemShape,
         wanted: frozenset[str],
         embed: Embed | None,
+        index: Index | None = None,
     ) -> Option | Refused:
         """Return a scan that keeps instances, or with an embed the children inside of them."""
+        target = table.name if index is None else f"{table.name}/{index.name}"
         entity = self.model.entity(pattern.entity)
         selectivity = self.context.selectivity
-        total_bytes = self.context.table_bytes(table)
+        total_bytes = self.context.table_bytes(table, index)
         overall = (
             pattern.matched
             if pattern.matched is not None
             else selectivity.matching(entity, pattern.where)
         )
-        total = selectivity.instances(entity.name)
+        total = selectivity.instances(entity.name) * self._share_in(table, shape, index)
         returned = overall if pattern.limit is None else min(overall, Decimal(pattern.limit))
         if pattern.verb is Verb.GET:
             returned = min(returned, ONE)
@@ -77,60 +100,85 @@ class ScanReads:
         units = Measure(mean=_scan_units(evaluated, pattern.consistency))
         pages = max(ONE, (evaluated / PAGE_BYTES).to_integral_value(rounding="ROUND_CEILING"))
         consistency = pattern.consistency
+        filters = _not_implied(pattern, shape, index)
         use = UnitUse(
-            resource=table.name,
+            resource=target,
             dimension="read",
-            units=units,
-            why=f"{_portion(part)}: {read_why(evaluated, pattern, 1)}",
+            units=units.times(Decimal(pattern.batch)),
+            why=f"{_portion(part, index)}: {read_why(evaluated, pattern, 1)}",
         )
         step = ReadStep(
             operation="Scan",
             table=table.name,
+            index=None if index is None else index.name,
             shape=shape.name,
             entity=pattern.entity,
-            filters=pattern.where,
+            filters=filters,
             select=pattern.select,
             consistency=consistency,
             all_pages=part == 1,
-            limit=pattern.limit if stops_early and not pattern.where else None,
+            limit=pattern.limit if stops_early and not filters else None,
             embed=embed,
         )
         request = Request(
             operation="Scan",
-            target=table.name,
-            calls=pages,
+            target=target,
+            calls=pages * pattern.batch,
             items=total * part / pages,
             bytes=evaluated / pages,
             pages=pages,
             uses=(use,),
-            note="reads every item before filtering" if pattern.where else "",
+            note="reads every item before filtering" if filters else "",
         )
         option = Option(
-            target=table.name,
+            target=target,
             operation="scan",
             steps=(step,),
             requests=(request,),
             matched=total * part,
             returned=returned,
-            held=self.context.held(table, shape) | (wanted if embed else frozenset()),
-            filtered=tuple(c.attribute for c in pattern.where),
+            held=self.context.held(table, shape, index) | (wanted if embed else frozenset()),
+            filtered=tuple(c.attribute for c in filters),
             sorts_in_code=bool(pattern.sort),
         )
         dummy = KeyMatch(
             table=table,
-            index=None,
+            index=index,
             shape=shape,
             partition=(),
             sort=(),
             served=frozenset(),
             order=(),
         )
-        return self.completion.complete(pattern, option, dummy, wanted, returned)
+        return self.completion.complete(pattern, option, dummy, wanted, returned * pattern.batch)
+
+    def _share_in(self, table: Table, shape: ItemShape, index: Index | None) -> Decimal:
+        """Return the share of a shape's items that have an entry in an index."""
+        if index is None:
+            return ONE
+        entries = self.context.sizes.whole(table, shape).entries(index)
+        return Decimal(sum(entry is not None for entry in entries)) / max(1, len(entries))
 
 
 def _scan_units(evaluated: Decimal, consistency: Consistency) -> Decimal:
     return page_blocks(int(evaluated)) * consistency.factor
 
 
-def _portion(part: Decimal) -> str:
-    return "the whole table" if part == 1 else f"{format_number(part * 100, 1)} % of the table"
+def _portion(part: Decimal, index: Index | None) -> str:
+    what = "table" if index is None else "index"
+    return f"the whole {what}" if part == 1 else f"{format_number(part * 100, 1)} % of the {what}"
+
+
+def _not_implied(pattern: Pattern, shape: ItemShape, index: Index | None) -> tuple[Condition, ...]:
+    """Return the conditions that being an entry of an index does not imply."""
+    if index is None:
+        return pattern.where
+    keyed = {index_key for index_key in index.keys if index_key in shape.attributes}
+    templates = [shape.template(key) for key in index.keys]
+    when = {n: v for template in templates if template for n, v in template.when}
+    return tuple(
+        condition
+        for condition in pattern.where
+        if not (condition.operator == "exists" and condition.attribute in keyed)
+        and not (condition.operator == "eq" and when.get(condition.attribute) == (condition.value,))
+    )
