@@ -17,6 +17,7 @@ from tablewright.core.quantities import (
     percent,
 )
 from tablewright.design import changes as model_changes
+from tablewright.engines.dynamodb.access import match_key
 from tablewright.engines.dynamodb.design import Index, ItemShape, KeyTemplate, ProjectionKind, Table
 from tablewright.engines.dynamodb.facts import Facts, Place
 from tablewright.engines.dynamodb.key_changes import (
@@ -26,7 +27,10 @@ from tablewright.engines.dynamodb.key_changes import (
     MakeSparse,
     RekeyIndex,
 )
+from tablewright.engines.dynamodb.reading.context import with_known
+from tablewright.engines.dynamodb.reading.key_reads import missing_from
 from tablewright.engines.dynamodb.rules.projections import needed_by_readers, projecting
+from tablewright.evaluation.engine import Refused
 from tablewright.model.values import Condition, Entity, Pattern, Verb
 from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
 
@@ -472,26 +476,29 @@ def ddb_idx_010(f: Facts, place: Place) -> Verdict:
     """Items without a key attribute are not in the index, and nobody says so."""
     index = place.index
     assert index is not None
-    readers = [p for p in f.serves(place) if p.complete or p.verb in (Verb.SCAN, Verb.AGGREGATE)]
-    if not readers:
-        return None
+    readers = [
+        pattern
+        for pattern in f.model.patterns
+        if not pattern.verb.is_write and (pattern.complete or pattern.limit is None)
+    ]
+    is_read = bool(f.serves(place))
     for pattern in readers:
         for shape in place.table.shapes_of(pattern.entity):
             entity = f.entity_of(shape)
-            if any(t is not None and t.when for k in index.keys for t in (shape.template(k),)):
-                continue  # sparse on purpose
-            for name in [n for key in index.keys for n in _of(shape, key)]:
-                attribute = f.attribute_of(entity, name)
-                if attribute is not None and attribute.presence < 1:
-                    lost = f.count(entity.name) * (1 - attribute.presence)
-                    return Hit(
-                        evidence=(
-                            f"{decimals(lost)} {entity.name} without {name} are missing in "
-                            f"{place.name}, of which {pattern.name} wants all"
-                        ),
-                        values={"lost": lost},
-                    )
-    return CLEAR
+            match = match_key(f.model, place.table, index, shape, with_known(entity, pattern))
+            if isinstance(match, Refused):
+                continue
+            is_read = True
+            for name in missing_from(index, shape, entity, pattern):
+                lost = f.count(entity.name) * (1 - entity.attribute(name).presence)
+                return Hit(
+                    evidence=(
+                        f"{decimals(lost)} {entity.name} without {name} are missing in "
+                        f"{place.name}, of which {pattern.name} wants all"
+                    ),
+                    values={"lost": lost},
+                )
+    return CLEAR if is_read and readers else None
 
 
 def any_idx_001(f: Facts, place: Place) -> Verdict:
