@@ -15,6 +15,7 @@ from typing import Any
 
 from tablewright.core.quantities import plain
 from tablewright.deploy.compute import FUNCTION, TASKS, kind_of
+from tablewright.deploy.functions import function_names
 from tablewright.deploy.option import Site
 from tablewright.deploy.resources import ParameterRef, Ref, Resource, Text, logical_name
 
@@ -49,8 +50,8 @@ def alarms(site: Site, expected: Sequence[Expected]) -> Iterator[Resource]:
     yield Resource(
         name="AlarmTopic",
         kind="AWS::SNS::Topic",
-        properties={"TopicName": f"{site.stack_name}-alarms", "KmsMasterKeyId": "alias/aws/sns"},
-        reason="every alarm is told here",
+        properties={"TopicName": f"{site.stack_name}-alarms"},
+        reason="every alarm is told here; with the key alias/aws/sns no alarm could write to it",
     )
     yield Resource(
         name="AlarmAddress",
@@ -66,6 +67,7 @@ def alarms(site: Site, expected: Sequence[Expected]) -> Iterator[Resource]:
     yield from _of_compute(site)
     yield _dashboard(site, expected)
     yield from _budget(site)
+    yield from _anomalies(site)
 
 
 def _alarm(name: str, text: str, properties: dict[str, Any], reason: str = "") -> Resource:
@@ -212,16 +214,16 @@ def _system_errors(name: str, shown: str, place: Expected) -> Resource:
 def _of_compute(site: Site) -> Iterator[Resource]:
     kind = kind_of(site)
     if kind == FUNCTION:
-        function = [{"Name": "FunctionName", "Value": Ref("Function")}]
+        names = function_names(site)
         yield _alarm(
             "FunctionErrors",
-            "the function fails: read its log",
-            _lambda_metric("Errors", function, 5),
+            "a function fails: read its log",
+            {**_of_functions("Errors", names), "EvaluationPeriods": 2, "Threshold": 5},
         )
         yield _alarm(
             "FunctionThrottled",
             "the account's concurrency is used up: raise its quota, or find what holds functions",
-            _lambda_metric("Throttles", function, 0),
+            {**_of_functions("Throttles", names), "EvaluationPeriods": 2, "Threshold": 0},
         )
         yield _alarm(
             "DeadLetters",
@@ -236,19 +238,7 @@ def _of_compute(site: Site) -> Iterator[Resource]:
                 "Threshold": 0,
             },
         )
-        yield _alarm(
-            "ApiErrors",
-            "the API answers with 5xx",
-            {
-                "Namespace": "AWS/ApiGateway",
-                "MetricName": "5xx",
-                "Dimensions": [{"Name": "ApiId", "Value": Ref("Api")}],
-                "Statistic": "Sum",
-                "Period": PERIOD_SECONDS,
-                "EvaluationPeriods": 2,
-                "Threshold": 5,
-            },
-        )
+        yield _api_errors(site)
     elif site.has("aws.elb"):
         balancer = [{"Name": "LoadBalancer", "Value": Ref("Balancer", "LoadBalancerFullName")}]
         yield _alarm(
@@ -282,16 +272,64 @@ def _of_compute(site: Site) -> Iterator[Resource]:
         )
 
 
-def _lambda_metric(metric: str, dimensions: list[dict[str, Any]], threshold: int) -> dict[str, Any]:
-    return {
-        "Namespace": "AWS/Lambda",
-        "MetricName": metric,
-        "Dimensions": dimensions,
-        "Statistic": "Sum",
-        "Period": PERIOD_SECONDS,
-        "EvaluationPeriods": 2,
-        "Threshold": threshold,
-    }
+def _api_errors(site: Site) -> Resource:
+    """Return the alarm on 5xx; REST and HTTP APIs name the metric and its dimension differently."""
+    rest = site.has("aws.api-gateway.rest")
+    dimension: dict[str, Any] = {"Name": "ApiName", "Value": site.stack_name}
+    if not rest:
+        dimension = {"Name": "ApiId", "Value": Ref("Api")}
+    return _alarm(
+        "ApiErrors",
+        "the API answers with 5xx",
+        {
+            "Namespace": "AWS/ApiGateway",
+            "MetricName": "5XXError" if rest else "5xx",
+            "Dimensions": [dimension],
+            "Statistic": "Sum",
+            "Period": PERIOD_SECONDS,
+            "EvaluationPeriods": 2,
+            "Threshold": 5,
+        },
+    )
+
+
+METRICS_OF_AN_ALARM = 10
+"""Metrics that an alarm may take: Amazon CloudWatch User Guide, "CloudWatch service quotas"."""
+
+
+def _of_functions(metric: str, names: Sequence[str]) -> dict[str, Any]:
+    """Return the sum of a metric over all functions, or of the account's where they are too many.
+
+    Lambda reports the sum over every function of the account and region where no name is given.
+    """
+    if len(names) == 1 or len(names) > METRICS_OF_AN_ALARM:
+        one = [{"Name": "FunctionName", "Value": Ref(names[0])}]
+        return {
+            "Namespace": "AWS/Lambda",
+            "MetricName": metric,
+            "Dimensions": one if len(names) == 1 else [],
+            "Statistic": "Sum",
+            "Period": PERIOD_SECONDS,
+        }
+    metrics: list[dict[str, Any]] = [
+        {
+            "Id": f"m{number}",
+            "ReturnData": False,
+            "MetricStat": {
+                "Metric": {
+                    "Namespace": "AWS/Lambda",
+                    "MetricName": metric,
+                    "Dimensions": [{"Name": "FunctionName", "Value": Ref(name)}],
+                },
+                "Period": PERIOD_SECONDS,
+                "Stat": "Sum",
+            },
+        }
+        for number, name in enumerate(names, start=1)
+    ]
+    terms = "+".join(f"FILL(m{number},0)" for number in range(1, len(names) + 1))
+    metrics.append({"Id": "total", "Expression": terms, "Label": f"{metric.lower()} of functions"})
+    return {"Metrics": metrics}
 
 
 def _dashboard(site: Site, expected: Sequence[Expected]) -> Resource:
@@ -364,4 +402,41 @@ def _budget(site: Site) -> Iterator[Resource]:
             ],
         },
         reason=f"the priced bill of this option at {site.users:,} users: {amount} USD a month",
+    )
+
+
+def _anomalies(site: Site) -> Iterator[Resource]:
+    """Yield a watch over charges that are unlike those of the days before; free of charge."""
+    if not site.tags:
+        return
+    tag = {"Tags": {"Key": "app", "Values": [site.app]}}
+    yield Resource(
+        name="CostMonitor",
+        kind="AWS::CE::AnomalyMonitor",
+        properties={
+            "MonitorName": site.stack_name,
+            "MonitorType": "CUSTOM",
+            "MonitorSpecification": json.dumps(tag),
+        },
+        reason="charges of what carries the application's tag",
+    )
+    least = max(Decimal(1), (site.usd_per_month / 10).quantize(Decimal(1)))
+    threshold = {
+        "Dimensions": {
+            "Key": "ANOMALY_TOTAL_IMPACT_ABSOLUTE",
+            "MatchOptions": ["GREATER_THAN_OR_EQUAL"],
+            "Values": [str(least)],
+        }
+    }
+    yield Resource(
+        name="CostAnomalies",
+        kind="AWS::CE::AnomalySubscription",
+        properties={
+            "SubscriptionName": site.stack_name,
+            "Frequency": "DAILY",
+            "MonitorArnList": [Ref("CostMonitor")],
+            "Subscribers": [{"Type": "EMAIL", "Address": ParameterRef("AlarmEmail")}],
+            "ThresholdExpression": json.dumps(threshold),
+        },
+        reason=f"from a tenth of the priced bill: {least} USD",
     )

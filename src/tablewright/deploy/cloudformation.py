@@ -81,8 +81,8 @@ _Dumper.add_representer(_Tagged, _represent_tagged)
 _Dumper.add_representer(_Select, _represent_select)
 
 
-def render(stack: Stack) -> str:
-    """Return the template.
+def render(stack: Stack, transform: str = "") -> str:
+    """Return the template; a transform is what the service applies before it reads it.
 
     Raises:
         UnsupportedError: a resource is none of AWS's.
@@ -94,9 +94,12 @@ def render(stack: Stack) -> str:
             + ", ".join(resource.kind for resource in foreign),
             remedy="write it with --format terraform",
         )
+    head = {"AWSTemplateFormatVersion": "2010-09-09", "Description": stack.title}
+    if transform:
+        head["Transform"] = transform
     pieces = [
         f"# {stack.title}\n# Written by `tablewright deploy`; the model file says why.\n",
-        _dump({"AWSTemplateFormatVersion": "2010-09-09", "Description": stack.title}),
+        _dump(head),
     ]
     if stack.parameters:
         pieces.append(_section("Parameters", {p.name: _parameter(p) for p in stack.parameters}))

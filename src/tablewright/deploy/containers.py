@@ -19,9 +19,16 @@ from tablewright.deploy.network import (
     has_nat,
     security_group,
 )
-from tablewright.deploy.option import HEALTH_PATH, PORT, Site
+from tablewright.deploy.option import Site
 from tablewright.deploy.resources import Account, ParameterRef, Ref, Resource, Text
-from tablewright.deploy.rights import application_statements, log_statement, role_of
+from tablewright.deploy.rights import (
+    application_statements,
+    log_statement,
+    read_secrets,
+    role_of,
+    secret_address,
+    why,
+)
 
 TASK_VCPU = Decimal("0.25")
 
@@ -31,12 +38,12 @@ def tasks(
 ) -> Iterator[Resource]:
     """Yield the cluster, its service and tasks, their roles, and the balancer before them."""
     has_balancer = site.has("aws.elb")
-    count = _task_count(site)
+    port = site.program.port
     if has_balancer:
-        yield from balancer(site, PORT, HEALTH_PATH)
-        opening = from_group(PORT, "BalancerGroup", "the load balancer")
+        yield from balancer(site)
+        opening = from_group(port, "BalancerGroup", "the load balancer")
     else:
-        opening = from_anywhere(PORT, "the service itself")
+        opening = from_anywhere(port, "the service itself")
     yield security_group("ComputeGroup", site, "tasks answer on one port", (opening,))
     yield Resource(
         name="Images",
@@ -53,17 +60,29 @@ def tasks(
     yield Resource(
         name="Cluster",
         kind="AWS::ECS::Cluster",
-        properties={"ClusterSettings": [{"Name": "containerInsights", "Value": "enabled"}]},
+        properties={
+            "ClusterName": site.plain_name,
+            "ClusterSettings": [{"Name": "containerInsights", "Value": "disabled"}],
+        },
+        reason="container insights cost by metric and are not priced: switch them on by hand",
     )
     yield role_of(
-        "TaskRole",
-        "ecs-tasks",
-        application_statements(statements, site),
-        "what the access patterns need, and no more",
+        "TaskRole", "ecs-tasks", application_statements(statements, site), why(statements)
     )
-    yield role_of("StartRole", "ecs-tasks", _start_rights(), "pulls the image and writes its log")
+    yield role_of(
+        "StartRole",
+        "ecs-tasks",
+        _start_rights(site),
+        "pulls the image, reads the secrets, writes the log",
+    )
     yield _task_definition(site, variables)
+    yield _service(site, has_balancer=has_balancer)
+
+
+def _service(site: Site, *, has_balancer: bool) -> Resource:
+    count = _task_count(site)
     service: dict[str, Any] = {
+        "ServiceName": "app",
         "Cluster": Ref("Cluster"),
         "DesiredCount": count,
         "LaunchType": "FARGATE",
@@ -84,9 +103,13 @@ def tasks(
     if has_balancer:
         service["HealthCheckGracePeriodSeconds"] = 60
         service["LoadBalancers"] = [
-            {"ContainerName": "app", "ContainerPort": PORT, "TargetGroupArn": Ref("Targets")}
+            {
+                "ContainerName": "app",
+                "ContainerPort": site.program.port,
+                "TargetGroupArn": Ref("Targets"),
+            }
         ]
-    yield Resource(
+    return Resource(
         name="Service",
         kind="AWS::ECS::Service",
         properties=service,
@@ -102,8 +125,10 @@ def _task_count(site: Site) -> int:
     return max(1, round(hours / (TASK_VCPU * HOURS_PER_MONTH)))
 
 
-def _start_rights() -> list[dict[str, Any]]:
+def _start_rights(site: Site) -> list[dict[str, Any]]:
+    secrets = [read_secrets(site)] if site.secrets else []
     return [
+        *secrets,
         log_statement(),
         {
             "Sid": "PullImage",
@@ -129,7 +154,7 @@ def _task_definition(site: Site, variables: Mapping[str, Any]) -> Resource:
         name="Task",
         kind="AWS::ECS::TaskDefinition",
         properties={
-            "Family": site.stack_name,
+            "Family": site.plain_name,
             "Cpu": "256",
             "Memory": "512",
             "NetworkMode": "awsvpc",
@@ -140,38 +165,54 @@ def _task_definition(site: Site, variables: Mapping[str, Any]) -> Resource:
             },
             "TaskRoleArn": Ref("TaskRole", "Arn"),
             "ExecutionRoleArn": Ref("StartRole", "Arn"),
-            "ContainerDefinitions": [
-                {
-                    "Name": "app",
-                    "Image": Text((Ref("Images", "RepositoryUri"), ":", ParameterRef("ImageTag"))),
-                    "Essential": True,
-                    "PortMappings": [{"ContainerPort": PORT, "Protocol": "tcp"}],
-                    "ReadonlyRootFilesystem": True,
-                    "Environment": [
-                        {"Name": name, "Value": value} for name, value in sorted(variables.items())
-                    ],
-                    "HealthCheck": {
-                        "Command": [
-                            "CMD",
-                            "python",
-                            "-c",
-                            "import urllib.request as r; "
-                            f"r.urlopen('http://127.0.0.1:{PORT}{HEALTH_PATH}', timeout=2)",
-                        ],
-                        "Interval": 30,
-                        "Timeout": 5,
-                        "Retries": 3,
-                        "StartPeriod": 20,
-                    },
-                    "LogConfiguration": {
-                        "LogDriver": "awslogs",
-                        "Options": {
-                            "awslogs-group": Ref("Logs"),
-                            "awslogs-region": Account("region"),
-                            "awslogs-stream-prefix": "app",
-                        },
-                    },
-                }
-            ],
+            "ContainerDefinitions": [_container(site, variables)],
         },
     )
+
+
+def _container(site: Site, variables: Mapping[str, Any]) -> dict[str, Any]:
+    container: dict[str, Any] = {
+        "Name": "app",
+        "Image": Text((Ref("Images", "RepositoryUri"), ":", ParameterRef("ImageTag"))),
+        "Essential": True,
+        "PortMappings": [{"ContainerPort": site.program.port, "Protocol": "tcp"}],
+        "ReadonlyRootFilesystem": True,
+        "Environment": [
+            {"Name": name, "Value": value} for name, value in sorted(variables.items())
+        ],
+        "HealthCheck": {
+            "Command": ["CMD", *health_command(site)],
+            "Interval": 30,
+            "Timeout": 5,
+            "Retries": 3,
+            "StartPeriod": 20,
+        },
+        "LogConfiguration": {
+            "LogDriver": "awslogs",
+            "Options": {
+                "awslogs-group": Ref("Logs"),
+                "awslogs-region": Account("region"),
+                "awslogs-stream-prefix": "app",
+            },
+        },
+    }
+    if site.secrets:
+        container["Secrets"] = [
+            {"Name": secret.name, "ValueFrom": secret_address(site, secret)}
+            for secret in sorted(site.secrets, key=lambda secret: secret.name)
+        ]
+    return container
+
+
+def health_command(site: Site) -> list[str]:
+    """Return the command by which a container says whether it is healthy.
+
+    Each uses what the image of its language has: `wget` of BusyBox, Node itself, Python itself.
+    """
+    address = f"http://127.0.0.1:{site.program.port}{site.program.health_path}"
+    if site.program.language == "go":
+        return ["wget", "-q", "-O", "/dev/null", address]
+    if site.program.language == "node":
+        script = f"fetch('{address}').then(r => process.exit(r.ok ? 0 : 1))"
+        return ["node", "-e", script]
+    return ["python", "-c", f"import urllib.request as r; r.urlopen('{address}', timeout=2)"]

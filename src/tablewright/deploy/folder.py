@@ -10,16 +10,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tablewright.core.errors import UsageError
 from tablewright.deploy import cloudformation, pipeline, runbook, terraform
+from tablewright.deploy.atlas import atlas_parameters
 from tablewright.deploy.compute import TASKS, kind_of
 from tablewright.deploy.option import Site
 from tablewright.deploy.resources import Stack
+from tablewright.deploy.sam import TRANSFORM, as_sam
 
-FORMATS = ("cloudformation", "terraform")
+FORMATS = ("cloudformation", "sam", "terraform")
 MANIFEST = ".tablewright-deploy.json"
 SCHEMA = "tablewright.deploy-manifest/1"
 
@@ -31,15 +33,40 @@ def files_of(stack: Stack, site: Site, file_format: str, folder: str) -> dict[st
             f"`{file_format}` is no format of infrastructure code",
             remedy=f"choose {' or '.join(FORMATS)}",
         )
-    if file_format == "cloudformation":
-        files = {"template.yaml": cloudformation.render(stack)}
-    else:
-        files = dict(terraform.render(stack))
+    files = _infrastructure(stack, site, file_format)
     if kind_of(site) == TASKS:
         files["Dockerfile"] = pipeline.dockerfile()
     files["pipeline.yaml"] = pipeline.workflow(site, folder, file_format)
     files["Makefile"] = pipeline.makefile(site, file_format)
     files["RUNBOOK.md"] = runbook.runbook(stack, site)
+    return files
+
+
+def _infrastructure(stack: Stack, site: Site, file_format: str) -> dict[str, str]:
+    """Return the code of the stack; what CloudFormation cannot make is Terraform beside it."""
+    if file_format == "terraform":
+        return dict(terraform.render(stack))
+    of_aws = [resource for resource in stack.resources if resource.kind.startswith("AWS::")]
+    others = [resource for resource in stack.resources if not resource.kind.startswith("AWS::")]
+    foreign = {parameter.name for parameter in atlas_parameters(site)}
+    here = replace(
+        stack,
+        resources=tuple(of_aws),
+        parameters=tuple(p for p in stack.parameters if p.name not in foreign),
+    )
+    if file_format == "sam":
+        files = {"template.yaml": cloudformation.render(as_sam(here, site), TRANSFORM)}
+    else:
+        files = {"template.yaml": cloudformation.render(here)}
+    if others:
+        there = replace(
+            stack,
+            resources=tuple(others),
+            parameters=tuple(p for p in stack.parameters if p.name in foreign),
+            outputs=(),
+        )
+        rendered = terraform.render(there)
+        files |= {f"atlas/{name}": text for name, text in rendered.items() if text}
     return files
 
 
@@ -107,6 +134,7 @@ def write_folder(plan: FolderPlan) -> None:
 
 
 def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.part")
     beside.write_text(text, encoding="utf-8")
     beside.replace(path)

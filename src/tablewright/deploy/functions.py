@@ -1,6 +1,7 @@
-"""The application as functions behind an API.
+"""The application as functions behind an API: one, or one for each that the program lists.
 
-In: a site, the policy statements of its patterns, the variables it is given. Out: resources.
+In: a site, the policy statements of its patterns, the variables it is given. Out: resources. Every
+function has a role of its own that allows what its access patterns need.
 """
 
 from __future__ import annotations
@@ -8,23 +9,121 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tablewright.deploy.grants import Statement
-from tablewright.deploy.network import (
-    PRIVATE,
-    needs_network,
-    security_group,
-)
+from tablewright.deploy.apis import http_api, rest_api
+from tablewright.deploy.grants import Statement, for_patterns
+from tablewright.deploy.network import PRIVATE, needs_network, security_group
 from tablewright.deploy.option import Site
-from tablewright.deploy.resources import Account, ParameterRef, Ref, Resource, Text
-from tablewright.deploy.rights import application_statements, log_statement, role_of
+from tablewright.deploy.program import FunctionNeed
+from tablewright.deploy.resources import ParameterRef, Ref, Resource, Text
+from tablewright.deploy.rights import (
+    application_statements,
+    log_statement,
+    queue_name,
+    role_of,
+    secret_variables,
+    why,
+)
 
-PYTHON = "python3.13"
+RUNTIMES = {
+    "go": ("provided.al2023", "bootstrap"),
+    "node": ("nodejs22.x", "index.handler"),
+    "python": ("python3.13", "app.handler"),
+}
+"""Runtime and handler by language: AWS Lambda Developer Guide, "Lambda runtimes", read 2026-11.
+The runtime go1.x ended in 2023; programs in Go run on the custom runtime."""
+SINGLE = "Function"
 
 
 def functions(
     site: Site, statements: Sequence[Statement], variables: Mapping[str, Any]
 ) -> Iterator[Resource]:
-    """Yield the function, its role and queue, and the API before it."""
+    """Yield the functions, their roles and queue, and the API before them."""
+    if needs_network(site):
+        yield security_group("ComputeGroup", site, "functions accept no calls from the network", ())
+    yield Resource(
+        name="DeadLetters",
+        kind="AWS::SQS::Queue",
+        properties={"SqsManagedSseEnabled": True, "MessageRetentionPeriod": 1_209_600},
+        reason="asynchronous calls that failed twice wait here for 14 days",
+    )
+    needs = needs_of(site)
+    told = {**variables, **secret_variables(site)}
+    told.pop("PORT", None)
+    for need in needs:
+        yield from _function(site, need, statements, told)
+    yield from _readers(site, needs)
+    names = {need.name: function_name(need) for need in needs}
+    if site.has("aws.api-gateway.rest"):
+        yield from rest_api(site, needs, names)
+    else:
+        yield from http_api(site, needs, names)
+
+
+def needs_of(site: Site) -> tuple[FunctionNeed, ...]:
+    """Return the functions that the program lists, or the one that serves everything."""
+    if site.program.functions:
+        return site.program.functions
+    return (
+        FunctionNeed(
+            name="",
+            routes=(),
+            mb=site.function_mb,
+            seconds=site.function_seconds,
+            code="function",
+            patterns=(),
+        ),
+    )
+
+
+def function_name(need: FunctionNeed) -> str:
+    """Return the logical name of a function."""
+    return f"{need.name}{SINGLE}"
+
+
+def function_names(site: Site) -> tuple[str, ...]:
+    """Return the logical names of all functions of a site."""
+    return tuple(function_name(need) for need in needs_of(site))
+
+
+def _function(
+    site: Site, need: FunctionNeed, statements: Sequence[Statement], variables: Mapping[str, Any]
+) -> Iterator[Resource]:
+    name = function_name(need)
+    allowed = for_patterns(statements, need.patterns) if need.patterns else tuple(statements)
+    yield role_of(f"{name}Role", "lambda", _rights(site, allowed), why(allowed))
+    runtime, handler = RUNTIMES[site.program.language]
+    key: Any = ParameterRef("ArtifactKey")
+    if need.name:
+        key = Text((ParameterRef("ArtifactKey"), f"/{need.name}.zip"))
+    properties: dict[str, Any] = {
+        "Architectures": ["arm64" if site.has("aws.lambda.gbs.arm") else "x86_64"],
+        "Code": {"S3Bucket": ParameterRef("ArtifactBucket"), "S3Key": key},
+        "DeadLetterConfig": {"TargetArn": Ref("DeadLetters", "Arn")},
+        "Environment": {"Variables": dict(variables)},
+        "Handler": handler,
+        "LoggingConfig": {"LogGroup": Ref("Logs"), "LogFormat": "JSON"},
+        "MemorySize": need.mb,
+        "Role": Ref(f"{name}Role", "Arn"),
+        "Runtime": runtime,
+        "Timeout": need.seconds,
+        "TracingConfig": {"Mode": "PassThrough"},
+    }
+    if needs_network(site):
+        properties["VpcConfig"] = {
+            "SubnetIds": [Ref(subnet) for subnet in PRIVATE],
+            "SecurityGroupIds": [Ref("ComputeGroup", "GroupId")],
+        }
+    routes = ", ".join(f"{method} {path}" for method, path in need.routes) or "every route"
+    yield Resource(
+        name=name,
+        kind="AWS::Lambda::Function",
+        properties=properties,
+        reason=f"answers {routes}",
+        price_keys=("aws.lambda",),
+    )
+
+
+def _rights(site: Site, statements: Sequence[Statement]) -> list[dict[str, Any]]:
     rights = application_statements(statements, site)
     rights += [
         log_statement(),
@@ -35,8 +134,7 @@ def functions(
             "Resource": [Ref("DeadLetters", "Arn")],
         },
     ]
-    inside = needs_network(site)
-    if inside:  # AWS Lambda Developer Guide, "Execution role permissions" for a VPC
+    if needs_network(site):  # AWS Lambda Developer Guide, "Execution role permissions" for a VPC
         rights.append(
             {
                 "Sid": "NetworkInterfaces",
@@ -49,118 +147,22 @@ def functions(
                 "Resource": ["*"],
             }
         )
-    yield role_of("FunctionRole", "lambda", rights, "what the access patterns need, and no more")
-    yield Resource(
-        name="DeadLetters",
-        kind="AWS::SQS::Queue",
-        properties={"SqsManagedSseEnabled": True, "MessageRetentionPeriod": 1_209_600},
-        reason="asynchronous calls that failed twice wait here for 14 days",
-    )
-    properties: dict[str, Any] = {
-        "Architectures": ["arm64" if site.has("aws.lambda.gbs.arm") else "x86_64"],
-        "Code": {"S3Bucket": ParameterRef("ArtifactBucket"), "S3Key": ParameterRef("ArtifactKey")},
-        "DeadLetterConfig": {"TargetArn": Ref("DeadLetters", "Arn")},
-        "Environment": {"Variables": dict(variables)},
-        "Handler": "app.handler",
-        "LoggingConfig": {"LogGroup": Ref("Logs"), "LogFormat": "JSON"},
-        "MemorySize": site.function_mb,
-        "Role": Ref("FunctionRole", "Arn"),
-        "Runtime": PYTHON,
-        "Timeout": site.function_seconds,
-        "TracingConfig": {"Mode": "PassThrough"},
-    }
-    if inside:
-        yield security_group("ComputeGroup", site, "functions accept no calls from the network", ())
-        properties["VpcConfig"] = {
-            "SubnetIds": [Ref(name) for name in PRIVATE],
-            "SecurityGroupIds": [Ref("ComputeGroup", "GroupId")],
-        }
-    yield Resource(
-        name="Function",
-        kind="AWS::Lambda::Function",
-        properties=properties,
-        reason=f"answers every route; sized as priced: {site.function_mb} MB",
-        price_keys=("aws.lambda",),
-    )
-    yield from _http_api(site)
+    return rights
 
 
-def _http_api(site: Site) -> Iterator[Resource]:
-    cors: dict[str, Any] = {
-        "AllowMethods": ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
-        "AllowHeaders": ["authorization", "content-type", "x-api-key"],
-        "AllowOrigins": list(site.allowed_origins) or ["https://localhost:3000"],
-        "MaxAge": 600,
-    }
-    yield Resource(
-        name="Api",
-        kind="AWS::ApiGatewayV2::Api",
-        properties={"Name": site.stack_name, "ProtocolType": "HTTP", "CorsConfiguration": cors},
-        price_keys=("aws.api-gateway",),
-    )
-    yield Resource(
-        name="ApiIntegration",
-        kind="AWS::ApiGatewayV2::Integration",
-        properties={
-            "ApiId": Ref("Api"),
-            "IntegrationType": "AWS_PROXY",
-            "IntegrationUri": Ref("Function", "Arn"),
-            "PayloadFormatVersion": "2.0",
-            "TimeoutInMillis": min(30_000, site.function_seconds * 1000),
-        },
-    )
-    yield Resource(
-        name="ApiRoute",
-        kind="AWS::ApiGatewayV2::Route",
-        properties={
-            "ApiId": Ref("Api"),
-            "RouteKey": "$default",
-            "AuthorizationType": "NONE",
-            "Target": Text(("integrations/", Ref("ApiIntegration"))),
-        },
-        reason="public: the application itself checks who calls",
-    )
-    burst = max(10, round(site.peak_requests_per_second * 4))
-    yield Resource(
-        name="ApiStage",
-        kind="AWS::ApiGatewayV2::Stage",
-        properties={
-            "ApiId": Ref("Api"),
-            "StageName": "$default",
-            "AutoDeploy": True,
-            "DefaultRouteSettings": {
-                "ThrottlingBurstLimit": burst,
-                "ThrottlingRateLimit": burst,
-                "DetailedMetricsEnabled": True,
+def _readers(site: Site, needs: Sequence[FunctionNeed]) -> Iterator[Resource]:
+    """Yield what hands messages of a queue to the function that reads it."""
+    names = {need.name: function_name(need) for need in needs}
+    for queue in site.program.queues:
+        reader = names.get(queue.reader, function_name(needs[0]))
+        yield Resource(
+            name=f"{queue_name(queue.name)}Reader",
+            kind="AWS::Lambda::EventSourceMapping",
+            properties={
+                "EventSourceArn": Ref(queue_name(queue.name), "Arn"),
+                "FunctionName": Ref(reader),
+                "BatchSize": 10,
+                "FunctionResponseTypes": ["ReportBatchItemFailures"],
             },
-            "AccessLogSettings": {
-                "DestinationArn": Ref("Logs", "Arn"),
-                "Format": '{"requestId":"$context.requestId","route":"$context.routeKey",'
-                '"status":"$context.status","latency":"$context.responseLatency"}',
-            },
-        },
-        reason=f"four times the modelled peak of {round(site.peak_requests_per_second, 1)} calls "
-        "a second; above it callers get 429",
-    )
-    yield Resource(
-        name="ApiPermission",
-        kind="AWS::Lambda::Permission",
-        properties={
-            "Action": "lambda:InvokeFunction",
-            "FunctionName": Ref("Function"),
-            "Principal": "apigateway.amazonaws.com",
-            "SourceArn": Text(
-                (
-                    "arn:",
-                    Account("partition"),
-                    ":execute-api:",
-                    Account("region"),
-                    ":",
-                    Account("id"),
-                    ":",
-                    Ref("Api"),
-                    "/*",
-                )
-            ),
-        },
-    )
+            reason="failed messages alone are handed over again",
+        )

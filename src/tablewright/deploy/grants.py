@@ -7,11 +7,16 @@ patterns need it. Nothing is granted on `*` that can be named.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tablewright.deploy.resources import Account, Ref, Text
+
+USER = "{user}"
+"""Stands in a leading key for the user that a session names."""
+Condition = tuple[str, str, tuple[str, ...]]
+"""Operator, condition key, values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +30,11 @@ class Grant:
     index: str = ""
     """The index that is read, where it is one."""
     patterns: tuple[str, ...] = ()
+    leading_key: str = ""
+    """Partition key of everything that is asked for, with `{user}` for the user's own id, where
+    the pattern reads or writes what belongs to its user alone; otherwise empty."""
+    attributes: tuple[str, ...] = ()
+    """Attributes that are asked for, where the pattern asks for some alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +45,10 @@ class Statement:
     actions: tuple[str, ...]
     resources: tuple[Any, ...]
     patterns: tuple[str, ...]
-    conditions: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    conditions: tuple[Condition, ...] = ()
     """Operator, condition key, values."""
+    needs: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Each action with the patterns that need it."""
 
     def document(self) -> dict[str, Any]:
         """Return the statement as a policy document holds it."""
@@ -54,28 +66,81 @@ class Statement:
         return written
 
 
-def statements(grants: Iterable[Grant]) -> tuple[Statement, ...]:
-    """Return one statement for each table and one for each index that is read.
+def statements(grants: Iterable[Grant], user_tag: str = "") -> tuple[Statement, ...]:
+    """Return a statement for each table and each index that is read, with its conditions.
 
     Grants of several patterns on one resource are joined; the actions of each are sorted, so that
-    the same grants give the same bytes.
+    the same grants give the same bytes. Without a `user_tag` nothing names a user, and what belongs
+    to one is told apart by the application.
     """
-    joined: dict[tuple[str, str], dict[str, set[str]]] = {}
+    joined: dict[tuple[str, str, tuple[Condition, ...]], dict[str, set[str]]] = {}
     for grant in grants:
-        actions = joined.setdefault((grant.table, grant.index), {})
-        actions.setdefault(grant.action, set()).update(grant.patterns)
+        place = (grant.table, grant.index, _conditions(grant, user_tag))
+        joined.setdefault(place, {}).setdefault(grant.action, set()).update(grant.patterns)
     written: list[Statement] = []
-    for (table, index), actions in sorted(joined.items()):
-        arn: Any = Ref(table, "Arn")
-        if index:
-            arn = Text((Ref(table, "Arn"), f"/index/{index}"))
-        patterns = sorted({name for names in actions.values() for name in names})
+    sids: dict[str, int] = {}
+    for (table, index, conditions), actions in sorted(joined.items()):
+        sid = _sid(table, index)
+        sids[sid] = sids.get(sid, 0) + 1
         written.append(
             Statement(
-                sid=_sid(table, index),
+                sid=sid + (str(sids[sid]) if sids[sid] > 1 else ""),
                 actions=tuple(sorted(actions)),
-                resources=(arn,),
-                patterns=tuple(patterns),
+                resources=(_arn(table, index),),
+                patterns=tuple(sorted({name for names in actions.values() for name in names})),
+                conditions=conditions,
+                needs=tuple(
+                    (action, tuple(sorted(names))) for action, names in sorted(actions.items())
+                ),
+            )
+        )
+    return tuple(written)
+
+
+def _arn(table: str, index: str) -> Any:
+    return Text((Ref(table, "Arn"), f"/index/{index}")) if index else Ref(table, "Arn")
+
+
+def _conditions(grant: Grant, user_tag: str) -> tuple[Condition, ...]:
+    """Return what a request must fulfil: its keys begin with the user, it asks for these alone.
+
+    Amazon DynamoDB Developer Guide, "Using IAM policy conditions for fine-grained access control":
+    with ForAllValues an absent key holds, so that `Null` asks for one; attributes are limited only
+    where the request has to name them (`Select`).
+    """
+    if not user_tag or not grant.leading_key:
+        return ()
+    value = grant.leading_key.replace(USER, f"${{aws:PrincipalTag/{user_tag}}}")
+    conditions: list[Condition] = [
+        ("ForAllValues:StringEquals", "dynamodb:LeadingKeys", (value,)),
+        ("Null", "dynamodb:LeadingKeys", ("false",)),
+    ]
+    if grant.attributes:
+        names = tuple(sorted(set(grant.attributes)))
+        conditions.append(("ForAllValues:StringEquals", "dynamodb:Attributes", names))
+        conditions.append(("StringEqualsIfExists", "dynamodb:Select", ("SPECIFIC_ATTRIBUTES",)))
+    return tuple(conditions)
+
+
+def for_patterns(parts: Sequence[Statement], patterns: Collection[str]) -> tuple[Statement, ...]:
+    """Return what some patterns need of these statements: fewer statements, fewer actions."""
+    written: list[Statement] = []
+    for part in parts:
+        needs = tuple(
+            (action, tuple(name for name in names if name in patterns))
+            for action, names in part.needs
+        )
+        needs = tuple((action, names) for action, names in needs if names)
+        if not needs:
+            continue
+        written.append(
+            Statement(
+                sid=part.sid,
+                actions=tuple(action for action, _ in needs),
+                resources=part.resources,
+                patterns=tuple(sorted({name for _, names in needs for name in names})),
+                conditions=part.conditions,
+                needs=needs,
             )
         )
     return tuple(written)

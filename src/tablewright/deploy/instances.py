@@ -1,6 +1,7 @@
 """The application on instances: one with an address, or a group behind a load balancer.
 
-In: a site, the policy statements of its patterns, the variables it is given. Out: resources.
+In: a site, the policy statements of its patterns, the variables it is given. Out: resources, the
+script that an instance runs once, and the systemd unit that keeps the program running.
 """
 
 from __future__ import annotations
@@ -14,19 +15,32 @@ from tablewright.deploy.network import (
     balancer,
     compute_subnets,
     from_anywhere,
+    from_delivery,
     from_group,
+    has_nat,
     security_group,
 )
-from tablewright.deploy.option import HEALTH_PATH, PORT, Site
+from tablewright.deploy.option import Site
 from tablewright.deploy.resources import Account, ParameterRef, Ref, Resource, Text
-from tablewright.deploy.rights import application_statements, log_statement, role_of
+from tablewright.deploy.rights import (
+    application_statements,
+    log_statement,
+    release_object,
+    role_of,
+    secret_variables,
+    why,
+)
 
-
-def _instance_type(site: Site) -> str:
-    """Return the type of instance that is priced, such as t3.small."""
-    for part in site.parts_of("aws.ec2."):
-        return part.price_key.removeprefix("aws.ec2.")
-    return "t3.small"
+START = {
+    "go": "/srv/app/{app}",
+    "node": "/usr/bin/node /srv/app/{main}",
+    "python": "/usr/bin/python3.13 -m {main} --host 0.0.0.0 --port {port}",
+}
+"""What starts the program, by language."""
+PACKAGES = {"go": "", "node": "nodejs22 ", "python": "python3.13 "}
+"""Packages of Amazon Linux 2023 that it runs on; a program in Go needs none."""
+CPU_TARGET = 60
+"""Per cent of the processors at which a group adds an instance."""
 
 
 def instances(
@@ -35,13 +49,13 @@ def instances(
     """Yield the instances, their role and template, and what is before them."""
     has_balancer = site.has("aws.elb")
     if has_balancer:
-        yield from balancer(site, PORT, HEALTH_PATH)
-        openings: tuple[dict[str, Any], ...] = (
-            from_group(PORT, "BalancerGroup", "the load balancer"),
-        )
-    else:
-        openings = (from_anywhere(443, "HTTPS"), from_anywhere(80, "redirected to HTTPS"))
-    yield security_group("ComputeGroup", site, "instances are managed without SSH", openings)
+        yield from balancer(site)
+    yield security_group(
+        "ComputeGroup",
+        site,
+        "instances are managed without SSH",
+        _openings(site, has_balancer=has_balancer),
+    )
     rights = [
         *application_statements(statements, site),
         log_statement(),
@@ -49,21 +63,10 @@ def instances(
             "Sid": "FetchRelease",
             "Effect": "Allow",
             "Action": ["s3:GetObject"],
-            "Resource": [
-                Text(
-                    (
-                        "arn:",
-                        Account("partition"),
-                        ":s3:::",
-                        ParameterRef("ArtifactBucket"),
-                        "/",
-                        ParameterRef("ArtifactKey"),
-                    )
-                )
-            ],
+            "Resource": [release_object()],
         },
     ]
-    yield role_of("InstanceRole", "ec2", rights, "what the access patterns need, and no more")
+    yield role_of("InstanceRole", "ec2", rights, why(statements))
     yield Resource(
         name="InstanceProfile",
         kind="AWS::IAM::InstanceProfile",
@@ -75,9 +78,31 @@ def instances(
         properties={"LaunchTemplateData": _launch_data(site, variables)},
         reason="Amazon Linux; metadata only with a token, the disk encrypted",
     )
+    yield from _group(site) if has_balancer else _single(site)
+
+
+def _openings(site: Site, *, has_balancer: bool) -> tuple[dict[str, Any], ...]:
+    port = site.program.port
     if has_balancer:
-        yield _group(site)
-        return
+        return (from_group(port, "BalancerGroup", "the load balancer"),)
+    if site.has("aws.cloudfront"):
+        return (from_delivery(port, "the distribution, which serves TLS"),)
+    return (from_anywhere(443, "HTTPS"), from_anywhere(80, "redirected to HTTPS"))
+
+
+def terminates_tls(site: Site) -> bool:
+    """Whether the instance itself has to serve TLS: nothing stands before it."""
+    return not site.has("aws.elb", "aws.cloudfront")
+
+
+def _instance_type(site: Site) -> str:
+    """Return the type of instance that is priced, such as t3.small."""
+    for part in site.parts_of("aws.ec2."):
+        return part.price_key.removeprefix("aws.ec2.")
+    return "t3.small"
+
+
+def _single(site: Site) -> Iterator[Resource]:
     yield Resource(
         name="Instance",
         kind="AWS::EC2::Instance",
@@ -101,15 +126,16 @@ def instances(
     )
 
 
-def _group(site: Site) -> Resource:
-    count = site.hours_of("aws.ec2.")
-    return Resource(
+def _group(site: Site) -> Iterator[Resource]:
+    count = max(2, site.hours_of("aws.ec2."))
+    fewest, largest = site.program.instances or (count, count * 2)
+    yield Resource(
         name="Group",
         kind="AWS::AutoScaling::AutoScalingGroup",
         properties={
-            "MinSize": str(max(2, count)),
-            "MaxSize": str(max(2, count) * 2),
-            "DesiredCapacity": str(max(2, count)),
+            "MinSize": str(fewest),
+            "MaxSize": str(max(largest, count)),
+            "DesiredCapacity": str(max(fewest, count)),
             "HealthCheckType": "ELB",
             "HealthCheckGracePeriod": 300,
             "VPCZoneIdentifier": [Ref(name) for name in compute_subnets(site)],
@@ -119,18 +145,32 @@ def _group(site: Site) -> Resource:
                 "Version": Ref("Template", "LatestVersionNumber"),
             },
         },
-        reason="replaces an instance that is not healthy; twice as many at the most",
+        reason=f"{max(fewest, count)} as priced, in two zones; replaces one that is not healthy",
         after=("HttpsListener",),
         price_keys=("aws.ec2", "aws.ebs"),
+    )
+    yield Resource(
+        name="GroupPolicy",
+        kind="AWS::AutoScaling::ScalingPolicy",
+        properties={
+            "AutoScalingGroupName": Ref("Group"),
+            "PolicyType": "TargetTrackingScaling",
+            "TargetTrackingConfiguration": {
+                "PredefinedMetricSpecification": {
+                    "PredefinedMetricType": "ASGAverageCPUUtilization"
+                },
+                "TargetValue": CPU_TARGET,
+            },
+        },
+        reason=f"an instance more above {CPU_TARGET} % of the processors, one less well below",
     )
 
 
 def _launch_data(site: Site, variables: Mapping[str, Any]) -> dict[str, Any]:
-    return {
+    data: dict[str, Any] = {
         "ImageId": Account("amazon-linux"),
         "InstanceType": _instance_type(site),
         "IamInstanceProfile": {"Arn": Ref("InstanceProfile", "Arn")},
-        "SecurityGroupIds": [Ref("ComputeGroup", "GroupId")],
         "MetadataOptions": {"HttpTokens": "required", "HttpPutResponseHopLimit": 1},
         "BlockDeviceMappings": [
             {
@@ -143,22 +183,48 @@ def _launch_data(site: Site, variables: Mapping[str, Any]) -> dict[str, Any]:
                 },
             }
         ],
-        "UserData": _user_data(variables),
+        "UserData": Text(tuple(user_data(site, variables))),
     }
+    groups = [Ref("ComputeGroup", "GroupId")]
+    if has_nat(site) or not site.has("aws.elb"):
+        data["SecurityGroupIds"] = groups
+    else:  # without a NAT gateway an instance of a group needs an address to call out
+        data["NetworkInterfaces"] = [
+            {"DeviceIndex": 0, "AssociatePublicIpAddress": True, "Groups": groups}
+        ]
+    return data
 
 
 def _disk_gb(site: Site) -> int:
     parts = site.parts_of("aws.ebs")
-    instances = max(1, site.hours_of("aws.ec2."))
-    return max(8, round(float(sum(part.quantity for part in parts)) / instances)) if parts else 8
+    machines = max(1, site.hours_of("aws.ec2."))
+    return max(8, round(float(sum(part.quantity for part in parts)) / machines)) if parts else 8
 
 
-def _user_data(variables: Mapping[str, Any]) -> Text:
-    """Return the script an instance runs once: fetch the release, write its unit, start it."""
+def unit(site: Site) -> str:
+    """Return the systemd unit that starts the program and keeps it running."""
+    command = START[site.program.language].format(
+        app=site.app, main=site.program.main, port=site.program.port
+    )
+    return (
+        f"[Unit]\nDescription={site.title}\nAfter=network-online.target\n"
+        "Wants=network-online.target\n\n"
+        f"[Service]\nUser=app\nEnvironmentFile=/etc/app.env\nWorkingDirectory=/srv/app\n"
+        f"ExecStart={command}\nRestart=always\nRestartSec=2\nNoNewPrivileges=true\n"
+        "ProtectSystem=strict\nProtectHome=true\nPrivateTmp=true\nReadWritePaths=/srv/app\n\n"
+        "[Install]\nWantedBy=multi-user.target\n"
+    )
+
+
+def user_data(site: Site, variables: Mapping[str, Any]) -> list[Any]:
+    """Return the script an instance runs once: fetch the release, write its unit, start it.
+
+    Its parts are texts and references; nothing of it is secret.
+    """
     lines: list[Any] = [
         "#!/bin/bash\nset -euo pipefail\n",
-        "dnf install -y --setopt=install_weak_deps=False python3.13 unzip\n",
-        "useradd --system --home-dir /srv/app --create-home app || true\n",
+        f"dnf install -y --setopt=install_weak_deps=False {PACKAGES[site.program.language]}unzip\n",
+        "id app >/dev/null 2>&1 || useradd --system --home-dir /srv/app --create-home app\n",
         "aws s3 cp s3://",
         ParameterRef("ArtifactBucket"),
         "/",
@@ -166,16 +232,38 @@ def _user_data(variables: Mapping[str, Any]) -> Text:
         " /srv/app/release.zip\nunzip -oq /srv/app/release.zip -d /srv/app\n",
         "cat > /etc/app.env <<'END'\n",
     ]
-    for name, value in sorted(variables.items()):
+    for name, value in sorted({**variables, **secret_variables(site)}.items()):
         lines += [f"{name}=", value, "\n"]
-    lines.append(
-        "END\nchmod 0640 /etc/app.env && chgrp app /etc/app.env\n"
-        "cat > /etc/systemd/system/app.service <<'END'\n"
-        "[Unit]\nDescription=application\nAfter=network-online.target\n\n"
-        "[Service]\nUser=app\nEnvironmentFile=/etc/app.env\nWorkingDirectory=/srv/app\n"
-        f"ExecStart=/usr/bin/python3.13 -m app --host 0.0.0.0 --port {PORT}\n"
-        "Restart=always\nRestartSec=2\nNoNewPrivileges=true\nProtectSystem=strict\n"
-        "ReadWritePaths=/srv/app\n\n[Install]\nWantedBy=multi-user.target\nEND\n"
-        "systemctl daemon-reload\nsystemctl enable --now app\n"
-    )
-    return Text(tuple(lines))
+    lines.append("END\nchmod 0640 /etc/app.env\nchgrp app /etc/app.env\n")
+    lines.append(f"cat > /etc/systemd/system/{site.app}.service <<'END'\n{unit(site)}END\n")
+    lines.append(f"systemctl daemon-reload\nsystemctl enable --now {site.app}\n")
+    if terminates_tls(site):
+        lines += _tls(site)
+    return lines
+
+
+def _tls(site: Site) -> list[Any]:
+    """Return what serves TLS before the program: nginx, with a certificate that renews itself.
+
+    The domain must point to the instance before a certificate is issued: it is tried until then.
+    """
+    return [
+        "dnf install -y nginx python3-pip\npython3 -m venv /opt/certbot\n"
+        "/opt/certbot/bin/pip install --quiet certbot certbot-nginx\n"
+        "cat > /etc/nginx/conf.d/app.conf <<'END'\nserver {\n  listen 80;\n  server_name ",
+        ParameterRef("DomainName"),
+        ";\n  location / {\n    proxy_pass http://127.0.0.1:"
+        f"{site.program.port};\n    proxy_set_header Host $host;\n  }}\n}}\nEND\n"
+        "systemctl enable --now nginx\n"
+        "cat > /etc/systemd/system/tls.service <<'END'\n[Unit]\nDescription=certificate\n"
+        "After=nginx.service\n\n[Service]\nType=oneshot\nRestart=on-failure\nRestartSec=300\n"
+        "ExecStart=/opt/certbot/bin/certbot --nginx --redirect --non-interactive --agree-tos -d ",
+        ParameterRef("DomainName"),
+        " -m ",
+        ParameterRef("AlarmEmail"),
+        "\n\n[Install]\nWantedBy=multi-user.target\nEND\n"
+        "cat > /etc/systemd/system/tls.timer <<'END'\n[Unit]\nDescription=renew the certificate\n\n"
+        "[Timer]\nOnCalendar=daily\nPersistent=true\n\n[Install]\nWantedBy=timers.target\nEND\n"
+        "systemctl daemon-reload\nsystemctl enable --now tls.timer\n"
+        "systemctl start --no-block tls\n",
+    ]

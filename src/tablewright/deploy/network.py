@@ -183,6 +183,20 @@ def from_anywhere(port: int, text: str) -> dict[str, Any]:
     }
 
 
+def from_delivery(port: int, text: str) -> dict[str, Any]:
+    """Return an opening to the addresses from which CloudFront calls an origin.
+
+    Amazon VPC User Guide, "Available AWS-managed prefix lists"; its id differs by region.
+    """
+    return {
+        "IpProtocol": "tcp",
+        "FromPort": port,
+        "ToPort": port,
+        "SourcePrefixListId": ParameterRef("DeliveryPrefixList"),
+        "Description": text,
+    }
+
+
 def from_group(port: int, group: str, text: str) -> dict[str, Any]:
     """Return an opening to the members of a security group."""
     return {
@@ -194,8 +208,8 @@ def from_group(port: int, group: str, text: str) -> dict[str, Any]:
     }
 
 
-def balancer(site: Site, port: int, health_path: str) -> Iterator[Resource]:
-    """Yield a load balancer that serves HTTPS only, and its target group."""
+def balancer(site: Site) -> Iterator[Resource]:
+    """Yield a load balancer that serves HTTPS only, its target group and its rules by path."""
     yield security_group(
         "BalancerGroup",
         site,
@@ -219,16 +233,21 @@ def balancer(site: Site, port: int, health_path: str) -> Iterator[Resource]:
         after=("GatewayAttachment",),
         price_keys=("aws.elb.alb",),
     )
-    yield Resource(
+    yield _targets(site)
+    yield from _listeners(site)
+
+
+def _targets(site: Site) -> Resource:
+    return Resource(
         name="Targets",
         kind="AWS::ElasticLoadBalancingV2::TargetGroup",
         properties={
             "Name": short_name(site, "tg"),
             "VpcId": Ref(VPC),
-            "Port": port,
+            "Port": site.program.port,
             "Protocol": "HTTP",
             "TargetType": "ip" if site.has("aws.fargate") else "instance",
-            "HealthCheckPath": health_path,
+            "HealthCheckPath": site.program.health_path,
             "HealthCheckIntervalSeconds": 30,
             "HealthyThresholdCount": 2,
             "UnhealthyThresholdCount": 3,
@@ -237,8 +256,18 @@ def balancer(site: Site, port: int, health_path: str) -> Iterator[Resource]:
                 {"Key": "deregistration_delay.timeout_seconds", "Value": "30"}
             ],
         },
-        reason=f"a target is healthy when {health_path} answers 200",
+        reason=f"a target is healthy when {site.program.health_path} answers 200",
     )
+
+
+def _listeners(site: Site) -> Iterator[Resource]:
+    forward = {"Type": "forward", "TargetGroupArn": Ref("Targets")}
+    refuse = {
+        "Type": "fixed-response",
+        "FixedResponseConfig": {"StatusCode": "404", "ContentType": "text/plain"},
+    }
+    certificate: Any = Ref("Certificate") if site.has_domain else ParameterRef("CertificateArn")
+    pages_elsewhere = site.has("aws.cloudfront")
     yield Resource(
         name="HttpsListener",
         kind="AWS::ElasticLoadBalancingV2::Listener",
@@ -247,9 +276,29 @@ def balancer(site: Site, port: int, health_path: str) -> Iterator[Resource]:
             "Port": 443,
             "Protocol": "HTTPS",
             "SslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
-            "Certificates": [{"CertificateArn": ParameterRef("CertificateArn")}],
-            "DefaultActions": [{"Type": "forward", "TargetGroupArn": Ref("Targets")}],
+            "Certificates": [{"CertificateArn": certificate}],
+            "DefaultActions": [refuse if pages_elsewhere else forward],
         },
+        reason="TLS 1.2 at the least; "
+        + ("paths of no rule are 404" if pages_elsewhere else "the program serves all paths"),
+    )
+    yield Resource(
+        name="ApiRule",
+        kind="AWS::ElasticLoadBalancingV2::ListenerRule",
+        properties={
+            "ListenerArn": Ref("HttpsListener"),
+            "Priority": 10,
+            "Conditions": [
+                {
+                    "Field": "path-pattern",
+                    "PathPatternConfig": {
+                        "Values": [f"{site.program.base_path}/*", site.program.health_path]
+                    },
+                }
+            ],
+            "Actions": [forward],
+        },
+        reason="what the program answers, by path",
     )
     yield Resource(
         name="HttpListener",

@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from tablewright.core.errors import UsageError
-from tablewright.core.quantities import HOURS_PER_MONTH
+from tablewright.core.quantities import HOURS_PER_MONTH, ONE, ZERO
+from tablewright.deploy.program import Program, SecretNeed
 
-PORT = 8080
-"""Where the program answers."""
-HEALTH_PATH = "/health"
+SECRET_PRICE = "aws.secrets-manager.secret"
 ENVIRONMENT_LENGTH = 12
 """Characters of an environment's name: it becomes part of names that AWS limits to 32."""
 
@@ -49,9 +48,9 @@ class Site:
     usd_per_month: Decimal
     function_mb: int = 512
     function_seconds: int = 10
-    secrets: tuple[str, ...] = ()
-    """Names of secrets the application reads, such as `payment-key`."""
-    allowed_origins: tuple[str, ...] = ()
+    program: Program = field(default_factory=Program)
+    extras: tuple[str, ...] = ()
+    """What is added to the option beside its priced parts: `backup`, `mail`."""
     retention_days: int = 90
     """How long request logs are kept."""
     tags: tuple[tuple[str, str], ...] = field(default_factory=tuple)
@@ -60,6 +59,36 @@ class Site:
     def stack_name(self) -> str:
         """Name of the stack, and the beginning of every physical name."""
         return f"{self.app}-{self.environment}"
+
+    @property
+    def plain_name(self) -> str:
+        """Name of what is looked for by people: in production the application's own."""
+        return self.app if self.environment == "production" else self.stack_name
+
+    @property
+    def has_domain(self) -> bool:
+        """Whether the option pays for a zone, so that names and certificates are its own."""
+        return self.has("aws.route53.zone")
+
+    @property
+    def secrets(self) -> tuple[SecretNeed, ...]:
+        """The secrets of the program; none where the option pays for none.
+
+        A database outside AWS is reached by an address that holds a password: it is one of them.
+        """
+        if not self.has(SECRET_PRICE):
+            return ()
+        listed = self.program.secrets
+        if self.engine == "mongodb":
+            text = "address of the database, with its user and password"
+            listed = (*listed, SecretNeed(name=self.program.address_variable, text=text))
+        return listed or (SecretNeed(name="APPLICATION", text="keys of the application"),)
+
+    @property
+    def shares_a_secret(self) -> bool:
+        """Whether one stored secret holds all, because the option pays for fewer than there are."""
+        paid = sum((part.quantity for part in self.parts_of(SECRET_PRICE)), ZERO)
+        return bool(len(self.secrets) > max(ONE, paid))
 
     def has(self, *beginnings: str) -> bool:
         """Whether a part is paid by a price whose key begins so."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from tablewright.core.errors import UnsupportedError
 from tablewright.deploy.network import PRIVATE, from_group, security_group
 from tablewright.deploy.option import Site
 from tablewright.deploy.resources import Ref, Resource
@@ -15,11 +16,22 @@ from tablewright.deploy.resources import Ref, Resource
 POSTGRES_PORT = 5432
 CACHE_PORT = 6379
 BACKUP_DAYS = 14
-ENGINE_VERSION = "17"
+ENGINE_VERSION = "17.7"
+SMALLEST_DISK_GB = 20
+"""Amazon RDS User Guide, "General Purpose SSD storage" for PostgreSQL."""
 
 
 def servers(site: Site) -> Iterator[Resource]:
-    """Yield the database server and the cache of a site, reachable from the application alone."""
+    """Yield the database server and the cache of a site, reachable from the application alone.
+
+    Raises:
+        UnsupportedError: the size that is priced is none that can be written.
+    """
+    runs = site.has("aws.lambda", "aws.fargate", "aws.ec2.")
+    if site.has("aws.rds", "aws.aurora", "aws.elasticache") and not runs:
+        yield security_group(
+            "ComputeGroup", site, "what is in this group may call the database", ()
+        )
     if site.engine == "postgresql" and site.has("aws.rds", "aws.aurora"):
         yield from _postgresql(site)
     if site.has("aws.elasticache"):
@@ -54,9 +66,9 @@ def _postgresql(site: Site) -> Iterator[Resource]:
     if site.has("aws.aurora"):
         yield from _aurora(site, common)
         return
-    part = next(iter(site.parts_of("aws.rds")), None)
-    size = part.price_key.rsplit(".db.", 1)[-1].split(".")[:2] if part else []
-    instance = "db." + ".".join(size) if len(size) == 2 else "db.t4g.medium"
+    key, instance = _instance_class(site, "aws.rds")
+    storage = site.parts_of("aws.rds-postgresql.gp3")
+    size = max((round(part.quantity) for part in storage), default=SMALLEST_DISK_GB)
     yield Resource(
         name="Database",
         kind="AWS::RDS::DBInstance",
@@ -64,10 +76,10 @@ def _postgresql(site: Site) -> Iterator[Resource]:
             **common,
             "Engine": "postgres",
             "DBInstanceClass": instance,
-            "AllocatedStorage": "20",
+            "AllocatedStorage": str(max(SMALLEST_DISK_GB, size)),
             "MaxAllocatedStorage": 1000,
             "StorageType": "gp3",
-            "MultiAZ": "multi" in (part.price_key if part else ""),
+            "MultiAZ": ".multi" in key,
             "PubliclyAccessible": False,
             "AutoMinorVersionUpgrade": True,
             "CopyTagsToSnapshot": True,
@@ -88,7 +100,11 @@ def _aurora(site: Site, common: dict[str, Any]) -> Iterator[Resource]:
         "CopyTagsToSnapshot": True,
     }
     if serverless:
-        properties["ServerlessV2ScalingConfiguration"] = {"MinCapacity": 0.5, "MaxCapacity": 16}
+        fewest, largest = site.program.aurora_units
+        properties["ServerlessV2ScalingConfiguration"] = {
+            "MinCapacity": fewest,
+            "MaxCapacity": largest,
+        }
     yield Resource(
         name="Database",
         kind="AWS::RDS::DBCluster",
@@ -97,7 +113,9 @@ def _aurora(site: Site, common: dict[str, Any]) -> Iterator[Resource]:
         keeps_data=True,
         price_keys=("aws.aurora",),
     )
-    instance = "db.serverless" if serverless else _aurora_class(site)
+    instance = "db.serverless"
+    if not serverless:
+        _, instance = _instance_class(site, "aws.aurora-postgresql")
     for number in range(1, _aurora_instances(site) + 1):
         yield Resource(
             name=f"DatabaseInstance{number}",
@@ -115,15 +133,24 @@ def _aurora(site: Site, common: dict[str, Any]) -> Iterator[Resource]:
 def _aurora_instances(site: Site) -> int:
     """Return how many instances are priced: each capacity line is one, or hours of instances."""
     capacity_lines = len(site.parts_of("aws.aurora-postgresql.sv2"))
-    return max(1, capacity_lines or site.hours_of("aws.aurora-postgresql.db"))
+    return max(1, capacity_lines or site.hours_of("aws.aurora-postgresql.pg.db"))
 
 
-def _aurora_class(site: Site) -> str:
-    for part in site.parts_of("aws.aurora-postgresql.db"):
+def _instance_class(site: Site, beginning: str) -> tuple[str, str]:
+    """Return the price of the server's instances, and their class.
+
+    Raises:
+        UnsupportedError: no priced part names one.
+    """
+    for part in site.parts_of(beginning):
         words = part.price_key.split(".")
         if "db" in words:
-            return ".".join(words[words.index("db") : words.index("db") + 3])
-    return "db.t4g.medium"
+            start = words.index("db")
+            return part.price_key, ".".join(words[start : start + 3])
+    raise UnsupportedError(
+        f"no priced part of `{site.option}` says which instance its database runs on",
+        remedy="choose another option; `tablewright deploy --list` shows them",
+    )
 
 
 def _cache(site: Site) -> Iterator[Resource]:

@@ -12,11 +12,16 @@ from dataclasses import dataclass, replace
 
 from tablewright.core.errors import UnsupportedError
 from tablewright.deploy.alarms import Expected, alarms
-from tablewright.deploy.compute import TASKS, compute, kind_of
+from tablewright.deploy.atlas import atlas, atlas_parameters
+from tablewright.deploy.compute import INSTANCES, TASKS, compute, kind_of
+from tablewright.deploy.delivery import calls_elsewhere, delivery, domain
+from tablewright.deploy.extras import extras
 from tablewright.deploy.grants import Grant, statements
+from tablewright.deploy.instances import terminates_tls
 from tablewright.deploy.network import network
 from tablewright.deploy.option import Part, Site
 from tablewright.deploy.resources import (
+    Account,
     Output,
     Parameter,
     Ref,
@@ -27,7 +32,8 @@ from tablewright.deploy.resources import (
 )
 from tablewright.deploy.rights import variables_of
 from tablewright.deploy.servers import servers
-from tablewright.deploy.storage import storage
+from tablewright.deploy.storage import pages_bucket, storage
+from tablewright.deploy.users import user_role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +43,8 @@ class DatabaseShare:
     resources: tuple[Resource, ...] = ()
     grants: tuple[Grant, ...] = ()
     expected: tuple[Expected, ...] = ()
+    migration: str = ""
+    """What creates the tables or collections on a server, where the stack itself does not."""
 
 
 CHARGED_BY_USE = (
@@ -52,7 +60,6 @@ CHARGED_BY_USE = (
 )
 """Prices of what comes with another resource, or of use alone: traffic, disks, storage."""
 ELSEWHERE = ("google.", "azure.", "digitalocean.", "vercel.", "supabase.", "neon.", "planetscale.")
-TERRAFORM_ONLY = ("mongodb.",)
 
 
 def build(
@@ -72,14 +79,24 @@ def build(
     variables = variables_of(
         site, {f"TABLE_{_variable(resource)}": Ref(resource.name) for resource in tables}
     )
-    granted = statements(grants)
+    granted = statements(grants, site.program.users_by_tag if kind_of(site) else "")
+    shared = tuple(statement for statement in granted if not statement.conditions)
+    of_user = tuple(statement for statement in granted if statement.conditions)
+    if of_user:
+        variables["USER_ROLE"] = Ref("UserRole", "Arn")
+    running = list(compute(site, shared, variables))
     resources = [
         *network(site),
         *database,
+        *atlas(site),
         *servers(site),
         *storage(site),
-        *compute(site, granted, variables),
+        *domain(site),
+        *running,
+        *user_role(site, of_user, running),
+        *delivery(site),
         *alarms(site, expected),
+        *extras(site),
     ]
     stack = Stack(
         name=site.stack_name,
@@ -116,7 +133,7 @@ def unbacked(stack: Stack, parts: Iterable[Part]) -> tuple[Part, ...]:
         for part in parts
         if part.price_key
         and not part.price_key.startswith(tuple(covered))
-        and not part.price_key.startswith((*CHARGED_BY_USE, *TERRAFORM_ONLY))
+        and not part.price_key.startswith(CHARGED_BY_USE)
     )
 
 
@@ -138,15 +155,40 @@ def _parameters(site: Site) -> Iterable[Parameter]:
         yield Parameter(name="ArtifactKey", text="The release to run, such as app/1a2b3c.zip")
     if kind == TASKS:
         yield Parameter(name="ImageTag", text="Tag of the image to run, such as a commit")
-    if site.has("aws.elb"):
+    if site.has("aws.elb") and not site.has_domain:
         yield Parameter(name="CertificateArn", text="Certificate of the domain, in the same region")
-    if site.has("aws.route53.zone"):
+    alone = kind == INSTANCES and not site.has("aws.elb")
+    if site.has_domain or "mail" in site.extras or (alone and terminates_tls(site)):
         yield Parameter(name="DomainName", text="Domain of the application, such as example.org")
+    if alone and site.has("aws.cloudfront"):
+        yield Parameter(
+            name="DeliveryPrefixList",
+            text="Prefix list com.amazonaws.global.cloudfront.origin-facing of the region: aws ec2 "
+            "describe-managed-prefix-lists shows its id",
+            pattern="pl-[0-9a-f]+",
+        )
+    if calls_elsewhere(site):
+        yield Parameter(name="ApiDomainName", text="Where the program answers, such as an API host")
+    yield from atlas_parameters(site)
 
 
 def _outputs(site: Site) -> Iterable[Output]:
     kind = kind_of(site)
-    if site.has("aws.api-gateway"):
+    if site.has("aws.api-gateway.rest"):
+        yield Output(
+            name="ApiAddress",
+            text="Where the API answers",
+            value=Text(
+                (
+                    "https://",
+                    Ref("Api"),
+                    ".execute-api.",
+                    Account("region"),
+                    f".amazonaws.com/{site.environment}",
+                )
+            ),
+        )
+    elif site.has("aws.api-gateway"):
         yield Output(
             name="ApiAddress", text="Where the API answers", value=Ref("Api", "ApiEndpoint")
         )
@@ -156,7 +198,7 @@ def _outputs(site: Site) -> Iterable[Output]:
             text="Point the domain here",
             value=Text(("https://", Ref("Balancer", "DNSName"))),
         )
-    elif kind == "instances":
+    elif kind == INSTANCES:
         yield Output(name="InstanceAddress", text="Point the domain here", value=Ref("Address"))
     if site.has("aws.cloudfront"):
         yield Output(
@@ -164,12 +206,26 @@ def _outputs(site: Site) -> Iterable[Output]:
             text="Where the pages are",
             value=Text(("https://", Ref("Distribution", "DomainName"))),
         )
-        yield Output(name="WebBucket", text="Upload pages here", value=Ref("Web"))
+        yield Output(name="DistributionId", text="For invalidations", value=Ref("Distribution"))
+        if pages_bucket(site):
+            yield Output(name="WebBucket", text="Upload pages here", value=Ref(pages_bucket(site)))
+    if kind == TASKS:
+        yield Output(
+            name="ImageRepository", text="Push images here", value=Ref("Images", "RepositoryUri")
+        )
+    if site.has_domain:
+        yield Output(
+            name="ZoneId",
+            text="Its name servers go to the registrar: aws route53 get-hosted-zone",
+            value=Ref("Zone"),
+        )
 
 
 TAGGED = frozenset(
     {
+        "AWS::ApiGateway::RestApi",
         "AWS::ApiGatewayV2::Api",
+        "AWS::CertificateManager::Certificate",
         "AWS::CloudFront::Distribution",
         "AWS::EC2::EIP",
         "AWS::EC2::InternetGateway",
@@ -191,6 +247,7 @@ TAGGED = frozenset(
         "AWS::SNS::Topic",
         "AWS::SQS::Queue",
         "AWS::SecretsManager::Secret",
+        "AWS::WAFv2::WebACL",
     }
 )
 """Kinds that take a list of tags; the API of ApiGatewayV2 takes a mapping."""

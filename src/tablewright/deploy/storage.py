@@ -1,54 +1,44 @@
-"""Files, their delivery, and secrets: buckets, distributions, certificates, secret stores.
+"""Files, queues and secrets: buckets, message queues, secret stores.
 
-In: a site. Out: resources. No bucket is public; nothing is delivered but through the distribution.
+In: a site. Out: resources. No bucket is public; pages are delivered by the distribution alone.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
-from tablewright.deploy.option import Site
-from tablewright.deploy.resources import Account, ParameterRef, Ref, Resource, Text
-from tablewright.deploy.rights import secret_name
+from tablewright.deploy.option import SECRET_PRICE, Site
+from tablewright.deploy.resources import Account, Ref, Resource, Text
+from tablewright.deploy.rights import SHARED_SECRET, queue_name, secret_resource
 
-CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
-"""Id of the managed cache policy: Amazon CloudFront Developer Guide, "Managed cache policies"."""
-SECURITY_HEADERS = "67f7725c-6f97-4210-82d7-5512b31e9d03"
-"""Id of the managed response headers policy "SecurityHeadersPolicy", same guide."""
+BUCKET_PRICE = "aws.s3.standard.storage"
+PAGES, FILES = "Web", "Files"
+UPLOADS = "uploads"
+"""The folder name by which a program says that what users upload is delivered as it is."""
+COLDER_AFTER_DAYS = 90
+OLD_VERSION_DAYS = 30
 
 
 def storage(site: Site) -> Iterator[Resource]:
-    """Yield the buckets of a site, the distribution before them, and its secrets."""
-    if site.has("aws.s3"):
-        yield from _bucket("Files", site, "what users and the application store", is_archive=True)
-    if site.has("aws.cloudfront"):
-        yield from _bucket("Web", site, "the pages", is_archive=False)
-        yield from _distribution(site)
-    if site.has("aws.route53.zone"):
-        yield Resource(
-            name="Zone",
-            kind="AWS::Route53::HostedZone",
-            properties={"Name": ParameterRef("DomainName")},
-            keeps_data=True,
-            price_keys=("aws.route53",),
-        )
-    for name in site.secrets:
-        yield Resource(
-            name=secret_name(name),
-            kind="AWS::SecretsManager::Secret",
-            properties={
-                "Name": f"{site.app}/{site.environment}/{name}",
-                "Description": f"{name} of {site.app}; set its value by hand or by rotation",
-                "GenerateSecretString": {"PasswordLength": 40, "ExcludePunctuation": True},
-            },
-            reason="the value is made when the stack is, and no file holds it",
-            keeps_data=True,
-            price_keys=("aws.secrets-manager",),
-        )
+    """Yield the buckets of a site, its queues and its secrets."""
+    if site.has(BUCKET_PRICE):
+        yield from _bucket(FILES, site, "what users and the application store")
+        if pages_bucket(site) == PAGES:
+            yield from _bucket(PAGES, site, "the pages")
+    yield from _queues(site)
+    yield from _secrets(site)
 
 
-def _lifecycle_rules(site: Site, *, is_archive: bool) -> list[dict[str, Any]]:
+def pages_bucket(site: Site) -> str:
+    """Return the bucket that a distribution delivers from; "" where none is paid for."""
+    if not site.has("aws.cloudfront") or not site.has(BUCKET_PRICE):
+        return ""
+    return FILES if site.program.static == UPLOADS else PAGES
+
+
+def _lifecycle_rules(name: str, site: Site) -> list[dict[str, Any]]:
     rules: list[dict[str, Any]] = [
         {
             "Id": "unfinished-uploads",
@@ -58,10 +48,10 @@ def _lifecycle_rules(site: Site, *, is_archive: bool) -> list[dict[str, Any]]:
         {
             "Id": "old-versions",
             "Status": "Enabled",
-            "NoncurrentVersionExpiration": {"NoncurrentDays": 30},
+            "NoncurrentVersionExpiration": {"NoncurrentDays": OLD_VERSION_DAYS},
         },
     ]
-    if is_archive:
+    if name == FILES:
         rules.append(
             {
                 "Id": "request-logs",
@@ -73,34 +63,41 @@ def _lifecycle_rules(site: Site, *, is_archive: bool) -> list[dict[str, Any]]:
     return rules
 
 
-def _bucket(name: str, site: Site, text: str, *, is_archive: bool) -> Iterator[Resource]:
+def _bucket(name: str, site: Site, text: str) -> Iterator[Resource]:
+    properties: dict[str, Any] = {
+        "BucketEncryption": {
+            "ServerSideEncryptionConfiguration": [
+                {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+            ]
+        },
+        "PublicAccessBlockConfiguration": {
+            "BlockPublicAcls": True,
+            "BlockPublicPolicy": True,
+            "IgnorePublicAcls": True,
+            "RestrictPublicBuckets": True,
+        },
+        "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+        "VersioningConfiguration": {"Status": "Enabled"},
+        "LifecycleConfiguration": {"Rules": _lifecycle_rules(name, site)},
+    }
+    if name == PAGES:
+        properties["WebsiteConfiguration"] = {
+            "IndexDocument": "index.html",
+            "ErrorDocument": "index.html",
+            "RoutingRules": [],
+        }
     yield Resource(
         name=name,
         kind="AWS::S3::Bucket",
-        properties={
-            "BucketEncryption": {
-                "ServerSideEncryptionConfiguration": [
-                    {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
-                ]
-            },
-            "PublicAccessBlockConfiguration": {
-                "BlockPublicAcls": True,
-                "BlockPublicPolicy": True,
-                "IgnorePublicAcls": True,
-                "RestrictPublicBuckets": True,
-            },
-            "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
-            "VersioningConfiguration": {"Status": "Enabled"},
-            "LifecycleConfiguration": {"Rules": _lifecycle_rules(site, is_archive=is_archive)},
-        },
+        properties=properties,
         reason=text,
         keeps_data=True,
         price_keys=("aws.s3",),
     )
-    yield _bucket_policy(name)
+    yield _bucket_policy(name, is_delivered=name == pages_bucket(site))
 
 
-def _bucket_policy(name: str) -> Resource:
+def _bucket_policy(name: str, *, is_delivered: bool) -> Resource:
     statements: list[dict[str, Any]] = [
         {
             "Sid": "OnlyTls",
@@ -111,7 +108,15 @@ def _bucket_policy(name: str) -> Resource:
             "Condition": {"Bool": {"aws:SecureTransport": "false"}},
         }
     ]
-    if name == "Web":
+    if is_delivered:
+        source = (
+            "arn:",
+            Account("partition"),
+            ":cloudfront::",
+            Account("id"),
+            ":distribution/",
+            Ref("Distribution"),
+        )
         statements.append(
             {
                 "Sid": "Distribution",
@@ -119,20 +124,7 @@ def _bucket_policy(name: str) -> Resource:
                 "Principal": {"Service": "cloudfront.amazonaws.com"},
                 "Action": "s3:GetObject",
                 "Resource": [Text((Ref(name, "Arn"), "/*"))],
-                "Condition": {
-                    "StringEquals": {
-                        "AWS:SourceArn": Text(
-                            (
-                                "arn:",
-                                Account("partition"),
-                                ":cloudfront::",
-                                Account("id"),
-                                ":distribution/",
-                                Ref("Distribution"),
-                            )
-                        )
-                    }
-                },
+                "Condition": {"StringEquals": {"AWS:SourceArn": Text(source)}},
             }
         )
     return Resource(
@@ -142,52 +134,70 @@ def _bucket_policy(name: str) -> Resource:
             "Bucket": Ref(name),
             "PolicyDocument": {"Version": "2012-10-17", "Statement": statements},
         },
-        reason="TLS only" + ("; read by the distribution alone" if name == "Web" else ""),
+        reason="TLS only" + ("; read by the distribution alone" if is_delivered else ""),
     )
 
 
-def _distribution(site: Site) -> Iterator[Resource]:
-    yield Resource(
-        name="OriginAccess",
-        kind="AWS::CloudFront::OriginAccessControl",
-        properties={
-            "OriginAccessControlConfig": {
-                "Name": site.stack_name,
-                "OriginAccessControlOriginType": "s3",
-                "SigningBehavior": "always",
-                "SigningProtocol": "sigv4",
-            }
-        },
-    )
-    yield Resource(
-        name="Distribution",
-        kind="AWS::CloudFront::Distribution",
-        properties={
-            "DistributionConfig": {
-                "Enabled": True,
-                "Comment": site.stack_name,
-                "DefaultRootObject": "index.html",
-                "HttpVersion": "http2and3",
-                "IPV6Enabled": True,
-                "PriceClass": "PriceClass_100",
-                "Origins": [
-                    {
-                        "Id": "web",
-                        "DomainName": Ref("Web", "RegionalDomainName"),
-                        "OriginAccessControlId": Ref("OriginAccess"),
-                        "S3OriginConfig": {"OriginAccessIdentity": ""},
-                    }
-                ],
-                "DefaultCacheBehavior": {
-                    "TargetOriginId": "web",
-                    "ViewerProtocolPolicy": "redirect-to-https",
-                    "CachePolicyId": CACHING_OPTIMIZED,
-                    "ResponseHeadersPolicyId": SECURITY_HEADERS,
-                    "Compress": True,
+def _queues(site: Site) -> Iterator[Resource]:
+    for queue in site.program.queues:
+        name = queue_name(queue.name)
+        yield Resource(
+            name=f"{name}Failed",
+            kind="AWS::SQS::Queue",
+            properties={"SqsManagedSseEnabled": True, "MessageRetentionPeriod": 1_209_600},
+            reason=f"messages of {queue.name} that failed five times wait here for 14 days",
+            price_keys=("aws.sqs",),
+        )
+        yield Resource(
+            name=name,
+            kind="AWS::SQS::Queue",
+            properties={
+                "SqsManagedSseEnabled": True,
+                "MessageRetentionPeriod": 345_600,
+                "VisibilityTimeout": max(180, site.function_seconds * 6),
+                "RedrivePolicy": {
+                    "deadLetterTargetArn": Ref(f"{name}Failed", "Arn"),
+                    "maxReceiveCount": 5,
                 },
-                "ViewerCertificate": {"CloudFrontDefaultCertificate": True},
-            }
+            },
+            reason=f"{queue.name}: work outside the request; a million requests a month are free",
+            price_keys=("aws.sqs",),
+        )
+
+
+def _secrets(site: Site) -> Iterator[Resource]:
+    if not site.secrets:
+        return
+    if site.shares_a_secret:
+        names = [secret.name for secret in site.secrets]
+        template = json.dumps(dict.fromkeys(names[1:], ""))
+        yield _secret(
+            SHARED_SECRET,
+            site,
+            "application",
+            f"one secret for all keys, as priced: {', '.join(names)}; set each by hand",
+            {"SecretStringTemplate": template, "GenerateStringKey": names[0]},
+        )
+        return
+    for secret in site.secrets:
+        name = secret.name.lower().replace("_", "-")
+        yield _secret(secret_resource(site, secret), site, name, secret.text or name, {})
+
+
+def _secret(logical: str, site: Site, name: str, text: str, settings: dict[str, str]) -> Resource:
+    return Resource(
+        name=logical,
+        kind="AWS::SecretsManager::Secret",
+        properties={
+            "Name": f"{site.app}/{site.environment}/{name}",
+            "Description": text,
+            "GenerateSecretString": {
+                **settings,
+                "PasswordLength": 40,
+                "ExcludePunctuation": True,
+            },
         },
-        reason="the pages, over HTTPS only, with security headers",
-        price_keys=("aws.cloudfront",),
+        reason="a random value is made with the stack, and no file holds it",
+        keeps_data=True,
+        price_keys=(SECRET_PRICE,),
     )

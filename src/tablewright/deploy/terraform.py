@@ -217,17 +217,17 @@ class _Writer:
         )
 
     def versions(self) -> str:
-        body = {
-            "required_version": ">= 1.9",
-            "required_providers": [
-                Block.inner({"aws": {"source": "hashicorp/aws", "version": ">= 6.0"}})
-            ],
-        }
-        provider = {"region": self.stack.region}
-        return (
-            f"terraform {{\n{self._body(body, 1)}}}\n\n"
-            f'provider "aws" {{\n{self._body(provider, 1)}}}\n'
-        )
+        kinds = {resource.kind.partition("::")[0] for resource in self.stack.resources}
+        providers: dict[str, Any] = {}
+        configured = ""
+        if "AWS" in kinds:
+            providers["aws"] = {"source": "hashicorp/aws", "version": ">= 6.0"}
+            configured = f'\nprovider "aws" {{\n{self._body({"region": self.stack.region}, 1)}}}\n'
+        if "MongoDB" in kinds:  # its keys come from the environment
+            providers["mongodbatlas"] = {"source": "mongodb/mongodbatlas", "version": ">= 2.0"}
+            configured += '\nprovider "mongodbatlas" {\n}\n'
+        body = {"required_version": ">= 1.9", "required_providers": [Block.inner(providers)]}
+        return f"terraform {{\n{self._body(body, 1)}}}\n{configured}"
 
 
 def _address(kind: str, name: str) -> str:

@@ -69,6 +69,12 @@ class EnginePlugin(Engine, Protocol):
         """Return a design with every table in one capacity mode, where the engine has modes."""
         ...
 
+    def with_settings(
+        self, design: Design, *, replicas: tuple[str, ...] = (), stream: str = ""
+    ) -> Design:
+        """Return a design with every table replicated to these regions, and with a stream."""
+        ...
+
     def promised_availability(self, design: Design, book: PriceBook) -> Decimal | None:
         """Return the per cent of a month the service promises, None if it promises nothing."""
         ...

@@ -88,6 +88,7 @@ def resolve(fields: Fields, reading: Reading) -> Model:
         ),
         options=options,
         architectures=fields.get("architectures", {}),
+        deployment=fields.get("deploy", {}),
     )
     if not reading.found.has_errors:
         check_key_domains(model, reader.key_spans(), reading)

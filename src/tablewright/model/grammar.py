@@ -466,6 +466,11 @@ MODEL_FIELDS = (
         Anything("a mapping of deployment options"),
         doc="deployment options of your own, for compare; docs/compare.md has the form",
     ),
+    Field(
+        "deploy",
+        Anything("a mapping of what the program needs"),
+        doc="what the program needs where it is deployed; docs/deploy.md has the form",
+    ),
 )
 
 

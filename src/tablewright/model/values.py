@@ -493,6 +493,8 @@ class Model:
     """Whatever planner and comparison take from the file (preferences, weights), as plain text."""
     architectures: Mapping[str, Any] = field(default_factory=dict)
     """Deployment options of the user's own, as written; `compare` reads them."""
+    deployment: Mapping[str, Any] = field(default_factory=dict)
+    """What the program needs where it is deployed, as written; `deploy` reads it."""
 
     @cached_property
     def _entities_by_name(self) -> dict[str, Entity]:

@@ -14,18 +14,18 @@ from pathlib import Path
 from tablewright.compare.values import ArchitectureResult, Comparison
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UnsupportedError, UsageError
-from tablewright.core.quantities import ONE, ZERO, format_usd
+from tablewright.core.quantities import ZERO, format_usd
 from tablewright.deploy.folder import FolderPlan, files_of, plan_folder, write_folder
-from tablewright.deploy.option import Part, Site, checked_environment
+from tablewright.deploy.option import Part, checked_environment
 from tablewright.deploy.resources import Resource
 from tablewright.deploy.runbook import exposed
 from tablewright.deploy.stack import DatabaseShare, build, refuse_elsewhere, unbacked
 from tablewright.design.values import Design
 from tablewright.session import Session, in_backticks
 from tablewright.verbs.compare import compare
+from tablewright.verbs.deploy_site import TABLES, Asked, site_of
 
 PRODUCTION = "production"
-TABLES = "aws.dynamodb."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,7 @@ def _row(session: Session, comparison: Comparison, result: ArchitectureResult) -
     reason = "" if priced.is_priced else f"no price of {', '.join(priced.needs)}"
     if not reason:
         try:
-            refuse_elsewhere(_site(session, comparison, result, PRODUCTION))
+            refuse_elsewhere(site_of(session, comparison, result, Asked(environment=PRODUCTION)))
             _design(session, architecture.engine, "")
         except UnsupportedError as problem:
             reason = problem.message
@@ -126,6 +126,9 @@ def deploy(
     file_format: str = "cloudformation",
     out: Path | None = None,
     dry_run: bool = False,
+    additions: tuple[str, ...] = (),
+    regions: tuple[str, ...] = (),
+    stream: str = "",
 ) -> DeployView:
     """Write a deployment option into a folder; a second run changes nothing.
 
@@ -137,6 +140,9 @@ def deploy(
         file_format: cloudformation or terraform.
         out: the folder; `deploy/ENVIRONMENT` beside the model file unless given.
         dry_run: whether to return the plan and write nothing.
+        additions: optional parts of the option, and extras such as a backup plan.
+        regions: where every table has a replica besides, in the output and in the price.
+        stream: what the stream of every table holds, such as new-and-old-images.
 
     Raises:
         UsageError: there is no such option, or the environment's name cannot be used.
@@ -147,7 +153,9 @@ def deploy(
     result = _chosen(session, comparison, option)
     chosen = _design(session, result.architecture.engine, design)
     tags = (("app", session.model.app), ("environment", environment))
-    site = _site(session, comparison, result, environment, tags)
+    chosen = _with_settings(session, chosen, regions, stream)
+    asked = Asked(environment=environment, additions=additions, tags=tags)
+    site = site_of(session, comparison, result, asked, chosen)
     share = DatabaseShare()
     if chosen is not None:
         engine = session.engine_of(chosen)
@@ -182,6 +190,20 @@ def deploy(
         exposed=exposed(stack),
         **_happened(plan),
     )
+
+
+def _with_settings(
+    session: Session, design: Design | None, regions: tuple[str, ...], stream: str
+) -> Design | None:
+    """Return the design with replicas and a stream of every table, where they are asked for."""
+    if not regions and not stream:
+        return design
+    if design is None:
+        raise UsageError(
+            "replicas and streams are settings of tables, and this option has none",
+            remedy="choose an option with DynamoDB",
+        )
+    return session.engine_of(design).with_settings(design, replicas=regions, stream=stream)
 
 
 def _happened(plan: FolderPlan) -> dict[str, tuple[str, ...]]:
@@ -241,59 +263,6 @@ def _design(session: Session, engine: str, name: str) -> Design | None:
     if not fitting:
         return None
     return next((d for d in fitting if d.name == "recommended"), fitting[0])
-
-
-def _site(
-    session: Session,
-    comparison: Comparison,
-    result: ArchitectureResult,
-    environment: str,
-    tags: tuple[tuple[str, str], ...] = (),
-) -> Site:
-    model = session.model
-    priced = result.at(session.users)
-    if not priced.is_priced:
-        raise UnsupportedError(
-            f"the option `{result.architecture.name}` is not priced in {session.region}: no price "
-            f"of {', '.join(priced.needs)}",
-            remedy="choose another region or option",
-        )
-    workload = {name: figure for name, figure, _ in comparison.workload}
-    parts = tuple(
-        Part(
-            name=line.where,
-            title=line.what,
-            price_key=line.price_key,
-            quantity=line.quantity,
-            unit=line.unit,
-            usd_per_month=line.amount,
-        )
-        for line in priced.lines
-    )
-    return Site(
-        app=model.app,
-        title=model.title or model.app,
-        option=result.architecture.name,
-        environment=environment,
-        region=session.region,
-        engine=result.architecture.engine,
-        parts=parts,
-        users=session.users,
-        peak_requests_per_second=_peak(session),
-        usd_per_month=priced.total,
-        function_mb=int(workload["function_mb"]),
-        secrets=("application",)
-        if any(part.price_key.startswith("aws.secrets-manager") for part in parts)
-        else (),
-        tags=tags,
-    )
-
-
-def _peak(session: Session) -> Decimal:
-    """Return calls a second of all patterns at their peaks."""
-    model, users = session.model, session.users
-    rates = (model.calls_per_second(p, users) * max(ONE, p.peak) for p in model.patterns)
-    return sum(rates, ZERO)
 
 
 def _part_rows(parts: Sequence[Part], resources: Sequence[Resource]) -> tuple[PartRow, ...]:

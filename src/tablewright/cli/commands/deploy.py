@@ -23,11 +23,22 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "file_format",
-    type=click.Choice(["cloudformation", "terraform"]),
+    type=click.Choice(["cloudformation", "sam", "terraform"]),
     default="cloudformation",
     help="What the infrastructure code is written in.",
 )
 @click.option("--out", "folder", type=click.Path(path_type=Path), help="The folder to write.")
+@click.option(
+    "--with",
+    "additions",
+    multiple=True,
+    metavar="NAME",
+    help="Add an optional part of the option, or `backup` or `mail`; repeatable.",
+)
+@click.option(
+    "--regions", default="", metavar="A,B", help="Replicate every table to these regions."
+)
+@click.option("--streams", "stream", default="", metavar="VIEW", help="Give every table a stream.")
 @click.option("--dry-run", is_flag=True, help="Print what would be written.")
 @pricing
 @verb
@@ -40,6 +51,9 @@ def command(
     environment: str,
     file_format: str,
     folder: Path | None,
+    additions: tuple[str, ...],
+    regions: str,
+    stream: str,
     dry_run: bool,
     options: Options,
 ) -> None:
@@ -63,5 +77,8 @@ def command(
         file_format=file_format,
         out=folder,
         dry_run=dry_run,
+        additions=additions,
+        regions=tuple(part.strip() for part in regions.split(",") if part.strip()),
+        stream=stream,
     )
     out.show(view, "deploy")

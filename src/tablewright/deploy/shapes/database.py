@@ -92,7 +92,6 @@ def _table_settings(p: Mapping[str, Any]) -> dict[str, Any]:
     if p.get("StreamSpecification"):
         body["stream_enabled"] = True
         body["stream_view_type"] = p["StreamSpecification"]["StreamViewType"]
-    body["server_side_encryption"] = [Block.inner({"enabled": True})]
     protected = p.get("DeletionProtectionEnabled")
     if protected is None and replicas:
         protected = replicas[0].get("DeletionProtectionEnabled")

@@ -23,23 +23,41 @@ from tablewright.deploy.shapes.values import (
 def _role(resource: Resource) -> list[Block]:
     p = resource.properties
     body: dict[str, Any] = {"assume_role_policy": Json(p["AssumeRolePolicyDocument"])}
+    if "MaxSessionDuration" in p:
+        body["max_session_duration"] = p["MaxSessionDuration"]
     if tags_of(p):
         body["tags"] = tags_of(p)
     blocks = [Block("aws_iam_role", body)]
     for policy in p.get("Policies", []):
+        inline = {
+            "name": policy["PolicyName"],
+            "role": Ref(resource.name, "Id"),
+            "policy": Json(policy["PolicyDocument"]),
+        }
+        blocks.append(
+            Block("aws_iam_role_policy", inline, suffix=policy["PolicyName"], is_main=False)
+        )
+    for number, managed in enumerate(p.get("ManagedPolicyArns", []), start=1):
+        attached = {"role": Ref(resource.name), "policy_arn": managed}
         blocks.append(
             Block(
-                "aws_iam_role_policy",
-                {
-                    "name": policy["PolicyName"],
-                    "role": Ref(resource.name, "Id"),
-                    "policy": Json(policy["PolicyDocument"]),
-                },
-                suffix=policy["PolicyName"],
+                "aws_iam_role_policy_attachment",
+                attached,
+                suffix=f"managed{number}",
                 is_main=False,
             )
         )
     return blocks
+
+
+def _role_policy(resource: Resource) -> list[Block]:
+    p = resource.properties
+    body = {
+        "name": p["PolicyName"],
+        "role": Ref(p["RoleName"].resource, "Id"),
+        "policy": Json(p["PolicyDocument"]),
+    }
+    return [Block("aws_iam_role_policy", body)]
 
 
 def _profile(resource: Resource) -> list[Block]:
@@ -113,6 +131,10 @@ def _queue(resource: Resource) -> list[Block]:
         "sqs_managed_sse_enabled": p["SqsManagedSseEnabled"],
         "message_retention_seconds": p["MessageRetentionPeriod"],
     }
+    if "VisibilityTimeout" in p:
+        body["visibility_timeout_seconds"] = p["VisibilityTimeout"]
+    if "RedrivePolicy" in p:
+        body["redrive_policy"] = Json(p["RedrivePolicy"])
     if tags_of(p):
         body["tags"] = tags_of(p)
     return [Block("aws_sqs_queue", body)]
@@ -155,7 +177,72 @@ def _stage(resource: Resource) -> list[Block]:
     ]
 
 
+def _rest_api(resource: Resource) -> list[Block]:
+    p = resource.properties
+    body: dict[str, Any] = {
+        "name": p["Name"],
+        "body": Json(p["Body"]),
+        "endpoint_configuration": [Block.inner({"types": p["EndpointConfiguration"]["Types"]})],
+    }
+    if tags_of(p):
+        body["tags"] = tags_of(p)
+    return [Block("aws_api_gateway_rest_api", body)]
+
+
+def _rest_stage(resource: Resource) -> list[Block]:
+    p = resource.properties
+    stage = Block(
+        "aws_api_gateway_stage",
+        {
+            "rest_api_id": p["RestApiId"],
+            "deployment_id": p["DeploymentId"],
+            "stage_name": p["StageName"],
+        },
+    )
+    settings = p["MethodSettings"][0]
+    limits = {
+        "metrics_enabled": settings["MetricsEnabled"],
+        "throttling_burst_limit": settings["ThrottlingBurstLimit"],
+        "throttling_rate_limit": settings["ThrottlingRateLimit"],
+    }
+    beside = Block(
+        "aws_api_gateway_method_settings",
+        {
+            "rest_api_id": p["RestApiId"],
+            "stage_name": Ref(resource.name),
+            "method_path": "*/*",
+            "settings": [Block.inner(limits)],
+        },
+        suffix="settings",
+        is_main=False,
+    )
+    return [stage, beside]
+
+
+def _usage_plan(resource: Resource) -> list[Block]:
+    p = resource.properties
+    stages = [
+        Block.inner({"api_id": stage["ApiId"], "stage": stage["Stage"]}) for stage in p["ApiStages"]
+    ]
+    throttle = {
+        "burst_limit": p["Throttle"]["BurstLimit"],
+        "rate_limit": p["Throttle"]["RateLimit"],
+    }
+    body = {
+        "name": p["UsagePlanName"],
+        "api_stages": stages,
+        "throttle_settings": [Block.inner(throttle)],
+    }
+    return [Block("aws_api_gateway_usage_plan", body)]
+
+
 SHAPES: dict[str, Callable[[Resource], list[Block]]] = {
+    "AWS::ApiGateway::Deployment": plainly("aws_api_gateway_deployment"),
+    "AWS::ApiGateway::RestApi": _rest_api,
+    "AWS::ApiGateway::Stage": _rest_stage,
+    "AWS::ApiGateway::UsagePlan": _usage_plan,
+    "AWS::IAM::RolePolicy": _role_policy,
+    "AWS::Lambda::EventSourceMapping": plainly("aws_lambda_event_source_mapping"),
     "AWS::ApiGatewayV2::Api": _api,
     "AWS::ApiGatewayV2::Integration": _integration,
     "AWS::ApiGatewayV2::Route": plainly("aws_apigatewayv2_route"),

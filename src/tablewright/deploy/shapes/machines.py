@@ -39,7 +39,7 @@ def _repository(resource: Resource) -> list[Block]:
 def _cluster(resource: Resource) -> list[Block]:
     p = resource.properties
     body: dict[str, Any] = {
-        "name": physical_name(resource),
+        "name": p["ClusterName"],
         "setting": inner_blocks(p["ClusterSettings"]),
     }
     if tags_of(p):
@@ -95,7 +95,7 @@ def _service(resource: Resource) -> list[Block]:
     placing = p["NetworkConfiguration"]["AwsvpcConfiguration"]
     rollout = p["DeploymentConfiguration"]
     body: dict[str, Any] = {
-        "name": physical_name(resource),
+        "name": p["ServiceName"],
         "cluster": p["Cluster"],
         "task_definition": p["TaskDefinition"],
         "desired_count": p["DesiredCount"],
@@ -149,7 +149,18 @@ def _launch_template(resource: Resource) -> list[Block]:
                 "image_id": data["ImageId"],
                 "instance_type": data["InstanceType"],
                 "iam_instance_profile": [Block.inner({"arn": data["IamInstanceProfile"]["Arn"]})],
-                "vpc_security_group_ids": data["SecurityGroupIds"],
+                "vpc_security_group_ids": data.get("SecurityGroupIds"),
+                "network_interfaces": [
+                    Block.inner(
+                        {
+                            "device_index": interface["DeviceIndex"],
+                            "associate_public_ip_address": interface["AssociatePublicIpAddress"],
+                            "security_groups": interface["Groups"],
+                        }
+                    )
+                    for interface in data.get("NetworkInterfaces", [])
+                ]
+                or None,
                 "metadata_options": [
                     Block.inner(
                         {
@@ -208,8 +219,26 @@ def _group(resource: Resource) -> list[Block]:
     ]
 
 
+def _group_policy(resource: Resource) -> list[Block]:
+    p = resource.properties
+    settings = p["TargetTrackingConfiguration"]
+    metric = settings["PredefinedMetricSpecification"]["PredefinedMetricType"]
+    tracking = {
+        "target_value": settings["TargetValue"],
+        "predefined_metric_specification": [Block.inner({"predefined_metric_type": metric})],
+    }
+    body = {
+        "name": physical_name(resource),
+        "autoscaling_group_name": p["AutoScalingGroupName"],
+        "policy_type": p["PolicyType"],
+        "target_tracking_configuration": [Block.inner(tracking)],
+    }
+    return [Block("aws_autoscaling_policy", body)]
+
+
 SHAPES: dict[str, Callable[[Resource], list[Block]]] = {
     "AWS::AutoScaling::AutoScalingGroup": _group,
+    "AWS::AutoScaling::ScalingPolicy": _group_policy,
     "AWS::EC2::Instance": _instance,
     "AWS::EC2::LaunchTemplate": _launch_template,
     "AWS::ECR::Repository": _repository,

@@ -24,6 +24,8 @@ def _security_group(resource: Resource) -> list[Block]:
         }
         if "CidrIp" in opening:
             body["cidr_blocks"] = [opening["CidrIp"]]
+        if "SourcePrefixListId" in opening:
+            body["prefix_list_ids"] = [opening["SourcePrefixListId"]]
         if "SourceSecurityGroupId" in opening:
             body["security_groups"] = [opening["SourceSecurityGroupId"]]
         return Block.inner(body)
@@ -92,14 +94,19 @@ def _target_group(resource: Resource) -> list[Block]:
     return [Block("aws_lb_target_group", body)]
 
 
-def _listener(resource: Resource) -> list[Block]:
-    p = resource.properties
-    action = p["DefaultActions"][0]
+def _action(action: Mapping[str, Any]) -> Block:
     inner: dict[str, Any] = {"type": action["Type"]}
     if "TargetGroupArn" in action:
         inner["target_group_arn"] = action["TargetGroupArn"]
     if "RedirectConfig" in action:
         inner["redirect"] = [Block.inner(snaked(action["RedirectConfig"]))]
+    if "FixedResponseConfig" in action:
+        inner["fixed_response"] = [Block.inner(snaked(action["FixedResponseConfig"]))]
+    return Block.inner(inner)
+
+
+def _listener(resource: Resource) -> list[Block]:
+    p = resource.properties
     body: dict[str, Any] = {
         "load_balancer_arn": p["LoadBalancerArn"],
         "port": p["Port"],
@@ -108,8 +115,25 @@ def _listener(resource: Resource) -> list[Block]:
     if p.get("SslPolicy"):
         body["ssl_policy"] = p["SslPolicy"]
         body["certificate_arn"] = p["Certificates"][0]["CertificateArn"]
-    body["default_action"] = [Block.inner(inner)]
+    body["default_action"] = [_action(p["DefaultActions"][0])]
     return [Block("aws_lb_listener", body)]
+
+
+def _listener_rule(resource: Resource) -> list[Block]:
+    p = resource.properties
+    conditions = [
+        Block.inner(
+            {"path_pattern": [Block.inner({"values": condition["PathPatternConfig"]["Values"]})]}
+        )
+        for condition in p["Conditions"]
+    ]
+    body = {
+        "listener_arn": p["ListenerArn"],
+        "priority": p["Priority"],
+        "condition": conditions,
+        "action": [_action(action) for action in p["Actions"]],
+    }
+    return [Block("aws_lb_listener_rule", body)]
 
 
 SHAPES: dict[str, Callable[[Resource], list[Block]]] = {
@@ -125,6 +149,7 @@ SHAPES: dict[str, Callable[[Resource], list[Block]]] = {
     "AWS::EC2::VPCEndpoint": plainly("aws_vpc_endpoint"),
     "AWS::EC2::VPCGatewayAttachment": plainly("aws_internet_gateway_attachment"),
     "AWS::ElasticLoadBalancingV2::Listener": _listener,
+    "AWS::ElasticLoadBalancingV2::ListenerRule": _listener_rule,
     "AWS::ElasticLoadBalancingV2::LoadBalancer": _balancer,
     "AWS::ElasticLoadBalancingV2::TargetGroup": _target_group,
 }

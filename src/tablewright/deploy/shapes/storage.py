@@ -35,8 +35,17 @@ def _bucket(resource: Resource) -> list[Block]:
     def beside(kind: str, suffix: str, body: Mapping[str, Any]) -> Block:
         return Block(kind, {"bucket": bucket, **body}, suffix=suffix, is_main=False)
 
+    website: list[Block] = []
+    if "WebsiteConfiguration" in p:
+        pages = p["WebsiteConfiguration"]
+        documents = {
+            "index_document": [Block.inner({"suffix": pages["IndexDocument"]})],
+            "error_document": [Block.inner({"key": pages["ErrorDocument"]})],
+        }
+        website.append(beside("aws_s3_bucket_website_configuration", "website", documents))
     return [
         Block("aws_s3_bucket", main),
+        *website,
         beside(
             "aws_s3_bucket_server_side_encryption_configuration", "encryption", {"rule": [apply]}
         ),
@@ -91,47 +100,109 @@ def _access_control(resource: Resource) -> list[Block]:
     return [Block("aws_cloudfront_origin_access_control", snaked(settings))]
 
 
+def _origin(origin: Mapping[str, Any]) -> Block:
+    body: dict[str, Any] = {"origin_id": origin["Id"], "domain_name": origin["DomainName"]}
+    if "OriginPath" in origin:
+        body["origin_path"] = origin["OriginPath"]
+    if "OriginAccessControlId" in origin:
+        body["origin_access_control_id"] = origin["OriginAccessControlId"]
+    if "CustomOriginConfig" in origin:
+        custom = origin["CustomOriginConfig"]
+        protocol = {
+            "http_port": custom.get("HTTPPort", 80),
+            "https_port": 443,
+            "origin_protocol_policy": custom["OriginProtocolPolicy"],
+            "origin_ssl_protocols": custom.get("OriginSSLProtocols", ["TLSv1.2"]),
+        }
+        body["custom_origin_config"] = [Block.inner(protocol)]
+    return Block.inner(body)
+
+
+def _behaviour(behaviour: Mapping[str, Any]) -> Block:
+    body: dict[str, Any] = {}
+    if "PathPattern" in behaviour:
+        body["path_pattern"] = behaviour["PathPattern"]
+    body |= {
+        "target_origin_id": behaviour["TargetOriginId"],
+        "viewer_protocol_policy": behaviour["ViewerProtocolPolicy"],
+        "cache_policy_id": behaviour["CachePolicyId"],
+        "response_headers_policy_id": behaviour["ResponseHeadersPolicyId"],
+        "compress": behaviour["Compress"],
+        "allowed_methods": behaviour.get("AllowedMethods", ["GET", "HEAD"]),
+        "cached_methods": ["GET", "HEAD"],
+    }
+    if "OriginRequestPolicyId" in behaviour:
+        body["origin_request_policy_id"] = behaviour["OriginRequestPolicyId"]
+    return Block.inner(body)
+
+
 def _distribution(resource: Resource) -> list[Block]:
     p = resource.properties["DistributionConfig"]
-    origin = p["Origins"][0]
-    behaviour = p["DefaultCacheBehavior"]
+    viewer = p["ViewerCertificate"]
+    certificate: dict[str, Any] = {"cloudfront_default_certificate": True}
+    if "AcmCertificateArn" in viewer:
+        certificate = {
+            "acm_certificate_arn": viewer["AcmCertificateArn"],
+            "ssl_support_method": viewer["SslSupportMethod"],
+            "minimum_protocol_version": viewer["MinimumProtocolVersion"],
+        }
+    errors = [
+        Block.inner(
+            {
+                "error_code": answer["ErrorCode"],
+                "response_code": answer["ResponseCode"],
+                "response_page_path": answer["ResponsePagePath"],
+            }
+        )
+        for answer in p.get("CustomErrorResponses", [])
+    ]
     body: dict[str, Any] = {
         "enabled": p["Enabled"],
         "comment": p["Comment"],
-        "default_root_object": p["DefaultRootObject"],
+        "aliases": p.get("Aliases"),
+        "default_root_object": p.get("DefaultRootObject"),
         "http_version": p["HttpVersion"],
         "is_ipv6_enabled": p["IPV6Enabled"],
         "price_class": p["PriceClass"],
-        "origin": [
-            Block.inner(
-                {
-                    "origin_id": origin["Id"],
-                    "domain_name": origin["DomainName"],
-                    "origin_access_control_id": origin["OriginAccessControlId"],
-                }
-            )
-        ],
-        "default_cache_behavior": [
-            Block.inner(
-                {
-                    "target_origin_id": behaviour["TargetOriginId"],
-                    "viewer_protocol_policy": behaviour["ViewerProtocolPolicy"],
-                    "cache_policy_id": behaviour["CachePolicyId"],
-                    "response_headers_policy_id": behaviour["ResponseHeadersPolicyId"],
-                    "compress": behaviour["Compress"],
-                    "allowed_methods": ["GET", "HEAD"],
-                    "cached_methods": ["GET", "HEAD"],
-                }
-            )
-        ],
+        "web_acl_id": p.get("WebACLId"),
+        "origin": [_origin(origin) for origin in p["Origins"]],
+        "default_cache_behavior": [_behaviour(p["DefaultCacheBehavior"])],
+        "ordered_cache_behavior": [_behaviour(b) for b in p["CacheBehaviors"]] or None,
+        "custom_error_response": errors or None,
         "restrictions": [
             Block.inner({"geo_restriction": [Block.inner({"restriction_type": "none"})]})
         ],
-        "viewer_certificate": [Block.inner({"cloudfront_default_certificate": True})],
+        "viewer_certificate": [Block.inner(certificate)],
     }
     if tags_of(resource.properties):
         body["tags"] = tags_of(resource.properties)
     return [Block("aws_cloudfront_distribution", body)]
+
+
+def _cache_policy(resource: Resource) -> list[Block]:
+    p = resource.properties["CachePolicyConfig"]
+    key = p["ParametersInCacheKeyAndForwardedToOrigin"]
+    parameters = {
+        "enable_accept_encoding_brotli": key["EnableAcceptEncodingBrotli"],
+        "enable_accept_encoding_gzip": key["EnableAcceptEncodingGzip"],
+        "cookies_config": [
+            Block.inner({"cookie_behavior": key["CookiesConfig"]["CookieBehavior"]})
+        ],
+        "headers_config": [
+            Block.inner({"header_behavior": key["HeadersConfig"]["HeaderBehavior"]})
+        ],
+        "query_strings_config": [
+            Block.inner({"query_string_behavior": key["QueryStringsConfig"]["QueryStringBehavior"]})
+        ],
+    }
+    body = {
+        "name": p["Name"],
+        "default_ttl": p["DefaultTTL"],
+        "max_ttl": p["MaxTTL"],
+        "min_ttl": p["MinTTL"],
+        "parameters_in_cache_key_and_forwarded_to_origin": [Block.inner(parameters)],
+    }
+    return [Block("aws_cloudfront_cache_policy", body)]
 
 
 def _secret(resource: Resource) -> list[Block]:
@@ -143,6 +214,7 @@ def _secret(resource: Resource) -> list[Block]:
 
 
 SHAPES: dict[str, Callable[[Resource], list[Block]]] = {
+    "AWS::CloudFront::CachePolicy": _cache_policy,
     "AWS::CloudFront::Distribution": _distribution,
     "AWS::CloudFront::OriginAccessControl": _access_control,
     "AWS::Route53::HostedZone": plainly("aws_route53_zone"),

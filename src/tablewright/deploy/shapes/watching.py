@@ -61,7 +61,7 @@ def _metric(metric: Mapping[str, Any]) -> Block:
 
 def _topic(resource: Resource) -> list[Block]:
     p = resource.properties
-    body: dict[str, Any] = {"name": p["TopicName"], "kms_master_key_id": p["KmsMasterKeyId"]}
+    body: dict[str, Any] = {"name": p["TopicName"]}
     if tags_of(p):
         body["tags"] = tags_of(p)
     return [Block("aws_sns_topic", body)]

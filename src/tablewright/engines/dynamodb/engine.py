@@ -39,6 +39,7 @@ from tablewright.engines.dynamodb.quoting import object_bytes, quote_design
 from tablewright.engines.dynamodb.reading.context import OBJECTS, Context
 from tablewright.engines.dynamodb.reading.router import ReadRouter
 from tablewright.engines.dynamodb.reviewing import DynamoReviewing
+from tablewright.engines.dynamodb.settings import with_settings
 from tablewright.engines.dynamodb.sizing import DesignSizes, size_facts
 from tablewright.engines.dynamodb.writer import WriteRouter
 from tablewright.evaluation.description import DesignDescription
@@ -112,6 +113,16 @@ class DynamoEngine:
         """Return a design with every table and index in one capacity mode."""
         assert isinstance(mode, CapacityMode)
         return paid_as(dynamo(design), mode)
+
+    def with_settings(
+        self, design: Design, *, replicas: tuple[str, ...] = (), stream: str = ""
+    ) -> Design:
+        """Return a design with every table replicated to these regions, and with a stream.
+
+        Raises:
+            UsageError: a stream cannot hold that.
+        """
+        return with_settings(dynamo(design), replicas=replicas, stream=stream)
 
     def promised_availability(self, design: Design, book: PriceBook) -> Decimal | None:
         """Return the per cent of a month that the SLA promises; more of global tables."""

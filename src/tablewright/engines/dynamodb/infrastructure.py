@@ -8,13 +8,14 @@ and a table created by `up` cannot differ.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from tablewright.core.errors import UnsupportedError
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.deploy.alarms import Expected
-from tablewright.deploy.grants import Grant
+from tablewright.deploy.grants import USER, Grant
 from tablewright.deploy.resources import Ref, Resource, Text, logical_name
 from tablewright.deploy.stack import DatabaseShare
 from tablewright.engines.dynamodb.design import (
@@ -32,7 +33,7 @@ from tablewright.engines.dynamodb.steps import (
     WriteStep,
 )
 from tablewright.evaluation.values import Evaluation, Route
-from tablewright.model.values import Model
+from tablewright.model.values import Model, Pattern
 
 TABLE = "AWS::DynamoDB::Table"
 GLOBAL_TABLE = "AWS::DynamoDB::GlobalTable"
@@ -67,7 +68,7 @@ def share_of(
     assert isinstance(design, DynamoDesign)
     return DatabaseShare(
         resources=infrastructure(evaluation.model, design, environment, tags),
-        grants=grants(design, evaluation.routes),
+        grants=grants(design, evaluation.routes, evaluation.model.patterns),
         expected=tuple(_expected(evaluation, design)),
     )
 
@@ -123,7 +124,6 @@ def _table(
     properties = dict(create_table(model, table, tags))
     properties["TableName"] = table_name(table, environment)
     stream = properties.pop("StreamSpecification", None)
-    properties["SSESpecification"] = {"SSEEnabled": True}
     if table.ttl:
         properties["TimeToLiveSpecification"] = {"AttributeName": table.ttl, "Enabled": True}
     recovery: dict[str, Any] = {"PointInTimeRecoveryEnabled": table.pitr_days is not None}
@@ -234,16 +234,71 @@ def _scaled(table: Table, index: str, mode: CapacityMode) -> Iterable[Resource]:
 # ------------------------------------------------------------------ what patterns may do
 
 
-def grants(design: DynamoDesign, routes: Iterable[Route]) -> tuple[Grant, ...]:
-    """Return the rights every pattern that the design serves needs, by its route's own steps."""
+def grants(
+    design: DynamoDesign, routes: Iterable[Route], patterns: Iterable[Pattern] = ()
+) -> tuple[Grant, ...]:
+    """Return the rights every pattern that the design serves needs, by its route's own steps.
+
+    Args:
+        design: the tables.
+        routes: the requests of each pattern.
+        patterns: the model's own; where one belongs to its user, its rights say so.
+    """
     needed: list[Grant] = []
     tables = {table.name: table for table in design.tables}
+    scopes = {pattern.name: pattern.scope for pattern in patterns}
     for route in routes:
         if not route.is_served:
             continue
-        for step in route.steps:
-            needed.extend(_granted(step, route.pattern, tables))
+        granted = [grant for step in route.steps for grant in _granted(step, route.pattern, tables)]
+        scope = scopes.get(route.pattern, "")
+        if scope:
+            granted = _scoped(granted, route, tables, scope)
+        needed.extend(granted)
     return tuple(dict.fromkeys(needed))
+
+
+def _scoped(
+    granted: list[Grant], route: Route, tables: dict[str, Table], scope: str
+) -> list[Grant]:
+    """Return the rights with the key that bounds them, if every request of the route has it."""
+    leading: list[str] = []
+    attributes: list[tuple[str, ...]] = []
+    for step in route.steps:
+        if not isinstance(step, ReadStep):
+            return granted
+        table = tables[step.table]
+        key = table.index(step.index).partition_keys[0] if step.index else table.partition_key
+        leading.append(_leading_key(table, step.entity, key, scope))
+        attributes.append(_asked(step, table) if step.select is not None else ())
+    if not all(leading) or len(leading) != len(granted):
+        return granted
+    return [
+        replace(grant, leading_key=key, attributes=names)
+        for grant, key, names in zip(granted, leading, attributes, strict=True)
+    ]
+
+
+def _leading_key(table: Table, entity: str, key: str, scope: str) -> str:
+    """Return the text of a partition key with the user in it; "" if it holds anything else."""
+    for shape in table.shapes:
+        template = shape.template(key) if shape.entity == entity else None
+        if template is None:
+            continue
+        texts = [
+            part.literal or (USER if part.attribute == scope else "") for part in template.parts
+        ]
+        return "".join(texts) if all(texts) and USER in texts else ""
+    return ""
+
+
+def _asked(step: ReadStep, table: Table) -> tuple[str, ...]:
+    """Return the attributes a request names: those asked for, its keys, what it filters by."""
+    index = table.index(step.index) if step.index else None
+    keys = index.keys if index else table.keys
+    filtered = [condition.attribute for condition in step.filters]
+    names = (*(step.select or ()), *keys, *filtered)
+    return tuple(sorted({name.partition(".")[0] for name in names}))
 
 
 def _granted(step: Step, pattern: str, tables: dict[str, Table]) -> Iterable[Grant]:

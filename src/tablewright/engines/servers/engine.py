@@ -140,6 +140,19 @@ class ServerEngine(Generic[L]):
         """Return the design as it is: servers have no capacity modes."""
         return design
 
+    def with_settings(
+        self, design: Design, *, replicas: tuple[str, ...] = (), stream: str = ""
+    ) -> Design:
+        """Refuse: a server has neither replicas nor streams of single tables.
+
+        Raises:
+            UnsupportedError: whatever is asked for.
+        """
+        raise UnsupportedError(
+            f"replicas and streams by table are settings of DynamoDB, not of {self.name}",
+            remedy="choose an option with DynamoDB",
+        )
+
     def promised_availability(self, design: Design, book: PriceBook) -> Decimal | None:
         """Return nothing: it depends on the offer and its settings."""
         return None

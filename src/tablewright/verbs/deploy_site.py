@@ -1,0 +1,148 @@
+"""What `deploy` writes down, put together from the model, the comparison and the chosen design.
+
+In: a session, an option of its comparison, what is added. Out: a `Site`, with the lines of the
+deployed design's own bill, so that what is written is what is priced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tablewright.bill.bill import Line
+from tablewright.compare.values import ArchitectureResult, Comparison, Priced
+from tablewright.core.diagnostics import nearest
+from tablewright.core.errors import UnsupportedError, UsageError
+from tablewright.core.quantities import ONE, ZERO
+from tablewright.deploy.extras import EXTRAS
+from tablewright.deploy.option import Part, Site
+from tablewright.deploy.program import Program, read_program
+from tablewright.design.values import Design
+from tablewright.session import Session, in_backticks
+
+TABLES = "aws.dynamodb."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a caller wants beside the option itself."""
+
+    environment: str
+    additions: tuple[str, ...] = ()
+    """Optional parts of the option by name, and extras."""
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+def program_of(session: Session) -> Program:
+    """Return what the model file says of the program.
+
+    Raises:
+        UsageError: it says what nobody knows.
+    """
+    patterns = [pattern.name for pattern in session.model.patterns]
+    return read_program(session.model.deployment, patterns, f"{session.file.path}: deploy")
+
+
+def site_of(
+    session: Session,
+    comparison: Comparison,
+    result: ArchitectureResult,
+    asked: Asked,
+    design: Design | None = None,
+) -> Site:
+    """Return the option as it is written down.
+
+    Args:
+        session: the model file.
+        comparison: of its options.
+        result: the chosen one.
+        asked: what else is wanted.
+        design: the deployed design; its own bill replaces that of the compared one.
+
+    Raises:
+        UnsupportedError: a price is not known in the region.
+        UsageError: an addition that the option does not have.
+    """
+    model = session.model
+    priced = result.at(session.users)
+    if not priced.is_priced:
+        raise UnsupportedError(
+            f"the option `{result.architecture.name}` is not priced in {session.region}: no price "
+            f"of {', '.join(priced.needs)}",
+            remedy="choose another region or option",
+        )
+    lines, usd = _lines(session, priced, design)
+    added = _added(result, priced, asked.additions)
+    workload = {name: figure for name, figure, _ in comparison.workload}
+    return Site(
+        app=model.app,
+        title=model.title or model.app,
+        option=result.architecture.name,
+        environment=asked.environment,
+        region=session.region,
+        engine=result.architecture.engine,
+        parts=tuple(_part(line) for line in (*lines, *added)),
+        users=session.users,
+        peak_requests_per_second=_peak(session),
+        usd_per_month=usd + sum((line.amount for line in added), ZERO),
+        function_mb=int(workload["function_mb"]),
+        program=program_of(session),
+        extras=tuple(name for name in asked.additions if name in EXTRAS),
+        tags=asked.tags,
+    )
+
+
+def _part(line: Line) -> Part:
+    return Part(
+        name=line.where,
+        title=line.what,
+        price_key=line.price_key,
+        quantity=line.quantity,
+        unit=line.unit,
+        usd_per_month=line.amount,
+    )
+
+
+def _lines(
+    session: Session, priced: Priced, design: Design | None
+) -> tuple[tuple[Line, ...], Decimal]:
+    """Return the lines of an option with those of the deployed design, and its total."""
+    if design is None or not session.engine_of(design).is_billed_by_request(design):
+        return priced.lines, priced.total
+    compared = [line for line in priced.lines if line.price_key.startswith(TABLES)]
+    others = [line for line in priced.lines if not line.price_key.startswith(TABLES)]
+    own = session.evaluate(design).bill.lines
+    total = priced.total - _sum(compared) + _sum(own)
+    return (*own, *others), total
+
+
+def _sum(lines: Iterable[Line]) -> Decimal:
+    return sum((line.amount for line in lines), ZERO)
+
+
+def _added(
+    result: ArchitectureResult, priced: Priced, additions: Sequence[str]
+) -> tuple[Line, ...]:
+    optional: dict[str, list[Line]] = {}
+    for line in priced.optional:
+        optional.setdefault(line.resource, []).append(line)
+    added: list[Line] = []
+    for name in dict.fromkeys(additions):
+        if name in optional:
+            added += optional[name]
+        elif name not in EXTRAS:
+            known = [*optional, *EXTRAS]
+            close = nearest(name, known)
+            raise UsageError(
+                f"`{name}` cannot be added to the option `{result.architecture.name}`",
+                remedy=f"did you mean `{close}`?" if close else f"it has {in_backticks(known)}",
+            )
+    return tuple(added)
+
+
+def _peak(session: Session) -> Decimal:
+    """Return calls a second of all patterns at their peaks."""
+    model, users = session.model, session.users
+    rates = (model.calls_per_second(p, users) * max(ONE, p.peak) for p in model.patterns)
+    return sum(rates, ZERO)
