@@ -39,6 +39,7 @@ VERBS = {
     "deploy": "Write a deployment option as infrastructure code, with roles and alarms.",
     "prices": "The price book: figures, sources, age; refresh it.",
     "schema": "The JSON Schemas of what the verbs print with --json.",
+    "serve": "Serve the access patterns as an HTTP data API.",
     "local": "Serve the DynamoDB API on this machine, metering each request.",
 }
 

@@ -41,6 +41,7 @@ PAGES: dict[str, str] = {
     "scales": "cost:scales_page",
     "schemas": "schema:schemas_page",
     "seed": "seed:seed_page",
+    "serve": "serve:serve_page",
     "status": "status:status_page",
     "up": "up:up_page",
 }

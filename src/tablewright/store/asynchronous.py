@@ -31,6 +31,15 @@ class AsyncStore:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, partial(self.store.call, name, arguments))
 
+    async def look(self) -> None:
+        """Ask the database what there is, which it can only answer while it is there.
+
+        Raises:
+            EngineError: it does not answer.
+        """
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._pool, self.store.look)
+
     def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
         if name.startswith("_"):
             raise AttributeError(name)

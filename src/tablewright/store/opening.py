@@ -21,7 +21,9 @@ from tablewright.design.values import Design
 from tablewright.engines.registry import ENGINES
 from tablewright.evaluation.doors import Adapter, Connector, Target
 from tablewright.operate.provision import apply_provision, require_containers
+from tablewright.operate.seed import Position, apply_seed, plan_seed
 from tablewright.operate.workspace import Workspace
+from tablewright.sample.sample import Sample
 from tablewright.session import Session, open_model
 from tablewright.store.asynchronous import AsyncStore
 from tablewright.store.calling import Clock
@@ -99,6 +101,22 @@ async def open_store_async(
     opening = partial(open_store, path, design, target, **options)
     store = await loop.run_in_executor(None, opening)
     return AsyncStore(store, workers=options.get("connections", CONNECTIONS))
+
+
+def fill_store(store: Store, session: Session, users: int) -> int:
+    """Write the sampled instances of a number of users to an empty store; return how many records.
+
+    They are the very instances that `seed` writes.
+    """
+    model, design = session.model, store.design
+    connector = session.engines[design.engine].connector
+    adapter = store.adapter
+    book = session.book()
+    evaluation = connector.population(model, design, users, book, region=session.region)
+    sample = Sample(model)
+    plan = plan_seed(connector, adapter.codec, sample, evaluation, Decimal(0))
+    position = Position(digest="", design=design.name, users=users, seed=model.seed)
+    return apply_seed(plan, adapter, sample, position=position)
 
 
 def store_design(session: Session, name: str) -> Design:

@@ -43,6 +43,11 @@ class Record:
             if (value := getattr(self, name)) is not None
         }
 
+    def as_fields(self) -> dict[str, Any]:
+        """Return the attributes that are there, by their Python names."""
+        names: Mapping[str, str] = type(self)._attributes  # type: ignore[attr-defined]
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
 
 def record_class(entity: Entity) -> type[Any]:
     """Return the dataclass of an entity."""

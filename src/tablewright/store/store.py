@@ -139,6 +139,20 @@ class Store:
         return self._connections.first.description
 
     @property
+    def adapter(self) -> Adapter:
+        """The database below, for what is no access pattern: filling it, looking at it."""
+        return self._connections.first
+
+    def look(self) -> tuple[str, ...]:
+        """Return which containers of the design the database has, asking it.
+
+        Raises:
+            EngineError: it does not answer.
+        """
+        with self._connections.lent() as adapter:
+            return tuple(adapter.describe())
+
+    @property
     def patterns(self) -> tuple[str, ...]:
         """The names of the patterns that can be called."""
         return tuple(name for name, served in self._served.items() if not served.refusal)

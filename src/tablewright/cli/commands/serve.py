@@ -1,0 +1,89 @@
+"""`serve`: the access patterns of a model as an HTTP data API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tablewright.cli.options import design_option, file_argument
+from tablewright.cli.output import Output, verb
+
+if TYPE_CHECKING:
+    from tablewright.verbs.serve import ServeView
+
+
+@click.command(
+    epilog="Callers are asked for a key where TABLEWRIGHT_API_KEYS=name:key,… or "
+    "TABLEWRIGHT_JWT_SECRET is set; other addresses than loopback need one of them. "
+    "TABLEWRIGHT_RATE_PER_MINUTE, TABLEWRIGHT_MAX_BODY_BYTES and TABLEWRIGHT_CORS_ORIGINS set "
+    "limits. The document of the API is at /openapi.json."
+)
+@file_argument
+@design_option
+@click.option("--app", default="", metavar="NAME", help="A reference application, in memory.")
+@click.option(
+    "--target",
+    default="",
+    metavar="DATABASE",
+    help="local (the default), memory, aws, or an address: http://…, postgresql://…, mongodb://….",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="Port to listen on; 0: a free one.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--seed",
+    "seed_users",
+    type=click.IntRange(0),
+    help="Fill an empty database with the sampled records of so many users first.",
+)
+@click.option("--create", is_flag=True, help="Create missing tables on a server, too.")
+@verb
+def command(
+    out: Output,
+    file: str,
+    design: str,
+    app: str,
+    target: str,
+    port: int,
+    host: str,
+    seed_users: int | None,
+    create: bool,
+) -> None:
+    """Serve the access patterns as an HTTP data API, one route for each, until Ctrl-C.
+
+    FILE may be the name of a reference application: it is served from memory with 10 users.
+    """
+    from tablewright.verbs.serve import APP_USERS, MEMORY, model_session, serve
+
+    session, is_app = model_session(file, app)
+
+    def started(view: ServeView) -> None:
+        from tablewright.reports.pages import write_document
+        from tablewright.reports.serve import serve_page
+
+        if out.as_json:
+            out.show(view, "serve")
+        else:
+            out.note(write_document(serve_page(view), "text", width=200).rstrip())
+
+    in_memory = is_app and not target
+    serve(
+        session,
+        design=design or ("recommended" if is_app else ""),
+        target=target or (MEMORY if is_app else "local"),
+        host=host,
+        port=port,
+        seed_users=(APP_USERS if in_memory else 0) if seed_users is None else seed_users,
+        create=create,
+        started=started,
+    )
+
+
+if __name__ == "__main__":
+    command()

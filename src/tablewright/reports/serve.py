@@ -1,0 +1,26 @@
+"""The page of `serve`: where the data API listens, and what it does not serve.
+
+In: a ServeView. Out: a document.
+"""
+
+from __future__ import annotations
+
+from tablewright.reports.document import Document, Lines
+from tablewright.verbs.serve import ServeView
+
+
+def serve_page(view: ServeView) -> Document:
+    """Return where the data API listens."""
+    routes = f"{len(view.patterns)} routes below {view.url}/api"
+    lines = [
+        f"{view.app} · {view.design} · {view.database}",
+        f"{routes}, described in {view.url}/openapi.json; metrics at {view.url}/metrics.",
+        "Callers need a key or a token."
+        if view.is_protected
+        else "Nobody is asked for a key: it serves this machine only.",
+    ]
+    if view.records:
+        lines.append(f"{view.records:,} sampled records were written.")
+    lines += [f"Not served: {each}." for each in view.not_served]
+    title = f"Data API on {view.url}. Ctrl-C ends it."
+    return Document(title=title, blocks=(Lines(items=tuple(lines)),))

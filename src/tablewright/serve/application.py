@@ -1,0 +1,333 @@
+"""The data API as an ASGI application: a route for each pattern, and what operating it takes.
+
+In: a store, settings. Out: a Starlette application. Every answer has security headers and a request
+id; each request leaves a line of JSON in the log with neither arguments nor values.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import orjson
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tablewright.model.values import Kind, Verb
+from tablewright.serve.answers import failure_response, problem_response
+from tablewright.serve.callers import CallRates, Unauthorized, caller_of
+from tablewright.serve.metrics import CONTENT_TYPE, RequestMetrics
+from tablewright.serve.openapi import PREFIX, is_get, openapi
+from tablewright.serve.settings import ServeSettings
+from tablewright.serve.writing import answer_data, json_bytes
+from tablewright.store.asynchronous import AsyncStore
+from tablewright.store.failures import StoreError
+from tablewright.store.parameters import Signature
+from tablewright.store.store import Store
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+    "Strict-Transport-Security": "max-age=63072000",
+}
+READY_SECONDS = 5.0
+"""How long an answer of the database that it is there holds."""
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+JSON = "application/json"
+
+
+class TooLarge(Exception):
+    """The body of a request is larger than allowed."""
+
+
+class BadBody(Exception):
+    """The body of a request is no JSON object."""
+
+
+def to_standard_error(line: str) -> None:
+    """Write a line of the log."""
+    sys.stderr.write(f"{line}\n")
+
+
+@dataclass
+class DataApi:
+    """The routes of one store.
+
+    `log` is told a line of JSON for each request; `clock` gives seconds since 1970 for tokens,
+    `ticks` seconds for rates and durations.
+    """
+
+    store: Store
+    settings: ServeSettings
+    log: Callable[[str], None] = to_standard_error
+    clock: Callable[[], float] = time.time
+    ticks: Callable[[], float] = time.monotonic
+    metrics: RequestMetrics = field(default_factory=RequestMetrics)
+
+    def __post_init__(self) -> None:
+        self.calls = AsyncStore(self.store)
+        self.rates = CallRates(self.settings.rate_per_minute, self.ticks)
+        title = self.store.model.title or self.store.model.app
+        protected = self.settings.is_protected
+        self._document = json_bytes(openapi(self.store, title, is_protected=protected))
+        self._ready_until = 0.0
+
+    def application(self, *, closes: bool = True) -> Starlette:
+        """Return the ASGI application; `closes` ends the store with it."""
+
+        @asynccontextmanager
+        async def lifespan(_: Starlette) -> AsyncIterator[None]:
+            yield
+            if closes:
+                await self.calls.aclose()
+
+        routes = [
+            Route("/health", self._health, methods=["GET"]),
+            Route("/ready", self._ready, methods=["GET"]),
+            Route("/openapi.json", self._openapi, methods=["GET"]),
+            Route("/metrics", self._metrics, methods=["GET"]),
+            *(self._route(name) for name in self.store.patterns),
+        ]
+        middleware = [Middleware(_Edge, api=self)]
+        if self.settings.cors_origins:
+            middleware.append(
+                Middleware(
+                    CORSMiddleware,
+                    allow_origins=list(self.settings.cors_origins),
+                    allow_methods=["GET", "POST"],
+                    allow_headers=["authorization", "content-type", "x-api-key"],
+                    expose_headers=["x-request-id", "retry-after"],
+                    max_age=600,
+                )
+            )
+        return Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
+
+    # ------------------------------------------------------------ operating
+
+    async def _health(self, request: Request) -> Response:
+        return Response(b'{"status":"ok"}', 200, media_type=JSON)
+
+    async def _ready(self, request: Request) -> Response:
+        if self.ticks() >= self._ready_until:
+            try:
+                await self.calls.look()
+            except Exception:  # whatever the database or its driver says: it is not ready
+                return Response(b'{"status":"the database does not answer"}', 503, media_type=JSON)
+            self._ready_until = self.ticks() + READY_SECONDS
+        return Response(b'{"status":"ready"}', 200, media_type=JSON)
+
+    async def _openapi(self, request: Request) -> Response:
+        return Response(self._document, 200, media_type=JSON)
+
+    async def _metrics(self, request: Request) -> Response:
+        refusal = self._refusal(request)
+        if refusal is not None:
+            return refusal
+        return Response(self.metrics.page(self.store.bill), media_type=CONTENT_TYPE)
+
+    # ------------------------------------------------------------ patterns
+
+    def _route(self, name: str) -> Route:
+        signature = self.store.signature(name)
+        by_query = is_get(signature)
+
+        async def endpoint(request: Request) -> Response:
+            request.state.pattern = name
+            refusal = self._refusal(request)
+            if refusal is not None:
+                return refusal
+            return await self._answer(request, name, signature, by_query=by_query)
+
+        method = "GET" if by_query else "POST"
+        return Route(f"{PREFIX}/{name}", endpoint, methods=[method], name=name)
+
+    def _refusal(self, request: Request) -> Response | None:
+        """Return the answer to a caller that is not known, or calls too often; else None."""
+        request_id = request.state.request_id
+        try:
+            caller = caller_of(request.headers, self.settings, self.clock())
+        except Unauthorized:
+            return problem_response(
+                401,
+                "a valid API key or token is needed",
+                request_id,
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+        request.state.caller = caller
+        seconds = self.rates.wait(caller)
+        if seconds:
+            headers = {"Retry-After": str(seconds)}
+            return problem_response(429, "too many requests", request_id, headers=headers)
+        return None
+
+    async def _answer(
+        self, request: Request, name: str, signature: Signature, *, by_query: bool
+    ) -> Response:
+        request_id = request.state.request_id
+        try:
+            arguments = (
+                query_arguments(request.query_params, signature)
+                if by_query
+                else await self._body(request)
+            )
+            answer = await self.calls.call(name, arguments)
+        except StoreError as failure:
+            return failure_response(failure, request_id)
+        except TooLarge:
+            limit = f"{self.settings.max_body_bytes:,} bytes"
+            return problem_response(413, f"the body has more than {limit}", request_id)
+        except BadBody as bad:
+            is_type = str(bad) == JSON
+            title = f"the body must be {JSON}" if is_type else str(bad)
+            return problem_response(415 if is_type else 400, title, request_id)
+        return self._written(signature, answer, request_id)
+
+    def _written(self, signature: Signature, answer: Any, request_id: str) -> Response:
+        verb = signature.pattern.verb
+        if answer is None and verb is Verb.GET:
+            return problem_response(404, "not found", request_id)
+        if answer is None:
+            return Response(status_code=204)
+        data = answer_data(answer, is_paged=signature.is_paged)
+        return Response(json_bytes(data), 201 if verb.is_write else 200, media_type=JSON)
+
+    async def _body(self, request: Request) -> Mapping[str, Any]:
+        """Return the body of a request, read no further than allowed.
+
+        Raises:
+            TooLarge: it has more bytes than allowed.
+            BadBody: it is no JSON object.
+        """
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
+            raise BadBody(JSON)
+        length = request.headers.get("content-length", "0")
+        if length.isdigit() and int(length) > self.settings.max_body_bytes:
+            raise TooLarge
+        body = b""
+        try:
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > self.settings.max_body_bytes:
+                    raise TooLarge
+        except ClientDisconnect as problem:
+            raise BadBody("the body ended early") from problem
+        try:
+            content = orjson.loads(body)
+        except orjson.JSONDecodeError as problem:
+            raise BadBody("the body is no JSON") from problem
+        if not isinstance(content, dict):
+            raise BadBody("the body must be a JSON object")
+        return content
+
+
+def query_arguments(query: Mapping[str, str], signature: Signature) -> dict[str, Any]:
+    """Return the arguments of a query string, texts turned into numbers where those are meant.
+
+    What cannot be turned stays a text, for the store to refuse with its place.
+    """
+    kinds = {p.name: p.attribute.kind for p in signature.parameters}
+    return {name: _typed(kinds.get(name), text) for name, text in query.items()}
+
+
+def _typed(kind: Kind | None, text: str) -> Any:
+    if kind is Kind.BOOL:
+        return {"true": True, "false": False}.get(text, text)
+    if kind is not None and kind.is_number:
+        try:
+            return Decimal(text)
+        except InvalidOperation:
+            return text
+    return text
+
+
+class _Edge:
+    """What every request passes: an id, headers, a line of the log, no trace to the outside."""
+
+    def __init__(self, app: Any, api: DataApi) -> None:
+        self.app, self.api = app, api
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = self.api.ticks()
+        state = scope.setdefault("state", {})
+        given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+        request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        state["request_id"] = request_id
+        status = 0
+
+        async def with_headers(message: Any) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                added = {**SECURITY_HEADERS, "X-Request-Id": request_id}
+                present = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"],
+                    *(
+                        (name.lower().encode(), value.encode())
+                        for name, value in added.items()
+                        if name.lower().encode() not in present
+                    ),
+                ]
+            await send(message)
+
+        problem = ""
+        try:
+            await self.app(scope, receive, with_headers)
+        except Exception as failure:  # the edge: nothing of it goes out but an id
+            problem = type(failure).__name__
+            if not status:
+                answer = problem_response(500, "something went wrong here", request_id)
+                await answer(scope, receive, with_headers)
+        self._note(state, status or 500, self.api.ticks() - started, problem)
+
+    def _note(self, state: Mapping[str, Any], status: int, seconds: float, problem: str) -> None:
+        pattern = str(state.get("pattern", ""))
+        if pattern:
+            self.api.metrics.add(pattern, status, seconds)
+        line = {
+            "time": round(self.api.clock(), 3),
+            "request_id": state["request_id"],
+            "pattern": pattern,
+            "status": status,
+            "milliseconds": round(seconds * 1000, 2),
+            "caller": state.get("caller", ""),
+        }
+        if problem:
+            line["problem"] = problem
+        self.api.log(json.dumps(line))
+
+
+def create_app(
+    store: Store,
+    settings: ServeSettings | None = None,
+    *,
+    log: Callable[[str], None] = to_standard_error,
+    closes: bool = True,
+) -> Starlette:
+    """Return the data API of a store.
+
+    Args:
+        store: whose patterns.
+        settings: keys, rates, limits; open to everybody unless given.
+        log: is told a line of JSON for each request.
+        closes: whether the store ends with the application.
+    """
+    return DataApi(store, settings or ServeSettings(), log).application(closes=closes)

@@ -1,0 +1,46 @@
+"""Answers of a store as JSON, exact to the last digit.
+
+In: instances, pages. Out: bytes. Decimals are JSON numbers as they are, binaries base64, sets
+sorted lists.
+"""
+
+from __future__ import annotations
+
+import base64
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from tablewright.core.quantities import plain
+from tablewright.store.records import Page, Record
+
+
+def json_bytes(value: Any) -> bytes:
+    """Return a value as JSON.
+
+    Example:
+        >>> json_bytes({"price": Decimal("19.90"), "tags": {"b", "a"}})
+        b'{"price":19.9,"tags":["a","b"]}'
+    """
+    return orjson.dumps(value, default=_other)
+
+
+def _other(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(plain(value).encode())
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    raise TypeError(f"no JSON for {type(value).__name__}")
+
+
+def answer_data(value: Any, *, is_paged: bool) -> Any:
+    """Return what the store answered as plain data."""
+    if isinstance(value, Record):
+        return value.as_fields()
+    if isinstance(value, Page):
+        items = [each.as_fields() for each in value]
+        return {"items": items, "next": value.next} if is_paged else {"items": items}
+    return {"items": [each.as_fields() for each in value]}

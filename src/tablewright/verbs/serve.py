@@ -1,0 +1,179 @@
+"""`serve`: the access patterns of a model as an HTTP data API, until it is told to end.
+
+In: a session, a design, a database, an address. Out: a running server. Keys and limits come from
+the environment; without them it serves this machine only.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tablewright import apps
+from tablewright.core.errors import UnsupportedError, UsageError
+from tablewright.session import Options, Session, open_model, read_model
+from tablewright.store.opening import MEMORY, fill_store, open_store
+from tablewright.store.store import Store
+
+INSTALL = "pip install 'tablewright[serve]'"
+APP_USERS = 10
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeView:
+    """A data API that listens."""
+
+    app: str
+    design: str
+    url: str
+    database: str
+    """Which database it works on."""
+    patterns: tuple[str, ...]
+    """The access patterns that have a route."""
+    not_served: tuple[str, ...]
+    """Those the design does not serve, each with the reason."""
+    is_protected: bool
+    """Whether callers need a key or a token."""
+    records: int = 0
+    """How many sampled records were written first."""
+
+
+def app_session(name: str) -> Session:
+    """Return a session on one of the reference applications.
+
+    Raises:
+        UsageError: there is no application of that name.
+    """
+    return Session(file=read_model(apps.read(name), f"{name}.yaml"), options=Options())
+
+
+def model_session(path: str, app: str) -> tuple[Session, bool]:
+    """Return a session on a model file or an application, and whether it is an application.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if not app and path in apps.NAMES and not Path(path).exists():
+        app = path
+    return (app_session(app), True) if app else (open_model(path), False)
+
+
+def serve(
+    session: Session,
+    *,
+    design: str = "",
+    target: str = "local",
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    seed_users: int = 0,
+    create: bool = False,
+    started: Callable[[ServeView], None],
+) -> None:
+    """Serve until the process is interrupted or terminated.
+
+    Args:
+        session: the model.
+        design: its name, see `open_store`.
+        target: the database, see `open_store`.
+        host: the address to listen on.
+        port: the port; 0 for a free one.
+        seed_users: fill an empty database with the sampled records of so many users first.
+        create: create missing tables on a server.
+        started: is told once it listens.
+
+    Raises:
+        UnsupportedError: the packages of the extra `serve` are not installed.
+        UsageError: the port is taken, or others than this machine could call without a key.
+        EngineError: the database cannot be reached.
+    """
+    uvicorn = _uvicorn()
+    from tablewright.serve.application import create_app
+    from tablewright.serve.settings import require_protection, settings_of
+
+    settings = settings_of(os.environ)
+    if host not in LOOPBACK:
+        require_protection(settings)
+    with open_store(session, design=design, target=target, create=create) as store:
+        records = _seed(store, session, seed_users)
+        app = create_app(store, settings, closes=False)
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, server_header=False, lifespan="on"
+        )
+        with _listening(host, port) as listener:
+            shown = f"[{host}]" if ":" in host else host
+            started(
+                ServeView(
+                    app=session.model.app,
+                    design=store.design.name,
+                    url=f"http://{shown}:{listener.getsockname()[1]}",
+                    database=store.description,
+                    patterns=store.patterns,
+                    not_served=tuple(
+                        f"{pattern.name}: {refusal}"
+                        for pattern in session.model.patterns
+                        if (refusal := store.refusal(pattern.name))
+                    ),
+                    is_protected=settings.is_protected,
+                    records=records,
+                )
+            )
+            _run(uvicorn.Server(config), listener)
+
+
+def _run(server: Any, listener: socket.socket) -> None:
+    """Run until SIGINT or SIGTERM, which the server raises again once its requests are answered."""
+
+    def end(number: int, frame: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[listener])
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _uvicorn() -> Any:
+    try:
+        import starlette  # noqa: F401
+        import uvicorn
+    except ImportError as problem:
+        raise UnsupportedError(
+            f"serving needs the package {problem.name}", remedy=f"install it: {INSTALL}"
+        ) from problem
+    return uvicorn
+
+
+def _seed(store: Store, session: Session, users: int) -> int:
+    """Fill an empty database; return how many records were written."""
+    if not users:
+        return 0
+    filled = [n for n, seen in store.adapter.describe().items() if seen.records]
+    if filled:
+        raise UsageError(
+            f"{', '.join(filled)} of {store.description} is not empty: nothing is written",
+            remedy="leave --seed out, or take another database",
+        )
+    return fill_store(store, session, users)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family)
+    except OSError as problem:
+        raise UsageError(
+            f"cannot listen on {host}:{port}: {problem.strerror or problem}",
+            remedy="choose another --port; 0 takes a free one",
+        ) from problem
+
+
+__all__ = ["MEMORY", "ServeView", "app_session", "model_session", "serve"]

@@ -1,0 +1,65 @@
+"""`tablewright serve` as a process: one command, an application with data, and its refusals."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+SHOP = Path(__file__).parents[1] / "store" / "shop.yaml"
+
+
+def command(*arguments: str, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tablewright", "serve", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **environment},
+    )
+
+
+def refused(*arguments: str, **environment: str) -> str:
+    with command(*arguments, **environment) as process:
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2, errors
+    assert "Traceback" not in errors
+    return errors
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_application_is_served_with_data_until_it_is_interrupted(number: int) -> None:
+    with command("mongocollectibles", "--port", "0") as process:
+        assert process.stderr is not None
+        first = process.stderr.readline()
+        url = re.search(r"http://127\.0\.0\.1:\d+", first)
+        assert url is not None, first + process.stderr.read()
+        with urllib.request.urlopen(f"{url[0]}/api/listCollectibles", timeout=30) as reply:
+            assert reply.status == 200
+            assert b'"name"' in reply.read()
+        process.send_signal(number)
+        assert process.wait(timeout=30) == 0
+
+
+def test_what_cannot_be_served_is_said() -> None:
+    assert "no API key is set" in refused(str(SHOP), "--host", "0.0.0.0", "--target", "memory")
+    assert "did you mean `auxeira`" in refused("--app", "auxera")
+    assert "did you mean `memory`" in refused(str(SHOP), "--target", "memry")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert "choose another --port" in refused(str(SHOP), "--target", "memory", "--port", port)
+
+
+def test_a_missing_package_is_named_with_its_command(tmp_path: Path) -> None:
+    (tmp_path / "uvicorn.py").write_text("raise ImportError('no', name='uvicorn')\n")
+    path = os.pathsep.join([str(tmp_path), *sys.path])
+    errors = refused(str(SHOP), "--target", "memory", PYTHONPATH=path)
+    assert "serving needs the package uvicorn" in errors
+    assert "pip install 'tablewright[serve]'" in errors
