@@ -17,17 +17,17 @@ from tablewright.local.expressions.nodes import (
     And,
     Arithmetic,
     Between,
-    Comparison,
+    ComparisonNode,
     DeleteAction,
+    DocumentPath,
     Function,
     In,
     Not,
     Or,
-    Path,
     RemoveAction,
     SetAction,
     UpdateNode,
-    Value,
+    ValuePlaceholder,
 )
 
 
@@ -88,16 +88,18 @@ VALUE_NAMES = [":v0", ":v1", ":v2"]
 value_maps = st.fixed_dictionaries(dict.fromkeys(VALUE_NAMES, values))
 
 paths = st.builds(
-    lambda first, rest: Path((first, *rest)),
+    lambda first, rest: DocumentPath((first, *rest)),
     st.sampled_from([*NAMES, "#n0"]),
     st.lists(st.sampled_from([*NAMES, 0, 1]), max_size=2),
 )
-value_nodes = st.sampled_from(VALUE_NAMES).map(Value)
+value_nodes = st.sampled_from(VALUE_NAMES).map(ValuePlaceholder)
 operands = st.one_of(
     paths, value_nodes, (paths | value_nodes).map(lambda one: Function("size", (one,)))
 )
 leaf_conditions = st.one_of(
-    st.builds(Comparison, st.sampled_from(["=", "<>", "<", "<=", ">", ">="]), operands, operands),
+    st.builds(
+        ComparisonNode, st.sampled_from(["=", "<>", "<", "<=", ">", ">="]), operands, operands
+    ),
     st.builds(Between, operands, operands, operands),
     st.builds(In, operands, st.lists(operands, min_size=1, max_size=3).map(tuple)),
     st.builds(

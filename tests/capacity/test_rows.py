@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from tablewright.capacity.rows import (
-    Field,
-    Row,
+    RowField,
+    StoredRow,
     btree_pages,
     field_of,
     heap_pages,
@@ -20,7 +20,7 @@ from tablewright.capacity.rows import (
 )
 
 
-def row(*pairs: tuple[object, str]) -> Row:
+def row(*pairs: tuple[object, str]) -> StoredRow:
     return row_of([field_of(value, kind) for value, kind in pairs])
 
 
@@ -61,26 +61,26 @@ def test_a_json_object_adds_up_by_hand():
 
 def test_seventy_five_rows_of_a_hundred_bytes_fill_a_page():
     # 8,192 - 24 = 8,168; 104 + 4 = 108 each: 75
-    assert heap_pages([Row(100)] * 75) == 1
-    assert heap_pages([Row(100)] * 76) == 2
+    assert heap_pages([StoredRow(100)] * 75) == 1
+    assert heap_pages([StoredRow(100)] * 76) == 2
 
 
 def test_a_fillfactor_leaves_room_on_each_page():
     # 819 bytes of 8,168 stay free at 90: 7,349 / 108 = 68
-    assert heap_pages([Row(100)] * 68, 90) == 1
-    assert heap_pages([Row(100)] * 69, 90) == 2
+    assert heap_pages([StoredRow(100)] * 68, 90) == 1
+    assert heap_pages([StoredRow(100)] * 69, 90) == 2
 
 
 def test_a_value_too_long_for_the_row_is_cut_in_chunks():
-    found = row_of([Field(5000)], ratio=1.0)
+    found = row_of([RowField(5000)], ratio=1.0)
     # a pointer of 18 bytes in the row; 5,000 = 1,996 + 1,996 + 1,008
-    assert found == Row(24 + 18, (5000,))
+    assert found == StoredRow(24 + 18, (5000,))
     assert toast_pages([found])[1] == 3
 
 
 def test_a_value_that_shrinks_enough_stays_in_the_row():
     # 3,000 x 0.5 = 1,500, with 4 bytes of its own and 4 of header
-    assert row_of([Field(3000)], ratio=0.5) == Row(24 + 4 + 4 + 1500)
+    assert row_of([RowField(3000)], ratio=0.5) == StoredRow(24 + 4 + 4 + 1500)
 
 
 def test_an_index_entry_of_eight_bytes_takes_sixteen():

@@ -14,7 +14,7 @@ from tablewright.design.grammar import COMMON
 from tablewright.design.language import DesignLanguage
 from tablewright.design.values import Design
 from tablewright.engines.dynamodb.design import DynamoDesign, ProjectionKind
-from tablewright.model.shapes import Field, Record
+from tablewright.model.shapes import Field, RecordShape
 from tablewright.model.value_shapes import NUMBER
 
 DATA = Path(__file__).parents[1] / "data"
@@ -63,7 +63,7 @@ def test_a_projection_of_named_attributes_is_an_include(shop):
 
 
 def test_designs_are_read_in_the_languages_that_are_given():
-    shape = Record("a test design", (*COMMON, Field("size", NUMBER, required=True)))
+    shape = RecordShape("a test design", (*COMMON, Field("size", NUMBER, required=True)))
 
     def build(name, fields, span, model, reading):
         return Design(name=f"{name}-{fields.get('size')}", engine="toy", span=span)

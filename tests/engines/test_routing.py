@@ -15,7 +15,7 @@ from tablewright.engines.postgresql.ddl import ddl
 from tablewright.engines.postgresql.design import PostgresDesign
 from tablewright.engines.servers.homes import Home, Ordered
 from tablewright.engines.servers.sizing import ServerEvaluation
-from tablewright.engines.servers.ways import Access
+from tablewright.engines.servers.ways import AccessPath
 from tablewright.session import Session
 
 MODEL = """
@@ -271,14 +271,16 @@ INDEX = Ordered(name="i", keys=(("a", False),), entry_bytes=Decimal(16), entries
 
 
 def test_a_scan_costs_its_pages_and_a_little_for_each_row_and_condition():
-    way = Access(home=TABLE, index=None, fetched=Decimal(10_000), filtered=("a",))
+    way = AccessPath(home=TABLE, index=None, fetched=Decimal(10_000), filtered=("a",))
     assert way.page_cost == 1000 + 10_000 * Decimal("0.0125")
 
 
 def test_pages_anywhere_cost_up_to_four_and_in_a_bitmap_less():
     # 100 of 1,000 pages are met by 1,000 x (1 - e^-0.1) = 95.16. Leaves (1 + 100 / 512) x 4 = 4.78,
     # entries 0.75, rows 1; a page costs 4 - 3 x sqrt(0.09516) = 3.0745 in a bitmap.
-    way = Access(home=TABLE, index=INDEX, bound=("a",), entries=Decimal(100), fetched=Decimal(100))
+    way = AccessPath(
+        home=TABLE, index=INDEX, bound=("a",), entries=Decimal(100), fetched=Decimal(100)
+    )
     assert round(float(way.page_cost), 1) == round(4.78 + 0.75 + 1 + 95.163 * 3.0745, 1)
     early = replace(way, stops=True)
     assert round(float(early.page_cost), 1) == round(4.78 + 0.75 + 1 + 95.163 * 4, 1)

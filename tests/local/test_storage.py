@@ -8,31 +8,31 @@ from pathlib import Path
 import pytest
 
 from tablewright.core.errors import EngineError
-from tablewright.local.storage import Store
+from tablewright.local.storage import KeyValueStore
 
 
 @pytest.fixture(params=["memory", "file", "durable"])
 def store(request, tmp_path: Path):
     path = None if request.param == "memory" else tmp_path / "store.db"
-    made = Store(path, durable=request.param == "durable")
+    made = KeyValueStore(path, durable=request.param == "durable")
     with made.writing:
         made.create(1)
     yield made
     made.close()
 
 
-def rows(store: Store, **bounds) -> list[bytes]:
+def rows(store: KeyValueStore, **bounds) -> list[bytes]:
     with store.reading:
         return [key for key, _, _ in store.range(1, **bounds)]
 
 
-def fail_after_writing(store: Store, key: bytes) -> None:
+def fail_after_writing(store: KeyValueStore, key: bytes) -> None:
     with suppress(RuntimeError), store.writing:
         store.put(1, key, 1, b"x")
         raise RuntimeError
 
 
-def test_rows_come_in_key_order_and_backwards(store: Store):
+def test_rows_come_in_key_order_and_backwards(store: KeyValueStore):
     with store.writing:
         for key in (b"b", b"a", b"a\x00", b"\xff"):
             store.put(1, key, 1, key)
@@ -42,7 +42,7 @@ def test_rows_come_in_key_order_and_backwards(store: Store):
     assert rows(store, low=b"a", high=b"c", is_reverse=True, limit=1) == [b"b"]
 
 
-def test_a_put_replaces_and_a_delete_removes(store: Store):
+def test_a_put_replaces_and_a_delete_removes(store: KeyValueStore):
     with store.writing:
         store.put(1, b"k", 3, b"old")
         store.put(1, b"k", 5, b"newer")
@@ -54,14 +54,14 @@ def test_a_put_replaces_and_a_delete_removes(store: Store):
     assert rows(store) == []
 
 
-def test_a_block_that_raises_leaves_nothing_behind(store: Store):
+def test_a_block_that_raises_leaves_nothing_behind(store: KeyValueStore):
     with store.writing:
         store.put(1, b"kept", 1, b"x")
     fail_after_writing(store, b"lost")
     assert rows(store) == [b"kept"]
 
 
-def test_a_failing_block_in_a_group_undoes_only_itself(store: Store):
+def test_a_failing_block_in_a_group_undoes_only_itself(store: KeyValueStore):
     with store.group():
         with store.writing:
             store.put(1, b"a", 1, b"x")
@@ -71,7 +71,7 @@ def test_a_failing_block_in_a_group_undoes_only_itself(store: Store):
     assert rows(store) == [b"a", b"c"]
 
 
-def test_blocks_nest_and_the_outermost_decides(store: Store):
+def test_blocks_nest_and_the_outermost_decides(store: KeyValueStore):
     with suppress(RuntimeError), store.writing:
         with store.writing:
             store.put(1, b"a", 1, b"x")
@@ -79,7 +79,7 @@ def test_blocks_nest_and_the_outermost_decides(store: Store):
     assert rows(store) == []
 
 
-def test_threads_that_write_together_are_all_stored(store: Store):
+def test_threads_that_write_together_are_all_stored(store: KeyValueStore):
     def work(name: int) -> None:
         for i in range(50):
             with store.writing:
@@ -93,7 +93,7 @@ def test_threads_that_write_together_are_all_stored(store: Store):
     assert len(rows(store)) == 400
 
 
-def test_blocks_inside_of_others_never_wait_for_a_commit_that_cannot_come(store: Store):
+def test_blocks_inside_of_others_never_wait_for_a_commit_that_cannot_come(store: KeyValueStore):
     def work(name: int) -> None:
         for i in range(30):
             key = b"%d-%d" % (name, i)
@@ -121,7 +121,7 @@ def test_blocks_inside_of_others_never_wait_for_a_commit_that_cannot_come(store:
     assert len(rows(store)) == 180
 
 
-def test_totals_add_the_sizes(store: Store):
+def test_totals_add_the_sizes(store: KeyValueStore):
     with store.writing:
         for i in range(10):
             store.put(1, b"%d" % i, i, b"x")
@@ -131,20 +131,20 @@ def test_totals_add_the_sizes(store: Store):
 
 
 def test_what_was_written_is_there_after_reopening(tmp_path: Path):
-    store = Store(tmp_path / "a.db")
+    store = KeyValueStore(tmp_path / "a.db")
     with store.writing:
         store.create(1)
         store.put(1, b"k", 1, b"v")
     store.close()
     store.close()
-    again = Store(tmp_path / "a.db")
+    again = KeyValueStore(tmp_path / "a.db")
     with again.reading:
         assert again.get(1, b"k") == (1, b"v")
     again.close()
 
 
 def test_a_closed_store_says_so(tmp_path: Path):
-    store = Store(tmp_path / "a.db")
+    store = KeyValueStore(tmp_path / "a.db")
     store.close()
     with pytest.raises(EngineError, match="closed"), store.reading:
         pass
@@ -153,29 +153,29 @@ def test_a_closed_store_says_so(tmp_path: Path):
 
 
 def test_a_file_in_use_is_refused(tmp_path: Path):
-    store = Store(tmp_path / "a.db")
+    store = KeyValueStore(tmp_path / "a.db")
     with pytest.raises(EngineError, match="in use"):
-        Store(tmp_path / "a.db")
+        KeyValueStore(tmp_path / "a.db")
     store.close()
-    Store(tmp_path / "a.db").close()
+    KeyValueStore(tmp_path / "a.db").close()
 
 
 def test_a_damaged_file_is_refused(tmp_path: Path):
     path = tmp_path / "a.db"
     path.write_bytes(b"this is not a database " * 1000)
     with pytest.raises(EngineError, match="damaged"):
-        Store(path)
+        KeyValueStore(path)
 
 
 def test_a_file_of_another_version_is_refused(tmp_path: Path):
     path = tmp_path / "a.db"
-    Store(path).close()
+    KeyValueStore(path).close()
     db = sqlite3.connect(path)
     db.execute("PRAGMA user_version = 99")
     db.commit()
     db.close()
     with pytest.raises(EngineError, match="format 99"):
-        Store(path)
+        KeyValueStore(path)
 
 
 def test_a_file_of_another_program_is_refused(tmp_path: Path):
@@ -185,21 +185,21 @@ def test_a_file_of_another_program_is_refused(tmp_path: Path):
     db.commit()
     db.close()
     with pytest.raises(EngineError, match="another program"):
-        Store(path)
+        KeyValueStore(path)
 
 
 def test_a_folder_in_place_of_a_file_is_refused(tmp_path: Path):
     with pytest.raises(EngineError, match="cannot open"):
-        Store(tmp_path)
+        KeyValueStore(tmp_path)
 
 
 def test_a_missing_folder_is_refused(tmp_path: Path):
     with pytest.raises(EngineError, match="does not exist"):
-        Store(tmp_path / "nowhere" / "a.db")
+        KeyValueStore(tmp_path / "nowhere" / "a.db")
 
 
 def test_a_full_disk_refuses_the_write_and_keeps_the_others(tmp_path: Path):
-    store = Store(tmp_path / "a.db")
+    store = KeyValueStore(tmp_path / "a.db")
     with store.writing:
         store.create(1)
         store.put(1, b"first", 1, b"x")
@@ -214,7 +214,7 @@ def test_a_full_disk_refuses_the_write_and_keeps_the_others(tmp_path: Path):
     store.close()
 
 
-def fill(store: Store) -> None:
+def fill(store: KeyValueStore) -> None:
     with store.writing:
         for i in range(100):
             store.put(1, b"%d" % i, 1, b"x" * 4000)

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from tablewright import read_model
-from tablewright.plan.breakevens import Flip, TargetFlip, crossing
+from tablewright.plan.breakevens import Breakeven, TargetFlip, crossing
 from tablewright.plan.result import PlanResult
 from tablewright.session import Options, Session
 from tablewright.verbs.plan import plan
@@ -50,7 +50,7 @@ def planned(add: str = "1", find: str = "0.001", text: str = "900") -> PlanResul
     return plan(Session(file=file, options=Options(sample_items=64)))
 
 
-def flip(subject: str) -> Flip:
+def flip(subject: str) -> Breakeven:
     (index,) = planned().explanation.indexes
     return next(f for f in index.flips if f.subject == subject)
 

@@ -13,7 +13,7 @@ from tablewright.engines.dynamodb.change_base import apply
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.engines.dynamodb.differences import is_same, pieces, words
 from tablewright.engines.dynamodb.planning.moving import DynamoSteps, moved
-from tablewright.engines.dynamodb.planning.pricing import Tariff
+from tablewright.engines.dynamodb.planning.pricing import OnDemandRates
 from tablewright.evaluation.values import Evaluation
 from tablewright.plan.result import PlanResult
 from tablewright.plan.roadmap import Step, steps
@@ -23,7 +23,7 @@ from tablewright.verbs.plan import plan
 
 USERS = 1000
 # us-east-1: 0.625 USD for a million write units, 0.125 for a million read units.
-TARIFF = Tariff(
+TARIFF = OnDemandRates(
     read=Decimal("0.000000125"),
     write=Decimal("0.000000625"),
     stored_byte=Decimal(0),

@@ -10,7 +10,7 @@ import pytest
 from tablewright import read_model
 from tablewright.evaluation.values import Measure
 from tablewright.proof.runner import _metered_usd
-from tablewright.proof.values import Comparison, PatternProof
+from tablewright.proof.values import PatternProof, UnitComparison
 from tablewright.session import Session
 
 TEXT = """
@@ -34,7 +34,7 @@ def test_twice_the_predicted_writes_double_what_the_bill_charges_for_writes(mode
     evaluation = session.evaluate("d", 1000)
     units = evaluation.route("save").units("write").mean
     assert units == 1
-    measured = Comparison(
+    measured = UnitComparison(
         resource="notes",
         dimension="write",
         estimated=Measure(mean=units),

@@ -29,11 +29,11 @@ from tablewright.evaluation.values import Measure
 from tablewright.local.database import Database
 from tablewright.proof.oracle import wrong
 from tablewright.proof.stored import proof_data, proof_from_data
-from tablewright.proof.values import Comparison, PatternProof, Proof
+from tablewright.proof.values import PatternProof, Proof, UnitComparison
 from tablewright.proof.workload import Workload
 from tablewright.reports.prove import proof_page
 from tablewright.reports.render.text import write_text
-from tablewright.sample.parameters import Source, domains
+from tablewright.sample.parameters import ValueSource, domains
 from tablewright.sample.sample import Sample
 from tablewright.sample.world import Test as Condition
 from tablewright.sample.world import World, distance_km
@@ -297,10 +297,10 @@ def test_throttling_that_does_not_end_stops_a_proof(
 
 def compared(estimated: str, predicted: str, metered: str, error: str) -> PatternProof:
     """Return a pattern whose reads are these figures, the errors in units."""
-    none = Comparison(
+    none = UnitComparison(
         resource="", dimension="write", estimated=Measure(), predicted=Measure(), metered=Measure()
     )
-    reads = Comparison(
+    reads = UnitComparison(
         resource="",
         dimension="read",
         estimated=Measure(mean=Decimal(estimated), error=Decimal(error)),
@@ -450,10 +450,10 @@ def test_every_owner_is_asked_for_once_in_a_round(session: Session) -> None:
 def test_a_key_or_something_unique_names_one_instance(session: Session) -> None:
     model = session.model
     person, note = model.entity("Person"), model.entity("Note")
-    assert [d.source for d in domains(model, person, ["email"])] == [Source.INSTANCE]
+    assert [d.source for d in domains(model, person, ["email"])] == [ValueSource.INSTANCE]
     assert [(d.source, d.entity) for d in domains(model, note, ["author", "read"])] == [
-        (Source.OWNER, "Person"),
-        (Source.VALUE, "Note"),
+        (ValueSource.OWNER, "Person"),
+        (ValueSource.VALUE, "Note"),
     ]
 
 

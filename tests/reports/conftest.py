@@ -52,9 +52,9 @@ from tablewright.model.values import (
 )
 from tablewright.review.assessment import (
     Assessment,
+    ClaimStep,
     DesignAssessment,
     Influence,
-    Step,
     TargetResult,
     Verdict,
 )
@@ -505,8 +505,8 @@ def shop_assessment() -> Assessment:
                 computed=D(12),
                 unit="USD/month",
                 steps=(
-                    Step(factor="items are larger than 1 KB", change=D(7), after=D(9)),
-                    Step(factor="the index is written too", change=D(3), after=D(12)),
+                    ClaimStep(factor="items are larger than 1 KB", change=D(7), after=D(9)),
+                    ClaimStep(factor="the index is written too", change=D(3), after=D(12)),
                 ),
             ),
         ),

@@ -8,7 +8,7 @@ import pytest
 
 from tablewright.verbs.bill_rows import index_costs
 from tablewright.verbs.check import check_view
-from tablewright.verbs.cost import Curve, cost_view, crossings, scales_view
+from tablewright.verbs.cost import CostCurve, cost_view, crossings, scales_view
 from tablewright.verbs.design_summary import design_view
 from tablewright.verbs.diff import diff_view
 from tablewright.verbs.pictures import picture_view
@@ -51,8 +51,8 @@ def test_curves_that_keep_their_order_do_not_cross(assessment):
 
 def test_a_crossing_is_found_between_the_scales_where_the_order_changes():
     # On a log-log chart 1 -> 100 and 10 -> 10 meet half way: at the square root of 100 x 10,000.
-    steep = Curve(design="steep", points=((100, D(1)), (10_000, D(100))))
-    flat = Curve(design="flat", points=((100, D(10)), (10_000, D(10))))
+    steep = CostCurve(design="steep", points=((100, D(1)), (10_000, D(100))))
+    flat = CostCurve(design="flat", points=((100, D(10)), (10_000, D(10))))
     (crossing,) = crossings([steep, flat])
     assert (crossing.cheaper_below, crossing.cheaper_above) == ("steep", "flat")
     assert crossing.users == 1000

@@ -7,7 +7,7 @@ import pytest
 from tablewright.core.errors import DataError, UsageError
 from tablewright.engines.dynamodb.rules import dynamodb_rules, key_design
 from tablewright.review import catalogue as module
-from tablewright.review.conditions import Condition
+from tablewright.review.conditions import RuleCondition
 from tablewright.review.findings import Level
 
 
@@ -93,4 +93,4 @@ def test_a_bad_entry_is_refused(change, problem):
     ],
 )
 def test_conditions_compare_and_an_unknown_value_never_holds(text, names, holds):
-    assert Condition(text, {}).holds(names) is holds
+    assert RuleCondition(text, {}).holds(names) is holds

@@ -14,12 +14,12 @@ import rule_cases
 from tablewright.bill.prices import PriceBook
 from tablewright.design.changes import apply_all
 from tablewright.engines.dynamodb.engine import DynamoEngine
-from tablewright.engines.dynamodb.facts import Facts
+from tablewright.engines.dynamodb.facts import DynamoFacts
 from tablewright.engines.dynamodb.recost import Recoster
 from tablewright.engines.dynamodb.rules import dynamodb_rules
 from tablewright.engines.dynamodb.tariff import Tariff
 from tablewright.review.review import weigh
-from tablewright.review.runner import Candidate, run
+from tablewright.review.runner import PendingFinding, run
 from tablewright.review.verdicts import CLEAR, Hit, Missing
 
 BOOK = PriceBook()
@@ -42,7 +42,7 @@ def test_a_rule_does_what_its_cases_say(name, case):
     file = rule_cases.built(files()[name], case)
     evaluation = evaluate(file.model, file.designs[0], file.model.scales[0])
     tariff = Tariff.of(BOOK, "us-east-1")
-    facts = Facts(evaluation, rules.k, tariff)
+    facts = DynamoFacts(evaluation, rules.k, tariff)
     if "missing" in case:
         verdict = rule.predicate(facts, *dict(facts.subjects(rule.subject))[case["missing"]])
         assert isinstance(verdict, Missing), verdict
@@ -53,7 +53,9 @@ def test_a_rule_does_what_its_cases_say(name, case):
     weighed = None
     recoster = Recoster(facts, rules, evaluate)
     if isinstance(verdict, Hit):
-        candidate = Candidate(rule=rule, subject=case.get("fires") or case["silent"], hit=verdict)
+        candidate = PendingFinding(
+            rule=rule, subject=case.get("fires") or case["silent"], hit=verdict
+        )
         weighed = weigh(candidate, facts, recoster)
     if "silent" in case:
         assert not isinstance(verdict, Missing), verdict
@@ -75,7 +77,7 @@ def assert_fixed(facts, rules, rule, case, weighed):
     option = weighed.outcome.option
     assert case["fixed_by"] in str(option)
     model, design = apply_all(facts.model, facts.design, option.changes)
-    after = Facts(evaluate(model, design, facts.users), rules.k, facts.tariff)
+    after = DynamoFacts(evaluate(model, design, facts.users), rules.k, facts.tariff)
     still = {c.subject for c in run(after, rules, [rule]).candidates}
     assert case["fires"] not in still or "eases" in case, still
 
@@ -98,6 +100,6 @@ def test_an_index_that_is_worth_its_cost_is_cleared_before_any_design_is_priced_
     rules = dynamodb_rules()
     file = rule_cases.built(files()["ANY-IDX-002"], case)
     evaluation = evaluate(file.model, file.designs[0], file.model.scales[0])
-    facts = Facts(evaluation, rules.k, Tariff.of(BOOK, "us-east-1"))
+    facts = DynamoFacts(evaluation, rules.k, Tariff.of(BOOK, "us-east-1"))
     rule = rules.rule("ANY-IDX-002")
     assert rule.predicate(facts, *dict(facts.subjects(rule.subject))[case["silent"]]) is CLEAR

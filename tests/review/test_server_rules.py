@@ -17,7 +17,7 @@ from tablewright.engines.servers.facts import ServerFacts
 from tablewright.engines.servers.recost import ServerRecoster
 from tablewright.engines.servers.rules import rules_not_run, server_rules
 from tablewright.review.review import weigh
-from tablewright.review.runner import Candidate, run
+from tablewright.review.runner import PendingFinding, run
 from tablewright.review.verdicts import Hit, Missing
 
 BOOK = PriceBook()
@@ -58,7 +58,7 @@ def test_a_rule_does_what_its_cases_say(name, case):
     verdict = rule.predicate(facts, *dict(facts.subjects(rule.subject))[subject])
     weighed = None
     if isinstance(verdict, Hit):
-        candidate = Candidate(rule=rule, subject=subject, hit=verdict)
+        candidate = PendingFinding(rule=rule, subject=subject, hit=verdict)
         recoster = ServerRecoster(facts, run(facts, rules), rules, evaluate)
         weighed = weigh(candidate, facts, recoster)
     if "silent" in case:

@@ -17,7 +17,7 @@ from tablewright.engines.servers.rules import server_rules
 from tablewright.engines.servers.sizing import ServerEvaluation, figures
 from tablewright.review.grade import ReportCard
 from tablewright.review.runner import run
-from tablewright.review.verdicts import Option
+from tablewright.review.verdicts import FixOption
 from tablewright.session import Session, rule_of
 from tablewright.verbs.grading import report_card
 
@@ -216,7 +216,7 @@ def test_a_fix_that_would_raise_another_finding_is_rejected():
         return engine.evaluate(model, design, users, session.book())
 
     recoster = ServerRecoster(facts, run(facts, rules), rules, evaluate)
-    option = Option(changes=(DropServerIndex(home="orders", index="shop"),))
+    option = FixOption(changes=(DropServerIndex(home="orders", index="shop"),))
     outcome = recoster.outcome(option, ("SRV-IDX-006", "orders/shop"))
     assert outcome.reject.startswith("it would raise SRV-IDX-001 (high) on of: 100,000 of the")
 

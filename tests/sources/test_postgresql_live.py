@@ -10,7 +10,7 @@ import pytest
 from sources.importing import imported, model_of
 from tablewright.core.errors import EngineError
 from tablewright.model.values import Kind
-from tablewright.sources.facts import POSTGRESQL, Declared, Store
+from tablewright.sources.facts import POSTGRESQL, Declared, SourceTable
 from tablewright.sources.statements import access_of
 
 pytest.importorskip("sqlglot")
@@ -76,7 +76,7 @@ def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
 
 
 STORES = {
-    "orders": Store(
+    "orders": SourceTable(
         name="orders",
         engine=POSTGRESQL,
         keys=("id",),

@@ -29,12 +29,12 @@ from tablewright.evaluation.doors import (
     ProvisionStep,
     RecordKind,
 )
-from tablewright.evaluation.doors import Record as Stored
+from tablewright.evaluation.doors import RecordShape as Stored
 from tablewright.evaluation.engine import Refused
 from tablewright.evaluation.values import Evaluation, Measure, Request, Route, UnitUse
 from tablewright.model.names import ENTITY_NAME
 from tablewright.model.nodes import Reading
-from tablewright.model.shapes import Field, Fields, MappingOf, Name, Record
+from tablewright.model.shapes import Field, Fields, MappingOf, Name, RecordShape
 from tablewright.model.values import Model, Pattern, Verb
 from tablewright.sample.calls import Call, Row
 from tablewright.sample.world import distance_km
@@ -42,7 +42,7 @@ from tablewright.sample.world import distance_km
 USD_A_MONTH = Decimal(3)
 TABLE_NAME = Name("a table", r"[a-z]+", "small letters")
 TABLES = MappingOf(TABLE_NAME, ENTITY_NAME, least=1)
-SHAPE = Record("a toy design", (*COMMON, Field("tables", TABLES, required=True)))
+SHAPE = RecordShape("a toy design", (*COMMON, Field("tables", TABLES, required=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

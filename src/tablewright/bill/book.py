@@ -37,7 +37,7 @@ _KEY = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class PriceSource:
     """Where a figure was read: an address, or words where the copy has no stable address."""
 
     name: str
@@ -111,7 +111,7 @@ class ServiceBook:
 
     name: str
     title: str
-    sources: tuple[Source, ...]
+    sources: tuple[PriceSource, ...]
     prices: Mapping[str, tuple[Price, ...]]
     facts: Mapping[str, Fact]
     templates: Mapping[str, Price]
@@ -229,7 +229,7 @@ class _Reader:
         return ServiceBook(
             name=self.name,
             title=self.string("title", top.get("title")),
-            sources=tuple(Source(name=key, at=source) for key, source in sources.items()),
+            sources=tuple(PriceSource(name=key, at=source) for key, source in sources.items()),
             prices=prices,
             facts=facts,
             templates=templates,

@@ -16,7 +16,7 @@ from tablewright.core.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class PriceRow:
     """One price, and how many days ago it was read (None where that is not stated)."""
 
     price: Price
@@ -58,7 +58,7 @@ def rows(
     region: str | None = None,
     key: str | None = None,
     stale_days: int | None = None,
-) -> tuple[Row, ...]:
+) -> tuple[PriceRow, ...]:
     """Return the prices that meet every filter, in the order of the book.
 
     Args:
@@ -76,7 +76,7 @@ def rows(
     required = _services(provider, service)
     own_key = set(book.own)
     out = [
-        Row(price=price, age_days=age_days(price.as_of, today), is_own=price in own_key)
+        PriceRow(price=price, age_days=age_days(price.as_of, today), is_own=price in own_key)
         for name in required
         for price in book.entries(name)
         if region in (None, price.region) or price.region == ALL_REGIONS

@@ -55,7 +55,7 @@ _PREFIX = re.compile(r"(?!IA-)[A-Z]{2,4}\d?-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class RegionOffer:
     """What one region's price list says. `skipped` names usage types that were not read."""
 
     region: str
@@ -79,7 +79,7 @@ def usage_key(usage_type: str) -> str | None:
     return f"{SERVICE}.{name}" if name else None
 
 
-def read_offer(data: Any, region: str, address: str) -> Offer:
+def read_offer(data: Any, region: str, address: str) -> RegionOffer:
     """Return the prices of one region's price list.
 
     Args:
@@ -122,7 +122,7 @@ def read_offer(data: Any, region: str, address: str) -> Offer:
         other = prices.setdefault(price.key, price)
         if other.amount != price.amount:
             raise DataError(f"{address}: two prices for {price.key}: {other.note} {price.note}")
-    return Offer(
+    return RegionOffer(
         region=region,
         version=version,
         published=published,
@@ -132,7 +132,7 @@ def read_offer(data: Any, region: str, address: str) -> Offer:
     )
 
 
-def book_text(offers: Sequence[Offer]) -> str:
+def book_text(offers: Sequence[RegionOffer]) -> str:
     """Return a price file with the prices of these regions, to be given as --book."""
     lines = [MARK, "title: Amazon DynamoDB, from the AWS price list", "", "sources:"]
     for offer in offers:
@@ -151,7 +151,7 @@ def book_text(offers: Sequence[Offer]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def changes(offers: Iterable[Offer]) -> tuple[tuple[Price | None, Price], ...]:
+def changes(offers: Iterable[RegionOffer]) -> tuple[tuple[Price | None, Price], ...]:
     """Return each price that is new or differs from the packaged book: what it was, what it is."""
     book = packaged(SERVICE)
     known = {

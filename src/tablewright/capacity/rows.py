@@ -62,7 +62,7 @@ def aligned(offset: int, to: int = ALIGNMENT) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class RowField:
     """One column of one row: content bytes (None where null), alignment, whether it is varlena."""
 
     content: int | None
@@ -87,7 +87,7 @@ class Field:
         return aligned(offset, self.alignment) + 4 + self.content
 
 
-def field_of(value: Any, kind: str) -> Field:
+def field_of(value: Any, kind: str) -> RowField:
     """Return what a value takes in a column of a type (the names of `_FIXED` and `VARIABLE`).
 
     Example:
@@ -96,10 +96,10 @@ def field_of(value: Any, kind: str) -> Field:
     """
     if kind in _FIXED:
         length, alignment = _FIXED[kind]
-        return Field(None if value is None else length, alignment, False)
+        return RowField(None if value is None else length, alignment, False)
     if value is None:
-        return Field(None)
-    return Field(_content(value, kind))
+        return RowField(None)
+    return RowField(_content(value, kind))
 
 
 def _content(value: Any, kind: str) -> int:
@@ -197,7 +197,7 @@ def _array_bytes(values: Iterable[Any]) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class StoredRow:
     """A row as it is stored: bytes in the heap, and the sizes of what was moved out of it."""
 
     heap: int
@@ -211,7 +211,7 @@ class Row:
         return aligned(self.heap) + ITEM_POINTER_BYTES
 
 
-def row_of(fields: Sequence[Field], ratio: float = 0.5) -> Row:
+def row_of(fields: Sequence[RowField], ratio: float = 0.5) -> StoredRow:
     """Return a row of some fields.
 
     Args:
@@ -226,22 +226,22 @@ def row_of(fields: Sequence[Field], ratio: float = 0.5) -> Row:
     has_null = any(field.content is None for field in fields)
     header = aligned(TUPLE_HEADER_BYTES + (-(-len(fields) // 8) if has_null else 0))
     if _data(fields) + header <= TOAST_THRESHOLD_BYTES:
-        return Row(header + _data(fields))
+        return StoredRow(header + _data(fields))
     return _toasted(list(fields), header, ratio)
 
 
-def _data(fields: Sequence[Field]) -> int:
+def _data(fields: Sequence[RowField]) -> int:
     offset = 0
     for field in fields:
         offset = field.after(offset)
     return offset
 
 
-_OUTSIDE = Field(TOAST_POINTER_BYTES - 1)
+_OUTSIDE = RowField(TOAST_POINTER_BYTES - 1)
 """A pointer takes 18 bytes and is not aligned: as short content of 17 bytes would."""
 
 
-def _toasted(fields: list[Field], header: int, ratio: float) -> Row:
+def _toasted(fields: list[RowField], header: int, ratio: float) -> StoredRow:
     """Compress the largest values, then move the largest out, until the row is short enough."""
     room = TOAST_THRESHOLD_BYTES - header
     external: list[int] = []
@@ -259,7 +259,7 @@ def _toasted(fields: list[Field], header: int, ratio: float) -> Row:
         rate = ratio if stated is None else stated
         packed = COMPRESSION_HEADER_BYTES + round(content * rate)
         if rate <= 0.75 and packed < content - 2:
-            fields[place] = Field(packed)
+            fields[place] = RowField(packed)
         if (fields[place].content or 0) + 4 > room:
             external.append(fields[place].content or 0)
             fields[place] = _OUTSIDE
@@ -269,10 +269,10 @@ def _toasted(fields: list[Field], header: int, ratio: float) -> Row:
         if fields[place] is not _OUTSIDE:
             external.append(fields[place].content or 0)
             fields[place] = _OUTSIDE
-    return Row(header + _data(fields), tuple(external))
+    return StoredRow(header + _data(fields), tuple(external))
 
 
-def heap_pages(rows: Sequence[Row], fillfactor: int = 100) -> int:
+def heap_pages(rows: Sequence[StoredRow], fillfactor: int = 100) -> int:
     """Return the pages that rows fill when they are inserted in this order.
 
     Example:
@@ -290,22 +290,22 @@ def heap_pages(rows: Sequence[Row], fillfactor: int = 100) -> int:
     return pages
 
 
-def toast_pages(rows: Sequence[Row]) -> tuple[int, int]:
+def toast_pages(rows: Sequence[StoredRow]) -> tuple[int, int]:
     """Return the pages of what was moved out of rows, and the number of chunks.
 
     A chunk is a row of up to 1,996 bytes of content and 36 of its own; four fill a page.
     """
-    chunks: list[Row] = []
+    chunks: list[StoredRow] = []
     for row in rows:
         for size in row.external:
             full_chunks, rest = divmod(size, TOAST_CHUNK_BYTES)
-            chunks += [Row(36 + TOAST_CHUNK_BYTES)] * full_chunks
+            chunks += [StoredRow(36 + TOAST_CHUNK_BYTES)] * full_chunks
             if rest:
-                chunks.append(Row(36 + rest if rest + 4 > SHORT_VARLENA_BYTES else 33 + rest))
+                chunks.append(StoredRow(36 + rest if rest + 4 > SHORT_VARLENA_BYTES else 33 + rest))
     return heap_pages(chunks), len(chunks)
 
 
-def index_tuple_bytes(fields: Sequence[Field]) -> int:
+def index_tuple_bytes(fields: Sequence[RowField]) -> int:
     """Return the bytes of one B-tree entry, without its item pointer.
 
     Example:

@@ -6,21 +6,21 @@ In: nothing. Out: the fields and shapes that an engine builds its own grammar wi
 from __future__ import annotations
 
 from tablewright.model.names import ENTITY_NAME, LABEL, PATH
-from tablewright.model.shapes import ByKind, Choice, Field, ListOf, Record
+from tablewright.model.shapes import ByKind, Field, ListOf, RecordShape, WordChoice
 from tablewright.model.value_shapes import PROSE, VALUE
 
 EMBED = ByKind(
     scalar=ENTITY_NAME,
-    mapping=Record(
+    mapping=RecordShape(
         "an embedded entity",
-        (Field("of", ENTITY_NAME, required=True), Field("as", Choice(("list", "map")))),
+        (Field("of", ENTITY_NAME, required=True), Field("as", WordChoice(("list", "map")))),
     ),
     what="an entity, or {of: Device, as: map}",
 )
 ATTRIBUTES = ByKind(
     scalar=PATH,
     sequence=ListOf(PATH, single=False),
-    mapping=Record(
+    mapping=RecordShape(
         "attributes",
         (
             Field(

@@ -12,7 +12,7 @@ from tablewright.core.quantities import ZERO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Path:
+class QuotedPath:
     """One correct way to find what a slot asks for, with the read units it takes."""
 
     resources: tuple[str, ...]
@@ -38,7 +38,7 @@ class Slot:
 
     pattern: str
     part: int = 0
-    paths: tuple[Path, ...] = ()
+    paths: tuple[QuotedPath, ...] = ()
     cannot: str = ""
 
 

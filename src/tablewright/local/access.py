@@ -15,16 +15,16 @@ from tablewright.local.policy import Policy, accesses_of, evaluate, read_policy
 from tablewright.local.resource_policies import policy_of
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
 
 
-def caller(engine: Engine) -> str:
+def caller(engine: LocalEngine) -> str:
     """Return the ARN of the one caller there is."""
     return f"arn:aws:iam::{engine.account}:user/local"
 
 
 def authorize(
-    engine: Engine, policies: Sequence[Policy], operation: str, request: Mapping[str, Any]
+    engine: LocalEngine, policies: Sequence[Policy], operation: str, request: Mapping[str, Any]
 ) -> None:
     """Refuse a request that is not allowed.
 
@@ -57,7 +57,7 @@ def authorize(
             )
 
 
-def _resource_policy(engine: Engine, resource: str) -> Policy | None:
+def _resource_policy(engine: LocalEngine, resource: str) -> Policy | None:
     table = engine.tables.get(table_name(resource))
     if table is None:
         return None

@@ -20,7 +20,7 @@ from tablewright.core.errors import EngineError
 from tablewright.local.writing import Image, stored_image, write
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.tables import Index, Table
 
 CHUNK = 200
@@ -31,7 +31,7 @@ SWEEP_SECONDS = 30.0
 OLDEST_EXPIRY_SECONDS = 5 * 365 * 24 * 3600
 
 
-def _unless_closed(engine: Engine, work: Callable[[], object]) -> None:
+def _unless_closed(engine: LocalEngine, work: Callable[[], object]) -> None:
     """Do a piece of work in a thread; the database may be closed in the middle of it."""
     try:
         work()
@@ -43,7 +43,7 @@ def _unless_closed(engine: Engine, work: Callable[[], object]) -> None:
 # -- filling indexes ----------------------------------------------------------------------------
 
 
-def start_backfill(engine: Engine, table: Table, index: Index) -> None:
+def start_backfill(engine: LocalEngine, table: Table, index: Index) -> None:
     """Fill a new global index: at once if the table is small, else beside the requests."""
     name, space, index_name = table.name, table.space, index.name
     if table.held.count is not None and table.held.count <= INLINE_ITEMS:
@@ -57,7 +57,7 @@ def start_backfill(engine: Engine, table: Table, index: Index) -> None:
     ).start()
 
 
-def resume_backfills(engine: Engine) -> None:
+def resume_backfills(engine: LocalEngine) -> None:
     """Fill the indexes that were being filled when the database was closed or killed."""
     for table in list(engine.tables.values()):
         for index in list(table.indexes.values()):
@@ -65,7 +65,7 @@ def resume_backfills(engine: Engine) -> None:
                 start_backfill(engine, table, index)
 
 
-def backfill(engine: Engine, table_name: str, space: int, index_name: str) -> None:
+def backfill(engine: LocalEngine, table_name: str, space: int, index_name: str) -> None:
     """Give every item of a table its entry in a new index, then make the index ACTIVE.
 
     Writes that come in between keep the index themselves, so that no item is missed or stale.
@@ -89,13 +89,13 @@ def backfill(engine: Engine, table_name: str, space: int, index_name: str) -> No
             low = rows[-1][0] + b"\x00"
 
 
-def _put_entry(engine: Engine, index: Index, image: Image) -> None:
+def _put_entry(engine: LocalEngine, index: Index, image: Image) -> None:
     if index.keys.has(image.item):
         entry = image if index.projected is None else Image.of(index.entry(image.item))
         engine.store.put(index.space, index.entry_key(image.item), entry.size, entry.raw)
 
 
-def fill_expiry(engine: Engine, table: Table) -> None:
+def fill_expiry(engine: LocalEngine, table: Table) -> None:
     """Order the items a table holds by expiry. Inside a write."""
     expiry = table.expiry
     assert expiry is not None
@@ -115,7 +115,7 @@ def fill_expiry(engine: Engine, table: Table) -> None:
 class Sweeper:
     """Removes expired items from time to time, in a thread that runs once a table has expiry."""
 
-    def __init__(self, engine: Engine, every_seconds: float = SWEEP_SECONDS) -> None:
+    def __init__(self, engine: LocalEngine, every_seconds: float = SWEEP_SECONDS) -> None:
         self._engine = engine
         self._every = every_seconds
         self._thread: threading.Thread | None = None
@@ -131,7 +131,7 @@ class Sweeper:
             _unless_closed(self._engine, lambda: sweep(self._engine))
 
 
-def sweep(engine: Engine) -> int:
+def sweep(engine: LocalEngine) -> int:
     """Remove all items expired by now; return how many."""
     removed = 0
     for name in list(engine.tables):
@@ -143,7 +143,7 @@ def sweep(engine: Engine) -> int:
     return removed
 
 
-def _sweep_some(engine: Engine, name: str) -> int:
+def _sweep_some(engine: LocalEngine, name: str) -> int:
     now = int(engine.clock())
     oldest = max(0, now - OLDEST_EXPIRY_SECONDS)
     with engine.store.writing:

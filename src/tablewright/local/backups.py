@@ -33,7 +33,7 @@ from tablewright.local.vectors.writing import add_existing
 from tablewright.local.writing import Image
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.tables import Table
 
 KIND = "backup"
@@ -49,7 +49,7 @@ _INDEX_MEMBERS = (
 Row = dict[str, Any]
 
 
-def source_table(engine: Engine, name: str) -> Table:
+def source_table(engine: LocalEngine, name: str) -> Table:
     """Return the table to copy.
 
     Raises:
@@ -61,7 +61,7 @@ def source_table(engine: Engine, name: str) -> Table:
     return table
 
 
-def make_backup(engine: Engine, table: Table, name: str) -> Row:
+def make_backup(engine: LocalEngine, table: Table, name: str) -> Row:
     """Copy a table and return the backup's row. Inside a write."""
     now = engine.clock()
     space = engine.new_space()
@@ -81,7 +81,7 @@ def make_backup(engine: Engine, table: Table, name: str) -> Row:
     return row
 
 
-def find_backup(engine: Engine, arn: str) -> Row:
+def find_backup(engine: LocalEngine, arn: str) -> Row:
     """Return a backup's row. Inside a read.
 
     Raises:
@@ -105,7 +105,7 @@ def details(row: Row, status: str = "AVAILABLE") -> dict[str, Any]:
     }
 
 
-def described(engine: Engine, row: Row, status: str = "AVAILABLE") -> dict[str, Any]:
+def described(engine: LocalEngine, row: Row, status: str = "AVAILABLE") -> dict[str, Any]:
     """Return the BackupDescription of a backup: itself, and its table as it was."""
     table = row["table"]
     source = {
@@ -147,7 +147,10 @@ def _index(definition: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def restored_table(
-    engine: Engine, source: Mapping[str, Any], request: Mapping[str, Any], summary: dict[str, Any]
+    engine: LocalEngine,
+    source: Mapping[str, Any],
+    request: Mapping[str, Any],
+    summary: dict[str, Any],
 ) -> Table:
     """Create the table of a restore: its source's definition with the request's overrides.
 
@@ -230,7 +233,7 @@ def _used_attributes(definition: Mapping[str, Any]) -> list[dict[str, str]]:
     return [attribute for attribute in defined if attribute["AttributeName"] in names]
 
 
-def fill_indexes(engine: Engine, table: Table) -> None:
+def fill_indexes(engine: LocalEngine, table: Table) -> None:
     """Give every item of a restored table its entries in all indexes. Inside a write."""
     for counted in table.counted:
         counted.held = Held(None)  # counted when asked

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
 
 _BUCKET = re.compile(r"[a-z0-9A-Z][.\w-]{0,253}[a-z0-9A-Z]", re.ASCII)
 
 
-def bucket_folder(engine: Engine, bucket: str) -> Path:
+def bucket_folder(engine: LocalEngine, bucket: str) -> Path:
     """Return the folder that stands for a bucket; in memory, one that goes with the database.
 
     Raises:

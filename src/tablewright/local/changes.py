@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from tablewright.local import destinations, history, streams
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.tables import Table
 
 
 def record_change(
-    engine: Engine,
+    engine: LocalEngine,
     table: Table,
     old: dict[str, Any] | None,
     new: dict[str, Any] | None,

@@ -31,7 +31,7 @@ ENDPOINT = "http://in-process.tablewright.invalid"  # never resolved: nothing is
 Answer = tuple["_Response", dict[str, Any]]
 
 
-class Engine(Protocol):
+class RequestHandler(Protocol):
     """What answers requests: the wire body in, the wire body out, or a Fault."""
 
     def call_raw(self, operation: str, body: bytes, *, label: str | None = None) -> bytes:
@@ -49,7 +49,7 @@ class _Response:
 
 
 def make_client(
-    engine: Engine,
+    engine: RequestHandler,
     *,
     service: str = "dynamodb",
     region: str = REGION,
@@ -67,7 +67,9 @@ def make_client(
     return _attach(client, engine)
 
 
-def make_resource(engine: Engine, *, region: str = REGION, config: Config | None = None) -> Any:
+def make_resource(
+    engine: RequestHandler, *, region: str = REGION, config: Config | None = None
+) -> Any:
     """Return a boto3 resource of "dynamodb" answered by `engine`."""
     resource = _boto3_session(region).resource("dynamodb", **_client_arguments(region, config))
     _attach(resource.meta.client, engine)
@@ -75,7 +77,7 @@ def make_resource(engine: Engine, *, region: str = REGION, config: Config | None
 
 
 def make_aio_client(
-    engine: Engine,
+    engine: RequestHandler,
     *,
     service: str = "dynamodb",
     region: str = REGION,
@@ -104,7 +106,7 @@ class _AioClient:
     """The context manager of an aiobotocore client, with our handler registered on entry."""
 
     def __init__(
-        self, session: Any, engine: Engine, service: str, region: str, config: Any
+        self, session: Any, engine: RequestHandler, service: str, region: str, config: Any
     ) -> None:
         self._context = session.create_client(service, **_client_arguments(region, config))
         self._engine = engine
@@ -151,7 +153,7 @@ def _client_arguments(region: str, config: Config | None) -> dict[str, Any]:
     }
 
 
-def _attach(client: Any, engine: Engine, *, asynchronous: bool = False) -> Any:
+def _attach(client: Any, engine: RequestHandler, *, asynchronous: bool = False) -> Any:
     """Let `engine` answer what the client would send, and return the client."""
     # The endpoint is fixed, so the rules that would find one are skipped where botocore allows it.
     if hasattr(client, "_ruleset_resolver"):
@@ -167,7 +169,7 @@ def _attach(client: Any, engine: Engine, *, asynchronous: bool = False) -> Any:
 class _Answerer:
     """Answers the requests of one client from the engine, with botocore's retries."""
 
-    def __init__(self, client: Any, engine: Engine) -> None:
+    def __init__(self, client: Any, engine: RequestHandler) -> None:
         from botocore.parsers import ResponseParserFactory
 
         self._engine = engine

@@ -30,7 +30,7 @@ PACK_LEVEL = 1
 JSON_TYPE = b"application/x-amz-json-1.0"
 
 
-class Request:
+class HttpRequest:
     """One request as it arrives."""
 
     __slots__ = (
@@ -87,7 +87,7 @@ class Request:
         return content
 
 
-class Reply(NamedTuple):
+class HttpReply(NamedTuple):
     """One answer, before it has headers."""
 
     status: int
@@ -97,7 +97,7 @@ class Reply(NamedTuple):
     delay_seconds: float = 0.0
     encoding: bytes = b""
 
-    def packed_for(self, request: Request) -> Reply:
+    def packed_for(self, request: HttpRequest) -> HttpReply:
         """Return the reply compressed, if the client takes that and it is worth the work."""
         if len(self.content) < PACK_BYTES or b"gzip" not in request.accepts:
             return self
@@ -128,11 +128,11 @@ class Connection(asyncio.Protocol):
         self._server = server
         self._parser = httptools.HttpRequestParser(self)
         self._transport: Any = None
-        self._request = Request()
+        self._request = HttpRequest()
         self._received = 0  # bytes of the request so far
         self._has_head = False
         self._open = 0  # requests handed over and not answered
-        self._kept: deque[Request] = deque()  # requests that wait for answers to be taken
+        self._kept: deque[HttpRequest] = deque()  # requests that wait for answers to be taken
         self._is_paused = False
         self._delayed: deque[tuple[float, bytes, bool]] = deque()
         self._is_last = False
@@ -187,7 +187,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """Begin a request."""
-        self._request = Request()
+        self._request = HttpRequest()
 
     def on_url(self, url: bytes) -> None:
         """Take the target of the request line."""
@@ -252,7 +252,7 @@ class Connection(asyncio.Protocol):
 
     # -- answers --------------------------------------------------------------------------------
 
-    def answer(self, request: Request, reply: Reply) -> None:
+    def answer(self, request: HttpRequest, reply: HttpReply) -> None:
         """Send the answer to the oldest request that has none."""
         self._open -= 1
         transport = self._transport
@@ -314,7 +314,7 @@ class Connection(asyncio.Protocol):
                 "message": message.decode(),
             }
         )
-        reply = Reply(status, content, close=True)
+        reply = HttpReply(status, content, close=True)
         self._transport.write(self._server.head(None, reply) + content)
         self._transport.close()
 

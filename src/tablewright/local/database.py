@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import orjson
 
 from tablewright.local import operations
-from tablewright.local.engine import REGION, Engine
+from tablewright.local.engine import REGION, LocalEngine
 from tablewright.local.faults import (
     Fault,
     InternalServerError,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 class Realism(Protocol):
     """What may slow down or refuse requests, as the service does; see `realism`."""
 
-    def before(self, engine: Engine, operation: str, request: dict[str, Any]) -> Engine:
+    def before(self, engine: LocalEngine, operation: str, request: dict[str, Any]) -> LocalEngine:
         """Return the engine that answers a request; may wait, or raise a Fault to refuse it."""
         ...
 
@@ -77,7 +77,7 @@ class Database:
         buckets: str | Path | None = None,
         region: str = REGION,
     ) -> None:
-        self.engine = Engine(
+        self.engine = LocalEngine(
             Path(path) if path is not None else None, durable=durable, clock=clock, region=region
         )
         if buckets is not None:

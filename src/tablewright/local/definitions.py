@@ -31,7 +31,7 @@ from tablewright.local.vectors.definitions import (
 )
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.tables import Table
 
 MAX_UNITS = 1_000_000_000_000
@@ -293,7 +293,7 @@ _KEPT = (
 )  # fmt: skip
 
 
-def new_definition(engine: Engine, request: Mapping[str, Any]) -> dict[str, Any]:
+def new_definition(engine: LocalEngine, request: Mapping[str, Any]) -> dict[str, Any]:
     """Return the definition of a table to be created, without the spaces of table and indexes."""
     now = engine.clock()
     mode = request.get("BillingMode", PROVISIONED)
@@ -323,7 +323,7 @@ def new_definition(engine: Engine, request: Mapping[str, Any]) -> dict[str, Any]
     return definition
 
 
-def add_table(engine: Engine, request: Mapping[str, Any]) -> Table:
+def add_table(engine: LocalEngine, request: Mapping[str, Any]) -> Table:
     """Create a table that has been checked, with room for itself and its indexes. In a write."""
     definition = new_definition(engine, request)
     definition["Space"] = engine.new_space()
@@ -346,7 +346,7 @@ def set_stream(definition: dict[str, Any], stream: Mapping[str, Any] | None, now
 
 
 def set_encryption(
-    engine: Engine, definition: dict[str, Any], encryption: Mapping[str, Any] | None
+    engine: LocalEngine, definition: dict[str, Any], encryption: Mapping[str, Any] | None
 ) -> None:
     """Note which key encrypts a table; nothing is encrypted here."""
     if encryption is None:
@@ -372,7 +372,7 @@ def _label(now: float) -> str:
 # -- descriptions -------------------------------------------------------------------------------
 
 
-def describe(engine: Engine, table: Table, *, status: str | None = None) -> dict[str, Any]:
+def describe(engine: LocalEngine, table: Table, *, status: str | None = None) -> dict[str, Any]:
     """Return the TableDescription of a table. Inside a read.
 
     Args:
@@ -426,7 +426,7 @@ def describe(engine: Engine, table: Table, *, status: str | None = None) -> dict
     return out
 
 
-def describe_restored(engine: Engine, table: Table) -> dict[str, Any]:
+def describe_restored(engine: LocalEngine, table: Table) -> dict[str, Any]:
     """Return the TableDescription of a table whose restore is told to go on. Inside a read."""
     description = describe(engine, table, status="CREATING")
     description["RestoreSummary"] = {**description["RestoreSummary"], "RestoreInProgress": True}
@@ -434,7 +434,7 @@ def describe_restored(engine: Engine, table: Table) -> dict[str, Any]:
 
 
 def _describe_index(
-    engine: Engine, table: Table, stored: Mapping[str, Any], status: str | None
+    engine: LocalEngine, table: Table, stored: Mapping[str, Any], status: str | None
 ) -> dict[str, Any]:
     index = table.indexes[stored["IndexName"]]
     items, size = engine.counts(index)

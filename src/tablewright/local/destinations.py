@@ -27,7 +27,7 @@ from tablewright.local.faults import (
 from tablewright.local.operations.describe_table import existing
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.tables import Table
 
 MAX_DESTINATIONS = 2
@@ -40,7 +40,7 @@ Deliver = Callable[[str, dict[str, Any]], None]
 Item = dict[str, Any]
 
 
-def enable(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
+def enable(engine: LocalEngine, request: dict[str, Any]) -> dict[str, Any]:
     """Add a destination. Inside a write.
 
     Raises:
@@ -74,14 +74,14 @@ def enable(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def disable(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
+def disable(engine: LocalEngine, request: dict[str, Any]) -> dict[str, Any]:
     """Switch a destination off. Inside a write."""
     table, arn, stored = _active(engine, request)
     _save(engine, table, {**_destinations(table), arn: {**stored, "Status": "DISABLED"}})
     return {"TableName": table.name, "StreamArn": arn, "DestinationStatus": "DISABLING"}
 
 
-def change(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
+def change(engine: LocalEngine, request: dict[str, Any]) -> dict[str, Any]:
     """Change the precision of a destination's moments. Inside a write."""
     table, arn, stored = _active(engine, request)
     configuration = request.get("UpdateKinesisStreamingConfiguration") or {}
@@ -99,7 +99,7 @@ def change(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def describe(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
+def describe(engine: LocalEngine, request: dict[str, Any]) -> dict[str, Any]:
     """Return the destinations of a table. Inside a read."""
     table = existing(engine, request["TableName"])
     return {
@@ -116,11 +116,11 @@ def _destinations(table: Table) -> dict[str, dict[str, str]]:
     return stored
 
 
-def _save(engine: Engine, table: Table, destinations: dict[str, dict[str, str]]) -> None:
+def _save(engine: LocalEngine, table: Table, destinations: dict[str, dict[str, str]]) -> None:
     engine.save({**table.definition, _MEMBER: destinations})
 
 
-def _active(engine: Engine, request: dict[str, Any]) -> tuple[Table, str, dict[str, str]]:
+def _active(engine: LocalEngine, request: dict[str, Any]) -> tuple[Table, str, dict[str, str]]:
     table = existing(engine, request["TableName"])
     arn = request["StreamArn"]
     stored = _destinations(table).get(arn)
@@ -132,7 +132,7 @@ def _active(engine: Engine, request: dict[str, Any]) -> tuple[Table, str, dict[s
 
 
 def send(
-    engine: Engine, table: Table, old: Item | None, new: Item | None, *, by_service: bool
+    engine: LocalEngine, table: Table, old: Item | None, new: Item | None, *, by_service: bool
 ) -> None:
     """Note the record of a change for every destination of a table. Inside the write."""
     image = new if new is not None else old

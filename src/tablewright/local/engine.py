@@ -24,7 +24,7 @@ from tablewright.local.background import Sweeper, resume_backfills
 from tablewright.local.changes import record_change
 from tablewright.local.faults import ResourceNotFoundException
 from tablewright.local.register import drop_left_snapshots
-from tablewright.local.storage import Store
+from tablewright.local.storage import KeyValueStore
 from tablewright.local.tables import Held, Index, Table, TokenRecord
 from tablewright.local.validation import layer_of
 from tablewright.local.vectors.index import VectorIndex
@@ -51,7 +51,7 @@ _COUNTERS = b"\x00counters"
 _TOKEN = b"\x00token\x00"
 
 
-class Engine:
+class LocalEngine:
     """What the operations of one Database share.
 
     Attributes:
@@ -78,7 +78,7 @@ class Engine:
         self.read_layer = layer_of("Query", region)
         self.account = ACCOUNT
         self.clock = clock
-        self.store = Store(path, durable=durable)
+        self.store = KeyValueStore(path, durable=durable)
         self.buckets = path.with_name(f"{path.name}.buckets") if path is not None else None
         self.tables: dict[str, Table] = {}
         self.on_change: OnChange = partial(record_change, self)

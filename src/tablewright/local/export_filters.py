@@ -17,8 +17,8 @@ import orjson
 
 from tablewright.core.quantities import KB
 from tablewright.local.expressions import (
-    Condition,
-    Projection,
+    BoundCondition,
+    BoundProjection,
     bind_key_condition,
     check_all_used,
     evaluate,
@@ -44,8 +44,8 @@ class Selection:
 
     low: bytes = b""
     high: bytes | None = None
-    filter: Condition | None = None
-    projection: Projection | None = None
+    filter: BoundCondition | None = None
+    projection: BoundProjection | None = None
 
     def content(self, raw: bytes) -> bytes | None:
         """Return what an export writes of a stored item, None if it is filtered."""

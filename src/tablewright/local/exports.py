@@ -36,7 +36,7 @@ from tablewright.local.history import changed_between, undo_into, window
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.tables import Table
 
 KIND = "export"
@@ -52,7 +52,7 @@ _KEPT = (
 )  # fmt: skip
 
 
-def export(engine: Engine, request: Mapping[str, Any]) -> Row:
+def export(engine: LocalEngine, request: Mapping[str, Any]) -> Row:
     """Carry out an export and return its ExportDescription.
 
     Raises:
@@ -86,7 +86,7 @@ def export(engine: Engine, request: Mapping[str, Any]) -> Row:
     return _export_changes(engine, table, request, folder)
 
 
-def find_export(engine: Engine, arn: str) -> Row:
+def find_export(engine: LocalEngine, arn: str) -> Row:
     """Return an export's description. Inside a read.
 
     Raises:
@@ -103,7 +103,7 @@ def find_export(engine: Engine, arn: str) -> Row:
 
 
 def _export_full(
-    engine: Engine,
+    engine: LocalEngine,
     table: Table,
     request: Mapping[str, Any],
     folder: Path,
@@ -122,7 +122,9 @@ def _export_full(
     )
 
 
-def _export_changes(engine: Engine, table: Table, request: Mapping[str, Any], folder: Path) -> Row:
+def _export_changes(
+    engine: LocalEngine, table: Table, request: Mapping[str, Any], folder: Path
+) -> Row:
     span = request.get("IncrementalExportSpecification") or {}
     if "ExportFromTime" not in span:
         raise ValidationException("ExportFromTime is required for an incremental export")
@@ -158,7 +160,7 @@ def _export_changes(engine: Engine, table: Table, request: Mapping[str, Any], fo
     )
 
 
-def _checked_moment(engine: Engine, table: Table, requested: float | None) -> float:
+def _checked_moment(engine: LocalEngine, table: Table, requested: float | None) -> float:
     earliest, latest = window(engine, table)
     moment = latest if requested is None else requested
     if not int(earliest) <= moment <= latest:
@@ -168,7 +170,7 @@ def _checked_moment(engine: Engine, table: Table, requested: float | None) -> fl
     return moment
 
 
-def _snapshot(engine: Engine, table: Table, moment: float) -> int:
+def _snapshot(engine: LocalEngine, table: Table, moment: float) -> int:
     """Return a space with the table's items as of a moment: writes go on while it is read."""
     with engine.store.writing:
         space = register.open_snapshot(engine)
@@ -176,7 +178,9 @@ def _snapshot(engine: Engine, table: Table, moment: float) -> int:
     return space
 
 
-def _lines(engine: Engine, space: int, selection: Selection) -> Iterator[tuple[bytes | None, int]]:
+def _lines(
+    engine: LocalEngine, space: int, selection: Selection
+) -> Iterator[tuple[bytes | None, int]]:
     """Yield each item read as a line of the data file, None if it is filtered, and its size."""
     low = selection.low
     while True:
@@ -191,7 +195,7 @@ def _lines(engine: Engine, space: int, selection: Selection) -> Iterator[tuple[b
 
 
 def _change_lines(
-    engine: Engine,
+    engine: LocalEngine,
     table: Table,
     space: int,
     changed: Mapping[bytes, tuple[dict[str, Any] | None, float]],
@@ -225,7 +229,7 @@ class _Job:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: LocalEngine,
         table: Table,
         request: Mapping[str, Any],
         folder: Path,

@@ -21,14 +21,14 @@ from tablewright.local.faults import (
 )
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.tables import Table
 
 PAGE = 100
 _MEMBER = "GlobalTable"
 
 
-def create(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
+def create(engine: LocalEngine, request: dict[str, Any]) -> dict[str, Any]:
     """Make a table a global table. Inside a write."""
     name = request["GlobalTableName"]
     _check_regions(engine, [each.get("RegionName") for each in request["ReplicationGroup"]])
@@ -47,7 +47,7 @@ def create(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
     return {"GlobalTableDescription": _description(engine, saved, "CREATING")}
 
 
-def update(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
+def update(engine: LocalEngine, request: dict[str, Any]) -> dict[str, Any]:
     """Refuse to add or remove replicas: there is one. Inside a write."""
     table = _global_table(engine, request["GlobalTableName"])
     for change in request["ReplicaUpdates"]:
@@ -66,13 +66,13 @@ def update(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
     return {"GlobalTableDescription": _description(engine, table, "UPDATING")}
 
 
-def describe(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
+def describe(engine: LocalEngine, request: dict[str, Any]) -> dict[str, Any]:
     """Return a global table's description. Inside a read."""
     table = _global_table(engine, request["GlobalTableName"])
     return {"GlobalTableDescription": _description(engine, table, "ACTIVE")}
 
 
-def settings(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
+def settings(engine: LocalEngine, request: dict[str, Any]) -> dict[str, Any]:
     """Return the capacity of a global table's replica. Inside a read."""
     table = _global_table(engine, request["GlobalTableName"])
     definition = table.definition
@@ -88,7 +88,7 @@ def settings(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
     return {"GlobalTableName": table.name, "ReplicaSettings": [replica]}
 
 
-def listed(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
+def listed(engine: LocalEngine, request: dict[str, Any]) -> dict[str, Any]:
     """Return a page of the global tables with a replica in a region. Inside a read."""
     names = sorted(name for name, table in engine.tables.items() if _MEMBER in table.definition)
     if request.get("RegionName", engine.region) != engine.region:
@@ -107,7 +107,7 @@ def listed(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
     return reply
 
 
-def _check_regions(engine: Engine, regions: list[str | None]) -> None:
+def _check_regions(engine: LocalEngine, regions: list[str | None]) -> None:
     absent = [region for region in regions if region != engine.region]
     if absent or not regions:
         raise ValidationException(
@@ -116,14 +116,14 @@ def _check_regions(engine: Engine, regions: list[str | None]) -> None:
         )
 
 
-def _global_table(engine: Engine, name: str) -> Table:
+def _global_table(engine: LocalEngine, name: str) -> Table:
     table = engine.tables.get(name)
     if table is None or _MEMBER not in table.definition:
         raise GlobalTableNotFoundException(f"Global table with name: '{name}' does not exist.")
     return table
 
 
-def _description(engine: Engine, table: Table, status: str) -> dict[str, Any]:
+def _description(engine: LocalEngine, table: Table, status: str) -> dict[str, Any]:
     stored = table.definition.get(_MEMBER)
     group = [] if stored is None else [{"RegionName": engine.region, "ReplicaStatus": "ACTIVE"}]
     return {

@@ -19,7 +19,7 @@ import orjson
 from tablewright.capacity.items import item_bytes
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.tables import Table
 
 DEFAULT_DAYS = 35
@@ -29,7 +29,7 @@ _TRIM_EVERY = 256
 Item = dict[str, Any]
 
 
-def record(engine: Engine, table: Table, old: Item | None, new: Item | None) -> None:
+def record(engine: LocalEngine, table: Table, old: Item | None, new: Item | None) -> None:
     """Keep what a change replaced. Inside the write of the change."""
     assert table.history is not None
     image = new if new is not None else old
@@ -44,14 +44,14 @@ def record(engine: Engine, table: Table, old: Item | None, new: Item | None) -> 
         _trim(engine, table)
 
 
-def window(engine: Engine, table: Table) -> tuple[float, float]:
+def window(engine: LocalEngine, table: Table) -> tuple[float, float]:
     """Return the earliest and the latest moment a table with recovery can be restored to."""
     recovery = table.definition["Recovery"]
     now = engine.clock()
     return max(recovery["Since"], now - recovery["Days"] * DAY_SECONDS), now
 
 
-def undo_into(engine: Engine, table: Table, moment: float, space: int) -> None:
+def undo_into(engine: LocalEngine, table: Table, moment: float, space: int) -> None:
     """Fill an empty space with the items a table had at a moment. Inside a write."""
     assert table.history is not None
     store = engine.store
@@ -68,7 +68,7 @@ def undo_into(engine: Engine, table: Table, moment: float, space: int) -> None:
 
 
 def changed_between(
-    engine: Engine, table: Table, start: float, end: float
+    engine: LocalEngine, table: Table, start: float, end: float
 ) -> dict[bytes, tuple[Item | None, float]]:
     """Return, for each item changed after `start` and up to `end`, what it was at `start`.
 
@@ -88,7 +88,7 @@ def _position(moment: float, *, after: int = 0) -> bytes:
     return (round(moment * 1000) + after).to_bytes(8, "big")
 
 
-def _trim(engine: Engine, table: Table) -> None:
+def _trim(engine: LocalEngine, table: Table) -> None:
     """Forget what lies before the recovery window, except the last row: it has the counter."""
     assert table.history is not None
     earliest, _ = window(engine, table)

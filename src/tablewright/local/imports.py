@@ -38,7 +38,7 @@ from tablewright.local.writing import Image, check_item_size, stored_image, writ
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.tables import Table
 
 KIND = "import"
@@ -50,7 +50,7 @@ Row = dict[str, Any]
 Item = dict[str, Any]
 
 
-def import_table(engine: Engine, request: Mapping[str, Any]) -> Row:
+def import_table(engine: LocalEngine, request: Mapping[str, Any]) -> Row:
     """Carry out an import and return its ImportTableDescription.
 
     Raises:
@@ -97,7 +97,7 @@ def import_table(engine: Engine, request: Mapping[str, Any]) -> Row:
     return _finished(engine, table, request, counts, started, problem)
 
 
-def find_import(engine: Engine, arn: str) -> Row:
+def find_import(engine: LocalEngine, arn: str) -> Row:
     """Return an import's description. Inside a read.
 
     Raises:
@@ -144,7 +144,7 @@ class _Counts:
 
 
 def _load(
-    engine: Engine,
+    engine: LocalEngine,
     table: Table,
     request: Mapping[str, Any],
     files: list[tuple[str, Path]],
@@ -249,7 +249,7 @@ def _csv_items(
         }
 
 
-def _store(engine: Engine, table: Table, items: list[Item], counts: _Counts) -> None:
+def _store(engine: LocalEngine, table: Table, items: list[Item], counts: _Counts) -> None:
     with engine.store.writing:
         for item in items:
             try:
@@ -265,7 +265,7 @@ def _store(engine: Engine, table: Table, items: list[Item], counts: _Counts) -> 
 
 
 def _finished(
-    engine: Engine,
+    engine: LocalEngine,
     table: Table,
     request: Mapping[str, Any],
     counts: _Counts,

@@ -16,7 +16,7 @@ from tablewright.local.faults import ResourceNotFoundException
 from tablewright.local.operations.describe_table import existing
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.tables import Keys, Table
 
 PAGE = 100
@@ -24,7 +24,7 @@ _ALL_KEYS = "ACCESSED_AND_THROTTLED_KEYS"
 _MEMBER = "ContributorInsights"
 
 
-def update(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
+def update(engine: LocalEngine, request: dict[str, Any]) -> dict[str, Any]:
     """Switch insights on or off. Inside a write."""
     table, name = _target(engine, request)
     settings = dict(table.definition.get(_MEMBER, {}))
@@ -41,7 +41,7 @@ def update(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
     return out
 
 
-def describe(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
+def describe(engine: LocalEngine, request: dict[str, Any]) -> dict[str, Any]:
     """Return the state of a table's or an index's insights. Inside a read."""
     table, name = _target(engine, request)
     stored = table.definition.get(_MEMBER, {}).get(name or "")
@@ -57,7 +57,7 @@ def describe(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
     return out
 
 
-def summaries(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
+def summaries(engine: LocalEngine, request: dict[str, Any]) -> dict[str, Any]:
     """Return a page of the tables and indexes whose insights were ever switched. In a read."""
     if "TableName" in request:
         tables = [existing(engine, request["TableName"])]
@@ -80,7 +80,7 @@ def summaries(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
     return reply
 
 
-def _target(engine: Engine, request: dict[str, Any]) -> tuple[Table, str | None]:
+def _target(engine: LocalEngine, request: dict[str, Any]) -> tuple[Table, str | None]:
     table = existing(engine, request["TableName"])
     name: str | None = request.get("IndexName")
     if name is not None:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 _ZERO = Decimal(0)
 
 
-class Arm(NamedTuple):
+class ConsumedCapacity(NamedTuple):
     """What one request consumed on a table (`index_name` is None) or on one of its indexes."""
 
     index_name: str | None
@@ -37,7 +37,7 @@ class Metered:
     operation: str
     label: str | None
     table: str
-    arms: tuple[Arm, ...]
+    arms: tuple[ConsumedCapacity, ...]
     vectors: tuple[VectorArm, ...] = ()
 
     @property
@@ -119,7 +119,7 @@ class Meter:
                 operation=self.operation,
                 label=self.label,
                 table=name,
-                arms=tuple(Arm(index, *units) for index, units in table.arms.items()),
+                arms=tuple(ConsumedCapacity(index, *units) for index, units in table.arms.items()),
                 vectors=tuple(VectorArm(index, *sizes) for index, sizes in table.vectors.items()),
             )
 

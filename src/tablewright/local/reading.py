@@ -19,13 +19,13 @@ import orjson
 from tablewright.capacity.limits import PAGE_BYTES
 from tablewright.capacity.units import Consistency, query_units, read_units
 from tablewright.capacity.values import key_part
-from tablewright.local.expressions import Condition, Projection, evaluate, project
+from tablewright.local.expressions import BoundCondition, BoundProjection, evaluate, project
 from tablewright.local.faults import ValidationException
 from tablewright.local.validation import KEY_MISMATCH, check_key_content
 from tablewright.local.writing import stored_image
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import TableMeter
     from tablewright.local.storage import Rows
     from tablewright.local.tables import Index, Keys, Table
@@ -46,8 +46,8 @@ class PageRequest:
     start: bytes | None = None
     """The key to continue after."""
     limit: int | None = None
-    filter: Condition | None = None
-    projection: Projection | None = None
+    filter: BoundCondition | None = None
+    projection: BoundProjection | None = None
     counts_only: bool = False
     fetches: bool = False
     """Whether each entry of a local index is completed from the table."""
@@ -56,7 +56,7 @@ class PageRequest:
     """Whether Items may be one piece of JSON instead of a list."""
 
 
-def read_page(engine: Engine, page: PageRequest, meter: TableMeter) -> dict[str, Any]:
+def read_page(engine: LocalEngine, page: PageRequest, meter: TableMeter) -> dict[str, Any]:
     """Return Items, Count, ScannedCount and LastEvaluatedKey of a page, and count its units."""
     table, index = page.table, page.index
     low, high = page.low, page.high
@@ -111,7 +111,7 @@ def _joined(raws: list[bytes]) -> orjson.Fragment:
     return orjson.Fragment(b"[%b]" % b",".join(raws))
 
 
-def _reply(engine: Engine, page: PageRequest, raw: bytes, fetched: list[int]) -> Any:
+def _reply(engine: LocalEngine, page: PageRequest, raw: bytes, fetched: list[int]) -> Any:
     """Return what the page replies for one row, None if the filter drops it."""
     entry = item = orjson.loads(raw)
     if page.fetches:

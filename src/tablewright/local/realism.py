@@ -21,7 +21,7 @@ from tablewright.local.replica import Replica
 from tablewright.local.throttling import Throttling
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Metered
 
 _P99 = 2.3263478740408408  # standard deviations from the median to the 99th percentile
@@ -83,7 +83,7 @@ class Realism:
         is_patient: whether requests wait here; a server waits itself and sets it to False.
     """
 
-    def __init__(self, engine: Engine, options: RealismOptions) -> None:
+    def __init__(self, engine: LocalEngine, options: RealismOptions) -> None:
         self.options = options
         self.is_patient = True
         self._random = random.Random(options.seed)
@@ -97,7 +97,7 @@ class Realism:
         )
         self._replica = Replica(engine, options.lag_ms / 1000) if options.lag_ms else None
 
-    def before(self, engine: Engine, operation: str, request: dict[str, Any]) -> Engine:
+    def before(self, engine: LocalEngine, operation: str, request: dict[str, Any]) -> LocalEngine:
         """Return the engine that answers a request.
 
         Raises:
@@ -149,7 +149,7 @@ class Realism:
             drawn -= rate
 
 
-def _is_eventual(engine: Engine, operation: str, request: dict[str, Any]) -> bool:
+def _is_eventual(engine: LocalEngine, operation: str, request: dict[str, Any]) -> bool:
     """Whether the service might answer a read from a copy that lags."""
     if operation == "BatchGetItem":
         requested = request.get("RequestItems")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.faults import Fault
 
 TOKEN_SECONDS = 8 * 3600
@@ -23,24 +23,24 @@ _SNAPSHOT = "snapshot"
 Row = dict[str, Any]
 
 
-def keep(engine: Engine, kind: str, arn: str, row: Row) -> None:
+def keep(engine: LocalEngine, kind: str, arn: str, row: Row) -> None:
     """Store a row, in place of the one with its ARN. Inside a write."""
     engine.store.put(_CATALOGUE, _key(kind, arn), 0, orjson.dumps(row))
 
 
-def find(engine: Engine, kind: str, arn: str) -> Row | None:
+def find(engine: LocalEngine, kind: str, arn: str) -> Row | None:
     """Return a row by its ARN, None if there is none. Inside a read."""
     stored = engine.store.get(_CATALOGUE, _key(kind, arn))
     row: Row | None = None if stored is None else orjson.loads(stored[1])
     return row
 
 
-def forget(engine: Engine, kind: str, arn: str) -> None:
+def forget(engine: LocalEngine, kind: str, arn: str) -> None:
     """Remove a row. Inside a write."""
     engine.store.delete(_CATALOGUE, _key(kind, arn))
 
 
-def rows(engine: Engine, kind: str) -> list[Row]:
+def rows(engine: LocalEngine, kind: str) -> list[Row]:
     """Return all rows of a kind. Inside a read."""
     first = _key(kind, "")
     return [
@@ -48,7 +48,7 @@ def rows(engine: Engine, kind: str) -> list[Row]:
     ]
 
 
-def open_snapshot(engine: Engine) -> int:
+def open_snapshot(engine: LocalEngine) -> int:
     """Create a space for the time of a job. Inside a write.
 
     It is registered, so that one left behind by a killed process is dropped at the next start.
@@ -58,14 +58,14 @@ def open_snapshot(engine: Engine) -> int:
     return space
 
 
-def drop_snapshot(engine: Engine, space: int) -> None:
+def drop_snapshot(engine: LocalEngine, space: int) -> None:
     """Drop a space that a job no longer needs."""
     with engine.store.writing:
         forget(engine, _SNAPSHOT, str(space))
         engine.store.drop(space)
 
 
-def drop_left_snapshots(engine: Engine) -> None:
+def drop_left_snapshots(engine: LocalEngine) -> None:
     """Drop the spaces of jobs that a process did not live to finish."""
     with engine.store.reading:
         spaces = [row["space"] for row in rows(engine, _SNAPSHOT)]
@@ -73,7 +73,9 @@ def drop_left_snapshots(engine: Engine) -> None:
         drop_snapshot(engine, space)
 
 
-def same_job(engine: Engine, kind: str, request: Mapping[str, Any], conflict: Fault) -> Row | None:
+def same_job(
+    engine: LocalEngine, kind: str, request: Mapping[str, Any], conflict: Fault
+) -> Row | None:
     """Return the description of the job that a request with the same token has done already.
 
     Inside a read. A token is good for eight hours (API reference, "ClientToken").
@@ -94,14 +96,16 @@ def same_job(engine: Engine, kind: str, request: Mapping[str, Any], conflict: Fa
     return None
 
 
-def keep_job(engine: Engine, kind: str, arn: str, request: Mapping[str, Any], job: Row) -> None:
+def keep_job(
+    engine: LocalEngine, kind: str, arn: str, request: Mapping[str, Any], job: Row
+) -> None:
     """Store the row of a job."""
     with engine.store.writing:
         keep(engine, kind, arn, {"request": dict(request), "description": job})
 
 
 def page_of_jobs(
-    engine: Engine, kind: str, request: Mapping[str, Any], arn: str, limit: int
+    engine: LocalEngine, kind: str, request: Mapping[str, Any], arn: str, limit: int
 ) -> tuple[list[Row], str | None]:
     """Return descriptions of jobs, of all tables or one, and the token of the next page.
 

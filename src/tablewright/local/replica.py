@@ -19,7 +19,7 @@ from tablewright.local.metering import Meter
 from tablewright.local.vectors.definitions import restored_vector_indexes
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
 
 _CHANGES_ITEMS = frozenset(
     {
@@ -45,7 +45,7 @@ class Replica:
         lag_seconds: how far behind the copy stays.
     """
 
-    def __init__(self, primary: Engine, lag_seconds: float) -> None:
+    def __init__(self, primary: LocalEngine, lag_seconds: float) -> None:
         self._primary = primary
         self._lag = lag_seconds
         self._waiting: deque[tuple[float, str, bytes]] = deque()
@@ -63,7 +63,7 @@ class Replica:
             self._engine.close()
             self._engine = _copied(self._primary)
 
-    def engine(self) -> Engine:
+    def engine(self) -> LocalEngine:
         """Return the copy as it is to be seen now."""
         self._catch_up(self._primary.clock())
         return self._engine
@@ -84,11 +84,11 @@ class Replica:
             operations.find(operation)(self._engine, orjson.loads(body), Meter(operation, None))
 
 
-def _copied(primary: Engine) -> Engine:
+def _copied(primary: LocalEngine) -> LocalEngine:
     """Return a new engine in memory with the tables and items of another."""
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
 
-    copy = Engine(None, durable=False, clock=primary.clock)
+    copy = LocalEngine(None, durable=False, clock=primary.clock)
     for table in tuple(primary.tables.values()):
         _run(copy, "CreateTable", _as_created(table.definition))
         start: dict[str, Any] = {}
@@ -104,7 +104,7 @@ def _copied(primary: Engine) -> Engine:
     return copy
 
 
-def _run(engine: Engine, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+def _run(engine: LocalEngine, operation: str, request: dict[str, Any]) -> dict[str, Any]:
     reply = operations.find(operation)(engine, request, Meter(operation, None))
     parsed: dict[str, Any] = orjson.loads(orjson.dumps(reply))
     return parsed

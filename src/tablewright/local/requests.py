@@ -12,10 +12,10 @@ import orjson
 
 from tablewright.capacity.limits import MAX_NESTING_LEVELS
 from tablewright.local.expressions import (
-    Condition,
+    BoundCondition,
+    BoundProjection,
+    BoundUpdate,
     KeyParts,
-    Projection,
-    Update,
     check_all_used,
     condition_from_expected,
     evaluate,
@@ -30,14 +30,14 @@ from tablewright.local.validation.values import depth_of
 from tablewright.local.writing import Image, collection_metrics
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
     from tablewright.local.tables import Table
 
 NO_ITEM: dict[str, Any] = {}
 
 
-def bind_condition(request: dict[str, Any]) -> Condition | None:
+def bind_condition(request: dict[str, Any]) -> BoundCondition | None:
     """Return the condition of a write, from ConditionExpression or the legacy Expected."""
     text = request.get("ConditionExpression")
     if text is not None:
@@ -49,7 +49,7 @@ def bind_condition(request: dict[str, Any]) -> Condition | None:
     return None
 
 
-def bind_projection(request: dict[str, Any]) -> Projection | None:
+def bind_projection(request: dict[str, Any]) -> BoundProjection | None:
     """Return the projection of a read, from ProjectionExpression or the legacy AttributesToGet."""
     text = request.get("ProjectionExpression")
     if text is not None:
@@ -63,7 +63,7 @@ def bind_projection(request: dict[str, Any]) -> Projection | None:
     return None
 
 
-def projected(image: Image, projection: Projection | None) -> Any:
+def projected(image: Image, projection: BoundProjection | None) -> Any:
     """Return what a read replies for an item: its stored JSON, or the attributes asked for."""
     if projection is None:
         return orjson.Fragment(image.raw)
@@ -114,7 +114,7 @@ def _refused_levels(
     return fault
 
 
-def holds(condition: Condition | None, old: Image | None) -> bool:
+def holds(condition: BoundCondition | None, old: Image | None) -> bool:
     """Whether a write may go on: it has no condition, or the stored item meets it."""
     return condition is None or evaluate(condition, old.item if old is not None else NO_ITEM)
 
@@ -130,7 +130,7 @@ def condition_failed(
 
 
 def write_reply(
-    engine: Engine,
+    engine: LocalEngine,
     table: Table,
     request: dict[str, Any],
     meter: Meter,
@@ -150,7 +150,8 @@ def write_reply(
 
 
 def check_all_used_in(
-    request: dict[str, Any], *bound: Condition | Update | Projection | KeyParts | None
+    request: dict[str, Any],
+    *bound: BoundCondition | BoundUpdate | BoundProjection | KeyParts | None,
 ) -> None:
     """Refuse names or values of a request that none of its expressions uses."""
     names = request.get("ExpressionAttributeNames")

@@ -23,7 +23,7 @@ from tablewright.local.faults import (
 from tablewright.local.policy import PolicyError, read_policy
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.tables import Table
 
 MAX_POLICY_BYTES = 20 * KB
@@ -32,7 +32,7 @@ _NO_POLICY = "NO_POLICY"
 Stored = dict[str, str]
 
 
-def put_policy(engine: Engine, arn: str, policy: str, expected_revision: str | None) -> str:
+def put_policy(engine: LocalEngine, arn: str, policy: str, expected_revision: str | None) -> str:
     """Attach a policy to a resource and return its revision. Inside a write.
 
     Raises:
@@ -64,7 +64,7 @@ def check_policy(policy: str) -> None:
         raise ValidationException(f"Invalid policy document: {problem}") from None
 
 
-def find_policy(engine: Engine, arn: str) -> Stored:
+def find_policy(engine: LocalEngine, arn: str) -> Stored:
     """Return the policy of a resource with its revision. Inside a read.
 
     Raises:
@@ -77,7 +77,7 @@ def find_policy(engine: Engine, arn: str) -> Stored:
     return stored
 
 
-def delete_policy(engine: Engine, arn: str, expected_revision: str | None) -> str | None:
+def delete_policy(engine: LocalEngine, arn: str, expected_revision: str | None) -> str | None:
     """Take the policy from a resource; return its revision, None if it had none. In a write."""
     table, member = _place(engine, arn)
     stored = table.definition.get(member)
@@ -99,7 +99,7 @@ def _revision(policy: str, moment: float) -> str:
     return str(int.from_bytes(digest[:8], "big"))
 
 
-def _place(engine: Engine, arn: str) -> tuple[Table, str]:
+def _place(engine: LocalEngine, arn: str) -> tuple[Table, str]:
     """Return the table that an ARN names, and the member of its definition for the policy."""
     name, _, rest = arn.partition(":table/")[2].partition("/")
     table = engine.tables.get(name)

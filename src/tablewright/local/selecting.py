@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from tablewright.capacity.units import Consistency
 from tablewright.local.expressions import (
-    Condition,
-    Projection,
+    BoundCondition,
+    BoundProjection,
     condition_from_filter,
     parse_condition,
 )
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tablewright.local.tables import Index, Table
 
 
-def bind_filter(request: dict[str, Any], legacy: str) -> Condition | None:
+def bind_filter(request: dict[str, Any], legacy: str) -> BoundCondition | None:
     """Return the filter of a request, from FilterExpression or the legacy parameter."""
     text = request.get("FilterExpression")
     if text is not None:
@@ -92,8 +92,8 @@ def check_select(request: dict[str, Any], verb: str) -> None:
 def must_fetch(
     index: Index | None,
     request: dict[str, Any],
-    projection: Projection | None,
-    filter_: Condition | None,
+    projection: BoundProjection | None,
+    filter_: BoundCondition | None,
 ) -> bool:
     """Whether entries of a local index have to be completed from the table.
 

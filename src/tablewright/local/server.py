@@ -36,8 +36,8 @@ from tablewright.local.connection import (
     JSON_TYPE,
     STATUS,
     Connection,
-    Reply,
-    Request,
+    HttpReply,
+    HttpRequest,
 )
 from tablewright.local.faults import (
     AccessDeniedException,
@@ -112,7 +112,7 @@ class Server:
         self.options = options
         self.bill = RunningBill()
         self.keeps_headers = options.access_key is not None
-        self._waiting: deque[tuple[Connection, Request]] = deque()
+        self._waiting: deque[tuple[Connection, HttpRequest]] = deque()
         self._scheduled = False
         self.connections: set[Connection] = set()
         self._listener: asyncio.Server | None = None
@@ -193,7 +193,7 @@ class Server:
 
     # -- requests -------------------------------------------------------------------------------
 
-    def submit(self, connection: Connection, request: Request) -> None:
+    def submit(self, connection: Connection, request: HttpRequest) -> None:
         """Take a whole request; it runs with all others that wait."""
         self._waiting.append((connection, request))
         if not self._scheduled:
@@ -222,7 +222,7 @@ class Server:
             self._scheduled = True
             self.loop.call_soon(self._run_waiting)
 
-    def _reply(self, request: Request) -> Reply:
+    def _reply(self, request: HttpRequest) -> HttpReply:
         try:
             if self._is_plain(request):
                 return self._operate(request)
@@ -235,7 +235,7 @@ class Server:
             log.exception("a request failed")
             return _fault_reply(InternalServerError("the local engine failed; see its log"))
 
-    def _is_plain(self, request: Request) -> bool:
+    def _is_plain(self, request: HttpRequest) -> bool:
         """Whether this is an ordinary SDK request that passes every check."""
         if self.options.access_key is None:
             if not is_local_name(request.host):
@@ -246,7 +246,7 @@ class Server:
             raise AccessDeniedException("Pages of this origin may not use this server (--cors).")
         return request.method == b"POST" and request.url == b"/"
 
-    def _operate(self, request: Request) -> Reply:
+    def _operate(self, request: HttpRequest) -> HttpReply:
         name = _operation_name(request)
         body: Any = request.body
         if request.encoding or type(body) is list:
@@ -258,7 +258,7 @@ class Server:
             )
         realism = self.database.realism
         if self.options.log is None and realism is None:
-            return Reply(200, self.database.call_raw(name, body, label=label))
+            return HttpReply(200, self.database.call_raw(name, body, label=label))
         self._metered.clear()
         began = time.perf_counter()
         status, content = 200, b""
@@ -273,7 +273,7 @@ class Server:
                 line = self._line(name, label, status, content, took)
                 shape = shape_of(name, body)
                 self.options.log(f"{line} {shape}" if shape else line)
-        return Reply(status, content, delay_seconds=delay)
+        return HttpReply(status, content, delay_seconds=delay)
 
     def _line(
         self, name: str, label: str | None, status: int, content: bytes, seconds: float
@@ -301,26 +301,26 @@ class Server:
 
     # -- what is not an operation ---------------------------------------------------------------
 
-    def _other(self, request: Request) -> Reply:
+    def _other(self, request: HttpRequest) -> HttpReply:
         path = request.url.partition(b"?")[0]
         if request.method == b"OPTIONS":
-            return Reply(200, b"", b"text/plain")
+            return HttpReply(200, b"", b"text/plain")
         if self._is_health_check(request):
-            return Reply(200, b"healthy: dynamodb.us-east-1.amazonaws.com \n", b"text/plain")
+            return HttpReply(200, b"healthy: dynamodb.us-east-1.amazonaws.com \n", b"text/plain")
         if path == b"/_tablewright/bill" and request.method == b"GET":
             shown = self.bill.as_json(self.options.prices)
-            return Reply(200, orjson.dumps(shown), b"application/json")
+            return HttpReply(200, orjson.dumps(shown), b"application/json")
         if path == b"/_tablewright/realism":
             return self._set_realism(request)
         if path == b"/_tablewright/bill" and request.method == b"DELETE":
             self.bill.clear()
-            return Reply(200, b"{}", b"application/json")
+            return HttpReply(200, b"{}", b"application/json")
         raise UnknownOperationException()
 
-    def _is_health_check(self, request: Request) -> bool:
+    def _is_health_check(self, request: HttpRequest) -> bool:
         return request.method in (b"GET", b"HEAD") and request.url in (b"/", b"/healthz")
 
-    def _set_realism(self, request: Request) -> Reply:
+    def _set_realism(self, request: HttpRequest) -> HttpReply:
         from tablewright.local.realism import change_realism, describe_realism
 
         if request.method == b"POST":
@@ -335,9 +335,9 @@ class Server:
                 raise ValidationException(problem.message) from None
         elif request.method != b"GET":
             raise UnknownOperationException()
-        return Reply(200, orjson.dumps(describe_realism(self.database)), b"application/json")
+        return HttpReply(200, orjson.dumps(describe_realism(self.database)), b"application/json")
 
-    def _check_signature(self, request: Request, key: AccessKey) -> None:
+    def _check_signature(self, request: HttpRequest, key: AccessKey) -> None:
         check_signature(
             key,
             method=request.method.decode("latin-1"),
@@ -352,7 +352,7 @@ class Server:
 
     # -- answers --------------------------------------------------------------------------------
 
-    def head(self, request: Request | None, reply: Reply) -> bytes:
+    def head(self, request: HttpRequest | None, reply: HttpReply) -> bytes:
         """Return the status line and headers of an answer."""
         head = b"HTTP/1.1 %b\r\nContent-Type: %b\r\nContent-Length: %d\r\n" % (
             STATUS.get(reply.status) or b"%d Status" % reply.status,
@@ -374,7 +374,7 @@ class Server:
         return head + b"\r\n"
 
 
-def _operation_name(request: Request) -> str:
+def _operation_name(request: HttpRequest) -> str:
     """Return the operation a request asks for.
 
     Raises:
@@ -390,8 +390,8 @@ def _operation_name(request: Request) -> str:
     return operation
 
 
-def _fault_reply(fault: Fault) -> Reply:
-    return Reply(fault.status, orjson.dumps(fault.body()))
+def _fault_reply(fault: Fault) -> HttpReply:
+    return HttpReply(fault.status, orjson.dumps(fault.body()))
 
 
 def _cors_headers(origin: bytes) -> bytes:

@@ -43,7 +43,7 @@ class Rows(Protocol):
         """Return the next rows, at most `size`; none at the end."""
 
 
-class Store:
+class KeyValueStore:
     """Ordered maps in one SQLite database. All methods may be called from any thread.
 
     Reads happen inside `with store.reading:`, writes inside `with store.writing:`. A writing block
@@ -263,7 +263,7 @@ class _Reading:
 
     __slots__ = ("_store",)
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: KeyValueStore) -> None:
         self._store = store
 
     def __enter__(self) -> None:
@@ -296,7 +296,7 @@ class _Writing:
 
     __slots__ = ("_store",)
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: KeyValueStore) -> None:
         self._store = store
 
     def __enter__(self) -> None:

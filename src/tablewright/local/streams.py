@@ -35,7 +35,7 @@ from tablewright.local.faults import (
 )
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.tables import Table
 
 RETENTION_SECONDS = 24 * 3600
@@ -107,7 +107,7 @@ def sequence_text(number: int) -> str:
 # Streams
 
 
-def stream_of(engine: Engine, table: Table) -> Stream | None:
+def stream_of(engine: LocalEngine, table: Table) -> Stream | None:
     """Return the stream that a table writes to now, None if it has none. Inside a read."""
     if not table.has_stream:
         return None
@@ -129,7 +129,7 @@ def stream_of(engine: Engine, table: Table) -> Stream | None:
     )
 
 
-def streams(engine: Engine) -> list[Stream]:
+def streams(engine: LocalEngine) -> list[Stream]:
     """Return all streams, open and closed, by their ARN. Inside a read."""
     by_arn: dict[str, Stream] = {}
     for table in engine.tables.values():
@@ -143,7 +143,7 @@ def streams(engine: Engine) -> list[Stream]:
     return [by_arn[arn] for arn in sorted(by_arn)]
 
 
-def find_stream(engine: Engine, arn: str) -> Stream:
+def find_stream(engine: LocalEngine, arn: str) -> Stream:
     """Return a stream by its ARN. Inside a read.
 
     Raises:
@@ -172,7 +172,7 @@ def find_shard(stream: Stream, shard_id: str) -> Shard:
     )
 
 
-def _closed(engine: Engine, stream: Stream) -> Stream:
+def _closed(engine: LocalEngine, stream: Stream) -> Stream:
     *earlier, last = stream.shards
     last = replace(last, last=max(_last_number(engine, stream), last.first))
     return replace(stream, is_enabled=False, shards=(*earlier, last))
@@ -203,7 +203,7 @@ def _loaded(raw: bytes) -> Stream:
     return Stream(**stored, shards=shards)
 
 
-def _last_number(engine: Engine, stream: Stream) -> int:
+def _last_number(engine: LocalEngine, stream: Stream) -> int:
     if stream.space is None:
         return 0
     for key, _, _ in engine.store.range(stream.space, is_reverse=True, limit=1):
@@ -215,7 +215,7 @@ def _last_number(engine: Engine, stream: Stream) -> int:
 
 
 def record(
-    engine: Engine, table: Table, old: Item | None, new: Item | None, *, by_service: bool
+    engine: LocalEngine, table: Table, old: Item | None, new: Item | None, *, by_service: bool
 ) -> None:
     """Add the record of a change to the table's stream. Inside the write of the change."""
     stream = stream_of(engine, table)
@@ -239,7 +239,7 @@ def record(
         forget_closed(engine)
 
 
-def _save(engine: Engine, stream: Stream) -> None:
+def _save(engine: LocalEngine, stream: Stream) -> None:
     engine.store.put(_CATALOGUE, _ROWS + stream.arn.encode(), 0, _stored(stream))
 
 
@@ -258,7 +258,7 @@ def _with_new_shard(stream: Stream, first: int, now: float) -> Stream:
 
 
 def _record(
-    engine: Engine,
+    engine: LocalEngine,
     table: Table,
     stream: Stream,
     number: int,
@@ -294,7 +294,7 @@ def _record(
     return out
 
 
-def trim(engine: Engine, stream: Stream) -> None:
+def trim(engine: LocalEngine, stream: Stream) -> None:
     """Remove the records that are more than a day old, except the last. Inside a write.
 
     The last one stays, so that the numbers go on from it; nobody is shown it.
@@ -313,7 +313,7 @@ def trim(engine: Engine, stream: Stream) -> None:
         engine.store.delete(stream.space, key)
 
 
-def forget_closed(engine: Engine) -> None:
+def forget_closed(engine: LocalEngine) -> None:
     """Drop the streams that were closed and have no record left to read. Inside a write."""
     horizon = engine.clock() - RETENTION_SECONDS
     for stream in streams(engine):
@@ -334,7 +334,7 @@ def _moment(stored: dict[str, Any]) -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
+class ShardPosition:
     """A place in a shard: the next record to read is `next` or the first one after it."""
 
     arn: str
@@ -348,7 +348,7 @@ class Position:
         return f"{self.arn}|1|{base64.urlsafe_b64encode(content).decode()}"
 
     @classmethod
-    def of(cls, iterator: str) -> Position:
+    def of(cls, iterator: str) -> ShardPosition:
         """Return the position that an iterator stands for.
 
         Raises:
@@ -366,13 +366,13 @@ class Position:
 
 
 def position_in(
-    engine: Engine,
+    engine: LocalEngine,
     stream: Stream,
     shard: Shard,
     kind: str,
     sequence: str | None,
     moment: float | None = None,
-) -> Position:
+) -> ShardPosition:
     """Return where an iterator of this kind begins. Inside a read.
 
     Raises:
@@ -412,10 +412,10 @@ def position_in(
         following = max(_last_number(engine, stream) + 1, shard.first)
     else:
         following = shard.first
-    return Position(arn=stream.arn, shard=shard.id, next=following, made=engine.clock())
+    return ShardPosition(arn=stream.arn, shard=shard.id, next=following, made=engine.clock())
 
 
-def _first_since(engine: Engine, stream: Stream, shard: Shard, moment: float) -> int:
+def _first_since(engine: LocalEngine, stream: Stream, shard: Shard, moment: float) -> int:
     """Return the number of the first record of a shard at or after a moment.
 
     Records tell whole seconds. A moment before all of them means the oldest one; one after the
@@ -436,8 +436,8 @@ def _first_since(engine: Engine, stream: Stream, shard: Shard, moment: float) ->
 
 
 def read_records(
-    engine: Engine, position: Position, limit: int
-) -> tuple[list[Any], Position | None]:
+    engine: LocalEngine, position: ShardPosition, limit: int
+) -> tuple[list[Any], ShardPosition | None]:
     """Return records from a position on, and where to go on: None at the end of a closed shard.
 
     Raises:
@@ -463,10 +463,10 @@ def read_records(
         following = number + 1
     if shard.last is not None and following > shard.last:
         return records, None
-    return records, Position(arn=stream.arn, shard=shard.id, next=following, made=now)
+    return records, ShardPosition(arn=stream.arn, shard=shard.id, next=following, made=now)
 
 
-def _records(engine: Engine, stream: Stream, first: int) -> Iterator[tuple[int, bytes]]:
+def _records(engine: LocalEngine, stream: Stream, first: int) -> Iterator[tuple[int, bytes]]:
     """Yield the numbers and records from `first` on that are not more than a day old."""
     if stream.space is None:
         return

@@ -15,7 +15,7 @@ from tablewright.capacity.values import key_part, number_key, partition_bytes, r
 from tablewright.local.vectors.index import VectorIndex, vector_indexes
 
 if TYPE_CHECKING:
-    from tablewright.local.storage import Store
+    from tablewright.local.storage import KeyValueStore
 
 WireItem = dict[str, Any]
 KeyAttribute = tuple[str, str]
@@ -165,7 +165,7 @@ class Expiry:
 
     def change(
         self,
-        store: Store,
+        store: KeyValueStore,
         key: bytes,
         old: Mapping[str, Any] | None,
         new: Mapping[str, Any] | None,

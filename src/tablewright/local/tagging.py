@@ -18,7 +18,7 @@ from tablewright.capacity.limits import MAX_TAGS
 from tablewright.local.faults import ResourceNotFoundException, ValidationException
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.tables import Table
 
 
@@ -29,7 +29,7 @@ _TAG_TEXT = re.compile(r"[\w\s+=.:/@-]*")
 Tag = dict[str, str]
 
 
-def tagged_table(engine: Engine, arn: str) -> Table:
+def tagged_table(engine: LocalEngine, arn: str) -> Table:
     """Return the table that a resource ARN names. Inside a read.
 
     Raises:

@@ -36,7 +36,7 @@ from tablewright.local.faults import (
 )
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Metered
     from tablewright.local.tables import Index, Table
 
@@ -84,7 +84,7 @@ class Partition:
 
 
 @dataclass
-class Arm:
+class CapacityLimit:
     """The limits of one table or one of its indexes."""
 
     name: str
@@ -110,11 +110,13 @@ class Throttling:
     def __init__(self, *, throughput: bool, partitions: bool) -> None:
         self._has_throughput = throughput
         self._has_partitions = partitions
-        self._arms: dict[tuple[str, str | None], Arm] = {}
+        self._arms: dict[tuple[str, str | None], CapacityLimit] = {}
         self._signatures: dict[tuple[str, str | None], Any] = {}
-        self._touched: list[tuple[Arm, str, list[str]]] = []
+        self._touched: list[tuple[CapacityLimit, str, list[str]]] = []
 
-    def check(self, engine: Engine, operation: str, request: dict[str, Any], now: float) -> None:
+    def check(
+        self, engine: LocalEngine, operation: str, request: dict[str, Any], now: float
+    ) -> None:
         """Refuse a request that finds a limit used up.
 
         Raises:
@@ -138,7 +140,7 @@ class Throttling:
             if self._has_partitions:
                 self._check_partitions(arm, kind, keys, now)
 
-    def _check_partitions(self, arm: Arm, kind: str, keys: list[str], now: float) -> None:
+    def _check_partitions(self, arm: CapacityLimit, kind: str, keys: list[str], now: float) -> None:
         for key in keys:
             partition = arm.partition(key)
             if partition.buckets[kind].fill(now) <= 0:
@@ -166,7 +168,7 @@ class Throttling:
                 if self._has_partitions:
                     self._charge_partitions(arm, kind, units)
 
-    def _charge_partitions(self, arm: Arm, kind: str, units: float) -> None:
+    def _charge_partitions(self, arm: CapacityLimit, kind: str, units: float) -> None:
         keys = [
             key for touched, _, part_keys in self._touched if touched is arm for key in part_keys
         ]
@@ -176,7 +178,9 @@ class Throttling:
             for partition in arm.partitions:
                 partition.buckets[kind].level -= units / len(arm.partitions)
 
-    def _arm(self, engine: Engine, table: Table, index: Index | None, now: float) -> Arm:
+    def _arm(
+        self, engine: LocalEngine, table: Table, index: Index | None, now: float
+    ) -> CapacityLimit:
         place = (table.name, index.name if index is not None else None)
         definition = index.definition if index is not None else table.definition
         mode = table.definition.get("BillingMode")
@@ -224,7 +228,7 @@ def _new_arm(
     rates: dict[str, float],
     warm: dict[str, float],
     now: float,
-) -> Arm:
+) -> CapacityLimit:
     if is_on_demand:
         rates = {kind: max(rate, warm[kind]) for kind, rate in ON_DEMAND_START.items()}
         seconds = 1
@@ -245,7 +249,7 @@ def _new_arm(
         kind: Bucket(rate, max(1.0, rate * seconds), max(1.0, rate), now)
         for kind, rate in rates.items()
     }
-    return Arm(name, arn, is_index, is_on_demand, buckets, partitions)
+    return CapacityLimit(name, arn, is_index, is_on_demand, buckets, partitions)
 
 
 def _ceilings(maximum: dict[str, Any], now: float) -> dict[str, Bucket]:
@@ -265,7 +269,7 @@ def _partition_buckets(now: float) -> dict[str, Bucket]:
     return {kind: Bucket(rate, rate, rate, now) for kind, rate in PARTITION_UNITS.items()}
 
 
-def _split(arm: Arm, partition: Partition, now: float) -> None:
+def _split(arm: CapacityLimit, partition: Partition, now: float) -> None:
     """Split a hot partition in two; a range of one hash (a hot key) cannot be split further."""
     partition.throttled = 0
     if partition.first == partition.last:
@@ -282,7 +286,7 @@ def _split(arm: Arm, partition: Partition, now: float) -> None:
     arm.partitions[place : place + 1] = halves
 
 
-def _grow(arm: Arm, kind: str, units: float, now: float) -> None:
+def _grow(arm: CapacityLimit, kind: str, units: float, now: float) -> None:
     """Note the traffic of an on-demand table: it may take twice the peak of earlier half hours."""
     # began at, units of this second, the second, the peak within this window
     window = arm.window.setdefault(kind, [now, 0.0, now, 0.0])
@@ -297,7 +301,7 @@ def _grow(arm: Arm, kind: str, units: float, now: float) -> None:
         arm.window[kind] = [now, 0.0, now, 0.0]
 
 
-def _over_maximum(arm: Arm, kind: str) -> Fault:
+def _over_maximum(arm: CapacityLimit, kind: str) -> Fault:
     scope = "Index" if arm.is_index else "Table"
     reason = f"{scope}{kind}MaxOnDemandThroughputExceeded"
     return ThrottlingException(
@@ -306,7 +310,7 @@ def _over_maximum(arm: Arm, kind: str) -> Fault:
     )
 
 
-def _refusal(arm: Arm, kind: str, *, is_partition: bool) -> Fault:
+def _refusal(arm: CapacityLimit, kind: str, *, is_partition: bool) -> Fault:
     scope = "Index" if arm.is_index else "Table"
     if is_partition or arm.is_on_demand:
         reason = f"{scope}{kind}KeyRangeThroughputExceeded"
@@ -329,7 +333,7 @@ def _refusal(arm: Arm, kind: str, *, is_partition: bool) -> Fault:
 
 
 def touched(
-    engine: Engine, operation: str, request: dict[str, Any]
+    engine: LocalEngine, operation: str, request: dict[str, Any]
 ) -> Iterator[tuple[str, str | None, list[str]]]:
     """Yield (table, index or None, partition key texts) for what a request will touch.
 

@@ -20,7 +20,7 @@ from tablewright.local.faults import ValidationException
 from tablewright.local.vectors.writing import write_vectors, written_bytes
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import TableMeter
     from tablewright.local.tables import Index, Table
 
@@ -50,7 +50,7 @@ class Image:
         return self._item
 
 
-def stored_image(engine: Engine, table: Table, key: bytes) -> Image | None:
+def stored_image(engine: LocalEngine, table: Table, key: bytes) -> Image | None:
     """Return what is stored under a key."""
     row = engine.store.get(table.space, key)
     return None if row is None else Image(*row)
@@ -87,7 +87,7 @@ def check_item_size(image: Image, *, is_update: bool = False) -> None:
 
 
 def write(
-    engine: Engine,
+    engine: LocalEngine,
     table: Table,
     key: bytes,
     old: Image | None,
@@ -130,7 +130,11 @@ def write(
 
 
 def _write_entry(
-    engine: Engine, index: Index, old: Image | None, new: Image | None, meter: TableMeter | None
+    engine: LocalEngine,
+    index: Index,
+    old: Image | None,
+    new: Image | None,
+    meter: TableMeter | None,
 ) -> None:
     keys = index.keys
     before = old if old is not None and keys.has(old.item) else None
@@ -161,7 +165,7 @@ def _write_entry(
             meter.add(index.name, writes=Decimal(units), is_local=index.is_local)
 
 
-def collection_metrics(engine: Engine, table: Table, item: WireItem) -> dict[str, Any]:
+def collection_metrics(engine: LocalEngine, table: Table, item: WireItem) -> dict[str, Any]:
     """Return the ItemCollectionMetrics of the collection an item belongs to. Inside a read.
 
     The estimate is a range of one gigabyte around the collection's size, indexes included.

@@ -30,17 +30,17 @@ from tablewright.model.scalars import Bad
 from tablewright.model.shapes import (
     Anything,
     ByKind,
-    Choice,
     Field,
     Fields,
     ListOf,
     MappingOf,
     Name,
-    Record,
-    Ref,
+    RecordShape,
     Scalar,
     Schema,
     Shape,
+    ShapeRef,
+    WordChoice,
     one_of,
 )
 from tablewright.model.type_text import METRICS, TYPE
@@ -105,7 +105,7 @@ def _attribute() -> Shape:
 
 ATTRIBUTE = ByKind(
     scalar=TYPE,
-    mapping=Record(
+    mapping=RecordShape(
         "an attribute",
         (
             Field("type", TYPE, required=True, doc="the type, such as text or map(38KB)"),
@@ -122,14 +122,16 @@ ATTRIBUTE = ByKind(
             Field("min", SIGNED),
             Field("max", SIGNED),
             Field("places", WHOLE, doc="decimal places"),
-            Field("metric", Choice(METRICS), doc="how vectors are compared, default cosine"),
+            Field("metric", WordChoice(METRICS), doc="how vectors are compared, default cosine"),
             Field("digits", WHOLE, doc="significant digits of each component of a vector"),
             Field(
                 "fields",
-                MappingOf(ATTRIBUTE_NAME, Ref("attribute", _attribute), what="a mapping of fields"),
+                MappingOf(
+                    ATTRIBUTE_NAME, ShapeRef("attribute", _attribute), what="a mapping of fields"
+                ),
                 doc="fields of a map",
             ),
-            Field("of", Ref("attribute", _attribute), doc="the element of a list or set"),
+            Field("of", ShapeRef("attribute", _attribute), doc="the element of a list or set"),
             Field("items", NUMBER_SPREAD, doc="number of elements of a list or set"),
             Field("to", ENTITY_NAME, doc="the entity a ref points to"),
             Field("other", BOOL, doc="of a ref to an ancestor's kind: another instance of it"),
@@ -139,7 +141,7 @@ ATTRIBUTE = ByKind(
             Field("skew", NUMBER, doc="Zipf exponent of the values' popularity"),
             Field("unique", BOOL, doc="no two instances have the same value"),
             Field("sensitive", BOOL, doc="secret or personal"),
-            Field("role", Choice(ROLES), doc="what it is for"),
+            Field("role", WordChoice(ROLES), doc="what it is for"),
             Field("immutable", BOOL, doc="never changes"),
             Field("after", ATTRIBUTE_NAME, doc="a time of the same instance that comes before it"),
             Field("copy_of", COPIED, doc="what it repeats, such as author_id.name"),
@@ -171,11 +173,11 @@ def _finish_count(fields: Fields, reading: Reading) -> Count | None:
 
 COUNT = ByKind(
     scalar=COUNT_SCALAR,
-    mapping=Record(
+    mapping=RecordShape(
         "a count",
         (
             *spread_fields(NUMBER),
-            Field("per", Choice(("parent", "user", "total"))),
+            Field("per", WordChoice(("parent", "user", "total"))),
         ),
         finish=_finish_count,
     ),
@@ -183,7 +185,7 @@ COUNT = ByKind(
 )
 
 
-ENTITY = Record(
+ENTITY = RecordShape(
     "an entity",
     (
         Field("title", PROSE),
@@ -204,7 +206,7 @@ ENTITY = Record(
             "attributes",
             MappingOf(
                 ATTRIBUTE_NAME,
-                Ref("attribute", _attribute),
+                ShapeRef("attribute", _attribute),
                 least=1,
                 what="a mapping of attributes",
             ),
@@ -319,11 +321,11 @@ class DailyLoad:
         return ListOf(NUMBER, single=False, least=24, most=24).schema()
 
 
-OPTIONS = Record(
+OPTIONS = RecordShape(
     "the mapping of options",
     (
         Field("max_tables", POSITIVE, doc="join tables until there are no more"),
-        Field("single_table", Choice(("prefer", "avoid"))),
+        Field("single_table", WordChoice(("prefer", "avoid"))),
         Field("table_prefix", PROSE, doc="in front of every planned table's name"),
         Field("names", Anything("a mapping such as {Order: orders-v2}"), doc="names of tables"),
         Field(
@@ -331,8 +333,8 @@ OPTIONS = Record(
             Anything("a mapping such as {1000: 0.3, 10000: 0.7} or {cost: 50}"),
             doc="of scales for the planner, of criteria for compare",
         ),
-        Field("capacity", Choice(("safe", "cheapest", "on-demand"))),
-        Field("object_storage", Choice(("needed", "allow", "avoid"))),
+        Field("capacity", WordChoice(("safe", "cheapest", "on-demand"))),
+        Field("object_storage", WordChoice(("needed", "allow", "avoid"))),
         Field("round_trip_ms", NUMBER, doc="what one request to the database takes"),
         Field(
             "workload",
@@ -360,7 +362,7 @@ MODEL_FIELDS = (
     Field("daily_load", DailyLoad(), doc="24 weights, one for each hour"),
     Field(
         "targets",
-        Record(
+        RecordShape(
             "targets",
             (
                 Field(
@@ -391,10 +393,10 @@ MODEL_FIELDS = (
             Name("a need"),
             ByKind(
                 scalar=VALUE,
-                mapping=Record(
+                mapping=RecordShape(
                     "a need",
                     (
-                        Field("level", Choice(("required", "preferred", "no")), required=True),
+                        Field("level", WordChoice(("required", "preferred", "no")), required=True),
                         Field("why", PROSE, doc="the reason, in words"),
                     ),
                 ),
@@ -406,7 +408,7 @@ MODEL_FIELDS = (
     Field(
         "entities",
         MappingOf(
-            ENTITY_NAME, Ref("entity", lambda: ENTITY), least=1, what="a mapping of entities"
+            ENTITY_NAME, ShapeRef("entity", lambda: ENTITY), least=1, what="a mapping of entities"
         ),
         required=True,
     ),
@@ -414,7 +416,7 @@ MODEL_FIELDS = (
         "patterns",
         MappingOf(
             PATTERN_NAME,
-            Ref("pattern", lambda: PATTERN),
+            ShapeRef("pattern", lambda: PATTERN),
             least=1,
             what="a mapping of access patterns",
         ),
@@ -424,11 +426,11 @@ MODEL_FIELDS = (
         "claims",
         MappingOf(
             LABEL,
-            Record(
+            RecordShape(
                 "a claim",
                 (
                     Field("says", PROSE, required=True),
-                    Field("about", Choice(CLAIMABLE), required=True),
+                    Field("about", WordChoice(CLAIMABLE), required=True),
                     Field("design", LABEL),
                     Field("other", LABEL),
                     Field("table", LABEL),
@@ -439,7 +441,7 @@ MODEL_FIELDS = (
                     Field("region", REGION),
                     Field("prices", PRICES),
                     Field("answer", PROSE),
-                    Field("verdict", Choice(("holds", "does not hold", "unclear"))),
+                    Field("verdict", WordChoice(("holds", "does not hold", "unclear"))),
                 ),
             ),
             what="a mapping of claims",
@@ -448,7 +450,7 @@ MODEL_FIELDS = (
     Field(
         "accept",
         ListOf(
-            Record(
+            RecordShape(
                 "an accepted finding",
                 (
                     Field("rule", LABEL, required=True),
@@ -488,6 +490,6 @@ def definitions() -> Schema:
     }
 
 
-def document(designs: Shape) -> Record:
+def document(designs: Shape) -> RecordShape:
     """Return the shape of the whole file, given that of its designs."""
-    return Record("the model file", (*MODEL_FIELDS, Field("designs", designs)))
+    return RecordShape("the model file", (*MODEL_FIELDS, Field("designs", designs)))

@@ -17,15 +17,15 @@ from tablewright.model.names import (
 )
 from tablewright.model.shapes import (
     ByKind,
-    Choice,
     Field,
     ListOf,
     MappingOf,
     Name,
-    Record,
-    Ref,
+    RecordShape,
     Scalar,
     Shape,
+    ShapeRef,
+    WordChoice,
 )
 from tablewright.model.value_shapes import (
     BOOL,
@@ -74,7 +74,7 @@ RANGES = ("between", "begins_with", "gt", "ge", "lt", "le")
 
 CONDITION = ByKind(
     scalar=VALUE,
-    mapping=Record(
+    mapping=RecordShape(
         "a condition",
         (
             *(Field(name, RANGE_SHARE) for name in RANGES),
@@ -93,7 +93,7 @@ COMPARISONS = ("lt", "le", "gt", "ge")
 
 COMPARISON = ByKind(
     scalar=VALUE,
-    mapping=Record(
+    mapping=RecordShape(
         "a comparison",
         (
             *(Field(name, VALUE) for name in COMPARISONS),
@@ -203,14 +203,14 @@ _CONDITION_FIELDS = (
 _ONLY_WRITES = "only put, update, delete and check can be part of a transaction"
 
 
-PART = Record(
+PART = RecordShape(
     "a part of a transaction",
     (*(Field(verb, ENTITY_NAME) for verb in PART_VERBS), *_CONDITION_FIELDS),
     hints=dict.fromkeys(("get", "list", "scan", "aggregate", "transact"), _ONLY_WRITES),
 )
 
 
-PATTERN = Record(
+PATTERN = RecordShape(
     "an access pattern",
     (
         *(
@@ -219,7 +219,7 @@ PATTERN = Record(
             else Field(
                 "transact",
                 ListOf(
-                    Ref("part", _part),
+                    ShapeRef("part", _part),
                     single=False,
                     least=1,
                     what="a list of parts such as {put: User, if: absent}",
@@ -239,7 +239,7 @@ PATTERN = Record(
             ByKind(
                 scalar=PATH,
                 sequence=ListOf(PATH, single=False, least=1),
-                mapping=Record("select", (Field("except", PATHS, required=True),)),
+                mapping=RecordShape("select", (Field("except", PATHS, required=True),)),
                 what="a list of attributes, or {except: [...]}",
             ),
             doc="attributes wanted",
@@ -247,12 +247,12 @@ PATTERN = Record(
         Field("matched", NUMBER, doc="how many instances meet `where`"),
         Field("all", BOOL, doc="every match is needed, page by page"),
         Field("hit", SHARE, doc="share of reads that find something"),
-        Field("consistency", Choice(CONSISTENCIES)),
+        Field("consistency", WordChoice(CONSISTENCIES)),
         Field("rate", RATE, required=True, doc="how often"),
         Field("peak", NUMBER, doc="peak rate over mean rate"),
         Field("latency_p99_ms", NUMBER),
         Field("staleness_ms", NUMBER),
-        Field("purpose", Choice(PURPOSES)),
+        Field("purpose", WordChoice(PURPOSES)),
         Field("group", PROSE),
         Field("scope", PATH, doc="owner or tenant attribute that must bound it"),
         Field("atomic", BOOL, doc="false: read, changed and written back"),

@@ -23,7 +23,7 @@ from tablewright.model.values import Model
 
 
 @dataclass(frozen=True)
-class Document:
+class ParsedFile:
     """A model file as read, its designs still as the shape left them."""
 
     model: Model
@@ -83,7 +83,7 @@ def read_document(
     scale_assumed: Decimal | None = None,
     overrides: Mapping[tuple[str, ...], Decimal] | None = None,
     leave: Collection[str] = (),
-) -> tuple[Document | None, Reading]:
+) -> tuple[ParsedFile | None, Reading]:
     """Read a model file; the document is None where nothing could be made of it.
 
     Args:
@@ -120,4 +120,4 @@ def read_document(
         model = resolve(fields, reading)
     except TooManyProblemsError:
         return None, reading
-    return Document(model, tuple(fields.get("designs", ())), reading), reading
+    return ParsedFile(model, tuple(fields.get("designs", ())), reading), reading

@@ -164,7 +164,7 @@ class Name:
 
 
 @dataclass(frozen=True)
-class Choice:
+class WordChoice:
     """One of a few words."""
 
     choices: tuple[str, ...]
@@ -335,7 +335,7 @@ class Field:
 
 
 @dataclass
-class Record:
+class RecordShape:
     """A mapping with known fields."""
 
     what: str
@@ -537,7 +537,7 @@ class ByKind:
 
 
 @dataclass
-class Ref:
+class ShapeRef:
     """A shape by its name among the definitions; breaks cycles."""
 
     name: str

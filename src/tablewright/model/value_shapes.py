@@ -18,14 +18,14 @@ from tablewright.model.nodes import Reading, Word
 from tablewright.model.scalars import Bad
 from tablewright.model.shapes import (
     ByKind,
-    Choice,
     Field,
     Fields,
     Prose,
-    Record,
+    RecordShape,
     Scalar,
     Schema,
     Shape,
+    WordChoice,
     wrong_type,
 )
 from tablewright.model.values import Count, Rate, Spread
@@ -154,7 +154,7 @@ def spread_fields(figure: Shape) -> tuple[Field, ...]:
         Field("max", figure, alias_of="high"),
         Field("p99", figure),
         Field("deviation", figure),
-        Field("shape", Choice(_SHAPES)),
+        Field("shape", WordChoice(_SHAPES)),
     )
 
 
@@ -239,7 +239,7 @@ def _spread_times(value: Spread, factor: Decimal) -> Spread:
 def _spread_shape(figure: Scalar, what: str) -> ByKind:
     return ByKind(
         scalar=replace(figure, parse=lambda text: _spread_of(text, figure), scaled=_spread_times),
-        mapping=Record(f"the spread of {what}", spread_fields(figure), finish=finish_spread),
+        mapping=RecordShape(f"the spread of {what}", spread_fields(figure), finish=finish_spread),
         what=f"{figure.expects}, or a spread such as {{mean: …, max: …}}",
     )
 
@@ -251,7 +251,7 @@ NUMBER_SPREAD = _spread_shape(NUMBER, "a number")
 
 
 @dataclass(frozen=True)
-class Value:
+class AnyValue:
     """One value of any text; returns a `Word`."""
 
     expects: str = "a value"
@@ -269,4 +269,4 @@ class Value:
         return {"type": ["string", "number", "boolean"]}
 
 
-VALUE = Value()
+VALUE = AnyValue()

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tablewright.bill.offer import MARK, OFFER, Offer, book_text, read_offer
+from tablewright.bill.offer import MARK, OFFER, RegionOffer, book_text, read_offer
 from tablewright.bill.prices import PriceBook, packaged
 from tablewright.core.errors import DataError, EngineError, UsageError
 from tablewright.core.quantities import MB
@@ -58,7 +58,7 @@ def book_with(
     return book.with_prices(prices)
 
 
-def fetch_offers(regions: Sequence[str], base: str = AWS_LIST) -> tuple[Offer, ...]:
+def fetch_offers(regions: Sequence[str], base: str = AWS_LIST) -> tuple[RegionOffer, ...]:
     """Fetch the current price list of DynamoDB for these regions.
 
     Args:
@@ -96,7 +96,7 @@ def fetch_offers(regions: Sequence[str], base: str = AWS_LIST) -> tuple[Offer, .
     return tuple(offers)
 
 
-def write_book(offers: Sequence[Offer], path: Path, *, force: bool = False) -> None:
+def write_book(offers: Sequence[RegionOffer], path: Path, *, force: bool = False) -> None:
     """Write a price file, all of it or nothing.
 
     Raises:

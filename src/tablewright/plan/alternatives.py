@@ -14,10 +14,10 @@ from tablewright.core.quantities import ZERO
 from tablewright.plan.programme import solve
 from tablewright.plan.pruning import prune
 from tablewright.plan.search import families
-from tablewright.plan.values import Alternative, Choice, Considered, Option, Plan, Solution
+from tablewright.plan.values import Alternative, Choice, Considered, PlacementOption, Plan, Solution
 
 
-def restricted(plan: Plan, one: Considered, options: Sequence[Option]) -> Plan | None:
+def restricted(plan: Plan, one: Considered, options: Sequence[PlacementOption]) -> Plan | None:
     """Return the best plan in which an entity has one of some options; None where there is none.
 
     Only its family is solved again: what its parent or children do depends on it.
@@ -47,7 +47,9 @@ def restricted(plan: Plan, one: Considered, options: Sequence[Option]) -> Plan |
     return replace(plan, considered=considered, solution=solution, design=design)
 
 
-def alternative(plan: Plan, one: Considered, options: Sequence[Option]) -> Alternative | None:
+def alternative(
+    plan: Plan, one: Considered, options: Sequence[PlacementOption]
+) -> Alternative | None:
     """Return what the best plan costs in which an entity has one of some options."""
     other_restricted = restricted(plan, one, options)
     if other_restricted is None:

@@ -21,8 +21,8 @@ from tablewright.plan.values import (
     Considered,
     Evaluate,
     EvaluateModel,
-    Option,
     PathCost,
+    PlacementOption,
     Plan,
     SlotCost,
 )
@@ -36,7 +36,7 @@ SIZE_SAMPLE = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flip:
+class Breakeven:
     """A figure at which an alternative costs the same; beyond it, it is cheaper."""
 
     kind: str
@@ -74,7 +74,7 @@ class TargetFlip:
 
 def rate_flips(
     plan: Plan, one: Considered, others: Sequence[Design], evaluate: EvaluateModel
-) -> tuple[Flip, ...]:
+) -> tuple[Breakeven, ...]:
     """Return the rates at which one of some designs would be as cheap, the closest first.
 
     Args:
@@ -84,7 +84,7 @@ def rate_flips(
         evaluate: prices the part of a design that is kept otherwise.
     """
     drawn = plan.settings.sample_items
-    closest: dict[str, Flip] = {}
+    closest: dict[str, Breakeven] = {}
     for other_other in others:
         model, both = _part(plan, one, other_other)
         ours, theirs = (_weighed(plan, model, design, evaluate, drawn) for design in both)
@@ -96,7 +96,7 @@ def rate_flips(
             factor = 1 + gap / steeper
             if not 1 / FURTHEST <= factor <= FURTHEST:
                 continue
-            flip = Flip(
+            flip = Breakeven(
                 kind="rate",
                 subject=pattern.name,
                 factor=factor,
@@ -138,7 +138,7 @@ def _distance(factor: Decimal) -> Decimal:
 
 def size_flip(
     plan: Plan, one: Considered, attribute: str, other: Design, evaluate: EvaluateModel
-) -> Flip | None:
+) -> Breakeven | None:
     """Return the mean size of an attribute at which another design would be as cheap.
 
     None where it is not between a hundredth and a hundredfold, or the attribute has no size of its
@@ -161,7 +161,7 @@ def size_flip(
     factor = crossing(gap, 1 / FURTHEST, maximum)
     if factor is None:
         return None
-    return Flip(kind="size", subject=attribute, factor=factor, figure=mean * factor)
+    return Breakeven(kind="size", subject=attribute, factor=factor, figure=mean * factor)
 
 
 def crossing(gap: Callable[[Decimal], Decimal], least: Decimal, most: Decimal) -> Decimal | None:
@@ -271,7 +271,7 @@ def _may_be_stale(pattern: Pattern) -> bool:
 def _quicker(plan: Plan, one: Considered, pattern: Pattern, deepest: int, depth: int) -> TargetFlip:
     """Return what a round trip less for one pattern would cost."""
 
-    def keep(option: Option, path: PathCost) -> PathCost | None:
+    def keep(option: PlacementOption, path: PathCost) -> PathCost | None:
         return path if path.depth < deepest else None
 
     paths = _with_paths(plan, one, pattern.name, keep)
@@ -290,7 +290,7 @@ def _strong(plan: Plan, one: Considered, pattern: Pattern) -> TargetFlip:
     Local indexes are only made where a pattern asks for them, so this may be more than it takes.
     """
 
-    def keep(option: Option, path: PathCost) -> PathCost | None:
+    def keep(option: PlacementOption, path: PathCost) -> PathCost | None:
         is_stale = any(not option.indexes[need].is_local for need in path.needs)
         return None if is_stale else replace(path, usd=path.usd * 2)
 
@@ -307,7 +307,7 @@ def _with_paths(
     plan: Plan,
     one: Considered,
     pattern: str,
-    keep: Callable[[Option, PathCost], PathCost | None],
+    keep: Callable[[PlacementOption, PathCost], PathCost | None],
 ) -> Alternative | None:
     """Return the best plan in which one pattern may only be answered by some of the ways."""
     able = []

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.core.quantities import ZERO
-from tablewright.plan.breakevens import Flip, TargetFlip
+from tablewright.plan.breakevens import Breakeven, TargetFlip
 from tablewright.plan.fronts import FrontPoint
 
 
@@ -22,7 +22,7 @@ class PartChoice:
     instead: tuple[str, ...]
     extra_usd: Decimal
     """USD a month."""
-    flips: tuple[Flip, ...] = ()
+    flips: tuple[Breakeven, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class EntityChoice:
     runner_up: str = ""
     """Empty where there is no other way."""
     runner_up_usd: Decimal = ZERO
-    flips: tuple[Flip, ...] = ()
+    flips: tuple[Breakeven, ...] = ()
     parts: tuple[PartChoice, ...] = ()
     refused: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
@@ -58,7 +58,7 @@ class IndexChoice:
     without_usd: Decimal | None
     """What the month costs more without it; None where something could not be answered."""
     instead: tuple[str, ...] = ()
-    flips: tuple[Flip, ...] = ()
+    flips: tuple[Breakeven, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from tablewright.plan.alternatives import cost_of
 from tablewright.plan.programme import solve
 from tablewright.plan.pruning import prune, without_useless_indexes
 from tablewright.plan.search import families
-from tablewright.plan.values import Option, Plan
+from tablewright.plan.values import PlacementOption, Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ def front_by_structures(plan: Plan) -> tuple[FrontPoint, ...]:
     return tuple(best)
 
 
-def _cheapest_within(family: Sequence[Sequence[Option]], limit: int) -> Decimal | None:
+def _cheapest_within(family: Sequence[Sequence[PlacementOption]], limit: int) -> Decimal | None:
     possible = [[o for o in options if len(o.placement.table_names) <= limit] for options in family]
     result = solve(possible, most_structures=limit) if all(possible) else None
     return None if result is None else result.usd
@@ -91,10 +91,10 @@ def front_by_round_trips(plan: Plan) -> tuple[FrontPoint, ...]:
     return tuple(front_points)
 
 
-def _cheapest_at_depth(family: Sequence[Sequence[Option]], limit: int) -> Decimal | None:
-    lists: list[list[Option]] = []
+def _cheapest_at_depth(family: Sequence[Sequence[PlacementOption]], limit: int) -> Decimal | None:
+    lists: list[list[PlacementOption]] = []
     for options in family:
-        able: list[Option] = []
+        able: list[PlacementOption] = []
         for option in options:
             slots = tuple(
                 replace(s, paths=tuple(p for p in s.paths if p.depth <= limit))

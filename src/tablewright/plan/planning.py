@@ -18,7 +18,7 @@ from tablewright.model.values import Model
 from tablewright.plan.by_scale import best_by_scale
 from tablewright.plan.explanation import Explanation
 from tablewright.plan.protocol import Finished, Pairs, Planning
-from tablewright.plan.result import Cost, PatternCost, PlanResult, SearchFacts
+from tablewright.plan.result import Cost, PlannedPattern, PlanResult, SearchFacts
 from tablewright.plan.roadmap import Step, steps
 from tablewright.plan.search import search
 from tablewright.plan.settings import Settings
@@ -211,13 +211,13 @@ class Planner:
                 )
         return tuple(costs)
 
-    def _patterns(self, evaluation: Evaluation, users: int) -> tuple[PatternCost, ...]:
+    def _patterns(self, evaluation: Evaluation, users: int) -> tuple[PlannedPattern, ...]:
         by = evaluation.bill.sum_by("pattern")
         others = [
             (d.name, self.evaluate(d, users, None).bill.sum_by("pattern")) for d in self.others
         ]
         return tuple(
-            PatternCost(
+            PlannedPattern(
                 pattern=route.pattern,
                 operation=route.operation,
                 target=route.target,

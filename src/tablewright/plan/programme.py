@@ -16,7 +16,7 @@ from tablewright.capacity.limits import MAX_GLOBAL_INDEXES
 from tablewright.core.descriptors import silenced
 from tablewright.core.errors import UnsupportedError
 from tablewright.core.quantities import ZERO
-from tablewright.plan.values import Choice, Option, Solution
+from tablewright.plan.values import Choice, PlacementOption, Solution
 
 MICRO = 1e6
 SIMPLER_USD = 1e-7
@@ -42,7 +42,7 @@ class _Programme:
 
 
 def solve(
-    entities: Sequence[Sequence[Option]],
+    entities: Sequence[Sequence[PlacementOption]],
     *,
     most_tables: int | None = None,
     most_structures: int | None = None,
@@ -108,7 +108,8 @@ def solve(
 
 
 def _links(
-    entities: Sequence[Sequence[Option]], handles: Sequence[Sequence[tuple[int, list[int]]]]
+    entities: Sequence[Sequence[PlacementOption]],
+    handles: Sequence[Sequence[tuple[int, list[int]]]],
 ) -> list[tuple[list[int], list[int]]]:
     """Return for each parent and child the options that hold the child, on both sides.
 
@@ -126,7 +127,7 @@ def _links(
 
 
 def _add_option(
-    programme: _Programme, option: Option, inf: float, most_gsis: int, place: int
+    programme: _Programme, option: PlacementOption, inf: float, most_gsis: int, place: int
 ) -> tuple[int, list[int]]:
     simple = option.placement.simplicity
     weight = sum(part / (4**position) for position, part in enumerate(simple)) + place / 10_000
@@ -161,7 +162,7 @@ def _charges(programme: _Programme, values: Sequence[float]) -> float:
     return sum(charge * value for charge, value in zip(programme.charges, values, strict=True))
 
 
-def _needed(option: Option, chosen: list[int]) -> list[int]:
+def _needed(option: PlacementOption, chosen: list[int]) -> list[int]:
     """Drop indexes that nothing uses and that cost nothing to leave out."""
     needed = list(chosen)
     total = option.total(frozenset(needed))

@@ -22,7 +22,7 @@ from tablewright.plan.values import (
     EvaluateModel,
     Merge,
     ModeChoice,
-    Option,
+    PlacementOption,
     Plan,
     Solution,
     Structure,
@@ -55,7 +55,7 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
+class MoveUnits:
     """What a step reads and writes once."""
 
     read_units: Decimal = ZERO
@@ -128,7 +128,7 @@ class Steps(Protocol):
         design: Design,
         before: Evaluation,
         after: Evaluation,
-    ) -> Move:
+    ) -> MoveUnits:
         """Return what making changes to a design reads and writes once."""
         ...
 
@@ -221,7 +221,7 @@ class Planning(Protocol):
         """Return runners-up, break-evens and fronts of a plan."""
         ...
 
-    def key_rank(self, option: Option, current: Design | None) -> int:
+    def key_rank(self, option: PlacementOption, current: Design | None) -> int:
         """Return how well the key of an option lasts; less is better, 0 is the key there is."""
         ...
 
@@ -229,7 +229,9 @@ class Planning(Protocol):
         """Return the entities that the subject of a finding is about."""
         ...
 
-    def without_index(self, one: Considered, option: Option, index: int) -> list[Option]:
+    def without_index(
+        self, one: Considered, option: PlacementOption, index: int
+    ) -> list[PlacementOption]:
         """Return the options of an entity without one index of an option."""
         ...
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tablewright.core.quantities import ZERO
-from tablewright.plan.values import Option, PathCost, SlotCost
+from tablewright.plan.values import PathCost, PlacementOption, SlotCost
 
 ROUNDING = Decimal("1E-12")
 """USD within which two sums of the same parts, added in different order, are taken as equal."""
@@ -38,7 +38,7 @@ class Pruned:
         )
 
 
-def prune(options: list[Option]) -> tuple[list[Option], Pruned]:
+def prune(options: list[PlacementOption]) -> tuple[list[PlacementOption], Pruned]:
     """Return what may be in a best solution, in the order given, and the counts.
 
     Placements are compared with those that keep the same children inside: with others the rest of
@@ -63,11 +63,11 @@ def prune(options: list[Option]) -> tuple[list[Option], Pruned]:
     return retained, count
 
 
-def _kind(option: Option) -> tuple[object, ...]:
+def _kind(option: PlacementOption) -> tuple[object, ...]:
     return (option.placement.embeds, option.placement.within)
 
 
-def greedy(option: Option) -> tuple[frozenset[int], Decimal | None]:
+def greedy(option: PlacementOption) -> tuple[frozenset[int], Decimal | None]:
     """Return a good set of indexes: start with all, give up one at a time while that saves."""
     chosen = frozenset(range(len(option.indexes)))
     total = option.total(chosen)
@@ -85,7 +85,7 @@ def greedy(option: Option) -> tuple[frozenset[int], Decimal | None]:
         chosen -= {offset}
 
 
-def without_useless_indexes(option: Option) -> Option:
+def without_useless_indexes(option: PlacementOption) -> PlacementOption:
     """Return an option without the paths and indexes that cannot be part of a best choice."""
     while True:
         smaller = _step(option)
@@ -94,7 +94,7 @@ def without_useless_indexes(option: Option) -> Option:
         option = smaller
 
 
-def _step(option: Option) -> Option:
+def _step(option: PlacementOption) -> PlacementOption:
     slots = tuple(_cheaper_than_free(slot) for slot in option.slots)
     option = replace(option, slots=slots)
     keep = [position for position in range(len(option.indexes)) if _may_pay(option, position)]
@@ -111,7 +111,7 @@ def _cheaper_than_free(slot: SlotCost) -> SlotCost:
     return replace(slot, paths=tuple(path_costs))
 
 
-def _may_pay(option: Option, at: int) -> bool:
+def _may_pay(option: PlacementOption, at: int) -> bool:
     """Whether an index could save more than it costs, or is needed for some question."""
     saving = ZERO
     for slot in option.slots:
@@ -125,7 +125,7 @@ def _may_pay(option: Option, at: int) -> bool:
     return saving > option.index_usd[at]
 
 
-def _undominated(option: Option, keep: list[int]) -> list[int]:
+def _undominated(option: PlacementOption, keep: list[int]) -> list[int]:
     table = {position: _service(option, position) for position in keep}
     undominated: list[int] = []
     for offset in keep:
@@ -149,7 +149,7 @@ def _undominated(option: Option, keep: list[int]) -> list[int]:
 Service = dict[tuple[int, tuple[int, ...]], Decimal]
 
 
-def _service(option: Option, at: int) -> Service:
+def _service(option: PlacementOption, at: int) -> Service:
     """Return what an index does: for each slot and each other need, the cost through it."""
     service: Service = {}
     for number, slot in enumerate(option.slots):
@@ -171,7 +171,7 @@ def _covers(better: Service, worse: Service) -> bool:
     return True
 
 
-def _only(option: Option, keep: list[int]) -> Option:
+def _only(option: PlacementOption, keep: list[int]) -> PlacementOption:
     if len(keep) == len(option.indexes):
         return option
     new = {old: offset for offset, old in enumerate(keep)}

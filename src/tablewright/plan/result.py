@@ -26,7 +26,7 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PatternCost:
+class PlannedPattern:
     """How the planned design answers one pattern."""
 
     pattern: str
@@ -78,7 +78,7 @@ class PlanResult:
     """Its tables, each followed by its indexes."""
     costs: tuple[Cost, ...]
     """Every design at every scale, the planned one first."""
-    patterns: tuple[PatternCost, ...]
+    patterns: tuple[PlannedPattern, ...]
     explanation: Explanation
     modes: tuple[ModeChoice, ...]
     search: SearchFacts

@@ -18,7 +18,7 @@ from tablewright.core.quantities import ZERO
 from tablewright.design.changes import Change
 from tablewright.design.values import Design
 from tablewright.evaluation.values import Evaluation
-from tablewright.plan.protocol import Move, Pairs, Piece, Steps
+from tablewright.plan.protocol import MoveUnits, Pairs, Piece, Steps
 
 Price = Callable[[Design], Evaluation]
 
@@ -33,7 +33,7 @@ class Step:
     changes: tuple[Change, ...]
     saves: Decimal
     """USD a month, beside the steps before; negative where it costs more."""
-    move: Move
+    move: MoveUnits
     usd: Decimal
     """The bill of a month after it."""
     fixes: tuple[str, ...] = ()

@@ -16,7 +16,7 @@ from tablewright.design.values import Design
 from tablewright.plan.alternatives import restricted
 from tablewright.plan.protocol import Pairs
 from tablewright.plan.pruning import greedy
-from tablewright.plan.values import Considered, Option, Plan
+from tablewright.plan.values import Considered, PlacementOption, Plan
 
 LEAST_SAVING_USD = Decimal(1)
 """A month at the planned scale: what another key has to save at least, beside the share."""
@@ -36,7 +36,7 @@ def with_lasting_keys(plan: Plan, current: Design | None) -> Plan:
         entry = plan.considered[place]
         chosen = entry.options[plan.solution.choices[place].option]
         rank = plan.planning.key_rank(chosen, current)
-        by_rank: dict[int, list[Option]] = {}
+        by_rank: dict[int, list[PlacementOption]] = {}
         for option in entry.all_options:
             if _keeps_inside(option) != _keeps_inside(chosen):
                 continue  # whether children lie inside their parent is another question
@@ -53,11 +53,11 @@ def with_lasting_keys(plan: Plan, current: Design | None) -> Plan:
     return plan
 
 
-def _keeps_inside(option: Option) -> tuple[str, tuple[str, ...]]:
+def _keeps_inside(option: PlacementOption) -> tuple[str, tuple[str, ...]]:
     return option.placement.within, option.placement.embeds
 
 
-def _among(plan: Plan, place: int, options: tuple[Option, ...]) -> Plan:
+def _among(plan: Plan, place: int, options: tuple[PlacementOption, ...]) -> Plan:
     """Return a plan whose alternatives for one entity are these options only."""
     entry = replace(plan.considered[place], all_options=options)
     considered = (*plan.considered[:place], entry, *plan.considered[place + 1 :])
@@ -150,7 +150,7 @@ def _new(
     return bool(after - before)
 
 
-def _trials(plan: Plan, one: Considered, place: int) -> Iterator[list[Option]]:
+def _trials(plan: Plan, one: Considered, place: int) -> Iterator[list[PlacementOption]]:
     """Yield other choices for an entity: without each index, then each other placement."""
     choice = plan.solution.choices[place]
     chosen = one.options[choice.option]

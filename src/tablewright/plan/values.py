@@ -65,7 +65,7 @@ class Placement(Protocol):
         ...
 
 
-class Candidate(Protocol):
+class SearchedIndex(Protocol):
     """An index that one table of a placement could have, as the search sees it."""
 
     @property
@@ -79,7 +79,7 @@ class Candidate(Protocol):
         ...
 
 
-class Work(Protocol):
+class EntityWork(Protocol):
     """What one entity stores and is asked for."""
 
     @property
@@ -121,12 +121,12 @@ class SlotCost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class PlacementOption:
     """A placement with what it costs by itself, what each index adds, what each path costs."""
 
     placement: Placement
     usd: Decimal
-    indexes: tuple[Candidate, ...]
+    indexes: tuple[SearchedIndex, ...]
     index_usd: tuple[Decimal, ...]
     slots: tuple[SlotCost, ...]
 
@@ -186,10 +186,10 @@ class Rules:
 class Considered:
     """Everything that was priced for one entity, and what was left after pruning."""
 
-    work: Work
-    options: tuple[Option, ...]
+    work: EntityWork
+    options: tuple[PlacementOption, ...]
     """Left after pruning; the solver chooses among these."""
-    all_options: tuple[Option, ...]
+    all_options: tuple[PlacementOption, ...]
     rules: Rules = field(default_factory=Rules)
     """What was allowed."""
     refused: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -229,7 +229,7 @@ class Plan:
         """USD a month more than the cheapest, for lasting keys and rules that are kept."""
         return self.solution.usd - (self.searched or self.solution).usd
 
-    def choice(self, entity: str) -> tuple[Considered, Option, Choice]:
+    def choice(self, entity: str) -> tuple[Considered, PlacementOption, Choice]:
         """Return what was chosen for an entity (KeyError if it is not planned)."""
         for entry, choice in zip(self.considered, self.solution.choices, strict=True):
             if entry.entity == entity:
@@ -243,7 +243,7 @@ class Alternative:
 
     extra_usd: Decimal
     """USD a month more than the plan, on demand."""
-    option: Option
+    option: PlacementOption
     choice: Choice
     """What it takes for the entity."""
     design: Design

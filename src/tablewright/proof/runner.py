@@ -30,11 +30,11 @@ from tablewright.evaluation.values import Evaluation, Measure, Route
 from tablewright.model.statistics import percentile
 from tablewright.model.values import Entity, Model, Pattern, Verb
 from tablewright.proof.oracle import wrong
-from tablewright.proof.values import Comparison, PatternProof, Proof
+from tablewright.proof.values import PatternProof, Proof, UnitComparison
 from tablewright.proof.workload import Workload
 from tablewright.sample.calls import Call, Children, Row, no_children
 from tablewright.sample.wire import plain_bytes
-from tablewright.sample.world import Answer, World
+from tablewright.sample.world import ExpectedAnswer, World
 
 SHOWN = 3
 FEWEST_CALLS = 20
@@ -296,7 +296,7 @@ class Runner:
         expected = dict.fromkeys(
             number for each in calls for number in self.world.find(entity.name, each.tests)
         )
-        numbers = self.world.numbered_in(entity, Answer(list(expected)), rows)
+        numbers = self.world.numbered_in(entity, ExpectedAnswer(list(expected)), rows)
         if set(numbers) != set(expected):
             return f"{len(set(numbers))} instances instead of {len(expected)}"
         return self._wrong_values(entity, pattern, numbers, rows)
@@ -521,7 +521,7 @@ def _pattern_proof(route: Route, tally: Tally, sample_items: int) -> PatternProo
 
 def _compare(
     route: Route, tally: Tally, resource: str | None, dimension: str, sample_items: int
-) -> Comparison:
+) -> UnitComparison:
     """Return units of one kind: of all instances, of those called as predicted, and as metered."""
     calls = [len(range(part, tally.metered, PARTS)) for part in range(len(tally.predicted))]
     predicted = [_chosen(units, resource, dimension) for units in tally.predicted]
@@ -538,7 +538,7 @@ def _compare(
     if tally.metered < FEWEST_THAT_MATTER:
         # the spread of a call, better known from all instances than from a few calls
         choice = max(choice, estimated.error * (Decimal(sample_items) / count).sqrt())
-    return Comparison(
+    return UnitComparison(
         resource=resource or "",
         dimension=dimension,
         estimated=replace(estimated, error=choice),

@@ -11,7 +11,7 @@ from typing import Any
 
 from tablewright.core.plain_data import plain_data
 from tablewright.evaluation.values import Measure
-from tablewright.proof.values import Comparison, PatternProof, Proof
+from tablewright.proof.values import PatternProof, Proof, UnitComparison
 
 
 def proof_from_data(data: Mapping[str, Any]) -> Proof:
@@ -57,8 +57,8 @@ def _pattern_from(data: Mapping[str, Any]) -> PatternProof:
     )
 
 
-def _comparison_from(data: Mapping[str, Any]) -> Comparison:
-    return Comparison(
+def _comparison_from(data: Mapping[str, Any]) -> UnitComparison:
+    return UnitComparison(
         resource=data["resource"],
         dimension=data["dimension"],
         estimated=_measure_from(data["estimated"]),

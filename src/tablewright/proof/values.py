@@ -19,7 +19,7 @@ ERRORS_ALLOWED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class UnitComparison:
     """Units of one kind on one resource, per call of a pattern: as estimated and as metered."""
 
     resource: str
@@ -73,9 +73,9 @@ class PatternProof:
     pattern: str
     calls: int
     requests: int
-    reads: Comparison
-    writes: Comparison
-    resources: tuple[Comparison, ...]
+    reads: UnitComparison
+    writes: UnitComparison
+    resources: tuple[UnitComparison, ...]
     bill_share: Decimal
     """Share of the monthly requests' cost, by the prediction."""
     wrong: tuple[str, ...] = ()

@@ -21,7 +21,14 @@ from tablewright.core.quantities import ONE
 from tablewright.model.values import Condition, Entity, Kind, Model, Pattern, Verb
 from tablewright.sample.calls import LONG_AGO, Call, typed
 from tablewright.sample.conditions import all_hold, write_tests
-from tablewright.sample.parameters import Domain, Source, another, domains, in_range, spread_evenly
+from tablewright.sample.parameters import (
+    Domain,
+    ValueSource,
+    another,
+    domains,
+    in_range,
+    spread_evenly,
+)
 from tablewright.sample.wire import key_text
 from tablewright.sample.world import BLOCK, FEW, Row, Test, World
 
@@ -127,7 +134,7 @@ class Workload:
             The instance meant, where the values name one.
         """
         asked = domains(self.model, entity, [c.attribute for c in given])
-        if asked and asked[0].source is Source.INSTANCE:
+        if asked and asked[0].source is ValueSource.INSTANCE:
             number = self._pick_holder(asked[0])
             for name in (*asked[0].names, *entity.key):
                 row.setdefault(name, self.world.value(entity.name, number, name))
@@ -174,7 +181,7 @@ class Workload:
 
     def _values_of(self, domain: Domain) -> list[tuple[Any, ...]]:
         """Return the values of a domain: of living owners, or those that instances have."""
-        if domain.source is Source.VALUE:
+        if domain.source is ValueSource.VALUE:
             index = self.world.index(domain.entity, domain.keys[0])
             return [(value,) for value in sorted((v for v, n in index.items() if n), key=str)]
         return [

@@ -11,7 +11,7 @@ from tablewright.reports.check import targets_table
 from tablewright.reports.diff import differences_table, money_table
 from tablewright.reports.document import Block, Document, Fold, Lines, Paragraph, Section
 from tablewright.reports.figures import joined, percent, usd, users
-from tablewright.verbs.baseline import BaselineView, DesignChange, NamedFinding
+from tablewright.verbs.baseline import BaselineView, DesignDelta, NamedFinding
 
 
 def baseline_page(view: BaselineView) -> Document:
@@ -44,7 +44,7 @@ def _answer(view: BaselineView) -> str:
     return " ".join(sentences) or "The baseline and the file have no design in common."
 
 
-def _money_sentence(change: DesignChange) -> str:
+def _money_sentence(change: DesignDelta) -> str:
     total = change.total
     if not total.change:
         text = f"`{change.design}` costs {usd(total.after)} USD a month as before"
@@ -60,7 +60,7 @@ def _money_sentence(change: DesignChange) -> str:
     return f"{text}; grade {change.grade_after}." if change.grade_after else f"{text}."
 
 
-def _design(change: DesignChange) -> Section:
+def _design(change: DesignDelta) -> Section:
     blocks: list[Block] = []
     if change.by_pattern:
         blocks.append(money_table("Pattern", change.by_pattern, change.total))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from tablewright.reports.document import Block, Column, Document, Paragraph, Row, Table
 from tablewright.reports.figures import percent, usd, usd_change, users
-from tablewright.verbs.diff import Difference, DiffView, MoneyChange
+from tablewright.verbs.diff import DesignDifference, DiffView, MoneyChange
 
 
 def diff_page(view: DiffView) -> Document:
@@ -38,7 +38,7 @@ def diff_page(view: DiffView) -> Document:
     )
 
 
-def differences_table(differences: Sequence[Difference], before: str, after: str) -> Table:
+def differences_table(differences: Sequence[DesignDifference], before: str, after: str) -> Table:
     """Return what two designs have differently, side by side."""
     return Table(
         columns=(

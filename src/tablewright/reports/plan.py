@@ -16,7 +16,7 @@ from tablewright.core.quantities import (
     format_usd,
     plain,
 )
-from tablewright.plan.breakevens import Flip, TargetFlip
+from tablewright.plan.breakevens import Breakeven, TargetFlip
 from tablewright.plan.fronts import FrontPoint
 from tablewright.plan.result import PlanResult
 from tablewright.plan.roadmap import Step
@@ -324,7 +324,7 @@ def _instead(changes: tuple[str, ...]) -> str:
     return "\n".join(shown) or "as planned"
 
 
-def _flips(flips: tuple[Flip, ...], extra_usd: Decimal) -> str:
+def _flips(flips: tuple[Breakeven, ...], extra_usd: Decimal) -> str:
     if _is_same(extra_usd):
         return "-"
     if not flips:
@@ -332,7 +332,7 @@ def _flips(flips: tuple[Flip, ...], extra_usd: Decimal) -> str:
     return "\n".join(_flip(flip) for flip in flips)
 
 
-def _flip(flip: Flip) -> str:
+def _flip(flip: Breakeven) -> str:
     """Return a figure at which a choice flips, such as `save above 7.3/user/day (x 1.06)`."""
     side = "above" if flip.factor > 1 else "below"
     factor = plain(_rounded(flip.factor))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tablewright.core.quantities import format_number, format_usd
-from tablewright.proof.values import MATTERS, Comparison, PatternProof, Proof
+from tablewright.proof.values import MATTERS, PatternProof, Proof, UnitComparison
 from tablewright.reports.document import Block, Column, Document, Paragraph, Row, Section, Table
 from tablewright.verbs.proofs import ProofView
 
@@ -136,7 +136,7 @@ def _patterns_table(proof: Proof) -> Table:
     return Table(columns=columns, rows=tuple(rows))
 
 
-def _pattern_row(pattern: PatternProof, compared: Comparison, *, first: bool) -> Row:
+def _pattern_row(pattern: PatternProof, compared: UnitComparison, *, first: bool) -> Row:
     right = "right" if pattern.is_right else f"{pattern.wrong_calls + len(pattern.failures)} wrong"
     if pattern.retries:
         right += f", {pattern.retries} repeated"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class ClaimStep:
     """One step from the claimed figure to the computed one: what was left out, what it adds."""
 
     factor: str
@@ -48,7 +48,7 @@ class Verdict:
     unit: str = ""
     """USD/month, bytes, requests/month, units/month, share, or empty for a fact."""
     reason: str = ""
-    steps: tuple[Step, ...] = ()
+    steps: tuple[ClaimStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from tablewright.capacity.limits import limit_named
 from tablewright.core.data import read_yaml
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import DataError, UsageError
-from tablewright.review.conditions import Condition
+from tablewright.review.conditions import RuleCondition
 from tablewright.review.findings import Level
 from tablewright.review.grade import Category
 
@@ -67,9 +67,9 @@ class Rule:
     engines: tuple[str, ...]
     subject: str
     level: Level
-    levels: tuple[tuple[Condition, Level], ...] = ()
+    levels: tuple[tuple[RuleCondition, Level], ...] = ()
     """The first condition that holds gives the level; `level` where none does."""
-    only_when: Condition | None = None
+    only_when: RuleCondition | None = None
     """What must hold for the finding to stand, once its saving is known."""
     scale: bool = False
     supersedes: tuple[str, ...] = ()
@@ -257,10 +257,10 @@ def read_rule(
         subject=entry["subject"],
         level=_level(entry["severity"], where),
         levels=tuple(
-            (Condition(one["when"], k), _level(one["then"], where))
+            (RuleCondition(one["when"], k), _level(one["then"], where))
             for one in entry.get("severity_when", ())
         ),
-        only_when=Condition(only, k) if only else None,
+        only_when=RuleCondition(only, k) if only else None,
         scale=bool(entry.get("scale", False)),
         supersedes=tuple(entry.get("supersedes", ())),
         needs=tuple(entry.get("needs", ())),

@@ -13,7 +13,7 @@ from tablewright.bill.dimensions import Dimension
 from tablewright.core.quantities import DAYS_PER_MONTH, ZERO
 from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Claim, Pattern
-from tablewright.review.assessment import Step, Verdict
+from tablewright.review.assessment import ClaimStep, Verdict
 
 TOLERANCE = Decimal("0.1")
 """A claim holds when the computed figure is within a tenth of it."""
@@ -73,7 +73,7 @@ def assess_claim(
         other = evaluate(claim.other or default_design, scale, claim.region, claim.prices_as_of)
         before, after = _cost(result, claim), _cost(other, claim)
         computed = (before - after) / before if before else ZERO
-        steps: tuple[Step, ...] = ()
+        steps: tuple[ClaimStep, ...] = ()
     else:
         computed = _figure(claim, result)
         steps = _decompose(claim, result)
@@ -197,7 +197,7 @@ def _bytes(evaluation: Evaluation, claim: Claim) -> Decimal:
 # ---------------------------------------------------------------- what a hand count forgets
 
 
-def _decompose(claim: Claim, evaluation: Evaluation) -> tuple[Step, ...]:
+def _decompose(claim: Claim, evaluation: Evaluation) -> tuple[ClaimStep, ...]:
     if claim.about in ("storage_bytes", "table_bytes", "index_bytes"):
         return _steps_of_bytes(claim, evaluation)
     if claim.about not in ("monthly_cost", "reads_cost", "writes_cost", "cost_per_user"):
@@ -239,12 +239,12 @@ def _decompose(claim: Claim, evaluation: Evaluation) -> tuple[Step, ...]:
         ("storage of tables and indexes, backups and the rest", stored),
         ("provisioned units instead of requests", final - sized - copies - stored),
     ]
-    steps: list[Step] = []
+    steps: list[ClaimStep] = []
     position = start
     for factor, change in parts:
         if abs(change) > NEGLIGIBLE_USD:
             position += change / per
-            steps.append(Step(factor=factor, change=change / per, after=position))
+            steps.append(ClaimStep(factor=factor, change=change / per, after=position))
     return tuple(steps)
 
 
@@ -302,7 +302,7 @@ def _split_units(
     return table, index
 
 
-def _steps_of_bytes(claim: Claim, evaluation: Evaluation) -> tuple[Step, ...]:
+def _steps_of_bytes(claim: Claim, evaluation: Evaluation) -> tuple[ClaimStep, ...]:
     start = claim.high if claim.high is not None else claim.low
     if start is None:
         return ()
@@ -323,9 +323,9 @@ def _steps_of_bytes(claim: Claim, evaluation: Evaluation) -> tuple[Step, ...]:
             parts.append(("the entries of the indexes", indexes))
             overhead -= indexes
     parts.append(("100 bytes for each item and entry", overhead))
-    steps: list[Step] = []
+    steps: list[ClaimStep] = []
     position = start
     for factor, change in parts:
         position += change
-        steps.append(Step(factor=factor, change=change, after=position))
+        steps.append(ClaimStep(factor=factor, change=change, after=position))
     return tuple(steps)

@@ -35,7 +35,7 @@ _ARITHMETIC: dict[type, Callable[[Any, Any], Any]] = {
 }
 
 
-class Condition:
+class RuleCondition:
     """A condition, read once and evaluated often.
 
     Example:

@@ -102,7 +102,7 @@ class PathStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class MissingInput:
     """An input that is missing, and how many rules wait for it."""
 
     missing: str
@@ -132,7 +132,7 @@ class ReportCard:
     cap: str = ""
     """Why the overall score was capped."""
     path: tuple[PathStep, ...] = ()
-    questions: tuple[Question, ...] = ()
+    questions: tuple[MissingInput, ...] = ()
     advisory: Advisory | None = None
     notes: tuple[str, ...] = ()
     """What a reader must know of how the review was done."""

@@ -14,7 +14,7 @@ from tablewright.core.quantities import ONE, SECONDS_PER_DAY, SECONDS_PER_MONTH,
 from tablewright.design.changes import AddCondition
 from tablewright.evaluation.values import Action
 from tablewright.model.values import Attribute, Entity, Model, Pattern, Verb
-from tablewright.review.verdicts import CLEAR, Hit, Option, Verdict
+from tablewright.review.verdicts import CLEAR, FixOption, Hit, Verdict
 
 _GUARDED = ("stock", "quota", "balance", "seat")
 _EXACT = ("counter", "money", *_GUARDED)
@@ -127,7 +127,7 @@ def lost_updates(f: ModelFacts, pattern: Pattern) -> Verdict:
             "month"
         ),
         values={"exact": bool(roles & set(_EXACT)), "lost": lost},
-        options=lambda: [] if pattern.parts else [Option(changes=(change,))],
+        options=lambda: [] if pattern.parts else [FixOption(changes=(change,))],
     )
 
 
@@ -166,7 +166,7 @@ def _is_taken_with_a_condition(f: ModelFacts, pattern: Pattern, name: str) -> bo
     )
 
 
-def _conditional(f: ModelFacts, pattern: Pattern) -> Iterable[Option]:
+def _conditional(f: ModelFacts, pattern: Pattern) -> Iterable[FixOption]:
     entity = f.model.entity(pattern.entity)
     attributes = [a for a in entity.attributes if a.name in pattern.touched and a.role in _GUARDED]
     if attributes and not pattern.parts:
@@ -174,4 +174,4 @@ def _conditional(f: ModelFacts, pattern: Pattern) -> Iterable[Option]:
         change = AddCondition(
             pattern=pattern.name, condition=f"{name} stays within its limit", on=(name,)
         )
-        yield Option(changes=(change,))
+        yield FixOption(changes=(change,))

@@ -17,9 +17,9 @@ from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Model
 from tablewright.review.advisory import Advisory
 from tablewright.review.catalogue import Catalogue
-from tablewright.review.recosting import Budget, Outcome
+from tablewright.review.recosting import Budget, FixOutcome
 from tablewright.review.runner import Pair, Run
-from tablewright.review.verdicts import Option
+from tablewright.review.verdicts import FixOption
 
 
 class DesignFacts(Protocol):
@@ -65,7 +65,7 @@ class Recosting(Protocol):
     skipped: set[Pair]
     """Findings whose fixes were not costed, because the budget was spent."""
 
-    def outcome(self, option: Option, pair: Pair) -> Outcome:
+    def outcome(self, option: FixOption, pair: Pair) -> FixOutcome:
         """Return what an option brings; `pair` is the finding it is meant to fix."""
         ...
 

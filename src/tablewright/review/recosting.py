@@ -1,6 +1,6 @@
 """What making a change brings, as values: what every engine's re-costing answers with.
 
-In: nothing. Out: `Outcome` of an option, and the `Budget` that keeps large designs affordable.
+In: nothing. Out: `FixOutcome` of an option, and the `Budget` that keeps large designs affordable.
 """
 
 from __future__ import annotations
@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tablewright.review.verdicts import Option
+from tablewright.review.verdicts import FixOption
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class FixOutcome:
     """What becomes of a design when changes are made to it."""
 
-    option: Option
+    option: FixOption
     saves: Decimal | None
     """USD a month, negative when it costs more; None where no bill shows it."""
     reject: str = ""

@@ -20,8 +20,8 @@ from tablewright.review.catalogue import Catalogue
 from tablewright.review.findings import Finding, Fix, Level
 from tablewright.review.grade import (
     BARELY_COVERED,
+    MissingInput,
     PathStep,
-    Question,
     ReportCard,
     Score,
     Unassessed,
@@ -29,10 +29,10 @@ from tablewright.review.grade import (
     pessimistic,
 )
 from tablewright.review.protocol import DesignFacts, Recosting, Reviewing
-from tablewright.review.recosting import Budget, Outcome
-from tablewright.review.runner import Candidate, Pair, Run, run
+from tablewright.review.recosting import Budget, FixOutcome
+from tablewright.review.runner import Pair, PendingFinding, Run, run
 
-Known = dict[Pair, tuple[Outcome | None, tuple[str, ...]]]
+Known = dict[Pair, tuple[FixOutcome | None, tuple[str, ...]]]
 """Fixes that were re-costed before: the chosen one, and why others were rejected."""
 
 HALF, DOUBLE = Decimal("0.5"), Decimal(2)
@@ -51,9 +51,9 @@ LEAST_GAIN = Decimal("0.5")
 class Weighed:
     """A candidate with its re-costed fix and its level."""
 
-    candidate: Candidate
+    candidate: PendingFinding
     level: Level
-    outcome: Outcome | None
+    outcome: FixOutcome | None
     rejected: tuple[str, ...] = ()
     consequences: tuple[str, ...] = ()
 
@@ -246,7 +246,7 @@ def _score(
 
 
 def weigh(
-    candidate: Candidate,
+    candidate: PendingFinding,
     facts: DesignFacts,
     recoster: Recosting,
     known: Known | None = None,
@@ -274,8 +274,8 @@ def weigh(
 
 
 def _best_fix(
-    candidate: Candidate, recoster: Recosting, known: Known | None
-) -> tuple[Outcome | None, tuple[str, ...]]:
+    candidate: PendingFinding, recoster: Recosting, known: Known | None
+) -> tuple[FixOutcome | None, tuple[str, ...]]:
     """Return the first option that is not rejected, and why those before it were."""
     if known is not None and candidate.pair in known:
         return known[candidate.pair]
@@ -452,7 +452,7 @@ def _card(examination: _Examination, facts: DesignFacts) -> ReportCard:
     )
 
 
-def _questions(unassessed: Iterable[Unassessed]) -> tuple[Question, ...]:
+def _questions(unassessed: Iterable[Unassessed]) -> tuple[MissingInput, ...]:
     """Return what to ask for: the missing inputs, those that block the heaviest rules first."""
     by: dict[str, list[Unassessed]] = {}
     for entry in unassessed:
@@ -460,7 +460,7 @@ def _questions(unassessed: Iterable[Unassessed]) -> tuple[Question, ...]:
     weight = {what: max(int(u.level) for u in group) for what, group in by.items()}
     order = sorted(by, key=lambda what: (-weight[what], -len(by[what]), what))
     return tuple(
-        Question(
+        MissingInput(
             missing=what,
             rules=tuple(sorted({u.rule for u in by[what]})),
             subjects=tuple(sorted({u.subject for u in by[what]})),

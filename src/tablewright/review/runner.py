@@ -22,7 +22,7 @@ Pair = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class PendingFinding:
     """A rule that holds for a subject, before its fix is re-costed."""
 
     rule: Rule
@@ -45,7 +45,7 @@ class Candidate:
 class Run:
     """What running the rules brought."""
 
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[PendingFinding, ...]
     unassessed: tuple[Unassessed, ...]
     applicable: frozenset[str]
     """Categories in which some rule was assessed: without one there is no letter."""
@@ -62,7 +62,7 @@ class Run:
             unassessed=self.unassessed,
         )
 
-    def without(self, undecided: Iterable[Candidate]) -> Run:
+    def without(self, undecided: Iterable[PendingFinding]) -> Run:
         """Return the run with candidates taken for not assessed: their saving is not known."""
         gone = list(undecided)
         if not gone:
@@ -95,7 +95,7 @@ class Subjects(Protocol):
 
 def run(facts: Subjects, catalogue: Catalogue, rules: Iterable[Rule] | None = None) -> Run:
     """Return what the rules say about a design; all rules of the catalogue unless given."""
-    candidates: list[Candidate] = []
+    candidates: list[PendingFinding] = []
     unassessed: list[Unassessed] = []
     applicable: set[str] = set()
     assessed = missing = ZERO
@@ -115,7 +115,7 @@ def run(facts: Subjects, catalogue: Catalogue, rules: Iterable[Rule] | None = No
             if isinstance(verdict, Clear):
                 passed += 1
             else:
-                candidates.append(Candidate(rule=rule, subject=name, hit=verdict))
+                candidates.append(PendingFinding(rule=rule, subject=name, hit=verdict))
     return Run(
         candidates=tuple(candidates),
         unassessed=tuple(sorted(unassessed, key=lambda u: (u.rule, u.subject))),

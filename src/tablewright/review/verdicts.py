@@ -15,7 +15,7 @@ from tablewright.review.findings import Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class FixOption:
     """One way to fix a finding: changes that are made and re-costed together."""
 
     changes: tuple[Change, ...]
@@ -27,7 +27,7 @@ class Option:
         return self.text or "; ".join(str(change) for change in self.changes)
 
 
-def _no_options() -> Iterable[Option]:
+def _no_options() -> Iterable[FixOption]:
     return ()
 
 
@@ -38,7 +38,7 @@ class Hit:
     evidence: str
     values: Mapping[str, Value] = field(default_factory=dict)
     """Names for the rule's conditions."""
-    options: Callable[[], Iterable[Option]] = _no_options
+    options: Callable[[], Iterable[FixOption]] = _no_options
     """Ways to fix it, the best first; made only when they are asked for."""
     level: Level | None = None
     """Where the predicate itself decides it."""

@@ -23,7 +23,7 @@ from tablewright.model.statistics import pool
 from tablewright.model.values import Attribute, Kind, Spread
 from tablewright.sample import pools
 from tablewright.sample.documents import document, elements, text
-from tablewright.sample.keys import Place, weighted_order
+from tablewright.sample.keys import SiblingPlace, weighted_order
 from tablewright.sample.lengths import DOMAIN, compressed_ratio, stated_lengths
 from tablewright.sample.spreads import draw, evenly, fixed_value
 from tablewright.sample.vectors import vectors
@@ -49,7 +49,7 @@ class Draw:
     """When each instance came into being, in milliseconds since 1970."""
     later: Callable[[], list[int]]
     """A time between that and the end of the data, drawn for this attribute."""
-    strata: Callable[[], list[Place]] | None
+    strata: Callable[[], list[SiblingPlace]] | None
     """Of what tells instances apart: place among those that must not share a value."""
     first_day: int
     """The first whole day, since 1970, on which instances came into being."""
@@ -319,7 +319,7 @@ def _enum(attribute: Attribute, d: Draw) -> list[Any]:
 
 
 def _in_order(
-    values: Sequence[str], weights: Sequence[float], places: Sequence[Place], d: Draw
+    values: Sequence[str], weights: Sequence[float], places: Sequence[SiblingPlace], d: Draw
 ) -> list[Any]:
     """Return different values within each group: its own order of all values, by their weights."""
     out: list[Any] = []

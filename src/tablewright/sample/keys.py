@@ -1,8 +1,8 @@
 """Places of instances within a key, so that no two of them get the same value.
 
 In: an entity, one of the attributes that tell its instances apart, and how many values each of
-those can have. Out: for each instance a `Place` whose position stands for another value of that
-attribute, in combination with the rest of the key. It draws no values; generators do.
+those can have. Out: for each instance a `SiblingPlace` whose position stands for another value of
+that attribute, in combination with the rest of the key. It draws no values; generators do.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ AMPLE = 4
 """An attribute with so many times the values of a mean family tells its members apart alone."""
 
 
-class Place(NamedTuple):
+class SiblingPlace(NamedTuple):
     """Position in a group of siblings, their number, and the number of the group."""
 
     position: int
@@ -47,8 +47,11 @@ def carriers(values: Mapping[str, int | None], family: float) -> tuple[str, ...]
 
 
 def placed(
-    places: Sequence[Place], name: str, order: Sequence[str], values: Mapping[str, int | None]
-) -> list[Place]:
+    places: Sequence[SiblingPlace],
+    name: str,
+    order: Sequence[str],
+    values: Mapping[str, int | None],
+) -> list[SiblingPlace]:
     """Return the places with positions that count the values of one attribute.
 
     Positions are written as numbers whose digits are the attributes of `order`, so all
@@ -64,12 +67,12 @@ def placed(
         return list(places)
     factor = math.prod(values[other] or 1 for other in order[: order.index(name)])
     return [
-        Place(position // factor % count, min(count, -(-among // factor)), group)
+        SiblingPlace(position // factor % count, min(count, -(-among // factor)), group)
         for position, among, group in places
     ]
 
 
-def spread_out(places: Sequence[Place], among: int, rng: Random) -> list[int]:
+def spread_out(places: Sequence[SiblingPlace], among: int, rng: Random) -> list[int]:
     """Return one number below `among` for each place, different within a group if it can be."""
     random = rng.random
     out = []

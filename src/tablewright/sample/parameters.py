@@ -16,7 +16,7 @@ from typing import Any
 from tablewright.model.values import Attribute, Condition, Entity, Kind, Model
 
 
-class Source(Enum):
+class ValueSource(Enum):
     """Where the values of a domain come from."""
 
     INSTANCE = "instance"
@@ -31,7 +31,7 @@ class Source(Enum):
 class Domain:
     """Attributes whose values come together, and from where."""
 
-    source: Source
+    source: ValueSource
     names: tuple[str, ...]
     entity: str
     """Whose instances are taken in turn."""
@@ -52,7 +52,7 @@ def domains(model: Model, entity: Entity, names: Iterable[str]) -> tuple[Domain,
         return ()
     if names_one(entity, remaining):
         total = tuple(remaining)
-        return (Domain(source=Source.INSTANCE, names=total, entity=entity.name, keys=total),)
+        return (Domain(source=ValueSource.INSTANCE, names=total, entity=entity.name, keys=total),)
     domains: list[Domain] = []
     parent = entity.parent
     while parent is not None:
@@ -60,7 +60,7 @@ def domains(model: Model, entity: Entity, names: Iterable[str]) -> tuple[Domain,
         shared = tuple(name for name in above.key if name in remaining)
         if shared and set(above.key) == set(shared):
             domains.append(
-                Domain(source=Source.OWNER, names=shared, entity=above.name, keys=shared)
+                Domain(source=ValueSource.OWNER, names=shared, entity=above.name, keys=shared)
             )
             remaining = [name for name in remaining if name not in shared]
             break
@@ -74,8 +74,8 @@ def _alone(model: Model, entity: Entity, name: str) -> Domain:
     attribute = entity.find(name)
     if attribute is not None and attribute.kind is Kind.REF and attribute.distinct is None:
         target, key = ref_target(model, entity, attribute)
-        return Domain(source=Source.OWNER, names=(name,), entity=target.name, keys=(key,))
-    return Domain(source=Source.VALUE, names=(name,), entity=entity.name, keys=(name,))
+        return Domain(source=ValueSource.OWNER, names=(name,), entity=target.name, keys=(key,))
+    return Domain(source=ValueSource.VALUE, names=(name,), entity=entity.name, keys=(name,))
 
 
 def ref_target(model: Model, entity: Entity, attribute: Attribute) -> tuple[Entity, str]:

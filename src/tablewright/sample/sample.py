@@ -35,7 +35,7 @@ from tablewright.sample.generators import (
     zipf,
 )
 from tablewright.sample.groups import BLOCK, Groups
-from tablewright.sample.keys import Place, carriers, placed, spread_out
+from tablewright.sample.keys import SiblingPlace, carriers, placed, spread_out
 from tablewright.sample.lengths import can_be_made_alone, constant_bytes, lengths_alone
 from tablewright.sample.spreads import evenly
 from tablewright.sample.wire import plain_bytes
@@ -621,7 +621,7 @@ class Sample:
         return self._ancestors(entity, target, numbers, users)
 
     def _popular(
-        self, run: _Run, attribute: Attribute, places: Sequence[Place], among: int
+        self, run: _Run, attribute: Attribute, places: Sequence[SiblingPlace], among: int
     ) -> list[int]:
         """Return ranks, popular ones more often and none twice within a group."""
         skew = float(DEFAULT_SKEW if attribute.skew is None else attribute.skew)
@@ -729,7 +729,7 @@ class Sample:
 
     def _key_places(
         self, entity: Entity, attribute: Attribute, users: int
-    ) -> Callable[[Sequence[int]], list[Place]] | None:
+    ) -> Callable[[Sequence[int]], list[SiblingPlace]] | None:
         """Return how to place instances so that an attribute tells them apart.
 
         None for an attribute whose values may repeat.
@@ -750,10 +750,10 @@ class Sample:
             return None
         return None
 
-    def _all_places(self, entity: Entity, numbers: Sequence[int], users: int) -> list[Place]:
+    def _all_places(self, entity: Entity, numbers: Sequence[int], users: int) -> list[SiblingPlace]:
         """Return places among all instances, whoever their parents are."""
         among = max(1, self.count(entity.name, users))
-        return [Place(number % among, among, number // among) for number in numbers]
+        return [SiblingPlace(number % among, among, number // among) for number in numbers]
 
     def _values_of(self, entity: Entity, names: Sequence[str], users: int) -> dict[str, int | None]:
         """Return how many values attributes of a key can have, None where there is no bound."""
@@ -777,20 +777,20 @@ class Sample:
 
     # Time and place
 
-    def _strata(self, entity: Entity, numbers: Sequence[int], users: int) -> list[Place]:
+    def _strata(self, entity: Entity, numbers: Sequence[int], users: int) -> list[SiblingPlace]:
         """Return places among the instances of which no two may share a part of a key."""
         if entity.parent is None:
             among = max(1, self.count(entity.name, users))
-            return [Place(number % among, among, number // among) for number in numbers]
+            return [SiblingPlace(number % among, among, number // among) for number in numbers]
         groups = self._groups_of(entity, users)
         if not groups.has_any:
-            return [Place(0, 1, number) for number in numbers]
-        out: list[Place] = []
+            return [SiblingPlace(0, 1, number) for number in numbers]
+        out: list[SiblingPlace] = []
         known, children = -1, range(0)
         for number, parent in zip(numbers, self._parents(entity, numbers, users), strict=True):
             if parent != known:
                 known, children = parent, groups.children(parent)
-            out.append(Place(number - children.start, len(children), parent))
+            out.append(SiblingPlace(number - children.start, len(children), parent))
         return out
 
     def _times(self, entity: Entity, numbers: Sequence[int], users: int) -> list[int]:

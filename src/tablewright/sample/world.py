@@ -108,7 +108,7 @@ class World:
         self._blocks: OrderedDict[tuple[str, int], list[Row]] = OrderedDict()
         self._columns: dict[tuple[str, str], list[Any]] = {}
         self._indexes: dict[tuple[str, str], dict[Any, array[int]]] = {}
-        self._answers: OrderedDict[tuple[Any, ...], Answer] = OrderedDict()
+        self._answers: OrderedDict[tuple[Any, ...], ExpectedAnswer] = OrderedDict()
         self._children: dict[tuple[str, int], list[int]] = {}
         self._sizes: dict[tuple[str, ...], list[int]] = {}
         self._redrawn: OrderedDict[tuple[str, str, int], list[Any]] = OrderedDict()
@@ -286,7 +286,7 @@ class World:
         handed_down = [t for t in equal if declared.attribute(t.attribute).generated]
         return (created or handed_down or equal)[0]
 
-    def answer(self, pattern: Pattern, tests: Sequence[Test]) -> Answer:
+    def answer(self, pattern: Pattern, tests: Sequence[Test]) -> ExpectedAnswer:
         """Return every instance that meets a pattern's conditions, in the order asked for.
 
         The limit is not applied: instances that tie at it are all right. Kept until something is
@@ -295,17 +295,17 @@ class World:
         operands = tuple((t.attribute, t.operator, *t.operands) for t in tests)
         key = (pattern.name, operands)
         if not all(_hashable(entry) for operand in operands for entry in operand):
-            return Answer(in_order(self, pattern, self.find(pattern.entity, tests)))
+            return ExpectedAnswer(in_order(self, pattern, self.find(pattern.entity, tests)))
         answer = self._answers.get(key)
         if answer is None:
-            answer = Answer(in_order(self, pattern, self.find(pattern.entity, tests)))
+            answer = ExpectedAnswer(in_order(self, pattern, self.find(pattern.entity, tests)))
             self._answers[key] = answer
             if len(self._answers) > KEPT_ANSWERS:
                 self._answers.popitem(last=False)
         return answer
 
     def numbered_in(
-        self, entity: Entity, answer: Answer, rows: Sequence[Mapping[str, Any]]
+        self, entity: Entity, answer: ExpectedAnswer, rows: Sequence[Mapping[str, Any]]
     ) -> list[int | None]:
         """Return the numbers of the instances rows show, looked for in the right answer first."""
         unique = [a.name for a in entity.attributes if a.unique]
@@ -395,7 +395,7 @@ class World:
 
 
 @dataclass(slots=True)
-class Answer:
+class ExpectedAnswer:
     """The instances a call has to return, before the limit is applied."""
 
     numbers: list[int]

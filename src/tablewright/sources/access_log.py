@@ -11,7 +11,7 @@ from collections import Counter
 from decimal import Decimal
 
 from tablewright.core.quantities import SECONDS_PER_DAY
-from tablewright.sources.facts import Access, Facts
+from tablewright.sources.facts import ObservedAccess, SourceFacts
 from tablewright.sources.source import ReadOptions, Source, open_unpacked
 
 TITLE = "the access log of `tablewright local --log`"
@@ -29,7 +29,7 @@ def recognises(source: Source) -> bool:
     return source.is_file and any(_LINE.match(line) for line in source.head_text.splitlines()[:50])
 
 
-def read(source: Source, options: ReadOptions) -> Facts:
+def read(source: Source, options: ReadOptions) -> SourceFacts:
     """Return how often each shape of request occurs."""
     counts: Counter[tuple[str, str, str, str, str, str, str]] = Counter()
     notes: list[str] = []
@@ -66,7 +66,7 @@ def read(source: Source, options: ReadOptions) -> Facts:
         )
     per_day = SECONDS_PER_DAY / max(1, seconds)
     accesses = tuple(
-        Access(
+        ObservedAccess(
             store=table,
             operation=operation,
             index=index,
@@ -81,7 +81,7 @@ def read(source: Source, options: ReadOptions) -> Facts:
             counts.items(), key=lambda pair: (-pair[1], pair[0])
         )
     )
-    return Facts(
+    return SourceFacts(
         accesses=accesses,
         notes=tuple(notes),
         sources=(f"{requests:,} requests in {seconds:,} s of {source.shown}",),

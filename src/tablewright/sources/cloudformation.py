@@ -16,7 +16,7 @@ from typing import Any
 
 from tablewright.core.errors import TablewrightError
 from tablewright.sources.describe import PITR_DAYS, table_store
-from tablewright.sources.facts import DYNAMODB, Facts, Settings, Store
+from tablewright.sources.facts import DYNAMODB, SourceFacts, SourceTable, TableSettings
 from tablewright.sources.intrinsics import Resolver, Unresolved
 from tablewright.sources.source import ReadOptions, Source, read_document
 from tablewright.sources.yaml_files import Placed, parse
@@ -58,14 +58,14 @@ def _templates(source: Source) -> Iterator[Path]:
             yield path
 
 
-def read(source: Source, options: ReadOptions) -> Facts:
+def read(source: Source, options: ReadOptions) -> SourceFacts:
     """Return the facts of all tables in the templates.
 
     Raises:
         UsageError: the template is not valid YAML or JSON.
     """
     paths = list(_templates(source)) if source.is_folder else [source.path]
-    stores: list[Store] = []
+    stores: list[SourceTable] = []
     notes: list[str] = []
     for path in paths:
         try:
@@ -79,7 +79,7 @@ def read(source: Source, options: ReadOptions) -> Facts:
             stores += tables_of(template, str(path), options, notes)
     unique = {store.name: store for store in stores}
     count = len(unique)
-    return Facts(
+    return SourceFacts(
         region=options.region,
         stores=tuple(unique.values()),
         notes=tuple(notes),
@@ -89,7 +89,7 @@ def read(source: Source, options: ReadOptions) -> Facts:
 
 def tables_of(
     template: Mapping[str, Any], name: str, options: ReadOptions, notes: list[str]
-) -> list[Store]:
+) -> list[SourceTable]:
     """Return the tables of one template; notes what cannot be resolved.
 
     Args:
@@ -103,7 +103,7 @@ def tables_of(
     if not isinstance(resources, Mapping):
         notes.append(f"{name}: `Resources` is no mapping; nothing was read from it")
         return []
-    stores: list[Store] = []
+    stores: list[SourceTable] = []
     for logical, resource in resources.items():
         if not isinstance(resource, Mapping) or resource.get("Type") not in TABLE_TYPES:
             continue
@@ -132,7 +132,7 @@ def _is_absent(resource: Mapping[str, Any], resolver: Resolver) -> bool:
 
 def _table(
     logical: str, resource: Mapping[str, Any], resolver: Resolver, place: str, notes: list[str]
-) -> Store:
+) -> SourceTable:
     properties = resolver.value(resource.get("Properties") or {})
     if not isinstance(properties, Mapping):
         raise ValueError(logical)
@@ -186,7 +186,7 @@ def _pitr(properties: Mapping[str, Any]) -> Mapping[str, Any]:
     return {}
 
 
-def _global(settings: Settings, properties: Mapping[str, Any]) -> Settings:
+def _global(settings: TableSettings, properties: Mapping[str, Any]) -> TableSettings:
     regions = [str(r.get("Region", "")) for r in properties.get("Replicas") or ()]
     write = (properties.get("WriteProvisionedThroughputSettings") or {}).get(
         "WriteCapacityAutoScalingSettings"
@@ -259,7 +259,7 @@ def _first(value: Any) -> Unresolved | None:
     return None
 
 
-def _simple(name: str, properties: Mapping[str, Any], place: str) -> Store:
+def _simple(name: str, properties: Mapping[str, Any], place: str) -> SourceTable:
     """Return a SAM SimpleTable: one key, `id` unless it says otherwise."""
     key = properties.get("PrimaryKey") or {}
     kind = {"String": "S", "Number": "N", "Binary": "B"}.get(str(key.get("Type", "String")), "S")
@@ -267,12 +267,12 @@ def _simple(name: str, properties: Mapping[str, Any], place: str) -> Store:
     throughput = properties.get("ProvisionedThroughput") or {}
     units = throughput.get("ReadCapacityUnits"), throughput.get("WriteCapacityUnits")
     is_fixed = all(isinstance(unit, int) for unit in units)
-    return Store(
+    return SourceTable(
         name=name,
         engine=DYNAMODB,
         keys=(attribute,),
         key_types=((attribute, kind),),
-        settings=Settings(
+        settings=TableSettings(
             mode="provisioned" if is_fixed else "on-demand",
             read_units=Decimal(str(units[0])) if is_fixed else None,
             write_units=Decimal(str(units[1])) if is_fixed else None,
@@ -281,7 +281,7 @@ def _simple(name: str, properties: Mapping[str, Any], place: str) -> Store:
     )
 
 
-def _scaled(store: Store, resources: Mapping[str, Any], resolver: Resolver) -> Store:
+def _scaled(store: SourceTable, resources: Mapping[str, Any], resolver: Resolver) -> SourceTable:
     """Return a table with the auto scaling that other resources of the template give it."""
     settings = store.settings
     for resource in resources.values():

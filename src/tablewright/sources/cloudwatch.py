@@ -18,7 +18,7 @@ from typing import Any
 
 from tablewright.core.errors import EngineError
 from tablewright.core.quantities import SECONDS_PER_DAY, ZERO
-from tablewright.sources.facts import DYNAMODB, Access, Facts, Store
+from tablewright.sources.facts import DYNAMODB, ObservedAccess, SourceFacts, SourceTable
 from tablewright.sources.source import ReadOptions, Source
 
 TITLE = "CloudWatch metrics"
@@ -39,7 +39,7 @@ def recognises(source: Source) -> bool:
     return source.is_file and _LABELLED.search(source.head_text) is not None
 
 
-def read(source: Source, options: ReadOptions) -> Facts:
+def read(source: Source, options: ReadOptions) -> SourceFacts:
     """Return the rates that metrics tell.
 
     Raises:
@@ -59,7 +59,7 @@ def read(source: Source, options: ReadOptions) -> Facts:
         document = json.loads(source.document(), parse_float=Decimal)
     except (ValueError, RecursionError):
         notes.append(f"{source.shown}: not valid JSON; no rate was read")
-        return Facts(notes=tuple(notes), sources=(source.shown,))
+        return SourceFacts(notes=tuple(notes), sources=(source.shown,))
     results = document.get("MetricDataResults")
     if results is None:
         results = [_of_statistics(document, source)]
@@ -76,8 +76,8 @@ def _of_statistics(document: Mapping[str, Any], source: Source) -> dict[str, Any
     }
 
 
-def _facts(results: Iterable[Mapping[str, Any]], shown: str, notes: list[str]) -> Facts:
-    accesses: list[Access] = []
+def _facts(results: Iterable[Mapping[str, Any]], shown: str, notes: list[str]) -> SourceFacts:
+    accesses: list[ObservedAccess] = []
     throttled: list[str] = []
     days_seen = ZERO
     for result in results:
@@ -94,7 +94,7 @@ def _facts(results: Iterable[Mapping[str, Any]], shown: str, notes: list[str]) -
             continue
         if operation in _OPERATIONS and per_day:
             accesses.append(
-                Access(
+                ObservedAccess(
                     store=table,
                     operation=_OPERATIONS[operation],
                     index=index,
@@ -109,7 +109,7 @@ def _facts(results: Iterable[Mapping[str, Any]], shown: str, notes: list[str]) -
             f"{shown}: no operation of DynamoDB is named in the labels; label each query "
             "`TABLE OPERATION`, such as `orders Query`"
         )
-    return Facts(
+    return SourceFacts(
         accesses=tuple(accesses),
         notes=tuple(notes),
         sources=(f"{len(accesses)} metrics over {_figure(days_seen)} days of {shown}",),
@@ -166,7 +166,7 @@ def _moment(value: Any) -> float | None:
 # ---------------------------------------------------------------- live
 
 
-def _asked(stores: list[Store], options: ReadOptions) -> list[dict[str, Any]]:
+def _asked(stores: list[SourceTable], options: ReadOptions) -> list[dict[str, Any]]:
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -199,7 +199,7 @@ def _asked(stores: list[Store], options: ReadOptions) -> list[dict[str, Any]]:
     return list(results.values())
 
 
-def _queries(stores: list[Store]) -> list[dict[str, Any]]:
+def _queries(stores: list[SourceTable]) -> list[dict[str, Any]]:
     queries = []
     for number, store in enumerate(stores):
         for operation in _OPERATIONS:

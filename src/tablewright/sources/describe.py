@@ -1,7 +1,7 @@
 """What DynamoDB says of a table, as facts: DescribeTable and its siblings.
 
 In: replies of DescribeTable, DescribeTimeToLive, DescribeContinuousBackups and
-DescribeScalableTargets, from files or live. Out: `Store` facts.
+DescribeScalableTargets, from files or live. Out: `SourceTable` facts.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from tablewright.sources.facts import DYNAMODB, IndexFacts, Settings, Store
+from tablewright.sources.facts import DYNAMODB, IndexFacts, SourceTable, TableSettings
 
 PITR_DAYS = 35
 """Days kept where point-in-time recovery is on and no other period is stated."""
 
 
-def table_store(table: Mapping[str, Any], place: str) -> Store:
+def table_store(table: Mapping[str, Any], place: str) -> SourceTable:
     """Return a table as DescribeTable (or CreateTable) describes it.
 
     Raises:
@@ -29,7 +29,7 @@ def table_store(table: Mapping[str, Any], place: str) -> Store:
     indexes += [_index(i, is_local=True) for i in table.get("LocalSecondaryIndexes") or ()]
     items = table.get("ItemCount")
     stored = table.get("TableSizeBytes")
-    return Store(
+    return SourceTable(
         name=str(table["TableName"]),
         engine=DYNAMODB,
         keys=(*keys[0], *keys[1]),
@@ -38,7 +38,7 @@ def table_store(table: Mapping[str, Any], place: str) -> Store:
             for d in table.get("AttributeDefinitions") or ()
         ),
         indexes=tuple(indexes),
-        settings=Settings(
+        settings=TableSettings(
             mode=_mode(table, throughput),
             read_units=_units(throughput.get("ReadCapacityUnits")),
             write_units=_units(throughput.get("WriteCapacityUnits")),
@@ -112,7 +112,7 @@ def _is_infrequent(table: Mapping[str, Any]) -> bool | None:
     return None if name is None else name == "STANDARD_INFREQUENT_ACCESS"
 
 
-def with_ttl(store: Store, reply: Mapping[str, Any]) -> Store:
+def with_ttl(store: SourceTable, reply: Mapping[str, Any]) -> SourceTable:
     """Return a store with what DescribeTimeToLive says."""
     description = reply.get("TimeToLiveDescription") or {}
     if description.get("TimeToLiveStatus") not in ("ENABLED", "ENABLING"):
@@ -121,7 +121,7 @@ def with_ttl(store: Store, reply: Mapping[str, Any]) -> Store:
     return replace(store, settings=replace(store.settings, ttl=str(name))) if name else store
 
 
-def with_backups(store: Store, reply: Mapping[str, Any]) -> Store:
+def with_backups(store: SourceTable, reply: Mapping[str, Any]) -> SourceTable:
     """Return a store with what DescribeContinuousBackups says."""
     description = reply.get("ContinuousBackupsDescription") or {}
     pitr = description.get("PointInTimeRecoveryDescription") or {}
@@ -132,8 +132,10 @@ def with_backups(store: Store, reply: Mapping[str, Any]) -> Store:
 
 
 def with_scaling(
-    store: Store, targets: Iterable[Mapping[str, Any]], policies: Iterable[Mapping[str, Any]] = ()
-) -> Store:
+    store: SourceTable,
+    targets: Iterable[Mapping[str, Any]],
+    policies: Iterable[Mapping[str, Any]] = (),
+) -> SourceTable:
     """Return a store with what auto scaling says of it (of its indexes only the table's counts)."""
     resource = f"table/{store.name}"
     settings = store.settings

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tablewright.core.errors import UsageError
-from tablewright.sources.facts import DYNAMODB, Facts, Store
+from tablewright.sources.facts import DYNAMODB, SourceFacts, SourceTable
 from tablewright.sources.json_stream import CutOffError, elements
 from tablewright.sources.sampling import empty_store, with_items
 from tablewright.sources.source import (
@@ -34,14 +34,16 @@ def recognises(source: Source) -> bool:
     return source.is_folder and any(True for _ in source.files(SUMMARY))
 
 
-def read(source: Source, options: ReadOptions) -> Facts:
+def read(source: Source, options: ReadOptions) -> SourceFacts:
     """Return the facts of the tables that were exported.
 
     Raises:
         UsageError: a manifest leads out of the folder.
     """
     notes: list[str] = []
-    stores: dict[str, Store] = {s.name: s for s in options.known.stores if s.engine == DYNAMODB}
+    stores: dict[str, SourceTable] = {
+        s.name: s for s in options.known.stores if s.engine == DYNAMODB
+    }
     read_names: list[str] = []
     for summary in source.files(SUMMARY):
         name, is_full = _table(summary, notes)
@@ -59,7 +61,7 @@ def read(source: Source, options: ReadOptions) -> Facts:
         )
     count = len(read_names)
     noun = "table" if count == 1 else "tables"
-    return Facts(
+    return SourceFacts(
         region=options.region,
         stores=tuple(stores.values()),
         notes=tuple(notes),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tablewright.sources.describe import table_store, with_backups, with_scaling, with_ttl
-from tablewright.sources.facts import DYNAMODB, Facts, Store, matching_name
+from tablewright.sources.facts import DYNAMODB, SourceFacts, SourceTable, matching_name
 from tablewright.sources.json_stream import CutOffError, elements
 from tablewright.sources.sampling import empty_store, with_items
 from tablewright.sources.source import HEAD_BYTES, ReadOptions, Source, open_unpacked, read_document
@@ -56,7 +56,7 @@ def _is_ours_text(text: str) -> bool:
     return is_scan or _SETTING.search(text) is not None or len(set(_DESCRIBED.findall(text))) == 2
 
 
-def read(source: Source, options: ReadOptions) -> Facts:
+def read(source: Source, options: ReadOptions) -> SourceFacts:
     """Return the facts of describe-table and scan files."""
     paths = list(source.files("*.json", "*.json.gz")) if source.is_folder else [source.path]
     texts = {path: _head(path) for path in paths}
@@ -73,7 +73,7 @@ def read(source: Source, options: ReadOptions) -> Facts:
         if _ITEMS.search(text):
             _scanned(path, stores, notes)
     mine = tuple(stores.values())
-    return Facts(stores=mine, notes=tuple(notes), sources=(f"{TITLE} in {source.shown}",))
+    return SourceFacts(stores=mine, notes=tuple(notes), sources=(f"{TITLE} in {source.shown}",))
 
 
 def _head(path: Path) -> str:
@@ -95,7 +95,7 @@ def _json(path: Path, notes: list[str]) -> Any:
     return None
 
 
-def _described(path: Path, notes: list[str]) -> Iterator[Store]:
+def _described(path: Path, notes: list[str]) -> Iterator[SourceTable]:
     document = _json(path, notes)
     for table in _tables(document):
         try:
@@ -119,7 +119,7 @@ def _tables(document: Any) -> Iterator[Mapping[str, Any]]:
             yield from _tables(document["TableDescription"])
 
 
-def _add_settings(path: Path, stores: dict[str, Store], notes: list[str]) -> None:
+def _add_settings(path: Path, stores: dict[str, SourceTable], notes: list[str]) -> None:
     document = _json(path, notes)
     if not isinstance(document, Mapping):
         return
@@ -141,7 +141,7 @@ def _add_settings(path: Path, stores: dict[str, Store], notes: list[str]) -> Non
     stores[table] = with_backups(with_ttl(stores[table], document), document)
 
 
-def _table_of(path: Path, stores: Mapping[str, Store]) -> str | None:
+def _table_of(path: Path, stores: Mapping[str, SourceTable]) -> str | None:
     """Return the table a file is about, told by its name, or the only one there is."""
     stem = _stem(path)
     if stem in stores:
@@ -166,7 +166,7 @@ def _stem(path: Path) -> str:
     return _NOISE.sub("", name) or name
 
 
-def _scanned(path: Path, stores: dict[str, Store], notes: list[str]) -> None:
+def _scanned(path: Path, stores: dict[str, SourceTable], notes: list[str]) -> None:
     table = _table_of(path, stores)
     name = table or _stem(path)
     if table is None:

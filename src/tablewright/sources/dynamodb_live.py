@@ -16,7 +16,7 @@ from typing import Any
 from tablewright.core.errors import EngineError, PriceUnknownError
 from tablewright.core.quantities import ZERO, format_number, format_usd
 from tablewright.sources.describe import table_store, with_backups, with_scaling, with_ttl
-from tablewright.sources.facts import Facts, Store
+from tablewright.sources.facts import SourceFacts, SourceTable
 from tablewright.sources.sampling import with_items
 from tablewright.sources.source import ReadOptions, Source
 from tablewright.sources.wire import plain_item
@@ -35,7 +35,7 @@ def recognises(source: Source) -> bool:
     return source.scheme == "dynamodb" or (source.is_file and source.head.startswith(_SQLITE))
 
 
-def read(source: Source, options: ReadOptions) -> Facts:
+def read(source: Source, options: ReadOptions) -> SourceFacts:
     """Return the facts of the tables there are.
 
     Raises:
@@ -87,7 +87,9 @@ def _client(endpoint: str, options: ReadOptions) -> tuple[Any, Any]:
         ) from problem
 
 
-def read_client(client: Any, where: str, options: ReadOptions, *, scaling: Any = None) -> Facts:
+def read_client(
+    client: Any, where: str, options: ReadOptions, *, scaling: Any = None
+) -> SourceFacts:
     """Return the facts a client of DynamoDB gives.
 
     Args:
@@ -104,7 +106,7 @@ def read_client(client: Any, where: str, options: ReadOptions, *, scaling: Any =
     if scaling is not None and stores:
         stores = reader.scaled(stores, scaling)
     stores = reader.sampled(stores, where)
-    return Facts(
+    return SourceFacts(
         region=options.region,
         stores=tuple(stores),
         notes=tuple(reader.notes),
@@ -147,7 +149,7 @@ class _Reader:
                 return names
             arguments = {"ExclusiveStartTableName": last}
 
-    def store(self, name: str) -> Store | None:
+    def store(self, name: str) -> SourceTable | None:
         """Return a table with its settings, None where it may not be described."""
         reply = self._call("describe_table", TableName=name)
         if reply is None:
@@ -159,7 +161,7 @@ class _Reader:
         backups = self._call("describe_continuous_backups", TableName=name)
         return store if backups is None else with_backups(store, backups)
 
-    def scaled(self, stores: list[Store], client: Any) -> list[Store]:
+    def scaled(self, stores: list[SourceTable], client: Any) -> list[SourceTable]:
         """Return the stores with what auto scaling says."""
         targets = self._pages(client, "describe_scalable_targets", "ScalableTargets")
         policies = self._pages(client, "describe_scaling_policies", "ScalingPolicies")
@@ -177,7 +179,7 @@ class _Reader:
                 return pages
             token = {"NextToken": reply["NextToken"]}
 
-    def sampled(self, stores: list[Store], where: str) -> list[Store]:
+    def sampled(self, stores: list[SourceTable], where: str) -> list[SourceTable]:
         """Return the stores with the kinds of items seen, within the budget."""
         budget = self.options.units
         if budget <= 0 or self.options.sample <= 0:
@@ -190,7 +192,7 @@ class _Reader:
             out.append(self._sample(store, share))
         return out
 
-    def _sample(self, store: Store, share: Decimal) -> Store:
+    def _sample(self, store: SourceTable, share: Decimal) -> SourceTable:
         pages = _Pages(self, store, share)
         sampled = with_items(store, pages.items(), is_all=False)
         if pages.is_complete and pages.count:
@@ -241,7 +243,7 @@ def _action(operation: str, *, is_dynamodb: bool) -> str:
 class _Pages:
     """Pages from all segments of a table in turn, within a budget."""
 
-    def __init__(self, reader: _Reader, store: Store, budget: Decimal) -> None:
+    def __init__(self, reader: _Reader, store: SourceTable, budget: Decimal) -> None:
         self.reader = reader
         self.store = store
         self.budget = budget
@@ -285,7 +287,7 @@ class _Pages:
         self.is_complete = True
 
 
-def _announced(stores: list[Store], where: str, options: ReadOptions) -> str:
+def _announced(stores: list[SourceTable], where: str, options: ReadOptions) -> str:
     """Return what sampling will read at most and cost, before it does."""
     budget = options.units
     text = (

@@ -1,7 +1,7 @@
 """Neutral facts about what exists, whichever database or file they come from.
 
-Importers return `Facts`; inference reads nothing else. Everything is frozen. What an importer does
-not know is None or empty, never zero. No fact holds a value of a user's data: of values only
+Importers return `SourceFacts`; inference reads nothing else. Everything is frozen. What an importer
+does not know is None or empty, never zero. No fact holds a value of a user's data: of values only
 sizes, shares, recognised forms and hashes are kept, and words that are codes (`status: active`).
 """
 
@@ -70,7 +70,7 @@ class IndexFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class TableSettings:
     """Settings of a DynamoDB table; None where the source does not say."""
 
     mode: str | None = None
@@ -90,7 +90,7 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Store:
+class SourceTable:
     """A table or collection: keys, indexes, what is declared and what was seen in it."""
 
     name: str
@@ -101,7 +101,7 @@ class Store:
     """Of key attributes of DynamoDB: S, N or B."""
     indexes: tuple[IndexFacts, ...] = ()
     declared: tuple[Declared, ...] = ()
-    settings: Settings = field(default_factory=Settings)
+    settings: TableSettings = field(default_factory=TableSettings)
     kinds: tuple[KindProfile, ...] = ()
     """The kinds of items that were seen, the most frequent first."""
     sampled: int = 0
@@ -130,7 +130,7 @@ class EntityTemplate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
+class ObservedAccess:
     """How often something is asked, as observed or declared."""
 
     store: str
@@ -151,26 +151,26 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class SourceFacts:
     """All that sources say."""
 
     app: str = ""
     region: str = ""
-    stores: tuple[Store, ...] = ()
-    accesses: tuple[Access, ...] = ()
+    stores: tuple[SourceTable, ...] = ()
+    accesses: tuple[ObservedAccess, ...] = ()
     notes: tuple[str, ...] = ()
     """What could not be read, with file and place: partial facts are named here."""
     sources: tuple[str, ...] = ()
     """What was read, in words."""
 
 
-def merged(parts: tuple[Facts, ...]) -> Facts:
+def merged(parts: tuple[SourceFacts, ...]) -> SourceFacts:
     """Return the facts of several sources as one.
 
     Stores of the same name are one store: what one source leaves open another fills. Where two
     sources contradict each other the first one named is followed.
     """
-    stores: list[Store] = []
+    stores: list[SourceTable] = []
     for part in parts:
         for store in part.stores:
             place = _same_store(stores, store, parts)
@@ -178,7 +178,7 @@ def merged(parts: tuple[Facts, ...]) -> Facts:
                 stores.append(store)
             else:
                 stores[place] = _merged_store(stores[place], store)
-    return Facts(
+    return SourceFacts(
         app=next((p.app for p in parts if p.app), ""),
         region=next((p.region for p in parts if p.region), ""),
         stores=tuple(stores),
@@ -188,7 +188,9 @@ def merged(parts: tuple[Facts, ...]) -> Facts:
     )
 
 
-def _same_store(stores: list[Store], store: Store, parts: tuple[Facts, ...]) -> int | None:
+def _same_store(
+    stores: list[SourceTable], store: SourceTable, parts: tuple[SourceFacts, ...]
+) -> int | None:
     names = [known.name for known in stores]
     if store.name in names:
         return names.index(store.name)
@@ -211,7 +213,7 @@ def matching_name(name: str, names: list[str]) -> int | None:
     return hits[0] if len(hits) == 1 else None
 
 
-def _merged_store(first: Store, second: Store) -> Store:
+def _merged_store(first: SourceTable, second: SourceTable) -> SourceTable:
     """Return one store; what the first does not know is taken from the second."""
     return replace(
         first,
@@ -232,12 +234,12 @@ def _merged_store(first: Store, second: Store) -> Store:
     )
 
 
-def _merged_settings(first: Settings, second: Settings) -> Settings:
-    return Settings(
+def _merged_settings(first: TableSettings, second: TableSettings) -> TableSettings:
+    return TableSettings(
         **{
             name: getattr(second, name)
             if getattr(first, name) in (None, ())
             else getattr(first, name)
-            for name in Settings.__slots__
+            for name in TableSettings.__slots__
         }
     )

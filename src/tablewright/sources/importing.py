@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tablewright.core.errors import ModelError, TablewrightError
 from tablewright.sources.draft import ASSUMED, Draft
-from tablewright.sources.facts import Facts, merged
+from tablewright.sources.facts import SourceFacts, merged
 from tablewright.sources.inference.build import build
 from tablewright.sources.registry import IMPORTERS, importer_of
 from tablewright.sources.repairs import leave_out
@@ -37,26 +37,26 @@ class Imported:
     notes: tuple[str, ...]
 
 
-def read_sources(texts: Sequence[str], options: ReadOptions, kind: str = "") -> Facts:
+def read_sources(texts: Sequence[str], options: ReadOptions, kind: str = "") -> SourceFacts:
     """Return the facts of all sources as one: schemas first, then data, then rates.
 
     Raises:
         TablewrightError: a source cannot be read at all.
     """
     sources = [(importer_of(Source(text), kind), Source(text)) for text in texts]
-    facts = Facts()
+    facts = SourceFacts()
     order = sorted(sources, key=lambda pair: (pair[0].phase, IMPORTERS.index(pair[0])))
     for importer, source in order:
         part = importer.read(source, options.knowing(facts))
         names = {store.name for store in part.stores}
         # An importer that was handed known stores hands them back with what it adds.
         rest = tuple(store for store in facts.stores if store.name not in names)
-        facts = merged((Facts(stores=rest), part, _without_stores(facts)))
+        facts = merged((SourceFacts(stores=rest), part, _without_stores(facts)))
     return facts
 
 
-def _without_stores(facts: Facts) -> Facts:
-    return Facts(
+def _without_stores(facts: SourceFacts) -> SourceFacts:
+    return SourceFacts(
         app=facts.app,
         region=facts.region,
         accesses=facts.accesses,
@@ -65,7 +65,7 @@ def _without_stores(facts: Facts) -> Facts:
     )
 
 
-def make_model(facts: Facts, app: str, *, check: Check, rank: Rank) -> Imported:
+def make_model(facts: SourceFacts, app: str, *, check: Check, rank: Rank) -> Imported:
     """Return the model file for facts.
 
     Args:

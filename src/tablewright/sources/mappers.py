@@ -18,10 +18,10 @@ from tablewright.sources.facts import (
     DYNAMODB,
     Declared,
     EntityTemplate,
-    Facts,
     IndexFacts,
-    Settings,
-    Store,
+    SourceFacts,
+    SourceTable,
+    TableSettings,
 )
 from tablewright.sources.inference import naming
 from tablewright.sources.source import ReadOptions, Source
@@ -44,7 +44,7 @@ def recognises(source: Source) -> bool:
     return _ONETABLE.search(text) is not None or _ELECTRO.search(text) is not None
 
 
-def read(source: Source, options: ReadOptions) -> Facts:
+def read(source: Source, options: ReadOptions) -> SourceFacts:
     """Return the facts of a schema.
 
     Raises:
@@ -63,7 +63,7 @@ def read(source: Source, options: ReadOptions) -> Facts:
         store, mapper = _electro(document, source, notes), "ElectroDB"
     count = len(store.templates)
     noun = "entity" if count == 1 else "entities"
-    return Facts(
+    return SourceFacts(
         region=options.region,
         stores=(store,),
         notes=tuple(notes),
@@ -74,7 +74,7 @@ def read(source: Source, options: ReadOptions) -> Facts:
 # ---------------------------------------------------------------- OneTable
 
 
-def _onetable(document: Mapping[str, Any], source: Source, notes: list[str]) -> Store:
+def _onetable(document: Mapping[str, Any], source: Source, notes: list[str]) -> SourceTable:
     indexes = document.get("indexes") or {}
     primary = indexes.get("primary") or {"hash": "pk", "sort": "sk"}
     keys = tuple(str(primary[k]) for k in ("hash", "sort") if primary.get(k))
@@ -96,12 +96,12 @@ def _onetable(document: Mapping[str, Any], source: Source, notes: list[str]) -> 
     for name, model in (document.get("models") or {}).items():
         if isinstance(model, Mapping):
             templates.append(_onetable_model(str(name), model, every_key, type_field, notes))
-    return Store(
+    return SourceTable(
         name=_table_name(document.get("name"), source),
         engine=DYNAMODB,
         keys=keys,
         indexes=tuple(secondary),
-        settings=Settings(mode="on-demand"),
+        settings=TableSettings(mode="on-demand"),
         templates=tuple(templates),
         place=source.shown,
     )
@@ -161,7 +161,7 @@ def _table_name(name: Any, source: Source) -> str:
 # ---------------------------------------------------------------- ElectroDB
 
 
-def _electro(document: Any, source: Source, notes: list[str]) -> Store:
+def _electro(document: Any, source: Source, notes: list[str]) -> SourceTable:
     schemas = list(_electro_schemas(document))
     if not schemas:
         raise UsageError(
@@ -176,12 +176,12 @@ def _electro(document: Any, source: Source, notes: list[str]) -> Store:
         primary = primary or keys
         templates.append(template)
     table = next((s.get("table") for s in schemas if s.get("table")), None)
-    return Store(
+    return SourceTable(
         name=_table_name(table, source),
         engine=DYNAMODB,
         keys=primary or ("pk", "sk"),
         indexes=tuple(indexes.values()),
-        settings=Settings(mode="on-demand"),
+        settings=TableSettings(mode="on-demand"),
         templates=tuple(templates),
         place=source.shown,
     )

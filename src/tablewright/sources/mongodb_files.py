@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tablewright.sources.facts import MONGODB, Facts, IndexFacts
+from tablewright.sources.facts import MONGODB, IndexFacts, SourceFacts
 from tablewright.sources.json_stream import CutOffError, elements
 from tablewright.sources.mongodb_indexes import index_facts
 from tablewright.sources.mongodb_values import plain_document
@@ -50,7 +50,7 @@ def _is_extended(path: Path) -> bool:
     return text.lstrip()[:1] in ("{", "[") and _OID.search(text) is not None
 
 
-def read(source: Source, options: ReadOptions) -> Facts:
+def read(source: Source, options: ReadOptions) -> SourceFacts:
     """Return the facts of the collections of a dump.
 
     Raises:
@@ -74,7 +74,7 @@ def read(source: Source, options: ReadOptions) -> Facts:
     stores = [s for s in stores if s.kinds or s.indexes]
     count = len(stores)
     noun = "collection" if count == 1 else "collections"
-    return Facts(
+    return SourceFacts(
         stores=tuple(stores),
         notes=tuple(notes),
         sources=(f"{count} {noun} of {source.shown}",),

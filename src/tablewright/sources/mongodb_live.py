@@ -15,7 +15,7 @@ from typing import Any
 
 from tablewright.core.errors import EngineError, UsageError
 from tablewright.core.quantities import SECONDS_PER_DAY
-from tablewright.sources.facts import MONGODB, Access, Facts, Store
+from tablewright.sources.facts import MONGODB, ObservedAccess, SourceFacts, SourceTable
 from tablewright.sources.mongodb_indexes import index_facts
 from tablewright.sources.mongodb_values import plain_document
 from tablewright.sources.profiler import accesses_of
@@ -32,7 +32,7 @@ def recognises(source: Source) -> bool:
     return source.scheme in ("mongodb", "mongodb+srv")
 
 
-def read(source: Source, options: ReadOptions) -> Facts:
+def read(source: Source, options: ReadOptions) -> SourceFacts:
     """Return the facts of the collections of a database.
 
     Raises:
@@ -79,7 +79,7 @@ class _Database:
             remedy=f"name one of {', '.join(names[:10])}: mongodb://host/NAME" if names else "",
         )
 
-    def facts(self) -> Facts:
+    def facts(self) -> SourceFacts:
         """Return the collections and how often they are asked."""
         names = sorted(
             n for n in self.database.list_collection_names() if not n.startswith("system.")
@@ -96,7 +96,7 @@ class _Database:
             accesses = [a for s in stores for a in self._used_indexes(s)]
         count = len(stores)
         noun = "collection" if count == 1 else "collections"
-        return Facts(
+        return SourceFacts(
             app="",
             stores=tuple(stores),
             accesses=tuple(accesses),
@@ -104,11 +104,11 @@ class _Database:
             sources=(f"{count} {noun} of {self.shown}",),
         )
 
-    def _store(self, name: str) -> Store:
+    def _store(self, name: str) -> SourceTable:
         from pymongo.errors import PyMongoError
 
         collection = self.database[name]
-        store = Store(name=name, engine=MONGODB, place=self.shown)
+        store = SourceTable(name=name, engine=MONGODB, place=self.shown)
         try:
             count = collection.estimated_document_count()
             store = replace(store, items=Decimal(count) if count else None)
@@ -132,7 +132,7 @@ class _Database:
         for document in cursor:
             yield plain_document(document)
 
-    def _used_indexes(self, store: Store) -> list[Access]:
+    def _used_indexes(self, store: SourceTable) -> list[ObservedAccess]:
         """Return how often each index was used since the server counts."""
         from pymongo.errors import PyMongoError
 
@@ -154,7 +154,7 @@ class _Database:
             index = next((i for i in store.indexes if i.name == name), None)
             is_key = name == "_id_"
             accesses.append(
-                Access(
+                ObservedAccess(
                     store=store.name,
                     operation="get" if is_key else "list",
                     index="" if is_key else name,
@@ -165,7 +165,7 @@ class _Database:
             )
         return accesses
 
-    def _profiled(self, stores: Mapping[str, Store]) -> list[Access]:
+    def _profiled(self, stores: Mapping[str, SourceTable]) -> list[ObservedAccess]:
         from pymongo.errors import PyMongoError
 
         try:

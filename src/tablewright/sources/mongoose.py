@@ -19,7 +19,7 @@ from decimal import Decimal
 from typing import Any
 
 from tablewright.core.errors import UsageError
-from tablewright.sources.facts import MONGODB, Declared, Facts, IndexFacts, Store
+from tablewright.sources.facts import MONGODB, Declared, IndexFacts, SourceFacts, SourceTable
 from tablewright.sources.mongodb_indexes import index_facts
 from tablewright.sources.source import ReadOptions, Source
 
@@ -42,7 +42,7 @@ def recognises(source: Source) -> bool:
     )
 
 
-def read(source: Source, options: ReadOptions) -> Facts:
+def read(source: Source, options: ReadOptions) -> SourceFacts:
     """Return the facts of the collections.
 
     Raises:
@@ -61,14 +61,14 @@ def read(source: Source, options: ReadOptions) -> Facts:
             stores.append(_store(str(name), model, source.shown, notes))
     count = len(stores)
     noun = "model" if count == 1 else "models"
-    return Facts(
+    return SourceFacts(
         stores=tuple(stores),
         notes=tuple(notes),
         sources=(f"{count} {noun} of {source.shown} (Mongoose)",),
     )
 
 
-def _store(name: str, model: Mapping[str, Any], shown: str, notes: list[str]) -> Store:
+def _store(name: str, model: Mapping[str, Any], shown: str, notes: list[str]) -> SourceTable:
     declared: dict[str, Declared] = {}
     indexes: list[IndexFacts] = []
     for path, field in model["paths"].items():
@@ -101,7 +101,7 @@ def _store(name: str, model: Mapping[str, Any], shown: str, notes: list[str]) ->
                         expire_after_seconds=Decimal(seconds),
                     )
                 )
-    return Store(
+    return SourceTable(
         name=str(model.get("collection") or name),
         engine=MONGODB,
         keys=("_id",),

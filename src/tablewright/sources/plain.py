@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tablewright.sources.facts import DYNAMODB, Facts
+from tablewright.sources.facts import DYNAMODB, SourceFacts
 from tablewright.sources.json_stream import CutOffError, elements
 from tablewright.sources.sampling import empty_store, with_items
 from tablewright.sources.source import ReadOptions, Source, open_unpacked
@@ -39,7 +39,7 @@ def _ending(path: Path) -> str:
     return next((ending for ending in _ENDINGS if name.endswith(ending)), "")
 
 
-def read(source: Source, options: ReadOptions) -> Facts:
+def read(source: Source, options: ReadOptions) -> SourceFacts:
     """Return the facts of the records of each file."""
     paths = [p for p in source.files("*") if _ending(p)] if source.is_folder else [source.path]
     notes: list[str] = []
@@ -60,7 +60,7 @@ def read(source: Source, options: ReadOptions) -> Facts:
         )
     count = len(stores)
     noun = "file" if count == 1 else "files"
-    return Facts(
+    return SourceFacts(
         stores=tuple(stores),
         notes=tuple(notes),
         sources=(f"the records of {count} {noun} of {source.shown}",),

@@ -15,7 +15,14 @@ from typing import Any
 
 from tablewright.core.errors import EngineError, UsageError
 from tablewright.core.quantities import SECONDS_PER_DAY
-from tablewright.sources.facts import POSTGRESQL, Access, Declared, Facts, IndexFacts, Store
+from tablewright.sources.facts import (
+    POSTGRESQL,
+    Declared,
+    IndexFacts,
+    ObservedAccess,
+    SourceFacts,
+    SourceTable,
+)
 from tablewright.sources.source import ReadOptions, Source, needs
 from tablewright.sources.sql import column_type
 from tablewright.sources.statements import access_of
@@ -78,7 +85,7 @@ def recognises(source: Source) -> bool:
     return source.scheme in ("postgresql", "postgres")
 
 
-def read(source: Source, options: ReadOptions) -> Facts:
+def read(source: Source, options: ReadOptions) -> SourceFacts:
     """Return the facts of the tables of a database.
 
     Raises:
@@ -114,7 +121,7 @@ class _Catalogue:
         self.options = options
         self.notes: list[str] = []
 
-    def facts(self) -> Facts:
+    def facts(self) -> SourceFacts:
         """Return the tables and how often they are asked."""
         schema = "public"
         stores = self._stores(schema)
@@ -127,7 +134,7 @@ class _Catalogue:
         accesses = self._accesses(stores)
         count = len(stores)
         noun = "table" if count == 1 else "tables"
-        return Facts(
+        return SourceFacts(
             stores=tuple(stores.values()),
             accesses=tuple(accesses),
             notes=tuple(self.notes),
@@ -140,8 +147,8 @@ class _Catalogue:
             rows: list[Any] = cursor.fetchall()
             return rows
 
-    def _stores(self, schema: str) -> dict[str, Store]:
-        stores: dict[str, Store] = {}
+    def _stores(self, schema: str) -> dict[str, SourceTable]:
+        stores: dict[str, SourceTable] = {}
         for table, column, kind, not_null, nulls, width, distinct, rows, size, labels in self._rows(
             _COLUMNS, schema
         ):
@@ -149,7 +156,7 @@ class _Catalogue:
                 continue
             if table not in stores and len(stores) >= MOST_TABLES:
                 continue
-            store = stores.get(table) or Store(
+            store = stores.get(table) or SourceTable(
                 name=table,
                 engine=POSTGRESQL,
                 items=Decimal(rows) if rows else None,
@@ -179,7 +186,7 @@ class _Catalogue:
             )
         return stores
 
-    def _with_keys(self, stores: dict[str, Store], schema: str) -> dict[str, Store]:
+    def _with_keys(self, stores: dict[str, SourceTable], schema: str) -> dict[str, SourceTable]:
         for table, name, primary, unique, method, count, keys, flags, predicate in self._rows(
             _INDEXES, schema
         ):
@@ -239,7 +246,7 @@ class _Catalogue:
             stores[table] = store
         return stores
 
-    def _accesses(self, stores: dict[str, Store]) -> list[Access]:
+    def _accesses(self, stores: dict[str, SourceTable]) -> list[ObservedAccess]:
         import psycopg
 
         try:
@@ -262,8 +269,8 @@ class _Catalogue:
 
 
 def accesses_of(
-    rows: Iterable[tuple[str, Decimal, Decimal]], stores: dict[str, Store], shown: str
-) -> list[Access]:
+    rows: Iterable[tuple[str, Decimal, Decimal]], stores: dict[str, SourceTable], shown: str
+) -> list[ObservedAccess]:
     """Return accesses of statements: their text, calls, and the seconds these were counted in."""
     accesses = []
     for query, calls, seconds in rows:

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from tablewright.core.quantities import SECONDS_PER_DAY
-from tablewright.sources.facts import MONGODB, Access, Facts, Store
+from tablewright.sources.facts import MONGODB, ObservedAccess, SourceFacts, SourceTable
 from tablewright.sources.json_stream import CutOffError, elements
 from tablewright.sources.mongodb_values import plain_document
 from tablewright.sources.source import ReadOptions, Source, open_unpacked
@@ -37,12 +37,12 @@ def recognises(source: Source) -> bool:
     )
 
 
-def read(source: Source, options: ReadOptions) -> Facts:
+def read(source: Source, options: ReadOptions) -> SourceFacts:
     """Return how often each shape of request occurs."""
     notes: list[str] = []
     stores = {s.name: s for s in options.known.stores if s.engine == MONGODB}
     accesses = accesses_of(_entries(source, notes), stores, source.shown)
-    return Facts(
+    return SourceFacts(
         accesses=tuple(accesses),
         notes=tuple(notes),
         sources=(f"{len(accesses)} shapes of requests in {source.shown}",),
@@ -66,8 +66,8 @@ def _entries(source: Source, notes: list[str]) -> Iterator[Mapping[str, Any]]:
 
 
 def accesses_of(
-    entries: Iterable[Mapping[str, Any]], stores: Mapping[str, Store], shown: str
-) -> list[Access]:
+    entries: Iterable[Mapping[str, Any]], stores: Mapping[str, SourceTable], shown: str
+) -> list[ObservedAccess]:
     """Return accesses with their rates over the time the entries cover.
 
     Args:
@@ -91,7 +91,7 @@ def accesses_of(
     seconds = (last - first).total_seconds() if first is not None and last is not None else 0.0
     days = Decimal(str(max(60.0, seconds))) / SECONDS_PER_DAY
     return [
-        Access(
+        ObservedAccess(
             store=collection,
             operation=operation,
             by=by,

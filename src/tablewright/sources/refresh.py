@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Conflict:
+class RefreshConflict:
     """Lines that both the user and the sources changed."""
 
     line: int
@@ -26,7 +26,7 @@ class Merged:
     """The merged text."""
 
     text: str
-    conflicts: tuple[Conflict, ...]
+    conflicts: tuple[RefreshConflict, ...]
     changed: int
     """Lines taken over from the sources."""
 
@@ -41,7 +41,7 @@ def merge(base: str, mine: str, theirs: str) -> Merged:
     """
     base_lines, my_lines, their_lines = (t.splitlines() for t in (base, mine, theirs))
     out: list[str] = []
-    conflicts: list[Conflict] = []
+    conflicts: list[RefreshConflict] = []
     changed = 0
     for old, my_part, their_part in _regions(base_lines, my_lines, their_lines):
         if my_part == their_part or their_part == old:
@@ -51,7 +51,7 @@ def merge(base: str, mine: str, theirs: str) -> Merged:
             changed += max(len(their_part), 1)
         else:
             conflicts.append(
-                Conflict(line=len(out) + 1, mine=tuple(my_part), theirs=tuple(their_part))
+                RefreshConflict(line=len(out) + 1, mine=tuple(my_part), theirs=tuple(their_part))
             )
             out += my_part
     return Merged(text="\n".join(out) + "\n", conflicts=tuple(conflicts), changed=changed)

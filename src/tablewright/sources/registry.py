@@ -13,7 +13,7 @@ from typing import Any
 
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UsageError
-from tablewright.sources.facts import Facts
+from tablewright.sources.facts import SourceFacts
 from tablewright.sources.source import ReadOptions, Source
 
 SCHEMA, DATA, RATES = 0, 1, 2
@@ -36,9 +36,9 @@ class Importer:
         answer: Callable[[Source], bool] = self._loaded().recognises
         return answer(source)
 
-    def read(self, source: Source, options: ReadOptions) -> Facts:
+    def read(self, source: Source, options: ReadOptions) -> SourceFacts:
         """Return the facts of a source."""
-        answer: Callable[[Source, ReadOptions], Facts] = self._loaded().read
+        answer: Callable[[Source, ReadOptions], SourceFacts] = self._loaded().read
         return answer(source, options)
 
     @property

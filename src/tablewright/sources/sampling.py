@@ -10,7 +10,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from tablewright.sources.facts import DYNAMODB, Store
+from tablewright.sources.facts import DYNAMODB, SourceTable
 from tablewright.sources.inference.kinds import Kinds
 from tablewright.sources.inference.profile import KindProfile
 from tablewright.sources.inference.sketch import hashed
@@ -19,7 +19,9 @@ GUESSED_FROM = 500
 """Items from which keys are guessed where no schema says them."""
 
 
-def with_items(store: Store, items: Iterable[Mapping[str, Any]], *, is_all: bool) -> Store:
+def with_items(
+    store: SourceTable, items: Iterable[Mapping[str, Any]], *, is_all: bool
+) -> SourceTable:
     """Return a store with the kinds of items seen.
 
     Args:
@@ -50,7 +52,9 @@ def with_items(store: Store, items: Iterable[Mapping[str, Any]], *, is_all: bool
     return replace(store, kinds=kinds.finish(), sampled=kinds.count, items=total)
 
 
-def with_documents(store: Store, documents: Iterable[Mapping[str, Any]], *, is_all: bool) -> Store:
+def with_documents(
+    store: SourceTable, documents: Iterable[Mapping[str, Any]], *, is_all: bool
+) -> SourceTable:
     """Return a collection or table with what its documents or rows are like: one kind."""
     profile = KindProfile(())
     for document in documents:
@@ -94,6 +98,6 @@ def guessed_keys(items: list[Mapping[str, Any]]) -> tuple[str, ...]:
     return (shared[0],) if shared else ("id",)
 
 
-def empty_store(name: str, engine: str = DYNAMODB, place: str = "") -> Store:
+def empty_store(name: str, engine: str = DYNAMODB, place: str = "") -> SourceTable:
     """Return a store of which only the name is known."""
-    return Store(name=name, engine=engine, place=place)
+    return SourceTable(name=name, engine=engine, place=place)

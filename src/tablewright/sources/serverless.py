@@ -13,7 +13,7 @@ from typing import Any
 
 from tablewright.core.errors import TablewrightError
 from tablewright.sources.cloudformation import tables_of
-from tablewright.sources.facts import Facts
+from tablewright.sources.facts import SourceFacts
 from tablewright.sources.source import ReadOptions, Source, inside, read_document
 from tablewright.sources.yaml_files import Placed, parse
 
@@ -31,7 +31,7 @@ def recognises(source: Source) -> bool:
     return has_service and re.search(r'^\s*"?provider"?\s*:', text, re.MULTILINE) is not None
 
 
-def read(source: Source, options: ReadOptions) -> Facts:
+def read(source: Source, options: ReadOptions) -> SourceFacts:
     """Return the facts of the tables among the resources.
 
     Raises:
@@ -57,7 +57,7 @@ def read(source: Source, options: ReadOptions) -> Facts:
     count = len(stores)
     noun = "table" if count == 1 else "tables"
     service = variables.text("self:service")
-    return Facts(
+    return SourceFacts(
         app=service if re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", service) else "",
         region=options.region,
         stores=tuple(stores),

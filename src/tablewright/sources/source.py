@@ -16,7 +16,7 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from tablewright.core.errors import EngineError, UsageError
-from tablewright.sources.facts import Facts
+from tablewright.sources.facts import SourceFacts
 
 HEAD_BYTES = 64 * 1024
 LARGEST_DOCUMENT = 64 * 1024 * 1024
@@ -41,10 +41,10 @@ class ReadOptions:
     """Values of template parameters."""
     say: Callable[[str], None] = field(default=lambda _text: None)
     """Tells people what happens, before it happens."""
-    known: Facts = field(default_factory=Facts)
+    known: SourceFacts = field(default_factory=SourceFacts)
     """What sources read before this one say."""
 
-    def knowing(self, facts: Facts) -> ReadOptions:
+    def knowing(self, facts: SourceFacts) -> ReadOptions:
         """Return the same with more known facts."""
         return replace(self, known=facts)
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from tablewright.sources.facts import POSTGRESQL, Declared, Facts, IndexFacts, Store
+from tablewright.sources.facts import POSTGRESQL, Declared, IndexFacts, SourceFacts, SourceTable
 from tablewright.sources.inference.profile import KindProfile
 from tablewright.sources.source import ReadOptions, Source, needs, open_unpacked
-from tablewright.sources.sql_text import CopiedRow, CutOff, Statement, read_sql
+from tablewright.sources.sql_text import CopiedRow, CutOff, ParsedStatement, read_sql
 
 TITLE = "SQL of PostgreSQL, MySQL or SQLite"
 _STARTS = re.compile(
@@ -71,7 +71,7 @@ class _Table:
     rows: KindProfile | None = None
 
 
-def read(source: Source, options: ReadOptions) -> Facts:
+def read(source: Source, options: ReadOptions) -> SourceFacts:
     """Return the facts of the tables a file creates.
 
     Raises:
@@ -101,7 +101,7 @@ class _Importer:
         self.enums: dict[str, tuple[str, ...]] = {}
         self.notes: list[str] = []
 
-    def take(self, part: Statement | CopiedRow | CutOff) -> None:
+    def take(self, part: ParsedStatement | CopiedRow | CutOff) -> None:
         """Note a statement, a row of data, or the end where the file is cut off."""
         if isinstance(part, CopiedRow):
             self._row(part)
@@ -113,7 +113,7 @@ class _Importer:
         elif _STARTS.match(part.text):
             self._statement(part)
 
-    def _statement(self, statement: Statement) -> None:
+    def _statement(self, statement: ParsedStatement) -> None:
         import sqlglot
         from sqlglot import exp
         from sqlglot.errors import SqlglotError
@@ -329,7 +329,7 @@ class _Importer:
         pairs = zip(names, row.values, strict=True)
         table.rows.see({n: _typed(v, table.columns.get(n)) for n, v in pairs if v is not None})
 
-    def facts(self, shown: str) -> Facts:
+    def facts(self, shown: str) -> SourceFacts:
         """Return what was collected."""
         stores = tuple(self._store(table) for table in self.tables.values())
         named = {"postgres": "PostgreSQL", "mysql": "MySQL", "sqlite": "SQLite"}[self.dialect]
@@ -339,13 +339,13 @@ class _Importer:
             )
         count = len(stores)
         noun = "table" if count == 1 else "tables"
-        return Facts(
+        return SourceFacts(
             stores=stores,
             notes=tuple(self.notes),
             sources=(f"{count} {noun} of {shown} ({named})",),
         )
 
-    def _store(self, table: _Table) -> Store:
+    def _store(self, table: _Table) -> SourceTable:
         from dataclasses import replace
 
         columns = dict(table.columns)
@@ -359,7 +359,7 @@ class _Importer:
         indexes = [i for i in table.indexes if not (i.unique and len(i.keys) == 1 and
                    " UNIQUE" in columns[i.keys[0]].column)]  # fmt: skip
         unique = {index.name: index for index in indexes}
-        return Store(
+        return SourceTable(
             name=table.name,
             engine=POSTGRESQL,
             keys=table.key,
@@ -514,10 +514,10 @@ def column_type(text: str) -> tuple[str, str]:
     return known, "geo" if known == "point" else known
 
 
-def statements_of(text: str) -> Iterator[Statement]:
+def statements_of(text: str) -> Iterator[ParsedStatement]:
     """Yield the statements of a text."""
     import io
 
     for part in read_sql(io.BytesIO(text.encode())):
-        if isinstance(part, Statement):
+        if isinstance(part, ParsedStatement):
             yield part

@@ -20,7 +20,7 @@ _ESCAPES = {"\\b": "\b", "\\f": "\f", "\\n": "\n", "\\r": "\r", "\\t": "\t", "\\
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class ParsedStatement:
     """One statement."""
 
     line: int
@@ -47,7 +47,7 @@ class CutOff:
 
 def read_sql(
     stream: IO[bytes], *, is_mysql: bool = False
-) -> Iterator[Statement | CopiedRow | CutOff]:
+) -> Iterator[ParsedStatement | CopiedRow | CutOff]:
     """Yield statements and rows in order; at the end perhaps that the text is cut off."""
     reader = _Reader(stream, is_mysql=is_mysql)
     yield from reader.parts()
@@ -69,7 +69,7 @@ class _Reader:
                 return
             yield line.decode("utf-8", "replace")
 
-    def parts(self) -> Iterator[Statement | CopiedRow | CutOff]:
+    def parts(self) -> Iterator[ParsedStatement | CopiedRow | CutOff]:
         text: list[str] = []
         start, size = 1, 0
         closing = ""
@@ -94,14 +94,14 @@ class _Reader:
                         yield from self._copied(match)
                         rest = ""
                     elif statement and not is_long:
-                        yield Statement(start, statement)
+                        yield ParsedStatement(start, statement)
         remaining = "".join(text).strip()
         if remaining:
             # The last statement of a file may lack its semicolon; one that is open is cut off.
             if closing or remaining.count("(") != remaining.count(")"):
                 yield CutOff(start, remaining.split("(")[0].strip()[:60])
             else:
-                yield Statement(start, remaining)
+                yield ParsedStatement(start, remaining)
 
     def _piece(self, line: str, closing: str) -> tuple[str, bool, str, str]:
         """Return text up to the end of the statement or line, whether it ended, what is open."""

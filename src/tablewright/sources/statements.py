@@ -1,8 +1,8 @@
 """What a normalised SQL statement asks: which table, by which columns, in which order.
 
 In: statements as pg_stat_statements keeps them (`… WHERE id = $1`), and the tables there are. Out:
-an `Access`, or None for what is no access of one table. Values are placeholders there already;
-literals that were not replaced are not kept.
+an `ObservedAccess`, or None for what is no access of one table. Values are placeholders there
+already; literals that were not replaced are not kept.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tablewright.sources.facts import Access, Store
+from tablewright.sources.facts import ObservedAccess, SourceTable
 
 LONGEST = 20_000
 
 
-def access_of(query: str, stores: Mapping[str, Store]) -> Access | None:
+def access_of(query: str, stores: Mapping[str, SourceTable]) -> ObservedAccess | None:
     """Return the access a statement is.
 
     Args:
@@ -41,7 +41,7 @@ def access_of(query: str, stores: Mapping[str, Store]) -> Access | None:
     if table is None:
         return None
     if isinstance(tree, exp.Insert):
-        return Access(store=table, operation="put")
+        return ObservedAccess(store=table, operation="put")
     equal, ranged = _conditions(tree, stores[table])
     operation = "list"
     sets: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ def access_of(query: str, stores: Mapping[str, Store]) -> Access | None:
         operation = "get"
     elif not equal and not ranged:
         operation = "scan"
-    return Access(
+    return ObservedAccess(
         store=table,
         operation=operation,
         by=equal,
@@ -69,7 +69,7 @@ def access_of(query: str, stores: Mapping[str, Store]) -> Access | None:
     )
 
 
-def _conditions(tree: Any, store: Store) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _conditions(tree: Any, store: SourceTable) -> tuple[tuple[str, ...], tuple[str, ...]]:
     from sqlglot import exp
 
     where = tree.args.get("where")

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from tablewright.core.quantities import SECONDS_PER_DAY
-from tablewright.sources.facts import POSTGRESQL, Facts
+from tablewright.sources.facts import POSTGRESQL, SourceFacts
 from tablewright.sources.postgresql_live import accesses_of
 from tablewright.sources.source import ReadOptions, Source, needs, open_unpacked
 
@@ -28,7 +28,7 @@ def recognises(source: Source) -> bool:
     return source.is_file and "query" in names and "calls" in names
 
 
-def read(source: Source, options: ReadOptions) -> Facts:
+def read(source: Source, options: ReadOptions) -> SourceFacts:
     """Return how often each statement is called.
 
     Raises:
@@ -49,7 +49,7 @@ def read(source: Source, options: ReadOptions) -> Facts:
             f"{source.shown}: {len(rows) - len(accesses):,} of {len(rows):,} statements are no "
             "access of a known table and were left out"
         )
-    return Facts(
+    return SourceFacts(
         accesses=tuple(accesses),
         notes=tuple(notes),
         sources=(f"{len(accesses)} statements of {source.shown}",),

@@ -16,7 +16,7 @@ from typing import Any
 
 from tablewright.core.errors import UsageError
 from tablewright.sources.describe import PITR_DAYS
-from tablewright.sources.facts import DYNAMODB, Facts, IndexFacts, Settings, Store
+from tablewright.sources.facts import DYNAMODB, IndexFacts, SourceFacts, SourceTable, TableSettings
 from tablewright.sources.source import ReadOptions, Source, needs, read_document
 
 TITLE = "Terraform"
@@ -39,7 +39,7 @@ def recognises(source: Source) -> bool:
     return text.lstrip()[:1] == "{" and _SHOWN.search(text) is not None
 
 
-def read(source: Source, options: ReadOptions) -> Facts:
+def read(source: Source, options: ReadOptions) -> SourceFacts:
     """Return the facts of the tables.
 
     Raises:
@@ -53,7 +53,7 @@ def read(source: Source, options: ReadOptions) -> Facts:
         stores = _written(source, options, notes)
     count = len(stores)
     noun = "table" if count == 1 else "tables"
-    return Facts(
+    return SourceFacts(
         region=options.region,
         stores=tuple(stores),
         notes=tuple(notes),
@@ -64,7 +64,7 @@ def read(source: Source, options: ReadOptions) -> Facts:
 # ---------------------------------------------------------------- terraform show -json
 
 
-def _shown(source: Source, notes: list[str]) -> list[Store]:
+def _shown(source: Source, notes: list[str]) -> list[SourceTable]:
     try:
         document = json.loads(source.document())
     except (ValueError, RecursionError) as problem:
@@ -91,7 +91,7 @@ def _resources(module: Mapping[str, Any], depth: int) -> Iterator[Mapping[str, A
 
 def table_of(
     values: Mapping[str, Any], place: str, notes: list[str], label: str = ""
-) -> Store | None:
+) -> SourceTable | None:
     """Return the table a resource describes, None (with a note) where its keys are not known.
 
     Args:
@@ -112,7 +112,7 @@ def table_of(
     for argument in unknown:
         notes.append(f"{place}: `{argument}` is not known and was left out")
     ttl, pitr = _first(values.get("ttl")), _first(values.get("point_in_time_recovery"))
-    return Store(
+    return SourceTable(
         name=str(name),
         engine=DYNAMODB,
         keys=tuple(str(k) for k in keys),
@@ -122,7 +122,7 @@ def table_of(
             if _is_known(a.get("name"))
         ),
         indexes=tuple(_indexes(values)),
-        settings=Settings(
+        settings=TableSettings(
             mode="on-demand" if values.get("billing_mode") == "PAY_PER_REQUEST" else "provisioned",
             read_units=_units(values.get("read_capacity")),
             write_units=_units(values.get("write_capacity")),
@@ -206,7 +206,7 @@ _HEADER = re.compile(
 )
 
 
-def _written(source: Source, options: ReadOptions, notes: list[str]) -> list[Store]:
+def _written(source: Source, options: ReadOptions, notes: list[str]) -> list[SourceTable]:
     try:
         import hcl2
     except ImportError as missing:

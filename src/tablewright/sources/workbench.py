@@ -16,12 +16,12 @@ from typing import Any
 from tablewright.core.errors import UsageError
 from tablewright.sources.facts import (
     DYNAMODB,
-    Access,
     Declared,
-    Facts,
     IndexFacts,
-    Settings,
-    Store,
+    ObservedAccess,
+    SourceFacts,
+    SourceTable,
+    TableSettings,
 )
 from tablewright.sources.sampling import with_items
 from tablewright.sources.source import ReadOptions, Source
@@ -36,7 +36,7 @@ def recognises(source: Source) -> bool:
     return source.is_file and len(set(_HEAD.findall(source.head_text))) == 2
 
 
-def read(source: Source, options: ReadOptions) -> Facts:
+def read(source: Source, options: ReadOptions) -> SourceFacts:
     """Return the facts of the tables of a model.
 
     Raises:
@@ -50,8 +50,8 @@ def read(source: Source, options: ReadOptions) -> Facts:
             f"{source.shown} is no model of NoSQL Workbench", remedy="export it again as JSON"
         ) from problem
     notes: list[str] = []
-    stores: list[Store] = []
-    accesses: list[Access] = []
+    stores: list[SourceTable] = []
+    accesses: list[ObservedAccess] = []
     for number, table in enumerate(tables, 1):
         place = f"{source.shown}, table {number}"
         try:
@@ -68,7 +68,7 @@ def read(source: Source, options: ReadOptions) -> Facts:
     name = re.sub(r"[^A-Za-z0-9]+", "-", str(document.get("ModelName", ""))).strip("-").lower()
     count = len(stores)
     noun = "table" if count == 1 else "tables"
-    return Facts(
+    return SourceFacts(
         app=name if re.fullmatch(r"[a-z][a-z0-9-]*", name) else "",
         region=options.region,
         stores=tuple(stores),
@@ -78,7 +78,7 @@ def read(source: Source, options: ReadOptions) -> Facts:
     )
 
 
-def _table(table: Mapping[str, Any], place: str) -> Store:
+def _table(table: Mapping[str, Any], place: str) -> SourceTable:
     keys, types = _keys(table["KeyAttributes"])
     declared = [Declared(name=n, type=t) for n, t in types]
     for attribute in table.get("NonKeyAttributes") or ():
@@ -102,7 +102,7 @@ def _table(table: Mapping[str, Any], place: str) -> Store:
                 included=tuple(str(n) for n in projection.get("NonKeyAttributes") or ()),
             )
         )
-    return Store(
+    return SourceTable(
         name=str(table["TableName"]),
         engine=DYNAMODB,
         keys=keys,
@@ -123,13 +123,13 @@ def _keys(attributes: Mapping[str, Any]) -> tuple[tuple[str, ...], list[tuple[st
     return names, types
 
 
-def _settings(table: Mapping[str, Any]) -> Settings:
+def _settings(table: Mapping[str, Any]) -> TableSettings:
     mode = table.get("BillingMode")
     provisioned = table.get("ProvisionedCapacitySettings") or {}
     throughput = provisioned.get("ProvisionedThroughput") or {}
     if mode != "PROVISIONED" or not throughput:
-        return Settings(mode="on-demand" if mode != "PROVISIONED" else "provisioned")
-    return Settings(
+        return TableSettings(mode="on-demand" if mode != "PROVISIONED" else "provisioned")
+    return TableSettings(
         mode="provisioned",
         read_units=Decimal(str(throughput.get("ReadCapacityUnits", 5))),
         write_units=Decimal(str(throughput.get("WriteCapacityUnits", 5))),
@@ -147,7 +147,7 @@ def _items(table: Mapping[str, Any], notes: list[str], place: str) -> Iterator[M
         notes.append(f"{place}: {passed_by} sample items are not in DynamoDB's wire form")
 
 
-def _facets(table: Mapping[str, Any], store: Store) -> list[Access]:
+def _facets(table: Mapping[str, Any], store: SourceTable) -> list[ObservedAccess]:
     """Return the access patterns that facets stand for; their rate is not known."""
     accesses = []
     for facet in table.get("TableFacets") or ():
@@ -155,7 +155,7 @@ def _facets(table: Mapping[str, Any], store: Store) -> list[Access]:
         if not name:
             continue
         accesses.append(
-            Access(
+            ObservedAccess(
                 store=store.name,
                 operation="list" if len(store.keys) > 1 else "get",
                 name=f"view_{name}",

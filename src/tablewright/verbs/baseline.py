@@ -27,7 +27,7 @@ from tablewright.session import Session
 from tablewright.verbs.bill_rows import shown_resource
 from tablewright.verbs.check import check
 from tablewright.verbs.design_summary import DesignView
-from tablewright.verbs.diff import Difference, MoneyChange, differences
+from tablewright.verbs.diff import DesignDifference, MoneyChange, differences
 
 SCHEMA = "tablewright.check/1"
 REMEDY = "make it with `tablewright check --all --json > FILE` on the branch to compare with"
@@ -44,14 +44,14 @@ class NamedFinding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DesignChange:
+class DesignDelta:
     """What changed of one design since the baseline."""
 
     design: str
     total: MoneyChange
     by_pattern: tuple[MoneyChange, ...]
     """Those that changed, the largest change first."""
-    differences: tuple[Difference, ...]
+    differences: tuple[DesignDifference, ...]
     grade_before: str
     grade_after: str
     new_findings: tuple[NamedFinding, ...]
@@ -72,7 +72,7 @@ class BaselineView:
     prices_as_of: str
     baseline: str
     """The file."""
-    designs: tuple[DesignChange, ...]
+    designs: tuple[DesignDelta, ...]
     added: tuple[str, ...]
     """Designs that the baseline does not have."""
     removed: tuple[str, ...]
@@ -123,10 +123,10 @@ def _read(path: Path) -> Mapping[str, Any]:
     return data
 
 
-def _change(before: Mapping[str, Any], after: DesignView) -> DesignChange:
+def _change(before: Mapping[str, Any], after: DesignView) -> DesignDelta:
     old_findings, new_findings = _findings(before["card"]), _named(after.card)
     missed = {(t["name"], t["users"]) for t in before["targets"] if t["met"] is False}
-    return DesignChange(
+    return DesignDelta(
         design=after.name,
         total=MoneyChange(
             name="Total",
@@ -161,7 +161,9 @@ def _pattern_changes(
     return tuple(sorted(visible, key=lambda c: (-abs(c.change), c.name)))
 
 
-def _differences(before: Mapping[str, Any] | None, after: DesignView) -> tuple[Difference, ...]:
+def _differences(
+    before: Mapping[str, Any] | None, after: DesignView
+) -> tuple[DesignDifference, ...]:
     if before is None or after.picture is None:
         return ()
     picture = after.picture

@@ -43,7 +43,7 @@ class CostView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Curve:
+class CostCurve:
     """What a design costs at each scale."""
 
     design: str
@@ -66,7 +66,7 @@ class ScalesView:
     app: str
     region: str
     prices_as_of: str
-    curves: tuple[Curve, ...]
+    curves: tuple[CostCurve, ...]
     crossings: tuple[Crossing, ...]
     left_out: tuple[str, ...]
 
@@ -112,7 +112,7 @@ def scales_view(assessment: Assessment) -> ScalesView:
     )
 
 
-def crossings(curves: Sequence[Curve]) -> tuple[Crossing, ...]:
+def crossings(curves: Sequence[CostCurve]) -> tuple[Crossing, ...]:
     """Return where each two curves cross, read off log-log between neighbouring scales.
 
     Example:
@@ -128,7 +128,7 @@ def crossings(curves: Sequence[Curve]) -> tuple[Crossing, ...]:
     return tuple(sorted(crossings_found, key=lambda c: (c.users, c.cheaper_below, c.cheaper_above)))
 
 
-def _crossings_of(curve: Curve, other: Curve) -> list[Crossing]:
+def _crossings_of(curve: CostCurve, other: CostCurve) -> list[Crossing]:
     theirs = dict(other.points)
     shared = [(users, usd, theirs[users]) for users, usd in curve.points if users in theirs]
     shared = [point for point in shared if point[1] > 0 and point[2] > 0]
@@ -147,8 +147,8 @@ def _crossings_of(curve: Curve, other: Curve) -> list[Crossing]:
     return results
 
 
-def _curve(assessed: DesignAssessment) -> Curve:
-    return Curve(
+def _curve(assessed: DesignAssessment) -> CostCurve:
+    return CostCurve(
         design=assessed.design.name,
         points=tuple((e.users, e.bill.total) for e in assessed.evaluations),
     )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class DesignDifference:
     """One thing that two designs have differently; an empty side means it is not there."""
 
     subject: str
@@ -56,7 +56,7 @@ class DiffView:
     users: int
     prices_as_of: str
     region: str
-    differences: tuple[Difference, ...]
+    differences: tuple[DesignDifference, ...]
     by_pattern: tuple[MoneyChange, ...]
     by_resource: tuple[MoneyChange, ...]
     total: MoneyChange
@@ -96,7 +96,9 @@ def _design_name(evaluation: Evaluation, other: Evaluation) -> str:
     return evaluation.design.name
 
 
-def differences(before: DesignDescription, after: DesignDescription) -> tuple[Difference, ...]:
+def differences(
+    before: DesignDescription, after: DesignDescription
+) -> tuple[DesignDifference, ...]:
     """Return what two designs have differently, container by container."""
     rows = _changed_settings(before.design, dict(before.settings), dict(after.settings))
     olds = {container.name: container for container in before.containers}
@@ -108,7 +110,7 @@ def differences(before: DesignDescription, after: DesignDescription) -> tuple[Di
 
 def _container_differences(
     name: str, before: ContainerDescription | None, after: ContainerDescription | None
-) -> list[Difference]:
+) -> list[DesignDifference]:
     old_key = before.key if before else ""
     new_key = after.key if after else ""
     rows = _difference(name, "key" if before and after else "table by", old_key, new_key)
@@ -129,17 +131,17 @@ def _container_differences(
 
 def _changed_settings(
     subject: str, before: dict[str, str], after: dict[str, str]
-) -> list[Difference]:
-    rows: list[Difference] = []
+) -> list[DesignDifference]:
+    rows: list[DesignDifference] = []
     for what in dict.fromkeys((*before, *after)):
         rows += _difference(subject, what, before.get(what, ""), after.get(what, ""))
     return rows
 
 
-def _difference(subject: str, what: str, before: str, after: str) -> list[Difference]:
+def _difference(subject: str, what: str, before: str, after: str) -> list[DesignDifference]:
     if before == after:
         return []
-    return [Difference(subject=subject, what=what, before=before, after=after)]
+    return [DesignDifference(subject=subject, what=what, before=before, after=after)]
 
 
 def _index_text(index: IndexDescription) -> str:

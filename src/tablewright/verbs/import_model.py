@@ -18,7 +18,7 @@ from tablewright.operate.workspace import FOLDER
 from tablewright.session import Options, Session, read_model
 from tablewright.sources.importing import Imported, make_model, read_sources
 from tablewright.sources.questions import ranked
-from tablewright.sources.refresh import Conflict, merge
+from tablewright.sources.refresh import RefreshConflict, merge
 from tablewright.sources.source import ReadOptions
 
 BASE = "imported.yaml"
@@ -49,7 +49,7 @@ class RefreshedView:
 
     written: str
     changed_lines: int
-    conflicts: tuple[Conflict, ...]
+    conflicts: tuple[RefreshConflict, ...]
     """Lines that were edited and that the sources say otherwise; the edited ones stay."""
 
 

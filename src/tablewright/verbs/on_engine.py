@@ -17,7 +17,7 @@ from tablewright.core.errors import UsageError
 from tablewright.core.quantities import ZERO
 from tablewright.design.values import Design
 from tablewright.engines.dynamodb.design import DynamoDesign
-from tablewright.engines.dynamodb.provisioning import Action
+from tablewright.engines.dynamodb.provisioning import TableAction
 from tablewright.evaluation.doors import Adapter, Connector, Observed, ProvisionPlan, Target
 from tablewright.evaluation.values import Evaluation
 from tablewright.operate.provision import apply_provision, require_containers
@@ -107,10 +107,10 @@ def bring_up(
         return adapter.description, plan, left_out
 
 
-def actions_of(plan: ProvisionPlan) -> tuple[Action, ...]:
+def actions_of(plan: ProvisionPlan) -> tuple[TableAction, ...]:
     """Return the steps of a plan as actions: the statement is a parameter."""
     return tuple(
-        Action(
+        TableAction(
             text=step.text,
             table=step.container,
             operation="SQL" if isinstance(step.statement, str) else "command",

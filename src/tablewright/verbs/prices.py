@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tablewright.bill.book import Fact, Price
-from tablewright.bill.listing import Row, Summary, rows, summaries, why
-from tablewright.bill.offer import Offer, changes
+from tablewright.bill.listing import PriceRow, Summary, rows, summaries, why
+from tablewright.bill.offer import RegionOffer, changes
 from tablewright.bill.prices import PriceBook
 from tablewright.core.quantities import plain
 
@@ -184,7 +184,7 @@ def _price(price: Price) -> ListedPrice:
     )
 
 
-def _row(row: Row) -> ListedPrice:
+def _row(row: PriceRow) -> ListedPrice:
     return replace(_price(row.price), age_days=row.age_days, own=row.is_own)
 
 
@@ -202,7 +202,7 @@ def _fact(fact: Fact) -> ListedFact:
     )
 
 
-def _offer(offer: Offer) -> FetchedOffer:
+def _offer(offer: RegionOffer) -> FetchedOffer:
     return FetchedOffer(
         region=offer.region,
         version=offer.version,

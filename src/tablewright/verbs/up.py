@@ -13,7 +13,7 @@ from tablewright.core.errors import UsageError
 from tablewright.engines.dynamodb.connector import Account
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.engines.dynamodb.observation import observe
-from tablewright.engines.dynamodb.provisioning import Action, apply_up, plan_up
+from tablewright.engines.dynamodb.provisioning import TableAction, apply_up, plan_up
 from tablewright.evaluation.doors import Target
 from tablewright.session import Session
 from tablewright.verbs.database import Say, connected, dynamo_design, in_region, silent
@@ -31,7 +31,7 @@ class UpView:
     where: str
     dry_run: bool
     tables: int
-    actions: tuple[Action, ...]
+    actions: tuple[TableAction, ...]
     refused: tuple[str, ...]
     """Changes that no operation makes; of a dry run only."""
     beyond: tuple[str, ...]

@@ -11,7 +11,7 @@ import pytest
 from tablewright import read_model
 from tablewright.core.errors import UnsupportedError
 from tablewright.engines.postgresql.design import PostgresDesign
-from tablewright.engines.postgresql.statements import SqlBuilder, Statement
+from tablewright.engines.postgresql.statements import SqlBuilder, SqlStatement
 from tablewright.sample.calls import Call
 from tablewright.sample.world import Test as Condition
 
@@ -59,7 +59,7 @@ ROW: dict[str, Any] = {
 }
 
 
-def statement(name: str, **values: Any) -> Statement:
+def statement(name: str, **values: Any) -> SqlStatement:
     """Return the only statement of a call."""
     call = Call(pattern=FILE.model.pattern(name), row=ROW, **values)
     (built,) = SqlBuilder(FILE.model, DESIGN).build(call)

@@ -22,14 +22,14 @@ from tablewright.local.expressions import parser as parsers
 from tablewright.local.expressions.nodes import (
     And,
     Between,
-    Comparison,
+    ComparisonNode,
+    DocumentPath,
     Function,
     In,
     Not,
     Or,
-    Path,
     ProjectionNode,
-    Value,
+    ValuePlaceholder,
 )
 from tablewright.local.faults import Fault
 
@@ -50,7 +50,7 @@ class Oracle:
             return self.holds(node.left) or self.holds(node.right)
         if isinstance(node, Not):
             return not self.holds(node.operand)
-        if isinstance(node, Comparison):
+        if isinstance(node, ComparisonNode):
             return self.compares(node.operator, node.left, node.right)
         if isinstance(node, Between):
             operand = node.operand
@@ -97,7 +97,7 @@ class Oracle:
         }[operator]
 
     def read(self, node):
-        if isinstance(node, Value):
+        if isinstance(node, ValuePlaceholder):
             return plain(self.values[node.name])
         if isinstance(node, Function):
             return self.size(self.read(node.arguments[0]))
@@ -207,7 +207,7 @@ def test_deep_and_long_texts_end_without_a_traceback(text):
 @given(drawn.items)
 def test_projecting_every_attribute_gives_the_item(item):
     if item:
-        text = str(ProjectionNode(tuple(Path((name,)) for name in item)))
+        text = str(ProjectionNode(tuple(DocumentPath((name,)) for name in item)))
         assert project(parse_projection(text), item) == item
 
 

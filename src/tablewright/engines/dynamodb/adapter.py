@@ -21,7 +21,7 @@ from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.engines.dynamodb.lacking import lacking
 from tablewright.engines.dynamodb.observation import foreign, observe
 from tablewright.engines.dynamodb.provisioning import (
-    Action,
+    TableAction,
     apply_action,
     apply_down,
     plan_up,
@@ -138,7 +138,7 @@ class DynamoAdapter:
     def provision(self, step: ProvisionStep, say: Progress) -> str:
         """Send one operation, and wait until the table is ready."""
         action = step.statement
-        assert isinstance(action, Action)
+        assert isinstance(action, TableAction)
         return apply_action(action, self.transport, say, sleep=self._sleep)
 
     def destroy(self, names: Sequence[str], say: Progress) -> None:
@@ -271,7 +271,7 @@ class DynamoAdapter:
         inner.database.close()
 
 
-def _step(action: Action) -> ProvisionStep:
+def _step(action: TableAction) -> ProvisionStep:
     return ProvisionStep(
         text=action.text,
         container=action.table,

@@ -15,7 +15,7 @@ from functools import partial
 from tablewright.bill.prices import PriceBook
 from tablewright.core.quantities import ONE, ZERO, format_count, percent
 from tablewright.design.changes import effort_of
-from tablewright.engines.dynamodb.facts import Facts, FactsBetween
+from tablewright.engines.dynamodb.facts import DynamoFacts, FactsBetween
 from tablewright.engines.dynamodb.headroom import Usage, usages
 from tablewright.engines.dynamodb.rules import dynamodb_rules
 from tablewright.engines.dynamodb.tariff import Tariff
@@ -52,14 +52,14 @@ def advise(
     first = evaluations[0]
     rules = rules or dynamodb_rules()
     tariff = Tariff.of(book, first.model.region)
-    curve = Curve(evaluations, rules, tariff)
+    curve = FactsCurve(evaluations, rules, tariff)
     required = [rule for rule in rules.rules if rule.scale]
     triggers = sorted(
         (trigger for rule in required for trigger in curve.triggers(rule)),
         key=lambda t: (t.users, t.rule, t.subject, t.level),
     )
     if varied:
-        halved, doubled = (Curve(entry, rules, tariff) for entry in varied)
+        halved, doubled = (FactsCurve(entry, rules, tariff) for entry in varied)
         triggers = [
             replace(t, if_halved=halved.users_of(t, rules), if_doubled=doubled.users_of(t, rules))
             for t in triggers
@@ -73,22 +73,22 @@ def advise(
     return Advisory(stops=tuple(stops), triggers=tuple(triggers))
 
 
-class Curve:
+class FactsCurve:
     """The facts of one design at any number of users, from those at its stops."""
 
     def __init__(self, evaluations: Iterable[Evaluation], rules: Catalogue, tariff: Tariff) -> None:
         ordered = sorted(evaluations, key=lambda e: e.users)
-        self.stops = [Facts(e, rules.k, tariff) for e in ordered]
-        self._facts: dict[int, Facts] = {facts.users: facts for facts in self.stops}
+        self.stops = [DynamoFacts(e, rules.k, tariff) for e in ordered]
+        self._facts: dict[int, DynamoFacts] = {facts.users: facts for facts in self.stops}
 
-    def at(self, users: int) -> Facts:
+    def at(self, users: int) -> DynamoFacts:
         """Return the facts at a number of users: those of a stop, or between two of them."""
         fact = self._facts.get(users)
         if fact is None:
             fact = self._facts[users] = self._between(users)
         return fact
 
-    def _between(self, users: int) -> Facts:
+    def _between(self, users: int) -> DynamoFacts:
         if len(self.stops) == 1:
             return FactsBetween(self.stops[0], self.stops[0], users)
         stop = next((i for i, f in enumerate(self.stops) if f.users > users), len(self.stops) - 1)
@@ -219,7 +219,10 @@ def _id(trigger: Trigger) -> tuple[str, str, Level]:
 
 
 def _stop(
-    curve: Curve, facts: Facts, triggers: Sequence[Trigger], seen: set[tuple[str, str, Level]]
+    curve: FactsCurve,
+    facts: DynamoFacts,
+    triggers: Sequence[Trigger],
+    seen: set[tuple[str, str, Level]],
 ) -> Stop:
     users, cost = facts.users, facts.cost
     due = _latest(triggers, facts, seen)
@@ -239,7 +242,7 @@ def _stop(
 
 
 def _latest(
-    triggers: Sequence[Trigger], facts: Facts, seen: set[tuple[str, str, Level]]
+    triggers: Sequence[Trigger], facts: DynamoFacts, seen: set[tuple[str, str, Level]]
 ) -> tuple[Due, ...]:
     """Return what is due now, soon and later; of one finding only the worst level passed."""
     growth = facts.model.growth_per_month
@@ -263,7 +266,7 @@ def _latest(
     return (*now, *coming)
 
 
-def _drivers(facts: Facts) -> tuple[Driver, ...]:
+def _drivers(facts: DynamoFacts) -> tuple[Driver, ...]:
     sums: dict[str, Decimal] = {}
     for line in facts.evaluation.bill.lines:
         name = f"{line.resource}: {line.dimension}"
@@ -281,7 +284,7 @@ def _drivers(facts: Facts) -> tuple[Driver, ...]:
     return tuple(drivers)
 
 
-def _tightest_limits(curve: Curve, facts: Facts) -> tuple[Headroom, ...]:
+def _tightest_limits(curve: FactsCurve, facts: DynamoFacts) -> tuple[Headroom, ...]:
     used = [u for u in usages(facts) if u.times is not None]
     used.sort(key=lambda u: (u.times or ZERO, u.limit, u.subject))
     tight = used[:3]
@@ -290,7 +293,7 @@ def _tightest_limits(curve: Curve, facts: Facts) -> tuple[Headroom, ...]:
     return tuple(_headroom(u, grown.get((u.limit, u.subject)), facts) for u in tight)
 
 
-def _headroom(now: Usage, doubled: Usage | None, facts: Facts) -> Headroom:
+def _headroom(now: Usage, doubled: Usage | None, facts: DynamoFacts) -> Headroom:
     """Return a limit's headroom; what is used is taken to grow with a power of the users."""
     users: int | None = None
     months: Decimal | None = None

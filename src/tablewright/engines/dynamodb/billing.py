@@ -22,7 +22,7 @@ from tablewright.core.errors import PriceUnknownError, UnsupportedError, UsageEr
 from tablewright.core.quantities import GB, HOURS_PER_MONTH, SECONDS_PER_MONTH, ZERO
 from tablewright.engines.dynamodb.design import CapacityMode, ModeKind
 from tablewright.engines.dynamodb.loads import (
-    Candidate,
+    ModeCandidate,
     ResourceLoad,
     TableCharges,
     TableLoad,
@@ -156,7 +156,7 @@ def free_tier_lines(lines: Sequence[Line], book: PriceBook) -> tuple[Line, ...]:
     return tuple(out)
 
 
-def cheapest_mode(load: TableLoad, book: PriceBook, region: str) -> tuple[Candidate, ...]:
+def cheapest_mode(load: TableLoad, book: PriceBook, region: str) -> tuple[ModeCandidate, ...]:
     """Return every way to pay for a table, the cheapest first, those without a price last.
 
     Compared are on-demand, provisioned with auto scaling, and reserved capacity for one and three
@@ -181,9 +181,9 @@ def cheapest_mode(load: TableLoad, book: PriceBook, region: str) -> tuple[Candid
             variant = replace(variant, resources=own_key)
         try:
             charges = table_charges(variant, book, region)
-            result.append(Candidate(name=name, load=variant, charges=charges))
+            result.append(ModeCandidate(name=name, load=variant, charges=charges))
         except PriceUnknownError as unknown:
-            result.append(Candidate(name=name, load=variant, cannot=unknown.message))
+            result.append(ModeCandidate(name=name, load=variant, cannot=unknown.message))
     return tuple(sorted(result, key=lambda c: (c.total is None, c.total or ZERO)))
 
 

@@ -17,14 +17,14 @@ from tablewright.model.nodes import Reading
 from tablewright.model.scalars import Bad
 from tablewright.model.shapes import (
     ByKind,
-    Choice,
     Field,
     ListOf,
     MappingOf,
     Name,
-    Record,
+    RecordShape,
     Scalar,
     Shape,
+    WordChoice,
     wrong_type,
 )
 from tablewright.model.value_shapes import BOOL, NUMBER, PROSE, SHARE, VALUE, WHOLE
@@ -92,7 +92,7 @@ def _times(period: str, words: str) -> Scalar:
 STREAM_VIEWS = ("keys-only", "new-image", "old-image", "new-and-old-images")
 RESERVED = Scalar(_years, "1y or 3y", "[13]y")
 RESERVED_FIELD = Field("reserved", RESERVED, doc="reserved capacity: 1y or 3y")
-AUTO_SCALING = Record(
+AUTO_SCALING = RecordShape(
     "auto scaling",
     (
         Field("min_rcu", NUMBER, required=True),
@@ -103,8 +103,8 @@ AUTO_SCALING = Record(
     ),
 )
 MODE = ByKind(
-    scalar=Choice(("on-demand",)),
-    mapping=Record(
+    scalar=WordChoice(("on-demand",)),
+    mapping=RecordShape(
         "a capacity mode",
         (
             Field("rcu", NUMBER, doc="provisioned read capacity units"),
@@ -120,11 +120,11 @@ KEY = ListOf(KEY_NAME, least=1, most=2, what="a partition key, or [partition key
 MANY_KEYS = ListOf(KEY_NAME, least=1, what="an attribute or a list of them")
 
 PROJECT = ByKind(
-    scalar=Choice(("all", "keys-only")),
+    scalar=WordChoice(("all", "keys-only")),
     sequence=ListOf(ATTRIBUTE_NAME, single=False, least=1),
     what="all, keys-only, or a list of attributes",
 )
-INDEX = Record(
+INDEX = RecordShape(
     "an index",
     (
         Field("key", KEY, doc="partition key, or [partition key, sort key]"),
@@ -137,7 +137,7 @@ INDEX = Record(
     ),
 )
 
-VECTOR_INDEX = Record(
+VECTOR_INDEX = RecordShape(
     "a vector index",
     (
         Field("vector", ATTRIBUTE_NAME, required=True, doc="the vector attribute"),
@@ -150,7 +150,7 @@ VECTOR_INDEX = Record(
 
 TEMPLATE = ByKind(
     scalar=VALUE,
-    mapping=Record(
+    mapping=RecordShape(
         "a key",
         (
             Field("value", VALUE, required=True, doc="such as USER#{userId}"),
@@ -167,7 +167,7 @@ TEMPLATE = ByKind(
     ),
     what="a template such as USER#{userId}, or {value: …, when: …}",
 )
-SHAPE = Record(
+SHAPE = RecordShape(
     "an item shape",
     (
         Field("of", ENTITY_NAME, doc="the entity, where the name is not one"),
@@ -193,7 +193,7 @@ SHAPE = Record(
     ),
     nullable=True,
 )
-TABLE = Record(
+TABLE = RecordShape(
     "a table",
     (
         Field("key", KEY, required=True, doc="partition key, or [partition key, sort key]"),
@@ -211,7 +211,7 @@ TABLE = Record(
         Field("vector_indexes", MappingOf(INDEX_NAME, VECTOR_INDEX)),
         Field("mode", MODE, doc="capacity mode, default on-demand"),
         RESERVED_FIELD,
-        Field("class", Choice(("standard", "infrequent-access"))),
+        Field("class", WordChoice(("standard", "infrequent-access"))),
         Field("ttl", ATTRIBUTE_NAME),
         Field(
             "pitr",
@@ -225,10 +225,13 @@ TABLE = Record(
         Field(
             "stream",
             ByKind(
-                scalar=Choice(STREAM_VIEWS),
-                mapping=Record(
+                scalar=WordChoice(STREAM_VIEWS),
+                mapping=RecordShape(
                     "a stream",
-                    (Field("view", Choice(STREAM_VIEWS), required=True), Field("readers", WHOLE)),
+                    (
+                        Field("view", WordChoice(STREAM_VIEWS), required=True),
+                        Field("readers", WHOLE),
+                    ),
                 ),
             ),
         ),
@@ -248,7 +251,7 @@ TABLE = Record(
         "entities": "what a table holds are its `items`",
     },
 )
-DYNAMODB = Record(
+DYNAMODB = RecordShape(
     "a DynamoDB design",
     (*COMMON, Field("tables", MappingOf(TABLE_NAME, TABLE, least=1), required=True)),
 )

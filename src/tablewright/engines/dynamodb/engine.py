@@ -70,7 +70,7 @@ WANTED_ERROR = Decimal("0.005")
 
 
 @dataclass
-class Workspace:
+class SharedSamples:
     """What evaluations of one model share: the sample and the sizes of equal shapes."""
 
     sample: Sample
@@ -91,7 +91,9 @@ class DynamoEngine:
     varies_smoothly = True
 
     def __init__(self) -> None:
-        self._workspaces: Memo[Workspace] = Memo(4)  # a few variants of a model at a time are used
+        self._workspaces: Memo[SharedSamples] = Memo(
+            4
+        )  # a few variants of a model at a time are used
         self._population: Memo[Evaluation] = Memo(1)  # asked for by each step of a proof
 
     @property
@@ -219,16 +221,16 @@ class DynamoEngine:
         """Return a design with the names another file has for what is stored alike."""
         return aligned(dynamo(before), dynamo(after))
 
-    def _workspace(self, model: Model) -> Workspace:
+    def _workspace(self, model: Model) -> SharedSamples:
         """Return what was sampled of a model; models may differ in their access patterns."""
         drawn_by = (model.seed, model.scales, model.horizon_days)
         return self._workspaces.get(
-            (model.entities,), drawn_by, lambda: Workspace(sample=Sample(model))
+            (model.entities,), drawn_by, lambda: SharedSamples(sample=Sample(model))
         )
 
 
 def route_all(
-    context: Context, patterns: Iterable[Pattern], work: Workspace | None = None
+    context: Context, patterns: Iterable[Pattern], work: SharedSamples | None = None
 ) -> tuple[Route, ...]:
     """Return the route of each pattern on the design of a context.
 
@@ -247,7 +249,7 @@ def route_all(
 
 
 def _kept(
-    pattern: Pattern, context: Context, work: Workspace, find: Callable[[Pattern], Route]
+    pattern: Pattern, context: Context, work: SharedSamples, find: Callable[[Pattern], Route]
 ) -> Route:
     names = {pattern.entity, *(part.entity for part in pattern.parts)}
     tables: dict[int, Table] = {}
@@ -268,7 +270,7 @@ def _evaluate(
     users: int,
     book: PriceBook,
     region: str,
-    work: Workspace,
+    work: SharedSamples,
     n: int,
     free_tier: bool,
     population: dict[str, int] | None = None,
@@ -293,7 +295,7 @@ def _evaluate(
     )
 
 
-def resource_facts(context: Context, work: Workspace) -> tuple[ResourceFacts, ...]:
+def resource_facts(context: Context, work: SharedSamples) -> tuple[ResourceFacts, ...]:
     """Return how many items of which size each table and index holds."""
     resource_factses: list[ResourceFacts] = []
     for table in context.design.tables:
@@ -322,7 +324,7 @@ def resource_facts(context: Context, work: Workspace) -> tuple[ResourceFacts, ..
 
 
 def _shape_facts(
-    context: Context, table: Table, index: Index | VectorIndex | None, work: Workspace
+    context: Context, table: Table, index: Index | VectorIndex | None, work: SharedSamples
 ) -> tuple[ShapeFacts, ...]:
     shape_factses: list[ShapeFacts] = []
     for shape in table.shapes:

@@ -39,7 +39,7 @@ _GENERATED = frozenset({Kind.UUID, Kind.ULID, Kind.ID})
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TableOrIndex:
     """A table, or one of its indexes."""
 
     table: Table
@@ -68,7 +68,7 @@ class Place:
         return self.index is not None and not self.index.is_local
 
 
-class Facts:
+class DynamoFacts:
     """Facts of one design at one scale. Everything is computed when first asked for."""
 
     def __init__(
@@ -113,19 +113,19 @@ class Facts:
     # ------------------------------------------------------------------ names
 
     @cached_property
-    def places(self) -> tuple[Place, ...]:
+    def places(self) -> tuple[TableOrIndex, ...]:
         """All tables and indexes."""
-        places: list[Place] = []
+        places: list[TableOrIndex] = []
         for table in self.design.tables:
-            places.append(Place(table))
-            places.extend(Place(table, index) for index in table.indexes)
+            places.append(TableOrIndex(table))
+            places.extend(TableOrIndex(table, index) for index in table.indexes)
         return tuple(places)
 
     @cached_property
-    def _places_by_name(self) -> dict[str, Place]:
+    def _places_by_name(self) -> dict[str, TableOrIndex]:
         return {place.name: place for place in self.places}
 
-    def place(self, name: str) -> Place | None:
+    def place(self, name: str) -> TableOrIndex | None:
         """Return a table or index by name."""
         return self._places_by_name.get(name)
 
@@ -512,7 +512,7 @@ class Facts:
         return {}
 
     def templates(
-        self, place: Place, keys: tuple[str, ...]
+        self, place: TableOrIndex, keys: tuple[str, ...]
     ) -> list[tuple[ItemShape, tuple[KeyTemplate, ...]]]:
         """Return, for each shape that has all of these key attributes, how they are made."""
         template = self._templates.get((place.name, keys))
@@ -527,7 +527,7 @@ class Facts:
         return template
 
     def _partition_templates(
-        self, place: Place, entity: str
+        self, place: TableOrIndex, entity: str
     ) -> list[tuple[ItemShape, tuple[KeyTemplate, ...]]]:
         """Return how the partition key is made in the shapes of one entity."""
         by_entity = self._partition_maps.get(place.name)
@@ -546,7 +546,7 @@ class Facts:
         owner = self.selectivity.owner(entity, attribute.name)
         return None if owner is None else owner.name
 
-    def distinct(self, place: Place) -> Decimal | None:
+    def distinct(self, place: TableOrIndex) -> Decimal | None:
         """Return how many partition key values a table or index has; None where nobody knows."""
         total = ZERO
         for shape, templates in self.templates(place, place.partition_keys):
@@ -575,7 +575,7 @@ class Facts:
         top = self.selectivity.top_share(entity, name, self.default_skew)
         return None if top is None else (top.share, top.is_default)
 
-    def hot_share(self, pattern: Pattern, place: Place) -> tuple[Decimal, bool] | None:
+    def hot_share(self, pattern: Pattern, place: TableOrIndex) -> tuple[Decimal, bool] | None:
         """Return the share of a pattern's calls on the hottest key of a resource.
 
         The second value says whether the default skew made it. None: it cannot be known.
@@ -585,7 +585,7 @@ class Facts:
             self._shares[key] = self._hot_share(pattern, place)
         return self._shares[key]
 
-    def _hot_share(self, pattern: Pattern, place: Place) -> tuple[Decimal, bool] | None:
+    def _hot_share(self, pattern: Pattern, place: TableOrIndex) -> tuple[Decimal, bool] | None:
         worst: tuple[Decimal, bool] = (ZERO, False)
         for part in pattern.parts or (pattern,):
             for shape, templates in self._partition_templates(place, part.entity):
@@ -602,7 +602,7 @@ class Facts:
         part: Pattern,
         shape: ItemShape,
         templates: tuple[KeyTemplate, ...],
-        place: Place,
+        place: TableOrIndex,
     ) -> tuple[Decimal, bool] | None:
         entity = self.entity_of(shape)
         shards = Decimal(math.prod(t.shards for t in templates))
@@ -636,7 +636,7 @@ class Facts:
             and self.points_to(entity, attribute) is None
         )
 
-    def hot_units(self, place: Place, dimension: str) -> Heat | None:
+    def hot_units(self, place: TableOrIndex, dimension: str) -> Heat | None:
         """Return the units per second on the hottest key value at the peak.
 
         Patterns whose keys are made alike meet on the same hottest value and add up; patterns of
@@ -661,13 +661,13 @@ class Facts:
         group = max(sorted(groups), key=lambda g: groups[g])
         return Heat(groups[group], worst_pattern[group][1], is_default)
 
-    def _key_family(self, pattern: Pattern, place: Place) -> str:
+    def _key_family(self, pattern: Pattern, place: TableOrIndex) -> str:
         for part in pattern.parts or (pattern,):
             for _, templates in self._partition_templates(place, part.entity):
                 return "|".join(str(template) for template in templates)
         return ""
 
-    def is_splittable(self, place: Place) -> bool:
+    def is_splittable(self, place: TableOrIndex) -> bool:
         """Whether the service can divide one key value over partitions by its sort key."""
         if not place.sort_keys or any(index.is_local for index in place.table.indexes):
             return False
@@ -684,7 +684,7 @@ class Facts:
 
     # ------------------------------------------------------------------ indexes
 
-    def serves(self, place: Place) -> list[Pattern]:
+    def serves(self, place: TableOrIndex) -> list[Pattern]:
         """Return the patterns whose route reads a table or index."""
         return self._served.get(place.name, [])
 
@@ -702,7 +702,7 @@ class Facts:
                 served.setdefault(target, []).append(pattern)
         return served
 
-    def projected(self, place: Place, shape: ItemShape) -> frozenset[str]:
+    def projected(self, place: TableOrIndex, shape: ItemShape) -> frozenset[str]:
         """Return the model attributes an entry of an index holds, of one shape."""
         projected = set(shape.attributes) | {e.attribute for e in shape.embeds}
         if place.index is None:
@@ -790,14 +790,14 @@ class Heat:
         return " (by the default skew)" if self.is_default_skew else ""
 
 
-class FactsBetween(Facts):
+class FactsBetween(DynamoFacts):
     """Facts of a number of users that lies between two evaluated scales, or beyond the last.
 
     Rates and counts come from the model. Units, sizes and costs are interpolated on logarithmic
     axes, which is exact for what is constant and for what grows with a power of the users.
     """
 
-    def __init__(self, low: Facts, high: Facts, users: int) -> None:
+    def __init__(self, low: DynamoFacts, high: DynamoFacts, users: int) -> None:
         super().__init__(low.evaluation, low.k, low.tariff, default_skew=low.default_skew)
         self.low, self.high, self.users = low, high, users
         span = math.log(high.users / low.users) if high.users != low.users else 0.0

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.engines.dynamodb.design import ModeKind
-from tablewright.engines.dynamodb.facts import Facts, Place
+from tablewright.engines.dynamodb.facts import DynamoFacts, TableOrIndex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,40 +28,42 @@ class Usage:
         return self.most / self.used if self.used > 0 else None
 
 
-def usages(facts: Facts) -> list[Usage]:
+def usages(facts: DynamoFacts) -> list[Usage]:
     """Return all limits of a design with what is used of them, where it can be computed."""
     usages: list[Usage] = []
     for place in facts.places:
         for measure in (_hot_writes, _hot_reads, _peak):
             usages.extend(measure(facts, place))
     for table in facts.design.tables:
-        usages.extend(_quota(facts, Place(table)))
-        usages.extend(_items(facts, Place(table)))
+        usages.extend(_quota(facts, TableOrIndex(table)))
+        usages.extend(_items(facts, TableOrIndex(table)))
     return usages
 
 
-def tightest(facts: Facts) -> Decimal | None:
+def tightest(facts: DynamoFacts) -> Decimal | None:
     """Return the smallest headroom: limit over usage; None where no limit is used at all."""
     times = [u.times for u in usages(facts) if u.times is not None]
     return min(times, default=None)
 
 
-def _hot_writes(facts: Facts, place: Place) -> list[Usage]:
+def _hot_writes(facts: DynamoFacts, place: TableOrIndex) -> list[Usage]:
     return _hot(facts, place, "write", facts.k["part_wcu"], "write units a second on one key")
 
 
-def _hot_reads(facts: Facts, place: Place) -> list[Usage]:
+def _hot_reads(facts: DynamoFacts, place: TableOrIndex) -> list[Usage]:
     return _hot(facts, place, "read", facts.k["part_rcu"], "read units a second on one key")
 
 
-def _hot(facts: Facts, place: Place, dimension: str, most: Decimal, what: str) -> list[Usage]:
+def _hot(
+    facts: DynamoFacts, place: TableOrIndex, dimension: str, most: Decimal, what: str
+) -> list[Usage]:
     heat = facts.hot_units(place, dimension)
     if heat is None or not heat.units:
         return []
     return [Usage(limit=what, subject=place.name, used=heat.units, most=most)]
 
 
-def _peak(facts: Facts, place: Place) -> list[Usage]:
+def _peak(facts: DynamoFacts, place: TableOrIndex) -> list[Usage]:
     if place.table.mode.kind is not ModeKind.ON_DEMAND:
         return []
     peak = []
@@ -73,7 +75,7 @@ def _peak(facts: Facts, place: Place) -> list[Usage]:
     return peak
 
 
-def _quota(facts: Facts, place: Place) -> list[Usage]:
+def _quota(facts: DynamoFacts, place: TableOrIndex) -> list[Usage]:
     quota = []
     names = [place.name, *(f"{place.name}/{index.name}" for index in place.table.indexes)]
     for dimension in ("write", "read"):
@@ -85,7 +87,7 @@ def _quota(facts: Facts, place: Place) -> list[Usage]:
     return quota
 
 
-def _items(facts: Facts, place: Place) -> list[Usage]:
+def _items(facts: DynamoFacts, place: TableOrIndex) -> list[Usage]:
     items = []
     for shape in place.table.shapes:
         sizes = facts.shape_facts(place.name, shape.name)

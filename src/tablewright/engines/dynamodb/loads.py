@@ -126,7 +126,7 @@ class TableCharges:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class ModeCandidate:
     """One way to pay for a table; `cannot` says why it could not be priced."""
 
     name: str

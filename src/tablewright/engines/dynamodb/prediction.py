@@ -16,13 +16,13 @@ from tablewright.core.quantities import ONE, ZERO
 from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape, KeyTemplate, Table
 from tablewright.engines.dynamodb.reading.context import Context
 from tablewright.engines.dynamodb.reading.router import ReadRouter
-from tablewright.engines.dynamodb.sizing import DesignSizes, Groups, ShapeSizes
+from tablewright.engines.dynamodb.sizing import CallGroups, DesignSizes, ShapeSizes
 from tablewright.engines.dynamodb.writer import WriteRouter
 from tablewright.evaluation.values import Evaluation, Route
 from tablewright.model.values import Condition, Entity, Model, Pattern, Verb
 from tablewright.sample.calls import Call, typed
 from tablewright.sample.chosen import Blocks, Chosen, Drawn
-from tablewright.sample.parameters import Source, domains
+from tablewright.sample.parameters import ValueSource, domains
 from tablewright.sample.world import Test, World, in_order
 
 Units = dict[tuple[str, str], Decimal]
@@ -237,7 +237,7 @@ class CalledSizes(DesignSizes):
             c.attribute for c in self.pattern.where if c.operator == "eq" and c.value is None
         ]
         asked = domains(self.prediction.model, entity, attributes)
-        return not any(domain.source is Source.INSTANCE for domain in asked)
+        return not any(domain.source is ValueSource.INSTANCE for domain in asked)
 
     def _instances(self) -> dict[str, Drawn]:
         parts = [part for item in self.items for part in (item.parts or (item,))]
@@ -350,7 +350,7 @@ class CalledSizes(DesignSizes):
         """Return the sizes of one shape over the population: whoever is asked for, all is read."""
         return self.prediction.all.of(table, shape)
 
-    def groups(self, entity: Entity, conditions: tuple[Condition, ...]) -> Groups | None:
+    def groups(self, entity: Entity, conditions: tuple[Condition, ...]) -> CallGroups | None:
         """Return the instances each call meets."""
         if not self.has_groups or not self.drawn or entity.name != self.pattern.entity:
             return self.prediction.all.groups(entity, conditions)
@@ -359,7 +359,7 @@ class CalledSizes(DesignSizes):
             numbers = [n for n in self._meeting(item, conditions) if n in self._places]
             if numbers:
                 met.append([self._places[n] for n in numbers])
-        return Groups(met=tuple(met), of_calls=max(1, len(self.items)))
+        return CallGroups(met=tuple(met), of_calls=max(1, len(self.items)))
 
     def around(
         self,

@@ -44,7 +44,7 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
+class TableAction:
     """One change: an operation with its parameters, in words, and whether it destroys anything."""
 
     text: str
@@ -61,7 +61,7 @@ class Action:
 class UpPlan:
     """What has to be done, and what cannot be."""
 
-    actions: tuple[Action, ...]
+    actions: tuple[TableAction, ...]
     refused: tuple[str, ...] = ()
     """Changes that no operation makes, such as another primary key."""
     beyond: tuple[str, ...] = ()
@@ -91,7 +91,7 @@ def plan_up(
         observed: the tables of these names that exist.
         adopt: take tables over that were made by somebody else.
     """
-    actions: list[Action] = []
+    actions: list[TableAction] = []
     refused: list[str] = []
     beyond: list[str] = []
     strange = () if adopt else foreign(model, observed)
@@ -113,13 +113,13 @@ def plan_up(
     return UpPlan(actions=tuple(actions), refused=tuple(refused), beyond=tuple(beyond))
 
 
-def _owned(model: Model, design: DynamoDesign, existing: ObservedTable) -> list[Action]:
+def _owned(model: Model, design: DynamoDesign, existing: ObservedTable) -> list[TableAction]:
     """Mark a table as one of this design, where it is marked otherwise."""
     required = {APP_TAG: model.app, DESIGN_TAG: design.name}
     if existing.tags is None or required.items() <= dict(existing.tags).items():
         return []
     return [
-        Action(
+        TableAction(
             text=f"mark {existing.name} as a table of {model.app}, {design.name}",
             table=existing.name,
             operation="TagResource",
@@ -145,12 +145,12 @@ def _beyond(table: Table, existing: ObservedTable) -> list[str]:
     return beyond
 
 
-def _create(model: Model, design: DynamoDesign, table: Table) -> list[Action]:
+def _create(model: Model, design: DynamoDesign, table: Table) -> list[TableAction]:
     tags = ((APP_TAG, model.app), (DESIGN_TAG, design.name))
     indexes = len(table.indexes)
     also = f" with {indexes} index{'es' if indexes != 1 else ''}" if indexes else ""
     actions = [
-        Action(
+        TableAction(
             text=f"create {table.name}{also}, {table.mode.kind.value}",
             table=table.name,
             operation="CreateTable",
@@ -160,11 +160,11 @@ def _create(model: Model, design: DynamoDesign, table: Table) -> list[Action]:
     return actions + _settings(table, None) + _replicas(table, None)
 
 
-def _settings(table: Table, existing: ObservedTable | None) -> list[Action]:
-    actions: list[Action] = []
+def _settings(table: Table, existing: ObservedTable | None) -> list[TableAction]:
+    actions: list[TableAction] = []
     if table.ttl and (existing is None or existing.ttl not in (None, table.ttl)):
         actions.append(
-            Action(
+            TableAction(
                 text=f"expire items of {table.name} by {table.ttl}",
                 table=table.name,
                 operation="UpdateTimeToLive",
@@ -182,7 +182,7 @@ def _settings(table: Table, existing: ObservedTable | None) -> list[Action]:
         if table.pitr_days != 35:
             specification["RecoveryPeriodInDays"] = table.pitr_days
         actions.append(
-            Action(
+            TableAction(
                 text=f"keep {table.name} recoverable to any point of {table.pitr_days} days",
                 table=table.name,
                 operation="UpdateContinuousBackups",
@@ -199,7 +199,7 @@ def _settings(table: Table, existing: ObservedTable | None) -> list[Action]:
 
 def _change(
     model: Model, table: Table, existing: ObservedTable, refused: list[str]
-) -> list[Action]:
+) -> list[TableAction]:
     required = create_table(model, table)
     if key_schema_of(required["KeySchema"]) != key_schema_of(
         existing.description.get("KeySchema", ())
@@ -225,12 +225,12 @@ def _change(
     return actions + _settings(table, existing) + _replicas(table, existing)
 
 
-def _replicas(table: Table, existing: ObservedTable | None) -> list[Action]:
+def _replicas(table: Table, existing: ObservedTable | None) -> list[TableAction]:
     """Add replicas, one at a time; those beyond the design are left."""
     listed = existing.description.get("Replicas") or () if existing is not None else ()
     stored = {replica["RegionName"] for replica in listed}
     return [
-        Action(
+        TableAction(
             text=f"replicate {table.name} to {region}",
             table=table.name,
             operation="UpdateTable",
@@ -247,7 +247,7 @@ def _replicas(table: Table, existing: ObservedTable | None) -> list[Action]:
 
 def _table_updates(
     table: Table, wanted: Mapping[str, Any], existing: ObservedTable
-) -> list[Action]:
+) -> list[TableAction]:
     described = existing.description
     changes: list[tuple[str, dict[str, Any]]] = []
     if wanted["BillingMode"] != existing.mode:
@@ -300,7 +300,7 @@ def _table_updates(
             )
         changes.append((f"stream the changes of {table.name}", {"StreamSpecification": stream}))
     return [
-        Action(
+        TableAction(
             text=text,
             table=table.name,
             operation="UpdateTable",
@@ -331,9 +331,9 @@ def _index_capacity(table: Table, existing: ObservedTable) -> list[tuple[str, di
     return changes
 
 
-def _index_updates(model: Model, table: Table, existing: ObservedTable) -> list[Action]:
+def _index_updates(model: Model, table: Table, existing: ObservedTable) -> list[TableAction]:
     """One index change at a time, as the service demands."""
-    actions: list[Action] = []
+    actions: list[TableAction] = []
     desired = {i.name: i for i in table.indexes if not i.is_local}
     for name, index in existing.indexes.items():
         if name not in desired:
@@ -347,9 +347,9 @@ def _index_updates(model: Model, table: Table, existing: ObservedTable) -> list[
     return actions + _vector_updates(model, table, existing)
 
 
-def _vector_updates(model: Model, table: Table, existing: ObservedTable) -> list[Action]:
+def _vector_updates(model: Model, table: Table, existing: ObservedTable) -> list[TableAction]:
     """Add and drop vector indexes; one that differs is dropped and added: none can be changed."""
-    actions: list[Action] = []
+    actions: list[TableAction] = []
     desired = {
         index.name: vector_index_parameters(model, table, index) for index in table.vector_indexes
     }
@@ -365,7 +365,7 @@ def _vector_updates(model: Model, table: Table, existing: ObservedTable) -> list
     for name in differing:
         del observed[name]
         actions.append(
-            Action(
+            TableAction(
                 text=f"drop the vector index {name} of {table.name}",
                 table=table.name,
                 operation="UpdateTable",
@@ -381,7 +381,7 @@ def _vector_updates(model: Model, table: Table, existing: ObservedTable) -> list
             continue
         keys = sorted({*table.keys, *vectors.search_attributes})
         actions.append(
-            Action(
+            TableAction(
                 text=f"add the vector index {vectors.name} to {table.name} and fill it",
                 table=table.name,
                 operation="UpdateTable",
@@ -398,8 +398,8 @@ def _vector_updates(model: Model, table: Table, existing: ObservedTable) -> list
     return actions
 
 
-def _drop(table: Table, name: str, text: str) -> Action:
-    return Action(
+def _drop(table: Table, name: str, text: str) -> TableAction:
+    return TableAction(
         text=text,
         table=table.name,
         operation="UpdateTable",
@@ -411,9 +411,9 @@ def _drop(table: Table, name: str, text: str) -> Action:
     )
 
 
-def _add(model: Model, table: Table, name: str) -> Action:
+def _add(model: Model, table: Table, name: str) -> TableAction:
     index = table.index(name)
-    return Action(
+    return TableAction(
         text=f"add the index {name} to {table.name} and fill it",
         table=table.name,
         operation="UpdateTable",
@@ -461,7 +461,7 @@ def apply_up(
 
 
 def apply_action(
-    action: Action,
+    action: TableAction,
     transport: Transport,
     progress: Progress,
     *,
@@ -492,7 +492,7 @@ def apply_action(
     return ""
 
 
-def _keep_tags(transport: Transport, created: Action) -> None:
+def _keep_tags(transport: Transport, created: TableAction) -> None:
     """Tag a new table once more, where a server has dropped the tags it was created with."""
     (result,) = observe(transport, [created.table]).values()
     if result.tags == () and created.parameters.get("Tags"):
@@ -563,7 +563,7 @@ def not_ours(model: Model, names: Sequence[str]) -> str:
 
 def plan_down(
     model: Model, design: DynamoDesign, observed: Mapping[str, ObservedTable]
-) -> tuple[Action, ...]:
+) -> tuple[TableAction, ...]:
     """Return what removes the tables of a design that exist.
 
     Raises:
@@ -580,12 +580,12 @@ def plan_down(
     return tuple(action for table in tables for action in removal(table))
 
 
-def removal(table: ObservedTable) -> list[Action]:
+def removal(table: ObservedTable) -> list[TableAction]:
     """Return what deletes a table, after its protection from deletion is taken off."""
     actions = []
     if table.description.get("DeletionProtectionEnabled"):
         actions.append(
-            Action(
+            TableAction(
                 text=f"stop protecting {table.name} from deletion",
                 table=table.name,
                 operation="UpdateTable",
@@ -593,7 +593,7 @@ def removal(table: ObservedTable) -> list[Action]:
             )
         )
     actions.append(
-        Action(
+        TableAction(
             text=f"delete {table.name}",
             table=table.name,
             operation="DeleteTable",
@@ -606,7 +606,7 @@ def removal(table: ObservedTable) -> list[Action]:
 
 
 def apply_down(
-    actions: Iterable[Action],
+    actions: Iterable[TableAction],
     transport: Transport,
     progress: Progress,
     *,

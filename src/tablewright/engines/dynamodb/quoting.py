@@ -12,11 +12,11 @@ from decimal import Decimal
 
 from tablewright.capacity.limits import STORAGE_OVERHEAD_BYTES
 from tablewright.core.quantities import ZERO
-from tablewright.engines.dynamodb.reading.context import Context, Option
+from tablewright.engines.dynamodb.reading.context import Context, ReadOption
 from tablewright.engines.dynamodb.reading.router import ReadRouter
 from tablewright.engines.dynamodb.write_requests import Unservable, parts_of
 from tablewright.engines.dynamodb.writer import WriteRouter
-from tablewright.evaluation.quotation import FixedUse, Path, Quotation, Slot
+from tablewright.evaluation.quotation import FixedUse, Quotation, QuotedPath, Slot
 from tablewright.evaluation.values import Request
 from tablewright.model.values import Pattern
 
@@ -74,13 +74,13 @@ def _slot(reads: ReadRouter, question: Pattern, pattern: str, part: int) -> Slot
     return Slot(pattern=pattern, part=part, paths=tuple(_path(option) for option in options))
 
 
-def _path(option: Option) -> Path:
+def _path(option: ReadOption) -> QuotedPath:
     uses = [use for request in option.requests for use in request.uses]
     read: dict[str, Decimal] = {}
     for use in uses:
         if use.dimension == "read":
             read[use.resource] = read.get(use.resource, ZERO) + use.units.mean
-    return Path(
+    return QuotedPath(
         resources=tuple(read),
         units=option.read_units,
         by_resource=tuple(read.items()),

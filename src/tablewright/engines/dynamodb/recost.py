@@ -1,6 +1,6 @@
 """Re-cost a fixed design: what it saves, what it breaks, what moving there costs once.
 
-In: model, design, an `evaluate` function and changes. Out: an `Outcome`. A saving is always the
+In: model, design, an `evaluate` function and changes. Out: a `FixOutcome`. A saving is always the
 difference of two bills, never a percentage. Only the part of the design that the changes can touch
 is evaluated again: tables that share an access pattern belong together, others do not.
 """
@@ -25,16 +25,16 @@ from tablewright.design.changes import (
 )
 from tablewright.engines.dynamodb.change_base import DynamoChange
 from tablewright.engines.dynamodb.design import DynamoDesign
-from tablewright.engines.dynamodb.facts import Facts
+from tablewright.engines.dynamodb.facts import DynamoFacts
 from tablewright.engines.dynamodb.item_changes import AddGuardItem
 from tablewright.engines.dynamodb.tariff import Tariff
 from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Model, Pattern
 from tablewright.review.catalogue import Catalogue
 from tablewright.review.findings import Level
-from tablewright.review.recosting import Budget, Outcome
+from tablewright.review.recosting import Budget, FixOutcome
 from tablewright.review.runner import Pair, Run, run
-from tablewright.review.verdicts import Option
+from tablewright.review.verdicts import FixOption
 
 Evaluate = Callable[[Model, DynamoDesign, int], Evaluation]
 
@@ -47,7 +47,7 @@ class _Part:
 
     model: Model
     design: DynamoDesign
-    facts: Facts
+    facts: DynamoFacts
     run: Run
 
 
@@ -56,7 +56,7 @@ class Recoster:
 
     def __init__(
         self,
-        facts: Facts,
+        facts: DynamoFacts,
         catalogue: Catalogue,
         evaluate: Evaluate,
         budget: Budget | None = None,
@@ -71,9 +71,9 @@ class Recoster:
         self._patterns_by_table = _patterns_by_table(facts)
         self._groups = _components(facts, self._patterns_by_table)
         self._parts: dict[frozenset[str], _Part] = {}
-        self._done: dict[tuple[Change, ...], Outcome] = {}
+        self._done: dict[tuple[Change, ...], FixOutcome] = {}
 
-    def outcome(self, option: Option, pair: Pair) -> Outcome:
+    def outcome(self, option: FixOption, pair: Pair) -> FixOutcome:
         """Return what an option brings; `pair` is the finding it is meant to fix."""
         outcome = self._done.get(option.changes)
         if outcome is None:
@@ -81,16 +81,16 @@ class Recoster:
             self._done[option.changes] = outcome
         return replace(outcome, option=option)
 
-    def _outcome(self, option: Option, pair: Pair) -> Outcome:
+    def _outcome(self, option: FixOption, pair: Pair) -> FixOutcome:
         effort = max(change.effort for change in option.changes)
         try:
             before = self._part(self.touched(option.changes))
             model, design = apply_all(before.model, before.design, option.changes)
             after = self._facts(model, design)
         except (UsageError, UnsupportedError) as problem:
-            return Outcome(option=option, saves=None, reject=problem.message, effort=effort)
+            return FixOutcome(option=option, saves=None, reject=problem.message, effort=effort)
         once, hours = migration(option.changes, after, self.tariff)
-        return Outcome(
+        return FixOutcome(
             option=option,
             saves=before.facts.cost - after.cost if option.has_saving else None,
             reject=self._reason_against(before, after, pair),
@@ -99,12 +99,12 @@ class Recoster:
             effort=effort,
         )
 
-    def _facts(self, model: Model, design: DynamoDesign) -> Facts:
+    def _facts(self, model: Model, design: DynamoDesign) -> DynamoFacts:
         self.budget.spend(routing_effort(model, design))
         evaluation = self.evaluate(model, design, self.facts.users)
         entities = {part.entity for p in model.patterns for part in (p.parts or (p,))}
         stored = {shape.entity for table in design.tables for shape in table.shapes}
-        return Facts(
+        return DynamoFacts(
             evaluation,
             self.facts.k,
             self.tariff,
@@ -145,7 +145,7 @@ class Recoster:
         part = self._facts(model, design)
         return _Part(model=model, design=design, facts=part, run=run(part, self.catalogue))
 
-    def _reason_against(self, before: _Part, after: Facts, pair: Pair) -> str:
+    def _reason_against(self, before: _Part, after: DynamoFacts, pair: Pair) -> str:
         for pattern in after.model.patterns:
             was, now = before.facts.route(pattern), after.route(pattern)
             if was is not None and was.is_served and now is not None and not now.is_served:
@@ -155,7 +155,7 @@ class Recoster:
                 return reason
         return self._worse(before, after, pair)
 
-    def _worse(self, before: _Part, after: Facts, pair: Pair) -> str:
+    def _worse(self, before: _Part, after: DynamoFacts, pair: Pair) -> str:
         levels = {c.pair: c.level() for c in before.run.candidates}
         known = {name for name, _ in before.facts.subjects("resource")}
         fired = {rule for rule, _ in levels}
@@ -175,7 +175,7 @@ class Recoster:
         return ""
 
 
-def _slower(before: Facts, after: Facts, pattern: Pattern) -> str:
+def _slower(before: DynamoFacts, after: DynamoFacts, pattern: Pattern) -> str:
     limit = after.slo(pattern)
     if limit is None:
         return ""
@@ -185,7 +185,7 @@ def _slower(before: Facts, after: Facts, pattern: Pattern) -> str:
     return ""
 
 
-def latency(facts: Facts, pattern: Pattern) -> Decimal:
+def latency(facts: DynamoFacts, pattern: Pattern) -> Decimal:
     """Return about how many milliseconds a call takes: round trips, and pages that are read."""
     route = facts.route(pattern)
     if route is None or not route.is_served:
@@ -201,7 +201,7 @@ def _is_drained(pattern: Pattern) -> bool:
 
 
 def migration(
-    changes: Iterable[Change], after: Facts, tariff: Tariff
+    changes: Iterable[Change], after: DynamoFacts, tariff: Tariff
 ) -> tuple[Decimal | None, Decimal | None]:
     """Return USD and hours of moving existing data once; (0, 0) where nothing is moved.
 
@@ -233,12 +233,12 @@ def migration(
     return writes * tariff.wru + reads * tariff.rru, writes / allowed / 3600
 
 
-def _writes(facts: Facts, resource: str) -> Decimal:
+def _writes(facts: DynamoFacts, resource: str) -> Decimal:
     entries = facts.entries(resource)
     return entries * math.ceil(facts.mean_size(resource) / WRITE_UNIT_BYTES) if entries else ZERO
 
 
-def _candidates(facts: Facts, pattern: Pattern) -> frozenset[str]:
+def _candidates(facts: DynamoFacts, pattern: Pattern) -> frozenset[str]:
     """Return the tables that might serve a pattern which no route serves."""
     return frozenset(
         table.name
@@ -254,7 +254,7 @@ def routing_effort(model: Model, design: DynamoDesign) -> int:
     return patterns + patterns * shapes // 50
 
 
-def _patterns_by_table(facts: Facts) -> dict[str, list[str]]:
+def _patterns_by_table(facts: DynamoFacts) -> dict[str, list[str]]:
     """Return the access patterns that touch each table, or might."""
     patterns: dict[str, list[str]] = {}
     for pattern in facts.model.patterns:
@@ -264,7 +264,7 @@ def _patterns_by_table(facts: Facts) -> dict[str, list[str]]:
 
 
 def _components(
-    facts: Facts, patterns_by_table: Mapping[str, list[str]]
+    facts: DynamoFacts, patterns_by_table: Mapping[str, list[str]]
 ) -> dict[str, frozenset[str]]:
     """Return, for each table, the tables that share access patterns with it, itself included."""
     leader = {table.name: table.name for table in facts.design.tables}

@@ -67,7 +67,7 @@ class Values:
     """Refuse to write what is not there, and say of a refusal whether it was there."""
 
 
-class Name(str):
+class CallerValue(str):
     """A name in place of a value that only the caller has; printed without quotes."""
 
     __slots__ = ()
@@ -143,7 +143,7 @@ class RequestBuilder:
         parameters: dict[str, Any] = {"TableName": step.table, "IndexName": step.index}
         vector = values.row.get(index.vector)
         parameters["SearchVector"] = (
-            Name("query_vector") if vector is None else [to_wire(each) for each in vector]
+            CallerValue("query_vector") if vector is None else [to_wire(each) for each in vector]
         )
         parameters["TopK"] = step.limit
         parts = [self._filter(condition, entity, values, expression) for condition in step.filters]

@@ -11,7 +11,7 @@ from tablewright.core.quantities import ONE
 from tablewright.design.values import Design
 from tablewright.engines.dynamodb.advisory import advise
 from tablewright.engines.dynamodb.design import DynamoDesign
-from tablewright.engines.dynamodb.facts import Facts
+from tablewright.engines.dynamodb.facts import DynamoFacts
 from tablewright.engines.dynamodb.headroom import tightest
 from tablewright.engines.dynamodb.recost import Recoster, routing_effort
 from tablewright.engines.dynamodb.rules import dynamodb_rules
@@ -57,7 +57,7 @@ class DynamoReviewing:
         k: Mapping[str, Decimal],
         *,
         factor: Decimal | None = None,
-    ) -> Facts:
+    ) -> DynamoFacts:
         """Return the facts of a design.
 
         The default skew is an assumption too: it is halved with the others, and raised to what is
@@ -66,11 +66,13 @@ class DynamoReviewing:
         skew = None
         if factor is not None:
             skew = k["skew"] / 2 if factor < ONE else k["skew_high"]
-        return Facts(evaluation, k, Tariff.of(book, evaluation.model.region), default_skew=skew)
+        return DynamoFacts(
+            evaluation, k, Tariff.of(book, evaluation.model.region), default_skew=skew
+        )
 
     def least_headroom(self, facts: Any) -> Decimal | None:
         """Return the tightest limit over its usage; None where no limit is used."""
-        assert isinstance(facts, Facts)
+        assert isinstance(facts, DynamoFacts)
         return tightest(facts)
 
     def recosting(
@@ -82,7 +84,7 @@ class DynamoReviewing:
         budget: Budget | None = None,
     ) -> Recoster:
         """Return what re-costs changes to a design."""
-        assert isinstance(facts, Facts)
+        assert isinstance(facts, DynamoFacts)
 
         def evaluate(model: Model, design: DynamoDesign, users: int) -> Evaluation:
             return self.evaluate(evaluator, model, design, users)

@@ -30,7 +30,7 @@ from tablewright.engines.dynamodb.geohash import GEOHASH, cell_of, neighbours
 from tablewright.evaluation.values import Measure, SizeFacts
 from tablewright.model.statistics import percentile
 from tablewright.model.values import Condition, Entity, Kind, Model
-from tablewright.sample.parameters import Domain, Source, another, domains, in_range, is_fixed
+from tablewright.sample.parameters import Domain, ValueSource, another, domains, in_range, is_fixed
 from tablewright.sample.sample import Sample
 from tablewright.sample.wire import key_text, plain_bytes
 
@@ -42,7 +42,7 @@ MOST_CENTRES = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class SizeColumn:
     """One physical attribute of a shape over the sample: bytes with its name, 0 where absent."""
 
     sizes: tuple[int, ...]
@@ -68,7 +68,7 @@ class ShapeSizes:
         self.sample = sample
         self.n = n
         self.entity: Entity = model.entity(shape.entity)
-        self._columns: dict[tuple[str, frozenset[str]], Column | None] = {}
+        self._columns: dict[tuple[str, frozenset[str]], SizeColumn | None] = {}
         self._items: dict[frozenset[str], list[int]] = {}
         self._shared: dict[Any, Any] = {} if shared is None else shared
 
@@ -83,7 +83,7 @@ class ShapeSizes:
         attributes += [embed.attribute for embed in self.shape.embeds]
         return tuple(attributes)
 
-    def column(self, name: str, *, after: frozenset[str] = frozenset()) -> Column | None:
+    def column(self, name: str, *, after: frozenset[str] = frozenset()) -> SizeColumn | None:
         """Return the column of a physical attribute, None if the shape never has it.
 
         Args:
@@ -119,7 +119,7 @@ class ShapeSizes:
             offloaded,
         )
 
-    def _make(self, name: str, after: frozenset[str]) -> Column | None:
+    def _make(self, name: str, after: frozenset[str]) -> SizeColumn | None:
         for embed in self.shape.embeds:
             if embed.attribute == name:
                 return self._embedded(embed)
@@ -130,24 +130,24 @@ class ShapeSizes:
             return self._plain(name, after)
         return self._templated(name, template, after)
 
-    def _plain(self, name: str, after: frozenset[str]) -> Column:
+    def _plain(self, name: str, after: frozenset[str]) -> SizeColumn:
         overhead = string_bytes(name)
         if name in self.shape.offload:
             if self.entity.attribute(name).presence == 1:
-                return Column((overhead + POINTER_BYTES,) * self.n)
+                return SizeColumn((overhead + POINTER_BYTES,) * self.n)
             stored = [size is not None for size in self._drawn(name, after)]
             sizes = tuple(overhead + POINTER_BYTES if here else 0 for here in stored)
-            return Column(sizes, tuple(stored))
+            return SizeColumn(sizes, tuple(stored))
         drawn = self._drawn(name, after)
         ratio = dict(self.shape.compress).get(name)
         if ratio is not None:
             drawn = self._compressed(name, drawn, ratio)
         if None in drawn:
-            return Column(
+            return SizeColumn(
                 tuple(0 if size is None else size + overhead for size in drawn),
                 tuple(size is not None for size in drawn),
             )
-        return Column(tuple(size + overhead for size in drawn if size is not None))
+        return SizeColumn(tuple(size + overhead for size in drawn if size is not None))
 
     def _drawn(self, name: str, after: frozenset[str]) -> list[int | None]:
         if name in after:
@@ -167,7 +167,7 @@ class ShapeSizes:
         values = self.sample.values(self.entity.name, name, self.n)
         return [None if value is None else len(packed(value)) for value in values]
 
-    def _templated(self, name: str, template: KeyTemplate, after: frozenset[str]) -> Column:
+    def _templated(self, name: str, template: KeyTemplate, after: frozenset[str]) -> SizeColumn:
         overhead = string_bytes(name)
         fixed = overhead
         varying: list[list[int]] = []
@@ -185,8 +185,8 @@ class ShapeSizes:
         )
         present = self._members(template, after)
         if present is None:
-            return Column(tuple(sizes))
-        return Column(
+            return SizeColumn(tuple(sizes))
+        return SizeColumn(
             tuple(size if here else 0 for size, here in zip(sizes, present, strict=True)),
             tuple(present),
         )
@@ -282,7 +282,7 @@ class ShapeSizes:
                 )
         return present
 
-    def _embedded(self, embed: Embed) -> Column:
+    def _embedded(self, embed: Embed) -> SizeColumn:
         child = self.model.entity(embed.entity)
         names = [a.name for a in child.attributes if not a.generated]
         groups, children = self.sample.families(embed.entity, self.n)
@@ -294,7 +294,7 @@ class ShapeSizes:
         for count in groups:
             sizes.append(overhead + sum(element[position : position + count]))
             position += count
-        return Column(tuple(sizes))
+        return SizeColumn(tuple(sizes))
 
     def object_bytes(self, name: str) -> list[int]:
         """Return the bytes of an attribute that is kept in object storage, 0 where it is absent."""
@@ -398,7 +398,7 @@ def packed(value: Any) -> bytes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Groups:
+class CallGroups:
     """What calls of a pattern meet in a population."""
 
     met: tuple[list[int], ...]
@@ -488,7 +488,7 @@ class DesignSizes:
             self._values[key] = self.sample.values(entity, attribute, count, self.users)
         return self._values[key]
 
-    def groups(self, entity: Entity, conditions: tuple[Condition, ...]) -> Groups | None:
+    def groups(self, entity: Entity, conditions: tuple[Condition, ...]) -> CallGroups | None:
         """Return the instances that calls with these conditions meet, values taken in turn.
 
         Only of a population. None where the conditions name one instance, or compare with something
@@ -500,7 +500,7 @@ class DesignSizes:
         if not all(entity.has(name) for name in attributes):
             return None
         asked = domains(self.model, entity, attributes)
-        if any(domain.source is Source.INSTANCE for domain in asked):
+        if any(domain.source is ValueSource.INSTANCE for domain in asked):
             return None
         numbers: Iterable[int] = range(self._population[entity.name])
         share: Decimal | None = None
@@ -523,7 +523,7 @@ class DesignSizes:
         of_calls = 1
         for domain in asked:
             of_calls *= self._size_of(domain)
-        return Groups(met=tuple(met), of_calls=max(of_calls, len(met), 1))
+        return CallGroups(met=tuple(met), of_calls=max(of_calls, len(met), 1))
 
     def in_order(
         self, entity: Entity, group: list[int], sort: tuple[tuple[str, bool], ...]
@@ -576,7 +576,7 @@ class DesignSizes:
 
     def _size_of(self, domain: Domain) -> int:
         """Return how many values a domain has."""
-        if domain.source is Source.OWNER:
+        if domain.source is ValueSource.OWNER:
             return self._population.get(domain.entity, 1)
         values = {_as_text(entry) for entry in self._column(domain.entity, domain.keys[0])}
         return len(values - {"None"})

@@ -27,7 +27,7 @@ from tablewright.model.shapes import (
     ListOf,
     MappingOf,
     Name,
-    Record,
+    RecordShape,
     Schema,
     note_bad,
     suggestion,
@@ -124,7 +124,7 @@ class Direction:
 
 
 KEYS = MappingOf(PATH, Direction(), what="a mapping such as {status: 1, createdAt: -1}", least=1)
-INDEX = Record(
+INDEX = RecordShape(
     "an index",
     (
         Field("keys", KEYS, required=True, doc="paths with 1, -1, 2dsphere, text or hashed"),
@@ -163,7 +163,7 @@ class IndexShape:
         return {"anyOf": [INDEX.schema(), KEYS.schema()]}
 
 
-COLLECTION = Record(
+COLLECTION = RecordShape(
     "a collection",
     (
         Field("holds", ENTITY_NAME, doc="the entity; its name unless given"),
@@ -177,7 +177,7 @@ COLLECTION = Record(
     nullable=True,
     hints={"entity": "what a collection holds is written `holds`"},
 )
-MONGODB = Record(
+MONGODB = RecordShape(
     "a MongoDB design",
     (
         *COMMON,

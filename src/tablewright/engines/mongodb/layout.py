@@ -77,7 +77,7 @@ def stored(attribute: Attribute, value: Any) -> Any:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rows:
+class SampledDocuments:
     """The sampled instances of an entity, as they are kept."""
 
     entity: Entity
@@ -93,7 +93,7 @@ class MongoLayout:
 
     def __init__(self, model: Model, design: MongoDesign, sample: Sample, n: int) -> None:
         self.model, self.design, self.sample, self.n = model, design, sample, n
-        self._rows: dict[str, Rows] = {}
+        self._rows: dict[str, SampledDocuments] = {}
         self._columns: dict[_Held, tuple[list[int], dict[str, Decimal]]] = {}
         self._entries: dict[tuple[_Held, tuple[tuple[str, str], ...]], list[int]] = {}
         self._shares: dict[_Held, Decimal] = {}
@@ -104,7 +104,7 @@ class MongoLayout:
         self._rows, self._columns, self._entries = kin._rows, kin._columns, kin._entries
         self._shares, self._documents = kin._shares, kin._documents
 
-    def rows(self, entity: Entity) -> Rows:
+    def rows(self, entity: Entity) -> SampledDocuments:
         """Return the sampled instances, each attribute as it is kept."""
         if entity.name not in self._rows:
             kinds = {
@@ -116,7 +116,7 @@ class MongoLayout:
                 {name: stored(kinds[name], value) for name, value in row.items()}
                 for row in self.sample.rows(entity.name, 0, n)
             )
-            self._rows[entity.name] = Rows(entity=entity, documents=documents)
+            self._rows[entity.name] = SampledDocuments(entity=entity, documents=documents)
         return self._rows[entity.name]
 
     def documents(self, collection: Collection) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ from tablewright.engines.postgresql import explaining, provisioning
 from tablewright.engines.postgresql.codec import PgCodec
 from tablewright.engines.postgresql.ddl import primary_columns, quoted
 from tablewright.engines.postgresql.design import PgTable, PostgresDesign
-from tablewright.engines.postgresql.statements import SqlBuilder, Statement, identifying
+from tablewright.engines.postgresql.statements import SqlBuilder, SqlStatement, identifying
 from tablewright.engines.postgresql.targets import ReachedPostgres, connect
 from tablewright.engines.postgresql.values import plain_value, sql_value
 from tablewright.evaluation.doors import (
@@ -73,7 +73,7 @@ class PgAdapter:
 
     # ------------------------------------------------------------ tables
 
-    def _observed(self) -> dict[str, provisioning.ObservedTable]:
+    def _observed(self) -> dict[str, provisioning.ObservedPgTable]:
         tables = _asked(lambda: provisioning.observe(self._connection, self._schema()))
         names = {table.name for table in self.design.tables}
         return {name: table for name, table in tables.items() if name in names}
@@ -307,7 +307,9 @@ class PgAdapter:
         reached = replace(self._reached, connection=connection, close=connection.close)
         return PgAdapter(self.model, self.design, reached)
 
-    def _try(self, statements: Sequence[Statement], requests: int, retries: int) -> Outcome | None:
+    def _try(
+        self, statements: Sequence[SqlStatement], requests: int, retries: int
+    ) -> Outcome | None:
         """Run statements in one transaction; None where another transaction was in the way."""
         import psycopg
         from psycopg import errors
@@ -357,7 +359,7 @@ class PgAdapter:
             self._is_analyzed = True
 
     def _explain(
-        self, statements: Sequence[Statement], label: str
+        self, statements: Sequence[SqlStatement], label: str
     ) -> tuple[tuple[Consumption, ...] | None, str]:
         """Run statements under EXPLAIN and take back what they write; say what they took."""
         import psycopg

@@ -19,14 +19,14 @@ from tablewright.model.names import ATTRIBUTE_NAME, ENTITY_NAME
 from tablewright.model.nodes import Reading, Word
 from tablewright.model.shapes import (
     ByKind,
-    Choice,
     Entry,
     Field,
     Fields,
     ListOf,
     MappingOf,
     Name,
-    Record,
+    RecordShape,
+    WordChoice,
     suggestion,
 )
 from tablewright.model.value_shapes import BOOL, POSITIVE, PROSE, VALUE
@@ -128,12 +128,12 @@ SORTED = Name(
 )
 METHODS = ("btree", "gin", "gist", "brin", "hash", "hnsw")
 COLUMNS = ListOf(SORTED, least=1, what="a column or a list of them")
-INDEX = Record(
+INDEX = RecordShape(
     "an index",
     (
         Field("columns", COLUMNS, required=True),
         Field("unique", BOOL),
-        Field("using", Choice(METHODS)),
+        Field("using", WordChoice(METHODS)),
         Field("include", ListOf(SQL_NAME, what="a column or a list of them")),
         Field(
             "where",
@@ -149,14 +149,14 @@ INDEX = Record(
 INDEX_SHAPE = ByKind(
     scalar=COLUMNS, sequence=COLUMNS, mapping=INDEX, what="columns, or {columns: …, unique: true}"
 )
-COLUMN = Record(
+COLUMN = RecordShape(
     "a column",
     (
         Field("type", VALUE, required=True, doc="type and constraints as in CREATE TABLE"),
         Field("of", ATTRIBUTE_NAME, doc="the attribute it keeps, where its name is another"),
     ),
 )
-TABLE = Record(
+TABLE = RecordShape(
     "a table",
     (
         Field("holds", ENTITY_NAME, doc="the entity; the name of the table unless given"),
@@ -179,7 +179,7 @@ TABLE = Record(
     nullable=True,
     hints={"entity": "what a table holds is written `holds`", "key": "write `primary_key`"},
 )
-POSTGRESQL = Record(
+POSTGRESQL = RecordShape(
     "a PostgreSQL design",
     (*COMMON, Field("tables", MappingOf(SQL_NAME, TABLE, least=1), required=True)),
     hints={"collections": "a PostgreSQL design has `tables`"},

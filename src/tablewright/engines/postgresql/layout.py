@@ -14,8 +14,8 @@ from typing import Any
 
 from tablewright.capacity.rows import (
     PAGE_BYTES,
-    Field,
-    Row,
+    RowField,
+    StoredRow,
     btree_pages,
     field_of,
     heap_pages,
@@ -84,8 +84,8 @@ class PgLayout:
         self.ratios = ratios or {}
         """Measured compression by table and column; the constant holds for the others."""
         self._values: dict[_Held, list[dict[str, Any]]] = {}
-        self._fields: dict[_Held, list[list[Field]]] = {}
-        self._rows: dict[tuple[_Held, float], list[Row]] = {}
+        self._fields: dict[_Held, list[list[RowField]]] = {}
+        self._rows: dict[tuple[_Held, float], list[StoredRow]] = {}
         self._entries: dict[tuple[_Held, tuple[str, ...]], list[int]] = {}
 
     def adopt(self, kin: PgLayout) -> None:
@@ -107,7 +107,7 @@ class PgLayout:
             ]
         return self._values[stored]
 
-    def fields(self, table: PgTable) -> list[list[Field]]:
+    def fields(self, table: PgTable) -> list[list[RowField]]:
         """Return what each column of each sampled row takes."""
         stored = _held(table)
         if stored not in self._fields:
@@ -123,7 +123,7 @@ class PgLayout:
             ]
         return self._fields[stored]
 
-    def rows(self, table: PgTable, ratio: float) -> list[Row]:
+    def rows(self, table: PgTable, ratio: float) -> list[StoredRow]:
         """Return the sampled rows as they are stored."""
         key = (_held(table), ratio)
         if key not in self._rows:

@@ -57,7 +57,7 @@ FROM pg_class c WHERE c.relnamespace = %s::regnamespace AND c.relkind IN ('r', '
 
 
 @dataclass(kw_only=True)
-class ObservedTable:
+class ObservedPgTable:
     """A table as the server describes it."""
 
     name: str
@@ -83,11 +83,11 @@ def mark_sql(table: str, app: str, design: str) -> str:
     return f"COMMENT ON TABLE {quoted(table)} IS {literal(f'{MARK}{app}/{design}')}"
 
 
-def observe(connection: psycopg.Connection[Any], schema: str) -> dict[str, ObservedTable]:
+def observe(connection: psycopg.Connection[Any], schema: str) -> dict[str, ObservedPgTable]:
     """Return the tables of a schema."""
-    tables: dict[str, ObservedTable] = {}
+    tables: dict[str, ObservedPgTable] = {}
     for name, comment, rows, size, _ in connection.execute(TABLES, (quoted(schema),)):
-        tables[name] = ObservedTable(name=name, comment=comment or "", rows=rows, bytes=size)
+        tables[name] = ObservedPgTable(name=name, comment=comment or "", rows=rows, bytes=size)
     for name, column, kind, not_null, default in connection.execute(COLUMNS, (quoted(schema),)):
         if name in tables:
             tables[name].columns[column] = (kind, not_null, default or "")
@@ -115,7 +115,7 @@ def _unqualified(text: str, schema: str) -> str:
 
 def desired(
     connection: psycopg.Connection[Any], design: PostgresDesign
-) -> dict[str, ObservedTable]:
+) -> dict[str, ObservedPgTable]:
     """Return the tables of a design as this server would describe them; nothing is left behind."""
     import psycopg
 
@@ -140,8 +140,8 @@ def desired(
 def plan(
     design: PostgresDesign,
     app: str,
-    observed: Mapping[str, ObservedTable],
-    wanted: Mapping[str, ObservedTable],
+    observed: Mapping[str, ObservedPgTable],
+    wanted: Mapping[str, ObservedPgTable],
     *,
     adopt: bool = False,
     relations: Iterable[str] = (),
@@ -209,8 +209,8 @@ class _Change:
     def __init__(
         self,
         table: PgTable,
-        existing: ObservedTable | None,
-        wanted: ObservedTable,
+        existing: ObservedPgTable | None,
+        wanted: ObservedPgTable,
         taken: set[str],
     ) -> None:
         self.table, self.existing, self.wanted, self.taken = table, existing, wanted, taken

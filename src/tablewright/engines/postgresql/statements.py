@@ -37,7 +37,7 @@ _NEARNESS = {"cosine": "<=>", "euclidean": "<->", "dot_product": "<#>"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
+class SqlStatement:
     """One SQL statement with its parameters."""
 
     sql: str
@@ -78,7 +78,7 @@ class SqlBuilder:
     def __init__(self, model: Model, design: PostgresDesign) -> None:
         self.model, self.design = model, design
 
-    def build(self, call: Call) -> tuple[Statement, ...]:
+    def build(self, call: Call) -> tuple[SqlStatement, ...]:
         """Return the statements of a call; several belong into one transaction.
 
         Raises:
@@ -117,7 +117,7 @@ class SqlBuilder:
 
     # ------------------------------------------------------------ reads
 
-    def _select(self, call: Call) -> Statement:
+    def _select(self, call: Call) -> SqlStatement:
         pattern = call.pattern
         entity = self.model.entity(pattern.entity)
         names = pattern.select if pattern.select is not None else entity.names
@@ -151,7 +151,7 @@ class SqlBuilder:
             text += self._page(table, entity, call, is_sorted="ORDER BY" in text)
         elif limit is not None:
             text += f" LIMIT {limit}"
-        return Statement(
+        return SqlStatement(
             sql=text, parameters=tuple(parameters), returns_rows=True, table=table.name
         )
 
@@ -168,13 +168,13 @@ class SqlBuilder:
         offset = f" OFFSET {int(call.resume)}" if call.resume else ""
         return f"{order} LIMIT {call.pattern.limit + 1}{offset}"
 
-    def existence(self, call: Call) -> Statement:
+    def existence(self, call: Call) -> SqlStatement:
         """Return what tells whether the instance of a write is there."""
         entity = self.model.entity(call.pattern.entity)
         table = self._table_with(entity.name, entity.key)
         bare = replace(call.pattern, condition="", condition_on=(), condition_tests=())
         where, keys = self._identified(table, entity, replace(call, pattern=bare, unchanged={}))
-        return Statement(
+        return SqlStatement(
             sql=f"SELECT 1 FROM {quoted(table.name)} WHERE {where}", parameters=tuple(keys)
         )
 
@@ -238,7 +238,7 @@ class SqlBuilder:
 
     # ------------------------------------------------------------ writes
 
-    def _insert(self, table: PgTable, call: Call) -> Statement:
+    def _insert(self, table: PgTable, call: Call) -> SqlStatement:
         columns = [column for column in table.columns if column.attribute]
         names = ", ".join(quoted(column.name) for column in columns)
         row = "(" + ", ".join("%s" for _ in columns) + ")"
@@ -259,11 +259,11 @@ class SqlBuilder:
             assigned = ", ".join(f"{quoted(name)} = EXCLUDED.{quoted(name)}" for name in changed)
             action = f"UPDATE SET {assigned}" if changed else "NOTHING"
             text += f" ON CONFLICT ({', '.join(map(quoted, key))}) DO {action}"
-        return Statement(
+        return SqlStatement(
             sql=text, parameters=tuple(parameters), needs_row=is_absent, table=table.name
         )
 
-    def _updates(self, call: Call) -> list[Statement]:
+    def _updates(self, call: Call) -> list[SqlStatement]:
         entity = self.model.entity(call.pattern.entity)
         statements = []
         for table in self._tables(entity.name):
@@ -280,7 +280,7 @@ class SqlBuilder:
             where, keys = self._identified(table, entity, call)
             text = f"UPDATE {quoted(table.name)} SET {', '.join(assigned)} WHERE {where}"
             statements.append(
-                Statement(
+                SqlStatement(
                     sql=text,
                     parameters=(*parameters, *keys),
                     needs_row=True,
@@ -307,20 +307,20 @@ class SqlBuilder:
             return f"{place} = coalesce({place}, '[]') || %s::jsonb", [value]
         return f"{place} = %s", [sql_value(column, new)]
 
-    def _delete(self, table: PgTable, call: Call) -> Statement:
+    def _delete(self, table: PgTable, call: Call) -> SqlStatement:
         where, keys = self._identified(table, self.model.entity(call.pattern.entity), call)
-        return Statement(
+        return SqlStatement(
             sql=f"DELETE FROM {quoted(table.name)} WHERE {where}",
             parameters=tuple(keys),
             needs_row=bool(call.pattern.condition) or call.must_exist,
             table=table.name,
         )
 
-    def _check(self, call: Call) -> Statement:
+    def _check(self, call: Call) -> SqlStatement:
         entity = self.model.entity(call.pattern.entity)
         table = self._table_with(entity.name, [*entity.key, *call.pattern.condition_on])
         where, keys = self._identified(table, entity, call)
-        return Statement(
+        return SqlStatement(
             sql=f"SELECT 1 FROM {quoted(table.name)} WHERE {where} FOR SHARE",
             parameters=tuple(keys),
             needs_row=True,

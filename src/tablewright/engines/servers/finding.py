@@ -13,7 +13,7 @@ from decimal import Decimal
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.engines.postgresql.types import referred
 from tablewright.engines.servers.homes import Home, Ordered
-from tablewright.engines.servers.ways import Access
+from tablewright.engines.servers.ways import AccessPath
 from tablewright.engines.servers.words import Words, short_count
 from tablewright.evaluation.engine import Refused
 from tablewright.evaluation.values import Rejected
@@ -49,9 +49,9 @@ class Finder:
         ]
         return homes
 
-    def find(self, pattern: Pattern) -> tuple[Access, list[Rejected]]:
+    def find(self, pattern: Pattern) -> tuple[AccessPath, list[Rejected]]:
         """Return the way with the least effort, and why not the others."""
-        ways: list[Access] = []
+        ways: list[AccessPath] = []
         rejected: list[Rejected] = []
         for home, embedded in self.homes_of(pattern.entity):
             for index in home.indexes:
@@ -77,7 +77,7 @@ class Finder:
                 rejected.append(Rejected(route=way.target, reason=reason, is_correct=True))
         return best, rejected
 
-    def _rank(self, way: Access) -> tuple[Decimal, bool, Decimal, str]:
+    def _rank(self, way: AccessPath) -> tuple[Decimal, bool, Decimal, str]:
         """Return what decides between ways; of equals the key's index, then the smaller one."""
         index = way.index
         effort = way.page_cost if self.words.plans_by_pages else way.effort
@@ -85,7 +85,7 @@ class Finder:
             return effort, True, ZERO, way.target
         return effort, not index.is_primary, index.entry_bytes, way.target
 
-    def _worse(self, way: Access, best: Access) -> str:
+    def _worse(self, way: AccessPath, best: AccessPath) -> str:
         rows = self.words.row
         if way.fetched > best.fetched:
             return (
@@ -141,7 +141,7 @@ class Finder:
 
     def _through(
         self, pattern: Pattern, home: Home, index: Ordered, embedded: str
-    ) -> Access | Refused:
+    ) -> AccessPath | Refused:
         conditions = self.conditions(pattern, home, embedded)
         for path, values in index.partial:
             asked = conditions.get(path)
@@ -236,7 +236,7 @@ class Finder:
         within: Decimal,
         in_order: bool,
         embedded: str,
-    ) -> Access:
+    ) -> AccessPath:
         remaining = {path: condition for path, condition in conditions.items() if path not in bound}
         if index is not None:
             remaining = {
@@ -286,7 +286,7 @@ class Finder:
             index is not None and home.covers and not embedded and select | set(remaining) <= stored
         )
         fetched = ZERO if covered else examined * on_entry
-        return Access(
+        return AccessPath(
             home=home,
             index=index,
             bound=tuple(bound),
@@ -346,7 +346,7 @@ class Finder:
         index: Ordered,
         conditions: dict[str, Condition],
         embedded: str,
-    ) -> Access | Refused:
+    ) -> AccessPath | Refused:
         if index.geo and pattern.verb is not Verb.NEAR:
             return Refused("it serves searches by distance")
         if index.kind == "text" and pattern.verb is not Verb.SEARCH:
@@ -372,7 +372,7 @@ class Finder:
         index: Ordered,
         conditions: dict[str, Condition],
         embedded: str,
-    ) -> Access | Refused:
+    ) -> AccessPath | Refused:
         """A GIN index finds documents and lists by what is in them; it has no order."""
         bound = [
             path
@@ -392,20 +392,20 @@ class Finder:
         stated = pattern.matched if pattern.matched is not None else among * WORDS_SHARE
         return min(among, max(ONE, stated))
 
-    def scan(self, pattern: Pattern, home: Home, embedded: str) -> Access:
+    def scan(self, pattern: Pattern, home: Home, embedded: str) -> AccessPath:
         """Return the way that reads every row."""
         conditions = self.conditions(pattern, home, embedded)
         in_order = not pattern.sort and pattern.verb is not Verb.NEAR
         return self._access(pattern, home, None, conditions, [], home.rows, in_order, embedded)
 
 
-def _is_indexed(way: Access, pattern: Pattern) -> bool:
+def _is_indexed(way: AccessPath, pattern: Pattern) -> bool:
     """Whether an index finds by a condition, or gives the order that is asked for."""
     return way.index is not None and (
         bool(way.bound) or way.keeps_order or way.index.kind == "text"
     )
 
 
-def is_by_place(way: Access) -> bool:
+def is_by_place(way: AccessPath) -> bool:
     """Whether a way goes through an index of places."""
     return way.index is not None and bool(way.index.geo)

@@ -21,7 +21,7 @@ from tablewright.engines.servers.changes import (
 )
 from tablewright.engines.servers.facts import ServerFacts
 from tablewright.model.values import Entity, Kind, Pattern, Verb
-from tablewright.review.verdicts import Option
+from tablewright.review.verdicts import FixOption
 
 Keys = tuple[tuple[str, bool], ...]
 
@@ -87,18 +87,20 @@ def wanted_index(f: ServerFacts, home: str, pattern: Pattern) -> AnyIndex | None
     )
 
 
-def adding(f: ServerFacts, home: str, index: AnyIndex | None) -> Iterable[Option]:
+def adding(f: ServerFacts, home: str, index: AnyIndex | None) -> Iterable[FixOption]:
     """Offer a new index, unless there is one of that name."""
     if index is not None and all(each_index.name != index.name for each_index in f.indexes(home)):
-        yield Option(changes=(AddServerIndex(home=home, index=index),))
+        yield FixOption(changes=(AddServerIndex(home=home, index=index),))
 
 
-def for_pattern(f: ServerFacts, home: str, pattern: Pattern) -> Iterable[Option]:
+def for_pattern(f: ServerFacts, home: str, pattern: Pattern) -> Iterable[FixOption]:
     """Offer the index a pattern would like."""
     yield from adding(f, home, wanted_index(f, home, pattern))
 
 
-def in_its_place(f: ServerFacts, home: str, old: str, index: AnyIndex | None) -> Iterable[Option]:
+def in_its_place(
+    f: ServerFacts, home: str, old: str, index: AnyIndex | None
+) -> Iterable[FixOption]:
     """Offer an index in the place of another one, where that begins it; else beside it."""
     if index is None:
         return
@@ -108,11 +110,11 @@ def in_its_place(f: ServerFacts, home: str, old: str, index: AnyIndex | None) ->
     yield from adding(f, home, index)
 
 
-def swap(home: str, old: AnyIndex, new: AnyIndex, kind: str = "rekey_index") -> Option:
+def swap(home: str, old: AnyIndex, new: AnyIndex, kind: str = "rekey_index") -> FixOption:
     """Offer one index in the place of another; one that lets documents expire goes on to."""
     if isinstance(old, MongoIndex) and isinstance(new, MongoIndex) and len(new.keys) == 1:
         new = replace(new, expire_days=new.expire_days or old.expire_days)
-    return Option(changes=(SwapServerIndex(home=home, old=old.name, index=new, kind=kind),))
+    return FixOption(changes=(SwapServerIndex(home=home, old=old.name, index=new, kind=kind),))
 
 
 def _keys(index: AnyIndex) -> tuple[str, ...]:
@@ -121,18 +123,18 @@ def _keys(index: AnyIndex) -> tuple[str, ...]:
     return tuple(name for name, _ in index.columns)
 
 
-def dropping(home: str, index: str) -> Iterable[Option]:
+def dropping(home: str, index: str) -> Iterable[FixOption]:
     """Offer to do without an index."""
-    yield Option(changes=(DropServerIndex(home=home, index=index),))
+    yield FixOption(changes=(DropServerIndex(home=home, index=index),))
 
 
-def unique_index(f: ServerFacts, home: str, attribute: str) -> Iterable[Option]:
+def unique_index(f: ServerFacts, home: str, attribute: str) -> Iterable[FixOption]:
     """Offer to make the index of an attribute unique, or a new one that is."""
     for index in f.indexes(home):
         if index.paths == (attribute,) and index.kind == "btree" and not index.geo:
             stored = f.index(home, index.name)
             created = replace(stored, unique=True)
-            yield Option(
+            yield FixOption(
                 changes=(
                     SwapServerIndex(
                         kind="add_constraint", home=home, old=index.name, index=created
@@ -147,7 +149,7 @@ def unique_index(f: ServerFacts, home: str, attribute: str) -> Iterable[Option]:
     yield from adding(f, home, made_new)
 
 
-def place_index(f: ServerFacts, home: str, pattern: Pattern, old: str = "") -> Iterable[Option]:
+def place_index(f: ServerFacts, home: str, pattern: Pattern, old: str = "") -> Iterable[FixOption]:
     """Offer a geospatial index: with the conditions before the place, or partial by them."""
     entity = f.model.entity(f.home(home).entity)
     place = next((a.name for a in entity.attributes if a.kind is Kind.GEO), "")
@@ -172,7 +174,7 @@ def place_index(f: ServerFacts, home: str, pattern: Pattern, old: str = "") -> I
     yield from adding(f, home, index)
 
 
-def text_index(f: ServerFacts, home: str, pattern: Pattern) -> Iterable[Option]:
+def text_index(f: ServerFacts, home: str, pattern: Pattern) -> Iterable[FixOption]:
     """Offer a full-text index over the first text."""
     entity = f.model.entity(f.home(home).entity)
     text = next((a.name for a in entity.attributes if a.kind is Kind.TEXT), "")
@@ -190,13 +192,13 @@ def text_index(f: ServerFacts, home: str, pattern: Pattern) -> Iterable[Option]:
     yield from adding(f, home, index)
 
 
-def set_table(kind: str, effort: int, text: str, *tables: PgTable) -> Option:
+def set_table(kind: str, effort: int, text: str, *tables: PgTable) -> FixOption:
     """Offer tables as they are to be; the first change tells all of them."""
     changes: list[ServerChange] = []
     for position, table in enumerate(tables):
         words = text if position == 0 else f"and {table.name} with it"
         changes.append(SetHome(kind=kind, effort=effort, text=words, after=table))
-    return Option(changes=tuple(changes), text=text)
+    return FixOption(changes=tuple(changes), text=text)
 
 
 def key_columns(table: PgTable, entity: Entity) -> tuple[str, ...] | None:

@@ -1,6 +1,6 @@
 """Re-cost a fixed design on servers: the difference of two bills, and what gets headroom.
 
-In: facts of a design, an `evaluate` function and changes. Out: an `Outcome`. A server is paid by
+In: facts of a design, an `evaluate` function and changes. Out: a `FixOutcome`. A server is paid by
 its size, so most fixes leave the bill as it is; then the outcome says which resource they relieve.
 """
 
@@ -19,9 +19,9 @@ from tablewright.engines.servers.sizing import Load, ServerEvaluation
 from tablewright.model.values import Model
 from tablewright.review.catalogue import Catalogue
 from tablewright.review.findings import Level
-from tablewright.review.recosting import Budget, Outcome
+from tablewright.review.recosting import Budget, FixOutcome
 from tablewright.review.runner import Pair, Run, run
-from tablewright.review.verdicts import Option
+from tablewright.review.verdicts import FixOption
 
 Evaluate = Callable[[Model, Design, int], ServerEvaluation]
 NOTICED = Decimal("0.01")
@@ -45,9 +45,9 @@ class ServerRecoster:
         self.budget = budget or Budget(int(facts.k["recost_patterns"]))
         self.skipped: set[Pair] = set()
         self._levels = {c.pair: c.level() for c in found.candidates}
-        self._done: dict[tuple[Change, ...], Outcome] = {}
+        self._done: dict[tuple[Change, ...], FixOutcome] = {}
 
-    def outcome(self, option: Option, pair: Pair) -> Outcome:
+    def outcome(self, option: FixOption, pair: Pair) -> FixOutcome:
         """Return what an option brings; `pair` is the finding it is meant to fix."""
         outcome = self._done.get(option.changes)
         if outcome is None:
@@ -58,7 +58,7 @@ class ServerRecoster:
         """Return all of the design: every change touches the one server."""
         return frozenset({"server"})
 
-    def _outcome(self, option: Option, pair: Pair) -> Outcome:
+    def _outcome(self, option: FixOption, pair: Pair) -> FixOutcome:
         facts = self.facts
         effort = max(change.effort for change in option.changes)
         self.budget.spend(len(facts.model.patterns))
@@ -66,11 +66,11 @@ class ServerRecoster:
             model, design = apply_all(facts.model, facts.evaluation.design, option.changes)
             changed = self.evaluate(model, design, facts.users)
         except (UsageError, UnsupportedError) as problem:
-            return Outcome(option=option, saves=None, reject=problem.message, effort=effort)
+            return FixOutcome(option=option, saves=None, reject=problem.message, effort=effort)
         after = ServerFacts(changed, dict(facts.k))
         was, now = _usd(facts.evaluation), _usd(changed)
         saves = was - now if option.has_saving and was is not None and now is not None else None
-        return Outcome(
+        return FixOutcome(
             option=option,
             saves=saves,
             reject=self._reason_against(after, pair),

@@ -14,7 +14,7 @@ from decimal import Decimal
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.engines.servers.finding import Finder, is_by_place
 from tablewright.engines.servers.homes import Home, Ordered
-from tablewright.engines.servers.ways import Access, rows_per_page, touches_of
+from tablewright.engines.servers.ways import AccessPath, rows_per_page, touches_of
 from tablewright.engines.servers.words import Words, short_count
 from tablewright.engines.servers.work import NOTHING, Work
 from tablewright.evaluation.values import Measure, Rejected, Request, Route, UnitUse
@@ -78,7 +78,7 @@ class Router:
             returned = min(exact.matched, Decimal(pattern.limit or 1))
             fetched = min(home.rows, returned / max(share, Decimal("0.000001")))
             ways.append(
-                Access(
+                AccessPath(
                     home=home,
                     index=index,
                     entries=entries,
@@ -111,7 +111,7 @@ class Router:
         route = self._route(pattern, best, rejected, self._operation(pattern, best), (), work)
         return route, work
 
-    def _read_work(self, pattern: Pattern, way: Access) -> Work:
+    def _read_work(self, pattern: Pattern, way: AccessPath) -> Work:
         batch = Decimal(pattern.batch)
         rows = way.fetched
         touches = touches_of(way)
@@ -140,7 +140,7 @@ class Router:
         part = ONE / home.shards
         return replace(NOTHING.plus(spread, part), commands=spread.commands * part)
 
-    def _operation(self, pattern: Pattern, way: Access) -> str:
+    def _operation(self, pattern: Pattern, way: AccessPath) -> str:
         return self.words.reads.get(pattern.verb.value, self.words.reads["list"])
 
     def _put(self, pattern: Pattern) -> tuple[Route, Work]:
@@ -255,7 +255,7 @@ class Router:
     def _route(
         self,
         pattern: Pattern,
-        way: Access,
+        way: AccessPath,
         rejected: list[Rejected],
         operation: str,
         warnings: tuple[str, ...],
@@ -283,7 +283,7 @@ class Router:
         )
 
     def _request(
-        self, operation: str, target: str, work: Work, written: bool, way: Access | None = None
+        self, operation: str, target: str, work: Work, written: bool, way: AccessPath | None = None
     ) -> Request:
         uses = []
         table = target.partition("/")[0]
@@ -314,7 +314,7 @@ class Router:
             note=note,
         )
 
-    def _note(self, way: Access) -> str:
+    def _note(self, way: AccessPath) -> str:
         words = [f"{short_count(way.entries)} entries examined"] if way.index is not None else []
         words.append(f"{short_count(way.fetched)} {self.words.row}s read")
         if way.covered:

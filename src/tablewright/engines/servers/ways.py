@@ -18,7 +18,7 @@ _ANYWHERE, _ROW, _ENTRY, _COMPARISON = map(Decimal, ("4", "0.01", "0.005", "0.00
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
+class AccessPath:
     """One way to find what a pattern asks for."""
 
     home: Home
@@ -91,7 +91,7 @@ def rows_per_page(home: Home) -> Decimal:
     return max(ONE, home.page_bytes / max(ONE, home.row_bytes))
 
 
-def touches_of(way: Access) -> tuple[tuple[str, Decimal], ...]:
+def touches_of(way: AccessPath) -> tuple[tuple[str, Decimal], ...]:
     """Return the pages a read touches: leaves of the index, and a page for each row fetched."""
     home, index = way.home, way.index
     if index is None:

@@ -11,11 +11,11 @@ about unused ones until `check_all_used` is called with everything that was boun
 
 from tablewright.local.expressions.bound import (
     AttributePath,
-    Condition,
+    BoundCondition,
+    BoundProjection,
+    BoundUpdate,
     Item,
     KeyCondition,
-    Projection,
-    Update,
     UpdateResult,
     WireValue,
 )
@@ -39,12 +39,12 @@ from tablewright.local.expressions.update import apply_update, parse_update
 
 __all__ = [
     "AttributePath",
-    "Condition",
+    "BoundCondition",
+    "BoundProjection",
+    "BoundUpdate",
     "Item",
     "KeyCondition",
     "KeyParts",
-    "Projection",
-    "Update",
     "UpdateResult",
     "WireValue",
     "apply_update",

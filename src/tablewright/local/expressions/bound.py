@@ -85,7 +85,7 @@ class _Bound(Generic[_Form]):
         return self.form.used_values
 
 
-class Condition(_Bound[ConditionForm]):
+class BoundCondition(_Bound[ConditionForm]):
     """A condition or filter, bound. `evaluate` answers it for an item."""
 
     __slots__ = ()
@@ -96,7 +96,7 @@ class Condition(_Bound[ConditionForm]):
         return self.form.paths
 
 
-class Update(_Bound[UpdateForm]):
+class BoundUpdate(_Bound[UpdateForm]):
     """An update, bound. `apply_update` carries it out on a copy of an item."""
 
     __slots__ = ()
@@ -140,7 +140,7 @@ class UpdateResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Projection:
+class BoundProjection:
     """A projection, bound. `project` takes it or bare paths."""
 
     paths: tuple[AttributePath, ...]

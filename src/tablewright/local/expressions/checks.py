@@ -22,17 +22,17 @@ from tablewright.local.expressions.nodes import (
     And,
     Arithmetic,
     Between,
-    Comparison,
+    ComparisonNode,
     ConditionNode,
+    DocumentPath,
     Function,
     In,
     Not,
     Operand,
     Or,
-    Path,
     ProjectionNode,
     UpdateNode,
-    Value,
+    ValuePlaceholder,
 )
 from tablewright.local.expressions.parser import too_many_operators
 from tablewright.local.expressions.refusals import invalid
@@ -77,7 +77,7 @@ def reserved_words() -> frozenset[str]:
 
 def children(node: Any) -> tuple[Any, ...]:
     """Return the nodes directly below a node, in the order of the text."""
-    if isinstance(node, And | Or | Comparison | Arithmetic):
+    if isinstance(node, And | Or | ComparisonNode | Arithmetic):
         return (node.left, node.right)
     if isinstance(node, Not):
         return (node.operand,)
@@ -91,7 +91,7 @@ def children(node: Any) -> tuple[Any, ...]:
         return node.paths
     if isinstance(node, UpdateNode):
         return node.actions
-    if isinstance(node, Path | Value):
+    if isinstance(node, DocumentPath | ValuePlaceholder):
         return ()
     parts = (node.path, getattr(node, "operand", None), getattr(node, "value", None))
     return tuple(part for part in parts if part is not None)
@@ -117,7 +117,7 @@ def check_text(tree: Tree, parameter: str) -> None:
         _check_places_of_functions(tree, nodes, parameter)
     _check_limits(nodes, parameter)
     for node in nodes:
-        if isinstance(node, Path):
+        if isinstance(node, DocumentPath):
             for element in node.elements:
                 if isinstance(element, str) and element.upper() in reserved_words():
                     message = f"Attribute name is a reserved keyword; reserved keyword: {element}"
@@ -166,7 +166,7 @@ def _misused(node: Function, parameter: str) -> Exception:
 
 
 def _check_limits(nodes: tuple[Any, ...], parameter: str) -> None:
-    counted = (Comparison, Between, In, Function, Arithmetic, And, Or, Not)
+    counted = (ComparisonNode, Between, In, Function, Arithmetic, And, Or, Not)
     operators = sum(isinstance(node, counted) for node in nodes)
     if operators > MAX_OPERATORS:
         raise too_many_operators(parameter, MAX_OPERATORS + 1)
@@ -177,7 +177,7 @@ def _check_limits(nodes: tuple[Any, ...], parameter: str) -> None:
                 "The IN operator is provided with too many operands; "
                 f"number of operands: {len(node.choices)}",
             )
-        if isinstance(node, Path) and len(node.elements) > MAX_NESTING_LEVELS:
+        if isinstance(node, DocumentPath) and len(node.elements) > MAX_NESTING_LEVELS:
             raise invalid(
                 parameter,
                 "The document path has too many nesting levels; "
@@ -188,7 +188,7 @@ def _check_limits(nodes: tuple[Any, ...], parameter: str) -> None:
 # Names and values
 
 
-def resolve(path: Path, names: Names, parameter: str) -> AttributePath:
+def resolve(path: DocumentPath, names: Names, parameter: str) -> AttributePath:
     """Return what a path stands for; an undefined placeholder is an error."""
     elements: list[str | int] = []
     for element in path.elements:
@@ -207,9 +207,9 @@ def resolve(path: Path, names: Names, parameter: str) -> AttributePath:
 def check_names_and_values(node: Any, names: Names, values: Values, parameter: str) -> None:
     """Check that every placeholder below a node is defined."""
     for inner in walk(node):
-        if isinstance(inner, Path):
+        if isinstance(inner, DocumentPath):
             resolve(inner, names, parameter)
-        elif isinstance(inner, Value) and inner.name not in values:
+        elif isinstance(inner, ValuePlaceholder) and inner.name not in values:
             raise invalid(
                 parameter,
                 "An expression attribute value used in expression is not defined; "
@@ -282,11 +282,12 @@ def operator_of(node: Any) -> str:
 
 def _check_distinct(node: Any, names: Names, parameter: str) -> None:
     first, *rest = children(node) or (None,)
-    if not isinstance(first, Path) or not rest:
+    if not isinstance(first, DocumentPath) or not rest:
         return
     path = resolve(first, names, parameter)
     if any(
-        isinstance(operand, Path) and resolve(operand, names, parameter) == path for operand in rest
+        isinstance(operand, DocumentPath) and resolve(operand, names, parameter) == path
+        for operand in rest
     ):
         raise invalid(
             parameter,
@@ -297,7 +298,7 @@ def _check_distinct(node: Any, names: Names, parameter: str) -> None:
 
 def _operand_type(node: Operand, values: Values) -> str | None:
     """Return the type of an operand, None for a path: that is known when an item is."""
-    if isinstance(node, Value):
+    if isinstance(node, ValuePlaceholder):
         return type_of(values[node.name])
     return "N" if isinstance(node, Function) else None
 
@@ -305,14 +306,14 @@ def _operand_type(node: Operand, values: Values) -> str | None:
 def _check_types(node: Any, values: Values, parameter: str) -> None:
     if isinstance(node, Function):
         _FUNCTION_TYPES[node.name](node, values, parameter)
-    elif isinstance(node, Comparison) and node.operator in ("<", "<=", ">", ">="):
+    elif isinstance(node, ComparisonNode) and node.operator in ("<", "<=", ">", ">="):
         _check_ordered(node, (node.left, node.right), values, parameter)
     elif isinstance(node, Between):
         check_bounds(node, values, parameter)
 
 
 def _check_ordered(
-    node: Comparison | Between, operands: tuple[Operand, ...], values: Values, parameter: str
+    node: ComparisonNode | Between, operands: tuple[Operand, ...], values: Values, parameter: str
 ) -> None:
     for operand in operands:
         kind = _operand_type(operand, values)
@@ -330,7 +331,7 @@ def wrong_type(parameter: str, operator: str, kind: str | None) -> Exception:
 
 
 def _needs_path(node: Function, values: Values, parameter: str) -> None:
-    if not isinstance(node.arguments[0], Path):
+    if not isinstance(node.arguments[0], DocumentPath):
         raise invalid(
             parameter,
             f"Operator or function requires a document path; operator or function: {node.name}",
@@ -347,7 +348,7 @@ def _needs_text(node: Function, values: Values, parameter: str) -> None:
 def _needs_type_name(node: Function, values: Values, parameter: str) -> None:
     type_name = node.arguments[1]
     kind = _operand_type(type_name, values)
-    if kind != "S" or not isinstance(type_name, Value):
+    if kind != "S" or not isinstance(type_name, ValuePlaceholder):
         raise wrong_type(parameter, node.name, kind or "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}")
     check_type_name(values[type_name.name], parameter)
 
@@ -384,7 +385,7 @@ _FUNCTION_TYPES: dict[str, Callable[[Function, Values, str], None]] = {
 
 def check_bounds(node: Between, values: Values, parameter: str) -> None:
     """Check the bounds of BETWEEN against each other, where both are given as values."""
-    if not (isinstance(node.low, Value) and isinstance(node.high, Value)):
+    if not (isinstance(node.low, ValuePlaceholder) and isinstance(node.high, ValuePlaceholder)):
         return
     low, high = values[node.low.name], values[node.high.name]
     kinds = (type_of(low), type_of(high))
@@ -417,7 +418,7 @@ def check_update(tree: UpdateNode, names: Names, values: Values) -> None:
     """Check an update: placeholders, overlapping paths, operands of ADD and DELETE, functions."""
     parameter = "UpdateExpression"
     for node in walk(tree):
-        if isinstance(node, Path):
+        if isinstance(node, DocumentPath):
             resolve(node, names, parameter)
     check_names_and_values(tree, names, values, parameter)
     check_overlap([resolve(action.path, names, parameter) for action in tree.actions], parameter)
@@ -491,5 +492,5 @@ def _check_update_operands(node: Any, names: Names, values: Values, parameter: s
 
 def _needs_kind(node: Any, operator: str, kind: str, values: Values, parameter: str) -> None:
     for operand in children(node):
-        if isinstance(operand, Value) and type_of(values[operand.name]) != kind:
+        if isinstance(operand, ValuePlaceholder) and type_of(values[operand.name]) != kind:
             raise wrong_type(parameter, operator, type_of(values[operand.name]))

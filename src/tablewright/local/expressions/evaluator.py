@@ -16,7 +16,7 @@ from typing import Any
 
 from tablewright.local.expressions.bound import (
     AttributePath,
-    Condition,
+    BoundCondition,
     ConditionForm,
     Item,
     Read,
@@ -35,15 +35,15 @@ from tablewright.local.expressions.checks import (
 from tablewright.local.expressions.nodes import (
     And,
     Between,
-    Comparison,
+    ComparisonNode,
     ConditionNode,
+    DocumentPath,
     Function,
     In,
     Not,
     Operand,
     Or,
-    Path,
-    Value,
+    ValuePlaceholder,
 )
 from tablewright.local.expressions.syntax import Syntax, condition_syntax
 from tablewright.local.expressions.values import (
@@ -66,7 +66,7 @@ def parse_condition(
     values: Values | None = None,
     *,
     parameter: str = "ConditionExpression",
-) -> Condition:
+) -> BoundCondition:
     """Return a condition bound to the names and values of its request.
 
     Raises:
@@ -82,10 +82,10 @@ def parse_condition(
     form: ConditionForm = syntax.compiled_for(names or _NO_NAMES, values, _compile)
     for recheck in form.recheck:
         recheck(values)
-    return Condition(form, values)
+    return BoundCondition(form, values)
 
 
-def evaluate(condition: Condition, item: Item) -> bool:
+def evaluate(condition: BoundCondition, item: Item) -> bool:
     """Whether the condition holds for the item; an absent item is an empty one."""
     return condition.form.test(item, condition.values)
 
@@ -116,7 +116,9 @@ def compile_condition(
         check_leaf(leaf, names, values, parameter)
         recheck.extend(_rechecks(leaf, parameter))
     compiler = _Compiler(names, values, parameter)
-    paths = [resolve(node, names, parameter) for node in walk(tree) if isinstance(node, Path)]
+    paths = [
+        resolve(node, names, parameter) for node in walk(tree) if isinstance(node, DocumentPath)
+    ]
     return ConditionForm(
         test=compiler.condition(tree),
         paths=tuple(paths),
@@ -150,7 +152,7 @@ class _Compiler:
         if isinstance(node, And | Or):
             tests = tuple(self.condition(part) for part in _flattened(node, type(node)))
             return _all_of(tests) if isinstance(node, And) else _any_of(tests)
-        if isinstance(node, Comparison):
+        if isinstance(node, ComparisonNode):
             return self.comparison(node)
         if isinstance(node, Between):
             return _between(*map(self.operand, (node.operand, node.low, node.high)))
@@ -158,14 +160,14 @@ class _Compiler:
             return _one_of(self.operand(node.operand), tuple(map(self.operand, node.choices)))
         return self.function(node)
 
-    def comparison(self, node: Comparison) -> Test:
+    def comparison(self, node: ComparisonNode) -> Test:
         left_side, right, operator = node.left, node.right, node.operator
         if operator in ("=", "<>"):
-            if isinstance(right, Path) and isinstance(left_side, Value):
+            if isinstance(right, DocumentPath) and isinstance(left_side, ValuePlaceholder):
                 left_side, right = right, left_side
             if (
-                isinstance(left_side, Path)
-                and isinstance(right, Value)
+                isinstance(left_side, DocumentPath)
+                and isinstance(right, ValuePlaceholder)
                 and self.types[right.name] in _PLAIN
             ):
                 return self.plain_equality(left_side, right.name, is_wanted=operator == "=")
@@ -173,7 +175,7 @@ class _Compiler:
             return equal if operator == "=" else _negated(equal)
         return _ordered(operator, self.operand(left_side), self.operand(right))
 
-    def plain_equality(self, path: Path, value: str, *, is_wanted: bool) -> Test:
+    def plain_equality(self, path: DocumentPath, value: str, *, is_wanted: bool) -> Test:
         resolved = self.path(path)
         if len(resolved) == 1:
             name = str(resolved[0])
@@ -186,21 +188,21 @@ class _Compiler:
     def function(self, node: Function) -> Test:
         if node.name in ("attribute_exists", "attribute_not_exists"):
             path = node.arguments[0]
-            assert isinstance(path, Path)
+            assert isinstance(path, DocumentPath)
             return _existence(self.path(path), is_wanted=node.name == "attribute_exists")
         operands = tuple(map(self.operand, node.arguments))
         return _asked(_TWO_OPERANDS[node.name], *operands)
 
     def operand(self, node: Operand) -> Read:
-        if isinstance(node, Value):
+        if isinstance(node, ValuePlaceholder):
             name = node.name
             return lambda item, values: values[name]
-        if isinstance(node, Path):
+        if isinstance(node, DocumentPath):
             return reader(self.path(node))
         assert isinstance(node, Function)
         return _measured(self.operand(node.arguments[0]))
 
-    def path(self, node: Path) -> AttributePath:
+    def path(self, node: DocumentPath) -> AttributePath:
         return resolve(node, self.names, self.parameter)
 
 

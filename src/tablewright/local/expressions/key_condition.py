@@ -20,13 +20,13 @@ from tablewright.local.expressions.checks import check_leaf, children, leaves, r
 from tablewright.local.expressions.nodes import (
     And,
     Between,
-    Comparison,
+    ComparisonNode,
+    DocumentPath,
     Function,
     In,
     Not,
     Or,
-    Path,
-    Value,
+    ValuePlaceholder,
 )
 from tablewright.local.expressions.refusals import invalid, refused
 from tablewright.local.expressions.syntax import Syntax, condition_syntax
@@ -153,8 +153,8 @@ def _part(node: Any, names: Mapping[str, str]) -> tuple[str, str, tuple[str, ...
     operands = list(children(node))
     if any(isinstance(operand, Function) for operand in operands):
         raise refused("KeyConditionExpressions cannot contain nested operations")
-    paths = [operand for operand in operands if isinstance(operand, Path)]
-    if isinstance(node, Between | Function) and not isinstance(operands[0], Path):
+    paths = [operand for operand in operands if isinstance(operand, DocumentPath)]
+    if isinstance(node, Between | Function) and not isinstance(operands[0], DocumentPath):
         raise refused(
             f"Invalid condition in {_PARAMETER}: {operator} operator must have the key attribute "
             "as its first operand"
@@ -173,7 +173,9 @@ def _part(node: Any, names: Mapping[str, str]) -> tuple[str, str, tuple[str, ...
         )
     if operands[0] is not paths[0]:
         operator = _MIRRORED[operator]
-    placeholders = tuple(operand.name for operand in operands if isinstance(operand, Value))
+    placeholders = tuple(
+        operand.name for operand in operands if isinstance(operand, ValuePlaceholder)
+    )
     return str(path[0]), operator, placeholders
 
 
@@ -181,14 +183,14 @@ def _operator(node: Any) -> str:
     """Return the operator of a part, if a key condition may have it."""
     if isinstance(node, Between):
         return "BETWEEN"
-    if isinstance(node, Comparison) and node.operator != "<>":
+    if isinstance(node, ComparisonNode) and node.operator != "<>":
         return node.operator
     if isinstance(node, Function) and node.name == "begins_with":
         return node.name
     if isinstance(node, Or | Not | In):
         operator = type(node).__name__.upper()
     else:
-        operator = node.operator if isinstance(node, Comparison) else node.name
+        operator = node.operator if isinstance(node, ComparisonNode) else node.name
     raise refused(f"Invalid operator used in {_PARAMETER}: {operator}")
 
 

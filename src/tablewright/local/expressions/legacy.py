@@ -16,11 +16,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tablewright.local.expressions.bound import (
-    Condition,
+    BoundCondition,
+    BoundProjection,
+    BoundUpdate,
     ConditionForm,
     KeyCondition,
-    Projection,
-    Update,
     WireValue,
 )
 from tablewright.local.expressions.evaluator import compile_condition
@@ -30,18 +30,18 @@ from tablewright.local.expressions.nodes import (
     AddAction,
     And,
     Between,
-    Comparison,
+    ComparisonNode,
     ConditionNode,
     DeleteAction,
+    DocumentPath,
     Function,
     In,
     Not,
     Or,
-    Path,
     RemoveAction,
     SetAction,
     UpdateNode,
-    Value,
+    ValuePlaceholder,
 )
 from tablewright.local.expressions.refusals import refused
 from tablewright.local.expressions.update import compile_update
@@ -83,18 +83,18 @@ class _Placeholders:
         self.names: dict[str, str] = {}
         self.values: dict[str, WireValue] = {}
 
-    def path(self, name: str) -> Path:
+    def path(self, name: str) -> DocumentPath:
         alias = f"#{len(self.names)}"
         self.names[alias] = name
-        return Path((alias,))
+        return DocumentPath((alias,))
 
-    def value(self, value: WireValue) -> Value:
+    def value(self, value: WireValue) -> ValuePlaceholder:
         name = f":{len(self.values)}"
         self.values[name] = value
-        return Value(name)
+        return ValuePlaceholder(name)
 
 
-def condition_from_expected(expected: Conditions, operator: str | None = None) -> Condition:
+def condition_from_expected(expected: Conditions, operator: str | None = None) -> BoundCondition:
     """Return the condition that `Expected` with `ConditionalOperator` states.
 
     Raises:
@@ -159,7 +159,7 @@ def _check_expected(name: str, condition: Mapping[str, Any]) -> None:
         raise _bad(f"Value cannot be used when Exists is false for Attribute: {name}")
 
 
-def condition_from_filter(conditions: Conditions, operator: str | None = None) -> Condition:
+def condition_from_filter(conditions: Conditions, operator: str | None = None) -> BoundCondition:
     """Return the condition that `QueryFilter` or `ScanFilter` states.
 
     Raises:
@@ -194,17 +194,17 @@ def _check_operands(operator: str, operands: Sequence[WireValue]) -> None:
 
 def _condition(
     parts: Mapping[str, tuple[str, Sequence[WireValue]]], operator: str | None
-) -> Condition:
+) -> BoundCondition:
     placeholders = _Placeholders()
     nodes = [_node(placeholders, name, *part) for name, part in parts.items()]
     if not nodes:
-        return Condition(_ALWAYS, {})
+        return BoundCondition(_ALWAYS, {})
     joined: Callable[[ConditionNode, ConditionNode], ConditionNode]
     joined = Or if operator == "OR" else And
     form = compile_condition(
         functools.reduce(joined, nodes), placeholders.names, placeholders.values
     )
-    return Condition(form, placeholders.values)
+    return BoundCondition(form, placeholders.values)
 
 
 def _node(
@@ -226,10 +226,10 @@ def _node(
         return And(is_there, Not(Function("contains", (path, *values))))
     if operator in _FUNCTIONS:
         return Function(_FUNCTIONS[operator], (path, *values))
-    return Comparison(_COMPARISONS[operator], path, values[0])
+    return ComparisonNode(_COMPARISONS[operator], path, values[0])
 
 
-def update_from_attribute_updates(updates: Conditions) -> Update:
+def update_from_attribute_updates(updates: Conditions) -> BoundUpdate:
     """Return the update that `AttributeUpdates` states.
 
     Raises:
@@ -249,7 +249,7 @@ def update_from_attribute_updates(updates: Conditions) -> Update:
 
     tree = UpdateNode(of(SetAction), of(RemoveAction), of(AddAction), of(DeleteAction))
     form = compile_update(tree, placeholders.names, placeholders.values)
-    return Update(form, placeholders.values)
+    return BoundUpdate(form, placeholders.values)
 
 
 def _action(placeholders: _Placeholders, name: str, change: Mapping[str, Any]) -> Action:
@@ -277,7 +277,7 @@ def _action(placeholders: _Placeholders, name: str, change: Mapping[str, Any]) -
     return SetAction(path, placeholder)
 
 
-def projection_from_attributes_to_get(attributes: Sequence[str]) -> Projection:
+def projection_from_attributes_to_get(attributes: Sequence[str]) -> BoundProjection:
     """Return the projection that `AttributesToGet` states.
 
     Raises:
@@ -288,7 +288,7 @@ def projection_from_attributes_to_get(attributes: Sequence[str]) -> Projection:
         if name in seen:
             raise _bad(f"Duplicate value in attribute name: {name}")
         seen.add(name)
-    return Projection(paths=tuple((name,) for name in attributes), names=tuple(attributes))
+    return BoundProjection(paths=tuple((name,) for name in attributes), names=tuple(attributes))
 
 
 def key_condition_from_legacy(

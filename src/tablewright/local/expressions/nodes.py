@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class DocumentPath:
     """A document path: `a.b[0].#c`. Names and placeholders are text, list positions are ints."""
 
     elements: tuple[str | int, ...]
@@ -25,7 +25,7 @@ class Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class ValuePlaceholder:
     """A placeholder for a value: `:v`."""
 
     name: str
@@ -57,11 +57,11 @@ class Arithmetic:
         return f"{self.left} {self.operator} {self.right}"
 
 
-Operand: TypeAlias = Path | Value | Function | Arithmetic
+Operand: TypeAlias = DocumentPath | ValuePlaceholder | Function | Arithmetic
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ComparisonNode:
     """A comparison with one of `= <> < <= > >=`."""
 
     operator: str
@@ -129,14 +129,14 @@ class Or:
         return f"{remaining} OR {_grouped(self.right)}"
 
 
-ConditionNode: TypeAlias = Comparison | Between | In | Function | Not | And | Or
+ConditionNode: TypeAlias = ComparisonNode | Between | In | Function | Not | And | Or
 
 
 @dataclass(frozen=True, slots=True)
 class SetAction:
     """`SET path = operand`."""
 
-    path: Path
+    path: DocumentPath
     operand: Operand
 
     def __str__(self) -> str:
@@ -147,7 +147,7 @@ class SetAction:
 class RemoveAction:
     """`REMOVE path`."""
 
-    path: Path
+    path: DocumentPath
 
     def __str__(self) -> str:
         return str(self.path)
@@ -157,8 +157,8 @@ class RemoveAction:
 class AddAction:
     """`ADD path :v`: to a number, or to a set."""
 
-    path: Path
-    value: Value
+    path: DocumentPath
+    value: ValuePlaceholder
 
     def __str__(self) -> str:
         return f"{self.path} {self.value}"
@@ -168,8 +168,8 @@ class AddAction:
 class DeleteAction:
     """`DELETE path :v`: elements from a set."""
 
-    path: Path
-    value: Value
+    path: DocumentPath
+    value: ValuePlaceholder
 
     def __str__(self) -> str:
         return f"{self.path} {self.value}"
@@ -208,7 +208,7 @@ class UpdateNode:
 class ProjectionNode:
     """The paths of a projection expression."""
 
-    paths: tuple[Path, ...]
+    paths: tuple[DocumentPath, ...]
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.paths))

@@ -22,20 +22,20 @@ from tablewright.local.expressions.nodes import (
     And,
     Arithmetic,
     Between,
-    Comparison,
+    ComparisonNode,
     ConditionNode,
     DeleteAction,
+    DocumentPath,
     Function,
     In,
     Not,
     Operand,
     Or,
-    Path,
     ProjectionNode,
     RemoveAction,
     SetAction,
     UpdateNode,
-    Value,
+    ValuePlaceholder,
 )
 from tablewright.local.expressions.refusals import invalid
 
@@ -173,7 +173,7 @@ class _Parser:
             raise self.syntax_error()
         return self.advance().text
 
-    def path(self) -> Path:
+    def path(self) -> DocumentPath:
         elements: list[str | int] = [self.name()]
         while True:
             if self.is_mark("."):
@@ -184,7 +184,7 @@ class _Parser:
                 elements.append(self.index())
                 self.take("]")
             else:
-                return Path(tuple(elements))
+                return DocumentPath(tuple(elements))
 
     def index(self) -> int:
         if self.token.kind != "index":
@@ -195,10 +195,10 @@ class _Parser:
             raise invalid(self.parameter, message)
         return int(digits)
 
-    def value(self) -> Value:
+    def value(self) -> ValuePlaceholder:
         if self.token.kind != "value":
             raise self.syntax_error()
-        return Value(self.advance().text)
+        return ValuePlaceholder(self.advance().text)
 
     def operand(self, *, may_be_sum: bool = False) -> Operand:
         groups = 0
@@ -285,7 +285,7 @@ class _Parser:
         token = self.token
         if token.kind == "mark" and token.text in _COMPARATORS:
             self.advance()
-            return Comparison(token.text, operand, self.operand())
+            return ComparisonNode(token.text, operand, self.operand())
         if self.is_word("BETWEEN"):
             self.advance()
             low = self.operand()

@@ -10,7 +10,7 @@ import functools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tablewright.local.expressions.bound import AttributePath, Item, Projection, WireValue
+from tablewright.local.expressions.bound import AttributePath, BoundProjection, Item, WireValue
 from tablewright.local.expressions.checks import check_overlap, resolve
 from tablewright.local.expressions.evaluator import reader
 from tablewright.local.expressions.syntax import Syntax, projection_syntax
@@ -19,7 +19,7 @@ _Tree = dict[str | int, Any]
 """Names and positions to subtrees; an empty tree takes the whole value."""
 
 
-def parse_projection(text: str, names: Mapping[str, str] | None = None) -> Projection:
+def parse_projection(text: str, names: Mapping[str, str] | None = None) -> BoundProjection:
     """Return a projection bound to the names of its request.
 
     Raises:
@@ -29,16 +29,16 @@ def parse_projection(text: str, names: Mapping[str, str] | None = None) -> Proje
         >>> project(parse_projection("a, b[1]"), {"b": {"L": [{"N": "1"}, {"N": "2"}]}})
         {'b': {'L': [{'N': '2'}]}}
     """
-    projection: Projection = projection_syntax(text).compiled_for(names or {}, {}, _compile)
+    projection: BoundProjection = projection_syntax(text).compiled_for(names or {}, {}, _compile)
     return projection
 
 
 def _compile(
     syntax: Syntax, names: Mapping[str, str], values: Mapping[str, WireValue]
-) -> Projection:
+) -> BoundProjection:
     paths = [resolve(path, names, syntax.parameter) for path in syntax.tree.paths]
     check_overlap(paths, syntax.parameter)
-    return Projection(
+    return BoundProjection(
         paths=tuple(paths),
         names=top_level_names(paths),
         used_names=frozenset(syntax.names),
@@ -53,9 +53,9 @@ def top_level_names(paths: Iterable[AttributePath]) -> tuple[str, ...] | None:
     return tuple(str(path[0]) for path in paths)
 
 
-def project(projection: Projection | Iterable[AttributePath], item: Item) -> dict[str, Any]:
+def project(projection: BoundProjection | Iterable[AttributePath], item: Item) -> dict[str, Any]:
     """Return what the paths name of the item, in its shape; what is absent is left out."""
-    if isinstance(projection, Projection):
+    if isinstance(projection, BoundProjection):
         names, paths = projection.names, projection.paths
         if projection.labels is not None:
             return _labelled(projection.labels, paths, item)

@@ -15,7 +15,7 @@ from typing import Any
 
 from tablewright.local.expressions.bound import WireValue
 from tablewright.local.expressions.checks import check_text, walk
-from tablewright.local.expressions.nodes import Path, Value
+from tablewright.local.expressions.nodes import DocumentPath, ValuePlaceholder
 from tablewright.local.expressions.parser import (
     parse_condition_text,
     parse_projection_text,
@@ -38,11 +38,11 @@ class Syntax:
         aliases: dict[str, None] = {}
         values: dict[str, None] = {}
         for node in walk(tree):
-            if isinstance(node, Path):
+            if isinstance(node, DocumentPath):
                 aliases.update(
                     (str(element), None) for element in node.elements if str(element)[0] == "#"
                 )
-            elif isinstance(node, Value):
+            elif isinstance(node, ValuePlaceholder):
                 values[node.name] = None
         self.names = tuple(aliases)
         self.values = tuple(values)

@@ -17,9 +17,9 @@ from typing import Any
 
 from tablewright.local.expressions.bound import (
     AttributePath,
+    BoundUpdate,
     Item,
     Read,
-    Update,
     UpdateForm,
     UpdateResult,
     Values,
@@ -27,7 +27,13 @@ from tablewright.local.expressions.bound import (
 )
 from tablewright.local.expressions.checks import check_update, resolve
 from tablewright.local.expressions.evaluator import reader
-from tablewright.local.expressions.nodes import Arithmetic, Operand, Path, UpdateNode, Value
+from tablewright.local.expressions.nodes import (
+    Arithmetic,
+    DocumentPath,
+    Operand,
+    UpdateNode,
+    ValuePlaceholder,
+)
 from tablewright.local.expressions.refusals import refused
 from tablewright.local.expressions.syntax import Syntax, update_syntax
 from tablewright.local.expressions.update_size import statement_size
@@ -40,7 +46,7 @@ def parse_update(
     text: str,
     names: Mapping[str, str] | None = None,
     values: Values | None = None,
-) -> Update:
+) -> BoundUpdate:
     """Return an update bound to the names and values of its request.
 
     Raises:
@@ -52,7 +58,7 @@ def parse_update(
         {'n': {'N': '42'}}
     """
     values = values or {}
-    return Update(update_syntax(text).compiled_for(names or {}, values, _compile), values)
+    return BoundUpdate(update_syntax(text).compiled_for(names or {}, values, _compile), values)
 
 
 def _compile(syntax: Syntax, names: Mapping[str, str], values: Values) -> UpdateForm:
@@ -76,7 +82,7 @@ def compile_update(
     """Return the compiled form of an update's tree, after checking its actions."""
     check_update(tree, names, values)
 
-    def resolved(path: Path) -> AttributePath:
+    def resolved(path: DocumentPath) -> AttributePath:
         return resolve(path, names, _PARAMETER)
 
     sets = [(resolved(action.path), _operand(action.operand, names)) for action in tree.sets]
@@ -98,7 +104,7 @@ def compile_update(
         plain_sets=tuple(
             (str(resolved(action.path)[0]), action.operand.name)
             for action in tree.sets
-            if isinstance(action.operand, Value) and len(action.path.elements) == 1
+            if isinstance(action.operand, ValuePlaceholder) and len(action.path.elements) == 1
         ),
         fixed_bytes=fixed_bytes,
         counted_values=counted_values,
@@ -109,17 +115,17 @@ def compile_update(
 
 
 def _operand(node: Operand, names: Mapping[str, str]) -> Read:
-    if isinstance(node, Value):
+    if isinstance(node, ValuePlaceholder):
         name = node.name
         return lambda item, values: values[name]
-    if isinstance(node, Path):
+    if isinstance(node, DocumentPath):
         return _required(reader(resolve(node, names, _PARAMETER)))
     if isinstance(node, Arithmetic):
         sign = 1 if node.operator == "+" else -1
         return _sum(_operand(node.left, names), _operand(node.right, names), sign)
     first, second = node.arguments
     if node.name == "if_not_exists":
-        assert isinstance(first, Path)
+        assert isinstance(first, DocumentPath)
         return _first_of(reader(resolve(first, names, _PARAMETER)), _operand(second, names))
     return _joined(_operand(first, names), _operand(second, names))
 
@@ -173,7 +179,7 @@ def _wrong_type() -> Exception:
 # Writing
 
 
-def apply_update(update: Update, item: Item) -> UpdateResult:
+def apply_update(update: BoundUpdate, item: Item) -> UpdateResult:
     """Return the item after the update; the item given stays as it is.
 
     Raises:

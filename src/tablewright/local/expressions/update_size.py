@@ -14,8 +14,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tablewright.capacity.items import string_bytes
-from tablewright.local.expressions.nodes import Arithmetic, Function, Operand, Path, UpdateNode
-from tablewright.local.expressions.nodes import Value as ValueNode
+from tablewright.local.expressions.nodes import (
+    Arithmetic,
+    DocumentPath,
+    Function,
+    Operand,
+    UpdateNode,
+)
+from tablewright.local.expressions.nodes import ValuePlaceholder as ValueNode
 
 _UPDATE = 3
 _WRITE = 19
@@ -47,12 +53,12 @@ def statement_size(tree: UpdateNode, names: Mapping[str, str]) -> tuple[int, tup
     return total, tuple(values)
 
 
-def _target(path: Path, names: Mapping[str, str]) -> int:
+def _target(path: DocumentPath, names: Mapping[str, str]) -> int:
     sizes = _element_sizes(path, names)
     return sum(sizes) + _FURTHER_ELEMENT * (len(sizes) - 1)
 
 
-def _element_sizes(path: Path, names: Mapping[str, str]) -> list[int]:
+def _element_sizes(path: DocumentPath, names: Mapping[str, str]) -> list[int]:
     return [
         string_bytes(names.get(element, element) if isinstance(element, str) else str(element))
         for element in path.elements
@@ -63,7 +69,7 @@ def _operand(node: Operand, names: Mapping[str, str], values: list[str]) -> int:
     if isinstance(node, ValueNode):
         values.append(node.name)
         return 0
-    if isinstance(node, Path):
+    if isinstance(node, DocumentPath):
         sizes = _element_sizes(node, names)
         return _PATH + sum(sizes) + _PATH_ELEMENT * len(sizes)
     if isinstance(node, Arithmetic):

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from tablewright.local.faults import UnknownOperationException
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
 
-Run: TypeAlias = "Callable[[Engine, dict[str, Any], Meter], dict[str, Any]]"
+Run: TypeAlias = "Callable[[LocalEngine, dict[str, Any], Meter], dict[str, Any]]"
 
 
 @cache

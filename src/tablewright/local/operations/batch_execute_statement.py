@@ -21,7 +21,7 @@ from tablewright.local.partiql.writes import checked_values, names_item
 from tablewright.local.validation import check_item, check_request
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
 
 _CODES = {
@@ -38,7 +38,7 @@ _CODES = {
 """Error codes of a batch (API reference, BatchStatementError), by error type."""
 
 
-def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a BatchExecuteStatement request."""
     request = check_request("batch_execute_statement", request)
     batch = request["Statements"]
@@ -67,7 +67,7 @@ def _parsed(entry: dict[str, Any]) -> Statement | Fault:
 
 
 def _response(
-    engine: Engine, statement: Statement | Fault, entry: dict[str, Any], meter: Meter
+    engine: LocalEngine, statement: Statement | Fault, entry: dict[str, Any], meter: Meter
 ) -> dict[str, Any]:
     """Return what a batch says of one statement; the table only if the statement ran."""
     if isinstance(statement, Fault):
@@ -84,7 +84,9 @@ def _response(
     return response
 
 
-def _items(engine: Engine, statement: Statement, entry: dict[str, Any], meter: Meter) -> list[Any]:
+def _items(
+    engine: LocalEngine, statement: Statement, entry: dict[str, Any], meter: Meter
+) -> list[Any]:
     parameters = entry.get("Parameters", [])
     check_item(dict(enumerate(parameters)))  # type: ignore[arg-type]
     if not isinstance(statement, Select) or statement.must_exist:

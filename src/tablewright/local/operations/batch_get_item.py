@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tablewright.capacity.limits import MAX_BATCH_GET_BYTES, MAX_BATCH_GET_KEYS
 from tablewright.capacity.units import Consistency, read_units
-from tablewright.local.expressions import Projection
+from tablewright.local.expressions import BoundProjection
 from tablewright.local.faults import ValidationException
 from tablewright.local.requests import bind_projection, check_all_used_in, projected
 from tablewright.local.tables import Table
@@ -21,14 +21,14 @@ from tablewright.local.validation.parameters import mixed_parameters
 from tablewright.local.writing import stored_image
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
 
 
 Keyed = list[tuple[bytes, dict[str, Any]]]
 
 
-def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a BatchGetItem request."""
     layer = engine.read_layer
     request = check_request("batch_get_item", request, layer)
@@ -65,7 +65,7 @@ def _check_kinds(requested: dict[str, dict[str, Any]]) -> None:
         raise mixed_parameters(["AttributesToGet"], ["ProjectionExpression"])
 
 
-def _check(entry: dict[str, Any], layer: Layer) -> Projection | None:
+def _check(entry: dict[str, Any], layer: Layer) -> BoundProjection | None:
     check_expression_parameters(entry, ("ProjectionExpression",), ("AttributesToGet",), layer)
     for key in entry["Keys"]:
         check_item(key, layer)
@@ -82,11 +82,11 @@ def _keys(table: Table, keys: list[dict[str, Any]]) -> Keyed:
 
 
 def _read(
-    engine: Engine,
+    engine: LocalEngine,
     table: Table,
     keys: Keyed,
     entry: dict[str, Any],
-    projection: Projection | None,
+    projection: BoundProjection | None,
     free_bytes: int,
     meter: Meter,
 ) -> tuple[list[Any], int, list[dict[str, Any]]]:

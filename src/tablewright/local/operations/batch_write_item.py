@@ -26,7 +26,7 @@ from tablewright.local.writing import (
 )
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
 
 
@@ -39,7 +39,7 @@ class _Write:
     new: Image | None
 
 
-def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a BatchWriteItem request."""
     _check_not_empty(engine, request)
     request = check_request("batch_write_item", request)
@@ -75,7 +75,7 @@ _NEWER_EMPTY_REGIONS = frozenset({"ap-east-2", "ap-southeast-1", "eu-central-1"}
 """Regions that answer an empty batch in the newer form (captured 2026-10-07)."""
 
 
-def _check_not_empty(engine: Engine, request: dict[str, Any]) -> None:
+def _check_not_empty(engine: LocalEngine, request: dict[str, Any]) -> None:
     if request.get("RequestItems") != {}:
         return
     if engine.region in _NEWER_EMPTY_REGIONS:
@@ -116,7 +116,7 @@ def _plan(table: Table, entries: list[tuple[dict[str, Any], Image | None]]) -> l
     return planned
 
 
-def _collections(engine: Engine, planned: list[_Write]) -> dict[str, Any]:
+def _collections(engine: LocalEngine, planned: list[_Write]) -> dict[str, Any]:
     out: dict[str, list[dict[str, Any]]] = {}
     for each in planned:
         if each.table.has_local_indexes:

@@ -8,11 +8,11 @@ from tablewright.local.backups import details, make_backup, source_table
 from tablewright.local.validation import check_request
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
 
 
-def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a CreateBackup request."""
     request = check_request("create_backup", request)
     with engine.store.writing:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from tablewright.capacity.units import write_units
-from tablewright.local.expressions import Condition
+from tablewright.local.expressions import BoundCondition
 from tablewright.local.faults import ValidationException
 from tablewright.local.requests import (
     bind_condition,
@@ -29,16 +29,18 @@ from tablewright.local.vectors.writing import written_bytes
 from tablewright.local.writing import stored_image, write
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
 
 
-def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a DeleteItem request."""
     return delete(engine, request, meter, engine.write_layer)
 
 
-def delete(engine: Engine, request: dict[str, Any], meter: Meter, layer: Layer) -> dict[str, Any]:
+def delete(
+    engine: LocalEngine, request: dict[str, Any], meter: Meter, layer: Layer
+) -> dict[str, Any]:
     """Carry out a DeleteItem request or a PartiQL statement, in the words of a validation layer."""
     request = check_request("delete_item", request, layer)
     try:
@@ -60,7 +62,7 @@ def delete(engine: Engine, request: dict[str, Any], meter: Meter, layer: Layer) 
         return write_reply(engine, table, request, meter, request["Key"], returned)
 
 
-def _bind(request: dict[str, Any], layer: Layer) -> Condition | None:
+def _bind(request: dict[str, Any], layer: Layer) -> BoundCondition | None:
     """Check what the request says by itself; return its condition."""
     check_expression_parameters(
         request, ("ConditionExpression",), ("Expected", "ConditionalOperator"), layer

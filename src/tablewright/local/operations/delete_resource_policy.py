@@ -8,11 +8,11 @@ from tablewright.local.resource_policies import delete_policy
 from tablewright.local.validation import check_request
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
 
 
-def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a DeleteResourcePolicy request."""
     request = check_request("delete_resource_policy", request)
     with engine.store.writing:

@@ -11,11 +11,11 @@ from tablewright.local.validation import check_request
 from tablewright.local.vectors.updating import check_table_deletion
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
 
 
-def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a DeleteTable request."""
     check_table_name(request)
     request = check_request("delete_table", request)

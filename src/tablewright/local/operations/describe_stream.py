@@ -9,13 +9,13 @@ from tablewright.local.streams import find_shard, find_stream
 from tablewright.local.validation import check_request
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
 
 PAGE = 100
 
 
-def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a DescribeStream request."""
     request = check_request("describe_stream", request)
     with engine.store.reading:

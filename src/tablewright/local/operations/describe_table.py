@@ -9,12 +9,12 @@ from tablewright.local.faults import ResourceNotFoundException
 from tablewright.local.validation import check_request
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
     from tablewright.local.tables import Table
 
 
-def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a DescribeTable request."""
     check_table_name(request)
     request = check_request("describe_table", request)
@@ -22,7 +22,7 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
         return {"Table": describe(engine, existing(engine, request["TableName"]))}
 
 
-def existing(engine: Engine, name: str) -> Table:
+def existing(engine: LocalEngine, name: str) -> Table:
     """Return a table by name or ARN; the refusal names it, as control-plane operations do."""
     try:
         return engine.table(name)

@@ -11,11 +11,11 @@ from tablewright.local.partiql.running import run_write
 from tablewright.local.validation import check_item, check_request
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
 
 
-def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out an ExecuteStatement request."""
     request = check_request("execute_statement", request)
     statement = parse_statement(request["Statement"])

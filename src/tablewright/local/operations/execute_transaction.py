@@ -27,7 +27,7 @@ from tablewright.local.partiql.writes import (
 from tablewright.local.validation import check_item, check_request
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
     from tablewright.local.partiql.statements import WireValue
     from tablewright.local.tables import Table
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 
-def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out an ExecuteTransaction request."""
     request = check_request("execute_transaction", request)
     batch = request["TransactStatements"]
@@ -86,7 +86,7 @@ def _passed_on(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read(
-    engine: Engine,
+    engine: LocalEngine,
     statements: list[Statement],
     batch: list[dict[str, Any]],
     inner: dict[str, Any],
@@ -102,7 +102,7 @@ def _read(
     return reply
 
 
-def _get(engine: Engine, statement: Select, parameters: Sequence[WireValue]) -> dict[str, Any]:
+def _get(engine: LocalEngine, statement: Select, parameters: Sequence[WireValue]) -> dict[str, Any]:
     table = engine.table(statement.target.table)
     check_single_attribute_keys(table, statement)
     if statement.target.index is not None:
@@ -129,7 +129,7 @@ def _label(statement: Statement, response: dict[str, Any]) -> None:
             del response["Item"]
 
 
-def _write(engine: Engine, statement: Statement, entry: dict[str, Any]) -> dict[str, Any]:
+def _write(engine: LocalEngine, statement: Statement, entry: dict[str, Any]) -> dict[str, Any]:
     table = engine.table(statement.target.table)
     parameters = entry.get("Parameters", [])
     if isinstance(statement, Select) and not _has_further_condition(statement, table, parameters):

@@ -15,11 +15,11 @@ from tablewright.local.validation import (
 from tablewright.local.writing import stored_image
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
 
 
-def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a GetItem request."""
     layer = engine.read_layer
     request = check_request("get_item", request, layer)

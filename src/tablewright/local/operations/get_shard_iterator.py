@@ -8,11 +8,11 @@ from tablewright.local.streams import find_shard, find_stream, position_in
 from tablewright.local.validation import check_request
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
 
 
-def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a GetShardIterator request."""
     request = check_request("get_shard_iterator", request)
     with engine.store.reading:

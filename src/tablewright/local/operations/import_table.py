@@ -8,11 +8,11 @@ from tablewright.local import imports
 from tablewright.local.validation import check_request
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
 
 
-def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out an ImportTable request."""
     request = check_request("import_table", request)
     description = imports.import_table(engine, request)

@@ -10,13 +10,13 @@ from tablewright.local.engine import table_name
 from tablewright.local.validation import check_request
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
 
 PAGE = 100
 
 
-def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a ListBackups request."""
     request = check_request("list_backups", request)
     with engine.store.reading:
@@ -40,7 +40,7 @@ def _is_wanted(row: dict[str, Any], request: dict[str, Any]) -> bool:
     )
 
 
-def _summary(engine: Engine, row: dict[str, Any]) -> dict[str, Any]:
+def _summary(engine: LocalEngine, row: dict[str, Any]) -> dict[str, Any]:
     name = row["table"]["TableName"]
     return {
         "TableName": name,

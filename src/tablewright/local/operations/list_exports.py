@@ -9,7 +9,7 @@ from tablewright.local.exports import KIND
 from tablewright.local.validation import check_request
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
 
 PAGE = 25
@@ -17,7 +17,7 @@ PAGE = 25
 _MEMBERS = ("ExportArn", "ExportStatus", "ExportType")
 
 
-def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a ListExports request."""
     request = check_request("list_exports", request)
     limit = request.get("MaxResults", PAGE)

@@ -9,7 +9,7 @@ from tablewright.local.imports import KIND
 from tablewright.local.validation import check_request
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
 
 PAGE = 25
@@ -20,7 +20,7 @@ _MEMBERS = (
 )  # fmt: skip
 
 
-def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a ListImports request."""
     request = check_request("list_imports", request)
     limit = request.get("PageSize", PAGE)

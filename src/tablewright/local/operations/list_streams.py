@@ -8,13 +8,13 @@ from tablewright.local.streams import streams
 from tablewright.local.validation import check_request
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
 
 PAGE = 100
 
 
-def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a ListStreams request."""
     request = check_request("list_streams", request)
     table_name, after = request.get("TableName"), request.get("ExclusiveStartStreamArn", "")

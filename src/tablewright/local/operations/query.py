@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tablewright.capacity.values import after_prefix, escape, key_part, raw_bytes
 from tablewright.local.expressions import (
-    Condition,
+    BoundCondition,
     KeyCondition,
     KeyParts,
     bind_key_condition,
@@ -27,7 +27,7 @@ from tablewright.local.selecting import (
 from tablewright.local.validation import check_expression_parameters, check_item, check_request
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
     from tablewright.local.tables import Keys
 
@@ -35,7 +35,7 @@ _EXPRESSIONS = ("ProjectionExpression", "FilterExpression", "KeyConditionExpress
 _LEGACY = ("AttributesToGet", "QueryFilter", "ConditionalOperator", "KeyConditions")
 
 
-def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a Query request."""
     layer = engine.read_layer
     request = check_request("query", request, layer)
@@ -116,7 +116,7 @@ def _key_condition(request: dict[str, Any], parts: KeyParts | None, keys: Keys) 
     )
 
 
-def _check_filter(filter_: Condition | None, keys: Keys, request: dict[str, Any]) -> None:
+def _check_filter(filter_: BoundCondition | None, keys: Keys, request: dict[str, Any]) -> None:
     if filter_ is None:
         return
     for path in filter_.paths:

@@ -15,11 +15,11 @@ from tablewright.local.history import undo_into, window
 from tablewright.local.validation import check_request
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
 
 
-def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a RestoreTableToPointInTime request."""
     request = check_request("restore_table_to_point_in_time", request)
     name = request.get("SourceTableArn") or request.get("SourceTableName")

@@ -18,13 +18,13 @@ from tablewright.local.selecting import (
 from tablewright.local.validation import check_expression_parameters, check_item, check_request
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
 
 _HASHES = 1 << 32  # how many values the hash has that all keys begin with
 
 
-def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a Scan request."""
     request = check_request("scan", request)
     check_expression_parameters(

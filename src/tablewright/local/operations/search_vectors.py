@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from tablewright.local.vectors.searching import search_vectors
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
 
 
-def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a SearchVectors request."""
     return search_vectors(engine, request, meter)

@@ -18,12 +18,12 @@ from tablewright.local.validation import (
 from tablewright.local.writing import stored_image
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
     from tablewright.local.tables import Table
 
 
-def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a TransactGetItems request."""
     request = check_request("transact_get_items", request)
     gets = [entry["Get"] for entry in request["TransactItems"]]

@@ -16,7 +16,7 @@ import orjson
 
 from tablewright.capacity.limits import MAX_TRANSACTION_BYTES
 from tablewright.capacity.units import Consistency, read_units, write_units
-from tablewright.local.expressions import Condition, Update
+from tablewright.local.expressions import BoundCondition, BoundUpdate
 from tablewright.local.faults import (
     EmptyKeyException,
     Fault,
@@ -52,7 +52,7 @@ from tablewright.local.writing import (
 )
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
 
 TOKEN_SECONDS = 600
@@ -61,13 +61,13 @@ _ACTIONS = ("ConditionCheck", "Put", "Delete", "Update")
 
 
 @dataclass(slots=True, kw_only=True)
-class Action:
+class TransactMember:
     """One member of a transaction, checked and bound."""
 
     kind: str
     parameters: dict[str, Any]
-    condition: Condition | None
-    update: Update | None
+    condition: BoundCondition | None
+    update: BoundUpdate | None
     new: Image | None = None
     table: Table
     key: bytes = b""
@@ -76,7 +76,7 @@ class Action:
     """What the table's schema has against it; cancels the transaction."""
 
 
-def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a TransactWriteItems request."""
     request = check_request("transact_write_items", request)
     # Every statement is checked before any table is looked up.
@@ -100,8 +100,8 @@ def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]
 class _BoundAction(NamedTuple):
     kind: str
     parameters: dict[str, Any]
-    condition: Condition | None
-    update: Update | None
+    condition: BoundCondition | None
+    update: BoundUpdate | None
     new: Image | None
 
 
@@ -143,14 +143,14 @@ def _bind(entry: dict[str, Any]) -> _BoundAction:
     return _BoundAction(kind, parameters, condition, update, new)
 
 
-def _on_table(engine: Engine, bound: _BoundAction) -> Action:
+def _on_table(engine: LocalEngine, bound: _BoundAction) -> TransactMember:
     """Return an action on its table.
 
     Raises:
         ResourceNotFoundException: there is no such table.
         EmptyKeyException: a key is empty, which refuses the transaction as a whole.
     """
-    action = Action(**bound._asdict(), table=engine.table(bound.parameters["TableName"]))
+    action = TransactMember(**bound._asdict(), table=engine.table(bound.parameters["TableName"]))
     try:
         if action.kind == "Put":
             action.key = key_of_item(action.table, action.parameters["Item"])
@@ -165,7 +165,7 @@ def _on_table(engine: Engine, bound: _BoundAction) -> Action:
     return action
 
 
-def _check_index_keys_set(action: Action) -> None:
+def _check_index_keys_set(action: TransactMember) -> None:
     """Refuse an update that sets an index key to an empty value, before any item is read."""
     if action.update is None or not action.table.indexes:
         return
@@ -178,7 +178,7 @@ def _check_index_keys_set(action: Action) -> None:
         return  # of another type: found again when the update is applied
 
 
-def write_all(engine: Engine, actions: list[Action], meter: Meter) -> None:
+def write_all(engine: LocalEngine, actions: list[TransactMember], meter: Meter) -> None:
     """Carry out all actions, or none and say why. Inside a write.
 
     Raises:
@@ -221,7 +221,7 @@ def write_all(engine: Engine, actions: list[Action], meter: Meter) -> None:
             )
 
 
-def _reason(action: Action) -> dict[str, Any]:
+def _reason(action: TransactMember) -> dict[str, Any]:
     """Find out whether an action can be done and what it leaves behind; return its reason."""
     if action.refusal is not None:
         return {"Code": "ValidationError", "Message": action.refusal.message}
@@ -258,7 +258,7 @@ def _with_one_validation_error(reasons: list[dict[str, Any]]) -> list[dict[str, 
     return out
 
 
-def _units(action: Action) -> Decimal:
+def _units(action: TransactMember) -> Decimal:
     """Return the units of one action on its table: a check costs what writing the item would."""
     before = written_bytes(action.table, action.old)
     if action.kind in ("ConditionCheck", "Delete") or action.new is None:
@@ -275,7 +275,7 @@ def cancelled(reasons: list[dict[str, Any]]) -> TransactionCanceledException:
     )
 
 
-def _known_token(engine: Engine, token: str, digest: str) -> TokenRecord | None:
+def _known_token(engine: LocalEngine, token: str, digest: str) -> TokenRecord | None:
     """Return what is kept of a transaction that was carried out already, by its token."""
     known = engine.token(token, engine.clock() - TOKEN_SECONDS)
     if known is not None and known.digest != digest:
@@ -290,7 +290,7 @@ def _digest(request: dict[str, Any]) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _meter_repeat(actions: list[Action], sizes: Sequence[int], meter: Meter) -> None:
+def _meter_repeat(actions: list[TransactMember], sizes: Sequence[int], meter: Meter) -> None:
     """Count what a repeated transaction costs: to read the larger image of each of its items."""
     for action, size in zip(actions, sizes or [0] * len(actions), strict=True):
         units = read_units(size, Consistency.TRANSACTIONAL)
@@ -298,7 +298,12 @@ def _meter_repeat(actions: list[Action], sizes: Sequence[int], meter: Meter) -> 
 
 
 def _reply(
-    engine: Engine, request: dict[str, Any], actions: list[Action], meter: Meter, *, split: str
+    engine: LocalEngine,
+    request: dict[str, Any],
+    actions: list[TransactMember],
+    meter: Meter,
+    *,
+    split: str,
 ) -> dict[str, Any]:
     reply: dict[str, Any] = {}
     consumed = meter.all_consumed(request.get("ReturnConsumedCapacity"), split=split)

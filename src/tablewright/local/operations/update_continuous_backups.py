@@ -10,11 +10,11 @@ from tablewright.local.operations.describe_continuous_backups import described
 from tablewright.local.validation import check_request
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
 
 
-def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out an UpdateContinuousBackups request."""
     request = check_request("update_continuous_backups", request)
     specification = request["PointInTimeRecoverySpecification"]

@@ -10,8 +10,8 @@ from tablewright.capacity.items import entry_bytes
 from tablewright.capacity.limits import MAX_ITEM_BYTES
 from tablewright.capacity.units import write_units
 from tablewright.local.expressions import (
-    Condition,
-    Update,
+    BoundCondition,
+    BoundUpdate,
     UpdateResult,
     apply_update,
     parse_update,
@@ -48,17 +48,19 @@ from tablewright.local.writing import (
 )
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
     from tablewright.local.tables import Table
 
 
-def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out an UpdateItem request."""
     return update(engine, request, meter, engine.write_layer)
 
 
-def update(engine: Engine, request: dict[str, Any], meter: Meter, layer: Layer) -> dict[str, Any]:
+def update(
+    engine: LocalEngine, request: dict[str, Any], meter: Meter, layer: Layer
+) -> dict[str, Any]:
     """Carry out an UpdateItem request or a PartiQL statement, in the words of a layer."""
     request = check_request("update_item", request, layer)
     try:
@@ -84,7 +86,9 @@ def update(engine: Engine, request: dict[str, Any], meter: Meter, layer: Layer) 
         return write_reply(engine, table, request, meter, request["Key"], returned)
 
 
-def _bind(request: dict[str, Any], layer: Layer) -> tuple[Update | None, Condition | None]:
+def _bind(
+    request: dict[str, Any], layer: Layer
+) -> tuple[BoundUpdate | None, BoundCondition | None]:
     """Check what the request says by itself; return its update and its condition."""
     check_expression_parameters(
         request,
@@ -99,7 +103,7 @@ def _bind(request: dict[str, Any], layer: Layer) -> tuple[Update | None, Conditi
     return update, condition
 
 
-def bind_update(request: dict[str, Any], layer: Layer = OLDER) -> Update | None:
+def bind_update(request: dict[str, Any], layer: Layer = OLDER) -> BoundUpdate | None:
     """Return the update of a request, from UpdateExpression or the legacy AttributeUpdates."""
     text = request.get("UpdateExpression")
     if text is not None:
@@ -114,7 +118,7 @@ def bind_update(request: dict[str, Any], layer: Layer = OLDER) -> Update | None:
     return None
 
 
-def check_keys_untouched(table: Table, update: Update | None) -> None:
+def check_keys_untouched(table: Table, update: BoundUpdate | None) -> None:
     """Refuse an update that writes a key attribute of the table."""
     if update is None:
         return
@@ -125,14 +129,14 @@ def check_keys_untouched(table: Table, update: Update | None) -> None:
             )
 
 
-def check_statement_size(update: Update | None, layer: Layer) -> None:
+def check_statement_size(update: BoundUpdate | None, layer: Layer) -> None:
     """Refuse an update whose statement alone would not fit an item, whatever the item is."""
     if update is not None and layer.is_newer and update.statement_bytes() > MAX_ITEM_BYTES:
         raise ValidationException(UPDATE_TOO_LARGE)
 
 
 def updated(
-    table: Table, key: dict[str, Any], old: Image | None, update: Update | None
+    table: Table, key: dict[str, Any], old: Image | None, update: BoundUpdate | None
 ) -> tuple[Image | None, UpdateResult | None]:
     """Return the image an update leaves behind, and what it wrote.
 

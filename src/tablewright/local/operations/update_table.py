@@ -40,7 +40,7 @@ from tablewright.local.vectors.updating import (
 )
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
 
 DAY_SECONDS = 24 * 3600
@@ -52,7 +52,7 @@ _CHANGES = (
 )  # fmt: skip
 
 
-def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out an UpdateTable request."""
     check_table_name(request)
     request = check_request("update_table", request)
@@ -133,7 +133,9 @@ def _index_change(request: Mapping[str, Any]) -> dict[str, Any]:
     return online[0] if online else (changes[0] if changes else {})
 
 
-def _set_billing(engine: Engine, definition: dict[str, Any], request: Mapping[str, Any]) -> None:
+def _set_billing(
+    engine: LocalEngine, definition: dict[str, Any], request: Mapping[str, Any]
+) -> None:
     now = round(engine.clock(), 3)
     mode = request.get("BillingMode", definition["BillingMode"])
     throughput = request.get("ProvisionedThroughput")
@@ -199,7 +201,9 @@ def _change_throughput(definition: dict[str, Any], throughput: dict[str, int], n
     definition["ProvisionedThroughput"] = throughput
 
 
-def _set_options(engine: Engine, definition: dict[str, Any], request: Mapping[str, Any]) -> None:
+def _set_options(
+    engine: LocalEngine, definition: dict[str, Any], request: Mapping[str, Any]
+) -> None:
     now = round(engine.clock(), 3)
     for member in ("OnDemandThroughput", "WarmThroughput", "DeletionProtectionEnabled"):
         if member in request:
@@ -232,7 +236,7 @@ def _update_index(definition: dict[str, Any], update: Mapping[str, Any]) -> None
 
 
 def _create_index(
-    engine: Engine,
+    engine: LocalEngine,
     table: Table,
     definition: dict[str, Any],
     request: Mapping[str, Any],
@@ -278,7 +282,7 @@ def _check_deletion(table: Table, name: str) -> None:
         raise ResourceNotFoundException("Requested resource not found")
 
 
-def _delete_index(engine: Engine, table: Table, name: str) -> None:
+def _delete_index(engine: LocalEngine, table: Table, name: str) -> None:
     definition = deepcopy(table.definition)
     remaining = [
         index for index in definition["GlobalSecondaryIndexes"] if index["IndexName"] != name
@@ -296,7 +300,7 @@ def _delete_index(engine: Engine, table: Table, name: str) -> None:
     engine.save(definition)
 
 
-def _delete_vector_index(engine: Engine, table: Table, name: str) -> None:
+def _delete_vector_index(engine: LocalEngine, table: Table, name: str) -> None:
     definition = deepcopy(table.definition)
     without_vector_index(definition, name)
     types = {

@@ -8,11 +8,11 @@ from tablewright.local.faults import ValidationException
 from tablewright.local.operations.describe_table import existing
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
 
 
-def run(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out an UpdateTableReplicaAutoScaling request."""
     name = request.get("TableName")
     if not isinstance(name, str):

@@ -6,6 +6,6 @@ so that metering, conditions and streams are those of the item operations.
 """
 
 from tablewright.local.partiql.parser import parse_statement
-from tablewright.local.partiql.statements import Delete, Insert, Select, Statement, Update
+from tablewright.local.partiql.statements import Delete, Insert, Select, Statement, UpdateStatement
 
-__all__ = ["Delete", "Insert", "Select", "Statement", "Update", "parse_statement"]
+__all__ = ["Delete", "Insert", "Select", "Statement", "UpdateStatement", "parse_statement"]

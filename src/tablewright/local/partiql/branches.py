@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 from tablewright.local.expressions import KeyCondition
 from tablewright.local.expressions.nodes import (
     Between,
-    Comparison,
+    ComparisonNode,
     ConditionNode,
+    DocumentPath,
     Function,
     In,
     Not,
     Or,
-    Path,
-    Value,
+    ValuePlaceholder,
 )
 from tablewright.local.faults import ValidationException
 from tablewright.local.operations.query import key_range
@@ -90,7 +90,7 @@ def _alternatives(
         elif isinstance(part, In) and any(
             _is_attribute(part.operand, name, statement) for name in partition_names
         ):
-            choices = [Comparison("=", part.operand, each) for each in part.choices]
+            choices = [ComparisonNode("=", part.operand, each) for each in part.choices]
         else:
             continue
         for choice in choices:
@@ -167,12 +167,12 @@ def _branch(
 
 
 def _is_negation(part: ConditionNode) -> bool:
-    return isinstance(part, Not) or (isinstance(part, Comparison) and part.operator == "<>")
+    return isinstance(part, Not) or (isinstance(part, ComparisonNode) and part.operator == "<>")
 
 
 def _is_attribute(operand: Any, name: str, statement: Select) -> bool:
     return (
-        isinstance(operand, Path)
+        isinstance(operand, DocumentPath)
         and len(operand.elements) == 1
         and statement.names[str(operand.elements[0])] == name
     )
@@ -183,9 +183,9 @@ def _sort_condition(
 ) -> tuple[ConditionNode, str, tuple[WireValue, ...]] | None:
     """Return the first part that bounds a sort key attribute, with its operator and operands."""
     for part in parts:
-        if isinstance(part, Comparison):
+        if isinstance(part, ComparisonNode):
             left_side, right, operator = part.left, part.right, part.operator
-            if isinstance(left_side, Value):
+            if isinstance(left_side, ValuePlaceholder):
                 left_side, right, operator = right, left_side, _MIRRORED[operator]
             listed: tuple[Any, ...] = (left_side, right)
         elif isinstance(part, Between):
@@ -197,7 +197,9 @@ def _sort_condition(
         attribute, *operands = listed
         is_usable = operator in ("=", "BETWEEN", "begins_with", *_RANGES)
         if is_usable and _is_attribute(attribute, name, statement):
-            placeholders = [operand.name for operand in operands if isinstance(operand, Value)]
+            placeholders = [
+                operand.name for operand in operands if isinstance(operand, ValuePlaceholder)
+            ]
             if len(placeholders) == len(operands):
                 return part, operator, tuple(values[each] for each in placeholders)
     return None

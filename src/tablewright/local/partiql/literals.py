@@ -12,7 +12,7 @@ from typing import TypeVar
 from tablewright.capacity.values import NumberError, canonical_number
 from tablewright.local.faults import ValidationException
 from tablewright.local.partiql.lexer import Token, malformed, position
-from tablewright.local.partiql.statements import ListTemplate, MapTemplate, Parameter, Template
+from tablewright.local.partiql.statements import ListTemplate, MapTemplate, ParameterMark, Template
 from tablewright.local.validation import INVALID, number_message
 from tablewright.local.validation.values import duplicates_message
 
@@ -162,7 +162,7 @@ class Literals:
             return {"N": self.number()}
         if self.accept("?"):
             self.parameters += 1
-            return Parameter(self.parameters - 1)
+            return ParameterMark(self.parameters - 1)
         if self.accept_word("TRUE"):
             return {"BOOL": True}
         if self.accept_word("FALSE"):

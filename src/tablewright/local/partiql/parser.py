@@ -19,19 +19,19 @@ from tablewright.local.expressions.nodes import (
     And,
     Arithmetic,
     Between,
-    Comparison,
+    ComparisonNode,
     ConditionNode,
     DeleteAction,
+    DocumentPath,
     Function,
     In,
     Not,
     Operand,
     Or,
-    Path,
     RemoveAction,
     SetAction,
     UpdateNode,
-    Value,
+    ValuePlaceholder,
 )
 from tablewright.local.faults import ValidationException
 from tablewright.local.partiql.lexer import Token, malformed, position, tokens
@@ -48,9 +48,9 @@ from tablewright.local.partiql.statements import (
     Order,
     Select,
     Statement,
-    Target,
+    StatementTarget,
     Template,
-    Update,
+    UpdateStatement,
 )
 
 MAX_STATEMENT_CHARACTERS = 8192
@@ -154,7 +154,7 @@ class _Parser(Literals):
         if self.is_word("DISTINCT"):
             raise ValidationException(f"Unsupported token in expression: {self.token.text}")
         refusal = None
-        columns: tuple[Path, ...] | None = None
+        columns: tuple[DocumentPath, ...] | None = None
         if not self.accept("*"):
             if self.token.kind == "word" and self.next_is("("):
                 refusal = self.unrecognized(self.token)
@@ -224,7 +224,7 @@ class _Parser(Literals):
             raise ValidationException("RETURNING is not supported in INSERT")
         return Insert(target=target, item=MapTemplate(item), **self.placed())
 
-    def update(self) -> Update:
+    def update(self) -> UpdateStatement:
         target = self.target()
         if not self.is_word("SET", "REMOVE"):
             if self.is_word("AS") or self.is_name():
@@ -234,7 +234,7 @@ class _Parser(Literals):
         condition = self.where()
         return self.updated(target, node, condition)
 
-    def update_from(self) -> Update:
+    def update_from(self) -> UpdateStatement:
         """Read `FROM table WHERE … SET …`, an update with its parts in another order."""
         target = self.target()
         condition = self.where()
@@ -242,8 +242,10 @@ class _Parser(Literals):
             raise self.no_term() if self.token.kind == "end" else malformed(_UNEXPECTED_REST)
         return self.updated(target, self.update_clauses(), condition)
 
-    def updated(self, target: Target, node: UpdateNode, condition: ConditionNode | None) -> Update:
-        return Update(
+    def updated(
+        self, target: StatementTarget, node: UpdateNode, condition: ConditionNode | None
+    ) -> UpdateStatement:
+        return UpdateStatement(
             target=target,
             update=node,
             condition=condition,
@@ -281,7 +283,7 @@ class _Parser(Literals):
             operand = Arithmetic(self.advance().text, operand, self.right_side())
         return SetAction(path, operand)
 
-    def set_function(self, path: Path, name: str) -> AddAction | DeleteAction:
+    def set_function(self, path: DocumentPath, name: str) -> AddAction | DeleteAction:
         """Read `set_add(path, set)` or `set_delete(path, set)`, the value of an assignment."""
         function = self.advance()
         shown = _SET_FUNCTIONS[name]
@@ -299,7 +301,7 @@ class _Parser(Literals):
             )
         where = position(self.text, first_token.start, len(first_token.text))
         refusal = f"The second argument to {shown} must be a value with type SET at {where}"
-        if not isinstance(second, Value):
+        if not isinstance(second, ValuePlaceholder):
             raise ValidationException(refusal)
         literal = self.values[second.name]
         if isinstance(literal, dict) and not literal.keys() & {"SS", "NS", "BS"}:
@@ -338,7 +340,7 @@ class _Parser(Literals):
     def where(self) -> ConditionNode | None:
         return self.condition() if self.accept_word("WHERE") else None
 
-    def target(self) -> Target:
+    def target(self) -> StatementTarget:
         if not self.is_name():
             raise malformed(_NO_IDENTIFIER)
         components = [self.component()]
@@ -346,7 +348,9 @@ class _Parser(Literals):
             components.append(self.component())
         if len(components) > 2:
             raise ValidationException("A path may contain at most 2 components in the FROM clause")
-        return Target(table=components[0], index=components[1] if len(components) == 2 else None)
+        return StatementTarget(
+            table=components[0], index=components[1] if len(components) == 2 else None
+        )
 
     def component(self) -> str:
         name = self.identifier()
@@ -363,7 +367,7 @@ class _Parser(Literals):
             self.names[alias] = name
         return self.aliases[name]
 
-    def path(self) -> Path:
+    def path(self) -> DocumentPath:
         elements: list[str | int] = [self.alias(self.component())]
         while True:
             if self.accept("."):
@@ -379,7 +383,7 @@ class _Parser(Literals):
                     raise malformed()
                 self.take("]")
             else:
-                return Path(tuple(elements))
+                return DocumentPath(tuple(elements))
 
     # Conditions
 
@@ -436,12 +440,12 @@ class _Parser(Literals):
         operator = self.advance().text.replace("!=", "<>")
         right = self.right_side()
         if isinstance(operand, Function) and operand.name in _CONDITION_FUNCTIONS:
-            literal = self.values.get(right.name) if isinstance(right, Value) else None
+            literal = self.values.get(right.name) if isinstance(right, ValuePlaceholder) else None
             if operator in ("=", "<>") and isinstance(literal, dict) and "BOOL" in literal:
-                assert isinstance(right, Value)
+                assert isinstance(right, ValuePlaceholder)
                 del self.values[right.name]  # it is read here, and no value of the condition
                 return operand if literal["BOOL"] == (operator == "=") else Not(operand)
-        return Comparison(operator, operand, right)
+        return ComparisonNode(operator, operand, right)
 
     def groups_condition(self) -> bool:
         """Whether the parenthesis here groups a condition, and not an operand."""
@@ -542,12 +546,12 @@ class _Parser(Literals):
 
     # Values
 
-    def value(self, template: Template) -> Value:
+    def value(self, template: Template) -> ValuePlaceholder:
         name = f":{len(self.values)}"
         while name in self.values:
             name += "x"
         self.values[name] = template
-        return Value(name)
+        return ValuePlaceholder(name)
 
     def listed(self, read: Callable[[], _T]) -> list[_T]:
         elements = [read()]

@@ -21,9 +21,9 @@ import orjson
 
 from tablewright.capacity.values import key_part
 from tablewright.local.expressions import (
-    Condition,
+    BoundCondition,
+    BoundProjection,
     KeyCondition,
-    Projection,
 )
 from tablewright.local.expressions.checks import check_overlap
 from tablewright.local.expressions.projection import top_level_names
@@ -43,20 +43,20 @@ from tablewright.local.selecting import index_read, must_fetch, read_consistency
 from tablewright.local.validation import check_item
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import TableMeter
     from tablewright.local.tables import Index, Keys, Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class SelectPlan:
     """What a SELECT reads: its ranges one after the other, filtered and projected alike."""
 
     table: Table
     index: Index | None
     ranges: tuple[Range, ...]
-    filter: Condition | None
-    projection: Projection | None
+    filter: BoundCondition | None
+    projection: BoundProjection | None
     fetches: bool
     """Whether entries of a local index are completed from the table."""
     is_reverse: bool
@@ -71,8 +71,8 @@ MULTI_ATTRIBUTE_KEYS = (
 
 
 def plan_select(
-    engine: Engine, statement: Select, parameters: Sequence[WireValue], request: dict[str, Any]
-) -> Plan:
+    engine: LocalEngine, statement: Select, parameters: Sequence[WireValue], request: dict[str, Any]
+) -> SelectPlan:
     """Return what a SELECT reads.
 
     Args:
@@ -104,7 +104,7 @@ def plan_select(
     projection = projection_of(statement)
     select = {} if projection is not None else {"Select": "ALL_PROJECTED_ATTRIBUTES"}
     fetches = must_fetch(index, select, projection, filter_ if branches else None)
-    return Plan(
+    return SelectPlan(
         table=table,
         index=index,
         ranges=read_ranges(branches),
@@ -138,7 +138,7 @@ def _index(table: Table, statement: Select, request: dict[str, Any]) -> Index | 
     return index_read(table, {**request, "IndexName": name})
 
 
-def projection_of(statement: Select) -> Projection | None:
+def projection_of(statement: Select) -> BoundProjection | None:
     """Return what a SELECT shows of each item, None for all of it."""
     if statement.columns is None:
         return None
@@ -155,7 +155,7 @@ def projection_of(statement: Select) -> Projection | None:
     check_overlap(paths, "SELECT clause")
     names = top_level_names(paths)
     labels = None if names is not None else tuple(map(_label, paths))
-    return Projection(paths=tuple(paths), names=names, labels=labels)
+    return BoundProjection(paths=tuple(paths), names=names, labels=labels)
 
 
 def _label(path: tuple[str | int, ...]) -> str:
@@ -218,7 +218,7 @@ def _partition_order(keys: Keys, condition: KeyCondition) -> list[bytes]:
 
 
 def read_plan(
-    engine: Engine, plan: Plan, request: dict[str, Any], meter: TableMeter
+    engine: LocalEngine, plan: SelectPlan, request: dict[str, Any], meter: TableMeter
 ) -> tuple[list[Any], str | None, dict[str, WireValue] | None]:
     """Return the items of a page, the token to go on with, and the key it ended at.
 
@@ -266,11 +266,11 @@ def _digest(request: dict[str, Any]) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-def _token(plan: Plan, place: int, last: dict[str, WireValue] | None) -> str:
+def _token(plan: SelectPlan, place: int, last: dict[str, WireValue] | None) -> str:
     return base64.urlsafe_b64encode(orjson.dumps([plan.digest, place, last])).decode()
 
 
-def _position(plan: Plan, token: str | None) -> tuple[int, bytes | None]:
+def _position(plan: SelectPlan, token: str | None) -> tuple[int, bytes | None]:
     """Return the range to go on in, and the key to go on after."""
     if token is None:
         return 0, None

@@ -15,12 +15,12 @@ from tablewright.local.faults import (
     ValidationException,
 )
 from tablewright.local.operations import delete_item, put_item, update_item
-from tablewright.local.partiql.statements import Delete, Insert, Select, Statement, Update
+from tablewright.local.partiql.statements import Delete, Insert, Select, Statement, UpdateStatement
 from tablewright.local.partiql.writes import checked_values, write_request
 from tablewright.local.validation import OLDER
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import Meter
     from tablewright.local.partiql.statements import WireValue
 
@@ -30,7 +30,7 @@ _PREFIXES = ("Invalid UpdateExpression: ", "Invalid ConditionExpression: ")
 
 
 def run_write(
-    engine: Engine,
+    engine: LocalEngine,
     statement: Statement,
     parameters: Sequence[WireValue],
     entry: dict[str, Any],
@@ -66,7 +66,7 @@ def run_write(
 def _operation(statement: Statement) -> Any:
     if isinstance(statement, Insert):
         return put_item.put
-    if isinstance(statement, Update):
+    if isinstance(statement, UpdateStatement):
         return update_item.update
     assert isinstance(statement, Delete)
     return delete_item.delete

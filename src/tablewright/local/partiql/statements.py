@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from tablewright.local.expressions.nodes import ConditionNode, Path, UpdateNode
+from tablewright.local.expressions.nodes import ConditionNode, DocumentPath, UpdateNode
 from tablewright.local.faults import ValidationException
 
 WireValue: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class ParameterMark:
     """A question mark: the parameter at this place, counted from 0."""
 
     place: int
@@ -38,12 +38,12 @@ class MapTemplate:
     entries: tuple[tuple[str, Template], ...]
 
 
-Template: TypeAlias = Parameter | ListTemplate | MapTemplate | WireValue
+Template: TypeAlias = ParameterMark | ListTemplate | MapTemplate | WireValue
 """A value as the statement writes it: a literal in wire form, or what parameters complete."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class StatementTarget:
     """The table, and the index of it, that a statement is about."""
 
     table: str
@@ -54,7 +54,7 @@ class Target:
 class _Placed:
     """What all statements have: their target, and the meaning of their placeholders."""
 
-    target: Target
+    target: StatementTarget
     names: dict[str, str]
     values: dict[str, Template]
     parameter_count: int
@@ -82,7 +82,7 @@ class Order:
 class Select(_Placed):
     """SELECT."""
 
-    columns: tuple[Path, ...] | None
+    columns: tuple[DocumentPath, ...] | None
     """None for `*`."""
     condition: ConditionNode | None
     order: tuple[Order, ...] = ()
@@ -100,7 +100,7 @@ class Insert(_Placed):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Update(_Placed):
+class UpdateStatement(_Placed):
     """UPDATE … SET … REMOVE … WHERE …."""
 
     update: UpdateNode
@@ -131,7 +131,7 @@ class Delete(_Placed):
     returning: str | None = None
 
 
-Statement: TypeAlias = Select | Insert | Update | Delete
+Statement: TypeAlias = Select | Insert | UpdateStatement | Delete
 
 
 def filled(template: Template, parameters: Sequence[WireValue]) -> WireValue:
@@ -141,7 +141,7 @@ def filled(template: Template, parameters: Sequence[WireValue]) -> WireValue:
         >>> filled(ListTemplate((Parameter(1), {"N": "1"})), [{"S": "a"}, {"S": "b"}])
         {'L': [{'S': 'b'}, {'N': '1'}]}
     """
-    if isinstance(template, Parameter):
+    if isinstance(template, ParameterMark):
         return parameters[template.place]
     if isinstance(template, ListTemplate):
         return {"L": [filled(each, parameters) for each in template.elements]}

@@ -12,21 +12,28 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from tablewright.local.expressions import Condition, parse_condition
+from tablewright.local.expressions import BoundCondition, parse_condition
 from tablewright.local.expressions.checks import children
 from tablewright.local.expressions.nodes import (
     And,
-    Comparison,
+    ComparisonNode,
     ConditionNode,
+    DocumentPath,
     Function,
     Or,
-    Path,
     UpdateNode,
-    Value,
+    ValuePlaceholder,
 )
 from tablewright.local.expressions.refusals import WHERE_CLAUSE
 from tablewright.local.faults import ValidationException
-from tablewright.local.partiql.statements import Delete, Insert, Select, Statement, Update, filled
+from tablewright.local.partiql.statements import (
+    Delete,
+    Insert,
+    Select,
+    Statement,
+    UpdateStatement,
+    filled,
+)
 from tablewright.local.validation import check_item
 
 if TYPE_CHECKING:
@@ -63,14 +70,14 @@ def write_request(
         )
     key, rest = split_key(statement, table.keys, values)
     _check_key_types(table.keys, key)
-    is_there = Function("attribute_exists", (Path((KEY_PLACEHOLDER,)),))
+    is_there = Function("attribute_exists", (DocumentPath((KEY_PLACEHOLDER,)),))
     request: dict[str, Any] = {"Key": key}
-    if isinstance(statement, Update):
+    if isinstance(statement, UpdateStatement):
         request["UpdateExpression"] = str(statement.update)
         condition: ConditionNode = is_there if rest is None else And(is_there, rest)
         kind = "Update"
     elif isinstance(statement, Delete):
-        is_absent = Function("attribute_not_exists", (Path((KEY_PLACEHOLDER,)),))
+        is_absent = Function("attribute_not_exists", (DocumentPath((KEY_PLACEHOLDER,)),))
         if rest is None:
             return "Delete", _placed(statement, table, values, request)
         condition = Or(is_absent, rest)
@@ -98,7 +105,7 @@ def checked_values(statement: Statement, parameters: Sequence[WireValue]) -> dic
 
 def bound_condition(
     condition: ConditionNode, statement: Statement, values: dict[str, WireValue]
-) -> Condition:
+) -> BoundCondition:
     """Return a condition of a statement with its names and values."""
     names, placeholders = used([condition])
     return parse_condition(
@@ -110,7 +117,7 @@ def bound_condition(
 
 
 def split_key(
-    statement: Select | Update | Delete, keys: Keys, values: dict[str, WireValue]
+    statement: Select | UpdateStatement | Delete, keys: Keys, values: dict[str, WireValue]
 ) -> tuple[dict[str, WireValue], ConditionNode | None]:
     """Return the primary key that a WHERE clause names, and what it asks beside it.
 
@@ -156,12 +163,16 @@ def conjunction(parts: list[ConditionNode]) -> ConditionNode | None:
 
 def equality(part: ConditionNode, names: dict[str, str]) -> tuple[str, str] | None:
     """Return the attribute and the placeholder of `attribute = value`, None for anything else."""
-    if not isinstance(part, Comparison) or part.operator != "=":
+    if not isinstance(part, ComparisonNode) or part.operator != "=":
         return None
     left_side, right = part.left, part.right
-    if isinstance(left_side, Value):
+    if isinstance(left_side, ValuePlaceholder):
         left_side, right = right, left_side
-    if isinstance(left_side, Path) and len(left_side.elements) == 1 and isinstance(right, Value):
+    if (
+        isinstance(left_side, DocumentPath)
+        and len(left_side.elements) == 1
+        and isinstance(right, ValuePlaceholder)
+    ):
         return names[str(left_side.elements[0])], right.name
     return None
 
@@ -195,7 +206,7 @@ def _placed(
     """Complete the parameters of a write with its table and the placeholders it uses."""
     names = {**statement.names, KEY_PLACEHOLDER: table.keys.names[0]}
     nodes: list[ConditionNode | UpdateNode] = [] if condition is None else [condition]
-    if isinstance(statement, Update):
+    if isinstance(statement, UpdateStatement):
         nodes.append(statement.update)
     used_names, used_values = used(nodes)
     if "ConditionExpression" in request:
@@ -215,9 +226,9 @@ def used(nodes: Sequence[Any]) -> tuple[set[str], set[str]]:
     waiting = list(nodes)
     while waiting:
         node = waiting.pop()
-        if isinstance(node, Path):
+        if isinstance(node, DocumentPath):
             names.update(each for each in node.elements if isinstance(each, str))
-        elif isinstance(node, Value):
+        elif isinstance(node, ValuePlaceholder):
             values.add(node.name)
         else:
             waiting.extend(children(node))

@@ -8,15 +8,15 @@ DynamoDB request needs.
     evaluate(policies, action="dynamodb:GetItem", resource=arn, context={...}).is_allowed
 """
 
-from tablewright.local.policy.accesses import Access, accesses_of
+from tablewright.local.policy.accesses import RequiredAction, accesses_of
 from tablewright.local.policy.documents import Policy, PolicyError, Statement, read_policy
 from tablewright.local.policy.evaluation import Decision, evaluate
 
 __all__ = [
-    "Access",
     "Decision",
     "Policy",
     "PolicyError",
+    "RequiredAction",
     "Statement",
     "accesses_of",
     "evaluate",

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from tablewright.local.expressions.checks import walk
-from tablewright.local.expressions.nodes import And, Comparison, Path, Value
+from tablewright.local.expressions.nodes import And, ComparisonNode, DocumentPath, ValuePlaceholder
 from tablewright.local.expressions.syntax import (
     condition_syntax,
     projection_syntax,
@@ -52,7 +52,7 @@ _WITHOUT_RESOURCE = frozenset({
 })  # fmt: skip
 
 
-class Access(NamedTuple):
+class RequiredAction(NamedTuple):
     """One action that a request needs."""
 
     action: str
@@ -62,7 +62,7 @@ class Access(NamedTuple):
 
 def accesses_of(
     operation: str, request: Mapping[str, Any], *, partition_keys: PartitionKeys, arn: Arn
-) -> Iterator[Access]:
+) -> Iterator[RequiredAction]:
     """Yield the actions that a request needs.
 
     Args:
@@ -79,7 +79,7 @@ def accesses_of(
     elif operation in ("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"):
         yield from reader.statements(request)
     elif operation in _WITHOUT_RESOURCE:
-        yield Access(f"dynamodb:{operation}", "*", {})
+        yield RequiredAction(f"dynamodb:{operation}", "*", {})
     else:
         yield reader.single(request)
 
@@ -95,7 +95,7 @@ class _Reader:
         arn = name if name.startswith("arn:") else self.arn(name)
         return f"{arn}/index/{index}" if index else arn
 
-    def single(self, request: Mapping[str, Any]) -> Access:
+    def single(self, request: Mapping[str, Any]) -> RequiredAction:
         operation = self.operation
         named = [request[member] for member in _RESOURCE_MEMBERS if member in request]
         table = named[0] if named else "*"
@@ -106,7 +106,7 @@ class _Reader:
         if operation not in _STREAMS and isinstance(table, str):
             context = self.context(request, table, index)
         resource = "*" if table == "*" else self.resource(table, index)
-        return Access(f"dynamodb:{operation}", resource, context)
+        return RequiredAction(f"dynamodb:{operation}", resource, context)
 
     def context(
         self, request: Mapping[str, Any], table: str, index: Any
@@ -125,7 +125,7 @@ class _Reader:
             out["dynamodb:attributes"] = tuple(attributes)
         return out
 
-    def batch(self, request: Mapping[str, Any]) -> Iterator[Access]:
+    def batch(self, request: Mapping[str, Any]) -> Iterator[RequiredAction]:
         for table, entry in _items(request.get("RequestItems")):
             if isinstance(entry, Mapping):
                 entries: list[Any] = [
@@ -139,9 +139,9 @@ class _Reader:
             for each in entries:
                 for key, values in self.context(each, table, None).items():
                     merged[key] = tuple(dict.fromkeys((*merged.get(key, ()), *values)))
-            yield Access(f"dynamodb:{self.operation}", self.resource(table), merged)
+            yield RequiredAction(f"dynamodb:{self.operation}", self.resource(table), merged)
 
-    def transaction(self, request: Mapping[str, Any]) -> Iterator[Access]:
+    def transaction(self, request: Mapping[str, Any]) -> Iterator[RequiredAction]:
         for entry in request.get("TransactItems") or []:
             for kind, content in _items(entry):
                 if kind in _TRANSACTION_ACTIONS and _is_map(content):
@@ -149,9 +149,9 @@ class _Reader:
                     context = self.context(content, table, None)
                     context["dynamodb:enclosingoperation"] = (self.operation,)
                     action = f"dynamodb:{_TRANSACTION_ACTIONS[kind]}"
-                    yield Access(action, self.resource(table), context)
+                    yield RequiredAction(action, self.resource(table), context)
 
-    def statements(self, request: Mapping[str, Any]) -> Iterator[Access]:
+    def statements(self, request: Mapping[str, Any]) -> Iterator[RequiredAction]:
         from tablewright.local.partiql import parse_statement
 
         listed = request.get("Statements") or request.get("TransactStatements") or [request]
@@ -173,7 +173,7 @@ class _Reader:
                 context["dynamodb:leadingkeys"] = tuple(values)
             if verb == "Select":
                 context["dynamodb:fulltablescan"] = ("false" if values else "true",)
-            yield Access(
+            yield RequiredAction(
                 f"dynamodb:PartiQL{verb}", self.resource(target.table, target.index), context
             )
 
@@ -229,10 +229,10 @@ def _compared(
         node = waiting.pop()
         if isinstance(node, And):
             waiting += [node.left, node.right]
-        elif isinstance(node, Comparison) and node.operator == "=":
+        elif isinstance(node, ComparisonNode) and node.operator == "=":
             sides = (node.left, node.right)
-            paths = [side for side in sides if isinstance(side, Path)]
-            placeholders = [side for side in sides if isinstance(side, Value)]
+            paths = [side for side in sides if isinstance(side, DocumentPath)]
+            placeholders = [side for side in sides if isinstance(side, ValuePlaceholder)]
             if paths and placeholders:
                 element = str(paths[0].elements[0])
                 if names.get(element, element) == name:
@@ -264,7 +264,7 @@ def _attributes(request: Mapping[str, Any]) -> list[str]:
             except Fault:
                 continue  # refused as malformed
             for node in walk(tree):
-                if isinstance(node, Path):
+                if isinstance(node, DocumentPath):
                     element = str(node.elements[0])
                     names.add(aliases.get(element, element))
     return sorted(names)

@@ -29,7 +29,7 @@ from tablewright.local.validation.layers import (
     layer_of,
 )
 from tablewright.local.validation.parameters import check_expression_parameters
-from tablewright.local.validation.shapes import Shape, shape_of
+from tablewright.local.validation.shapes import MemberShape, shape_of
 from tablewright.local.validation.values import (
     check_item,
     check_value,
@@ -44,7 +44,7 @@ __all__ = [
     "NEWER_WRITE",
     "OLDER",
     "Layer",
-    "Shape",
+    "MemberShape",
     "check_expression_parameters",
     "check_index_keys",
     "check_item",

@@ -17,7 +17,7 @@ import orjson
 from tablewright.capacity.limits import MAX_BATCH_GET_KEYS
 from tablewright.local.faults import ValidationException
 from tablewright.local.validation.layers import ENVELOPE, OLDER, Layer
-from tablewright.local.validation.shapes import Shape, shape_of
+from tablewright.local.validation.shapes import MemberShape, shape_of
 from tablewright.local.validation.wire import convert_members
 
 MAX_MESSAGES = 10
@@ -120,7 +120,7 @@ def _check_batch_get(requested: Mapping[str, Any]) -> None:
 
 
 def _constrain_members(
-    shape: Shape, value: Mapping[str, Any], path: str, messages: list[str]
+    shape: MemberShape, value: Mapping[str, Any], path: str, messages: list[str]
 ) -> None:
     for name, member in shape.checked:
         inner = value.get(name)
@@ -136,7 +136,7 @@ def _constrain_members(
 
 
 def _constrain_new_text(
-    shape: Shape, value: str, path: str, name: str, messages: list[str]
+    shape: MemberShape, value: str, path: str, name: str, messages: list[str]
 ) -> None:
     """Check a text that was not seen before, and remember it if it is fine."""
     count = len(messages)
@@ -151,7 +151,9 @@ _REMEMBERED_TEXTS = 1_024
 _REMEMBERED_CHARACTERS = 1_024
 
 
-def _constrain_text(shape: Shape, value: str, path: str, name: str, messages: list[str]) -> None:
+def _constrain_text(
+    shape: MemberShape, value: str, path: str, name: str, messages: list[str]
+) -> None:
     if shape.enum and value not in shape.enum:
         constraint = f"Member must satisfy enum value set: [{', '.join(shape.enum)}]"
         _add(messages, value, path + name[0].lower() + name[1:], constraint)
@@ -168,7 +170,7 @@ def _constrain_text(shape: Shape, value: str, path: str, name: str, messages: li
 _NOT_EMPTY = "Member must have length greater than or equal to 1"
 
 
-def _constrain_length(shape: Shape, value: Any, path: str, messages: list[str]) -> None:
+def _constrain_length(shape: MemberShape, value: Any, path: str, messages: list[str]) -> None:
     if shape.min is not None and len(value) < shape.min:
         constraint = f"Member must have length greater than or equal to {shape.min}"
         _add(messages, value, path, constraint)
@@ -186,7 +188,7 @@ def _matches(pattern: str, value: str) -> bool:
     return re.fullmatch(pattern, value) is not None or _is_arn(value)
 
 
-def _constrain(shape: Shape, value: Any, path: str, messages: list[str]) -> None:
+def _constrain(shape: MemberShape, value: Any, path: str, messages: list[str]) -> None:
     kind = shape.type
     if kind in ("Integer", "Long", "Double"):
         if shape.min is not None and value < shape.min:
@@ -204,7 +206,9 @@ def _constrain(shape: Shape, value: Any, path: str, messages: list[str]) -> None
         _constrain_members(shape, value, f"{path}.", messages)
 
 
-def _constrain_map(shape: Shape, value: dict[str, Any], path: str, messages: list[str]) -> None:
+def _constrain_map(
+    shape: MemberShape, value: dict[str, Any], path: str, messages: list[str]
+) -> None:
     _constrain_length(shape, value, path, messages)
     element = shape.element
     assert element is not None
@@ -224,7 +228,9 @@ def _constrain_map(shape: Shape, value: dict[str, Any], path: str, messages: lis
             _constrain(element, inner, f"{path}.{name}.member", messages)
 
 
-def _constrain_elements(shape: Shape, value: list[Any], path: str, messages: list[str]) -> None:
+def _constrain_elements(
+    shape: MemberShape, value: list[Any], path: str, messages: list[str]
+) -> None:
     element = shape.element
     assert element is not None
     if element.is_checked or None in value:
@@ -238,7 +244,7 @@ def _constrain_elements(shape: Shape, value: list[Any], path: str, messages: lis
 
 
 def _constrain_entries(
-    shape: Shape,
+    shape: MemberShape,
     what: str,
     entries: Sequence[Any],
     container: Any,

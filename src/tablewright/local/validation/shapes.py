@@ -1,7 +1,7 @@
 """The shapes of requests: what members an operation has, and what each must look like.
 
-In: the data files in `shapes`, one for each operation. Out: `Shape` values. What the files say is
-compared with the service model of botocore by a test.
+In: the data files in `shapes`, one for each operation. Out: `MemberShape` values. What the files
+say is compared with the service model of botocore by a test.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import orjson
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
+class MemberShape:
     """What one member of a request must look like."""
 
     type: str
@@ -26,10 +26,10 @@ class Shape:
     max: int | None = None
     enum: tuple[str, ...] = ()
     pattern: str = ""
-    key: Shape | None = None
+    key: MemberShape | None = None
     """The keys of a map."""
-    members: Mapping[str, Shape] = field(default_factory=dict)
-    element: Shape | None = None
+    members: Mapping[str, MemberShape] = field(default_factory=dict)
+    element: MemberShape | None = None
     is_name: bool = False
     """Whether it names a table: if empty, the service says nothing but that."""
     shows_json: bool = False
@@ -39,7 +39,7 @@ class Shape:
 
     is_checked: bool = field(init=False)
     """Whether anything in it can break a constraint."""
-    checked: tuple[tuple[str, Shape], ...] = field(init=False)
+    checked: tuple[tuple[str, MemberShape], ...] = field(init=False)
     """The members that can."""
     accepted: set[str] = field(init=False, compare=False)
     """Texts that were checked before and broke no constraint: names of tables come again."""
@@ -68,7 +68,7 @@ _SHAPE_KEYS = {
 
 
 @cache
-def shape_of(operation_file: str) -> Shape:
+def shape_of(operation_file: str) -> MemberShape:
     """Return the shape of an operation's request, from `shapes/<operation_file>.json`."""
     is_strict = operation_file not in DATA_OPERATIONS
     members = _read(operation_file)["members"]
@@ -92,13 +92,13 @@ def _read(name: str) -> dict[str, Any]:
     return content
 
 
-def _compile(entry: str | Mapping[str, Any], is_strict: bool) -> Shape:
+def _compile(entry: str | Mapping[str, Any], is_strict: bool) -> MemberShape:
     if isinstance(entry, str):
         return _common(entry, is_strict)
     assert entry.keys() <= _SHAPE_KEYS, f"unknown keys in a shape: {entry.keys() - _SHAPE_KEYS}"
     if "is" in entry:
         base = _common(entry["is"], is_strict)
-        return Shape(
+        return MemberShape(
             type=base.type,
             is_required=entry.get("required", base.is_required),
             min=entry.get("min", base.min),
@@ -111,7 +111,7 @@ def _compile(entry: str | Mapping[str, Any], is_strict: bool) -> Shape:
             is_name=entry.get("is_name", base.is_name),
             is_strict=is_strict,
         )
-    return Shape(
+    return MemberShape(
         type=entry["type"],
         is_required=entry.get("required", False),
         min=entry.get("min"),
@@ -130,7 +130,7 @@ def _compile(entry: str | Mapping[str, Any], is_strict: bool) -> Shape:
 
 
 @cache
-def _common(name: str, is_strict: bool) -> Shape:
+def _common(name: str, is_strict: bool) -> MemberShape:
     if name in ("String", "Boolean", "Integer", "Long", "Double", "Blob", "Value", "Timestamp"):
-        return Shape(type=name)
+        return MemberShape(type=name)
     return _compile(_read("common")["shapes"][name], is_strict)

@@ -12,12 +12,12 @@ import re
 from typing import Any
 
 from tablewright.local.faults import SerializationException, ValidationException
-from tablewright.local.validation.shapes import Shape
+from tablewright.local.validation.shapes import MemberShape
 
 WireValue = dict[str, Any]
 
 
-def convert(shape: Shape, value: Any) -> Any:
+def convert(shape: MemberShape, value: Any) -> Any:
     """Return a value as the shape wants it, or refuse its JSON type."""
     kind = shape.type
     if kind == "String":
@@ -69,7 +69,7 @@ def convert(shape: Shape, value: Any) -> Any:
     raise _wrong_container(value, "structure")
 
 
-def convert_members(shape: Shape, value: dict[str, Any]) -> dict[str, Any]:
+def convert_members(shape: MemberShape, value: dict[str, Any]) -> dict[str, Any]:
     """Return the members of a structure as its shape wants them.
 
     Raises:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tablewright.local.expressions.checks import check_leaf, leaves, resolve
-from tablewright.local.expressions.nodes import And, Comparison, Path, Value
+from tablewright.local.expressions.nodes import And, ComparisonNode, DocumentPath, ValuePlaceholder
 from tablewright.local.expressions.syntax import condition_syntax
 from tablewright.local.faults import ValidationException
 
@@ -71,20 +71,20 @@ def parse_search_condition(
     )
 
 
-def _sides(node: Any) -> tuple[Path, Value]:
-    if not isinstance(node, Comparison):
+def _sides(node: Any) -> tuple[DocumentPath, ValuePlaceholder]:
+    if not isinstance(node, ComparisonNode):
         raise ValidationException(_OPERATOR)
     if node.operator != "=":
         raise ValidationException(_COMPARATOR)
     first, second = node.left, node.right
-    if isinstance(first, Value):
+    if isinstance(first, ValuePlaceholder):
         first, second = second, first
-    if not isinstance(first, Path) or not isinstance(second, Value):
+    if not isinstance(first, DocumentPath) or not isinstance(second, ValuePlaceholder):
         raise ValidationException(_COMPARATOR)
     return first, second
 
 
-def _attribute(path: Path, names: Mapping[str, str]) -> str:
+def _attribute(path: DocumentPath, names: Mapping[str, str]) -> str:
     elements = resolve(path, names, _PARAMETER)
     if len(elements) > 1:
         raise ValidationException(

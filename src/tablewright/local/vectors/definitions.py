@@ -16,7 +16,7 @@ from tablewright.capacity.vectors import MAX_DIMENSIONS, MAX_INDEXES, MAX_INLINE
 from tablewright.local.faults import ValidationException
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.tables import Table
 
 _INVALID = "One or more parameter values were invalid: "
@@ -178,7 +178,7 @@ def is_allocating(definition: Mapping[str, Any]) -> bool:
 
 
 def describe_vector_indexes(
-    engine: Engine, table: Table, status: str | None
+    engine: LocalEngine, table: Table, status: str | None
 ) -> list[dict[str, Any]]:
     """Return the VectorIndexes member of a table's description. Inside a read.
 

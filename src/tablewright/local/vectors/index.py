@@ -24,7 +24,7 @@ from tablewright.capacity.vectors import entry_bytes, vector_bytes
 from tablewright.local.vectors.values import stored_vector
 
 if TYPE_CHECKING:
-    from tablewright.local.storage import Store
+    from tablewright.local.storage import KeyValueStore
     from tablewright.local.tables import Held, Keys
     from tablewright.local.vectors.matrix import Matrix
 
@@ -123,7 +123,7 @@ class VectorIndex:
         """Return what storage keeps of an entry."""
         return b"" if in_memory else vector + orjson.dumps(self.filter_values(item))
 
-    def matrix(self, store: Store, table_space: int, partition: bytes) -> Matrix:
+    def matrix(self, store: KeyValueStore, table_space: int, partition: bytes) -> Matrix:
         """Return the vectors of a partition, read from storage if need be. Inside a read."""
         matrix = self.matrices.get(partition)
         if matrix is None:
@@ -131,7 +131,7 @@ class VectorIndex:
             self.matrices[partition] = matrix
         return matrix
 
-    def _load(self, store: Store, table_space: int, partition: bytes) -> Matrix:
+    def _load(self, store: KeyValueStore, table_space: int, partition: bytes) -> Matrix:
         from tablewright.capacity.values import after_prefix
         from tablewright.local.vectors.matrix import Matrix
 
@@ -144,7 +144,11 @@ class VectorIndex:
         return matrix
 
     def _entries(
-        self, store: Store, table_space: int, prefix: int, rows: list[tuple[bytes, int, bytes]]
+        self,
+        store: KeyValueStore,
+        table_space: int,
+        prefix: int,
+        rows: list[tuple[bytes, int, bytes]],
     ) -> Iterator[tuple[bytes, bytes, Mapping[str, Any]]]:
         size = vector_bytes(self.dimensions)
         for position, _, raw in rows:

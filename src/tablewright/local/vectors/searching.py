@@ -21,8 +21,8 @@ from tablewright.local.vectors.request import check_limits, check_members
 from tablewright.local.vectors.values import floats, pack, unpacked
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
-    from tablewright.local.expressions import Projection
+    from tablewright.local.engine import LocalEngine
+    from tablewright.local.expressions import BoundProjection
     from tablewright.local.metering import Meter
     from tablewright.local.tables import Table
     from tablewright.local.vectors.index import VectorIndex
@@ -39,7 +39,7 @@ _NOT_NUMBERS = (
 )
 
 
-def search_vectors(engine: Engine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+def search_vectors(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
     """Carry out a SearchVectors request."""
     check_members(request, meter.body)
     request = {name: value for name, value in request.items() if value is not None}
@@ -129,7 +129,7 @@ def _position(index: VectorIndex, value: Any) -> bytes:
     return partition_bytes((key_part(kind, value[kind]),))
 
 
-def _probes(engine: Engine, matrix: Matrix) -> int | None:
+def _probes(engine: LocalEngine, matrix: Matrix) -> int | None:
     """Return how many clusters to look into, None for an exact search."""
     if engine.vector_recall is None:
         return None
@@ -139,11 +139,11 @@ def _probes(engine: Engine, matrix: Matrix) -> int | None:
 
 
 def _results(
-    engine: Engine,
+    engine: LocalEngine,
     table: Table,
     index: VectorIndex,
     near: list[Near],
-    projection: Projection | None,
+    projection: BoundProjection | None,
 ) -> tuple[list[dict[str, Any]], int]:
     """Return the members of SearchResults, and the bytes of what is projected of them."""
     returns_vector = projection is not None and index.attribute in projection.top_level

@@ -31,7 +31,7 @@ from tablewright.local.vectors.writing import add_existing
 from tablewright.local.writing import Image
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.tables import Table
 
 CHUNK = 200
@@ -73,7 +73,7 @@ def vector_change(request: Mapping[str, Any], other_changes: int) -> dict[str, A
 
 
 def add_vector_index(
-    engine: Engine,
+    engine: LocalEngine,
     table: Table,
     definition: dict[str, Any],
     request: Mapping[str, Any],
@@ -190,7 +190,7 @@ def check_vector_deletion(table: Table, name: str) -> None:
         )
 
 
-def delete_vector_index(engine: Engine, table: Table, definition: dict[str, Any]) -> None:
+def delete_vector_index(engine: LocalEngine, table: Table, definition: dict[str, Any]) -> None:
     """Drop the vector indexes that a definition no longer has, and store it. Inside a write."""
     names = {index["IndexName"] for index in definition.get("VectorIndexes") or ()}
     for index in list(table.vectors.values()):
@@ -219,7 +219,7 @@ def check_table_deletion(table: Table) -> None:
 # -- filling ------------------------------------------------------------------------------------
 
 
-def start_filling(engine: Engine, table: Table, name: str) -> None:
+def start_filling(engine: LocalEngine, table: Table, name: str) -> None:
     """Take a new vector index through its phases: at once if that is quick, else in a thread."""
     table_name, space = table.name, table.space
     is_small = table.held.count is not None and table.held.count <= INLINE_ITEMS
@@ -234,7 +234,7 @@ def start_filling(engine: Engine, table: Table, name: str) -> None:
     ).start()
 
 
-def resume_filling(engine: Engine) -> None:
+def resume_filling(engine: LocalEngine) -> None:
     """Fill the vector indexes that were being filled when the database was closed or killed."""
     for table in list(engine.tables.values()):
         for index in list(table.vectors.values()):
@@ -242,7 +242,7 @@ def resume_filling(engine: Engine) -> None:
                 start_filling(engine, table, index.name)
 
 
-def _fill_unless_closed(engine: Engine, table_name: str, space: int, name: str) -> None:
+def _fill_unless_closed(engine: LocalEngine, table_name: str, space: int, name: str) -> None:
     try:
         wait = engine.vector_index_seconds / 2
         if wait and engine.stopping.wait(wait):
@@ -256,7 +256,7 @@ def _fill_unless_closed(engine: Engine, table_name: str, space: int, name: str) 
             raise
 
 
-def _show_backfilling(engine: Engine, table_name: str, space: int, name: str) -> None:
+def _show_backfilling(engine: LocalEngine, table_name: str, space: int, name: str) -> None:
     with engine.store.writing:
         table = engine.tables.get(table_name)
         if table is None or table.space != space or name not in table.vectors:
@@ -265,7 +265,7 @@ def _show_backfilling(engine: Engine, table_name: str, space: int, name: str) ->
         engine.save(table.definition)
 
 
-def _fill(engine: Engine, table_name: str, space: int, name: str) -> None:
+def _fill(engine: LocalEngine, table_name: str, space: int, name: str) -> None:
     """Give every item its entry, then make the index ACTIVE.
 
     Writes that come in between maintain the index themselves, so that no item is missed or stale.

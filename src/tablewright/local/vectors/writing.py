@@ -15,7 +15,7 @@ from tablewright.local.faults import ValidationException
 from tablewright.local.vectors.values import pack
 
 if TYPE_CHECKING:
-    from tablewright.local.engine import Engine
+    from tablewright.local.engine import LocalEngine
     from tablewright.local.metering import TableMeter
     from tablewright.local.tables import Table
     from tablewright.local.vectors.index import VectorIndex
@@ -106,7 +106,7 @@ def written_bytes(table: Table, image: Image | None) -> int | None:
 
 
 def write_vectors(
-    engine: Engine,
+    engine: LocalEngine,
     table: Table,
     key: bytes,
     old: Image | None,
@@ -119,7 +119,7 @@ def write_vectors(
 
 
 def _write_entry(
-    engine: Engine,
+    engine: LocalEngine,
     index: VectorIndex,
     key: bytes,
     old: Image | None,
@@ -170,7 +170,7 @@ def _other_changed(index: VectorIndex, old: Image | None, new: Image | None) -> 
 
 
 def put_entry(
-    engine: Engine,
+    engine: LocalEngine,
     index: VectorIndex,
     partition: bytes,
     key: bytes,
@@ -186,7 +186,7 @@ def put_entry(
         matrix.put(key, vector, index.filter_values(item))
 
 
-def remove_entry(engine: Engine, index: VectorIndex, partition: bytes, key: bytes) -> None:
+def remove_entry(engine: LocalEngine, index: VectorIndex, partition: bytes, key: bytes) -> None:
     """Remove the entry of an item. Inside a write."""
     engine.store.delete(index.space, partition + key)
     matrix = index.matrices.get(partition)
@@ -194,7 +194,7 @@ def remove_entry(engine: Engine, index: VectorIndex, partition: bytes, key: byte
         matrix.remove(key)
 
 
-def add_existing(engine: Engine, index: VectorIndex, key: bytes, image: Image) -> None:
+def add_existing(engine: LocalEngine, index: VectorIndex, key: bytes, image: Image) -> None:
     """Give an item that was written earlier its entry in a new index. Inside a write."""
     vector = index.vector(image.item)
     if vector is None:

@@ -1,7 +1,7 @@
 """From facts to the draft of a whole model file: the one place that knows the order of steps.
 
-In: `Facts`. Out: a `Draft` with entities, patterns, the current design and notes on what could not
-be inferred.
+In: `SourceFacts`. Out: a `Draft` with entities, patterns, the current design and notes on what
+could not be inferred.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from tablewright.core.errors import UsageError
 from tablewright.sources.draft import AttributeDraft, Draft, EntityDraft, ShapeDraft
-from tablewright.sources.facts import DYNAMODB, Facts, Store
+from tablewright.sources.facts import DYNAMODB, SourceFacts, SourceTable
 from tablewright.sources.inference import naming
 from tablewright.sources.inference.dynamodb import (
     ItemKind,
@@ -33,7 +33,7 @@ MOST_INDEXES = 20
 """Global indexes a DynamoDB table may have."""
 
 
-def build(facts: Facts, app: str) -> Draft:
+def build(facts: SourceFacts, app: str) -> Draft:
     """Return the draft of a model file.
 
     Args:
@@ -68,12 +68,12 @@ def build(facts: Facts, app: str) -> Draft:
     return draft
 
 
-def _engine(facts: Facts) -> str:
+def _engine(facts: SourceFacts) -> str:
     counts = Counter(store.engine for store in facts.stores)
     return max(counts, key=lambda engine: (counts[engine], engine == DYNAMODB, engine))
 
 
-def _allowed_name(draft: Draft, store: Store) -> Store:
+def _allowed_name(draft: Draft, store: SourceTable) -> SourceTable:
     """Return a store with a name that DynamoDB allows: 3 to 255 letters, digits, `_`, `-`, `.`."""
     name = re.sub(r"[^A-Za-z0-9_.-]", "-", store.name)[:255]
     if len(name) < 3:
@@ -83,7 +83,7 @@ def _allowed_name(draft: Draft, store: Store) -> Store:
     return replace(store, name=name)
 
 
-def _dynamodb(draft: Draft, stores: list[Store]) -> list[Related]:
+def _dynamodb(draft: Draft, stores: list[SourceTable]) -> list[Related]:
     prefix = naming.shared_prefix([store.name for store in stores])
     kinds = item_kinds(stores)
     draft.entities += entities_of(kinds, prefix)
@@ -135,7 +135,7 @@ def _children(draft: Draft, kind: ItemKind, shapes: list[ShapeDraft]) -> list[Re
     return out
 
 
-def _servers(draft: Draft, stores: list[Store]) -> list[Related]:
+def _servers(draft: Draft, stores: list[SourceTable]) -> list[Related]:
     prefix = naming.shared_prefix([store.name for store in stores])
     related: list[Related] = []
     used_names: list[str] = []
@@ -166,7 +166,7 @@ def _servers(draft: Draft, stores: list[Store]) -> list[Related]:
 
 
 def _cleaned(
-    lookup: Callable[[str], AttributeProfile | None], store: Store
+    lookup: Callable[[str], AttributeProfile | None], store: SourceTable
 ) -> Callable[[str], AttributeProfile | None]:
     names = {naming.attribute_name(d.name): d.name for d in store.declared}
     return lambda name: lookup(names.get(name, name))

@@ -20,7 +20,7 @@ from tablewright.sources.draft import (
     ShapeDraft,
     TableDraft,
 )
-from tablewright.sources.facts import Declared, EntityTemplate, IndexFacts, Store
+from tablewright.sources.facts import Declared, EntityTemplate, IndexFacts, SourceTable
 from tablewright.sources.inference import naming
 from tablewright.sources.inference.attributes import (
     attribute_draft,
@@ -47,7 +47,7 @@ _KEY_TYPES = {"S": "id", "N": "int", "B": "binary"}
 class ItemKind:
     """One kind of item of one table while it is being understood."""
 
-    store: Store
+    store: SourceTable
     profile: KindProfile
     templates: dict[str, Template] = field(default_factory=dict)
     virtual: dict[str, AttributeProfile] = field(default_factory=dict)
@@ -80,7 +80,7 @@ class ItemKind:
         return self.profile.attributes.get(name) or self.virtual.get(name)
 
 
-def item_kinds(stores: Iterable[Store]) -> list[ItemKind]:
+def item_kinds(stores: Iterable[SourceTable]) -> list[ItemKind]:
     """Return the kinds of items of all tables, their key templates recovered."""
     kinds = [ItemKind(store, profile) for store in stores for profile in store.kinds]
     for kind in kinds:
@@ -469,7 +469,7 @@ def _count_of_elements(profile: AttributeProfile) -> str:
 # ---------------------------------------------------------------- tables
 
 
-def table_draft(store: Store, kinds: Sequence[ItemKind]) -> TableDraft:
+def table_draft(store: SourceTable, kinds: Sequence[ItemKind]) -> TableDraft:
     """Return a table of the design with its kinds of items, indexes and settings."""
     mine = [kind for kind in kinds if kind.store is store]
     table = TableDraft(name=store.name, key=store.keys, comment=store.place)
@@ -486,7 +486,7 @@ def table_draft(store: Store, kinds: Sequence[ItemKind]) -> TableDraft:
     return table
 
 
-def _fill_index(store: Store, index: IndexFacts, kinds: Sequence[ItemKind]) -> None:
+def _fill_index(store: SourceTable, index: IndexFacts, kinds: Sequence[ItemKind]) -> None:
     """Give an index that no item seen is in the attributes it needs, as rare ones."""
     keys = (*index.keys, *index.sort_keys)
     holders = [kind for kind in kinds if not kind.guards and kind.entity is not None]
@@ -540,7 +540,7 @@ def _shape(kind: ItemKind, used_names: list[str]) -> ShapeDraft:
     return shape
 
 
-def index_draft(store: Store, index: IndexFacts) -> IndexDraft:
+def index_draft(store: SourceTable, index: IndexFacts) -> IndexDraft:
     """Return an index of a table as the model file writes it."""
     fields: dict[str, str] = {}
     if len(index.keys) == 1 and len(index.sort_keys) <= 1:
@@ -570,7 +570,7 @@ def _list(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"[{', '.join(names)}]"
 
 
-def settings_of(store: Store) -> dict[str, str]:
+def settings_of(store: SourceTable) -> dict[str, str]:
     """Return the settings of a table as the model file writes them."""
     settings = store.settings
     out: dict[str, str] = {}
@@ -614,7 +614,9 @@ def settings_of(store: Store) -> dict[str, str]:
 # ---------------------------------------------------------------- without items
 
 
-def declared_entities(store: Store, prefix: list[str]) -> tuple[list[EntityDraft], TableDraft]:
+def declared_entities(
+    store: SourceTable, prefix: list[str]
+) -> tuple[list[EntityDraft], TableDraft]:
     """Return entities and the table where no item was seen, only what a schema or template says."""
     table = TableDraft(name=store.name, key=store.keys, comment=store.place)
     table.indexes = [index_draft(store, index) for index in store.indexes]
@@ -653,7 +655,7 @@ def declared_entities(store: Store, prefix: list[str]) -> tuple[list[EntityDraft
     return [entity], table
 
 
-def _from_template(store: Store, template: EntityTemplate) -> EntityDraft:
+def _from_template(store: SourceTable, template: EntityTemplate) -> EntityDraft:
     names: dict[str, None] = {}
     for attribute in store.keys:
         text = dict(template.keys).get(attribute, f"{{{attribute}}}")

@@ -19,7 +19,7 @@ from tablewright.sources.draft import (
     ShapeDraft,
     TableDraft,
 )
-from tablewright.sources.facts import Access
+from tablewright.sources.facts import ObservedAccess
 from tablewright.sources.inference import naming
 
 ASSUMED_GETS = Decimal(10)
@@ -133,7 +133,7 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.strip("[]").split(",") if name.strip()]
 
 
-def add_patterns(draft: Draft, accesses: Sequence[Access]) -> None:
+def add_patterns(draft: Draft, accesses: Sequence[ObservedAccess]) -> None:
     """Add the patterns: as observed where rates are known, else as the keys allow."""
     ways = reaches(draft)
     observed = _observed(draft, ways, accesses)
@@ -197,7 +197,7 @@ def _where(verb: str, where: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 
 def _observed(
-    draft: Draft, ways: Sequence[Reach], accesses: Sequence[Access]
+    draft: Draft, ways: Sequence[Reach], accesses: Sequence[ObservedAccess]
 ) -> list[PatternDraft]:
     patterns: list[PatternDraft] = []
     for access in accesses:
@@ -213,7 +213,7 @@ def _observed(
 
 
 def _from_access(
-    draft: Draft, ways: Sequence[Reach], access: Access, used_names: Sequence[str]
+    draft: Draft, ways: Sequence[Reach], access: ObservedAccess, used_names: Sequence[str]
 ) -> PatternDraft | None:
     entity = _entity_of(draft, access)
     if entity is None:
@@ -263,7 +263,7 @@ def _from_access(
     )
 
 
-def _entity_of(draft: Draft, access: Access) -> EntityDraft | None:
+def _entity_of(draft: Draft, access: ObservedAccess) -> EntityDraft | None:
     from tablewright.sources.facts import matching_name
 
     if access.entity:

@@ -16,7 +16,7 @@ from tablewright.sources.draft import (
     ShapeDraft,
     TableDraft,
 )
-from tablewright.sources.facts import MONGODB, Declared, IndexFacts, Store
+from tablewright.sources.facts import MONGODB, Declared, IndexFacts, SourceTable
 from tablewright.sources.inference import naming
 from tablewright.sources.inference.attributes import attribute_draft, declared_draft, is_unique
 from tablewright.sources.inference.dynamodb import ItemKind, embedded
@@ -24,7 +24,7 @@ from tablewright.sources.inference.profile import AttributeProfile, KindProfile
 
 
 def server_entity(
-    store: Store, prefix: list[str], used_names: list[str]
+    store: SourceTable, prefix: list[str], used_names: list[str]
 ) -> tuple[EntityDraft, list[EntityDraft], TableDraft]:
     """Return the entity of a table or collection, its embedded children, and the table itself."""
     name = naming.free(naming.entity_name(store.entity or store.name, prefix), used_names)
@@ -59,13 +59,13 @@ def server_entity(
     return entity, [child for _, child in children], table
 
 
-def _noun(store: Store, count: int) -> str:
+def _noun(store: SourceTable, count: int) -> str:
     noun = "document" if store.engine == MONGODB else "row"
     return noun if count == 1 else f"{noun}s"
 
 
 def _attribute(
-    name: str, declared: Declared | None, profile: KindProfile | None, raw: str, store: Store
+    name: str, declared: Declared | None, profile: KindProfile | None, raw: str, store: SourceTable
 ) -> AttributeDraft:
     seen = profile.attributes.get(raw) if profile is not None else None
     if seen is None or not seen.present:
@@ -90,7 +90,7 @@ def _mark(
     seen: AttributeProfile,
     profile: KindProfile,
     raw: str,
-    store: Store,
+    store: SourceTable,
 ) -> None:
     by_index = any(index.unique and index.keys == (raw,) for index in store.indexes)
     login = draft.type.partition("(")[0] in ("email", "username", "phone")
@@ -104,7 +104,7 @@ def _mark(
         draft.options["distinct"] = str(seen.sketch.distinct)
 
 
-def _complete_key(entity: EntityDraft, store: Store) -> None:
+def _complete_key(entity: EntityDraft, store: SourceTable) -> None:
     """Give an entity without a key one, and a key that is not among the attributes an attribute."""
     if not entity.key:
         entity.key = _guessed_key(entity, store)
@@ -118,7 +118,7 @@ def _complete_key(entity: EntityDraft, store: Store) -> None:
     _plain_keys(entity)
 
 
-def _guessed_key(entity: EntityDraft, store: Store) -> tuple[str, ...]:
+def _guessed_key(entity: EntityDraft, store: SourceTable) -> tuple[str, ...]:
     """Return what probably identifies a row: `id`, the columns of two foreign keys, the first."""
     names = [attribute.name for attribute in entity.attributes]
     named = [n for n in names if n.lower() in ("id", "_id", f"{entity.name.lower()}_id")]
@@ -141,7 +141,7 @@ def _plain_keys(entity: EntityDraft) -> None:
             attribute.type, attribute.options = "id", {}
 
 
-def _table(store: Store, entity: EntityDraft, names: dict[str, str]) -> TableDraft:
+def _table(store: SourceTable, entity: EntityDraft, names: dict[str, str]) -> TableDraft:
     table = TableDraft(name=store.name, key=entity.key, holds=entity.name, comment=store.place)
     for declared in store.declared:
         if declared.column:

@@ -24,7 +24,7 @@ _CONSTANT = re.compile(r"[A-Za-z_$][A-Za-z0-9_$.-]*")
 
 
 @dataclass(slots=True)
-class Part:
+class TemplatePiece:
     """One part of a template."""
 
     literal: str = ""
@@ -51,7 +51,7 @@ class Template:
     """How one key attribute is made; `is_plain`: it is an attribute of its own."""
 
     key: str
-    parts: list[Part] = field(default_factory=list)
+    parts: list[TemplatePiece] = field(default_factory=list)
     is_plain: bool = False
     when: tuple[str, tuple[str, ...]] | None = None
 
@@ -86,33 +86,35 @@ def template_of(kind: KindProfile, key: str, *, is_table_key: bool) -> Template 
     return Template(key, parts, when=when)
 
 
-def _parts(profile: KeyProfile, kind: KindProfile) -> list[Part] | None:
+def _parts(profile: KeyProfile, kind: KindProfile) -> list[TemplatePiece] | None:
     separators, count = profile.separators.most_common(1)[0]
     if count < SURE * profile.profiled:
         return None
-    parts: list[Part] = []
+    parts: list[TemplatePiece] = []
     for place, segment in enumerate(profile.segments[: len(separators) + 1]):
         if place:
-            parts.append(Part(literal=separators[place - 1]))
+            parts.append(TemplatePiece(literal=separators[place - 1]))
         parts.append(_part(segment, kind, is_lone=not separators, follows=bool(place)))
     return _joined_literals(parts)
 
 
-def _part(segment: SegmentProfile, kind: KindProfile, *, is_lone: bool, follows: bool) -> Part:
+def _part(
+    segment: SegmentProfile, kind: KindProfile, *, is_lone: bool, follows: bool
+) -> TemplatePiece:
     constant = _constant(segment)
     if constant in ("true", "false") and (match := _match(segment)):
-        return Part(attribute=match)
+        return TemplatePiece(attribute=match)
     if constant is not None and (
         segment.profiled >= 3 or constant.isupper() or constant in kind.labels
     ):
-        return Part(literal=constant)
+        return TemplatePiece(literal=constant)
     match = _match(segment)
     if match:
-        return Part(attribute=match)
+        return TemplatePiece(attribute=match)
     shards = _shards(segment) if follows and not is_lone else 0
     if shards:
-        return Part(shards=shards)
-    return Part(segment=segment)
+        return TemplatePiece(shards=shards)
+    return TemplatePiece(segment=segment)
 
 
 def _constant(segment: SegmentProfile) -> str | None:
@@ -143,18 +145,21 @@ def _shards(segment: SegmentProfile) -> int:
     return count
 
 
-def _joined_literals(parts: list[Part]) -> list[Part]:
-    joined: list[Part] = []
+def _joined_literals(parts: list[TemplatePiece]) -> list[TemplatePiece]:
+    joined: list[TemplatePiece] = []
     for part in parts:
         if part.literal and joined and joined[-1].literal:
-            joined[-1] = Part(literal=joined[-1].literal + part.literal)
+            joined[-1] = TemplatePiece(literal=joined[-1].literal + part.literal)
         elif part.literal or part.attribute or part.shards or part.segment is not None:
             joined.append(part)
     return joined
 
 
 def _is_plain(
-    parts: list[Part], key: str, profile: KeyProfile, when: tuple[str, tuple[str, ...]] | None
+    parts: list[TemplatePiece],
+    key: str,
+    profile: KeyProfile,
+    when: tuple[str, tuple[str, ...]] | None,
 ) -> bool:
     """Whether the key attribute stands for itself rather than for something composed."""
     if all(part.literal for part in parts):

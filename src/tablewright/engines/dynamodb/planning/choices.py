@@ -1,8 +1,8 @@
 """What may be chosen for one entity: a table key, a made key, a placement, an index.
 
-Values only: a `Placement` says where the items of an entity are (table keys, attribute groups,
-compressed attributes, guards, made keys carried), an `IndexCandidate` one index it could have.
-How they are found is told in the modules beside this one.
+Values only: a `DynamoPlacement` says where the items of an entity are (table keys, attribute
+groups, compressed attributes, guards, made keys carried), an `IndexCandidate` one index it could
+have. How they are found is told in the modules beside this one.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tablewright.engines.dynamodb.design import Index, KeyTemplate, Table
-from tablewright.plan.values import Option
+from tablewright.plan.values import PlacementOption
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class MadeKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Placement:
+class DynamoPlacement:
     """Where the items of one entity are: tables without indexes, the core first."""
 
     entity: str
@@ -132,14 +132,14 @@ class IndexCandidate:
         return f"{self.table}/{self.index.name}"
 
 
-def placement_of(option: Option) -> Placement:
+def placement_of(option: PlacementOption) -> DynamoPlacement:
     """Return an option's placement as DynamoDB's own."""
     placement = option.placement
-    assert isinstance(placement, Placement)
+    assert isinstance(placement, DynamoPlacement)
     return placement
 
 
-def candidate_of(option: Option, place: int) -> IndexCandidate:
+def candidate_of(option: PlacementOption, place: int) -> IndexCandidate:
     """Return one of an option's indexes as DynamoDB's own."""
     candidate = option.indexes[place]
     assert isinstance(candidate, IndexCandidate)

@@ -12,7 +12,7 @@ from itertools import combinations
 
 from tablewright.core.errors import UnsupportedError
 from tablewright.core.quantities import ZERO
-from tablewright.engines.dynamodb.planning.choices import Placement
+from tablewright.engines.dynamodb.planning.choices import DynamoPlacement
 from tablewright.engines.dynamodb.planning.counters import countable
 from tablewright.engines.dynamodb.planning.embedding import (
     embedding_placements,
@@ -21,17 +21,17 @@ from tablewright.engines.dynamodb.planning.embedding import (
 )
 from tablewright.engines.dynamodb.planning.placements import placements
 from tablewright.engines.dynamodb.planning.pricing import Pricer
-from tablewright.engines.dynamodb.planning.queries import Workload, together
+from tablewright.engines.dynamodb.planning.queries import EntityWorkload, together
 from tablewright.model.values import Entity, Model
 from tablewright.plan.pruning import Pruned, prune
 from tablewright.plan.settings import Settings
-from tablewright.plan.values import Considered, Option, Rules
+from tablewright.plan.values import Considered, PlacementOption, Rules
 
 MOST_SHARDS = 64
 
 
 def consider(
-    work: Workload, pricer: Pricer, table_name: str, settings: Settings
+    work: EntityWorkload, pricer: Pricer, table_name: str, settings: Settings
 ) -> tuple[Considered, Pruned]:
     """Return the options of one entity, priced and pruned.
 
@@ -90,10 +90,10 @@ def with_children_inside(
     for one in considered:
         parent = one.entity
         children = [c for c in model.children_of(parent) if not why_not_inside(model, c)]
-        options: list[Option] = []
+        options: list[PlacementOption] = []
         refused = list(one.refused)
         for selection in _selections(children):
-            assert isinstance(one.work, Workload)
+            assert isinstance(one.work, EntityWorkload)
             work = together(one.work, model, [child.name for child in selection])
             tried = embedding_placements(work, model, names[parent], selection, objects=objects)
             priced = _price_all(work, pricer, tried, one.rules)
@@ -112,7 +112,7 @@ def with_children_inside(
         )
         for name in dict.fromkeys(n for option in options for n in option.placement.embeds):
             place = inside(model.entity(name))
-            there = Option(placement=place, usd=ZERO, indexes=(), index_usd=(), slots=())
+            there = PlacementOption(placement=place, usd=ZERO, indexes=(), index_usd=(), slots=())
             result[name] = replace(
                 result[name],
                 options=(*result[name].options, there),
@@ -143,7 +143,7 @@ def _relaxed(rules: Rules, failing: Sequence[frozenset[str]]) -> Rules | None:
     return None
 
 
-def _what_was_relaxed(work: Workload, rules: Rules) -> list[str]:
+def _what_was_relaxed(work: EntityWorkload, rules: Rules) -> list[str]:
     def listed(names: frozenset[str]) -> str:
         return ", ".join(f"`{p.name}`" for p in work.model.patterns if p.name in names)
 
@@ -164,7 +164,7 @@ def _what_was_relaxed(work: Workload, rules: Rules) -> list[str]:
 class _Found:
     """What pricing the placements of an entity under some rules came to."""
 
-    options: list[Option]
+    options: list[PlacementOption]
     refused: list[tuple[str, tuple[str, ...]]]
     failing: list[frozenset[str]]
     """Of each placement that other rules might save, the patterns that are not served."""
@@ -174,7 +174,7 @@ class _Found:
 
 
 def _with_spread_counters(
-    found: _Found, work: Workload, pricer: Pricer, table_name: str, rules: Rules, objects: str
+    found: _Found, work: EntityWorkload, pricer: Pricer, table_name: str, rules: Rules, objects: str
 ) -> _Found:
     """Return what was found, and the placements that spread counters over several items."""
     counters = countable(work)
@@ -196,8 +196,10 @@ def _with_spread_counters(
     )
 
 
-def _price_all(work: Workload, pricer: Pricer, tried: Sequence[Placement], rules: Rules) -> _Found:
-    options: list[Option] = []
+def _price_all(
+    work: EntityWorkload, pricer: Pricer, tried: Sequence[DynamoPlacement], rules: Rules
+) -> _Found:
+    options: list[PlacementOption] = []
     refused: list[tuple[str, tuple[str, ...]]] = []
     failing: list[frozenset[str]] = []
     required, is_busy = 1, False

@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tablewright.engines.dynamodb.design import ItemShape, Table
-from tablewright.engines.dynamodb.planning.choices import Placement
-from tablewright.engines.dynamodb.planning.queries import Workload, expiry_of
+from tablewright.engines.dynamodb.planning.choices import DynamoPlacement
+from tablewright.engines.dynamodb.planning.queries import EntityWorkload, expiry_of
 from tablewright.engines.dynamodb.planning.tables import capitalised, free_name, joined_key
 from tablewright.model.values import Entity
 
 
-def countable(work: Workload) -> tuple[str, ...]:
+def countable(work: EntityWorkload) -> tuple[str, ...]:
     """Return the numbers that are only ever incremented and never looked at by a condition.
 
     Such a number may be a sum over several items: nobody sets it, sorts or chooses by it, or makes
@@ -38,8 +38,8 @@ def countable(work: Workload) -> tuple[str, ...]:
 
 
 def with_counters(
-    entity: Entity, base: Placement, table_name: str, counters: tuple[str, ...], spread: int
-) -> Placement:
+    entity: Entity, base: DynamoPlacement, table_name: str, counters: tuple[str, ...], spread: int
+) -> DynamoPlacement:
     """Return a placement with counters in items of their own, as many as there are shards."""
     core = base.tables[0]
     shape = core.shapes[0]

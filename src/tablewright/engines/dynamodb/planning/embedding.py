@@ -11,9 +11,9 @@ from dataclasses import replace
 from decimal import ROUND_CEILING
 
 from tablewright.design.values import Embed
-from tablewright.engines.dynamodb.planning.choices import Placement, TableKey
+from tablewright.engines.dynamodb.planning.choices import DynamoPlacement, TableKey
 from tablewright.engines.dynamodb.planning.placements import placements
-from tablewright.engines.dynamodb.planning.queries import Workload, can_be_key, is_made_unique
+from tablewright.engines.dynamodb.planning.queries import EntityWorkload, can_be_key, is_made_unique
 from tablewright.engines.dynamodb.planning.tables import capitalised, free_name, plural, table_of
 from tablewright.model.values import Entity, Model, Verb
 from tablewright.sample.spreads import quantiles
@@ -95,13 +95,13 @@ def embed_of(model: Model, parent: Entity, child: Entity) -> Embed:
 
 
 def embedding_placements(
-    work: Workload,
+    work: EntityWorkload,
     model: Model,
     table_name: str,
     children: Sequence[Entity],
     shards: int = 1,
     objects: str = "needed",
-) -> tuple[Placement, ...]:
+) -> tuple[DynamoPlacement, ...]:
     """Return the placements of an entity that keep these children inside.
 
     The children lie in the core item, or together in an item of their own under the same key. Only
@@ -111,7 +111,7 @@ def embedding_placements(
     handed = [{a.name for a in child.attributes if a.generated} for child in children]
     embeds = tuple(embed_of(model, entity, child) for child in children)
     names = tuple(child.name for child in children)
-    result: list[Placement] = []
+    result: list[DynamoPlacement] = []
     for base in placements(work, table_name, shards, objects=objects):
         if not all(set(base.key.attributes) <= told for told in handed):
             continue
@@ -131,8 +131,8 @@ def embedding_placements(
     return tuple(dict.fromkeys(result))
 
 
-def inside(child: Entity) -> Placement:
+def inside(child: Entity) -> DynamoPlacement:
     """Return the placement of a child in its parent's items: no table of its own."""
     assert child.parent is not None
     key = TableKey(partition=child.key[0], sort=child.key[1:])
-    return Placement(entity=child.name, key=key, tables=(), within=child.parent)
+    return DynamoPlacement(entity=child.name, key=key, tables=(), within=child.parent)

@@ -13,12 +13,16 @@ from decimal import Decimal
 from tablewright.core.quantities import ZERO
 from tablewright.engines.dynamodb.design import Index
 from tablewright.engines.dynamodb.planning.assembling import plain_name
-from tablewright.engines.dynamodb.planning.choices import Placement, candidate_of, placement_of
+from tablewright.engines.dynamodb.planning.choices import (
+    DynamoPlacement,
+    candidate_of,
+    placement_of,
+)
 from tablewright.model.attribute_reader import stated_bytes
 from tablewright.model.values import Kind
 from tablewright.plan.alternatives import alternative, cost_of
 from tablewright.plan.breakevens import (
-    Flip,
+    Breakeven,
     rate_flips,
     size_flip,
     taken,
@@ -39,8 +43,8 @@ from tablewright.plan.values import (
     Considered,
     Evaluate,
     EvaluateModel,
-    Option,
     PathCost,
+    PlacementOption,
     Plan,
 )
 
@@ -126,7 +130,7 @@ def _entity(
 def _parts(
     plan: Plan,
     one: Considered,
-    chosen: Option,
+    chosen: PlacementOption,
     evaluate_model: EvaluateModel,
 ) -> tuple[PartChoice, ...]:
     """Return each choice that was made about an entity, with the best plan without it."""
@@ -174,7 +178,7 @@ class _Part:
     value: object = None
     attributes: tuple[str, ...] = ()
 
-    def is_undone(self, place: Placement) -> bool:
+    def is_undone(self, place: DynamoPlacement) -> bool:
         """Whether another placement does not have it."""
         if self.kind == "within":
             return not place.within
@@ -183,7 +187,7 @@ class _Part:
         stored: tuple[object, ...] = getattr(place, self.kind)
         return self.value not in stored
 
-    def is_undone_alone(self, place: Placement, chosen: Placement) -> bool:
+    def is_undone_alone(self, place: DynamoPlacement, chosen: DynamoPlacement) -> bool:
         """Whether another placement has everything else that was chosen."""
         if not self.is_undone(place) or place.key != chosen.key or place.within:
             return False
@@ -193,7 +197,7 @@ class _Part:
         )
 
 
-def _choices(chosen: Option) -> list[_Part]:
+def _choices(chosen: PlacementOption) -> list[_Part]:
     """Return what was chosen of a placement, guards and made keys aside."""
     place = placement_of(chosen)
     if place.within:
@@ -229,9 +233,9 @@ def _size_flips(
     attributes: tuple[str, ...],
     others: Sequence[Alternative],
     evaluate: EvaluateModel,
-) -> tuple[Flip, ...]:
+) -> tuple[Breakeven, ...]:
     """Return, of each attribute, the size closest to now at which some alternative is as cheap."""
-    size_flips: list[Flip] = []
+    size_flips: list[Breakeven] = []
     others = [other_other for other_other in others if other_other.extra_usd > SAME_USD]
     for name in attributes:
         flips = (size_flip(plan, one, name, other_other.design, evaluate) for other_other in others)
@@ -278,7 +282,7 @@ def _indexes(
     return index_choices
 
 
-def _served(option: Option, chosen: frozenset[int], at: int) -> tuple[str, ...]:
+def _served(option: PlacementOption, chosen: frozenset[int], at: int) -> tuple[str, ...]:
     names = [slot.pattern for slot in option.slots if at in taken(slot, chosen).needs]
     return tuple(dict.fromkeys(names))
 
@@ -287,10 +291,10 @@ def _answers_alike(one: Index, other: Index) -> bool:
     return one.keys == other.keys and one.projection == other.projection
 
 
-def without_index(one: Considered, option: Option, at: int) -> list[Option]:
+def without_index(one: Considered, option: PlacementOption, at: int) -> list[PlacementOption]:
     """Return the options without one index; options that then answer too little are dropped."""
     index = candidate_of(option, at).index
-    options: list[Option] = []
+    options: list[PlacementOption] = []
     for each in one.all_options:
         banned = {
             i
@@ -338,7 +342,7 @@ def _questions(plan: Plan, one: Considered, choice: Choice) -> list[QuestionChoi
     return question_choices
 
 
-def _way(option: Option, path: PathCost) -> str:
+def _way(option: PlacementOption, path: PathCost) -> str:
     """Return a way to answer in words."""
     indexes = [candidate_of(option, need).index for need in path.needs]
     names = [f"{plain_name(index.name)} ({index.projection})" for index in indexes]

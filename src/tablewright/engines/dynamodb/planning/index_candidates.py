@@ -11,9 +11,14 @@ from itertools import combinations
 
 from tablewright.capacity.limits import MAX_INDEX_KEY_ATTRIBUTES
 from tablewright.engines.dynamodb.design import Index, ItemShape, Projection, ProjectionKind, Table
-from tablewright.engines.dynamodb.planning.choices import IndexCandidate, MadeKey, Placement
+from tablewright.engines.dynamodb.planning.choices import DynamoPlacement, IndexCandidate, MadeKey
 from tablewright.engines.dynamodb.planning.made_keys import asks_for_all_in_order
-from tablewright.engines.dynamodb.planning.queries import Ask, Workload, can_be_key, is_always_there
+from tablewright.engines.dynamodb.planning.queries import (
+    Ask,
+    EntityWorkload,
+    can_be_key,
+    is_always_there,
+)
 from tablewright.model.values import Entity
 
 
@@ -26,7 +31,7 @@ class _Form:
     is_local: bool = False
 
 
-def indexes(work: Workload, placement: Placement) -> tuple[IndexCandidate, ...]:
+def indexes(work: EntityWorkload, placement: DynamoPlacement) -> tuple[IndexCandidate, ...]:
     """Return the index candidates of a placement, each key with every useful projection."""
     index_candidates: list[IndexCandidate] = []
     for table in placement.tables:
@@ -71,7 +76,7 @@ def _index_name(form: _Form, taken: set[str]) -> str:
 
 
 def _forms(
-    work: Workload, placement: Placement, table: Table, shape: ItemShape, ask: Ask
+    work: EntityWorkload, placement: DynamoPlacement, table: Table, shape: ItemShape, ask: Ask
 ) -> Iterator[_Form]:
     """Yield the keys that would answer a question, whole or in part."""
     entity = work.entity
@@ -154,7 +159,7 @@ def _is_sound(form: _Form, table: Table) -> bool:
     return keys != table.keys
 
 
-def _may_serve(form: _Form, ask: Ask, placement: Placement) -> bool:
+def _may_serve(form: _Form, ask: Ask, placement: DynamoPlacement) -> bool:
     created = {entry.name: entry for entry in placement.made}
     bound = {*ask.given, *(name for name, _ in ask.fixed)}
     for key in form.partition:
@@ -166,7 +171,7 @@ def _may_serve(form: _Form, ask: Ask, placement: Placement) -> bool:
     return True
 
 
-def _implied(placement: Placement, form: _Form) -> frozenset[str]:
+def _implied(placement: DynamoPlacement, form: _Form) -> frozenset[str]:
     created = {entry.name: entry for entry in placement.made}
     names: set[str] = set()
     for key in form.partition:

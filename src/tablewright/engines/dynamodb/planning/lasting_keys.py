@@ -6,7 +6,7 @@ In: placements, designs, subjects of findings. Out: ranks and names. It knows no
 from __future__ import annotations
 
 from tablewright.engines.dynamodb.design import DynamoDesign
-from tablewright.engines.dynamodb.planning.choices import Placement
+from tablewright.engines.dynamodb.planning.choices import DynamoPlacement
 from tablewright.engines.dynamodb.planning.queries import is_made_unique
 from tablewright.model.values import Entity, Model
 
@@ -14,7 +14,7 @@ EXISTING, GENERATED, PARENTS, OTHER = 0, 1, 2, 3
 """Ranks of keys, the most lasting first."""
 
 
-def key_rank(model: Model, placement: Placement, current: DynamoDesign | None) -> int:
+def key_rank(model: Model, placement: DynamoPlacement, current: DynamoDesign | None) -> int:
     """Return how well the key of a placement lasts.
 
     First the key that exists, then an identity the system generates, then the item collection of

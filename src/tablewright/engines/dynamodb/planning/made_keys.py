@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from tablewright.engines.dynamodb.design import KeyTemplate, TemplatePart
 from tablewright.engines.dynamodb.planning.choices import MadeKey
-from tablewright.engines.dynamodb.planning.queries import Ask, Workload, can_be_key
+from tablewright.engines.dynamodb.planning.queries import Ask, EntityWorkload, can_be_key
 from tablewright.engines.dynamodb.planning.tables import joined_key, plural
 from tablewright.model.values import Entity
 
@@ -22,7 +22,7 @@ CELL_KM = {
 """The smaller side of a geohash cell by its length; nine cells must cover the circle."""
 
 
-def made_keys(work: Workload, shards: int = 1) -> tuple[MadeKey, ...]:
+def made_keys(work: EntityWorkload, shards: int = 1) -> tuple[MadeKey, ...]:
     """Return the key attributes that indexes may need made: sparse, joined, cells, shards."""
     entity = work.entity
     made_keys: dict[KeyTemplate, MadeKey] = {}

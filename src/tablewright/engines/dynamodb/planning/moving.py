@@ -1,6 +1,7 @@
 """How one DynamoDB design becomes another: the changes, and what moving the data takes once.
 
-In: designs, changes, evaluations before and after. Out: pieces, and the `Move` of making changes.
+In: designs, changes, evaluations before and after. Out: pieces, and the `MoveUnits` of making
+changes.
 """
 
 from __future__ import annotations
@@ -32,11 +33,11 @@ from tablewright.engines.dynamodb.key_changes import (
     RekeyTable,
     ReplaceIndex,
 )
-from tablewright.engines.dynamodb.planning.pricing import Tariff
+from tablewright.engines.dynamodb.planning.pricing import OnDemandRates
 from tablewright.evaluation.values import Evaluation, ResourceFacts, ShapeFacts
 from tablewright.model.values import Model
 from tablewright.plan import protocol
-from tablewright.plan.protocol import Move
+from tablewright.plan.protocol import MoveUnits
 
 
 def dynamo(design: Design) -> DynamoDesign:
@@ -53,7 +54,7 @@ def _own(changes: Sequence[Change]) -> list[DynamoChange]:
 class DynamoSteps:
     """How DynamoDB designs of a model are changed, at one set of prices."""
 
-    tariff: Tariff
+    tariff: OnDemandRates
     model: Model | None = None
     """Of the designs; without it none is checked for what the service would refuse."""
 
@@ -104,7 +105,7 @@ class DynamoSteps:
         design: Design,
         before: Evaluation,
         after: Evaluation,
-    ) -> Move:
+    ) -> MoveUnits:
         """Return what making changes to a design reads and writes once."""
         return moved(_own(changes), dynamo(design), before, after, self.tariff)
 
@@ -119,8 +120,8 @@ def moved(
     design: DynamoDesign,
     before: Evaluation,
     after: Evaluation,
-    tariff: Tariff,
-) -> Move:
+    tariff: OnDemandRates,
+) -> MoveUnits:
     """Return what making changes to a design reads and writes once, with sizes as means.
 
     A new table, and one with another key, is written item by item with its index entries, and what
@@ -226,13 +227,13 @@ class _Work:
         existing = self.written.get(key, (ZERO, ZERO))
         self.written[key] = max(existing, (units, stored))
 
-    def total(self, tariff: Tariff) -> Move:
+    def total(self, tariff: OnDemandRates) -> MoveUnits:
         """Return the sum."""
         reads = sum((_read_units(self.before, name) for name in sorted(self.read)), ZERO)
         writes = sum((units for units, _ in self.written.values()), ZERO)
         if not writes:
             reads = ZERO
-        return Move(
+        return MoveUnits(
             read_units=reads,
             write_units=writes,
             bytes=sum((size for _, size in self.written.values()), ZERO),

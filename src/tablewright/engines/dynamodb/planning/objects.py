@@ -10,8 +10,8 @@ from decimal import Decimal
 
 from tablewright.capacity.limits import MAX_ITEM_BYTES
 from tablewright.core.quantities import ZERO
-from tablewright.engines.dynamodb.planning.choices import Placement
-from tablewright.engines.dynamodb.planning.queries import Workload
+from tablewright.engines.dynamodb.planning.choices import DynamoPlacement
+from tablewright.engines.dynamodb.planning.queries import EntityWorkload
 from tablewright.model.attribute_reader import stated_bytes
 from tablewright.model.values import Attribute
 
@@ -22,7 +22,7 @@ LARGEST_KEPT_BYTES = MAX_ITEM_BYTES * 7 // 10
 """70 % of the largest item: what may be larger has to lie in object storage."""
 
 
-def outsides(work: Workload, objects: str) -> tuple[tuple[str, ...], ...]:
+def outsides(work: EntityWorkload, objects: str) -> tuple[tuple[str, ...], ...]:
     """Return what may lie in object storage: what has to and, if allowed, what is large.
 
     Only what is read or replaced as a whole, and not where somebody looks for it.
@@ -51,7 +51,7 @@ def _largest(attribute: Attribute) -> Decimal:
     return max(spread.mean, spread.high or ZERO, spread.p99 or ZERO)
 
 
-def with_objects(base: Placement, outside: tuple[str, ...]) -> Placement:
+def with_objects(base: DynamoPlacement, outside: tuple[str, ...]) -> DynamoPlacement:
     """Return a placement with these attributes in object storage, in every table that has them."""
     if not outside:
         return base
@@ -63,7 +63,9 @@ def with_objects(base: Placement, outside: tuple[str, ...]) -> Placement:
     return replace(base, tables=tuple(tables), outside=outside)
 
 
-def compressions(work: Workload, outside: tuple[str, ...] = ()) -> tuple[tuple[str, ...], ...]:
+def compressions(
+    work: EntityWorkload, outside: tuple[str, ...] = ()
+) -> tuple[tuple[str, ...], ...]:
     """Return what may be compressed: nothing, and everything that gains and is not looked into."""
     conditions = {name for ask in work.asks for name in (*ask.conditions, *ask.sort)}
     counted = {n for part in work.writes for n in (*part.increments, *part.appends)}

@@ -1,7 +1,7 @@
 """The placements of an entity: every combination of what its modules offer.
 
-In: a workload. Out: `Placement`s, the simplest first. Everything here is correct by construction or
-refused; nothing here knows what anything costs.
+In: a workload. Out: `DynamoPlacement`s, the simplest first. Everything here is correct by
+construction or refused; nothing here knows what anything costs.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
 
-from tablewright.engines.dynamodb.planning.choices import MadeKey, Placement
+from tablewright.engines.dynamodb.planning.choices import DynamoPlacement, MadeKey
 from tablewright.engines.dynamodb.planning.counters import with_counters
 from tablewright.engines.dynamodb.planning.made_keys import made_keys
 from tablewright.engines.dynamodb.planning.objects import compressions, outsides, with_objects
-from tablewright.engines.dynamodb.planning.queries import Workload
+from tablewright.engines.dynamodb.planning.queries import EntityWorkload
 from tablewright.engines.dynamodb.planning.splitting import splits
 from tablewright.engines.dynamodb.planning.table_keys import table_keys
 from tablewright.engines.dynamodb.planning.tables import plain_placement
@@ -25,13 +25,13 @@ MOST_SPARSE = 2
 
 
 def placements(
-    work: Workload,
+    work: EntityWorkload,
     table_name: str,
     shards: int = 1,
     counters: tuple[str, ...] = (),
     spread: int = 1,
     objects: str = "needed",
-) -> tuple[Placement, ...]:
+) -> tuple[DynamoPlacement, ...]:
     """Return the placements of an entity, the simplest first; never none.
 
     Args:
@@ -43,7 +43,7 @@ def placements(
         objects: what may lie in object storage: what is "needed" there, "allow" anything large, or
             "avoid" it.
     """
-    placements: list[Placement] = []
+    placements: list[DynamoPlacement] = []
     keys = table_keys(work)
     created = made_keys(work, shards)
     for key in keys:
@@ -64,7 +64,9 @@ def placements(
     return tuple(dict.fromkeys(placements))
 
 
-def _with_made(base: Placement, made: Sequence[MadeKey], entity: Entity) -> Iterator[Placement]:
+def _with_made(
+    base: DynamoPlacement, made: Sequence[MadeKey], entity: Entity
+) -> Iterator[DynamoPlacement]:
     """Yield a placement with no made key, with each one, and with every few of them."""
     yield base
     fitting = [entry for entry in made if _carrier(base, entry, entity) is not None]
@@ -84,7 +86,7 @@ def _with_made(base: Placement, made: Sequence[MadeKey], entity: Entity) -> Iter
         yield replace(base, tables=tuple(tables), made=group)
 
 
-def _carrier(base: Placement, made: MadeKey, entity: Entity) -> int | None:
+def _carrier(base: DynamoPlacement, made: MadeKey, entity: Entity) -> int | None:
     """Return which table's items hold everything a key is made of."""
     for carrier, table in enumerate(base.tables):
         shape = table.shapes[0]

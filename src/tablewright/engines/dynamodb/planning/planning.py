@@ -28,7 +28,7 @@ from tablewright.engines.dynamodb.planning.modes import (
 from tablewright.engines.dynamodb.planning.moving import DynamoSteps, dynamo
 from tablewright.engines.dynamodb.planning.outline import outline
 from tablewright.engines.dynamodb.planning.parts import fewer_tables, on_demand, part_about
-from tablewright.engines.dynamodb.planning.pricing import Pricer, Tariff
+from tablewright.engines.dynamodb.planning.pricing import OnDemandRates, Pricer
 from tablewright.engines.dynamodb.planning.queries import expiry_of, needs_recovery, workloads
 from tablewright.engines.dynamodb.planning.vectors import with_cheapest_projections
 from tablewright.evaluation.engine import EngineQuotes
@@ -45,7 +45,7 @@ from tablewright.plan.values import (
     EvaluateModel,
     Merge,
     ModeChoice,
-    Option,
+    PlacementOption,
     Plan,
     Solution,
     Structure,
@@ -64,9 +64,9 @@ class DynamoPlanning:
     """How every table is paid for, where that is not to be chosen."""
 
     @property
-    def tariff(self) -> Tariff:
+    def tariff(self) -> OnDemandRates:
         """What units and bytes cost."""
-        return Tariff.of(self.book, self.region, recovery=needs_recovery(self.model))
+        return OnDemandRates.of(self.book, self.region, recovery=needs_recovery(self.model))
 
     @property
     def steps(self) -> DynamoSteps:
@@ -192,7 +192,7 @@ class DynamoPlanning:
         """Return runners-up, break-evens and fronts of a plan."""
         return explain(plan, evaluate, evaluate_model, depths)
 
-    def key_rank(self, option: Option, current: Design | None) -> int:
+    def key_rank(self, option: PlacementOption, current: Design | None) -> int:
         """Return how well the key of an option lasts; less is better, 0 is the key there is."""
         existing = None if current is None else dynamo(current)
         return key_rank(self.model, placement_of(option), existing)
@@ -201,7 +201,9 @@ class DynamoPlanning:
         """Return the entities that the subject of a finding is about."""
         return entities_of(self.model, dynamo(design), subject)
 
-    def without_index(self, one: Considered, option: Option, index: int) -> list[Option]:
+    def without_index(
+        self, one: Considered, option: PlacementOption, index: int
+    ) -> list[PlacementOption]:
         """Return the options of an entity without one index of an option."""
         return without_index(one, option, index)
 

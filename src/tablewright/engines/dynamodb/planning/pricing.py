@@ -1,8 +1,8 @@
 """What each choice costs: quotations of the engine times rates times prices.
 
 In: a workload, a placement with every index candidate, quotations at the scales wanted, a tariff.
-Out: an `Option`: the fixed cost of the placement, the cost of each index, the cost of each path
-and the indexes it needs, with what is not allowed left out and noted.
+Out: a `PlacementOption`: the fixed cost of the placement, the cost of each index, the cost of each
+path and the indexes it needs, with what is not allowed left out and noted.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from tablewright.core.errors import PriceUnknownError
 from tablewright.core.quantities import DAYS_PER_MONTH, ONE, ZERO
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape, Table
-from tablewright.engines.dynamodb.planning.choices import IndexCandidate, Placement
+from tablewright.engines.dynamodb.planning.choices import DynamoPlacement, IndexCandidate
 from tablewright.engines.dynamodb.planning.embedding import most_children, why_not_inside
 from tablewright.engines.dynamodb.planning.index_candidates import indexes
-from tablewright.engines.dynamodb.planning.queries import Workload, is_recovered
+from tablewright.engines.dynamodb.planning.queries import EntityWorkload, is_recovered
 from tablewright.evaluation.engine import EngineQuotes
-from tablewright.evaluation.quotation import Path, Quotation, Slot
+from tablewright.evaluation.quotation import Quotation, QuotedPath, Slot
 from tablewright.model.statistics import Selectivity
 from tablewright.model.values import Count, Entity, Model, Pattern
-from tablewright.plan.values import Option, PathCost, Rules, Scale, SlotCost
+from tablewright.plan.values import PathCost, PlacementOption, Rules, Scale, SlotCost
 
 HEADROOM = Decimal("0.7")
 """Share of a service limit that a plan uses at the largest scale of the model."""
@@ -40,7 +40,7 @@ Source: Amazon S3 User Guide, "Performance design patterns", read 2026-11."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tariff:
+class OnDemandRates:
     """USD for one unit of everything an on-demand table is charged for in a month."""
 
     read: Decimal
@@ -53,7 +53,7 @@ class Tariff:
     object_byte: Decimal | None = None
 
     @classmethod
-    def of(cls, book: PriceBook, region: str, *, recovery: bool) -> Tariff:
+    def of(cls, book: PriceBook, region: str, *, recovery: bool) -> OnDemandRates:
         """Return the tariff of a region; `recovery` adds point-in-time recovery to storage."""
         rates = Rates(book, region)
         put, get = rates.known("object_put"), rates.known("object_get")
@@ -88,10 +88,10 @@ class Tariff:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Priced:
+class PricedPlacement:
     """An option, or the reasons why the placement is not possible; and what was too hot."""
 
-    option: Option | None
+    option: PlacementOption | None
     reasons: tuple[str, ...] = ()
     failing: frozenset[str] = frozenset()
     """The patterns no allowed way serves."""
@@ -106,7 +106,7 @@ class Pricer:
 
     model: Model
     engine: EngineQuotes
-    tariff: Tariff
+    tariff: OnDemandRates
     scales: tuple[Scale, ...]
     sample_items: int
     quoted: int = field(default=0)
@@ -116,7 +116,9 @@ class Pricer:
     _shards: dict[str, int] = field(default_factory=dict)
     """Of the placement being priced: over how many items each table spreads one counter."""
 
-    def price(self, work: Workload, placement: Placement, rules: Rules) -> Priced:
+    def price(
+        self, work: EntityWorkload, placement: DynamoPlacement, rules: Rules
+    ) -> PricedPlacement:
         """Return what a placement costs with each of its index candidates."""
         candidates = indexes(work, placement)
         design = design_of(placement, candidates)
@@ -127,7 +129,9 @@ class Pricer:
         self.quoted += len(quotations)
         first = quotations[0]
         if first.cannot:
-            return Priced(option=None, reasons=tuple(f"{p}: {why}" for p, why in first.cannot))
+            return PricedPlacement(
+                option=None, reasons=tuple(f"{p}: {why}" for p, why in first.cannot)
+            )
         inside = self._most_inside(work.entity, placement)
         too_large = [
             name
@@ -135,13 +139,15 @@ class Pricer:
             if "/" not in name and size + inside.get(name, 0) > MAX_ITEM_BYTES * HEADROOM
         ]
         if too_large:
-            return Priced(option=None, reasons=(f"items of {too_large[0]} come near 400 KB",))
+            return PricedPlacement(
+                option=None, reasons=(f"items of {too_large[0]} come near 400 KB",)
+            )
         places = {candidate.resource: offset for offset, candidate in enumerate(candidates)}
         spread = self._spread(work, placement, candidates)
         heat = self._heat(work, placement, candidates, first, spread)
         busy = self._busy_table(work, placement, first, spread)
         if busy:
-            return Priced(option=None, reasons=(busy,), busy=True)
+            return PricedPlacement(option=None, reasons=(busy,), busy=True)
         hot = {offset for offset, load in heat.items() if load > PARTITION_WRITE_UNITS * HEADROOM}
         shards = max((keys_for(heat[position]) for position in hot), default=1)
         slots: list[SlotCost] = []
@@ -156,25 +162,25 @@ class Pricer:
                     failing.add(slot.pattern)
             slots.append(SlotCost(pattern=slot.pattern, part=slot.part, paths=paths))
         if reasons:
-            return Priced(
+            return PricedPlacement(
                 option=None,
                 reasons=tuple(reasons),
                 failing=frozenset(failing),
                 shards_wanted=shards,
             )
         base, by_index = self._fixed(work, placement, places, quotations)
-        option = Option(
+        option = PlacementOption(
             placement=placement,
             usd=base,
             indexes=candidates,
             index_usd=tuple(by_index[position] for position in range(len(candidates))),
             slots=tuple(slots),
         )
-        return Priced(option=option, shards_wanted=shards)
+        return PricedPlacement(option=option, shards_wanted=shards)
 
     # ------------------------------------------------------------ sizes
 
-    def _most_inside(self, parent: Entity, placement: Placement) -> dict[str, int]:
+    def _most_inside(self, parent: Entity, placement: DynamoPlacement) -> dict[str, int]:
         """Return the bytes that the most children a parent may have take in items of each table."""
         return {
             table.name: sum(self._most_of(parent, embed) for embed in table.shapes[0].embeds)
@@ -204,8 +210,8 @@ class Pricer:
 
     def _fixed(
         self,
-        work: Workload,
-        placement: Placement,
+        work: EntityWorkload,
+        placement: DynamoPlacement,
         places: dict[str, int],
         quotations: Sequence[Quotation],
     ) -> tuple[Decimal, dict[int, Decimal]]:
@@ -240,13 +246,13 @@ class Pricer:
                     base += size * rate * scale.weight
         return base, by_index
 
-    def _calls(self, work: Workload, pattern: str, scale: Scale) -> Decimal:
+    def _calls(self, work: EntityWorkload, pattern: str, scale: Scale) -> Decimal:
         result = work.model.pattern(pattern)
         return self.model.calls_per_day(result, scale.users) * DAYS_PER_MONTH
 
     def _paths(
         self,
-        work: Workload,
+        work: EntityWorkload,
         slot: Slot,
         number: int,
         quotations: Sequence[Quotation],
@@ -278,7 +284,7 @@ class Pricer:
         return tuple(sorted(cheapest.values(), key=lambda p: (p.usd, p.depth, p.needs)))
 
     def _too_deep(
-        self, work: Workload, quotation: Quotation, rules: Rules
+        self, work: EntityWorkload, quotation: Quotation, rules: Rules
     ) -> list[tuple[str, int]]:
         """Return the writes that take more round trips than are left, whatever is indexed."""
         puts = {use.pattern for use in quotation.fixed if use.dimension == "put"}
@@ -290,7 +296,7 @@ class Pricer:
         return too_deep
 
     def _allowed(
-        self, work: Workload, pattern: Pattern, path: Path, after: int, rules: Rules
+        self, work: EntityWorkload, pattern: Pattern, path: QuotedPath, after: int, rules: Rules
     ) -> bool:
         if path.operation == "scan" and pattern.name not in rules.scans:
             bounded = work.entity.count.per == "total" and work.entity.count.inflow_per_day is None
@@ -303,8 +309,8 @@ class Pricer:
 
     def _heat(
         self,
-        work: Workload,
-        placement: Placement,
+        work: EntityWorkload,
+        placement: DynamoPlacement,
         candidates: Sequence[IndexCandidate],
         quotation: Quotation,
         spread: dict[str, Decimal],
@@ -317,7 +323,7 @@ class Pricer:
         }
 
     def _writes_at_busiest(
-        self, work: Workload, quotation: Quotation, spread: dict[str, Decimal]
+        self, work: EntityWorkload, quotation: Quotation, spread: dict[str, Decimal]
     ) -> dict[str, Decimal]:
         """Return the write units a second at the busiest key of each resource.
 
@@ -336,7 +342,7 @@ class Pricer:
                 loads[use.resource] = loads.get(use.resource, ZERO) + use.units * rate * share
         return loads
 
-    def counter_shards(self, work: Workload, counters: Sequence[str]) -> int:
+    def counter_shards(self, work: EntityWorkload, counters: Sequence[str]) -> int:
         """Return over how many items counters have to be spread, at the largest scale.
 
         An increment of such an item takes one write unit; each item may take 70 % of 1,000.
@@ -354,7 +360,7 @@ class Pricer:
         return keys_for(hot)
 
     def _spread(
-        self, work: Workload, placement: Placement, candidates: Sequence[IndexCandidate]
+        self, work: EntityWorkload, placement: DynamoPlacement, candidates: Sequence[IndexCandidate]
     ) -> dict[str, Decimal]:
         """Return the share of the items under the busiest key of each table and index."""
         spread: dict[str, Decimal] = {}
@@ -374,7 +380,9 @@ class Pricer:
             )
         return spread
 
-    def _share(self, work: Workload, placement: Placement, keys: Sequence[str]) -> Decimal:
+    def _share(
+        self, work: EntityWorkload, placement: DynamoPlacement, keys: Sequence[str]
+    ) -> Decimal:
         created = {entry.name: entry for entry in placement.made}
         share = ONE
         for key in keys:
@@ -386,7 +394,7 @@ class Pricer:
                 share *= self._top_share(work, name)
         return share
 
-    def _top_share(self, work: Workload, name: str) -> Decimal:
+    def _top_share(self, work: EntityWorkload, name: str) -> Decimal:
         key = (work.entity.name, name)
         if key not in self._top_shares:
             selectivity = Selectivity(self.model, max(self.model.scales))
@@ -398,8 +406,8 @@ class Pricer:
 
     def _busy_table(
         self,
-        work: Workload,
-        placement: Placement,
+        work: EntityWorkload,
+        placement: DynamoPlacement,
         quotation: Quotation,
         spread: dict[str, Decimal],
     ) -> str:
@@ -413,7 +421,9 @@ class Pricer:
                 )
         return ""
 
-    def _reads_too_hot(self, pattern: Pattern, path: Path, spread: dict[str, Decimal]) -> bool:
+    def _reads_too_hot(
+        self, pattern: Pattern, path: QuotedPath, spread: dict[str, Decimal]
+    ) -> bool:
         """Whether one key would be read more than its partition gives, at the largest scale."""
         if path.operation == "scan":
             return False
@@ -475,7 +485,7 @@ def most_depth(pattern: Pattern, rules: Rules) -> int:
 
 
 def design_of(
-    placement: Placement, candidates: Sequence[IndexCandidate], name: str = "candidate"
+    placement: DynamoPlacement, candidates: Sequence[IndexCandidate], name: str = "candidate"
 ) -> DynamoDesign:
     """Return the design of one entity's placement with these indexes."""
     tables: list[Table] = []

@@ -1,8 +1,8 @@
 """What the access patterns of one entity ask for, in the terms a key or an index answers.
 
-In: a model. Out: for each entity its `Workload`: the questions asked of it (reads, and look-ups of
-the key of what is written), the parts that write it, and the model cut down to both. It does not
-know designs or prices.
+In: a model. Out: for each entity its `EntityWorkload`: the questions asked of it (reads, and
+look-ups of the key of what is written), the parts that write it, and the model cut down to both. It
+does not know designs or prices.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Ask:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Workload:
+class EntityWorkload:
     """What one entity stores and is asked for."""
 
     entity: Entity
@@ -78,18 +78,18 @@ class Workload:
         return any(part.verb is Verb.PUT and part.condition == "absent" for part in self.writes)
 
 
-def workloads(model: Model) -> tuple[Workload, ...]:
+def workloads(model: Model) -> tuple[EntityWorkload, ...]:
     """Return the workload of every entity, in the order of the file."""
     return tuple(_workload(model, entity) for entity in model.entities)
 
 
-def together(work: Workload, model: Model, children: Iterable[str]) -> Workload:
+def together(work: EntityWorkload, model: Model, children: Iterable[str]) -> EntityWorkload:
     """Return the workload of an entity with the patterns of children kept inside its items."""
     names = frozenset((work.entity.name, *children))
     return replace(work, model=replace(model, patterns=tuple(_cut(model, names))))
 
 
-def _workload(model: Model, entity: Entity) -> Workload:
+def _workload(model: Model, entity: Entity) -> EntityWorkload:
     own_key = tuple(_cut(model, frozenset((entity.name,))))
     asks: list[Ask] = []
     writes: list[Pattern] = []
@@ -101,7 +101,7 @@ def _workload(model: Model, entity: Entity) -> Workload:
                 writes.append(part)
             if part.where or not part.verb.is_write:
                 asks.append(_ask(entity, pattern, part, rate))
-    return Workload(
+    return EntityWorkload(
         entity=entity,
         model=replace(model, patterns=own_key),
         asks=tuple(asks),

@@ -13,7 +13,7 @@ from itertools import combinations
 from tablewright.capacity.limits import READ_UNIT_BYTES, WRITE_UNIT_BYTES
 from tablewright.core.quantities import ZERO
 from tablewright.engines.dynamodb.planning.choices import TableKey
-from tablewright.engines.dynamodb.planning.queries import Workload, expiry_of
+from tablewright.engines.dynamodb.planning.queries import EntityWorkload, expiry_of
 from tablewright.model.attribute_reader import stated_bytes
 from tablewright.model.values import Pattern, Verb
 
@@ -24,7 +24,7 @@ POINTER_BYTES = Decimal(64)
 
 
 def splits(
-    work: Workload, key: TableKey, outside: tuple[str, ...] = ()
+    work: EntityWorkload, key: TableKey, outside: tuple[str, ...] = ()
 ) -> tuple[tuple[tuple[str, ...], ...], ...]:
     """Return the ways to keep attributes apart: not at all, then the most promising ones.
 
@@ -61,7 +61,7 @@ def splits(
 
 
 def _groups(
-    work: Workload, movable: Sequence[str], sizes: dict[str, Decimal]
+    work: EntityWorkload, movable: Sequence[str], sizes: dict[str, Decimal]
 ) -> list[tuple[str, ...]]:
     sets: dict[frozenset[str], None] = {}
     for name in movable:
@@ -91,7 +91,9 @@ def _groups(
     return list(dict.fromkeys(result))
 
 
-def _keeps_conditions(work: Workload, sides: tuple[tuple[str, ...], ...], keys: set[str]) -> bool:
+def _keeps_conditions(
+    work: EntityWorkload, sides: tuple[tuple[str, ...], ...], keys: set[str]
+) -> bool:
     """Whether every conditional or counting write finds all it needs in one item."""
     for part in work.writes:
         needed = set(part.condition_on) - keys
@@ -113,7 +115,7 @@ def _home(name: str, sides: tuple[tuple[str, ...], ...]) -> int:
 
 
 def _estimate(
-    work: Workload,
+    work: EntityWorkload,
     sides: tuple[tuple[str, ...], ...],
     keys: set[str],
     sizes: dict[str, Decimal],
@@ -138,7 +140,7 @@ def _estimate(
     return total
 
 
-def _rate(work: Workload, part: Pattern) -> Decimal:
+def _rate(work: EntityWorkload, part: Pattern) -> Decimal:
     """Return how often a day a write (or the transaction it is part of) happens."""
     model = work.model
     scale = max(model.scales)

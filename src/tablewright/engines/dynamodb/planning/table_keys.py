@@ -9,11 +9,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tablewright.engines.dynamodb.planning.choices import TableKey
-from tablewright.engines.dynamodb.planning.queries import Workload, can_be_key, is_always_there
+from tablewright.engines.dynamodb.planning.queries import (
+    EntityWorkload,
+    can_be_key,
+    is_always_there,
+)
 from tablewright.model.values import Kind
 
 
-def table_keys(work: Workload) -> tuple[TableKey, ...]:
+def table_keys(work: EntityWorkload) -> tuple[TableKey, ...]:
     """Return the primary keys that tell instances apart and that somebody can supply.
 
     A key that an update would change is refused: the item would have to move.
@@ -46,7 +50,7 @@ def table_keys(work: Workload) -> tuple[TableKey, ...]:
     return tuple(table_keys) or (TableKey(partition=entity.key[0], sort=tuple(entity.key[1:])),)
 
 
-def _identities(work: Workload) -> list[tuple[str, ...]]:
+def _identities(work: EntityWorkload) -> list[tuple[str, ...]]:
     """Return the sets of attributes that tell one instance from another."""
     entity = work.entity
     identities = [entity.key]
@@ -62,7 +66,9 @@ def _identities(work: Workload) -> list[tuple[str, ...]]:
     return identities
 
 
-def _widened(work: Workload, apart: tuple[str, ...], supplied: set[str]) -> Iterator[TableKey]:
+def _widened(
+    work: EntityWorkload, apart: tuple[str, ...], supplied: set[str]
+) -> Iterator[TableKey]:
     """Yield keys that gather what is listed together: another attribute before the identity."""
     for ask in work.asks:
         for name in (*ask.given, *(n for n, _ in ask.fixed)):
@@ -71,7 +77,7 @@ def _widened(work: Workload, apart: tuple[str, ...], supplied: set[str]) -> Iter
             yield TableKey(partition=name, sort=apart)
 
 
-def _stays(work: Workload, name: str) -> bool:
+def _stays(work: EntityWorkload, name: str) -> bool:
     """Whether an attribute never changes once an instance is there."""
     attribute = work.entity.attribute(name)
     if name in work.written():
@@ -84,7 +90,9 @@ def _stays(work: Workload, name: str) -> bool:
     )
 
 
-def _sorted_otherwise(work: Workload, key: TableKey, apart: tuple[str, ...]) -> Iterator[TableKey]:
+def _sorted_otherwise(
+    work: EntityWorkload, key: TableKey, apart: tuple[str, ...]
+) -> Iterator[TableKey]:
     """Yield keys whose items come in the order some list of that partition asks for."""
     for ask in work.asks:
         if key.partition not in ask.given and key.partition not in {n for n, _ in ask.fixed}:

@@ -11,8 +11,13 @@ from dataclasses import replace
 
 from tablewright.core.quantities import ZERO
 from tablewright.engines.dynamodb.design import ItemShape, KeyTemplate, Table, TemplatePart
-from tablewright.engines.dynamodb.planning.choices import Placement, TableKey
-from tablewright.engines.dynamodb.planning.queries import Ask, Workload, expiry_of, is_made_unique
+from tablewright.engines.dynamodb.planning.choices import DynamoPlacement, TableKey
+from tablewright.engines.dynamodb.planning.queries import (
+    Ask,
+    EntityWorkload,
+    expiry_of,
+    is_made_unique,
+)
 from tablewright.model.values import Entity, Kind
 
 
@@ -29,7 +34,7 @@ def plural(name: str) -> str:
     return text + ("es" if text.endswith(("s", "x", "ch", "sh")) else "s")
 
 
-def guards_for(work: Workload, key: TableKey) -> tuple[tuple[str, ...], ...]:
+def guards_for(work: EntityWorkload, key: TableKey) -> tuple[tuple[str, ...], ...]:
     """Return what needs a guard item: unique attributes that no key protects."""
     entity = work.entity
     guards: list[tuple[str, ...]] = []
@@ -49,12 +54,12 @@ def guards_for(work: Workload, key: TableKey) -> tuple[tuple[str, ...], ...]:
 
 
 def plain_placement(
-    work: Workload,
+    work: EntityWorkload,
     name: str,
     key: TableKey,
     sides: tuple[tuple[str, ...], ...],
     compressed: tuple[str, ...],
-) -> Placement:
+) -> DynamoPlacement:
     """Return a placement with these attributes apart or compressed, and the guards it needs."""
     entity = work.entity
     apart = {attribute for side in sides for attribute in side}
@@ -79,7 +84,7 @@ def plain_placement(
             tables[0] = _with_guard(entity, tables[0], guard)
         else:
             tables.append(_guard_table(entity, name, guard))
-    return Placement(
+    return DynamoPlacement(
         entity=entity.name,
         key=key,
         tables=tuple(tables),
@@ -145,7 +150,7 @@ def free_name(entity: Entity, name: str) -> str:
     return name
 
 
-def _guard_fits(work: Workload, key: TableKey, guard: tuple[str, ...]) -> bool:
+def _guard_fits(work: EntityWorkload, key: TableKey, guard: tuple[str, ...]) -> bool:
     """Whether a guard can lie beside the items it guards.
 
     Not where somebody looks instances up by it: the guard must then tell the instance's key, which

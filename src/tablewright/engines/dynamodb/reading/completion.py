@@ -15,7 +15,7 @@ from tablewright.core.quantities import ONE, ZERO, format_number, plain
 from tablewright.engines.dynamodb.access import KeyMatch
 from tablewright.engines.dynamodb.design import ItemShape, Table
 from tablewright.engines.dynamodb.metering import get_units
-from tablewright.engines.dynamodb.reading.context import OBJECTS, Context, Option, key_is_known
+from tablewright.engines.dynamodb.reading.context import OBJECTS, Context, ReadOption, key_is_known
 from tablewright.engines.dynamodb.sizing import measure
 from tablewright.engines.dynamodb.steps import ObjectStep, ReadStep, Step
 from tablewright.evaluation.engine import Refused
@@ -33,11 +33,11 @@ class Completion:
     def complete(
         self,
         pattern: Pattern,
-        option: Option,
+        option: ReadOption,
         match: KeyMatch,
         wanted: frozenset[str],
         count: Decimal,
-    ) -> Option | Refused:
+    ) -> ReadOption | Refused:
         """Add the fetches that bring the attributes the first read does not hold."""
         entity = self.model.entity(pattern.entity)
         bound = frozenset(pattern.equalities)
@@ -65,8 +65,8 @@ class Completion:
         return self._with_objects(option, entity, needed - bound, count)
 
     def _with_objects(
-        self, option: Option, entity: Entity, needed: set[str], count: Decimal
-    ) -> Option:
+        self, option: ReadOption, entity: Entity, needed: set[str], count: Decimal
+    ) -> ReadOption:
         """Add what has to be got from object storage, all of it at once."""
         steps: list[Step] = []
         requests: list[Request] = []
@@ -90,7 +90,7 @@ class Completion:
             depth=option.depth + 1,
         )
 
-    def _unseen(self, entity: Entity, pattern: Pattern, option: Option, match: KeyMatch) -> str:
+    def _unseen(self, entity: Entity, pattern: Pattern, option: ReadOption, match: KeyMatch) -> str:
         """Return what is looked at before anything is fetched, but is not there; "" if all is.
 
         A filter on what an entry lacks would drop every entry, and an order cannot be made of it.
@@ -127,12 +127,12 @@ class Completion:
     def _fetch(
         self,
         pattern: Pattern,
-        option: Option,
+        option: ReadOption,
         table: Table,
         shape: ItemShape,
         count: Decimal,
         gives: frozenset[str],
-    ) -> Option:
+    ) -> ReadOption:
         column = self.context.size_of(table, shape).items()
         items = count * shape.copies
         units = get_units(column, pattern.consistency).times(items)

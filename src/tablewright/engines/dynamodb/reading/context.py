@@ -111,7 +111,7 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class ReadOption:
     """One correct way to read what a pattern asks for."""
 
     target: str

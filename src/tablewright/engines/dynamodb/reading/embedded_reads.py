@@ -11,7 +11,7 @@ from tablewright.engines.dynamodb.access import KeyMatch, match_key
 from tablewright.engines.dynamodb.design import ItemShape, Table
 from tablewright.engines.dynamodb.metering import get_units
 from tablewright.engines.dynamodb.reading.completion import read_why
-from tablewright.engines.dynamodb.reading.context import Context, Option, with_known
+from tablewright.engines.dynamodb.reading.context import Context, ReadOption, with_known
 from tablewright.engines.dynamodb.reading.key_reads import KeyReads
 from tablewright.engines.dynamodb.reading.scan_reads import ScanReads
 from tablewright.engines.dynamodb.sizing import measure
@@ -32,7 +32,7 @@ class EmbeddedReads:
 
     def options(
         self, pattern: Pattern, table: Table, shape: ItemShape, embed: Embed
-    ) -> list[Option]:
+    ) -> list[ReadOption]:
         """Read the parent's item and pick the children out of it."""
         if pattern.batch > 1:
             return []  # children of one parent would ask for its item twice, which is refused
@@ -56,7 +56,7 @@ class EmbeddedReads:
             hit=pattern.hit,
             batch=pattern.batch,
         )
-        options: list[Option] = []
+        options: list[ReadOption] = []
         per_parent = self._children_per_parent(embed, parent)
         for index in (None, *table.indexes):
             match = match_key(self.model, table, index, shape, parent_conditions)
@@ -67,7 +67,7 @@ class EmbeddedReads:
             ).projected(index):
                 continue
             option = self.keyed.through(inner, match, frozenset(parent.key))
-            if isinstance(option, Option):
+            if isinstance(option, ReadOption):
                 if names_one(child, pattern.equalities):
                     option = self._of_children(option, pattern, match)
                 first = option.steps[0]
@@ -87,11 +87,11 @@ class EmbeddedReads:
                 )
         required = frozenset(pattern.select or self.model.entity(embed.entity).names)
         scan = self.scans.read_all(pattern, table, shape, required, embed)
-        if isinstance(scan, Option):
+        if isinstance(scan, ReadOption):
             options.append(scan)
         return options
 
-    def _of_children(self, option: Option, pattern: Pattern, match: KeyMatch) -> Option:
+    def _of_children(self, option: ReadOption, pattern: Pattern, match: KeyMatch) -> ReadOption:
         """Return a read of one parent's item as often as the parent has children."""
         if option.operation != "get":
             return option

@@ -15,7 +15,7 @@ from decimal import ROUND_CEILING, Decimal
 
 from tablewright.capacity.limits import READ_UNIT_BYTES
 from tablewright.core.quantities import ONE
-from tablewright.engines.dynamodb.sizing import Groups
+from tablewright.engines.dynamodb.sizing import CallGroups
 from tablewright.model.values import Condition
 from tablewright.sample.parameters import is_fixed
 
@@ -88,7 +88,7 @@ class Passing:
     share: Decimal
 
     @classmethod
-    def of_groups(cls, filters: Sequence[Condition], of_all: Groups, share: Decimal) -> Passing:
+    def of_groups(cls, filters: Sequence[Condition], of_all: CallGroups, share: Decimal) -> Passing:
         """Return what is known: who passes fixed conditions, or else only how many do."""
         if all(is_fixed(condition) or condition.operator == "in" for condition in filters):
             return cls(numbers=frozenset(n for g in of_all.met for n in g), share=share)

@@ -15,7 +15,7 @@ from tablewright.engines.dynamodb.access import KeyMatch
 from tablewright.engines.dynamodb.design import Index, ItemShape, Table
 from tablewright.engines.dynamodb.metering import get_units, mean_bytes, query_measure
 from tablewright.engines.dynamodb.reading.completion import Completion, read_why
-from tablewright.engines.dynamodb.reading.context import Context, Option
+from tablewright.engines.dynamodb.reading.context import Context, ReadOption
 from tablewright.engines.dynamodb.reading.query_plans import QueryPlanner, left_over
 from tablewright.engines.dynamodb.sizing import measure
 from tablewright.engines.dynamodb.steps import ReadStep
@@ -35,7 +35,7 @@ class KeyReads:
 
     def through(
         self, pattern: Pattern, match: KeyMatch, wanted: frozenset[str]
-    ) -> Option | Refused:
+    ) -> ReadOption | Refused:
         """Return the way that reads through a key, or the reason why it is not correct."""
         index = match.index
         if (
@@ -71,7 +71,9 @@ class KeyReads:
                 return f"items without `{name}` are not in it, and they are asked for too"
         return ""
 
-    def _get(self, pattern: Pattern, match: KeyMatch, wanted: frozenset[str]) -> Option | Refused:
+    def _get(
+        self, pattern: Pattern, match: KeyMatch, wanted: frozenset[str]
+    ) -> ReadOption | Refused:
         entity = self.model.entity(pattern.entity)
         sizes = self.context.size_of(match.table, match.shape)
         column = sizes.items()
@@ -108,7 +110,7 @@ class KeyReads:
             bytes=size,
             uses=(use,),
         )
-        option = Option(
+        option = ReadOption(
             target=match.table.name,
             operation="get" if batch == 1 else "batch",
             steps=(step,),
@@ -124,7 +126,7 @@ class KeyReads:
 
     def sum_of_shards(
         self, pattern: Pattern, table: Table, shape: ItemShape, wanted: frozenset[str]
-    ) -> Option | Refused:
+    ) -> ReadOption | Refused:
         """Read all shards of the counters of one instance, where nothing else is asked for."""
         keys = self.context.key_parts(table, shape)
         told = {name for _, template in keys for name in template.attributes}
@@ -166,7 +168,7 @@ class KeyReads:
             uses=(use,),
             note="added up in code",
         )
-        return Option(
+        return ReadOption(
             target=table.name,
             operation="batch",
             steps=(step,),
@@ -176,7 +178,9 @@ class KeyReads:
             held=stored,
         )
 
-    def _query(self, pattern: Pattern, match: KeyMatch, wanted: frozenset[str]) -> Option | Refused:
+    def _query(
+        self, pattern: Pattern, match: KeyMatch, wanted: frozenset[str]
+    ) -> ReadOption | Refused:
         entity = self.model.entity(pattern.entity)
         plan = self.plans.plan(entity, pattern, match)
         met = self.plans.met(entity, pattern, match)
@@ -233,7 +237,7 @@ class KeyReads:
             uses=(use,),
             note="; ".join(filter(None, (_one_for_each(pattern), plan.note))),
         )
-        option = Option(
+        option = ReadOption(
             target=match.resource,
             operation="query",
             steps=(step,),

@@ -23,7 +23,7 @@ from tablewright.engines.dynamodb.reading.filtered_pages import (
     read_in_rounds,
     rounds_until,
 )
-from tablewright.engines.dynamodb.sizing import DesignSizes, Groups
+from tablewright.engines.dynamodb.sizing import CallGroups, DesignSizes
 from tablewright.model.statistics import EXACT_OPERATORS
 from tablewright.model.values import Condition, Entity, Pattern, Verb
 
@@ -146,7 +146,7 @@ class QueryPlanner:
 
     def met(
         self, entity: Entity, pattern: Pattern, match: KeyMatch
-    ) -> tuple[Groups, Groups] | None:
+    ) -> tuple[CallGroups, CallGroups] | None:
         """Return the groups of a population the key meets, and those that pass all conditions."""
         if pattern.known or match.cells > 1 or pattern.verb is Verb.NEAR:
             return None
@@ -165,7 +165,12 @@ class QueryPlanner:
         return self.context.sizes.around(entity, match.partition, column)
 
     def of_groups(
-        self, pattern: Pattern, match: KeyMatch, plan: QueryPlan, of_key: Groups, of_all: Groups
+        self,
+        pattern: Pattern,
+        match: KeyMatch,
+        plan: QueryPlan,
+        of_key: CallGroups,
+        of_all: CallGroups,
     ) -> tuple[QueryPlan, list[tuple[Decimal, list[int]]]]:
         """Return a plan with the figures of a population, and the bytes each call evaluates."""
         sizes = self.context.size_of(match.table, match.shape)

@@ -14,7 +14,7 @@ from tablewright.engines.dynamodb import similar
 from tablewright.engines.dynamodb.access import match_key
 from tablewright.engines.dynamodb.design import Index, ItemShape, Table
 from tablewright.engines.dynamodb.reading.completion import geo_attribute
-from tablewright.engines.dynamodb.reading.context import Context, Option, with_known
+from tablewright.engines.dynamodb.reading.context import Context, ReadOption, with_known
 from tablewright.engines.dynamodb.reading.embedded_reads import EmbeddedReads
 from tablewright.engines.dynamodb.reading.key_reads import KeyReads
 from tablewright.engines.dynamodb.reading.scan_reads import ScanReads
@@ -78,7 +78,7 @@ class ReadRouter:
             warnings=best.warnings,
         )
 
-    def options(self, pattern: Pattern) -> tuple[list[Option], list[Rejected]]:
+    def options(self, pattern: Pattern) -> tuple[list[ReadOption], list[Rejected]]:
         """Return every correct route, and the rest with the reason why not."""
         if pattern.verb is Verb.SEARCH:
             return [], self._no_words(pattern)
@@ -86,14 +86,14 @@ class ReadRouter:
             return self._similar(pattern)
         entity = self.model.entity(pattern.entity)
         required = frozenset(pattern.select if pattern.select is not None else entity.names)
-        options: list[Option] = []
+        options: list[ReadOption] = []
         rejected: list[Rejected] = []
         near = geo_attribute(entity, pattern)
         conditions = with_known(entity, pattern)
         for table, shape in self.context.homes.get(entity.name, ()):
             if shape.counters:
                 summed = self.keyed.sum_of_shards(pattern, table, shape, required)
-                if isinstance(summed, Option):
+                if isinstance(summed, ReadOption):
                     options.append(summed)
                 else:
                     rejected.append(Rejected(route=table.name, reason=summed.reason))
@@ -102,13 +102,13 @@ class ReadRouter:
             for index in resources:
                 where = table.name if index is None else f"{table.name}/{index.name}"
                 match = match_key(self.model, table, index, shape, conditions, near)
-                result: Option | Refused
+                result: ReadOption | Refused
                 result = (
                     match
                     if isinstance(match, Refused)
                     else self.keyed.through(pattern, match, required)
                 )
-                if isinstance(result, Option):
+                if isinstance(result, ReadOption):
                     options.append(result)
                 elif not shape.guards or index is None:
                     rejected.append(Rejected(route=where, reason=result.reason))
@@ -123,23 +123,23 @@ class ReadRouter:
 
     def _scans(
         self, pattern: Pattern, table: Table, shape: ItemShape, required: frozenset[str]
-    ) -> list[Option]:
+    ) -> list[ReadOption]:
         """Return the scan of a table, and the cheapest of an index where that is cheaper."""
         scan = self.scans.scan(pattern, table, shape, required)
-        options = [scan] if isinstance(scan, Option) else []
+        options = [scan] if isinstance(scan, ReadOption) else []
         of_indexes = []
         for index in table.indexes:
             way = self.scans.scan_of_index(pattern, table, shape, index, required)
-            if isinstance(way, Option):
+            if isinstance(way, ReadOption):
                 of_indexes.append(way)
         of_indexes.sort(key=lambda option: option.rank)
         if of_indexes and (not options or of_indexes[0].read_units < options[0].read_units):
             options.append(of_indexes[0])
         return options
 
-    def _similar(self, pattern: Pattern) -> tuple[list[Option], list[Rejected]]:
+    def _similar(self, pattern: Pattern) -> tuple[list[ReadOption], list[Rejected]]:
         """Return the vector indexes that answer a search for similar items, and the others."""
-        options: list[Option] = []
+        options: list[ReadOption] = []
         rejected: list[Rejected] = []
         entity = self.model.entity(pattern.entity)
         for table, shape in self.context.shapes(pattern.entity):
@@ -161,7 +161,7 @@ class ReadRouter:
                     self.context.key_parts(table, shape),
                 )
                 options.append(
-                    Option(
+                    ReadOption(
                         target=where,
                         operation="search",
                         steps=result.steps,

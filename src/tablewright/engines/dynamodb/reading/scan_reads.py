@@ -15,7 +15,7 @@ from tablewright.engines.dynamodb.access import KeyMatch, why_left_out
 from tablewright.engines.dynamodb.design import Index, ItemShape, Table
 from tablewright.engines.dynamodb.metering import page_blocks
 from tablewright.engines.dynamodb.reading.completion import Completion, read_why
-from tablewright.engines.dynamodb.reading.context import Context, Option, key_is_known
+from tablewright.engines.dynamodb.reading.context import Context, ReadOption, key_is_known
 from tablewright.engines.dynamodb.reading.key_reads import missing_from
 from tablewright.engines.dynamodb.steps import ReadStep
 from tablewright.evaluation.engine import Refused
@@ -33,7 +33,7 @@ class ScanReads:
 
     def scan(
         self, pattern: Pattern, table: Table, shape: ItemShape, wanted: frozenset[str]
-    ) -> Option | Refused:
+    ) -> ReadOption | Refused:
         """Return the way that reads every item of a table, or the reason why it is not correct."""
         stored = self.context.held(table, shape)
         entity = self.model.entity(pattern.entity)
@@ -43,7 +43,7 @@ class ScanReads:
 
     def scan_of_index(
         self, pattern: Pattern, table: Table, shape: ItemShape, index: Index, wanted: frozenset[str]
-    ) -> Option | Refused:
+    ) -> ReadOption | Refused:
         """Return the way that reads every entry of an index: all that is asked for is in it."""
         entity = self.model.entity(pattern.entity)
         if any(shape.template(key) is None for key in index.keys):
@@ -77,7 +77,7 @@ class ScanReads:
         wanted: frozenset[str],
         embed: Embed | None,
         index: Index | None = None,
-    ) -> Option | Refused:
+    ) -> ReadOption | Refused:
         """Return a scan that keeps instances, or with an embed the children inside of them."""
         target = table.name if index is None else f"{table.name}/{index.name}"
         entity = self.model.entity(pattern.entity)
@@ -130,7 +130,7 @@ class ScanReads:
             uses=(use,),
             note="reads every item before filtering" if filters else "",
         )
-        option = Option(
+        option = ReadOption(
             target=target,
             operation="scan",
             steps=(step,),

@@ -15,21 +15,21 @@ from tablewright.core.quantities import (
     percent,
 )
 from tablewright.engines.dynamodb.design import CapacityMode, ModeKind, Table
-from tablewright.engines.dynamodb.facts import Facts, Place
+from tablewright.engines.dynamodb.facts import DynamoFacts, TableOrIndex
 from tablewright.engines.dynamodb.setting_changes import SetCapacity
-from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
+from tablewright.review.verdicts import CLEAR, FixOption, Hit, Missing, Verdict
 
 
 def _names(table: Table) -> list[str]:
     return [table.name, *(f"{table.name}/{index.name}" for index in table.indexes)]
 
 
-def _total(f: Facts, table: Table, dimension: str, peak: bool) -> Decimal:
+def _total(f: DynamoFacts, table: Table, dimension: str, peak: bool) -> Decimal:
     measure = f.peak_units if peak else f.mean_units
     return sum((measure(name, dimension) for name in _names(table)), ZERO)
 
 
-def ddb_cap_001(f: Facts, place: Place) -> Verdict:
+def ddb_cap_001(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     """The other capacity mode would be cheaper."""
     table = place.table
     crossover, target = f.tariff.crossover, f.k["autoscale_target"]
@@ -68,12 +68,12 @@ def ddb_cap_001(f: Facts, place: Place) -> Verdict:
             if f.cost_of_table(table.name)
             else None,
         },
-        options=lambda: [Option(changes=(SetCapacity(table=table.name, mode=mode),))],
+        options=lambda: [FixOption(changes=(SetCapacity(table=table.name, mode=mode),))],
     )
 
 
 def _costs(
-    f: Facts, table: Table, means: dict[str, Decimal], used: dict[str, Decimal]
+    f: DynamoFacts, table: Table, means: dict[str, Decimal], used: dict[str, Decimal]
 ) -> tuple[Decimal | None, Decimal | None]:
     """Return USD a month of the requests in either mode, by means and utilisation."""
     tariff = f.tariff
@@ -93,7 +93,7 @@ def _costs(
     return demand * factor, provisioned * factor
 
 
-def scaling(f: Facts, table: Table) -> CapacityMode:
+def scaling(f: DynamoFacts, table: Table) -> CapacityMode:
     """Return auto scaling from the quietest hour to one and a half times the peak."""
     target = f.k["autoscale_target"]
     load = f.model.daily_load
@@ -120,7 +120,7 @@ def scaling(f: Facts, table: Table) -> CapacityMode:
     )
 
 
-def ddb_cap_004(f: Facts, place: Place) -> Verdict:
+def ddb_cap_004(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     """Provisioned units that the load does not use."""
     table = place.table
     paid = {d: _provisioned(table, name) for d, name in (("read", "rcu"), ("write", "wcu"))}
@@ -141,7 +141,7 @@ def ddb_cap_004(f: Facts, place: Place) -> Verdict:
             f"on-demand is cheaper below {percent(crossover)}"
         ),
         values={"used": used},
-        options=lambda: [Option(changes=(change,))],
+        options=lambda: [FixOption(changes=(change,))],
     )
 
 
@@ -154,7 +154,7 @@ def _provisioned(table: Table, name: str) -> Decimal:
     return sum((getattr(mode, name) for mode in modes if mode.kind is not ModeKind.ON_DEMAND), ZERO)
 
 
-def ddb_cap_002(f: Facts, place: Place) -> Verdict:
+def ddb_cap_002(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     """Provisioned capacity that cannot carry its peak."""
     table = place.table
     mode = place.index.mode if place.index is not None and place.index.mode else table.mode
@@ -181,10 +181,10 @@ def ddb_cap_002(f: Facts, place: Place) -> Verdict:
     return CLEAR
 
 
-def _scaled(f: Facts, place: Place) -> Iterable[Option]:
+def _scaled(f: DynamoFacts, place: TableOrIndex) -> Iterable[FixOption]:
     index = place.index.name if place.index is not None else ""
     mode = scaling(f, place.table)
-    yield Option(changes=(SetCapacity(table=place.table.name, mode=mode, index=index),))
+    yield FixOption(changes=(SetCapacity(table=place.table.name, mode=mode, index=index),))
 
 
 def _limit(mode: CapacityMode, name: str) -> Decimal | None:

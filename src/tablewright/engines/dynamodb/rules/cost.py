@@ -18,17 +18,17 @@ from tablewright.core.quantities import (
     percent,
 )
 from tablewright.design import changes as model_changes
-from tablewright.engines.dynamodb.facts import Facts, Place
+from tablewright.engines.dynamodb.facts import DynamoFacts, TableOrIndex
 from tablewright.engines.dynamodb.setting_changes import SetTableClass
 from tablewright.model.statistics import harmonic
 from tablewright.model.values import Pattern, Verb
-from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
+from tablewright.review.verdicts import CLEAR, FixOption, Hit, Missing, Verdict
 
 _CACHE_BYTES = Decimal(1_500_000_000)
 """Memory of the smallest cache node that holds entries (2 GB, less what the node itself needs)."""
 
 
-def ddb_cst_001(f: Facts, place: Place) -> Verdict:
+def ddb_cst_001(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     """The other table class would be cheaper."""
     table, tariff = place.table, f.tariff
     if table.mode.reserved_years:
@@ -59,11 +59,13 @@ def ddb_cst_001(f: Facts, place: Place) -> Verdict:
             f"{format_usd(requests)} USD a month; {other} is cheaper"
         ),
         values={"estimate": abs(gain)},
-        options=lambda: [Option(changes=(change,))],
+        options=lambda: [FixOption(changes=(change,))],
     )
 
 
-def _in_standard(f: Facts, place: Place, writes: Decimal, reads: Decimal) -> Decimal | None:
+def _in_standard(
+    f: DynamoFacts, place: TableOrIndex, writes: Decimal, reads: Decimal
+) -> Decimal | None:
     write, read = f.price_of_writes(place.table, writes), f.price_of_reads(place.table, reads)
     if write is None or read is None:
         return None
@@ -71,7 +73,7 @@ def _in_standard(f: Facts, place: Place, writes: Decimal, reads: Decimal) -> Dec
     return None if not factor else (write + read) / factor
 
 
-def ddb_cst_002(f: Facts, pattern: Pattern) -> Verdict:
+def ddb_cst_002(f: DynamoFacts, pattern: Pattern) -> Verdict:
     """Strong reads that could be eventual."""
     if pattern.verb.is_write or pattern.consistency is not Consistency.STRONG:
         return None
@@ -89,11 +91,11 @@ def ddb_cst_002(f: Facts, pattern: Pattern) -> Verdict:
             f"{decimals(f.rate(pattern) * SECONDS_PER_DAY)} times a day, though "
             f"{decimals(pattern.staleness_ms)} ms of staleness are allowed"
         ),
-        options=lambda: [Option(changes=(change,))],
+        options=lambda: [FixOption(changes=(change,))],
     )
 
 
-def ddb_cst_003(f: Facts, pattern: Pattern) -> Verdict:
+def ddb_cst_003(f: DynamoFacts, pattern: Pattern) -> Verdict:
     """A transaction around one thing."""
     if pattern.verb is Verb.TRANSACT:
         return _single_write(pattern)
@@ -104,7 +106,7 @@ def ddb_cst_003(f: Facts, pattern: Pattern) -> Verdict:
     change = model_changes.ChangeConsistency(pattern=pattern.name, consistency=Consistency.STRONG)
     return Hit(
         evidence=f"{pattern.name} reads one item in a transaction; a strong read costs half",
-        options=lambda: [Option(changes=(change,))],
+        options=lambda: [FixOption(changes=(change,))],
     )
 
 
@@ -114,11 +116,11 @@ def _single_write(pattern: Pattern) -> Verdict:
     change = model_changes.SingleWrite(pattern=pattern.name)
     return Hit(
         evidence=f"{pattern.name} is a transaction of one write; a conditional write costs half",
-        options=lambda: [Option(changes=(change,))],
+        options=lambda: [FixOption(changes=(change,))],
     )
 
 
-def ddb_cst_004(f: Facts, place: Place) -> Verdict:
+def ddb_cst_004(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     """A cache in front of popular keys."""
     gets = [
         p
@@ -163,7 +165,7 @@ def ddb_cst_004(f: Facts, place: Place) -> Verdict:
     )
 
 
-def ddb_cst_005(f: Facts, pattern: Pattern) -> Verdict:
+def ddb_cst_005(f: DynamoFacts, pattern: Pattern) -> Verdict:
     """A report that scans what users wait for."""
     if pattern.purpose not in ("batch", "report"):
         return None
@@ -201,7 +203,7 @@ def ddb_cst_005(f: Facts, pattern: Pattern) -> Verdict:
     )
 
 
-def any_fit_003(f: Facts, pattern: Pattern) -> Verdict:
+def any_fit_003(f: DynamoFacts, pattern: Pattern) -> Verdict:
     """Counting and adding up what is stored at every call."""
     if pattern.verb is not Verb.AGGREGATE or pattern.purpose != "online":
         return None

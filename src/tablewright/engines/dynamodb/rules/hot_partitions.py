@@ -10,20 +10,20 @@ from tablewright.capacity.units import Consistency
 from tablewright.core.quantities import ZERO, decimals
 from tablewright.design import changes as model_changes
 from tablewright.engines.dynamodb.design import ModeKind
-from tablewright.engines.dynamodb.facts import Facts, Heat, Place
+from tablewright.engines.dynamodb.facts import DynamoFacts, Heat, TableOrIndex
 from tablewright.engines.dynamodb.key_changes import ShardKey
 from tablewright.model.values import Pattern
-from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
+from tablewright.review.verdicts import CLEAR, FixOption, Hit, Missing, Verdict
 
 COUNTERS = ("counter", "stock", "quota", "balance", "seat")
 
 
-def ddb_hot_001(f: Facts, place: Place) -> Verdict:
+def ddb_hot_001(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     """One key of a table is written more than its partition takes."""
     return _hot(f, place, "write", f.k["part_wcu"])
 
 
-def ddb_hot_002(f: Facts, place: Place) -> Verdict:
+def ddb_hot_002(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     """One key of a table or index is read more than its partition gives."""
     verdict = _hot(f, place, "read", f.k["part_rcu"])
     if not isinstance(verdict, Hit):
@@ -35,24 +35,24 @@ def ddb_hot_002(f: Facts, place: Place) -> Verdict:
     )
 
 
-def _eventual(f: Facts, place: Place) -> Iterable[Option]:
+def _eventual(f: DynamoFacts, place: TableOrIndex) -> Iterable[FixOption]:
     changes = tuple(
         model_changes.ChangeConsistency(pattern=p.name, consistency=Consistency.EVENTUAL)
         for p in f.readers(place.name)
         if p.consistency is Consistency.STRONG and (p.staleness_ms or ZERO) >= 1000
     )
     if changes:
-        yield Option(changes=changes)
+        yield FixOption(changes=changes)
 
 
-def ddb_hot_003(f: Facts, place: Place) -> Verdict:
+def ddb_hot_003(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     """One value of a global index is written more than its partition takes."""
     if not place.is_gsi:
         return None
     return _hot(f, place, "write", f.k["part_wcu"])
 
 
-def _hot(f: Facts, place: Place, dimension: str, most: Decimal) -> Verdict:
+def _hot(f: DynamoFacts, place: TableOrIndex, dimension: str, most: Decimal) -> Verdict:
     heat = f.hot_units(place, dimension)
     if heat is None:
         names = ", ".join(place.partition_keys)
@@ -69,7 +69,7 @@ def _hot(f: Facts, place: Place, dimension: str, most: Decimal) -> Verdict:
     )
 
 
-def _heat_text(place: Place, dimension: str, heat: Heat, most: Decimal) -> str:
+def _heat_text(place: TableOrIndex, dimension: str, heat: Heat, most: Decimal) -> str:
     return (
         f"{decimals(heat.units)} of {decimals(most)} {dimension} units a second on the hottest "
         "key of "
@@ -77,13 +77,13 @@ def _heat_text(place: Place, dimension: str, heat: Heat, most: Decimal) -> str:
     )
 
 
-def _spread(place: Place, shards: int) -> Iterable[Option]:
+def _spread(place: TableOrIndex, shards: int) -> Iterable[FixOption]:
     if shards >= 2 and place.sort_keys:  # a single item cannot be spread over keys
         index = place.index.name if place.index is not None else ""
-        yield Option(changes=(ShardKey(table=place.table.name, index=index, shards=shards),))
+        yield FixOption(changes=(ShardKey(table=place.table.name, index=index, shards=shards),))
 
 
-def ddb_hot_004(f: Facts, pattern: Pattern) -> Verdict:
+def ddb_hot_004(f: DynamoFacts, pattern: Pattern) -> Verdict:
     """A counter or balance that everybody updates."""
     for part in pattern.parts or (pattern,):
         entity = f.model.entity(part.entity)
@@ -91,7 +91,7 @@ def ddb_hot_004(f: Facts, pattern: Pattern) -> Verdict:
         homes = [t for t, s in f.homes(entity.name) if not s.guards]
         if not roles or not homes:
             continue
-        place = Place(homes[0])
+        place = TableOrIndex(homes[0])
         hot_share = f.hot_share(pattern, place)
         if hot_share is None:
             return Missing(f"how the keys of {entity.name} are spread (`distinct`, `skew`)")
@@ -113,7 +113,7 @@ def ddb_hot_004(f: Facts, pattern: Pattern) -> Verdict:
     return None
 
 
-def ddb_hot_005(f: Facts, place: Place) -> Verdict:
+def ddb_hot_005(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     """The peak is higher than what a fresh table takes, or than the quota."""
     names = [place.name, *(f"{place.name}/{index.name}" for index in place.table.indexes)]
     total = {d: sum((f.peak_units(n, d) for n in names), ZERO) for d in ("write", "read")}

@@ -19,7 +19,7 @@ from tablewright.core.quantities import (
 from tablewright.design import changes as model_changes
 from tablewright.engines.dynamodb.access import match_key
 from tablewright.engines.dynamodb.design import Index, ItemShape, KeyTemplate, ProjectionKind, Table
-from tablewright.engines.dynamodb.facts import Facts, Place
+from tablewright.engines.dynamodb.facts import DynamoFacts, TableOrIndex
 from tablewright.engines.dynamodb.key_changes import (
     AddIndex,
     ChangeProjection,
@@ -32,12 +32,12 @@ from tablewright.engines.dynamodb.reading.key_reads import missing_from
 from tablewright.engines.dynamodb.rules.projections import needed_by_readers, projecting
 from tablewright.evaluation.engine import Refused
 from tablewright.model.values import Condition, Entity, Pattern, Verb
-from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
+from tablewright.review.verdicts import CLEAR, FixOption, Hit, Missing, Verdict
 
 _RANGES = ("between", "lt", "le", "gt", "ge", "begins_with")
 
 
-def ddb_idx_001(f: Facts, pattern: Pattern) -> Verdict:
+def ddb_idx_001(f: DynamoFacts, pattern: Pattern) -> Verdict:
     """A question answered by reading everything."""
     route = f.route(pattern)
     if route is None or not route.is_served or pattern.verb.is_write or pattern.verb is Verb.SCAN:
@@ -72,7 +72,7 @@ def ddb_idx_001(f: Facts, pattern: Pattern) -> Verdict:
     )
 
 
-def _index_for(f: Facts, place: Place, pattern: Pattern) -> Iterable[Option]:
+def _index_for(f: DynamoFacts, place: TableOrIndex, pattern: Pattern) -> Iterable[FixOption]:
     """Offer an index: equalities as partition key, a range or the order as sort key."""
     shape = next((s for s in place.table.shapes if s.entity == pattern.entity), None)
     if shape is None:
@@ -93,15 +93,15 @@ def _index_for(f: Facts, place: Place, pattern: Pattern) -> Iterable[Option]:
         projection=projecting((f.wanted(pattern) & set(shape.attributes)) - keys),
     )
     if all(i.name != index.name for i in place.table.indexes):
-        yield Option(changes=(AddIndex(table=place.table.name, index=index),))
+        yield FixOption(changes=(AddIndex(table=place.table.name, index=index),))
 
 
-def _can_be_key(f: Facts, entity: Entity, shape: ItemShape, name: str) -> bool:
+def _can_be_key(f: DynamoFacts, entity: Entity, shape: ItemShape, name: str) -> bool:
     attribute = f.attribute_of(entity, name)
     return attribute is not None and not attribute.kind.is_container and name in shape.attributes
 
 
-def ddb_idx_002(f: Facts, place: Place) -> Verdict:
+def ddb_idx_002(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     """Another key already answers what an index is for."""
     index, table = place.index, place.table
     assert index is not None
@@ -116,12 +116,16 @@ def ddb_idx_002(f: Facts, place: Place) -> Verdict:
                     f"{place.name} "
                     "does"
                 ),
-                options=lambda: [Option(changes=(DropIndex(table=table.name, index=index.name),))],
+                options=lambda: [
+                    FixOption(changes=(DropIndex(table=table.name, index=index.name),))
+                ],
             )
     return CLEAR
 
 
-def _answers(f: Facts, other: Place, place: Place, needed: frozenset[str]) -> bool:
+def _answers(
+    f: DynamoFacts, other: TableOrIndex, place: TableOrIndex, needed: frozenset[str]
+) -> bool:
     if other.partition_keys != place.partition_keys:
         return False
     wants, has = place.sort_keys, other.sort_keys
@@ -135,7 +139,7 @@ def _answers(f: Facts, other: Place, place: Place, needed: frozenset[str]) -> bo
     return needed <= union
 
 
-def ddb_idx_003(f: Facts, place: Place) -> Verdict:
+def ddb_idx_003(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     """Readers look for a few values, and every item is indexed."""
     index = place.index
     assert index is not None
@@ -194,7 +198,9 @@ def _share_of_values(
     return None
 
 
-def _sparse(place: Place, shape: ItemShape, name: str, values: tuple[str, ...]) -> Iterable[Option]:
+def _sparse(
+    place: TableOrIndex, shape: ItemShape, name: str, values: tuple[str, ...]
+) -> Iterable[FixOption]:
     index = place.index
     assert index is not None
     old = index.partition_keys[0]
@@ -203,7 +209,7 @@ def _sparse(place: Place, shape: ItemShape, name: str, values: tuple[str, ...]) 
         return
     key = f"{name}_{'_'.join(values)}"
     sparse = KeyTemplate(parts=template.parts, when=((name, values),))
-    yield Option(
+    yield FixOption(
         changes=(
             MakeSparse(
                 table=place.table.name,
@@ -216,7 +222,7 @@ def _sparse(place: Place, shape: ItemShape, name: str, values: tuple[str, ...]) 
     )
 
 
-def ddb_idx_004(f: Facts, pattern: Pattern) -> Verdict:
+def ddb_idx_004(f: DynamoFacts, pattern: Pattern) -> Verdict:
     """Most of what a query reads is thrown away by its filter."""
     route = f.route(pattern)
     if route is None or route.operation not in ("query", "batch") or pattern.verb.is_write:
@@ -247,7 +253,7 @@ def ddb_idx_004(f: Facts, pattern: Pattern) -> Verdict:
     )
 
 
-def selectivity(f: Facts, pattern: Pattern, names: Iterable[str]) -> Decimal | None:
+def selectivity(f: DynamoFacts, pattern: Pattern, names: Iterable[str]) -> Decimal | None:
     """Return the share of the entries that meet these conditions of a pattern."""
     entity = f.model.entity(pattern.entity)
     share = ONE
@@ -261,7 +267,7 @@ def selectivity(f: Facts, pattern: Pattern, names: Iterable[str]) -> Decimal | N
     return share
 
 
-def _condition_share(f: Facts, entity: Entity, condition: Condition) -> Decimal | None:
+def _condition_share(f: DynamoFacts, entity: Entity, condition: Condition) -> Decimal | None:
     if condition.share is not None:
         return condition.share
     attribute = f.attribute_of(entity, condition.attribute)
@@ -273,7 +279,9 @@ def _condition_share(f: Facts, entity: Entity, condition: Condition) -> Decimal 
     return None if values is None else ONE / values
 
 
-def _into_key(f: Facts, place: Place, pattern: Pattern, names: tuple[str, ...]) -> Iterable[Option]:
+def _into_key(
+    f: DynamoFacts, place: TableOrIndex, pattern: Pattern, names: tuple[str, ...]
+) -> Iterable[FixOption]:
     """Offer the filtered equalities as part of an index's key, before its own order."""
     shape = next((s for s in place.table.shapes if s.entity == pattern.entity), None)
     if shape is None:
@@ -288,7 +296,7 @@ def _into_key(f: Facts, place: Place, pattern: Pattern, names: tuple[str, ...]) 
     yield from _index_for(f, place, pattern)
 
 
-def ddb_idx_005(f: Facts, place: Place) -> Verdict:
+def ddb_idx_005(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     """An index key that changes all the time."""
     index, table = place.index, place.table
     assert index is not None
@@ -327,7 +335,7 @@ def _of(shape: ItemShape, key: str) -> tuple[str, ...]:
     return template.attributes if template is not None else ()
 
 
-def ddb_idx_006(f: Facts, place: Place) -> Verdict:
+def ddb_idx_006(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     """Indexes multiply what a write costs."""
     table = place.table
     if not table.indexes:
@@ -348,24 +356,24 @@ def ddb_idx_006(f: Facts, place: Place) -> Verdict:
     )
 
 
-def _cost_of_copies(f: Facts, table: Table) -> Decimal | None:
+def _cost_of_copies(f: DynamoFacts, table: Table) -> Decimal | None:
     """Return USD a month of the index writes of a table."""
     names = [f"{table.name}/{index.name}" for index in table.indexes]
     return f.price_of_writes(table, sum((f.mean_units(n, "write") for n in names), ZERO))
 
 
-def _is_mostly_writes(f: Facts, table: Table) -> bool:
+def _is_mostly_writes(f: DynamoFacts, table: Table) -> bool:
     places = [table.name, *(f"{table.name}/{i.name}" for i in table.indexes)]
     writes = f.price_of_writes(table, sum((f.mean_units(n, "write") for n in places), ZERO))
     reads = f.price_of_reads(table, sum((f.mean_units(n, "read") for n in places), ZERO))
     return writes is not None and reads is not None and writes > reads
 
 
-def _ranking(f: Facts, table: Table) -> str:
+def _ranking(f: DynamoFacts, table: Table) -> str:
     """Return what each index costs for a thousand requests it serves, the most expensive first."""
     lines = []
     for index in table.indexes:
-        place = Place(table, index)
+        place = TableOrIndex(table, index)
         calls = sum((f.rate(p) for p in f.serves(place)), ZERO) * SECONDS_PER_DAY * DAYS_PER_MONTH
         cost = f.cost_of(place.name)
         per = cost / calls * 1000 if calls else None
@@ -378,7 +386,7 @@ def _ranking(f: Facts, table: Table) -> str:
     return f": {', '.join(shown)}" if shown else ""
 
 
-def ddb_idx_007(f: Facts, pattern: Pattern) -> Verdict:
+def ddb_idx_007(f: DynamoFacts, pattern: Pattern) -> Verdict:
     """A strong read of what is only ever eventual."""
     route = f.route(pattern)
     if route is None or pattern.consistency is Consistency.EVENTUAL or pattern.verb.is_write:
@@ -395,11 +403,11 @@ def ddb_idx_007(f: Facts, pattern: Pattern) -> Verdict:
             f"{pattern.name} wants {pattern.consistency.value} reads, and only the global index "
             f"{index.name} is keyed by {', '.join(index.partition_keys)}"
         ),
-        options=lambda: [Option(changes=(change,))] if relaxed else (),
+        options=lambda: [FixOption(changes=(change,))] if relaxed else (),
     )
 
 
-def _only_way(f: Facts, pattern: Pattern) -> Place | None:
+def _only_way(f: DynamoFacts, pattern: Pattern) -> TableOrIndex | None:
     """Return a global index that would answer a pattern if it read eventually."""
     for table, shape in f.homes(pattern.entity):
         for index in table.indexes:
@@ -407,11 +415,11 @@ def _only_way(f: Facts, pattern: Pattern) -> Place | None:
                 set(_of(shape, key)) <= set(pattern.equalities) for key in index.partition_keys
             )
             if stored and not index.is_local and not shape.guards:
-                return Place(table, index)
+                return TableOrIndex(table, index)
     return None
 
 
-def ddb_idx_009(f: Facts, pattern: Pattern) -> Verdict:
+def ddb_idx_009(f: DynamoFacts, pattern: Pattern) -> Verdict:
     """The order asked for is not the order of the key."""
     route = f.route(pattern)
     if route is None or not route.is_served or not pattern.sort or route.operation == "scan":
@@ -438,7 +446,7 @@ def ddb_idx_009(f: Facts, pattern: Pattern) -> Verdict:
     )
 
 
-def _ordered(f: Facts, place: Place, pattern: Pattern) -> Iterable[Option]:
+def _ordered(f: DynamoFacts, place: TableOrIndex, pattern: Pattern) -> Iterable[FixOption]:
     shape = next((s for s in place.table.shapes if s.entity == pattern.entity), None)
     name = pattern.sort[0][0]
     if shape is None or not _can_be_key(f, f.entity_of(shape), shape, name):
@@ -448,7 +456,7 @@ def _ordered(f: Facts, place: Place, pattern: Pattern) -> Iterable[Option]:
     yield from _index_for(f, place, pattern)
 
 
-def _sorted_by(f: Facts, place: Place, sort_keys: tuple[str, ...]) -> Option:
+def _sorted_by(f: DynamoFacts, place: TableOrIndex, sort_keys: tuple[str, ...]) -> FixOption:
     """Return an index under other sort keys; what only its old key held is projected instead."""
     index, table = place.index, place.table
     assert index is not None
@@ -463,16 +471,16 @@ def _sorted_by(f: Facts, place: Place, sort_keys: tuple[str, ...]) -> Option:
     lost -= {n for s in shapes for key in (*table.keys, *sort_keys) for n in _of(s, key)}
     lost &= frozenset[str]().union(*(f.wanted(p) for p in f.serves(place)))
     if not lost or index.projection.kind is ProjectionKind.ALL:
-        return Option(changes=(rekeyed,))
+        return FixOption(changes=(rekeyed,))
     wider = ChangeProjection(
         table=table.name,
         index=index.name,
         projection=projecting(lost | set(index.projection.attributes)),
     )
-    return Option(changes=(rekeyed, wider))
+    return FixOption(changes=(rekeyed, wider))
 
 
-def ddb_idx_010(f: Facts, place: Place) -> Verdict:
+def ddb_idx_010(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     """Items without a key attribute are not in the index, and nobody says so."""
     index = place.index
     assert index is not None
@@ -501,7 +509,7 @@ def ddb_idx_010(f: Facts, place: Place) -> Verdict:
     return CLEAR if is_read and readers else None
 
 
-def any_idx_001(f: Facts, place: Place) -> Verdict:
+def any_idx_001(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     """An index nobody reads."""
     index, table = place.index, place.table
     assert index is not None
@@ -517,12 +525,12 @@ def any_idx_001(f: Facts, place: Place) -> Verdict:
         options=lambda: (
             []
             if index.is_local
-            else [Option(changes=(DropIndex(table=table.name, index=index.name),))]
+            else [FixOption(changes=(DropIndex(table=table.name, index=index.name),))]
         ),
     )
 
 
-def any_idx_002(f: Facts, place: Place) -> Verdict:
+def any_idx_002(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     """An index that costs more than doing without it."""
     index, table = place.index, place.table
     assert index is not None
@@ -542,11 +550,11 @@ def any_idx_002(f: Facts, place: Place) -> Verdict:
             f"{decimals(writes * SECONDS_PER_DAY)} write units a day "
             f"for {decimals(calls * SECONDS_PER_DAY)} requests"
         ),
-        options=lambda: [Option(changes=(DropIndex(table=table.name, index=index.name),))],
+        options=lambda: [FixOption(changes=(DropIndex(table=table.name, index=index.name),))],
     )
 
 
-def _has_another(f: Facts, place: Place) -> bool:
+def _has_another(f: DynamoFacts, place: TableOrIndex) -> bool:
     """Whether something else of the table has the same partition key."""
     return any(
         other_place.partition_keys == place.partition_keys and other_place.name != place.name
@@ -555,7 +563,7 @@ def _has_another(f: Facts, place: Place) -> bool:
     )
 
 
-def any_fit_001(f: Facts, pattern: Pattern) -> Verdict:
+def any_fit_001(f: DynamoFacts, pattern: Pattern) -> Verdict:
     """Searching text in ordered keys."""
     if pattern.verb is not Verb.SEARCH:
         return None
@@ -573,7 +581,7 @@ def any_fit_001(f: Facts, pattern: Pattern) -> Verdict:
     )
 
 
-def any_fit_002(f: Facts, pattern: Pattern) -> Verdict:
+def any_fit_002(f: DynamoFacts, pattern: Pattern) -> Verdict:
     """Looking for what is near without a key for places."""
     if pattern.verb is not Verb.NEAR:
         return None

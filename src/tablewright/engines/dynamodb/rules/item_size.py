@@ -15,27 +15,27 @@ from tablewright.core.quantities import (
     percent,
 )
 from tablewright.engines.dynamodb.design import ItemShape, Table
-from tablewright.engines.dynamodb.facts import Facts, Place
+from tablewright.engines.dynamodb.facts import DynamoFacts, TableOrIndex
 from tablewright.engines.dynamodb.item_changes import Compress, ExplodeList, Offload, SplitEntity
 from tablewright.model.values import Attribute, Entity, Kind, Pattern, Verb
-from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
+from tablewright.review.verdicts import CLEAR, FixOption, Hit, Missing, Verdict
 
 _BLOBS = (Kind.TEXT, Kind.MAP, Kind.BINARY, Kind.TOKEN, Kind.LIST)
 _COMPRESSIBLE = (Kind.TEXT, Kind.MAP, Kind.LIST)
 
 
-def _home(f: Facts, entity: Entity) -> tuple[Table, ItemShape] | None:
+def _home(f: DynamoFacts, entity: Entity) -> tuple[Table, ItemShape] | None:
     """Return the table and shape with the most of an entity's attributes."""
     homes = [(t, s) for t, s in f.homes(entity.name) if not s.guards]
     return max(homes, key=lambda home: len(home[1].attributes), default=None)
 
 
-def _p99(f: Facts, table: Table, shape: ItemShape) -> int | None:
+def _p99(f: DynamoFacts, table: Table, shape: ItemShape) -> int | None:
     facts = f.shape_facts(table.name, shape.name)
     return facts.sizes.p99 if facts is not None else None
 
 
-def ddb_siz_001(f: Facts, entity: Entity) -> Verdict:
+def ddb_siz_001(f: DynamoFacts, entity: Entity) -> Verdict:
     """Items near the limit, or costly by their size."""
     sizes = [
         (p99, t, s)
@@ -58,7 +58,7 @@ def ddb_siz_001(f: Facts, entity: Entity) -> Verdict:
     )
 
 
-def ddb_siz_002(f: Facts, entity: Entity) -> Verdict:
+def ddb_siz_002(f: DynamoFacts, entity: Entity) -> Verdict:
     """Big attributes that few reads want."""
     home = _home(f, entity)
     if home is None:
@@ -88,7 +88,7 @@ def ddb_siz_002(f: Facts, entity: Entity) -> Verdict:
     )
 
 
-def _base_reads(f: Facts, entity: Entity, table: Table) -> list[tuple[Pattern, Decimal]]:
+def _base_reads(f: DynamoFacts, entity: Entity, table: Table) -> list[tuple[Pattern, Decimal]]:
     """Return the patterns that read the items themselves, with their rates."""
     return [
         (p, f.rate(p))
@@ -97,11 +97,11 @@ def _base_reads(f: Facts, entity: Entity, table: Table) -> list[tuple[Pattern, D
     ]
 
 
-def _wants(f: Facts, pattern: Pattern, names: Iterable[str]) -> bool:
+def _wants(f: DynamoFacts, pattern: Pattern, names: Iterable[str]) -> bool:
     return bool(f.wanted(pattern) & set(names))
 
 
-def _stored(f: Facts, shape: ItemShape, attribute: Attribute) -> Decimal:
+def _stored(f: DynamoFacts, shape: ItemShape, attribute: Attribute) -> Decimal:
     """Return the mean bytes an attribute takes in an item of this shape."""
     if attribute.name in shape.offload:
         return Decimal(64)
@@ -110,7 +110,7 @@ def _stored(f: Facts, shape: ItemShape, attribute: Attribute) -> Decimal:
 
 
 def _cold(
-    f: Facts,
+    f: DynamoFacts,
     entity: Entity,
     shape: ItemShape,
     reads: list[tuple[Pattern, Decimal]],
@@ -130,15 +130,15 @@ def _cold(
 
 
 def _splits(
-    f: Facts, table: Table, shape: ItemShape, attributes: list[Attribute]
-) -> Iterable[Option]:
+    f: DynamoFacts, table: Table, shape: ItemShape, attributes: list[Attribute]
+) -> Iterable[FixOption]:
     """Offer to move all of them, then the biggest alone, to a part of its own."""
     needed = _needed_by_indexes(f, table)
     free = [a for a in attributes if a.name not in needed]
     groups = [free, free[:1]] if len(free) > 1 else [free]
     for group in groups:
         if group:
-            yield Option(changes=(split(table, shape, tuple(a.name for a in group)),))
+            yield FixOption(changes=(split(table, shape, tuple(a.name for a in group)),))
 
 
 def split(table: Table, shape: ItemShape, names: tuple[str, ...]) -> SplitEntity:
@@ -149,7 +149,7 @@ def split(table: Table, shape: ItemShape, names: tuple[str, ...]) -> SplitEntity
     return SplitEntity(table=table.name, shape=shape.name, attributes=names, part=part, into=into)
 
 
-def ddb_siz_003(f: Facts, entity: Entity, attribute: Attribute) -> Verdict:
+def ddb_siz_003(f: DynamoFacts, entity: Entity, attribute: Attribute) -> Verdict:
     """A big value that could be compressed, or live in object storage."""
     if attribute.kind not in _BLOBS:
         return None
@@ -186,15 +186,15 @@ def _asked(part: Pattern) -> set[str]:
 
 def _smaller(
     table: Table, shape: ItemShape, attribute: Attribute, ratio: Decimal | None
-) -> Iterable[Option]:
+) -> Iterable[FixOption]:
     name = attribute.name
     if ratio is not None and ratio < 1:
         packed = Compress(table=table.name, shape=shape.name, attribute=name, ratio=ratio)
-        yield Option(changes=(packed,))
-    yield Option(changes=(Offload(table=table.name, shape=shape.name, attribute=name),))
+        yield FixOption(changes=(packed,))
+    yield FixOption(changes=(Offload(table=table.name, shape=shape.name, attribute=name),))
 
 
-def ddb_siz_004(f: Facts, entity: Entity) -> Verdict:
+def ddb_siz_004(f: DynamoFacts, entity: Entity) -> Verdict:
     """A list inside an item that grows for ever."""
     lists = [
         *_growing_embeds(f, entity),
@@ -228,14 +228,14 @@ def ddb_siz_004(f: Facts, entity: Entity) -> Verdict:
 Growing = tuple[Table, ItemShape, str, Decimal, Decimal | None]
 
 
-def _has_lists(f: Facts, entity: Entity) -> bool:
+def _has_lists(f: DynamoFacts, entity: Entity) -> bool:
     kinds = (Kind.LIST, Kind.SET)
     return any(a.kind in kinds for a in entity.attributes) or any(
         s.embeds for _, s in f.homes(entity.name)
     )
 
 
-def _growing_embeds(f: Facts, entity: Entity) -> list[Growing]:
+def _growing_embeds(f: DynamoFacts, entity: Entity) -> list[Growing]:
     growings: list[Growing] = []
     for table, shape in f.homes(entity.name):
         for embed in shape.embeds:
@@ -253,7 +253,7 @@ def _growing_embeds(f: Facts, entity: Entity) -> list[Growing]:
     return growings
 
 
-def _growing_attributes(f: Facts, entity: Entity) -> list[Growing]:
+def _growing_attributes(f: DynamoFacts, entity: Entity) -> list[Growing]:
     growings: list[Growing] = []
     for attribute in entity.attributes:
         if attribute.kind not in (Kind.LIST, Kind.SET, Kind.MAP):
@@ -279,8 +279,8 @@ def _growing_attributes(f: Facts, entity: Entity) -> list[Growing]:
 
 
 def _exploded(
-    f: Facts, entity: Entity, table: Table, shape: ItemShape, name: str
-) -> Iterable[Option]:
+    f: DynamoFacts, entity: Entity, table: Table, shape: ItemShape, name: str
+) -> Iterable[FixOption]:
     child = next((f.model.entity(e.entity) for e in shape.embeds if e.attribute == name), None)
     if child is None or len(entity.key) != 1 or not child.has(entity.key[0]):
         return
@@ -293,10 +293,10 @@ def _exploded(
         attributes=child.names,
         into=f"{table.name}_{name}",
     )
-    yield Option(changes=(change,))
+    yield FixOption(changes=(change,))
 
 
-def ddb_siz_005(f: Facts, pattern: Pattern) -> Verdict:
+def ddb_siz_005(f: DynamoFacts, pattern: Pattern) -> Verdict:
     """A small change that rewrites a big item."""
     if pattern.verb is not Verb.UPDATE:
         return None
@@ -328,20 +328,20 @@ def ddb_siz_005(f: Facts, pattern: Pattern) -> Verdict:
 
 
 def _sibling(
-    f: Facts, table: Table, shape: ItemShape, touched: list[Attribute]
-) -> Iterable[Option]:
+    f: DynamoFacts, table: Table, shape: ItemShape, touched: list[Attribute]
+) -> Iterable[FixOption]:
     """Offer to move what changes, unless an index needs it where it is."""
     needed = _needed_by_indexes(f, table)
     names = tuple(a.name for a in touched if a.name not in needed)
     if len(names) == len(touched):
-        yield Option(changes=(split(table, shape, names),))
+        yield FixOption(changes=(split(table, shape, names),))
 
 
-def _needed_by_indexes(f: Facts, table: Table) -> frozenset[str]:
+def _needed_by_indexes(f: DynamoFacts, table: Table) -> frozenset[str]:
     """Return the attributes that keys are made of, or that readers of indexes want."""
     names: set[str] = set()
     for index in table.indexes:
-        place = Place(table, index)
+        place = TableOrIndex(table, index)
         union = frozenset[str]().union(*(f.projected(place, s) for s in table.shapes))
         names |= union & frozenset[str]().union(*(f.wanted(p) for p in f.serves(place)))
     for vectors in table.vector_indexes:  # a search needs one item to hold all of these
@@ -357,7 +357,7 @@ def _needed_by_indexes(f: Facts, table: Table) -> frozenset[str]:
     return frozenset(names)
 
 
-def ddb_siz_006(f: Facts, pattern: Pattern) -> Verdict:
+def ddb_siz_006(f: DynamoFacts, pattern: Pattern) -> Verdict:
     """Looking for something inside a list, a set or a map."""
     if pattern.verb.is_write or not pattern.where:
         return None

@@ -24,17 +24,17 @@ from tablewright.engines.dynamodb.design import (
     ProjectionKind,
     Table,
 )
-from tablewright.engines.dynamodb.facts import Facts, Place, is_time
+from tablewright.engines.dynamodb.facts import DynamoFacts, TableOrIndex, is_time
 from tablewright.engines.dynamodb.item_changes import AddGuardItem
 from tablewright.engines.dynamodb.key_changes import AddIndex, RekeyTable, ShardKey
 from tablewright.model.values import Attribute, Entity, Kind, Pattern, Verb
-from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
+from tablewright.review.verdicts import CLEAR, FixOption, Hit, Missing, Verdict
 
 LOGINS = (Kind.EMAIL, Kind.USERNAME, Kind.PHONE)
 _COUNTS = (Kind.INT, Kind.DECIMAL, Kind.MONEY, Kind.COUNTER)
 
 
-def ddb_key_001(f: Facts, place: Place) -> Verdict:
+def ddb_key_001(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     """Nobody reads by the table's key; one index does the work."""
     table = place.table
     reads = f.reads_of(table.name)
@@ -65,12 +65,12 @@ def ddb_key_001(f: Facts, place: Place) -> Verdict:
     )
 
 
-def _target(f: Facts, pattern: Pattern) -> str:
+def _target(f: DynamoFacts, pattern: Pattern) -> str:
     route = f.route(pattern)
     return route.target if route is not None else ""
 
 
-def _writes_without(f: Facts, table: Table, index: Index) -> Decimal:
+def _writes_without(f: DynamoFacts, table: Table, index: Index) -> Decimal:
     """Return the share of a table's writes whose caller does not hold the index's key."""
     total = without = ZERO
     for pattern in f.writers(table.name):
@@ -82,7 +82,7 @@ def _writes_without(f: Facts, table: Table, index: Index) -> Decimal:
     return without / total if total else ZERO
 
 
-def _rekeyed(f: Facts, table: Table, index: Index) -> Iterable[Option]:
+def _rekeyed(f: DynamoFacts, table: Table, index: Index) -> Iterable[FixOption]:
     """Offer an index's key as the table's, made unique by the old id; then also a look-up by it."""
     lookup = Index(
         name=f"by_{table.partition_key}",
@@ -91,9 +91,9 @@ def _rekeyed(f: Facts, table: Table, index: Index) -> Iterable[Option]:
     )
     changes = [r for r in (_by_old_id(table, index), rekey_by_index(table, index)) if r is not None]
     for change in dict.fromkeys(changes):
-        yield Option(changes=(change,))
+        yield FixOption(changes=(change,))
     if changes and all(i.name != lookup.name for i in table.indexes):
-        yield Option(changes=(changes[-1], AddIndex(table=table.name, index=lookup)))
+        yield FixOption(changes=(changes[-1], AddIndex(table=table.name, index=lookup)))
 
 
 def _by_old_id(table: Table, index: Index) -> RekeyTable | None:
@@ -123,7 +123,7 @@ def rekey_by_index(table: Table, index: Index) -> RekeyTable | None:
     )
 
 
-def ddb_key_002(f: Facts, child: Entity) -> Verdict:
+def ddb_key_002(f: DynamoFacts, child: Entity) -> Verdict:
     """A child filed under its own id, found through an index by parent."""
     assert child.parent is not None
     parent = f.model.entity(child.parent)
@@ -146,7 +146,7 @@ def ddb_key_002(f: Facts, child: Entity) -> Verdict:
     return None
 
 
-def _identifying(f: Facts, child: Entity, table: Table, index: Index, key: str) -> Verdict:
+def _identifying(f: DynamoFacts, child: Entity, table: Table, index: Index, key: str) -> Verdict:
     total = known = hot = ZERO
     share = f.top_share(child, key)
     for action in f.actions_on(child.name):
@@ -158,7 +158,7 @@ def _identifying(f: Facts, child: Entity, table: Table, index: Index, key: str) 
             hot += f.peak(action.root) * f.units(action.root, "write", table.name) * share[0]
     if not total:
         return None
-    place = Place(table, index)
+    place = TableOrIndex(table, index)
     if known / total < f.k["known_share"] or hot >= f.k["hot_watch"] * f.k["part_wcu"]:
         return CLEAR
     return Hit(
@@ -172,7 +172,7 @@ def _identifying(f: Facts, child: Entity, table: Table, index: Index, key: str) 
     )
 
 
-def ddb_key_003(f: Facts, place: Place) -> Verdict:
+def ddb_key_003(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     """Too few key values to spread the load over."""
     values = f.distinct(place)
     if not f.templates(place, place.partition_keys):
@@ -212,12 +212,12 @@ def ddb_key_003(f: Facts, place: Place) -> Verdict:
     )
 
 
-def _sharded(place: Place, shards: int) -> Iterable[Option]:
+def _sharded(place: TableOrIndex, shards: int) -> Iterable[FixOption]:
     index = place.index.name if place.index is not None else ""
-    yield Option(changes=(ShardKey(table=place.table.name, index=index, shards=shards),))
+    yield FixOption(changes=(ShardKey(table=place.table.name, index=index, shards=shards),))
 
 
-def ddb_key_004(f: Facts, place: Place) -> Verdict:
+def ddb_key_004(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     """All writes of one moment fall on one key value."""
     created = f.templates(place, place.partition_keys)
     if not created:
@@ -237,7 +237,7 @@ def ddb_key_004(f: Facts, place: Place) -> Verdict:
     )
 
 
-def _is_time_key(f: Facts, shape: ItemShape, templates: tuple[KeyTemplate, ...]) -> bool:
+def _is_time_key(f: DynamoFacts, shape: ItemShape, templates: tuple[KeyTemplate, ...]) -> bool:
     entity = f.entity_of(shape)
     names = [name for template in templates for name in template.attributes]
     attributes = [f.attribute_of(entity, name) for name in names]
@@ -246,7 +246,7 @@ def _is_time_key(f: Facts, shape: ItemShape, templates: tuple[KeyTemplate, ...])
     )
 
 
-def ddb_key_005(f: Facts, place: Place) -> Verdict:
+def ddb_key_005(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     """Text that is to sort like numbers or times, and does not."""
     if not place.sort_keys:
         return None
@@ -263,7 +263,7 @@ def _has_range(pattern: Pattern) -> bool:
     return any(w.operator in ("between", "lt", "le", "gt", "ge") for w in pattern.where)
 
 
-def _misordered(f: Facts, place: Place) -> str | None:
+def _misordered(f: DynamoFacts, place: TableOrIndex) -> str | None:
     encodings: dict[str, str] = {}
     for key in place.sort_keys:
         for shape, (template,) in f.templates(place, (key,)):
@@ -283,7 +283,7 @@ def _misordered(f: Facts, place: Place) -> str | None:
     return None
 
 
-def ddb_key_006(f: Facts, entity: Entity) -> Verdict:
+def ddb_key_006(f: DynamoFacts, entity: Entity) -> Verdict:
     """Two instances can have the same primary key."""
     homes = [(t, s) for t, s in f.homes(entity.name) if not s.guards and _is_core(entity, s)]
     puts = [a for a in f.actions_on(entity.name) if a.part.verb is Verb.PUT]
@@ -328,7 +328,7 @@ def _determines(entity: Entity, keys: frozenset[str], names: tuple[str, ...]) ->
     return bool(names) and set(names) <= keys
 
 
-def _overwrites(f: Facts, entity: Entity, keys: frozenset[str]) -> Decimal | None:
+def _overwrites(f: DynamoFacts, entity: Entity, keys: frozenset[str]) -> Decimal | None:
     """Return puts a month that meet an existing key: those within one tick of its clock."""
     times = [a for a in entity.attributes if a.name in keys and is_time(a)]
     other_keys = [name for name in sorted(keys) if name not in {a.name for a in times}]
@@ -356,12 +356,12 @@ def _tick_seconds(attribute: Attribute) -> float:
     return {Kind.DATE: float(SECONDS_PER_DAY), Kind.EPOCH: 1.0}.get(attribute.kind, 0.001)
 
 
-def _tie_broken(table: Table, shape: ItemShape, entity: Entity) -> Iterable[Option]:
+def _tie_broken(table: Table, shape: ItemShape, entity: Entity) -> Iterable[FixOption]:
     own_key = next((k for k in reversed(entity.key) if k in shape.attributes), None)
     if own_key is None:
         return
     if table.sort_key is None:
-        yield Option(
+        yield FixOption(
             changes=(
                 RekeyTable(table=table.name, partition_key=table.partition_key, sort_key=own_key),
             )
@@ -373,7 +373,7 @@ def _tie_broken(table: Table, shape: ItemShape, entity: Entity) -> Iterable[Opti
     is_plain = table.sort_key in shape.attributes
     name = f"{table.sort_key}_{own_key}" if is_plain else table.sort_key
     longer = KeyTemplate.parse(f"{template}#{{{own_key}}}")
-    yield Option(
+    yield FixOption(
         changes=(
             RekeyTable(
                 table=table.name,
@@ -385,7 +385,7 @@ def _tie_broken(table: Table, shape: ItemShape, entity: Entity) -> Iterable[Opti
     )
 
 
-def ddb_key_007(f: Facts, group: tuple[Pattern, ...]) -> Verdict:
+def ddb_key_007(f: DynamoFacts, group: tuple[Pattern, ...]) -> Verdict:
     """One user operation asks several tables, or one after the other."""
     reads = [p for p in group if not p.verb.is_write and f.route(p) is not None]
     if len(reads) < 2:
@@ -415,7 +415,7 @@ def ddb_key_007(f: Facts, group: tuple[Pattern, ...]) -> Verdict:
     )
 
 
-def ddb_key_009(f: Facts, entity: Entity) -> Verdict:
+def ddb_key_009(f: DynamoFacts, entity: Entity) -> Verdict:
     """Edges of a many-to-many relation can be followed one way only."""
     for table, shape in f.homes(entity.name):
         if table.sort_key is None or shape.guards:
@@ -440,7 +440,7 @@ def _sole(shape: ItemShape, key: str) -> str | None:
     return names[0] if len(names) == 1 else None
 
 
-def _are_ends(f: Facts, entity: Entity, left_side: str, right: str) -> bool:
+def _are_ends(f: DynamoFacts, entity: Entity, left_side: str, right: str) -> bool:
     ends = []
     for name in (left_side, right):
         attribute = f.attribute_of(entity, name)
@@ -449,7 +449,7 @@ def _are_ends(f: Facts, entity: Entity, left_side: str, right: str) -> bool:
 
 
 def _backwards(
-    f: Facts, table: Table, shape: ItemShape, ends: tuple[str, str], pattern: Pattern
+    f: DynamoFacts, table: Table, shape: ItemShape, ends: tuple[str, str], pattern: Pattern
 ) -> Hit:
     left_side, right = ends
     required = f.wanted(pattern) - set(table.keys) - {left_side, right}
@@ -464,12 +464,12 @@ def _backwards(
     )
     return Hit(
         evidence=f"{pattern.name} asks by {right}, but {table.name} is keyed by {left_side} first",
-        options=lambda: [Option(changes=(AddIndex(table=table.name, index=index),))],
+        options=lambda: [FixOption(changes=(AddIndex(table=table.name, index=index),))],
         covers=(pattern.name, table.name),
     )
 
 
-def ddb_key_010(f: Facts, entity: Entity, attribute: Attribute) -> Verdict:
+def ddb_key_010(f: DynamoFacts, entity: Entity, attribute: Attribute) -> Verdict:
     """Uniqueness is declared, and nothing in the database keeps it."""
     if not attribute.unique or attribute.kind in (Kind.UUID, Kind.ULID):
         return None  # what is drawn at random is unique without a guard
@@ -501,7 +501,7 @@ def ddb_key_010(f: Facts, entity: Entity, attribute: Attribute) -> Verdict:
     )
 
 
-def _is_guarded_by_entity(f: Facts, entity: Entity, attribute: Attribute) -> bool:
+def _is_guarded_by_entity(f: DynamoFacts, entity: Entity, attribute: Attribute) -> bool:
     """Whether a transaction puts another entity, keyed by the attribute, if absent."""
     for pattern in f.model.patterns:
         parts = pattern.parts
@@ -519,7 +519,9 @@ def _is_guarded_by_entity(f: Facts, entity: Entity, attribute: Attribute) -> boo
     return False
 
 
-def _guarded(f: Facts, table: Table, entity: Entity, attribute: Attribute) -> Iterable[Option]:
+def _guarded(
+    f: DynamoFacts, table: Table, entity: Entity, attribute: Attribute
+) -> Iterable[FixOption]:
     shape = next(s for s in table.shapes if s.entity == entity.name and not s.guards)
     for key in table.keys:
         template = shape.template(key)
@@ -527,10 +529,10 @@ def _guarded(f: Facts, table: Table, entity: Entity, attribute: Attribute) -> It
         if template is None or (plain is not None and plain.kind.is_number):
             return
     guard = AddGuardItem(table=table.name, entity=entity.name, attributes=(attribute.name,))
-    yield Option(changes=(guard,))
+    yield FixOption(changes=(guard,))
 
 
-def ddb_key_011(f: Facts, entity: Entity) -> Verdict:
+def ddb_key_011(f: DynamoFacts, entity: Entity) -> Verdict:
     """A value that people change is part of the primary key."""
     homes = [(t, s) for t, s in f.homes(entity.name) if not s.guards]
     if not homes:
@@ -548,7 +550,7 @@ def ddb_key_011(f: Facts, entity: Entity) -> Verdict:
     return CLEAR
 
 
-def _change_rate(f: Facts, entity: Entity, name: str) -> Decimal:
+def _change_rate(f: DynamoFacts, entity: Entity, name: str) -> Decimal:
     """Return how often an attribute changes, per second."""
     return sum(
         (
@@ -560,7 +562,9 @@ def _change_rate(f: Facts, entity: Entity, name: str) -> Decimal:
     )
 
 
-def _movable(f: Facts, entity: Entity, attribute: Attribute, table: Table, rate: Decimal) -> Hit:
+def _movable(
+    f: DynamoFacts, entity: Entity, attribute: Attribute, table: Table, rate: Decimal
+) -> Hit:
     children = ZERO
     count = f.count(entity.name)
     for child in f.model.children_of(entity.name):
@@ -584,7 +588,7 @@ def _movable(f: Facts, entity: Entity, attribute: Attribute, table: Table, rate:
     )
 
 
-def ddb_key_012(f: Facts, pattern: Pattern) -> Verdict:
+def ddb_key_012(f: DynamoFacts, pattern: Pattern) -> Verdict:
     """A write whose caller does not hold the primary key."""
     parts = [
         p
@@ -600,7 +604,7 @@ def ddb_key_012(f: Facts, pattern: Pattern) -> Verdict:
     return CLEAR
 
 
-def _without_key(f: Facts, pattern: Pattern, part: Pattern) -> Hit | None:
+def _without_key(f: DynamoFacts, pattern: Pattern, part: Pattern) -> Hit | None:
     entity, stored = f.model.entity(part.entity), f.held(part)
     shapes = [(t, s) for t, s in f.homes(entity.name) if not s.guards]
     if not shapes or any(_key_attributes(t, s) <= stored for t, s in shapes):
@@ -626,7 +630,7 @@ def _without_key(f: Facts, pattern: Pattern, part: Pattern) -> Hit | None:
     )
 
 
-def any_key_001(f: Facts, subject: Entity | Pattern) -> Verdict:
+def any_key_001(f: DynamoFacts, subject: Entity | Pattern) -> Verdict:
     """Something of the model has no place in the design, or no route."""
     if isinstance(subject, Pattern):
         route = f.route(subject)
@@ -645,11 +649,11 @@ def any_key_001(f: Facts, subject: Entity | Pattern) -> Verdict:
     return Hit(evidence=f"{subject.name} is in no table, but {names} use it")
 
 
-def _has_home(f: Facts, entity: str) -> bool:
+def _has_home(f: DynamoFacts, entity: str) -> bool:
     return bool(f.homes(entity)) or entity in f.embedded
 
 
-def any_fit_004(f: Facts, entity: Entity) -> Verdict:
+def any_fit_004(f: DynamoFacts, entity: Entity) -> Verdict:
     """More kinds of questions than a key-value store is made for."""
     shapes = {
         (tuple(sorted(a.part.equalities)), a.part.sort)

@@ -12,7 +12,7 @@ from tablewright.engines.dynamodb.design import (
     ProjectionKind,
     Table,
 )
-from tablewright.engines.dynamodb.facts import Facts, Place
+from tablewright.engines.dynamodb.facts import DynamoFacts, TableOrIndex
 from tablewright.model.values import Entity, Pattern
 from tablewright.review.verdicts import CLEAR, Hit, Missing, Verdict
 
@@ -20,7 +20,7 @@ Use = tuple[str, Decimal, Decimal, bool]
 """What is limited, how much is used, the limit, whether it can be raised."""
 
 
-def ddb_idx_008(f: Facts, place: Place) -> Verdict:
+def ddb_idx_008(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     """With a local index, everything under one key has to fit into 10 GB."""
     table = place.table
     local = [index for index in table.indexes if index.is_local]
@@ -53,7 +53,7 @@ def ddb_idx_008(f: Facts, place: Place) -> Verdict:
     )
 
 
-def _largest_share(f: Facts, entity: Entity, template: KeyTemplate) -> Decimal | None:
+def _largest_share(f: DynamoFacts, entity: Entity, template: KeyTemplate) -> Decimal | None:
     spread = entity.count.spread
     if spread is not None and entity.parent is not None:
         maximum = spread.high or spread.p99
@@ -69,14 +69,14 @@ def _largest_share(f: Facts, entity: Entity, template: KeyTemplate) -> Decimal |
     return best
 
 
-def _inflow(f: Facts, entity: Entity) -> Decimal:
+def _inflow(f: DynamoFacts, entity: Entity) -> Decimal:
     if entity.count.inflow_per_day is None or entity.retention_days is not None:
         return ZERO
     age = f.model.age_days(entity)
     return f.count(entity.name) / age if age else ZERO
 
 
-def ddb_lim_001(f: Facts, design: DynamoDesign) -> Verdict:
+def ddb_lim_001(f: DynamoFacts, design: DynamoDesign) -> Verdict:
     """What the service refuses, or is about to."""
     uses = [use for table in design.tables for use in _of_table(f, table)]
     uses += [use for pattern in f.model.patterns for use in _of_pattern(pattern, f)]
@@ -92,7 +92,7 @@ def ddb_lim_001(f: Facts, design: DynamoDesign) -> Verdict:
     )
 
 
-def _of_table(f: Facts, table: Table) -> list[Use]:
+def _of_table(f: DynamoFacts, table: Table) -> list[Use]:
     k = f.k
     local = [index for index in table.indexes if index.is_local]
     stored = sum(
@@ -117,20 +117,20 @@ def _of_table(f: Facts, table: Table) -> list[Use]:
     ]
     for index in table.indexes:
         uses += _of_index(f, table, index)
-    uses += _key_bytes(f, Place(table))
+    uses += _key_bytes(f, TableOrIndex(table))
     return uses
 
 
-def _of_index(f: Facts, table: Table, index: Index) -> list[Use]:
+def _of_index(f: DynamoFacts, table: Table, index: Index) -> list[Use]:
     maximum = f.k["key_attrs"]
     widest = Decimal(max(len(index.partition_keys), len(index.sort_keys)))
-    uses = _key_bytes(f, Place(table, index))
+    uses = _key_bytes(f, TableOrIndex(table, index))
     if widest > maximum:  # four of four is what the limit is for, not a warning
         uses.append((f"attributes in a key of {table.name}/{index.name}", widest, maximum, False))
     return uses
 
 
-def _key_bytes(f: Facts, place: Place) -> list[Use]:
+def _key_bytes(f: DynamoFacts, place: TableOrIndex) -> list[Use]:
     uses: list[Use] = []
     sides = ((place.partition_keys, "pk_bytes"), (place.sort_keys, "sk_bytes"))
     for names, limit in sides:
@@ -141,7 +141,7 @@ def _key_bytes(f: Facts, place: Place) -> list[Use]:
     return uses
 
 
-def _template_bytes(f: Facts, entity: Entity, template: KeyTemplate) -> Decimal:
+def _template_bytes(f: DynamoFacts, entity: Entity, template: KeyTemplate) -> Decimal:
     size = Decimal(sum(len(part.literal) for part in template.parts))
     for name in template.attributes:
         attribute = f.attribute_of(entity, name)
@@ -152,7 +152,7 @@ def _template_bytes(f: Facts, entity: Entity, template: KeyTemplate) -> Decimal:
     return size
 
 
-def _of_pattern(pattern: Pattern, f: Facts) -> list[Use]:
+def _of_pattern(pattern: Pattern, f: DynamoFacts) -> list[Use]:
     if not pattern.parts:
         return []
     items = Decimal(sum(part.batch for part in pattern.parts))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from tablewright.core.quantities import ZERO, percent
-from tablewright.engines.dynamodb.facts import Facts
+from tablewright.engines.dynamodb.facts import DynamoFacts
 from tablewright.model.values import Entity, Kind, Verb
 from tablewright.review.verdicts import CLEAR, Hit, Verdict
 
 _OPEN = (Kind.MAP, Kind.LIST, Kind.SET, Kind.BINARY)
 
 
-def any_mdl_001(f: Facts, entity: Entity) -> Verdict:
+def any_mdl_001(f: DynamoFacts, entity: Entity) -> Verdict:
     """A number is missing that rules ask for."""
     missing = [
         f"size of {a.name}"
@@ -35,7 +35,7 @@ def any_mdl_001(f: Facts, entity: Entity) -> Verdict:
     return Hit(evidence=f"of {entity.name} the model does not say: {', '.join(missing)}")
 
 
-def any_mdl_002(f: Facts, entity: Entity) -> Verdict:
+def any_mdl_002(f: DynamoFacts, entity: Entity) -> Verdict:
     """Data that nobody reads, or that nobody writes."""
     actions = f.actions_on(entity.name)
     reads = [a for a in actions if not a.part.verb.is_write and a.part.verb is not Verb.CHECK]

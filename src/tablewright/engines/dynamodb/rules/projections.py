@@ -8,9 +8,9 @@ from decimal import Decimal
 from tablewright.capacity.limits import READ_UNIT_BYTES
 from tablewright.core.quantities import SECONDS_PER_DAY, ZERO, decimals, percent
 from tablewright.engines.dynamodb.design import Index, Projection, ProjectionKind, Table
-from tablewright.engines.dynamodb.facts import Facts, Place
+from tablewright.engines.dynamodb.facts import DynamoFacts, TableOrIndex
 from tablewright.engines.dynamodb.key_changes import ChangeProjection
-from tablewright.review.verdicts import CLEAR, Hit, Option, Verdict
+from tablewright.review.verdicts import CLEAR, FixOption, Hit, Verdict
 
 KEYS_ONLY = Projection(kind=ProjectionKind.KEYS_ONLY)
 
@@ -21,7 +21,7 @@ def projecting(needed: Iterable[str]) -> Projection:
     return Projection(kind=ProjectionKind.INCLUDE, attributes=names) if names else KEYS_ONLY
 
 
-def needed_by_readers(f: Facts, place: Place) -> frozenset[str]:
+def needed_by_readers(f: DynamoFacts, place: TableOrIndex) -> frozenset[str]:
     """Return the attributes beside the keys that the readers of an index want from it."""
     assert place.index is not None
     union = frozenset[str]().union(*(f.projected(place, s) for s in place.table.shapes))
@@ -42,7 +42,7 @@ def _key_attributes(table: Table, index: Index) -> frozenset[str]:
     return frozenset(names)
 
 
-def ddb_prj_001(f: Facts, place: Place) -> Verdict:
+def ddb_prj_001(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     """Entries hold more than anybody reads there."""
     index = place.index
     assert index is not None
@@ -68,11 +68,11 @@ def ddb_prj_001(f: Facts, place: Place) -> Verdict:
     )
 
 
-def _reads(f: Facts, place: Place) -> Decimal:
+def _reads(f: DynamoFacts, place: TableOrIndex) -> Decimal:
     return sum((f.rate(p) for p in f.serves(place)), ZERO)
 
 
-def _bytes(f: Facts, place: Place, needed: frozenset[str]) -> tuple[Decimal, Decimal]:
+def _bytes(f: DynamoFacts, place: TableOrIndex, needed: frozenset[str]) -> tuple[Decimal, Decimal]:
     """Return the bytes of an entry, and those that no reader wants."""
     assert place.index is not None
     keys = _key_attributes(place.table, place.index)
@@ -90,7 +90,7 @@ def _bytes(f: Facts, place: Place, needed: frozenset[str]) -> tuple[Decimal, Dec
     return stored, idle
 
 
-def _fetching_is_cheaper(f: Facts, place: Place) -> bool:
+def _fetching_is_cheaper(f: DynamoFacts, place: TableOrIndex) -> bool:
     """Whether keys alone and a get for each hit might cost less: re-costing decides."""
     writes = f.price_of_writes(place.table, f.mean_units(place.name, "write"))
     fetched = sum((f.rate(p) * max(Decimal(1), f.returned(p)) for p in f.serves(place)), ZERO)
@@ -100,8 +100,8 @@ def _fetching_is_cheaper(f: Facts, place: Place) -> bool:
 
 
 def _narrower(
-    place: Place, needed: frozenset[str], is_idle: bool, is_dear: bool
-) -> Iterable[Option]:
+    place: TableOrIndex, needed: frozenset[str], is_idle: bool, is_dear: bool
+) -> Iterable[FixOption]:
     assert place.index is not None
     options = []
     if is_dear:
@@ -113,10 +113,10 @@ def _narrower(
             change = ChangeProjection(
                 table=place.table.name, index=place.index.name, projection=projection
             )
-            yield Option(changes=(change,))
+            yield FixOption(changes=(change,))
 
 
-def ddb_prj_002(f: Facts, place: Place) -> Verdict:
+def ddb_prj_002(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     """Readers of an index have to fetch each item from the table."""
     index = place.index
     assert index is not None
@@ -139,7 +139,7 @@ def ddb_prj_002(f: Facts, place: Place) -> Verdict:
     )
 
 
-def _lacking(f: Facts, place: Place) -> frozenset[str]:
+def _lacking(f: DynamoFacts, place: TableOrIndex) -> frozenset[str]:
     union = frozenset[str]().union(*(f.projected(place, s) for s in place.table.shapes))
     total = frozenset[str]().union(
         *(set(s.attributes) | {e.attribute for e in s.embeds} for s in place.table.shapes)
@@ -148,7 +148,7 @@ def _lacking(f: Facts, place: Place) -> frozenset[str]:
     return (required & total) - union
 
 
-def _wider(place: Place, lacking: frozenset[str]) -> Iterable[Option]:
+def _wider(place: TableOrIndex, lacking: frozenset[str]) -> Iterable[FixOption]:
     assert place.index is not None
     if not lacking or place.index.is_local:
         return
@@ -157,4 +157,4 @@ def _wider(place: Place, lacking: frozenset[str]) -> Iterable[Option]:
     change = ChangeProjection(
         table=place.table.name, index=place.index.name, projection=projecting(retained | lacking)
     )
-    yield Option(changes=(change,))
+    yield FixOption(changes=(change,))

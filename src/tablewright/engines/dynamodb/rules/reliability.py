@@ -9,7 +9,7 @@ from tablewright.capacity.units import Consistency
 from tablewright.core.quantities import SECONDS_PER_DAY, ZERO, decimals, format_bytes
 from tablewright.design import changes as model_changes
 from tablewright.engines.dynamodb.design import Table
-from tablewright.engines.dynamodb.facts import Facts, Place
+from tablewright.engines.dynamodb.facts import DynamoFacts, TableOrIndex
 from tablewright.engines.dynamodb.setting_changes import SetOption
 from tablewright.model.values import Entity, Pattern, Verb
 from tablewright.review.model_predicates import (
@@ -20,16 +20,16 @@ from tablewright.review.model_predicates import (
     lost_updates,
     unchecked_limit,
 )
-from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
+from tablewright.review.verdicts import CLEAR, FixOption, Hit, Missing, Verdict
 
 _LONGEST_RECOVERY_DAYS = 35
 
 
-def _is_durable(f: Facts, table: Table) -> bool:
+def _is_durable(f: DynamoFacts, table: Table) -> bool:
     return any(f.entity_of(shape).durable for shape in table.shapes)
 
 
-def ddb_rel_001(f: Facts, place: Place) -> Verdict:
+def ddb_rel_001(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     """No way back in time."""
     table = place.table
     if not table.shapes:
@@ -44,11 +44,11 @@ def ddb_rel_001(f: Facts, place: Place) -> Verdict:
             "nor backups"
         ),
         values={"rebuildable": not _is_durable(f, table)},
-        options=lambda: [Option(changes=(change,))],
+        options=lambda: [FixOption(changes=(change,))],
     )
 
 
-def ddb_rel_002(f: Facts, place: Place) -> Verdict:
+def ddb_rel_002(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     """One wrong deployment deletes the table."""
     table = place.table
     if not table.shapes or not _is_durable(f, table):
@@ -60,11 +60,11 @@ def ddb_rel_002(f: Facts, place: Place) -> Verdict:
     change = SetOption(table=table.name, option="deletion_protection", value=True)
     return Hit(
         evidence=f"deletion protection of {table.name} is off",
-        options=lambda: [Option(changes=(change,))],
+        options=lambda: [FixOption(changes=(change,))],
     )
 
 
-def ddb_rel_005(f: Facts, pattern: Pattern) -> Verdict:
+def ddb_rel_005(f: DynamoFacts, pattern: Pattern) -> Verdict:
     """What was just written is read from where it has not arrived."""
     route = f.route(pattern)
     if not pattern.group or pattern.verb.is_write or route is None or not route.is_served:
@@ -97,11 +97,11 @@ def ddb_rel_005(f: Facts, pattern: Pattern) -> Verdict:
             f"with {decimals(pattern.staleness_ms)} ms of staleness allowed"
         ),
         values={"decides": decides},
-        options=lambda: [] if place.is_gsi else [Option(changes=(change,))],
+        options=lambda: [] if place.is_gsi else [FixOption(changes=(change,))],
     )
 
 
-def any_rel_001(f: Facts, entity: Entity) -> Verdict:
+def any_rel_001(f: DynamoFacts, entity: Entity) -> Verdict:
     """The same fact in two places, and nothing that keeps them alike."""
     copies = [*_stored_twice(f, entity), *copied_from_parent(f, entity)]
     if not copies:
@@ -124,7 +124,7 @@ def any_rel_001(f: Facts, entity: Entity) -> Verdict:
     return CLEAR
 
 
-def _stored_twice(f: Facts, entity: Entity) -> Iterable[Copy]:
+def _stored_twice(f: DynamoFacts, entity: Entity) -> Iterable[Copy]:
     own_key = [(t, s) for t, s in f.homes(entity.name) if not s.guards]
     for table, shape, attribute in f.embedded.get(entity.name, []):
         if own_key:
@@ -149,7 +149,7 @@ def _stored_twice(f: Facts, entity: Entity) -> Iterable[Copy]:
                 )
 
 
-def _is_kept_alike(f: Facts, source: Entity, copy: Entity) -> bool:
+def _is_kept_alike(f: DynamoFacts, source: Entity, copy: Entity) -> bool:
     """Whether a stream of the source's table, or one transaction over both, carries changes."""
     if any(t.stream for t, s in f.homes(source.name) if not s.guards):
         return True
@@ -159,17 +159,17 @@ def _is_kept_alike(f: Facts, source: Entity, copy: Entity) -> bool:
     )
 
 
-def any_rel_002(f: Facts, pattern: Pattern) -> Verdict:
+def any_rel_002(f: DynamoFacts, pattern: Pattern) -> Verdict:
     """Read, changed in memory, written back over what somebody else wrote."""
     return lost_updates(f, pattern)
 
 
-def any_rel_003(f: Facts, pattern: Pattern) -> Verdict:
+def any_rel_003(f: DynamoFacts, pattern: Pattern) -> Verdict:
     """A limit that the application checks and the database does not."""
     return unchecked_limit(f, pattern)
 
 
-def ddb_rel_006(f: Facts, pattern: Pattern) -> Verdict:
+def ddb_rel_006(f: DynamoFacts, pattern: Pattern) -> Verdict:
     """More than a page can hold, and nobody asks for the next."""
     if pattern.verb not in (Verb.LIST, Verb.AGGREGATE):
         return None
@@ -199,11 +199,11 @@ def ddb_rel_006(f: Facts, pattern: Pattern) -> Verdict:
             f"{format_bytes(read)}; one answer holds 1 MB, and no limit is stated"
         ),
         values={"read": read},
-        options=lambda: [Option(changes=(change,))],
+        options=lambda: [FixOption(changes=(change,))],
     )
 
 
-def _most(f: Facts, pattern: Pattern) -> Decimal:
+def _most(f: DynamoFacts, pattern: Pattern) -> Decimal:
     """Return the matches of a bad case: children of the parent with the most of them."""
     entity = f.model.entity(pattern.entity)
     spread = entity.count.spread
@@ -213,7 +213,7 @@ def _most(f: Facts, pattern: Pattern) -> Decimal:
     return bad or ZERO
 
 
-def ddb_rel_003(f: Facts, place: Place) -> Verdict:
+def ddb_rel_003(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     """More processes read a stream than its shards serve."""
     table = place.table
     if table.stream is None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tablewright.engines.dynamodb.facts import Facts
+from tablewright.engines.dynamodb.facts import DynamoFacts
 from tablewright.model.values import Pattern
 from tablewright.review.verdicts import CLEAR, Hit, Missing, Verdict
 
 
-def ddb_sec_001(f: Facts, pattern: Pattern) -> Verdict:
+def ddb_sec_001(f: DynamoFacts, pattern: Pattern) -> Verdict:
     """The owner of data is not in the key it is asked by."""
     if not pattern.scope:
         if f.model.need("multi_tenant").is_required and pattern.purpose == "online":

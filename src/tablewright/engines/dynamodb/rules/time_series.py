@@ -17,18 +17,18 @@ from tablewright.core.quantities import (
     format_usd,
 )
 from tablewright.engines.dynamodb.design import ItemShape, Table
-from tablewright.engines.dynamodb.facts import Facts, Place
+from tablewright.engines.dynamodb.facts import DynamoFacts, TableOrIndex
 from tablewright.engines.dynamodb.setting_changes import SetTtl
 from tablewright.model.values import Entity, Kind, Pattern, Verb
-from tablewright.review.verdicts import CLEAR, Hit, Missing, Option, Verdict
+from tablewright.review.verdicts import CLEAR, FixOption, Hit, Missing, Verdict
 
 
-def _home(f: Facts, entity: Entity) -> tuple[Table, ItemShape] | None:
+def _home(f: DynamoFacts, entity: Entity) -> tuple[Table, ItemShape] | None:
     homes = [(t, s) for t, s in f.homes(entity.name) if not s.guards]
     return max(homes, key=lambda home: len(home[1].attributes), default=None)
 
 
-def _inflow_per_day(f: Facts, entity: Entity) -> Decimal:
+def _inflow_per_day(f: DynamoFacts, entity: Entity) -> Decimal:
     """Return new instances a day: as the model states, else the rate of puts."""
     age = f.model.age_days(entity)
     if entity.count.inflow_per_day is not None and age:
@@ -43,7 +43,7 @@ def _inflow_per_day(f: Facts, entity: Entity) -> Decimal:
     )
 
 
-def _bytes_of_one(f: Facts, table: Table, shape: ItemShape) -> Decimal:
+def _bytes_of_one(f: DynamoFacts, table: Table, shape: ItemShape) -> Decimal:
     """Return stored bytes of one instance, its index entries included."""
     total = ZERO
     for name in (table.name, *(f"{table.name}/{index.name}" for index in table.indexes)):
@@ -54,7 +54,7 @@ def _bytes_of_one(f: Facts, table: Table, shape: ItemShape) -> Decimal:
     return total
 
 
-def ddb_tsr_001(f: Facts, entity: Entity) -> Verdict:
+def ddb_tsr_001(f: DynamoFacts, entity: Entity) -> Verdict:
     """Data that expires, and nothing that removes it."""
     if entity.retention_days is None:
         return None
@@ -93,12 +93,12 @@ def _expiry(entity: Entity) -> str:
     return (named or ["expires_at"])[0]
 
 
-def _expiring(table: Table, name: str) -> Iterable[Option]:
+def _expiring(table: Table, name: str) -> Iterable[FixOption]:
     change = SetTtl(table=table.name, attribute=name)
-    yield Option(changes=(change,), has_saving=False)
+    yield FixOption(changes=(change,), has_saving=False)
 
 
-def ddb_tsr_002(f: Facts, place: Place) -> Verdict:
+def ddb_tsr_002(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     """A TTL that does not work, or is trusted to the hour."""
     table = place.table
     if table.ttl is None:
@@ -139,13 +139,13 @@ def ddb_tsr_002(f: Facts, place: Place) -> Verdict:
     return CLEAR
 
 
-def ddb_tsr_003(f: Facts, entity: Entity) -> Verdict:
+def ddb_tsr_003(f: DynamoFacts, entity: Entity) -> Verdict:
     """One key collects a series for ever."""
     home = _home(f, entity)
     if home is None or not entity.append_only:
         return None
     table, shape = home
-    place = Place(table)
+    place = TableOrIndex(table)
     created = [shape.template(key) for key in table.keys]
     if table.sort_key is None or created[0] is None or created[1] is None:
         return None
@@ -185,13 +185,13 @@ def ddb_tsr_003(f: Facts, entity: Entity) -> Verdict:
 
 
 def _months_to_limit(
-    f: Facts, entity: Entity, share: Decimal, table: Table, shape: ItemShape, now: Decimal
+    f: DynamoFacts, entity: Entity, share: Decimal, table: Table, shape: ItemShape, now: Decimal
 ) -> Decimal | None:
     growth = share * _inflow_per_day(f, entity) * _bytes_of_one(f, table, shape) * DAYS_PER_MONTH
     return max(ZERO, f.k["part_bytes"] - now) / growth if growth else None
 
 
-def ddb_tsr_004(f: Facts, pattern: Pattern) -> Verdict:
+def ddb_tsr_004(f: DynamoFacts, pattern: Pattern) -> Verdict:
     """History is read to show the latest."""
     entity = f.model.entity(pattern.entity)
     if pattern.verb is not Verb.LIST or pattern.limit is None or not entity.append_only:
@@ -221,12 +221,12 @@ def ddb_tsr_004(f: Facts, pattern: Pattern) -> Verdict:
     )
 
 
-def _share_of_table(f: Facts, pattern: Pattern, target: str) -> Decimal | None:
+def _share_of_table(f: DynamoFacts, pattern: Pattern, target: str) -> Decimal | None:
     cost = f.cost_of_table(target.split("/")[0])
     return f.cost_of_pattern(pattern.name) / cost if cost else None
 
 
-def ddb_tsr_005(f: Facts, entity: Entity) -> Verdict:
+def ddb_tsr_005(f: DynamoFacts, entity: Entity) -> Verdict:
     """Tiny events, each an item of its own."""
     home = _home(f, entity)
     puts = [a for a in f.actions_on(entity.name) if a.part.verb is Verb.PUT]

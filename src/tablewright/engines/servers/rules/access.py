@@ -19,7 +19,7 @@ from tablewright.engines.servers import fixes
 from tablewright.engines.servers.facts import ServerFacts
 from tablewright.engines.servers.homes import Ordered
 from tablewright.model.values import Attribute, Entity, Kind, Pattern, Verb
-from tablewright.review.verdicts import CLEAR, Hit, Option, Verdict
+from tablewright.review.verdicts import CLEAR, FixOption, Hit, Verdict
 
 EXAMINED_FOR_ONE = 10
 
@@ -227,7 +227,7 @@ def srv_idx_004(f: ServerFacts, pattern: Pattern) -> Verdict:
     return Hit(
         evidence=what,
         values={"skip": skip},
-        options=lambda: [Option(changes=(ContinueFromLast(pattern=pattern.name),))],
+        options=lambda: [FixOption(changes=(ContinueFromLast(pattern=pattern.name),))],
     )
 
 
@@ -265,7 +265,7 @@ def srv_idx_005(f: ServerFacts, pattern: Pattern) -> Verdict:
     )
 
 
-def _rekeyed(f: ServerFacts, home: str, index: Ordered, pattern: Pattern) -> Iterable[Option]:
+def _rekeyed(f: ServerFacts, home: str, index: Ordered, pattern: Pattern) -> Iterable[FixOption]:
     wanted_index = fixes.wanted_index(f, home, pattern)
     if index.is_primary:
         yield from fixes.adding(f, home, wanted_index)
@@ -324,7 +324,7 @@ def _asked_share(f: ServerFacts, entity: Entity, index: Ordered, pattern: Patter
     return share
 
 
-def _narrowed(f: ServerFacts, home: str, index: Ordered) -> Iterable[Option]:
+def _narrowed(f: ServerFacts, home: str, index: Ordered) -> Iterable[FixOption]:
     """Offer a partial index where one value is always asked for, else more keys."""
     for pattern in f.through(home, index.name):
         fixed = {c.attribute: c.value for c in pattern.where if c.value and c.operator == "eq"}
@@ -382,7 +382,7 @@ def _weight_of(f: ServerFacts, pattern: Pattern) -> dict[str, Decimal | bool | N
     }
 
 
-def _without_capitals(f: ServerFacts, home: str, pattern: Pattern) -> Iterable[Option]:
+def _without_capitals(f: ServerFacts, home: str, pattern: Pattern) -> Iterable[FixOption]:
     """Offer to make the index of the same keys ignore case, or one that does."""
     wanted_index = fixes.wanted_index(f, home, pattern)
     if wanted_index is None:
@@ -454,7 +454,7 @@ def pg_idx_001(f: ServerFacts, name: str) -> Verdict:
     )
 
 
-def _for_keys(f: ServerFacts, table: PgTable, bare: list[tuple[str, ...]]) -> Iterable[Option]:
+def _for_keys(f: ServerFacts, table: PgTable, bare: list[tuple[str, ...]]) -> Iterable[FixOption]:
     changes = []
     for columns in bare:
         attributes = [table.column(name).attribute for name in columns]
@@ -475,7 +475,7 @@ def _for_keys(f: ServerFacts, table: PgTable, bare: list[tuple[str, ...]]) -> It
             change for option in fixes.adding(f, table.name, created) for change in option.changes
         ]
     if changes:
-        yield Option(changes=tuple(changes))
+        yield FixOption(changes=tuple(changes))
 
 
 def pg_idx_002(f: ServerFacts, home: str, entity: Entity, attribute: Attribute) -> Verdict:
@@ -518,7 +518,7 @@ def pg_idx_002(f: ServerFacts, home: str, entity: Entity, attribute: Attribute) 
     )
 
 
-def _gin(f: ServerFacts, table: PgTable, column: str, old: PgIndex | None) -> Iterable[Option]:
+def _gin(f: ServerFacts, table: PgTable, column: str, old: PgIndex | None) -> Iterable[FixOption]:
     if table.column(column).type == "json":
         return  # only jsonb can be indexed so
     pg_index = PgIndex(
@@ -565,7 +565,7 @@ def _beginnings(f: ServerFacts, table: PgTable, pattern: Pattern) -> list[str]:
     ]
 
 
-def _fitting(f: ServerFacts, home: str, pattern: Pattern) -> Iterable[Option]:
+def _fitting(f: ServerFacts, home: str, pattern: Pattern) -> Iterable[FixOption]:
     wanted_index = fixes.wanted_index(f, home, pattern)
     if not isinstance(wanted_index, PgIndex):
         return

@@ -36,7 +36,7 @@ from tablewright.review.model_predicates import (
     lost_updates,
     unchecked_limit,
 )
-from tablewright.review.verdicts import CLEAR, Hit, Option, Verdict
+from tablewright.review.verdicts import CLEAR, FixOption, Hit, Verdict
 
 LARGE_DOCUMENT_BYTES = 102_400
 LARGEST_INT = {"smallint": Decimal(2**15 - 1), "integer": Decimal(2**31 - 1)}
@@ -60,7 +60,7 @@ def any_key_001(f: ServerFacts, entity: Entity) -> Verdict:
     return Hit(
         evidence=f"{entity.name} is nowhere in the design, but {', '.join(used)} use it",
         values={"named": False, "lacking": False},
-        options=lambda: [Option(changes=(AddHome(home=_planned(f, entity)),))],
+        options=lambda: [FixOption(changes=(AddHome(home=_planned(f, entity)),))],
     )
 
 
@@ -94,7 +94,7 @@ def _whole(f: ServerFacts, entity: Entity, home: str) -> Verdict:
 
 def _with_attributes(
     f: ServerFacts, entity: Entity, home: str, names: list[str]
-) -> Iterable[Option]:
+) -> Iterable[FixOption]:
     table, collection = f.table(home), f.collection(home)
     text = f"keep {', '.join(names)} in {home}"
     if table is not None:
@@ -105,7 +105,7 @@ def _with_attributes(
     if collection is not None:
         after = replace(collection, attributes=(*collection.attributes, *names))
         change = SetHome(kind="add_attribute", effort=SETTING, text=text, after=after)
-        yield Option(changes=(change,), text=text)
+        yield FixOption(changes=(change,), text=text)
 
 
 def _planned(f: ServerFacts, entity: Entity) -> Home:
@@ -329,7 +329,7 @@ def srv_typ_001(f: ServerFacts, home: str, entity: Entity, attribute: Attribute)
 
 def as_typed(
     f: ServerFacts, table: PgTable, column: Column, entity: Entity, attribute: Attribute
-) -> Iterable[Option]:
+) -> Iterable[FixOption]:
     """Offer the type that what a column keeps asks for."""
     planned = column_for(entity, attribute, f.model)
     created = replace(column, type=planned.type, sql=planned.sql)

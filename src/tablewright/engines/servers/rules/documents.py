@@ -32,7 +32,7 @@ from tablewright.engines.servers.rules.access import number
 from tablewright.engines.servers.rules.data_model import LARGE_DOCUMENT_BYTES
 from tablewright.engines.servers.rules.tables import time_attributes
 from tablewright.model.values import Entity, Kind, Pattern, Verb
-from tablewright.review.verdicts import CLEAR, Hit, Option, Verdict
+from tablewright.review.verdicts import CLEAR, FixOption, Hit, Verdict
 
 
 def mdb_key_001(f: ServerFacts, child: Entity) -> Verdict:
@@ -82,7 +82,7 @@ def _online_reads(f: ServerFacts, entity: Entity) -> list[Pattern]:
     ]
 
 
-def _embedding(f: ServerFacts, above: str, own: str, child: Entity) -> Iterable[Option]:
+def _embedding(f: ServerFacts, above: str, own: str, child: Entity) -> Iterable[FixOption]:
     collection = f.collection(above)
     assert collection is not None
     name = plural(child.name)
@@ -90,7 +90,7 @@ def _embedding(f: ServerFacts, above: str, own: str, child: Entity) -> Iterable[
         collection, embeds=(*collection.embeds, Embed(entity=child.name, attribute=name))
     )
     text = f"embed {child.name} as {name} of {above}"
-    yield Option(
+    yield FixOption(
         changes=(
             SetHome(kind="embed_data", effort=REBUILD, text=text, after=inside),
             DropCollection(home=own),
@@ -152,7 +152,7 @@ def _inside(index: MongoIndex, attribute: str) -> bool:
     return any(path.partition(".")[0] == attribute for path in index.paths)
 
 
-def _exploded(f: ServerFacts, name: str, embed: Embed, child: Entity) -> Iterable[Option]:
+def _exploded(f: ServerFacts, name: str, embed: Embed, child: Entity) -> Iterable[FixOption]:
     collection = f.collection(name)
     assert collection is not None
     bare = replace(
@@ -160,7 +160,7 @@ def _exploded(f: ServerFacts, name: str, embed: Embed, child: Entity) -> Iterabl
         embeds=tuple(each_embed for each_embed in collection.embeds if each_embed is not embed),
     )
     text = f"{child.name} in a collection of its own instead of {embed.attribute} of {name}"
-    yield Option(
+    yield FixOption(
         changes=(
             SetHome(kind="explode_list", effort=REBUILD, text=text, after=bare),
             AddHome(home=collection_for(f.model, child)),
@@ -229,7 +229,7 @@ def mdb_tsr_002(f: ServerFacts, entity: Entity) -> Verdict:
     )
 
 
-def _expiring(f: ServerFacts, name: str, entity: Entity) -> Iterable[Option]:
+def _expiring(f: ServerFacts, name: str, entity: Entity) -> Iterable[FixOption]:
     """Offer an index that lets documents expire; the model counts those kept in any case."""
     collection = f.collection(name)
     dates = [n for n in time_attributes(entity) if entity.attribute(n).kind is not Kind.EPOCH]
@@ -242,12 +242,12 @@ def _expiring(f: ServerFacts, name: str, entity: Entity) -> Iterable[Option]:
     stored = next((index for index in collection.indexes if index.paths == (date,)), None)
     if stored is not None:
         new = replace(stored, expire_days=entity.retention_days)
-        yield Option(
+        yield FixOption(
             changes=(SwapServerIndex(kind="set_ttl", home=name, old=stored.name, index=new),),
             has_saving=False,
         )
     else:
-        yield Option(
+        yield FixOption(
             changes=(AddServerIndex(kind="set_ttl", home=name, index=mongo_index),),
             has_saving=False,
         )

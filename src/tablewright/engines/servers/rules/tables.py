@@ -31,7 +31,7 @@ from tablewright.engines.servers.rules.data_model import (
     with_column,
 )
 from tablewright.model.values import Attribute, Entity, Kind
-from tablewright.review.verdicts import CLEAR, Hit, Option, Verdict
+from tablewright.review.verdicts import CLEAR, FixOption, Hit, Verdict
 
 
 def time_attributes(entity: Entity) -> list[str]:
@@ -74,7 +74,7 @@ def pg_tsr_001(f: ServerFacts, entity: Entity) -> Verdict:
     )
 
 
-def _partitioned(f: ServerFacts, table: PgTable, times: list[str]) -> Iterable[Option]:
+def _partitioned(f: ServerFacts, table: PgTable, times: list[str]) -> Iterable[FixOption]:
     column = table.column_of(times[0])
     if column is None or column.type not in ("timestamptz", "timestamp", "date"):
         return
@@ -127,7 +127,7 @@ def pg_key_002(f: ServerFacts, name: str) -> Verdict:
     )
 
 
-def _widened(f: ServerFacts, table: PgTable, column: Column) -> Iterable[Option]:
+def _widened(f: ServerFacts, table: PgTable, column: Column) -> Iterable[FixOption]:
     """Offer bigint for a key and for every column that refers to it."""
     assert isinstance(f.design, PostgresDesign)
     changed = [with_column(table, replace(column, type="bigint", sql="bigint"))]
@@ -142,7 +142,7 @@ def _widened(f: ServerFacts, table: PgTable, column: Column) -> Iterable[Option]
     yield set_table("change_type", REBUILD, text, *changed)
 
 
-def _one_table(kind: str, text: str, table: PgTable) -> Iterable[Option]:
+def _one_table(kind: str, text: str, table: PgTable) -> Iterable[FixOption]:
     yield set_table(kind, REBUILD, text, table)
 
 
@@ -244,7 +244,7 @@ def _constrained(
     nullable: list[str],
     unchecked: list[str],
     orphans: list[str],
-) -> Iterable[Option]:
+) -> Iterable[FixOption]:
     """Offer NOT NULL, checks and foreign keys as the model says."""
     columns = []
     for column in table.columns:
