@@ -6,6 +6,7 @@ the reason why the key does not help. Pure logic; it does not know sizes or unit
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tablewright.engines.dynamodb.design import Index, ItemShape, KeyTemplate, Table, TemplatePart
@@ -75,6 +76,36 @@ class KeyMatch:
         return self.shards == 1 and self.cells == 1 and all(bound.is_full for bound in self.sort)
 
 
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    """Over how many partitions a call is spread, and which attributes the partition key binds."""
+
+    shards: int
+    cells: int
+    served: frozenset[str]
+
+
+def _partition_spread(
+    templates: Sequence[tuple[KeyTemplate, str]], equal: Mapping[str, Condition], near: str
+) -> _Spread | Refused:
+    shards = cells = 1
+    served: set[str] = set()
+    for template, key in templates:
+        for part in template.parts:
+            base, _, cell = part.attribute.partition(".")
+            if part.shards:
+                shards *= part.shards
+            elif cell.startswith(GEOHASH) and base == near:
+                cells = 9
+            elif part.attribute and part.attribute not in equal:
+                return Refused(
+                    f"its partition key `{key}` needs `{part.attribute}`, which is not given"
+                )
+            elif part.attribute:
+                served.add(part.attribute)
+    return _Spread(shards, cells, frozenset(served))
+
+
 def match_key(
     model: Model,
     table: Table,
@@ -98,7 +129,6 @@ def match_key(
     partition_keys = (table.partition_key,) if index is None else index.partition_keys
     sort_keys = ((table.sort_key,) if table.sort_key else ()) if index is None else index.sort_keys
     served: set[str] = set()
-    shards = cells = 1
     templates: list[tuple[KeyTemplate, str]] = []
     for key in (*partition_keys, *sort_keys):
         template = shape.template(key)
@@ -109,21 +139,10 @@ def match_key(
             return Refused(excluded)
         served.update(_implied(template, equal))
         templates.append((template, key))
-    partition: list[tuple[str, KeyTemplate]] = []
-    for template, key in templates[: len(partition_keys)]:
-        for part in template.parts:
-            base, _, cell = part.attribute.partition(".")
-            if part.shards:
-                shards *= part.shards
-            elif cell.startswith(GEOHASH) and base == near:
-                cells = 9
-            elif part.attribute and part.attribute not in equal:
-                return Refused(
-                    f"its partition key `{key}` needs `{part.attribute}`, which is not given"
-                )
-            elif part.attribute:
-                served.add(part.attribute)
-        partition.append((key, template))
+    spread = _partition_spread(templates[: len(partition_keys)], equal, near)
+    if isinstance(spread, Refused):
+        return spread
+    served |= spread.served
     bounds: list[SortBound] = []
     order: list[str] = []
     ranged: Condition | None = None
@@ -147,12 +166,12 @@ def match_key(
         table=table,
         index=index,
         shape=shape,
-        partition=tuple(partition),
+        partition=tuple((key, template) for template, key in templates[: len(partition_keys)]),
         sort=tuple(bounds),
         served=frozenset(served),
         order=tuple(order),
-        shards=shards,
-        cells=cells,
+        shards=spread.shards,
+        cells=spread.cells,
         range=ranged,
         conditions=tuple(c for c in conditions if c.attribute in served),
     )

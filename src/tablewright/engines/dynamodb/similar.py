@@ -281,34 +281,9 @@ def search(
         )
     ]
     if missing:
-        items = sizes.items()
-        requests.append(
-            Request(
-                operation="BatchGetItem",
-                target=table.name,
-                items=results,
-                bytes=measure(items).mean,
-                uses=(
-                    UnitUse(
-                        resource=table.name,
-                        dimension="read",
-                        units=get_units(items, Consistency.EVENTUAL).times(results),
-                        why=f"the {plain(results)} items found, for what the index lacks",
-                    ),
-                ),
-            )
-        )
-        steps.append(
-            ReadStep(
-                operation="BatchGetItem",
-                table=table.name,
-                shape=shape.name,
-                entity=pattern.entity,
-                keys=keys,
-                select=pattern.select,
-                from_previous=True,
-            )
-        )
+        fetch, fetch_step = _fetch(pattern, table, shape, sizes, keys, results)
+        requests.append(fetch)
+        steps.append(fetch_step)
     return Search(
         requests=tuple(requests),
         steps=tuple(steps),
@@ -319,3 +294,39 @@ def search(
             "is promised to",
         ),
     )
+
+
+def _fetch(
+    pattern: Pattern,
+    table: Table,
+    shape: ItemShape,
+    sizes: ShapeSizes,
+    keys: KeyParts,
+    results: Decimal,
+) -> tuple[Request, ReadStep]:
+    """Return the read of what the vector index does not hold of the items found."""
+    items = sizes.items()
+    request = Request(
+        operation="BatchGetItem",
+        target=table.name,
+        items=results,
+        bytes=measure(items).mean,
+        uses=(
+            UnitUse(
+                resource=table.name,
+                dimension="read",
+                units=get_units(items, Consistency.EVENTUAL).times(results),
+                why=f"the {plain(results)} items found, for what the index lacks",
+            ),
+        ),
+    )
+    step = ReadStep(
+        operation="BatchGetItem",
+        table=table.name,
+        shape=shape.name,
+        entity=pattern.entity,
+        keys=keys,
+        select=pattern.select,
+        from_previous=True,
+    )
+    return request, step

@@ -23,6 +23,7 @@ from tablewright.engines.dynamodb.reading.context import Context, touched_shapes
 from tablewright.engines.dynamodb.reading.router import ReadRouter
 from tablewright.engines.dynamodb.sizing import ShapeSizes, depends_on, element_bytes, measure
 from tablewright.engines.dynamodb.steps import (
+    KeyParts,
     ObjectStep,
     ReadStep,
     Step,
@@ -448,19 +449,7 @@ class WriteRouter:
         if part.fails:
             failing = write_measure(None, before)
             base = base.times(ONE - part.fails) + failing.times(part.fails)
-        indexes = []
-        for index in table.indexes if part.verb is not Verb.CHECK else ():
-            if embed.attribute not in sizes.projected(index):
-                continue
-            old = sizes.entries(index)
-            if part.verb is not Verb.PUT:
-                old = retained(old)
-            new = [
-                None if entry is None else entry + more
-                for entry, more in zip(old, grown, strict=True)
-            ]
-            units = index_measure(old, new, moved=False, changed=True).times(ONE - part.fails)
-            indexes.append((f"{table.name}/{index.name}", units, "the entry changes"))
+        indexes = self._embedding_indexes(part, child, table, sizes, embed, grown)
         keys = self.context.key_parts(table, shape)
         # A list has no key to refuse by; the ids of such children are generated and never collide.
         is_moot = part.condition == "absent" and not embed.as_map
@@ -483,28 +472,7 @@ class WriteRouter:
         mean = measure(before).mean
         read_first, read_step = None, None
         if part.verb is not Verb.PUT and not embed.as_map:
-            read_first = Request(
-                operation="GetItem",
-                target=table.name,
-                bytes=mean,
-                uses=(
-                    UnitUse(
-                        resource=table.name,
-                        dimension="read",
-                        units=get_units(before, part.consistency),
-                        why="the list is read to find the element's place",
-                    ),
-                ),
-                note="read-modify-write: a list element has no key",
-            )
-            read_step = ReadStep(
-                operation="GetItem",
-                table=table.name,
-                shape=shape.name,
-                entity=part.entity,
-                keys=keys,
-                embed=embed,
-            )
+            read_first, read_step = _list_read(part, table, shape, embed, before, keys)
         return Arm(
             step=step,
             table=table.name,
@@ -515,6 +483,31 @@ class WriteRouter:
             read_first=read_first,
             read_step=read_step,
         )
+
+    def _embedding_indexes(
+        self,
+        part: Pattern,
+        child: Entity,
+        table: Table,
+        sizes: ShapeSizes,
+        embed: Embed,
+        grown: Sequence[int],
+    ) -> list[tuple[str, Measure, str]]:
+        """Return the units of the index entries that hold the children."""
+        indexes: list[tuple[str, Measure, str]] = []
+        for index in table.indexes if part.verb is not Verb.CHECK else ():
+            if embed.attribute not in sizes.projected(index):
+                continue
+            old = sizes.entries(index)
+            if part.verb is not Verb.PUT:
+                old = self.context.by_child(child.name, sizes, old)
+            new = [
+                None if entry is None else entry + more
+                for entry, more in zip(old, grown, strict=True)
+            ]
+            units = index_measure(old, new, moved=False, changed=True).times(ONE - part.fails)
+            indexes.append((f"{table.name}/{index.name}", units, "the entry changes"))
+        return indexes
 
     def _grown(self, part: Pattern, child: Entity, sizes: ShapeSizes, embed: Embed) -> list[int]:
         """Return by how many bytes each write of a child lets its parent's item grow.
@@ -624,3 +617,37 @@ class WriteRouter:
             consistency=pattern.consistency,
         )
         return request, step
+
+
+def _list_read(
+    part: Pattern,
+    table: Table,
+    shape: ItemShape,
+    embed: Embed,
+    parent_bytes: Sequence[int],
+    keys: KeyParts,
+) -> tuple[Request, ReadStep]:
+    """Return the read that finds the place of an element of an embedded list."""
+    request = Request(
+        operation="GetItem",
+        target=table.name,
+        bytes=measure(parent_bytes).mean,
+        uses=(
+            UnitUse(
+                resource=table.name,
+                dimension="read",
+                units=get_units(parent_bytes, part.consistency),
+                why="the list is read to find the element's place",
+            ),
+        ),
+        note="read-modify-write: a list element has no key",
+    )
+    step = ReadStep(
+        operation="GetItem",
+        table=table.name,
+        shape=shape.name,
+        entity=part.entity,
+        keys=keys,
+        embed=embed,
+    )
+    return request, step
