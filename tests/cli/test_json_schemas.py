@@ -68,6 +68,8 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("status", "status --design two"),
     ("export", "export --design two --out exported"),
     ("imported", "import exported --design two"),
+    ("backup", "backup --design two"),
+    ("restore", "restore --design two --drill"),
     ("down", "down --design two"),
     ("migrate-plan", "migrate --from two --to other --plan"),
     ("migrate", "migrate --from two --to other --status"),

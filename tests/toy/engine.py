@@ -28,6 +28,7 @@ from tablewright.evaluation.doors import (
     ProvisionPlan,
     ProvisionStep,
     RecordKind,
+    Scratch,
 )
 from tablewright.evaluation.doors import RecordShape as Stored
 from tablewright.evaluation.engine import Refused
@@ -211,6 +212,15 @@ class ToyAdapter:
     def destroy(self, names: Sequence[str], say: Any) -> None:
         for name in names:
             del self.store[name]
+
+    def backups(self) -> None:
+        return
+
+    def scratch(self, label: str) -> Scratch:
+        adapter = ToyAdapter(self.model, self.design, {})
+        return Scratch(
+            design=self.design, adapter=adapter, names={}, place=label, remove=lambda say: None
+        )
 
     def consumed(self) -> tuple[Consumption, ...]:
         return ()

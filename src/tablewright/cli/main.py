@@ -36,6 +36,8 @@ VERBS = {
     "migrate": "Move the data to another design or engine, and verify that it arrived.",
     "export": "What the tables store, as files in an open format with digests.",
     "import": "Load an export into a database, and verify that it arrived.",
+    "backup": "Back up the tables of a design, or list the backups there are.",
+    "restore": "Restore a backup or a moment elsewhere, verify it; or only try that.",
     "deploy": "Write a deployment option as infrastructure code, with roles and alarms.",
     "prices": "The price book: figures, sources, age; refresh it.",
     "schema": "The JSON Schemas of what the verbs print with --json.",

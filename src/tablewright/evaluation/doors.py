@@ -290,6 +290,78 @@ class Predictor(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupCopy:
+    """One backup as whoever keeps it knows it."""
+
+    container: str
+    """The table or collection; "" for a database as a whole."""
+    name: str
+    reference: str
+    """An ARN, or the path of a file or folder."""
+    method: str
+    """CreateBackup, pg_dump or export."""
+    taken: str
+    """The moment, in UTC."""
+    bytes: int | None = None
+
+
+class Backups(Protocol):
+    """Backups that a database makes itself or by its vendor's own program."""
+
+    method: str
+
+    def create(self, name: str, folder: str, say: Progress) -> tuple[BackupCopy, ...]:
+        """Back up all containers; files go into the folder.
+
+        Raises:
+            EngineError: it was refused.
+        """
+        ...
+
+    def listed(self) -> tuple[BackupCopy, ...]:
+        """Return the backups that the database knows, the latest first."""
+        ...
+
+    def window(self) -> Mapping[str, tuple[str, str]]:
+        """Return, by container, the earliest and latest moment it can be restored to."""
+        ...
+
+    def restore(
+        self, copies: Sequence[BackupCopy], names: Mapping[str, str], say: Progress
+    ) -> None:
+        """Restore backups under the names of a scratch place.
+
+        Raises:
+            EngineError: it was refused, or something of that name exists.
+        """
+        ...
+
+    def restore_to(self, moment: str, names: Mapping[str, str], say: Progress) -> None:
+        """Restore what was stored at a moment, "" for the latest, under new names.
+
+        Raises:
+            UsageError: that moment is not kept.
+            UnsupportedError: the engine has no such thing.
+            EngineError: it was refused.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scratch:
+    """An empty place of its own on a server: other tables' names, or another database."""
+
+    design: Design
+    """The design with the names of the place."""
+    adapter: Adapter
+    names: Mapping[str, str]
+    """Containers that are called otherwise there; under "" the database."""
+    place: str
+    remove: Callable[[Progress], None]
+    """Delete the place with all it holds."""
+
+
 class Adapter(Protocol):
     """A database with one design of one model: a server, an account, or an embedded engine."""
 
@@ -400,6 +472,18 @@ class Adapter(Protocol):
 
     def destroy(self, names: Sequence[str], say: Progress) -> None:
         """Delete containers with all they hold, and wait until they are gone."""
+        ...
+
+    def backups(self) -> Backups | None:
+        """Return the backups that the database or its vendor's program makes; None if neither."""
+        ...
+
+    def scratch(self, label: str) -> Scratch:
+        """Return an empty place on the same server; it exists until it is removed.
+
+        Raises:
+            EngineError: the user may not make one.
+        """
         ...
 
     def consumed(self) -> tuple[Consumption, ...]:

@@ -61,6 +61,14 @@ class Workspace:
         """Return the file of a design's latest proof."""
         return self.folder / "proofs" / f"{design}.json"
 
+    def backups(self, design: str) -> Path:
+        """Return the folder of a design's backups: a record of each, and files of exports."""
+        return self.folder / "backups" / design
+
+    def drill(self, design: str) -> Path:
+        """Return the file of the latest drill that restored a design's backup."""
+        return self.folder / "drills" / f"{design}.json"
+
     def write_json(self, path: Path, value: Any) -> None:
         """Write a record as a whole, or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)

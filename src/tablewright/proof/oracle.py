@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tablewright.model.values import Pattern
-from tablewright.sample.world import Test, World, distance_km
+from tablewright.sample.world import Instances, Test, distance_km
 
 
 def wrong(
-    world: World, pattern: Pattern, tests: Sequence[Test], returned: Sequence[int | None]
+    world: Instances, pattern: Pattern, tests: Sequence[Test], returned: Sequence[int | None]
 ) -> str:
     """Say what is wrong with an answer; "" when it is right.
 
@@ -49,7 +49,7 @@ def wrong(
 
 
 def _wrong_distances(
-    world: World,
+    world: Instances,
     entity: str,
     near: Test,
     returned: Sequence[int | None],

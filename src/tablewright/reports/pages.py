@@ -14,6 +14,7 @@ from tablewright.reports.document import Document
 FORMS = ("text", "markdown", "json", "html")
 
 PAGES: dict[str, str] = {
+    "backup": "backup:backup_page",
     "baseline": "baseline:baseline_page",
     "check": "check:check_page",
     "compare": "compare:compare_page",
@@ -37,6 +38,7 @@ PAGES: dict[str, str] = {
     "refreshed-prices": "prices:refresh_page",
     "prove": "prove:proof_page",
     "report": "report:report_page",
+    "restore": "backup:restore_page",
     "rule": "explain:rule_page",
     "scales": "cost:scales_page",
     "schemas": "schema:schemas_page",

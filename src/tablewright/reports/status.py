@@ -28,6 +28,15 @@ def status_page(view: StatusView) -> Document:
     if view.beyond:
         texts = tuple(f"Not in the design: {text}." for text in view.beyond)
         blocks.append(Lines(items=texts))
+    if view.last_drill is not None:
+        drill = view.last_drill
+        verdict = "passed" if drill.is_passed else "FAILED"
+        blocks.append(
+            Paragraph(
+                text=f"Last restore drill {drill.when}: {verdict}, {plural(drill.records, 'record')} "
+                f"in {drill.recovery_seconds} s, as of {drill.recovery_point} ({drill.method})."
+            )
+        )
     if view.is_as_designed:
         blocks.append(Paragraph(text="Every table is as the design says."))
     else:

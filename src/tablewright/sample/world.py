@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from math import asin, cos, radians, sin, sqrt
-from typing import Any
+from typing import Any, Protocol
 
 from tablewright.model.values import Attribute, Entity, Kind, Model, Pattern
 from tablewright.sample.sample import Sample
@@ -87,6 +87,18 @@ def distance_km(a: Mapping[str, Any], b: Mapping[str, Any]) -> float:
     east = radians(float(a["lon"]) - float(b["lon"]))
     half = sin((there - here) / 2) ** 2 + cos(there) * cos(here) * sin(east / 2) ** 2
     return 2 * EARTH_KM * asin(sqrt(min(1.0, half)))
+
+
+class Instances(Protocol):
+    """What the oracle asks of all instances: those of a world, or those read from a database."""
+
+    def answer(self, pattern: Pattern, tests: Sequence[Test]) -> Answer:
+        """Return every instance that meets the conditions, in the order asked for."""
+        ...
+
+    def value(self, entity: str, number: int, attribute: str) -> Any:
+        """Return an attribute of an instance."""
+        ...
 
 
 class World:
@@ -403,7 +415,7 @@ class ExpectedAnswer:
     """The number of an instance by its values of some attributes."""
 
 
-def in_order(world: World, pattern: Pattern, found: list[int]) -> list[int]:
+def in_order(world: Instances, pattern: Pattern, found: list[int]) -> list[int]:
     """Return instances in the order a pattern asks for; those without a value come first."""
     for name, descending in reversed(pattern.sort):
         found.sort(

@@ -15,6 +15,7 @@ from tablewright.engines.dynamodb.connector import Account
 from tablewright.engines.dynamodb.observation import ObservedTable, foreign, observe
 from tablewright.engines.dynamodb.provisioning import UpPlan, plan_up
 from tablewright.evaluation.doors import Target
+from tablewright.operate.recovery.records import DrillRecord, read_drill
 from tablewright.session import Session
 from tablewright.verbs.database import connected, dynamo_design, workspace_of
 from tablewright.verbs.on_engine import containers, is_elsewhere, look
@@ -65,6 +66,8 @@ class StatusView:
     is_as_designed: bool
     needs_adopting: bool
     """Some of the tables were not made here."""
+    last_drill: DrillRecord | None
+    """What the latest restore drill has shown; None where there was none."""
 
 
 def status(
@@ -104,6 +107,7 @@ def status(
         usd_so_far=request_cost(session, reads, writes),
         is_as_designed=not plan.actions and not plan.refused,
         needs_adopting=bool(foreign(session.model, observed)),
+        last_drill=read_drill(workspace_of(session).drill(chosen.name)),
     )
 
 
@@ -144,6 +148,7 @@ def _status_elsewhere(
         usd_so_far=ZERO,
         is_as_designed=not plan.steps and not plan.refused,
         needs_adopting=any(seen.is_foreign for seen in observed.values()),
+        last_drill=read_drill(workspace_of(session).drill(design.name)),
     )
 
 

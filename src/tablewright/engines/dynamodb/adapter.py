@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import islice
 from typing import Any
@@ -16,6 +17,7 @@ from tablewright.capacity.limits import MAX_BATCH_WRITE_ITEMS
 from tablewright.core.backoff import Backoff
 from tablewright.core.errors import EngineError, UnsupportedError
 from tablewright.core.quantities import ZERO
+from tablewright.engines.dynamodb.backups import TableBackups
 from tablewright.engines.dynamodb.codec import DynamoCodec
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.engines.dynamodb.lacking import lacking
@@ -44,6 +46,7 @@ from tablewright.evaluation.doors import (
     ProvisionPlan,
     ProvisionStep,
     Record,
+    Scratch,
 )
 from tablewright.evaluation.values import Route
 from tablewright.model.values import Model, Pattern
@@ -51,6 +54,9 @@ from tablewright.sample.calls import Call
 
 SLOW = frozenset({"GlobalSecondaryIndexUpdates", "ReplicaUpdates"})
 """Parameters of UpdateTable that make it read all that a table holds."""
+
+MOST_NAME = 255
+"""Characters of a table's name: API reference, CreateTable."""
 
 
 class DynamoAdapter:
@@ -253,6 +259,25 @@ class DynamoAdapter:
         raise UnsupportedError(
             f"the changes of {', '.join(containers)} are not followed yet",
             remedy="read the stream with your own Lambda, or compare two scans",
+        )
+
+    def backups(self) -> TableBackups:
+        """Return the service's own backups of the tables."""
+        tables = [table.name for table in self.design.tables]
+        return TableBackups(self.transport, tables, self._sleep)
+
+    def scratch(self, label: str) -> Scratch:
+        """Return tables of other names, none of which exists yet."""
+        names = {table.name: f"{label}-{table.name}"[:MOST_NAME] for table in self.design.tables}
+        tables = tuple(replace(table, name=names[table.name]) for table in self.design.tables)
+        design = replace(self.design, tables=tables)
+        adapter = DynamoAdapter(self.model, design, self._counting.inner, sleep=self._sleep)
+        return Scratch(
+            design=design,
+            adapter=adapter,
+            names=names,
+            place=f"{self.description}, tables {label}-…",
+            remove=lambda say: adapter.destroy(list(names.values()), say),
         )
 
     def consumed(self) -> tuple[Consumption, ...]:

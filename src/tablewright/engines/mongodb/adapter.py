@@ -33,6 +33,7 @@ from tablewright.evaluation.doors import (
     ProvisionPlan,
     ProvisionStep,
     Record,
+    Scratch,
 )
 from tablewright.evaluation.values import Route
 from tablewright.model.values import Model, Pattern, Verb
@@ -46,6 +47,8 @@ CHUNK = 500
 EXPLAINED = 25
 """Calls of a pattern whose plan is asked for."""
 PAGE = 1_000
+MOST_DATABASE = 63
+"""Bytes of a database's name: MongoDB manual, "MongoDB Limits and Thresholds"."""
 DUPLICATE_KEY = 11000
 NOT_OFFERED = (
     "not supported",
@@ -359,6 +362,36 @@ class MongoAdapter:
             uses += more
             access = access or explaining.access_path(reply, operation.collection)
         return tuple(uses), access
+
+    def backups(self) -> None:
+        """Return None: mongodump is not run; an export keeps every value too."""
+        return
+
+    def scratch(self, label: str) -> Scratch:
+        """Return another database of the server; it exists once something is written."""
+        name = label.replace(".", "_").replace(" ", "_")[:MOST_DATABASE]
+        reached = ReachedMongo(
+            client=self._client,
+            database=name,
+            description=self.description.rpartition(", database ")[0],
+            is_local=self.is_local,
+            is_embedded=self._is_embedded,
+            keeps_expired=True,
+            close=lambda: None,
+        )
+        adapter = MongoAdapter(self.model, self.design, reached)
+
+        def remove(say: Progress) -> None:
+            say(f"drop the database {name}")
+            _asked(partial(self._client.drop_database, name))
+
+        return Scratch(
+            design=self.design,
+            adapter=adapter,
+            names={"": name},
+            place=adapter.description,
+            remove=remove,
+        )
 
     def consumed(self) -> tuple[Consumption, ...]:
         """Return nothing: requests are not charged."""

@@ -22,6 +22,7 @@ from tablewright.engines.postgresql import explaining, provisioning
 from tablewright.engines.postgresql.codec import PgCodec
 from tablewright.engines.postgresql.ddl import primary_columns, quoted
 from tablewright.engines.postgresql.design import PgTable, PostgresDesign
+from tablewright.engines.postgresql.dumps import DatabaseDumps, programs, scratch_database
 from tablewright.engines.postgresql.statements import SqlBuilder, SqlStatement, identifying
 from tablewright.engines.postgresql.targets import ReachedPostgres, connect
 from tablewright.engines.postgresql.values import plain_value, sql_value
@@ -35,6 +36,7 @@ from tablewright.evaluation.doors import (
     ProvisionPlan,
     ProvisionStep,
     Record,
+    Scratch,
 )
 from tablewright.evaluation.values import Route
 from tablewright.model.values import Model, Pattern, Verb
@@ -48,6 +50,8 @@ CHUNK = 1_000
 EXPLAINED = 25
 """Calls of a pattern whose plan is asked for: a statement runs once more for it."""
 STAGING = "tablewright_staging"
+MOST_IDENTIFIER = 63
+"""Bytes of a name: PostgreSQL manual, 4.1.1."""
 
 
 class NoRowMatchedError(Exception):
@@ -379,6 +383,42 @@ class PgAdapter:
         except psycopg.Error:
             return None, ""  # the call itself says what is wrong
         return tuple(uses), access
+
+    def backups(self) -> DatabaseDumps | None:
+        """Return dumps by pg_dump; None where there is none as new as the server."""
+        pair = programs(self._connection.info.server_version)
+        tables = [table.name for table in self.design.tables]
+        return None if pair is None else DatabaseDumps(self._connection, tables, *pair)
+
+    def scratch(self, label: str) -> Scratch:
+        """Return another database of the server, made empty."""
+        name = label.replace("-", "_").lower()[:MOST_IDENTIFIER]
+        address, drop = scratch_database(self._connection, name)
+        try:
+            connection = connect(address)
+        except EngineError:
+            drop()
+            raise
+        reached = ReachedPostgres(
+            connection=connection,
+            address=address,
+            description=f"{self.description}, scratch database {name}",
+            is_local=self.is_local,
+            close=connection.close,
+        )
+
+        def remove(say: Progress) -> None:
+            say(f"drop the database {name}")
+            connection.close()
+            drop()
+
+        return Scratch(
+            design=self.design,
+            adapter=PgAdapter(self.model, self.design, reached),
+            names={"": name},
+            place=reached.description,
+            remove=remove,
+        )
 
     def consumed(self) -> tuple[Consumption, ...]:
         """Return nothing: requests are not charged."""

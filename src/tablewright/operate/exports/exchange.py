@@ -123,15 +123,13 @@ def _untagged(name: str, inner: Any) -> Any:
     raise ValueError(f"`{name}` is no tag of this format")
 
 
-def record_digest(place: str, record: Mapping[str, Any]) -> int:
-    """Return the digest of one record, below `MODULUS`: equal values give equal digests.
+def record_digest(record: Mapping[str, Any]) -> int:
+    """Return the digest of one record of plain values, below `MODULUS`.
 
-    Args:
-        place: its container or entity, which is part of the digest.
-        record: the plain values; names may come in any order.
+    Equal values give equal digests, whatever their order and the name of the table they are in.
     """
     text = json.dumps(_canonical(record), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return int.from_bytes(hashlib.sha256(f"{place}\0{text}".encode()).digest(), "big")
+    return int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
 
 
 def _canonical(value: Any) -> Any:

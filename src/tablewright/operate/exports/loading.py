@@ -7,7 +7,7 @@ are there already are left as they are; one that differs is replaced only where 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,9 @@ from tablewright.operate.exports.manifest import (
     ExportManifest,
     check_files,
     read_manifest,
+    renamed,
 )
-from tablewright.operate.exports.writing import Shown, counted
+from tablewright.operate.exports.writing import Shown
 from tablewright.operate.provision import require_containers
 from tablewright.operate.seed import by_dependence
 
@@ -56,6 +57,8 @@ class ExportLoad:
     model: Model
     overwrite: bool = False
     show: Shown | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Containers of the export that are called otherwise in the database."""
 
     def run(self) -> Loaded:
         """Check the files, compare with what is there, write, verify.
@@ -65,7 +68,7 @@ class ExportLoad:
             UsageError: records that are there differ and may not be replaced.
             EngineError: the database refused, or gives back other values than were written.
         """
-        manifest = read_manifest(self.folder)
+        manifest = renamed(read_manifest(self.folder), self.names)
         check_files(self.folder, manifest)
         ordered = self._parents_first(manifest)
         require_containers(self.adapter, self.model.app)
@@ -132,7 +135,7 @@ class ExportLoad:
             for content in self._contents(manifest, form, container):
                 record = Record(container=container, kind="", content=content)
                 stored = self.adapter.stored(record)
-                if stored is not None and not self._is_same(container, content, stored):
+                if stored is not None and not self._is_same(content, stored):
                     other += 1
                     if len(keys) < SHOWN_KEYS:
                         keys.append(f"{container} {_shown(self.adapter.codec.key(record))}")
@@ -143,11 +146,9 @@ class ExportLoad:
                 remedy="load it elsewhere, or say --overwrite to replace them",
             )
 
-    def _is_same(self, container: str, content: Content, stored: Content) -> bool:
+    def _is_same(self, content: Content, stored: Content) -> bool:
         codec = self.adapter.codec
-        return record_digest(container, codec.to_plain(content)) == record_digest(
-            container, codec.to_plain(stored)
-        )
+        return record_digest(codec.to_plain(content)) == record_digest(codec.to_plain(stored))
 
     def _load(
         self, manifest: ExportManifest, form: ExportForm, container: str, *, is_filled: bool
@@ -160,7 +161,7 @@ class ExportLoad:
             for content in chunk:
                 record = Record(container=container, kind="", content=content)
                 stored = self.adapter.stored(record) if is_filled else None
-                if stored is not None and self._is_same(container, content, stored):
+                if stored is not None and self._is_same(content, stored):
                     same += 1
                     continue
                 replaced += stored is not None
@@ -203,8 +204,8 @@ def verify_content(
             there = adapter.stored(record)
             if there is None:
                 missing += 1
-            elif record_digest(container, adapter.codec.to_plain(there)) != record_digest(
-                container, adapter.codec.to_plain(content)
+            elif record_digest(adapter.codec.to_plain(there)) != record_digest(
+                adapter.codec.to_plain(content)
             ):
                 other += 1
         if missing or other:
@@ -222,15 +223,5 @@ def content_tally(adapter: Adapter, container: str) -> ContentTally:
     tally = ContentTally()
     for _, page in adapter.scan(container):
         for content in page:
-            tally = tally.plus(container, adapter.codec.to_plain(content))
+            tally = tally.plus(adapter.codec.to_plain(content))
     return tally
-
-
-def stored_content(adapter: Adapter, blank: ExportManifest) -> ExportManifest:
-    """Return what a database stores, in a manifest without files: counts and digests."""
-    manifest = blank
-    for container in sorted({kind.container for kind in adapter.codec.kinds}):
-        manifest = counted(manifest, adapter, container, ())
-        for _, page in adapter.scan(container):
-            manifest = counted(manifest, adapter, container, page)
-    return manifest

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -30,9 +30,9 @@ class ContentTally:
     count: int = 0
     digest: str = f"{0:064x}"
 
-    def plus(self, place: str, record: Mapping[str, Any]) -> ContentTally:
+    def plus(self, record: Mapping[str, Any]) -> ContentTally:
         """Return the tally with one record more."""
-        total = (int(self.digest, 16) + record_digest(place, record)) % MODULUS
+        total = (int(self.digest, 16) + record_digest(record)) % MODULUS
         return ContentTally(count=self.count + 1, digest=f"{total:064x}")
 
 
@@ -213,6 +213,13 @@ def check_files(folder: Path, manifest: ExportManifest) -> None:
         )
 
 
-def with_files(manifest: ExportManifest, files: Iterable[ExportedFile]) -> ExportManifest:
-    """Return a manifest with more files."""
-    return replace(manifest, files=(*manifest.files, *files))
+def renamed(manifest: ExportManifest, names: Mapping[str, str]) -> ExportManifest:
+    """Return a manifest whose containers are called otherwise; the files stay as they are."""
+    return replace(
+        manifest,
+        files=tuple(
+            replace(file, container=names.get(file.container, file.container))
+            for file in manifest.files
+        ),
+        containers={names.get(name, name): tally for name, tally in manifest.containers.items()},
+    )

@@ -229,7 +229,7 @@ def counted(
     records = containers.get(container, ContentTally())
     unknown = manifest.unknown
     for content in contents:
-        records = records.plus(container, codec.to_plain(content))
+        records = records.plus(codec.to_plain(content))
         try:
             fragments = tuple(codec.decode(container, content))
         except EngineError:
@@ -239,7 +239,7 @@ def counted(
             if not fragment.is_copy and fragment.identity:
                 tally = entities.get(fragment.entity, ContentTally())
                 attributes = {n: v for n, v in fragment.attributes.items() if v is not None}
-                entities[fragment.entity] = tally.plus(fragment.entity, attributes)
+                entities[fragment.entity] = tally.plus(attributes)
     containers[container] = records
     return replace(manifest, containers=containers, entities=entities, unknown=unknown)
 

@@ -1,0 +1,1 @@
+"""Recovery: backups, and drills that restore one and show that it answers."""
