@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from operate.shop_engines import AUTHORS, DESIGNS, NOTES, SERVERS, call, seeded
+from operate.shop_engines import AUTHORS, DESIGNS, NOTES, call, seeded
 from tablewright.evaluation.doors import Outcome, Record, Target
 from tablewright.operate.recovery.answers import check_answers
 from tablewright.session import open_model
@@ -192,11 +192,3 @@ def test_a_name_is_taken_once_and_the_list_shows_windows(tmp_path: Path, capsys:
     assert view["made"] is None
     assert {copy["name"] for copy in view["listed"]} == {"authors-one", "notes-one"}
     assert [window[0] for window in view["windows"]] == ["authors", "notes"]
-
-
-@pytest.mark.parametrize("design", [pytest.param("rows", marks=SERVERS)])
-def test_a_password_is_in_no_record(design: str, tmp_path: Path, capsys: Printed) -> None:
-    path = seeded(tmp_path, design)
-    assert call("backup", path, "--design", design) == 0
-    text = "".join(p.read_text() for p in (tmp_path / ".tablewright/backups").rglob("*.json"))
-    assert "password" not in text.lower()

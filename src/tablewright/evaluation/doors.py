@@ -360,6 +360,8 @@ class Scratch:
     place: str
     remove: Callable[[Progress], None]
     """Delete the place with all it holds."""
+    close: Callable[[], None] = lambda: None
+    """Leave the place as it is, and give back connections to it."""
 
 
 class Adapter(Protocol):

@@ -33,8 +33,9 @@ def status_page(view: StatusView) -> Document:
         verdict = "passed" if drill.is_passed else "FAILED"
         blocks.append(
             Paragraph(
-                text=f"Last restore drill {drill.when}: {verdict}, {plural(drill.records, 'record')} "
-                f"in {drill.recovery_seconds} s, as of {drill.recovery_point} ({drill.method})."
+                text=f"Last restore drill {drill.when}: {verdict}, "
+                f"{plural(drill.records, 'record')} in {drill.recovery_seconds} s, "
+                f"as of {drill.recovery_point} ({drill.method})."
             )
         )
     if view.is_as_designed:

@@ -1,8 +1,8 @@
 """Backups of DynamoDB tables, and tables restored from them or from a moment.
 
-In: a transport, the tables of a design. Out: backups as the service lists them; new tables. Sources:
-API reference, CreateBackup, ListBackups, RestoreTableFromBackup, RestoreTableToPointInTime,
-DescribeContinuousBackups, read 2026-11. A restore never writes into a table that exists.
+In: a transport, the tables of a design. Out: backups as the service lists them; new tables.
+Sources: API reference, CreateBackup, ListBackups, RestoreTableFromBackup,
+RestoreTableToPointInTime, DescribeContinuousBackups, read 2026-11. A restore never writes into a table that exists.
 """
 
 from __future__ import annotations

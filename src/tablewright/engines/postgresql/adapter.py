@@ -418,6 +418,7 @@ class PgAdapter:
             names={"": name},
             place=reached.description,
             remove=remove,
+            close=connection.close,
         )
 
     def consumed(self) -> tuple[Consumption, ...]:

@@ -139,7 +139,9 @@ class Restore:
             finished = self.clock()
             is_kept = not self.is_drill
         finally:
-            if not is_kept:
+            if is_kept:
+                scratch.close()
+            else:
                 scratch.remove(self.say)
         return Restoration(
             place=scratch.place,
