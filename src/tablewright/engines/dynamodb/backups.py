@@ -2,7 +2,8 @@
 
 In: a transport, the tables of a design. Out: backups as the service lists them; new tables.
 Sources: API reference, CreateBackup, ListBackups, RestoreTableFromBackup,
-RestoreTableToPointInTime, DescribeContinuousBackups, read 2026-11. A restore never writes into a table that exists.
+RestoreTableToPointInTime, DescribeContinuousBackups, read 2026-11.
+A restore never writes into a table that exists.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 In: an open connection, the tables of a design. Out: a dump in PostgreSQL's own compressed format.
 The programs are those of the embedded server, else those on the PATH; one older than the server
-refuses it, so it counts as missing. The password goes through the environment, never the command line.
+refuses it, so it counts as missing.
+The password goes through the environment, never the command line.
 """
 
 from __future__ import annotations
