@@ -13,7 +13,7 @@ import pytest
 
 from operate.shop_engines import AUTHORS, DESIGNS, NOTES, call, seeded
 from tablewright.evaluation.doors import Outcome, Record, Target
-from tablewright.operate.recovery.answers import check_answers
+from tablewright.proof.answers import check_answers
 from tablewright.session import open_model
 from tablewright.verbs.on_engine import opened
 

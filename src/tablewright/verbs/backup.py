@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from tablewright.core.errors import UsageError
+from tablewright.evaluation.answers import PatternAnswers
 from tablewright.evaluation.doors import Adapter, BackupCopy, Target
 from tablewright.operate.exports.loading import content_tally
 from tablewright.operate.exports.manifest import ContentTally
 from tablewright.operate.exports.writing import ExportPlan, utc_now, write_export
 from tablewright.operate.provision import require_containers
-from tablewright.operate.recovery.answers import PatternAnswers
 from tablewright.operate.recovery.records import (
     BackupRecord,
     DrillRecord,
@@ -36,6 +36,7 @@ from tablewright.operate.recovery.restoring import (
     Restoration,
     Restore,
 )
+from tablewright.proof.answers import check_answers
 from tablewright.session import Session
 from tablewright.verbs.database import Say, silent, workspace_of
 from tablewright.verbs.on_engine import opened
@@ -288,7 +289,7 @@ def restore(
             model=session.model,
             adapter=adapter,
             label=_label(into, session.model.app, is_drill=is_drill),
-            evaluate=session.evaluate,
+            ask=lambda place, built: check_answers(place, session.evaluate(built)),
             say=say,
             is_drill=is_drill,
         )

@@ -14,13 +14,12 @@ from pathlib import Path
 
 from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.design.values import Design
+from tablewright.evaluation.answers import PatternAnswers
 from tablewright.evaluation.doors import Adapter, Progress, Scratch
-from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Model
 from tablewright.operate.exports.loading import ExportLoad, content_tally
 from tablewright.operate.exports.manifest import ContentTally
 from tablewright.operate.provision import apply_provision
-from tablewright.operate.recovery.answers import PatternAnswers, check_answers
 from tablewright.operate.recovery.records import BackupRecord
 
 EXPORT = "export"
@@ -72,7 +71,8 @@ class Restore:
     adapter: Adapter
     label: str
     """Of the new place: a prefix of tables or the name of a database."""
-    evaluate: Callable[[Design], Evaluation]
+    ask: Callable[[Adapter, Design], tuple[PatternAnswers, ...]]
+    """Runs the read patterns against what came back, and judges the answers."""
     say: Progress
     is_drill: bool
     clock: Callable[[], float] = time.perf_counter
@@ -135,7 +135,7 @@ class Restore:
             restored = self.clock()
             containers = self._compared(scratch, expected)
             self.say("ask what the patterns ask")
-            answers = check_answers(scratch.adapter, self.evaluate(scratch.design))
+            answers = self.ask(scratch.adapter, scratch.design)
             finished = self.clock()
             is_kept = not self.is_drill
         finally:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tablewright.core.errors import EngineError
+from tablewright.evaluation.answers import PatternAnswers
 from tablewright.evaluation.doors import Adapter, CallFailedError
 from tablewright.evaluation.values import Evaluation, Route
 from tablewright.model.values import Condition, Entity, Model, Pattern, Verb
@@ -25,18 +26,6 @@ MOST_CANDIDATES = 500
 MOST_MATCHES = 20_000
 """Instances that meet a call's conditions, up to which it is judged."""
 CHECKED = (Verb.GET, Verb.LIST)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PatternAnswers:
-    """How the calls of one read pattern were answered."""
-
-    pattern: str
-    calls: int = 0
-    wrong: tuple[str, ...] = ()
-    """What was wrong, each once."""
-    unchecked: str = ""
-    """Why no call was judged; "" where some were."""
 
 
 @dataclass(slots=True)
