@@ -18,7 +18,7 @@ from tablewright.evaluation.values import Evaluation, Route
 from tablewright.model.values import Condition, Entity, Model, Pattern, Verb
 from tablewright.proof.oracle import wrong
 from tablewright.sample.calls import Call, Row, typed
-from tablewright.sample.world import Answer, Test, in_order
+from tablewright.sample.world import ExpectedAnswer, Test, in_order
 
 CALLS_OF_A_PATTERN = 5
 MOST_CANDIDATES = 500
@@ -38,9 +38,9 @@ class _Judged:
 
     # what the oracle asks of a world
 
-    def answer(self, pattern: Pattern, tests: Sequence[Test]) -> Answer:
+    def answer(self, pattern: Pattern, tests: Sequence[Test]) -> ExpectedAnswer:
         """Return the instances in the order asked for."""
-        return Answer(in_order(self, pattern, list(range(len(self.rows)))))
+        return ExpectedAnswer(in_order(self, pattern, list(range(len(self.rows)))))
 
     def value(self, entity: str, number: int, attribute: str) -> Any:
         """Return an attribute of an instance."""

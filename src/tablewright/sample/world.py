@@ -92,7 +92,7 @@ def distance_km(a: Mapping[str, Any], b: Mapping[str, Any]) -> float:
 class Instances(Protocol):
     """What the oracle asks of all instances: those of a world, or those read from a database."""
 
-    def answer(self, pattern: Pattern, tests: Sequence[Test]) -> Answer:
+    def answer(self, pattern: Pattern, tests: Sequence[Test]) -> ExpectedAnswer:
         """Return every instance that meets the conditions, in the order asked for."""
         ...
 
