@@ -65,7 +65,7 @@ def test_what_is_right_passes_and_a_price_of_another_region_is_no_mistake() -> N
 @pytest.mark.parametrize(
     ("quantity", "said"),
     [
-        ("hours *", "is not an expression"),
+        ("hours *", "cannot be read as an expression"),
         ("hour", "did you mean `hours`"),
         ("1 / 0", "a division by zero"),
         ("0 - 3", "is -3, below zero"),

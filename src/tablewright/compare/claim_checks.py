@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tablewright.compare.board import Board
-from tablewright.compare.expressions import evaluate
 from tablewright.compare.reader import CheckRule
 from tablewright.compare.scoring import scores_of, weights_of
 from tablewright.compare.values import ArchitectureResult, Check, OfferingResult
 from tablewright.core.errors import DataError, PriceUnknownError
+from tablewright.core.expressions import evaluate
 from tablewright.core.quantities import ZERO
 
 

@@ -14,7 +14,6 @@ from decimal import Decimal
 
 from tablewright.bill.bill import Line, charge
 from tablewright.bill.prices import Price, PriceBook
-from tablewright.compare.expressions import evaluate
 from tablewright.compare.protocol import Database
 from tablewright.compare.reader import neighbours
 from tablewright.compare.values import (
@@ -25,6 +24,7 @@ from tablewright.compare.values import (
     Reach,
 )
 from tablewright.core.errors import DataError, PriceUnknownError
+from tablewright.core.expressions import evaluate
 from tablewright.core.quantities import ZERO
 
 ONE = Decimal(1)

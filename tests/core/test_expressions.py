@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from tablewright.compare.expressions import evaluate
 from tablewright.core.errors import DataError
+from tablewright.core.expressions import Expression, evaluate
 
 NAMES = {"requests": Decimal(1_500_000), "tasks": Decimal(2)}
 
@@ -55,3 +55,21 @@ def test_an_unknown_name_suggests_the_nearest() -> None:
 def test_a_division_by_zero_is_an_error_of_the_data() -> None:
     with pytest.raises(DataError, match="division by zero"):
         evaluate("1 / (tasks - 2)", NAMES)
+
+
+def test_what_is_not_known_makes_arithmetic_and_comparisons_unknown() -> None:
+    expression = Expression("save * 2 > k.least", constants={"least": Decimal(3)})
+    assert expression.value({"save": None}) is None
+    assert expression.value({"save": Decimal(2)}) is True  # 4 > 3
+    assert expression.names == {"save"}
+
+
+def test_logic_takes_the_unknown_for_false() -> None:
+    assert Expression("a > 1 or b").value({"a": None, "b": True}) is True
+    assert Expression("a > 1 and b").value({"a": None, "b": True}) is False
+
+
+def test_functions_of_the_caller_are_called_by_name() -> None:
+    assert evaluate("cost('small') + 1", {}, {"cost": lambda name: Decimal(len(name))}) == 6
+    with pytest.raises(DataError, match="is not understood"):
+        evaluate("cost('small')", {})
