@@ -16,8 +16,10 @@ from pathlib import Path
 from tablewright.core.errors import UsageError
 from tablewright.deploy import cloudformation, pipeline, runbook, terraform
 from tablewright.deploy.atlas import atlas_parameters
-from tablewright.deploy.compute import TASKS, kind_of
+from tablewright.deploy.checklist import checklist
+from tablewright.deploy.deployer import deployer_policy
 from tablewright.deploy.option import Site
+from tablewright.deploy.release import release_files
 from tablewright.deploy.resources import Stack
 from tablewright.deploy.sam import TRANSFORM, as_sam
 
@@ -26,16 +28,30 @@ MANIFEST = ".tablewright-deploy.json"
 SCHEMA = "tablewright.deploy-manifest/1"
 
 
-def files_of(stack: Stack, site: Site, file_format: str, folder: str) -> dict[str, str]:
-    """Return every file of a deployment by its path within the folder."""
+def files_of(
+    stack: Stack, site: Site, file_format: str, folder: str, migration: str = ""
+) -> dict[str, str]:
+    """Return every file of a deployment by its path within the folder.
+
+    Args:
+        stack: what is created.
+        site: the option it is made of.
+        file_format: one of `FORMATS`.
+        folder: as the pipeline names it.
+        migration: statements that create the tables or collections on a server.
+    """
     if file_format not in FORMATS:
         raise UsageError(
             f"`{file_format}` is no format of infrastructure code",
             remedy=f"choose {' or '.join(FORMATS)}",
         )
     files = _infrastructure(stack, site, file_format)
-    if kind_of(site) == TASKS:
-        files["Dockerfile"] = pipeline.dockerfile()
+    files |= release_files(site)
+    if migration:
+        ending = "js" if site.engine == "mongodb" else "sql"
+        files[f"migrations/0001-create.{ending}"] = migration
+    files["checklist.sh"] = checklist(stack, site)
+    files["deployer-policy.json"] = deployer_policy(stack, site)
     files["pipeline.yaml"] = pipeline.workflow(site, folder, file_format)
     files["Makefile"] = pipeline.makefile(site, file_format)
     files["RUNBOOK.md"] = runbook.runbook(stack, site)
@@ -137,6 +153,8 @@ def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.part")
     beside.write_text(text, encoding="utf-8")
+    if text.startswith("#!"):
+        beside.chmod(0o755)
     beside.replace(path)
 
 

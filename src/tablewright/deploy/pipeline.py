@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tablewright.deploy.compute import FUNCTION, TASKS, kind_of
 from tablewright.deploy.option import Site
+from tablewright.deploy.terraform import snake
 
 CHECKOUT = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0"
 SETUP_PYTHON = "actions/setup-python@e797f83bcb11b83ae66e0230d6156d7c80228e7c # v6.0.0"
@@ -17,12 +18,25 @@ CREDENTIALS = (
 """Actions pinned by the digest of a release, so that a moved tag changes nothing."""
 
 
+SETUP = {
+    "go": "actions/setup-go@44694675825211faa026b3c33043df3e48a5fa00 # v6.0.0",
+    "node": "actions/setup-node@a0853c24544627f65ddf259abe73b1d18a591444 # v5.0.0",
+}
+VERSIONS = {"go": ("go-version", "1.25"), "node": ("node-version", "22")}
+TESTS = {
+    "go": ("go test ./...", "go build ./..."),
+    "node": ("npm ci", "npm test"),
+    "python": ("python -m pip install -r requirements.txt", "python -m pytest -q"),
+}
+"""How a program of each language is tested and built before anything is released."""
+
+
 def workflow(site: Site, folder: str, file_format: str) -> str:
     """Return the workflow for GitHub Actions."""
-    apply = _apply_steps(site, folder, file_format)
     return f"""# Test, price, deploy {site.app}. No key is stored: a role is assumed through OIDC.
 # The role's trust must ask for aud = sts.amazonaws.com and
-# sub = repo:ORGANISATION/REPOSITORY:environment:{site.environment}.
+# sub = repo:ORGANISATION/REPOSITORY:environment:{site.environment}; its policy is
+# deployer-policy.json. The environment `{site.environment}` asks a reviewer before it deploys.
 name: {site.app} {site.environment}
 
 on:
@@ -38,31 +52,16 @@ concurrency:
 
 jobs:
   check:
-    runs-on: ubuntu-24.04
+    runs-on: ubuntu-latest
     permissions:
       contents: read
       pull-requests: write
     steps:
-      - uses: {CHECKOUT}
-        with:
-          fetch-depth: 0
-          persist-credentials: false
-      - uses: {SETUP_PYTHON}
-        with:
-          python-version: "3.13"
-      - run: python -m pip install tablewright
-      - name: Valid, and within its targets
-        run: tablewright check
-      - name: The folder is what the model says
-        run: |
-          tablewright deploy --option {site.option} --env {site.environment} \\
-            --format {file_format} --out {folder}
-          git diff --exit-code -- {folder}
-
+{_check_steps(site, folder, file_format)}
   deploy:
     if: github.event_name == 'push'
     needs: check
-    runs-on: ubuntu-24.04
+    runs-on: ubuntu-latest
     environment: {site.environment}
     permissions:
       contents: read
@@ -71,98 +70,192 @@ jobs:
       - uses: {CHECKOUT}
         with:
           persist-credentials: false
-      - uses: {CREDENTIALS}
+{_set_up(site)}      - uses: {CREDENTIALS}
         with:
           role-to-assume: ${{{{ vars.DEPLOY_ROLE_ARN }}}}
           aws-region: {site.region}
-{apply}"""
+{_release_step(site, folder)}{_apply_steps(site, folder, file_format)}"""
+
+
+def _set_up(site: Site) -> str:
+    language = site.program.language
+    if language not in SETUP:
+        return ""
+    name, version = VERSIONS[language]
+    return f"""      - uses: {SETUP[language]}
+        with:
+          {name}: "{version}"
+"""
+
+
+def _check_steps(site: Site, folder: str, file_format: str) -> str:
+    tests = "\n".join(f"          {command}" for command in TESTS[site.program.language])
+    program = f"""      - name: Build and test the program
+        run: |
+{tests}
+"""
+    return f"""      - uses: {CHECKOUT}
+        with:
+          fetch-depth: 0
+          persist-credentials: false
+      - uses: {SETUP_PYTHON}
+        with:
+          python-version: "3.13"
+{_set_up(site)}{program if kind_of(site) else ""}      - run: python -m pip install tablewright
+      - name: Valid, and within its targets
+        run: tablewright check
+      - name: The folder is what the model says
+        run: |
+          tablewright deploy --option {site.option} --env {site.environment} \\
+            --format {file_format} --out {folder}
+          git diff --exit-code -- {folder}
+      - name: What the change adds to the bill
+        if: github.event_name == 'pull_request'
+        env:
+          GH_TOKEN: ${{{{ github.token }}}}
+          BASE: ${{{{ github.base_ref }}}}
+          NUMBER: ${{{{ github.event.number }}}}
+        run: |
+          git show "origin/$BASE:tablewright.yaml" > before.yaml
+          tablewright diff before.yaml tablewright.yaml --format markdown > difference.md
+          gh pr comment "$NUMBER" --edit-last --create-if-none --body-file difference.md
+"""
+
+
+def _release_step(site: Site, folder: str) -> str:
+    """Return the step that builds the release; pages follow once the stack is there."""
+    if not kind_of(site):
+        return ""
+    output = "ImageRepository" if kind_of(site) == TASKS else ""
+    fetch = ""
+    if output:
+        fetch = f"""          IMAGE_REPOSITORY=$(aws cloudformation describe-stacks \\
+            --stack-name {site.stack_name} \\
+            --query "Stacks[0].Outputs[?OutputKey=='{output}'].OutputValue" --output text)
+          export IMAGE_REPOSITORY
+"""
+    return f"""      - name: Build and upload the release
+        env:
+          ARTIFACT_BUCKET: ${{{{ vars.ARTIFACT_BUCKET }}}}
+          WEB_BUCKET: ${{{{ vars.WEB_BUCKET }}}}
+          DISTRIBUTION_ID: ${{{{ vars.DISTRIBUTION_ID }}}}
+        run: |
+{fetch}          {folder}/release.sh "$GITHUB_SHA"
+"""
+
+
+def _release_parameter(site: Site) -> tuple[str, str]:
+    """Return the parameter that names the release, and its value in the workflow."""
+    if kind_of(site) == TASKS:
+        return "ImageTag", "${GITHUB_SHA}"
+    return "ArtifactKey", "app/${GITHUB_SHA}" + ("" if site.program.functions else ".zip")
 
 
 def _apply_steps(site: Site, folder: str, file_format: str) -> str:
-    release = "ImageTag" if kind_of(site) == TASKS else "ArtifactKey"
-    value = "${GITHUB_SHA}" if release == "ImageTag" else "app/${GITHUB_SHA}.zip"
+    name, value = _release_parameter(site)
     if file_format == "terraform":
-        variable = "image_tag" if release == "ImageTag" else "artifact_key"
-        steps = f"""      - name: Plan
+        variable = "image_tag" if name == "ImageTag" else "artifact_key"
+        given = f" -var {variable}={value}" if kind_of(site) else ""
+        return f"""      - name: Plan
         working-directory: {folder}
         run: |
           terraform init -input=false
-          terraform plan -input=false -out=plan.bin -var {variable}={value}
+          terraform plan -input=false -out=plan.bin{given}
       - name: Apply what was planned
         working-directory: {folder}
         run: terraform apply -input=false plan.bin
+{_smoke(site, file_format, folder)}"""
+    template = f"{folder}/template.yaml"
+    package = ""
+    if file_format == "sam":
+        template = "packaged.yaml"
+        package = f"""          sam package --template-file {folder}/template.yaml \\
+            --s3-bucket "$ARTIFACT_BUCKET" --output-template-file {template}
 """
-    else:
-        steps = f"""      - name: Deploy by a change set; a failure rolls back by itself
+    return f"""      - name: Deploy by a change set; a failure rolls back by itself
         env:
           ALARM_EMAIL: ${{{{ vars.ALARM_EMAIL }}}}
           ARTIFACT_BUCKET: ${{{{ vars.ARTIFACT_BUCKET }}}}
+          MORE_PARAMETERS: ${{{{ vars.MORE_PARAMETERS }}}}
         run: |
+{package}          read -r -a more <<< "${{MORE_PARAMETERS:-}}"
           aws cloudformation deploy \\
             --stack-name {site.stack_name} \\
-            --template-file {folder}/template.yaml \\
-            --capabilities CAPABILITY_IAM \\
+            --template-file {template} \\
+            --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND \\
             --no-fail-on-empty-changeset \\
-            --parameter-overrides AlarmEmail="$ALARM_EMAIL" {_overrides(site, value)}
-"""
-    return steps + _smoke(site)
+            --parameter-overrides AlarmEmail="$ALARM_EMAIL" \\
+              {_overrides(site, file_format)}"${{more[@]}}"
+{_smoke(site, file_format, folder)}"""
 
 
-def _overrides(site: Site, value: str) -> str:
-    if kind_of(site) == TASKS:
-        return f'ImageTag="{value}"'
-    return f'ArtifactBucket="$ARTIFACT_BUCKET" ArtifactKey="{value}"'
+def _overrides(site: Site, file_format: str) -> str:
+    name, value = _release_parameter(site)
+    if not kind_of(site) or file_format == "sam":
+        return ""
+    bucket = "" if name == "ImageTag" else 'ArtifactBucket="$ARTIFACT_BUCKET" '
+    return f'{bucket}{name}="{value}" '
 
 
-def _smoke(site: Site) -> str:
-    output = "ApiAddress" if kind_of(site) == FUNCTION else "BalancerAddress"
-    if kind_of(site) != FUNCTION and not site.has("aws.elb"):
-        output = "InstanceAddress"
-    return f"""      - name: Smoke test
+def _smoke(site: Site, file_format: str, folder: str) -> str:
+    """Return the step that asks the deployed program whether it is healthy."""
+    kind = kind_of(site)
+    if not kind:
+        return ""
+    output = "ApiAddress" if kind == FUNCTION else "InstanceAddress"
+    if site.has("aws.elb"):
+        output = "BalancerAddress"
+    fetch = f"""address=$(aws cloudformation describe-stacks --stack-name {site.stack_name} \\
+            --query "Stacks[0].Outputs[?OutputKey=='{output}'].OutputValue" --output text)"""
+    if file_format == "terraform":
+        fetch = f"address=$(terraform -chdir={folder} output -raw {snake(output)})"
+    path = site.program.health_path
+    if kind == FUNCTION:
+        path = f"{site.program.base_path}{path}"
+    return f"""      - name: Smoke test; RUNBOOK.md says how to roll back
+        env:
+          SMOKE_ADDRESS: ${{{{ vars.SMOKE_ADDRESS }}}}
         run: |
-          address=$(aws cloudformation describe-stacks --stack-name {site.stack_name} \\
-            --query "Stacks[0].Outputs[?OutputKey=='{output}'].OutputValue" --output text)
-          curl --fail --silent --show-error --retry 5 --retry-delay 5 "$address/health"
+          {fetch}
+          curl --fail --silent --show-error --retry 5 --retry-delay 5 --retry-all-errors \\
+            "${{SMOKE_ADDRESS:-$address}}{path}"
 """
 
 
 def makefile(site: Site, file_format: str) -> str:
     """Return the same steps as targets of make, for any other service."""
+    outputs = (
+        f"\taws cloudformation describe-stacks --stack-name {site.stack_name} \\\n"
+        "\t  --query 'Stacks[0].Outputs[].[OutputKey,OutputValue]' --output text\n"
+    )
     if file_format == "terraform":
         deploy = "\tterraform init -input=false\n\tterraform apply -input=false\n"
+        plan = "\tterraform init -input=false\n\tterraform plan -input=false\n"
+        outputs = "\tterraform output\n"
     else:
-        deploy = (
+        command = (
             f"\taws cloudformation deploy --stack-name {site.stack_name} \\\n"
-            "\t  --template-file template.yaml --capabilities CAPABILITY_IAM \\\n"
-            "\t  --no-fail-on-empty-changeset --parameter-overrides $(PARAMETERS)\n"
+            "\t  --template-file template.yaml \\\n"
+            "\t  --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND \\\n"
+            "\t  --no-fail-on-empty-changeset {}--parameter-overrides $(PARAMETERS)\n"
         )
-    return f""".PHONY: check deploy
+        deploy, plan = command.format(""), command.format("--no-execute-changeset ")
+    listed = f"AlarmEmail=… {_parameter_hint(site)}".rstrip()
+    return f""".PHONY: check plan deploy outputs
 
 check:    ## valid, within its targets
 \ttablewright check
 
-deploy: check    ## PARAMETERS="AlarmEmail=… ArtifactBucket=… ArtifactKey=…"
-{deploy}"""
+plan:    ## what deploying would change
+{plan}
+deploy: check    ## PARAMETERS="{listed}"
+{deploy}
+outputs:    ## addresses and names, once it is there
+{outputs}"""
 
 
-def dockerfile() -> str:
-    """Return a small image that runs as nobody in particular and says whether it is healthy."""
-    return """# Built for arm64 and amd64: docker buildx build --platform linux/arm64,linux/amd64 .
-FROM python:3.13-slim AS build
-WORKDIR /build
-COPY requirements.txt .
-RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir -r requirements.txt
-
-FROM python:3.13-slim
-RUN useradd --system --uid 10001 app
-COPY --from=build /venv /venv
-COPY --chown=app:app . /srv/app
-WORKDIR /srv/app
-USER app
-ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1
-EXPOSE 8080
-HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \\
-  CMD ["python", "-c", \\
-       "import urllib.request as r; r.urlopen('http://127.0.0.1:8080/health', timeout=2)"]
-CMD ["python", "-m", "app", "--host", "0.0.0.0", "--port", "8080"]
-"""
+def _parameter_hint(site: Site) -> str:
+    kind = kind_of(site)
+    if kind == TASKS:
+        return "ImageTag=…"
+    return "ArtifactBucket=… ArtifactKey=…" if kind else ""

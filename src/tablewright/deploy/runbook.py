@@ -58,13 +58,78 @@ def runbook(stack: Stack, site: Site) -> str:
         f"Stack `{stack.name}` in {stack.region}, option `{site.option}`. "
         f"Priced at {site.usd_per_month.quantize(site.usd_per_month.__class__('0.01'))} USD a "
         f"month for {site.users:,} users. Alarms go to the address given as `AlarmEmail`.\n",
+        *_guide(stack, site),
         *_exposure(stack),
         *_routine(site),
         *_alarms(stack),
         *_release(site),
+        *_secrets(site),
         *_recovery(stack),
     ]
     return "\n".join(pieces)
+
+
+def _guide(stack: Stack, site: Site) -> Iterator[str]:
+    """Yield the steps from nothing to a running system, each with its command."""
+    name = stack.name
+    wait = f"aws cloudformation wait stack-create-complete --stack-name {name}"
+    steps = [
+        ("Set up", "install the tools; sign in as whoever deploys (deployer-policy.json)",
+         "aws sts get-caller-identity"),
+        ("Set up", "a bucket for releases, once for each account and region",
+         f"aws s3 mb s3://ARTIFACT_BUCKET --region {stack.region}"),
+        ("Deploy", "create or change everything", 'make deploy PARAMETERS="AlarmEmail=… …"'),
+        ("Deploy", "build, test and upload the program", "./release.sh TAG"),
+        ("Verify", "the stack is complete", wait),
+        ("Verify", "every point of the checklist", "./checklist.sh"),
+        ("Verify", "tables are as designed", "tablewright status --aws"),
+        ("Monitor", "the dashboard, expected beside observed",
+         f"aws cloudwatch get-dashboard --dashboard-name {name}"),
+        ("Monitor", "alarms that are on",
+         f"aws cloudwatch describe-alarms --state-value ALARM --query "
+         f"\"MetricAlarms[?starts_with(AlarmName, '{name}')].AlarmName\""),
+        ("Secure", "who may do what: the roles of the stack",
+         f"aws cloudformation describe-stack-resources --stack-name {name}"),
+        ("Optimise", "a cheaper design, and why", "tablewright plan"),
+        ("Troubleshoot", "what failed in the stack",
+         f"aws cloudformation describe-stack-events --stack-name {name}"),
+        ("Troubleshoot", "the program's log",
+         f"aws logs tail /tablewright/{site.app}/{site.environment} --since 1h"),
+        ("Back up", "a copy outside the service", "tablewright backup --aws"),
+        ("Maintain", "the model still fits what is observed", "tablewright doctor --aws"),
+    ]  # fmt: skip
+    if site.engine in ("mongodb", "postgresql"):
+        steps.insert(4, ("Deploy", "create tables or collections", _migrate(site)))
+    if any(not resource.kind.startswith("AWS::") for resource in stack.resources):
+        steps.insert(2, ("Deploy", "the cluster at MongoDB Atlas", "terraform -chdir=atlas apply"))
+    yield "## From nothing to a running system\n"
+    yield "| Step | What | Command |\n| --- | --- | --- |"
+    for title, text, command in steps:
+        yield f"| {title} | {text} | `{command}` |"
+    yield ""
+
+
+def _migrate(site: Site) -> str:
+    address = f'"${site.program.address_variable}"'
+    if site.engine == "mongodb":
+        return f"mongosh {address} --file migrations/0001-create.js"
+    return f"psql {address} -v ON_ERROR_STOP=1 -1 -f migrations/0001-create.sql"
+
+
+def _secrets(site: Site) -> Iterator[str]:
+    """Yield how each secret is replaced, and how often."""
+    if not site.secrets:
+        return
+    yield "## Secrets\n"
+    yield "| Secret | Every | What |\n| --- | --- | --- |"
+    for secret in site.secrets:
+        yield f"| {secret.name} | {secret.rotate_days} days | {secret.text or 'key'} |"
+    kept = "application" if site.shares_a_secret else "NAME"
+    yield (
+        "\nFetch a new value from whoever issues it, store it, release once more, then withdraw "
+        "the old one: `aws secretsmanager put-secret-value --secret-id "
+        f"{site.app}/{site.environment}/{kept} --secret-string file:///dev/stdin`. A reminder comes to the alarms' address.\n"
+    )
 
 
 def exposed(stack: Stack) -> tuple[str, ...]:
@@ -78,6 +143,8 @@ def exposed(stack: Stack) -> tuple[str, ...]:
                     listed.append(f"`{resource.name}`: port {port} ({text})")
         elif resource.kind == "AWS::ApiGatewayV2::Api":
             listed.append(f"`{resource.name}`: the HTTP API, over TLS")
+        elif resource.kind == "AWS::ApiGateway::RestApi":
+            listed.append(f"`{resource.name}`: the REST API, over TLS")
         elif resource.kind == "AWS::CloudFront::Distribution":
             listed.append(f"`{resource.name}`: the pages, over TLS")
     return tuple(listed)

@@ -43,8 +43,6 @@ class DatabaseShare:
     resources: tuple[Resource, ...] = ()
     grants: tuple[Grant, ...] = ()
     expected: tuple[Expected, ...] = ()
-    migration: str = ""
-    """What creates the tables or collections on a server, where the stack itself does not."""
 
 
 CHARGED_BY_USE = (

@@ -23,6 +23,7 @@ from tablewright.deploy.stack import DatabaseShare, build, refuse_elsewhere, unb
 from tablewright.design.values import Design
 from tablewright.session import Session, in_backticks
 from tablewright.verbs.compare import compare
+from tablewright.verbs.ddl import ddl
 from tablewright.verbs.deploy_site import TABLES, Asked, site_of
 
 PRODUCTION = "production"
@@ -160,6 +161,7 @@ def deploy(
     if chosen is not None:
         engine = session.engine_of(chosen)
         share = engine.infrastructure(session.evaluate(chosen), environment, tags)
+    migration = "" if tables_are_resources(share) else _migration(session, chosen)
     stack = build(site, share.resources, share.grants, share.expected)
     missing = unbacked(stack, site.parts)
     if missing:
@@ -169,7 +171,7 @@ def deploy(
             remedy="choose another option; `tablewright deploy --list` shows them",
         )
     folder = out or Path(session.file.path).parent / "deploy" / environment
-    plan = plan_folder(folder, files_of(stack, site, file_format, _relative(folder)))
+    plan = plan_folder(folder, files_of(stack, site, file_format, _relative(folder), migration))
     if not dry_run:
         write_folder(plan)
     return DeployView(
@@ -190,6 +192,20 @@ def deploy(
         exposed=exposed(stack),
         **_happened(plan),
     )
+
+
+def tables_are_resources(share: DatabaseShare) -> bool:
+    """Whether the stack itself creates the tables."""
+    return bool(share.resources)
+
+
+def _migration(session: Session, design: Design | None) -> str:
+    """Return what creates the tables or collections of a server: the statements `up` runs."""
+    if design is None:
+        return ""
+    comment = "//" if design.engine == "mongodb" else "--"
+    head = f"{comment} The design `{design.name}` of {session.model.app}, from nothing.\n"
+    return head + "".join(f"{text}\n" for text in ddl(session, design.name).statements)
 
 
 def _with_settings(

@@ -1,0 +1,145 @@
+"""What whoever creates the stack may do: the policy of the pipeline's role.
+
+In: a stack. Out: a policy document. It is told apart from the roles of the running program, which
+may neither create nor describe tables. Source: Service Authorization Reference, the actions of each
+service; what has no resource of its own, or is named by the service, has `*`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tablewright.deploy.option import Site
+from tablewright.deploy.resources import Resource, Stack
+
+TABLE_ACTIONS = (
+    "dynamodb:CreateTable",
+    "dynamodb:DeleteTable",
+    "dynamodb:DescribeContinuousBackups",
+    "dynamodb:DescribeTable",
+    "dynamodb:DescribeTimeToLive",
+    "dynamodb:ListTagsOfResource",
+    "dynamodb:TagResource",
+    "dynamodb:UntagResource",
+    "dynamodb:UpdateContinuousBackups",
+    "dynamodb:UpdateTable",
+    "dynamodb:UpdateTimeToLive",
+)
+SERVICES = {
+    "AWS::ApiGateway": ("apigateway:*",),
+    "AWS::ApiGatewayV2": ("apigateway:*",),
+    "AWS::ApplicationAutoScaling": ("application-autoscaling:*",),
+    "AWS::AutoScaling": ("autoscaling:*",),
+    "AWS::Backup": ("backup:*", "backup-storage:MountCapsule"),
+    "AWS::Budgets": ("budgets:ModifyBudget", "budgets:ViewBudget"),
+    "AWS::CE": (
+        "ce:CreateAnomalyMonitor",
+        "ce:CreateAnomalySubscription",
+        "ce:DeleteAnomalyMonitor",
+        "ce:DeleteAnomalySubscription",
+        "ce:GetAnomalyMonitors",
+        "ce:GetAnomalySubscriptions",
+        "ce:UpdateAnomalyMonitor",
+        "ce:UpdateAnomalySubscription",
+    ),
+    "AWS::CertificateManager": ("acm:*",),
+    "AWS::CloudFront": ("cloudfront:*",),
+    "AWS::CloudWatch": ("cloudwatch:*",),
+    "AWS::EC2": ("ec2:*",),
+    "AWS::ECR": ("ecr:*",),
+    "AWS::ECS": ("ecs:*",),
+    "AWS::ElastiCache": ("elasticache:*",),
+    "AWS::ElasticLoadBalancingV2": ("elasticloadbalancing:*",),
+    "AWS::Events": ("events:*",),
+    "AWS::Lambda": ("lambda:*",),
+    "AWS::Logs": ("logs:*",),
+    "AWS::RDS": ("rds:*",),
+    "AWS::Route53": ("route53:*",),
+    "AWS::S3": ("s3:*",),
+    "AWS::SES": ("ses:*",),
+    "AWS::SNS": ("sns:*",),
+    "AWS::SQS": ("sqs:*",),
+    "AWS::SecretsManager": (
+        "secretsmanager:CreateSecret",
+        "secretsmanager:DeleteSecret",
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:GetRandomPassword",
+        "secretsmanager:TagResource",
+        "secretsmanager:UntagResource",
+        "secretsmanager:UpdateSecret",
+    ),
+    "AWS::WAFv2": ("wafv2:*",),
+}
+"""Actions that creating, changing and deleting the resources of a service takes."""
+ROLE_ACTIONS = (
+    "iam:AddRoleToInstanceProfile",
+    "iam:AttachRolePolicy",
+    "iam:CreateInstanceProfile",
+    "iam:CreateRole",
+    "iam:DeleteInstanceProfile",
+    "iam:DeleteRole",
+    "iam:DeleteRolePolicy",
+    "iam:DetachRolePolicy",
+    "iam:GetInstanceProfile",
+    "iam:GetRole",
+    "iam:GetRolePolicy",
+    "iam:PassRole",
+    "iam:PutRolePolicy",
+    "iam:RemoveRoleFromInstanceProfile",
+    "iam:TagRole",
+    "iam:UntagRole",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:UpdateRole",
+)
+STACK_ACTIONS = (
+    "cloudformation:CreateChangeSet",
+    "cloudformation:DeleteChangeSet",
+    "cloudformation:DescribeChangeSet",
+    "cloudformation:DescribeStackEvents",
+    "cloudformation:DescribeStacks",
+    "cloudformation:ExecuteChangeSet",
+    "cloudformation:GetTemplateSummary",
+)
+
+
+def deployer_policy(stack: Stack, site: Site) -> str:
+    """Return the policy as JSON; `ACCOUNT` in it is replaced by the account's number."""
+    region = stack.region
+    statements = [
+        _statement(
+            "Stack",
+            STACK_ACTIONS,
+            [f"arn:aws:cloudformation:{region}:ACCOUNT:stack/{stack.name}/*"],
+        )
+    ]
+    tables = sorted(str(r.properties["TableName"]) for r in stack.resources if _is_table(r))
+    if tables:
+        arns = [f"arn:aws:dynamodb:{region}:ACCOUNT:table/{name}" for name in tables]
+        statements.append(_statement("Tables", TABLE_ACTIONS, arns))
+        # has no resource: Service Authorization Reference, Amazon DynamoDB
+        statements.append(_statement("ListTables", ("dynamodb:ListTables",), ["*"]))
+    if any(resource.kind.startswith("AWS::IAM::") for resource in stack.resources):
+        names = [f"arn:aws:iam::ACCOUNT:{kind}/{stack.name}-*" for kind in _IAM_KINDS]
+        statements.append(_statement("Roles", ROLE_ACTIONS, names))
+    actions: set[str] = set()
+    for resource in stack.resources:
+        service = resource.kind.rpartition("::")[0]
+        actions.update(SERVICES.get(service, ()))
+    if actions:
+        statement = _statement("Services", tuple(sorted(actions)), ["*"])
+        regional = sorted({site.region, "us-east-1"})  # global services answer from us-east-1
+        statement["Condition"] = {"StringEquals": {"aws:RequestedRegion": regional}}
+        statements.append(statement)
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2) + "\n"
+
+
+_IAM_KINDS = ("role", "instance-profile")
+
+
+def _is_table(resource: Resource) -> bool:
+    return resource.kind in ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
+
+
+def _statement(sid: str, actions: tuple[str, ...], resources: list[str]) -> dict[str, Any]:
+    return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resources}
