@@ -128,7 +128,8 @@ def _secrets(site: Site) -> Iterator[str]:
     yield (
         "\nFetch a new value from whoever issues it, store it, release once more, then withdraw "
         "the old one: `aws secretsmanager put-secret-value --secret-id "
-        f"{site.app}/{site.environment}/{kept} --secret-string file:///dev/stdin`. A reminder comes to the alarms' address.\n"
+        f"{site.app}/{site.environment}/{kept} --secret-string file:///dev/stdin`. "
+        "A reminder comes to the alarms' address.\n"
     )
 
 
