@@ -82,8 +82,8 @@ def test_children_in_a_parents_record_are_read_back(session: Session, codec: Cod
         entity = session.model.entity(name)
         parents = min(MOST, sample.count(entity.parent or "", USERS))
         for parent in range(parents):
-            for number in sample.children(name, parent, USERS):
-                (row,) = sample.rows(name, number, number + 1, USERS)
+            children = sample.children(name, parent, USERS)
+            for row in sample.rows(name, children.start, children.stop, USERS):
                 identity = tuple(row.get(key) for key in entity.key)
                 expected = {k: v for k, v in row.items() if v is not None}
                 assert instances[name, identity] == expected
