@@ -23,6 +23,7 @@ BENCHMARKS = {
     "sampling": "items drawn from a model",
     "seeding": "items of 1 KB seeded through the local engine in process",
     "migrate": "items of 1 KB from one local database to another, checked and verified",
+    "migrate_apps": "the migrations of the five applications (minutes; only when named)",
     "proving": "prove of Screen Time Journey, from start to verdict",
     "kill_rounds": "a writer killed again and again (1,000 rounds; only when named)",
     "soak": "a server under mixed load: flat memory (ten minutes; only when named)",
@@ -30,7 +31,7 @@ BENCHMARKS = {
     "postgresql_sizing": "what a PostgreSQL server takes for the work that sizing counts",
 }
 
-LONG = {"kill_rounds", "soak"}
+LONG = {"kill_rounds", "migrate_apps", "soak"}
 """Run only when they are named."""
 
 

@@ -67,6 +67,16 @@ designs:
     tables:
       users: {key: user_id, items: {User: {attributes: all}}, indexes: {by_email: {key: email}}}
       orders: {key: [user_id, order_id], items: {Order: {attributes: all}}}
+  joined:
+    engine: dynamodb
+    tables:
+      users: {key: user_id, items: {User: {attributes: all}}, indexes: {by_email: {key: email}}}
+      orders:
+        key: PK
+        items:
+          Order:
+            keys: {PK: "{user_id}#{order_id}"}
+            attributes: [user_id, order_id, total, note]
   embedded:
     engine: dynamodb
     tables:

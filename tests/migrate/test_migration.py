@@ -10,9 +10,9 @@ import pytest
 from migrate.shop import MODEL
 from tablewright import read_model
 from tablewright.core.errors import EngineError
+from tablewright.design.migrations import Answer, MoveDecision
 from tablewright.engines.registry import make_engine
 from tablewright.evaluation.doors import Fragment, Record
-from tablewright.migrate.answers import Action, Answer
 from tablewright.migrate.transform import Transform
 from tablewright.operate.migration import Migration, quarantine
 from tablewright.operate.staging import SOURCE, Staging
@@ -183,7 +183,7 @@ def test_an_attribute_the_source_lacks_is_named_and_an_answer_fills_it(tmp_path)
         source,
         target,
         tmp_path,
-        (Answer(place="Order", attribute="note", kind="missing", action=Action.ACCEPT),),
+        (Answer(place="Order", attribute="note", kind="missing", action=MoveDecision.ACCEPT),),
     )
 
     assert move.check().is_clear
@@ -260,7 +260,7 @@ def test_an_instance_that_is_to_be_rejected_goes_to_the_quarantine(tmp_path):
         source,
         target,
         tmp_path,
-        (Answer(place="User", attribute="bio", kind="missing", action=Action.QUARANTINE),),
+        (Answer(place="User", attribute="bio", kind="missing", action=MoveDecision.QUARANTINE),),
     )
     without_bio = {name: value for name, value in ANN.items() if name != "bio"}
     fill(source, users=(BILL,), orders=())

@@ -141,6 +141,7 @@ class ToyAdapter:
         self.model, self.design, self.store = model, design, store
         self.codec = ToyCodec(model, design)
         self.units_per_second: Decimal | None = None
+        self.throttled = 0
 
     def describe(self) -> Mapping[str, Observed]:
         return {name: Observed(name=name, records=len(rows)) for name, rows in self.store.items()}
@@ -164,6 +165,15 @@ class ToyAdapter:
             self.store[record.container][self.codec.key(record)] = dict(record.content)
             count += 1
         return count
+
+    def remove(self, records: Iterable[Stored]) -> int:
+        keys = [(record.container, self.codec.key(record)) for record in records]
+        for container, key in keys:
+            self.store[container].pop(key, None)
+        return len(keys)
+
+    def read_capacity(self, container: str) -> Decimal | None:
+        return None
 
     def stored(self, record: Stored) -> Mapping[str, Any] | None:
         return self.store[record.container].get(self.codec.key(record))
@@ -206,8 +216,14 @@ class ToyAdapter:
     def scan(self, container: str, **options: Any) -> Iterator[Any]:
         yield None, list(self.store[container].values())
 
-    def changes(self, containers: Sequence[str], after: str | None = None) -> Iterator[Any]:
+    def follow_from(self, containers: Sequence[str]) -> str:
         raise UnsupportedError("a toy tells nobody what changed")
+
+    def changes(self, containers: Sequence[str], after: str) -> Iterator[Any]:
+        raise UnsupportedError("a toy tells nobody what changed")
+
+    def stop_following(self, position: str) -> None:
+        pass
 
     def destroy(self, names: Sequence[str], say: Any) -> None:
         for name in names:
@@ -248,7 +264,9 @@ class ToyConnector:
     engine: ToyEngine
     name: str = "toy"
 
-    def codec(self, model: Model, design: ToyDesign, *, expiry_shift: int = 0) -> ToyCodec:
+    def codec(
+        self, model: Model, design: ToyDesign, *, expiry_shift: int = 0, keeps_values: bool = False
+    ) -> ToyCodec:
         return ToyCodec(model, design)
 
     def connect(

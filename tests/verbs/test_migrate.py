@@ -67,12 +67,34 @@ def test_one_thing_at_a_time(file, capsys):
     assert "one thing at a time" in capsys.readouterr().err
 
 
-def test_a_changed_model_is_not_mixed_with_what_was_begun(file, capsys):
-    assert run(file, "--from", "apart", "--to", "together", "--dry-run") == 0
+def test_a_changed_model_is_not_mixed_with_what_was_written(file, capsys):
+    assert run(file, "--from", "apart", "--to", "together") == 0
     file.write_text(file.read_text().replace("count: 3", "count: 4"))
 
     assert run(file, "--from", "apart", "--to", "together") == 2
     assert "--abort" in capsys.readouterr().err
+
+
+ANSWER = """
+migrations:
+  shorter:
+    from: apart
+    to: without_notes
+    answers: {Order.note: {lost: drop}}
+"""
+
+
+def test_an_answer_in_the_model_file_lets_an_attribute_stay_behind(file, capsys):
+    assert run(file, "--from", "apart", "--to", "without_notes", "--dry-run") == 1
+    file.write_text(file.read_text() + ANSWER)
+    capsys.readouterr()
+
+    assert run(file, "--from", "apart", "--to", "without_notes") == 0
+
+    output = capsys.readouterr().out
+    assert "Wrote 16 records." in output
+    assert "Verified: both sides hold the same" in output
+    assert "Order.note" in output  # what was left behind is said
 
 
 def test_the_plan_adds_up_and_names_each_way(file):

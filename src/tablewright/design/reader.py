@@ -18,6 +18,8 @@ from tablewright.core.diagnostics import Diagnostic, nearest
 from tablewright.core.errors import ModelError, UsageError
 from tablewright.design.grammar import DESIGN_NAME
 from tablewright.design.language import DesignLanguage, Languages
+from tablewright.design.migration_reader import read_migrations
+from tablewright.design.migrations import MigrationChoices
 from tablewright.design.values import Design
 from tablewright.model import nodes
 from tablewright.model.nodes import Reading, TooManyProblemsError
@@ -37,6 +39,14 @@ class ModelFile:
     source: str
     path: str
     warnings: tuple[Diagnostic, ...] = ()
+    migrations: tuple[MigrationChoices, ...] = ()
+
+    def choices(self, source: str, target: str) -> MigrationChoices:
+        """Return what is decided for moving from one design to another; nothing where it is not."""
+        for choice in self.migrations:
+            if (choice.source, choice.target) == (source, target):
+                return choice
+        return MigrationChoices(source=source, target=target)
 
     def design(self, name: str) -> Design:
         """Return a design by name.
@@ -149,17 +159,24 @@ def read_model(
         text, file, _designs(languages), scale_assumed=scale_assumed, overrides=overrides
     )
     designs: list[Design] = []
+    migrations: tuple[MigrationChoices, ...] = ()
     if document is not None:
         with contextlib.suppress(TooManyProblemsError):
             for entry in document.designs:
                 design = _design(entry, document.model, reading, languages)
                 if design is not None:
                     designs.append(design)
+            migrations = read_migrations(document.migrations, document.model, designs, reading)
     result = reading.found.sorted()
     if document is None or reading.found.has_errors:
         raise ModelError(result, source=text)
     return ModelFile(
-        model=document.model, designs=tuple(designs), source=text, path=file, warnings=result
+        model=document.model,
+        designs=tuple(designs),
+        source=text,
+        path=file,
+        warnings=result,
+        migrations=migrations,
     )
 
 
@@ -178,7 +195,11 @@ def read_figures(
         ModelError: the factors make the file wrong.
     """
     document, reading = read_document(
-        text, file, _designs(languages), overrides=overrides, leave=("designs", "claims")
+        text,
+        file,
+        _designs(languages),
+        overrides=overrides,
+        leave=("designs", "claims", "migrations"),
     )
     if document is None or reading.found.has_errors:
         raise ModelError(reading.found.sorted(), source=text)

@@ -220,15 +220,23 @@ class CallFailedError(EngineError):
         self.outcome = outcome
 
 
+class RecordRefusedError(EngineError):
+    """The database refuses what a record holds; others may be written."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeRecord:
     """One change of a followed source: the record before and after, in the order per key."""
 
     container: str
     before: Mapping[str, Any] | None
+    """What was stored; of some engines only its key. None where there was nothing."""
     after: Mapping[str, Any] | None
+    """What is stored; None where it was deleted. It may be newer than the change itself."""
     position: str
     """Where to resume after this change; opaque."""
+    seconds: float | None = None
+    """When it was made, in seconds since 1970, where the source says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -376,6 +384,11 @@ class Adapter(Protocol):
     """A limit on what bulk writes take: write units, or records where these are not charged."""
 
     @property
+    def throttled(self) -> int:
+        """How often requests were refused for want of capacity, and repeated."""
+        ...
+
+    @property
     def description(self) -> str:
         """Which server it is and who calls, as shown before anything is changed."""
         ...
@@ -417,8 +430,21 @@ class Adapter(Protocol):
         """Write records, replacing those of the same key; return how many.
 
         Raises:
+            RecordRefusedError: one of the records cannot be stored as it is.
             EngineError: the server refused or went away; what was acknowledged stays.
         """
+        ...
+
+    def remove(self, records: Iterable[Record]) -> int:
+        """Delete what is stored under the keys of records; return how many keys these were.
+
+        Raises:
+            EngineError: the server refused or went away; what was acknowledged stays.
+        """
+        ...
+
+    def read_capacity(self, container: str) -> Decimal | None:
+        """Return the read units a second that a container serves; None where none are counted."""
         ...
 
     def stored(self, record: Record) -> Mapping[str, Any] | None:
@@ -462,14 +488,25 @@ class Adapter(Protocol):
         """Yield pages of stored records, each with the position to resume after it."""
         ...
 
-    def changes(
-        self, containers: Sequence[str], after: str | None = None
-    ) -> Iterator[ChangeRecord]:
-        """Yield changes as they come, from a position or from now.
+    def follow_from(self, containers: Sequence[str]) -> str:
+        """Return the position of now, to be taken before a scan; changes are kept from then on.
 
         Raises:
             UnsupportedError: this source cannot be followed; the message says why.
         """
+        ...
+
+    def changes(self, containers: Sequence[str], after: str) -> Iterator[ChangeRecord]:
+        """Yield the changes since a position, in the order per key, until none is left.
+
+        Raises:
+            UnsupportedError: this source cannot be followed; the message says why.
+            EngineError: changes since then are no longer kept; the copy has to begin again.
+        """
+        ...
+
+    def stop_following(self, position: str) -> None:
+        """Give back what the source keeps for a follower."""
         ...
 
     def destroy(self, names: Sequence[str], say: Progress) -> None:
@@ -505,13 +542,17 @@ class Connector(Protocol):
         """The engine's."""
         ...
 
-    def codec(self, model: Model, design: Design, *, expiry_shift: int = 0) -> Codec:
+    def codec(
+        self, model: Model, design: Design, *, expiry_shift: int = 0, keeps_values: bool = False
+    ) -> Codec:
         """Return how instances are stored in a design.
 
         Args:
             model: the model.
             design: the design.
             expiry_shift: seconds by which the time of expiry is moved on when records are written.
+            keeps_values: store what is compressed so that it can be read back, rather than in the
+                size that the design states.
         """
         ...
 

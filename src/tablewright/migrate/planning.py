@@ -37,7 +37,7 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Load:
+class WriteLoad:
     """The records of one kind that are written."""
 
     kind: RecordKind
@@ -55,7 +55,7 @@ class MigrationPlan:
     users: int
     records_read: Decimal
     bytes_read: Decimal
-    loads: tuple[Load, ...]
+    loads: tuple[WriteLoad, ...]
     ways: tuple[Way, ...]
     chosen: Way
     read_usd: Decimal | None
@@ -110,7 +110,7 @@ def plan_migration(
         is_target_new: whether the target's tables do not exist yet.
     """
     loads = tuple(
-        Load(
+        WriteLoad(
             kind=kind,
             records=Decimal(count_of(kind.entity) * kind.copies),
             units=units_of(kind),
@@ -150,13 +150,13 @@ def _stored(evaluation: Evaluation) -> tuple[Decimal, Decimal]:
     return records, sum((resource.item_bytes for resource in homes), ZERO)
 
 
-def _units_a_second(loads: Sequence[Load], seconds: Decimal) -> Decimal:
+def _units_a_second(loads: Sequence[WriteLoad], seconds: Decimal) -> Decimal:
     units = sum((load.records * load.units for load in loads if load.units is not None), ZERO)
     return units / seconds if seconds else ZERO
 
 
 def _ways(
-    target: Evaluation, loads: Sequence[Load], rates: Rates, *, is_target_new: bool
+    target: Evaluation, loads: Sequence[WriteLoad], rates: Rates, *, is_target_new: bool
 ) -> tuple[Way, ...]:
     charged = [load.records * load.units for load in loads if load.units is not None]
     if not charged:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from tablewright.core.errors import EngineError
-from tablewright.evaluation.doors import Codec, Fragment, Record
-from tablewright.migrate import canonical
-from tablewright.migrate.answers import (
+from tablewright.design.migrations import (
     CHANGED,
     COLLISION,
     DIFFERENT_COPIES,
@@ -24,12 +23,15 @@ from tablewright.migrate.answers import (
     MISSING,
     NO_PARENT,
     NO_PLACE,
+    REFUSED,
     TOO_LARGE,
     UNREADABLE,
-    Action,
     Answer,
+    MoveDecision,
     Renaming,
 )
+from tablewright.evaluation.doors import Codec, Fragment, Record
+from tablewright.migrate import canonical
 from tablewright.model.values import Model
 from tablewright.sample.calls import Children, Row
 
@@ -44,11 +46,12 @@ EXPLANATIONS = {
     LOST: "the target design has no place for the attribute",
     CHANGED: "the target would give another value back",
     NO_PLACE: "the target design does not store it",
+    REFUSED: "the target refuses it",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class MoveProblem:
     """Something that would be lost or refused, with the keys it concerns, never values."""
 
     kind: str
@@ -76,7 +79,7 @@ class Instance:
     entity: str
     identity: tuple[Any, ...]
     attributes: dict[str, Any]
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[MoveProblem, ...] = ()
     is_rejected: bool = False
 
 
@@ -92,6 +95,8 @@ class Transform:
     _answers: Mapping[tuple[str, str, str], Answer] = field(init=False, compare=False)
     _required: Mapping[str, tuple[str, ...]] = field(init=False, compare=False)
     _hidden: Mapping[str, frozenset[str]] = field(init=False, compare=False)
+    _placed: dict[tuple[str, str], bool] = field(default_factory=dict, init=False, compare=False)
+    """Whether the target stores anything of an attribute that it does not give back."""
 
     def __post_init__(self) -> None:
         answers = {(each.place, each.attribute, each.kind): each for each in self.answers}
@@ -111,7 +116,7 @@ class Transform:
             for each in self.answers
             if each.place == entity
             and each.kind in (LOST, CHANGED)
-            and each.action in (Action.DROP, Action.ACCEPT)
+            and each.action in (MoveDecision.DROP, MoveDecision.ACCEPT)
         }
         return frozenset(
             dropped | self.source.unreadable(entity) | self.target.unreadable(entity)
@@ -155,7 +160,7 @@ class Transform:
         fragments = sorted(fragments, key=lambda each: each.is_copy)
         first = fragments[0]
         attributes = {n: v for n, v in first.attributes.items() if v is not None}
-        problems: list[Problem] = []
+        problems: list[MoveProblem] = []
         for fragment in fragments[1:]:
             for name, value in fragment.attributes.items():
                 if value is None:
@@ -169,7 +174,7 @@ class Transform:
         return Instance(first.entity, first.identity, attributes, tuple(problems))
 
     def _complete(
-        self, first: Fragment, attributes: dict[str, Any], problems: list[Problem]
+        self, first: Fragment, attributes: dict[str, Any], problems: list[MoveProblem]
     ) -> None:
         """Fill in what was answered; note what is missing."""
         for name in self._required[first.entity]:
@@ -177,7 +182,7 @@ class Transform:
                 continue
             kind = LOST_KEY if name in self.model.entity(first.entity).key else MISSING
             answer = self.answer(kind, first.entity, name)
-            if answer is not None and answer.action is Action.DEFAULT:
+            if answer is not None and answer.action is MoveDecision.DEFAULT:
                 attributes[name] = answer.default
                 continue
             is_hidden = name in self.source.unreadable(first.entity)
@@ -186,7 +191,7 @@ class Transform:
 
     def tried(
         self, instance: Instance, identity: str, children: Children
-    ) -> tuple[tuple[Record, ...], tuple[Problem, ...]]:
+    ) -> tuple[tuple[Record, ...], tuple[MoveProblem, ...]]:
         """Return what the target would store for an instance, and what would go wrong with it."""
         entity = instance.entity
         problems = list(instance.problems)
@@ -198,12 +203,13 @@ class Transform:
             refusal = self.target.refusal(record)
             if refusal:
                 problems.append(
-                    Problem(kind=TOO_LARGE, entity=entity, identity=identity, detail=refusal)
+                    MoveProblem(kind=TOO_LARGE, entity=entity, identity=identity, detail=refusal)
                 )
         if records:
             problems += self._losses((instance, *inside), records)
+            problems += self._placeless(instance, children, records)
         elif not problems:
-            problems.append(Problem(kind=NO_PLACE, entity=entity, identity=identity))
+            problems.append(MoveProblem(kind=NO_PLACE, entity=entity, identity=identity))
         return records, tuple(problems)
 
     def _noted(self, children: Children, inside: list[Instance], entity: str) -> Sequence[Row]:
@@ -217,7 +223,7 @@ class Transform:
 
     def _losses(
         self, instances: Sequence[Instance], records: Sequence[Record]
-    ) -> Iterator[Problem]:
+    ) -> Iterator[MoveProblem]:
         """Yield the attributes that the target would not give back as they are."""
         first = instances[0]
         stored: dict[tuple[str, str], dict[str, Any]] = {}
@@ -242,7 +248,23 @@ class Transform:
                 row = {**row, **stored.get((instance.entity, ""), {})}
             yield from self._lost(instance, row)
 
-    def _lost(self, instance: Instance, stored: Row) -> Iterator[Problem]:
+    def _placeless(
+        self, instance: Instance, children: Children, records: Sequence[Record]
+    ) -> Iterator[MoveProblem]:
+        """Yield the attributes that cannot be read back since no record keeps anything of them."""
+        row = instance.attributes
+        for name in self.target.unreadable(instance.entity):
+            if row.get(name) is None:
+                continue
+            place = (instance.entity, name)
+            if place not in self._placed:
+                without = {n: v for n, v in row.items() if n != name}
+                encoded = tuple(self.target.encode(instance.entity, without, children))
+                self._placed[place] = encoded != tuple(records)
+            if not self._placed[place]:
+                yield _problem(LOST, instance, name)
+
+    def _lost(self, instance: Instance, stored: Row) -> Iterator[MoveProblem]:
         hidden = self._hidden[instance.entity]
         for name, value in instance.attributes.items():
             if name in hidden or value is None:
@@ -256,7 +278,7 @@ class Transform:
         """Return under which keys of the target an instance is stored, and who has each."""
         return [
             (
-                canonical.short([record.container, *self.target.key(record)]),
+                key_digest(record.container, self.target.key(record)),
                 f"{record.kind} {identity}",
             )
             for record in records
@@ -267,19 +289,33 @@ class Transform:
         return tuple(self.target.encode(entity, row, children))
 
 
+def key_digest(container: str, key: Sequence[Any]) -> bytes:
+    """Return 16 bytes that tell the place of a record of the target from any other."""
+    return canonical.short([container, *map(_key_part, key)])
+
+
 def identity_text(identity: tuple[Any, ...]) -> str:
     """Return an identity as text: equal identities give equal texts, whatever stored them."""
     return canonical.encode(list(identity))
 
 
-def _problem(kind: str, subject: Fragment | Instance, attribute: str, detail: str = "") -> Problem:
-    return Problem(
+def _problem(
+    kind: str, subject: Fragment | Instance, attribute: str, detail: str = ""
+) -> MoveProblem:
+    return MoveProblem(
         kind=kind,
         entity=subject.entity,
         attribute=attribute,
         identity=identity_text(subject.identity),
         detail=detail,
     )
+
+
+def _key_part(value: Any) -> Any:
+    """Return a part of a key as a plain value: ids of an engine's own as text with their type."""
+    if isinstance(value, str | int | Decimal | bytes | bool | Mapping | list | tuple):
+        return value
+    return {type(value).__name__: str(value)}
 
 
 def _equal(a: Any, b: Any) -> bool:

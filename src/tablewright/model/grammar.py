@@ -15,6 +15,7 @@ from typing import Any
 from yaml.nodes import Node
 
 from tablewright.model import nodes, scalars
+from tablewright.model.migration_grammar import MIGRATIONS
 from tablewright.model.names import (
     ATTRIBUTE_NAME,
     COPIED,
@@ -462,6 +463,7 @@ MODEL_FIELDS = (
             what="a list such as [{rule: DDB-REL-002, subject: users, reason: …}]",
         ),
     ),
+    Field("migrations", MIGRATIONS, doc="what is decided for moving data; docs/migrate.md"),
     Field("options", OPTIONS, doc="what the planner and compare are told; see their pages"),
     Field(
         "architectures",

@@ -29,6 +29,7 @@ class ParsedFile:
     model: Model
     designs: tuple[Entry, ...]
     reading: Reading
+    migrations: tuple[Entry, ...] = ()
 
 
 def decode(data: bytes, file: str, size: int | None = None) -> tuple[str | None, Reading]:
@@ -120,4 +121,5 @@ def read_document(
         model = resolve(fields, reading)
     except TooManyProblemsError:
         return None, reading
-    return ParsedFile(model, tuple(fields.get("designs", ())), reading), reading
+    designs_read = tuple(fields.get("designs", ()))
+    return ParsedFile(model, designs_read, reading, tuple(fields.get("migrations", ()))), reading

@@ -38,7 +38,7 @@ WRITTEN_AT_ONCE = 500
 
 
 @dataclass
-class Comparison:
+class SideComparison:
     """Both sides of a migration, to be compared."""
 
     target: Adapter
@@ -89,8 +89,8 @@ class Comparison:
         """Add up the target; only what is scattered over records is kept, to be put together."""
         self.staging.forget(TARGET)
         digests = Digests()
-        single = single_records(self.target.codec)
-        for container in containers_of(self.target.codec):
+        single = single_records(self.transform.target)
+        for container in containers_of(self.transform.target):
             done = 0
             for count, whole, parts in digests_of_pages(
                 self.target, self.transform, single, container
@@ -110,8 +110,8 @@ class Comparison:
 
     def _keep_suspicious(self, places: frozenset[tuple[str, int]]) -> None:
         """Read the target once more, and keep the whole instances of buckets that differ."""
-        single = single_records(self.target.codec) & {name for name, _ in places}
-        kinds = {kind.container for kind in self.target.codec.kinds if kind.entity in single}
+        single = single_records(self.transform.target) & {name for name, _ in places}
+        kinds = {kind.container for kind in self.transform.target.kinds if kind.entity in single}
         for container in sorted(kinds):
             for _, contents in self.target.scan(container):
                 fragments = [

@@ -9,18 +9,22 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from tablewright.evaluation.doors import Adapter, Record
+from tablewright.design.migrations import REFUSED, MigrationRate
+from tablewright.evaluation.doors import Adapter, Record, RecordRefusedError
+from tablewright.migrate import canonical
 from tablewright.migrate.transform import Transform, explained
 from tablewright.migrate.verification import Verification
-from tablewright.operate.comparing import Comparison
-from tablewright.operate.reading import Progress, Reader
+from tablewright.operate.comparing import SideComparison
+from tablewright.operate.following import Follower
+from tablewright.operate.pace import PacedWork, source_pace, target_pace
+from tablewright.operate.reading import Progress, Reader, containers_of
 from tablewright.operate.seed import by_dependence
 from tablewright.operate.staging import SOURCE, Staging
 
@@ -46,7 +50,7 @@ class ProblemGroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class DryRun:
     """What the dry run showed."""
 
     records_read: int
@@ -70,19 +74,26 @@ class Migration:
     staging: Staging
     journal: Path | None = None
     progress: Progress | None = None
+    rate: MigrationRate | None = None
     _entities: tuple[str, ...] = field(init=False)
     _reader: Reader = field(init=False)
-    _comparison: Comparison = field(init=False)
+    _comparison: SideComparison = field(init=False)
+    _writing: PacedWork = field(init=False)
 
     def __post_init__(self) -> None:
         """Order the entities so that parents come before their children."""
         self._entities = by_dependence(self.transform.model)
-        self._reader = Reader(SOURCE, self.source, self.transform, self.staging, self.progress)
-        self._comparison = Comparison(
+        containers = containers_of(self.transform.source)
+        pace = source_pace(self.rate, self.source, containers)
+        self._reader = Reader(
+            SOURCE, self.source, self.transform, self.staging, self.progress, pace
+        )
+        self._writing = PacedWork(self.target, target_pace(self.rate), "write")
+        self._comparison = SideComparison(
             self.target, self.transform, self.staging, self._entities, self.progress
         )
 
-    def check(self) -> Check:
+    def check(self) -> DryRun:
         """Read the source and try the whole transform, without writing to the target."""
         records = self._reader.read()
         problems = tuple(
@@ -106,7 +117,7 @@ class Migration:
             f"read source: {records:,} records; "
             f"{sum(group.count for group in problems):,} problems without an answer"
         )
-        return Check(
+        return DryRun(
             records_read=records,
             instances=counts,
             rejected=sum(rejected.values()),
@@ -134,19 +145,57 @@ class Migration:
         written = 0
         instances = self.staging.instances(SOURCE, entity, after or 0)
         while chunk := list(islice(instances, WRITTEN_AT_ONCE)):
-            written += self.target.bulk_write(
-                record for _, _, row in chunk for record in self.records(entity, row)
-            )
+            self._writing.begin()
+            count = self._write_chunk(entity, [(identity, row) for _, identity, row in chunk])
+            self._writing.end(count)
+            written += count
             done += len(chunk)
             self.staging.keep_position("write", entity, chunk[-1][0], done)
             self._say("write", done, total, entity)
         self.staging.keep_position("write", entity, 0, done, is_finished=True)
         return written
 
+    def _write_chunk(self, entity: str, chunk: Sequence[tuple[str, dict[str, Any]]]) -> int:
+        """Write instances together; where one is refused, each by itself."""
+        try:
+            return self.target.bulk_write(
+                record for _, row in chunk for record in self.records(entity, row)
+            )
+        except RecordRefusedError:
+            return sum(self._write_single(entity, identity, row) for identity, row in chunk)
+
+    def _write_single(self, entity: str, identity: str, row: dict[str, Any]) -> int:
+        """Write one instance; a refused one goes to quarantine if that was decided.
+
+        Raises:
+            RecordRefusedError: it is refused, and nothing was decided.
+        """
+        try:
+            return self.target.bulk_write(self.records(entity, row))
+        except RecordRefusedError as refused:
+            answer = self.transform.answer(REFUSED, entity)
+            if answer is None:
+                raise RecordRefusedError(
+                    f"the target refuses {entity} {identity}: {refused.message}",
+                    remedy=f"answer `{entity}: {{refused: quarantine}}` under `migrations:` of "
+                    "the model file, or correct the source and begin again with --abort",
+                ) from refused
+            reason = explained(REFUSED, entity, "", refused.message)
+            with self.staging.transaction():
+                self.staging.reject(entity, identity, reason, canonical.encoded(row))
+                self.staging.mark_rejected(entity, identity)
+            return 0
+
     def records(self, entity: str, row: dict[str, Any]) -> Iterator[Record]:
         """Yield what the target stores for an instance."""
         children = partial(self._reader.children, entity, row)
         yield from self.transform.target.encode(entity, row, children)
+
+    def follower(self) -> Follower:
+        """Return what follows the source and keeps the target as it is."""
+        return Follower(
+            self.source, self.target, self.transform, self.staging, self._reader, self.records
+        )
 
     def verify(self) -> Verification:
         """Read the target again and compare both sides, instance by instance."""

@@ -14,18 +14,19 @@ from itertools import islice
 from typing import Any
 
 from tablewright.core.errors import EngineError
-from tablewright.evaluation.doors import Adapter, Codec, Fragment
-from tablewright.migrate import canonical
-from tablewright.migrate.answers import (
+from tablewright.design.migrations import (
     COLLISION,
     DIFFERENT_COPIES,
     NO_PARENT,
     NO_PLACE,
     UNREADABLE,
-    Action,
+    MoveDecision,
     Renaming,
 )
-from tablewright.migrate.transform import Instance, Problem, Transform, explained, identity_text
+from tablewright.evaluation.doors import Adapter, Codec, Fragment
+from tablewright.migrate import canonical
+from tablewright.migrate.transform import Instance, MoveProblem, Transform, explained, identity_text
+from tablewright.operate.pace import Pace, PacedWork
 from tablewright.operate.seed import by_dependence
 from tablewright.operate.staging import SOURCE, Staged, Staging, staged
 
@@ -45,13 +46,16 @@ class Reader:
         transform: Transform,
         staging: Staging,
         progress: Progress | None = None,
+        pace: Pace | None = None,
     ) -> None:
+        self.work = PacedWork(adapter, pace or Pace(), "read")
         self.side, self.adapter, self.staging = side, adapter, staging
         self.transform, self.progress = transform, progress
+        self.codec = transform.source if side == SOURCE else transform.target
         self.renaming = transform.renaming if side == SOURCE else Renaming()
         model = transform.model
         self.entities = by_dependence(model)
-        self.single = single_records(adapter.codec)
+        self.single = single_records(self.codec)
         self.at_once = frozenset(n for n in self.entities if not transform.has_embedded(n))
         self._parent_keys = {
             entity.name: model.entity(entity.parent).key if entity.parent is not None else ()
@@ -61,7 +65,7 @@ class Reader:
     def read(self) -> int:
         """Read every record that is not read yet; return how many there are."""
         records = 0
-        for container in containers_of(self.adapter.codec):
+        for container in containers_of(self.codec):
             after, done, is_finished = self.staging.position(f"read {self.side}", container)
             if not is_finished:
                 done = self._read_container(container, after, done)
@@ -81,7 +85,9 @@ class Reader:
     # ------------------------------------------------------------ pages
 
     def _read_container(self, container: str, after: Any, done: int) -> int:
+        self.work.begin()
         for position, contents in self.adapter.scan(container, after=after):
+            self.work.end(len(contents))
             fragments, unreadable = self._decoded(container, contents)
             done += len(contents)
             with self.staging.transaction():
@@ -91,6 +97,7 @@ class Reader:
                     f"read {self.side}", container, position, done, is_finished=position is None
                 )
             self._say(f"read {self.side}", done, None, container)
+            self.work.begin()
         return done
 
     def decoded(self, container: str, contents: Iterable[Mapping[str, Any]]) -> list[Fragment]:
@@ -102,13 +109,27 @@ class Reader:
     ) -> tuple[list[Fragment], list[tuple[Mapping[str, Any], str]]]:
         fragments: list[Fragment] = []
         unreadable: list[tuple[Mapping[str, Any], str]] = []
-        decode = self.adapter.codec.decode
+        decode = self.codec.decode
         for content in contents:
             try:
                 fragments += decode(container, self.renaming.applied(container, content))
             except EngineError as problem:
                 unreadable.append((content, problem.message))
         return fragments, unreadable
+
+    def unreadable(self, container: str, content: Mapping[str, Any], reason: str) -> bool:
+        """Do with a record that cannot be read what was decided; return whether anything was."""
+        if self.transform.answer(UNREADABLE, container) is None:
+            return False
+        self._keep_unreadable(container, [(content, reason)])
+        return True
+
+    def replace(self, entity: str, instance: Instance) -> tuple[MoveProblem, ...]:
+        """Put an instance in the place of what is kept; return the problems nobody decided on."""
+        identity = identity_text(instance.identity)
+        self.staging.forget_problems(entity, identity)
+        self._keep_whole(entity, [instance], replaces=True, is_family=True)
+        return self.staging.problems_of(entity, identity)
 
     def _keep_unreadable(
         self, container: str, unreadable: Sequence[tuple[Mapping[str, Any], str]]
@@ -118,10 +139,10 @@ class Reader:
         answer = self.transform.answer(UNREADABLE, container)
         if answer is None:
             self.staging.add_problems(
-                Problem(kind=UNREADABLE, entity=container, detail=detail)
+                MoveProblem(kind=UNREADABLE, entity=container, detail=detail)
                 for _, detail in unreadable
             )
-        elif answer.action is Action.QUARANTINE:
+        elif answer.action is MoveDecision.QUARANTINE:
             for content, detail in unreadable:
                 body = json.dumps(content, default=str, sort_keys=True).encode()
                 identity = canonical.short([container, body]).hex()
@@ -149,14 +170,19 @@ class Reader:
         return row is not None and canonical.encoded(row) == canonical.encoded(part.attributes)
 
     def _keep_whole(
-        self, entity: str, instances: Sequence[Instance], *, replaces: bool = False
+        self,
+        entity: str,
+        instances: Sequence[Instance],
+        *,
+        replaces: bool = False,
+        is_family: bool = False,
     ) -> Iterable[Fragment]:
         """Keep whole instances; return those that were kept before, as fragments."""
         hidden, parent_key = self.transform.hidden(entity), self._parent_keys[entity]
         kept = [staged(entity, each, parent_key, hidden) for each in instances]
         if self.side != SOURCE:
             settled: Sequence[Staged] = kept
-        elif entity in self.at_once:
+        elif is_family or entity in self.at_once:
             settled = self._checked(entity, instances, kept)
         else:  # their children are not here yet
             problems = [p for each in instances for p in each.problems]
@@ -204,8 +230,8 @@ class Reader:
         kept: Sequence[Staged],
     ) -> list[Staged]:
         """Try the transform on instances; note problems, and reject what is to be rejected."""
-        problems: list[Problem] = []
-        rejections: dict[str, list[Problem]] = {}
+        problems: list[MoveProblem] = []
+        rejections: dict[str, list[MoveProblem]] = {}
         claims: list[tuple[bytes, str]] = []
         is_top = entity in self.transform.top_entities
         is_embedded = entity in self.transform.target.embedded
@@ -217,7 +243,7 @@ class Reader:
                 children = partial(self.children, entity, instance.attributes)
                 records, problems_here = self.transform.tried(instance, identity, children)
             elif not is_embedded:
-                problems_here = (Problem(kind=NO_PLACE, entity=entity, identity=identity),)
+                problems_here = (MoveProblem(kind=NO_PLACE, entity=entity, identity=identity),)
             open_problems, reasons = self._settled(problems_here)
             problems += open_problems
             if reasons:
@@ -228,15 +254,17 @@ class Reader:
         self.staging.add_problems(problems)
         return self._rejected(entity, kept, rejections)
 
-    def _settled(self, problems: Sequence[Problem]) -> tuple[list[Problem], list[Problem]]:
+    def _settled(
+        self, problems: Sequence[MoveProblem]
+    ) -> tuple[list[MoveProblem], list[MoveProblem]]:
         """Return the problems nobody decided on, and those for which an instance is left out."""
-        remaining: list[Problem] = []
-        reasons: list[Problem] = []
+        remaining: list[MoveProblem] = []
+        reasons: list[MoveProblem] = []
         for problem in problems:
             answer = self.transform.answer(problem.kind, problem.entity, problem.attribute)
-            if answer is None or answer.action is Action.DEFAULT:
+            if answer is None or answer.action is MoveDecision.DEFAULT:
                 remaining.append(problem)
-            elif answer.action is Action.QUARANTINE or problem.kind in (NO_PLACE, NO_PARENT):
+            elif answer.action is MoveDecision.QUARANTINE or problem.kind in (NO_PLACE, NO_PARENT):
                 reasons.append(problem)
         return remaining, reasons
 
@@ -244,19 +272,21 @@ class Reader:
         self,
         entity: str,
         claims: Sequence[tuple[bytes, str]],
-        problems: list[Problem],
-        rejections: dict[str, list[Problem]],
+        problems: list[MoveProblem],
+        rejections: dict[str, list[MoveProblem]],
     ) -> None:
         for _, owner, _ in self.staging.claim_keys(claims):
             kind, _, identity = owner.partition(" ")
-            problem = Problem(kind=COLLISION, entity=entity, identity=identity, detail=f"as {kind}")
+            problem = MoveProblem(
+                kind=COLLISION, entity=entity, identity=identity, detail=f"as {kind}"
+            )
             remaining, reasons = self._settled((problem,))
             problems += remaining
             if reasons:
                 rejections.setdefault(identity, []).extend(reasons)
 
     def _rejected(
-        self, entity: str, kept: Sequence[Staged], rejections: Mapping[str, Sequence[Problem]]
+        self, entity: str, kept: Sequence[Staged], rejections: Mapping[str, Sequence[MoveProblem]]
     ) -> list[Staged]:
         if not rejections:
             return list(kept)
@@ -272,10 +302,10 @@ class Reader:
             )
         return settled
 
-    def _put_aside(self, problem: Problem, identity: str, body: bytes) -> None:
+    def _put_aside(self, problem: MoveProblem, identity: str, body: bytes) -> None:
         """Put an instance into quarantine, unless it was decided that it stays behind."""
         answer = self.transform.answer(problem.kind, problem.entity, problem.attribute)
-        if answer is not None and answer.action is Action.DROP:
+        if answer is not None and answer.action is MoveDecision.DROP:
             return
         reason = explained(problem.kind, problem.entity, problem.attribute, problem.detail)
         self.staging.reject(problem.entity, identity, reason, body)
@@ -287,7 +317,7 @@ class Reader:
         return self.staging.children(self.side, entity, identity)
 
     def _check_families(self, entity: str) -> None:
-        """Check the instances that are stored with their children inside."""
+        """DryRun the instances that are stored with their children inside."""
         after, done, is_finished = self.staging.position("check", entity)
         if is_finished or entity in self.at_once:
             return
@@ -328,7 +358,7 @@ class Reader:
                 if parent is None:
                     continue
                 for identity in self.staging.orphans(SOURCE, entity, parent):
-                    problem = Problem(kind=NO_PARENT, entity=entity, identity=identity)
+                    problem = MoveProblem(kind=NO_PARENT, entity=entity, identity=identity)
                     remaining, reasons = self._settled((problem,))
                     self.staging.add_problems(remaining)
                     for reason in reasons:
@@ -366,7 +396,7 @@ def digests_of_pages(
         parts: list[Fragment] = []
         for content in contents:
             try:
-                fragments = tuple(adapter.codec.decode(container, content))
+                fragments = tuple(transform.target.decode(container, content))
             except EngineError:
                 continue
             for fragment in fragments:

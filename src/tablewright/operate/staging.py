@@ -19,7 +19,7 @@ from typing import Any
 from tablewright.core.errors import EngineError
 from tablewright.evaluation.doors import Fragment
 from tablewright.migrate import canonical
-from tablewright.migrate.transform import Instance, Problem, identity_text
+from tablewright.migrate.transform import Instance, MoveProblem, identity_text
 from tablewright.migrate.verification import BUCKETS
 
 SCHEMA = """
@@ -45,11 +45,24 @@ CREATE TABLE IF NOT EXISTS problems (
 CREATE UNIQUE INDEX IF NOT EXISTS problem_of
   ON problems (entity, identity, kind, attribute, detail) WHERE identity <> '';
 CREATE TABLE IF NOT EXISTS target_keys (key BLOB PRIMARY KEY, identity TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS pending (
+  entity TEXT, identity TEXT, old BLOB, PRIMARY KEY (entity, identity)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS quarantine (
   place TEXT, identity TEXT, reason TEXT, body BLOB, UNIQUE (place, identity, reason)
 );
 """
 
+TABLES = (
+    "facts",
+    "positions",
+    "fragments",
+    "instances",
+    "problems",
+    "target_keys",
+    "pending",
+    "quarantine",
+)
 SOURCE, TARGET = "source", "target"
 INSTANCES_AT_ONCE = 1_000
 CACHE_KB = 32_768
@@ -183,6 +196,25 @@ class Staging:
         )
         return tuple((f"{phase} {place}", int(done), bool(end)) for phase, place, done, end in rows)
 
+    def has_begun(self, phase: str) -> bool:
+        """Whether anything was done in a phase."""
+        row = self._db.execute("SELECT 1 FROM positions WHERE phase = ? LIMIT 1", (phase,))
+        return row.fetchone() is not None
+
+    def start_over(self) -> None:
+        """Drop everything that was read or noted."""
+        with self.transaction():
+            for table in TABLES:
+                self._db.execute(f"DELETE FROM {table}")
+
+    def forget_source(self) -> None:
+        """Drop what was read of the source and what followed from it, to read it again."""
+        self.forget(SOURCE)
+        with self.transaction():
+            for table in ("problems", "target_keys", "pending", "quarantine"):
+                self._db.execute(f"DELETE FROM {table}")
+            self._db.execute("DELETE FROM positions WHERE phase = 'check'")
+
     def forget(self, side: str) -> None:
         """Drop what was read of one side, to read it again."""
         with self.transaction():
@@ -250,7 +282,7 @@ class Staging:
             (side, entity, identity),
         )
 
-    def add_problems(self, problems: Iterable[Problem]) -> None:
+    def add_problems(self, problems: Iterable[MoveProblem]) -> None:
         """Keep problems; the same one of the same instance counts once."""
         self._db.executemany(
             "INSERT OR IGNORE INTO problems VALUES (?, ?, ?, ?, ?)",
@@ -293,6 +325,29 @@ class Staging:
             if owner != identity:
                 taken.append((key, identity, str(owner)))
         return taken
+
+    def release_keys(self, claims: Sequence[tuple[bytes, str]]) -> None:
+        """Let others be stored under keys that an instance had."""
+        self._db.executemany("DELETE FROM target_keys WHERE key = ? AND identity = ?", claims)
+
+    # ------------------------------------------------------------ what the target lacks
+
+    def note_pending(self, entity: str, identity: str, old: dict[str, Any] | None) -> None:
+        """Note that an instance changed; what it was when the target was last written stays."""
+        body = None if old is None else canonical.encoded(old)
+        self._db.execute("INSERT OR IGNORE INTO pending VALUES (?, ?, ?)", (entity, identity, body))
+
+    def pending(self) -> list[tuple[str, str, dict[str, Any] | None]]:
+        """Return the instances that changed, and what each was when the target was last written."""
+        rows = self._db.execute("SELECT entity, identity, old FROM pending").fetchall()
+        return [
+            (entity, identity, None if old is None else canonical.decode(old))
+            for entity, identity, old in rows
+        ]
+
+    def settle_pending(self) -> None:
+        """Forget what changed: the target has it."""
+        self._db.execute("DELETE FROM pending")
 
     # ------------------------------------------------------------ reading
 
@@ -395,6 +450,15 @@ class Staging:
         ).fetchone()
         return None if row is None else dict(canonical.decode(row[0]))
 
+    def moved_instance(self, side: str, entity: str, identity: str) -> dict[str, Any] | None:
+        """Return the attributes of an instance that is moved, None if it is not."""
+        row = self._db.execute(
+            "SELECT body FROM instances WHERE side = ? AND entity = ? AND identity = ? "
+            "AND is_rejected = 0",
+            (side, entity, identity),
+        ).fetchone()
+        return None if row is None else dict(canonical.decode(row[0]))
+
     def orphans(self, side: str, entity: str, parent: str) -> list[str]:
         """Return the identities of instances whose parent is not kept."""
         rows = self._db.execute(
@@ -405,6 +469,19 @@ class Staging:
             (parent, side, entity),
         )
         return [identity for (identity,) in rows]
+
+    def problems_of(self, entity: str, identity: str) -> tuple[MoveProblem, ...]:
+        """Return the problems of one instance."""
+        rows = self._db.execute(
+            "SELECT kind, attribute, detail FROM problems WHERE entity = ? AND identity = ?",
+            (entity, identity),
+        )
+        return tuple(
+            MoveProblem(
+                kind=kind, entity=entity, attribute=attribute, identity=identity, detail=detail
+            )
+            for kind, attribute, detail in rows
+        )
 
     def problems(self) -> list[tuple[str, str, str, str, int, list[str]]]:
         """Return kind, entity, attribute, detail, count and up to three keys of each problem."""

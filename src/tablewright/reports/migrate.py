@@ -8,7 +8,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tablewright.core.quantities import format_number, format_usd
-from tablewright.operate.migration import Check
+from tablewright.model.migration_grammar import PROBLEMS
+from tablewright.operate.migration import DryRun
 from tablewright.reports.document import (
     Block,
     Bullets,
@@ -98,13 +99,16 @@ def migrate_page(view: MigrateView) -> Document:
     else:
         if view.check is not None:
             blocks.extend(_checked(view.check))
+            if view.decisions:
+                blocks.append(Paragraph(text="As the model file says:"))
+                blocks.append(Bullets(items=view.decisions))
         if view.written or view.verification is not None:
             blocks.extend(_written(view))
     title = f"{view.app} · {view.source} to {view.target}"
     return Document(title=title, blocks=tuple(blocks))
 
 
-def _checked(check: Check) -> list[Block]:
+def _checked(check: DryRun) -> list[Block]:
     counts = ", ".join(f"{count:,} {name}" for name, count in check.instances if count)
     blocks: list[Block] = [
         Paragraph(text=f"Read {check.records_read:,} records: {counts or 'nothing'}.")
@@ -122,6 +126,10 @@ def _checked(check: Check) -> list[Block]:
             )
         )
     )
+    if any(group.kind in PROBLEMS for group in check.problems):
+        blocks.append(
+            Paragraph(text="Answer under `migrations:` of the model file (docs/migrate.md).")
+        )
     return blocks
 
 

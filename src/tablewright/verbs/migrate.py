@@ -15,13 +15,14 @@ from typing import Any
 
 from tablewright.bill.rates import Rates
 from tablewright.core.errors import UsageError
+from tablewright.design.migrations import MigrationRate
 from tablewright.design.values import Design
 from tablewright.evaluation.doors import Adapter, Target
 from tablewright.evaluation.values import Evaluation
 from tablewright.migrate.planning import MigrationPlan, plan_migration
 from tablewright.migrate.transform import Transform
 from tablewright.migrate.verification import Verification
-from tablewright.operate.migration import Check, Migration, quarantine
+from tablewright.operate.migration import DryRun, Migration, quarantine
 from tablewright.operate.reading import Progress
 from tablewright.operate.staging import Staging
 from tablewright.sample.sample import Sample
@@ -59,7 +60,7 @@ class MigrateView:
     source_place: str
     target_place: str
     action: str
-    check: Check | None = None
+    check: DryRun | None = None
     written: int = 0
     verification: Verification | None = None
     repaired: int = 0
@@ -67,6 +68,8 @@ class MigrateView:
     work_dir: str = ""
     phases: tuple[tuple[str, int, bool], ...] = ()
     """Of `status`: phase and place, how much is done, whether it is all."""
+    decisions: tuple[str, ...] = ()
+    """What the model file answers for this migration."""
 
     @property
     def is_clean(self) -> bool:
@@ -134,6 +137,7 @@ def migrate(
     target_at: Target,
     action: str = COPY,
     work_dir: Path | None = None,
+    rate: MigrationRate | None = None,
     progress: Progress | None = None,
     announce: Callable[[str], None] | None = None,
 ) -> MigrateView:
@@ -147,6 +151,7 @@ def migrate(
         target_at: the database of the target.
         action: copy (check, write, verify), dry-run, verify, repair, status or abort.
         work_dir: where progress is kept; beside the model file unless given.
+        rate: how fast; that of the model file unless given.
         progress: told what is being done.
         announce: told which databases are meant, before anything is read.
 
@@ -161,7 +166,18 @@ def migrate(
     with _opened(session, designs, (source_at, target_at), folder) as (pair, staging):
         if announce is not None:
             announce(f"from {pair[0].description} to {pair[1].description}")
-        transform = Transform(session.model, pair[0].codec, pair[1].codec)
+        choices = session.file.choices(source, target)
+        codecs = [
+            session.engine_of(design).connector.codec(session.model, design, keeps_values=True)
+            for design in designs
+        ]
+        transform = Transform(
+            session.model,
+            codecs[0],
+            codecs[1],
+            answers=choices.answers,
+            renaming=choices.renaming,
+        )
         work = Migration(
             source=pair[0],
             target=pair[1],
@@ -169,6 +185,7 @@ def migrate(
             staging=staging,
             journal=folder / "journal.txt",
             progress=progress,
+            rate=rate or choices.rate,
         )
         done = _run(work, action, folder)
         return MigrateView(
@@ -179,6 +196,7 @@ def migrate(
             target_place=pair[1].description,
             action=action,
             work_dir=str(folder),
+            decisions=tuple(answer.text for answer in choices.answers),
             phases=staging.phases() if action == STATUS else (),
             **done,
         )
@@ -255,20 +273,21 @@ def _same_migration(
     from tablewright.proof.runner import digest_of
 
     facts = {
-        "model": digest_of(session.file.source),
         "designs": f"{designs[0].name} to {designs[1].name}",
         "source": adapters[0].description,
         "target": adapters[1].description,
+        "model": digest_of(session.file.source),
     }
+    changed = [name for name, value in facts.items() if staging.fact(name) not in (None, value)]
+    if changed == ["model"] and not staging.has_begun("write"):
+        staging.start_over()  # it was only tried: answers and designs may change until then
+    elif changed:
+        raise UsageError(
+            f"a migration with another {changed[0]} was begun in {staging.path.parent}",
+            remedy="finish it with the same options, or forget it with --abort",
+        )
     for name, value in facts.items():
-        fact = staging.fact(name)
-        if fact is None:
-            staging.keep_fact(name, value)
-        elif fact != value:
-            raise UsageError(
-                f"a migration with another {name} was begun in {staging.path.parent}",
-                remedy="finish it with the same options, or forget it with --abort",
-            )
+        staging.keep_fact(name, value)
 
 
 def _abort(session: Session, source: str, target: str, folder: Path) -> MigrateView:

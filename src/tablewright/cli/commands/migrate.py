@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +15,7 @@ from tablewright.cli.options import file_argument, open_file, pricing
 from tablewright.cli.output import Output, verb
 
 if TYPE_CHECKING:
+    from tablewright.design.migrations import MigrationRate
     from tablewright.operate.reading import Progress
     from tablewright.session import Options
 
@@ -39,9 +40,9 @@ if TYPE_CHECKING:
 @click.option("--work-dir", type=click.Path(path_type=Path), help="Where progress is kept.")
 @click.option(
     "--rate",
-    type=click.FloatRange(min=1),
-    default=1000,
-    help="Of --plan: records written a second.",
+    default="",
+    metavar="RATE",
+    help="Write units a second (400), or a share of the source (20%); of --plan: records a second.",
 )
 @click.option(
     "--overlap-days",
@@ -70,7 +71,7 @@ def command(
     profile: str,
     allow_production: bool,
     work_dir: Path | None,
-    rate: float,
+    rate: str,
     overlap_days: float,
     options: Options,
 ) -> int:
@@ -80,34 +81,27 @@ def command(
     written and then compared, instance by instance. A run that was interrupted goes on where it
     stopped; running it again changes nothing. Create the target first with `tablewright up`.
     """
-    from tablewright.core.errors import UsageError
     from tablewright.evaluation.doors import Target
     from tablewright.verbs import migrate as verb_module
 
-    chosen = [
-        name
-        for name, is_set in (
-            ("dry-run", dry_run),
-            ("verify", verify),
-            ("repair", repair),
-            ("status", status),
-            ("abort", abort),
-        )
-        if is_set
-    ]
-    if len(chosen) + is_plan > 1:
-        raise UsageError(
-            "only one thing at a time: " + ", ".join(f"--{name}" for name in chosen),
-            remedy="choose one of --plan, --dry-run, --verify, --repair, --status, --abort",
-        )
+    flags = {
+        "plan": is_plan,
+        "dry-run": dry_run,
+        "verify": verify,
+        "repair": repair,
+        "status": status,
+        "abort": abort,
+    }
+    action = _action(flags) or verb_module.COPY
     session = open_file(file, options)
-    if is_plan:
+    pace = _rate(rate)
+    if action == "plan":
         planned = verb_module.plan(
             session,
             source,
             target,
             users=options.users,
-            records_per_second=Decimal(str(rate)),
+            records_per_second=_records_a_second(pace),
             overlap_days=Decimal(str(overlap_days)),
         )
         out.show(planned, "migrate-plan")
@@ -126,13 +120,65 @@ def command(
             target_at=Target(
                 endpoint=endpoint, data=data, profile=profile, allow_production=allow_production
             ),
-            action=chosen[0] if chosen else verb_module.COPY,
+            action=action,
             work_dir=work_dir,
+            rate=pace,
             progress=show,
             announce=lambda text: click.echo(text, err=True),
         )
     out.show(view, "migrate")
     return 0 if view.is_clean else 1
+
+
+def _action(flags: Mapping[str, bool]) -> str:
+    """Return the one thing that is to be done; "" for the whole.
+
+    Raises:
+        UsageError: several were chosen.
+    """
+    from tablewright.core.errors import UsageError
+
+    chosen = [name for name, is_set in flags.items() if is_set]
+    if len(chosen) > 1:
+        raise UsageError(
+            "only one thing at a time: " + ", ".join(f"--{name}" for name in chosen),
+            remedy="choose one of " + ", ".join(f"--{name}" for name in flags),
+        )
+    return chosen[0] if chosen else ""
+
+
+def _rate(text: str) -> MigrationRate | None:
+    """Return the rate that is stated.
+
+    Raises:
+        UsageError: it is none.
+    """
+    from tablewright.core.errors import UsageError
+    from tablewright.design.migrations import rate_of
+
+    if not text:
+        return None
+    rate = rate_of(text)
+    if rate is None:
+        raise UsageError(
+            f"`--rate {text}` is no rate",
+            remedy="write units a second (400) or a share of the source (20%)",
+        )
+    return rate
+
+
+def _records_a_second(rate: MigrationRate | None) -> Decimal:
+    from tablewright.core.errors import UsageError
+    from tablewright.verbs.migrate import RECORDS_A_SECOND
+
+    if rate is None:
+        return RECORDS_A_SECOND
+    if rate.units_per_second is None:
+        raise UsageError(
+            "a plan needs the rate in records a second, not as a share",
+            remedy="write --rate 400",
+        )
+    return rate.units_per_second
 
 
 @contextmanager

@@ -13,10 +13,11 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from tablewright.capacity.limits import MAX_BATCH_WRITE_ITEMS
+from tablewright.capacity.limits import MAX_BATCH_WRITE_ITEMS, NEW_TABLE_READ_UNITS
 from tablewright.core.backoff import Backoff
-from tablewright.core.errors import EngineError, UnsupportedError
+from tablewright.core.errors import EngineError
 from tablewright.core.quantities import ZERO
+from tablewright.engines.dynamodb import streams
 from tablewright.engines.dynamodb.backups import TableBackups
 from tablewright.engines.dynamodb.codec import DynamoCodec
 from tablewright.engines.dynamodb.design import DynamoDesign
@@ -46,6 +47,7 @@ from tablewright.evaluation.doors import (
     ProvisionPlan,
     ProvisionStep,
     Record,
+    RecordRefusedError,
     Scratch,
 )
 from tablewright.evaluation.values import Route
@@ -90,6 +92,7 @@ class DynamoAdapter:
         self.transport = RetryingTransport(self._counting, sleep)
         self.units_per_second = units_per_second
         self._runner = RouteRunner(model, design, self.transport)
+        self._unprocessed = 0
         self._sleep = sleep or time.sleep
         self._clock = clock
         self._is_fork = False
@@ -110,6 +113,11 @@ class DynamoAdapter:
     def chunk(self) -> int:
         """Instances of one kind of item that fill a batch."""
         return MAX_BATCH_WRITE_ITEMS
+
+    @property
+    def throttled(self) -> int:
+        """How often requests, or items of a batch, were refused for want of capacity."""
+        return self.transport.throttled + self._unprocessed
 
     # ------------------------------------------------------------ tables
 
@@ -159,15 +167,31 @@ class DynamoAdapter:
         """Put items in batches of 25; return how many.
 
         Raises:
+            RecordRefusedError: one of the items cannot be stored.
             EngineError: the database refused, or kept throttling.
         """
+        return self._batches((r.container, {"PutRequest": {"Item": r.content}}) for r in records)
+
+    def remove(self, records: Iterable[Record]) -> int:
+        """Delete the items under the keys of records in batches of 25; return how many keys.
+
+        Raises:
+            EngineError: the database refused, or kept throttling.
+        """
+        return self._batches(
+            (r.container, {"DeleteRequest": {"Key": self._key_of(r)}}) for r in records
+        )
+
+    def _key_of(self, record: Record) -> dict[str, Any]:
+        return {name: record.content[name] for name in self.design.table(record.container).keys}
+
+    def _batches(self, writes: Iterable[tuple[str, dict[str, Any]]]) -> int:
         written = 0
-        remaining = iter(records)
+        remaining = iter(writes)
         while batch := list(islice(remaining, MAX_BATCH_WRITE_ITEMS)):
             requests: dict[str, Any] = {}
-            for record in batch:
-                put = {"PutRequest": {"Item": record.content}}
-                requests.setdefault(record.container, []).append(put)
+            for container, write in batch:
+                requests.setdefault(container, []).append(write)
             self._put(requests)
             written += len(batch)
         return written
@@ -183,7 +207,9 @@ class DynamoAdapter:
             except RequestFailedError as failed:
                 if failed.is_retryable:
                     raise _no_capacity(requests) from failed
-                raise
+                if failed.is_of_all:
+                    raise
+                raise RecordRefusedError(failed.message, remedy=failed.remedy) from failed
             self._written_units += sum((c.units for c in reply.consumed), ZERO)
             unprocessed = reply.body.get("UnprocessedItems") or {}
             if unprocessed:
@@ -192,6 +218,7 @@ class DynamoAdapter:
         self._respect_limit()
 
     def _pause(self, sent: dict[str, Any], unprocessed: dict[str, Any], backoff: Backoff) -> None:
+        self._unprocessed += 1
         if sum(map(len, unprocessed.values())) < sum(map(len, sent.values())):
             backoff.reset()
         if not backoff.wait():
@@ -209,7 +236,7 @@ class DynamoAdapter:
     def stored(self, record: Record) -> Mapping[str, Any] | None:
         """Return the item under the key of a record, read consistently."""
         table = self.design.table(record.container)
-        key = {name: record.content[name] for name in table.keys}
+        key = self._key_of(record)
         reply = self.transport.send(
             "GetItem", {"TableName": table.name, "Key": key, "ConsistentRead": True}
         )
@@ -248,18 +275,30 @@ class DynamoAdapter:
             if after is None:
                 return
 
-    def changes(
-        self, containers: Sequence[str], after: str | None = None
-    ) -> Iterator[ChangeRecord]:
-        """Refuse: streams are not followed yet.
+    def read_capacity(self, container: str) -> Decimal | None:
+        """Return the read units a second of a table: provisioned, or of a new on-demand one."""
+        body = self.transport.send("DescribeTable", {"TableName": container}).body
+        units = body["Table"].get("ProvisionedThroughput", {}).get("ReadCapacityUnits", 0)
+        return Decimal(units or NEW_TABLE_READ_UNITS)
+
+    def follow_from(self, containers: Sequence[str]) -> str:
+        """Return the position of now in the streams of tables.
 
         Raises:
-            UnsupportedError: always.
+            UnsupportedError: a table has no stream, or one without old images.
         """
-        raise UnsupportedError(
-            f"the changes of {', '.join(containers)} are not followed yet",
-            remedy="read the stream with your own Lambda, or compare two scans",
-        )
+        return streams.position_of_now(self.transport, containers)
+
+    def changes(self, containers: Sequence[str], after: str) -> Iterator[ChangeRecord]:
+        """Yield what the streams of tables hold since a position.
+
+        Raises:
+            EngineError: it is more than a day ago.
+        """
+        return streams.changes(self.transport, containers, after)
+
+    def stop_following(self, position: str) -> None:
+        """Do nothing: a stream keeps its records for a day whoever reads them."""
 
     def backups(self) -> TableBackups:
         """Return the service's own backups of the tables."""

@@ -7,8 +7,8 @@ size, cannot be read back from the item: `unreadable` names it.
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from tablewright.capacity.items import item_bytes
@@ -16,14 +16,14 @@ from tablewright.capacity.limits import MAX_ITEM_BYTES
 from tablewright.core.errors import EngineError
 from tablewright.engines.dynamodb.decoding import KeyReader, plain_value
 from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape, Table
-from tablewright.engines.dynamodb.items import ItemMaker
+from tablewright.engines.dynamodb.items import ItemMaker, restored
 from tablewright.evaluation.doors import Fragment, Record, RecordKind
 from tablewright.model.values import Entity, Kind, Model
 from tablewright.sample.calls import Children, Row
 from tablewright.sample.wire import to_wire
 
 TEXTS = frozenset({Kind.TEXT})
-"""Kinds whose compressed form gives the value back; that of a map does not keep its types."""
+"""Kinds whose compressed form gives the value back as it is seeded; a map's is not typed there."""
 
 
 class DynamoCodec:
@@ -33,7 +33,14 @@ class DynamoCodec:
     native_form = "ddb-json"
     has_doubles = False
 
-    def __init__(self, model: Model, design: DynamoDesign, expiry_shift: int = 0) -> None:
+    def __init__(
+        self,
+        model: Model,
+        design: DynamoDesign,
+        expiry_shift: int = 0,
+        *,
+        keeps_values: bool = False,
+    ) -> None:
         self.model = model
         self.design = design
         self.expiry_shift = expiry_shift
@@ -56,10 +63,13 @@ class DynamoCodec:
             embed.entity for _, shape in self._shapes.values() for embed in shape.embeds
         )
         self.expiry = frozenset(table.ttl for table in design.tables if table.ttl)
-        self._makers = {place: ItemMaker(model, *pair) for place, pair in self._shapes.items()}
+        self._makers = {
+            place: ItemMaker(model, *pair, keeps_values=keeps_values)
+            for place, pair in self._shapes.items()
+        }
         self._readers: dict[str, list[_ShapeReader]] = {}
         for table, shape in self._shapes.values():
-            reader = _ShapeReader(model, table, shape)
+            reader = _ShapeReader(model, table, shape, keeps_values=keeps_values)
             self._readers.setdefault(table.name, []).append(reader)
         self._kinds_of = {
             entity.name: tuple(kind for kind in self.kinds if kind.entity == entity.name)
@@ -107,17 +117,26 @@ class DynamoCodec:
         Raises:
             EngineError: the item is of no kind that the design knows.
         """
+        reader, keys = self._fitting(container, content, whole=True)
+        if reader is None:  # it may lack what every item of its kind should have
+            reader, keys = self._fitting(container, content, whole=False)
+        if reader is None:
+            shown = ", ".join(sorted(content))
+            raise EngineError(f"an item of {container} is of no kind the design knows: {shown}")
+        yield from reader.fragments(content, keys)
+
+    def _fitting(
+        self, container: str, content: Mapping[str, Any], *, whole: bool
+    ) -> tuple[_ShapeReader | None, Row]:
+        """Return the shape that an item fits best, None if none, and what its keys tell."""
         best: _ShapeReader | None = None
         best_keys: Row = {}
         best_fit = 0
         for reader in self._readers.get(container, ()):
-            fit, keys = reader.fit(content)
+            fit, keys = reader.fit(content, whole=whole)
             if fit > best_fit:
                 best, best_keys, best_fit = reader, keys, fit
-        if best is None:
-            shown = ", ".join(sorted(content))
-            raise EngineError(f"an item of {container} is of no kind the design knows: {shown}")
-        yield from best.fragments(content, best_keys)
+        return best, best_keys
 
     def to_plain(self, content: Mapping[str, Any]) -> dict[str, Any]:
         """Return an item in wire form as plain values."""
@@ -177,18 +196,22 @@ def _counter_differences(
 class _ShapeReader:
     """Reads the items of one shape of one table."""
 
-    def __init__(self, model: Model, table: Table, shape: ItemShape) -> None:
+    def __init__(self, model: Model, table: Table, shape: ItemShape, *, keeps_values: bool) -> None:
         self.model, self.table, self.shape = model, table, shape
         self.entity: Entity = model.entity(shape.entity)
         self.keys = KeyReader(shape, self.entity)
         stored = {*shape.attributes, *(embed.attribute for embed in shape.embeds)}
         self.names = stored | {name for name, _ in shape.keys} | set(table.keys)
         texts = {a.name for a in self.entity.attributes if a.kind in TEXTS}
-        self.packed = {n for n, ratio in shape.compress if ratio <= 0 and n in texts}
+        self.packed = {
+            n for n, ratio in shape.compress if keeps_values or (ratio <= 0 and n in texts)
+        }
+        self._texts = texts
         self.hidden = {*shape.offload, *(n for n, _ in shape.compress)} - self.packed
         self.always = {
             name for name in shape.attributes if self.entity.attribute(name).presence >= 1
         }
+        self.required = {key for key in table.keys if shape.template(key) is not None}
         self.fixed_text = self.keys.fixed_text(table.keys)
         own = set(self.entity.names)
         self._own_keys = own.issuperset(a for _, t in shape.keys for a in t.attributes)
@@ -197,15 +220,17 @@ class _ShapeReader:
         self._packed = [n for n in shape.attributes if n in self.packed]
         self._embeds = [(e.attribute, model.entity(e.entity)) for e in shape.embeds]
 
-    def fit(self, item: Mapping[str, Any]) -> tuple[int, Row]:
+    def fit(self, item: Mapping[str, Any], *, whole: bool = True) -> tuple[int, Row]:
         """Return how well an item fits, 0 where it is of another kind, and what its keys tell.
 
         Its keys have to read as the shape's templates do, each of its attributes has to be one of
-        the shape's, and none that every instance has may be missing. Of several shapes that fit
-        the one with most fixed text in its keys is meant, then that with most attributes.
+        the shape's, and of a whole item none that every instance has may be missing. Of several
+        shapes that fit the one with most fixed text in its keys is meant, then that with most
+        attributes.
         """
         names = item.keys()
-        if not (names <= self.names and names >= self.always):
+        required = self.always if whole else self.required
+        if not (names <= self.names and names >= required):
             return 0, {}
         keys = self.keys.row(item)
         if keys is None:
@@ -229,7 +254,9 @@ class _ShapeReader:
                 row[name] = plain_value(value) if text is None else text
         for name in self._packed:
             if name in item:
-                row[name] = gzip.decompress(plain_value(item[name])).decode()
+                with suppress(ValueError):  # cut or filled to a stated size: it cannot be read back
+                    content = plain_value(item[name])
+                    row[name] = restored(content, is_text=name in self._texts)
         identity = tuple([row.get(name) for name in self.entity.key])
         yield Fragment(
             entity=self.entity.name,

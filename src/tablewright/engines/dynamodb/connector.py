@@ -67,10 +67,12 @@ class DynamoConnector:
     engine: DynamoEngine
     name: str = "dynamodb"
 
-    def codec(self, model: Model, design: Design, *, expiry_shift: int = 0) -> DynamoCodec:
+    def codec(
+        self, model: Model, design: Design, *, expiry_shift: int = 0, keeps_values: bool = False
+    ) -> DynamoCodec:
         """Return how instances are stored in a design."""
         assert isinstance(design, DynamoDesign)
-        return DynamoCodec(model, design, expiry_shift)
+        return DynamoCodec(model, design, expiry_shift, keeps_values=keeps_values)
 
     def connect(
         self, model: Model, design: Design, target: Target, folder: Path, *, creates: bool = False

@@ -6,10 +6,12 @@ embedded. Out: the item DynamoDB would hold. Sizing and seeding agree: both read
 
 from __future__ import annotations
 
+import gzip
+import json
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
-from zlib import crc32
 
 from tablewright.engines.dynamodb.design import ItemShape, KeyTemplate, Table
 from tablewright.engines.dynamodb.geohash import GEOHASH, geohash, neighbours
@@ -25,7 +27,7 @@ Children = Callable[[str], Sequence[Row]]
 def shard_of(entity: Entity, row: Row, shards: int) -> int:
     """Return the shard an instance belongs to, by a checksum of its key."""
     text = "#".join(str(row.get(name)) for name in entity.key)
-    return crc32(text.encode()) % shards
+    return zlib.crc32(text.encode()) % shards
 
 
 def key_value(template: KeyTemplate, entity: Entity, row: Row, *, shard: int | None = None) -> Any:
@@ -85,8 +87,20 @@ def around(row: Row, name: str, keys: Sequence[tuple[str, KeyTemplate]]) -> list
 class ItemMaker:
     """Makes the items of one shape of one table; what follows from the shape is worked out once."""
 
-    def __init__(self, model: Model, table: Table, shape: ItemShape) -> None:
+    def __init__(
+        self, model: Model, table: Table, shape: ItemShape, *, keeps_values: bool = False
+    ) -> None:
+        """Prepare to make items.
+
+        Args:
+            model: the model.
+            table: where they lie.
+            shape: their kind.
+            keeps_values: compress what is compressed so that it can be read back, whatever size the
+                design states.
+        """
         self.shape = shape
+        self.keeps_values = keeps_values
         self.entity = model.entity(shape.entity)
         self._templates = [
             (key, template)
@@ -142,9 +156,9 @@ class ItemMaker:
             return 0
         if name in self.shape.offload:
             return pointer(name, self.entity, row)
-        if name in self._compress:
-            return compressed(value, self._compress[name])
-        return value
+        if name not in self._compress:
+            return value
+        return compacted(value) if self.keeps_values else compressed(value, self._compress[name])
 
 
 def item_for(
@@ -167,7 +181,7 @@ def object_place(name: str, entity: Entity, row: Row) -> str:
 
 def checksum(value: Any) -> str:
     """Return the eight hexadecimal digits that tell one value of an attribute from another."""
-    return f"{crc32(str(value).encode()):08x}"
+    return f"{zlib.crc32(str(value).encode()):08x}"
 
 
 def object_key(name: str, entity: Entity, row: Row) -> str:
@@ -198,6 +212,42 @@ def compressed(value: Any, ratio: Decimal) -> bytes:
     numerator, denominator = ratio.as_integer_ratio()
     required = max(1, round(plain_bytes(value) * numerator / denominator))
     return exact[:required].ljust(required, b"\0")
+
+
+def compacted(value: Any) -> bytes:
+    """Return a value compressed so that `restored` gives it back: the gzip of a text, or of JSON.
+
+    Example:
+        >>> restored(compacted({"price": Decimal("2.50"), "n": [1, True, None]}), is_text=False)
+        {'n': [1, True, None], 'price': Decimal('2.50')}
+    """
+    text = value if isinstance(value, str) else _json_text(value)
+    return gzip.compress(text.encode(), compresslevel=6, mtime=0)
+
+
+def restored(content: bytes, *, is_text: bool) -> Any:
+    """Return the value that was compressed.
+
+    Raises:
+        ValueError: the bytes are no gzip, or were cut or filled to a size that a design states.
+    """
+    try:
+        text = gzip.decompress(content).decode()
+        return text if is_text else json.loads(text, parse_float=Decimal)
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as problem:
+        raise ValueError(f"it cannot be decompressed: {problem}") from problem
+
+
+def _json_text(value: Any) -> str:
+    """Return JSON with numbers as they are."""
+    if isinstance(value, Mapping):
+        inner = (f"{json.dumps(str(k))}:{_json_text(v)}" for k, v in sorted(value.items()))
+        return "{" + ",".join(inner) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(_json_text, value)) + "]"
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return json.dumps(value, default=str)
 
 
 def _key_names(table: Table) -> tuple[str, ...]:

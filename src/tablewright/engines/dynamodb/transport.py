@@ -38,6 +38,16 @@ RETRYABLE = frozenset(
         "ServiceUnavailable",
     }
 )
+THROTTLES = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestLimitExceeded",
+    }
+)
+STREAM_OPERATIONS = frozenset({"DescribeStream", "GetShardIterator", "GetRecords"})
+"""Operations of the streams' own endpoint."""
 CREDENTIALS = frozenset(
     {
         "ExpiredTokenException",
@@ -207,6 +217,8 @@ class RetryingTransport:
     sleep: Callable[[float], None] | None = None
     requests: int = 0
     retries: int = 0
+    throttled: int = 0
+    """Requests that were refused for want of capacity since it was made."""
     seconds: float = 0.0
     """That requests took, without the pauses between them."""
     consumed: list[Consumption] = field(default_factory=list)
@@ -241,6 +253,7 @@ class RetryingTransport:
             except RequestFailedError as failed:
                 self.seconds += time.perf_counter() - started
                 self.consumed += self.inner.failed_units()
+                self.throttled += failed.code in THROTTLES
                 if not failed.is_retryable or not backoff.wait():
                     raise
                 self.retries += 1
@@ -337,6 +350,8 @@ class SdkTransport:
     client: Any
     description: str
     is_local: bool = False
+    streams: Any = None
+    """The client of DynamoDB Streams."""
 
     def send(self, operation: str, parameters: Mapping[str, Any], *, label: str = "") -> Reply:
         """Send one request through boto3."""
@@ -346,7 +361,8 @@ class SdkTransport:
         request = with_raw_binaries(dict(parameters))
         if operation in METERED:
             request["ReturnConsumedCapacity"] = "INDEXES"
-        method = getattr(self.client, xform_name(operation))
+        client = self.streams if operation in STREAM_OPERATIONS else self.client
+        method = getattr(client, xform_name(operation))
         try:
             body = method(**request)
         except ClientError as problem:
@@ -398,7 +414,7 @@ def sdk_transport(
             }
     client = session.client("dynamodb", **options)
     where = endpoint or f"Amazon DynamoDB in {client.meta.region_name}"
-    return SdkTransport(client, where)
+    return SdkTransport(client, where, streams=session.client("dynamodbstreams", **options))
 
 
 def _is_loopback(endpoint: str) -> bool:

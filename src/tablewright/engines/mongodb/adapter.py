@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tablewright.core.backoff import Backoff
 from tablewright.core.errors import EngineError, UnsupportedError
-from tablewright.engines.mongodb import explaining, provisioning
+from tablewright.engines.mongodb import explaining, provisioning, streams
 from tablewright.engines.mongodb.bson_values import from_bson, to_bson
 from tablewright.engines.mongodb.codec import MongoCodec
 from tablewright.engines.mongodb.design import MongoDesign
@@ -33,6 +33,7 @@ from tablewright.evaluation.doors import (
     ProvisionPlan,
     ProvisionStep,
     Record,
+    RecordRefusedError,
     Scratch,
 )
 from tablewright.evaluation.values import Route
@@ -75,6 +76,7 @@ class MongoAdapter:
         self.codec = MongoCodec(model, design)
         self.units_per_second: Decimal | None = None
         self._reached = reached
+        self.throttled = 0
         self.is_local = reached.is_local
         name = reached.database or design.database or model.app.replace("-", "_")
         self.description = f"{reached.description}, database {name}"
@@ -169,15 +171,38 @@ class MongoAdapter:
             problems = failed.details.get("writeErrors", ())
             other_problems = [p for p in problems if p.get("code") != DUPLICATE_KEY]
             if other_problems:
-                raise EngineError(
+                raise RecordRefusedError(
                     f"{container} refuses a document: "
                     f"{other_problems[0].get('errmsg', 'no reason given')}"
                 ) from failed
             # they were written before an interruption: put what came in their place
             again = [documents[problem["index"]] for problem in problems]
-            collection.bulk_write(
-                [ReplaceOne({"_id": each["_id"]}, each, upsert=True) for each in again]
-            )
+            try:
+                collection.bulk_write(
+                    [ReplaceOne({"_id": each["_id"]}, each, upsert=True) for each in again]
+                )
+            except BulkWriteError as repeated:
+                errors = repeated.details.get("writeErrors", ())
+                reason = errors[0].get("errmsg", "no reason given") if errors else str(repeated)
+                raise RecordRefusedError(f"{container} refuses a document: {reason}") from repeated
+
+    def remove(self, records: Iterable[Record]) -> int:
+        """Delete the documents under the `_id` of records; return how many keys these were.
+
+        Raises:
+            EngineError: the server refused or went away.
+        """
+        removed = 0
+        for container, group in groupby(records, key=lambda record: record.container):
+            keys = [to_bson(record.content["_id"]) for record in group]
+            collection = self._database[container]
+            _asked(partial(collection.delete_many, {"_id": {"$in": keys}}))
+            removed += len(keys)
+        return removed
+
+    def read_capacity(self, container: str) -> Decimal | None:
+        """Return None: a server counts no units."""
+        return None
 
     def stored(self, record: Record) -> Mapping[str, Any] | None:
         """Return the document under the `_id` of a record."""
@@ -191,28 +216,29 @@ class MongoAdapter:
         """Yield pages of documents in the order of their `_id`, by one cursor."""
         if segments > 1:
             raise UnsupportedError("a collection is read as one segment")
-        condition = {} if after is None else {"_id": {"$gt": to_bson(after)}}
+        condition = {} if after is None else {"_id": {"$gt": stored_position(after)}}
         cursor = self._database[container].find(condition, sort=[("_id", 1)], batch_size=PAGE)
-        page: list[Mapping[str, Any]] = []
-        for document in cursor:
-            page.append(from_bson(document))
-            if len(page) == PAGE:
-                yield page[-1]["_id"], page
-                page = []
-        yield None, page
+        while page := _asked(partial(_page, cursor)):
+            last = position_text(page[-1]["_id"]) if len(page) == PAGE else None
+            yield last, [from_bson(document) for document in page]
+            if last is None:
+                return
+        yield None, []
 
-    def changes(
-        self, containers: Sequence[str], after: str | None = None
-    ) -> Iterator[ChangeRecord]:
-        """Refuse: change streams are not followed yet.
+    def follow_from(self, containers: Sequence[str]) -> str:
+        """Return the token of the change stream as it is now.
 
         Raises:
-            UnsupportedError: always.
+            UnsupportedError: the server is no replica set.
         """
-        raise UnsupportedError(
-            f"the changes of {', '.join(containers)} are not followed yet",
-            remedy="stop writing while documents are moved, or compare two scans",
-        )
+        return _asked(partial(streams.position_of_now, self._database))
+
+    def changes(self, containers: Sequence[str], after: str) -> Iterator[ChangeRecord]:
+        """Yield the changes since a token, until none is left."""
+        yield from streams.changes(self._database, containers, after)
+
+    def stop_following(self, position: str) -> None:
+        """Do nothing: a server keeps its log of operations whoever reads it."""
 
     # ------------------------------------------------------------ calls
 
@@ -412,6 +438,25 @@ def _page_of(rows: tuple[Row, ...], call: Call) -> tuple[tuple[Row, ...], int | 
     if not call.is_page or limit is None or len(rows) <= limit:
         return rows, None
     return rows[:limit], int(call.resume or 0) + limit
+
+
+def _page(cursor: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
+    return list(islice(cursor, PAGE))
+
+
+def position_text(identity: Any) -> str:
+    """Return an `_id` of any type as text, to go on after it."""
+    from bson.json_util import CANONICAL_JSON_OPTIONS, dumps
+
+    return str(dumps({"_id": identity}, json_options=CANONICAL_JSON_OPTIONS))
+
+
+def stored_position(text: str) -> Any:
+    """Return the `_id` of a text that `position_text` wrote."""
+    from bson.json_util import CANONICAL_JSON_OPTIONS, loads
+
+    options = CANONICAL_JSON_OPTIONS.with_options(tz_aware=True, uuid_representation=4)
+    return loads(text, json_options=options)["_id"]
 
 
 def _has_upper_bound(condition: Mapping[str, Any]) -> bool:

@@ -34,7 +34,9 @@ class MongoConnector:
     engine: MongoEngine
     name: str = "mongodb"
 
-    def codec(self, model: Model, design: Design, *, expiry_shift: int = 0) -> MongoCodec:
+    def codec(
+        self, model: Model, design: Design, *, expiry_shift: int = 0, keeps_values: bool = False
+    ) -> MongoCodec:
         """Return how instances are stored in a design; TTL indexes go by times of the model."""
         assert isinstance(design, MongoDesign)
         return MongoCodec(model, design)

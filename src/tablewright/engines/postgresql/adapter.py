@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tablewright.core.backoff import Backoff
 from tablewright.core.errors import EngineError, UnsupportedError, UsageError
-from tablewright.engines.postgresql import explaining, provisioning
+from tablewright.engines.postgresql import explaining, provisioning, streams
 from tablewright.engines.postgresql.codec import PgCodec
 from tablewright.engines.postgresql.ddl import primary_columns, quoted
 from tablewright.engines.postgresql.design import PgTable, PostgresDesign
@@ -36,6 +36,7 @@ from tablewright.evaluation.doors import (
     ProvisionPlan,
     ProvisionStep,
     Record,
+    RecordRefusedError,
     Scratch,
 )
 from tablewright.evaluation.values import Route
@@ -67,6 +68,7 @@ class PgAdapter:
         self.model, self.design = model, design
         self.codec = PgCodec(model, design)
         self.units_per_second: Decimal | None = None
+        self.throttled = 0
         self.description, self.is_local = reached.description, reached.is_local
         self._reached = reached
         self._connection = reached.connection
@@ -189,6 +191,31 @@ class PgAdapter:
                     + (f"UPDATE SET {assigned}" if changed else "NOTHING")
                 )
 
+    def remove(self, records: Iterable[Record]) -> int:
+        """Delete the rows under the primary keys of records; return how many keys these were.
+
+        Raises:
+            EngineError: the server refused or went away.
+        """
+        removed = 0
+        for container, group in groupby(records, key=lambda record: record.container):
+            table = self.design.table(container)
+            key = [table.column(name) for name in primary_columns(table)]
+            where = " AND ".join(f"{quoted(column.name)} = %s" for column in key)
+            statement = f"DELETE FROM {quoted(container)} WHERE {where}"
+            values = [[sql_value(c, r.content[c.name]) for c in key] for r in group]
+            _asked(partial(self._delete, statement, values))
+            removed += len(values)
+        return removed
+
+    def _delete(self, statement: str, values: Sequence[Sequence[Any]]) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.executemany(statement, values)
+
+    def read_capacity(self, container: str) -> Decimal | None:
+        """Return None: a server counts no units."""
+        return None
+
     def stored(self, record: Record) -> Mapping[str, Any] | None:
         """Return the row under the primary key of a record."""
         table = self.design.table(record.container)
@@ -235,18 +262,38 @@ class PgAdapter:
     def _fetch(self, query: str, values: Sequence[Any]) -> list[Any]:
         return self._connection.execute(query, values).fetchall()
 
-    def changes(
-        self, containers: Sequence[str], after: str | None = None
-    ) -> Iterator[ChangeRecord]:
-        """Refuse: replication slots are not followed yet.
+    def follow_from(self, containers: Sequence[str]) -> str:
+        """Return the name of a new replication slot, which keeps changes from now on.
 
         Raises:
-            UnsupportedError: always.
+            UnsupportedError: the server does not decode its log, or this user may not.
         """
-        raise UnsupportedError(
-            f"the changes of {', '.join(containers)} are not followed yet",
-            remedy="stop writing while rows are moved, or compare two scans",
-        )
+        return streams.new_slot(self._connection, self.design.name)
+
+    def changes(self, containers: Sequence[str], after: str) -> Iterator[ChangeRecord]:
+        """Yield the changes that a slot keeps, each row as it is now, until none is left."""
+        tables = [self.design.table(name) for name in containers]
+        for change in _asked(partial(streams.touched, self._connection, tables, after)):
+            record = Record(container=change.table, kind=change.table, content=change.key)
+            row = self.stored(record)
+            yield ChangeRecord(
+                container=change.table,
+                before=None if change.is_new else self._plain_key(change),
+                after=row,
+                position=change.position,
+            )
+
+    def _plain_key(self, change: streams.Touched) -> dict[str, Any]:
+        table = self.design.table(change.table)
+        entity = self.model.entity(table.entity)
+        return {
+            name: plain_value(entity.find(table.column(name).attribute), value)
+            for name, value in change.key.items()
+        }
+
+    def stop_following(self, position: str) -> None:
+        """Drop the slot: the server keeps its log for it as long as it exists."""
+        _asked(partial(streams.drop_slot, self._connection, position))
 
     # ------------------------------------------------------------ calls
 
@@ -469,6 +516,8 @@ def _asked(ask: Callable[[], T]) -> T:
         ) from problem
     except (psycopg.OperationalError, psycopg.InterfaceError) as problem:
         raise _unreachable(problem) from problem
+    except (psycopg.DataError, psycopg.IntegrityError) as problem:
+        raise RecordRefusedError(f"PostgreSQL refused: {_reason(problem)}") from problem
     except psycopg.Error as problem:
         raise EngineError(f"PostgreSQL refused: {_reason(problem)}") from problem
 

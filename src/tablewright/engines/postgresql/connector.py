@@ -34,7 +34,9 @@ class PgConnector:
     engine: PostgresEngine
     name: str = "postgresql"
 
-    def codec(self, model: Model, design: Design, *, expiry_shift: int = 0) -> PgCodec:
+    def codec(
+        self, model: Model, design: Design, *, expiry_shift: int = 0, keeps_values: bool = False
+    ) -> PgCodec:
         """Return how instances are stored in a design; rows do not expire by themselves."""
         assert isinstance(design, PostgresDesign)
         return PgCodec(model, design)

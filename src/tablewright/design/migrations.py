@@ -1,16 +1,19 @@
-"""What a user decided before a migration: names, values, and what may be left behind.
+"""What a model file decides for a migration: names, values, and what may be left behind.
 
 In: nothing but values. Out: answers to what a dry run asks, by entity and attribute or by
-container; new names of stored fields. Pure.
+container; new names of stored fields; a rate. Pure.
 """
 
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
+from decimal import Decimal
 from typing import Any
+
+from tablewright.core.diagnostics import Span
 
 (
     MISSING,
@@ -23,6 +26,7 @@ from typing import Any
     LOST,
     CHANGED,
     NO_PLACE,
+    REFUSED,
 ) = (
     "missing",
     "no-key",
@@ -34,11 +38,12 @@ from typing import Any
     "lost",
     "changed",
     "no-place",
+    "refused",
 )
 """Kinds of problems; `transform.EXPLANATIONS` says each in words."""
 
 
-class Action(enum.Enum):
+class MoveDecision(enum.Enum):
     """What is done with an instance, or an attribute, that meets a problem."""
 
     DEFAULT = "default"
@@ -50,22 +55,6 @@ class Action(enum.Enum):
     QUARANTINE = "quarantine"
     """The instance goes to a file, with the reason."""
 
-
-ALLOWED: Mapping[str, tuple[Action, ...]] = MappingProxyType(
-    {
-        MISSING: (Action.DEFAULT, Action.ACCEPT, Action.QUARANTINE),
-        LOST_KEY: (Action.DEFAULT, Action.QUARANTINE),
-        DIFFERENT_COPIES: (Action.ACCEPT, Action.QUARANTINE),
-        TOO_LARGE: (Action.QUARANTINE,),
-        COLLISION: (Action.QUARANTINE,),
-        UNREADABLE: (Action.DROP, Action.QUARANTINE),
-        NO_PARENT: (Action.DROP, Action.QUARANTINE),
-        LOST: (Action.DROP, Action.QUARANTINE),
-        CHANGED: (Action.ACCEPT, Action.QUARANTINE),
-        NO_PLACE: (Action.DROP, Action.QUARANTINE),
-    }
-)
-"""What may be answered to each kind of problem."""
 
 OF_ATTRIBUTES = frozenset({MISSING, LOST_KEY, DIFFERENT_COPIES, LOST, CHANGED})
 """Kinds of problems that one attribute has; the others concern instances or records."""
@@ -80,8 +69,14 @@ class Answer:
     attribute: str = ""
     """All of the entity's where it is empty."""
     kind: str
-    action: Action
+    action: MoveDecision
     default: Any = None
+
+    @property
+    def text(self) -> str:
+        """The decision in words, without the value of a default."""
+        place = f"{self.place}.{self.attribute}" if self.attribute else self.place
+        return f"{place}, {self.kind}: {self.action.value}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,5 +103,34 @@ class MigrationChoices:
     target: str
     answers: tuple[Answer, ...] = ()
     renaming: Renaming = field(default_factory=Renaming)
-    rate: str = ""
-    """Units a second, or a share such as "20%"."""
+    rate: MigrationRate | None = None
+    span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationRate:
+    """How fast a migration may go: units a second, or a share of what the source can do."""
+
+    units_per_second: Decimal | None = None
+    share: Decimal | None = None
+
+
+_RATE = re.compile(r"(\d+(?:\.\d+)?)\s*(%?)")
+
+
+def rate_of(text: str) -> MigrationRate | None:
+    """Return the rate that a text states, None if it is none.
+
+    Example:
+        >>> rate_of("20%")
+        MigrationRate(units_per_second=None, share=Decimal('0.2'))
+        >>> rate_of("400").units_per_second
+        Decimal('400')
+    """
+    match = _RATE.fullmatch(text.strip().replace(",", ""))
+    if match is None or Decimal(match[1]) <= 0:
+        return None
+    if not match[2]:
+        return MigrationRate(units_per_second=Decimal(match[1]))
+    share = Decimal(match[1]) / 100
+    return MigrationRate(share=share) if share <= 1 else None
