@@ -30,7 +30,7 @@ from tablewright.evaluation.doors import (
     RecordKind,
     Scratch,
 )
-from tablewright.evaluation.doors import RecordShape as Stored
+from tablewright.evaluation.doors import Record as Stored
 from tablewright.evaluation.engine import Refused
 from tablewright.evaluation.values import Evaluation, Measure, Request, Route, UnitUse
 from tablewright.model.names import ENTITY_NAME
