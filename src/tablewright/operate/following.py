@@ -10,13 +10,13 @@ none twice with another outcome.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from tablewright.core.errors import EngineError
-from tablewright.evaluation.doors import Adapter, ChangeRecord, Fragment, Record
+from tablewright.evaluation.doors import Adapter, ChangeRecord, Codec, Fragment, Record
 from tablewright.migrate import canonical
 from tablewright.migrate.transform import Instance, Transform, identity_text, key_digest
 from tablewright.operate.reading import Reader, containers_of
@@ -118,7 +118,9 @@ class Follower:
                 self._apply_record(entity, identity, old.get(identity), new.get(identity))
                 self._apply_embedded(entity, identity, after if identity in new else ())
 
-    def _fragments(self, change: ChangeRecord, content: Any) -> tuple[Fragment, ...]:
+    def _fragments(
+        self, change: ChangeRecord, content: Mapping[str, Any] | None
+    ) -> tuple[Fragment, ...]:
         if content is None:
             return ()
         renamed = self.reader.renaming.applied(change.container, content)
@@ -126,8 +128,7 @@ class Follower:
             return tuple(self.transform.source.decode(change.container, renamed))
         except EngineError as problem:
             if content is change.after:
-                with_answer = self.reader.unreadable(change.container, content, problem.message)
-                if not with_answer:
+                if not self.reader.unreadable(change.container, content, problem.message):
                     raise EngineError(
                         f"a change of {change.container} cannot be read: {problem.message}",
                         remedy="answer `unreadable` for it under `migrations:` of the model file",
@@ -254,7 +255,7 @@ class Follower:
         return written, removed
 
 
-def _key_of(codec: Any, record: Record) -> bytes:
+def _key_of(codec: Codec, record: Record) -> bytes:
     return key_digest(record.container, codec.key(record))
 
 

@@ -49,7 +49,7 @@ def position_of_now(transport: Transport, containers: Sequence[str]) -> str:
         if not specification.get("StreamEnabled"):
             raise UnsupportedError(
                 f"{table} has no stream: its changes cannot be followed",
-                remedy="write `stream: NEW_AND_OLD_IMAGES` in the table of the design and run "
+                remedy="write `stream: new-and-old-images` in the table of the design and run "
                 "`tablewright up`, or stop writes and migrate without --follow",
             )
         view = specification.get("StreamViewType")
