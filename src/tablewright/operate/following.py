@@ -127,12 +127,14 @@ class Follower:
         try:
             return tuple(self.transform.source.decode(change.container, renamed))
         except EngineError as problem:
-            if content is change.after:
-                if not self.reader.unreadable(change.container, content, problem.message):
-                    raise EngineError(
-                        f"a change of {change.container} cannot be read: {problem.message}",
-                        remedy="answer `unreadable` for it under `migrations:` of the model file",
-                    ) from problem
+            is_decided = content is not change.after or self.reader.unreadable(
+                change.container, content, problem.message
+            )
+            if not is_decided:
+                raise EngineError(
+                    f"a change of {change.container} cannot be read: {problem.message}",
+                    remedy="answer `unreadable` for it under `migrations:` of the model file",
+                ) from problem
             return ()
 
     def _apply_record(
