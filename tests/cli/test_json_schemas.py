@@ -68,6 +68,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("status", "status --design two"),
     ("export", "export --design two --out exported"),
     ("imported", "import exported --design two"),
+    ("doctor", "doctor --design two"),
     ("backup", "backup --design two"),
     ("restore", "restore --design two --drill"),
     ("down", "down --design two"),

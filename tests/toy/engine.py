@@ -32,6 +32,7 @@ from tablewright.evaluation.doors import (
 )
 from tablewright.evaluation.doors import Record as Stored
 from tablewright.evaluation.engine import Refused
+from tablewright.evaluation.health import Examination, Observations
 from tablewright.evaluation.values import Evaluation, Measure, Request, Route, UnitUse
 from tablewright.model.names import ENTITY_NAME
 from tablewright.model.nodes import Reading
@@ -106,6 +107,12 @@ class ToyCodec:
 
     def to_plain(self, content: Mapping[str, Any]) -> dict[str, Any]:
         return dict(content)
+
+    def content_bytes(self, content: Mapping[str, Any]) -> None:
+        return
+
+    def key_text(self, container: str, content: Mapping[str, Any]) -> str:
+        return ""
 
     def from_plain(self, plain: Mapping[str, Any]) -> dict[str, Any]:
         return dict(plain)
@@ -229,6 +236,9 @@ class ToyAdapter:
         for name in names:
             del self.store[name]
 
+    def examine(self, evaluation: Any, observations: Any, rates: Any) -> Examination:
+        return Examination()
+
     def backups(self) -> None:
         return
 
@@ -273,6 +283,11 @@ class ToyConnector:
         self, model: Model, design: ToyDesign, target: Any, folder: Path, *, creates: bool = False
     ) -> ToyAdapter:
         return ToyAdapter(model, design, STORES.setdefault(str(folder), {}))
+
+    products: tuple[str, ...] = ()
+
+    def observations(self, design: Any, target: Any, **how: Any) -> Observations:
+        return Observations()
 
     def temporary(self, model: Model, design: ToyDesign, expected_bytes: Decimal) -> ToyAdapter:
         return ToyAdapter(model, design, {})

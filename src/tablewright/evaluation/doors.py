@@ -19,7 +19,9 @@ from tablewright.sample.calls import Call, Children, Row
 
 if TYPE_CHECKING:
     from tablewright.bill.prices import PriceBook
+    from tablewright.bill.rates import Rates
     from tablewright.design.values import Design
+    from tablewright.evaluation.health import Examination, Observations
     from tablewright.evaluation.values import Evaluation, Request, Route
     from tablewright.model.values import Model, Pattern
     from tablewright.sample.world import World
@@ -137,6 +139,14 @@ class Codec(Protocol):
 
     def to_plain(self, content: Mapping[str, Any]) -> dict[str, Any]:
         """Return a stored record as plain values: texts, numbers, bytes, lists, sets, maps."""
+        ...
+
+    def content_bytes(self, content: Mapping[str, Any]) -> int | None:
+        """Return the bytes that count against the limit of a record; None where there is none."""
+        ...
+
+    def key_text(self, container: str, content: Mapping[str, Any]) -> str:
+        """Return the key of a stored record as people read it."""
         ...
 
     def from_plain(self, plain: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -513,6 +523,21 @@ class Adapter(Protocol):
         """Delete containers with all they hold, and wait until they are gone."""
         ...
 
+    def examine(
+        self, evaluation: Evaluation, observations: Observations, rates: Rates
+    ) -> Examination:
+        """Return what is wrong with the database as it runs, by its own statistics.
+
+        Args:
+            evaluation: of the design at the number of users it is compared with.
+            observations: what a monitoring service says.
+            rates: prices, for what a fix would save.
+
+        Raises:
+            EngineError: it refused or went away.
+        """
+        ...
+
     def backups(self) -> Backups | None:
         """Return the backups that the database or its vendor's program makes; None if neither."""
         ...
@@ -572,6 +597,37 @@ class Connector(Protocol):
         Raises:
             UsageError: the address is not one of this engine's, or names production.
             EngineError: nothing answers there, or it refuses.
+        """
+        ...
+
+    @property
+    def products(self) -> tuple[str, ...]:
+        """What the vendor's bill calls it; empty where it has no bill of its own."""
+        ...
+
+    def observations(
+        self,
+        design: Design,
+        target: Target,
+        *,
+        files: Sequence[str] = (),
+        endpoint: str = "",
+        days: int = 14,
+        is_asked: bool = True,
+    ) -> Observations:
+        """Return what a monitoring service knows of a design's tables: asked, or saved replies.
+
+        Args:
+            design: the design.
+            target: which database.
+            files: saved replies, instead of asking.
+            endpoint: of a server of the service's API.
+            days: how far back.
+            is_asked: whether the service may be asked.
+
+        Raises:
+            DataError: a file is no reply of it.
+            EngineError: it cannot be asked.
         """
         ...
 

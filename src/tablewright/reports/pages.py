@@ -23,6 +23,7 @@ PAGES: dict[str, str] = {
     "deploy": "deploy:deploy_page",
     "deploy-options": "deploy:options_page",
     "diff": "diff:diff_page",
+    "doctor": "doctor:doctor_page",
     "down": "down:down_page",
     "explain": "explain:explain_page",
     "export": "export:export_page",

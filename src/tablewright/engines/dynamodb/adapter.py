@@ -13,6 +13,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
+from tablewright.bill.rates import Rates
 from tablewright.capacity.limits import MAX_BATCH_WRITE_ITEMS, NEW_TABLE_READ_UNITS
 from tablewright.core.backoff import Backoff
 from tablewright.core.errors import EngineError
@@ -21,8 +22,9 @@ from tablewright.engines.dynamodb import streams
 from tablewright.engines.dynamodb.backups import TableBackups
 from tablewright.engines.dynamodb.codec import DynamoCodec
 from tablewright.engines.dynamodb.design import DynamoDesign
+from tablewright.engines.dynamodb.health.examination import TableExamination, quotas_of
 from tablewright.engines.dynamodb.lacking import lacking
-from tablewright.engines.dynamodb.observation import foreign, observe
+from tablewright.engines.dynamodb.observation import answer_of, foreign, observe
 from tablewright.engines.dynamodb.provisioning import (
     TableAction,
     apply_action,
@@ -50,7 +52,8 @@ from tablewright.evaluation.doors import (
     RecordRefusedError,
     Scratch,
 )
-from tablewright.evaluation.values import Route
+from tablewright.evaluation.health import Examination, Observations
+from tablewright.evaluation.values import Evaluation, Route
 from tablewright.model.values import Model, Pattern
 from tablewright.sample.calls import Call
 
@@ -299,6 +302,14 @@ class DynamoAdapter:
 
     def stop_following(self, position: str) -> None:
         """Do nothing: a stream keeps its records for a day whoever reads them."""
+
+    def examine(
+        self, evaluation: Evaluation, observations: Observations, rates: Rates
+    ) -> Examination:
+        """Return what is wrong with the tables, by their settings and CloudWatch."""
+        tables = observe(self.transport, [table.name for table in self.design.tables])
+        quotas = quotas_of(answer_of(self.transport, "DescribeLimits", {}))
+        return TableExamination(evaluation, tables, observations, rates).run(quotas)
 
     def backups(self) -> TableBackups:
         """Return the service's own backups of the tables."""

@@ -142,6 +142,15 @@ class DynamoCodec:
         """Return an item in wire form as plain values."""
         return {name: plain_value(value) for name, value in content.items()}
 
+    def content_bytes(self, content: Mapping[str, Any]) -> int:
+        """Return the bytes of an item as the limit of 400 KB counts them."""
+        return item_bytes(content)
+
+    def key_text(self, container: str, content: Mapping[str, Any]) -> str:
+        """Return the values of the table's key, joined."""
+        keys = self.design.table(container).keys
+        return "/".join(str(plain_value(content[name])) for name in keys if name in content)
+
     def from_plain(self, plain: Mapping[str, Any]) -> dict[str, Any]:
         """Return plain values as an item in wire form; a null stays one."""
         return {name: to_wire(value) for name, value in plain.items()}

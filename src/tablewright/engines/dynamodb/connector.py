@@ -8,7 +8,7 @@ anything is sent to it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -28,6 +28,7 @@ from tablewright.engines.dynamodb.transport import (
     sdk_transport,
 )
 from tablewright.evaluation.doors import Matching, Predictor, RecordKind, Target
+from tablewright.evaluation.health import Observations
 from tablewright.local.database import Database
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class DynamoConnector:
 
     engine: DynamoEngine
     name: str = "dynamodb"
+    products: tuple[str, ...] = ("AmazonDynamoDB", "Amazon DynamoDB")
 
     def codec(
         self, model: Model, design: Design, *, expiry_shift: int = 0, keeps_values: bool = False
@@ -86,6 +88,40 @@ class DynamoConnector:
         assert isinstance(design, DynamoDesign)
         transport = transport_to(target, folder / f"{design.name}.db", creates=creates)
         return DynamoAdapter(model, design, transport)
+
+    def observations(
+        self,
+        design: Design,
+        target: Target,
+        *,
+        files: Sequence[str] = (),
+        endpoint: str = "",
+        days: int = 14,
+        is_asked: bool = True,
+    ) -> Observations:
+        """Return what CloudWatch knows of the tables: asked, or saved replies.
+
+        Raises:
+            DataError: a file is no reply of CloudWatch.
+            EngineError: it cannot be asked.
+        """
+        from tablewright.engines.dynamodb.health.metrics import ask, read_files
+
+        assert isinstance(design, DynamoDesign)
+        if files:
+            return read_files(files)
+        if not is_asked or not (endpoint or target.aws or target.profile):
+            return Observations()
+        import boto3
+
+        session: Any = boto3.Session(
+            profile_name=target.profile or None, region_name=target.region or None
+        )
+        names = {
+            table.name: [index.name for index in table.indexes if not index.is_local]
+            for table in design.tables
+        }
+        return ask(session, endpoint, names, days)
 
     def temporary(self, model: Model, design: Design, expected_bytes: Decimal) -> DynamoAdapter:
         """Return an empty database, in memory or, where much is expected, in a temporary file."""

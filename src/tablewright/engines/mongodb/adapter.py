@@ -15,12 +15,14 @@ from functools import partial
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tablewright.bill.rates import Rates
 from tablewright.core.backoff import Backoff
 from tablewright.core.errors import EngineError, UnsupportedError
 from tablewright.engines.mongodb import explaining, provisioning, streams
 from tablewright.engines.mongodb.bson_values import from_bson, to_bson
 from tablewright.engines.mongodb.codec import MongoCodec
 from tablewright.engines.mongodb.design import MongoDesign
+from tablewright.engines.mongodb.examination import DeploymentExamination
 from tablewright.engines.mongodb.statements import Operation, OperationBuilder, identifying
 from tablewright.engines.mongodb.targets import ReachedMongo
 from tablewright.evaluation.doors import (
@@ -36,7 +38,8 @@ from tablewright.evaluation.doors import (
     RecordRefusedError,
     Scratch,
 )
-from tablewright.evaluation.values import Route
+from tablewright.evaluation.health import Examination, Observations
+from tablewright.evaluation.values import Evaluation, Route
 from tablewright.model.values import Model, Pattern, Verb
 from tablewright.sample.calls import Call, Row
 
@@ -388,6 +391,14 @@ class MongoAdapter:
             uses += more
             access = access or explaining.access_path(reply, operation.collection)
         return tuple(uses), access
+
+    def examine(
+        self, evaluation: Evaluation, observations: Observations, rates: Rates
+    ) -> Examination:
+        """Return what is wrong with the server and the collections, by its statistics."""
+        names = [collection.name for collection in self.design.collections]
+        examination = DeploymentExamination(self._database, names, is_embedded=self._is_embedded)
+        return _asked(examination.run)
 
     def backups(self) -> None:
         """Return None: mongodump is not run; an export keeps every value too."""

@@ -163,6 +163,15 @@ class MongoCodec:
         """Return a document as it is: its values are plain."""
         return dict(content)
 
+    def content_bytes(self, content: Mapping[str, Any]) -> int:
+        """Return the bytes of a document as BSON."""
+        return document_bytes(content)
+
+    def key_text(self, container: str, content: Mapping[str, Any]) -> str:
+        """Return the `_id`."""
+        key = content.get("_id", "")
+        return key.hexadecimal if isinstance(key, ObjectKey) else str(key)
+
     def from_plain(self, plain: Mapping[str, Any]) -> dict[str, Any]:
         """Return plain values as a document."""
         return dict(plain)

@@ -16,6 +16,7 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tablewright.bill.rates import Rates
 from tablewright.core.backoff import Backoff
 from tablewright.core.errors import EngineError, UnsupportedError, UsageError
 from tablewright.engines.postgresql import explaining, provisioning, streams
@@ -23,6 +24,7 @@ from tablewright.engines.postgresql.codec import PgCodec
 from tablewright.engines.postgresql.ddl import primary_columns, quoted
 from tablewright.engines.postgresql.design import PgTable, PostgresDesign
 from tablewright.engines.postgresql.dumps import DatabaseDumps, programs, scratch_database
+from tablewright.engines.postgresql.examination import ServerExamination
 from tablewright.engines.postgresql.statements import SqlBuilder, SqlStatement, identifying
 from tablewright.engines.postgresql.targets import ReachedPostgres, connect
 from tablewright.engines.postgresql.values import plain_value, sql_value
@@ -39,7 +41,8 @@ from tablewright.evaluation.doors import (
     RecordRefusedError,
     Scratch,
 )
-from tablewright.evaluation.values import Route
+from tablewright.evaluation.health import Examination, Observations
+from tablewright.evaluation.values import Evaluation, Route
 from tablewright.model.values import Model, Pattern, Verb
 from tablewright.sample.calls import Call, Row
 
@@ -430,6 +433,16 @@ class PgAdapter:
         except psycopg.Error:
             return None, ""  # the call itself says what is wrong
         return tuple(uses), access
+
+    def examine(
+        self, evaluation: Evaluation, observations: Observations, rates: Rates
+    ) -> Examination:
+        """Return what is wrong with the server and the tables, by its statistics."""
+        tables = [table.name for table in self.design.tables]
+        examination = ServerExamination(
+            self._connection, tables, evaluation, is_local=self.is_local
+        )
+        return _asked(examination.run)
 
     def backups(self) -> DatabaseDumps | None:
         """Return dumps by pg_dump; None where there is none as new as the server."""

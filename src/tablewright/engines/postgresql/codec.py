@@ -83,6 +83,15 @@ class PgCodec:
         """Return a row as it is: its values are plain."""
         return dict(content)
 
+    def content_bytes(self, content: Mapping[str, Any]) -> None:
+        """Return None: a row has no limit that matters, long values are stored apart."""
+        return
+
+    def key_text(self, container: str, content: Mapping[str, Any]) -> str:
+        """Return the values of the primary key, joined."""
+        names = primary_columns(self._tables[container])
+        return "/".join(str(content.get(name, "")) for name in names)
+
     def from_plain(self, plain: Mapping[str, Any]) -> dict[str, Any]:
         """Return plain values as a row."""
         return dict(plain)

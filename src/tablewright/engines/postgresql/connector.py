@@ -5,16 +5,18 @@ In: a model, a design, which database is meant. Out: codec, adapter, predictor, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tablewright.core.errors import UnsupportedError
+from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.engines.postgresql.codec import PgCodec
 from tablewright.engines.postgresql.ddl import ddl
 from tablewright.engines.postgresql.design import PostgresDesign
 from tablewright.evaluation.doors import Matching, Predictor, RecordKind, Target
+from tablewright.evaluation.health import Observations
 
 if TYPE_CHECKING:
     from tablewright.bill.prices import PriceBook
@@ -33,6 +35,7 @@ class PgConnector:
 
     engine: PostgresEngine
     name: str = "postgresql"
+    products: tuple[str, ...] = ()
 
     def codec(
         self, model: Model, design: Design, *, expiry_shift: int = 0, keeps_values: bool = False
@@ -56,6 +59,28 @@ class PgConnector:
         assert isinstance(design, PostgresDesign)
         reached = reach(target, folder / f"{design.name}.postgresql", creates=creates)
         return PgAdapter(model, design, reached)
+
+    def observations(
+        self,
+        design: Design,
+        target: Target,
+        *,
+        files: Sequence[str] = (),
+        endpoint: str = "",
+        days: int = 14,
+        is_asked: bool = True,
+    ) -> Observations:
+        """Return nothing: the server's own statistics say it.
+
+        Raises:
+            UsageError: files of CloudWatch were named.
+        """
+        if files:
+            raise UsageError(
+                "CloudWatch has metrics of DynamoDB tables only",
+                remedy="leave --metrics out: the server's own statistics are read",
+            )
+        return Observations()
 
     def temporary(self, model: Model, design: Design, expected_bytes: Decimal) -> PgAdapter:
         """Return an empty embedded database, which is gone once it is closed."""
