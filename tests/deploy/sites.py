@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tablewright.deploy.alarms import Expected
+from tablewright.deploy.alarm_values import Expected
 from tablewright.deploy.grants import Grant
 from tablewright.deploy.option import Part, Site
 from tablewright.deploy.resources import Resource

@@ -9,9 +9,10 @@ import pytest
 
 from deploy.sites import CONTAINERS, EXPECTED, FUNCTIONS, GRANTS, ORDERS, site
 from tablewright.core.errors import UnsupportedError, UsageError
-from tablewright.deploy.alarms import Expected
+from tablewright.deploy.alarm_values import Expected
 from tablewright.deploy.grants import Grant, statements
 from tablewright.deploy.option import Part, checked_environment, short_name
+from tablewright.deploy.program import Program
 from tablewright.deploy.resources import Ref, Text, logical_name
 from tablewright.deploy.stack import build, unbacked
 
@@ -68,7 +69,8 @@ def test_a_small_load_does_not_make_an_alarm_that_one_call_sets_off():
 @pytest.mark.parametrize("provisioned", [False, True])
 def test_throttles_are_counted_by_every_cause_in_at_most_ten_metrics(provisioned):
     expected = (replace(EXPECTED[0], is_provisioned=provisioned),)
-    stack = build(site(*FUNCTIONS), (ORDERS,), GRANTS, expected)
+    by_cause = replace(site(*FUNCTIONS), program=Program(alarms_by_cause=True))
+    stack = build(by_cause, (ORDERS,), GRANTS, expected)
     metrics = stack.resource("OrdersThrottledAlarm").properties["Metrics"]
     names = {m["MetricStat"]["Metric"]["MetricName"] for m in metrics if "MetricStat" in m}
     capacity = "ProvisionedThroughput" if provisioned else "MaxOnDemandThroughput"

@@ -46,6 +46,8 @@ class Site:
     users: int
     peak_requests_per_second: Decimal
     usd_per_month: Decimal
+    latency_ms: int = 0
+    """What 99 of 100 calls may take, where the model says; 0 where it does not."""
     function_mb: int = 512
     function_seconds: int = 10
     program: Program = field(default_factory=Program)

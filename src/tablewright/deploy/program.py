@@ -86,6 +86,8 @@ class Program:
     """Settings of the database's client."""
     address_variable: str = "DATABASE_URI"
     """The variable that holds the address of a database outside AWS."""
+    alarms_by_cause: bool = False
+    """Whether alarms on throttles watch every cause: three times as many metrics are charged."""
     users_by_tag: str = ""
     """Tag of the session that names the user, where the program takes on a role for each."""
 
@@ -130,6 +132,14 @@ class _Reader:
             )
         return int(value)
 
+    def flag(self, key: str) -> bool:
+        value = self.data.get(key, False)
+        if isinstance(value, str) and value in ("yes", "true", "no", "false"):
+            return value in ("yes", "true")
+        if not isinstance(value, bool):
+            self.refuse(f"has a `{key}` of {value!r}", "write true or false")
+        return bool(value)
+
     def texts(self, key: str) -> tuple[str, ...]:
         value = self.data.get(key, [])
         if isinstance(value, str):
@@ -167,6 +177,7 @@ class _Reader:
 
 KEYS = (
     "address_variable",
+    "alarms_by_cause",
     "aurora_units",
     "base_path",
     "cached",
@@ -221,6 +232,7 @@ def read_program(data: Mapping[str, Any], patterns: Sequence[str], place: str) -
         instances=(int(sizes[0]), int(sizes[1])) if sizes else None,
         client=tuple(reader.mapping("client").items()),
         address_variable=reader.text("address_variable", "DATABASE_URI"),
+        alarms_by_cause=reader.flag("alarms_by_cause"),
         users_by_tag=reader.text("users_by_tag"),
     )
 

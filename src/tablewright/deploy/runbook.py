@@ -32,6 +32,21 @@ ADVICE = {
         "Open the AWS Health Dashboard. The client retries with back-off; act only if it lasts "
         "longer than 15 minutes."
     ),
+    "FailedConditions": (
+        "Look for a client that retries what cannot succeed: failed conditions are billed like "
+        "writes. If the rate is real, set `fails:` of the pattern, then deploy."
+    ),
+    "Limit": "Raise the account's quota of provisioned capacity with AWS Support.",
+    "Concurrency": "Raise the quota of concurrent functions, or find what makes them wait.",
+    "Latency": (
+        "Compare the latency of the database (dashboard, `tablewright explain PATTERN`) with that "
+        "of the program; look for cold starts and calls to others."
+    ),
+    "InstanceFailed": "Stop and start the instance: it moves to another host. Check its log.",
+    "DatabaseBusy": (
+        "`tablewright doctor` shows statements and indexes; then raise the size in the option."
+    ),
+    "DatabaseDisk": "It grows by itself up to its maximum; find what fills it, or raise that.",
     "Lag": "Open the AWS Health Dashboard of the receiving region. Reads there are stale.",
     "FunctionErrors": "Read the log group for stack traces; roll back the last release (below).",
     "FunctionThrottled": (

@@ -67,8 +67,6 @@ def _postgresql(site: Site) -> Iterator[Resource]:
         yield from _aurora(site, common)
         return
     key, instance = _instance_class(site, "aws.rds")
-    storage = site.parts_of("aws.rds-postgresql.gp3")
-    size = max((round(part.quantity) for part in storage), default=SMALLEST_DISK_GB)
     yield Resource(
         name="Database",
         kind="AWS::RDS::DBInstance",
@@ -76,7 +74,7 @@ def _postgresql(site: Site) -> Iterator[Resource]:
             **common,
             "Engine": "postgres",
             "DBInstanceClass": instance,
-            "AllocatedStorage": str(max(SMALLEST_DISK_GB, size)),
+            "AllocatedStorage": str(disk_gb(site)),
             "MaxAllocatedStorage": 1000,
             "StorageType": "gp3",
             "MultiAZ": ".multi" in key,
@@ -89,6 +87,12 @@ def _postgresql(site: Site) -> Iterator[Resource]:
         keeps_data=True,
         price_keys=("aws.rds",),
     )
+
+
+def disk_gb(site: Site) -> int:
+    """Return the GB of the server's own disk, as priced and at least what the service allows."""
+    parts = site.parts_of("aws.rds-postgresql.gp3")
+    return max(SMALLEST_DISK_GB, *(round(part.quantity) for part in parts), 0)
 
 
 def _aurora(site: Site, common: dict[str, Any]) -> Iterator[Resource]:

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from tablewright.core.errors import UnsupportedError
-from tablewright.deploy.alarms import Expected, alarms
+from tablewright.deploy.alarm_values import Expected
+from tablewright.deploy.alarms import alarms
 from tablewright.deploy.atlas import atlas, atlas_parameters
 from tablewright.deploy.compute import INSTANCES, TASKS, compute, kind_of
 from tablewright.deploy.delivery import calls_elsewhere, delivery, domain

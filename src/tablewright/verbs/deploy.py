@@ -15,6 +15,7 @@ from tablewright.compare.values import ArchitectureResult, Comparison
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.core.quantities import ZERO, format_usd
+from tablewright.deploy.alarm_values import metrics_watched
 from tablewright.deploy.folder import FolderPlan, files_of, plan_folder, write_folder
 from tablewright.deploy.option import Part, checked_environment
 from tablewright.deploy.resources import Resource
@@ -323,10 +324,14 @@ def _note(key: str, lines: Sequence[Part], resources: Sequence[Resource]) -> str
     if key.startswith("mongodb."):
         return "not written: create the cluster at MongoDB Atlas, its address goes into the secret"
     if key.startswith("aws.cloudwatch.alarm"):
-        written = sum(resource.kind == "AWS::CloudWatch::Alarm" for resource in resources)
+        alarms = [r for r in resources if r.kind == "AWS::CloudWatch::Alarm"]
+        written = sum(metrics_watched(resource) for resource in alarms)
         priced = sum((line.quantity for line in lines), ZERO)
         if written != priced:
             each = lines[0].usd_per_month / lines[0].quantity if lines[0].quantity else ZERO
             more = format_usd((written - priced) * each)
-            return f"{written} alarms are written where {priced:f} are priced: {more} USD more"
+            return (
+                f"{written} metrics are watched by {len(alarms)} alarms where {priced:f} are "
+                f"priced: {more} USD more"
+            )
     return ""

@@ -86,6 +86,7 @@ def site_of(
         users=session.users,
         peak_requests_per_second=_peak(session),
         usd_per_month=usd + sum((line.amount for line in added), ZERO),
+        latency_ms=int(model.targets.latency_p99_ms or 0),
         function_mb=int(workload["function_mb"]),
         program=program_of(session),
         extras=tuple(name for name in asked.additions if name in EXTRAS),

@@ -31,7 +31,10 @@ def _alarm(resource: Resource) -> list[Block]:
     else:
         body["namespace"] = p["Namespace"]
         body["metric_name"] = p["MetricName"]
-        body["statistic"] = p["Statistic"]
+        if "ExtendedStatistic" in p:
+            body["extended_statistic"] = p["ExtendedStatistic"]
+        else:
+            body["statistic"] = p["Statistic"]
         body["period"] = p["Period"]
         body["dimensions"] = {d["Name"]: d["Value"] for d in p["Dimensions"]}
     return [Block("aws_cloudwatch_metric_alarm", body)]

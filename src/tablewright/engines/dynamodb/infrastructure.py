@@ -14,7 +14,7 @@ from typing import Any
 
 from tablewright.core.errors import UnsupportedError
 from tablewright.core.quantities import ONE, ZERO
-from tablewright.deploy.alarms import Expected
+from tablewright.deploy.alarm_values import Expected
 from tablewright.deploy.grants import USER, Grant
 from tablewright.deploy.resources import Ref, Resource, Text, logical_name
 from tablewright.deploy.stack import DatabaseShare
@@ -85,6 +85,8 @@ def _expected(evaluation: Evaluation, design: DynamoDesign) -> Iterable[Expected
             for use in request.uses:
                 place = (use.resource, use.dimension)
                 units[place] = units.get(place, ZERO) + calls * use.units.mean
+    operations = _operations(evaluation)
+    failed = _failed_conditions(evaluation)
     for table in design.tables:
         names = ["", *(index.name for index in table.indexes if not index.is_local)]
         for index in names:
@@ -97,8 +99,39 @@ def _expected(evaluation: Evaluation, design: DynamoDesign) -> Iterable[Expected
                 writes_per_second=units.get((resource, "write"), ZERO),
                 is_provisioned=mode.kind is not ModeKind.ON_DEMAND,
                 streams=table.stream is not None and not index,
+                operations=operations.get(table.name, ()) if not index else (),
+                failed_conditions_per_second=failed.get(table.name, ZERO) if not index else ZERO,
                 replicas=table.replicas if not index else (),
             )
+
+
+def _operations(evaluation: Evaluation) -> dict[str, tuple[str, ...]]:
+    """Return the operations that patterns send to each table, as its metrics name them."""
+    sent: dict[str, set[str]] = {}
+    for route in evaluation.routes:
+        for step in route.steps if route.is_served else ():
+            if isinstance(step, TransactionStep):
+                for part in step.parts:
+                    sent.setdefault(part.table, set()).add("TransactWriteItems")
+            elif isinstance(step, ReadStep | WriteStep):
+                sent.setdefault(step.table, set()).add(step.operation)
+    return {table: tuple(sorted(names)) for table, names in sent.items()}
+
+
+def _failed_conditions(evaluation: Evaluation) -> dict[str, Decimal]:
+    """Return the conditions a second that the model expects to fail, by table, at the peaks."""
+    model = evaluation.model
+    routes = {route.pattern: route for route in evaluation.routes}
+    failed: dict[str, Decimal] = {}
+    for pattern in model.patterns:
+        route = routes.get(pattern.name)
+        if not pattern.fails or route is None or not route.is_served:
+            continue
+        calls = model.calls_per_second(pattern, evaluation.users) * max(ONE, pattern.peak)
+        tables = {step.table for step in route.steps if isinstance(step, WriteStep)}
+        for table in tables:
+            failed[table] = failed.get(table, ZERO) + calls * pattern.fails
+    return failed
 
 
 def infrastructure(
