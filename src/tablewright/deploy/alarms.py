@@ -142,7 +142,7 @@ def _throttles(site: Site, name: str, shown: str, place: Expected) -> Resource:
 def _system_errors(name: str, shown: str, place: Expected) -> Resource:
     """Return an alarm on errors of the service: the metric exists by operation only."""
     operations = place.operations or ("GetItem", "Query", "PutItem", "UpdateItem")
-    metrics = [
+    metrics: list[tuple[str, list[dict[str, Any]]]] = [
         (
             "SystemErrors",
             [
