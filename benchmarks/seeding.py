@@ -17,14 +17,14 @@ from pathlib import Path
 from tablewright import read_model
 from tablewright.engines.dynamodb.adapter import DynamoAdapter
 from tablewright.engines.dynamodb.codec import DynamoCodec
+from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.engines.dynamodb.provisioning import apply_up, plan_up
 from tablewright.engines.dynamodb.transport import LocalTransport
 from tablewright.local.database import Database
 from tablewright.operate.seed import Position, apply_seed, records_of
 from tablewright.sample.sample import Sample
 from tablewright.session import Options, Session
-from tablewright.verbs.database import dynamo_design
-from tablewright.verbs.seed import population, seed_plan
+from tablewright.verbs.population import population, seed_plan
 
 MODEL = """
 app: kilobyte
@@ -55,9 +55,10 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     session = Session(read_model(MODEL, "kilobyte.yaml"), Options())
-    design = dynamo_design(session)
+    design = session.design()
+    assert isinstance(design, DynamoDesign)
     sample = Sample(session.model)
-    plan = seed_plan(session, design, sample, population(session, design, options.items))
+    plan = seed_plan(session, design, population(session, design, options.items))
     (part,) = plan.parts
     rates: dict[str, float] = {}
     begun = time.process_time()

@@ -19,7 +19,6 @@ from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.design import reader
 from tablewright.design.reader import FILE_NAME, ModelFile
 from tablewright.design.values import Design
-from tablewright.engines.dynamodb.design import CapacityMode
 from tablewright.engines.registry import ENGINES, EnginePlugin, languages, make_engine
 from tablewright.evaluation.description import DesignDescription
 from tablewright.evaluation.evaluator import Evaluator
@@ -47,8 +46,8 @@ class Options:
     prices_as_of: str = ""
     book: PriceBook | None = None
     free_tier: bool = False
-    mode: CapacityMode | None = None
-    """Price every table in this capacity mode instead of its own."""
+    mode: str = ""
+    """Price every table in this capacity mode instead of its own: on-demand, auto-scaling."""
     sample_items: int | None = None
 
 
@@ -70,6 +69,11 @@ class Session:
     def engines(self) -> dict[str, EnginePlugin]:
         """The engines whose designs can be evaluated, by name."""
         return {name: make_engine(name) for name in ENGINES}
+
+    @property
+    def planned_engine(self) -> str:
+        """The name of the engine whose designs the planner searches for."""
+        return next(name for name, engine in self.engines.items() if engine.is_planned)
 
     @cached_property
     def users(self) -> int:
@@ -106,7 +110,7 @@ class Session:
         designs = [design for design in self.file.designs if design.engine in self.engines]
         designs = [d for d in designs if not self.engine_of(d).is_empty(d)]
         mode = self.options.mode
-        if mode is None:
+        if not mode:
             return tuple(designs)
         return tuple(self.engine_of(d).paid_as(d, mode) for d in designs)
 

@@ -25,6 +25,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tablewright.core.errors import UnsupportedError
+
 if TYPE_CHECKING:
     from tablewright.local.bill import RunningBill
     from tablewright.local.database import Database
@@ -72,19 +74,31 @@ def dynamodb_from(tablewright_database: Database) -> Callable[..., Any]:
     """
 
     def provision(app: str | Path, *, design: str = "", users: int = 0) -> Any:
-        session_module, database, seeding, provision = (
+        session_module, seeding, adapters, wire = (
             import_module(f"tablewright.{name}")
-            for name in ("session", "verbs.database", "verbs.seed", "engines.dynamodb.provisioning")
+            for name in (
+                "session",
+                "verbs.population",
+                "engines.dynamodb.adapter",
+                "engines.dynamodb.transport",
+            )
         )
-        wire = import_module("tablewright.engines.dynamodb.transport")
         session = session_module.open_model(_model_path(app))
-        chosen = database.dynamo_design(session, design)
+        chosen = session.design(design)
+        if chosen.engine != "dynamodb":
+            raise UnsupportedError(
+                f"the design `{chosen.name}` is for {chosen.engine}: only tables of DynamoDB are "
+                "made here",
+                remedy="name a design for dynamodb with design=",
+            )
         on_metered = tablewright_database.on_metered
         transport = wire.LocalTransport(tablewright_database)
-        plan = provision.plan_up(session.model, chosen, {})
-        provision.apply_up(plan, transport, lambda _: None)
+        adapter = adapters.DynamoAdapter(session.model, chosen, transport)
+        for step in adapter.plan_provision().steps:
+            adapter.provision(step, lambda _: None)
         if users:
-            seeding.fill(session, chosen, transport, users)
+            plan = seeding.seed_plan(session, chosen, seeding.population(session, chosen, users))
+            seeding.fill(session, adapter, plan)
         # What the test does is billed, not its preparation.
         tablewright_database.on_metered = on_metered
         return tablewright_database.client()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tablewright.cli.main import run
-from tablewright.verbs.seed import fill
+from tablewright.verbs.population import fill
 
 SMALL = Path(__file__).parents[1] / "proof" / "small.yaml"
 Typed = Callable[..., tuple[int, str, str]]
@@ -96,7 +96,7 @@ def test_a_proof_of_tables_can_be_run_once(typed: Typed, model: str, tmp_path: P
     assert typed("prove", model, *small)[0] == 0
     code, _, err = typed("prove", model, *small)
     assert code == 2
-    assert "an earlier proof has changed the items" in err
+    assert "an earlier proof has changed what is stored there" in err
 
 
 @pytest.mark.parametrize("verb", ["status", "seed", "down", "up --dry-run"])
@@ -172,11 +172,11 @@ def test_what_seeding_would_write_is_said_table_by_table(typed: Typed, model: st
 def test_a_proof_that_fails_exits_with_1(
     typed: Typed, model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fill_and_lose(session, design, transport, *args, **options):  # type: ignore[no-untyped-def]
-        done = fill(session, design, transport, *args, **options)
-        for item in transport.database.call("Scan", {"TableName": "people"})["Items"]:
+    def fill_and_lose(session, adapter, *args, **options):  # type: ignore[no-untyped-def]
+        done = fill(session, adapter, *args, **options)
+        for item in adapter.transport.send("Scan", {"TableName": "people"}).body["Items"]:
             key = {"person_id": item["person_id"]}
-            transport.database.call("DeleteItem", {"TableName": "people", "Key": key})
+            adapter.transport.send("DeleteItem", {"TableName": "people", "Key": key})
         return done
 
     monkeypatch.setattr("tablewright.verbs.prove.fill", fill_and_lose)

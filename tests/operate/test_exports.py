@@ -32,7 +32,7 @@ from tablewright.operate.exports.manifest import ContentTally, read_manifest
 from tablewright.operate.exports.parquet import column_kind
 from tablewright.operate.exports.writing import ExportPlan, write_export
 from tablewright.session import open_model
-from tablewright.verbs.on_engine import opened
+from tablewright.verbs.database import opened
 
 NUMBERS = st.integers(-(10**20), 10**20) | st.decimals(
     allow_nan=False, allow_infinity=False, places=6, min_value=-(10**9), max_value=10**9

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from dynamo_proofs import dynamo_design
 from operate.faulty import Faulty, refuse, vanish
 from tablewright import load
 from tablewright.core.errors import UsageError
+from tablewright.engines.dynamodb.auto_scaling import apply_scaling, scaling_targets
 from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, Index, ModeKind, Table
 from tablewright.engines.dynamodb.observation import observe
 from tablewright.engines.dynamodb.provisioning import apply_down, apply_up, plan_down, plan_up
 from tablewright.engines.dynamodb.transport import EndpointError, LocalTransport, RequestFailedError
 from tablewright.local.database import Database
 from tablewright.model.values import Model
-from tablewright.operate.scaling import apply_scaling, scaling_targets
 from tablewright.session import Options, Session
-from tablewright.verbs.database import dynamo_design
 
 SHOP = Path(__file__).parents[1] / "data" / "shop.yaml"
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from dynamo_proofs import dynamo_design
 from operate.faulty import Faulty, vanish
 from tablewright import load
 from tablewright.core.errors import UsageError
@@ -20,7 +21,6 @@ from tablewright.engines.dynamodb.transport import EndpointError, LocalTransport
 from tablewright.local.database import Database
 from tablewright.operate.records import apply_records, checked, record_to_row
 from tablewright.session import Options, Session
-from tablewright.verbs.database import dynamo_design
 
 MODEL = """
 app: parcels

@@ -15,7 +15,7 @@ from operate.shop_engines import AUTHORS, DESIGNS, NOTES, call, seeded
 from tablewright.evaluation.doors import Outcome, Record, Target
 from tablewright.proof.answers import check_answers
 from tablewright.session import open_model
-from tablewright.verbs.on_engine import opened
+from tablewright.verbs.database import opened
 
 METHODS = {"items": "CreateBackup", "documents": "export", "rows": "pg_dump"}
 Printed = pytest.CaptureFixture[str]

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 import tablewright
+from dynamo_proofs import dynamo_design, fill
 from operate.faulty import Fault, Faulty, interrupt, refuse, vanish
 from tablewright import load
 from tablewright.core.backoff import RETRIES
@@ -34,8 +35,7 @@ from tablewright.operate.records import apply_records
 from tablewright.operate.seed import Position, apply_seed, by_dependence
 from tablewright.sample.sample import Sample
 from tablewright.session import Options, Session
-from tablewright.verbs.database import dynamo_design
-from tablewright.verbs.seed import fill, population, seed_plan
+from tablewright.verbs.population import population, seed_plan
 
 SHOP = Path(__file__).parents[1] / "data" / "shop.yaml"
 USERS = 12
@@ -86,7 +86,7 @@ def sow(session: Session, design: DynamoDesign, transport: Any, keep: Path | Non
     """Seed without waiting between repetitions."""
     evaluation = population(session, design, USERS)
     sample = Sample(session.model)
-    plan = seed_plan(session, design, sample, evaluation)
+    plan = seed_plan(session, design, evaluation)
     fresh = Position(digest="d", design=design.name, users=USERS, seed=1)
     adapter = DynamoAdapter(session.model, design, transport, sleep=lambda seconds: None)
     position = Position.load(keep, fresh) if keep else fresh
@@ -173,7 +173,7 @@ def test_a_budget_of_units_is_kept(
         clock=lambda: sum(slept),
     )
     position = Position(digest="d", design=design.name, users=USERS, seed=1)
-    plan = seed_plan(session, design, sample, evaluation)
+    plan = seed_plan(session, design, evaluation)
     apply_seed(plan, adapter, sample, position=position)
     # On a clock that only sleeping moves, as many seconds pass as there are hundreds of units.
     scanned = [database.call("DescribeTable", {"TableName": t.name}) for t in design.tables]
@@ -223,8 +223,7 @@ def test_a_killed_process_loses_and_doubles_nothing(
     with Database(tmp_path / ".tablewright" / "multi.db") as database:
         counts = {name: len(items) for name, items in content(database, design).items()}
     session = Session(load(SHOP), Options())
-    sample = Sample(session.model)
-    plan = seed_plan(session, design, sample, population(session, design, 300))
+    plan = seed_plan(session, design, population(session, design, 300))
     wanted: dict[str, int] = {}
     for part in plan.parts:
         wanted[part.table] = wanted.get(part.table, 0) + part.count

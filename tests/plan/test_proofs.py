@@ -7,13 +7,14 @@ import re
 
 import pytest
 
+from dynamo_proofs import proof_in_memory
 from plan_models import family_text, model_text
 from tablewright import read_model
 from tablewright.apps import read
 from tablewright.design.sections import with_section
 from tablewright.session import Options, Session
 from tablewright.verbs.plan import plan
-from tablewright.verbs.prove import ProofRequest, proof_in_memory
+from tablewright.verbs.prove import ProofRequest
 
 SHORT = ("mongocollectibles",)
 LONG = ("screen-time-journey", "llm-proxy", "auxeira", "poafix")

@@ -11,11 +11,11 @@ from decimal import Decimal
 
 import pytest
 
+from dynamo_proofs import dynamo_design, proof_in_memory
 from tablewright import apps, read_model
 from tablewright.proof.values import Proof
 from tablewright.session import Options, Session
-from tablewright.verbs.database import dynamo_design
-from tablewright.verbs.prove import ProofRequest, proof_in_memory
+from tablewright.verbs.prove import ProofRequest
 
 ONE_PER_CENT = Decimal("0.01")
 

@@ -6,13 +6,14 @@ from decimal import Decimal
 
 import pytest
 
+from dynamo_proofs import proof_in_memory
 from tablewright import read_model
 from tablewright.core.errors import ModelError
 from tablewright.design.sections import with_section
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.engines.dynamodb.design_printer import design_section
 from tablewright.session import Options, Session
-from tablewright.verbs.prove import ProofRequest, proof_in_memory
+from tablewright.verbs.prove import ProofRequest
 
 MODEL = """\
 app: films

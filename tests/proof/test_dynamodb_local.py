@@ -13,13 +13,12 @@ from pathlib import Path
 import pytest
 from peers import DYNAMODB_LOCAL, running
 
+from dynamo_proofs import dynamo_design, fill, prove_on, spend
 from tablewright import apps, read_model
 from tablewright.engines.dynamodb.provisioning import apply_up, plan_up
 from tablewright.engines.dynamodb.transport import sdk_transport
 from tablewright.session import Options, Session
-from tablewright.verbs.database import dynamo_design
-from tablewright.verbs.prove import ProofRequest, prove_on, spend
-from tablewright.verbs.seed import fill
+from tablewright.verbs.prove import ProofRequest
 
 pytestmark = [pytest.mark.needs_java, pytest.mark.slow]
 

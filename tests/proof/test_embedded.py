@@ -6,10 +6,11 @@ from decimal import Decimal
 
 import pytest
 
+from dynamo_proofs import proof_in_memory
 from tablewright import read_model
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.session import Options, Session
-from tablewright.verbs.prove import ProofRequest, proof_in_memory
+from tablewright.verbs.prove import ProofRequest
 
 MODEL = """\
 app: carts

@@ -6,13 +6,14 @@ from decimal import Decimal
 
 import pytest
 
+from dynamo_proofs import proof_in_memory
 from tablewright import read_model
 from tablewright.core.errors import PriceUnknownError
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.reports.snippets import python_text, shell_text
 from tablewright.session import Options, Session
 from tablewright.verbs.explain import example_requests
-from tablewright.verbs.prove import ProofRequest, proof_in_memory
+from tablewright.verbs.prove import ProofRequest
 from tablewright.verbs.shortening import shortened
 
 MODEL = """\

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from dynamo_proofs import dynamo_design, fill, proof_in_memory, prove_on, spend
 from operate.faulty import Faulty, interrupt, refuse, vanish
 from tablewright import apps, load, read_model
 from tablewright.engines.dynamodb.decoding import Decoder
@@ -38,10 +39,8 @@ from tablewright.sample.sample import Sample
 from tablewright.sample.world import Test as Condition
 from tablewright.sample.world import World, distance_km
 from tablewright.session import Options, Session
-from tablewright.verbs.database import dynamo_design
 from tablewright.verbs.proofs import proof_view
-from tablewright.verbs.prove import ProofRequest, proof_in_memory, prove_on, spend
-from tablewright.verbs.seed import fill
+from tablewright.verbs.prove import ProofRequest
 
 USERS = 40
 SMALL = Path(__file__).with_name("small.yaml")
@@ -143,7 +142,7 @@ def test_instances_are_asked_for_in_neighbourhoods_where_they_are_many(
 def test_a_large_database_is_kept_in_a_temporary_file(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tablewright.verbs.prove.MOST_IN_MEMORY", Decimal(0))
+    monkeypatch.setattr("tablewright.engines.dynamodb.connector.MOST_IN_MEMORY", Decimal(0))
     request = ProofRequest(users=5, requests=20)
     proof = proof_in_memory(session, dynamo_design(session), request, lambda text: None)
     assert proof.engine == "the local engine, in a temporary file"

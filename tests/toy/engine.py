@@ -142,6 +142,7 @@ class ToyAdapter:
 
     chunk = 10
     description = "the toy store"
+    announcement = ""
     is_local = True
 
     def __init__(self, model: Model, design: ToyDesign, store: dict[str, Any]) -> None:
@@ -157,7 +158,13 @@ class ToyAdapter:
         names = [table for table, _ in self.design.tables if table not in self.store]
         return ProvisionPlan(
             steps=tuple(
-                ProvisionStep(text=f"make {name}", container=name, statement=f"MAKE {name}")
+                ProvisionStep(
+                    text=f"make {name}",
+                    container=name,
+                    operation="MAKE",
+                    parameters={"table": name},
+                    statement=f"MAKE {name}",
+                )
                 for name in names
             )
         )
@@ -280,7 +287,7 @@ class ToyConnector:
         return ToyCodec(model, design)
 
     def connect(
-        self, model: Model, design: ToyDesign, target: Any, folder: Path, *, creates: bool = False
+        self, model: Model, design: ToyDesign, target: Any, folder: Path, **options: Any
     ) -> ToyAdapter:
         return ToyAdapter(model, design, STORES.setdefault(str(folder), {}))
 
@@ -291,6 +298,12 @@ class ToyConnector:
 
     def temporary(self, model: Model, design: ToyDesign, expected_bytes: Decimal) -> ToyAdapter:
         return ToyAdapter(model, design, {})
+
+    def copied(self, model: Model, design: ToyDesign, *about: Any, **options: Any) -> None:
+        return None
+
+    def unit_prices(self, book: Any, region: str) -> dict[str, Decimal]:
+        return {}
 
     def population(
         self, model: Model, design: ToyDesign, users: int, book: Any, *, region: str = ""
@@ -377,7 +390,7 @@ class ToyEngine:
     def is_billed_by_request(self, design: Design) -> bool:
         return False
 
-    def paid_as(self, design: Design, mode: object) -> Design:
+    def paid_as(self, design: Design, mode: str) -> Design:
         return design
 
     def promised_availability(self, design: Design, book: Any) -> Decimal | None:
@@ -386,5 +399,5 @@ class ToyEngine:
     def usual_design(self, model: Model) -> Design | None:
         return None
 
-    def planning(self, evaluator: Any, mode: object | None = None) -> Refused:
+    def planning(self, evaluator: Any, mode: str = "") -> Refused:
         return Refused("a toy is not planned")

@@ -10,8 +10,8 @@ import pytest
 from tablewright.engines import registry
 from tablewright.evaluation.doors import Target
 from tablewright.session import Session, load
+from tablewright.verbs.database import opened
 from tablewright.verbs.down import down
-from tablewright.verbs.on_engine import opened
 from tablewright.verbs.prove import prove
 from tablewright.verbs.seed import seed
 from tablewright.verbs.status import status

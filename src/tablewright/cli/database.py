@@ -5,12 +5,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
-
-if TYPE_CHECKING:
-    from tablewright.engines.dynamodb.connector import Account
 
 
 def database_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -62,9 +59,9 @@ def database_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def announce(account: Account) -> None:
-    """Say whose account it is, before anything is sent there."""
-    click.echo(str(account), err=True)
+def announce(whose: str) -> None:
+    """Say whose database it is, before anything is sent there."""
+    click.echo(whose, err=True)
 
 
 @contextmanager

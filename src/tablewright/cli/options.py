@@ -18,7 +18,6 @@ from tablewright.core.errors import UsageError
 
 if TYPE_CHECKING:
     from tablewright.bill.prices import PriceBook
-    from tablewright.engines.dynamodb.design import CapacityMode
     from tablewright.session import Options, Session
 
 
@@ -102,7 +101,7 @@ def pricing(function: Callable[..., Any]) -> Callable[..., Any]:
             prices_as_of=_day(day),
             book=_book(own, books),
             free_tier=free_tier,
-            mode=_mode(mode),
+            mode=mode or "",
         )
         return function(*args, options=options, **rest)
 
@@ -135,11 +134,3 @@ def _book(own: tuple[str, ...], books: tuple[str, ...]) -> PriceBook | None:
     from tablewright.operate.prices import book_with
 
     return book_with(prices=own, books=books)
-
-
-def _mode(name: str | None) -> CapacityMode | None:
-    if name is None:
-        return None
-    from tablewright.engines.dynamodb.design import CapacityMode, ModeKind
-
-    return CapacityMode(kind=ModeKind(name))

@@ -65,8 +65,13 @@ class EnginePlugin(Engine, Protocol):
         """Whether every request has a price, so that costs add up by access pattern."""
         ...
 
-    def paid_as(self, design: Design, mode: object) -> Design:
-        """Return a design with every table in one capacity mode, where the engine has modes."""
+    def paid_as(self, design: Design, mode: str) -> Design:
+        """Return a design with every table in one capacity mode, where the engine has modes.
+
+        Args:
+            design: a design of this engine.
+            mode: its name, such as on-demand.
+        """
         ...
 
     def with_settings(
@@ -89,7 +94,7 @@ class EnginePlugin(Engine, Protocol):
         """Return what a design adds to a deployment: resources, rights, what is expected."""
         ...
 
-    def planning(self, evaluator: Evaluator, mode: object | None = None) -> Planning | Refused:
+    def planning(self, evaluator: Evaluator, mode: str = "") -> Planning | Refused:
         """Return what it brings to the planner; `mode` pays for every table alike."""
         ...
 

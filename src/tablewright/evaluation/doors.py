@@ -57,6 +57,15 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpendingCap:
+    """The most that requests may cost before nothing more is sent."""
+
+    usd: Mapping[str, Decimal]
+    """USD for one unit, by dimension."""
+    max_usd: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordKind:
     """One kind of record that a design stores: which entity's, where."""
 
@@ -262,6 +271,12 @@ class Observed:
     definition: Mapping[str, Any] = field(default_factory=dict)
     is_foreign: bool = False
     """It is known to be made by somebody else, or for another application."""
+    mode: str = ""
+    """How throughput is billed, in the engine's own words; "" on servers."""
+    ttl: str = ""
+    """The attribute that records expire by; "" where they do not, or nothing is said."""
+    pitr: bool | None = None
+    """Whether it can be restored to any point in time; None where nothing is said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,8 +285,12 @@ class ProvisionStep:
 
     text: str
     container: str
+    operation: str
+    """The name of the request, such as CreateTable; "SQL" or "command" where it says itself."""
+    parameters: Mapping[str, Any]
+    """Of the request, as data."""
     statement: Any
-    """SQL, a command document, or an operation with its parameters: what `ddl` prints."""
+    """The request in the engine's own form, for its adapter."""
     destroys: bool = False
     is_slow: bool = False
     """It rewrites or indexes what is stored, which takes time in proportion to it."""
@@ -286,6 +305,10 @@ class ProvisionPlan:
     """Changes that no statement makes, such as another primary key."""
     beyond: tuple[str, ...] = ()
     """What exists and the design does not ask for; it is left as it is."""
+    repeated: tuple[ProvisionStep, ...] = ()
+    """Settings of a service beside the database: made in every run, as they are not observed."""
+    not_offered: tuple[str, ...] = ()
+    """What the design asks for and this database has not, in words."""
 
     @property
     def destroys(self) -> bool:
@@ -401,6 +424,11 @@ class Adapter(Protocol):
     @property
     def description(self) -> str:
         """Which server it is and who calls, as shown before anything is changed."""
+        ...
+
+    @property
+    def announcement(self) -> str:
+        """Whose database it is, to be said before anything is sent; "" of an embedded one."""
         ...
 
     @property
@@ -582,7 +610,15 @@ class Connector(Protocol):
         ...
 
     def connect(
-        self, model: Model, design: Design, target: Target, folder: Path, *, creates: bool = False
+        self,
+        model: Model,
+        design: Design,
+        target: Target,
+        folder: Path,
+        *,
+        creates: bool = False,
+        expiry_shift: int = 0,
+        cap: SpendingCap | None = None,
     ) -> Adapter:
         """Reach the database that is meant.
 
@@ -592,7 +628,9 @@ class Connector(Protocol):
             target: which database.
             folder: where the embedded database keeps its data unless the target says otherwise.
             creates: whether an embedded database that does not exist yet is made; else an empty
-                one stands for it.
+                one is read instead.
+            expiry_shift: as of `codec`.
+            cap: the most that may be spent there, where requests are charged.
 
         Raises:
             UsageError: the address is not one of this engine's, or names production.
@@ -633,6 +671,37 @@ class Connector(Protocol):
 
     def temporary(self, model: Model, design: Design, expected_bytes: Decimal) -> Adapter:
         """Return an empty database for a proof, which is gone once it is closed."""
+        ...
+
+    def copied(
+        self,
+        model: Model,
+        design: Design,
+        folder: Path,
+        prepare: Callable[[Adapter], None],
+        *,
+        expiry_shift: int = 0,
+    ) -> Adapter | None:
+        """Return a copy of the embedded database for a proof, which is gone once it is closed.
+
+        Args:
+            model: the model.
+            design: the design.
+            folder: where the embedded database keeps its data.
+            prepare: is handed the original first.
+            expiry_shift: as of `codec`.
+
+        Returns:
+            None where embedded databases of this engine are not copied.
+        """
+        ...
+
+    def unit_prices(self, book: PriceBook, region: str) -> Mapping[str, Decimal]:
+        """Return USD for one unit by dimension ("read", "write"); empty where none is charged.
+
+        Raises:
+            PriceUnknownError: the book has no such price for the region.
+        """
         ...
 
     def population(

@@ -6,6 +6,8 @@ each step and waits for it; an interrupted run is continued by the next plan, wh
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tablewright.core.errors import UsageError
 from tablewright.evaluation.doors import Adapter, Progress, ProvisionPlan
 
@@ -40,11 +42,10 @@ def require_containers(adapter: Adapter, app: str) -> None:
         UsageError: some do not, or were made by somebody else.
     """
     observed = adapter.describe()
-    other_observed = [name for name, container in observed.items() if container.is_foreign]
-    if other_observed:
-        verb = "was" if len(other_observed) == 1 else "were"
+    strange = [name for name, container in observed.items() if container.is_foreign]
+    if strange:
         raise UsageError(
-            f"{', '.join(other_observed)} {verb} not made here for {app}: nothing is written",
+            f"{not_ours(strange, app)}: nothing is written",
             remedy="choose others, or take these over with `tablewright up --adopt`",
         )
     names = dict.fromkeys(kind.container for kind in adapter.codec.kinds)
@@ -54,3 +55,13 @@ def require_containers(adapter: Adapter, app: str) -> None:
             f"{adapter.description} has no {', '.join(missing)}",
             remedy="create them first: `tablewright up` with the same options",
         )
+
+
+def not_ours(names: Sequence[str], app: str) -> str:
+    """Return in words that tables or collections were made by somebody else.
+
+    Example:
+        >>> not_ours(["orders", "users"], "shop")
+        'orders, users were not made here for shop'
+    """
+    return f"{', '.join(names)} {'was' if len(names) == 1 else 'were'} not made here for {app}"

@@ -38,8 +38,7 @@ from tablewright.operate.recovery.restoring import (
 )
 from tablewright.proof.answers import check_answers
 from tablewright.session import Session
-from tablewright.verbs.database import Say, silent, workspace_of
-from tablewright.verbs.on_engine import opened
+from tablewright.verbs.database import Say, opened, silent, workspace_of
 
 AUTO = "auto"
 NATIVE = "native"

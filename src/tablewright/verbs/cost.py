@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
-from tablewright.design.values import Design
-from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.evaluation.values import Evaluation
 from tablewright.review.assessment import Assessment, DesignAssessment
 from tablewright.session import Session
@@ -71,12 +69,13 @@ class ScalesView:
     left_out: tuple[str, ...]
 
 
-def cost_view(evaluation: Evaluation, by: str = "resource") -> CostView:
+def cost_view(evaluation: Evaluation, by: str = "resource", *, mode: str = "") -> CostView:
     """Return the bill of an evaluation with its lines added up.
 
     Args:
         evaluation: one design at one scale.
         by: "line" (resource, dimension and price), "resource", "pattern" or "dimension".
+        mode: how throughput is billed, as the engine describes the design.
     """
     bill = evaluation.bill
     return CostView(
@@ -84,7 +83,7 @@ def cost_view(evaluation: Evaluation, by: str = "resource") -> CostView:
         design=evaluation.design.name,
         engine=evaluation.design.engine,
         region=bill.region,
-        mode=mode_of(evaluation.design),
+        mode=mode,
         prices_as_of=bill.prices_as_of,
         users=evaluation.users,
         by=by,
@@ -154,14 +153,6 @@ def _curve(assessed: DesignAssessment) -> CostCurve:
     )
 
 
-def mode_of(design: Design) -> str:
-    """Return how throughput is billed: one mode, or all that occur."""
-    if not isinstance(design, DynamoDesign):
-        return ""
-    kinds = dict.fromkeys(table.mode.kind.value for table in design.tables)
-    return " and ".join(kinds)
-
-
 def cost(session: Session, design: str = "", *, by: str = "line") -> CostView:
     """Return the bill of a design at the reviewed scale.
 
@@ -170,7 +161,8 @@ def cost(session: Session, design: str = "", *, by: str = "line") -> CostView:
         design: its name; the first of the file unless given.
         by: what is added up: "line", "pattern", "resource" or "dimension".
     """
-    return cost_view(session.evaluate(design), by)
+    evaluation = session.evaluate(design)
+    return cost_view(evaluation, by, mode=session.describe(evaluation.design).mode)
 
 
 def cost_by_scale(session: Session, design: str = "") -> ScalesView:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tablewright.session import Session
-from tablewright.verbs.on_engine import connector_of
+from tablewright.verbs.database import connector_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,7 +83,8 @@ class DesignView:
 def design_view(assessed: DesignAssessment, users: int) -> DesignView:
     """Return all that is known of one design at the reviewed scale."""
     evaluation = assessed.at(users)
-    cost = cost_view(evaluation, by="line")
+    mode = assessed.description.mode if assessed.description else ""
+    cost = cost_view(evaluation, by="line", mode=mode)
     return DesignView(
         name=assessed.design.name,
         title=assessed.design.title,

@@ -23,8 +23,7 @@ from tablewright.operate.exports.writing import (
 )
 from tablewright.operate.provision import require_containers
 from tablewright.session import Session
-from tablewright.verbs.database import Progress
-from tablewright.verbs.on_engine import no_progress, opened
+from tablewright.verbs.database import Progress, no_progress, opened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

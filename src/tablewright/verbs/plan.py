@@ -63,7 +63,7 @@ def plan(
     result = planner.plan(scale, start=begin, name=name, explained=explained)
     if not requests:
         return result
-    evaluation = session.evaluator("dynamodb").full(result.design, result.users)
+    evaluation = session.evaluator(session.planned_engine).full(result.design, result.users)
     written = tuple(
         PatternRequests(pattern=p.name, requests=example_requests(session, evaluation, p.name))
         for p in session.model.patterns
@@ -73,23 +73,25 @@ def plan(
 
 def _start(session: Session, name: str) -> Design:
     """Return the design that steps lead away from."""
-    design = session.design(name)
-    if design.engine == "dynamodb":
+    design, engine = session.design(name), session.planned_engine
+    if design.engine == engine:
         return design
-    names = [d.name for d in session.designs if d.engine == "dynamodb"]
+    title = session.engines[engine].comparing.title
+    names = [d.name for d in session.designs if d.engine == engine]
     raise UnsupportedError(
-        f"the design `{name}` is for {design.engine}; steps lead from one design on DynamoDB to "
-        "another",
+        f"the design `{design.name}` is for {design.engine}; steps lead from one design on {title} "
+        "to another",
         remedy=f"start from {in_backticks(names)}"
         if names
-        else "leave --from out, or write a DynamoDB design of what exists",
+        else f"leave --from out, or write a {title} design of what exists",
     )
 
 
 def _planner(session: Session, name: str) -> Planner:
     from tablewright.plan.planning import Planner
 
-    engine, evaluator = session.engines["dynamodb"], session.evaluator("dynamodb")
+    engine = session.engines[session.planned_engine]
+    evaluator = session.evaluator(session.planned_engine)
     planning = engine.planning(evaluator, session.options.mode)
     if isinstance(planning, Refused):
         raise UnsupportedError(planning.reason)

@@ -5,31 +5,18 @@ In: a session, a design, a target, what to run. Out: a Proof, which is stored be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
-from tablewright.bill.rates import Rates
-from tablewright.core.errors import EngineError, UsageError
-from tablewright.core.quantities import GB, ZERO, format_usd
-from tablewright.engines.dynamodb.adapter import DynamoAdapter
-from tablewright.engines.dynamodb.codec import DynamoCodec
-from tablewright.engines.dynamodb.connector import Account
-from tablewright.engines.dynamodb.design import DynamoDesign
-from tablewright.engines.dynamodb.provisioning import apply_up, plan_up
-from tablewright.engines.dynamodb.transport import (
-    CountingTransport,
-    LocalTransport,
-    Reply,
-    Transport,
-)
-from tablewright.evaluation.doors import Target
+from tablewright.core.errors import UsageError
+from tablewright.core.quantities import ZERO, format_usd
+from tablewright.design.values import Design
+from tablewright.evaluation.doors import Adapter, SpendingCap, Target
 from tablewright.evaluation.values import Evaluation
-from tablewright.local.database import Database
+from tablewright.operate.provision import apply_provision, require_containers
 from tablewright.operate.seed import Position
 from tablewright.proof.runner import Proving, digest_of, planned_calls
 from tablewright.proof.runner import prove as run_proof
@@ -39,31 +26,25 @@ from tablewright.sample.sample import Sample
 from tablewright.sample.world import World
 from tablewright.session import Session
 from tablewright.verbs.database import (
+    Announce,
     Progress,
     Say,
-    connected,
-    dynamo_design,
-    require_tables,
+    connector_of,
+    no_progress,
+    opened,
     silent,
     workspace_of,
 )
-from tablewright.verbs.on_engine import is_elsewhere, prove_design
-from tablewright.verbs.proofs import ProofView, proof_view
-from tablewright.verbs.seed import (
+from tablewright.verbs.population import (
     DEFAULT_USERS,
-    dynamo_engine,
     fill,
     population,
-    request_cost,
+    position_of,
     seed_plan,
     seeding_start,
+    unit_prices,
 )
-
-MOST_IN_MEMORY = GB / 2
-"""Bytes up to which the database of a proof is kept in memory."""
-
-BEFORE_ANY_EXPIRY = 1.0
-"""Seconds since 1970 in a proof's own database, so that no sampled item has expired."""
+from tablewright.verbs.proofs import ProofView, proof_view
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +56,7 @@ class ProofRequest:
     seed: int = 1
     max_usd: Decimal = Decimal(1)
     ttl_shift: int = 0
-    """Seconds by which the expiry of seeded items was moved on, as `spend` says."""
+    """Seconds by which the expiry of seeded records was moved on."""
 
 
 def prove(
@@ -88,14 +69,14 @@ def prove(
     scale_down: Decimal | None = None,
     seed: int = 1,
     max_usd: Decimal = Decimal(1),
-    announce: Callable[[Account], None] | None = None,
+    announce: Announce | None = None,
     say: Say = silent,
-    progress: Callable[[], AbstractContextManager[Progress]] | None = None,
+    progress: Callable[[], AbstractContextManager[Progress]] = no_progress,
 ) -> ProofView:
     """Run every access pattern of a design and compare the meter with the estimate.
 
-    On the local engine it runs on a copy of what was seeded there, or on a fresh database in
-    memory; elsewhere on the tables and items there. The proof is stored for `report`.
+    Without a target it runs on a copy of what was seeded in the embedded database, or on a new
+    temporary one; elsewhere on the tables and items there. The proof is stored for `report`.
 
     Args:
         session: the model file.
@@ -106,7 +87,7 @@ def prove(
         scale_down: instead of `requests`: this share of one day's calls.
         seed: random seed of the workload.
         max_usd: the most it may spend on an account.
-        announce: is told whose account it is.
+        announce: is told whose database it is.
         say: is told what it will spend.
         progress: opens what is told of items and calls done.
 
@@ -114,38 +95,24 @@ def prove(
         UsageError: it would spend more than `max_usd`, or the tables do not exist.
         EngineError: the database refused or went away.
     """
-    elsewhere = is_elsewhere(session, design)
-    if elsewhere is not None:
-        population_size = users or DEFAULT_USERS
-        with (progress or (lambda: nullcontext(_no_progress)))() as show:
-            proof = prove_design(
-                session,
-                elsewhere,
-                target,
-                users=population_size,
-                requests=_requests(session, population_size, requests, scale_down),
-                seed=seed,
-                announce=announce,
-                progress=show,
-            )
-        store_proof(session, proof)
-        return proof_view(proof, is_stale=False)
-    chosen = dynamo_design(session, design)
-    workspace = workspace_of(session)
+    chosen = session.design(design)
     is_default = target.is_local and not target.data
-    keep = workspace.position(chosen.name, target)
-    seeded = seeded_users(session, chosen, keep) if is_default else None
+    seeded = seeded_users(session, chosen, target) if is_default else None
     scale = users or seeded or DEFAULT_USERS
-    requests = _requests(session, scale, requests, scale_down)
-    request = ProofRequest(users=scale, requests=requests, seed=seed, max_usd=max_usd)
-    with (progress or (lambda: nullcontext(_no_progress)))() as show:
+    request = ProofRequest(
+        users=scale,
+        requests=_requests(session, scale, requests, scale_down),
+        seed=seed,
+        max_usd=max_usd,
+    )
+    proof: Proof | None = None
+    with progress() as show:
         if not is_default:
             proof = _proof_on_target(session, chosen, target, request, announce, say, show)
         elif seeded == scale:
-            path = workspace.database(chosen.name)
-            proof = proof_on_copy(session, chosen, path, keep, request, show)
-        else:
-            proof = proof_in_memory(session, chosen, request, silent, show)
+            proof = proof_on_copy(session, chosen, target, request, show)
+        if proof is None:
+            proof = proof_on_new(session, chosen, request, show)
     store_proof(session, proof)
     return proof_view(proof, is_stale=False)
 
@@ -158,10 +125,6 @@ def _requests(session: Session, users: int, requests: int, scale_down: Decimal |
     return max(1, int(calls * scale_down))
 
 
-def _no_progress(done: int, total: int, name: str) -> None:
-    pass
-
-
 def store_proof(session: Session, proof: Proof) -> None:
     """Write the latest proof of a design beside the model file."""
     workspace = workspace_of(session)
@@ -170,16 +133,18 @@ def store_proof(session: Session, proof: Proof) -> None:
 
 def _proof_on_target(
     session: Session,
-    design: DynamoDesign,
+    design: Design,
     target: Target,
     request: ProofRequest,
-    announce: Callable[[Account], None] | None,
+    announce: Announce | None,
     say: Say,
     progress: Progress,
 ) -> Proof:
     """Run the workload on the tables of an endpoint, a file or an account."""
-    is_charged = not target.endpoint and not target.data
-    if is_charged:
+    prices = unit_prices(session, design)
+    cap = None
+    if prices and not target.is_local and not target.endpoint:
+        cap = SpendingCap(usd=prices, max_usd=request.max_usd)
         cost = proof_costs(session, design, request)
         say(f"this will spend about {format_usd(cost)} USD")
         if cost > request.max_usd:
@@ -188,47 +153,46 @@ def _proof_on_target(
                 f"{format_usd(request.max_usd)}",
                 remedy="take fewer --users or --requests, or raise --max-usd",
             )
-    with connected(session, design, target, announce=announce) as counting:
-        require_tables(session, design, counting)
-        transport: Transport = (
-            capped(session, counting, request.max_usd) if is_charged else counting
-        )
-        keep = workspace_of(session).position(design.name, target)
+    keep = workspace_of(session).position(design.name, target)
+    position = position_of(session, design, request.users, keep)
+    with opened(
+        session, design, target, expiry_shift=position.ttl_shift, cap=cap, announce=announce
+    ) as adapter:
+        require_containers(adapter, session.model.app)
         evaluation = population(session, design, request.users)
-        fill(
-            session,
-            design,
-            transport,
-            request.users,
-            keep=keep,
-            progress=progress,
-            evaluation=evaluation,
-        )
-        shifted = replace(request, ttl_shift=spend(session, design, request.users, keep))
-        return prove_on(session, design, transport, shifted, progress, evaluation)
+        plan = seed_plan(session, design, evaluation)
+        fill(session, adapter, plan, position=position, keep=keep, progress=progress)
+        spend(position, keep)
+        request = replace(request, ttl_shift=position.ttl_shift)
+        return prove_on(session, design, adapter, request, progress, evaluation)
 
 
 def prove_on(
     session: Session,
-    design: DynamoDesign,
-    transport: Transport,
+    design: Design,
+    adapter: Adapter,
     request: ProofRequest,
     progress: Progress | None = None,
     evaluation: Evaluation | None = None,
 ) -> Proof:
     """Run the workload on a database that was seeded at `request.users`; return the proof.
 
-    `evaluation` is that of the population, where it is at hand.
+    Args:
+        session: the model file.
+        design: the design.
+        adapter: the database; its codec moves expiry on as the request says.
+        request: the population of the seeding, the calls.
+        progress: told of calls done.
+        evaluation: of the population, where it is at hand.
     """
     evaluation = evaluation or population(session, design, request.users)
     world = World(session.model, Sample(session.model), request.users)
-    codec = DynamoCodec(session.model, design, request.ttl_shift)
     return run_proof(
         Proving(
             evaluation=evaluation,
             world=world,
-            adapter=DynamoAdapter(session.model, design, transport, codec=codec),
-            predictor=dynamo_engine(session).connector.predictor(evaluation, world),
+            adapter=adapter,
+            predictor=connector_of(session, design).predictor(evaluation, world),
             requests=request.requests,
             seed=request.seed,
             digest=digest_of(session.file.source),
@@ -238,87 +202,40 @@ def prove_on(
     )
 
 
-def proof_costs(session: Session, design: DynamoDesign, request: ProofRequest) -> Decimal:
+def proof_costs(session: Session, design: Design, request: ProofRequest) -> Decimal:
     """Return what a proof would spend on a real account: seeding and calls, in USD."""
     evaluation = population(session, design, request.users)
-    sample = Sample(session.model)
-    plan = seed_plan(session, design, sample, evaluation)
-    world = World(session.model, sample, request.users)
+    plan = seed_plan(session, design, evaluation)
+    world = World(session.model, Sample(session.model), request.users)
     calls = planned_calls(evaluation, world, requests=request.requests, seed=request.seed)
-    units = {"read": ZERO, "write": ZERO}
-    for route in evaluation.routes:
-        for dimension in units:
-            units[dimension] += route.units(dimension).mean * calls.get(route.pattern, 0)
-    return (plan.usd or ZERO) + request_cost(session, units["read"], units["write"])
+    total = plan.usd or ZERO
+    for dimension, usd in unit_prices(session, design).items():
+        for route in evaluation.routes:
+            total += route.units(dimension).mean * calls.get(route.pattern, 0) * usd
+    return total
 
 
-def capped(session: Session, transport: Transport, max_usd: Decimal) -> CappedTransport:
-    """Return a transport that stops once requests cost more than `max_usd`."""
-    rates = Rates(session.book(), session.region)
-    usd = {kind: rates.usd(kind) for kind in ("read", "write")}
-    return CappedTransport(transport, usd=usd, max_usd=max_usd)
-
-
-@dataclass(kw_only=True)
-class CappedTransport(CountingTransport):
-    """A transport that refuses to go on once what was consumed through it costs too much."""
-
-    usd: Mapping[str, Decimal]
-    """Price of a unit, by dimension."""
-    max_usd: Decimal
-
-    def send(self, operation: str, parameters: Mapping[str, Any], *, label: str = "") -> Reply:
-        """Send one request.
-
-        Raises:
-            EngineError: what was consumed before costs more than allowed.
-        """
-        consumed = self.consumed()
-        spent = sum((units.units * self.usd[units.dimension] for units in consumed), ZERO)
-        if spent > self.max_usd:
-            raise EngineError(
-                f"stopped: {format_usd(spent)} USD were spent, more than "
-                f"{format_usd(self.max_usd)}",
-                remedy="take fewer --users or --requests, or raise --max-usd; remove the tables "
-                "with `tablewright down`",
-            )
-        return super().send(operation, parameters, label=label)
-
-
-def proof_in_memory(
-    session: Session,
-    design: DynamoDesign,
-    request: ProofRequest,
-    say: Say,
-    progress: Progress | None = None,
+def proof_on_new(
+    session: Session, design: Design, request: ProofRequest, progress: Progress | None = None
 ) -> Proof:
-    """Create a design in a fresh database, seed it, run the workload.
-
-    The database is in memory; one of more than half a gigabyte is in a temporary file.
-    """
+    """Create a design in a temporary database, seed it, run the workload."""
     evaluation = population(session, design, request.users)
-    is_large = (
-        sum((resource.stored_bytes for resource in evaluation.resources), ZERO) > MOST_IN_MEMORY
-    )
-    with ExitStack() as stack:
-        path, place = None, "in memory"
-        if is_large:
-            folder = stack.enter_context(TemporaryDirectory(prefix="tablewright-"))
-            path, place = Path(folder) / "proof.db", "in a temporary file"
-        database = stack.enter_context(Database(path, clock=lambda: BEFORE_ANY_EXPIRY))
-        transport = LocalTransport(database, f"the local engine, {place}")
-        apply_up(plan_up(session.model, design, {}), transport, say)
-        fill(session, design, transport, request.users, progress=progress, evaluation=evaluation)
-        return prove_on(session, design, transport, request, progress, evaluation)
+    plan = seed_plan(session, design, evaluation)
+    stored = sum((resource.stored_bytes for resource in evaluation.resources), ZERO)
+    adapter = connector_of(session, design).temporary(session.model, design, stored)
+    with closing(adapter):
+        apply_provision(adapter.plan_provision(), adapter, silent)
+        fill(session, adapter, plan, progress=progress)
+        return prove_on(session, design, adapter, request, progress, evaluation)
 
 
-def seeded_users(session: Session, design: DynamoDesign, keep: Path) -> int | None:
-    """Return for how many users the local tables of a design were seeded.
+def seeded_users(session: Session, design: Design, target: Target) -> int | None:
+    """Return for how many users the embedded database of a design was seeded.
 
-    None where they were not, where a proof has changed the items since, or where the model file is
+    None where it was not, where a proof has changed the records since, or where the model file is
     another one by now.
     """
-    position = Position.kept(keep)
+    position = Position.kept(workspace_of(session).position(design.name, target))
     if position is None or position.spent:
         return None
     expected = seeding_start(session, design, position.users)
@@ -328,71 +245,45 @@ def seeded_users(session: Session, design: DynamoDesign, keep: Path) -> int | No
 
 def proof_on_copy(
     session: Session,
-    design: DynamoDesign,
-    path: Path,
-    keep: Path,
+    design: Design,
+    target: Target,
     request: ProofRequest,
     progress: Progress | None = None,
-) -> Proof:
-    """Run the workload on a copy of the local tables, so that these stay as they were seeded.
+) -> Proof | None:
+    """Run the workload on a copy of the embedded database, which stays as it was seeded.
 
-    A seeding that was interrupted is finished first.
-
-    Args:
-        session: a session on the model file.
-        design: the design of the tables.
-        path: the local engine's file.
-        keep: the file that keeps how far the seeding came.
-        request: the population of the seeding, the calls.
-        progress: told of items and calls done.
+    A seeding that was interrupted is finished first. None where the engine copies none.
     """
-    beside = path.with_suffix(".proof.db")
-    _remove(beside)  # left by a killed process
-    try:
-        with Database(path) as database:
-            original = LocalTransport(database)
-            require_tables(session, design, original)
-            evaluation = population(session, design, request.users)
-            fill(
-                session,
-                design,
-                original,
-                request.users,
-                keep=keep,
-                progress=progress,
-                evaluation=evaluation,
-            )
-            database.copy_to(beside)
-        position = Position.kept(keep)
-        shift = position.ttl_shift if position is not None else 0
-        with Database(beside) as database:
-            transport = LocalTransport(database, f"a copy of the local engine's {path.name}")
-            shifted = replace(request, ttl_shift=shift)
-            return prove_on(session, design, transport, shifted, progress, evaluation)
-    finally:
-        _remove(beside)
+    workspace = workspace_of(session)
+    keep = workspace.position(design.name, target)
+    position = position_of(session, design, request.users, keep)
+    evaluation = population(session, design, request.users)
+    plan = seed_plan(session, design, evaluation)
+
+    def prepare(original: Adapter) -> None:
+        require_containers(original, session.model.app)
+        fill(session, original, plan, position=position, keep=keep, progress=progress)
+
+    adapter = connector_of(session, design).copied(
+        session.model, design, workspace.folder, prepare, expiry_shift=position.ttl_shift
+    )
+    if adapter is None:
+        return None
+    with closing(adapter):
+        request = replace(request, ttl_shift=position.ttl_shift)
+        return prove_on(session, design, adapter, request, progress, evaluation)
 
 
-def _remove(path: Path) -> None:
-    for ending in ("", "-wal", "-shm", "-journal"):
-        Path(f"{path}{ending}").unlink(missing_ok=True)
-
-
-def spend(session: Session, design: DynamoDesign, users: int, keep: Path) -> int:
-    """Mark seeded items as used up: a proof is about to change them.
-
-    Returns:
-        By how many seconds their expiry was moved on.
+def spend(position: Position, keep: Path) -> None:
+    """Mark seeded records as used up: a proof is about to change them.
 
     Raises:
         UsageError: an earlier proof has changed them already.
     """
-    position = Position.load(keep, seeding_start(session, design, users))
     if position.spent:
         raise UsageError(
-            "an earlier proof has changed the items of these tables",
-            remedy="remove them with `tablewright down`, then `up` and `prove` again",
+            "an earlier proof has changed what is stored there",
+            remedy="remove it with `tablewright down`, then `up` and `prove` again",
         )
     position.spent = True
     position.save(keep)
-    return position.ttl_shift

@@ -5,21 +5,28 @@ In: a session, a design, a target. Out: an UpView: what was done, or would be, a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 from tablewright.core.errors import UsageError
-from tablewright.engines.dynamodb.connector import Account
-from tablewright.engines.dynamodb.design import DynamoDesign
-from tablewright.engines.dynamodb.observation import observe
-from tablewright.engines.dynamodb.provisioning import TableAction, apply_up, plan_up
-from tablewright.evaluation.doors import Target
+from tablewright.evaluation.doors import ProvisionStep, Target
+from tablewright.operate.provision import apply_provision
 from tablewright.session import Session
-from tablewright.verbs.database import Say, connected, dynamo_design, in_region, silent
-from tablewright.verbs.on_engine import actions_of, bring_up, containers, is_elsewhere
+from tablewright.verbs.database import Announce, Say, containers, opened, silent
 
-ONLY_AMAZON = "only Amazon scales by itself: capacity stays at the minimum"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpAction:
+    """One change: a request with its parameters, in words, and whether it destroys anything."""
+
+    text: str
+    table: str
+    operation: str
+    """Such as CreateTable; "SQL" or "command" where the parameters say it."""
+    parameters: Mapping[str, Any]
+    destroys: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +38,7 @@ class UpView:
     where: str
     dry_run: bool
     tables: int
-    actions: tuple[TableAction, ...]
+    actions: tuple[UpAction, ...]
     refused: tuple[str, ...]
     """Changes that no operation makes; of a dry run only."""
     beyond: tuple[str, ...]
@@ -49,7 +56,7 @@ def up(
     dry_run: bool = False,
     allow_destroy: bool = False,
     adopt: bool = False,
-    announce: Callable[[Account], None] | None = None,
+    announce: Announce | None = None,
     status: Callable[[], AbstractContextManager[Say]] = lambda: nullcontext(silent),
 ) -> UpView:
     """Bring the tables of a database to a design; a second run changes nothing.
@@ -61,80 +68,45 @@ def up(
         dry_run: whether to return the plan and change nothing.
         allow_destroy: whether an index may be dropped.
         adopt: whether tables that were not made here are taken over.
-        announce: is told whose account it is.
+        announce: is told whose database it is.
         status: opens what is told of each step.
 
     Raises:
         UsageError: something would have to be changed that cannot be, or would be lost.
         EngineError: the database refused.
     """
-    elsewhere = is_elsewhere(session, design)
-    if elsewhere is not None:
-        where, steps, left_out = bring_up(
-            session,
-            elsewhere,
-            target,
-            dry_run=dry_run,
-            allow_destroy=allow_destroy,
-            adopt=adopt,
-            announce=announce,
-            status=status,
-        )
-        return UpView(
-            app=session.model.app,
-            design=elsewhere.name,
-            where=where,
-            dry_run=dry_run,
-            tables=len(containers(session, elsewhere)),
-            actions=actions_of(steps),
-            refused=steps.refused,
-            beyond=steps.beyond,
-            not_offered=left_out,
-            auto_scaling=(),
-        )
-    chosen = dynamo_design(session, design)
-    not_offered: tuple[str, ...] = ()
-    with connected(session, chosen, target, creates=not dry_run, announce=announce) as transport:
-        observed = observe(transport, [t.name for t in chosen.tables])
-        plan = plan_up(session.model, chosen, observed, adopt=adopt)
+    chosen = session.design(design)
+    left_out: tuple[str, ...] = ()
+    with opened(session, chosen, target, creates=not dry_run, announce=announce) as adapter:
+        plan = adapter.plan_provision(adopt=adopt)
         if plan.refused and not dry_run:
             raise UsageError("; ".join(plan.refused))
-        if plan.actions and not dry_run:
+        if plan.steps and not dry_run:
             with status() as say:
-                not_offered = apply_up(plan, transport, say, allow_destroy=allow_destroy)
-        scaled, unscaled = _scale(chosen, in_region(session, target), dry_run=dry_run)
-        where = transport.description
+                left_out = apply_provision(plan, adapter, say, allow_destroy=allow_destroy)
+        if not dry_run:
+            for step in plan.repeated:
+                adapter.provision(step, silent)
+        where = adapter.description
     return UpView(
         app=session.model.app,
         design=chosen.name,
         where=where,
         dry_run=dry_run,
-        tables=len(chosen.tables),
-        actions=plan.actions,
+        tables=len(containers(session, chosen)),
+        actions=tuple(map(_action, plan.steps)),
         refused=plan.refused,
         beyond=plan.beyond,
-        not_offered=(*not_offered, *unscaled),
-        auto_scaling=scaled,
+        not_offered=(*left_out, *plan.not_offered),
+        auto_scaling=tuple(step.text for step in plan.repeated),
     )
 
 
-def _scale(
-    design: DynamoDesign, target: Target, *, dry_run: bool
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Set auto-scaling on Amazon; return what scales there, and what cannot scale elsewhere."""
-    from tablewright.operate.scaling import apply_scaling, scaling_targets
-
-    targets = scaling_targets(design)
-    texts = tuple(f"{t.resource_id} ({t.least} to {t.most} {t.unit})" for t in targets)
-    if not targets:
-        return (), ()
-    if target.is_local or target.endpoint:
-        return (), tuple(f"auto-scaling of {text}: {ONLY_AMAZON}" for text in texts)
-    if not dry_run:
-        import boto3
-
-        account = boto3.Session(
-            profile_name=target.profile or None, region_name=target.region or None
-        )
-        apply_scaling(targets, account.client("application-autoscaling"), silent)
-    return texts, ()
+def _action(step: ProvisionStep) -> UpAction:
+    return UpAction(
+        text=step.text,
+        table=step.container,
+        operation=step.operation,
+        parameters=step.parameters,
+        destroys=step.destroys,
+    )

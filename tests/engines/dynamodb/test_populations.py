@@ -7,7 +7,7 @@ from decimal import Decimal
 from tablewright import read_model
 from tablewright.sample.sample import Sample
 from tablewright.session import Options, Session
-from tablewright.verbs.seed import population
+from tablewright.verbs.population import population
 
 MODEL = """\
 app: notes

@@ -19,6 +19,12 @@ from tablewright.core.backoff import Backoff
 from tablewright.core.errors import EngineError
 from tablewright.core.quantities import ZERO
 from tablewright.engines.dynamodb import streams
+from tablewright.engines.dynamodb.auto_scaling import (
+    ONLY_AMAZON,
+    ScalingTarget,
+    apply_scaling,
+    scaling_targets,
+)
 from tablewright.engines.dynamodb.backups import TableBackups
 from tablewright.engines.dynamodb.codec import DynamoCodec
 from tablewright.engines.dynamodb.design import DynamoDesign
@@ -75,6 +81,9 @@ class DynamoAdapter:
         *,
         codec: DynamoCodec | None = None,
         units_per_second: Decimal | None = None,
+        announcement: str = "",
+        scaling: Callable[[], Any] | None = None,
+        removes: Callable[[], None] | None = None,
         sleep: Callable[[float], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -86,6 +95,9 @@ class DynamoAdapter:
             transport: reaches the database.
             codec: how instances are stored, other than plainly.
             units_per_second: a limit on the write units that bulk writes consume.
+            announcement: whose account it is; "" of an embedded engine or an own endpoint.
+            scaling: opens the client of auto-scaling; None where there is no such service.
+            removes: removes the engine's files, called on closing once no table is left.
             sleep: pauses.
             clock: seconds.
         """
@@ -94,6 +106,9 @@ class DynamoAdapter:
         self._counting = CountingTransport(transport)
         self.transport = RetryingTransport(self._counting, sleep)
         self.units_per_second = units_per_second
+        self.announcement = announcement
+        self._scaling, self._removes = scaling, removes
+        self._has_destroyed = False
         self._runner = RouteRunner(model, design, self.transport)
         self._unprocessed = 0
         self._sleep = sleep or time.sleep
@@ -140,6 +155,9 @@ class DynamoAdapter:
                 },
                 definition=table.description,
                 is_foreign=name in strange,
+                mode=table.mode,
+                ttl=table.ttl or "",
+                pitr=table.pitr,
             )
             for name, table in tables.items()
         }
@@ -148,13 +166,25 @@ class DynamoAdapter:
         """Return the operations from the tables that exist to those of the design."""
         observed = observe(self.transport, [table.name for table in self.design.tables])
         plan = plan_up(self.model, self.design, observed, adopt=adopt)
+        targets = scaling_targets(self.design)
+        has_scaling = self._scaling is not None
         return ProvisionPlan(
-            steps=tuple(map(_step, plan.actions)), refused=plan.refused, beyond=plan.beyond
+            steps=tuple(map(_step, plan.actions)),
+            refused=plan.refused,
+            beyond=plan.beyond,
+            repeated=tuple(map(_scaling_step, targets)) if has_scaling else (),
+            not_offered=()
+            if has_scaling
+            else tuple(f"auto-scaling of {target}: {ONLY_AMAZON}" for target in targets),
         )
 
     def provision(self, step: ProvisionStep, say: Progress) -> str:
         """Send one operation, and wait until the table is ready."""
         action = step.statement
+        if isinstance(action, ScalingTarget):
+            assert self._scaling is not None
+            apply_scaling((action,), self._scaling(), say)
+            return ""
         assert isinstance(action, TableAction)
         return apply_action(action, self.transport, say, sleep=self._sleep)
 
@@ -163,6 +193,7 @@ class DynamoAdapter:
         observed = observe(self.transport, names)
         actions = [action for table in observed.values() for action in removal(table)]
         apply_down(actions, self.transport, say, sleep=self._sleep)
+        self._has_destroyed = True
 
     # ------------------------------------------------------------ items
 
@@ -335,7 +366,7 @@ class DynamoAdapter:
         return self._counting.consumed()
 
     def close(self) -> None:
-        """Close the engine in this process; there is nothing else to give back."""
+        """Close the engine in this process, and remove its files where no table is left."""
         if self._is_fork:
             return
         inner = self.transport.inner
@@ -343,16 +374,31 @@ class DynamoAdapter:
             if not hasattr(inner, "inner"):
                 return
             inner = inner.inner
+        is_empty = self._has_destroyed and not inner.database.call("ListTables", {})["TableNames"]
         inner.database.close()
+        if is_empty and self._removes is not None:
+            self._removes()
 
 
 def _step(action: TableAction) -> ProvisionStep:
     return ProvisionStep(
         text=action.text,
         container=action.table,
+        operation=action.operation,
+        parameters=action.parameters,
         statement=action,
         destroys=action.destroys,
         is_slow=bool(SLOW & action.parameters.keys()),
+    )
+
+
+def _scaling_step(target: ScalingTarget) -> ProvisionStep:
+    return ProvisionStep(
+        text=str(target),
+        container=target.resource_id.split("/")[1],
+        operation="PutScalingPolicy",
+        parameters=target.policy,
+        statement=target,
     )
 
 

@@ -7,14 +7,17 @@ anything is sent to it.
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from tablewright.bill.rates import Rates
 from tablewright.capacity.limits import WRITE_UNIT_BYTES
 from tablewright.core.errors import EngineError, UsageError
 from tablewright.core.quantities import GB, ZERO
@@ -22,12 +25,20 @@ from tablewright.engines.dynamodb.adapter import DynamoAdapter
 from tablewright.engines.dynamodb.codec import DynamoCodec
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.engines.dynamodb.transport import (
+    CappedTransport,
     LocalTransport,
     SdkTransport,
     Transport,
     sdk_transport,
 )
-from tablewright.evaluation.doors import Matching, Predictor, RecordKind, Target
+from tablewright.evaluation.doors import (
+    Adapter,
+    Matching,
+    Predictor,
+    RecordKind,
+    SpendingCap,
+    Target,
+)
 from tablewright.evaluation.health import Observations
 from tablewright.local.database import Database
 
@@ -77,7 +88,15 @@ class DynamoConnector:
         return DynamoCodec(model, design, expiry_shift, keeps_values=keeps_values)
 
     def connect(
-        self, model: Model, design: Design, target: Target, folder: Path, *, creates: bool = False
+        self,
+        model: Model,
+        design: Design,
+        target: Target,
+        folder: Path,
+        *,
+        creates: bool = False,
+        expiry_shift: int = 0,
+        cap: SpendingCap | None = None,
     ) -> DynamoAdapter:
         """Reach the database that is meant.
 
@@ -86,8 +105,20 @@ class DynamoConnector:
             UsageError: the account looks like production, and that was not allowed.
         """
         assert isinstance(design, DynamoDesign)
-        transport = transport_to(target, folder / f"{design.name}.db", creates=creates)
-        return DynamoAdapter(model, design, transport)
+        target = in_region(target, model.region)
+        path = folder / f"{design.name}.db"
+        transport = transport_to(target, path, creates=creates)
+        account = account_of(transport, target)
+        is_default = target.is_local and not target.data
+        return DynamoAdapter(
+            model,
+            design,
+            transport if cap is None else CappedTransport(transport, cap=cap),
+            codec=DynamoCodec(model, design, expiry_shift),
+            announcement="" if account is None else str(account),
+            scaling=None if target.is_local or target.endpoint else partial(_scaling, target),
+            removes=partial(_remove_files, path) if is_default else None,
+        )
 
     def observations(
         self,
@@ -134,6 +165,38 @@ class DynamoConnector:
         database = Database(Path(folder.name) / "proof.db", clock=_before_any_expiry)
         transport = LocalTransport(database, "the local engine, in a temporary file")
         return _TemporaryAdapter(model, design, transport, folder.cleanup)
+
+    def copied(
+        self,
+        model: Model,
+        design: Design,
+        folder: Path,
+        prepare: Callable[[Adapter], None],
+        *,
+        expiry_shift: int = 0,
+    ) -> DynamoAdapter:
+        """Return a copy of the local engine's file of a design, which is gone once it is closed."""
+        assert isinstance(design, DynamoDesign)
+        path = folder / f"{design.name}.db"
+        copy = path.with_suffix(".proof.db")
+        codec = DynamoCodec(model, design, expiry_shift)
+        _remove_files(copy)  # left by a killed process
+        try:
+            with Database(path) as database:
+                prepare(DynamoAdapter(model, design, LocalTransport(database), codec=codec))
+                database.copy_to(copy)
+            place = f"a copy of the local engine's {path.name}"
+            transport = LocalTransport(Database(copy), place)
+        except BaseException:
+            _remove_files(copy)
+            raise
+        cleanup = partial(_remove_files, copy)
+        return _TemporaryAdapter(model, design, transport, cleanup, codec)
+
+    def unit_prices(self, book: PriceBook, region: str) -> Mapping[str, Decimal]:
+        """Return USD for a read and a write request unit, on demand."""
+        rates = Rates(book, region)
+        return {dimension: rates.usd(dimension) for dimension in ("read", "write")}
 
     def population(
         self, model: Model, design: Design, users: int, book: PriceBook, *, region: str = ""
@@ -194,15 +257,42 @@ class _TemporaryAdapter(DynamoAdapter):
     """An adapter whose files are removed when it is closed."""
 
     def __init__(
-        self, model: Model, design: DynamoDesign, transport: Transport, cleanup: Callable[[], None]
+        self,
+        model: Model,
+        design: DynamoDesign,
+        transport: Transport,
+        cleanup: Callable[[], None],
+        codec: DynamoCodec | None = None,
     ) -> None:
-        super().__init__(model, design, transport)
+        super().__init__(model, design, transport, codec=codec)
         self._cleanup = cleanup
 
     def close(self) -> None:
         """Close the engine and remove its files."""
         super().close()
         self._cleanup()
+
+
+def _scaling(target: Target) -> Any:
+    """Open the client of Amazon's Application Auto Scaling."""
+    import boto3
+
+    account = boto3.Session(profile_name=target.profile or None, region_name=target.region or None)
+    return account.client("application-autoscaling")
+
+
+def _remove_files(path: Path) -> None:
+    """Remove a file of the local engine, with what SQLite keeps beside it."""
+    for ending in ("", "-wal", "-shm", "-journal"):
+        Path(f"{path}{ending}").unlink(missing_ok=True)
+
+
+def in_region(target: Target, region: str) -> Target:
+    """Return a target with its region: its own, else that of the environment, else the model's."""
+    if target.is_local or target.region or target.profile:
+        return target
+    configured = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    return replace(target, region=configured or region)
 
 
 def transport_to(target: Target, path: Path, *, creates: bool = False) -> Transport:

@@ -111,10 +111,9 @@ class DynamoEngine:
         """Whether every table of a design is on demand."""
         return all(table.mode.kind is ModeKind.ON_DEMAND for table in dynamo(design).tables)
 
-    def paid_as(self, design: Design, mode: object) -> Design:
+    def paid_as(self, design: Design, mode: str) -> Design:
         """Return a design with every table and index in one capacity mode."""
-        assert isinstance(mode, CapacityMode)
-        return paid_as(dynamo(design), mode)
+        return paid_as(dynamo(design), CapacityMode(kind=ModeKind(mode)))
 
     def with_settings(
         self, design: Design, *, replicas: tuple[str, ...] = (), stream: str = ""
@@ -144,15 +143,14 @@ class DynamoEngine:
 
         return share_of(evaluation, environment, tags)
 
-    def planning(self, evaluator: Evaluator, mode: object | None = None) -> DynamoPlanning:
+    def planning(self, evaluator: Evaluator, mode: str = "") -> DynamoPlanning:
         """Return what the planner is driven through."""
-        assert mode is None or isinstance(mode, CapacityMode)
         return DynamoPlanning(
             quotes=self,
             model=evaluator.model,
             book=evaluator.book,
             region=evaluator.region,
-            mode=mode,
+            mode=CapacityMode(kind=ModeKind(mode)) if mode else None,
         )
 
     def evaluate(

@@ -19,7 +19,8 @@ import orjson
 
 from tablewright.core.backoff import Backoff
 from tablewright.core.errors import EngineError
-from tablewright.evaluation.doors import Consumption
+from tablewright.core.quantities import format_usd
+from tablewright.evaluation.doors import Consumption, SpendingCap
 from tablewright.evaluation.values import VECTOR_SEARCH, VECTOR_WRITE
 
 if TYPE_CHECKING:
@@ -207,6 +208,30 @@ class CountingTransport:
         for entry in consumed:
             key = (entry.resource, entry.dimension)
             self.sums[key] = self.sums.get(key, Decimal(0)) + entry.units
+
+
+@dataclass(kw_only=True)
+class CappedTransport(CountingTransport):
+    """A transport that refuses to go on once what was consumed through it costs too much."""
+
+    cap: SpendingCap
+
+    def send(self, operation: str, parameters: Mapping[str, Any], *, label: str = "") -> Reply:
+        """Send one request.
+
+        Raises:
+            EngineError: what was consumed before costs more than allowed.
+        """
+        usd = self.cap.usd
+        spent = sum((use.units * usd[use.dimension] for use in self.consumed()), Decimal(0))
+        if spent > self.cap.max_usd:
+            raise EngineError(
+                f"stopped: {format_usd(spent)} USD were spent, more than "
+                f"{format_usd(self.cap.max_usd)}",
+                remedy="take fewer --users or --requests, or raise --max-usd; remove the tables "
+                "with `tablewright down`",
+            )
+        return super().send(operation, parameters, label=label)
 
 
 @dataclass

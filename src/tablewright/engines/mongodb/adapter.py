@@ -83,6 +83,7 @@ class MongoAdapter:
         self.is_local = reached.is_local
         name = reached.database or design.database or model.app.replace("-", "_")
         self.description = f"{reached.description}, database {name}"
+        self.announcement = "" if self.is_local else self.description
         self._client = reached.client
         self._database = reached.client[name]
         self._is_embedded = reached.is_embedded

@@ -5,7 +5,7 @@ In: a model, a design, which database is meant. Out: codec, adapter, predictor, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +15,14 @@ from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.engines.mongodb.codec import MongoCodec
 from tablewright.engines.mongodb.ddl import script
 from tablewright.engines.mongodb.design import MongoDesign
-from tablewright.evaluation.doors import Matching, Predictor, RecordKind, Target
+from tablewright.evaluation.doors import (
+    Adapter,
+    Matching,
+    Predictor,
+    RecordKind,
+    SpendingCap,
+    Target,
+)
 from tablewright.evaluation.health import Observations
 
 if TYPE_CHECKING:
@@ -45,7 +52,15 @@ class MongoConnector:
         return MongoCodec(model, design)
 
     def connect(
-        self, model: Model, design: Design, target: Target, folder: Path, *, creates: bool = False
+        self,
+        model: Model,
+        design: Design,
+        target: Target,
+        folder: Path,
+        *,
+        creates: bool = False,
+        expiry_shift: int = 0,
+        cap: SpendingCap | None = None,
     ) -> MongoAdapter:
         """Reach the database that is meant.
 
@@ -89,6 +104,22 @@ class MongoConnector:
 
         assert isinstance(design, MongoDesign)
         return MongoAdapter(model, design, temporary())
+
+    def copied(
+        self,
+        model: Model,
+        design: Design,
+        folder: Path,
+        prepare: Callable[[Adapter], None],
+        *,
+        expiry_shift: int = 0,
+    ) -> None:
+        """Return None: a proof fills a temporary database of its own."""
+        return
+
+    def unit_prices(self, book: PriceBook, region: str) -> Mapping[str, Decimal]:
+        """Return none: requests are not charged."""
+        return {}
 
     def population(
         self, model: Model, design: Design, users: int, book: PriceBook, *, region: str = ""

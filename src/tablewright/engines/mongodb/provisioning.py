@@ -162,9 +162,23 @@ def _essence(document: Mapping[str, Any]) -> tuple[Any, ...]:
 def _step(
     text: str, collection: Collection, command: Mapping[str, Any], *, is_slow: bool = False
 ) -> ProvisionStep:
-    return ProvisionStep(text=text, container=collection.name, statement=command, is_slow=is_slow)
+    return ProvisionStep(
+        text=text,
+        container=collection.name,
+        operation="command",
+        parameters=command,
+        statement=command,
+        is_slow=is_slow,
+    )
 
 
 def _drop(text: str, collection: Collection, name: str) -> ProvisionStep:
     command = {"dropIndexes": collection.name, "index": name}
-    return ProvisionStep(text=text, container=collection.name, statement=command, destroys=True)
+    return ProvisionStep(
+        text=text,
+        container=collection.name,
+        operation="command",
+        parameters=command,
+        statement=command,
+        destroys=True,
+    )

@@ -74,6 +74,7 @@ class PgAdapter:
         self.throttled = 0
         self.description, self.is_local = reached.description, reached.is_local
         self._reached = reached
+        self.announcement = "" if self.is_local else self.description
         self._connection = reached.connection
         self._close = reached.close
         self._builder = SqlBuilder(model, design)

@@ -5,7 +5,7 @@ In: a model, a design, which database is meant. Out: codec, adapter, predictor, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +15,14 @@ from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.engines.postgresql.codec import PgCodec
 from tablewright.engines.postgresql.ddl import ddl
 from tablewright.engines.postgresql.design import PostgresDesign
-from tablewright.evaluation.doors import Matching, Predictor, RecordKind, Target
+from tablewright.evaluation.doors import (
+    Adapter,
+    Matching,
+    Predictor,
+    RecordKind,
+    SpendingCap,
+    Target,
+)
 from tablewright.evaluation.health import Observations
 
 if TYPE_CHECKING:
@@ -45,7 +52,15 @@ class PgConnector:
         return PgCodec(model, design)
 
     def connect(
-        self, model: Model, design: Design, target: Target, folder: Path, *, creates: bool = False
+        self,
+        model: Model,
+        design: Design,
+        target: Target,
+        folder: Path,
+        *,
+        creates: bool = False,
+        expiry_shift: int = 0,
+        cap: SpendingCap | None = None,
     ) -> PgAdapter:
         """Reach the database that is meant.
 
@@ -89,6 +104,22 @@ class PgConnector:
 
         assert isinstance(design, PostgresDesign)
         return PgAdapter(model, design, temporary())
+
+    def copied(
+        self,
+        model: Model,
+        design: Design,
+        folder: Path,
+        prepare: Callable[[Adapter], None],
+        *,
+        expiry_shift: int = 0,
+    ) -> None:
+        """Return None: a proof fills a temporary database of its own."""
+        return
+
+    def unit_prices(self, book: PriceBook, region: str) -> Mapping[str, Decimal]:
+        """Return none: requests are not charged."""
+        return {}
 
     def population(
         self, model: Model, design: Design, users: int, book: PriceBook, *, region: str = ""

@@ -199,7 +199,13 @@ def _step(
     text: str, table: str, statement: str, *, destroys: bool = False, is_slow: bool = False
 ) -> ProvisionStep:
     return ProvisionStep(
-        text=text, container=table, statement=statement, destroys=destroys, is_slow=is_slow
+        text=text,
+        container=table,
+        operation="SQL",
+        parameters={"sql": statement},
+        statement=statement,
+        destroys=destroys,
+        is_slow=is_slow,
     )
 
 

@@ -136,7 +136,7 @@ class ServerEngine(Generic[L]):
         """Whether requests have a price: a server is paid by its size."""
         return False
 
-    def paid_as(self, design: Design, mode: object) -> Design:
+    def paid_as(self, design: Design, mode: str) -> Design:
         """Return the design as it is: servers have no capacity modes."""
         return design
 
@@ -163,7 +163,7 @@ class ServerEngine(Generic[L]):
         """Return nothing: the server is part of the option, its tables are made on it by `up`."""
         return DatabaseShare()
 
-    def planning(self, evaluator: Evaluator, mode: object | None = None) -> Refused:
+    def planning(self, evaluator: Evaluator, mode: str = "") -> Refused:
         """Return why no plan is searched for."""
         return Refused(f"no plan is searched for on {self.name}: its usual design is derived")
 

@@ -15,6 +15,7 @@ from tablewright.core.errors import EngineError
 from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, ModeKind
 
 NAMESPACE = "dynamodb"
+ONLY_AMAZON = "only Amazon scales by itself: capacity stays at the minimum"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,9 @@ class ScalingTarget:
     def unit(self) -> str:
         """Units of capacity as people say them."""
         return "read units" if "ReadCapacity" in self.dimension else "write units"
+
+    def __str__(self) -> str:
+        return f"{self.resource_id} ({self.least} to {self.most} {self.unit})"
 
     @property
     def registration(self) -> dict[str, Any]:
