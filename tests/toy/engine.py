@@ -13,6 +13,7 @@ from typing import Any
 
 from tablewright.bill.bill import Bill, Line
 from tablewright.bill.dimensions import Dimension
+from tablewright.compare.protocol import ComparedByBill
 from tablewright.core.diagnostics import Span
 from tablewright.core.errors import EngineError, UnsupportedError
 from tablewright.core.quantities import ONE
@@ -40,6 +41,7 @@ from tablewright.model.shapes import Field, Fields, MappingOf, Name, RecordShape
 from tablewright.model.values import Model, Pattern, Verb
 from tablewright.sample.calls import Call, Row
 from tablewright.sample.world import distance_km
+from toy.reviewing import ToyReviewing
 
 USD_A_MONTH = Decimal(3)
 TABLE_NAME = Name("a table", r"[a-z]+", "small letters")
@@ -328,6 +330,9 @@ class ToyEngine:
 
     name = "toy"
     language = LANGUAGE
+    reviewing = ToyReviewing()
+    comparing = ComparedByBill("the toy store")
+    is_planned = False
     varies_smoothly = False
 
     @property

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
+from tablewright.cli.main import run
+from tablewright.core.errors import UsageError
 from tablewright.engines import registry
 from tablewright.evaluation.doors import Target
 from tablewright.session import Session, load
+from tablewright.verbs.check import check
+from tablewright.verbs.compare import compare
 from tablewright.verbs.database import opened
 from tablewright.verbs.down import down
 from tablewright.verbs.prove import prove
@@ -36,6 +43,11 @@ designs:
   shelf:
     engine: toy
     tables: {books: Book}
+architectures:
+  mine:
+    title: A shelf and nothing else
+    engine: toy
+    components: {}
 """
 HERE = Target()
 
@@ -104,3 +116,87 @@ def test_what_is_taken_down_is_gone(session: Session) -> None:
     design = session.design("shelf")
     with opened(session, design, HERE) as adapter:
         assert adapter.describe() == {}
+
+
+# ---------------------------------------------------------------- check, compare
+
+
+def test_its_own_rule_is_run_and_graded(session: Session) -> None:
+    (design,) = check(session).designs
+    assert design.card is not None
+    (finding,) = design.card.findings
+    # 20 users with three books each: a list without an index looks at 60, more than 50
+    assert (finding.rule, finding.subject) == ("TOY-IDX-001", "of_author")
+    assert finding.evidence == "60 records are looked at in books"
+    # one medium finding takes 8 points off 100
+    assert (design.card.grade, design.card.score) == ("A-", 92)
+
+
+def test_a_rule_that_does_not_hold_finds_nothing(session: Session) -> None:
+    # 16 users have 48 books: no more than 50 are looked at
+    (design,) = check(session.with_options(users=16)).designs
+    assert design.card is not None
+    assert design.card.findings == ()
+
+
+def test_its_design_is_compared_by_its_bill(session: Session) -> None:
+    view = compare(session)
+    cost = next(cost for cost in view.engines if cost.engine == "toy")
+    assert (cost.design, cost.usd, cost.offer, cost.unserved) == ("shelf", 3, "", ())
+    mine = next(r for r in view.architectures if r.architecture.name == "mine")
+    assert mine.at(20).total == 3
+    assert f"`mine`: {mine.architecture.title}. It costs 3.00 USD" in view.advice[0]
+    assert "take the toy store and run `mine`" in view.advice[0]
+
+
+def test_moving_to_it_and_from_it_is_charged_as_it_says(session: Session) -> None:
+    assert registry.make_engine("toy").comparing.reading_charges(Decimal(10**9)) == ()
+
+
+def test_a_server_that_it_does_not_have_is_an_error(tmp_path: Path, session: Session) -> None:
+    path = tmp_path / "tablewright.yaml"
+    servers = "engine: toy\n    servers: [Shelf L]\n    components"
+    path.write_text(path.read_text().replace("engine: toy\n    components", servers))
+    with pytest.raises(UsageError, match="there is no offer `Shelf L` of that engine"):
+        compare(Session(load(path)))
+
+
+# ---------------------------------------------------------------- the command line
+
+
+def printed(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, Any]:
+    code = run((*words, "--json"))
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_every_verb_of_the_first_minutes_runs_on_it(
+    session: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(session.file.path)
+    assert printed(capsys, "check", path)[0] == 0
+    assert printed(capsys, "cost", path, "--users", "20")[1]["usd_per_month"] == "3"
+    code, compared = printed(capsys, "compare", path)
+    assert (code, compared["engines"][0]["usd"]) == (0, "3")
+    assert printed(capsys, "ddl", path)[1]["statements"] == ["MAKE books"]
+    (action,) = printed(capsys, "up", path)[1]["actions"]
+    assert (action["operation"], action["parameters"]) == ("MAKE", {"table": "books"})
+    assert printed(capsys, "seed", path, "--users", "20")[1]["written"] == 60
+    code, proof = printed(capsys, "prove", path, "--users", "20", "--requests", "100")
+    assert (code, proof["is_right"]) == (0, True)
+    code, seen = printed(capsys, "status", path)
+    assert (code, seen["tables"][0]["items"], seen["usd_so_far"]) == (0, 60, "0")
+    assert seen["tables"][0]["bytes"] is None  # a toy does not say: that is not zero
+    assert run(("status", path)) == 0
+    assert "books: active, 60 items\n" in capsys.readouterr().out
+    assert run(("report", path)) == 0
+    page = capsys.readouterr().out
+    assert "EXPLAIN" not in page  # the words of another engine
+    word = printed(capsys, "down", path)[1]["confirm"]
+    assert printed(capsys, "down", path, "--confirm", word)[1]["deleted"] is True
+
+
+def test_the_plan_says_why_there_is_none(
+    session: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(("plan", str(session.file.path), "--from", "shelf")) == 2
+    assert "steps lead from one design on DynamoDB" in capsys.readouterr().err

@@ -6,8 +6,8 @@ In: a DownView. Out: a document.
 from __future__ import annotations
 
 from tablewright.reports.document import Block, Document, Lines, Paragraph
-from tablewright.reports.figures import plural, size
-from tablewright.verbs.down import DownView
+from tablewright.reports.figures import contents
+from tablewright.verbs.down import DownView, TableContents
 
 
 def down_page(view: DownView) -> Document:
@@ -18,13 +18,11 @@ def down_page(view: DownView) -> Document:
     elif view.deleted:
         blocks.append(Lines(items=tuple(f"Deleted {table.table}." for table in view.tables)))
     else:
-        blocks.append(
-            Lines(
-                items=tuple(
-                    f"Would delete {t.table}: {plural(t.items, 'item')}, {size(t.bytes)}"
-                    for t in view.tables
-                )
-            )
-        )
+        blocks.append(Lines(items=tuple(f"Would delete {_described(t)}" for t in view.tables)))
         blocks.append(Paragraph(text=f"To do it: repeat with --confirm {view.confirm}"))
     return Document(title=f"{view.app} · {view.design} · {view.where}", blocks=tuple(blocks))
+
+
+def _described(table: TableContents) -> str:
+    facts = contents(table.items, table.bytes)
+    return f"{table.table}: {', '.join(facts)}" if facts else table.table

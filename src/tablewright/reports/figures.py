@@ -158,6 +158,17 @@ def size(value: Decimal | int) -> str:
     return format_bytes(value)
 
 
+def contents(items: int | None, size_bytes: int | None) -> list[str]:
+    """Return how much a table holds, as far as that is known.
+
+    Example:
+        >>> contents(2, None), contents(1, 300)
+        (['2 items'], ['1 item', '300 B'])
+    """
+    counted = [] if items is None else [plural(items, "item")]
+    return counted + ([] if size_bytes is None else [size(size_bytes)])
+
+
 def count(value: Decimal | int) -> str:
     """Return a count that fits a column."""
     return format_count(value)

@@ -213,10 +213,14 @@ def _server_verdict(proof: Proof) -> Paragraph:
         return Paragraph(text="Not proved: answers or stored records are wrong.", tone="bad")
     known = [p for p in proof.patterns if p.access and not p.cannot]
     same = sum(1 for pattern in known if pattern.planned_access in pattern.access)
+    plans = (
+        f"Of {len(known)} patterns whose plan the server tells, {same} are answered where the "
+        "estimate says. Rows and index entries are as EXPLAIN counts them for the first calls; "
+        if known
+        else "What was consumed is as the database counts it; "
+    )
     text = (
-        f"Proved: every answer is right. Of {len(known)} patterns whose plan the server tells, "
-        f"{same} are answered where the estimate says. Rows and index entries are as EXPLAIN "
-        "counts them for the first calls; requests are not charged, so they are only shown."
+        f"Proved: every answer is right. {plans}requests are not charged, so they are only shown."
     )
     return Paragraph(text=text, tone="good")
 

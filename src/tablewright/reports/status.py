@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tablewright.core.quantities import ZERO, format_number, format_usd
 from tablewright.reports.document import Block, Document, Lines, Paragraph
-from tablewright.reports.figures import plural, size
+from tablewright.reports.figures import contents
 from tablewright.verbs.status import StatusView, TableStatus
 
 
@@ -50,7 +50,7 @@ def _table_lines(table: TableStatus) -> list[str]:
     if table.state == "missing":
         return [f"{table.table}: missing"]
     indexes = [name if state == "ACTIVE" else f"{name} ({state})" for name, state in table.indexes]
-    facts = [table.state.lower(), plural(table.items, "item"), size(table.bytes)]
+    facts = [table.state.lower(), *contents(table.items, table.bytes)]
     if table.mode:
         facts.append(table.mode.lower().replace("_", "-"))
     if indexes:

@@ -21,8 +21,9 @@ class TableContents:
     """A table and how much it holds."""
 
     table: str
-    items: int
-    bytes: int
+    items: int | None
+    """None where the database does not say."""
+    bytes: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,7 @@ def down(
         where=where,
         deleted=bool(confirm),
         tables=tuple(
-            TableContents(table=name, items=container.records or 0, bytes=container.bytes or 0)
+            TableContents(table=name, items=container.records, bytes=container.bytes)
             for name, container in observed.items()
         ),
         confirm=word,

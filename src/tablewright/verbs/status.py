@@ -23,8 +23,9 @@ class TableStatus:
     table: str
     state: str
     """ACTIVE and so on, as the database says it; "missing" where there is none."""
-    items: int = 0
-    bytes: int = 0
+    items: int | None = None
+    """None where there is no table, or the database does not say."""
+    bytes: int | None = None
     mode: str = ""
     indexes: tuple[tuple[str, str], ...] = ()
     """Name and state."""
@@ -116,8 +117,8 @@ def _table(name: str, observed: Observed | None, plan: ProvisionPlan) -> TableSt
     return TableStatus(
         table=name,
         state=observed.state.upper(),
-        items=observed.records or 0,
-        bytes=observed.bytes or 0,
+        items=observed.records,
+        bytes=observed.bytes,
         mode=observed.mode,
         indexes=tuple((index, state.upper()) for index, state in observed.indexes.items()),
         ttl=observed.ttl,
