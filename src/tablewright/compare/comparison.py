@@ -26,7 +26,14 @@ from tablewright.compare.scoring import (
     scored,
     weights_of,
 )
-from tablewright.compare.values import Architecture, Comparison
+from tablewright.compare.values import (
+    Architecture,
+    ArchitectureResult,
+    Comparison,
+    Flip,
+    OfferingResult,
+    Phase,
+)
 from tablewright.core.errors import UsageError
 from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Model
@@ -73,44 +80,12 @@ def compare(
         unstated_peak=unstated_peak,
     )
     stored = requirement_results(model, offerings())
-    check_own(
-        own,
-        book,
-        engines={evaluation.design.engine for evaluation in evaluations},
-        offerings={offering.name for offering in offerings()},
-        offers={name for engine in board.engines for name in board.offers(engine)},
-    )
-    chosen = (*architectures_for(model.app), *own)
-    names = [entry.name for entry in chosen]
-    twice = next((name for name in names if names.count(name) > 1), "")
-    if twice:
-        raise UsageError(
-            f"there are two deployment options called `{twice}`",
-            remedy="give yours under `architectures` another name",
-        )
+    chosen = _options(board, own)
     weights = weights_of(model)
     results = scored([result_of(board, entry, stored) for entry in chosen], board, stored, weights)
     phases = phases_of(board, results, stored)
     ranked = rank(results, stored)
-    best = next(iter(ranked), None)
-    flips = flips_of(board, results, best)
-    advice = advise(
-        users=users,
-        scales=board.scales,
-        region=region,
-        ranked=ranked,
-        lacks={result.architecture.name: lacking(result, stored) for result in results},
-        results=results,
-        phases=phases,
-        flips=flips,
-        costs=board.engine_costs(),
-        targets=model.targets,
-        weights=weights,
-        without={
-            entry.offering.engine: missed_needs(entry) for entry in stored if entry.offering.is_main
-        },
-        titles={name: engine.title for name, engine in comparing.items()},
-    )
+    flips = flips_of(board, results, next(iter(ranked), None))
     return Comparison(
         app=model.app,
         title=model.title or model.app,
@@ -125,7 +100,58 @@ def compare(
         phases=phases,
         flips=flips,
         checks=with_verdicts([checked(board, rule, results, stored) for rule in checks(model.app)]),
-        advice=(advice,),
+        advice=(_advice(board, stored, results, ranked, phases, flips),),
         left_out=left_out,
         assumptions=tuple(why for _, _, why in board.stated() if why.startswith("assumed")),
+    )
+
+
+def _options(board: Board, own: tuple[Architecture, ...]) -> tuple[Architecture, ...]:
+    """Return the packaged architectures of an application and the user's own.
+
+    Raises:
+        UsageError: one of the user's names what nothing knows, or has the name of another.
+    """
+    check_own(
+        own,
+        board.book,
+        engines=set(board.engines),
+        offerings={offering.name for offering in offerings()},
+        offers={name for engine in board.engines for name in board.offers(engine)},
+    )
+    chosen = (*architectures_for(board.model.app), *own)
+    names = [entry.name for entry in chosen]
+    twice = next((name for name in names if names.count(name) > 1), "")
+    if twice:
+        raise UsageError(
+            f"there are two deployment options called `{twice}`",
+            remedy="give yours under `architectures` another name",
+        )
+    return chosen
+
+
+def _advice(
+    board: Board,
+    stored: Sequence[OfferingResult],
+    results: Sequence[ArchitectureResult],
+    ranked: Sequence[ArchitectureResult],
+    phases: Sequence[Phase],
+    flips: Sequence[Flip],
+) -> str:
+    return advise(
+        users=board.users,
+        scales=board.scales,
+        region=board.region,
+        ranked=ranked,
+        lacks={result.architecture.name: lacking(result, stored) for result in results},
+        results=results,
+        phases=phases,
+        flips=flips,
+        costs=board.engine_costs(),
+        targets=board.model.targets,
+        weights=weights_of(board.model),
+        without={
+            entry.offering.engine: missed_needs(entry) for entry in stored if entry.offering.is_main
+        },
+        titles={name: engine.title for name, engine in board.comparing.items()},
     )

@@ -85,31 +85,15 @@ def price_at(
         if not part.price or (part.database and database is not None):
             continue
         place = f"architectures.{architecture.name}.components.{part.name}"
-        quantity = at(f"{place}.quantity", part.quantity, names)
-        if quantity == 0:
+        quantity = _quantity(part, place, names)
+        if not quantity:
             continue
-        if quantity < 0:
-            raise DataError(
-                f"`{place}.quantity`: `{part.quantity}` is {quantity:f}, below zero",
-                remedy="write `max(0, …)` around it",
-            )
         try:
-            price, origin = _price(part, book, region)
+            line, is_substituted = _line(part, quantity, architecture.name, book, region)
         except PriceUnknownError as problem:
             if not part.optional:
                 needs.append(f"{problem.key} in {problem.region} ({problem.reason})")
             continue
-        is_substituted = origin not in (part.region, region)
-        why = f"price of {origin}: that of {region} is not known" if is_substituted else ""
-        line = charge(
-            price,
-            quantity,
-            where=architecture.name,
-            resource=part.name,
-            what=part.title,
-            region=origin,
-            note="; ".join(entry for entry in (part.note, why) if entry),
-        )
         if is_substituted:
             elsewhere.append(line)
         if part.optional:
@@ -135,6 +119,44 @@ def price_at(
         light=None if light is None else light + rest,
         heavy=None if heavy is None else heavy + rest,
     )
+
+
+def _quantity(part: Component, place: str, names: Mapping[str, Decimal]) -> Decimal:
+    """Return how much of a part a month takes.
+
+    Raises:
+        DataError: it is below zero.
+    """
+    quantity = at(f"{place}.quantity", part.quantity, names)
+    if quantity < 0:
+        raise DataError(
+            f"`{place}.quantity`: `{part.quantity}` is {quantity:f}, below zero",
+            remedy="write `max(0, …)` around it",
+        )
+    return quantity
+
+
+def _line(
+    part: Component, quantity: Decimal, architecture: str, book: PriceBook, region: str
+) -> tuple[Line, bool]:
+    """Return the charge of a part, and whether a neighbouring region's price is substituted.
+
+    Raises:
+        PriceUnknownError: no region has one.
+    """
+    price, origin = _price(part, book, region)
+    is_substituted = origin not in (part.region, region)
+    why = f"price of {origin}: that of {region} is not known" if is_substituted else ""
+    line = charge(
+        price,
+        quantity,
+        where=architecture,
+        resource=part.name,
+        what=part.title,
+        region=origin,
+        note="; ".join(entry for entry in (part.note, why) if entry),
+    )
+    return line, is_substituted
 
 
 def _price(part: Component, book: PriceBook, region: str) -> tuple[Price, str]:
