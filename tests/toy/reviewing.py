@@ -12,7 +12,7 @@ from tablewright.evaluation.evaluator import Evaluator
 from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Model
 from tablewright.review.catalogue import Catalogue
-from tablewright.review.recosting import Budget, Outcome
+from tablewright.review.recosting import Budget, FixOutcome
 from tablewright.review.runner import Pair
 
 
@@ -42,7 +42,7 @@ class ToyRecosting:
         self.budget = budget or Budget(0)
         self.skipped: set[Pair] = set()
 
-    def outcome(self, option: Any, pair: Pair) -> Outcome:
+    def outcome(self, option: Any, pair: Pair) -> FixOutcome:
         raise UnsupportedError("a toy proposes no change that could be costed")
 
     def touched(self, changes: Sequence[Any]) -> frozenset[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tablewright.core.quantities import ZERO, format_number, format_usd
 from tablewright.reports.document import Block, Document, Lines, Paragraph
-from tablewright.reports.figures import contents
+from tablewright.reports.figures import contents, plural
 from tablewright.verbs.status import StatusView, TableStatus
 
 
