@@ -19,7 +19,7 @@ from tablewright.operate.doctor.checks import rates
 from tablewright.operate.doctor.costs import charged
 from tablewright.session import open_model, read_model
 from tablewright.sources.observed_rates import factors, with_observed_rates
-from tablewright.verbs.on_engine import opened
+from tablewright.verbs.database import opened
 
 MODEL = """
 app: watch

@@ -648,6 +648,7 @@ class Connector(Protocol):
         design: Design,
         target: Target,
         *,
+        region: str = "",
         files: Sequence[str] = (),
         endpoint: str = "",
         days: int = 14,
@@ -658,6 +659,7 @@ class Connector(Protocol):
         Args:
             design: the design.
             target: which database.
+            region: of the model, where neither target nor environment names one.
             files: saved replies, instead of asking.
             endpoint: of a server of the service's API.
             days: how far back.

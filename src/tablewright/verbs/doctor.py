@@ -35,8 +35,7 @@ from tablewright.operate.recovery.records import read_backups, read_drill
 from tablewright.session import Session, read_model
 from tablewright.sources.observed_rates import RateChange, factors, with_observed_rates
 from tablewright.sources.refresh import RefreshConflict
-from tablewright.verbs.database import Say, in_region, silent, workspace_of
-from tablewright.verbs.on_engine import connector_of, opened
+from tablewright.verbs.database import Say, connector_of, opened, silent, workspace_of
 
 BASE = "observed.yaml"
 """The text with the rates that were written last, kept beside the model for the next time."""
@@ -124,7 +123,8 @@ def doctor(
     connector = connector_of(session, chosen)
     observations = connector.observations(
         chosen,
-        in_region(session, target),
+        target,
+        region=session.region,
         files=options.metrics,
         endpoint=options.endpoint,
         days=options.days,

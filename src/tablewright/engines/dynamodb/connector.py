@@ -125,6 +125,7 @@ class DynamoConnector:
         design: Design,
         target: Target,
         *,
+        region: str = "",
         files: Sequence[str] = (),
         endpoint: str = "",
         days: int = 14,
@@ -145,6 +146,7 @@ class DynamoConnector:
             return Observations()
         import boto3
 
+        target = in_region(target, region)
         session: Any = boto3.Session(
             profile_name=target.profile or None, region_name=target.region or None
         )

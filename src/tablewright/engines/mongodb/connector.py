@@ -80,6 +80,7 @@ class MongoConnector:
         design: Design,
         target: Target,
         *,
+        region: str = "",
         files: Sequence[str] = (),
         endpoint: str = "",
         days: int = 14,
