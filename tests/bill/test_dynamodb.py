@@ -219,6 +219,14 @@ def test_a_global_table_writes_replicated_units_in_every_region() -> None:
     assert bill.sum_by("region")["eu-west-1"] == D("0.705") * 2 + D("0.283")
 
 
+def test_deletions_by_ttl_are_charged_in_every_replica() -> None:
+    # 1 M units of deletions: free in us-east-1, 0.705 a million rWRU in eu-west-1.
+    load = table("t", 0, 0, "0", replicas=("eu-west-1",), expired_writes=D(1_000_000))
+    bill = bill_for([load], BOOK, HOME)
+    assert bill.sum_by("region") == {"eu-west-1": D("0.705")}
+    assert bill.lines[0].note == "deletions by TTL, replicated"
+
+
 def test_replicated_writes_cost_more_before_the_cut() -> None:
     # 1.875 was read for us-east-1 alone: the other region is an error, not a guess.
     load = table("t", 0, 1_000_000, replicas=("us-west-2",))

@@ -322,3 +322,43 @@ def test_an_index_on_a_whole_text_does_not_find_the_words_in_it():
     assert words.route("words").target == "books/title"
     assert [r.route("words").matched for r in (whole, words)] == [10, 10]
     assert words.route("words").returned == 5
+
+
+KEYED = """
+app: t
+region: us-east-1
+scales: [1000]
+entities:
+  User: {key: id, attributes: {id: uuid}}
+  Note:
+    of: User
+    key: note_id
+    count: 50
+    attributes:
+      note_id: uuid
+      owner: ref(User)
+      read: {type: enum, values: {y: 90%, n: 10%}}
+patterns:
+  mark: {update: Note, by: [note_id, owner], set: [read], rate: 1/user/day}
+  once: {update: Note, where: {note_id: given, read: n}, set: [read], rate: 1/user/day}
+  look: {get: Note, by: [note_id, owner], rate: 1/user/day}
+designs:
+  m:
+    engine: mongodb
+    collections: {users: {holds: User}, notes: {holds: Note, indexes: {owner: {owner: 1}}}}
+  p:
+    engine: postgresql
+    tables: {users: {holds: User}, notes: {holds: Note, indexes: {owner: owner}}}
+"""
+
+
+@pytest.mark.parametrize("design", ["m", "p"])
+def test_a_write_by_its_key_writes_one_whatever_else_the_caller_names(design):
+    found = Session(file=read_model(KEYED)).evaluate(design)
+    assert isinstance(found, ServerEvaluation)
+    # the note that is named, of 50,000: its owner is known too, and changes nothing
+    assert found.works["mark"].row_writes == 1
+    assert found.works["mark"].rows == 1
+    assert found.works["look"].rows == 1
+    # only the tenth that is unread is written
+    assert found.works["once"].row_writes == Decimal("0.1")

@@ -134,9 +134,10 @@ def rows_of(lines: Sequence[Line], total: Decimal) -> tuple[CostRow, ...]:
         groups.setdefault(key, []).append(line)
     order = {line.resource: place for place, line in reversed(list(enumerate(lines)))}
     groups = dict(sorted(groups.items(), key=lambda pair: order[pair[0][0]]))
+    home = lines[0].region if lines else ""
     return tuple(
         CostRow(
-            where=shown_resource(resource),
+            where=shown_resource(resource) + ("" if region == home else f" in {region}"),
             what=dimension,
             quantity=sum((line.quantity for line in group), ZERO),
             unit=unit,
@@ -146,7 +147,7 @@ def rows_of(lines: Sequence[Line], total: Decimal) -> tuple[CostRow, ...]:
             share=_share(usd, total),
             note="; ".join(dict.fromkeys(line.note for line in group if line.note)),
         )
-        for (resource, dimension, unit, price, per, _), group in groups.items()
+        for (resource, dimension, unit, price, per, region), group in groups.items()
     )
 
 

@@ -14,6 +14,7 @@ from tablewright import read_model
 from tablewright.bill.prices import PriceBook
 from tablewright.engines.dynamodb.engine import DynamoEngine
 from tablewright.engines.dynamodb.reading.filtered_pages import rounds_until
+from tablewright.verbs.bill_rows import priced_rows
 
 HEAD = """
 app: routes
@@ -200,3 +201,43 @@ def test_a_bill_counts_every_key_of_a_batch(pattern: str, month: str) -> None:
     lines = [line for line in evaluation.bill.lines if line.pattern == pattern]
     # 100 users x 365 / 12 days = 3,041.67 calls a month, one unit a key
     assert round(sum(line.quantity for line in lines), 2) == Decimal(month)
+
+
+EXPIRING = """
+    horizon: 365d
+    entities:
+      Login:
+        key: pk
+        count: 5/user/day
+        retention: 10d
+        attributes: {pk: id(12), expires_at: epoch, txt: {type: binary, bytes: 1500}}
+    patterns:
+      put: {put: Login, rate: 5/user/day}
+    designs:
+      one:
+        engine: dynamodb
+        tables:
+          logins: {key: pk, items: Login, ttl: expires_at, replicas: [eu-west-1, eu-central-1]}
+"""
+
+
+def test_what_expires_is_deleted_in_every_replica() -> None:
+    bill = evaluate(EXPIRING).bill
+    # 100 users x 5 a day come in and, after ten days, go: 500 x 365 / 12 = 15,208.33 a month of
+    # 2 KB blocks (1,500 B and the keys) = 30,416.67 units, once in each of the two replicas.
+    gone = {line.region: line.quantity for line in bill.lines if line.note.startswith("deletions")}
+    assert {region: round(quantity, 2) for region, quantity in gone.items()} == {
+        "eu-west-1": Decimal("30416.67"),
+        "eu-central-1": Decimal("30416.67"),
+    }
+    kept = EXPIRING.replace(", ttl: expires_at", "")
+    assert not any(line.note for line in evaluate(kept).bill.lines)
+
+
+def test_rows_of_a_replica_name_its_region() -> None:
+    rows = priced_rows(evaluate(EXPIRING).bill)
+    assert [row.where for row in rows if row.what == "storage"] == [
+        "logins",
+        "logins in eu-west-1",
+        "logins in eu-central-1",
+    ]

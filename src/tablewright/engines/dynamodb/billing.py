@@ -23,6 +23,7 @@ from tablewright.core.quantities import GB, HOURS_PER_MONTH, SECONDS_PER_MONTH, 
 from tablewright.engines.dynamodb.design import CapacityMode, ModeKind
 from tablewright.engines.dynamodb.loads import (
     ModeCandidate,
+    PatternUnits,
     ResourceLoad,
     TableCharges,
     TableLoad,
@@ -38,6 +39,9 @@ from tablewright.engines.dynamodb.scaling import (
 
 READ, WRITE = "read", "write"
 TERMS = (1, 3)
+DELETED_BY_TTL = "deletions by TTL, replicated"
+"""AWS Developer Guide, "How global tables billing works": TTL deletes are free in the region where
+they happen, and cost a replicated write in every other."""
 ALARMS_OF_AUTO_SCALING = 8
 """On a table or index: a pair for the load and one for the capacity, of reads and of writes.
 
@@ -223,7 +227,10 @@ def _on_demand(load: TableLoad, book: PriceBook, region: str, *, is_home: bool) 
         for dimension, (key, what) in prices.items():
             if dimension == READ and not is_home:
                 continue
-            for use in resource.units:
+            uses = resource.units
+            if resource.kind == "table" and load.expired_writes and not is_home:
+                uses += (PatternUnits(pattern="", writes=load.expired_writes),)
+            for use in uses:
                 units = use.reads if dimension == READ else use.writes
                 if units:
                     yield charge(
@@ -234,6 +241,7 @@ def _on_demand(load: TableLoad, book: PriceBook, region: str, *, is_home: bool) 
                         what=what,
                         pattern=use.pattern,
                         region=region,
+                        note="" if use.pattern else DELETED_BY_TTL,
                     )
 
 
@@ -386,6 +394,8 @@ def _capacities(
     for use in (u for r in counted for u in r.units):
         for dimension, units in ((READ, use.reads if is_home else ZERO), (WRITE, use.writes)):
             used[dimension][use.pattern] = used[dimension].get(use.pattern, ZERO) + units
+    if resource.kind == "table" and load.expired_writes and not is_home:
+        used[WRITE][""] = used[WRITE].get("", ZERO) + load.expired_writes
     rates = {d: sum(used[d].values(), ZERO) / SECONDS_PER_MONTH for d in (READ, WRITE)}
     ceiling = int(book.quantity("aws.dynamodb.limit.table.provisioned"))
     limits = {

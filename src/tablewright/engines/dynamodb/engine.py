@@ -32,6 +32,7 @@ from tablewright.engines.dynamodb.design import (
 from tablewright.engines.dynamodb.language import LANGUAGE
 from tablewright.engines.dynamodb.loads import PatternUnits, ResourceLoad, TableLoad, VectorLoad
 from tablewright.engines.dynamodb.matching import aligned
+from tablewright.engines.dynamodb.metering import write_measure
 from tablewright.engines.dynamodb.planning.modes import paid_as
 from tablewright.engines.dynamodb.planning.moving import dynamo
 from tablewright.engines.dynamodb.planning.planning import DynamoPlanning
@@ -439,7 +440,23 @@ def _load(
         stream_reads=_stream_reads(context, table),
         replicas=table.replicas,
         replicated_gb=written if table.replicas else ZERO,
+        expired_writes=_expired_writes(context, table) if table.replicas else ZERO,
     )
+
+
+def _expired_writes(context: Context, table: Table) -> Decimal:
+    """Return the write units a month of items that TTL deletes: as many as come in."""
+    total = ZERO
+    if table.ttl is None:
+        return total
+    for shape in table.shapes:
+        entity = context.model.entity(shape.entity)
+        if entity.retention_days is None or table.ttl not in shape.attributes:
+            continue
+        each = write_measure(context.size_of(table, shape).items(), None).mean
+        count = context.selectivity.instances(entity.name) * shape.copies
+        total += count / entity.retention_days * DAYS_PER_MONTH * each
+    return total
 
 
 STREAM_POLLS_PER_SECOND = Decimal(4)

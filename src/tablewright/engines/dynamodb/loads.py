@@ -67,6 +67,7 @@ class TableLoad:
         stream_reads: GetRecords requests that are charged (those of Lambda are not).
         replicas: further regions of a global table; all writes arrive in the home region.
         replicated_gb: bytes written that are sent to each replica.
+        expired_writes: write units of deletions by TTL, free at home, charged in each replica.
         data_out_gb: sent to the internet.
         objects: gets (as reads) and puts (as writes) of what is kept in object storage.
         object_gb: kept there, in the home region.
@@ -85,6 +86,7 @@ class TableLoad:
     stream_reads: Decimal = ZERO
     replicas: tuple[str, ...] = ()
     replicated_gb: Decimal = ZERO
+    expired_writes: Decimal = ZERO
     data_out_gb: Decimal = ZERO
     objects: tuple[PatternUnits, ...] = ()
     object_gb: Decimal = ZERO

@@ -6,7 +6,7 @@ after the entries, or after the rows, were read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
@@ -205,6 +205,14 @@ class Finder:
             set(entity.key) <= set(bound)
         )
 
+    def _names_one(self, pattern: Pattern, home: Home, conditions: Mapping[str, Condition]) -> bool:
+        """Whether the values given name one instance: by its key, or by what is unique."""
+        entity = self.model.entity(pattern.entity)
+        equal = {path for path, c in conditions.items() if c.operator == "eq" and c.value is None}
+        return set(entity.key) <= equal or any(
+            entity.has(name) and entity.attribute(name).unique for name in equal
+        )
+
     def _in_order(
         self, pattern: Pattern, home: Home, index: Ordered, equal: int, embedded: str
     ) -> bool:
@@ -253,7 +261,14 @@ class Finder:
         on_row = self.all_share(
             pattern, home, embedded, [o for p, o in remaining.items() if p not in stored]
         )
-        matched = within * on_entry * on_row
+        if not embedded and self._names_one(pattern, home, conditions):
+            # What else the caller gives is the same instance's: only fixed values choose.
+            open_ones = [c for c in remaining.values() if c.operator != "eq" or c.value is not None]
+            chosen = self.all_share(pattern, home, embedded, open_ones)
+            matched = min(within, ONE) * chosen
+            on_entry = max(on_entry, min(ONE, matched / within)) if within else on_entry
+        else:
+            matched = within * on_entry * on_row
         if pattern.verb is Verb.SEARCH and (index is None or index.kind != "text"):
             matched = self._found(pattern, matched)
         if pattern.matched is not None and not embedded:
