@@ -71,11 +71,18 @@ class Bill:
     left_out: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    no_figure: str = ""
+    """Why nobody can say what it costs: no price is known, or nothing that is sold suffices."""
 
     @property
     def total(self) -> Decimal:
-        """USD a month, the free tier taken off where it was asked for."""
+        """USD a month of its lines, the free tier taken off where it was asked for."""
         return total_of(self.all_lines)
+
+    @property
+    def figure(self) -> Decimal | None:
+        """USD a month; None where that is not known."""
+        return None if self.no_figure else self.total
 
     @property
     def all_lines(self) -> tuple[Line, ...]:

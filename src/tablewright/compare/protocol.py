@@ -132,7 +132,7 @@ class ComparedByBill:
 
     def choice(self, evaluation: Evaluation) -> Choice:
         """Return the bill of a design: there is nothing to choose."""
-        return Choice(usd=evaluation.bill.total)
+        return Choice(usd=evaluation.bill.figure)
 
     def offers(self, evaluations: Sequence[Evaluation]) -> tuple[str, ...]:
         """Return none: it has no servers to choose from."""

@@ -201,6 +201,14 @@ class Evaluation:
         """The names of the patterns the design cannot serve."""
         return frozenset(route.pattern for route in self.routes if not route.is_served)
 
+    @property
+    def shortcoming(self) -> str:
+        """Why its figure is none, or not that of the whole application; "" where it is."""
+        if self.bill.no_figure:
+            return self.bill.no_figure
+        names = [f"`{route.pattern}`" for route in self.routes if not route.is_served]
+        return f"it does not serve {', '.join(names)}" if names else ""
+
     def route(self, pattern: str) -> Route:
         """Return the route of a pattern (KeyError if there is none)."""
         for route in self.routes:

@@ -17,6 +17,7 @@ from tablewright.reports.figures import (
     plural,
     sentence,
     usd,
+    usd_or_none,
     users,
 )
 from tablewright.reports.prove import proof_sentence
@@ -72,7 +73,7 @@ def tiles(view: ReportView) -> tuple[Tile, ...]:
     tiles = [
         Tile(
             label=f"design {first.name}",
-            figure=usd(first.cost.usd_per_month),
+            figure=usd_or_none(first.cost.usd_per_month),
             note="USD a month",
             tone="bad" if missed else "",
         )
@@ -95,10 +96,10 @@ def tiles(view: ReportView) -> tuple[Tile, ...]:
     tiles += [
         Tile(
             label=f"design {other_design.name}",
-            figure=usd(other_design.cost.usd_per_month),
+            figure=usd_or_none(other_design.cost.usd_per_month),
             note="USD a month"
             + (f", grade {other_design.card.grade}" if other_design.card else ""),
-            tone="good" if other_design.cost.usd_per_month < first.cost.usd_per_month else "",
+            tone="good" if _is_cheaper(other_design, first) else "",
         )
         for other_design in view.designs[1:3]
     ]
@@ -107,6 +108,11 @@ def tiles(view: ReportView) -> tuple[Tile, ...]:
 
 def _cost_clause(view: ReportView, design: DesignView) -> str:
     cost = design.cost.usd_per_month
+    if cost is None:
+        return (
+            f"At {users(view.users)} nobody can say what the design `{design.name}` costs: "
+            f"{design.cost.shortcoming}"
+        )
     text = (
         f"At {users(view.users)} the design `{design.name}` costs {usd(cost)} USD a month in "
         f"{design.cost.region}, {per_user(cost / view.users)} for each user"
@@ -124,6 +130,14 @@ def _cost_clause(view: ReportView, design: DesignView) -> str:
             f"({percent(top_pattern.share)})"
         )
     return text
+
+
+def _is_cheaper(design: DesignView, other: DesignView) -> bool:
+    """Whether a design that serves the whole application costs less than another."""
+    mine, theirs = design.cost.usd_per_month, other.cost.usd_per_month
+    if mine is None or theirs is None or design.cost.shortcoming:
+        return False
+    return mine < theirs
 
 
 def _fault_clause(design: DesignView, card: ReportCard) -> str:
@@ -152,16 +166,14 @@ def _savings_sentence(view: ReportView, design: DesignView) -> str:
             f"{last.letter}"
         )
     designs = [
-        d
-        for d in view.designs[1:]
-        if d.engine == design.engine and d.cost.usd_per_month < design.cost.usd_per_month
+        d for d in view.designs[1:] if d.engine == design.engine and _is_cheaper(d, design)
     ]  # another engine is not a fix: `compare` weighs what it lacks
-    if designs:
-        best = min(designs, key=lambda d: d.cost.usd_per_month)
-        saved = design.cost.usd_per_month - best.cost.usd_per_month
+    if designs and design.cost.usd_per_month is not None:
+        best = min(designs, key=lambda d: d.cost.charged)
+        saved = design.cost.usd_per_month - best.cost.charged
         graded = f", graded {best.card.grade}," if best.card is not None else ""
         parts.append(
-            f"the design `{best.name}`{graded} costs {usd(best.cost.usd_per_month)}: "
+            f"the design `{best.name}`{graded} costs {usd(best.cost.charged)}: "
             f"{usd(saved)} less ({percent(saved / design.cost.usd_per_month)})"
         )
     return sentence("; ".join(parts)) if parts else ""

@@ -52,7 +52,7 @@ def assumptions_section(view: ReportView) -> Section:
 
 def _influences(design: DesignView) -> list[Block]:
     """Return what moves the bill by a hundredth or more, and the rest folded away."""
-    least = design.cost.usd_per_month / 100
+    least = design.cost.charged / 100
     by_swing = [influence for influence in design.influences if influence.swing >= least]
     strong, more_strong = by_swing[:MOST_SHOWN], by_swing[MOST_SHOWN:]
     weak = [influence for influence in _moving(design) if influence.swing < least]
@@ -73,7 +73,7 @@ def _influences(design: DesignView) -> list[Block]:
 
 def _moving(design: DesignView) -> tuple[Influence, ...]:
     """Return the influences that can be seen: a cent, or a ten-thousandth of the bill."""
-    least = min(Decimal("0.01"), design.cost.usd_per_month / 10_000)
+    least = min(Decimal("0.01"), design.cost.charged / 10_000)
     return tuple(influence for influence in design.influences if influence.swing >= least)
 
 

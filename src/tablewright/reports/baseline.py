@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from tablewright.reports.check import targets_table
 from tablewright.reports.diff import differences_table, money_table
 from tablewright.reports.document import Block, Document, Fold, Lines, Paragraph, Section
-from tablewright.reports.figures import joined, percent, usd, users
+from tablewright.reports.figures import joined, percent, usd, usd_or_none, users
 from tablewright.verbs.baseline import BaselineView, DesignDelta, NamedFinding
 
 
@@ -46,7 +46,12 @@ def _answer(view: BaselineView) -> str:
 
 def _money_sentence(change: DesignDelta) -> str:
     total = change.total
-    if not total.change:
+    if total.change is None or total.after is None:
+        text = (
+            f"`{change.design}` cost {usd_or_none(total.before)} USD a month and now costs "
+            f"{usd_or_none(total.after)}"
+        )
+    elif not total.change:
         text = f"`{change.design}` costs {usd(total.after)} USD a month as before"
     else:
         word = "less" if total.change < 0 else "more"

@@ -8,7 +8,16 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tablewright.reports.document import Block, Card, Column, Fold, Paragraph, Row, Section, Table
-from tablewright.reports.figures import count, ended, percent, plural, sentence, usd, users
+from tablewright.reports.figures import (
+    count,
+    ended,
+    percent,
+    plural,
+    sentence,
+    usd,
+    usd_or_none,
+    users,
+)
 from tablewright.review.findings import Finding, Fix, Level
 from tablewright.review.grade import ReportCard
 from tablewright.verbs.bill_rows import shown_resource
@@ -158,7 +167,7 @@ def _path_section(card: ReportCard, design: DesignView) -> Section:
                 "",
                 card.grade,
                 score(card.score),
-                usd(design.cost.usd_per_month),
+                usd_or_none(design.cost.usd_per_month),
             )
         )
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tablewright.reports.document import Chart, Series
-from tablewright.reports.figures import percent, size, usd
+from tablewright.reports.figures import percent, size, usd, usd_or_none
 from tablewright.verbs.cost import ScalesView
 from tablewright.verbs.design_summary import DesignView
 
@@ -20,10 +20,14 @@ PARTS = ("writes", "reads", "storage", "other")
 
 def cost_against_users(view: ScalesView) -> Chart | None:
     """Return the cost curve of each design, log-log, with the crossings marked."""
-    curves = [c for c in view.curves if sum(1 for _, usd_ in c.points if usd_ > 0) > 1]
+    drawn = {
+        curve.design: [(n, cost) for n, cost in curve.points if cost is not None and cost > 0]
+        for curve in view.curves
+    }
+    curves = [curve for curve in view.curves if len(drawn[curve.design]) > 1]
     if not curves:
         return None
-    last_costs = ", ".join(f"{c.design} {usd(c.points[-1][1])}" for c in curves)
+    last_costs = ", ".join(f"{c.design} {usd_or_none(c.points[-1][1])}" for c in curves)
     return Chart(
         kind="lines",
         title="USD a month against users",
@@ -34,8 +38,8 @@ def cost_against_users(view: ScalesView) -> Chart | None:
         series=tuple(
             Series(
                 name=curve.design,
-                points=tuple((float(n), float(cost)) for n, cost in curve.points if cost > 0),
-                labels=tuple(usd(cost) for _, cost in curve.points if cost > 0),
+                points=tuple((float(n), float(cost)) for n, cost in drawn[curve.design]),
+                labels=tuple(usd(cost) for _, cost in drawn[curve.design]),
             )
             for curve in curves
         ),
@@ -47,7 +51,9 @@ def cost_against_users(view: ScalesView) -> Chart | None:
 
 def _not_drawn(view: ScalesView) -> str:
     """Say which points a logarithmic axis cannot show."""
-    points = [f"{c.design} at {n:,} users" for c in view.curves for n, cost in c.points if not cost]
+    points = [
+        f"{c.design} at {n:,} users" for c in view.curves for n, cost in c.points if cost == 0
+    ]
     return f" Not drawn, as it costs nothing: {', '.join(points)}." if points else ""
 
 

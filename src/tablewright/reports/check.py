@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from tablewright.reports.card import LEVELS, grade_sentence
+from tablewright.reports.cost import costs, listed_users
 from tablewright.reports.document import (
     Block,
     Column,
@@ -18,7 +19,7 @@ from tablewright.reports.document import (
     Section,
     Table,
 )
-from tablewright.reports.figures import cents, joined, plural, sentence, usd, users
+from tablewright.reports.figures import cents, joined, plural, sentence, usd, usd_or_none, users
 from tablewright.review.assessment import TargetResult
 from tablewright.review.findings import Finding, Level
 from tablewright.review.grade import ReportCard
@@ -38,9 +39,17 @@ def check_page(view: CheckView) -> Document:
         inner: list[Block] = []
         if design.targets:
             inner.append(targets_table(design.targets))
+        whys: dict[str, list[int]] = {}
+        for target in design.targets:
+            if target.why and target.users is not None:
+                whys.setdefault(target.why, []).append(target.users)
+        inner += [
+            Paragraph(text=sentence(f"At {listed_users(scales)}: {why}"), tone="bad")
+            for why, scales in whys.items()
+        ]
         if design.card is not None:
             inner += _short_card(design.card)
-        title = f"{design.name} · {design.engine} · {usd(design.cost.usd_per_month)} USD a month"
+        title = f"{design.name} · {design.engine} · {costs(design.cost)}"
         if design.card is not None:
             title += f" · grade {design.card.grade}"
         blocks.append(Section(title=title, blocks=tuple(inner)))
@@ -134,7 +143,7 @@ def targets_table(targets: Sequence[TargetResult]) -> Table:
                     target.name.replace("_", " "),
                     f"{target.users:,}" if target.users is not None else "",
                     _target_figure(target.name, target.wanted),
-                    _target_figure(target.name, target.reached),
+                    _target_figure(target.name, target.reached) or usd_or_none(None),
                     verdicts[target.met],
                 ),
                 tone=tones[target.met],

@@ -18,6 +18,7 @@ from tablewright.reports.figures import (
     quantity,
     sentence,
     usd,
+    usd_or_none,
     users,
 )
 from tablewright.verbs.bill_rows import CostRow
@@ -41,6 +42,7 @@ def cost_page(view: CostView) -> Document:
         heading=heading,
         blocks=(
             bill_table(view.rows, view.usd_per_month, view.by),
+            *_shortcoming(view),
             *(Paragraph(text=sentence(text), tone="bad") for text in view.warnings),
             *(Paragraph(text=sentence(text)) for text in sized),
             Paragraph(text=" ".join(footer), tone="note"),
@@ -69,8 +71,12 @@ def scales_table(view: ScalesView) -> Table:
     for scale in sorted(scales):
         cells = [f"{scale:,}"]
         for curve in view.curves:
-            cost = by_design[curve.design].get(scale)
-            cells += ["", ""] if cost is None else [usd(cost), per_user(cost / scale)]
+            points = by_design[curve.design]
+            cost = points.get(scale)
+            if cost is not None:
+                cells += [usd(cost), per_user(cost / scale)]
+            else:
+                cells += [usd_or_none(None) if scale in points else "", ""]
         rows.append(Row(cells=tuple(cells)))
     columns = [Column(title="Users", right=True)]
     for curve in view.curves:
@@ -90,14 +96,55 @@ def crossing_paragraphs(view: ScalesView) -> list[Paragraph]:
         )
         for c in view.crossings
     ]
-    if not paragraphs and len(view.curves) > 1:
-        cheapest = min(view.curves, key=lambda c: c.points[-1][1])
+    whole = [
+        (curve, figures)
+        for curve in view.curves
+        if not curve.shortcomings
+        and len(figures := [usd for _, usd in curve.points if usd is not None]) == len(curve.points)
+    ]
+    if not paragraphs and len(whole) > 1:
+        cheapest, _ = min(whole, key=lambda pair: pair[1][-1])
         paragraphs.append(Paragraph(text=f"`{cheapest.design}` is cheaper at every scale shown."))
+    return [*paragraphs, *shortcomings(view)]
+
+
+def shortcomings(view: ScalesView) -> list[Paragraph]:
+    """Say which figures are missing or not those of the whole application, and why."""
+    paragraphs = []
+    for curve in view.curves:
+        scales: dict[str, list[int]] = {}
+        for scale, why in curve.shortcomings:
+            scales.setdefault(why, []).append(scale)
+        missing = {scale for scale, figure in curve.points if figure is None}
+        for why, alike in scales.items():
+            where = "" if len(alike) == len(curve.points) else f" at {listed_users(alike)}"
+            what = "has no figure" if set(alike) <= missing else "is not compared with the others"
+            text = f"`{curve.design}` {what}{where}: {why}."
+            paragraphs.append(Paragraph(text=text, tone="bad"))
     return paragraphs
 
 
-def bill_table(rows: Sequence[CostRow], total: Decimal, by: str) -> Table:
-    """Return a bill line by line, or added up."""
+def costs(cost: CostView) -> str:
+    """Return what a design costs a month, in words."""
+    figure = cost.usd_per_month
+    return "no figure" if figure is None else f"{usd(figure)} USD a month"
+
+
+def listed_users(scales: Sequence[int]) -> str:
+    """Return numbers of users as people read them."""
+    return f"{', '.join(f'{scale:,}' for scale in scales)} users"
+
+
+def _shortcoming(view: CostView) -> list[Paragraph]:
+    if not view.shortcoming:
+        return []
+    start = "There is no figure" if view.usd_per_month is None else "This is not the whole"
+    return [Paragraph(text=f"{start}: {view.shortcoming}.", tone="bad")]
+
+
+def bill_table(rows: Sequence[CostRow], figure: Decimal | None, by: str) -> Table:
+    """Return a bill line by line, or added up; without a figure that is said for the total."""
+    total = sum((row.usd_per_month for row in rows), Decimal(0)) if figure is None else figure
     if by == "line":
         return Table(
             columns=(
@@ -120,7 +167,7 @@ def bill_table(rows: Sequence[CostRow], total: Decimal, by: str) -> Table:
                     )
                     for row in rows
                 ),
-                Row(cells=("Total", "", "", "", usd(total)), tone="total"),
+                Row(cells=("Total", "", "", "", usd_or_none(figure)), tone="total"),
             ),
         )
     titles = {"pattern": "Access pattern", "resource": "Where", "dimension": "What"}

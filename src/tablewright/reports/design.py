@@ -26,7 +26,16 @@ from tablewright.reports.document import (
     Table,
     folded,
 )
-from tablewright.reports.figures import cents, count, listed, percent, size, unit_mean, units, usd
+from tablewright.reports.figures import (
+    cents,
+    count,
+    listed,
+    percent,
+    size,
+    unit_mean,
+    units,
+    usd_or_none,
+)
 from tablewright.verbs.bill_rows import PatternCost, shown_resource
 from tablewright.verbs.design_summary import DesignView
 from tablewright.verbs.entities import SampleRows
@@ -76,7 +85,7 @@ def _picture_section(picture: PictureView) -> Section:
 
 
 def _bill_section(design: DesignView) -> Section:
-    total = design.cost.usd_per_month
+    total = design.cost.charged
     by_pattern = tuple(
         Row(
             cells=(
@@ -118,7 +127,7 @@ def _bill_section(design: DesignView) -> Section:
                     Row(cells=(row.where, cents(row.usd_per_month, total), percent(row.share)))
                     for row in design.resources
                 ),
-                Row(cells=("Total", usd(total), ""), tone="total"),
+                Row(cells=("Total", usd_or_none(design.cost.usd_per_month), ""), tone="total"),
             ),
             caption="By table and index",
         ),
@@ -128,7 +137,7 @@ def _bill_section(design: DesignView) -> Section:
         Fold(
             summary="Every line of the bill",
             blocks=(
-                bill_table(design.cost.rows, total, "line"),
+                bill_table(design.cost.rows, design.cost.usd_per_month, "line"),
                 Paragraph(text=precision(design.cost), tone="note"),
             ),
         )
@@ -240,7 +249,7 @@ def _rejected_fold(patterns: Sequence[PatternCost]) -> Fold:
 
 
 def _index_section(design: DesignView) -> Section:
-    total = design.cost.usd_per_month
+    total = design.cost.charged
     chart = charts.index_costs(design)
     blocks: list[Block] = [] if chart is None else [chart]
     blocks.append(

@@ -8,21 +8,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tablewright.reports.document import Block, Column, Document, Paragraph, Row, Table
-from tablewright.reports.figures import percent, usd, usd_change, users
+from tablewright.reports.figures import percent, usd, usd_change, usd_or_none, users
 from tablewright.verbs.diff import DesignDifference, DiffView, MoneyChange
 
 
 def diff_page(view: DiffView) -> Document:
     """Return what changes between two designs, and what that does to the bill."""
     change = view.total.change
-    if change == 0:
-        answer = f"Both cost {usd(view.total.after)} USD a month."
+    if change is None:
+        answer = (
+            f"There is no figure for the difference: {view.before} costs "
+            f"{usd_or_none(view.total.before)}, {view.after} {usd_or_none(view.total.after)}."
+        )
+    elif change == 0:
+        answer = f"Both cost {usd_or_none(view.total.after)} USD a month."
     else:
         share = f" ({percent(abs(change) / view.total.before)})" if view.total.before else ""
         less = "less" if change < 0 else "more"
         answer = (
-            f"{view.after} costs {usd(view.total.after)} USD a month instead of "
-            f"{usd(view.total.before)}: {usd(abs(change))} {less}{share}."
+            f"{view.after} costs {usd_or_none(view.total.after)} USD a month instead of "
+            f"{usd_or_none(view.total.before)}: {usd(abs(change))} {less}{share}."
         )
     blocks: list[Block] = [Paragraph(text=answer, tone="lead")]
     if view.differences:
@@ -62,9 +67,9 @@ def money_table(title: str, changes: Sequence[MoneyChange], total: MoneyChange) 
         return Row(
             cells=(
                 change.name or "(no pattern)",
-                usd(change.before),
-                usd(change.after),
-                usd_change(change.change),
+                usd_or_none(change.before),
+                usd_or_none(change.after),
+                "" if change.change is None else usd_change(change.change),
             ),
             tone=tone,
         )

@@ -40,6 +40,16 @@ def cents(value: Decimal, total: Decimal) -> str:
     return "< 0.01"
 
 
+def usd_or_none(amount: Decimal | None) -> str:
+    """Return money as `usd` does, or that there is no figure.
+
+    Example:
+        >>> usd_or_none(None), usd_or_none(Decimal(2))
+        ('no figure', '2.00')
+    """
+    return "no figure" if amount is None else usd(amount)
+
+
 def per_user(value: Decimal) -> str:
     """Return the cost of one user, with two digits that tell something.
 

@@ -13,7 +13,7 @@ from tablewright.reports.answer import answer, deployment_answer, tiles
 from tablewright.reports.assumptions import assumptions_section
 from tablewright.reports.claims import claims_section
 from tablewright.reports.compare import compare_sections
-from tablewright.reports.cost import crossing_paragraphs, precision, scales_table
+from tablewright.reports.cost import costs, crossing_paragraphs, precision, scales_table
 from tablewright.reports.design import design_section
 from tablewright.reports.document import (
     Block,
@@ -26,7 +26,7 @@ from tablewright.reports.document import (
     Tiles,
     WhatIf,
 )
-from tablewright.reports.figures import plural, sentence, usd, users
+from tablewright.reports.figures import plural, sentence, users
 from tablewright.reports.prove import proof_section
 from tablewright.verbs.design_summary import DesignView
 from tablewright.verbs.entities import SampleRows
@@ -85,7 +85,7 @@ def _model_section(view: ReportView) -> Section:
 def _folded_design(design: DesignView, samples: tuple[SampleRows, ...]) -> Section:
     """Return a design that is not the first of the file: its cost and grade, the rest folded."""
     section = design_section(design, samples)
-    text = f"{usd(design.cost.usd_per_month)} USD a month at {users(design.cost.users)}"
+    text = f"{costs(design.cost)} at {users(design.cost.users)}"
     if design.card is not None:
         text += f", graded {design.card.grade}"
     fold = Fold(summary="Picture, findings, bill and routes", blocks=section.blocks)
@@ -98,7 +98,7 @@ MOST_SLIDERS = 6
 def _what_if(design: DesignView) -> WhatIf:
     """Return the parts of the first design's bill that sliders move."""
     moved = [p for p in design.patterns if p.usd_per_month > 0][:MOST_SLIDERS]
-    rest = design.cost.usd_per_month - sum((p.usd_per_month for p in moved), ZERO)
+    rest = design.cost.charged - sum((p.usd_per_month for p in moved), ZERO)
     return WhatIf(
         users=design.cost.users,
         parts=tuple((p.pattern, plain(p.usd_per_month)) for p in moved),

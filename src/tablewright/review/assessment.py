@@ -83,7 +83,10 @@ class TargetResult:
     users: int | None
     wanted: str
     reached: str
+    """"" where there is no figure."""
     met: bool | None
+    why: str = ""
+    """Why there is no figure, or why the figure does not count."""
 
 
 @dataclass(frozen=True, kw_only=True)

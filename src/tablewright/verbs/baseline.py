@@ -123,6 +123,10 @@ def _read(path: Path) -> Mapping[str, Any]:
     return data
 
 
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
 def _change(before: Mapping[str, Any], after: DesignView) -> DesignDelta:
     old_findings, new_findings = _findings(before["card"]), _named(after.card)
     missed = {(t["name"], t["users"]) for t in before["targets"] if t["met"] is False}
@@ -130,7 +134,7 @@ def _change(before: Mapping[str, Any], after: DesignView) -> DesignDelta:
         design=after.name,
         total=MoneyChange(
             name="Total",
-            before=Decimal(before["cost"]["usd_per_month"]),
+            before=_decimal(before["cost"]["usd_per_month"]),
             after=after.cost.usd_per_month,
         ),
         by_pattern=_pattern_changes(before["patterns"], after),
@@ -158,7 +162,7 @@ def _pattern_changes(
         for name in dict.fromkeys((*old, *new))
     )
     visible = (change for change in changes if change.change)
-    return tuple(sorted(visible, key=lambda c: (-abs(c.change), c.name)))
+    return tuple(sorted(visible, key=lambda c: (-abs(c.change or ZERO), c.name)))
 
 
 def _differences(

@@ -31,7 +31,10 @@ class CostView:
     users: int
     by: str
     rows: tuple[CostRow, ...]
-    usd_per_month: Decimal
+    usd_per_month: Decimal | None
+    """None where nobody can say what it costs."""
+    shortcoming: str
+    """Why it has no figure, or one that is not that of the whole application; "" where it has."""
     standard_error: Decimal
     """Of the total, from sampling, in USD."""
     sample_items: int
@@ -39,13 +42,21 @@ class CostView:
     warnings: tuple[str, ...]
     left_out: tuple[str, ...]
 
+    @property
+    def charged(self) -> Decimal:
+        """USD a month of the rows, beside which shares and cents are shown."""
+        return sum((row.usd_per_month for row in self.rows), Decimal(0))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostCurve:
     """What a design costs at each scale."""
 
     design: str
-    points: tuple[tuple[int, Decimal], ...]
+    points: tuple[tuple[int, Decimal | None], ...]
+    """Users, and USD a month; None where nobody can say."""
+    shortcomings: tuple[tuple[int, str], ...] = ()
+    """Users, and why there is no figure, or one that is not that of the whole application."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +79,11 @@ class ScalesView:
     crossings: tuple[Crossing, ...]
     left_out: tuple[str, ...]
 
+    @property
+    def has_figures(self) -> bool:
+        """Whether every design has a figure at every scale."""
+        return all(usd is not None for curve in self.curves for _, usd in curve.points)
+
 
 def cost_view(evaluation: Evaluation, by: str = "resource", *, mode: str = "") -> CostView:
     """Return the bill of an evaluation with its lines added up.
@@ -88,7 +104,8 @@ def cost_view(evaluation: Evaluation, by: str = "resource", *, mode: str = "") -
         users=evaluation.users,
         by=by,
         rows=priced_rows(bill) if by == "line" else summed_rows(bill, by),
-        usd_per_month=bill.total,
+        usd_per_month=bill.figure,
+        shortcoming=evaluation.shortcoming,
         standard_error=evaluation.bill_error,
         sample_items=evaluation.sample_items,
         assumptions=bill.assumptions,
@@ -115,8 +132,8 @@ def crossings(curves: Sequence[CostCurve]) -> tuple[Crossing, ...]:
     """Return where each two curves cross, read off log-log between neighbouring scales.
 
     Example:
-        >>> flat = Curve(design="flat", points=((100, Decimal(10)), (10_000, Decimal(10))))
-        >>> steep = Curve(design="steep", points=((100, Decimal(1)), (10_000, Decimal(100))))
+        >>> flat = CostCurve(design="flat", points=((100, Decimal(10)), (10_000, Decimal(10))))
+        >>> steep = CostCurve(design="steep", points=((100, Decimal(1)), (10_000, Decimal(100))))
         >>> [(c.cheaper_below, c.cheaper_above, c.users) for c in crossings([flat, steep])]
         [('steep', 'flat', 1000)]
     """
@@ -128,9 +145,12 @@ def crossings(curves: Sequence[CostCurve]) -> tuple[Crossing, ...]:
 
 
 def _crossings_of(curve: CostCurve, other: CostCurve) -> list[Crossing]:
-    theirs = dict(other.points)
-    shared = [(users, usd, theirs[users]) for users, usd in curve.points if users in theirs]
-    shared = [point for point in shared if point[1] > 0 and point[2] > 0]
+    theirs = _whole_figures(other)
+    shared = [
+        (users, usd, theirs[users])
+        for users, usd in _whole_figures(curve).items()
+        if users in theirs and usd > 0 and theirs[users] > 0
+    ]
     results = []
     for (users, mine, yours), (next_users, next_mine, next_yours) in pairwise(shared):
         gap = math.log(mine / yours)
@@ -146,10 +166,17 @@ def _crossings_of(curve: CostCurve, other: CostCurve) -> list[Crossing]:
     return results
 
 
+def _whole_figures(curve: CostCurve) -> dict[int, Decimal]:
+    """Return the figures of a curve that are those of the whole application."""
+    short = dict(curve.shortcomings)
+    return {users: usd for users, usd in curve.points if usd is not None and users not in short}
+
+
 def _curve(assessed: DesignAssessment) -> CostCurve:
     return CostCurve(
         design=assessed.design.name,
-        points=tuple((e.users, e.bill.total) for e in assessed.evaluations),
+        points=tuple((e.users, e.bill.figure) for e in assessed.evaluations),
+        shortcomings=tuple((e.users, e.shortcoming) for e in assessed.evaluations if e.shortcoming),
     )
 
 

@@ -75,7 +75,7 @@ class DesignView:
     @property
     def saving(self) -> Decimal:
         """USD a month that the improvement path saves; 0 where there is none."""
-        if self.card is None or not self.card.path:
+        if self.card is None or not self.card.path or self.cost.usd_per_month is None:
             return ZERO
         return self.cost.usd_per_month - self.card.path[-1].usd_per_month
 

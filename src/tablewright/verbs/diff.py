@@ -38,12 +38,15 @@ class MoneyChange:
     """What one pattern or resource costs a month before and after."""
 
     name: str
-    before: Decimal
-    after: Decimal
+    before: Decimal | None
+    """None where nobody can say."""
+    after: Decimal | None
 
     @property
-    def change(self) -> Decimal:
-        """USD a month more (or less, where negative)."""
+    def change(self) -> Decimal | None:
+        """USD a month more (or less, where negative); None where nobody can say."""
+        if self.before is None or self.after is None:
+            return None
         return self.after - self.before
 
 
@@ -75,7 +78,7 @@ def diff_view(
         differences=differences(old, new),
         by_pattern=_money_changes(before.bill, after.bill, "pattern"),
         by_resource=_money_changes(before.bill, after.bill, "resource"),
-        total=MoneyChange(name="Total", before=before.bill.total, after=after.bill.total),
+        total=MoneyChange(name="Total", before=before.bill.figure, after=after.bill.figure),
     )
 
 
@@ -87,7 +90,7 @@ def _money_changes(before: Bill, after: Bill, axis: Axis) -> tuple[MoneyChange, 
         )
         for name in dict.fromkeys((*mine, *yours))
     ]
-    return tuple(sorted(changes, key=lambda c: (-abs(c.change), c.name)))
+    return tuple(sorted(changes, key=lambda c: (-abs(c.change or ZERO), c.name)))
 
 
 def _design_name(evaluation: Evaluation, other: Evaluation) -> str:

@@ -76,15 +76,17 @@ def target_results(
             )
         )
     for users, budget in targets.monthly_cost:
-        total = session.evaluate(design, users).bill.total
+        evaluation = session.evaluate(design, users)
+        figure, shortcoming = evaluation.bill.figure, evaluation.shortcoming
         results.append(
             TargetResult(
                 name="monthly_cost",
                 design=design.name,
                 users=users,
                 wanted=str(budget),
-                reached=str(total),
-                met=total <= budget,
+                reached="" if figure is None else str(figure),
+                met=not shortcoming and figure is not None and figure <= budget,
+                why=shortcoming,
             )
         )
     return (*results, *_service_levels(session, design))

@@ -33,7 +33,9 @@ def influences(session: Session, design: Design) -> tuple[Influence, ...]:
     """
     if not session.engine_of(design).varies_smoothly:
         return ()
-    base = session.evaluate(design).bill.total
+    base = session.evaluate(design).bill.figure
+    if base is None:
+        return ()
     results = [
         Influence(
             assumption=assumption,

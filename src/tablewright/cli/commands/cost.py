@@ -24,16 +24,19 @@ if TYPE_CHECKING:
 )
 @pricing
 @document_verb
-def command(out: Output, file: str, design: str, by: str, options: Options) -> None:
+def command(out: Output, file: str, design: str, by: str, options: Options) -> int:
     """Show what a design costs a month.
 
     With --users the bill line by line, of the first design unless --design names another. Without,
-    a table of all designs over all scales of the file.
+    a table of all designs over all scales of the file. Exits with 1 where there is no figure.
     """
     from tablewright.verbs.cost import cost, cost_by_scale
 
     session = open_file(file, options)
     if options.users is None and by == "line":
-        out.show(cost_by_scale(session, design), "scales")
-    else:
-        out.show(cost(session, design, by=by), "cost")
+        scales = cost_by_scale(session, design)
+        out.show(scales, "scales")
+        return 0 if scales.has_figures else 1
+    view = cost(session, design, by=by)
+    out.show(view, "cost")
+    return 0 if view.usd_per_month is not None else 1

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 @design_option
 @pricing
 @document_verb
-def command(out: Output, file: str, design: str, options: Options) -> None:
+def command(out: Output, file: str, design: str, options: Options) -> int:
     """Write the whole report: the answer, the evidence, the assumptions, what is left out.
+
+    Exits with 1 where nobody can say what the design costs.
 
     With --output the document goes to that file, and only the answer is printed.
     """
@@ -28,3 +30,4 @@ def command(out: Output, file: str, design: str, options: Options) -> None:
 
     result = report(open_file(file, options), design)
     out.show(result, "report", answer=lambda: answer_page(result))
+    return 0 if all(view.cost.usd_per_month is not None for view in result.designs[:1]) else 1

@@ -25,9 +25,9 @@ class ServerComparing(ComparedByBill):
     def choice(self, evaluation: Evaluation) -> Choice:
         """Return the cheapest offer that meets the needs; if none does, the cheapest that holds."""
         sized = _sized(evaluation)
-        option = sized.chosen_for_needs or sized.chosen
+        option = sized.chosen or cheapest(sized.options)
         light, heavy = sized.range_of(
-            lambda options: cheapest(options, meeting_needs=sized.chosen_for_needs is not None)
+            lambda options: cheapest(options, meeting_needs=sized.chosen is not None)
         )
         if option is None:
             return Choice(usd=None, light=light, heavy=heavy)

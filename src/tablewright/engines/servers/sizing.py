@@ -553,6 +553,10 @@ def cheapest(options: Iterable[Option], *, meeting_needs: bool = False) -> Optio
     return min(able, key=lambda one: (one.usd or ZERO, one.name), default=None)
 
 
+def _meeting_needs(options: Iterable[Option]) -> Option | None:
+    return cheapest(options, meeting_needs=True)
+
+
 def _usd(option: Option | None) -> Decimal | None:
     return None if option is None else option.usd
 
@@ -579,7 +583,6 @@ class ServerEvaluation(Evaluation):
     homes: tuple[Home, ...]
     options: tuple[Option, ...]
     chosen: Option | None
-    chosen_for_needs: Option | None
     """The cheapest that holds the load and meets every need of the model."""
     ends: Mapping[str, tuple[Option, ...]]
     """The options matched with the load in each case that was calculated."""
@@ -588,12 +591,12 @@ class ServerEvaluation(Evaluation):
     @property
     def light(self) -> Decimal | None:
         """USD a month of the cheapest with the constants towards their light ends."""
-        return self.range_of(cheapest)[0]
+        return self.range_of(_meeting_needs)[0]
 
     @property
     def heavy(self) -> Decimal | None:
         """USD a month of the cheapest with the constants towards their heavy ends."""
-        return self.range_of(cheapest)[1]
+        return self.range_of(_meeting_needs)[1]
 
     def range_of(
         self, choose: Callable[[tuple[Option, ...]], Option | None]
@@ -655,24 +658,20 @@ def evaluate_server(
         if case == "value":
             first = layout, routes, works, load, options, provided
     layout, routes, works, load, options, provided = first
-    chosen = cheapest(options)
-    for_needs = cheapest(options, meeting_needs=True)
+    chosen = cheapest(options, meeting_needs=True)
     return ServerEvaluation(
         model=model,
         design=design,
         users=users,
         routes=tuple(routes.values()),
         resources=layout.resources,
-        bill=_bill(
-            chosen, for_needs, options, load, book, region, stored, model, provided, layout.notes
-        ),
+        bill=_bill(chosen, options, load, book, region, stored, model, provided, layout.notes),
         sample_items=sample_items,
         load=load,
         works=works,
         homes=layout.homes,
         options=options,
         chosen=chosen,
-        chosen_for_needs=for_needs,
         ends=stored,
         figures=provided,
     )
@@ -734,7 +733,6 @@ def _times(price: Pricing, shards: int) -> Pricing:
 
 def _bill(
     chosen: Option | None,
-    for_needs: Option | None,
     options: Sequence[Option],
     load: Load,
     book: PriceBook,
@@ -745,24 +743,15 @@ def _bill(
     notes: Sequence[str],
 ) -> Bill:
     warnings = []
-    if chosen is None:
-        best = min(
-            (option for option in options if not option.not_priced),
-            key=lambda option: option.bound_by.use if option.bound_by else ZERO,
-            default=None,
+    able = cheapest(options)
+    if chosen is not None and able is not None and able is not chosen:
+        warnings.append(
+            f"{able.name} would hold the load for ${format_number(able.usd or ZERO, 2)} a month, "
+            f"but misses {'; '.join(able.misses)}"
         )
-        reason = f"; nearest is {best.name}, {best.bound_by}" if best is not None else ""
-        warnings.append(f"no offer of the price book holds this load{reason}")
-    else:
-        warnings += [f"{chosen.name} misses {why}" for why in chosen.misses]
-        if chosen.misses and for_needs is not None:
-            warnings.append(
-                f"the cheapest that meets every need is {for_needs.name}, "
-                f"${format_number(for_needs.usd or ZERO, 2)} a month"
-            )
-        elif chosen.misses:
-            warnings.append("no offer that holds the load meets every need")
-    low, high = costs_range({case: _usd(cheapest(end)) for case, end in ends.items()})
+    low, high = costs_range(
+        {case: _usd(cheapest(end, meeting_needs=True)) for case, end in ends.items()}
+    )
     light, heavy = (
         f"${format_number(usd, 2)}" if usd is not None else "more than any offer holds"
         for usd in (low, high)
@@ -787,12 +776,42 @@ def _bill(
         lines=lines,
         region=region,
         prices_as_of=days_read(book.as_of, _prices_of(lines, book)),
-        left_out=tuple(
-            f"{option.name}: {option.not_priced}" for option in options if option.not_priced
-        ),
+        left_out=_unpriced(options, region, book),
         assumptions=tuple(assumptions),
         warnings=tuple(warnings),
+        no_figure="" if chosen is not None else why_none(options),
     )
+
+
+def _unpriced(options: Sequence[Option], region: str, book: PriceBook) -> tuple[str, ...]:
+    """Name the offers whose price is not known, all of them at once."""
+    names = [option.name for option in options if option.not_priced]
+    day = f" on {book.as_of}" if book.as_of else ""
+    return (f"offers without a known price in {region}{day}: {', '.join(names)}",) if names else ()
+
+
+def why_none(options: Sequence[Option]) -> str:
+    """Say why none of these options can be chosen: no price, a need, or the load."""
+    holding = [option for option in options if option.holds]
+    unpriced = [option for option in holding if option.not_priced and not option.misses]
+    if unpriced:
+        names = ", ".join(option.name for option in unpriced[:3])
+        more = f" and {len(unpriced) - 3} more" if len(unpriced) > 3 else ""
+        return f"the book has no price of {names}{more}, which would hold this load"
+    priced = [option for option in holding if not option.not_priced]
+    if priced:
+        least = min(priced, key=lambda option: (option.usd or ZERO, option.name))
+        return (
+            "no offer that holds this load meets every need: "
+            f"{least.name} misses {'; '.join(least.misses)}"
+        )
+    nearest = min(
+        [option for option in options if not option.misses] or list(options),
+        key=lambda option: option.bound_by.use if option.bound_by else ZERO,
+        default=None,
+    )
+    reason = "" if nearest is None else f"; nearest is {nearest.name}, {nearest.bound_by}"
+    return f"no offer of the price book holds this load{reason}"
 
 
 def _prices_of(lines: Iterable[Line], book: PriceBook) -> Iterator[Price]:
