@@ -48,13 +48,35 @@ def test_every_verb_answers_in_json_with_a_schema(typed, words, schema):
 def test_check_exits_1_when_a_budget_is_missed_and_0_when_it_is_met(typed, tmp_path):
     text = Path(SHOP).read_text()
     frugal = tmp_path / "frugal.yaml"
-    frugal.write_text(text.replace("10000: 50}", "10000: 1}").replace("grade: B", "grade: F"))
+    frugal.write_text(
+        without_search(text).replace("10000: 50}", "10000: 1}").replace("grade: B", "grade: F")
+    )
     code, out, _ = typed("check", str(frugal))
     assert code == 1
     assert "Missed: monthly cost of multi at 10,000 users" in out
     generous = tmp_path / "generous.yaml"
-    generous.write_text(text.replace("10000: 50}", "10000: 500}").replace("grade: B", "grade: F"))
+    generous.write_text(
+        without_search(text).replace("10000: 50}", "10000: 500}").replace("grade: B", "grade: F")
+    )
     assert typed("check", str(generous))[0] == 0
+
+
+def test_a_design_that_does_not_serve_a_pattern_misses_its_budget(typed, tmp_path):
+    text = Path(SHOP).read_text().replace("grade: B", "grade: F")
+    searched = tmp_path / "searched.yaml"
+    searched.write_text(text)
+    code, out, _ = typed("check", str(searched), "--json")
+    budgets = [t for t in json.loads(out)["designs"][0]["targets"] if t["name"] == "monthly_cost"]
+    assert code == 1
+    assert [(t["met"], t["why"]) for t in budgets] == [
+        (False, "it does not serve `findProducts`")
+    ] * 2
+
+
+def without_search(text: str) -> str:
+    """Return the shop without the search for words, which no design on DynamoDB serves."""
+    lines = text.splitlines(keepends=True)
+    return "".join(line for line in lines if "findProducts" not in line)
 
 
 def test_check_exits_1_when_the_grade_is_missed(typed, tmp_path):

@@ -104,9 +104,9 @@ def test_the_answer_says_which_database_what_it_costs_later_and_what_flips_it() 
     assert "take MongoDB and run `atlas-s3`" in poafix
     assert "in part what it must have (change stream, ttl); if that part is enough" in poafix
     assert "on DynamoDB (`dynamodb`), which lacks geo" in poafix
-    # an offer that misses a need says so: the price of an M10 is not known in eu-north-1
+    # Flex misses a need, and the price of an M10 is not known in eu-north-1: there is no figure
     (journey,) = compared("screen-time-journey").advice
-    assert "operations/s, 8 to 15), without point in time recovery" in journey
+    assert "nobody can say what (the book has no price of MongoDB Atlas M10" in journey
     # an option that is ruled out flips nothing
     assert "`supabase` is the cheaper one" not in poafix
 

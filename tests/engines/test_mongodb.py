@@ -135,9 +135,28 @@ def test_elsewhere_a_tier_without_a_price_is_named_and_not_chosen(poafix):
 
 def test_a_thousand_users_of_poafix_fit_the_free_tier_but_without_backup(evaluated):
     found = evaluated["current", 1000]
-    assert found.chosen.offer.name == "Free (M0)"
-    assert found.chosen_for_needs.offer.name == "M10"
-    assert any("no backup" in why or "M10" in why for why in found.chosen.misses)
+    # the file requires recovery, audit and a private network, which M0 has none of
+    assert found.chosen.offer.name == "M10"
+    assert found.bill.figure == found.chosen.usd > 50
+    [warning] = found.bill.warnings
+    assert warning.startswith("MongoDB Atlas Free (M0) would hold the load for $0.00 a month")
+    assert "point_in_time_recovery" in warning
+
+
+def test_where_no_tier_has_a_price_there_is_no_figure(poafix):
+    book = PriceBook(as_of="2024-10-31")
+    design = next(one for one in poafix.designs if one.name == "current")
+    found = MongoEngine().evaluate(poafix.model, design, 1000, book)
+    assert found.bill.figure is None
+    assert found.shortcoming.startswith("the book has no price of MongoDB Atlas M10")
+
+
+def test_where_no_tier_is_large_enough_there_is_no_figure(poafix):
+    design = next(one for one in poafix.designs if one.name == "current")
+    found = MongoEngine().evaluate(poafix.model, design, 100_000_000, PriceBook())
+    assert found.bill.figure is None
+    assert found.bill.lines == ()
+    assert "no offer of the price book holds this load; nearest is" in found.shortcoming
 
 
 def test_fixed_indexes_need_a_smaller_tier(evaluated):

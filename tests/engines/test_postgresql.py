@@ -151,5 +151,6 @@ def test_every_application_has_a_planned_design_that_can_be_had(app):
     users = model.scales[0]
     found = PostgresEngine().evaluate(model, plan(model), users, PriceBook(), region="us-east-1")
     assert found.chosen is not None
-    assert found.chosen is cheapest(found.options)
+    assert found.chosen is cheapest(found.options, meeting_needs=True)
+    assert found.chosen.misses == ()
     assert [route.pattern for route in found.routes if not route.is_served] == []

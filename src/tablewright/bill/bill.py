@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Literal
 
 from tablewright.bill.book import Price
@@ -169,7 +169,10 @@ def plain_quantity(quantity: Decimal) -> Decimal:
         >>> plain_quantity(Decimal(1000) / 3), plain_quantity(Decimal("1E+6"))
         (Decimal('333.333333333'), Decimal('1000000'))
     """
-    normalize = quantity.quantize(_NINE_PLACES, rounding=ROUND_HALF_EVEN).normalize()
+    try:
+        normalize = quantity.quantize(_NINE_PLACES, rounding=ROUND_HALF_EVEN).normalize()
+    except InvalidOperation:  # more than 19 digits before the point: nine decimals say nothing
+        normalize = quantity.normalize()
     return (
         normalize.quantize(Decimal(1)) if normalize == normalize.to_integral_value() else normalize
     )

@@ -295,7 +295,7 @@ def _databases(
     if not mine:
         return ""
     listed = ", ".join(
-        (_money(entry.usd) if entry.usd is not None else "more than any offer holds")
+        (_money(entry.usd) if entry.usd is not None else f"nobody can say what ({entry.why})")
         + f" on {titles.get(entry.engine, entry.engine)} (`{entry.design}`"
         + (f" on {entry.offer}" if entry.offer else "")
         + (f", {entry.light:,.0f} to {entry.heavy:,.0f}" if _has_range(entry) else "")

@@ -112,6 +112,7 @@ class Board:
                             users=users,
                             design=best.design.name,
                             usd=choice.usd,
+                            why=choice.why,
                             offer=choice.offer,
                             light=choice.light,
                             heavy=choice.heavy,

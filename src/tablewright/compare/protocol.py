@@ -22,7 +22,9 @@ class Choice:
     """What a design is billed on: its requests, or the cheapest offer that holds its load."""
 
     usd: Decimal | None
-    """USD a month; None where no offer holds the load."""
+    """USD a month; None where nobody can say."""
+    why: str = ""
+    """Why nobody can."""
     offer: str = ""
     """Vendor and tier, of an engine on servers."""
     misses: tuple[str, ...] = ()
@@ -132,7 +134,7 @@ class ComparedByBill:
 
     def choice(self, evaluation: Evaluation) -> Choice:
         """Return the bill of a design: there is nothing to choose."""
-        return Choice(usd=evaluation.bill.figure)
+        return Choice(usd=evaluation.bill.figure, why=evaluation.bill.no_figure)
 
     def offers(self, evaluations: Sequence[Evaluation]) -> tuple[str, ...]:
         """Return none: it has no servers to choose from."""

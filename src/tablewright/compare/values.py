@@ -245,7 +245,9 @@ class EngineCost:
     users: int
     design: str
     usd: Decimal | None
-    """USD a month; None where no offer of the price book holds the load."""
+    """USD a month; None where nobody can say."""
+    why: str = ""
+    """Why nobody can."""
     offer: str = ""
     """The tier or instance, of an engine that runs on servers."""
     light: Decimal | None = None

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tablewright.capacity.limits import READ_UNIT_BYTES, WRITE_UNIT_BYTES
-from tablewright.core.errors import UnsupportedError, UsageError
+from tablewright.core.errors import PriceUnknownError, UnsupportedError, UsageError
 from tablewright.core.quantities import ZERO
 from tablewright.design.changes import (
     BACKFILLS,
@@ -87,7 +87,7 @@ class Recoster:
             before = self._part(self.touched(option.changes))
             model, design = apply_all(before.model, before.design, option.changes)
             after = self._facts(model, design)
-        except (UsageError, UnsupportedError) as problem:
+        except (UsageError, UnsupportedError, PriceUnknownError) as problem:
             return FixOutcome(option=option, saves=None, reject=problem.message, effort=effort)
         once, hours = migration(option.changes, after, self.tariff)
         return FixOutcome(

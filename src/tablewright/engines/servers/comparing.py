@@ -23,21 +23,18 @@ class ServerComparing(ComparedByBill):
     """What an engine on servers brings to the comparison: its offers."""
 
     def choice(self, evaluation: Evaluation) -> Choice:
-        """Return the cheapest offer that meets the needs; if none does, the cheapest that holds."""
+        """Return the offer that the bill is for; without one, why there is none."""
         sized = _sized(evaluation)
-        option = sized.chosen or cheapest(sized.options)
-        light, heavy = sized.range_of(
-            lambda options: cheapest(options, meeting_needs=sized.chosen is not None)
-        )
+        option = sized.chosen
         if option is None:
-            return Choice(usd=None, light=light, heavy=heavy)
+            why = evaluation.bill.no_figure
+            return Choice(usd=None, why=why, light=sized.light, heavy=sized.heavy)
         return Choice(
             usd=option.usd,
             offer=option.name,
-            misses=option.misses,
             bound_by=str(option.bound_by) if option.bound_by else "",
-            light=light,
-            heavy=heavy,
+            light=sized.light,
+            heavy=sized.heavy,
         )
 
     def offers(self, evaluations: Sequence[Evaluation]) -> tuple[str, ...]:

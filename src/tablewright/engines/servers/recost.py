@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from tablewright.core.errors import UnsupportedError, UsageError
+from tablewright.core.errors import PriceUnknownError, UnsupportedError, UsageError
 from tablewright.core.quantities import GB, ONE, ZERO, format_bytes, format_number, format_usd
 from tablewright.design.changes import Change, apply_all
 from tablewright.design.values import Design
@@ -65,7 +65,7 @@ class ServerRecoster:
         try:
             model, design = apply_all(facts.model, facts.evaluation.design, option.changes)
             changed = self.evaluate(model, design, facts.users)
-        except (UsageError, UnsupportedError) as problem:
+        except (UsageError, UnsupportedError, PriceUnknownError) as problem:
             return FixOutcome(option=option, saves=None, reject=problem.message, effort=effort)
         after = ServerFacts(changed, dict(facts.k))
         was, now = _usd(facts.evaluation), _usd(changed)
