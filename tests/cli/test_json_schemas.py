@@ -62,6 +62,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("baseline", "diff --baseline main.json"),
     ("report", "report"),
     ("ddl", "ddl --design rows"),
+    ("generate", "generate client --design two"),
     ("up", "up --design two"),
     ("seed", "seed --design two --users 10"),
     ("prove", "prove --design two --requests 50"),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tablewright.evaluation.parameters import Parameter, Signature, Use
 from tablewright.model.values import Model
 from tablewright.proof.workload import Workload
 from tablewright.sample.calls import Call
 from tablewright.sample.sample import Sample
 from tablewright.sample.world import World
-from tablewright.store.parameters import Parameter, Signature, Use
 
 USERS = 5
 

@@ -42,6 +42,7 @@ VERBS = {
     "deploy": "Write a deployment option as infrastructure code, with roles and alarms.",
     "prices": "The price book: figures, sources, age; refresh it.",
     "schema": "The JSON Schemas of what the verbs print with --json.",
+    "generate": "Write source code: a typed client with a function for each access pattern.",
     "serve": "Serve the access patterns as an HTTP data API.",
     "local": "Serve the DynamoDB API on this machine, metering each request.",
 }

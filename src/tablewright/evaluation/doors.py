@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tablewright.bill.rates import Rates
     from tablewright.design.values import Design
     from tablewright.evaluation.health import Examination, Observations
+    from tablewright.evaluation.parameters import Signature
     from tablewright.evaluation.values import Evaluation, Request, Route
     from tablewright.model.values import Model, Pattern
     from tablewright.sample.world import World
@@ -722,6 +723,20 @@ class Connector(Protocol):
 
     def statements(self, model: Model, design: Design) -> tuple[str, ...]:
         """Return what would be run to create a design from nothing: SQL, commands, requests."""
+        ...
+
+    def client(
+        self, evaluation: Evaluation, signatures: Mapping[str, Signature]
+    ) -> tuple[str, tuple[str, ...]]:
+        """Return a Python module with a function for each pattern, and what is left out of it.
+
+        Args:
+            evaluation: of the design.
+            signatures: what each function takes, by the name of its pattern.
+
+        Raises:
+            UnsupportedError: no such module is written for the engine.
+        """
         ...
 
     def example_requests(

@@ -27,6 +27,7 @@ PAGES: dict[str, str] = {
     "down": "down:down_page",
     "explain": "explain:explain_page",
     "export": "export:export_page",
+    "generate": "generate:generate_page",
     "import": "import_model:import_page",
     "imported": "export:imported_page",
     "init": "init:init_page",

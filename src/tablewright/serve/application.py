@@ -25,6 +25,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tablewright.evaluation.parameters import Signature
 from tablewright.model.values import Kind, Verb
 from tablewright.serve.answers import failure_response, problem_response
 from tablewright.serve.callers import CallRates, Unauthorized, caller_of
@@ -34,7 +35,6 @@ from tablewright.serve.settings import ServeSettings
 from tablewright.serve.writing import answer_data, json_bytes
 from tablewright.store.asynchronous import AsyncStore
 from tablewright.store.failures import StoreError
-from tablewright.store.parameters import Signature
 from tablewright.store.store import Store
 
 SECURITY_HEADERS = {

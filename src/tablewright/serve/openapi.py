@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tablewright.evaluation.parameters import Parameter, Signature, Use, field_name
 from tablewright.model.values import Attribute, Entity, Kind, Verb
-from tablewright.store.parameters import Parameter, Signature, Use
-from tablewright.store.records import field_name
 from tablewright.store.store import Store
 
 PREFIX = "/api"

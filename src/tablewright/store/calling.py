@@ -16,6 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 from tablewright.core.diagnostics import nearest
+from tablewright.evaluation.parameters import Parameter, Signature, Use
 from tablewright.model.moments import is_moment, time_value
 from tablewright.model.values import Attribute, Entity, Kind, Model, Pattern, Verb
 from tablewright.sample.calls import Call
@@ -23,7 +24,6 @@ from tablewright.sample.conditions import fixed_value
 from tablewright.sample.world import Test
 from tablewright.store.conversion import BadValue, plain_argument
 from tablewright.store.failures import InvalidArguments, Problem
-from tablewright.store.parameters import Parameter, Signature, Use
 
 MOST_AT_ONCE = 100
 """Items of one batch call."""

@@ -8,25 +8,12 @@ UTC, money and decimals are `Decimal`, sets are `set`, maps `dict`, places `{"la
 from __future__ import annotations
 
 import dataclasses
-import keyword
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
+from tablewright.evaluation.parameters import field_name
 from tablewright.model.values import Entity
-
-
-def field_name(attribute: str) -> str:
-    """Return the Python name of an attribute.
-
-    Example:
-        >>> field_name("user-id"), field_name("class"), field_name("email")
-        ('user_id', 'class_', 'email')
-    """
-    name = "".join(c if c.isalnum() or c == "_" else "_" for c in attribute)
-    if not name.isidentifier():
-        name = f"_{name}"
-    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 class Record:

@@ -17,10 +17,10 @@ from tablewright.capacity.units import Consistency
 from tablewright.core.quantities import ZERO
 from tablewright.design.values import Design
 from tablewright.evaluation.engine import Engine
+from tablewright.evaluation.parameters import Signature, signature_of
 from tablewright.evaluation.values import Evaluation, Route
 from tablewright.model.pattern_checks import identifies
 from tablewright.model.values import Model, Pattern, Rate, Verb
-from tablewright.store.parameters import Signature, signature_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

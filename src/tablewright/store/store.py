@@ -21,6 +21,7 @@ from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import EngineError, UnsupportedError
 from tablewright.design.values import Design
 from tablewright.evaluation.doors import Adapter, CallFailedError, Outcome
+from tablewright.evaluation.parameters import Signature
 from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Model, Pattern, Verb
 from tablewright.sample.calls import Call, Row
@@ -37,7 +38,6 @@ from tablewright.store.failures import (
     Unavailable,
 )
 from tablewright.store.metering import RunningUse
-from tablewright.store.parameters import Signature
 from tablewright.store.records import Page, record_class
 from tablewright.store.serving import ServedPattern, is_one
 from tablewright.store.tokens import BadToken, PageTokens

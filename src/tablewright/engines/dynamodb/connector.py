@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from tablewright.bill.prices import PriceBook
     from tablewright.design.values import Design
     from tablewright.engines.dynamodb.engine import DynamoEngine
+    from tablewright.evaluation.parameters import Signature
     from tablewright.evaluation.values import Evaluation, Request, Route
     from tablewright.model.values import Model
     from tablewright.sample.calls import Call
@@ -241,6 +242,14 @@ class DynamoConnector:
             json.dumps({action.operation: action.parameters}, indent=2)
             for action in plan_up(model, design, {}).actions
         )
+
+    def client(
+        self, evaluation: Evaluation, signatures: Mapping[str, Signature]
+    ) -> tuple[str, tuple[str, ...]]:
+        """Return a module that needs boto3 alone."""
+        from tablewright.engines.dynamodb.client_writer import client_source
+
+        return client_source(evaluation, signatures)
 
     def example_requests(
         self, evaluation: Evaluation, route: Route, call: Call, matching: Matching

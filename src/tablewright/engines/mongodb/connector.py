@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tablewright.design.values import Design
     from tablewright.engines.mongodb.adapter import MongoAdapter
     from tablewright.engines.mongodb.engine import MongoEngine
+    from tablewright.evaluation.parameters import Signature
     from tablewright.evaluation.values import Evaluation, Request, Route
     from tablewright.model.values import Model
     from tablewright.sample.calls import Call
@@ -142,6 +143,20 @@ class MongoConnector:
         """Return the calls of the shell that create a design in an empty database."""
         assert isinstance(design, MongoDesign)
         return script(model, design)
+
+    def client(
+        self, evaluation: Evaluation, signatures: Mapping[str, Signature]
+    ) -> tuple[str, tuple[str, ...]]:
+        """Refuse: no client is written for MongoDB.
+
+        Raises:
+            UnsupportedError: always.
+        """
+        raise UnsupportedError(
+            f"`{evaluation.design.name}` is a design for mongodb: a client is written for "
+            "DynamoDB only",
+            remedy="choose a design for dynamodb, or use `tablewright.open_store`",
+        )
 
     def example_requests(
         self, evaluation: Evaluation, route: Route, call: Call, matching: Matching

@@ -14,12 +14,12 @@ it: `Order_status`.
 from __future__ import annotations
 
 import enum
+import keyword
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from tablewright.core.quantities import plain
 from tablewright.model.values import Attribute, Condition, Entity, Kind, Model, Pattern, Verb
-from tablewright.store.records import field_name
 
 
 class Use(enum.Enum):
@@ -94,6 +94,19 @@ SUFFIXES = {
     Use.SIZE: ("", "_size"),
     Use.NOT: ("", "_not"),
 }
+
+
+def field_name(attribute: str) -> str:
+    """Return the Python name of an attribute.
+
+    Example:
+        >>> field_name("user-id"), field_name("class"), field_name("email")
+        ('user_id', 'class_', 'email')
+    """
+    name = "".join(c if c.isalnum() or c == "_" else "_" for c in attribute)
+    if not name.isidentifier():
+        name = f"_{name}"
+    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def signature_of(model: Model, pattern: Pattern) -> Signature:
