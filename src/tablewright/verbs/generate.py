@@ -11,7 +11,7 @@ from pathlib import Path
 from tablewright.core.errors import UsageError
 from tablewright.evaluation.parameters import signature_of
 from tablewright.session import Session
-from tablewright.verbs.on_engine import connector_of
+from tablewright.verbs.database import connector_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
