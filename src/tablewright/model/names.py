@@ -13,19 +13,27 @@ from tablewright.model.shapes import (
 ENTITY_NAME = Name("the name of an entity", r"[A-Za-z][A-Za-z0-9_]*", "letters, digits and `_`")
 
 
-ATTRIBUTE_NAME = Name("the name of an attribute")
+_ATTRIBUTE = r"[A-Za-z_](?:[A-Za-z0-9_# -]*[A-Za-z0-9_#-])?"
+"""Stores allow more: a dot leads into a map here, as it does in their expressions."""
+
+
+ATTRIBUTE_NAME = Name(
+    "the name of an attribute",
+    _ATTRIBUTE,
+    "letters, digits, `_`, `-`, `#` and spaces, beginning with a letter or `_`",
+)
 
 
 PATH = Name(
     "the name of an attribute",
-    r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)*",
-    "letters, digits, `_` and `-`; a dot leads into a map",
+    rf"{_ATTRIBUTE}(?:\.{_ATTRIBUTE})*",
+    "letters, digits, `_`, `-`, `#` and spaces; a dot leads into a map",
 )
 
 
 COPIED = Name(
     "an attribute of another entity",
-    r"[A-Za-z_][A-Za-z0-9_-]*\.[A-Za-z_][A-Za-z0-9_-]*",
+    rf"{_ATTRIBUTE}\.{_ATTRIBUTE}",
     "a ref or the parent and its attribute, as in `author_id.name`",
 )
 

@@ -58,8 +58,7 @@ def _reader(template: KeyTemplate) -> re.Pattern[str]:
         elif part.shards:
             text += r"\d+"
         else:
-            name = part.attribute.replace(".", "__")
-            text += f"(?P<{name}>.*?)"
+            text += "(.*?)"
     return re.compile(text + r"\Z", re.DOTALL)
 
 
@@ -69,18 +68,18 @@ class KeyReader:
     def __init__(self, shape: ItemShape, entity: Entity) -> None:
         self.shape = shape
         self._whole: list[tuple[str, str]] = []
-        self._composed: list[tuple[str, re.Pattern[str], dict[str, bool]]] = []
+        self._composed: list[tuple[str, re.Pattern[str], list[tuple[int, str, bool]]]] = []
         for key, template in shape.keys:
             if len(template.parts) == 1 and template.parts[0].attribute:
                 self._whole.append((key, template.parts[0].attribute))
                 continue
             reader = _reader(template)
-            numbers = {
-                name: entity.attribute(name).kind.is_number
-                for name in reader.groupindex
+            groups = [
+                (group, name, entity.attribute(name).kind.is_number)
+                for group, name in enumerate(template.attributes, 1)
                 if entity.has(name)
-            }
-            self._composed.append((key, reader, numbers))
+            ]
+            self._composed.append((key, reader, groups))
 
     def row(self, item: Item) -> Row | None:
         """Return what the keys tell of an instance; None if the item is of another kind."""
@@ -88,15 +87,15 @@ class KeyReader:
         for key, name in self._whole:
             if key in item:
                 row[name] = plain_value(item[key])
-        for key, reader, numbers in self._composed:
+        for key, reader, groups in self._composed:
             value = item.get(key)
             if value is None:
                 continue
             match = reader.match(value.get("S") or _text(value))
             if match is None:
                 return None
-            for name, is_number in numbers.items():
-                text = match[name]
+            for group, name, is_number in groups:
+                text = match[group]
                 row[name] = plain_value({"N": text}) if is_number else text
         return row
 

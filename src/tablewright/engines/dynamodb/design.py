@@ -14,7 +14,7 @@ from functools import cache
 from tablewright.core.diagnostics import Span
 from tablewright.design.values import Design, Embed
 
-_FIELD = re.compile(r"\{([A-Za-z_][\w.]*)(?::(\d+))?\}")
+_FIELD = re.compile(r"\{([A-Za-z_][\w.# -]*)(?::(\d+))?\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +136,17 @@ class CapacityMode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StatedUsage:
+    """What a bill or a metric says a table or an index takes in a month; None where it does not."""
+
+    reads: Decimal | None = None
+    """Read units."""
+    writes: Decimal | None = None
+    """Write units."""
+    stored_bytes: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
     """A secondary index. A GSI may have up to four partition and four sort key attributes."""
 
@@ -146,6 +157,7 @@ class Index:
     is_local: bool = False
     mode: CapacityMode | None = None
     """Its own provisioned capacity, where it differs from the table's."""
+    usage: StatedUsage | None = None
     span: Span | None = field(default=None, compare=False)
 
     @property
@@ -239,6 +251,7 @@ class Table:
     stream_readers: int = 1
     deletion_protection: bool | None = None
     replicas: tuple[str, ...] = ()
+    usage: StatedUsage | None = None
     span: Span | None = field(default=None, compare=False)
 
     @property

@@ -27,7 +27,7 @@ from tablewright.model.shapes import (
     WordChoice,
     wrong_type,
 )
-from tablewright.model.value_shapes import BOOL, NUMBER, PROSE, SHARE, VALUE, WHOLE
+from tablewright.model.value_shapes import BOOL, BYTES, NUMBER, PROSE, SHARE, VALUE, WHOLE
 
 TABLE_NAME = Name(
     "the name of a table",
@@ -40,7 +40,7 @@ INDEX_NAME = Name(
     "3 to 255 letters, digits, `_`, `-` and `.`",
 )
 SHAPE_NAME = Name("the name of an item shape", r"[A-Za-z][A-Za-z0-9_]*", "letters, digits and `_`")
-KEY_NAME = Name("the name of a key attribute")
+KEY_NAME = Name("the name of a key attribute", ATTRIBUTE_NAME.pattern, ATTRIBUTE_NAME.rule)
 
 
 @dataclass(frozen=True)
@@ -124,6 +124,18 @@ PROJECT = ByKind(
     sequence=ListOf(ATTRIBUTE_NAME, single=False, least=1),
     what="all, keys-only, or a list of attributes",
 )
+USAGE = Field(
+    "usage",
+    RecordShape(
+        "stated usage",
+        (
+            Field("reads", NUMBER, doc="read units a month"),
+            Field("writes", NUMBER, doc="write units a month"),
+            Field("stored", BYTES, doc="what is stored, with the bytes the service adds"),
+        ),
+    ),
+    doc="units and bytes taken from a bill or a metric, in place of those that patterns would need",
+)
 INDEX = RecordShape(
     "an index",
     (
@@ -133,6 +145,7 @@ INDEX = RecordShape(
         Field("local", BOOL, doc="a local secondary index"),
         Field("project", PROJECT, doc="what an entry holds; default all"),
         Field("mode", MODE),
+        USAGE,
         Field("title", PROSE),
     ),
 )
@@ -237,6 +250,7 @@ TABLE = RecordShape(
         ),
         Field("deletion_protection", BOOL),
         Field("replicas", ListOf(REGION)),
+        USAGE,
         Field("title", PROSE),
     ),
     hints={

@@ -21,6 +21,7 @@ from tablewright.engines.dynamodb.design import (
     ModeKind,
     Projection,
     ProjectionKind,
+    StatedUsage,
     Table,
     VectorIndex,
 )
@@ -94,6 +95,8 @@ def _table(design: DynamoDesign, table: Table, model: Model) -> list[str]:
         lines.append(f"  deletion_protection: {str(table.deletion_protection).lower()}")
     if table.replicas:
         lines.append(f"  replicas: {_flow(table.replicas)}")
+    if table.usage is not None:
+        lines.append(f"  usage: {_usage(table.usage)}")
     return lines
 
 
@@ -187,7 +190,14 @@ def _index(index: Index) -> str:
     fields.append(f"project: {_projection(index.projection)}")
     if index.mode is not None:
         fields.append(f"mode: {_mode(index.mode)}")
+    if index.usage is not None:
+        fields.append(f"usage: {_usage(index.usage)}")
     return f"{scalar(index.name)}: {{{', '.join(fields)}}}"
+
+
+def _usage(usage: StatedUsage) -> str:
+    figures = (("reads", usage.reads), ("writes", usage.writes), ("stored", usage.stored_bytes))
+    return "{" + ", ".join(f"{n}: {plain(v)}" for n, v in figures if v is not None) + "}"
 
 
 def _projection(projection: Projection) -> str:

@@ -20,6 +20,7 @@ from tablewright.engines.dynamodb.design import (
     KeyTemplate,
     Projection,
     ProjectionKind,
+    StatedUsage,
     Table,
     VectorIndex,
 )
@@ -32,7 +33,7 @@ from tablewright.model.values import Entity, Kind, Model
 UNMEASURED_COMPRESSION = Decimal("0.25")
 """Bytes after gzip over bytes before, where neither design nor attribute says it."""
 
-_TEMPLATE = re.compile(r"(?:[^{}]|\{[A-Za-z_][\w.-]*(?::[1-9][0-9]{0,4})?\})+")
+_TEMPLATE = re.compile(r"(?:[^{}]|\{[A-Za-z_][\w.# -]*(?::[1-9][0-9]{0,4})?\})+")
 
 
 def read_dynamodb(
@@ -438,6 +439,7 @@ class _TableDraft:
             stream_readers=readers,
             deletion_protection=result.get("deletion_protection"),
             replicas=tuple(result.get("replicas", ())),
+            usage=_usage(result),
             span=self.entry.name.span,
         )
 
@@ -540,6 +542,7 @@ class _TableDraft:
             projection=self._projection(fields, str(entry.name)),
             is_local=fields.get("local", False),
             mode=None if "mode" not in fields else read_mode(fields, self.reading),
+            usage=_usage(fields),
             span=entry.name.span,
         )
 
@@ -657,3 +660,12 @@ class _TableDraft:
                     f"give `{word}` the type epoch",
                 )
         return str(word)
+
+
+def _usage(fields: Fields) -> StatedUsage | None:
+    stated = fields.get("usage")
+    if not isinstance(stated, Fields):
+        return None
+    return StatedUsage(
+        reads=stated.get("reads"), writes=stated.get("writes"), stored_bytes=stated.get("stored")
+    )

@@ -26,6 +26,7 @@ from tablewright.engines.dynamodb.design import (
     DynamoDesign,
     Index,
     ModeKind,
+    StatedUsage,
     Table,
     VectorIndex,
 )
@@ -282,6 +283,10 @@ def _evaluate(
     resources = resource_facts(context, work)
     loads = table_loads(context, routes, resources)
     bill = bill_for(loads, book, region, free_tier=free_tier)
+    stated = [t.name for t in design.tables if t.usage or any(i.usage for i in t.indexes)]
+    if stated:
+        text = f"the usage of {', '.join(stated)} is stated in the file, the same at every scale"
+        bill = replace(bill, assumptions=(*bill.assumptions, text))
     return Evaluation(
         model=model,
         design=design,
@@ -419,13 +424,16 @@ def _load(
         ResourceLoad(
             name=name,
             kind=facts[name].kind,
-            units=_per_pattern(units.get(name, {})),
-            stored_bytes=facts[name].stored_bytes,
+            units=_stated_units(table.usage if index is None else index.usage)
+            or _per_pattern(units.get(name, {})),
+            stored_bytes=_stated_bytes(
+                table.usage if index is None else index.usage, facts[name].stored_bytes
+            ),
             mode=index.mode if index else None,
         )
         for name, index in names
     )
-    table_gb = facts[table.name].stored_bytes / GB
+    table_gb = Decimal(resources[0].stored_bytes) / GB
     written = _written_gb(context, table, routes)
     return TableLoad(
         table=table.name,
@@ -442,6 +450,19 @@ def _load(
         replicated_gb=written if table.replicas else ZERO,
         expired_writes=_expired_writes(context, table) if table.replicas else ZERO,
     )
+
+
+def _stated_units(usage: StatedUsage | None) -> tuple[PatternUnits, ...]:
+    """Return the units the file states, which no pattern is charged for; () where it does not."""
+    if usage is None or (usage.reads is None and usage.writes is None):
+        return ()
+    return (PatternUnits(pattern="", reads=usage.reads or ZERO, writes=usage.writes or ZERO),)
+
+
+def _stated_bytes(usage: StatedUsage | None, computed: Decimal) -> Decimal:
+    if usage is None or usage.stored_bytes is None:
+        return computed
+    return usage.stored_bytes
 
 
 def _expired_writes(context: Context, table: Table) -> Decimal:

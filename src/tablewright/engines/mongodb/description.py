@@ -31,6 +31,8 @@ def describe(design: MongoDesign) -> DesignDescription:
     settings = []
     if design.database:
         settings.append(("database", design.database))
+    if design.server:
+        settings.append(("server", design.server))
     if design.shards > 1:
         settings.append(("shards", str(design.shards)))
     return DesignDescription(

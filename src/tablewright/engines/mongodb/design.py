@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from yaml.nodes import MappingNode, Node, ScalarNode
 
@@ -16,6 +16,7 @@ from tablewright.core.diagnostics import Span
 from tablewright.design.grammar import ATTRIBUTES, COMMON, EMBED
 from tablewright.design.language import DesignLanguage
 from tablewright.design.values import Design, Embed
+from tablewright.engines.servers.stated import SERVER, read_server
 from tablewright.model import nodes
 from tablewright.model.names import ATTRIBUTE_NAME, ENTITY_NAME, PATH
 from tablewright.model.nodes import Reading, Word
@@ -35,6 +36,9 @@ from tablewright.model.shapes import (
 )
 from tablewright.model.value_shapes import BOOL, DURATION, POSITIVE, PROSE, VALUE
 from tablewright.model.values import Entity, Kind, Model
+
+if TYPE_CHECKING:
+    from tablewright.engines.servers.sizing import Offer
 
 MOST_INDEXES = 64
 MOST_KEYS = 32
@@ -82,6 +86,8 @@ class MongoDesign(Design):
     database: str = ""
     collections: tuple[Collection, ...] = ()
     shards: int = 1
+    server: str = ""
+    """The offer it runs on, where the file states it; else the cheapest that suffices."""
 
     def collection(self, name: str) -> Collection:
         """Return a collection by name (KeyError if there is none)."""
@@ -182,11 +188,20 @@ MONGODB = RecordShape(
     (
         *COMMON,
         Field("database", VALUE),
+        SERVER,
         Field("shards", POSITIVE, doc="how many; 2 where a collection has a shard key"),
         Field("collections", MappingOf(COLLECTION_NAME, COLLECTION, least=1), required=True),
     ),
     hints={"tables": "a MongoDB design has `collections`"},
 )
+
+
+def _offers() -> tuple[Offer, ...]:
+    # Only where a server is stated: offers and the price book are of no other use to a reader.
+    from tablewright.bill.prices import PriceBook
+    from tablewright.engines.mongodb.offers import offers
+
+    return offers(PriceBook())
 
 
 def read_mongodb(
@@ -206,6 +221,7 @@ def read_mongodb(
         note=fields.get("note", ""),
         span=span,
         database=str(fields.get("database", "")),
+        server=read_server(fields, _offers, reading),
         shards=int(fields.get("shards", 2)) if is_sharded else 1,
         collections=tuple(entry for entry in created if entry is not None),
     )

@@ -29,6 +29,7 @@ def describe(design: PostgresDesign) -> DesignDescription:
     return DesignDescription(
         design=design.name,
         engine=design.engine,
+        settings=(("server", design.server),) if design.server else (),
         containers=tuple(_table(table) for table in design.tables),
         terms=TERMS,
     )

@@ -7,7 +7,7 @@ does not know sizes or routes.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tablewright.core.diagnostics import Span
 from tablewright.design.grammar import COMMON
@@ -15,6 +15,7 @@ from tablewright.design.language import DesignLanguage
 from tablewright.design.values import Design
 from tablewright.engines.mongodb.design import entity_of
 from tablewright.engines.postgresql.columns import CANONICAL, Definition, read_definition
+from tablewright.engines.servers.stated import SERVER, read_server
 from tablewright.model.names import ATTRIBUTE_NAME, ENTITY_NAME
 from tablewright.model.nodes import Reading, Word
 from tablewright.model.shapes import (
@@ -31,6 +32,9 @@ from tablewright.model.shapes import (
 )
 from tablewright.model.value_shapes import BOOL, POSITIVE, PROSE, VALUE
 from tablewright.model.values import Entity, Model
+
+if TYPE_CHECKING:
+    from tablewright.engines.servers.sizing import Offer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +117,8 @@ class PostgresDesign(Design):
     """Tables of a database."""
 
     tables: tuple[PgTable, ...] = ()
+    server: str = ""
+    """The offer it runs on, where the file states it; else the cheapest that suffices."""
 
     def table(self, name: str) -> PgTable:
         """Return a table by name (KeyError if there is none)."""
@@ -181,9 +187,17 @@ TABLE = RecordShape(
 )
 POSTGRESQL = RecordShape(
     "a PostgreSQL design",
-    (*COMMON, Field("tables", MappingOf(SQL_NAME, TABLE, least=1), required=True)),
+    (*COMMON, SERVER, Field("tables", MappingOf(SQL_NAME, TABLE, least=1), required=True)),
     hints={"collections": "a PostgreSQL design has `tables`"},
 )
+
+
+def _offers() -> tuple[Offer, ...]:
+    # Only where a server is stated: offers and the price book are of no other use to a reader.
+    from tablewright.bill.prices import PriceBook
+    from tablewright.engines.postgresql.offers import offers
+
+    return offers(PriceBook())
 
 
 def read_postgresql(
@@ -213,6 +227,7 @@ def read_postgresql(
         note=fields.get("note", ""),
         span=span,
         tables=tables,
+        server=read_server(fields, _offers, reading),
     )
 
 

@@ -20,6 +20,7 @@ from tablewright.engines.servers.comparing import ServerComparing
 from tablewright.engines.servers.reviewing import ServerReviewing
 from tablewright.engines.servers.sizing import CASES, Figures, Layout, Offer, ServerEvaluation
 from tablewright.engines.servers.sizing import evaluate_server as evaluate
+from tablewright.engines.servers.stated import stated
 from tablewright.engines.servers.words import Words
 from tablewright.evaluation.doors import Connector
 from tablewright.evaluation.engine import Refused
@@ -121,7 +122,7 @@ class ServerEngine(Generic[L]):
             book,
             region or model.region,
             lay_out=lambda figures: layout.lay_out(users, figures),
-            offers=self._offers(book, design),
+            offers=_stated(self._offers(book, design), getattr(design, "server", "")),
             words=self._words,
             own=own,
             sample_items=sample_items or SAMPLE,
@@ -190,3 +191,8 @@ def _are_related(layout: DesignLayout, model: Model, n: int) -> bool:
         and layout.model.seed == model.seed
         and layout.n == n
     )
+
+
+def _stated(offers: Sequence[Offer], server: str) -> Sequence[Offer]:
+    """Return the offer a design names, or all of them."""
+    return stated(offers, server) if server else offers
