@@ -50,11 +50,5 @@ def stated(offers: Sequence[Offer], text: str) -> tuple[Offer, ...]:
     Of a sharded cluster the offer of each shard is named.
     """
     asked = text.lower()
-    for meant in (
-        lambda offer: asked in (offer.name.lower(), full_name(offer).lower()),
-        lambda offer: full_name(offer).lower().startswith(f"{asked} x "),
-    ):
-        chosen = tuple(offer for offer in offers if meant(offer))
-        if chosen:
-            return chosen
-    return ()
+    whole = tuple(o for o in offers if asked in (o.name.lower(), full_name(o).lower()))
+    return whole or tuple(o for o in offers if full_name(o).lower().startswith(f"{asked} x "))
