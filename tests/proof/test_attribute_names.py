@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from dynamo_proofs import dynamo_design, proof_in_memory
 from tablewright import read_model
 from tablewright.core.errors import ModelError
 from tablewright.session import Options, Session
-from tablewright.verbs.prove import ProofRequest, proof_in_memory
+from tablewright.verbs.prove import ProofRequest
 
 NAMES = """
 app: names
@@ -46,7 +47,9 @@ def say(text: str) -> None:
 
 def test_odd_names_are_stored_and_read_back() -> None:
     session = Session(read_model(NAMES), Options())
-    proof = proof_in_memory(session, session.design("d"), ProofRequest(users=20, requests=20), say)
+    proof = proof_in_memory(
+        session, dynamo_design(session), ProofRequest(users=20, requests=20), say
+    )
     assert {p.pattern: p.is_right for p in proof.patterns} == dict.fromkeys(
         ("read", "named", "move", "kind"), True
     )
