@@ -72,6 +72,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("doctor", "doctor --design two"),
     ("backup", "backup --design two"),
     ("restore", "restore --design two --drill"),
+    ("archive", "archive --design two --entity Note --older-than 0 --to old --dry-run"),
     ("down", "down --design two"),
     ("migrate-plan", "migrate --from two --to other --plan"),
     ("migrate", "migrate --from two --to other --status"),

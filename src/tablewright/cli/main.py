@@ -39,6 +39,7 @@ VERBS = {
     "import": "Load an export into a database, and verify that it arrived.",
     "backup": "Back up the tables of a design, or list the backups there are.",
     "restore": "Restore a backup or a moment elsewhere, verify it; or only try that.",
+    "archive": "Move what is older than its retention to files or S3; read it back.",
     "deploy": "Write a deployment option as infrastructure code, with roles and alarms.",
     "prices": "The price book: figures, sources, age; refresh it.",
     "schema": "The JSON Schemas of what the verbs print with --json.",

@@ -14,6 +14,7 @@ from tablewright.reports.document import Document
 FORMS = ("text", "markdown", "json", "html")
 
 PAGES: dict[str, str] = {
+    "archive": "archive:archive_page",
     "backup": "backup:backup_page",
     "baseline": "baseline:baseline_page",
     "check": "check:check_page",

@@ -1,0 +1,88 @@
+"""`archive`: what is older than its retention moves out of a database, and can be read back."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tablewright.cli.database import announce, database_options, progress_bar
+from tablewright.cli.options import design_option, file_argument, open_file
+from tablewright.cli.output import Output, verb
+
+if TYPE_CHECKING:
+    from tablewright.evaluation.doors import Target
+
+
+@click.command(
+    epilog="Example: tablewright archive --entity Activity --to s3://my-archive/auxeira --dry-run"
+)
+@file_argument
+@design_option
+@database_options
+@click.option("--entity", default="", metavar="NAME", help="Whose instances.")
+@click.option("--to", default="", metavar="PLACE", help="A folder, or s3://BUCKET/PREFIX.")
+@click.option(
+    "--older-than",
+    type=click.FloatRange(min=0),
+    metavar="DAYS",
+    help="Their age; the entity's retention unless given.",
+)
+@click.option("--by", default="", metavar="ATTRIBUTE", help="Says when an instance began.")
+@click.option("--dry-run", is_flag=True, help="Count and price; write and delete nothing.")
+@click.option("--read", "source", default="", metavar="PLACE", help="Read an archive back.")
+@click.option(
+    "--out", "folder", type=click.Path(path_type=Path), help="With --read: an empty folder."
+)
+@click.option("--s3", "s3_endpoint", default="", metavar="URL", help="A server of the S3 API.")
+@verb
+def command(
+    out: Output,
+    file: str,
+    design: str,
+    target: Target,
+    entity: str,
+    to: str,
+    older_than: float | None,
+    by: str,
+    dry_run: bool,
+    source: str,
+    folder: Path | None,
+    s3_endpoint: str,
+) -> int:
+    """Move instances older than their retention to a folder or to S3, and say what that saves.
+
+    Files are written, read back and compared before the records in them are deleted; a record that
+    was changed meanwhile stays. --read brings an archive back as folders that `import` loads.
+    """
+    from tablewright.core.errors import UsageError
+    from tablewright.verbs.archive import archive, read_archive
+
+    if source:
+        if folder is None:
+            raise UsageError("--read needs --out FOLDER", remedy="name an empty folder")
+        view = read_archive(open_file(file), source=source, out=folder, endpoint=s3_endpoint)
+        out.show(view, "archive")
+        return 0
+    if not entity or not to:
+        raise UsageError(
+            "archive needs --entity NAME and --to PLACE",
+            remedy="for example --entity Activity --to archive; or --read PLACE --out FOLDER",
+        )
+    view = archive(
+        open_file(file),
+        design,
+        target,
+        entity=entity,
+        to=to,
+        older_than_days=None if older_than is None else Decimal(str(older_than)),
+        by=by,
+        dry_run=dry_run,
+        endpoint=s3_endpoint,
+        announce=announce,
+        progress=lambda: progress_bar("archive"),
+    )
+    out.show(view, "archive")
+    return 0

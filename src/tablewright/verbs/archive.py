@@ -1,0 +1,232 @@
+"""`archive`: what is older than its retention moves to a folder or object storage, and back.
+
+In: a session, a design, a target, an entity, a place. Out: an ArchiveView. The saving is that of
+the price book: storage that is no longer billed, less the object storage, and what the move costs
+once.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from tablewright.bill.rates import Rates
+from tablewright.capacity.limits import STORAGE_OVERHEAD_BYTES
+from tablewright.core.diagnostics import nearest
+from tablewright.core.errors import UsageError
+from tablewright.core.quantities import GB
+from tablewright.design.values import Design
+from tablewright.evaluation.doors import Target
+from tablewright.model.values import Entity
+from tablewright.operate.archive.moving import ArchiveRun, Moved, age_of, read_back
+from tablewright.operate.archive.places import place_of
+from tablewright.operate.exports.formats import NDJSON
+from tablewright.operate.exports.manifest import ExportManifest
+from tablewright.operate.exports.writing import utc_now
+from tablewright.operate.provision import require_containers
+from tablewright.session import Session
+from tablewright.verbs.database import Progress
+from tablewright.verbs.on_engine import connector_of, no_progress, opened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveSaving:
+    """What moving saves a month, and costs once; None where a price is not known."""
+
+    stored_usd: Decimal
+    """A month: storage of the database that is no longer billed."""
+    object_usd: Decimal
+    """A month: the files in S3."""
+    once_usd: Decimal | None
+    """The deletes."""
+
+    @property
+    def usd_per_month(self) -> Decimal:
+        """What is saved each month."""
+        return self.stored_usd - self.object_usd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchivedRun:
+    """One run that was read back."""
+
+    folder: str
+    records: int
+    entities: tuple[tuple[str, int], ...]
+    started: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveView:
+    """What was moved, would be, or was read back."""
+
+    app: str
+    design: str
+    where: str
+    place: str
+    entity: str
+    before: str
+    """Instances that came into being before this moment."""
+    by: str
+    """The attribute that says when."""
+    is_dry_run: bool
+    moved: Moved | None
+    saving: ArchiveSaving | None
+    """None where the engine does not bill what is stored."""
+    runs: tuple[ArchivedRun, ...]
+    """Of `--read`."""
+
+
+def archive(
+    session: Session,
+    design: str,
+    target: Target,
+    *,
+    entity: str,
+    to: str,
+    older_than_days: Decimal | None = None,
+    by: str = "",
+    dry_run: bool = False,
+    endpoint: str = "",
+    now: datetime.datetime | None = None,
+    announce: Callable[[Any], None] | None = None,
+    progress: Callable[[], AbstractContextManager[Progress]] = no_progress,
+) -> ArchiveView:
+    """Move old instances of an entity out of a database.
+
+    Args:
+        session: the model file.
+        design: whose tables.
+        target: which database.
+        entity: whose instances.
+        to: a folder or s3://BUCKET/PREFIX.
+        older_than_days: their age; the entity's retention unless given.
+        by: the attribute that says when an instance came into being.
+        dry_run: only count.
+        endpoint: of a server of the S3 API.
+        now: the moment; the clock's unless given.
+        announce: is told which server it is.
+        progress: shows how far it is.
+
+    Raises:
+        UsageError: nothing says how old an instance is, or there is no age.
+        DataError: a file came back other than it was written.
+        EngineError: the database or the place refused.
+    """
+    chosen = session.design(design)
+    subject = _entity(session, entity)
+    days = older_than_days if older_than_days is not None else subject.retention_days
+    if days is None:
+        raise UsageError(
+            f"{entity} has no retention in the model",
+            remedy="say --older-than 90, or write `retention: 90d` at the entity",
+        )
+    age = age_of(subject, by)
+    moment = now or datetime.datetime.now(datetime.UTC)
+    before = moment - datetime.timedelta(days=float(days))
+    place = place_of(to, endpoint=endpoint, profile=target.profile)
+    with opened(session, chosen, target, announce=announce) as adapter, progress() as show:
+        require_containers(adapter, session.model.app)
+        run = ArchiveRun(
+            model=session.model,
+            adapter=adapter,
+            entity=subject.name,
+            age=age,
+            before=before,
+            place=place,
+            folder=f"{subject.name}-{moment:%Y%m%dT%H%M%S%f}",
+            blank=_blank(session, chosen, adapter.description),
+            show=show,
+        )
+        moved = run.plan() if dry_run else run.run(utc_now)
+        where = adapter.description
+    return ArchiveView(
+        app=session.model.app,
+        design=chosen.name,
+        where=where,
+        place=place.description,
+        entity=subject.name,
+        before=before.isoformat(timespec="seconds"),
+        by=age.attribute,
+        is_dry_run=dry_run,
+        moved=moved,
+        saving=_saving(session, chosen, moved),
+        runs=(),
+    )
+
+
+def _entity(session: Session, name: str) -> Entity:
+    names = [entity.name for entity in session.model.entities]
+    if name not in names:
+        close = nearest(name, names)
+        raise UsageError(
+            f"there is no entity `{name}`",
+            remedy=f"did you mean `{close}`?" if close else f"there are {', '.join(names)}",
+        )
+    return session.model.entity(name)
+
+
+def _blank(session: Session, design: Design, where: str) -> ExportManifest:
+    return ExportManifest(
+        app=session.model.app,
+        design=design.name,
+        engine=design.engine,
+        form=NDJSON,
+        place=where,
+        started=utc_now(),
+    )
+
+
+def _saving(session: Session, design: Design, moved: Moved) -> ArchiveSaving | None:
+    """Return what is saved a month, where an engine bills what it stores by the byte."""
+    if not connector_of(session, design).products or moved.bytes is None:
+        return None
+    rates = Rates(session.book(), session.region)
+    stored, objects, write = (rates.known(n) for n in ("stored_gb", "object_gb", "write"))
+    if stored is None or objects is None:
+        return None
+    billed = Decimal(moved.bytes + moved.records * STORAGE_OVERHEAD_BYTES) / GB
+    # a delete takes a write unit for each KB that is deleted, at least one
+    units = max(Decimal(moved.records), (Decimal(moved.bytes) / 1024).to_integral_value())
+    return ArchiveSaving(
+        stored_usd=billed * stored,
+        object_usd=Decimal(moved.archived_bytes) / GB * objects,
+        once_usd=None if write is None else units * write,
+    )
+
+
+def read_archive(session: Session, *, source: str, out: Path, endpoint: str = "") -> ArchiveView:
+    """Bring an archive back into a folder, verified, ready for `import`.
+
+    Raises:
+        UsageError: there is no archive, or the folder holds something.
+        DataError: a file was changed.
+    """
+    place = place_of(source, endpoint=endpoint)
+    runs = read_back(place, out, session.model.app)
+    return ArchiveView(
+        app=session.model.app,
+        design=", ".join(dict.fromkeys(manifest.design for _, manifest in runs)),
+        where="",
+        place=place.description,
+        entity="",
+        before="",
+        by="",
+        is_dry_run=False,
+        moved=None,
+        saving=None,
+        runs=tuple(
+            ArchivedRun(
+                folder=folder,
+                records=manifest.records,
+                entities=tuple((n, t.count) for n, t in sorted(manifest.entities.items())),
+                started=manifest.started,
+            )
+            for folder, manifest in runs
+        ),
+    )
