@@ -20,7 +20,7 @@ from tablewright.operate.archive.moving import Age, ArchiveRun, age_of
 from tablewright.operate.archive.places import FolderPlace, place_of
 from tablewright.operate.exports.manifest import ExportManifest
 from tablewright.session import open_model
-from tablewright.verbs.on_engine import opened
+from tablewright.verbs.database import opened
 
 Printed = pytest.CaptureFixture[str]
 NOW = datetime.datetime.now(datetime.UTC)

@@ -30,8 +30,7 @@ from tablewright.operate.exports.manifest import ExportManifest
 from tablewright.operate.exports.writing import utc_now
 from tablewright.operate.provision import require_containers
 from tablewright.session import Session
-from tablewright.verbs.database import Progress
-from tablewright.verbs.on_engine import connector_of, no_progress, opened
+from tablewright.verbs.database import Progress, connector_of, no_progress, opened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
