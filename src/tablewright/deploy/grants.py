@@ -8,7 +8,7 @@ patterns need it. Nothing is granted on `*` that can be named.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tablewright.deploy.resources import Account, Ref, Text
@@ -74,7 +74,7 @@ def statements(grants: Iterable[Grant], user_tag: str = "") -> tuple[Statement, 
     to one is told apart by the application.
     """
     joined: dict[tuple[str, str, tuple[Condition, ...]], dict[str, set[str]]] = {}
-    for grant in grants:
+    for grant in _alike(tuple(grants)):
         place = (grant.table, grant.index, _conditions(grant, user_tag))
         joined.setdefault(place, {}).setdefault(grant.action, set()).update(grant.patterns)
     written: list[Statement] = []
@@ -95,6 +95,25 @@ def statements(grants: Iterable[Grant], user_tag: str = "") -> tuple[Statement, 
             )
         )
     return tuple(written)
+
+
+def _alike(grants: tuple[Grant, ...]) -> tuple[Grant, ...]:
+    """Return grants of one key with the same attributes: all, where one asks for all.
+
+    A statement that limits attributes beside one that does not would limit nothing.
+    """
+    asked: dict[tuple[str, str, str], list[tuple[str, ...]]] = {}
+    for grant in grants:
+        place = (grant.table, grant.index, grant.leading_key)
+        asked.setdefault(place, []).append(grant.attributes)
+    common = {
+        place: tuple(sorted({name for names in lists for name in names})) if all(lists) else ()
+        for place, lists in asked.items()
+    }
+    return tuple(
+        replace(grant, attributes=common[grant.table, grant.index, grant.leading_key])
+        for grant in grants
+    )
 
 
 def _arn(table: str, index: str) -> Any:

@@ -24,6 +24,7 @@ from tablewright.engines.dynamodb.design import (
     ModeKind,
     Table,
 )
+from tablewright.engines.dynamodb.requests import asked_attributes
 from tablewright.engines.dynamodb.resources import create_table
 from tablewright.engines.dynamodb.steps import (
     ObjectStep,
@@ -303,7 +304,7 @@ def _scoped(
         table = tables[step.table]
         key = table.index(step.index).partition_keys[0] if step.index else table.partition_key
         leading.append(_leading_key(table, step.entity, key, scope))
-        attributes.append(_asked(step, table) if step.select is not None else ())
+        attributes.append(_asked(step, table))
     if not all(leading) or len(leading) != len(granted):
         return granted
     return [
@@ -326,12 +327,18 @@ def _leading_key(table: Table, entity: str, key: str, scope: str) -> str:
 
 
 def _asked(step: ReadStep, table: Table) -> tuple[str, ...]:
-    """Return the attributes a request names: those asked for, its keys, what it filters by."""
-    index = table.index(step.index) if step.index else None
-    keys = index.keys if index else table.keys
+    """Return the attributes a request names: those asked for, its keys, what it filters by.
+
+    None where it takes all that there are: it then names none, and cannot be held to some.
+    """
+    shape = next(shape for shape in table.shapes if shape.name == step.shape)
+    asked = asked_attributes(table, shape, step)
+    if not asked:
+        return ()
+    keys = table.index(step.index).keys if step.index else table.keys
+    named = keys if step.sort else keys[:1]
     filtered = [condition.attribute for condition in step.filters]
-    names = (*(step.select or ()), *keys, *filtered)
-    return tuple(sorted({name.partition(".")[0] for name in names}))
+    return tuple(sorted({name.partition(".")[0] for name in (*asked, *named, *filtered)}))
 
 
 def _granted(step: Step, pattern: str, tables: dict[str, Table]) -> Iterable[Grant]:

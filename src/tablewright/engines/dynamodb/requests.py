@@ -40,6 +40,23 @@ LAST = "\uffff"
 COMPARATORS = {"eq": "=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 
 
+def asked_attributes(table: Table, shape: ItemShape, step: ReadStep) -> tuple[str, ...]:
+    """Return the attributes a read names; none where it takes all that there are."""
+    if step.select is None or step.embed is not None:
+        return ()
+    attributes = set(shape.attributes)
+    if step.index is not None:
+        index = table.index(step.index)
+        keys = {*table.keys, *index.keys}
+        if index.projection.kind is ProjectionKind.KEYS_ONLY:
+            attributes &= keys
+        elif index.projection.kind is ProjectionKind.INCLUDE:
+            attributes &= keys | set(index.projection.attributes)
+    required = dict.fromkeys(table.keys) | dict.fromkeys(name for name, _ in step.keys)
+    required |= dict.fromkeys(name for name in step.select if name in attributes)
+    return () if attributes <= set(required) else tuple(required)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Values:
     """What fills a step: the instance, what it becomes, its children, bounds of ranges.
@@ -217,22 +234,8 @@ class RequestBuilder:
         }
 
     def _projection(self, step: ReadStep, expression: _Expression) -> str:
-        if step.select is None or step.embed is not None:
-            return ""
         table, shape, _ = self.place(step)
-        attributes = set(shape.attributes)
-        if step.index is not None:
-            index = table.index(step.index)
-            keys = {*table.keys, *index.keys}
-            if index.projection.kind is ProjectionKind.KEYS_ONLY:
-                attributes &= keys
-            elif index.projection.kind is ProjectionKind.INCLUDE:
-                attributes &= keys | set(index.projection.attributes)
-        required = dict.fromkeys(table.keys) | dict.fromkeys(name for name, _ in step.keys)
-        required |= dict.fromkeys(name for name in step.select if name in attributes)
-        if attributes <= set(required):
-            return ""
-        return ", ".join(expression.name(name) for name in required)
+        return ", ".join(expression.name(name) for name in asked_attributes(table, shape, step))
 
     def _range_read(self, step: ReadStep, values: Values) -> dict[str, Any]:
         _, _, entity = self.place(step)
