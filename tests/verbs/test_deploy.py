@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -48,14 +49,13 @@ def test_every_priced_line_has_a_resource_or_is_charged_by_use(written):
 
 def test_what_alarms_cost_beyond_the_priced_ones_is_said(written):
     _, view, _ = written
-    alarms = next(part for part in view.parts if part.price_key == "aws.cloudwatch.alarm")
+    beside = next(row for row in view.beside if row.price_key == "aws.cloudwatch.alarm")
 
-    assert view.alarms == len(alarms.resources)
     # Every metric is charged. Users: throttles 2, units 2, errors of 5 operations; its index:
     # throttles 2, units 2; Usage: 2, 2, and 2 operations; functions 4, API 2: 9 + 4 + 6 + 6 = 25.
     # Six are priced, at 0.10 USD: 19 more.
-    assert alarms.note.startswith(f"25 metrics are watched by {view.alarms} alarms where 6")
-    assert "1.90 USD more" in alarms.note
+    assert (beside.written, beside.priced) == (25, 6)
+    assert beside.usd == Decimal("1.90")
 
 
 def test_a_second_run_has_nothing_to_do(written):

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from tablewright.core.errors import UnsupportedError
+from tablewright.core.quantities import plain
 from tablewright.deploy.resources import (
     Account,
     Parameter,
@@ -101,6 +102,17 @@ def render(stack: Stack, transform: str = "") -> str:
         f"# {stack.title}\n# Written by `tablewright deploy`; the model file says why.\n",
         _dump(head),
     ]
+    if stack.usage:
+        usage = {
+            f"{entry.price_key}@{entry.region}": plain(round(entry.quantity, 6))
+            for entry in stack.usage
+        }
+        text = "What the model expects in a month, by price: `tablewright cost` says how."
+        pieces.append("\n" + _comment(text).replace("  #", "#"))
+        metadata: dict[str, Any] = {"Usage": usage}
+        if stack.billed_in:
+            metadata["BilledIn"] = dict(stack.billed_in)
+        pieces.append(_dump({"Metadata": metadata}))
     if stack.parameters:
         pieces.append(_section("Parameters", {p.name: _parameter(p) for p in stack.parameters}))
     pieces.append("\nResources:\n")

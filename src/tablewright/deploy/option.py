@@ -28,6 +28,8 @@ class Part:
     price_key: str = ""
     quantity: Decimal = Decimal(0)
     unit: str = ""
+    region: str = ""
+    """Whose price it is: of the option's region, or of the one a service bills in."""
     usd_per_month: Decimal = Decimal(0)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from tablewright.core.errors import UsageError
@@ -83,6 +84,15 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """How much of something that is charged by use the model expects in a month."""
+
+    price_key: str
+    region: str
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
     """A whole deployment: parameters, resources, outputs."""
 
@@ -93,6 +103,9 @@ class Stack:
     parameters: tuple[Parameter, ...] = ()
     resources: tuple[Resource, ...] = ()
     outputs: tuple[Output, ...] = ()
+    usage: tuple[Usage, ...] = ()
+    billed_in: tuple[tuple[str, str], ...] = ()
+    """Prices of resources that are those of another region than the stack's."""
 
     def resource(self, name: str) -> Resource:
         """Return a resource by its logical name (KeyError if there is none)."""

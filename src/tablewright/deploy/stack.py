@@ -34,6 +34,7 @@ from tablewright.deploy.resources import (
 from tablewright.deploy.rights import variables_of
 from tablewright.deploy.servers import servers
 from tablewright.deploy.storage import pages_bucket, storage
+from tablewright.deploy.usage import billed_elsewhere, usage_of
 from tablewright.deploy.users import user_role
 
 
@@ -105,6 +106,8 @@ def build(
         parameters=tuple(_parameters(site)),
         resources=tuple(_tagged(resource, site) for resource in resources),
         outputs=tuple(_outputs(site)),
+        usage=usage_of(site),
+        billed_in=billed_elsewhere(site),
     )
     return checked(stack)
 

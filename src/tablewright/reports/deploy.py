@@ -16,7 +16,7 @@ from tablewright.reports.document import (
     Row,
     Table,
 )
-from tablewright.verbs.deploy import DeployView, OptionsView, PartRow
+from tablewright.verbs.deploy import BesideRow, DeployView, OptionsView, PartRow
 
 SHOWN = 3
 """Names of resources that a row shows."""
@@ -58,6 +58,9 @@ def deploy_page(view: DeployView) -> Document:
             )
         )
     blocks.append(_parts(view))
+    if view.beside:
+        blocks.append(Paragraph(text="Beside the priced option:"))
+        blocks.append(Bullets(items=tuple(_difference(row) for row in view.beside)))
     reach = view.exposed or ("nothing",)
     blocks.append(Paragraph(text="The internet can reach:"))
     blocks.append(Bullets(items=reach))
@@ -112,6 +115,14 @@ def _behind(part: PartRow) -> str:
     if len(part.resources) > SHOWN:
         shown += f" and {len(part.resources) - SHOWN} more"
     return "; ".join(text for text in (shown, part.note) if text) or "charged by use"
+
+
+def _difference(row: BesideRow) -> str:
+    more = "not priced in this region"
+    if row.usd is not None:
+        word = "more" if row.usd >= 0 else "less"
+        more = f"{format_usd(abs(row.usd))} USD a month {word}"
+    return f"{row.written:,f} {row.what} where {row.priced:,f} are priced: {more}"
 
 
 def _next(view: DeployView) -> str:

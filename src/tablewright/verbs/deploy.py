@@ -13,9 +13,9 @@ from pathlib import Path
 
 from tablewright.compare.values import ArchitectureResult, Comparison
 from tablewright.core.diagnostics import nearest
-from tablewright.core.errors import UnsupportedError, UsageError
-from tablewright.core.quantities import ZERO, format_usd
-from tablewright.deploy.alarm_values import metrics_watched
+from tablewright.core.errors import PriceUnknownError, UnsupportedError, UsageError
+from tablewright.core.quantities import ZERO
+from tablewright.deploy.beside import Difference, differences
 from tablewright.deploy.folder import FolderPlan, files_of, plan_folder, write_folder
 from tablewright.deploy.option import Part, checked_environment
 from tablewright.deploy.resources import Resource
@@ -66,6 +66,18 @@ class PartRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BesideRow:
+    """A quantity that differs from the priced one."""
+
+    what: str
+    price_key: str
+    written: Decimal
+    priced: Decimal
+    usd: Decimal | None
+    """USD a month more, or less below zero; None where the region has no price."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeployView:
     """A deployment that was written."""
 
@@ -90,6 +102,8 @@ class DeployView:
     alarms: int
     exposed: tuple[str, ...]
     """What the internet can reach."""
+    beside: tuple[BesideRow, ...] = ()
+    """What the stack holds more or less of than the option prices."""
 
 
 def deploy_options(session: Session) -> OptionsView:
@@ -191,6 +205,7 @@ def deploy(
         roles=len(stack.of_kind("AWS::IAM::Role")),
         alarms=len(stack.of_kind("AWS::CloudWatch::Alarm")),
         exposed=exposed(stack),
+        beside=tuple(_beside(session, entry) for entry in differences(stack, site)),
         **_happened(plan),
     )
 
@@ -282,6 +297,23 @@ def _design(session: Session, engine: str, name: str) -> Design | None:
     return next((d for d in fitting if d.name == "recommended"), fitting[0])
 
 
+def _beside(session: Session, difference: Difference) -> BesideRow:
+    """Return a difference with its price, where the region has one."""
+    more = difference.written - difference.priced
+    try:
+        price = session.book().price(difference.price_key, session.region)
+        usd = more * price.usd / price.per
+    except PriceUnknownError:
+        usd = None
+    return BesideRow(
+        what=difference.what,
+        price_key=difference.price_key,
+        written=difference.written,
+        priced=difference.priced,
+        usd=usd,
+    )
+
+
 def _part_rows(parts: Sequence[Part], resources: Sequence[Resource]) -> tuple[PartRow, ...]:
     """Return the priced lines with what stands behind each; those of one table are one row."""
     rows: list[PartRow] = []
@@ -292,7 +324,7 @@ def _part_rows(parts: Sequence[Part], resources: Sequence[Resource]) -> tuple[Pa
                 price_key=key,
                 usd=sum((line.usd_per_month for line in lines), ZERO),
                 resources=tuple(_behind(table, key, resources)),
-                note=_note(key, lines, resources),
+                note=_note(key),
             )
         )
     return tuple(rows)
@@ -319,19 +351,8 @@ def _behind(table: str, key: str, resources: Sequence[Resource]) -> Iterator[str
             yield resource.name
 
 
-def _note(key: str, lines: Sequence[Part], resources: Sequence[Resource]) -> str:
+def _note(key: str) -> str:
     """Return what a reader must know of a priced line that its resources do not say."""
     if key.startswith("mongodb."):
-        return "not written: create the cluster at MongoDB Atlas, its address goes into the secret"
-    if key.startswith("aws.cloudwatch.alarm"):
-        alarms = [r for r in resources if r.kind == "AWS::CloudWatch::Alarm"]
-        written = sum(metrics_watched(resource) for resource in alarms)
-        priced = sum((line.quantity for line in lines), ZERO)
-        if written != priced:
-            each = lines[0].usd_per_month / lines[0].quantity if lines[0].quantity else ZERO
-            more = format_usd((written - priced) * each)
-            return (
-                f"{written} metrics are watched by {len(alarms)} alarms where {priced:f} are "
-                f"priced: {more} USD more"
-            )
+        return "written for Terraform: CloudFormation makes no cluster at MongoDB Atlas"
     return ""

@@ -101,6 +101,7 @@ def _part(line: Line) -> Part:
         price_key=line.price_key,
         quantity=line.quantity,
         unit=line.unit,
+        region=line.region,
         usd_per_month=line.amount,
     )
 
