@@ -67,6 +67,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("seed", "seed --design two --users 10"),
     ("prove", "prove --design two --requests 50"),
     ("status", "status --design two"),
+    ("guide", "guide --design two"),
     ("export", "export --design two --out exported"),
     ("imported", "import exported --design two"),
     ("doctor", "doctor --design two"),

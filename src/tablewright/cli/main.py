@@ -40,6 +40,7 @@ VERBS = {
     "backup": "Back up the tables of a design, or list the backups there are.",
     "restore": "Restore a backup or a moment elsewhere, verify it; or only try that.",
     "archive": "Move what is older than its retention to files or S3; read it back.",
+    "guide": "Set up, deploy, verify, monitor, secure, back up: the steps with their commands.",
     "deploy": "Write a deployment option as infrastructure code, with roles and alarms.",
     "prices": "The price book: figures, sources, age; refresh it.",
     "schema": "The JSON Schemas of what the verbs print with --json.",

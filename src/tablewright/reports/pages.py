@@ -29,6 +29,7 @@ PAGES: dict[str, str] = {
     "explain": "explain:explain_page",
     "export": "export:export_page",
     "generate": "generate:generate_page",
+    "guide": "guide:guide_page",
     "import": "import_model:import_page",
     "imported": "export:imported_page",
     "init": "init:init_page",

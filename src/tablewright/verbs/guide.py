@@ -1,0 +1,148 @@
+"""`guide`: set up, deploy, verify, monitor, secure, optimise, troubleshoot, back up, maintain.
+
+In: a session, a design. Out: a GuideView: steps and routine tasks with the commands for this model.
+The tasks themselves are those of `deploy.tasks`, which the runbook of a deployment shows too.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from tablewright import apps
+from tablewright.core.errors import TablewrightError, UnsupportedError
+from tablewright.deploy.tasks import (
+    CHAPTERS,
+    OperatedDesign,
+    OperateStep,
+    RoutineTask,
+    milestones,
+    routine,
+    steps,
+)
+from tablewright.design.values import Design
+from tablewright.operate.recovery.records import DrillRecord, read_drill
+from tablewright.session import Options, Session, open_model, read_model
+from tablewright.verbs.database import workspace_of
+from tablewright.verbs.deploy import deploy_options
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuideChapter:
+    """Steps that belong together."""
+
+    title: str
+    steps: tuple[OperateStep, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Milestone:
+    """What to do before there are so many users."""
+
+    users: int
+    what: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuideView:
+    """How to run a system, with the commands for one model."""
+
+    app: str
+    title: str
+    design: str
+    engine: str
+    chapters: tuple[GuideChapter, ...]
+    routine: tuple[RoutineTask, ...]
+    milestones: tuple[Milestone, ...]
+    last_drill: DrillRecord | None
+    """What the latest restore drill has shown; None where there was none."""
+
+
+def open_guided(file: str) -> Session:
+    """Return a session on a model file, or on a reference application of that name."""
+    if is_reference(file):
+        return Session(read_model(apps.read(file), f"{file}.yaml"), Options())
+    return open_model(file)
+
+
+def is_reference(file: str) -> bool:
+    """Whether a name is that of a reference application, and no file of the user's."""
+    return file in apps.NAMES and not Path(file).exists()
+
+
+def guide(session: Session, design: str = "", *, file: str = "") -> GuideView:
+    """Return the guide of a model.
+
+    Args:
+        session: the model file.
+        design: the design that is run; the first unless given.
+        file: how the model file is named in commands; its path unless given.
+
+    Raises:
+        UsageError: there is no such design.
+        UnsupportedError: its engine is only priced.
+    """
+    chosen = session.design(design)
+    try:
+        codec = session.engine_of(chosen).connector.codec(session.model, chosen)
+    except (UnsupportedError, AttributeError) as problem:
+        raise UnsupportedError(
+            f"the design `{chosen.name}` is for {chosen.engine}, which is only priced",
+            remedy="choose another with --design",
+        ) from problem
+    entities = {kind.entity for kind in codec.kinds}
+    named = file or str(session.file.path)
+    subject = OperatedDesign(
+        model=shlex.quote(named),
+        design=chosen.name,
+        engine=chosen.engine,
+        reference=named if is_reference(named) else "",
+        option=_option(session, chosen),
+        busiest=_busiest(session),
+        aging=tuple(
+            entity.name
+            for entity in session.model.entities
+            if entity.retention_days is not None and entity.name in entities
+        ),
+        scales=session.model.scales,
+    )
+    listed = steps(subject)
+    return GuideView(
+        app=session.model.app,
+        title=session.model.title or session.model.app,
+        design=chosen.name,
+        engine=chosen.engine,
+        chapters=tuple(
+            GuideChapter(title=title, steps=tuple(step for step in listed if step.chapter == title))
+            for title in CHAPTERS
+        ),
+        routine=routine(subject),
+        milestones=tuple(
+            Milestone(users=users, what=what, command=command)
+            for users, what, command in milestones(subject)
+        ),
+        last_drill=read_drill(workspace_of(session).drill(chosen.name)),
+    )
+
+
+def _busiest(session: Session) -> str:
+    """Return the access pattern that is called most."""
+    model = session.model
+    patterns = sorted(
+        model.patterns,
+        key=lambda pattern: (-model.calls_per_day(pattern, session.users), pattern.name),
+    )
+    return patterns[0].name if patterns else ""
+
+
+def _option(session: Session, design: Design) -> str:
+    """Return a deployment option that runs the design's engine; "" where none can be written."""
+    try:
+        options = deploy_options(session).options
+    except TablewrightError:
+        return ""
+    fitting = [option for option in options if option.is_deployable]
+    same = [option for option in fitting if option.engine == design.engine]
+    return next((option.name for option in (*same, *fitting)), "")
