@@ -119,5 +119,16 @@ def test_no_plan_costs_more_than_its_author_s_design(case: str) -> None:
     planned = result.usd("planned", result.users)
     assert planned is not None
     for design in session.designs:
-        usd = result.usd(design.name, result.users)
-        assert usd is None or planned <= usd
+        bill = session.evaluate(design.name, result.users).bill
+        if bill.refused_share == 0:  # too little capacity is no saving
+            assert planned <= bill.total
+
+
+def test_a_design_with_too_little_capacity_is_not_taken_for_the_cheapest() -> None:
+    # `small` has 2 write units for 100 a second: 98 % would be refused
+    session = session_of("reserved")
+    result = plan(session, explained=False)
+    assert session.evaluate("small").bill.refused_share > Decimal("0.9")
+    # a lot of 100 write units for three years costs 10.91, the other 50 units 23.73 by the hour or
+    # a second lot less
+    assert (result.usd("planned", result.users) or 0) > 20

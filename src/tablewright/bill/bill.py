@@ -71,6 +71,8 @@ class Bill:
     left_out: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    refused_share: Decimal = ZERO
+    """The largest share of the requests to one resource that its capacity would refuse."""
     no_figure: str = ""
     """Why nobody can say what it costs: no price is known, or nothing that is sold suffices."""
 

@@ -149,12 +149,15 @@ class Planner:
     def _cheaper_existing(self, design: Design, usd: Decimal, settings: Settings) -> Design | None:
         """Return the cheapest design of the file that costs less, serves and keeps as much."""
         scale = settings.scales[-1].users
-        unserved = self.evaluate(design, scale, None).unserved
+        planned = self.evaluate(design, scale, None)
         result: list[tuple[Decimal, str, Design]] = []
         for other_other in self.others:
             cost = self._weighed(other_other, settings)
-            if cost >= usd or not self.evaluate(other_other, scale, None).unserved <= unserved:
+            theirs = self.evaluate(other_other, scale, None)
+            if cost >= usd or not theirs.unserved <= planned.unserved:
                 continue
+            if theirs.bill.refused_share > planned.bill.refused_share:
+                continue  # too little capacity is no saving
             if self.severe is not None and len(self.severe(other_other)) > len(self.severe(design)):
                 continue
             result.append((cost, other_other.name, other_other))

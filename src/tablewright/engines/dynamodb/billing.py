@@ -92,6 +92,7 @@ def bill_for(
         left_out=_left_out(tables, book, region, free_tier=free_tier),
         assumptions=_assumptions(tables, tuple(prices.values())),
         warnings=tuple(_warning(t) for each_charge in charges for t in each_charge.throttled),
+        refused_share=max((each_charge.throttled_share for each_charge in charges), default=ZERO),
     )
 
 

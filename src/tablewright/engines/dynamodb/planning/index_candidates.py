@@ -108,6 +108,13 @@ def _forms(
                     form = _Form(partition=chosen, sort=sort)
                     if _is_sound(form, table):
                         yield form
+    if not equal and not ask.near and not ask.strong:
+        # Nothing is bound to a value: an index of those that have the attribute is scanned whole.
+        for name in ask.present:
+            if name in stored and can_be_key(entity.attribute(name)):
+                form = _Form(partition=(name,))
+                if _is_sound(form, table):
+                    yield form
     if ask.strong and table.sort_key is not None and table.partition_key in plain:
         for tail in tails:
             rest = tuple(n for n in plain if n != table.partition_key)
@@ -161,7 +168,7 @@ def _is_sound(form: _Form, table: Table) -> bool:
 
 def _may_serve(form: _Form, ask: Ask, placement: DynamoPlacement) -> bool:
     created = {entry.name: entry for entry in placement.made}
-    bound = {*ask.given, *(name for name, _ in ask.fixed)}
+    bound = {*ask.given, *(name for name, _ in ask.fixed), *ask.present}
     for key in form.partition:
         if key in created:
             if not _answers(created[key], ask):

@@ -35,6 +35,8 @@ class Ask:
     fixed: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Attributes bound to values the model file fixes."""
     ranges: tuple[str, ...] = ()
+    present: tuple[str, ...] = ()
+    """Attributes that have to be there, with whatever value: what a sparse index holds."""
     sort: tuple[str, ...] = ()
     """In the order asked for, if one direction holds for all; else empty."""
     wanted: frozenset[str] = frozenset()
@@ -47,7 +49,9 @@ class Ask:
     @property
     def conditions(self) -> frozenset[str]:
         """Every attribute a condition looks at."""
-        return frozenset((*self.given, *(name for name, _ in self.fixed), *self.ranges))
+        return frozenset(
+            (*self.given, *(name for name, _ in self.fixed), *self.ranges, *self.present)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,6 +145,7 @@ def _ask(entity: Entity, pattern: Pattern, part: Pattern, rate: Decimal) -> Ask:
     provided: list[str] = []
     fixed: list[tuple[str, tuple[str, ...]]] = []
     ranges: list[str] = []
+    present: list[str] = []
     for condition in part.where:
         base = condition.attribute
         if not entity.has(base):
@@ -156,6 +161,8 @@ def _ask(entity: Entity, pattern: Pattern, part: Pattern, rate: Decimal) -> Ask:
                 fixed.append((base, values))
         elif condition.operator in RANGE_OPERATORS:
             ranges.append(base)
+        elif condition.operator == "exists":
+            present.append(base)
     is_read = not part.verb.is_write and part.verb is not Verb.CHECK
     required = (part.select if part.select is not None else entity.names) if is_read else ()
     directions = {descending for _, descending in part.sort}
@@ -168,6 +175,7 @@ def _ask(entity: Entity, pattern: Pattern, part: Pattern, rate: Decimal) -> Ask:
         given=tuple(provided),
         fixed=tuple(fixed),
         ranges=tuple(ranges),
+        present=tuple(present),
         sort=tuple(name for name, _ in part.sort) if len(directions) == 1 else (),
         wanted=frozenset(required),
         near=near,
