@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from tablewright.deploy.compute import FUNCTION, INSTANCES, TASKS, kind_of
 from tablewright.deploy.option import Site
 from tablewright.deploy.resources import Resource, Stack
+from tablewright.deploy.tasks import INTERVALS, OperatedDesign, routine
 
-RESTORE = "aws dynamodb restore-table-to-point-in-time"
+RESTORE = "tablewright restore --aws --at TIME --into NEW"
 
 ADVICE = {
     "Throttled": (
@@ -175,24 +176,15 @@ def _exposure(stack: Stack) -> Iterator[str]:
 def _routine(site: Site) -> Iterator[str]:
     yield "## Routine\n"
     yield "| When | Task | Command |\n| --- | --- | --- |"
-    rows = [
-        ("weekly", "settings of the tables against the model", "tablewright status --aws"),
-        (
-            "weekly",
-            "bill by pattern, beside the bill of the month",
-            "tablewright cost --by pattern",
-        ),
-        ("monthly", "targets and grade of the design", "tablewright check"),
-        ("monthly", "restore a table under another name, count, delete it", RESTORE),
-        ("quarterly", "refresh prices, compare options again", "tablewright prices --refresh"),
-        ("quarterly", "rotate secrets, review who may deploy", "aws secretsmanager rotate-secret"),
-    ]
+    subject = OperatedDesign(model=".", design="", engine=site.engine)
+    tasks = routine(subject) if site.engine else ()
+    rows = [(task.interval, task.what, task.command) for task in tasks]
     if kind_of(site) == INSTANCES:
         rows.append(("monthly", "patch: replace the instance from its template", "make deploy"))
     if kind_of(site) == TASKS:
         rows.append(("monthly", "rebuild the image on a patched base", "make release"))
-    for when, task, command in rows:
-        yield f"| {when} | {task} | `{command}` |"
+    for when, what, command in sorted(rows, key=lambda row: INTERVALS.index(row[0])):
+        yield f"| {when} | {what} | `{command}` |"
     yield ""
 
 
@@ -260,6 +252,7 @@ def _recovery(stack: Stack) -> Iterator[str]:
             yield f"| {resource.name} | old versions of objects, 30 days | copy the version back |"
     yield ""
     yield (
-        "Recovery times depend on the size of the data; note here how long the monthly restore "
-        "took: ______\n"
+        "Recovery times depend on the size of the data: the drill of the quarterly tasks measures "
+        "them, and `tablewright status` and `tablewright guide` show the last one. Nothing is "
+        "overwritten by a restore.\n"
     )

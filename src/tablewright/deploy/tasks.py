@@ -24,7 +24,7 @@ SET_UP, DEPLOY, VERIFY, MONITOR, SECURE, OPTIMISE, TROUBLESHOOT, BACK_UP, MAINTA
 CHAPTERS = (
     SET_UP, DEPLOY, VERIFY, MONITOR, SECURE, OPTIMISE, TROUBLESHOOT, BACK_UP, MAINTAIN,
 )  # fmt: skip
-WEEKLY, MONTHLY, QUARTERLY = "weekly", "monthly", "quarterly"
+WEEKLY, MONTHLY, QUARTERLY = INTERVALS = "weekly", "monthly", "quarterly"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +34,7 @@ class OperatedDesign:
     model: str
     """The model file, as it is named on the command line."""
     design: str
+    """"" for the file's first."""
     engine: str
     reference: str = ""
     """The reference application it is a copy of; "" for a file of the user's own."""
@@ -48,7 +49,8 @@ class OperatedDesign:
     @property
     def where(self) -> str:
         """The options of a command that works on the database."""
-        return f"--design {self.design} {PLACES.get(self.engine, '')}".strip()
+        named = f"--design {self.design} " if self.design else ""
+        return f"{named}{PLACES.get(self.engine, '')}".strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +228,7 @@ def _weekly(subject: OperatedDesign) -> Iterator[tuple[str, str]]:
     yield "performance: throttles, hot keys, usage", doctor
     yield "cost: the bill of the month beside the model", f"tablewright cost {subject.model}"
     yield "backups: there are some", f"tablewright backup {subject.model} {subject.where} --list"
-    yield "errors: the log of the service", "aws logs tail /tablewright/APP --since 7d"
+    yield "errors: the log of the service", "aws logs tail /tablewright/APP/ENVIRONMENT --since 7d"
 
 
 def _monthly(subject: OperatedDesign) -> Iterator[tuple[str, str]]:
