@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from tablewright.bill.prices import PriceBook
     from tablewright.design.language import DesignLanguage
     from tablewright.design.values import Design
+    from tablewright.evaluation.connector import Connector
     from tablewright.evaluation.description import DesignDescription
-    from tablewright.evaluation.doors import Connector
     from tablewright.evaluation.quotation import Quotation
     from tablewright.evaluation.values import Evaluation
     from tablewright.model.values import Model

@@ -16,7 +16,8 @@ from itertools import islice
 from pathlib import Path
 
 from tablewright.core.quantities import ZERO
-from tablewright.evaluation.doors import Adapter, Codec, Connector, Record, RecordKind
+from tablewright.evaluation.connector import Connector
+from tablewright.evaluation.doors import Adapter, Codec, Record, RecordKind
 from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Kind, Model
 from tablewright.sample.calls import Row

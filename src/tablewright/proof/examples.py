@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from tablewright.evaluation.doors import Connector
+from tablewright.evaluation.connector import Connector
 from tablewright.evaluation.values import Evaluation, Request
 from tablewright.proof.runner import children_of
 from tablewright.proof.workload import Workload

@@ -19,7 +19,8 @@ from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UsageError
 from tablewright.design.values import Design
 from tablewright.engines.registry import ENGINES
-from tablewright.evaluation.doors import Adapter, Connector, Target
+from tablewright.evaluation.connector import Connector
+from tablewright.evaluation.doors import Adapter, Target
 from tablewright.operate.provision import apply_provision, require_containers
 from tablewright.operate.seed import Position, apply_seed, plan_seed
 from tablewright.operate.workspace import Workspace

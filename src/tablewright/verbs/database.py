@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from tablewright.design.values import Design
-from tablewright.evaluation.doors import Adapter, Connector, SpendingCap, Target
+from tablewright.evaluation.connector import Connector
+from tablewright.evaluation.doors import Adapter, SpendingCap, Target
 from tablewright.operate.workspace import Workspace
 from tablewright.session import Session
 

@@ -22,7 +22,7 @@ from tablewright.engines.servers.sizing import CASES, Figures, Layout, Offer, Se
 from tablewright.engines.servers.sizing import evaluate_server as evaluate
 from tablewright.engines.servers.stated import stated
 from tablewright.engines.servers.words import Words
-from tablewright.evaluation.doors import Connector
+from tablewright.evaluation.connector import Connector
 from tablewright.evaluation.engine import Refused
 from tablewright.evaluation.evaluator import Evaluator
 from tablewright.evaluation.values import Evaluation
