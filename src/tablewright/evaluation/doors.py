@@ -274,6 +274,8 @@ class Observed:
     """The attribute that records expire by; "" where they do not, or nothing is said."""
     pitr: bool | None = None
     """Whether it can be restored to any point in time; None where nothing is said."""
+    settings: tuple[str, ...] = ()
+    """Capacity, encryption, recovery, protection, in words; empty on servers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,4 +55,7 @@ def _table_lines(table: TableStatus) -> list[str]:
         facts.append(table.mode.lower().replace("_", "-"))
     if indexes:
         facts.append(f"indexes {', '.join(indexes)}")
-    return [f"{table.table}: {', '.join(facts)}", *(f"  differs: {text}" for text in table.drift)]
+    lines = [f"{table.table}: {', '.join(facts)}"]
+    if table.settings:
+        lines.append(f"  {', '.join(table.settings)}")
+    return lines + [f"  differs: {text}" for text in table.drift]

@@ -31,6 +31,8 @@ class TableStatus:
     """Name and state."""
     ttl: str = ""
     pitr: bool | None = None
+    settings: tuple[str, ...] = ()
+    """Capacity, encryption, recovery, protection, in words."""
     drift: tuple[str, ...] = ()
     """How it differs from the design."""
 
@@ -123,5 +125,6 @@ def _table(name: str, observed: Observed | None, plan: ProvisionPlan) -> TableSt
         indexes=tuple((index, state.upper()) for index, state in observed.indexes.items()),
         ttl=observed.ttl,
         pitr=observed.pitr,
+        settings=observed.settings,
         drift=(*(step.text for step in plan.steps if step.container == name), *refused),
     )

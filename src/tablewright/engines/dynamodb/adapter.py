@@ -158,6 +158,7 @@ class DynamoAdapter:
                 mode=table.mode,
                 ttl=table.ttl or "",
                 pitr=table.pitr,
+                settings=table.settings,
             )
             for name, table in tables.items()
         }

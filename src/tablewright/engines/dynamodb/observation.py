@@ -53,6 +53,34 @@ class ObservedTable:
         return int(self.description.get("TableSizeBytes", 0))
 
     @property
+    def settings(self) -> tuple[str, ...]:
+        """Capacity, encryption at rest, recovery, expiry and protection, in words.
+
+        A table whose description has no SSEDescription is encrypted with a key that AWS owns:
+        Developer Guide, "DynamoDB encryption at rest", read 2026-11.
+        """
+        words: list[str] = []
+        units = self.description.get("ProvisionedThroughput") or {}
+        if self.mode == "PROVISIONED":
+            words.append(
+                f"{units.get('ReadCapacityUnits', 0):,} read and "
+                f"{units.get('WriteCapacityUnits', 0):,} write units a second"
+            )
+        sse = self.description.get("SSEDescription") or {}
+        if sse.get("SSEType") == "KMS":
+            words.append("encrypted with a key of KMS")
+        else:
+            words.append("default encryption (on Amazon: a key that AWS owns)")
+        if self.pitr is not None:
+            words.append(f"point-in-time recovery {'on' if self.pitr else 'off'}")
+        if self.ttl:
+            words.append(f"expires by {self.ttl}")
+        protection = self.description.get("DeletionProtectionEnabled")
+        if protection is not None:
+            words.append(f"deletion protection {'on' if protection else 'off'}")
+        return tuple(words)
+
+    @property
     def mode(self) -> str:
         """PAY_PER_REQUEST or PROVISIONED."""
         summary = self.description.get("BillingModeSummary") or {}

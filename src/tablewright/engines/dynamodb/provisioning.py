@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tablewright.core.errors import EngineError, UsageError
-from tablewright.engines.dynamodb.design import DynamoDesign, ModeKind, Table
+from tablewright.core.quantities import plain
+from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, ModeKind, Table
 from tablewright.engines.dynamodb.observation import (
     APP_TAG,
     DESIGN_TAG,
@@ -151,13 +152,20 @@ def _create(model: Model, design: DynamoDesign, table: Table) -> list[TableActio
     also = f" with {indexes} index{'es' if indexes != 1 else ''}" if indexes else ""
     actions = [
         TableAction(
-            text=f"create {table.name}{also}, {table.mode.kind.value}",
+            text=f"create {table.name}{also}, {_mode_text(table.mode)}",
             table=table.name,
             operation="CreateTable",
             parameters=create_table(model, table, tags),
         )
     ]
     return actions + _settings(table, None) + _replicas(table, None)
+
+
+def _mode_text(mode: CapacityMode) -> str:
+    """Return a capacity mode with its units: "provisioned (5 read, 2 write)"."""
+    if mode.rcu is None or mode.wcu is None:
+        return mode.kind.value
+    return f"{mode.kind.value} ({plain(mode.rcu)} read, {plain(mode.wcu)} write)"
 
 
 def _settings(table: Table, existing: ObservedTable | None) -> list[TableAction]:
