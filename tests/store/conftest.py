@@ -21,7 +21,12 @@ def clock() -> dt.datetime:
 
 
 @pytest.fixture(
-    params=["tables", pytest.param("postgresql", marks=pytest.mark.needs_server)], scope="module"
+    params=[
+        "tables",
+        pytest.param("postgresql", marks=pytest.mark.needs_server),
+        pytest.param("mongodb", marks=pytest.mark.needs_server),
+    ],
+    scope="module",
 )
 def opened(request: pytest.FixtureRequest) -> Iterator[Store]:
     with tablewright.open_store(SHOP, design=request.param, target="memory", clock=clock) as store:
