@@ -15,8 +15,9 @@ from starlette.testclient import TestClient
 
 import tablewright
 from tablewright.core.errors import UsageError
-from tablewright.serve.application import SECURITY_HEADERS, DataApi
+from tablewright.serve.application import DataApi
 from tablewright.serve.aws import lambda_handler
+from tablewright.serve.edge import SECURITY_HEADERS
 from tablewright.serve.settings import ServeSettings, require_protection, settings_of
 from tablewright.store.store import Store
 

@@ -222,6 +222,8 @@ def test_wrong_arguments_are_all_named(store: Store) -> None:
                 {"productId": "b", "price": 1, "status": "sold"},
             ]
         )
+    with pytest.raises(InvalidArguments, match="total: has more than 2 decimals"):
+        store.addOrder(customerId=NOBODY, total=Decimal("1.005"))
     with pytest.raises(InvalidArguments, match="customerId: must be a UUID"):
         store.customer(customerId="1; DROP TABLE")
 

@@ -6,9 +6,6 @@ id; each request leaves a line of JSON in the log with neither arguments nor val
 
 from __future__ import annotations
 
-import json
-import re
-import secrets
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -17,18 +14,19 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-import orjson
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from tablewright.evaluation.parameters import Signature
 from tablewright.model.values import Kind, Verb
 from tablewright.serve.answers import failure_response, problem_response
+from tablewright.serve.bodies import JSON, BadBody, TooLarge, json_body
 from tablewright.serve.callers import CallRates, Unauthorized, caller_of
+from tablewright.serve.edge import Edge
 from tablewright.serve.metrics import CONTENT_TYPE, RequestMetrics
 from tablewright.serve.openapi import PREFIX, is_get, openapi
 from tablewright.serve.settings import ServeSettings
@@ -37,26 +35,8 @@ from tablewright.store.asynchronous import AsyncStore
 from tablewright.store.failures import StoreError
 from tablewright.store.store import Store
 
-SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-    "Strict-Transport-Security": "max-age=63072000",
-}
 READY_SECONDS = 5.0
 """How long an answer of the database that it is there holds."""
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-JSON = "application/json"
-
-
-class TooLarge(Exception):
-    """The body of a request is larger than allowed."""
-
-
-class BadBody(Exception):
-    """The body of a request is no JSON object."""
 
 
 def to_standard_error(line: str) -> None:
@@ -103,7 +83,7 @@ class DataApi:
             Route("/metrics", self._metrics, methods=["GET"]),
             *(self._route(name) for name in self.store.patterns),
         ]
-        middleware = [Middleware(_Edge, api=self)]
+        middleware = [Middleware(Edge, operated=self)]
         if self.settings.cors_origins:
             middleware.append(
                 Middleware(
@@ -183,7 +163,7 @@ class DataApi:
             arguments = (
                 query_arguments(request.query_params, signature)
                 if by_query
-                else await self._body(request)
+                else await json_body(request, self.settings.max_body_bytes)
             )
             answer = await self.calls.call(name, arguments)
         except StoreError as failure:
@@ -206,34 +186,6 @@ class DataApi:
         data = answer_data(answer, is_paged=signature.is_paged)
         return Response(json_bytes(data), 201 if verb.is_write else 200, media_type=JSON)
 
-    async def _body(self, request: Request) -> Mapping[str, Any]:
-        """Return the body of a request, read no further than allowed.
-
-        Raises:
-            TooLarge: it has more bytes than allowed.
-            BadBody: it is no JSON object.
-        """
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
-            raise BadBody(JSON)
-        length = request.headers.get("content-length", "0")
-        if length.isdigit() and int(length) > self.settings.max_body_bytes:
-            raise TooLarge
-        body = b""
-        try:
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > self.settings.max_body_bytes:
-                    raise TooLarge
-        except ClientDisconnect as problem:
-            raise BadBody("the body ended early") from problem
-        try:
-            content = orjson.loads(body)
-        except orjson.JSONDecodeError as problem:
-            raise BadBody("the body is no JSON") from problem
-        if not isinstance(content, dict):
-            raise BadBody("the body must be a JSON object")
-        return content
-
 
 def query_arguments(query: Mapping[str, str], signature: Signature) -> dict[str, Any]:
     """Return the arguments of a query string, texts turned into numbers where those are meant.
@@ -253,66 +205,6 @@ def _typed(kind: Kind | None, text: str) -> Any:
         except InvalidOperation:
             return text
     return text
-
-
-class _Edge:
-    """What every request passes: an id, headers, a line of the log, no trace to the outside."""
-
-    def __init__(self, app: Any, api: DataApi) -> None:
-        self.app, self.api = app, api
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        started = self.api.ticks()
-        state = scope.setdefault("state", {})
-        given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
-        request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
-        state["request_id"] = request_id
-        status = 0
-
-        async def with_headers(message: Any) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                added = {**SECURITY_HEADERS, "X-Request-Id": request_id}
-                present = {name.lower() for name, _ in message["headers"]}
-                message["headers"] = [
-                    *message["headers"],
-                    *(
-                        (name.lower().encode(), value.encode())
-                        for name, value in added.items()
-                        if name.lower().encode() not in present
-                    ),
-                ]
-            await send(message)
-
-        problem = ""
-        try:
-            await self.app(scope, receive, with_headers)
-        except Exception as failure:  # the edge: nothing of it goes out but an id
-            problem = type(failure).__name__
-            if not status:
-                answer = problem_response(500, "something went wrong here", request_id)
-                await answer(scope, receive, with_headers)
-        self._note(state, status or 500, self.api.ticks() - started, problem)
-
-    def _note(self, state: Mapping[str, Any], status: int, seconds: float, problem: str) -> None:
-        pattern = str(state.get("pattern", ""))
-        if pattern:
-            self.api.metrics.add(pattern, status, seconds)
-        line = {
-            "time": round(self.api.clock(), 3),
-            "request_id": state["request_id"],
-            "pattern": pattern,
-            "status": status,
-            "milliseconds": round(seconds * 1000, 2),
-            "caller": state.get("caller", ""),
-        }
-        if problem:
-            line["problem"] = problem
-        self.api.log(json.dumps(line))
 
 
 def create_app(

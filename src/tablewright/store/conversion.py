@@ -138,6 +138,16 @@ def _number(attribute: Attribute, value: Any) -> int | Decimal:
     return int(number) if number == number.to_integral_value() else number
 
 
+def _decimal(attribute: Attribute, value: Any) -> int | Decimal:
+    """Return a number with no more decimals than every engine keeps of the attribute."""
+    number = _number(attribute, value)
+    if isinstance(number, Decimal) and -int(number.normalize().as_tuple().exponent) > (
+        attribute.places
+    ):
+        raise BadValue(f"has more than {attribute.places} decimals")
+    return number
+
+
 def _time(attribute: Attribute, value: Any) -> str | int:
     kind = attribute.kind
     if kind is Kind.EPOCH and isinstance(value, int | Decimal) and not isinstance(value, bool):
@@ -250,8 +260,8 @@ _CONVERTERS: dict[Kind, Callable[[Attribute, Any], Any]] = {
     Kind.BOOL: _bool,
     Kind.INT: _whole,
     Kind.COUNTER: _whole,
-    Kind.DECIMAL: _number,
-    Kind.MONEY: _number,
+    Kind.DECIMAL: _decimal,
+    Kind.MONEY: _decimal,
     Kind.TIMESTAMP: _time,
     Kind.DATE: _time,
     Kind.EPOCH: _time,

@@ -1,0 +1,1 @@
+"""Small services on the store: one for each reference application that has one."""

@@ -1,0 +1,109 @@
+"""Who a user is: passwords as argon2id, access tokens of minutes, refresh tokens used once.
+
+A refresh token names the sign-in it belongs to (the user's `lastLoginAt`). Using it replaces that
+time in one conditional write, so a token that was used before, or of an older sign-in, is worth
+nothing, however many use it at once. A user has one session; signing in elsewhere ends it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+
+from services.llm_proxy.domain import PLANS, period_of
+from services.llm_proxy.settings import ProxySettings
+from tablewright.serve.callers import Unauthorized, signed_token, verified_claims
+from tablewright.store.asynchronous import AsyncStore
+from tablewright.store.failures import ConditionFailed, NotFound
+
+ACCESS_SECONDS = 15 * 60
+REFRESH_SECONDS = 30 * 86_400
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
+Now = Callable[[], dt.datetime]
+
+
+class Accounts:
+    """Signs users up and in."""
+
+    def __init__(self, store: AsyncStore, settings: ProxySettings, now: Now) -> None:
+        self.store, self.settings, self.now = store, settings, now
+        self._hasher = PasswordHasher()
+        # verified where nobody has an address, so that both answers take the same time
+        self._nobody = self._hasher.hash("nobody has this password")
+
+    async def register(self, email: str, password: str) -> dict[str, Any]:
+        """Create a user on plan free, and sign in.
+
+        Raises:
+            ConditionFailed: the address is taken.
+            InvalidArguments: it is none.
+        """
+        first, last = period_of(self.now())
+        user = await self.store.createUser(
+            email=email.lower(),
+            passwordHash=self._hasher.hash(password),
+            plan="free",
+            limit=PLANS["free"],
+            status="active",
+            source="none",
+            periodStart=first,
+            periodEnd=last,
+            preferences={},
+        )
+        return self._tokens(user, user.lastLoginAt)
+
+    async def login(self, email: str, password: str) -> dict[str, Any]:
+        """Return new tokens.
+
+        Raises:
+            Unauthorized: there is no such user, or the password is another.
+        """
+        user = await self.store.getUserByEmail(email=email.lower())
+        try:
+            self._hasher.verify(user.passwordHash if user else self._nobody, password)
+        except (Argon2Error, InvalidHashError) as problem:
+            raise Unauthorized from problem
+        if user is None:
+            raise Unauthorized
+        return await self._sign_in(user, user.lastLoginAt)
+
+    async def refresh(self, token: str) -> dict[str, Any]:
+        """Return new tokens for a refresh token, which is worth nothing afterwards.
+
+        Raises:
+            Unauthorized: it is none, has run out, or was used before.
+        """
+        now = self.now().timestamp()
+        claims = verified_claims(token, self.settings.refresh_secret, now)
+        user = await self.store.getUserById(userId=str(claims.get("sub", "")))
+        if user is None:
+            raise Unauthorized
+        return await self._sign_in(user, str(claims.get("login", "")))
+
+    async def _sign_in(self, user: Any, expected: str) -> dict[str, Any]:
+        before = dt.datetime.fromisoformat(expected)
+        moment = max(self.now(), before + dt.timedelta(milliseconds=1))
+        moment = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+        try:
+            await self.store.touchLogin(
+                userId=user.userId, email=user.email, lastLoginAt=moment, if_lastLoginAt=expected
+            )
+        except (ConditionFailed, NotFound) as problem:
+            raise Unauthorized from problem
+        text = moment.astimezone(dt.UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
+        return self._tokens(user, f"{text}Z")
+
+    def _tokens(self, user: Any, login: str) -> dict[str, Any]:
+        now = int(self.now().timestamp())
+        who = {"sub": user.userId, "iat": now}
+        access = {**who, "email": user.email, "exp": now + ACCESS_SECONDS}
+        refresh = {**who, "login": login, "exp": now + REFRESH_SECONDS}
+        return {
+            "accessToken": signed_token(access, self.settings.access_secret),
+            "refreshToken": signed_token(refresh, self.settings.refresh_secret),
+            "expiresIn": ACCESS_SECONDS,
+        }

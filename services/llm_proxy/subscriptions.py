@@ -1,0 +1,146 @@
+"""What a user may do: quota by the month, plans bought in the App Store.
+
+Admission and count are one conditional write. Receipts and notifications are signed; storing one
+twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from services.llm_proxy.accounts import Now
+from services.llm_proxy.domain import PRODUCTS, change_of, is_lapsed, period_of, standing
+from tablewright.serve.callers import Unauthorized, verified_claims
+from tablewright.store.asynchronous import AsyncStore
+from tablewright.store.failures import ConditionFailed
+
+RENEWED = ("SUBSCRIBED", "DID_RENEW")
+ENDED = ("EXPIRED", "REFUND", "REVOKE")
+
+
+class QuotaUsedUp(Exception):
+    """No call is left in the period; `standing` says when there will be."""
+
+    def __init__(self, standing_now: Mapping[str, Any]) -> None:
+        super().__init__("quota used up")
+        self.standing = standing_now
+
+
+class BadReceipt(Exception):
+    """A receipt is not signed by the store, or of a product that is not sold."""
+
+
+class Subscriptions:
+    """Counts calls, and changes plans."""
+
+    def __init__(self, store: AsyncStore, receipt_secret: bytes, now: Now) -> None:
+        self.store, self.receipt_secret, self.now = store, receipt_secret, now
+
+    async def standing(self, user_id: str, email: str) -> dict[str, Any] | None:
+        """Return plan, calls used, limit and when it starts again; None for nobody."""
+        user = await self.store.checkQuota(userId=user_id, email=email)
+        return None if user is None else standing(user, self.now())
+
+    async def admit(self, user_id: str, email: str, tokens: int) -> None:
+        """Count a call, if one is left; a period that is over begins again first.
+
+        Raises:
+            QuotaUsedUp: none is left.
+            Unauthorized: there is no such user any more.
+        """
+        try:
+            await self.store.incrementUsage(userId=user_id, email=email, tokens=tokens)
+        except ConditionFailed:
+            user = await self.store.checkQuota(userId=user_id, email=email)
+            if user is None:
+                raise Unauthorized from None
+            if dt.datetime.fromisoformat(user.periodEnd) > self.now():
+                raise QuotaUsedUp(standing(user, self.now())) from None
+            await self._begin_period(user_id, email, user)
+            await self.admit(user_id, email, tokens)
+
+    async def _begin_period(self, user_id: str, email: str, user: Any) -> None:
+        if is_lapsed(user, self.now()):
+            await self.store.changePlan(userId=user_id, email=email, **change_of("free", None))
+        first, last = period_of(self.now())
+        with suppress(ConditionFailed):  # another call of the user did it first
+            await self.store.resetUsagePeriod(
+                userId=user_id, email=email, requests=0, periodStart=first, periodEnd=last
+            )
+
+    # ------------------------------------------------------------ receipts
+
+    async def buy(self, user_id: str, email: str, signed: str) -> dict[str, Any]:
+        """Keep a receipt and set the plan it buys; a second time nothing changes.
+
+        Raises:
+            BadReceipt: it is not signed by the store, of another user, or of an unknown product.
+        """
+        receipt = self._verified(signed)
+        owner = await self._owner(receipt["originalTransactionId"])
+        if owner not in ("", user_id):
+            raise BadReceipt("the purchase belongs to somebody else")
+        await self._keep(user_id, receipt)
+        plan = PRODUCTS[receipt["productId"]]
+        await self.store.changePlan(
+            userId=user_id, email=email, **change_of(plan, receipt["expiresDate"])
+        )
+        return {"plan": plan, "expiresAt": receipt["expiresDate"]}
+
+    async def notify(self, signed: str) -> str:
+        """Take a notification of the App Store: a renewal, an end, a refund.
+
+        Raises:
+            BadReceipt: it is not signed by the store.
+        """
+        receipt = self._verified(signed)
+        user_id = await self._owner(receipt["originalTransactionId"])
+        user = await self.store.getUserById(userId=user_id) if user_id else None
+        if user is None:
+            return "unknown"
+        kind = str(receipt.get("notificationType", ""))
+        if kind in RENEWED:
+            await self._keep(user.userId, receipt)
+            latest = await self.store.getLatestReceipt(userId=user.userId)
+            kept = latest[0]
+            change = change_of(PRODUCTS[kept.productId], kept.expiresDate)
+        elif kind in ENDED:
+            change = change_of("free", None)
+        else:
+            return "ignored"
+        await self.store.changePlan(userId=user.userId, email=user.email, **change)
+        return str(change["plan"])
+
+    async def _keep(self, user_id: str, receipt: Mapping[str, Any]) -> None:
+        with suppress(ConditionFailed):  # it is kept already
+            await self.store.putReceipt(
+                userId=user_id,
+                originalTransactionId=receipt["originalTransactionId"],
+                transactionId=receipt["transactionId"],
+                productId=receipt["productId"],
+                purchaseDate=receipt["purchaseDate"],
+                expiresDate=receipt["expiresDate"],
+                environment=receipt.get("environment", "Production"),
+                payload={name: value for name, value in receipt.items() if name != "exp"},
+            )
+
+    async def _owner(self, transaction: str) -> str:
+        found = await self.store.findUserByOriginalTransaction(originalTransactionId=transaction)
+        return str(found[0].userId) if found else ""
+
+    def _verified(self, signed: str) -> dict[str, Any]:
+        if not self.receipt_secret:
+            raise BadReceipt("no validator of receipts is set up")
+        try:
+            receipt = verified_claims(signed, self.receipt_secret, self.now().timestamp())
+        except Unauthorized as problem:
+            raise BadReceipt("it is not signed by the store") from problem
+        needed = ("originalTransactionId", "transactionId", "purchaseDate", "expiresDate")
+        if not all(isinstance(receipt.get(name), str) for name in needed):
+            raise BadReceipt("it lacks a part")
+        if receipt.get("productId") not in PRODUCTS:
+            raise BadReceipt("the product is not sold")
+        return receipt
