@@ -54,6 +54,7 @@ class Follower:
     clock: Callable[[], float] = time.time
     _containers: list[str] = field(init=False)
     _order: dict[str, int] = field(init=False)
+    _indexed: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Order the entities so that parents come before their children."""
@@ -106,6 +107,8 @@ class Follower:
     def _apply(self, change: ChangeRecord) -> None:
         before = self._fragments(change, change.before)
         after = self._fragments(change, change.after)
+        if change.after is None and any(None in f.identity for f in before if not f.is_copy):
+            before = self._by_key(change)
         main = [f for f in (*after, *before) if not f.is_copy and f.identity]
         if not main:
             return
@@ -136,6 +139,42 @@ class Follower:
                     remedy="answer `unreadable` for it under `migrations:` of the model file",
                 ) from problem
             return ()
+
+    def _by_key(self, change: ChangeRecord) -> tuple[Fragment, ...]:
+        """Return whose record was deleted, where the source tells the record's key alone.
+
+        Raises:
+            EngineError: no instance that was read is stored under it.
+        """
+        assert change.before is not None
+        codec = self.transform.source
+        kind = next(each for each in codec.kinds if each.container == change.container)
+        self._index(kind.entity)
+        record = Record(container=change.container, kind=kind.name, content=change.before)
+        identity = self.staging.identity_under(_key_of(codec, record))
+        if identity is None:
+            raise EngineError(
+                f"a record of {change.container} was deleted, and its key does not tell which "
+                f"{kind.entity} it was",
+                remedy="stop writes, then let `migrate --repair` read the source again",
+            )
+        values = tuple(canonical.decode(identity))
+        return (Fragment(entity=kind.entity, identity=values, attributes={}),)
+
+    def _index(self, entity: str) -> None:
+        """Note the keys of the source's records of an entity, the first time they are needed."""
+        if entity in self._indexed or self.staging.fact(f"keys of {entity}") is not None:
+            self._indexed.add(entity)
+            return
+        for _, identity, row in self.staging.instances(SOURCE, entity):
+            self._note_keys(entity, identity, row)
+        self.staging.keep_fact(f"keys of {entity}", "noted")
+        self._indexed.add(entity)
+
+    def _note_keys(self, entity: str, identity: str, row: dict[str, Any]) -> None:
+        codec = self.transform.source
+        records = codec.encode(entity, row, _no_children)
+        self.staging.note_keys([(_key_of(codec, r), identity) for r in records])
 
     def _apply_record(
         self,
@@ -195,6 +234,8 @@ class Follower:
         fragment = Fragment(entity=entity, identity=identity, attributes=row)
         instance = self.transform.merged((fragment,))
         self._keep(entity, text, instance)
+        if entity in self._indexed or self.staging.fact(f"keys of {entity}") is not None:
+            self._note_keys(entity, text, row)
 
     def _keep(self, entity: str, text: str, instance: Instance) -> None:
         """Keep an instance that came or changed.

@@ -45,6 +45,7 @@ CREATE TABLE IF NOT EXISTS problems (
 CREATE UNIQUE INDEX IF NOT EXISTS problem_of
   ON problems (entity, identity, kind, attribute, detail) WHERE identity <> '';
 CREATE TABLE IF NOT EXISTS target_keys (key BLOB PRIMARY KEY, identity TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS source_keys (key BLOB PRIMARY KEY, identity TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS pending (
   entity TEXT, identity TEXT, old BLOB, PRIMARY KEY (entity, identity)
 ) WITHOUT ROWID;
@@ -61,6 +62,7 @@ TABLES = (
     "problems",
     "target_keys",
     "pending",
+    "source_keys",
     "quarantine",
 )
 SOURCE, TARGET = "source", "target"
@@ -329,6 +331,15 @@ class Staging:
     def release_keys(self, claims: Sequence[tuple[bytes, str]]) -> None:
         """Let others be stored under keys that an instance had."""
         self._db.executemany("DELETE FROM target_keys WHERE key = ? AND identity = ?", claims)
+
+    def note_keys(self, keys: Sequence[tuple[bytes, str]]) -> None:
+        """Note which instance is stored under keys of the source."""
+        self._db.executemany("INSERT OR REPLACE INTO source_keys VALUES (?, ?)", keys)
+
+    def identity_under(self, key: bytes) -> str | None:
+        """Return the instance that is stored under a key of the source, None if none is noted."""
+        row = self._db.execute("SELECT identity FROM source_keys WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
 
     # ------------------------------------------------------------ what the target lacks
 
