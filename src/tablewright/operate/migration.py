@@ -11,6 +11,7 @@ import datetime
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import Any
 from tablewright.design.migrations import REFUSED, MigrationRate
 from tablewright.evaluation.doors import Adapter, Record, RecordRefusedError
 from tablewright.migrate import canonical
-from tablewright.migrate.transform import Transform, explained
+from tablewright.migrate.transform import EXPLANATIONS, Transform, explained
 from tablewright.migrate.verification import Verification
 from tablewright.operate.comparing import SideComparison
 from tablewright.operate.following import Follower
@@ -28,6 +29,7 @@ from tablewright.operate.reading import Progress, Reader, containers_of
 from tablewright.operate.seed import by_dependence
 from tablewright.operate.staging import SOURCE, Staging
 
+WRITTEN_UNITS = "write units of the copy"
 WRITTEN_AT_ONCE = 500
 """Instances between two positions."""
 
@@ -79,6 +81,7 @@ class Migration:
     _reader: Reader = field(init=False)
     _comparison: SideComparison = field(init=False)
     _writing: PacedWork = field(init=False)
+    _noted_units: Decimal = Decimal(0)
 
     def __post_init__(self) -> None:
         """Order the entities so that parents come before their children."""
@@ -113,7 +116,7 @@ class Migration:
         counts = tuple(
             (name, self.staging.count(SOURCE, name) + rejected[name]) for name in self._entities
         )
-        self._note(
+        self.note(
             f"read source: {records:,} records; "
             f"{sum(group.count for group in problems):,} problems without an answer"
         )
@@ -123,6 +126,13 @@ class Migration:
             rejected=sum(rejected.values()),
             problems=problems,
         )
+
+    def read_again(self) -> None:
+        """Forget what was read of the source; what the target refused stays in quarantine."""
+        self.staging.forget_source()
+        self._reader.read()
+        self.staging.leave_out_again(EXPLANATIONS[REFUSED])
+        self.note("read the source again")
 
     def write(self) -> int:
         """Write every instance that is not written yet; return how many records were written.
@@ -134,8 +144,20 @@ class Migration:
         for entity in self._entities:
             if entity in self.transform.top_entities:
                 written += self._write_entity(entity)
-        self._note(f"wrote {written:,} records")
+        self._note_units()
+        self.note(f"wrote {written:,} records")
         return written
+
+    def _note_units(self) -> None:
+        """Add up the write units of all runs; nothing where none are charged."""
+        units = sum(
+            (each.units for each in self.target.consumed() if each.dimension == "write"),
+            Decimal(0),
+        )
+        if units > self._noted_units:
+            before = Decimal(self.staging.fact(WRITTEN_UNITS) or 0)
+            self.staging.keep_fact(WRITTEN_UNITS, str(before + units - self._noted_units))
+            self._noted_units = units
 
     def _write_entity(self, entity: str) -> int:
         after, done, is_finished = self.staging.position("write", entity)
@@ -200,20 +222,20 @@ class Migration:
     def verify(self) -> Verification:
         """Read the target again and compare both sides, instance by instance."""
         verification = self._comparison.verify()
-        self._note(f"verified: {verification.differing:,} differences")
+        self.note(f"verified: {verification.differing:,} differences")
         return verification
 
     def repair(self) -> int:
         """Write what differed at the last verification again; return how many records."""
         written = self._comparison.repair(self.records)
-        self._note(f"repaired: {written:,} records written again")
+        self.note(f"repaired: {written:,} records written again")
         return written
 
     def _say(self, phase: str, done: int, total: int | None, place: str) -> None:
         if self.progress is not None:
             self.progress(phase, done, total, place)
 
-    def _note(self, text: str) -> None:
+    def note(self, text: str) -> None:
         """Add a line to the journal that a person can read."""
         if self.journal is None:
             return

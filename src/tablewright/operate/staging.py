@@ -204,18 +204,29 @@ class Staging:
         return row.fetchone() is not None
 
     def start_over(self) -> None:
-        """Drop everything that was read or noted."""
+        """Drop everything that was read or noted, but since when changes are followed."""
         with self.transaction():
             for table in TABLES:
-                self._db.execute(f"DELETE FROM {table}")
+                kept = " WHERE name NOT LIKE 'position of changes%'" if table == "facts" else ""
+                self._db.execute(f"DELETE FROM {table}{kept}")
 
     def forget_source(self) -> None:
         """Drop what was read of the source and what followed from it, to read it again."""
         self.forget(SOURCE)
         with self.transaction():
-            for table in ("problems", "target_keys", "pending", "quarantine"):
+            for table in ("problems", "target_keys", "pending", "source_keys"):
                 self._db.execute(f"DELETE FROM {table}")
             self._db.execute("DELETE FROM positions WHERE phase = 'check'")
+            self._db.execute("DELETE FROM facts WHERE name LIKE 'keys of %'")
+
+    def leave_out_again(self, reason: str) -> None:
+        """Leave out what was put into quarantine for a reason before the source was read again."""
+        self._db.execute(
+            "UPDATE instances SET is_rejected = 1 WHERE side = ? AND EXISTS (SELECT 1 "
+            "FROM quarantine q WHERE q.place = instances.entity "
+            "AND q.identity = instances.identity AND instr(q.reason, ?) > 0)",
+            (SOURCE, reason),
+        )
 
     def forget(self, side: str) -> None:
         """Drop what was read of one side, to read it again."""

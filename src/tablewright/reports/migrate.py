@@ -9,7 +9,10 @@ from decimal import Decimal
 
 from tablewright.core.quantities import format_number, format_usd
 from tablewright.model.migration_grammar import PROBLEMS
+from tablewright.operate.cutover import Cutover
+from tablewright.operate.following import Followed
 from tablewright.operate.migration import DryRun
+from tablewright.operate.migration_run import ABORT, COPY, FOLLOW, STATUS
 from tablewright.reports.document import (
     Block,
     Bullets,
@@ -20,7 +23,7 @@ from tablewright.reports.document import (
     Row,
     Table,
 )
-from tablewright.verbs.migrate import ABORT, STATUS, MigratePlanView, MigrateView
+from tablewright.verbs.migrate import MigratePlanView, MigrateView
 
 MOST_SHOWN = 20
 
@@ -91,21 +94,62 @@ def migrate_page(view: MigrateView) -> Document:
     if view.action == ABORT:
         blocks.append(Paragraph(text="Forgotten. What is in both databases stays as it is."))
     elif view.action == STATUS:
-        lines = tuple(
-            f"{phase}: {done:,}{'' if finished else ' so far'}"
-            for phase, done, finished in view.phases
-        )
-        blocks.append(Lines(items=lines or ("Nothing is begun.",)))
+        blocks += _status(view)
     else:
         if view.check is not None:
             blocks.extend(_checked(view.check))
             if view.decisions:
                 blocks.append(Paragraph(text="As the model file says:"))
                 blocks.append(Bullets(items=view.decisions))
-        if view.written or view.verification is not None:
+        if view.written or view.verification is not None or view.action == FOLLOW:
             blocks.extend(_written(view))
+        if view.followed is not None:
+            blocks.append(_followed(view, view.followed))
+        if view.cutover is not None:
+            blocks += _cutover(view.cutover)
     title = f"{view.app} · {view.source} to {view.target}"
     return Document(title=title, blocks=tuple(blocks))
+
+
+def _status(view: MigrateView) -> list[Block]:
+    if not view.phases:
+        return [Paragraph(text="Nothing is begun.")]
+    lines = tuple(
+        f"{phase}: {done:,}{'' if finished else ' so far'}" for phase, done, finished in view.phases
+    )
+    blocks: list[Block] = [Paragraph(text=f"{view.state}."), Lines(items=lines)]
+    if view.journal:
+        blocks += [Paragraph(text="Journal:"), Lines(items=view.journal)]
+    return blocks
+
+
+def _followed(view: MigrateView, followed: Followed) -> Block:
+    way = "the target to the source" if view.is_reverse else "the source to the target"
+    return Paragraph(
+        text=f"Brought {followed.changes:,} changes from {way}: {followed.written:,} records "
+        f"written, {followed.removed:,} removed. Lag: {followed.lag_seconds:.1f} s."
+    )
+
+
+def _cutover(cutover: Cutover) -> list[Block]:
+    words = {True: "open", False: "shut", None: "not assessed"}
+    rows = tuple(
+        Row(
+            cells=(condition.name, words[condition.is_open], condition.text),
+            tone="bad" if condition.is_open is False else "",
+        )
+        for condition in cutover.conditions
+    )
+    columns = (Column(title="Gate"), Column(title="Is"), Column(title="Because", grows=True))
+    verdict = (
+        Paragraph(text="Switch the application over now.", tone="good")
+        if cutover.is_open
+        else Paragraph(text="Do not switch over yet.", tone="bad")
+    )
+    blocks: list[Block] = [Table(columns=columns, rows=rows), verdict]
+    if cutover.way_back:
+        blocks.append(Paragraph(text=f"Way back: {cutover.way_back}."))
+    return blocks
 
 
 def _checked(check: DryRun) -> list[Block]:
@@ -135,7 +179,7 @@ def _checked(check: DryRun) -> list[Block]:
 
 def _written(view: MigrateView) -> list[Block]:
     lines: list[str] = []
-    if view.action == "copy":
+    if view.action in (COPY, FOLLOW):
         lines.append(
             f"Wrote {view.written:,} records."
             if view.written

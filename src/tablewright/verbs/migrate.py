@@ -11,7 +11,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from tablewright.bill.rates import Rates
 from tablewright.core.errors import UsageError
@@ -22,21 +21,16 @@ from tablewright.evaluation.values import Evaluation
 from tablewright.migrate.planning import MigrationPlan, plan_migration
 from tablewright.migrate.transform import Transform
 from tablewright.migrate.verification import Verification
-from tablewright.operate.migration import DryRun, Migration, quarantine
+from tablewright.operate.cutover import Cutover
+from tablewright.operate.following import Followed
+from tablewright.operate.migration import DryRun, Migration
+from tablewright.operate.migration_run import ABORT, COPY, MOST_LAG_SECONDS, STATUS, MigrationRun
 from tablewright.operate.reading import Progress
-from tablewright.operate.staging import Staging
+from tablewright.operate.staging import SOURCE, Staging
 from tablewright.sample.sample import Sample
 from tablewright.session import Session
 from tablewright.verbs.database import workspace_of
 
-COPY, DRY_RUN, VERIFY, REPAIR, STATUS, ABORT = (
-    "copy",
-    "dry-run",
-    "verify",
-    "repair",
-    "status",
-    "abort",
-)
 RECORDS_A_SECOND = Decimal(1_000)
 OVERLAP_DAYS = Decimal(14)
 
@@ -70,12 +64,21 @@ class MigrateView:
     """Of `status`: phase and place, how much is done, whether it is all."""
     decisions: tuple[str, ...] = ()
     """What the model file answers for this migration."""
+    followed: Followed | None = None
+    is_reverse: bool = False
+    """Changes went from the target to the source: the switch was made before."""
+    cutover: Cutover | None = None
+    state: str = ""
+    """Of `status`: where it is, in words."""
+    journal: tuple[str, ...] = ()
+    """Of `status`: the last lines of the journal."""
 
     @property
     def is_clean(self) -> bool:
         """Whether everything can be moved, or was."""
         checked = self.check is None or self.check.is_clear
-        return checked and (self.verification is None or self.verification.is_clean)
+        is_open = self.cutover is None or self.cutover.is_open
+        return checked and is_open and (self.verification is None or self.verification.is_clean)
 
 
 def _pair(session: Session, source: str, target: str) -> tuple[Design, Design]:
@@ -138,6 +141,8 @@ def migrate(
     action: str = COPY,
     work_dir: Path | None = None,
     rate: MigrationRate | None = None,
+    follow_seconds: float = 0,
+    most_lag_seconds: float = MOST_LAG_SECONDS,
     progress: Progress | None = None,
     announce: Callable[[str], None] | None = None,
 ) -> MigrateView:
@@ -149,9 +154,12 @@ def migrate(
         target: the design that is moved to.
         source_at: the database of the source.
         target_at: the database of the target.
-        action: copy (check, write, verify), dry-run, verify, repair, status or abort.
+        action: copy (check, write, verify), follow (copy, then bring changes over), dry-run,
+            verify, repair, finish (the gate to switch over), status or abort.
         work_dir: where progress is kept; beside the model file unless given.
         rate: how fast; that of the model file unless given.
+        follow_seconds: of follow: how long to go on waiting for changes.
+        most_lag_seconds: of finish: how old the last change may have been.
         progress: told what is being done.
         announce: told which databases are meant, before anything is read.
 
@@ -161,9 +169,9 @@ def migrate(
     """
     designs = _pair(session, source, target)
     folder = work_dir or workspace_of(session).folder / "migrations" / f"{source}-to-{target}"
-    if action == ABORT:
-        return _abort(session, source, target, folder)
-    with _opened(session, designs, (source_at, target_at), folder) as (pair, staging):
+    if action in (ABORT, STATUS) and not (folder / "staging.db").exists():
+        return _nothing_begun(session, source, target, action, folder)
+    with _opened(session, designs, (source_at, target_at), folder, action) as (pair, staging):
         if announce is not None:
             announce(f"from {pair[0].description} to {pair[1].description}")
         choices = session.file.choices(source, target)
@@ -187,8 +195,15 @@ def migrate(
             progress=progress,
             rate=rate or choices.rate,
         )
-        done = _run(work, action, folder)
-        return MigrateView(
+        run = MigrationRun(
+            work=work,
+            folder=folder,
+            follow_seconds=follow_seconds,
+            most_lag_seconds=most_lag_seconds,
+            estimated_units=lambda: _estimated_units(session, designs[1], work),
+        )
+        done = run.carry_out(action)
+        view = MigrateView(
             app=session.model.app,
             source=source,
             target=target,
@@ -197,44 +212,39 @@ def migrate(
             action=action,
             work_dir=str(folder),
             decisions=tuple(answer.text for answer in choices.answers),
-            phases=staging.phases() if action == STATUS else (),
             **done,
         )
+    if action == ABORT:
+        for ending in ("", "-wal", "-shm"):
+            (folder / f"staging.db{ending}").unlink(missing_ok=True)
+    return view
 
 
-def _run(work: Migration, action: str, folder: Path) -> dict[str, Any]:
-    if action == STATUS:
-        return {}
-    if action in (VERIFY, REPAIR):
-        work.check()
-        verification = work.verify()
-        repaired = 0
-        if action == REPAIR and not verification.is_clean:
-            repaired = work.repair()
-            verification = work.verify()
-        return {"verification": verification, "repaired": repaired}
-    check = work.check()
-    if action == DRY_RUN or not check.is_clear:
-        return {"check": check}
-    _require_target(work.target)
-    written = work.write()
-    rejected = quarantine(work.staging, folder / "quarantine.jsonl")
-    return {
-        "check": check,
-        "written": written,
-        "quarantined": rejected,
-        "verification": work.verify(),
-    }
+def _estimated_units(session: Session, design: Design, work: Migration) -> Decimal | None:
+    """Return the write units that the copy should take; None where none are charged."""
+    connector = session.engine_of(design).connector
+    evaluation = session.evaluate(design, session.users)
+    total = Decimal(0)
+    for kind in work.transform.target.kinds:
+        units = connector.write_units(evaluation, kind)
+        if units is None:
+            return None
+        total += units * work.staging.count(SOURCE, kind.entity) * kind.copies
+    return total
 
 
-def _require_target(target: Adapter) -> None:
-    steps = target.plan_provision().steps
-    if steps:
-        raise UsageError(
-            f"{target.description} is not ready: {steps[0].text}"
-            + (f" and {len(steps) - 1} more" if len(steps) > 1 else ""),
-            remedy="create it first: `tablewright up --design` with the target's design",
-        )
+def _nothing_begun(
+    session: Session, source: str, target: str, action: str, folder: Path
+) -> MigrateView:
+    return MigrateView(
+        app=session.model.app,
+        source=source,
+        target=target,
+        source_place="",
+        target_place="",
+        action=action,
+        work_dir=str(folder),
+    )
 
 
 @contextmanager
@@ -243,6 +253,7 @@ def _opened(
     designs: tuple[Design, Design],
     targets: tuple[Target, Target],
     folder: Path,
+    action: str,
 ) -> Iterator[tuple[tuple[Adapter, Adapter], Staging]]:
     with ExitStack() as stack:
         adapters: list[Adapter] = []
@@ -255,7 +266,8 @@ def _opened(
             adapters.append(adapter)
         staging = Staging(folder / "staging.db")
         stack.callback(staging.close)
-        _same_migration(staging, session, designs, (adapters[0], adapters[1]))
+        if action not in (ABORT, STATUS):
+            _same_migration(staging, session, designs, (adapters[0], adapters[1]))
         yield (adapters[0], adapters[1]), staging
 
 
@@ -288,18 +300,3 @@ def _same_migration(
         )
     for name, value in facts.items():
         staging.keep_fact(name, value)
-
-
-def _abort(session: Session, source: str, target: str, folder: Path) -> MigrateView:
-    """Forget how far a migration came; what is in both databases stays."""
-    for ending in ("", "-wal", "-shm"):
-        (folder / f"staging.db{ending}").unlink(missing_ok=True)
-    return MigrateView(
-        app=session.model.app,
-        source=source,
-        target=target,
-        source_place="",
-        target_place="",
-        action=ABORT,
-        work_dir=str(folder),
-    )

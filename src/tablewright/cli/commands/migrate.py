@@ -28,6 +28,23 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Read the source and try the transform only.")
 @click.option("--verify", is_flag=True, help="Compare both sides, instance by instance.")
 @click.option("--repair", is_flag=True, help="Verify, and write again what differs.")
+@click.option("--follow", is_flag=True, help="Copy, then bring over what changes in the source.")
+@click.option(
+    "--for",
+    "follow_seconds",
+    type=click.FloatRange(min=0),
+    default=0,
+    metavar="SECONDS",
+    help="Of --follow: go on waiting for changes so long.",
+)
+@click.option("--finish", is_flag=True, help="Open the gate to switch over, if all is well.")
+@click.option(
+    "--most-lag",
+    type=click.FloatRange(min=0),
+    default=30,
+    metavar="SECONDS",
+    help="Of --finish: how old the last change may have been.",
+)
 @click.option("--status", is_flag=True, help="Show how far it has come.")
 @click.option("--abort", is_flag=True, help="Forget how far it has come; both databases stay.")
 @click.option("--source-endpoint", default="", metavar="URL", help="The source's server.")
@@ -61,6 +78,10 @@ def command(
     dry_run: bool,
     verify: bool,
     repair: bool,
+    follow: bool,
+    follow_seconds: float,
+    finish: bool,
+    most_lag: float,
     status: bool,
     abort: bool,
     source_endpoint: str,
@@ -82,6 +103,7 @@ def command(
     stopped; running it again changes nothing. Create the target first with `tablewright up`.
     """
     from tablewright.evaluation.doors import Target
+    from tablewright.operate.migration_run import COPY
     from tablewright.verbs import migrate as verb_module
 
     flags = {
@@ -89,10 +111,12 @@ def command(
         "dry-run": dry_run,
         "verify": verify,
         "repair": repair,
+        "follow": follow,
+        "finish": finish,
         "status": status,
         "abort": abort,
     }
-    action = _action(flags) or verb_module.COPY
+    action = _action(flags) or COPY
     session = open_file(file, options)
     pace = _rate(rate)
     if action == "plan":
@@ -123,6 +147,8 @@ def command(
             action=action,
             work_dir=work_dir,
             rate=pace,
+            follow_seconds=follow_seconds,
+            most_lag_seconds=most_lag,
             progress=show,
             announce=lambda text: click.echo(text, err=True),
         )
