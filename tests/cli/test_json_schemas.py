@@ -76,6 +76,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("archive", "archive --design two --entity Note --older-than 0 --to old --dry-run"),
     ("down", "down --design two"),
     ("migrate-plan", "migrate --from two --to other --plan"),
+    ("migrate-code", "migrate --from two --to other --code"),
     ("migrate", "migrate --from two --to other --status"),
     ("deploy-options", "deploy --list"),
     ("deploy", "deploy --option serverless-aws --dry-run"),

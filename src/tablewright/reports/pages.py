@@ -35,6 +35,7 @@ PAGES: dict[str, str] = {
     "init": "init:init_page",
     "local": "local:local_page",
     "migrate": "migrate:migrate_page",
+    "migrate-code": "migrate_code:code_page",
     "migrate-plan": "migrate:plan_page",
     "plan": "plan:plan_page",
     "prices": "prices:prices_page",

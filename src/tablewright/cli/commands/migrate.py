@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--from", "source", required=True, metavar="DESIGN", help="The design that is left.")
 @click.option("--to", "target", required=True, metavar="DESIGN", help="The design to move to.")
 @click.option("--plan", "is_plan", is_flag=True, help="Steps, duration and price; read nothing.")
+@click.option("--code", is_flag=True, help="Requests of every pattern, before and after.")
 @click.option("--dry-run", is_flag=True, help="Read the source and try the transform only.")
 @click.option("--verify", is_flag=True, help="Compare both sides, instance by instance.")
 @click.option("--repair", is_flag=True, help="Verify, and write again what differs.")
@@ -75,6 +76,7 @@ def command(
     source: str,
     target: str,
     is_plan: bool,
+    code: bool,
     dry_run: bool,
     verify: bool,
     repair: bool,
@@ -108,6 +110,7 @@ def command(
 
     flags = {
         "plan": is_plan,
+        "code": code,
         "dry-run": dry_run,
         "verify": verify,
         "repair": repair,
@@ -119,6 +122,11 @@ def command(
     action = _action(flags) or COPY
     session = open_file(file, options)
     pace = _rate(rate)
+    if action == "code":
+        from tablewright.verbs import migrate_code
+
+        out.show(migrate_code.code(session, source, target, users=options.users), "migrate-code")
+        return 0
     if action == "plan":
         planned = verb_module.plan(
             session,
