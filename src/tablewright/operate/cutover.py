@@ -95,7 +95,7 @@ def _lag(followed: Followed | None, most_seconds: float) -> GateCondition:
         return GateCondition(name="lag", is_open=None, text=text)
     return GateCondition(
         name="lag",
-        is_open=followed.lag_seconds <= most_seconds,
+        is_open=followed.lag_seconds <= Decimal(str(most_seconds)),
         text=f"{followed.lag_seconds:.1f} s where {most_seconds:g} s are allowed",
     )
 

@@ -12,10 +12,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
 from tablewright.core.errors import EngineError
+from tablewright.core.quantities import ZERO
 from tablewright.evaluation.doors import Adapter, ChangeRecord, Codec, Fragment, Record
 from tablewright.migrate import canonical
 from tablewright.migrate.transform import Instance, Transform, identity_text, key_digest
@@ -34,7 +36,7 @@ class Followed:
     changes: int
     written: int
     removed: int
-    lag_seconds: float
+    lag_seconds: Decimal
     """Age of the last change when it was applied; 0 where none was left."""
 
 
@@ -85,7 +87,7 @@ class Follower:
             EngineError: a change cannot be moved, or a database went away; the next run goes on.
         """
         counts = [0, *self._flush()]
-        lag = 0.0
+        lag = ZERO
         while True:
             position = self.staging.fact(self.fact)
             assert position is not None, "following begins with a position"
@@ -99,7 +101,8 @@ class Follower:
             written, removed = self._flush()
             counts = [counts[0] + len(batch), counts[1] + written, counts[2] + removed]
             moment = batch[-1].seconds
-            lag = 0.0 if moment is None else max(0.0, self.clock() - moment)
+            age = 0.0 if moment is None else max(0.0, self.clock() - moment)
+            lag = Decimal(f"{age:.1f}")
         return Followed(changes=counts[0], written=counts[1], removed=counts[2], lag_seconds=lag)
 
     # ------------------------------------------------------------ a change, in a transaction
