@@ -16,6 +16,7 @@ from tablewright.design.migrations import (
     OF_ATTRIBUTES,
     UNREADABLE,
     Answer,
+    FilesChoice,
     MigrationChoices,
     MigrationRate,
     MoveDecision,
@@ -82,6 +83,7 @@ class _MigrationReader:
             answers=tuple(answers),
             renaming=self._renaming(),
             rate=self._rate(),
+            files=self._files(),
             span=self.entry.name.span,
         )
 
@@ -98,6 +100,15 @@ class _MigrationReader:
                 "write units a second (400) or a share of the source (20%)",
             )
         return rate
+
+    def _files(self) -> FilesChoice | None:
+        fields = self.fields.get("files")
+        if not isinstance(fields, Fields):
+            return None
+        texts = {name: str(fields.get(name, "")) for name in ("folder", "bucket", "prefix", "url")}
+        if not all(texts.values()):
+            return None  # what is missing was noted
+        return FilesChoice(**texts, key=str(fields.get("key", "")))
 
     def _answers(self, entry: Entry) -> list[Answer]:
         if not isinstance(entry.value, Fields):

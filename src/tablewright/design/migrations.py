@@ -27,6 +27,7 @@ from tablewright.core.diagnostics import Span
     CHANGED,
     NO_PLACE,
     REFUSED,
+    NO_FILE,
 ) = (
     "missing",
     "no-key",
@@ -39,6 +40,7 @@ from tablewright.core.diagnostics import Span
     "changed",
     "no-place",
     "refused",
+    "no-file",
 )
 """Kinds of problems; `transform.EXPLANATIONS` says each in words."""
 
@@ -56,7 +58,7 @@ class MoveDecision(enum.Enum):
     """The instance goes to a file, with the reason."""
 
 
-OF_ATTRIBUTES = frozenset({MISSING, LOST_KEY, DIFFERENT_COPIES, LOST, CHANGED})
+OF_ATTRIBUTES = frozenset({MISSING, LOST_KEY, DIFFERENT_COPIES, LOST, CHANGED, NO_FILE})
 """Kinds of problems that one attribute has; the others concern instances or records."""
 
 
@@ -104,7 +106,24 @@ class MigrationChoices:
     answers: tuple[Answer, ...] = ()
     renaming: Renaming = field(default_factory=Renaming)
     rate: MigrationRate | None = None
+    files: FilesChoice | None = None
     span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesChoice:
+    """Files that move to object storage, and references to them."""
+
+    folder: str
+    """Where they are, beside the model file."""
+    bucket: str
+    """The folder that stands for the bucket, beside the model file."""
+    prefix: str
+    """What references begin with in the source."""
+    url: str
+    """What they begin with in the target."""
+    key: str = ""
+    """What the keys of the objects begin with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

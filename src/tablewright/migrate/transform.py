@@ -7,7 +7,7 @@ other keys all follow from the two designs, so that no migration has a script of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
@@ -21,6 +21,7 @@ from tablewright.design.migrations import (
     LOST,
     LOST_KEY,
     MISSING,
+    NO_FILE,
     NO_PARENT,
     NO_PLACE,
     REFUSED,
@@ -32,6 +33,7 @@ from tablewright.design.migrations import (
 )
 from tablewright.evaluation.doors import Codec, Fragment, Record
 from tablewright.migrate import canonical
+from tablewright.migrate.files import FileReferences
 from tablewright.model.values import Model
 from tablewright.sample.calls import Children, Row
 
@@ -47,6 +49,7 @@ EXPLANATIONS = {
     CHANGED: "the target would give another value back",
     NO_PLACE: "the target design does not store it",
     REFUSED: "the target refuses it",
+    NO_FILE: "the file that it refers to is not there",
 }
 
 
@@ -92,6 +95,10 @@ class Transform:
     target: Codec
     answers: tuple[Answer, ...] = ()
     renaming: Renaming = field(default_factory=Renaming)
+    references: FileReferences | None = None
+    """How references to files change."""
+    has_file: Callable[[str], bool] | None = None
+    """Whether a file that is referred to is there."""
     _answers: Mapping[tuple[str, str, str], Answer] = field(init=False, compare=False)
     _required: Mapping[str, tuple[str, ...]] = field(init=False, compare=False)
     _hidden: Mapping[str, frozenset[str]] = field(init=False, compare=False)
@@ -171,6 +178,7 @@ class Transform:
                     problems.append(_problem(DIFFERENT_COPIES, first, name))
         if completes:
             self._complete(first, attributes, problems)
+            self._refer(first, attributes, problems)
         return Instance(first.entity, first.identity, attributes, tuple(problems))
 
     def _complete(
@@ -188,6 +196,22 @@ class Transform:
             is_hidden = name in self.source.unreadable(first.entity)
             detail = "the source compresses it or keeps it elsewhere" if is_hidden else ""
             problems.append(_problem(kind, first, name, detail))
+
+    def _refer(
+        self, first: Fragment, attributes: dict[str, Any], problems: list[MoveProblem]
+    ) -> None:
+        """Rewrite references to files; note those to files that are not there."""
+        if self.references is None:
+            return
+        entity = self.model.entity(first.entity)
+        if self.has_file is not None:
+            missing = {
+                attribute
+                for attribute, name in self.references.named(entity, attributes)
+                if not self.has_file(name)
+            }
+            problems += [_problem(NO_FILE, first, attribute) for attribute in sorted(missing)]
+        self.references.applied(entity, attributes)
 
     def tried(
         self, instance: Instance, identity: str, children: Children

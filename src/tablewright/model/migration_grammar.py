@@ -28,6 +28,7 @@ PROBLEMS: dict[str, tuple[str, ...]] = {
     "changed": ("accept", "quarantine"),
     "no-place": ("drop", "quarantine"),
     "refused": ("quarantine",),
+    "no-file": ("accept", "quarantine"),
 }
 """What may be answered to each kind of problem; docs/migrate.md says what they mean."""
 
@@ -53,6 +54,19 @@ MIGRATIONS = MappingOf(
         (
             Field("from", LABEL, required=True, doc="the design that is left"),
             Field("to", LABEL, required=True, doc="the design that is moved to"),
+            Field(
+                "files",
+                RecordShape(
+                    "files that move to object storage",
+                    (
+                        Field("folder", PROSE, required=True, doc="where they are"),
+                        Field("bucket", PROSE, required=True, doc="the bucket's folder"),
+                        Field("prefix", PROSE, required=True, doc="of references now"),
+                        Field("url", PROSE, required=True, doc="of references afterwards"),
+                        Field("key", PROSE, doc="what keys of objects begin with"),
+                    ),
+                ),
+            ),
             Field("rate", PROSE, doc="units a second, or a share of the source such as 20%"),
             Field(
                 "answers",

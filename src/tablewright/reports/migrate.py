@@ -103,6 +103,15 @@ def migrate_page(view: MigrateView) -> Document:
                 blocks.append(Bullets(items=view.decisions))
         if view.written or view.verification is not None or view.action == FOLLOW:
             blocks.extend(_written(view))
+        if view.files is not None:
+            files = view.files
+            blocks.append(
+                Paragraph(
+                    text=f"{files.files:,} files ({format_number(Decimal(files.bytes) / 1024**2)} "
+                    f"MB) are in object storage, {files.copied:,} of them copied now; checksums "
+                    f"and content types are in {files.manifest}."
+                )
+            )
         if view.followed is not None:
             blocks.append(_followed(view, view.followed))
         if view.cutover is not None:

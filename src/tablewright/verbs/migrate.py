@@ -14,17 +14,26 @@ from pathlib import Path
 
 from tablewright.bill.rates import Rates
 from tablewright.core.errors import UsageError
-from tablewright.design.migrations import MigrationRate
+from tablewright.design.migrations import FilesChoice, MigrationRate
 from tablewright.design.values import Design
 from tablewright.evaluation.doors import Adapter, Target
 from tablewright.evaluation.values import Evaluation
+from tablewright.migrate.files import FileReferences
 from tablewright.migrate.planning import MigrationPlan, plan_migration
 from tablewright.migrate.transform import Transform
 from tablewright.migrate.verification import Verification
 from tablewright.operate.cutover import Cutover
+from tablewright.operate.file_copy import MANIFEST, FileCopy, copy_files
 from tablewright.operate.following import Followed
 from tablewright.operate.migration import DryRun, Migration
-from tablewright.operate.migration_run import ABORT, COPY, MOST_LAG_SECONDS, STATUS, MigrationRun
+from tablewright.operate.migration_run import (
+    ABORT,
+    COPY,
+    FOLLOW,
+    MOST_LAG_SECONDS,
+    STATUS,
+    MigrationRun,
+)
 from tablewright.operate.reading import Progress
 from tablewright.operate.staging import SOURCE, Staging
 from tablewright.sample.sample import Sample
@@ -68,6 +77,8 @@ class MigrateView:
     is_reverse: bool = False
     """Changes went from the target to the source: the switch was made before."""
     cutover: Cutover | None = None
+    files: FileCopy | None = None
+    """What was copied to object storage."""
     state: str = ""
     """Of `status`: where it is, in words."""
     journal: tuple[str, ...] = ()
@@ -185,6 +196,8 @@ def migrate(
             codecs[1],
             answers=choices.answers,
             renaming=choices.renaming,
+            references=_references(choices.files),
+            has_file=_has_file(session, choices.files),
         )
         work = Migration(
             source=pair[0],
@@ -203,6 +216,8 @@ def migrate(
             estimated_units=lambda: _estimated_units(session, designs[1], work),
         )
         done = run.carry_out(action)
+        if choices.files is not None and action in (COPY, FOLLOW) and done["check"].is_clear:
+            done["files"] = _copy_files(session, choices.files, folder)
         view = MigrateView(
             app=session.model.app,
             source=source,
@@ -218,6 +233,36 @@ def migrate(
         for ending in ("", "-wal", "-shm"):
             (folder / f"staging.db{ending}").unlink(missing_ok=True)
     return view
+
+
+def _references(files: FilesChoice | None) -> FileReferences | None:
+    if files is None:
+        return None
+    return FileReferences(prefix=files.prefix, url=files.url, folder=files.key)
+
+
+def _has_file(session: Session, files: FilesChoice | None) -> Callable[[str], bool] | None:
+    """Return what says whether a file is there.
+
+    Raises:
+        UsageError: there is no such folder.
+    """
+    if files is None:
+        return None
+    folder = Path(session.file.path).parent / files.folder
+    if not folder.is_dir():
+        raise UsageError(
+            f"there is no folder {folder} with the files of the migration",
+            remedy="correct `files: {folder: …}` under `migrations:` of the model file",
+        )
+    return lambda name: (folder / name).is_file()
+
+
+def _copy_files(session: Session, files: FilesChoice, folder: Path) -> FileCopy:
+    beside = Path(session.file.path).parent
+    references = _references(files)
+    assert references is not None
+    return copy_files(beside / files.folder, beside / files.bucket, references, folder / MANIFEST)
 
 
 def _estimated_units(session: Session, design: Design, work: Migration) -> Decimal | None:
