@@ -154,6 +154,16 @@ def test_nothing_is_invented_on_a_healthy_system(watched: Watched) -> None:
     assert [round(Decimal(rows[0][w]), 6) for w in ("read_units", "write_units")] == [300, 400]
 
 
+def test_usage_is_told_by_the_hour_where_asked(watched: Watched) -> None:
+    watched.options = ("--hourly",)
+    _, view = watched.run()
+    users = [row for row in view["usage"] if row["table"] == "users"]
+    assert len(users) == HOURS
+    # 500 a day
+    assert round(Decimal(users[1]["read_units"]) * 24, 6) == 500
+    assert [row["since"] for row in users[:2]] == ["2025-11-30T00:00Z", "2025-11-30T01:00Z"]
+
+
 def test_what_was_not_asked_is_not_called_healthy(model: Path, capsys: Printed) -> None:
     capsys.readouterr()
     assert call("doctor", model, "--json") == 0

@@ -24,6 +24,11 @@ SET_UP, DEPLOY, VERIFY, MONITOR, SECURE, OPTIMISE, TROUBLESHOOT, BACK_UP, MAINTA
 CHAPTERS = (
     SET_UP, DEPLOY, VERIFY, MONITOR, SECURE, OPTIMISE, TROUBLESHOOT, BACK_UP, MAINTAIN,
 )  # fmt: skip
+LAST_BILL = (
+    'aws ce get-cost-and-usage --time-period Start=$(date -u -d "-1 month" +%Y-%m-01),'
+    "End=$(date -u +%Y-%m-01) --granularity DAILY --metrics UnblendedCost "
+    "--group-by Type=DIMENSION,Key=SERVICE > bill.json"
+)
 WEEKLY, MONTHLY, QUARTERLY = INTERVALS = "weekly", "monthly", "quarterly"
 
 
@@ -145,10 +150,9 @@ def _monitor(subject: OperatedDesign) -> Iterator[tuple[str, str]]:
     yield "throttles, hot keys, usage by table and day, rates against the model", doctor
     yield "is the service well", f"{doctor} --health https://HOST/health"
     if subject.engine == DYNAMODB:
-        yield (
-            "the bill against the model",
-            f"{doctor} --bill cur.csv",
-        )
+        yield "the bill of last month by service; the end of the period is exclusive", LAST_BILL
+        yield "the bill against the model", f"{doctor} --bill bill.json"
+        yield "consumed units by the hour", f"{doctor} --days 1 --hourly"
 
 
 def _secure(subject: OperatedDesign) -> Iterator[tuple[str, str]]:

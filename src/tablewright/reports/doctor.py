@@ -11,7 +11,7 @@ from tablewright.reports.document import Block, Document, Lines, Paragraph
 from tablewright.reports.figures import plural
 from tablewright.verbs.doctor import DoctorView
 
-MOST_DAYS = 14
+MOST_PERIODS = 14
 LARGEST = 10
 
 
@@ -22,7 +22,8 @@ def doctor_page(view: DoctorView) -> Document:
     ]
     blocks: list[Block] = [
         Paragraph(
-            text=f"{plural(len(view.tables), 'table')} in {view.region}: "
+            text=f"{plural(len(view.tables), 'table')} in {view.region} "
+            f"({', '.join(view.tables) or 'none'}): "
             + (f"{', '.join(counts)}." if view.findings else "nothing is wrong.")
         )
     ]
@@ -37,11 +38,11 @@ def doctor_page(view: DoctorView) -> Document:
             )
         )
     if view.usage:
-        days = view.usage[-MOST_DAYS * max(1, len(view.tables)) :]
+        days = view.usage[-MOST_PERIODS * max(1, len(view.tables)) :]
         blocks.append(
             Lines(
                 items=tuple(
-                    f"{u.day} {u.table}: {format_number(u.read_units, 0)} read and "
+                    f"{u.since} {u.table}: {format_number(u.read_units, 0)} read and "
                     f"{format_number(u.write_units, 0)} write units"
                     for u in days
                 )

@@ -42,11 +42,12 @@ BASE = "observed.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DayUsage:
-    """Units that a table with its indexes consumed on one day."""
+class PeriodUsage:
+    """Units that a table with its indexes consumed in a day or an hour."""
 
     table: str
-    day: str
+    since: str
+    """When the period began, in UTC."""
     read_units: Decimal
     write_units: Decimal
 
@@ -65,7 +66,7 @@ class DoctorView:
     unchecked: tuple[tuple[str, str], ...]
     sizes: tuple[RecordSizes, ...]
     calls: tuple[ObservedCalls, ...]
-    usage: tuple[DayUsage, ...]
+    usage: tuple[PeriodUsage, ...]
     usd_per_month: Decimal
     """Of the model."""
     charged_per_month: Decimal | None
@@ -101,6 +102,8 @@ class DoctorOptions:
     health: str = ""
     """An address that answers while the service is well."""
     writes_rates: bool = False
+    is_hourly: bool = False
+    """Whether usage is told by the hour instead of the day."""
 
 
 def doctor(
@@ -157,7 +160,7 @@ def doctor(
         unchecked=_unchecked(examination, options, connector.products),
         sizes=sizes,
         calls=examination.calls,
-        usage=_usage(observations),
+        usage=_usage(observations, is_hourly=options.is_hourly),
         usd_per_month=evaluation.bill.total,
         charged_per_month=charged_usd,
         facts=(*observations.facts, *examination.facts),
@@ -260,20 +263,21 @@ def _unchecked(
     return tuple(dict.fromkeys(listed))
 
 
-def _usage(observations: Observations) -> tuple[DayUsage, ...]:
-    """Return units by table and day."""
+def _usage(observations: Observations, *, is_hourly: bool) -> tuple[PeriodUsage, ...]:
+    """Return units by table and day or hour."""
+    form = "%Y-%m-%dT%H:00Z" if is_hourly else "%Y-%m-%d"
     sums: dict[tuple[str, str], list[Decimal]] = {}
     words = ("ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits")
     for series in observations.series or ():
         if series.metric not in words:
             continue
         for moment, value in series.points:
-            day = datetime.datetime.fromtimestamp(moment, datetime.UTC).date().isoformat()
-            pair = sums.setdefault((series.table, day), [ZERO, ZERO])
+            since = datetime.datetime.fromtimestamp(moment, datetime.UTC).strftime(form)
+            pair = sums.setdefault((series.table, since), [ZERO, ZERO])
             pair[words.index(series.metric)] += value
     return tuple(
-        DayUsage(table=table, day=day, read_units=pair[0], write_units=pair[1])
-        for (table, day), pair in sorted(sums.items())
+        PeriodUsage(table=table, since=since, read_units=pair[0], write_units=pair[1])
+        for (table, since), pair in sorted(sums.items())
     )
 
 

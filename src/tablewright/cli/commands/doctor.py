@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     help="Records read of each table for their sizes; all, or 10,000 on an account.",
 )
 @click.option("--health", default="", metavar="URL", help="Answers while the service is well.")
+@click.option("--hourly", is_flag=True, help="Consumed units by the hour instead of the day.")
 @click.option("--write-rates", is_flag=True, help="Put observed rates into the model file.")
 @document_verb
 def command(
@@ -50,6 +51,7 @@ def command(
     no_cloudwatch: bool,
     records: int | None,
     health: str,
+    hourly: bool,
     write_rates: bool,
 ) -> int:
     """Examine a running database: one page of findings, each with evidence and its fix.
@@ -75,6 +77,7 @@ def command(
             records=records if records is not None else (10_000 if is_account else 0),
             health=health,
             writes_rates=write_rates,
+            is_hourly=hourly,
         ),
         announce=announce,
         status=lambda: status_line(is_local=target.is_local),

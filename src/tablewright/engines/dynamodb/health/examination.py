@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from tablewright.bill.rates import Rates
-from tablewright.core.quantities import GB, HOURS_PER_MONTH, ZERO, format_number, plain
+from tablewright.core.quantities import GB, HOURS_PER_MONTH, ZERO, format_number, format_usd, plain
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.engines.dynamodb.health.metrics import CAUSES, CONSUMED, LATENCY, THROTTLES
 from tablewright.engines.dynamodb.observation import ObservedTable
@@ -273,7 +273,7 @@ class TableExamination:
                 urgency=WARNING,
                 place=f"{name}/{index}",
                 says="the index is written and never read"
-                + (f": {_usd(usd)} USD a month" if usd else ""),
+                + (f": {format_usd(usd)} USD a month" if usd else ""),
                 evidence=f"0 ConsumedReadCapacityUnits in {format_number(days, 1)} days "
                 f"({self.observations.source})",
                 fix=f"remove {index} from the design, then tablewright up --design "
