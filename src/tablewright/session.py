@@ -19,7 +19,7 @@ from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.design import reader
 from tablewright.design.reader import FILE_NAME, ModelFile
 from tablewright.design.values import Design
-from tablewright.engines.registry import ENGINES, EnginePlugin, languages, make_engine
+from tablewright.engines.registry import ENGINES, EnginePlugin, Engines, languages, make_engine
 from tablewright.evaluation.description import DesignDescription
 from tablewright.evaluation.evaluator import Evaluator
 from tablewright.evaluation.values import Evaluation
@@ -66,9 +66,9 @@ class Session:
         return self.file.model
 
     @cached_property
-    def engines(self) -> dict[str, EnginePlugin]:
+    def engines(self) -> Mapping[str, EnginePlugin]:
         """The engines whose designs can be evaluated, by name."""
-        return {name: make_engine(name) for name in ENGINES}
+        return Engines()
 
     @property
     def planned_engine(self) -> str:

@@ -10,21 +10,23 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import cache
 from importlib import import_module
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from tablewright.bill.prices import PriceBook
-from tablewright.compare.protocol import Comparing
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UsageError
-from tablewright.deploy.stack import DatabaseShare
 from tablewright.design.language import DesignLanguage, Languages
-from tablewright.design.values import Design
 from tablewright.evaluation.engine import Engine, Refused
-from tablewright.evaluation.evaluator import Evaluator
-from tablewright.evaluation.values import Evaluation
-from tablewright.model.values import Model
-from tablewright.plan.protocol import Planning
-from tablewright.review.protocol import Reviewing
+
+if TYPE_CHECKING:
+    from tablewright.bill.prices import PriceBook
+    from tablewright.compare.protocol import Comparing
+    from tablewright.deploy.stack import DatabaseShare
+    from tablewright.design.values import Design
+    from tablewright.evaluation.evaluator import Evaluator
+    from tablewright.evaluation.values import Evaluation
+    from tablewright.model.values import Model
+    from tablewright.plan.protocol import Planning
+    from tablewright.review.protocol import Reviewing
 
 ENGINES: dict[str, str] = {
     "dynamodb": "tablewright.engines.dynamodb.engine:DynamoEngine",
@@ -112,6 +114,29 @@ def make_engine(name: str) -> EnginePlugin:
     module, _, factory = ENGINES[name].partition(":")
     engine: EnginePlugin = getattr(import_module(module), factory)()
     return engine
+
+
+class Engines(Mapping[str, EnginePlugin]):
+    """An engine of each kind, made when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, EnginePlugin] = {}
+
+    def __getitem__(self, name: str) -> EnginePlugin:
+        if name not in ENGINES:
+            raise KeyError(name)
+        if name not in self._made:
+            self._made[name] = make_engine(name)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(ENGINES)
+
+    def __len__(self) -> int:
+        return len(ENGINES)
+
+    def __contains__(self, name: object) -> bool:
+        return name in ENGINES
 
 
 class _Languages(Mapping[str, DesignLanguage]):

@@ -290,3 +290,9 @@ class DynamoDesign(Design):
             if table.name == name:
                 return table
         raise KeyError(name)
+
+
+def dynamo(design: Design) -> DynamoDesign:
+    """Return a design as one on DynamoDB, which is all that this engine is given."""
+    assert isinstance(design, DynamoDesign)
+    return design

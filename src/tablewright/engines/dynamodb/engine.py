@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tablewright.bill.prices import PriceBook
 from tablewright.bill.rates import Rates
 from tablewright.core.memo import Memo
 from tablewright.core.quantities import DAYS_PER_MONTH, GB, SECONDS_PER_MONTH, ZERO
-from tablewright.deploy.stack import DatabaseShare
 from tablewright.design.values import Design
 from tablewright.engines.dynamodb import similar
 from tablewright.engines.dynamodb.billing import bill_for
-from tablewright.engines.dynamodb.comparing import DynamoComparing
-from tablewright.engines.dynamodb.description import describe
 from tablewright.engines.dynamodb.design import (
     CapacityMode,
     DynamoDesign,
@@ -29,19 +27,14 @@ from tablewright.engines.dynamodb.design import (
     StatedUsage,
     Table,
     VectorIndex,
+    dynamo,
 )
 from tablewright.engines.dynamodb.language import LANGUAGE
 from tablewright.engines.dynamodb.loads import PatternUnits, ResourceLoad, TableLoad, VectorLoad
-from tablewright.engines.dynamodb.matching import aligned
 from tablewright.engines.dynamodb.metering import write_measure
-from tablewright.engines.dynamodb.planning.modes import paid_as
-from tablewright.engines.dynamodb.planning.moving import dynamo
-from tablewright.engines.dynamodb.planning.planning import DynamoPlanning
 from tablewright.engines.dynamodb.quoting import object_bytes, quote_design
 from tablewright.engines.dynamodb.reading.context import OBJECTS, Context
 from tablewright.engines.dynamodb.reading.router import ReadRouter
-from tablewright.engines.dynamodb.reviewing import DynamoReviewing
-from tablewright.engines.dynamodb.settings import with_settings
 from tablewright.engines.dynamodb.sizing import DesignSizes, size_facts
 from tablewright.engines.dynamodb.writer import WriteRouter
 from tablewright.evaluation.description import DesignDescription
@@ -59,6 +52,13 @@ from tablewright.evaluation.values import (
 from tablewright.model.statistics import load_curve
 from tablewright.model.values import Model, Pattern
 from tablewright.sample.sample import Sample
+
+if TYPE_CHECKING:
+    from tablewright.deploy.stack import DatabaseShare
+    from tablewright.engines.dynamodb.comparing import DynamoComparing
+    from tablewright.engines.dynamodb.planning.planning import DynamoPlanning
+    from tablewright.engines.dynamodb.reviewing import DynamoReviewing
+
 
 if TYPE_CHECKING:
     from tablewright.engines.dynamodb.connector import DynamoConnector
@@ -87,8 +87,6 @@ class DynamoEngine:
 
     name = "dynamodb"
     language = LANGUAGE
-    reviewing = DynamoReviewing()
-    comparing = DynamoComparing("DynamoDB")
     is_planned = True
     varies_smoothly = True
 
@@ -97,6 +95,20 @@ class DynamoEngine:
             4
         )  # a few variants of a model at a time are used
         self._population: Memo[Evaluation] = Memo(1)  # asked for by each step of a proof
+
+    @cached_property
+    def reviewing(self) -> DynamoReviewing:
+        """What it brings to the reviewer."""
+        from tablewright.engines.dynamodb.reviewing import DynamoReviewing
+
+        return DynamoReviewing()
+
+    @cached_property
+    def comparing(self) -> DynamoComparing:
+        """What it brings to the comparison."""
+        from tablewright.engines.dynamodb.comparing import DynamoComparing
+
+        return DynamoComparing("DynamoDB")
 
     @property
     def connector(self) -> DynamoConnector:
@@ -115,6 +127,8 @@ class DynamoEngine:
 
     def paid_as(self, design: Design, mode: str) -> Design:
         """Return a design with every table and index in one capacity mode."""
+        from tablewright.engines.dynamodb.planning.modes import paid_as
+
         return paid_as(dynamo(design), CapacityMode(kind=ModeKind(mode)))
 
     def with_settings(
@@ -125,6 +139,8 @@ class DynamoEngine:
         Raises:
             UsageError: a stream cannot hold that.
         """
+        from tablewright.engines.dynamodb.settings import with_settings
+
         return with_settings(dynamo(design), replicas=replicas, stream=stream)
 
     def promised_availability(self, design: Design, book: PriceBook) -> Decimal | None:
@@ -147,6 +163,8 @@ class DynamoEngine:
 
     def planning(self, evaluator: Evaluator, mode: str = "") -> DynamoPlanning:
         """Return what the planner is driven through."""
+        from tablewright.engines.dynamodb.planning.planning import DynamoPlanning
+
         return DynamoPlanning(
             quotes=self,
             model=evaluator.model,
@@ -215,10 +233,14 @@ class DynamoEngine:
 
     def describe(self, design: Design) -> DesignDescription:
         """Return a design as neutral values."""
+        from tablewright.engines.dynamodb.description import describe
+
         return describe(dynamo(design))
 
     def aligned(self, before: Design, after: Design) -> Design:
         """Return a design with the names another file has for what is stored alike."""
+        from tablewright.engines.dynamodb.matching import aligned
+
         return aligned(dynamo(before), dynamo(after))
 
     def _workspace(self, model: Model) -> SharedSamples:

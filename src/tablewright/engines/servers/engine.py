@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import UnsupportedError
 from tablewright.core.memo import Memo
-from tablewright.deploy.stack import DatabaseShare
 from tablewright.design.language import DesignLanguage
 from tablewright.design.values import Design
 from tablewright.engines.servers.comparing import ServerComparing
@@ -28,6 +27,10 @@ from tablewright.evaluation.evaluator import Evaluator
 from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Model
 from tablewright.sample.sample import Sample
+
+if TYPE_CHECKING:
+    from tablewright.deploy.stack import DatabaseShare
+
 
 SAMPLE = 256
 MOST_KEPT = 8

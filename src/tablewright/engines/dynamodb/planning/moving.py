@@ -15,7 +15,13 @@ from tablewright.core.quantities import ZERO
 from tablewright.design.changes import Change
 from tablewright.design.values import Design
 from tablewright.engines.dynamodb.change_base import AddTable, DynamoChange
-from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape, ProjectionKind, Table
+from tablewright.engines.dynamodb.design import (
+    DynamoDesign,
+    ItemShape,
+    ProjectionKind,
+    Table,
+    dynamo,
+)
 from tablewright.engines.dynamodb.design_checker import check_design
 from tablewright.engines.dynamodb.differences import (
     Piece,
@@ -38,12 +44,6 @@ from tablewright.evaluation.values import Evaluation, ResourceFacts, ShapeFacts
 from tablewright.model.values import Model
 from tablewright.plan import protocol
 from tablewright.plan.protocol import MoveUnits
-
-
-def dynamo(design: Design) -> DynamoDesign:
-    """Return a design as one on DynamoDB, which is all that this planning is given."""
-    assert isinstance(design, DynamoDesign)
-    return design
 
 
 def _own(changes: Sequence[Change]) -> list[DynamoChange]:

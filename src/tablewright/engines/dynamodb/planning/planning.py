@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from tablewright.bill.prices import PriceBook
 from tablewright.capacity.limits import MAX_ITEM_BYTES
 from tablewright.design.values import Design
-from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign
+from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, dynamo
 from tablewright.engines.dynamodb.design_printer import design_section
 from tablewright.engines.dynamodb.differences import named_alike, pieces, short
 from tablewright.engines.dynamodb.planning.assembling import assemble, table_names
@@ -25,7 +25,7 @@ from tablewright.engines.dynamodb.planning.modes import (
     paid_as,
     without_idle_indexes,
 )
-from tablewright.engines.dynamodb.planning.moving import DynamoSteps, dynamo
+from tablewright.engines.dynamodb.planning.moving import DynamoSteps
 from tablewright.engines.dynamodb.planning.outline import outline
 from tablewright.engines.dynamodb.planning.parts import fewer_tables, on_demand, part_about
 from tablewright.engines.dynamodb.planning.pricing import OnDemandRates, Pricer
