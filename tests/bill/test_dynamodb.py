@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tablewright.bill.bill import Bill
 from tablewright.bill.prices import PriceBook
+from tablewright.bill.savings import with_savings_plan
 from tablewright.core.errors import PriceUnknownError, UnsupportedError, UsageError
 from tablewright.core.quantities import GB, SECONDS_PER_MONTH
 from tablewright.engines.dynamodb.billing import (
@@ -442,3 +443,16 @@ def test_the_parts_of_provisioned_capacity_add_up_to_the_whole(writes: list[int]
     lines = table_charges(load, BOOK, HOME).lines
     assert sum(line.quantity for line in lines) == 730 * wcu
     assert all(line.quantity > 0 for line in lines)
+
+
+def test_a_savings_plan_lowers_requests_and_capacity_alone() -> None:
+    # 1 M writes 0.5125 for 0.625, 1 M reads 0.1025 for 0.125, 4 GB at 0.25 as they are
+    bill = bill_for([table("t", 1_000_000, 1_000_000, "4")], BOOK, HOME)
+    plan = with_savings_plan(bill, BOOK)
+    assert plan is not None
+    assert plan.usd_per_month == D("1.615")
+    assert bill.total == D("1.75")
+    assert plan.read == "2026-06-16"
+    # Standard-IA has no rate, and what has none is not guessed
+    rare = bill_for([table("t", 0, 1_000_000, infrequent_access=True)], BOOK, HOME)
+    assert with_savings_plan(rare, BOOK) is None

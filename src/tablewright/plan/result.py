@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from tablewright.bill.savings import WithPlan
 from tablewright.design.values import Design
 from tablewright.evaluation.values import Request
 from tablewright.plan.by_scale import ScaleBest
@@ -92,6 +93,8 @@ class PlanResult:
     notes: tuple[str, ...] = ()
     requests: tuple[PatternRequests, ...] = ()
     """Of every pattern, where they were asked for."""
+    with_plan: WithPlan | None = None
+    """What it comes to with a one-year savings plan; None where no rate of one is known."""
 
     def usd(self, design: str, users: int) -> Decimal | None:
         """Return what a design costs at a scale, None if it was not priced there."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from tablewright.bill.savings import WithPlan
 from tablewright.reports.document import Block, Column, Document, Paragraph, Row, Table
 from tablewright.reports.figures import (
     cents,
@@ -43,6 +44,7 @@ def cost_page(view: CostView) -> Document:
         blocks=(
             bill_table(view.rows, view.usd_per_month, view.by),
             *_shortcoming(view),
+            *plan_paragraphs(view.with_plan),
             *(Paragraph(text=sentence(text), tone="bad") for text in view.warnings),
             *(Paragraph(text=sentence(text)) for text in sized),
             Paragraph(text=" ".join(footer), tone="note"),
@@ -133,6 +135,17 @@ def costs(cost: CostView) -> str:
 def listed_users(scales: Sequence[int]) -> str:
     """Return numbers of users as people read them."""
     return f"{', '.join(f'{scale:,}' for scale in scales)} users"
+
+
+def plan_paragraphs(plan: WithPlan | None) -> list[Paragraph]:
+    """Return what a bill comes to with a one-year plan, where that is known."""
+    if plan is None:
+        return []
+    text = (
+        f"With a one-year Database Savings Plan for all that it covers: {usd(plan.usd_per_month)} "
+        f"USD a month, at rates of {plan.read}. {plan.note}"
+    )
+    return [Paragraph(text=text, tone="note")]
 
 
 def _shortcoming(view: CostView) -> list[Paragraph]:

@@ -22,6 +22,7 @@ from tablewright.plan.result import PlanResult
 from tablewright.plan.roadmap import Step
 from tablewright.plan.settings import SAMPLE_ITEMS
 from tablewright.reports import document as d
+from tablewright.reports.cost import plan_paragraphs
 from tablewright.reports.figures import plural, sentence
 from tablewright.reports.snippets import python_text
 from tablewright.verbs.shortening import shortened
@@ -35,6 +36,7 @@ def plan_page(result: PlanResult) -> d.Document:
         words = ", ".join(f"`{m.gone}` into `{m.kept}`" for m in result.merges)
         blocks.append(d.Paragraph(text=f"Tables joined as the options ask: {words}.", tone="note"))
     blocks.append(_costs(result))
+    blocks += plan_paragraphs(result.with_plan)
     blocks.append(d.Section(title="The design", blocks=(_tables(result),)))
     blocks.append(d.Section(title="Access patterns", blocks=(_patterns(result),)))
     if result.by_scale:

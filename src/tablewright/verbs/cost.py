@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 
+from tablewright.bill.savings import WithPlan, with_savings_plan
 from tablewright.evaluation.values import Evaluation
 from tablewright.review.assessment import Assessment, DesignAssessment
 from tablewright.session import Session
@@ -41,6 +42,8 @@ class CostView:
     assumptions: tuple[str, ...]
     warnings: tuple[str, ...]
     left_out: tuple[str, ...]
+    with_plan: WithPlan | None = None
+    """What it comes to with a one-year plan; None where no rate of one is known."""
 
     @property
     def charged(self) -> Decimal:
@@ -189,7 +192,8 @@ def cost(session: Session, design: str = "", *, by: str = "line") -> CostView:
         by: what is added up: "line", "pattern", "resource" or "dimension".
     """
     evaluation = session.evaluate(design)
-    return cost_view(evaluation, by, mode=session.describe(evaluation.design).mode)
+    view = cost_view(evaluation, by, mode=session.describe(evaluation.design).mode)
+    return replace(view, with_plan=with_savings_plan(evaluation.bill, session.book()))
 
 
 def cost_by_scale(session: Session, design: str = "") -> ScalesView:

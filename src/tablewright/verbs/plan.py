@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tablewright.bill.savings import with_savings_plan
 from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.design.values import Design
 from tablewright.engines.registry import languages
@@ -61,9 +62,10 @@ def plan(
     scale = users or session.options.users or max(session.model.scales)
     planner = _planner(session, name)
     result = planner.plan(scale, start=begin, name=name, explained=explained)
+    evaluation = session.evaluator(session.planned_engine).full(result.design, result.users)
+    result = replace(result, with_plan=with_savings_plan(evaluation.bill, session.book()))
     if not requests:
         return result
-    evaluation = session.evaluator(session.planned_engine).full(result.design, result.users)
     written = tuple(
         PatternRequests(pattern=p.name, requests=example_requests(session, evaluation, p.name))
         for p in session.model.patterns
