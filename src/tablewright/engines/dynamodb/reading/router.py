@@ -49,17 +49,17 @@ class ReadRouter:
                 or f"no table of the design holds `{pattern.entity}`"
             )
             return Route(pattern=pattern.name, design=name, cannot=reason, rejected=tuple(rejected))
-        options.sort(key=lambda option: option.rank)
+        avoided = self._avoids_scans(pattern)
+        options.sort(key=lambda option: (avoided and _scans_index(option), option.rank))
         best = options[0]
         costlier = [
             Rejected(
                 route=f"{option.operation} {option.target}",
-                reason=f"correct, but takes {plain(_short(option.read_units))} read units "
-                f"instead of {plain(_short(best.read_units))}",
+                reason=_why_costlier(option, best),
                 is_correct=True,
                 units=option.read_units,
             )
-            for option in options[1:]
+            for option in _worth_naming(options[1:])
         ]
         return Route(
             pattern=pattern.name,
@@ -121,20 +121,28 @@ class ReadRouter:
             options = [option for option in options if option.operation != "scan"]
         return options, rejected
 
+    def _avoids_scans(self, pattern: Pattern) -> bool:
+        """Whether an index that grows with the users is scanned only where no query answers.
+
+        To save a little by scanning is a poor bargain where people wait: a scan grows with the
+        table.
+        """
+        count = self.model.entity(pattern.entity).count
+        is_bounded = count.per == "total" and count.inflow_per_day is None
+        return pattern.purpose == "online" and not is_bounded
+
     def _scans(
         self, pattern: Pattern, table: Table, shape: ItemShape, required: frozenset[str]
     ) -> list[ReadOption]:
-        """Return the scan of a table, and the cheapest of an index where that is cheaper."""
+        """Return the scan of a table, and those of its indexes that are cheaper."""
         scan = self.scans.scan(pattern, table, shape, required)
         options = [scan] if isinstance(scan, ReadOption) else []
-        of_indexes = []
         for index in table.indexes:
             way = self.scans.scan_of_index(pattern, table, shape, index, required)
-            if isinstance(way, ReadOption):
-                of_indexes.append(way)
-        of_indexes.sort(key=lambda option: option.rank)
-        if of_indexes and (not options or of_indexes[0].read_units < options[0].read_units):
-            options.append(of_indexes[0])
+            if isinstance(way, ReadOption) and (
+                not isinstance(scan, ReadOption) or way.read_units < scan.read_units
+            ):
+                options.append(way)
         return options
 
     def _similar(self, pattern: Pattern) -> tuple[list[ReadOption], list[Rejected]]:
@@ -183,3 +191,30 @@ class ReadRouter:
 
 def _short(units: Decimal) -> Decimal:
     return units.quantize(Decimal("0.01"))
+
+
+def _worth_naming(options: list[ReadOption]) -> list[ReadOption]:
+    """Return what is said of ways not taken: of several indexes to scan the cheapest alone."""
+    scanned: set[str] = set()
+    named = []
+    for option in options:
+        table = option.target.partition("/")[0]
+        if _scans_index(option):
+            if table in scanned:
+                continue
+            scanned.add(table)
+        named.append(option)
+    return named
+
+
+def _scans_index(option: ReadOption) -> bool:
+    return option.operation == "scan" and "/" in option.target
+
+
+def _why_costlier(option: ReadOption, best: ReadOption) -> str:
+    if option.read_units < best.read_units:
+        return "correct, but scans an index that grows with the users, for a little less"
+    return (
+        f"correct, but takes {plain(_short(option.read_units))} read units "
+        f"instead of {plain(_short(best.read_units))}"
+    )
