@@ -228,6 +228,15 @@ def test_wrong_arguments_are_all_named(store: Store) -> None:
         store.customer(customerId="1; DROP TABLE")
 
 
+def test_a_value_that_the_database_does_not_take_is_an_argument_too(store: Store) -> None:
+    if "PostgreSQL" in store.description or "local engine" in store.description:
+        long_key = "x" * 3_000 if "local engine" in store.description else "p"
+        huge = 10**30 if "PostgreSQL" in store.description else 1
+        product = {"productId": long_key, "stock": huge, "price": 1, "status": "sold"}
+        with pytest.raises(InvalidArguments, match="does not take one of the values"):
+            store.addProducts(items=[product])
+
+
 def test_an_unknown_pattern_is_named(store: Store) -> None:
     with pytest.raises(AttributeError, match="did you mean `customer`"):
         store.custmer(customerId=NOBODY)

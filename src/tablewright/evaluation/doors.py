@@ -229,11 +229,15 @@ class CallFailedError(EngineError):
 
     Attributes:
         outcome: what the call took until then.
+        is_of_values: the database does not take one of the values.
     """
 
-    def __init__(self, message: str, outcome: Outcome, *, remedy: str = "") -> None:
+    def __init__(
+        self, message: str, outcome: Outcome, *, remedy: str = "", is_of_values: bool = False
+    ) -> None:
         super().__init__(message, remedy=remedy)
         self.outcome = outcome
+        self.is_of_values = is_of_values
 
 
 class RecordRefusedError(EngineError):

@@ -93,7 +93,7 @@ def _operation(name: str, signature: Signature) -> dict[str, Any]:
 def _body(signature: Signature) -> dict[str, Any]:
     body: dict[str, Any] = {
         "type": "object",
-        "properties": {p.name: _schema(p) for p in signature.distinct},
+        "properties": {p.name: _body_schema(p) for p in signature.distinct},
         "additionalProperties": False,
     }
     required = [p.name for p in signature.distinct if p.is_required]
@@ -144,9 +144,11 @@ def _content(description: str, schema: Mapping[str, Any]) -> dict[str, Any]:
 def _errors(signature: Signature) -> dict[str, Any]:
     errors = dict(ERRORS)
     pattern = signature.pattern
+    if not is_get(signature):
+        errors["400"] = "the body is no JSON object"
+        errors |= {"413": "the body is too large", "415": "the body is not application/json"}
     if pattern.verb.is_write:
         errors["409"] = "the condition did not hold, or it is there already: nothing was written"
-        errors |= {"413": "the body is too large", "415": "the body is not application/json"}
     if pattern.verb in (Verb.GET, Verb.UPDATE, Verb.DELETE, Verb.TRANSACT):
         errors["404"] = "it is not there"
     problem = {"$ref": "#/components/schemas/Problem"}
@@ -154,6 +156,14 @@ def _errors(signature: Signature) -> dict[str, Any]:
         status: {"description": text, "content": {PROBLEM: {"schema": problem}}}
         for status, text in sorted(errors.items())
     }
+
+
+def _body_schema(parameter: Parameter) -> dict[str, Any]:
+    """Return the schema of a member of a body: null is as good as leaving an optional one out."""
+    schema = _schema(parameter)
+    if parameter.is_required and not parameter.may_be_none:
+        return schema
+    return {"anyOf": [schema, {"type": "null"}]}
 
 
 def _schema(parameter: Parameter) -> dict[str, Any]:
@@ -166,8 +176,8 @@ def _schema(parameter: Parameter) -> dict[str, Any]:
         schema = {**schema, "minimum": 1}
     if parameter.default:
         schema = {**schema, "description": f"{parameter.default} unless given"}
-    if parameter.may_be_none:
-        schema = {"anyOf": [schema, {"type": "null"}]}
+    if parameter.use is Use.KEY and schema.get("type") == "string":
+        schema = {**schema, "minLength": 1}
     return schema
 
 

@@ -73,7 +73,12 @@ class RouteRunner:
                 )
             if failed.is_of_all:
                 raise
-            raise CallFailedError(str(failed), self._outcome(), remedy=failed.remedy) from failed
+            raise CallFailedError(
+                str(failed),
+                self._outcome(),
+                remedy=failed.remedy,
+                is_of_values=failed.is_of_values,
+            ) from failed
         return self._outcome()
 
     def _outcome(

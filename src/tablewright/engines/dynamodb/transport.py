@@ -104,6 +104,11 @@ class RequestFailedError(EngineError):
         return self.code in CREDENTIALS or self.code in RETRYABLE
 
     @property
+    def is_of_values(self) -> bool:
+        """Whether a value is refused: an empty key, a text too long for one, a number too big."""
+        return self.code == "ValidationException" or "ValidationError" in self.reasons
+
+    @property
     def is_condition(self) -> bool:
         """Whether a condition of the request did not hold."""
         return self.code == "ConditionalCheckFailedException" or (

@@ -389,7 +389,8 @@ class PgAdapter:
             raise _unreachable(problem) from problem
         except psycopg.Error as problem:
             outcome = Outcome(requests=requests, retries=retries)
-            raise CallFailedError(_reason(problem), outcome) from problem
+            is_of_values = isinstance(problem, psycopg.DataError)
+            raise CallFailedError(_reason(problem), outcome, is_of_values=is_of_values) from problem
         return Outcome(rows=rows)
 
     def _rows(self, table_name: str, cursor: psycopg.Cursor[Any]) -> tuple[Row, ...]:
