@@ -232,8 +232,8 @@ class Store:
         except CallFailedError as failed:
             self.bill.add(name, failed.outcome, failed=True)
             if failed.is_of_values:
-                problem = Problem("arguments", "the database does not take one of the values")
-                raise InvalidArguments([problem], pattern=name) from failed
+                wrong = [Problem("arguments", "the database does not take one of the values")]
+                raise InvalidArguments(wrong, pattern=name) from failed
             kind = Conflict if "met other transactions" in str(failed) else StoreError
             raise kind(f"{name}: {failed}", pattern=name, remedy=failed.remedy) from failed
         except EngineError as problem:
