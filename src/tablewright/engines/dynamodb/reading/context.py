@@ -40,6 +40,7 @@ class Context:
         )
         self.stated = Selectivity(model, users)
         """Shares as the model states them: what a program that knows no instances goes by."""
+        self._scanned_bytes: dict[tuple[str, str | None], Decimal] = {}
         self.homes: dict[str, list[tuple[Table, ItemShape]]] = {}
         self.embeds: dict[str, list[tuple[Table, ItemShape, Embed]]] = {}
         for table in design.tables:
@@ -75,6 +76,12 @@ class Context:
 
     def table_bytes(self, table: Table, index: Index | None = None) -> Decimal:
         """Return the bytes a scan of a table or index evaluates."""
+        place = (table.name, None if index is None else index.name)
+        if place not in self._scanned_bytes:
+            self._scanned_bytes[place] = self._bytes_of(table, index)
+        return self._scanned_bytes[place]
+
+    def _bytes_of(self, table: Table, index: Index | None) -> Decimal:
         total = ZERO
         for shape in table.shapes:
             count = self.sizes.instances(shape.entity)

@@ -112,13 +112,17 @@ class ReadRouter:
                     options.append(result)
                 elif not shape.guards or index is None:
                     rejected.append(Rejected(route=where, reason=result.reason))
-            if not shape.guards:
+            if not shape.guards and pattern.verb is not Verb.GET:
                 options += self._scans(pattern, table, shape, required)
         for table, shape, embed in self.context.embeds.get(entity.name, ()):
             options += self.embedded.options(pattern, table, shape, embed)
-        if pattern.verb is Verb.GET and any(option.operation != "scan" for option in options):
+        if pattern.verb is Verb.GET:
             # reading a whole small table can be cheaper than a few gets, but not for long
-            options = [option for option in options if option.operation != "scan"]
+            by_key = [option for option in options if option.operation != "scan"]
+            for table, shape in [] if by_key else self.context.shapes(entity.name):
+                if not shape.counters:
+                    options += self._scans(pattern, table, shape, required)
+            options = by_key or options
         return options, rejected
 
     def _avoids_scans(self, pattern: Pattern) -> bool:
@@ -138,6 +142,8 @@ class ReadRouter:
         scan = self.scans.scan(pattern, table, shape, required)
         options = [scan] if isinstance(scan, ReadOption) else []
         for index in table.indexes:
+            if options and self.scans.least_units(pattern, table, index) >= options[0].read_units:
+                continue
             way = self.scans.scan_of_index(pattern, table, shape, index, required)
             if isinstance(way, ReadOption) and (
                 not isinstance(scan, ReadOption) or way.read_units < scan.read_units

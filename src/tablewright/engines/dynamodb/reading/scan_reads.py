@@ -83,19 +83,12 @@ class ScanReads:
         entity = self.model.entity(pattern.entity)
         selectivity = self.context.selectivity
         total_bytes = self.context.table_bytes(table, index)
-        overall = (
-            pattern.matched
-            if pattern.matched is not None
-            else selectivity.matching(entity, pattern.where)
-        )
+        overall = self._overall(pattern)
         total = selectivity.instances(entity.name) * self._share_in(table, shape, index)
         returned = overall if pattern.limit is None else min(overall, Decimal(pattern.limit))
         if pattern.verb is Verb.GET:
             returned = min(returned, ONE)
-        part = ONE
-        stops_early = not (pattern.sort or pattern.complete or pattern.verb is Verb.NEAR)
-        if pattern.limit is not None and stops_early and overall > 0:
-            part = min(ONE, Decimal(pattern.limit) / overall)
+        part, stops_early = _part_read(pattern, overall)
         evaluated = total_bytes * part
         units = Measure(mean=_scan_units(evaluated, pattern.consistency))
         pages = max(ONE, (evaluated / PAGE_BYTES).to_integral_value(rounding="ROUND_CEILING"))
@@ -152,12 +145,32 @@ class ScanReads:
         )
         return self.completion.complete(pattern, option, dummy, wanted, returned * pattern.batch)
 
+    def least_units(self, pattern: Pattern, table: Table, index: Index) -> Decimal:
+        """Return the read units of one scan of an index, without what follows it."""
+        part, _ = _part_read(pattern, self._overall(pattern))
+        evaluated = self.context.table_bytes(table, index) * part
+        return _scan_units(evaluated, pattern.consistency) * pattern.batch
+
+    def _overall(self, pattern: Pattern) -> Decimal:
+        """Return how many instances meet the conditions, whatever the limit."""
+        if pattern.matched is not None:
+            return pattern.matched
+        return self.context.selectivity.matching(self.model.entity(pattern.entity), pattern.where)
+
     def _share_in(self, table: Table, shape: ItemShape, index: Index | None) -> Decimal:
         """Return the share of a shape's items that have an entry in an index."""
         if index is None:
             return ONE
         entries = self.context.sizes.whole(table, shape).entries(index)
         return Decimal(sum(entry is not None for entry in entries)) / max(1, len(entries))
+
+
+def _part_read(pattern: Pattern, overall: Decimal) -> tuple[Decimal, bool]:
+    """Return the share of a table that is read, and whether reading stops at the limit."""
+    stops_early = not (pattern.sort or pattern.complete or pattern.verb is Verb.NEAR)
+    if pattern.limit is not None and stops_early and overall > 0:
+        return min(ONE, Decimal(pattern.limit) / overall), stops_early
+    return ONE, stops_early
 
 
 def _scan_units(evaluated: Decimal, consistency: Consistency) -> Decimal:
