@@ -318,6 +318,9 @@ class ToyConnector:
     def write_units(self, evaluation: Evaluation, kind: RecordKind) -> Decimal | None:
         return None
 
+    def can_follow(self, design: ToyDesign) -> bool:
+        return False
+
     def statements(self, model: Model, design: ToyDesign) -> tuple[str, ...]:
         return tuple(f"MAKE {table}" for table, _ in design.tables)
 

@@ -588,3 +588,172 @@ class Adapter(Protocol):
     def close(self) -> None:
         """Give back connections, processes and files."""
         ...
+
+
+class Connector(Protocol):
+    """What an engine offers to the verbs that work on a database."""
+
+    @property
+    def name(self) -> str:
+        """The engine's."""
+        ...
+
+    def codec(
+        self, model: Model, design: Design, *, expiry_shift: int = 0, keeps_values: bool = False
+    ) -> Codec:
+        """Return how instances are stored in a design.
+
+        Args:
+            model: the model.
+            design: the design.
+            expiry_shift: seconds by which the time of expiry is moved on when records are written.
+            keeps_values: store what is compressed so that it can be read back, rather than in the
+                size that the design states.
+        """
+        ...
+
+    def connect(
+        self,
+        model: Model,
+        design: Design,
+        target: Target,
+        folder: Path,
+        *,
+        creates: bool = False,
+        expiry_shift: int = 0,
+        cap: SpendingCap | None = None,
+    ) -> Adapter:
+        """Reach the database that is meant.
+
+        Args:
+            model: the model.
+            design: the design.
+            target: which database.
+            folder: where the embedded database keeps its data unless the target says otherwise.
+            creates: whether an embedded database that does not exist yet is made; else an empty
+                one is read instead.
+            expiry_shift: as of `codec`.
+            cap: the most that may be spent there, where requests are charged.
+
+        Raises:
+            UsageError: the address is not one of this engine's, or names production.
+            EngineError: nothing answers there, or it refuses.
+        """
+        ...
+
+    @property
+    def products(self) -> tuple[str, ...]:
+        """What the vendor's bill calls it; empty where it has no bill of its own."""
+        ...
+
+    def observations(
+        self,
+        design: Design,
+        target: Target,
+        *,
+        region: str = "",
+        files: Sequence[str] = (),
+        endpoint: str = "",
+        days: int = 14,
+        is_asked: bool = True,
+    ) -> Observations:
+        """Return what a monitoring service knows of a design's tables: asked, or saved replies.
+
+        Args:
+            design: the design.
+            target: which database.
+            region: of the model, where neither target nor environment names one.
+            files: saved replies, instead of asking.
+            endpoint: of a server of the service's API.
+            days: how far back.
+            is_asked: whether the service may be asked.
+
+        Raises:
+            DataError: a file is no reply of it.
+            EngineError: it cannot be asked.
+        """
+        ...
+
+    def temporary(self, model: Model, design: Design, expected_bytes: Decimal) -> Adapter:
+        """Return an empty database for a proof, which is gone once it is closed."""
+        ...
+
+    def copied(
+        self,
+        model: Model,
+        design: Design,
+        folder: Path,
+        prepare: Callable[[Adapter], None],
+        *,
+        expiry_shift: int = 0,
+    ) -> Adapter | None:
+        """Return a copy of the embedded database for a proof, which is gone once it is closed.
+
+        Args:
+            model: the model.
+            design: the design.
+            folder: where the embedded database keeps its data.
+            prepare: is handed the original first.
+            expiry_shift: as of `codec`.
+
+        Returns:
+            None where embedded databases of this engine are not copied.
+        """
+        ...
+
+    def unit_prices(self, book: PriceBook, region: str) -> Mapping[str, Decimal]:
+        """Return USD for one unit by dimension ("read", "write"); empty where none is charged.
+
+        Raises:
+            PriceUnknownError: the book has no such price for the region.
+        """
+        ...
+
+    def population(
+        self, model: Model, design: Design, users: int, book: PriceBook, *, region: str = ""
+    ) -> Evaluation:
+        """Return the evaluation of the very instances that are seeded at a number of users."""
+        ...
+
+    def predictor(self, evaluation: Evaluation, world: World) -> Predictor:
+        """Return what predicts the units of calls on a design."""
+        ...
+
+    def write_units(self, evaluation: Evaluation, kind: RecordKind) -> Decimal | None:
+        """Return the write units one record takes to seed; None where writes are not charged."""
+        ...
+
+    def can_follow(self, design: Design) -> bool:
+        """Whether a database as the design says tells what changes in it."""
+        ...
+
+    def statements(self, model: Model, design: Design) -> tuple[str, ...]:
+        """Return what would be run to create a design from nothing: SQL, commands, requests."""
+        ...
+
+    def client(
+        self, evaluation: Evaluation, signatures: Mapping[str, Signature]
+    ) -> tuple[str, tuple[str, ...]]:
+        """Return a Python module with a function for each pattern, and what is left out of it.
+
+        Args:
+            evaluation: of the design.
+            signatures: what each function takes, by the name of its pattern.
+
+        Raises:
+            UnsupportedError: no such module is written for the engine.
+        """
+        ...
+
+    def example_requests(
+        self, evaluation: Evaluation, route: Route, call: Call, matching: Matching
+    ) -> tuple[Request, ...]:
+        """Return the requests of a route with the values of one call, as they would be sent.
+
+        Args:
+            evaluation: of the design.
+            route: how the pattern is answered.
+            call: the values.
+            matching: gives instances for requests whose keys come from an earlier answer.
+        """
+        ...

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tablewright.bill.rates import Rates
 from tablewright.core.errors import UsageError
-from tablewright.design.migrations import FilesChoice, MigrationRate
+from tablewright.design.migrations import FilesChoice, MigrationChoices, MigrationRate
 from tablewright.design.values import Design
 from tablewright.evaluation.doors import Adapter, Target
 from tablewright.evaluation.values import Evaluation
@@ -137,7 +137,7 @@ def plan(
         count_of=lambda entity: sample.count(entity, scale),
         records_per_second=records_per_second,
         overlap_days=overlap_days,
-        can_follow=False,
+        can_follow=connectors[0].can_follow(designs[0]),
     )
     return MigratePlanView(app=session.model.app, region=session.region, plan=created)
 
@@ -186,23 +186,10 @@ def migrate(
         if announce is not None:
             announce(f"from {pair[0].description} to {pair[1].description}")
         choices = session.file.choices(source, target)
-        codecs = [
-            session.engine_of(design).connector.codec(session.model, design, keeps_values=True)
-            for design in designs
-        ]
-        transform = Transform(
-            session.model,
-            codecs[0],
-            codecs[1],
-            answers=choices.answers,
-            renaming=choices.renaming,
-            references=_references(choices.files),
-            has_file=_has_file(session, choices.files),
-        )
         work = Migration(
             source=pair[0],
             target=pair[1],
-            transform=transform,
+            transform=_transform(session, designs, choices),
             staging=staging,
             journal=folder / "journal.txt",
             progress=progress,
@@ -233,6 +220,25 @@ def migrate(
         for ending in ("", "-wal", "-shm"):
             (folder / f"staging.db{ending}").unlink(missing_ok=True)
     return view
+
+
+def _transform(
+    session: Session, designs: tuple[Design, Design], choices: MigrationChoices
+) -> Transform:
+    """Return the transform from one design to the other, with what the model file decides."""
+    codecs = [
+        session.engine_of(design).connector.codec(session.model, design, keeps_values=True)
+        for design in designs
+    ]
+    return Transform(
+        session.model,
+        codecs[0],
+        codecs[1],
+        answers=choices.answers,
+        renaming=choices.renaming,
+        references=_references(choices.files),
+        has_file=_has_file(session, choices.files),
+    )
 
 
 def _references(files: FilesChoice | None) -> FileReferences | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,16 +21,69 @@ if TYPE_CHECKING:
     from tablewright.session import Options
 
 
+ACTIONS = (
+    "plan",
+    "code",
+    "dry-run",
+    "verify",
+    "repair",
+    "follow",
+    "finish",
+    "status",
+    "abort",
+)
+
+
+def actions(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the flags of what is done and hand the chosen one over as `action`; "" for the whole."""
+
+    @click.option("--plan", is_flag=True, help="Steps, duration and price; read nothing.")
+    @click.option("--code", is_flag=True, help="Requests of every pattern, before and after.")
+    @click.option("--dry-run", is_flag=True, help="Read the source and try the transform only.")
+    @click.option("--verify", is_flag=True, help="Compare both sides, instance by instance.")
+    @click.option("--repair", is_flag=True, help="Verify, and write again what differs.")
+    @click.option(
+        "--follow", is_flag=True, help="Copy, then bring over what changes in the source."
+    )
+    @click.option("--finish", is_flag=True, help="Open the gate to switch over, if all is well.")
+    @click.option("--status", is_flag=True, help="Show how far it has come.")
+    @click.option("--abort", is_flag=True, help="Forget how far it has come; both databases stay.")
+    @functools.wraps(function)
+    def run(*arguments: Any, **options: Any) -> Any:
+        flags = {name: options.pop(name.replace("-", "_")) for name in ACTIONS}
+        return function(*arguments, action=_action(flags), **options)
+
+    return run
+
+
+def places(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of both databases and hand them over as `source_at` and `target_at`."""
+
+    @click.option("--source-endpoint", default="", metavar="URL", help="The source's server.")
+    @click.option("--source-data", default="", type=click.Path(), help="The source's local file.")
+    @click.option("--source-profile", default="", help="The source on Amazon, with this profile.")
+    @click.option("--endpoint", default="", metavar="URL", help="The target's server.")
+    @click.option("--data", default="", type=click.Path(), help="The target's local file.")
+    @click.option("--profile", default="", help="The target on Amazon, with this profile.")
+    @click.option("--allow-production", is_flag=True, help="Work on an account named so.")
+    @functools.wraps(function)
+    def run(*arguments: Any, allow_production: bool, **options: Any) -> Any:
+        from tablewright.evaluation.doors import Target
+
+        targets = {}
+        for name, prefix in (("source_at", "source_"), ("target_at", "")):
+            parts = {part: options.pop(prefix + part) for part in ("endpoint", "data", "profile")}
+            targets[name] = Target(**parts, allow_production=allow_production)
+        return function(*arguments, **targets, **options)
+
+    return run
+
+
 @click.command()
 @file_argument
 @click.option("--from", "source", required=True, metavar="DESIGN", help="The design that is left.")
 @click.option("--to", "target", required=True, metavar="DESIGN", help="The design to move to.")
-@click.option("--plan", "is_plan", is_flag=True, help="Steps, duration and price; read nothing.")
-@click.option("--code", is_flag=True, help="Requests of every pattern, before and after.")
-@click.option("--dry-run", is_flag=True, help="Read the source and try the transform only.")
-@click.option("--verify", is_flag=True, help="Compare both sides, instance by instance.")
-@click.option("--repair", is_flag=True, help="Verify, and write again what differs.")
-@click.option("--follow", is_flag=True, help="Copy, then bring over what changes in the source.")
+@actions
 @click.option(
     "--for",
     "follow_seconds",
@@ -38,23 +92,15 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="Of --follow: go on waiting for changes so long.",
 )
-@click.option("--finish", is_flag=True, help="Open the gate to switch over, if all is well.")
 @click.option(
     "--most-lag",
+    "most_lag_seconds",
     type=click.FloatRange(min=0),
     default=30,
     metavar="SECONDS",
     help="Of --finish: how old the last change may have been.",
 )
-@click.option("--status", is_flag=True, help="Show how far it has come.")
-@click.option("--abort", is_flag=True, help="Forget how far it has come; both databases stay.")
-@click.option("--source-endpoint", default="", metavar="URL", help="The source's server.")
-@click.option("--source-data", default="", type=click.Path(), help="The source's local file.")
-@click.option("--source-profile", default="", help="The source on Amazon, with this profile.")
-@click.option("--endpoint", default="", metavar="URL", help="The target's server.")
-@click.option("--data", default="", type=click.Path(), help="The target's local file.")
-@click.option("--profile", default="", help="The target on Amazon, with this profile.")
-@click.option("--allow-production", is_flag=True, help="Work on an account named so.")
+@places
 @click.option("--work-dir", type=click.Path(path_type=Path), help="Where progress is kept.")
 @click.option(
     "--rate",
@@ -75,28 +121,11 @@ def command(
     file: str,
     source: str,
     target: str,
-    is_plan: bool,
-    code: bool,
-    dry_run: bool,
-    verify: bool,
-    repair: bool,
-    follow: bool,
-    follow_seconds: float,
-    finish: bool,
-    most_lag: float,
-    status: bool,
-    abort: bool,
-    source_endpoint: str,
-    source_data: str,
-    source_profile: str,
-    endpoint: str,
-    data: str,
-    profile: str,
-    allow_production: bool,
-    work_dir: Path | None,
+    action: str,
     rate: str,
     overlap_days: float,
     options: Options,
+    **places_and_limits: Any,
 ) -> int:
     """Move the data of one design to another, whatever their engines.
 
@@ -104,22 +133,9 @@ def command(
     written and then compared, instance by instance. A run that was interrupted goes on where it
     stopped; running it again changes nothing. Create the target first with `tablewright up`.
     """
-    from tablewright.evaluation.doors import Target
     from tablewright.operate.migration_run import COPY
     from tablewright.verbs import migrate as verb_module
 
-    flags = {
-        "plan": is_plan,
-        "code": code,
-        "dry-run": dry_run,
-        "verify": verify,
-        "repair": repair,
-        "follow": follow,
-        "finish": finish,
-        "status": status,
-        "abort": abort,
-    }
-    action = _action(flags) or COPY
     session = open_file(file, options)
     pace = _rate(rate)
     if action == "code":
@@ -143,22 +159,11 @@ def command(
             session,
             source,
             target,
-            source_at=Target(
-                endpoint=source_endpoint,
-                data=source_data,
-                profile=source_profile,
-                allow_production=allow_production,
-            ),
-            target_at=Target(
-                endpoint=endpoint, data=data, profile=profile, allow_production=allow_production
-            ),
-            action=action,
-            work_dir=work_dir,
+            action=action or COPY,
             rate=pace,
-            follow_seconds=follow_seconds,
-            most_lag_seconds=most_lag,
             progress=show,
             announce=lambda text: click.echo(text, err=True),
+            **places_and_limits,
         )
     out.show(view, "migrate")
     return 0 if view.is_clean else 1

@@ -24,6 +24,7 @@ from tablewright.core.quantities import GB, ZERO
 from tablewright.engines.dynamodb.adapter import DynamoAdapter
 from tablewright.engines.dynamodb.codec import DynamoCodec
 from tablewright.engines.dynamodb.design import DynamoDesign
+from tablewright.engines.dynamodb.streams import BOTH_IMAGES
 from tablewright.engines.dynamodb.transport import (
     CappedTransport,
     LocalTransport,
@@ -230,6 +231,11 @@ class DynamoConnector:
                 share = facts.count / count if count else Decimal(1)
                 total += max(Decimal(1), blocks) * share
         return total
+
+    def can_follow(self, design: Design) -> bool:
+        """Whether every table has a stream with old and new images."""
+        assert isinstance(design, DynamoDesign)
+        return all(table.stream == BOTH_IMAGES for table in design.tables)
 
     def statements(self, model: Model, design: Design) -> tuple[str, ...]:
         """Return the operations that create a design from nothing, as JSON."""

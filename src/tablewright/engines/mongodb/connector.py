@@ -139,6 +139,10 @@ class MongoConnector:
         """Return None: writes are not charged."""
         return None
 
+    def can_follow(self, design: Design) -> bool:
+        """Return True: a replica set has change streams, and every design allows them."""
+        return True
+
     def statements(self, model: Model, design: Design) -> tuple[str, ...]:
         """Return the calls of the shell that create a design in an empty database."""
         assert isinstance(design, MongoDesign)

@@ -139,6 +139,10 @@ class PgConnector:
         """Return None: writes are not charged."""
         return None
 
+    def can_follow(self, design: Design) -> bool:
+        """Return True: a server with wal_level = logical decodes its log, whatever the design."""
+        return True
+
     def statements(self, model: Model, design: Design) -> tuple[str, ...]:
         """Return the SQL that creates a design in an empty schema."""
         assert isinstance(design, PostgresDesign)
