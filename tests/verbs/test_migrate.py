@@ -121,3 +121,16 @@ def test_a_way_without_a_verified_price_is_not_priced_instead_of_free(file):
 
     assert imported.usd is None
     assert "aws.dynamodb.import.s3" in imported.reason
+
+
+def test_reading_a_server_is_not_charged_and_its_load_not_counted_in_units(capsys):
+    from importlib import resources
+
+    path = resources.files("tablewright.apps") / "llm-proxy" / "tablewright.yaml"
+
+    assert main(["migrate", str(path), "--from", "before", "--to", "recommended", "--plan"]) == 0
+
+    output = capsys.readouterr().out
+    assert "read units a second from the source" not in output
+    assert "apply the changes since" in output  # MongoDB has change streams
+    assert "Receipt" not in output  # the source keeps none: nothing of them is in the way

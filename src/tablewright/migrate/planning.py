@@ -93,6 +93,7 @@ def plan_migration(
     records_per_second: Decimal,
     overlap_days: Decimal,
     can_follow: bool,
+    reads_are_charged: bool = True,
     is_target_new: bool = True,
 ) -> MigrationPlan:
     """Return what moving the data of one design to another takes.
@@ -107,6 +108,7 @@ def plan_migration(
         records_per_second: how fast records are written.
         overlap_days: how long both databases run.
         can_follow: whether changes of the source can be followed while it is copied.
+        reads_are_charged: whether reading the source is charged by the unit.
         is_target_new: whether the target's tables do not exist yet.
     """
     loads = tuple(
@@ -120,7 +122,8 @@ def plan_migration(
     records_read = _stored(source)[0]
     bytes_read = _stored(source)[1]
     seconds = sum((load.records for load in loads), ZERO) / records_per_second
-    reads = bytes_read / READ_UNIT_BYTES / 2  # eventually consistent: half a unit for 4 KB
+    # eventually consistent: half a unit for 4 KB
+    reads = bytes_read / READ_UNIT_BYTES / 2 if reads_are_charged else ZERO
     ways = _ways(target, loads, rates, is_target_new=is_target_new)
     return MigrationPlan(
         source=source.design.name,
@@ -131,7 +134,7 @@ def plan_migration(
         loads=loads,
         ways=ways,
         chosen=_cheapest(ways),
-        read_usd=_read_usd(source, reads, rates),
+        read_usd=_read_usd(reads, rates),
         overlap_days=overlap_days,
         overlap_usd=(source.bill.total + target.bill.total) * overlap_days / DAYS_OF_A_MONTH,
         seconds=seconds,
@@ -221,9 +224,9 @@ def _cheapest(ways: Sequence[Way]) -> Way:
     return direct
 
 
-def _read_usd(source: Evaluation, reads: Decimal, rates: Rates) -> Decimal | None:
+def _read_usd(reads: Decimal, rates: Rates) -> Decimal | None:
     """Return what reading the source costs: units of a scan, nothing where a server is paid."""
-    if not any(resource.kind in ("table", "gsi", "lsi") for resource in source.resources):
+    if not reads:
         return ZERO
     try:
         return reads * rates.usd("read")
@@ -255,7 +258,10 @@ def _blockers(source: Evaluation, target: Evaluation, codecs: tuple[Codec, Codec
         f"`{target.design.name}` cannot serve {name}"
         for name in sorted(target.unserved - source.unserved)
     ]
+    stored = {kind.entity for kind in codecs[0].kinds}
     for entity in source.model.entities:
+        if entity.name not in stored:
+            continue
         hidden = sorted(codecs[0].unreadable(entity.name))
         if hidden:
             blockers.append(

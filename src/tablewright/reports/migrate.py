@@ -8,6 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tablewright.core.quantities import format_number, format_usd
+from tablewright.migrate.planning import MigrationPlan
 from tablewright.model.migration_grammar import PROBLEMS
 from tablewright.operate.cutover import Cutover
 from tablewright.operate.following import Followed
@@ -62,11 +63,7 @@ def plan_page(view: MigratePlanView) -> Document:
         Table(columns=columns, rows=tuple(rows)),
         Paragraph(text="Steps:"),
         Bullets(items=plan.steps),
-        Paragraph(
-            text=f"Copying takes {format_number(plan.source_units_per_second)} read units a "
-            f"second from the source beside its own load, and "
-            f"{format_number(plan.units_per_second)} write units a second of the target."
-        ),
+        *_load(plan),
         Paragraph(text=f"Way back: {plan.way_back}."),
     ]
     if plan.blockers:
@@ -74,6 +71,19 @@ def plan_page(view: MigratePlanView) -> Document:
         blocks.append(Bullets(items=plan.blockers))
     title = f"{view.app} · {plan.source} to {plan.target} · {view.region}"
     return Document(title=title, blocks=tuple(blocks))
+
+
+def _load(plan: MigrationPlan) -> list[Block]:
+    """Return what copying takes from databases that are charged by the unit."""
+    parts: list[str] = []
+    if plan.source_units_per_second:
+        parts.append(
+            f"{format_number(plan.source_units_per_second)} read units a second from the source "
+            "beside its own load"
+        )
+    if plan.units_per_second:
+        parts.append(f"{format_number(plan.units_per_second)} write units a second of the target")
+    return [Paragraph(text=f"Copying takes {', and '.join(parts)}.")] if parts else []
 
 
 def _usd(amount: Decimal | None) -> str:

@@ -138,6 +138,7 @@ def plan(
         records_per_second=records_per_second,
         overlap_days=overlap_days,
         can_follow=connectors[0].can_follow(designs[0]),
+        reads_are_charged=session.engine_of(designs[0]).is_billed_by_request(designs[0]),
     )
     return MigratePlanView(app=session.model.app, region=session.region, plan=created)
 
