@@ -165,6 +165,10 @@ class Connector(Protocol):
         """Return the write units one record takes to seed; None where writes are not charged."""
         ...
 
+    def can_follow(self, design: Design) -> bool:
+        """Whether a database as the design says tells what changes in it."""
+        ...
+
     def statements(self, model: Model, design: Design) -> tuple[str, ...]:
         """Return what would be run to create a design from nothing: SQL, commands, requests."""
         ...
