@@ -16,13 +16,13 @@ from tablewright.operate.workspace import Workspace
 from tablewright.session import Session
 
 Say = Callable[[str], None]
-"""Is told, in a line, what is being done."""
+"""Receives, in a line, what is being done."""
 
 Announce = Callable[[str], None]
-"""Is told whose database it is, before anything is sent there."""
+"""Receives whose database it is, before anything is sent there."""
 
 Progress = Callable[[int, int, str], None]
-"""Is told how many are done, of how many, and of what."""
+"""Receives how many are done, of how many, and of what."""
 
 
 def silent(_: str) -> None:
@@ -68,7 +68,7 @@ def opened(
         creates: whether an embedded database is made where there is none.
         expiry_shift: seconds by which expiry is moved on when records are written.
         cap: the most that may be spent there.
-        announce: is told whose database it is, before anything is sent.
+        announce: receives whose database it is, before anything is sent.
     """
     workspace = workspace_of(session)
     adapter = connector_of(session, design).connect(

@@ -49,7 +49,7 @@ from tablewright.verbs.proofs import ProofView, proof_view
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProofRequest:
-    """What `prove` is told: the population, the calls, the most it may spend."""
+    """What `prove` receives: the population, the calls, the most it may spend."""
 
     users: int = 1000
     requests: int = 10_000
@@ -87,9 +87,9 @@ def prove(
         scale_down: instead of `requests`: this share of one day's calls.
         seed: random seed of the workload.
         max_usd: the most it may spend on an account.
-        announce: is told whose database it is.
-        say: is told what it will spend.
-        progress: opens what is told of items and calls done.
+        announce: receives whose database it is.
+        say: receives what it will spend.
+        progress: opens what receives items and calls done.
 
     Raises:
         UsageError: it would spend more than `max_usd`, or the tables do not exist.

@@ -84,9 +84,9 @@ def seed(
         users: 1,000 unless given.
         units_per_second: at most so many write units a second.
         dry_run: whether to return what it takes and write nothing.
-        announce: is told whose database it is.
-        before_writing: is told what it takes before the first item is written.
-        progress: opens what is told of items done.
+        announce: receives whose database it is.
+        before_writing: receives what it takes before the first item is written.
+        progress: opens what receives items done.
 
     Raises:
         UsageError: the tables do not exist, or were not made here.

@@ -68,8 +68,8 @@ def up(
         dry_run: whether to return the plan and change nothing.
         allow_destroy: whether an index may be dropped.
         adopt: whether tables that were not made here are taken over.
-        announce: is told whose database it is.
-        status: opens what is told of each step.
+        announce: receives whose database it is.
+        status: opens what receives each step.
 
     Raises:
         UsageError: something would have to be changed that cannot be, or would be lost.
