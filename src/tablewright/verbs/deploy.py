@@ -108,7 +108,7 @@ class DeployView:
 
 def deploy_options(session: Session) -> OptionsView:
     """Return the deployment options of a model, and which of them can be written."""
-    comparison = compare(session)
+    comparison = session.remember("deployment options", lambda: compare(session))
     rows = tuple(_row(session, comparison, result) for result in comparison.architectures)
     return OptionsView(app=session.model.app, users=session.users, options=rows)
 
@@ -165,7 +165,7 @@ def deploy(
         UnsupportedError: the option is priced only.
     """
     checked_environment(environment)
-    comparison = compare(session)
+    comparison = session.remember("deployment options", lambda: compare(session))
     result = _chosen(session, comparison, option)
     chosen = _design(session, result.architecture.engine, design)
     tags = (("app", session.model.app), ("environment", environment))
