@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from decimal import Decimal
 from pathlib import Path
 
@@ -187,23 +185,3 @@ def test_the_workload_runs_under_its_policy_and_each_removed_action_is_missed(ap
         missing = {pattern for pattern, accesses in needs.items() if place in accesses}
         assert refused(needs, rest) == missing
         assert missing, f"{place} is granted and no pattern asks for it"
-
-
-# ------------------------------------------------------------ every option of every application
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(shutil.which("cfn-lint") is None, reason="cfn-lint is not installed")
-@pytest.mark.parametrize("app", apps.NAMES)
-def test_every_template_of_every_application_passes_the_linter(app, tmp_path):
-    session = session_of(app, tmp_path / "tablewright.yaml")
-    linted = 0
-    for row in deploy_options(session).options:
-        if not row.is_deployable:
-            continue
-        view = deploy(session, option=row.name, out=tmp_path / row.name)
-        command = ["cfn-lint", str(Path(view.folder) / "template.yaml")]
-        run = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert run.returncode == 0, run.stdout
-        linted += 1
-    assert linted

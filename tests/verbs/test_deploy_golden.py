@@ -31,7 +31,13 @@ WHOLE = {
 }
 
 
-@pytest.mark.parametrize("app", apps.NAMES)
+EVERY = [
+    pytest.param(app, marks=() if app in ("llm-proxy", "poafix") else pytest.mark.slow)
+    for app in apps.NAMES
+]
+
+
+@pytest.mark.parametrize("app", EVERY)
 def test_the_recommended_option_is_written_as_before(app, tmp_path):
     for option, file_format, folder in written(app, tmp_path, [RECOMMENDED[app]], tuple(WHOLE)):
         texts = files(folder)

@@ -34,8 +34,9 @@ SECRETS = {
     "password in an address": re.compile(r"://[^/\s:@<$]+:[^/\s@<$]+@"),
     "JSON web token": re.compile(r"\beyJ[\w-]{10,}\.[\w-]+\."),
     "value of a secret variable": re.compile(
-        r"^\s*\w*(?:SECRET|PASSWORD|TOKEN|API_KEY)\s*[=:]\s*[\"']?(?![<\"'$!{]|aws_|var\.|\s*$)\S+",
-        re.M,
+        r"^\s*\w*(?:SECRET|PASSWORD|TOKEN|API_KEY)\s*[=:]"
+        r"\s*[\"']?(?![<\"'$!{]|aws_|var\.|\s*$)\S+",
+        re.MULTILINE,
     ),
 }
 
@@ -52,7 +53,12 @@ def linter(name):
     return found
 
 
-@pytest.fixture(scope="module", params=apps.NAMES)
+EVERY = [
+    pytest.param(app, marks=() if app == "llm-proxy" else pytest.mark.slow) for app in apps.NAMES
+]
+
+
+@pytest.fixture(scope="module", params=EVERY)
 def folders(request, tmp_path_factory):
     return list(written(request.param, tmp_path_factory.mktemp("deployed")))
 
