@@ -57,10 +57,10 @@ def user_role(
     for name in programs:
         yield Resource(
             name=f"{name}ForUsers",
-            kind="AWS::IAM::RolePolicy",
+            kind="AWS::IAM::Policy",
             properties={
                 "PolicyName": "for-users",
-                "RoleName": Ref(name),
+                "Roles": [Ref(name)],
                 "PolicyDocument": {
                     "Version": "2012-10-17",
                     "Statement": [

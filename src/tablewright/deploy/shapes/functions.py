@@ -54,7 +54,7 @@ def _role_policy(resource: Resource) -> list[Block]:
     p = resource.properties
     body = {
         "name": p["PolicyName"],
-        "role": Ref(p["RoleName"].resource, "Id"),
+        "role": Ref(p["Roles"][0].resource, "Id"),
         "policy": Json(p["PolicyDocument"]),
     }
     return [Block("aws_iam_role_policy", body)]
@@ -241,7 +241,7 @@ SHAPES: dict[str, Callable[[Resource], list[Block]]] = {
     "AWS::ApiGateway::RestApi": _rest_api,
     "AWS::ApiGateway::Stage": _rest_stage,
     "AWS::ApiGateway::UsagePlan": _usage_plan,
-    "AWS::IAM::RolePolicy": _role_policy,
+    "AWS::IAM::Policy": _role_policy,
     "AWS::Lambda::EventSourceMapping": plainly("aws_lambda_event_source_mapping"),
     "AWS::ApiGatewayV2::Api": _api,
     "AWS::ApiGatewayV2::Integration": _integration,
