@@ -26,7 +26,7 @@ RECOMMENDED = {
     "auxeira": "functions",
 }
 WHOLE = {
-    "cloudformation": ("template.yaml", "RUNBOOK.md", "release.sh"),
+    "cloudformation": ("template.yaml", "release.sh"),
     "terraform": ("main.tf",),
 }
 
@@ -56,7 +56,7 @@ def test_every_other_option_is_written_as_before(app, tmp_path):
     made = {}
     for option, file_format, folder in written(app, tmp_path):
         for name, text in files(folder).items():
-            if not name.startswith("."):
+            if not name.startswith(".") and name != "RUNBOOK.md":  # has tests of its own
                 digest = hashlib.sha256(text.encode()).hexdigest()[:16]
                 made[f"{option}/{file_format}/{name}"] = digest
     if WRITE:

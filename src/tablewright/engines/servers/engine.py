@@ -165,6 +165,8 @@ class ServerEngine(Generic[L]):
         self, evaluation: Evaluation, environment: str, tags: tuple[tuple[str, str], ...]
     ) -> DatabaseShare:
         """Return nothing: the server is part of the option, its tables are made on it by `up`."""
+        from tablewright.deploy.stack import DatabaseShare
+
         return DatabaseShare()
 
     def planning(self, evaluator: Evaluator, mode: str = "") -> Refused:
