@@ -50,6 +50,7 @@ class CallBuilder:
 
     def __init__(self, model: Model, clock: Clock) -> None:
         self.model, self.clock = model, clock
+        self._distinct: dict[str, tuple[Parameter, ...]] = {}
 
     def question(self, signature: Signature, arguments: Mapping[str, Any]) -> Question:
         """Return the call that arguments make.
@@ -95,7 +96,7 @@ class CallBuilder:
     ) -> list[dict[str, Any]]:
         """Return the checked arguments, of a batch those of each item."""
         if not signature.is_batch:
-            return [_checked(signature.distinct, arguments, "", problems)]
+            return [_checked(self._parameters(signature), arguments, "", problems)]
         for name in arguments:
             if name != "items":
                 problems.append(Problem(name, "is no argument here; the function takes `items`"))
@@ -112,8 +113,14 @@ class CallBuilder:
             if not isinstance(item, Mapping):
                 problems.append(Problem(place, "must be a mapping"))
                 continue
-            rows.append(_checked(signature.distinct, item, f"{place}.", problems))
+            rows.append(_checked(self._parameters(signature), item, f"{place}.", problems))
         return rows or [{}]
+
+    def _parameters(self, signature: Signature) -> tuple[Parameter, ...]:
+        name = signature.pattern.name
+        if name not in self._distinct:
+            self._distinct[name] = signature.distinct
+        return self._distinct[name]
 
     # ------------------------------------------------------------ one part
 

@@ -22,7 +22,7 @@ from tablewright.core.errors import EngineError, UnsupportedError
 from tablewright.design.values import Design
 from tablewright.evaluation.doors import Adapter, CallFailedError, Outcome
 from tablewright.evaluation.parameters import Signature
-from tablewright.evaluation.values import Evaluation
+from tablewright.evaluation.values import Evaluation, Route
 from tablewright.model.values import Model, Pattern, Verb
 from tablewright.sample.calls import Call, Row
 from tablewright.sample.conditions import all_hold, write_tests
@@ -130,6 +130,7 @@ class Store:
         self._builder = CallBuilder(model, clock)
         self._tokens = tokens or PageTokens()
         self._sleep = sleep
+        self._lacked: dict[tuple[str, str, frozenset[str]], frozenset[str]] = {}
 
     # ------------------------------------------------------------ what there is
 
@@ -243,7 +244,7 @@ class Store:
 
     def _read(self, adapter: Adapter, served: ServedPattern, question: Question) -> Any:
         pattern, call = served.pattern, question.call
-        missing = sorted(adapter.lacks(served.route, pattern, question.known[0]))
+        missing = sorted(self._lacks(adapter, served.route, pattern, question.known[0]))
         if missing:
             problems = [Problem(name, "is missing: this design's keys need it") for name in missing]
             raise InvalidArguments(problems, pattern=pattern.name)
@@ -262,6 +263,16 @@ class Store:
         if outcome.position is not None:
             token = self._tokens.token(outcome.position, pattern.name, question.asked)
         return Page(records[pattern.skip :], token)
+
+    def _lacks(
+        self, adapter: Adapter, route: Route, pattern: Pattern, known: frozenset[str]
+    ) -> frozenset[str]:
+        """Return what an adapter says a request lacks, which is the same every time."""
+        key = (route.pattern, pattern.name, known)
+        lacked = self._lacked.get(key)
+        if lacked is None:
+            lacked = self._lacked[key] = adapter.lacks(route, pattern, known)
+        return lacked
 
     def _record(self, pattern: Pattern, row: Row) -> Any:
         """Return a row as an instance, with its key and what the pattern selects."""
@@ -283,7 +294,7 @@ class Store:
         pattern, call = served.pattern, question.call
         parts = call.parts or (call,)
         lacks = [
-            adapter.lacks(served.route, part.pattern, known)
+            self._lacks(adapter, served.route, part.pattern, known)
             if part.pattern.verb is not Verb.PUT
             else frozenset[str]()
             for part, known in zip(parts, question.known, strict=True)
@@ -425,7 +436,7 @@ class Store:
         """Return the stored instances that a write speaks of."""
         known = frozenset(part.row)
         for finder in served.finders[part.pattern.name]:
-            if adapter.lacks(finder.route, finder.pattern, known):
+            if self._lacks(adapter, finder.route, finder.pattern, known):
                 continue
             call = Call(pattern=finder.pattern, row=part.row, tests=part.tests, now=part.now)
             outcome = adapter.run(finder.route, call, is_metered=False)
