@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tablewright.evaluation.parameters import Parameter, Signature, Use
+from tablewright.evaluation.parameters import Argument, Signature, Use
 from tablewright.model.values import Model
 from tablewright.proof.workload import Workload
 from tablewright.sample.calls import Call
@@ -35,7 +35,7 @@ def _arguments(signature: Signature, call: Call) -> Iterator[tuple[str, Any]]:
             yield parameter.name, value
 
 
-def _value(parameter: Parameter, call: Call) -> Any:
+def _value(parameter: Argument, call: Call) -> Any:
     name = parameter.attribute.name
     after: Mapping[str, Any] = call.after
     bounds = call.bounds.get(name, ())

@@ -45,7 +45,7 @@ class Use(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
+class Argument:
     """One argument of a function."""
 
     name: str
@@ -66,12 +66,12 @@ class Signature:
     """The parameters of one access pattern."""
 
     pattern: Pattern
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[Argument, ...]
     is_batch: bool = False
     """It takes `items`, each with these parameters."""
 
     @property
-    def distinct(self) -> tuple[Parameter, ...]:
+    def distinct(self) -> tuple[Argument, ...]:
         """The parameters, each name once."""
         return tuple({p.name: p for p in reversed(self.parameters)}.values())[::-1]
 
@@ -119,15 +119,15 @@ def signature_of(model: Model, pattern: Pattern) -> Signature:
     return Signature(pattern=pattern, parameters=parameters)
 
 
-def _of_transaction(model: Model, pattern: Pattern) -> tuple[Parameter, ...]:
-    listed: list[tuple[Parameter, str, bool]] = []
+def _of_transaction(model: Model, pattern: Pattern) -> tuple[Argument, ...]:
+    listed: list[tuple[Argument, str, bool]] = []
     for number, part in enumerate(pattern.parts):
         entity = model.entity(part.entity)
         keys = _shared(model, entity)
         for parameter in _of(entity, part):
             is_shared = parameter.attribute.name in keys and parameter.use in (Use.KEY, Use.VALUE)
             listed.append((replace(parameter, part=number), entity.name, is_shared))
-    result: list[Parameter] = []
+    result: list[Argument] = []
     for parameter, entity_name, is_shared in listed:
         others = [
             other_shared
@@ -150,7 +150,7 @@ def _shared(model: Model, entity: Entity) -> set[str]:
     return names
 
 
-def _of(entity: Entity, part: Pattern) -> Iterator[Parameter]:
+def _of(entity: Entity, part: Pattern) -> Iterator[Argument]:
     if part.verb is Verb.PUT:
         yield from _of_put(entity, part)
         return
@@ -167,7 +167,7 @@ def _of(entity: Entity, part: Pattern) -> Iterator[Parameter]:
         place = next(a.name for a in entity.attributes if a.kind is Kind.GEO)
         yield _parameter(entity, place, Use.KEY)
         radius = plain(part.radius_km) if part.radius_km is not None else "10"
-        yield Parameter(
+        yield Argument(
             name="radius_km",
             attribute=KILOMETRES,
             use=Use.RADIUS,
@@ -177,7 +177,7 @@ def _of(entity: Entity, part: Pattern) -> Iterator[Parameter]:
     if part.verb is Verb.SIMILAR:
         yield _parameter(entity, part.to, Use.KEY)
     if part.limit is not None:
-        yield Parameter(
+        yield Argument(
             name="limit",
             attribute=COUNT,
             use=Use.LIMIT,
@@ -185,10 +185,10 @@ def _of(entity: Entity, part: Pattern) -> Iterator[Parameter]:
             default=str(part.limit - part.skip),
         )
         if part.verb is not Verb.SIMILAR:
-            yield Parameter(name="page", attribute=TOKEN, use=Use.PAGE, is_required=False)
+            yield Argument(name="page", attribute=TOKEN, use=Use.PAGE, is_required=False)
 
 
-def _of_condition(entity: Entity, condition: Condition) -> Iterator[Parameter]:
+def _of_condition(entity: Entity, condition: Condition) -> Iterator[Argument]:
     name, operator = condition.attribute, condition.operator
     if condition.value is not None or operator in ("exists", "absent", "in"):
         return
@@ -198,20 +198,20 @@ def _of_condition(entity: Entity, condition: Condition) -> Iterator[Parameter]:
         yield _parameter(entity, name, Use.LOWER)
         yield _parameter(entity, name, Use.UPPER)
     elif operator == "size":
-        yield Parameter(name=f"{field_name(name)}_size", attribute=COUNT, use=Use.SIZE)
+        yield Argument(name=f"{field_name(name)}_size", attribute=COUNT, use=Use.SIZE)
     elif operator == "begins_with":
         text = replace(_attribute(entity, name), kind=Kind.TEXT)
-        yield Parameter(name=f"{field_name(name)}_prefix", attribute=text, use=Use.PREFIX)
+        yield Argument(name=f"{field_name(name)}_prefix", attribute=text, use=Use.PREFIX)
     elif operator == "contains":
         attribute = _attribute(entity, name)
         element = attribute.element or replace(attribute, kind=Kind.TEXT)
         contained = replace(element, name=name)
-        yield Parameter(name=f"{field_name(name)}_contains", attribute=contained, use=Use.CONTAINS)
+        yield Argument(name=f"{field_name(name)}_contains", attribute=contained, use=Use.CONTAINS)
     else:
         yield _parameter(entity, name, BOUNDS.get(operator, Use.NOT))
 
 
-def _of_put(entity: Entity, part: Pattern) -> Iterator[Parameter]:
+def _of_put(entity: Entity, part: Pattern) -> Iterator[Argument]:
     fixed = {name for name, _ in part.initial}
     computed = dict(part.computed)
     for attribute in entity.attributes:
@@ -229,7 +229,7 @@ def _of_put(entity: Entity, part: Pattern) -> Iterator[Parameter]:
         )
 
 
-def _of_change(entity: Entity, part: Pattern) -> Iterator[Parameter]:
+def _of_change(entity: Entity, part: Pattern) -> Iterator[Argument]:
     worked_out = {name for name, _ in (*part.set_values, *part.computed)}
     for name in part.sets:
         if name not in worked_out:
@@ -256,9 +256,9 @@ def _attribute(entity: Entity, name: str) -> Attribute:
 
 def _parameter(
     entity: Entity, name: str, use: Use, *, is_required: bool = True, default: str = ""
-) -> Parameter:
+) -> Argument:
     before, after = SUFFIXES.get(use, ("", ""))
-    return Parameter(
+    return Argument(
         name=f"{before}{field_name(name)}{after}",
         attribute=_attribute(entity, name),
         use=use,

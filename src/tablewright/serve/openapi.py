@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tablewright.evaluation.parameters import Parameter, Signature, Use, field_name
+from tablewright.evaluation.parameters import Argument, Signature, Use, field_name
 from tablewright.model.values import Attribute, Entity, Kind, Verb
 from tablewright.store.store import Store
 
@@ -158,7 +158,7 @@ def _errors(signature: Signature) -> dict[str, Any]:
     }
 
 
-def _body_schema(parameter: Parameter) -> dict[str, Any]:
+def _body_schema(parameter: Argument) -> dict[str, Any]:
     """Return the schema of a member of a body: null is as good as leaving an optional one out."""
     schema = _schema(parameter)
     if parameter.is_required and not parameter.may_be_none:
@@ -166,7 +166,7 @@ def _body_schema(parameter: Parameter) -> dict[str, Any]:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
-def _schema(parameter: Parameter) -> dict[str, Any]:
+def _schema(parameter: Argument) -> dict[str, Any]:
     schema = value_schema(parameter.attribute)
     if parameter.use is Use.APPENDED:
         element = parameter.attribute.element

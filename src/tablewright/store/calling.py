@@ -16,7 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 from tablewright.core.diagnostics import nearest
-from tablewright.evaluation.parameters import Parameter, Signature, Use
+from tablewright.evaluation.parameters import Argument, Signature, Use
 from tablewright.model.moments import is_moment, time_value
 from tablewright.model.values import Attribute, Entity, Kind, Model, Pattern, Verb
 from tablewright.sample.calls import Call
@@ -34,7 +34,7 @@ Clock = Callable[[], dt.datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class AskedCall:
     """What was asked: the call, and what only the store itself needs."""
 
     call: Call
@@ -50,9 +50,9 @@ class CallBuilder:
 
     def __init__(self, model: Model, clock: Clock) -> None:
         self.model, self.clock = model, clock
-        self._distinct: dict[str, tuple[Parameter, ...]] = {}
+        self._distinct: dict[str, tuple[Argument, ...]] = {}
 
-    def question(self, signature: Signature, arguments: Mapping[str, Any]) -> Question:
+    def question(self, signature: Signature, arguments: Mapping[str, Any]) -> AskedCall:
         """Return the call that arguments make.
 
         Raises:
@@ -82,7 +82,7 @@ class CallBuilder:
         else:
             call = replace(calls[0][0], more=tuple(each[0] for each in calls[1:]))
         page = str(arguments.get("page") or "") if signature.is_paged else ""
-        return Question(
+        return AskedCall(
             call=replace(call, is_page=signature.is_paged),
             known=known,
             page=page,
@@ -116,7 +116,7 @@ class CallBuilder:
             rows.append(_checked(self._parameters(signature), item, f"{place}.", problems))
         return rows or [{}]
 
-    def _parameters(self, signature: Signature) -> tuple[Parameter, ...]:
+    def _parameters(self, signature: Signature) -> tuple[Argument, ...]:
         name = signature.pattern.name
         if name not in self._distinct:
             self._distinct[name] = signature.distinct
@@ -208,7 +208,7 @@ class CallBuilder:
 
 
 def _checked(
-    parameters: Sequence[Parameter],
+    parameters: Sequence[Argument],
     arguments: Mapping[str, Any],
     place: str,
     problems: list[Problem],
@@ -238,7 +238,7 @@ def _checked(
     return checked
 
 
-def _converted(parameter: Parameter, value: Any) -> Any:
+def _converted(parameter: Argument, value: Any) -> Any:
     attribute, use = parameter.attribute, parameter.use
     if use is Use.APPENDED:
         is_several = isinstance(value, list | tuple | set)
@@ -253,7 +253,7 @@ def _converted(parameter: Parameter, value: Any) -> Any:
     return converted
 
 
-def _by_use(parameters: Sequence[Parameter], values: Mapping[str, Any], part: int) -> Values:
+def _by_use(parameters: Sequence[Argument], values: Mapping[str, Any], part: int) -> Values:
     uses: Values = {}
     for parameter in parameters:
         if parameter.part == part and parameter.name in values:

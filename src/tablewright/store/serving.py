@@ -31,7 +31,7 @@ CHANGES = frozenset({Verb.UPDATE, Verb.DELETE, Verb.CHECK})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finder:
+class StoredRead:
     """A read that finds the stored instances a write speaks of."""
 
     pattern: Pattern
@@ -45,7 +45,7 @@ class ServedPattern:
     pattern: Pattern
     signature: Signature
     route: Route
-    finders: Mapping[str, tuple[Finder, ...]]
+    finders: Mapping[str, tuple[StoredRead, ...]]
     """By the name of the write (the pattern, or a part of its transaction), the best first."""
 
     @property
@@ -86,11 +86,13 @@ def served_patterns(
     )
     served: dict[str, ServedPattern] = {}
     for pattern in model.patterns:
-        found: dict[str, tuple[Finder, ...]] = {}
+        found: dict[str, tuple[StoredRead, ...]] = {}
         for part in pattern.parts or (pattern,):
             routes = [(f, evaluation.route(f.name)) for f in finders.get(part.name, ())]
             found[part.name] = tuple(
-                Finder(pattern=finder, route=route) for finder, route in routes if route.is_served
+                StoredRead(pattern=finder, route=route)
+                for finder, route in routes
+                if route.is_served
             )
         served[pattern.name] = ServedPattern(
             pattern=pattern,

@@ -26,7 +26,7 @@ from tablewright.evaluation.values import Evaluation, Route
 from tablewright.model.values import Model, Pattern, Verb
 from tablewright.sample.calls import Call, Row
 from tablewright.sample.conditions import all_hold, write_tests
-from tablewright.store.calling import CallBuilder, Clock, Question
+from tablewright.store.calling import AskedCall, CallBuilder, Clock
 from tablewright.store.failures import (
     ConditionFailed,
     Conflict,
@@ -242,7 +242,7 @@ class Store:
                 f"{name}: {problem}", pattern=name, remedy=problem.remedy
             ) from problem
 
-    def _read(self, adapter: Adapter, served: ServedPattern, question: Question) -> Any:
+    def _read(self, adapter: Adapter, served: ServedPattern, question: AskedCall) -> Any:
         pattern, call = served.pattern, question.call
         missing = sorted(self._lacks(adapter, served.route, pattern, question.known[0]))
         if missing:
@@ -290,7 +290,7 @@ class Store:
 
     # ------------------------------------------------------------ writes
 
-    def _write(self, adapter: Adapter, served: ServedPattern, question: Question) -> Any:
+    def _write(self, adapter: Adapter, served: ServedPattern, question: AskedCall) -> Any:
         pattern, call = served.pattern, question.call
         parts = call.parts or (call,)
         lacks = [

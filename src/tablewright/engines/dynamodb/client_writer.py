@@ -33,7 +33,7 @@ from tablewright.engines.dynamodb.client_writes import (
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.engines.dynamodb.lacking import lacking
 from tablewright.engines.dynamodb.steps import ReadStep, TransactionStep, WriteStep
-from tablewright.evaluation.parameters import Parameter, Signature, Use, field_name
+from tablewright.evaluation.parameters import Argument, Signature, Use, field_name
 from tablewright.evaluation.values import Evaluation, Route
 from tablewright.model.moments import is_moment
 from tablewright.model.values import Entity, Pattern, Verb
@@ -257,7 +257,7 @@ class ClientWriter:
         return body, put[0] if len(put) == 1 else f"tuple[{', '.join(put)}]", stored
 
     def _new(
-        self, entity: Entity, part: Pattern, parameters: Sequence[Parameter], *, is_alone: bool
+        self, entity: Entity, part: Pattern, parameters: Sequence[Argument], *, is_alone: bool
     ) -> tuple[list[str], dict[str, str]]:
         """Return the lines that make a new instance, and the expressions of its attributes."""
         given = {p.attribute.name: p for p in parameters}
@@ -282,7 +282,7 @@ class ClientWriter:
         return [line], {name: f"{variable}.{field_name(name)}" for name in entity.names}
 
     def _change_sources(
-        self, route: Route, entity: Entity, part: Pattern, parameters: Sequence[Parameter]
+        self, route: Route, entity: Entity, part: Pattern, parameters: Sequence[Argument]
     ) -> tuple[Sources, bool]:
         """Return the expressions of an update or delete, and whether the instance must be read."""
         by_use: dict[Use, dict[str, str]] = {}
@@ -347,11 +347,11 @@ def _wrapped(line: str) -> list[str]:
     return textwrap.wrap(line, 96, subsequent_indent=indent, break_long_words=False)
 
 
-def _ordered(parameters: Sequence[Parameter]) -> list[Parameter]:
+def _ordered(parameters: Sequence[Argument]) -> list[Argument]:
     return sorted(parameters, key=lambda p: not (p.is_required or p.use is Use.KNOWN))
 
 
-def _declared(parameter: Parameter) -> str:
+def _declared(parameter: Argument) -> str:
     """Return a parameter as it stands in the head of a function."""
     annotation = type_of(parameter.attribute)
     if parameter.use is Use.APPENDED:
