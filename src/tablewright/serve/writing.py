@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from tablewright.core.quantities import plain
-from tablewright.store.records import Instance, Page
+from tablewright.store.records import Page, StoredInstance
 
 
 def json_bytes(value: Any) -> bytes:
@@ -38,7 +38,7 @@ def _other(value: Any) -> Any:
 
 def answer_data(value: Any, *, is_paged: bool) -> Any:
     """Return what the store answered as plain data."""
-    if isinstance(value, Instance):
+    if isinstance(value, StoredInstance):
         return value.as_fields()
     if isinstance(value, Page):
         items = [each.as_fields() for each in value]

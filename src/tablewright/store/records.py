@@ -16,7 +16,7 @@ from tablewright.evaluation.parameters import field_name
 from tablewright.model.values import Entity
 
 
-class Instance:
+class StoredInstance:
     """What every instance has: its attributes by name, as a mapping of what is there."""
 
     __slots__ = ()
@@ -43,7 +43,7 @@ def record_class(entity: Entity) -> type[Any]:
     made = dataclasses.make_dataclass(
         entity.name,
         fields,
-        bases=(Instance,),
+        bases=(StoredInstance,),
         frozen=True,
         slots=True,
         kw_only=True,
