@@ -146,3 +146,11 @@ def test_a_reference_to_a_file_that_is_not_there_stops_the_move(folder, capsys):
     output = capsys.readouterr().out
     assert "Picture.address: the file that it refers to is not there: 1 times" in output
     assert not (folder / "buckets").exists()
+
+
+def test_the_plan_has_a_step_for_the_files(folder, capsys):
+    model = str(folder / "tablewright.yaml")
+
+    assert main(["migrate", model, "--from", "before", "--to", "after", "--plan"]) == 0
+
+    assert "copy the files of `uploads` to object storage" in capsys.readouterr().out

@@ -281,6 +281,52 @@ def test_an_instance_that_is_to_be_rejected_goes_to_the_quarantine(tmp_path):
     assert line["reason"].startswith("User.bio: an attribute that the model says is always present")
 
 
+def test_a_full_disk_ends_the_run_and_the_next_goes_on(tmp_path):
+    source, target = database("apart"), database("together")
+    orders = [
+        {"user_id": "u1", "order_id": f"o{n:04}", "total": 1, "note": "x" * 900}
+        for n in range(3_000)
+    ]
+    fill(source, users=(BILL,), orders=orders)
+    move = migration(source, target, tmp_path)
+    pages = move.staging._db.execute("PRAGMA page_count").fetchone()[0]
+    move.staging._db.execute(f"PRAGMA max_page_count = {pages + 300}")  # about 1.2 of 3 MB
+
+    with pytest.raises(EngineError, match="cannot be written: database or disk is full") as raised:
+        move.check()
+    assert "make room" in raised.value.remedy
+    move.staging.close()
+    again = migration(source, target, tmp_path)
+    assert again.check().is_clear
+    again.write()
+    assert again.verify().is_clean
+    assert len(contents(target)) == 3_001
+
+
+class Evolving:
+    """A source whose application begins to write another attribute after the first page."""
+
+    def __init__(self, inner):
+        self.inner = inner
+
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
+
+    def scan(self, container, **options):
+        for position, page in self.inner.scan(container, **options):
+            yield position, [{**item, "colour": {"S": "red"}} for item in page]
+
+
+def test_an_attribute_that_appears_on_the_way_is_named_not_dropped(tmp_path):
+    source, target = database("apart"), database("together")
+    fill(source)
+
+    problems = migration(Evolving(source), target, tmp_path).check().problems
+
+    assert {p.kind for p in problems} == {"unreadable"}
+    assert all("colour" in p.detail for p in problems)
+
+
 def test_a_staging_file_in_use_is_refused(tmp_path):
     first = Staging(tmp_path / "staging.db")
 

@@ -93,6 +93,7 @@ def plan_migration(
     records_per_second: Decimal,
     overlap_days: Decimal,
     can_follow: bool,
+    files: str = "",
     reads_are_charged: bool = True,
     is_target_new: bool = True,
 ) -> MigrationPlan:
@@ -108,6 +109,7 @@ def plan_migration(
         records_per_second: how fast records are written.
         overlap_days: how long both databases run.
         can_follow: whether changes of the source can be followed while it is copied.
+        files: where files are that move to object storage; "" where none do.
         reads_are_charged: whether reading the source is charged by the unit.
         is_target_new: whether the target's tables do not exist yet.
     """
@@ -140,7 +142,7 @@ def plan_migration(
         seconds=seconds,
         units_per_second=_units_a_second(loads, seconds),
         source_units_per_second=reads / seconds if seconds else ZERO,
-        steps=tuple(_steps(source, target, can_follow=can_follow)),
+        steps=tuple(_steps(source, target, can_follow=can_follow, files=files)),
         blockers=tuple(_blockers(source, target, codecs)),
         way_back=_way_back(source.design.name, can_follow=can_follow),
     )
@@ -234,7 +236,7 @@ def _read_usd(reads: Decimal, rates: Rates) -> Decimal | None:
         return None
 
 
-def _steps(source: Evaluation, target: Evaluation, *, can_follow: bool) -> list[str]:
+def _steps(source: Evaluation, target: Evaluation, *, can_follow: bool, files: str) -> list[str]:
     steps = [
         f"create what `{target.design.name}` needs (`tablewright up`)",
         f"read `{source.design.name}` and try the whole transform; nothing is written yet",
@@ -245,6 +247,11 @@ def _steps(source: Evaluation, target: Evaluation, *, can_follow: bool) -> list[
     else:
         steps.append("stop writes to the source: its changes cannot be followed")
         steps.append("copy")
+    if files:
+        steps.append(
+            f"copy the files of `{files}` to object storage with checksums; what refers to them is "
+            "rewritten on the way"
+        )
     steps += [
         "compare both sides, instance by instance",
         "switch the application over",

@@ -172,9 +172,11 @@ class Migration:
             self._writing.end(count)
             written += count
             done += len(chunk)
-            self.staging.keep_position("write", entity, chunk[-1][0], done)
+            with self.staging.transaction():
+                self.staging.keep_position("write", entity, chunk[-1][0], done)
             self._say("write", done, total, entity)
-        self.staging.keep_position("write", entity, 0, done, is_finished=True)
+        with self.staging.transaction():
+            self.staging.keep_position("write", entity, 0, done, is_finished=True)
         return written
 
     def _write_chunk(self, entity: str, chunk: Sequence[tuple[str, dict[str, Any]]]) -> int:

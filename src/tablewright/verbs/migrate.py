@@ -128,6 +128,7 @@ def plan(
     connectors = [session.engine_of(each).connector for each in designs]
     codecs = [c.codec(session.model, d) for c, d in zip(connectors, designs, strict=True)]
     sample = Sample(session.model)
+    files = session.file.choices(source, target).files
     created = plan_migration(
         evaluations[0],
         evaluations[1],
@@ -138,6 +139,7 @@ def plan(
         records_per_second=records_per_second,
         overlap_days=overlap_days,
         can_follow=connectors[0].can_follow(designs[0]),
+        files=files.folder if files is not None else "",
         reads_are_charged=session.engine_of(designs[0]).is_billed_by_request(designs[0]),
     )
     return MigratePlanView(app=session.model.app, region=session.region, plan=created)
