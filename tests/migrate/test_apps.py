@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from importlib import resources
 
 import pytest
 
 from tablewright.engines.registry import make_engine
+from tablewright.migrate.files import FileReferences
 from tablewright.migrate.transform import Transform
+from tablewright.operate.file_copy import copy_files
 from tablewright.operate.migration import Migration
 from tablewright.operate.seed import Position, apply_seed, plan_seed
 from tablewright.operate.staging import Staging
@@ -184,3 +187,49 @@ def test_screen_time_journey_moves_to_the_planned_design_in_one_go_and_step_by_s
 
     assert len(designs) > 3
     assert contents(stage) == contents(in_one_go)
+
+
+@pytest.mark.slow
+def test_no_document_of_poafix_keeps_a_local_path(tmp_path):
+    pytest.importorskip("pymongo")
+    session = app("poafix")
+    design = session.design("current")
+    source, target = opened(session, design), opened(session, session.design("recommended"))
+    uploads = tmp_path / "uploads"
+    uploads.mkdir()
+    local = FileReferences(prefix="https://", url="/uploads")
+    bare = transform_of(session, source, target)
+    names = set()
+    try:
+        for entity in ("User", "Provider", "ServiceRequest"):
+            for row in Sample(session.model).rows(entity, 0, 40, 40):
+                names |= {n for _, n in local.named(session.model.entity(entity), row)}
+                local.applied(session.model.entity(entity), row)
+                source.bulk_write(bare.source.encode(entity, row, lambda name: ()))
+        for name in names:
+            path = uploads / local.key(name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(name.encode())
+        before = "".join(contents_of_documents(source))
+        references = FileReferences(prefix="/uploads/", url="https://cdn.example.org", folder="u")
+        transform = replace(
+            bare, references=references, has_file=lambda name: (uploads / name).is_file()
+        )
+        work = Migration(source, target, transform, Staging(tmp_path / "staging.db"))
+        assert work.check().is_clear
+        work.write()
+        copied = copy_files(uploads, tmp_path / "bucket", references, tmp_path / "files.jsonl")
+        after = "".join(contents_of_documents(target))
+        assert work.verify().is_clean
+    finally:
+        source.close()
+        target.close()
+
+    assert "/uploads/" in before
+    assert "/uploads/" not in after
+    assert copied.files == len(names) > 10
+
+
+def contents_of_documents(adapter):
+    containers = sorted({kind.container for kind in adapter.codec.kinds})
+    return [str(r) for container in containers for _, page in adapter.scan(container) for r in page]
