@@ -28,7 +28,8 @@ from tablewright.migrate import canonical
 from tablewright.migrate.transform import Instance, MoveProblem, Transform, explained, identity_text
 from tablewright.operate.pace import Pace, PacedWork
 from tablewright.operate.seed import by_dependence
-from tablewright.operate.staging import SOURCE, Staged, Staging, staged
+from tablewright.operate.staged_rows import Staged, staged
+from tablewright.operate.staging import SOURCE, Staging
 
 MERGED_AT_ONCE = 1_000
 
