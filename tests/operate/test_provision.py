@@ -13,6 +13,7 @@ from dynamo_proofs import dynamo_design
 from operate.faulty import Faulty, refuse, vanish
 from tablewright import load
 from tablewright.core.errors import UsageError
+from tablewright.engines.dynamodb.adapter import DynamoAdapter
 from tablewright.engines.dynamodb.auto_scaling import apply_scaling, scaling_targets
 from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, Index, ModeKind, Table
 from tablewright.engines.dynamodb.observation import observe
@@ -266,3 +267,43 @@ def test_what_is_asked_of_auto_scaling_is_what_the_service_takes(design: DynamoD
             stub.add_response("put_scaling_policy", answer, target.policy)
         apply_scaling(targets, client, lambda text: None)
         stub.assert_no_pending_responses()
+
+
+# ---------------------------------------------------------------- through the adapter
+
+
+def test_auto_scaling_is_set_in_every_run_where_there_is_such_a_service(
+    model: Model, design: DynamoDesign, database: Database
+) -> None:
+    sent: list[str] = []
+
+    class Service:
+        def register_scalable_target(self, **parameters: object) -> None:
+            sent.append(f"register {parameters['ResourceId']}")
+
+        def put_scaling_policy(self, **parameters: object) -> None:
+            sent.append(f"scale {parameters['ResourceId']}")
+
+    table = replace(scaled(design.tables[0]), indexes=())
+    one = replace(design, tables=(table,))
+    adapter = DynamoAdapter(model, one, LocalTransport(database), scaling=Service)
+    plan = adapter.plan_provision()
+    assert plan.not_offered == ()
+    # a table has read and write capacity: two targets, with the bounds in words
+    assert [step.text.partition(" ")[0] for step in plan.repeated] == [f"table/{table.name}"] * 2
+    for step in (*plan.steps, *plan.repeated):
+        adapter.provision(step, lambda text: None)
+    assert sent == [f"register table/{table.name}", f"scale table/{table.name}"] * 2
+    again = adapter.plan_provision()
+    assert (again.steps, again.repeated) == ((), plan.repeated)
+
+
+def test_where_nothing_scales_by_itself_that_is_said(
+    model: Model, design: DynamoDesign, database: Database
+) -> None:
+    table = replace(scaled(design.tables[0]), indexes=())
+    adapter = DynamoAdapter(model, replace(design, tables=(table,)), LocalTransport(database))
+    plan = adapter.plan_provision()
+    assert plan.repeated == ()
+    assert len(plan.not_offered) == 2
+    assert all("only Amazon scales by itself" in text for text in plan.not_offered)

@@ -118,6 +118,13 @@ def test_what_is_taken_down_is_gone(session: Session) -> None:
         assert adapter.describe() == {}
 
 
+def test_a_proof_takes_the_number_of_users_that_was_seeded(session: Session) -> None:
+    assert prove(session, "shelf", HERE, users=2, requests=20).proof.users == 2
+    up(session, "shelf", HERE)
+    seed(session, "shelf", HERE, users=7)
+    assert prove(session, "shelf", HERE, requests=20).proof.users == 7
+
+
 # ---------------------------------------------------------------- check, compare
 
 
