@@ -1,7 +1,7 @@
 """What has to be true before users come: a script that checks each point and says pass or fail.
 
 In: a stack, its site. Out: the script. Each check is one command of the vendor's own tools; one
-that fails makes the script fail, so that it can stand in a pipeline.
+that fails makes the script fail, so that a pipeline can run it.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from typing import Any
 from tablewright.deploy.resources import Account, Ref, Text
 
 USER = "{user}"
-"""Stands in a leading key for the user that a session names."""
+"""Replaced in a leading key by the user that a session names."""
 Condition = tuple[str, str, tuple[str, ...]]
 """Operator, condition key, values."""
 

@@ -299,7 +299,8 @@ def _is_key(name: str) -> bool:
 def _checked_variable(reader: _Reader, name: str) -> None:
     if not _VARIABLE.fullmatch(name):
         reader.refuse(
-            f"has a variable `{name}`", "write capitals, digits and underscores, a letter first"
+            f"has a variable `{name}`",
+            "write upper-case letters, digits and underscores, a letter first",
         )
 
 

@@ -84,7 +84,7 @@ def _reason(adapter: Adapter, model: Model, pattern: Pattern, route: Route) -> s
     if pattern.verb not in CHECKED or pattern.batch > 1:
         return f"calls of `{pattern.verb.value}` are judged by `prove` only"
     if pattern.ignore_case:
-        return "it ignores capitals: judged by `prove` only"
+        return "it ignores case: judged by `prove` only"
     kinds = [k for k in adapter.codec.kinds if k.entity == pattern.entity and not k.is_copy]
     if len(kinds) > 1:
         return f"{pattern.entity} is split over several records: judged by `prove` only"

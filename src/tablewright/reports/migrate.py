@@ -74,7 +74,7 @@ def plan_page(view: MigratePlanView) -> Document:
 
 
 def _load(plan: MigrationPlan) -> list[Block]:
-    """Return what copying takes from databases that are charged by the unit."""
+    """Return what copying consumes on databases that are charged by the unit."""
     parts: list[str] = []
     if plan.source_units_per_second:
         parts.append(

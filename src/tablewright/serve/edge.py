@@ -1,7 +1,7 @@
 """What every request of an HTTP service passes: an id, security headers, a line of the log.
 
 In: an ASGI application and how it is operated. Out: the same application. Errors that nothing
-handled become an answer with an id and nothing of the inside; their kind stands in the log.
+handled become an answer with an id and nothing of the inside; the log tells their kind.
 """
 
 from __future__ import annotations

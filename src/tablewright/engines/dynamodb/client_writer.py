@@ -352,7 +352,7 @@ def _ordered(parameters: Sequence[Argument]) -> list[Argument]:
 
 
 def _declared(parameter: Argument) -> str:
-    """Return a parameter as it stands in the head of a function."""
+    """Return a parameter as a function declares it."""
     annotation = type_of(parameter.attribute)
     if parameter.use is Use.APPENDED:
         return f"{parameter.name}: Sequence[Any]"
