@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import shutil
+import uuid
 from decimal import Decimal
 from pathlib import Path
 from tempfile import mkdtemp
@@ -11,6 +13,7 @@ import pytest
 
 from tablewright import read_model
 from tablewright.core.errors import UnsupportedError
+from tablewright.engines.mongodb import adapter as mongo
 from tablewright.engines.postgresql import streams as pg_streams
 from tablewright.engines.registry import make_engine
 from tablewright.evaluation.doors import Target
@@ -195,3 +198,29 @@ def test_the_changes_of_a_postgresql_are_followed(tmp_path):
 )
 def test_a_line_of_test_decoding_is_read_column_by_column(text, columns):
     assert pg_streams._columns(text) == columns
+
+
+def test_a_position_in_a_collection_keeps_the_type_of_its_id():
+    bson = pytest.importorskip("bson")
+    moment = datetime.datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=datetime.UTC)
+    identities = [bson.ObjectId(), uuid.UUID(ANN_ID), "text", 7, 2**40, moment, {"a": 1, "b": "c"}]
+
+    for identity in identities:
+        stored = mongo.stored_position(mongo.position_text(identity))
+        assert stored == identity
+        assert isinstance(stored, type(identity))
+
+
+def test_documents_come_in_pages_and_a_page_is_gone_on_from(tmp_path):
+    pytest.importorskip("pymongo")
+    source = opened("mongodb")
+    users = [{"user_id": str(uuid.UUID(int=n)), "name": f"n{n}"} for n in range(1_500)]
+    try:
+        write(source, "User", *users)
+        pages = list(source.scan("users"))
+        rest = [each for _, page in source.scan("users", after=pages[0][0]) for each in page]
+    finally:
+        source.close()
+
+    assert [len(page) for _, page in pages] == [1_000, 500, 0]
+    assert len(rest) == 500

@@ -110,9 +110,12 @@ class SideComparison:
 
     def _keep_suspicious(self, places: frozenset[tuple[str, int]]) -> None:
         """Read the target once more, and keep the whole instances of buckets that differ."""
-        single = single_records(self.transform.target) & {name for name, _ in places}
-        kinds = {kind.container for kind in self.transform.target.kinds if kind.entity in single}
-        for container in sorted(kinds):
+        codec = self.transform.target
+        single = single_records(codec) & {name for name, _ in places}
+        containers = {kind.container for kind in codec.kinds if kind.entity in single}
+        if single & codec.embedded:
+            containers = set(containers_of(codec))
+        for container in sorted(containers):
             for _, contents in self.target.scan(container):
                 fragments = [
                     fragment

@@ -379,13 +379,14 @@ def containers_of(codec: Codec) -> list[str]:
 
 
 def single_records(codec: Codec) -> frozenset[str]:
-    """Return the entities each of whose instances is exactly one record."""
-    kinds: dict[str, int] = {}
+    """Return the entities each of whose instances lies in exactly one record, its own or another's.
+
+    One that is embedded in two places after all comes twice, and is put together then.
+    """
+    counts: dict[str, int] = dict.fromkeys(codec.embedded, 1)
     for kind in codec.kinds:
-        kinds[kind.entity] = kinds.get(kind.entity, 0) + kind.copies
-    return frozenset(
-        name for name, count in kinds.items() if count == 1 and name not in codec.embedded
-    )
+        counts[kind.entity] = counts.get(kind.entity, 0) + kind.copies
+    return frozenset(name for name, count in counts.items() if count == 1)
 
 
 def digests_of_pages(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
-from itertools import groupby, islice
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tablewright.bill.rates import Rates
@@ -223,10 +223,7 @@ class MongoAdapter:
         condition = {} if after is None else {"_id": {"$gt": stored_position(after)}}
         cursor = self._database[container].find(condition, sort=[("_id", 1)], batch_size=PAGE)
         while page := _asked(partial(_page, cursor)):
-            last = position_text(page[-1]["_id"]) if len(page) == PAGE else None
-            yield last, [from_bson(document) for document in page]
-            if last is None:
-                return
+            yield position_text(page[-1]["_id"]), [from_bson(document) for document in page]
         yield None, []
 
     def follow_from(self, containers: Sequence[str]) -> str:
@@ -453,22 +450,37 @@ def _page_of(rows: tuple[Row, ...], call: Call) -> tuple[tuple[Row, ...], int | 
 
 
 def _page(cursor: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
-    return list(islice(cursor, PAGE))
+    """Return the next documents: as many as have, with what is embedded in them, `PAGE` parts."""
+    page: list[dict[str, Any]] = []
+    parts = 0
+    for document in cursor:
+        page.append(document)
+        parts += 1 + sum(len(v) for v in document.values() if isinstance(v, list | dict))
+        if parts >= PAGE:
+            break
+    return page
 
 
 def position_text(identity: Any) -> str:
     """Return an `_id` of any type as text, to go on after it."""
-    from bson.json_util import CANONICAL_JSON_OPTIONS, dumps
+    from bson.json_util import dumps
 
-    return str(dumps({"_id": identity}, json_options=CANONICAL_JSON_OPTIONS))
+    return str(dumps({"_id": identity}, json_options=_exact_json()))
 
 
 def stored_position(text: str) -> Any:
     """Return the `_id` of a text that `position_text` wrote."""
-    from bson.json_util import CANONICAL_JSON_OPTIONS, loads
+    from bson.json_util import loads
 
-    options = CANONICAL_JSON_OPTIONS.with_options(tz_aware=True, uuid_representation=4)
-    return loads(text, json_options=options)["_id"]
+    return loads(text, json_options=_exact_json())["_id"]
+
+
+def _exact_json() -> Any:
+    """Return how BSON values are written as JSON with their types, UUIDs in the standard way."""
+    from bson.binary import STANDARD
+    from bson.json_util import CANONICAL_JSON_OPTIONS
+
+    return CANONICAL_JSON_OPTIONS.with_options(tz_aware=True, uuid_representation=STANDARD)
 
 
 def _has_upper_bound(condition: Mapping[str, Any]) -> bool:
