@@ -56,6 +56,33 @@ def test_what_alarms_cost_beyond_the_priced_ones_is_said(written):
     assert beside.usd == Decimal("1.90")
 
 
+def test_a_cache_says_from_which_share_of_reads_it_pays_for_itself():
+    session = session_of("auxeira")
+    view = deploy(session, option="functions", additions=("cache",), dry_run=True)
+    cache = next(part for part in view.parts if part.price_key.startswith("aws.elasticache"))
+
+    # 730 hours at 0.016 USD; at 100 users every read together costs less than a cent of that
+    assert cache.usd == Decimal("11.680")
+    assert cache.note.startswith("never pays for itself")
+
+
+def test_an_addition_that_the_option_does_not_have_is_refused_with_the_nearest(written):
+    session, _, _ = written
+
+    with pytest.raises(UsageError, match="backups") as raised:
+        deploy(session, option="native-aws", additions=("backups",), dry_run=True)
+    assert "backup" in raised.value.remedy
+
+
+def test_replicas_are_in_the_tables_and_in_the_price(written):
+    session, view, _ = written
+    wide = deploy(session, option="native-aws", regions=("eu-west-1",), dry_run=True)
+
+    assert wide.usd > view.usd
+    # one alarm on the lag of each of the two tables
+    assert wide.alarms == view.alarms + 2
+
+
 def test_a_second_run_has_nothing_to_do(written):
     session, first, _ = written
     second = deploy(session, option="native-aws")

@@ -172,3 +172,49 @@ def test_each_attribute_that_is_taken_away_fails_exactly_the_patterns_that_ask_f
             }
             assert load.refused(load.policy(without), load.own) == asking
             assert asking, f"{attribute} is allowed by {statement.sid} and nobody asks for it"
+
+
+def test_the_deployer_creates_tables_and_may_not_read_them_nor_others():
+    """The set-up's own requests under the policy of whoever deploys."""
+    import json
+
+    from tablewright.deploy.deployer import deployer_policy
+    from tablewright.deploy.option import Site
+    from tablewright.deploy.resources import Stack
+
+    session = Session(read_model(apps.read("auxeira"), "model.yaml"), Options())
+    share = share_of(session.evaluate("recommended"), "production", ())
+    stack = Stack(
+        name="auxeira-production",
+        title="t",
+        region="us-east-1",
+        environment="production",
+        resources=share.resources,
+    )
+    site = Site(
+        app="auxeira",
+        title="t",
+        option="o",
+        environment="production",
+        region="us-east-1",
+        engine="dynamodb",
+        parts=(),
+        users=1,
+        peak_requests_per_second=1,
+        usd_per_month=1,
+    )
+    text = deployer_policy(stack, site).replace("ACCOUNT", "000000000000")
+    policies = [read_policy(json.loads(text))]
+
+    def may(action, table):
+        arn = f"arn:aws:dynamodb:us-east-1:000000000000:table/{table}"
+        return evaluate(policies, action=f"dynamodb:{action}", resource=arn).is_allowed
+
+    tables = [resource.properties["TableName"] for resource in share.resources]
+    assert len(tables) == 6
+    for table in tables:
+        for action in ("CreateTable", "DescribeTable", "UpdateTimeToLive", "TagResource"):
+            assert may(action, table)
+        assert not may("GetItem", table)
+    assert not may("CreateTable", "someone-elses")
+    assert evaluate(policies, action="dynamodb:ListTables", resource="*").is_allowed

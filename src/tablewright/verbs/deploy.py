@@ -14,7 +14,7 @@ from pathlib import Path
 from tablewright.compare.values import ArchitectureResult, Comparison
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import PriceUnknownError, UnsupportedError, UsageError
-from tablewright.core.quantities import ZERO
+from tablewright.core.quantities import ZERO, format_usd
 from tablewright.deploy.beside import Difference, differences
 from tablewright.deploy.folder import FolderPlan, files_of, plan_folder, write_folder
 from tablewright.deploy.option import Part, checked_environment
@@ -28,6 +28,8 @@ from tablewright.verbs.ddl import ddl
 from tablewright.verbs.deploy_site import TABLES, Asked, site_of
 
 PRODUCTION = "production"
+CACHES = "aws.elasticache"
+READ_UNITS = ("aws.dynamodb.ondemand.rru", "aws.dynamodb.provisioned.rcu")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,7 +326,7 @@ def _part_rows(parts: Sequence[Part], resources: Sequence[Resource]) -> tuple[Pa
                 price_key=key,
                 usd=sum((line.usd_per_month for line in lines), ZERO),
                 resources=tuple(_behind(table, key, resources)),
-                note=_note(key),
+                note=_note(key, parts),
             )
         )
     return tuple(rows)
@@ -351,8 +353,22 @@ def _behind(table: str, key: str, resources: Sequence[Resource]) -> Iterator[str
             yield resource.name
 
 
-def _note(key: str) -> str:
+def _note(key: str, parts: Sequence[Part]) -> str:
     """Return what a reader must know of a priced line that its resources do not say."""
     if key.startswith("mongodb."):
         return "written for Terraform: CloudFormation makes no cluster at MongoDB Atlas"
+    if key.startswith("aws.elasticache"):
+        return _pay_back(parts)
     return ""
+
+
+def _pay_back(parts: Sequence[Part]) -> str:
+    """Return from which share of reads a cache costs less than the read units it saves."""
+    reads = sum((p.usd_per_month for p in parts if p.price_key.startswith(READ_UNITS)), ZERO)
+    cache = sum((p.usd_per_month for p in parts if p.price_key.startswith(CACHES)), ZERO)
+    if not reads:
+        return ""
+    if cache >= reads:
+        return f"never pays for itself: all reads cost {format_usd(reads)} USD a month"
+    share = (cache / reads * 100).quantize(Decimal("0.1"))
+    return f"pays for itself from {share} % of reads answered: they cost {format_usd(reads)} USD"
