@@ -59,7 +59,7 @@ def test_functions_have_routes_sizes_and_patterns():
         ({"functions": {"Show": {"mb": 64}}}, "`mb` of 64", "128"),
         ({"functions": []}, "no mapping", "name: value"),
         ({"secrets": {"KEY": {"value": "s3cret"}}}, "no `value`", "text"),
-        ({"secrets": {"lower": {}}}, "variable `lower`", "capitals"),
+        ({"secrets": {"lower": {}}}, "variable `lower`", "upper-case"),
         ({"variables": {"PAYMENT_KEY": "sk_live_1"}}, "looks like a secret", "`secrets`"),
         ({"origins": ["http://shop.example"]}, "http://shop.example", "over TLS"),
         ({"origins": "*"}, "lets `*`", "over TLS"),
