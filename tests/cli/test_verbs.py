@@ -220,3 +220,30 @@ def test_an_output_file_that_cannot_be_written_exits_3(typed, tmp_path):
     )
     assert code == 3
     assert "No such file or directory" in err
+
+
+PROVISIONED = """
+app: provisioned
+region: us-east-1
+scales: [1000]
+entities:
+  Note: {key: id, count: 10, attributes: {id: uuid}}
+patterns:
+  add: {put: Note, rate: 50/sPEAK}
+designs:
+  fixed: {engine: dynamodb, tables: {notes: {key: id, items: Note, mode: {rcu: 1, wcu: 50}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("peak", "says"),
+    [
+        ("", "The load is the same in every minute of the day."),
+        (", peak: 3", "The load rises and falls in straight lines to 3 times its mean."),
+    ],
+)
+def test_the_shape_of_the_day_that_a_bill_rests_on_is_said(typed, tmp_path, peak, says):
+    file = tmp_path / "tablewright.yaml"
+    file.write_text(PROVISIONED.replace("PEAK", peak))
+    _, out, _ = typed("cost", str(file), "--users", "1000")
+    assert says in " ".join(out.split())

@@ -30,7 +30,8 @@ def cost_page(view: CostView) -> Document:
     """Return the bill of one design at one scale."""
     facts = (view.engine, view.region, view.mode, f"prices of {view.prices_as_of}")
     heading = " · ".join(part for part in facts if part)
-    sized = () if view.mode else view.assumptions
+    # Of a bill of requests the first only says how long a month is, which `report` does too.
+    sized = view.assumptions[1:] if view.mode else view.assumptions
     footer = []
     if view.left_out:
         footer.append(f"Left out: {', '.join(view.left_out)}.")

@@ -113,7 +113,10 @@ class ReadRouter:
                 elif not shape.guards or index is None:
                     rejected.append(Rejected(route=where, reason=result.reason))
             if not shape.guards and pattern.verb is not Verb.GET:
-                options += self._scans(pattern, table, shape, required)
+                # Indexes are scanned only where no key answers, or where nobody waits.
+                answered = any(option.operation != "scan" for option in options)
+                sparing = answered and self._avoids_scans(pattern)
+                options += self._scans(pattern, table, shape, required, with_indexes=not sparing)
         for table, shape, embed in self.context.embeds.get(entity.name, ()):
             options += self.embedded.options(pattern, table, shape, embed)
         if pattern.verb is Verb.GET:
@@ -136,12 +139,18 @@ class ReadRouter:
         return pattern.purpose == "online" and not is_bounded
 
     def _scans(
-        self, pattern: Pattern, table: Table, shape: ItemShape, required: frozenset[str]
+        self,
+        pattern: Pattern,
+        table: Table,
+        shape: ItemShape,
+        required: frozenset[str],
+        *,
+        with_indexes: bool = True,
     ) -> list[ReadOption]:
         """Return the scan of a table, and those of its indexes that are cheaper."""
         scan = self.scans.scan(pattern, table, shape, required)
         options = [scan] if isinstance(scan, ReadOption) else []
-        for index in table.indexes:
+        for index in table.indexes if with_indexes else ():
             if options and self.scans.least_units(pattern, table, index) >= options[0].read_units:
                 continue
             way = self.scans.scan_of_index(pattern, table, shape, index, required)
