@@ -176,6 +176,7 @@ def _write_container(
         _note(plan.folder, manifest, places)
         if show is not None:
             show(manifest.containers[container].count, 0, container)
+        contents = ()  # given back before the next part is read
     return manifest
 
 
