@@ -534,3 +534,38 @@ def test_faults_of_a_postgresql_are_found_and_none_is_invented(server: Any, tmp_
         ("full-scans", "authors"),
         ("statistics", "authors"),
     }
+
+
+# ---------------------------------------------------------------- MongoDB
+
+
+@pytest.mark.needs_server
+def test_faults_of_a_mongodb_are_found_and_none_is_invented(
+    tmp_path: Path, capsys: Printed
+) -> None:
+    from operate.shop_engines import seeded
+
+    path = seeded(tmp_path, "documents")
+    chosen = ("--design", "documents")
+    assert call("backup", path, *chosen) == 0
+    assert call("restore", path, *chosen, "--drill") == 0
+
+    def findings() -> tuple[int, Findings]:
+        capsys.readouterr()
+        code = call("doctor", path, *chosen, "--json")
+        view = json.loads(capsys.readouterr().out)
+        return code, {(f["check"], f["place"]): f for f in view["findings"]}
+
+    assert findings() == (0, {})
+    session = open_model(str(path))
+    with opened(session, session.design("documents"), Target()) as adapter:
+        adapter._database["notes"].drop_index("latest")  # type: ignore[attr-defined]
+        # 13 MB of the 16 MB that a document has at most: over three quarters
+        ((_, page),) = adapter.scan("authors")
+        big = {**page[0], "name": "x" * 13_000_000}
+        adapter.bulk_write([Record(container="authors", kind="", content=big)])
+    code, found_faults = findings()
+    assert code == 1
+    assert set(found_faults) == {("drift", "notes"), ("record-size", "authors")}
+    # the text, and less than 1,000 bytes of everything else
+    assert "largest 13,000,0" in found_faults["record-size", "authors"]["evidence"]
