@@ -16,7 +16,7 @@ from tablewright.deploy.program import FunctionNeed, Program
 from tablewright.deploy.stack import build
 
 LISTED = yaml.safe_load(
-    (Path(__file__).parents[1] / "data" / "cloudwatch_metrics.yaml").read_text(encoding="utf-8")
+    Path(__file__).with_name("cloudwatch_metrics.yaml").read_text(encoding="utf-8")
 )
 WATCHED = (
     replace(

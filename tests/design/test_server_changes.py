@@ -66,6 +66,6 @@ def test_what_cannot_be_changed_is_refused(change, says):
 def test_changes_read_like_what_is_to_be_done():
     unique = MongoIndex(name="a", keys=(("a", "1"),), unique=True)
     swap = SwapServerIndex(home="things", old="a", index=unique)
-    assert str(swap) == "build index a of things anew as {a: 1}, unique"
+    assert str(swap) == "rebuild index a of things as {a: 1}, unique"
     assert str(AddServerIndex(home="things", index=BY_B)) == "add index {b: -1} to things"
     assert str(DropServerIndex(home="things", index="a")) == "drop index a of things"

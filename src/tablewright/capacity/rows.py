@@ -92,7 +92,7 @@ def field_of(value: Any, kind: str) -> RowField:
 
     Example:
         >>> field_of("abc", "text"), field_of(7, "integer").after(5)
-        (Field(content=3, alignment=4, is_variable=True, ratio=None), 12)
+        (RowField(content=3, alignment=4, is_variable=True, ratio=None), 12)
     """
     if kind in _FIXED:
         length, alignment = _FIXED[kind]
@@ -220,7 +220,7 @@ def row_of(fields: Sequence[RowField], ratio: float = 0.5) -> StoredRow:
             (only in rows of more than 2,032 bytes).
 
     Example:
-        >>> row_of([Field(4, 4, False), Field(3)]).heap  # 24 + 4 + 1 + 3
+        >>> row_of([RowField(4, 4, False), RowField(3)]).heap  # 24 + 4 + 1 + 3
         32
     """
     has_null = any(field.content is None for field in fields)
@@ -276,7 +276,7 @@ def heap_pages(rows: Sequence[StoredRow], fillfactor: int = 100) -> int:
     """Return the pages that rows fill when they are inserted in this order.
 
     Example:
-        >>> heap_pages([Row(100)] * 1000)  # 104 + 4 bytes each: 75 on a page
+        >>> heap_pages([StoredRow(100)] * 1000)  # 104 + 4 bytes each: 75 on a page
         14
     """
     room = PAGE_BYTES - PAGE_HEADER_BYTES
@@ -309,7 +309,7 @@ def index_tuple_bytes(fields: Sequence[RowField]) -> int:
     """Return the bytes of one B-tree entry, without its item pointer.
 
     Example:
-        >>> index_tuple_bytes([Field(8, 8, False)]), index_tuple_bytes([Field(20)])
+        >>> index_tuple_bytes([RowField(8, 8, False)]), index_tuple_bytes([RowField(20)])
         (16, 32)
     """
     header = INDEX_HEADER_BYTES

@@ -58,7 +58,7 @@ def placed(
     combinations differ as long as there are enough.
 
     Example:
-        >>> two = [Place(at, 4, 0) for at in range(4)]
+        >>> two = [SiblingPlace(at, 4, 0) for at in range(4)]
         >>> [p.position for p in placed(two, "b", ("a", "b"), {"a": 3, "b": 2})]
         [0, 0, 0, 1]
     """

@@ -38,7 +38,8 @@ def statement_size(tree: UpdateNode, names: Mapping[str, str]) -> tuple[int, tup
 
     Example:
         >>> from tablewright.local.expressions.nodes import SetAction
-        >>> statement_size(UpdateNode(sets=(SetAction(Path(("ab",)), ValueNode(":v")),)), {})
+        >>> to_v = SetAction(DocumentPath(("ab",)), ValueNode(":v"))
+        >>> statement_size(UpdateNode(sets=(to_v,)), {})
         (24, (':v',))
     """
     total = _UPDATE

@@ -138,7 +138,7 @@ def filled(template: Template, parameters: Sequence[WireValue]) -> WireValue:
     """Return a value with its parameters in place.
 
     Example:
-        >>> filled(ListTemplate((Parameter(1), {"N": "1"})), [{"S": "a"}, {"S": "b"}])
+        >>> filled(ListTemplate((ParameterMark(1), {"N": "1"})), [{"S": "a"}, {"S": "b"}])
         {'L': [{'S': 'b'}, {'N': '1'}]}
     """
     if isinstance(template, ParameterMark):

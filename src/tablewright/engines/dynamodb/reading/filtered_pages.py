@@ -49,7 +49,7 @@ def rounds_until(count: int, share: Decimal, limit: int, matched: Decimal) -> De
 
     Example:
         >>> round(rounds_until(20, Decimal("0.95"), 24, Decimal(2000)), 3)
-        Decimal('1.007')
+        Decimal('1.006')
     """
     most = max(1, int((matched / limit).to_integral_value(ROUND_CEILING)))
     rounds = ONE
