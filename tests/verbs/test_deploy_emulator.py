@@ -100,19 +100,19 @@ def status_of(cloudformation_client):
 def test_a_stack_is_created_read_back_changed_and_deleted(clients, monkeypatch):
     client, port = clients
     stack = stack_of(monkeypatch)
-    made = tuple(
+    supported = tuple(
         resource
         for resource in stack.resources
         if not resource.kind.startswith(NOT_MADE) and "Metrics" not in resource.properties
     )
     # left out: the budget, two of cost anomalies, and alarms over several metrics
-    assert len(stack.resources) - len(made) == 3 + sum(
+    assert len(stack.resources) - len(supported) == 3 + sum(
         "Metrics" in alarm.properties for alarm in stack.of_kind("AWS::CloudWatch::Alarm")
     )
-    template = cloudformation.render(replace(stack, resources=made))
+    template = cloudformation.render(replace(stack, resources=supported))
     _release(client("s3"))
-    given = {"AlarmEmail": "a@example.org", "ArtifactBucket": "rel", "ArtifactKey": "app/1.zip"}
-    parameters = [{"ParameterKey": k, "ParameterValue": v} for k, v in given.items()]
+    values = {"AlarmEmail": "a@example.org", "ArtifactBucket": "rel", "ArtifactKey": "app/1.zip"}
+    parameters = [{"ParameterKey": k, "ParameterValue": v} for k, v in values.items()]
     stacks = client("cloudformation")
     request = {"StackName": STACK, "Parameters": parameters, "Capabilities": ["CAPABILITY_IAM"]}
 
@@ -120,7 +120,7 @@ def test_a_stack_is_created_read_back_changed_and_deleted(clients, monkeypatch):
     until(lambda: status_of(stacks) == "CREATE_COMPLETE", "created")
     listed = stacks.describe_stack_resources(StackName=STACK)["StackResources"]
     physical = {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in listed}
-    assert set(physical) == {resource.name for resource in made}
+    assert set(physical) == {resource.name for resource in supported}
 
     _compare_tables(client("dynamodb"), stack)
     _compare_function(client("lambda"), stack, physical)

@@ -53,13 +53,13 @@ def test_the_recommended_option_is_written_as_before(app, tmp_path):
 @pytest.mark.parametrize("app", apps.NAMES)
 def test_every_other_option_is_written_as_before(app, tmp_path):
     digests = json.loads(DIGESTS.read_text(encoding="utf-8")) if DIGESTS.exists() else {}
-    made = {}
+    current = {}
     for option, file_format, folder in written(app, tmp_path):
         for name, text in files(folder).items():
             if not name.startswith(".") and name != "RUNBOOK.md":  # has tests of its own
                 digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-                made[f"{option}/{file_format}/{name}"] = digest
+                current[f"{option}/{file_format}/{name}"] = digest
     if WRITE:
-        digests[app] = made
+        digests[app] = current
         DIGESTS.write_text(json.dumps(dict(sorted(digests.items())), indent=1) + "\n")
-    assert made == digests[app]
+    assert current == digests[app]

@@ -44,13 +44,13 @@ SECRETS = {
 def linter(name):
     """Return a linter's path, or skip."""
     local = LINTERS / name
-    found = str(local) if local.exists() else shutil.which(name)
-    if found is None:
+    command = str(local) if local.exists() else shutil.which(name)
+    if command is None:
         pytest.skip(f"{name} is not installed (scripts/install-peers)")
-    run = subprocess.run([found, "--version"], capture_output=True, text=True, check=False)
+    run = subprocess.run([command, "--version"], capture_output=True, text=True, check=False)
     if run.returncode:
         pytest.skip(f"{name} does not run here")
-    return found
+    return command
 
 
 EVERY = [
@@ -99,8 +99,8 @@ def test_a_star_stands_only_for_what_has_no_resource_of_its_own(folders):
 def commands_of(text):
     """Return the commands of tablewright that a text shows, each as words."""
     joined = text.replace("\\\n", " ")
-    found = re.findall(r"(?:^|[\s`(])(tablewright [a-z][^`|>\n]*)", joined)
-    return {command.strip() for command in found}
+    shown = re.findall(r"(?:^|[\s`(])(tablewright [a-z][^`|>\n]*)", joined)
+    return {command.strip() for command in shown}
 
 
 def test_every_command_that_a_folder_names_exists_with_its_options(folders):
@@ -113,8 +113,8 @@ def test_every_command_that_a_folder_names_exists_with_its_options(folders):
                     continue
                 verb = group.get_command(click.Context(group), words[1])
                 known = {opt for p in verb.params for opt in (*p.opts, *p.secondary_opts)}
-                asked = {w.partition("=")[0] for w in words[2:] if w.startswith("--")}
-                assert asked <= known, (option, file_format, name, command)
+                used = {w.partition("=")[0] for w in words[2:] if w.startswith("--")}
+                assert used <= known, (option, file_format, name, command)
 
 
 def test_scripts_are_read_by_a_shell_and_policies_are_json(folders):

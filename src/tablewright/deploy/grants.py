@@ -102,13 +102,13 @@ def _alike(grants: tuple[Grant, ...]) -> tuple[Grant, ...]:
 
     A statement that limits attributes beside one that does not would limit nothing.
     """
-    asked: dict[tuple[str, str, str], list[tuple[str, ...]]] = {}
+    attributes_by_place: dict[tuple[str, str, str], list[tuple[str, ...]]] = {}
     for grant in grants:
         place = (grant.table, grant.index, grant.leading_key)
-        asked.setdefault(place, []).append(grant.attributes)
+        attributes_by_place.setdefault(place, []).append(grant.attributes)
     common = {
         place: tuple(sorted({name for names in lists for name in names})) if all(lists) else ()
-        for place, lists in asked.items()
+        for place, lists in attributes_by_place.items()
     }
     return tuple(
         replace(grant, attributes=common[grant.table, grant.index, grant.leading_key])

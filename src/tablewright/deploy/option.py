@@ -131,7 +131,7 @@ def checked_environment(name: str) -> str:
     return name
 
 
-def short_name(site: Site, suffix: str, most: int = 32) -> str:
+def short_name(site: Site, suffix: str, limit: int = 32) -> str:
     """Return a physical name within a limit; a long application's name is cut, never the suffix.
 
     Example:
@@ -142,4 +142,4 @@ def short_name(site: Site, suffix: str, most: int = 32) -> str:
         'mongocollectibles-production-alb'
     """
     end = f"-{site.environment}-{suffix}"
-    return site.app[: most - len(end)].rstrip("-") + end
+    return site.app[: limit - len(end)].rstrip("-") + end

@@ -155,12 +155,12 @@ def _apply_steps(site: Site, folder: str, file_format: str) -> str:
     name, value = _release_parameter(site)
     if file_format == "terraform":
         variable = "image_tag" if name == "ImageTag" else "artifact_key"
-        given = f" -var {variable}={value}" if kind_of(site) else ""
+        release_option = f" -var {variable}={value}" if kind_of(site) else ""
         return f"""      - name: Plan
         working-directory: {folder}
         run: |
           terraform init -input=false
-          terraform plan -input=false -out=plan.bin{given}
+          terraform plan -input=false -out=plan.bin{release_option}
       - name: Apply what was planned
         working-directory: {folder}
         run: terraform apply -input=false plan.bin

@@ -25,7 +25,7 @@ from tablewright.design.values import Design
 from tablewright.session import Session, in_backticks
 from tablewright.verbs.compare import compare
 from tablewright.verbs.ddl import ddl
-from tablewright.verbs.deploy_site import TABLES, Asked, site_of
+from tablewright.verbs.deploy_site import TABLES, DeployRequest, site_of
 
 PRODUCTION = "production"
 CACHES = "aws.elasticache"
@@ -121,7 +121,9 @@ def _row(session: Session, comparison: Comparison, result: ArchitectureResult) -
     reason = "" if priced.is_priced else f"no price of {', '.join(priced.needs)}"
     if not reason:
         try:
-            refuse_elsewhere(site_of(session, comparison, result, Asked(environment=PRODUCTION)))
+            refuse_elsewhere(
+                site_of(session, comparison, result, DeployRequest(environment=PRODUCTION))
+            )
             _design(session, architecture.engine, "")
         except UnsupportedError as problem:
             reason = problem.message
@@ -172,8 +174,8 @@ def deploy(
     chosen = _design(session, result.architecture.engine, design)
     tags = (("app", session.model.app), ("environment", environment))
     chosen = _with_settings(session, chosen, regions, stream)
-    asked = Asked(environment=environment, additions=additions, tags=tags)
-    site = site_of(session, comparison, result, asked, chosen)
+    request = DeployRequest(environment=environment, additions=additions, tags=tags)
+    site = site_of(session, comparison, result, request, chosen)
     share = DatabaseShare()
     if chosen is not None:
         engine = session.engine_of(chosen)

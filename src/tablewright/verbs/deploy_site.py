@@ -25,7 +25,7 @@ TABLES = "aws.dynamodb."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class DeployRequest:
     """What a caller wants beside the option itself."""
 
     environment: str
@@ -48,7 +48,7 @@ def site_of(
     session: Session,
     comparison: Comparison,
     result: ArchitectureResult,
-    asked: Asked,
+    request: DeployRequest,
     design: Design | None = None,
 ) -> Site:
     """Return the option as it is written down.
@@ -57,7 +57,7 @@ def site_of(
         session: the model file.
         comparison: of its options.
         result: the chosen one.
-        asked: what else is wanted.
+        request: the environment, additions and tags.
         design: the deployed design; its own bill replaces that of the compared one.
 
     Raises:
@@ -73,13 +73,13 @@ def site_of(
             remedy="choose another region or option",
         )
     lines, usd = _lines(session, priced, design)
-    added = _added(result, priced, asked.additions)
+    added = _added(result, priced, request.additions)
     workload = {name: figure for name, figure, _ in comparison.workload}
     return Site(
         app=model.app,
         title=model.title or model.app,
         option=result.architecture.name,
-        environment=asked.environment,
+        environment=request.environment,
         region=session.region,
         engine=result.architecture.engine,
         parts=tuple(_part(line) for line in (*lines, *added)),
@@ -89,8 +89,8 @@ def site_of(
         latency_ms=int(model.targets.latency_p99_ms or 0),
         function_mb=int(workload["function_mb"]),
         program=program_of(session),
-        extras=tuple(name for name in asked.additions if name in EXTRAS),
-        tags=asked.tags,
+        extras=tuple(name for name in request.additions if name in EXTRAS),
+        tags=request.tags,
     )
 
 
@@ -113,10 +113,10 @@ def _lines(
     if design is None or not session.engine_of(design).is_billed_by_request(design):
         return priced.lines, priced.total
     compared = [line for line in priced.lines if line.price_key.startswith(TABLES)]
-    others = [line for line in priced.lines if not line.price_key.startswith(TABLES)]
-    own = session.evaluate(design).bill.lines
-    total = priced.total - _sum(compared) + _sum(own)
-    return (*own, *others), total
+    remaining = [line for line in priced.lines if not line.price_key.startswith(TABLES)]
+    design_lines = session.evaluate(design).bill.lines
+    total = priced.total - _sum(compared) + _sum(design_lines)
+    return (*design_lines, *remaining), total
 
 
 def _sum(lines: Iterable[Line]) -> Decimal:

@@ -332,13 +332,13 @@ def _asked(step: ReadStep, table: Table) -> tuple[str, ...]:
     None where it takes all that there are: it then names none, and cannot be held to some.
     """
     shape = next(shape for shape in table.shapes if shape.name == step.shape)
-    asked = asked_attributes(table, shape, step)
-    if not asked:
+    projected = asked_attributes(table, shape, step)
+    if not projected:
         return ()
     keys = table.index(step.index).keys if step.index else table.keys
     named = keys if step.sort else keys[:1]
     filtered = [condition.attribute for condition in step.filters]
-    return tuple(sorted({name.partition(".")[0] for name in (*asked, *named, *filtered)}))
+    return tuple(sorted({name.partition(".")[0] for name in (*projected, *named, *filtered)}))
 
 
 def _granted(step: Step, pattern: str, tables: dict[str, Table]) -> Iterable[Grant]:
