@@ -65,6 +65,19 @@ class KeyMatch:
     conditions: tuple[Condition, ...] = ()
     """The conditions it serves."""
 
+    @classmethod
+    def of_all(cls, table: Table, index: Index | None, shape: ItemShape) -> KeyMatch:
+        """Return what a scan goes by: no key at all."""
+        return cls(
+            table=table,
+            index=index,
+            shape=shape,
+            partition=(),
+            sort=(),
+            served=frozenset(),
+            order=(),
+        )
+
     @property
     def resource(self) -> str:
         """Table, or "table/index"."""

@@ -245,16 +245,7 @@ class Finder:
         in_order: bool,
         embedded: str,
     ) -> AccessPath:
-        remaining = {path: condition for path, condition in conditions.items() if path not in bound}
-        if index is not None:
-            remaining = {
-                p: o for p, o in remaining.items() if p not in {q for q, _ in index.partial}
-            }
-        stored = set(index.paths) | set(index.includes) if index is not None else set()
-        if index is not None:
-            stored -= {
-                p for p, o in remaining.items() if not self._compares(pattern, home, index, o, p)
-            }
+        remaining, stored = self._left_over(pattern, home, index, conditions, bound)
         on_entry = self.all_share(
             pattern, home, embedded, [o for p, o in remaining.items() if p in stored]
         )
@@ -317,6 +308,27 @@ class Finder:
             keeps_order=bool(pattern.sort) and in_order,
             stops=examined < pruned,
         )
+
+    def _left_over(
+        self,
+        pattern: Pattern,
+        home: Home,
+        index: Ordered | None,
+        conditions: dict[str, Condition],
+        bound: list[str],
+    ) -> tuple[dict[str, Condition], set[str]]:
+        """Return the conditions that an index does not bind, and the paths its entries answer."""
+        remaining = {path: condition for path, condition in conditions.items() if path not in bound}
+        if index is None:
+            return remaining, set()
+        partial = {path for path, _ in index.partial}
+        remaining = {path: c for path, c in remaining.items() if path not in partial}
+        stored = set(index.paths) | set(index.includes)
+        return remaining, stored - {
+            path
+            for path, c in remaining.items()
+            if not self._compares(pattern, home, index, c, path)
+        }
 
     def _partitions(
         self, pattern: Pattern, home: Home, conditions: dict[str, Condition], embedded: str

@@ -92,7 +92,6 @@ class ScanReads:
         evaluated = total_bytes * part
         units = Measure(mean=_scan_units(evaluated, pattern.consistency))
         pages = max(ONE, (evaluated / PAGE_BYTES).to_integral_value(rounding="ROUND_CEILING"))
-        consistency = pattern.consistency
         filters = _not_implied(pattern, shape, index)
         use = UnitUse(
             resource=target,
@@ -100,18 +99,13 @@ class ScanReads:
             units=units.times(Decimal(pattern.batch)),
             why=f"{_portion(part, index)}: {read_why(evaluated, pattern, 1)}",
         )
-        step = ReadStep(
-            operation="Scan",
-            table=table.name,
-            index=None if index is None else index.name,
-            shape=shape.name,
-            entity=pattern.entity,
-            filters=filters,
-            select=pattern.select,
-            consistency=consistency,
+        step = _scan_step(
+            pattern,
+            KeyMatch.of_all(table, index, shape),
+            filters,
+            embed,
             all_pages=part == 1,
-            limit=pattern.limit if stops_early and not filters else None,
-            embed=embed,
+            stops_early=stops_early,
         )
         request = Request(
             operation="Scan",
@@ -134,16 +128,13 @@ class ScanReads:
             filtered=tuple(c.attribute for c in filters),
             sorts_in_code=bool(pattern.sort),
         )
-        dummy = KeyMatch(
-            table=table,
-            index=index,
-            shape=shape,
-            partition=(),
-            sort=(),
-            served=frozenset(),
-            order=(),
+        return self.completion.complete(
+            pattern,
+            option,
+            KeyMatch.of_all(table, index, shape),
+            wanted,
+            returned * pattern.batch,
         )
-        return self.completion.complete(pattern, option, dummy, wanted, returned * pattern.batch)
 
     def least_units(self, pattern: Pattern, table: Table, index: Index) -> Decimal:
         """Return the read units of one scan of an index, without what follows it."""
@@ -163,6 +154,30 @@ class ScanReads:
             return ONE
         entries = self.context.sizes.whole(table, shape).entries(index)
         return Decimal(sum(entry is not None for entry in entries)) / max(1, len(entries))
+
+
+def _scan_step(
+    pattern: Pattern,
+    match: KeyMatch,
+    filters: tuple[Condition, ...],
+    embed: Embed | None,
+    *,
+    all_pages: bool,
+    stops_early: bool,
+) -> ReadStep:
+    return ReadStep(
+        operation="Scan",
+        table=match.table.name,
+        index=None if match.index is None else match.index.name,
+        shape=match.shape.name,
+        entity=pattern.entity,
+        filters=filters,
+        select=pattern.select,
+        consistency=pattern.consistency,
+        all_pages=all_pages,
+        limit=pattern.limit if stops_early and not filters else None,
+        embed=embed,
+    )
 
 
 def _part_read(pattern: Pattern, overall: Decimal) -> tuple[Decimal, bool]:
