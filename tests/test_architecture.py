@@ -28,7 +28,6 @@ LONG_MODULES = {
 LONG_FUNCTIONS: dict[str, str] = {
     "cli/commands/migrate.py:command": "one argument for each option",
     "verbs/migrate.py:migrate": "one branch for each action; to be split by phase",
-    "engines/servers/sizing.py:limits_of": "one branch for each limit of an offer",
 }
 """Functions over 80 lines, each with the reason."""
 

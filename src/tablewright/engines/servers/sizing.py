@@ -427,90 +427,53 @@ class Option:
 
 def limits_of(offer: Offer, load: Load, given: Figures) -> tuple[Limit, ...]:
     """Return each resource the offer states, needed and available."""
-    limits = []
+    return (*_capacity_limits(offer, load, given), *_traffic_limits(offer, load, given))
+
+
+def _capacity_limits(offer: Offer, load: Load, given: Figures) -> Iterator[Limit]:
+    """Yield storage, memory and processors."""
     if offer.storage_gb is not None:
         plain = offer.counts_plain_bytes
-        needed = load.data_bytes if plain else load.disk_bytes
+        stored = load.data_bytes if plain else load.disk_bytes
         room = offer.storage_gb if plain else offer.storage_gb * given["disk_fill"]
-        limits.append(Limit(resource="storage", needed=needed / GB, available=room, unit="GB"))
+        yield _limit("storage", stored / GB, room, "GB")
     if offer.memory_gb is not None:
         claimed = load.connections * given["connection_mb"] / 1024
-        limits.append(
-            Limit(
-                resource="memory for hot pages",
-                needed=load.hot_bytes / GB,
-                available=max(ZERO, given.cache_gb(offer.memory_gb) - claimed),
-                unit="GB",
-            )
-        )
-    if offer.vcpu is not None:
-        room = offer.vcpu * given["cpu_share"]
-        limits.append(
-            Limit(
-                resource="processors at the peak",
-                needed=load.processors_peak,
-                available=room,
-                unit="vCPU",
-            )
-        )
-        if offer.burstable:
-            share = given["burst_baseline"] if offer.baseline is None else offer.baseline
-            steady = offer.vcpu * share
-            limits.append(
-                Limit(
-                    resource="processors all day (burstable)",
-                    needed=load.processors_mean,
-                    available=steady,
-                    unit="vCPU",
-                )
-            )
+        cache = max(ZERO, given.cache_gb(offer.memory_gb) - claimed)
+        yield _limit("memory for hot pages", load.hot_bytes / GB, cache, "GB")
+    if offer.vcpu is None:
+        return
+    usable = offer.vcpu * given["cpu_share"]
+    yield _limit("processors at the peak", load.processors_peak, usable, "vCPU")
+    if offer.burstable:
+        share = given["burst_baseline"] if offer.baseline is None else offer.baseline
+        steady = offer.vcpu * share
+        yield _limit("processors all day (burstable)", load.processors_mean, steady, "vCPU")
+
+
+def _traffic_limits(offer: Offer, load: Load, given: Figures) -> Iterator[Limit]:
+    """Yield time in queries, operations, connections, disk operations and transfer."""
     if offer.query_processors is not None:
-        limits.append(
-            Limit(
-                resource="time within queries at the peak",
-                needed=load.processors_peak,
-                available=offer.query_processors,
-                unit="of a second",
-            )
+        yield _limit(
+            "time within queries at the peak",
+            load.processors_peak,
+            offer.query_processors,
+            "of a second",
         )
     if offer.operations is not None:
-        limits.append(
-            Limit(
-                resource="operations at the peak",
-                needed=load.operations_peak,
-                available=offer.operations,
-                unit="a second",
-            )
-        )
+        yield _limit("operations at the peak", load.operations_peak, offer.operations, "a second")
     if offer.connections is not None:
-        limits.append(
-            Limit(
-                resource="connections",
-                needed=load.connections,
-                available=offer.connections,
-                unit="connections",
-            )
-        )
+        yield _limit("connections", load.connections, offer.connections, "connections")
     if offer.iops is not None:
         memory = given.cache_gb(offer.memory_gb or ZERO) * GB
-        limits.append(
-            Limit(
-                resource="disk operations",
-                needed=load.iops(memory, given),
-                available=offer.iops,
-                unit="a second",
-            )
-        )
+        yield _limit("disk operations", load.iops(memory, given), offer.iops, "a second")
     if offer.transfer_gb is not None:
-        limits.append(
-            Limit(
-                resource="transfer out",
-                needed=load.returned_gb * 7 / DAYS_PER_MONTH,
-                available=offer.transfer_gb,
-                unit="GB in 7 days",
-            )
-        )
-    return tuple(limits)
+        weekly = load.returned_gb * 7 / DAYS_PER_MONTH
+        yield _limit("transfer out", weekly, offer.transfer_gb, "GB in 7 days")
+
+
+def _limit(resource: str, needed: Decimal, available: Decimal, unit: str) -> Limit:
+    return Limit(resource=resource, needed=needed, available=available, unit=unit)
 
 
 def options_for(
