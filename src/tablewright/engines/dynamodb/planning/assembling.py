@@ -106,7 +106,7 @@ def with_settings(
         table = replace(table, pitr_days=35)
     table = with_vector_indexes(model, entity, table)
     expiry = expiry_of(entity)
-    if expiry and expiry in table.shapes[0].attributes and not table.shapes[0].guards:
+    if expiry and expiry in table.shapes[0].attributes:
         table = replace(table, ttl=expiry)
     return table
 

@@ -81,9 +81,9 @@ def plain_placement(
     guards = guards_for(work, key)
     for guard in guards:
         if _guard_fits(work, key, guard):
-            tables[0] = _with_guard(entity, tables[0], guard)
+            tables[0] = _with_guard(entity, tables[0], guard, _expiry_of_guards(work))
         else:
-            tables.append(_guard_table(entity, name, guard))
+            tables.append(_guard_table(entity, name, guard, _expiry_of_guards(work)))
     return DynamoPlacement(
         entity=entity.name,
         key=key,
@@ -171,7 +171,18 @@ def _in_key(ask: Ask, key: TableKey) -> bool:
     return key.partition in (*ask.given, *ask.known)
 
 
-def _with_guard(entity: Entity, table: Table, guard: tuple[str, ...]) -> Table:
+def _expiry_of_guards(work: EntityWorkload) -> tuple[str, ...]:
+    """Return the time at which guards expire with what they guard; () where there is none.
+
+    None either where an update moves it: it would have to move in the guards too.
+    """
+    expiry = expiry_of(work.entity)
+    return (expiry,) if expiry and expiry not in work.written() else ()
+
+
+def _with_guard(
+    entity: Entity, table: Table, guard: tuple[str, ...], expiry: tuple[str, ...]
+) -> Table:
     prefix = f"{'_'.join(guard).upper()}#"
     body = joined_key(guard)
     lead = KeyTemplate(parts=(TemplatePart(literal=prefix), *body.parts))
@@ -182,17 +193,19 @@ def _with_guard(entity: Entity, table: Table, guard: tuple[str, ...]) -> Table:
         name=f"{entity.name}{capitalised('_'.join(guard))}",
         entity=entity.name,
         keys=tuple(keys),
-        attributes=entity.key,
+        attributes=tuple(dict.fromkeys((*entity.key, *expiry))),
         guards=guard,
     )
     return replace(table, shapes=(*table.shapes, shape))
 
 
-def _guard_table(entity: Entity, name: str, guard: tuple[str, ...]) -> Table:
+def _guard_table(
+    entity: Entity, name: str, guard: tuple[str, ...], expiry: tuple[str, ...]
+) -> Table:
     single = len(guard) == 1
     partition = guard[0] if single else free_name(entity, "pk")
     keys = () if single else ((partition, joined_key(guard)),)
-    stored = {*entity.key, *(guard if single else ())}
+    stored = {*entity.key, *expiry, *(guard if single else ())}
     shape = ItemShape(
         name=f"{entity.name}{capitalised('_'.join(guard))}",
         entity=entity.name,
