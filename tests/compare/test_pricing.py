@@ -15,7 +15,7 @@ from tablewright.compare.pricing import (
     price_at,
     reaches,
 )
-from tablewright.compare.protocol import Database
+from tablewright.compare.protocol import DatabaseLine
 from tablewright.compare.reader import architectures, offerings, read_architectures
 from tablewright.compare.values import Architecture
 from tablewright.core.errors import DataError
@@ -143,15 +143,15 @@ def test_a_database_promises_what_its_offer_does() -> None:
     option = named("instance-postgresql-aws")
     bill = price_at(named("fargate"), QUIET, BOOK, "us-east-1").lines
     line = replace(bill[0], where="rds")
-    one = availability(placed(option, Database(lines=(line,), zones=1)), BOOK)
-    two = availability(placed(option, Database(lines=(line,), zones=2)), BOOK)
+    one = availability(placed(option, DatabaseLine(lines=(line,), zones=1)), BOOK)
+    two = availability(placed(option, DatabaseLine(lines=(line,), zones=2)), BOOK)
     assert one.percent == Decimal("99.0025")  # 0.995 of the instance x 0.995 of one zone
     assert two.percent == Decimal("99.45025")  # 0.995 x 0.9995
     assert one.single_points == ("EC2 t3.small", "PostgreSQL")
     assert two.single_points == ("EC2 t3.small",)
     # an option with a reader of its own says itself what it promises
     production = named("production")
-    assert placed(production, Database(lines=(line,), zones=1)) is production
+    assert placed(production, DatabaseLine(lines=(line,), zones=1)) is production
 
 
 def test_a_price_of_a_neighbouring_region_stands_in_and_the_line_says_so() -> None:

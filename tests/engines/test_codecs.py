@@ -10,7 +10,7 @@ import pytest
 from tablewright import apps, read_model
 from tablewright.core.errors import EngineError, UnsupportedError
 from tablewright.evaluation.doors import Codec, RecordKind
-from tablewright.operate.seed import Part, records_of
+from tablewright.operate.seed import RecordsToSeed, records_of
 from tablewright.sample.sample import Sample
 from tablewright.session import Options, Session
 
@@ -43,7 +43,7 @@ def merged(
     instances: dict[tuple[str, tuple[Any, ...]], dict[str, Any]] = {}
     for kind in codec.kinds:
         count = min(MOST, sample.count(kind.entity, USERS))
-        part = Part(kind=kind, instances=count, units=None)
+        part = RecordsToSeed(kind=kind, instances=count, units=None)
         for records in records_of(codec, sample, part, 0, USERS):
             for record in records:
                 for fragment in codec.decode(record.container, record.content):
@@ -95,7 +95,9 @@ def test_a_record_that_was_written_does_not_differ_from_itself(
 ) -> None:
     sample = Sample(session.model)
     for kind in codec.kinds:
-        part = Part(kind=kind, instances=min(5, sample.count(kind.entity, USERS)), units=None)
+        part = RecordsToSeed(
+            kind=kind, instances=min(5, sample.count(kind.entity, USERS)), units=None
+        )
         for records in records_of(codec, sample, part, 0, USERS):
             if records:
                 assert codec.differences(records, [r.content for r in records]) == ()

@@ -15,13 +15,13 @@ from tablewright.bill.prices import PriceBook
 from tablewright.engines.mongodb.engine import MongoEngine
 from tablewright.engines.mongodb.offers import offers as mongodb_offers
 from tablewright.engines.postgresql.offers import offers as postgresql_offers
-from tablewright.engines.servers.sizing import Limit, costs_range, figures, limits_of
+from tablewright.engines.servers.sizing import OfferLimit, costs_range, figures, limits_of
 
 GB = 1024**3
 BOOK = PriceBook()
 
 
-def limit_of(engine: str, name: str, resource: str, **load: Decimal) -> Limit:
+def limit_of(engine: str, name: str, resource: str, **load: Decimal) -> OfferLimit:
     offers = mongodb_offers(BOOK) if engine == "mongodb" else postgresql_offers(BOOK)
     offer = next(offer for offer in offers if offer.name == name)
     limits = limits_of(offer, a_load(**load), figures(engine))

@@ -13,7 +13,7 @@ from tablewright.engines.dynamodb.adapter import DynamoAdapter
 from tablewright.engines.dynamodb.transport import LocalTransport
 from tablewright.evaluation.doors import RecordRefusedError
 from tablewright.local.database import Database
-from tablewright.local.realism import Realism, RealismOptions
+from tablewright.local.realism import RealismOptions, RealismState
 from tablewright.migrate.transform import Transform
 from tablewright.operate.migration import Migration
 from tablewright.operate.pace import Pace, source_pace
@@ -66,7 +66,7 @@ def throttling(design_name, error, share):
     options = RealismOptions(seed=3, errors={"BatchWriteItem": {error: share}})
     pauses = []
     engine = Database()
-    engine.realism = Realism(engine.engine, options)
+    engine.realism = RealismState(engine.engine, options)
     adapter = DynamoAdapter(FILE.model, design, LocalTransport(engine), sleep=pauses.append)
     for step in adapter.plan_provision().steps:
         adapter.provision(step, lambda text: None)

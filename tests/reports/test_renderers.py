@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tablewright.reports.answer import answer
-from tablewright.reports.document import Column, Document, Paragraph, Row, Table
+from tablewright.reports.document import Document, Paragraph, ReportColumn, ReportTable, Row
 from tablewright.reports.explain import explain_page
 from tablewright.reports.render.json import as_data, write_json
 from tablewright.reports.render.text import write_text
@@ -42,8 +42,8 @@ def test_colour_is_only_there_when_asked_for():
 
 
 def test_figures_line_up_at_the_right():
-    table = Table(
-        columns=(Column(title="What"), Column(title="USD", right=True)),
+    table = ReportTable(
+        columns=(ReportColumn(title="What"), ReportColumn(title="USD", right=True)),
         rows=(Row(cells=("reads", "5.00")), Row(cells=("writes", "1,234.50"))),
     )
     lines = write_text(Document(title="t", blocks=(table,))).splitlines()

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from tablewright.bill.prices import PriceBook
 from tablewright.compare.migration_cost import Move, Side, move
 from tablewright.compare.pricing import at, price_at
-from tablewright.compare.protocol import Choice, Comparing, Database
+from tablewright.compare.protocol import BilledChoice, Comparing, DatabaseLine
 from tablewright.compare.reader import architectures, figures, neighbours
 from tablewright.compare.values import Architecture, EngineCost, Priced
 from tablewright.core.diagnostics import nearest
@@ -78,7 +78,7 @@ class Board:
         usd = self.usd(evaluation)
         return len(unserved(evaluation)), usd is None, usd or ZERO, evaluation.design.name
 
-    def choice(self, evaluation: Evaluation) -> Choice:
+    def choice(self, evaluation: Evaluation) -> BilledChoice:
         """Return what a design is billed on at its scale."""
         design = evaluation.design
         return self._keep(
@@ -193,13 +193,13 @@ class Board:
             why = "given in the model file" if name in provided else whys[name]
             yield name, value, why
 
-    def database(self, architecture: Architecture, users: int) -> Database | None:
+    def database(self, architecture: Architecture, users: int) -> DatabaseLine | None:
         """Return the database line at a scale: of the engine's best design, or on servers."""
         return self._keep(
             "database", architecture.name, users, lambda: self._database(architecture, users)
         )
 
-    def _database(self, architecture: Architecture, users: int) -> Database | None:
+    def _database(self, architecture: Architecture, users: int) -> DatabaseLine | None:
         ranked = self.ranked(architecture.engine, users)
         if not ranked:
             return None
@@ -211,7 +211,7 @@ class Board:
                 self.book,
                 neighbours().get(self.region, ()),
             )
-        return Database(lines=ranked[0].bill.all_lines, always_free=self.free_of(ranked[0]))
+        return DatabaseLine(lines=ranked[0].bill.all_lines, always_free=self.free_of(ranked[0]))
 
     def side(self, architecture: Architecture, users: int) -> Side | None:
         """Return the database of an architecture as something to move, None if none is known."""
@@ -254,7 +254,7 @@ class Board:
         if self.database(architecture, self.scales[0]) is None:
             return self.priced(architecture, users).total
         price = price_at(
-            architecture, self.figures(users), self.book, self.region, Database(lines=())
+            architecture, self.figures(users), self.book, self.region, DatabaseLine(lines=())
         )
 
         def line(at: int) -> Decimal:

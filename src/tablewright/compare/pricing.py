@@ -14,14 +14,14 @@ from decimal import Decimal
 
 from tablewright.bill.bill import Line, charge
 from tablewright.bill.prices import Price, PriceBook
-from tablewright.compare.protocol import Database
+from tablewright.compare.protocol import DatabaseLine
 from tablewright.compare.reader import neighbours
 from tablewright.compare.values import (
     Architecture,
     Availability,
     Component,
+    LimitReached,
     Priced,
-    Reach,
 )
 from tablewright.core.errors import DataError, PriceUnknownError
 from tablewright.core.expressions import evaluate
@@ -59,7 +59,7 @@ def price_at(
     workload: Mapping[str, Decimal],
     book: PriceBook,
     region: str,
-    database: Database | None = None,
+    database: DatabaseLine | None = None,
 ) -> Priced:
     """Return what an architecture costs a month at one scale.
 
@@ -206,7 +206,7 @@ def availability(architecture: Architecture, book: PriceBook) -> Availability:
     )
 
 
-def placed(architecture: Architecture, database: Database | None) -> Architecture:
+def placed(architecture: Architecture, database: DatabaseLine | None) -> Architecture:
     """Return an architecture with the zones and the promise of the offer its database runs on.
 
     Of Amazon RDS and Aurora; one that adds a reader of its own keeps what it says.
@@ -243,7 +243,7 @@ def _promised(part: Component, book: PriceBook) -> Decimal | None:
 
 def reaches(
     architecture: Architecture, workload: Mapping[str, Decimal], most: int
-) -> tuple[Reach, ...]:
+) -> tuple[LimitReached, ...]:
     """Return the users at which each limit is met, the nearest first.
 
     A figure is taken to grow in proportion to the users, as rates and data do.
@@ -255,7 +255,7 @@ def reaches(
         used = at(place, limit.of, names)
         if used > 0:
             users = int(names["users"] * at(place, limit.most, names) / used)
-            result.append(Reach(what=limit.what, users=users, source=limit.source))
+            result.append(LimitReached(what=limit.what, users=users, source=limit.source))
     return tuple(
         sorted((entry for entry in result if entry.users < most), key=lambda one: one.users)
     )

@@ -18,7 +18,7 @@ from tablewright.evaluation.values import Evaluation, ResourceFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class BilledChoice:
     """What a design is billed on: its requests, or the cheapest offer that holds its load."""
 
     usd: Decimal | None
@@ -37,7 +37,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Database:
+class DatabaseLine:
     """The database line of an engine at a scale: its charges, and what free tiers take off."""
 
     lines: tuple[Line, ...]
@@ -76,7 +76,7 @@ class Comparing(Protocol):
         """The name of the engine as its vendor writes it."""
         ...
 
-    def choice(self, evaluation: Evaluation) -> Choice:
+    def choice(self, evaluation: Evaluation) -> BilledChoice:
         """Return what a design is billed on at its scale."""
         ...
 
@@ -90,7 +90,7 @@ class Comparing(Protocol):
         servers: Sequence[str],
         book: PriceBook,
         neighbours: Sequence[str],
-    ) -> Database:
+    ) -> DatabaseLine:
         """Return the cheapest of some servers that holds any of the designs.
 
         Args:
@@ -132,9 +132,9 @@ class ComparedByBill:
         """The name of the engine as its vendor writes it."""
         return self._title
 
-    def choice(self, evaluation: Evaluation) -> Choice:
+    def choice(self, evaluation: Evaluation) -> BilledChoice:
         """Return the bill of a design: there is nothing to choose."""
-        return Choice(usd=evaluation.bill.figure, why=evaluation.bill.no_figure)
+        return BilledChoice(usd=evaluation.bill.figure, why=evaluation.bill.no_figure)
 
     def offers(self, evaluations: Sequence[Evaluation]) -> tuple[str, ...]:
         """Return none: it has no servers to choose from."""
@@ -146,9 +146,9 @@ class ComparedByBill:
         servers: Sequence[str],
         book: PriceBook,
         neighbours: Sequence[str],
-    ) -> Database:
+    ) -> DatabaseLine:
         """Return that none of the servers exists."""
-        return Database(lines=(), missing=f"a server among {', '.join(servers)}")
+        return DatabaseLine(lines=(), missing=f"a server among {', '.join(servers)}")
 
     def room(self, evaluation: Evaluation, offer: str) -> Decimal | None:
         """Return None: there is no offer to be full."""

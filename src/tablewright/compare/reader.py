@@ -19,8 +19,8 @@ from tablewright.compare.values import (
     Cell,
     Component,
     Free,
-    Limit,
     Offering,
+    ScaleLimit,
 )
 from tablewright.core.data import read_yaml
 from tablewright.core.diagnostics import nearest
@@ -232,9 +232,9 @@ def _free(raw: Any, where: str) -> Free:
     )
 
 
-def _limit(raw: Any, where: str) -> Limit:
+def _limit(raw: Any, where: str) -> ScaleLimit:
     mapping = _mapping(raw, where, {"what", "of", "most", "source"})
-    return Limit(
+    return ScaleLimit(
         what=_text(mapping.get("what"), where),
         of=str(mapping.get("of")),
         most=str(mapping.get("most")),

@@ -53,7 +53,7 @@ class Component:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
+class ScaleLimit:
     """Something that ends: `most` of a figure of the workload, which grows with the users."""
 
     what: str
@@ -84,7 +84,7 @@ class Architecture:
     rating: str = ""
     """A score the description gives, such as 7/10."""
     let: tuple[tuple[str, str], ...] = ()
-    limits: tuple[Limit, ...] = ()
+    limits: tuple[ScaleLimit, ...] = ()
     operations: tuple[str, ...] = ()
     switch: str = ""
     """What moving to it takes."""
@@ -203,7 +203,7 @@ class Availability:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
+class LimitReached:
     """The users at which a limit is met."""
 
     what: str
@@ -218,7 +218,7 @@ class ArchitectureResult:
     architecture: Architecture
     prices: tuple[Priced, ...]
     availability: Availability
-    reaches: tuple[Reach, ...] = ()
+    reaches: tuple[LimitReached, ...] = ()
     excluded: tuple[str, ...] = ()
     """Why it is ruled out, empty if it is not."""
     scores: tuple[tuple[str, Decimal], ...] = ()

@@ -71,7 +71,7 @@ class RealismOptions:
     vector_index_seconds: float = 0
 
 
-class Realism:
+class RealismState:
     """Slows down and refuses the requests of one database as the options say.
 
     Args:
@@ -252,16 +252,16 @@ def change_realism(database: Realistic, content: Any) -> None:
     """
     options = parse_options(content)
     old = database.realism
-    new = Realism(database.engine, options) if content else None
+    new = RealismState(database.engine, options) if content else None
     if new is not None and old is not None:
         new.is_patient = old.is_patient
     database.realism = new
     database.engine.vector_recall = options.vector_recall
     database.engine.vector_index_seconds = options.vector_index_seconds
-    if isinstance(old, Realism):
+    if isinstance(old, RealismState):
         old.close()
 
 
 def describe_realism(database: Realistic) -> dict[str, Any]:
     """Return the options in force as a JSON object; empty when realism is off."""
-    return asdict(database.realism.options) if isinstance(database.realism, Realism) else {}
+    return asdict(database.realism.options) if isinstance(database.realism, RealismState) else {}

@@ -30,7 +30,7 @@ Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class RecordsToSeed:
     """The records of one kind."""
 
     kind: RecordKind
@@ -64,7 +64,7 @@ class SeedPlan:
     """What would be written, and what that costs."""
 
     users: int
-    parts: tuple[Part, ...]
+    parts: tuple[RecordsToSeed, ...]
     units: Decimal | None
     """Write units in all; None where writes are not charged."""
     usd: Decimal | None
@@ -133,7 +133,7 @@ def plan_seed(
     """
     users = evaluation.users
     parts = [
-        Part(
+        RecordsToSeed(
             kind=kind,
             instances=sample.count(name, users),
             units=connector.write_units(evaluation, kind),
@@ -234,7 +234,7 @@ def written_chunks(
 
 
 def records_of(
-    codec: Codec, sample: Sample, part: Part, start: int, users: int
+    codec: Codec, sample: Sample, part: RecordsToSeed, start: int, users: int
 ) -> Iterator[tuple[Record, ...]]:
     """Yield the records of each instance of a part, from an instance on."""
     family = _Children(sample, users)

@@ -11,12 +11,12 @@ from decimal import Decimal
 from tablewright.reports.document import (
     Block,
     Bullets,
-    Column,
     Fold,
     Paragraph,
+    ReportColumn,
+    ReportTable,
     Row,
     Section,
-    Table,
 )
 from tablewright.reports.figures import cents, plural, sentence, usd
 from tablewright.review.assessment import Influence
@@ -36,8 +36,11 @@ def assumptions_section(view: ReportView) -> Section:
     named = {i.assumption.name for d in view.designs for i in _moving(d)}
     rest = [(where, text) for where, text in view.assumptions if where not in named]
     if rest:
-        table = Table(
-            columns=(Column(title="Where", grows=True), Column(title="Assumed", grows=True)),
+        table = ReportTable(
+            columns=(
+                ReportColumn(title="Where", grows=True),
+                ReportColumn(title="Assumed", grows=True),
+            ),
             rows=tuple(Row(cells=(_place(where), text)) for where, text in rest),
         )
         without = " that move no figure above" if named else ""
@@ -77,15 +80,15 @@ def _moving(design: DesignView) -> tuple[Influence, ...]:
     return tuple(influence for influence in design.influences if influence.swing >= least)
 
 
-def _influence_table(influences: Sequence[Influence], caption: str) -> Table:
-    return Table(
+def _influence_table(influences: Sequence[Influence], caption: str) -> ReportTable:
+    return ReportTable(
         columns=(
-            Column(title="Assumption", grows=True),
-            Column(title="Assumed", grows=True),
-            Column(title="If half", right=True),
-            Column(title="As is", right=True),
-            Column(title="If double", right=True),
-            Column(title="Swing", right=True),
+            ReportColumn(title="Assumption", grows=True),
+            ReportColumn(title="Assumed", grows=True),
+            ReportColumn(title="If half", right=True),
+            ReportColumn(title="As is", right=True),
+            ReportColumn(title="If double", right=True),
+            ReportColumn(title="Swing", right=True),
         ),
         rows=tuple(
             Row(

@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tablewright.reports.document import Block, Card, Column, Fold, Paragraph, Row, Section, Table
+from tablewright.reports.document import (
+    Block,
+    Card,
+    Fold,
+    Paragraph,
+    ReportColumn,
+    ReportTable,
+    Row,
+    Section,
+)
 from tablewright.reports.figures import (
     count,
     ended,
@@ -100,14 +109,14 @@ def grade_sentence(card: ReportCard) -> str:
     return text + "."
 
 
-def _grades_table(card: ReportCard) -> Table:
-    return Table(
+def _grades_table(card: ReportCard) -> ReportTable:
+    return ReportTable(
         columns=(
-            Column(title="Category"),
-            Column(title="Grade"),
-            Column(title="Score", right=True),
-            Column(title="Weight", right=True),
-            Column(title="Findings", grows=True),
+            ReportColumn(title="Category"),
+            ReportColumn(title="Grade"),
+            ReportColumn(title="Score", right=True),
+            ReportColumn(title="Weight", right=True),
+            ReportColumn(title="Findings", grows=True),
         ),
         rows=tuple(
             Row(
@@ -188,14 +197,14 @@ def _path_section(card: ReportCard, design: DesignView) -> Section:
         title="Improvement path",
         anchor=f"path-{design.name}",
         blocks=(
-            Table(
+            ReportTable(
                 columns=(
-                    Column(title="", right=True),
-                    Column(title="Step", grows=True),
-                    Column(title="Fixes", grows=True),
-                    Column(title="Grade"),
-                    Column(title="Score", right=True),
-                    Column(title="USD/month", right=True),
+                    ReportColumn(title="", right=True),
+                    ReportColumn(title="Step", grows=True),
+                    ReportColumn(title="Fixes", grows=True),
+                    ReportColumn(title="Grade"),
+                    ReportColumn(title="Score", right=True),
+                    ReportColumn(title="USD/month", right=True),
                 ),
                 rows=tuple(rows),
             ),
@@ -222,12 +231,12 @@ def _advisory_section(card: ReportCard) -> Section:
         for stop in card.advisory.stops
     )
     blocks: list[Block] = [
-        Table(
+        ReportTable(
             columns=(
-                Column(title="Users", right=True),
-                Column(title="USD/month", right=True),
-                Column(title="Marginal cost per user", right=True),
-                Column(title="What to do", grows=True),
+                ReportColumn(title="Users", right=True),
+                ReportColumn(title="USD/month", right=True),
+                ReportColumn(title="Marginal cost per user", right=True),
+                ReportColumn(title="What to do", grows=True),
             ),
             rows=rows,
         )
@@ -238,13 +247,13 @@ def _advisory_section(card: ReportCard) -> Section:
             Fold(
                 summary=f"{plural(len(triggers), 'trigger')} with the number of users",
                 blocks=(
-                    Table(
+                    ReportTable(
                         columns=(
-                            Column(title="From users", right=True),
-                            Column(title="Level"),
-                            Column(title="Rule"),
-                            Column(title="Where", grows=True),
-                            Column(title="Because", grows=True),
+                            ReportColumn(title="From users", right=True),
+                            ReportColumn(title="Level"),
+                            ReportColumn(title="Rule"),
+                            ReportColumn(title="Where", grows=True),
+                            ReportColumn(title="Because", grows=True),
                         ),
                         rows=tuple(
                             Row(
@@ -265,14 +274,14 @@ def _advisory_section(card: ReportCard) -> Section:
     tightest = _headroom_rows(card)
     if tightest:
         blocks.append(
-            Table(
+            ReportTable(
                 columns=(
-                    Column(title="Users", right=True),
-                    Column(title="Limit", grows=True),
-                    Column(title="Where"),
-                    Column(title="Used", right=True),
-                    Column(title="Of", right=True),
-                    Column(title="Reached at", right=True),
+                    ReportColumn(title="Users", right=True),
+                    ReportColumn(title="Limit", grows=True),
+                    ReportColumn(title="Where"),
+                    ReportColumn(title="Used", right=True),
+                    ReportColumn(title="Of", right=True),
+                    ReportColumn(title="Reached at", right=True),
                 ),
                 rows=tightest,
                 caption="Tightest limit at each scale",
@@ -309,11 +318,11 @@ def _unassessed_section(card: ReportCard) -> Section:
             Fold(
                 summary=plural(len(card.unassessed), "rule and subject", "rules and subjects"),
                 blocks=(
-                    Table(
+                    ReportTable(
                         columns=(
-                            Column(title="Rule"),
-                            Column(title="Where"),
-                            Column(title="Missing", grows=True),
+                            ReportColumn(title="Rule"),
+                            ReportColumn(title="Where"),
+                            ReportColumn(title="Missing", grows=True),
                         ),
                         rows=tuple(
                             Row(cells=(u.rule, shown_resource(u.subject), u.missing))

@@ -12,12 +12,12 @@ from tablewright.reports.card import LEVELS, grade_sentence
 from tablewright.reports.cost import costs, listed_users
 from tablewright.reports.document import (
     Block,
-    Column,
     Document,
     Paragraph,
+    ReportColumn,
+    ReportTable,
     Row,
     Section,
-    Table,
 )
 from tablewright.reports.figures import cents, joined, plural, sentence, usd, usd_or_none, users
 from tablewright.review.assessment import TargetResult
@@ -93,14 +93,14 @@ def _short_card(card: ReportCard) -> list[Block]:
     return blocks
 
 
-def _findings_table(findings: Sequence[Finding]) -> Table:
-    return Table(
+def _findings_table(findings: Sequence[Finding]) -> ReportTable:
+    return ReportTable(
         columns=(
-            Column(title="Level", whole=True),
-            Column(title="Rule", whole=True),
-            Column(title="Finding", grows=True),
-            Column(title="Fix", grows=True),
-            Column(title="Saves USD/month", right=True),
+            ReportColumn(title="Level", whole=True),
+            ReportColumn(title="Rule", whole=True),
+            ReportColumn(title="Finding", grows=True),
+            ReportColumn(title="Fix", grows=True),
+            ReportColumn(title="Saves USD/month", right=True),
         ),
         rows=tuple(
             Row(
@@ -125,17 +125,17 @@ def _savings(finding: Finding) -> str:
     return cents(finding.fix.saves_per_month, Decimal(1))
 
 
-def targets_table(targets: Sequence[TargetResult]) -> Table:
+def targets_table(targets: Sequence[TargetResult]) -> ReportTable:
     """Return the targets of a design and whether they are met."""
     verdicts = {True: "met", False: "missed", None: "not assessed"}
     tones = {True: "good", False: "bad", None: ""}
-    return Table(
+    return ReportTable(
         columns=(
-            Column(title="Target"),
-            Column(title="Users", right=True),
-            Column(title="Required", right=True),
-            Column(title="Reached", right=True),
-            Column(title=""),
+            ReportColumn(title="Target"),
+            ReportColumn(title="Users", right=True),
+            ReportColumn(title="Required", right=True),
+            ReportColumn(title="Reached", right=True),
+            ReportColumn(title=""),
         ),
         rows=tuple(
             Row(

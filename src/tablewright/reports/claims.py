@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from tablewright.reports.document import Block, Column, Fold, Paragraph, Row, Section, Table
+from tablewright.reports.document import (
+    Block,
+    Fold,
+    Paragraph,
+    ReportColumn,
+    ReportTable,
+    Row,
+    Section,
+)
 from tablewright.reports.figures import count, percent, plural, sentence, size, usd
 from tablewright.review.assessment import Verdict
 
@@ -31,13 +39,13 @@ def claims_section(verdicts: Sequence[Verdict]) -> Section:
     )
     explained = [v for v in verdicts if v.steps or v.reason or v.claim.answer]
     blocks: list[Block] = [
-        Table(
+        ReportTable(
             columns=(
-                Column(title="Id"),
-                Column(title="Claim", grows=True),
-                Column(title="Claimed", right=True),
-                Column(title="Computed", right=True),
-                Column(title="Verdict"),
+                ReportColumn(title="Id"),
+                ReportColumn(title="Claim", grows=True),
+                ReportColumn(title="Claimed", right=True),
+                ReportColumn(title="Computed", right=True),
+                ReportColumn(title="Verdict"),
             ),
             rows=rows,
         )
@@ -75,11 +83,11 @@ def _claim_section(verdict: Verdict) -> Section:
             for step in verdict.steps
         ]
         blocks.append(
-            Table(
+            ReportTable(
                 columns=(
-                    Column(title="Missing from the claim", grows=True),
-                    Column(title="Adds", right=True),
-                    Column(title="Makes", right=True),
+                    ReportColumn(title="Missing from the claim", grows=True),
+                    ReportColumn(title="Adds", right=True),
+                    ReportColumn(title="Makes", right=True),
                 ),
                 rows=tuple(rows),
             )

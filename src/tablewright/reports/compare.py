@@ -69,10 +69,10 @@ def compare_sections(
     return tuple(blocks)
 
 
-def _columns(*titles: str, grows: str = "", also: str = "") -> tuple[d.Column, ...]:
+def _columns(*titles: str, grows: str = "", also: str = "") -> tuple[d.ReportColumn, ...]:
     """Return columns; a title that starts with > is of figures, `grows` and `also` may wrap."""
     return tuple(
-        d.Column(
+        d.ReportColumn(
             title=title.removeprefix(">"),
             right=title.startswith(">"),
             grows=title in (grows, also),
@@ -95,7 +95,7 @@ def _engines(comparison: Comparison) -> d.Section:
         spread = f"{usd(last.light)} to {usd(last.heavy)}" if last.light and last.heavy else "-"
         rows.append(d.Row(cells=(engine, f"{last.design}{offer}{unserved}", *costs, spread)))
     blocks: list[d.Block] = [
-        d.Table(
+        d.ReportTable(
             columns=_columns(
                 "Engine",
                 "Best design",
@@ -182,7 +182,7 @@ def _options(comparison: Comparison) -> d.Section:
         for option in comparison.architectures
     ]
     blocks: list[d.Block] = [
-        d.Table(
+        d.ReportTable(
             columns=_columns(
                 "Option",
                 "Made of",
@@ -296,7 +296,7 @@ def _at(comparison: Comparison) -> d.Section:
         and any(line.price_key.startswith("aws.") for line in option.at(comparison.users).lines)
     ]
     blocks: list[d.Block] = [
-        d.Table(
+        d.ReportTable(
             columns=_columns(
                 "Option",
                 ">List",
@@ -345,7 +345,7 @@ def _scores(comparison: Comparison) -> d.Section:
     return d.Section(
         title="Scores",
         blocks=(
-            d.Table(
+            d.ReportTable(
                 columns=_columns(
                     "Option",
                     *(f">{name.capitalize()}" for name in names),
@@ -380,7 +380,7 @@ def _growth_path(comparison: Comparison) -> d.Section:
             for phase in comparison.phases
         ]
         blocks.append(
-            d.Table(
+            d.ReportTable(
                 columns=_columns(
                     ">From users",
                     "Option",
@@ -446,7 +446,9 @@ def _requirements(comparison: Comparison, *, evidence: bool) -> d.Section:
     ]
     titles = [row.offering.title for row in shown]
     blocks: list[d.Block] = [
-        d.Table(columns=_columns("Need", "Wanted", *titles, grows="Wanted"), rows=tuple(rows)),
+        d.ReportTable(
+            columns=_columns("Need", "Wanted", *titles, grows="Wanted"), rows=tuple(rows)
+        ),
         d.Paragraph(
             text="A need that begins with yes is hard: without it an offering is out. * written "
             "from the manual as it is known and not read again; such a cell never rules anything "
@@ -498,7 +500,7 @@ def _checks(comparison: Comparison) -> d.Section:
     return d.Section(
         title="Claims about prices and architectures",
         blocks=(
-            d.Table(
+            d.ReportTable(
                 columns=_columns(
                     "Claim", "What", ">Claimed", ">Computed", "Verdict", "Whole claim", grows="What"
                 ),
@@ -535,7 +537,9 @@ def _workload(comparison: Comparison) -> d.Section:
     return d.Section(
         title="The workload",
         blocks=(
-            d.Table(columns=_columns("Figure", ">Value", "From", grows="From"), rows=tuple(rows)),
+            d.ReportTable(
+                columns=_columns("Figure", ">Value", "From", grows="From"), rows=tuple(rows)
+            ),
             d.Paragraph(
                 text="Set them in the model file: `options: {workload: {function_mb: 512}}`.",
                 tone="note",
@@ -571,7 +575,7 @@ def _lines(comparison: Comparison) -> d.Section:
             for line in price.lines
         ]
         rows.append(d.Row(cells=("Total", "", "", usd(price.list_total)), tone="total"))
-        table = d.Table(
+        table = d.ReportTable(
             columns=_columns("What", ">Per month", ">Unit price", ">USD a month", grows="What"),
             rows=tuple(rows),
         )

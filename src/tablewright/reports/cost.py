@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from tablewright.bill.savings import WithPlan
-from tablewright.reports.document import Block, Column, Document, Paragraph, Row, Table
+from tablewright.reports.document import Block, Document, Paragraph, ReportColumn, ReportTable, Row
 from tablewright.reports.figures import (
     cents,
     count,
@@ -66,7 +66,7 @@ def scales_page(view: ScalesView) -> Document:
     )
 
 
-def scales_table(view: ScalesView) -> Table:
+def scales_table(view: ScalesView) -> ReportTable:
     """Return what each design costs at each scale, and for each user."""
     scales = list(dict.fromkeys(scale for curve in view.curves for scale, _ in curve.points))
     by_design = {curve.design: dict(curve.points) for curve in view.curves}
@@ -81,13 +81,13 @@ def scales_table(view: ScalesView) -> Table:
             else:
                 cells += [usd_or_none(None) if scale in points else "", ""]
         rows.append(Row(cells=tuple(cells)))
-    columns = [Column(title="Users", right=True)]
+    columns = [ReportColumn(title="Users", right=True)]
     for curve in view.curves:
         columns += [
-            Column(title=curve.design, right=True),
-            Column(title="per user", right=True),
+            ReportColumn(title=curve.design, right=True),
+            ReportColumn(title="per user", right=True),
         ]
-    return Table(columns=tuple(columns), rows=tuple(rows))
+    return ReportTable(columns=tuple(columns), rows=tuple(rows))
 
 
 def crossing_paragraphs(view: ScalesView) -> list[Paragraph]:
@@ -156,17 +156,17 @@ def _shortcoming(view: CostView) -> list[Paragraph]:
     return [Paragraph(text=f"{start}: {view.shortcoming}.", tone="bad")]
 
 
-def bill_table(rows: Sequence[CostRow], figure: Decimal | None, by: str) -> Table:
+def bill_table(rows: Sequence[CostRow], figure: Decimal | None, by: str) -> ReportTable:
     """Return a bill line by line, or added up; without a figure that is said for the total."""
     total = sum((row.usd_per_month for row in rows), Decimal(0)) if figure is None else figure
     if by == "line":
-        return Table(
+        return ReportTable(
             columns=(
-                Column(title="Where"),
-                Column(title="What", grows=True),
-                Column(title="Per month", right=True),
-                Column(title="Unit price", right=True),
-                Column(title="USD/month", right=True),
+                ReportColumn(title="Where"),
+                ReportColumn(title="What", grows=True),
+                ReportColumn(title="Per month", right=True),
+                ReportColumn(title="Unit price", right=True),
+                ReportColumn(title="USD/month", right=True),
             ),
             rows=(
                 *(
@@ -185,11 +185,11 @@ def bill_table(rows: Sequence[CostRow], figure: Decimal | None, by: str) -> Tabl
             ),
         )
     titles = {"pattern": "Access pattern", "resource": "Where", "dimension": "What"}
-    return Table(
+    return ReportTable(
         columns=(
-            Column(title=titles[by]),
-            Column(title="USD/month", right=True),
-            Column(title="Share", right=True),
+            ReportColumn(title=titles[by]),
+            ReportColumn(title="USD/month", right=True),
+            ReportColumn(title="Share", right=True),
         ),
         rows=(
             *(

@@ -9,12 +9,12 @@ from tablewright.core.quantities import format_usd
 from tablewright.reports.document import (
     Block,
     Bullets,
-    Column,
     Document,
     Lines,
     Paragraph,
+    ReportColumn,
+    ReportTable,
     Row,
-    Table,
 )
 from tablewright.verbs.deploy import BesideRow, DeployView, OptionsView, PartRow
 
@@ -25,10 +25,10 @@ SHOWN = 3
 def options_page(view: OptionsView) -> Document:
     """Return the deployment options of a model, and which of them can be written."""
     columns = (
-        Column(title="Option"),
-        Column(title="What it is", grows=True),
-        Column(title="USD/month", right=True),
-        Column(title="Can be written", grows=True),
+        ReportColumn(title="Option"),
+        ReportColumn(title="What it is", grows=True),
+        ReportColumn(title="USD/month", right=True),
+        ReportColumn(title="Can be written", grows=True),
     )
     rows = tuple(
         Row(
@@ -42,7 +42,7 @@ def options_page(view: OptionsView) -> Document:
         for option in view.options
     )
     caption = f"At {view.users:,} users; what is always free is taken off."
-    table = Table(columns=columns, rows=rows, caption=caption)
+    table = ReportTable(columns=columns, rows=rows, caption=caption)
     return Document(title=f"{view.app} · deployment options", blocks=(table,))
 
 
@@ -90,7 +90,7 @@ def _files(view: DeployView) -> list[str]:
     return lines
 
 
-def _parts(view: DeployView) -> Table:
+def _parts(view: DeployView) -> ReportTable:
     rows = tuple(
         Row(
             cells=(
@@ -102,11 +102,11 @@ def _parts(view: DeployView) -> Table:
         for part in view.parts
     )
     columns = (
-        Column(title="Priced line", grows=True),
-        Column(title="USD/month", right=True),
-        Column(title="Resources", grows=True),
+        ReportColumn(title="Priced line", grows=True),
+        ReportColumn(title="USD/month", right=True),
+        ReportColumn(title="Resources", grows=True),
     )
-    return Table(columns=columns, rows=rows)
+    return ReportTable(columns=columns, rows=rows)
 
 
 def _behind(part: PartRow) -> str:

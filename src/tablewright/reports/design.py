@@ -17,13 +17,13 @@ from tablewright.reports.document import (
     Block,
     Bullets,
     Chart,
-    Column,
     Fold,
     Paragraph,
     Picture,
+    ReportColumn,
+    ReportTable,
     Row,
     Section,
-    Table,
     folded,
 )
 from tablewright.reports.figures import (
@@ -66,8 +66,8 @@ def _samples_fold(samples: tuple[SampleRows, ...]) -> Fold:
     return Fold(
         summary="A few records of each kind, as they are stored",
         blocks=tuple(
-            Table(
-                columns=tuple(Column(title=name, grows=True) for name in kind.columns),
+            ReportTable(
+                columns=tuple(ReportColumn(title=name, grows=True) for name in kind.columns),
                 rows=tuple(Row(cells=cells) for cells in kind.rows),
                 caption=f"{kind.container}: {kind.kind}",
             )
@@ -102,12 +102,12 @@ def _bill_section(design: DesignView) -> Section:
     blocks.append(
         _charted(
             charts.bill_by_pattern(design),
-            Table(
+            ReportTable(
                 columns=(
-                    Column(title="Access pattern"),
-                    Column(title="Calls/month", right=True),
-                    Column(title="USD/month", right=True),
-                    Column(title="Share", right=True),
+                    ReportColumn(title="Access pattern"),
+                    ReportColumn(title="Calls/month", right=True),
+                    ReportColumn(title="USD/month", right=True),
+                    ReportColumn(title="Share", right=True),
                 ),
                 rows=by_pattern,
                 caption="By access pattern",
@@ -116,11 +116,11 @@ def _bill_section(design: DesignView) -> Section:
     )
     by_resource = _charted(
         charts.bill_by_resource(design),
-        Table(
+        ReportTable(
             columns=(
-                Column(title="Resource"),
-                Column(title="USD/month", right=True),
-                Column(title="Share", right=True),
+                ReportColumn(title="Resource"),
+                ReportColumn(title="USD/month", right=True),
+                ReportColumn(title="Share", right=True),
             ),
             rows=(
                 *(
@@ -145,7 +145,7 @@ def _bill_section(design: DesignView) -> Section:
     return Section(title="The bill", anchor=f"bill-{design.name}", blocks=tuple(blocks))
 
 
-def _charted(chart: Chart | None, table: Table) -> Chart | Table:
+def _charted(chart: Chart | None, table: ReportTable) -> Chart | ReportTable:
     """Return a chart that carries its table, or the table where nothing is to be drawn."""
     return table if chart is None else replace(chart, table=table)
 
@@ -166,17 +166,17 @@ def _routes_section(design: DesignView) -> Section:
         for p in ordered
     )
     columns = [
-        Column(title="Id"),
-        Column(title="Access pattern"),
-        Column(title="Requests", grows=True),
-        Column(title=design.terms.read_unit.capitalize(), right=True),
-        Column(title=design.terms.write_unit.capitalize(), right=True),
+        ReportColumn(title="Id"),
+        ReportColumn(title="Access pattern"),
+        ReportColumn(title="Requests", grows=True),
+        ReportColumn(title=design.terms.read_unit.capitalize(), right=True),
+        ReportColumn(title=design.terms.write_unit.capitalize(), right=True),
     ]
     if not any(row.cells[0] for row in rows):
         columns = columns[1:]
         rows = tuple(Row(cells=row.cells[1:], tone=row.tone) for row in rows)
     blocks: list[Block] = [
-        Table(columns=tuple(columns), rows=rows),
+        ReportTable(columns=tuple(columns), rows=rows),
         Paragraph(
             text="Units are means of one call, all tables and indexes together.", tone="note"
         ),
@@ -212,13 +212,13 @@ def _arithmetic_fold(patterns: Sequence[PatternCost]) -> Fold:
     return Fold(
         summary="The arithmetic of every unit",
         blocks=(
-            Table(
+            ReportTable(
                 columns=(
-                    Column(title="Access pattern"),
-                    Column(title="Request"),
-                    Column(title="Consumed by"),
-                    Column(title="Units", right=True),
-                    Column(title="Calculation", grows=True),
+                    ReportColumn(title="Access pattern"),
+                    ReportColumn(title="Request"),
+                    ReportColumn(title="Consumed by"),
+                    ReportColumn(title="Units", right=True),
+                    ReportColumn(title="Calculation", grows=True),
                 ),
                 rows=tuple(rows),
             ),
@@ -236,11 +236,11 @@ def _rejected_fold(patterns: Sequence[PatternCost]) -> Fold:
     return Fold(
         summary="Rejected routes",
         blocks=(
-            Table(
+            ReportTable(
                 columns=(
-                    Column(title="Access pattern"),
-                    Column(title="Rejected route", grows=True),
-                    Column(title="Reason", grows=True),
+                    ReportColumn(title="Access pattern"),
+                    ReportColumn(title="Rejected route", grows=True),
+                    ReportColumn(title="Reason", grows=True),
                 ),
                 rows=tuple(rows),
             ),
@@ -253,14 +253,14 @@ def _index_section(design: DesignView) -> Section:
     chart = charts.index_costs(design)
     blocks: list[Block] = [] if chart is None else [chart]
     blocks.append(
-        Table(
+        ReportTable(
             columns=(
-                Column(title="Index"),
-                Column(title="Write cost", right=True),
-                Column(title="Storage", right=True),
-                Column(title="Reads", right=True),
-                Column(title="USD/month", right=True),
-                Column(title="Read by", grows=True),
+                ReportColumn(title="Index"),
+                ReportColumn(title="Write cost", right=True),
+                ReportColumn(title="Storage", right=True),
+                ReportColumn(title="Reads", right=True),
+                ReportColumn(title="USD/month", right=True),
+                ReportColumn(title="Read by", grows=True),
             ),
             rows=tuple(
                 Row(
@@ -289,16 +289,16 @@ def _size_section(design: DesignView) -> Section:
     if chart is not None:
         blocks.append(chart)
     columns = [
-        Column(title=terms.container.capitalize()),
-        Column(title=terms.record.capitalize()),
-        Column(title="Count", right=True),
-        Column(title="Mean", right=True),
-        Column(title="Median", right=True),
-        Column(title="99 %", right=True),
-        Column(title="Largest", right=True),
+        ReportColumn(title=terms.container.capitalize()),
+        ReportColumn(title=terms.record.capitalize()),
+        ReportColumn(title="Count", right=True),
+        ReportColumn(title="Mean", right=True),
+        ReportColumn(title="Median", right=True),
+        ReportColumn(title="99 %", right=True),
+        ReportColumn(title="Largest", right=True),
     ]
     if limit is not None:
-        columns.append(Column(title=f"Of {terms.limit_name}", right=True))
+        columns.append(ReportColumn(title=f"Of {terms.limit_name}", right=True))
     rows = []
     for row in design.sizes:
         cells = [
@@ -314,7 +314,7 @@ def _size_section(design: DesignView) -> Section:
             cells.append(percent(Decimal(row.largest) / limit))
         is_over = limit is not None and row.largest > limit
         rows.append(Row(cells=tuple(cells), tone="bad" if is_over else ""))
-    blocks.append(Table(columns=tuple(columns), rows=tuple(rows)))
+    blocks.append(ReportTable(columns=tuple(columns), rows=tuple(rows)))
     title = f"{terms.record.capitalize()} sizes"
     if limit is not None:
         title += f" against the {terms.limit_name} limit"

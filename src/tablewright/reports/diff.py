@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tablewright.reports.document import Block, Column, Document, Paragraph, Row, Table
+from tablewright.reports.document import Block, Document, Paragraph, ReportColumn, ReportTable, Row
 from tablewright.reports.figures import percent, usd, usd_change, usd_or_none, users
 from tablewright.verbs.diff import DesignDifference, DiffView, MoneyChange
 
@@ -43,14 +43,16 @@ def diff_page(view: DiffView) -> Document:
     )
 
 
-def differences_table(differences: Sequence[DesignDifference], before: str, after: str) -> Table:
+def differences_table(
+    differences: Sequence[DesignDifference], before: str, after: str
+) -> ReportTable:
     """Return what two designs have differently, side by side."""
-    return Table(
+    return ReportTable(
         columns=(
-            Column(title="Where"),
-            Column(title="What"),
-            Column(title=before, grows=True),
-            Column(title=after, grows=True),
+            ReportColumn(title="Where"),
+            ReportColumn(title="What"),
+            ReportColumn(title=before, grows=True),
+            ReportColumn(title=after, grows=True),
         ),
         rows=tuple(
             Row(cells=(d.subject, d.what, d.before or "none", d.after or "none"))
@@ -60,7 +62,7 @@ def differences_table(differences: Sequence[DesignDifference], before: str, afte
     )
 
 
-def money_table(title: str, changes: Sequence[MoneyChange], total: MoneyChange) -> Table:
+def money_table(title: str, changes: Sequence[MoneyChange], total: MoneyChange) -> ReportTable:
     """Return what each pattern or resource costs before and after."""
 
     def row(change: MoneyChange, tone: str = "") -> Row:
@@ -74,12 +76,12 @@ def money_table(title: str, changes: Sequence[MoneyChange], total: MoneyChange) 
             tone=tone,
         )
 
-    return Table(
+    return ReportTable(
         columns=(
-            Column(title=title),
-            Column(title="Before", right=True),
-            Column(title="After", right=True),
-            Column(title="USD/month", right=True),
+            ReportColumn(title=title),
+            ReportColumn(title="Before", right=True),
+            ReportColumn(title="After", right=True),
+            ReportColumn(title="USD/month", right=True),
         ),
         rows=(*(row(change) for change in changes), row(total, "total")),
     )

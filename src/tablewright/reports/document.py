@@ -18,7 +18,7 @@ TONES = ("", "lead", "note", "good", "bad", "critical", "high", "medium", "low",
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class ReportColumn:
     """A column: `right` for figures; `grows` where long text may wrap; `whole`: never broken."""
 
     title: str
@@ -36,10 +36,10 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class ReportTable:
     """Rows under columns."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[ReportColumn, ...]
     rows: tuple[Row, ...]
     caption: str = ""
 
@@ -128,7 +128,7 @@ class Chart:
     names: tuple[str, ...] = ()
     """Of bars: what each stands for."""
     marks: tuple[tuple[float, str], ...] = ()
-    table: Table | None = None
+    table: ReportTable | None = None
     """The same figures; None where a table stands beside the chart in every form."""
 
 
@@ -186,7 +186,7 @@ class Document:
 Block = (
     Paragraph
     | Tiles
-    | Table
+    | ReportTable
     | Bullets
     | Lines
     | Code

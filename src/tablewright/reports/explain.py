@@ -15,12 +15,12 @@ from tablewright.reports.document import (
     Bullets,
     Card,
     Code,
-    Column,
     Document,
     Paragraph,
+    ReportColumn,
+    ReportTable,
     Row,
     Section,
-    Table,
 )
 from tablewright.reports.figures import count, sentence, units, usd, users
 from tablewright.reports.snippets import snippet
@@ -94,13 +94,13 @@ def rule_page(view: RuleView) -> Document:
     return Document(title=f"{view.id} {view.title}", blocks=tuple(blocks))
 
 
-def _uses_table(uses: Sequence[UnitUse]) -> Table:
-    return Table(
+def _uses_table(uses: Sequence[UnitUse]) -> ReportTable:
+    return ReportTable(
         columns=(
-            Column(title="Consumed by"),
-            Column(title="Units", right=True),
-            Column(title=""),
-            Column(title="Calculation", grows=True),
+            ReportColumn(title="Consumed by"),
+            ReportColumn(title="Units", right=True),
+            ReportColumn(title=""),
+            ReportColumn(title="Calculation", grows=True),
         ),
         rows=tuple(
             Row(
@@ -123,9 +123,12 @@ def rejected_blocks(cost: PatternCost) -> list[Block]:
     return [Section(title="Rejected routes", blocks=(_rejected_table(cost),))]
 
 
-def _rejected_table(cost: PatternCost) -> Table:
-    return Table(
-        columns=(Column(title="Rejected route", grows=True), Column(title="Reason", grows=True)),
+def _rejected_table(cost: PatternCost) -> ReportTable:
+    return ReportTable(
+        columns=(
+            ReportColumn(title="Rejected route", grows=True),
+            ReportColumn(title="Reason", grows=True),
+        ),
         rows=tuple(
             Row(cells=(rejected.route, rejected.reason)) for rejected in cost.route.rejected
         ),

@@ -17,12 +17,12 @@ from tablewright.operate.migration_run import ABORT, COPY, FOLLOW, STATUS
 from tablewright.reports.document import (
     Block,
     Bullets,
-    Column,
     Document,
     Lines,
     Paragraph,
+    ReportColumn,
+    ReportTable,
     Row,
-    Table,
 )
 from tablewright.verbs.migrate import MigratePlanView, MigrateView
 
@@ -54,13 +54,13 @@ def plan_page(view: MigratePlanView) -> Document:
         )
     )
     columns = (
-        Column(title="What"),
-        Column(title="USD once", right=True),
-        Column(title="Calculation", grows=True),
+        ReportColumn(title="What"),
+        ReportColumn(title="USD once", right=True),
+        ReportColumn(title="Calculation", grows=True),
     )
     blocks: list[Block] = [
         Paragraph(text=sentence),
-        Table(columns=columns, rows=tuple(rows)),
+        ReportTable(columns=columns, rows=tuple(rows)),
         Paragraph(text="Steps:"),
         Bullets(items=plan.steps),
         *_load(plan),
@@ -159,13 +159,17 @@ def _cutover(cutover: Cutover) -> list[Block]:
         )
         for condition in cutover.conditions
     )
-    columns = (Column(title="Gate"), Column(title="Is"), Column(title="Because", grows=True))
+    columns = (
+        ReportColumn(title="Gate"),
+        ReportColumn(title="Is"),
+        ReportColumn(title="Because", grows=True),
+    )
     verdict = (
         Paragraph(text="Switch the application over now.", tone="good")
         if cutover.is_open
         else Paragraph(text="Do not switch over yet.", tone="bad")
     )
-    blocks: list[Block] = [Table(columns=columns, rows=rows), verdict]
+    blocks: list[Block] = [ReportTable(columns=columns, rows=rows), verdict]
     if cutover.way_back:
         blocks.append(Paragraph(text=f"Way back: {cutover.way_back}."))
     return blocks
@@ -213,10 +217,10 @@ def _written(view: MigrateView) -> list[Block]:
     if verification is None:
         return blocks
     columns = (
-        Column(title="Entity", grows=True),
-        Column(title="Source", right=True),
-        Column(title="Target", right=True),
-        Column(title="Digests"),
+        ReportColumn(title="Entity", grows=True),
+        ReportColumn(title="Source", right=True),
+        ReportColumn(title="Target", right=True),
+        ReportColumn(title="Digests"),
     )
     digests = {name: (a, b) for name, a, b in verification.digests}
     rows = tuple(
@@ -231,7 +235,7 @@ def _written(view: MigrateView) -> list[Block]:
         )
         for name, source, target in verification.counts
     )
-    blocks.append(Table(columns=columns, rows=rows))
+    blocks.append(ReportTable(columns=columns, rows=rows))
     if verification.is_clean:
         blocks.append(Paragraph(text="Verified: both sides hold the same.", tone="good"))
         return blocks

@@ -90,10 +90,11 @@ def _total(result: PlanResult) -> Decimal:
     return usd if usd is not None else result.search.evaluated
 
 
-def _columns(*titles: str) -> tuple[d.Column, ...]:
+def _columns(*titles: str) -> tuple[d.ReportColumn, ...]:
     """Return columns; a title with > is of figures, one with ~ may wrap."""
     return tuple(
-        d.Column(title=t.strip("<>~"), right=t.endswith(">"), grows=t.endswith("~")) for t in titles
+        d.ReportColumn(title=t.strip("<>~"), right=t.endswith(">"), grows=t.endswith("~"))
+        for t in titles
     )
 
 
@@ -107,7 +108,7 @@ def _costs(result: PlanResult) -> d.Block:
             usd = result.usd(name, users)
             cells.append("" if usd is None else format_usd(usd))
         rows.append(d.Row(cells=tuple(cells), tone="total" if name == names[0] else ""))
-    return d.Table(
+    return d.ReportTable(
         columns=_columns("Design", *(f"{format_number(u)} users>" for u in scales)),
         rows=tuple(rows),
         caption="USD a month",
@@ -128,7 +129,7 @@ def _by_scale(result: PlanResult) -> d.Block:
         )
         for best in result.by_scale
     )
-    table = d.Table(
+    table = d.ReportTable(
         columns=_columns("At", "Planned>", "Best>", "Saves>", "What the best one changes~"),
         rows=rows,
         caption="The best design at every scale, USD a month",
@@ -186,7 +187,7 @@ def _tables(result: PlanResult) -> d.Block:
         d.Row(cells=(f"↳ {s.name}" if s.is_index else s.name, s.key, s.items, s.projection))
         for s in result.structures
     )
-    return d.Table(
+    return d.ReportTable(
         columns=_columns("Table or index", "Key~", "Items~", "Projection~"),
         rows=tuple(rows),
     )
@@ -206,7 +207,7 @@ def _patterns(result: PlanResult) -> d.Block:
         )
         for p in result.patterns
     )
-    return d.Table(
+    return d.ReportTable(
         columns=_columns(
             "Pattern", "Answered by~", "Round trips>", "Planned>", *(f"{n}>" for n in names)
         ),
@@ -256,7 +257,7 @@ def _entities(result: PlanResult) -> d.Block:
         )
         for choice in result.explanation.entities
     )
-    return d.Table(
+    return d.ReportTable(
         columns=_columns(
             "Entity", "Stored by~", "USD>", "Runner-up~", "Costs more>", "Changes at~"
         ),
@@ -292,7 +293,7 @@ def _parts(result: PlanResult) -> d.Block:
         for part in choice.parts
         if len(choice.parts) > 1
     )
-    return d.Table(
+    return d.ReportTable(
         columns=_columns(
             "Entity", "Choice~", "Otherwise costs more>", "Alternative~", "Changes at~"
         ),
@@ -369,7 +370,7 @@ def _indexes(result: PlanResult) -> d.Block:
         )
         for choice in result.explanation.indexes
     )
-    return d.Table(
+    return d.ReportTable(
         columns=_columns("Index~", "Serves~", "Costs>", "Without it>", "Then~", "Changes at~"),
         rows=rows,
         caption="Each index, and the best plan without it",
@@ -389,7 +390,7 @@ def _questions(result: PlanResult) -> d.Block:
         )
         for choice in result.explanation.questions
     )
-    return d.Table(
+    return d.ReportTable(
         columns=_columns(
             "Pattern", "Answered by~", "USD>", "Next best in these tables~", "Costs more>"
         ),
@@ -409,7 +410,7 @@ def _targets(result: PlanResult) -> d.Block:
         )
         for flip in result.explanation.targets
     )
-    return d.Table(
+    return d.ReportTable(
         columns=_columns("Stricter target~", "Costs more>", "What would change~"),
         rows=rows,
         caption="Targets at which the plan would change",
@@ -444,7 +445,7 @@ def _fronts(result: PlanResult) -> list[d.Block]:
 
 
 def _front(points: tuple[FrontPoint, ...], caption: str, title: str) -> d.Block:
-    table = d.Table(
+    table = d.ReportTable(
         columns=_columns(f"{title}>", "USD a month>"),
         rows=tuple(
             d.Row(
@@ -497,7 +498,7 @@ def _modes(result: PlanResult) -> d.Block:
         )
         for choice in result.modes
     )
-    return d.Table(
+    return d.ReportTable(
         columns=_columns("Table", "Capacity mode", "Modes compared~", "Note~"),
         rows=rows,
         caption=f"USD a month at {format_number(result.users)} users",

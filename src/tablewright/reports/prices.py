@@ -11,7 +11,15 @@ from collections.abc import Sequence
 from tablewright.bill.book import CONFIDENCE
 from tablewright.bill.listing import age_days
 from tablewright.core.quantities import format_number
-from tablewright.reports.document import Block, Column, Document, Lines, Paragraph, Row, Table
+from tablewright.reports.document import (
+    Block,
+    Document,
+    Lines,
+    Paragraph,
+    ReportColumn,
+    ReportTable,
+    Row,
+)
 from tablewright.verbs.prices import ChangedPrice, ListedFact, ListedPrice, PricesView, RefreshView
 
 
@@ -39,7 +47,7 @@ def prices_page(view: PricesView) -> Document:
         for price in view.prices
     )
     count = Paragraph(text=f"{len(view.prices)} prices.", tone="note")
-    return Document(blocks=(Table(columns=columns, rows=rows), count))
+    return Document(blocks=(ReportTable(columns=columns, rows=rows), count))
 
 
 def refresh_page(view: RefreshView) -> Document:
@@ -66,15 +74,15 @@ def refresh_page(view: RefreshView) -> Document:
     return Document(blocks=tuple(blocks))
 
 
-def _columns(*titles: str) -> tuple[Column, ...]:
+def _columns(*titles: str) -> tuple[ReportColumn, ...]:
     """Return columns; a title that starts with > is of figures. Keys are to be copied: whole."""
     return tuple(
-        Column(title=t.removeprefix(">"), right=t.startswith(">"), whole=True) for t in titles
+        ReportColumn(title=t.removeprefix(">"), right=t.startswith(">"), whole=True) for t in titles
     )
 
 
-def _changes(changes: Sequence[ChangedPrice]) -> Table:
-    return Table(
+def _changes(changes: Sequence[ChangedPrice]) -> ReportTable:
+    return ReportTable(
         columns=_columns("Key", "Region", ">Book", ">Now", "Per"),
         rows=tuple(
             Row(
@@ -109,7 +117,7 @@ def _services(view: PricesView) -> tuple[Block, ...]:
     )
     total = sum(service.prices for service in view.services)
     text = f"{total} prices. More: --service NAME, --region NAME, --key PART, --why KEY."
-    return Table(columns=columns, rows=rows), Paragraph(text=text, tone="note")
+    return ReportTable(columns=columns, rows=rows), Paragraph(text=text, tone="note")
 
 
 def _in_full(view: PricesView) -> tuple[Block, ...]:

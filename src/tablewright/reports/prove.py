@@ -9,7 +9,15 @@ from decimal import Decimal
 
 from tablewright.core.quantities import format_number, format_usd
 from tablewright.proof.values import MATTERS, PatternProof, Proof, UnitComparison
-from tablewright.reports.document import Block, Column, Document, Paragraph, Row, Section, Table
+from tablewright.reports.document import (
+    Block,
+    Document,
+    Paragraph,
+    ReportColumn,
+    ReportTable,
+    Row,
+    Section,
+)
 from tablewright.verbs.proofs import ProofView
 
 
@@ -114,16 +122,16 @@ STALE = (
 )
 
 
-def _patterns_table(proof: Proof) -> Table:
+def _patterns_table(proof: Proof) -> ReportTable:
     columns = (
-        Column(title="Pattern"),
-        Column(title="Calls", right=True),
-        Column(title="Predicted", right=True),
-        Column(title="Metered", right=True),
-        Column(title="Diff ± error", right=True),
-        Column(title="Of bill", right=True),
-        Column(title="ms p50/95/99", right=True),
-        Column(title="Answers"),
+        ReportColumn(title="Pattern"),
+        ReportColumn(title="Calls", right=True),
+        ReportColumn(title="Predicted", right=True),
+        ReportColumn(title="Metered", right=True),
+        ReportColumn(title="Diff ± error", right=True),
+        ReportColumn(title="Of bill", right=True),
+        ReportColumn(title="ms p50/95/99", right=True),
+        ReportColumn(title="Answers"),
     )
     rows: list[Row] = []
     for pattern in proof.patterns:
@@ -133,7 +141,7 @@ def _patterns_table(proof: Proof) -> Table:
         shown = [c for c in (pattern.reads, pattern.writes) if c.predicted.mean or c.metered.mean]
         for place, compared in enumerate(shown or [pattern.reads]):
             rows.append(_pattern_row(pattern, compared, first=place == 0))
-    return Table(columns=columns, rows=tuple(rows))
+    return ReportTable(columns=columns, rows=tuple(rows))
 
 
 def _pattern_row(pattern: PatternProof, compared: UnitComparison, *, first: bool) -> Row:
@@ -163,7 +171,7 @@ def _letter(dimension: str) -> str:
     return {"read": "R", "write": "W"}.get(dimension, dimension)
 
 
-def _resources_table(proof: Proof) -> Table:
+def _resources_table(proof: Proof) -> ReportTable:
     """Return the units of the whole run by table and index, with the error of the difference."""
     sums: dict[tuple[str, str], list[Decimal]] = {}
     for pattern in proof.patterns:
@@ -174,10 +182,10 @@ def _resources_table(proof: Proof) -> Table:
             errors = compared.predicted.error**2 + compared.metered.error**2
             row[2] += errors * pattern.calls**2
     columns = (
-        Column(title="Table or index", grows=True),
-        Column(title="Predicted", right=True),
-        Column(title="Metered", right=True),
-        Column(title="Diff ± error", right=True),
+        ReportColumn(title="Table or index", grows=True),
+        ReportColumn(title="Predicted", right=True),
+        ReportColumn(title="Metered", right=True),
+        ReportColumn(title="Diff ± error", right=True),
     )
     rows = tuple(
         Row(
@@ -192,7 +200,7 @@ def _resources_table(proof: Proof) -> Table:
         )
         for (resource, dimension), (predicted, metered, square) in sorted(sums.items())
     )
-    return Table(columns=columns, rows=rows, caption="Units of the run by table and index")
+    return ReportTable(columns=columns, rows=rows, caption="Units of the run by table and index")
 
 
 def _difference(share: Decimal, error: Decimal) -> str:

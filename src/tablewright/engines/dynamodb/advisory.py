@@ -16,7 +16,7 @@ from tablewright.bill.prices import PriceBook
 from tablewright.core.quantities import ONE, ZERO, format_count, percent
 from tablewright.design.changes import effort_of
 from tablewright.engines.dynamodb.facts import DynamoFacts, FactsBetween
-from tablewright.engines.dynamodb.headroom import Usage, usages
+from tablewright.engines.dynamodb.headroom import LimitUsage, usages
 from tablewright.engines.dynamodb.rules import dynamodb_rules
 from tablewright.engines.dynamodb.tariff import Tariff
 from tablewright.evaluation.values import Evaluation
@@ -293,7 +293,7 @@ def _tightest_limits(curve: FactsCurve, facts: DynamoFacts) -> tuple[Headroom, .
     return tuple(_headroom(u, grown.get((u.limit, u.subject)), facts) for u in tight)
 
 
-def _headroom(now: Usage, doubled: Usage | None, facts: DynamoFacts) -> Headroom:
+def _headroom(now: LimitUsage, doubled: LimitUsage | None, facts: DynamoFacts) -> Headroom:
     """Return a limit's headroom; what is used is taken to grow with a power of the users."""
     users: int | None = None
     months: Decimal | None = None

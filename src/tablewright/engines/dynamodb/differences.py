@@ -1,10 +1,10 @@
 """The smallest changes between two DynamoDB designs, and which of them belong together.
 
-In: two designs. Out: `Piece`s: changes that can be made by themselves, in some order, and that
-together turn one design into the other. `changes.diff` answers with as few changes as it can; here
-a kind of item is taken apart into what it stores, its made keys and its compression, so that each
-part can be priced. What is only written in another order is no difference. Nothing here knows a
-price.
+In: two designs. Out: `DynamoPiece`s: changes that can be made by themselves, in some order, and
+that together turn one design into the other. `changes.diff` answers with as few changes as it can;
+here a kind of item is taken apart into what it stores, its made keys and its compression, so that
+each part can be priced. What is only written in another order is no difference. Nothing here knows
+a price.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Held = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class DynamoPiece:
     """Changes that need each other."""
 
     changes: tuple[DynamoChange, ...]
@@ -160,7 +160,7 @@ def _has_same_keys(a: Index, b: Index) -> bool:
 # --------------------------------------------------------------------------- pieces
 
 
-def pieces(before: DynamoDesign, after: DynamoDesign) -> tuple[Piece, ...]:
+def pieces(before: DynamoDesign, after: DynamoDesign) -> tuple[DynamoPiece, ...]:
     """Return the changes from one design to another, in groups that need each other.
 
     Changes belong together where data moves (an attribute leaves one kind of item for another),
@@ -183,7 +183,7 @@ def pieces(before: DynamoDesign, after: DynamoDesign) -> tuple[Piece, ...]:
     result: dict[int, list[DynamoChange]] = {}
     for position, change in enumerate(changes):
         result.setdefault(group[position], []).append(change)
-    return tuple(Piece(changes=tuple(each)) for each in result.values())
+    return tuple(DynamoPiece(changes=tuple(each)) for each in result.values())
 
 
 def _all_changes(before: DynamoDesign, after: DynamoDesign) -> list[DynamoChange]:

@@ -14,7 +14,7 @@ from tablewright.engines.dynamodb.facts import DynamoFacts, TableOrIndex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+class LimitUsage:
     """What is used of one limit by one subject."""
 
     limit: str
@@ -28,9 +28,9 @@ class Usage:
         return self.most / self.used if self.used > 0 else None
 
 
-def usages(facts: DynamoFacts) -> list[Usage]:
+def usages(facts: DynamoFacts) -> list[LimitUsage]:
     """Return all limits of a design with what is used of them, where it can be computed."""
-    usages: list[Usage] = []
+    usages: list[LimitUsage] = []
     for place in facts.places:
         for measure in (_hot_writes, _hot_reads, _peak):
             usages.extend(measure(facts, place))
@@ -46,24 +46,24 @@ def tightest(facts: DynamoFacts) -> Decimal | None:
     return min(times, default=None)
 
 
-def _hot_writes(facts: DynamoFacts, place: TableOrIndex) -> list[Usage]:
+def _hot_writes(facts: DynamoFacts, place: TableOrIndex) -> list[LimitUsage]:
     return _hot(facts, place, "write", facts.k["part_wcu"], "write units a second on one key")
 
 
-def _hot_reads(facts: DynamoFacts, place: TableOrIndex) -> list[Usage]:
+def _hot_reads(facts: DynamoFacts, place: TableOrIndex) -> list[LimitUsage]:
     return _hot(facts, place, "read", facts.k["part_rcu"], "read units a second on one key")
 
 
 def _hot(
     facts: DynamoFacts, place: TableOrIndex, dimension: str, most: Decimal, what: str
-) -> list[Usage]:
+) -> list[LimitUsage]:
     heat = facts.hot_units(place, dimension)
     if heat is None or not heat.units:
         return []
-    return [Usage(limit=what, subject=place.name, used=heat.units, most=most)]
+    return [LimitUsage(limit=what, subject=place.name, used=heat.units, most=most)]
 
 
-def _peak(facts: DynamoFacts, place: TableOrIndex) -> list[Usage]:
+def _peak(facts: DynamoFacts, place: TableOrIndex) -> list[LimitUsage]:
     if place.table.mode.kind is not ModeKind.ON_DEMAND:
         return []
     peak = []
@@ -71,11 +71,11 @@ def _peak(facts: DynamoFacts, place: TableOrIndex) -> list[Usage]:
         used = facts.peak_units(place.name, dimension)
         if used:
             what = f"{dimension} units a second before warm-up"
-            peak.append(Usage(limit=what, subject=place.name, used=used, most=facts.k[name]))
+            peak.append(LimitUsage(limit=what, subject=place.name, used=used, most=facts.k[name]))
     return peak
 
 
-def _quota(facts: DynamoFacts, place: TableOrIndex) -> list[Usage]:
+def _quota(facts: DynamoFacts, place: TableOrIndex) -> list[LimitUsage]:
     quota = []
     names = [place.name, *(f"{place.name}/{index.name}" for index in place.table.indexes)]
     for dimension in ("write", "read"):
@@ -83,17 +83,17 @@ def _quota(facts: DynamoFacts, place: TableOrIndex) -> list[Usage]:
         if used:
             what = f"{dimension} units a second, the quota of a table with its indexes"
             maximum = facts.k["table_quota"]
-            quota.append(Usage(limit=what, subject=place.name, used=used, most=maximum))
+            quota.append(LimitUsage(limit=what, subject=place.name, used=used, most=maximum))
     return quota
 
 
-def _items(facts: DynamoFacts, place: TableOrIndex) -> list[Usage]:
+def _items(facts: DynamoFacts, place: TableOrIndex) -> list[LimitUsage]:
     items = []
     for shape in place.table.shapes:
         sizes = facts.shape_facts(place.name, shape.name)
         if sizes is not None:
             items.append(
-                Usage(
+                LimitUsage(
                     limit="bytes of an item, 99th percentile",
                     subject=f"{place.name}: {shape.name}",
                     used=Decimal(sizes.sizes.p99),

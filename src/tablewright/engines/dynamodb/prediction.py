@@ -30,7 +30,7 @@ Units = dict[tuple[str, str], Decimal]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class PredictedInstance:
     """What is kept of one instance that a call asked for or wrote, to predict its units."""
 
     pattern: Pattern
@@ -41,7 +41,7 @@ class Asked:
     is_missed: bool
     given: Mapping[str, Any] = field(default_factory=dict)
     bounds: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
-    parts: tuple[Asked, ...] = ()
+    parts: tuple[PredictedInstance, ...] = ()
     appended: Mapping[str, int] = field(default_factory=dict)
     """How many elements were appended before to lists of the instance."""
     written: Mapping[str, int] = field(default_factory=dict)
@@ -52,7 +52,9 @@ class Asked:
     """The children that are in the item, or in the parent's item, before the call."""
 
     @classmethod
-    def of(cls, call: Call, world: World, embedded: Container[str]) -> tuple[Asked, ...]:
+    def of(
+        cls, call: Call, world: World, embedded: Container[str]
+    ) -> tuple[PredictedInstance, ...]:
         """Return what is kept of a call that is about to be made: one for each of a batch.
 
         Args:
@@ -63,7 +65,7 @@ class Asked:
         return tuple(cls._one(each, world, embedded) for each in (call, *call.more))
 
     @classmethod
-    def _one(cls, call: Call, world: World, embedded: Container[str]) -> Asked:
+    def _one(cls, call: Call, world: World, embedded: Container[str]) -> PredictedInstance:
         entity = world.model.entity(call.pattern.entity)
         owner: int | None = None
         holder, number = entity, call.number
@@ -124,11 +126,11 @@ class Prediction:
             users=world.users,
         )
 
-    def note(self, call: Call) -> tuple[Asked, ...]:
+    def note(self, call: Call) -> tuple[PredictedInstance, ...]:
         """Keep what the prediction needs of a call that is about to be made."""
-        return Asked.of(call, self.world, self.embedded)
+        return PredictedInstance.of(call, self.world, self.embedded)
 
-    def units(self, route: Route, calls: Sequence[tuple[Asked, ...]]) -> Units:
+    def units(self, route: Route, calls: Sequence[tuple[PredictedInstance, ...]]) -> Units:
         """Return the units the estimate gives for these calls of a route, the mean of a call."""
         pattern = self.model.pattern(route.pattern)
         items = [entry for call in calls for entry in call]
@@ -157,7 +159,7 @@ def _by_resource(route: Route) -> Units:
     return units
 
 
-def _realised(pattern: Pattern, items: Sequence[Asked], *, one_each: bool) -> Pattern:
+def _realised(pattern: Pattern, items: Sequence[PredictedInstance], *, one_each: bool) -> Pattern:
     """Return the pattern with the shares of hits, failures and changes that these calls had.
 
     Of a list that found nothing it is known that its group is empty: there is no share of hits.
@@ -182,7 +184,11 @@ class CalledSizes(DesignSizes):
     """The sizes of a design's shapes over the instances that calls asked for, call by call."""
 
     def __init__(
-        self, prediction: Prediction, pattern: Pattern, route: Route, items: Sequence[Asked]
+        self,
+        prediction: Prediction,
+        pattern: Pattern,
+        route: Route,
+        items: Sequence[PredictedInstance],
     ) -> None:
         self.prediction = prediction
         self.world = prediction.world
@@ -242,7 +248,7 @@ class CalledSizes(DesignSizes):
     def _instances(self) -> dict[str, Drawn]:
         parts = [part for item in self.items for part in (item.parts or (item,))]
         found_some = [part for part in parts if not part.is_missed]
-        by_entity: dict[str, list[Asked]] = {}
+        by_entity: dict[str, list[PredictedInstance]] = {}
         for part in found_some or parts:
             if part.number is None and part.fresh is None:
                 continue  # nobody in particular
@@ -263,7 +269,7 @@ class CalledSizes(DesignSizes):
         step = self.route.steps[0]
         return self.has_groups and step.embed is not None and step.operation == "GetItem"
 
-    def _owners(self, child: Entity, listed: Sequence[Asked]) -> dict[str, Drawn]:
+    def _owners(self, child: Entity, listed: Sequence[PredictedInstance]) -> dict[str, Drawn]:
         """Return the parents in whose items the children are that calls asked for or wrote."""
         there = [entry for entry in listed if entry.owner is not None]
         self._add_families(there)
@@ -271,7 +277,7 @@ class CalledSizes(DesignSizes):
         drawn = _drawn_as_made(self.world, child.parent or "", numbers)
         return {child.parent or "": replace(drawn, written=_since(there))}
 
-    def _add_families(self, listed: Sequence[Asked]) -> None:
+    def _add_families(self, listed: Sequence[PredictedInstance]) -> None:
         """Keep which children were in the items of the parents, call by call."""
         for name in dict.fromkeys(name for entry in listed for name in entry.families):
             groups = [entry.families.get(name, ()) for entry in listed]
@@ -279,7 +285,7 @@ class CalledSizes(DesignSizes):
             drawn = _drawn_as_made(self.world, name, numbers)
             self._families[name] = ([len(group) for group in groups], drawn)
 
-    def _drawn(self, entity: Entity, listed: Sequence[Asked]) -> Drawn:
+    def _drawn(self, entity: Entity, listed: Sequence[PredictedInstance]) -> Drawn:
         numbers = tuple(_number(entry) for entry in listed)
         created = tuple(_number(entry) if entry.fresh is None else entry.fresh for entry in listed)
         own_key: dict[str, tuple[int, ...]] = {}
@@ -313,7 +319,7 @@ class CalledSizes(DesignSizes):
         # Where nothing was met some instance stands for the sizes that nobody asks for.
         return {self.pattern.entity: Drawn(tuple(numbers) or (0,))}
 
-    def _meeting(self, one: Asked, conditions: Sequence[Condition]) -> tuple[int, ...]:
+    def _meeting(self, one: PredictedInstance, conditions: Sequence[Condition]) -> tuple[int, ...]:
         """Return the instances that meet conditions with the values of a call, as far as read."""
         entity = self.world.model.entity(self.pattern.entity)
         tests = tuple(_test(entity, condition, one) for condition in conditions)
@@ -326,7 +332,7 @@ class CalledSizes(DesignSizes):
             self._met[key] = tuple(result[:maximum])
         return self._met[key]
 
-    def _returned(self, one: Asked) -> tuple[int, ...]:
+    def _returned(self, one: PredictedInstance) -> tuple[int, ...]:
         return self._meeting(one, self.pattern.where)[: self.pattern.limit]
 
     # ------------------------------------------------------------ as the estimate asks
@@ -399,7 +405,7 @@ def _appended(world: World, entity: Entity, number: int | None) -> dict[str, int
     return {} if number is None else dict(world.appended.get((entity.name, number), {}))
 
 
-def _since(listed: Sequence[Asked]) -> dict[str, tuple[int | None, ...]]:
+def _since(listed: Sequence[PredictedInstance]) -> dict[str, tuple[int | None, ...]]:
     """Return the bytes of attributes that were set since they were drawn, call by call."""
     names = dict.fromkeys(name for entry in listed for name in entry.written)
     return {name: tuple(entry.written.get(name) for entry in listed) for name in names}
@@ -428,13 +434,13 @@ def _drawn_as_made(world: World, entity: str, numbers: Sequence[int]) -> Drawn:
     return Drawn(like, dict.fromkeys(names, fresh))
 
 
-def _number(one: Asked) -> int:
+def _number(one: PredictedInstance) -> int:
     number = one.fresh if one.number is None else one.number
     assert number is not None
     return number
 
 
-def _test(entity: Entity, condition: Condition, one: Asked) -> Test:
+def _test(entity: Entity, condition: Condition, one: PredictedInstance) -> Test:
     if condition.operator == "eq" and condition.value is not None:
         return Test(
             condition.attribute, "eq", (typed(entity, condition.attribute, condition.value),)

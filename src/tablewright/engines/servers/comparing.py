@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from tablewright.bill.prices import PriceBook
-from tablewright.compare.protocol import Choice, ComparedByBill, Database
+from tablewright.compare.protocol import BilledChoice, ComparedByBill, DatabaseLine
 from tablewright.core.errors import PriceUnknownError
 from tablewright.engines.servers.sizing import (
     CASES,
@@ -22,14 +22,14 @@ from tablewright.evaluation.values import Evaluation
 class ServerComparing(ComparedByBill):
     """What an engine on servers brings to the comparison: its offers."""
 
-    def choice(self, evaluation: Evaluation) -> Choice:
+    def choice(self, evaluation: Evaluation) -> BilledChoice:
         """Return the offer that the bill is for; without one, why there is none."""
         sized = _sized(evaluation)
         option = sized.chosen
         if option is None:
             why = evaluation.bill.no_figure
-            return Choice(usd=None, why=why, light=sized.light, heavy=sized.heavy)
-        return Choice(
+            return BilledChoice(usd=None, why=why, light=sized.light, heavy=sized.heavy)
+        return BilledChoice(
             usd=option.usd,
             offer=option.name,
             bound_by=str(option.bound_by) if option.bound_by else "",
@@ -48,7 +48,7 @@ class ServerComparing(ComparedByBill):
         servers: Sequence[str],
         book: PriceBook,
         neighbours: Sequence[str],
-    ) -> Database:
+    ) -> DatabaseLine:
         """Return the cheapest of some servers that holds any of the designs.
 
         Offers that meet every need of the model come before those that miss some. Where none has
@@ -68,7 +68,7 @@ class ServerComparing(ComparedByBill):
                 costs[case] = option.usd if option is not None else None
             light, heavy = costs_range(costs)
             alone = any(need == "high_availability" for need, _ in best.offer.lacks)
-            return Database(lines=best.lines, light=light, heavy=heavy, zones=1 if alone else 2)
+            return DatabaseLine(lines=best.lines, light=light, heavy=heavy, zones=1 if alone else 2)
         unpriced = [
             (option, sized)
             for sized in able
@@ -78,8 +78,8 @@ class ServerComparing(ComparedByBill):
         for region in neighbours:
             near = best_of(_priced_in(region, option, sized, book) for option, sized in unpriced)
             if near is not None:
-                return Database(lines=near.lines, elsewhere=True)
-        return Database(
+                return DatabaseLine(lines=near.lines, elsewhere=True)
+        return DatabaseLine(
             lines=(),
             missing=f"an offer that holds the load among {', '.join(servers)}"
             if not unpriced

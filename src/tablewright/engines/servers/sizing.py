@@ -365,7 +365,7 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
+class OfferLimit:
     """A resource of an offer: what is needed, what there is."""
 
     resource: str
@@ -392,7 +392,7 @@ class Option:
     """An offer matched with a load."""
 
     offer: Offer
-    limits: tuple[Limit, ...]
+    limits: tuple[OfferLimit, ...]
     lines: tuple[Line, ...] = ()
     not_priced: str = ""
     """Why there is no price: "not priced: …"."""
@@ -410,7 +410,7 @@ class Option:
         return all(limit.use <= 1 for limit in self.limits)
 
     @property
-    def bound_by(self) -> Limit | None:
+    def bound_by(self) -> OfferLimit | None:
         """The resource that is used most."""
         return max(self.limits, key=lambda limit: limit.use, default=None)
 
@@ -425,12 +425,12 @@ class Option:
         return self.holds and not self.not_priced
 
 
-def limits_of(offer: Offer, load: Load, given: Figures) -> tuple[Limit, ...]:
+def limits_of(offer: Offer, load: Load, given: Figures) -> tuple[OfferLimit, ...]:
     """Return each resource the offer states, needed and available."""
     return (*_capacity_limits(offer, load, given), *_traffic_limits(offer, load, given))
 
 
-def _capacity_limits(offer: Offer, load: Load, given: Figures) -> Iterator[Limit]:
+def _capacity_limits(offer: Offer, load: Load, given: Figures) -> Iterator[OfferLimit]:
     """Yield storage, memory and processors."""
     if offer.storage_gb is not None:
         plain = offer.counts_plain_bytes
@@ -451,7 +451,7 @@ def _capacity_limits(offer: Offer, load: Load, given: Figures) -> Iterator[Limit
         yield _limit("processors all day (burstable)", load.processors_mean, steady, "vCPU")
 
 
-def _traffic_limits(offer: Offer, load: Load, given: Figures) -> Iterator[Limit]:
+def _traffic_limits(offer: Offer, load: Load, given: Figures) -> Iterator[OfferLimit]:
     """Yield time in queries, operations, connections, disk operations and transfer."""
     if offer.query_processors is not None:
         yield _limit(
@@ -472,8 +472,8 @@ def _traffic_limits(offer: Offer, load: Load, given: Figures) -> Iterator[Limit]
         yield _limit("transfer out", weekly, offer.transfer_gb, "GB in 7 days")
 
 
-def _limit(resource: str, needed: Decimal, available: Decimal, unit: str) -> Limit:
-    return Limit(resource=resource, needed=needed, available=available, unit=unit)
+def _limit(resource: str, needed: Decimal, available: Decimal, unit: str) -> OfferLimit:
+    return OfferLimit(resource=resource, needed=needed, available=available, unit=unit)
 
 
 def options_for(

@@ -19,8 +19,8 @@ from tablewright.reports.document import (
     Lines,
     Paragraph,
     Picture,
+    ReportTable,
     Section,
-    Table,
     Tiles,
     WhatIf,
 )
@@ -64,7 +64,7 @@ def _block(block: Block, level: int) -> str:
         return ""
     if isinstance(block, Paragraph):
         return _paragraph(block)
-    if isinstance(block, Table):
+    if isinstance(block, ReportTable):
         return _table(block)
     if isinstance(block, Bullets | Lines):
         return "\n".join(f"- {escape(item.strip())}" for item in block.items)
@@ -91,7 +91,7 @@ def _paragraph(block: Paragraph) -> str:
     return f"_{text}_" if block.tone == "note" else text
 
 
-def _table(table: Table) -> str:
+def _table(table: ReportTable) -> str:
     def line(cells: tuple[str, ...]) -> str:
         return "| " + " | ".join(cells) + " |"
 

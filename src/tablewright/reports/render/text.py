@@ -22,8 +22,8 @@ from tablewright.reports.document import (
     Lines,
     Paragraph,
     Picture,
+    ReportTable,
     Section,
-    Table,
     Tiles,
     WhatIf,
 )
@@ -96,7 +96,7 @@ def _write(console: Console, blocks: tuple[Block, ...], depth: int) -> None:
 def _write_block(console: Console, block: Block, depth: int) -> None:
     if isinstance(block, Paragraph):
         console.print(block.text, style=_STYLES[block.tone])
-    elif isinstance(block, Table):
+    elif isinstance(block, ReportTable):
         _write_table(console, block)
     elif isinstance(block, Bullets):
         for item in block.items:
@@ -136,7 +136,7 @@ def _hanging(console: Console, label: str, text: str, style: str = "") -> None:
     console.print(grid)
 
 
-def _write_table(console: Console, table: Table) -> None:
+def _write_table(console: Console, table: ReportTable) -> None:
     from rich.table import Table as Grid
     from rich.text import Text
 
@@ -158,12 +158,12 @@ def _write_table(console: Console, table: Table) -> None:
     console.print(grid, crop=False, overflow="ignore", no_wrap=True)
 
 
-def _fits(table: Table, width: int) -> bool:
+def _fits(table: ReportTable, width: int) -> bool:
     wide = _full_widths(table)
     return sum(wide) + GAP * (len(wide) - 1) <= width
 
 
-def _full_widths(table: Table) -> list[int]:
+def _full_widths(table: ReportTable) -> list[int]:
     """Return how wide each column is where all have room."""
     wide = [len(column.title) for column in table.columns]
     for row in table.rows:
@@ -172,7 +172,7 @@ def _full_widths(table: Table) -> list[int]:
     return wide
 
 
-def column_widths(table: Table, width: int, gap: int = GAP) -> list[int]:
+def column_widths(table: ReportTable, width: int, gap: int = GAP) -> list[int]:
     """Return how wide each column is so that the table fits: figures keep their room.
 
     Columns of text shrink, the widest first: down to their longest part that `fold` does not break

@@ -24,7 +24,7 @@ from tablewright.engines.dynamodb.design import (
 )
 from tablewright.engines.dynamodb.design_checker import check_design
 from tablewright.engines.dynamodb.differences import (
-    Piece,
+    DynamoPiece,
     is_whole,
     pieces,
     table_of,
@@ -58,13 +58,13 @@ class DynamoSteps:
     model: Model | None = None
     """Of the designs; without it none is checked for what the service would refuse."""
 
-    def pieces(self, current: Design, planned: Design) -> Sequence[Piece]:
+    def pieces(self, current: Design, planned: Design) -> Sequence[DynamoPiece]:
         """Return the smallest changes that together lead from one design to the other."""
         return pieces(dynamo(current), dynamo(planned))
 
     def apply(self, design: Design, piece: protocol.Piece) -> Design:
         """Return a design with changes made."""
-        assert isinstance(piece, Piece)
+        assert isinstance(piece, DynamoPiece)
         return piece.apply(dynamo(design))
 
     def tidied(self, design: Design, planned: Design) -> tuple[Design, tuple[Change, ...]]:
