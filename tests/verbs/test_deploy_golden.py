@@ -57,7 +57,8 @@ def test_every_other_option_is_written_as_before(app, tmp_path):
     for option, file_format, folder in written(app, tmp_path):
         for name, text in files(folder).items():
             if not name.startswith(".") and name != "RUNBOOK.md":  # has tests of its own
-                digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+                place = text.replace(folder.as_posix(), "FOLDER")  # the pipeline names it
+                digest = hashlib.sha256(place.encode()).hexdigest()[:16]
                 current[f"{option}/{file_format}/{name}"] = digest
     if WRITE:
         digests[app] = current
