@@ -11,7 +11,7 @@ from deploy.sites import CONTAINERS, EXPECTED, FUNCTIONS, GRANTS, ORDERS, site
 from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.deploy import cloudformation, terraform
 from tablewright.deploy.folder import files_of, plan_folder, write_folder
-from tablewright.deploy.resources import Account, ParameterRef, Ref, Resource, Stack, Text
+from tablewright.deploy.resources import AccountFact, ParameterRef, Ref, Resource, Stack, Text
 from tablewright.deploy.stack import build
 
 OPTIONS = {
@@ -47,7 +47,7 @@ def test_references_are_written_with_short_tags():
             "B": Ref("Other", "Arn"),
             "C": Text(("x/", Ref("Other", "Arn"), "/${literal}")),
             "D": ParameterRef("Word"),
-            "E": Account("region"),
+            "E": AccountFact("region"),
             "F": Text(("no references",)),
         },
         reason="Because.",

@@ -13,7 +13,7 @@ from typing import Any
 
 from tablewright.deploy.option import Site
 from tablewright.deploy.program import FunctionNeed
-from tablewright.deploy.resources import Account, Ref, Resource, Text
+from tablewright.deploy.resources import AccountFact, Ref, Resource, Text
 
 HEADERS = ("authorization", "content-type", "x-api-key")
 LOG_FORMAT = (
@@ -113,11 +113,11 @@ def _http_routes(need: FunctionNeed, function: str) -> Iterator[Resource]:
 def _permission(function: str, name: str) -> Resource:
     source: tuple[Any, ...] = (
         "arn:",
-        Account("partition"),
+        AccountFact("partition"),
         ":execute-api:",
-        Account("region"),
+        AccountFact("region"),
         ":",
-        Account("id"),
+        AccountFact("id"),
         ":",
         Ref("Api"),
         "/*",
@@ -205,9 +205,9 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
 def _integration(function: str, seconds: int) -> dict[str, Any]:
     uri: tuple[Any, ...] = (
         "arn:",
-        Account("partition"),
+        AccountFact("partition"),
         ":apigateway:",
-        Account("region"),
+        AccountFact("region"),
         ":lambda:path/2015-03-31/functions/",
         Ref(function, "Arn"),
         "/invocations",

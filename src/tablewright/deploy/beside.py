@@ -20,7 +20,7 @@ ADDRESSES = "aws.vpc.publicipv4.hour"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class QuantityDifference:
     """A quantity of the stack beside that of the option, a month."""
 
     price_key: str
@@ -29,7 +29,7 @@ class Difference:
     priced: Decimal
 
 
-def differences(stack: Stack, site: Site) -> tuple[Difference, ...]:
+def differences(stack: Stack, site: Site) -> tuple[QuantityDifference, ...]:
     """Return what is written in another quantity than priced."""
     counted = (
         (ALARMS, "metrics watched by alarms", _metrics(stack)),
@@ -41,7 +41,7 @@ def differences(stack: Stack, site: Site) -> tuple[Difference, ...]:
         ),
     )
     return tuple(
-        Difference(price_key=key, what=what, written=written, priced=priced)
+        QuantityDifference(price_key=key, what=what, written=written, priced=priced)
         for key, what, written in counted
         if written != (priced := _priced(site, key))
     )

@@ -14,7 +14,7 @@ import yaml
 from tablewright.core.errors import UnsupportedError
 from tablewright.core.quantities import plain
 from tablewright.deploy.resources import (
-    Account,
+    AccountFact,
     Parameter,
     ParameterRef,
     Ref,
@@ -191,7 +191,7 @@ def _value(value: Any) -> Any:
         return _Tagged(value.resource, "!Ref")
     if isinstance(value, ParameterRef):
         return _Tagged(value.name, "!Ref")
-    if isinstance(value, Account):
+    if isinstance(value, AccountFact):
         return _fact(value)
     if isinstance(value, Text):
         text = "".join(_substituted(part) for part in value.parts)
@@ -206,7 +206,7 @@ def _value(value: Any) -> Any:
     return value
 
 
-def _fact(account: Account) -> Any:
+def _fact(account: AccountFact) -> Any:
     if account.fact.startswith("zone "):
         return _Select(int(account.fact.split()[1]))
     if account.fact == "amazon-linux":
@@ -220,6 +220,6 @@ def _substituted(part: Any) -> str:
         return f"${{{part.resource}{'.' + part.attribute if part.attribute else ''}}}"
     if isinstance(part, ParameterRef):
         return f"${{{part.name}}}"
-    if isinstance(part, Account):
+    if isinstance(part, AccountFact):
         return f"${{{PSEUDO[part.fact]}}}"
     return str(part).replace("${", "${!")

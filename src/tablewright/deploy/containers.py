@@ -20,7 +20,7 @@ from tablewright.deploy.network import (
     security_group,
 )
 from tablewright.deploy.option import Site
-from tablewright.deploy.resources import Account, ParameterRef, Ref, Resource, Text
+from tablewright.deploy.resources import AccountFact, ParameterRef, Ref, Resource, Text
 from tablewright.deploy.rights import (
     application_statements,
     log_statement,
@@ -191,7 +191,7 @@ def _container(site: Site, variables: Mapping[str, Any]) -> dict[str, Any]:
             "LogDriver": "awslogs",
             "Options": {
                 "awslogs-group": Ref("Logs"),
-                "awslogs-region": Account("region"),
+                "awslogs-region": AccountFact("region"),
                 "awslogs-stream-prefix": "app",
             },
         },

@@ -10,7 +10,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from tablewright.deploy.option import Site
-from tablewright.deploy.resources import Account, ParameterRef, Ref, Resource, Text, logical_name
+from tablewright.deploy.resources import (
+    AccountFact,
+    ParameterRef,
+    Ref,
+    Resource,
+    Text,
+    logical_name,
+)
 from tablewright.deploy.storage import pages_bucket
 
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
@@ -85,7 +92,7 @@ def program_origin(site: Site) -> tuple[Any, dict[str, Any], str] | None:
     """
     tls = {"OriginProtocolPolicy": "https-only", "OriginSSLProtocols": ["TLSv1.2"]}
     if site.has("aws.api-gateway"):
-        host = (Ref("Api"), ".execute-api.", Account("region"), ".amazonaws.com")
+        host = (Ref("Api"), ".execute-api.", AccountFact("region"), ".amazonaws.com")
         stage = f"/{site.environment}" if site.has("aws.api-gateway.rest") else ""
         return Text(host), tls, stage
     if site.has("aws.elb"):

@@ -11,7 +11,7 @@ from typing import Any
 
 from tablewright.deploy.delivery import DELIVERY_REGION
 from tablewright.deploy.option import Site
-from tablewright.deploy.resources import Account, ParameterRef, Ref, Resource, Text
+from tablewright.deploy.resources import AccountFact, ParameterRef, Ref, Resource, Text
 from tablewright.deploy.rights import role_of
 
 EXTRAS = {
@@ -89,7 +89,7 @@ def _firewall(site: Site) -> Iterator[Resource]:
     if site.has("aws.elb"):
         target = Ref("Balancer")
     elif site.has("aws.api-gateway.rest"):
-        parts = ("arn:", Account("partition"), ":apigateway:", Account("region"))
+        parts = ("arn:", AccountFact("partition"), ":apigateway:", AccountFact("region"))
         target = Text((*parts, "::/restapis/", Ref("Api"), "/stages/", Ref("ApiStage")))
     if target is not None:
         yield Resource(
@@ -141,7 +141,7 @@ def _backup(site: Site) -> Iterator[Resource]:
     )
     service_role = "service-role/AWSBackupServiceRolePolicyForBackup"
     role = role_of("BackupRole", "backup", (), "what AWS Backup needs, by its own managed policy")
-    policy = Text(("arn:", Account("partition"), f":iam::aws:policy/{service_role}"))
+    policy = Text(("arn:", AccountFact("partition"), f":iam::aws:policy/{service_role}"))
     yield Resource(
         name=role.name,
         kind=role.kind,
@@ -217,7 +217,7 @@ def _reminders(site: Site) -> Iterator[Resource]:
                             },
                             "Action": "sns:Publish",
                             "Resource": Ref("AlarmTopic"),
-                            "Condition": {"StringEquals": {"aws:SourceAccount": Account("id")}},
+                            "Condition": {"StringEquals": {"aws:SourceAccount": AccountFact("id")}},
                         }
                     ],
                 },

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tablewright.deploy.resources import Account, Ref, Text
+from tablewright.deploy.resources import AccountFact, Ref, Text
 
 USER = "{user}"
 """Replaced in a leading key by the user that a session names."""
@@ -187,5 +187,5 @@ def trust(service: str) -> dict[str, Any]:
         "Action": "sts:AssumeRole",
     }
     if service not in ("ec2", "lambda"):  # these two pass no source account
-        statement["Condition"] = {"StringEquals": {"aws:SourceAccount": Account("id")}}
+        statement["Condition"] = {"StringEquals": {"aws:SourceAccount": AccountFact("id")}}
     return {"Version": "2012-10-17", "Statement": [statement]}

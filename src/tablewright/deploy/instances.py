@@ -21,7 +21,7 @@ from tablewright.deploy.network import (
     security_group,
 )
 from tablewright.deploy.option import Site
-from tablewright.deploy.resources import Account, ParameterRef, Ref, Resource, Text
+from tablewright.deploy.resources import AccountFact, ParameterRef, Ref, Resource, Text
 from tablewright.deploy.rights import (
     application_statements,
     log_statement,
@@ -168,7 +168,7 @@ def _group(site: Site) -> Iterator[Resource]:
 
 def _launch_data(site: Site, variables: Mapping[str, Any]) -> dict[str, Any]:
     data: dict[str, Any] = {
-        "ImageId": Account("amazon-linux"),
+        "ImageId": AccountFact("amazon-linux"),
         "InstanceType": _instance_type(site),
         "IamInstanceProfile": {"Arn": Ref("InstanceProfile", "Arn")},
         "MetadataOptions": {"HttpTokens": "required", "HttpPutResponseHopLimit": 1},

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tablewright.deploy.option import Site, short_name
-from tablewright.deploy.resources import Account, ParameterRef, Ref, Resource, Text
+from tablewright.deploy.resources import AccountFact, ParameterRef, Ref, Resource, Text
 
 VPC = "Network"
 ZONES = ("A", "B")
@@ -72,7 +72,7 @@ def _subnets(site: Site) -> Iterator[Resource]:
                 properties={
                     "VpcId": Ref(VPC),
                     "CidrBlock": f"10.0.{third}.0/24",
-                    "AvailabilityZone": Account(f"zone {position}"),
+                    "AvailabilityZone": AccountFact(f"zone {position}"),
                     "MapPublicIpOnLaunch": False,
                     "Tags": [
                         {"Key": "Name", "Value": f"{site.stack_name}-{kind.lower()}-{zone.lower()}"}
@@ -142,7 +142,7 @@ def _gateway_endpoint(name: str, service: str, site: Site) -> Resource:
         properties={
             "VpcId": Ref(VPC),
             "VpcEndpointType": "Gateway",
-            "ServiceName": Text(("com.amazonaws.", Account("region"), f".{service}")),
+            "ServiceName": Text(("com.amazonaws.", AccountFact("region"), f".{service}")),
             "RouteTableIds": [Ref("PublicRoutes"), Ref("PrivateRoutes")],
         },
         reason=f"{service} is reached without leaving the network and without a charge",

@@ -33,13 +33,13 @@ class ParameterRef:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text with references in it: parts are literal texts, `Ref`, `ParameterRef` or `Account`."""
+    """A text with references in it: parts are texts, `Ref`, `ParameterRef` or `AccountFact`."""
 
     parts: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class AccountFact:
     """A fact of where the stack is created: `id`, `region` or `partition`."""
 
     fact: str
@@ -75,7 +75,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
+class StackOutput:
     """What is told once the stack exists."""
 
     name: str
@@ -102,7 +102,7 @@ class Stack:
     environment: str
     parameters: tuple[Parameter, ...] = ()
     resources: tuple[Resource, ...] = ()
-    outputs: tuple[Output, ...] = ()
+    outputs: tuple[StackOutput, ...] = ()
     usage: tuple[Usage, ...] = ()
     billed_in: tuple[tuple[str, str], ...] = ()
     """Prices of resources that are those of another region than the stack's."""

@@ -12,7 +12,14 @@ from typing import Any
 from tablewright.deploy.grants import Statement, policy, trust
 from tablewright.deploy.option import Site
 from tablewright.deploy.program import SecretNeed
-from tablewright.deploy.resources import Account, ParameterRef, Ref, Resource, Text, logical_name
+from tablewright.deploy.resources import (
+    AccountFact,
+    ParameterRef,
+    Ref,
+    Resource,
+    Text,
+    logical_name,
+)
 
 SHARED_SECRET = "SecretApplication"
 ROLE_REASON = "what the access patterns need, and no more"
@@ -149,7 +156,7 @@ def release_object() -> Text:
     return Text(
         (
             "arn:",
-            Account("partition"),
+            AccountFact("partition"),
             ":s3:::",
             ParameterRef("ArtifactBucket"),
             "/",

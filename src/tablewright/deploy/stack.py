@@ -22,12 +22,12 @@ from tablewright.deploy.instances import terminates_tls
 from tablewright.deploy.network import network
 from tablewright.deploy.option import Part, Site
 from tablewright.deploy.resources import (
-    Account,
-    Output,
+    AccountFact,
     Parameter,
     Ref,
     Resource,
     Stack,
+    StackOutput,
     Text,
     checked,
 )
@@ -174,10 +174,10 @@ def _parameters(site: Site) -> Iterable[Parameter]:
     yield from atlas_parameters(site)
 
 
-def _outputs(site: Site) -> Iterable[Output]:
+def _outputs(site: Site) -> Iterable[StackOutput]:
     kind = kind_of(site)
     if site.has("aws.api-gateway.rest"):
-        yield Output(
+        yield StackOutput(
             name="ApiAddress",
             text="Where the API answers",
             value=Text(
@@ -185,38 +185,44 @@ def _outputs(site: Site) -> Iterable[Output]:
                     "https://",
                     Ref("Api"),
                     ".execute-api.",
-                    Account("region"),
+                    AccountFact("region"),
                     f".amazonaws.com/{site.environment}",
                 )
             ),
         )
     elif site.has("aws.api-gateway"):
-        yield Output(
+        yield StackOutput(
             name="ApiAddress", text="Where the API answers", value=Ref("Api", "ApiEndpoint")
         )
     if site.has("aws.elb"):
-        yield Output(
+        yield StackOutput(
             name="BalancerAddress",
             text="Point the domain here",
             value=Text(("https://", Ref("Balancer", "DNSName"))),
         )
     elif kind == INSTANCES:
-        yield Output(name="InstanceAddress", text="Point the domain here", value=Ref("Address"))
+        yield StackOutput(
+            name="InstanceAddress", text="Point the domain here", value=Ref("Address")
+        )
     if site.has("aws.cloudfront"):
-        yield Output(
+        yield StackOutput(
             name="WebAddress",
             text="Where the pages are",
             value=Text(("https://", Ref("Distribution", "DomainName"))),
         )
-        yield Output(name="DistributionId", text="For invalidations", value=Ref("Distribution"))
+        yield StackOutput(
+            name="DistributionId", text="For invalidations", value=Ref("Distribution")
+        )
         if pages_bucket(site):
-            yield Output(name="WebBucket", text="Upload pages here", value=Ref(pages_bucket(site)))
+            yield StackOutput(
+                name="WebBucket", text="Upload pages here", value=Ref(pages_bucket(site))
+            )
     if kind == TASKS:
-        yield Output(
+        yield StackOutput(
             name="ImageRepository", text="Push images here", value=Ref("Images", "RepositoryUri")
         )
     if site.has_domain:
-        yield Output(
+        yield StackOutput(
             name="ZoneId",
             text="Its name servers go to the registrar: aws route53 get-hosted-zone",
             value=Ref("Zone"),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tablewright.deploy.option import SECRET_PRICE, Site
-from tablewright.deploy.resources import Account, Ref, Resource, Text
+from tablewright.deploy.resources import AccountFact, Ref, Resource, Text
 from tablewright.deploy.rights import SHARED_SECRET, queue_name, secret_resource
 
 BUCKET_PRICE = "aws.s3.standard.storage"
@@ -111,9 +111,9 @@ def _bucket_policy(name: str, *, is_delivered: bool) -> Resource:
     if is_delivered:
         source = (
             "arn:",
-            Account("partition"),
+            AccountFact("partition"),
             ":cloudfront::",
-            Account("id"),
+            AccountFact("id"),
             ":distribution/",
             Ref("Distribution"),
         )

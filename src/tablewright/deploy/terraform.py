@@ -14,7 +14,7 @@ from typing import Any
 
 from tablewright.core.errors import UnsupportedError
 from tablewright.deploy.resources import (
-    Account,
+    AccountFact,
     ParameterRef,
     Ref,
     Resource,
@@ -23,7 +23,7 @@ from tablewright.deploy.resources import (
 )
 from tablewright.deploy.shapes import SHAPES
 from tablewright.deploy.shapes.names import ATTRIBUTES, MAIN_TYPES
-from tablewright.deploy.shapes.values import Block, Encoded, Expression, Json
+from tablewright.deploy.shapes.values import Block, Encoded, HclExpression, Json
 
 DATA = {
     "id": "data.aws_caller_identity.current.account_id",
@@ -102,7 +102,7 @@ class _Writer:
             f"{_address(self.kinds[name], name)}" for name in resource.after if name in self.kinds
         ]
         if after and block.is_main:
-            body["depends_on"] = [Expression(address) for address in after]
+            body["depends_on"] = [HclExpression(address) for address in after]
         if resource.keeps_data and block.is_main:
             body["lifecycle"] = [Block.inner({"prevent_destroy": True})]
         name = snake(resource.name) + (f"_{block.suffix}" if block.suffix else "")
@@ -126,13 +126,13 @@ class _Writer:
 
     def value(self, value: Any, depth: int = 1) -> str:
         """Return a value as an HCL expression."""
-        if isinstance(value, Expression):
+        if isinstance(value, HclExpression):
             return value.text
         if isinstance(value, Json):
             return f"jsonencode({self.value(value.value, depth)})"
         if isinstance(value, Encoded):
             return f"base64encode({self.value(value.text, depth)})"
-        if isinstance(value, Ref | ParameterRef | Account):
+        if isinstance(value, Ref | ParameterRef | AccountFact):
             return self._reference(value)
         if isinstance(value, Text):
             return self._text(value)
@@ -167,10 +167,10 @@ class _Writer:
         inner = "".join(f"{indent}  {self.value(item, depth + 1)},\n" for item in value)
         return f"[\n{inner}{indent}]"
 
-    def _reference(self, value: Ref | ParameterRef | Account) -> str:
+    def _reference(self, value: Ref | ParameterRef | AccountFact) -> str:
         if isinstance(value, ParameterRef):
             return f"var.{snake(value.name)}"
-        if isinstance(value, Account):
+        if isinstance(value, AccountFact):
             if value.fact.startswith("zone "):
                 return f"data.aws_availability_zones.available.names[{value.fact.split()[1]}]"
             return DATA[value.fact]
@@ -186,7 +186,7 @@ class _Writer:
     def _text(self, text: Text) -> str:
         pieces = "".join(
             f"${{{self.value(part)}}}"
-            if isinstance(part, Ref | ParameterRef | Account)
+            if isinstance(part, Ref | ParameterRef | AccountFact)
             else str(part).replace("${", "$${")
             for part in text.parts
         )
@@ -198,7 +198,7 @@ class _Writer:
         pieces = []
         for parameter in self.stack.parameters:
             body: dict[str, Any] = {
-                "type": Expression("string"),
+                "type": HclExpression("string"),
                 "description": parameter.text,
             }
             if parameter.default is not None:

@@ -15,7 +15,7 @@ from tablewright.compare.values import ArchitectureResult, Comparison
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import PriceUnknownError, UnsupportedError, UsageError
 from tablewright.core.quantities import ZERO, format_usd
-from tablewright.deploy.beside import Difference, differences
+from tablewright.deploy.beside import QuantityDifference, differences
 from tablewright.deploy.folder import FolderPlan, files_of, plan_folder, write_folder
 from tablewright.deploy.option import Part, checked_environment
 from tablewright.deploy.resources import Resource
@@ -301,7 +301,7 @@ def _design(session: Session, engine: str, name: str) -> Design | None:
     return next((d for d in fitting if d.name == "recommended"), fitting[0])
 
 
-def _beside(session: Session, difference: Difference) -> BesideRow:
+def _beside(session: Session, difference: QuantityDifference) -> BesideRow:
     """Return a difference with its price, where the region has one."""
     more = difference.written - difference.priced
     try:

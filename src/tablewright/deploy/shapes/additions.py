@@ -11,7 +11,7 @@ from typing import Any
 from tablewright.deploy.resources import Ref, Resource
 from tablewright.deploy.shapes.values import (
     Block,
-    Expression,
+    HclExpression,
     Json,
     physical_name,
     plainly,
@@ -199,7 +199,7 @@ def _certificate(resource: Resource) -> list[Block]:
     p = resource.properties
     zone = p["DomainValidationOptions"][0]["HostedZoneId"]
     name = f"aws_acm_certificate.{resource.name.lower()}"
-    proof = Expression(f"tolist({name}.domain_validation_options)[0].resource_record_value")
+    proof = HclExpression(f"tolist({name}.domain_validation_options)[0].resource_record_value")
     return [
         Block(
             "aws_acm_certificate",
@@ -216,10 +216,10 @@ def _certificate(resource: Resource) -> list[Block]:
             "aws_route53_record",
             {
                 "zone_id": zone,
-                "name": Expression(
+                "name": HclExpression(
                     f"tolist({name}.domain_validation_options)[0].resource_record_name"
                 ),
-                "type": Expression(
+                "type": HclExpression(
                     f"tolist({name}.domain_validation_options)[0].resource_record_type"
                 ),
                 "ttl": 300,
@@ -231,7 +231,7 @@ def _certificate(resource: Resource) -> list[Block]:
         ),
         Block(
             "aws_acm_certificate_validation",
-            {"certificate_arn": Expression(f"{name}.arn")},
+            {"certificate_arn": HclExpression(f"{name}.arn")},
             suffix="issued",
             is_main=False,
         ),

@@ -14,7 +14,7 @@ from tablewright.deploy.resources import Resource
 
 
 @dataclass(frozen=True, slots=True)
-class Expression:
+class HclExpression:
     """A text that is written into HCL as it is."""
 
     text: str
