@@ -79,3 +79,81 @@ def test_a_claimed_grade_is_held_against_the_report_card(verdicts):
 
 def test_a_fact_keeps_the_answer_of_the_file(verdicts):
     assert (verdicts["fact"].verdict, verdicts["fact"].reason) == ("unclear", "Up to its quotas.")
+
+
+TWO_TABLES = """
+app: claims
+region: us-east-1
+scales: [1000]
+entities:
+  Thing:
+    key: uid
+    attributes: {uid: id(12), txt: text(5000), num: {type: int, min: 11, max: 19}, own: {type: id, bytes: 12}}
+  Note:
+    key: nid
+    attributes: {nid: id(12), num: {type: int, min: 11, max: 19}}
+patterns:
+  get: {get: Thing, by: uid, rate: 10/user/day}
+  save: {update: Thing, by: uid, set: [num], rate: 1/user/day}
+  note: {update: Note, by: nid, set: [num], rate: 2/user/day}
+claims:
+  units: {says: "writes", about: wru_per_month, users: 1000, table: things, value: 300000}
+  reads: {says: "reads", about: rru_per_month, users: 1000, value: 300000}
+  cost: {says: "writes of the notes", about: writes_cost, users: 1000, table: notes, value: 0.04}
+  index: {says: "five megabytes of index", about: index_bytes, users: 1000, value: [1000000, 5000000]}
+  saving: {says: "half", about: saving_share, design: current, other: lean, users: 1000, value: 50%}
+designs:
+  current:
+    engine: dynamodb
+    tables:
+      things: {key: uid, items: Thing, indexes: {by-own: {key: own, project: all}}}
+      notes: {key: nid, items: Note}
+  lean:
+    engine: dynamodb
+    tables:
+      things: {key: uid, items: Thing}
+      notes: {key: nid, items: Note}
+"""  # noqa: E501 - one line for each thing reads best here
+
+CALLS = Decimal(1000) * 730 / 24
+"""A month, of what a user does once a day."""
+CENT_BILLIONTH = Decimal("1E-9")
+
+
+@pytest.fixture(scope="module")
+def of_two_tables():
+    return {v.claim.id: v for v in claim_verdicts(Session(file=read_model(TWO_TABLES)))}
+
+
+def test_units_of_one_table_are_those_of_the_table_and_its_indexes(of_two_tables):
+    # 5 blocks of 1 KB of the item, 5 of the entry: 10 units an update; notes are not counted.
+    assert abs(of_two_tables["units"].computed - CALLS * 10) < Decimal("0.001")
+
+
+def test_units_without_a_table_are_those_of_all(of_two_tables):
+    # One unit for two blocks of 4 KB, half consistent; ten gets a day.
+    assert abs(of_two_tables["reads"].computed - CALLS * 10) < Decimal("0.001")
+
+
+def test_the_cost_of_one_table_leaves_the_others_out(of_two_tables):
+    # Two updates of one unit a user and day, 0.625 USD a million.
+    assert (
+        abs(of_two_tables["cost"].computed - CALLS * 2 * Decimal("0.625") / 10**6) < CENT_BILLIONTH
+    )
+
+
+def test_bytes_of_indexes_are_taken_apart_from_the_upper_end_of_the_claim(of_two_tables):
+    entries, overhead = of_two_tables["index"].steps
+    assert entries.change == 1000 * 5038 - 5_000_000
+    assert (overhead.change, overhead.after) == (1000 * 100, 1000 * 5138)
+
+
+def test_a_saving_is_the_share_of_the_first_design_that_the_other_spares(of_two_tables):
+    write = CALLS * Decimal("0.625") / 10**6
+    reads = CALLS * 10 * Decimal("0.125") / 10**6
+    notes = 2 * write
+    thing_gb = Decimal(1000 * 5138) / 1024**3
+    note_gb = Decimal(1000 * (3 + 12 + 3 + 2 + 100)) / 1024**3
+    before = reads + 10 * write + notes + (2 * thing_gb + note_gb) / 4
+    after = reads + 5 * write + notes + (thing_gb + note_gb) / 4
+    assert abs(of_two_tables["saving"].computed - (before - after) / before) < Decimal("1E-6")
