@@ -193,3 +193,15 @@ def test_every_packaged_price_fact_and_offering_exists() -> None:
                     price.key == part.price
                     for price in BOOK.entries(".".join(part.price.split(".")[:2]))
                 ), part.price
+
+
+def test_the_ends_of_a_servers_range_carry_the_rest_of_the_deployment() -> None:
+    architecture = made(
+        api={"price": "aws.api-gateway.rest", "quantity": "requests"},
+        database={"price": "aws.ec2.t3.micro", "quantity": "hours", "database": True},
+    )
+    figures = QUIET | {"requests": Decimal(1_000_000)}
+    line = DatabaseLine(lines=(), light=Decimal(40), heavy=Decimal(90))
+    priced = price_at(architecture, figures, BOOK, "us-east-1", line)
+    # A million requests cost 3.50, whatever the server takes.
+    assert (priced.light, priced.heavy) == (Decimal("43.5"), Decimal("93.5"))
