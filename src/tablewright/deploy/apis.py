@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import astuple
 from typing import Any
 
 from tablewright.deploy.option import Site
@@ -166,7 +167,9 @@ def rest_api(
 
 
 def _digest(document: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(document, default=repr).encode()).hexdigest()[:8].upper()
+    """Return eight digits that change with the document; references count by what they name."""
+    text = json.dumps(document, default=astuple)
+    return hashlib.sha256(text.encode()).hexdigest()[:8].upper()
 
 
 def _open_api(

@@ -104,7 +104,11 @@ STACK_ACTIONS = (
 
 
 def deployer_policy(stack: Stack, site: Site) -> str:
-    """Return the policy as JSON; `ACCOUNT` in it is replaced by the account's number."""
+    """Return the policy as JSON; `ACCOUNT` in it is replaced by the account's number.
+
+    Raises:
+        ValueError: the stack has resources of a service whose actions are not listed here.
+    """
     region = stack.region
     statements = [
         _statement(
@@ -125,7 +129,10 @@ def deployer_policy(stack: Stack, site: Site) -> str:
     actions: set[str] = set()
     for resource in stack.resources:
         service = resource.kind.rpartition("::")[0]
-        actions.update(SERVICES.get(service, ()))
+        if service.startswith("AWS::") and service not in _OWN_STATEMENTS:
+            if service not in SERVICES:
+                raise ValueError(f"the actions that create resources of {service} are not listed")
+            actions.update(SERVICES[service])
     if actions:
         statement = _statement("Services", tuple(sorted(actions)), ["*"])
         regional = sorted({site.region, "us-east-1"})  # global services answer from us-east-1
@@ -134,6 +141,8 @@ def deployer_policy(stack: Stack, site: Site) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2) + "\n"
 
 
+_OWN_STATEMENTS = ("AWS::DynamoDB", "AWS::IAM")
+"""Services whose resources are named, each in a statement of its own."""
 _IAM_KINDS = ("role", "instance-profile")
 
 

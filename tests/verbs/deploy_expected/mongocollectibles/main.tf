@@ -1785,14 +1785,14 @@ resource "aws_api_gateway_rest_api" "api" {
 }
 
 # named by the paths it holds, so that a changed API is deployed
-resource "aws_api_gateway_deployment" "api_deployment_b4_a35_ab2" {
+resource "aws_api_gateway_deployment" "api_deployment08724856" {
   rest_api_id = aws_api_gateway_rest_api.api.id
 }
 
 # 4 times the modelled peak of 8.3 calls a second; above it callers get 429
 resource "aws_api_gateway_stage" "api_stage" {
   rest_api_id = aws_api_gateway_rest_api.api.id
-  deployment_id = aws_api_gateway_deployment.api_deployment_b4_a35_ab2.id
+  deployment_id = aws_api_gateway_deployment.api_deployment08724856.id
   stage_name = "production"
 }
 
