@@ -5,45 +5,37 @@ In: a model, a design, which database is meant. Out: codec, adapter, predictor, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tablewright.core.errors import UnsupportedError, UsageError
+from tablewright.core.errors import UnsupportedError
 from tablewright.engines.postgresql.codec import PgCodec
 from tablewright.engines.postgresql.ddl import ddl
 from tablewright.engines.postgresql.design import PostgresDesign
+from tablewright.engines.servers.connector import ServerConnector
 from tablewright.evaluation.doors import (
-    Adapter,
     Matching,
-    Predictor,
-    RecordKind,
     SpendingCap,
     Target,
 )
-from tablewright.evaluation.health import Observations
 
 if TYPE_CHECKING:
-    from tablewright.bill.prices import PriceBook
     from tablewright.design.values import Design
     from tablewright.engines.postgresql.adapter import PgAdapter
     from tablewright.engines.postgresql.engine import PostgresEngine
-    from tablewright.evaluation.parameters import Signature
     from tablewright.evaluation.values import Evaluation, Request, Route
     from tablewright.model.values import Model
     from tablewright.sample.calls import Call
-    from tablewright.sample.world import World
 
 
 @dataclass(frozen=True, slots=True)
-class PgConnector:
+class PgConnector(ServerConnector):
     """Ways to a PostgreSQL, and how a design is stored there."""
 
     engine: PostgresEngine
     name: str = "postgresql"
-    products: tuple[str, ...] = ()
 
     def codec(
         self, model: Model, design: Design, *, expiry_shift: int = 0, keeps_values: bool = False
@@ -76,29 +68,6 @@ class PgConnector:
         reached = reach(target, folder / f"{design.name}.postgresql", creates=creates)
         return PgAdapter(model, design, reached)
 
-    def observations(
-        self,
-        design: Design,
-        target: Target,
-        *,
-        region: str = "",
-        files: Sequence[str] = (),
-        endpoint: str = "",
-        days: int = 14,
-        is_asked: bool = True,
-    ) -> Observations:
-        """Return nothing: the server's own statistics say it.
-
-        Raises:
-            UsageError: files of CloudWatch were named.
-        """
-        if files:
-            raise UsageError(
-                "CloudWatch has metrics of DynamoDB tables only",
-                remedy="leave --metrics out: the server's own statistics are read",
-            )
-        return Observations()
-
     def temporary(self, model: Model, design: Design, expected_bytes: Decimal) -> PgAdapter:
         """Return an empty embedded database, which is gone once it is closed."""
         from tablewright.engines.postgresql.adapter import PgAdapter
@@ -106,38 +75,6 @@ class PgConnector:
 
         assert isinstance(design, PostgresDesign)
         return PgAdapter(model, design, temporary())
-
-    def copied(
-        self,
-        model: Model,
-        design: Design,
-        folder: Path,
-        prepare: Callable[[Adapter], None],
-        *,
-        expiry_shift: int = 0,
-    ) -> None:
-        """Return None: a proof fills a temporary database of its own."""
-        return
-
-    def unit_prices(self, book: PriceBook, region: str) -> Mapping[str, Decimal]:
-        """Return none: requests are not charged."""
-        return {}
-
-    def population(
-        self, model: Model, design: Design, users: int, book: PriceBook, *, region: str = ""
-    ) -> Evaluation:
-        """Return the evaluation at a number of users; it is made of means, not of instances."""
-        return self.engine.evaluate(model, design, users, book, region=region, cases=("value",))
-
-    def predictor(self, evaluation: Evaluation, world: World) -> Predictor:
-        """Return the means of the estimate."""
-        from tablewright.engines.servers.prediction import ReportedPrediction
-
-        return ReportedPrediction()
-
-    def write_units(self, evaluation: Evaluation, kind: RecordKind) -> Decimal | None:
-        """Return None: writes are not charged."""
-        return None
 
     def can_follow(self, design: Design) -> bool:
         """Return True: a server with wal_level = logical decodes its log, whatever the design."""
@@ -147,20 +84,6 @@ class PgConnector:
         """Return the SQL that creates a design in an empty schema."""
         assert isinstance(design, PostgresDesign)
         return tuple(f"{statement};" for statement in ddl(design))
-
-    def client(
-        self, evaluation: Evaluation, signatures: Mapping[str, Signature]
-    ) -> tuple[str, tuple[str, ...]]:
-        """Refuse: no client is written for PostgreSQL.
-
-        Raises:
-            UnsupportedError: always.
-        """
-        raise UnsupportedError(
-            f"`{evaluation.design.name}` is a design for postgresql: a client is written for "
-            "DynamoDB only",
-            remedy="choose a design for dynamodb, or use `tablewright.open_store`",
-        )
 
     def example_requests(
         self, evaluation: Evaluation, route: Route, call: Call, matching: Matching
