@@ -35,12 +35,12 @@ newest:                          ## all checks and tests with the latest version
 	$(MAKE) VENV=.venv-newest CONSTRAINTS= check test
 
 fmt: setup                       ## format, and fix what can be fixed
-	$(BIN)/ruff format src services tests benchmarks scripts
-	$(BIN)/ruff check --fix src services tests benchmarks scripts
+	$(BIN)/ruff format src tests benchmarks scripts
+	$(BIN)/ruff check --fix src tests benchmarks scripts
 
 check: setup                     ## format, lint, types, import contracts
-	$(BIN)/ruff format --check src services tests benchmarks scripts
-	$(BIN)/ruff check src services tests benchmarks scripts
+	$(BIN)/ruff format --check src tests benchmarks scripts
+	$(BIN)/ruff check src tests benchmarks scripts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

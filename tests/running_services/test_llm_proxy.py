@@ -10,53 +10,21 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from services.llm_proxy.app import LlmProxy
-from services.llm_proxy.settings import ProxySettings, proxy_settings
-from starlette.testclient import TestClient
 
+from running_services.running import START, Running
 from tablewright.core.errors import UsageError
 from tablewright.serve.callers import signed_token
-from tablewright.store.opening import open_store
-from tablewright.verbs.serve import app_session
+from tablewright_services.llm_proxy.app import LlmProxy
+from tablewright_services.llm_proxy.settings import proxy_settings
 
-START = dt.datetime(2026, 11, 30, 12, tzinfo=dt.UTC)
 PASSWORD = "correct horse battery"
-RECEIPTS = b"the key of the local validator, 32 bytes"
-SETTINGS = ProxySettings(
-    access_secret=b"a" * 32,
-    refresh_secret=b"r" * 32,
-    receipt_secret=RECEIPTS,
-    requests_per_minute=10_000,
-)
-
-
-class Time:
-    """A clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.moment = START
-        self.seconds = 0.0
-
-    def now(self) -> dt.datetime:
-        return self.moment
-
-    def ticks(self) -> float:
-        return self.seconds
-
-
-class Running:
-    """The service, its clock and its log."""
-
-    def __init__(self, design: str) -> None:
-        self.time = Time()
-        self.lines: list[str] = []
-        store = open_store(
-            app_session("llm-proxy"), design=design, target="memory", clock=self.time.now
-        )
-        proxy = LlmProxy(
-            store, SETTINGS, log=self.lines.append, now=self.time.now, ticks=self.time.ticks
-        )
-        self.client = TestClient(proxy.application(), raise_server_exceptions=False)
+RECEIPTS = "the key of the local validator, 32 bytes"
+ENVIRONMENT = {
+    "JWT_SECRET": "a" * 32,
+    "JWT_REFRESH_SECRET": "r" * 32,
+    "RECEIPT_SECRET": RECEIPTS,
+    "REQUESTS_PER_MINUTE": "10000",
+}
 
 
 @pytest.fixture(
@@ -64,15 +32,14 @@ class Running:
     scope="module",
 )
 def running(request: pytest.FixtureRequest) -> Iterator[Running]:
-    service = Running(request.param)
+    service = Running(LlmProxy, "llm-proxy", request.param, ENVIRONMENT)
     with service.client:
         yield service
 
 
 @pytest.fixture
 def service(running: Running) -> Running:
-    running.time.moment = START
-    running.time.seconds += 60  # whoever was let wait may call again
+    running.time.restart()
     return running
 
 
@@ -100,7 +67,7 @@ def receipt(**changed: Any) -> str:
         "exp": START.timestamp() + 400 * 86_400,
         **changed,
     }
-    return signed_token(claims, RECEIPTS)
+    return signed_token(claims, RECEIPTS.encode())
 
 
 # ---------------------------------------------------------------- accounts

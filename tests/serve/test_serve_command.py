@@ -48,6 +48,24 @@ def test_an_application_is_served_with_data_until_it_is_interrupted(number: int)
         assert process.wait(timeout=30) == 0
 
 
+def test_the_service_of_an_application_runs_with_data_and_secrets_of_its_own() -> None:
+    with command("--app", "llm-proxy", "--port", "0", "--seed", "3") as process:
+        assert process.stderr is not None
+        first = process.stderr.readline()
+        url = re.search(r"http://127\.0\.0\.1:\d+", first)
+        assert url is not None, first + process.stderr.read()
+        assert first.startswith("Service llm-proxy on ")
+        with urllib.request.urlopen(f"{url[0]}/health", timeout=30) as reply:
+            assert reply.read() == b'{"status":"ok"}'
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 0
+
+
+def test_a_service_on_a_server_needs_secrets_that_hold() -> None:
+    errors = refused("--app", "llm-proxy", "--target", "local", JWT_SECRET="")
+    assert "JWT_SECRET has 0 characters" in errors
+
+
 def test_what_cannot_be_served_is_said() -> None:
     assert "no API key is set" in refused(str(SHOP), "--host", "0.0.0.0", "--target", "memory")
     assert "did you mean `auxeira`" in refused("--app", "auxera")

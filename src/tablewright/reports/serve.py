@@ -1,4 +1,4 @@
-"""The page of `serve`: where the data API listens, and what it does not serve.
+"""The page of `serve`: where a data API or a service listens, and what it does not serve.
 
 In: a ServeView. Out: a document.
 """
@@ -10,7 +10,9 @@ from tablewright.verbs.serve import ServeView
 
 
 def serve_page(view: ServeView) -> Document:
-    """Return where the data API listens."""
+    """Return where a data API or a service listens."""
+    if view.routes:
+        return _service_page(view)
     routes = f"{len(view.patterns)} routes below {view.url}/api"
     lines = [
         f"{view.app} · {view.design} · {view.database}",
@@ -23,4 +25,14 @@ def serve_page(view: ServeView) -> Document:
         lines.append(f"{view.records:,} sampled records were written.")
     lines += [f"Not served: {each}." for each in view.not_served]
     title = f"Data API on {view.url}. Ctrl-C ends it."
+    return Document(title=title, blocks=(Lines(items=tuple(lines)),))
+
+
+def _service_page(view: ServeView) -> Document:
+    lines = [f"{view.app} · {view.design} · {view.database}", *view.routes]
+    if not view.is_protected:
+        lines.append("Secrets that the environment does not set hold for this process only.")
+    if view.records:
+        lines.append(f"{view.records:,} sampled records were written.")
+    title = f"Service {view.app} on {view.url}. Ctrl-C ends it."
     return Document(title=title, blocks=(Lines(items=tuple(lines)),))

@@ -43,6 +43,8 @@ class ServeView:
     """Whether callers need a key or a token."""
     records: int = 0
     """How many sampled records were written first."""
+    routes: tuple[str, ...] = ()
+    """Method and path of each route, of a service; a data API has one for each pattern."""
 
 
 def app_session(name: str) -> Session:
@@ -54,15 +56,15 @@ def app_session(name: str) -> Session:
     return Session(file=read_model(apps.read(name), f"{name}.yaml"), options=Options())
 
 
-def model_session(path: str, app: str) -> tuple[Session, bool]:
+def model_session(path: str) -> tuple[Session, bool]:
     """Return a session on a model file or an application, and whether it is an application.
 
     Raises:
         UsageError: there is none.
     """
-    if not app and path in apps.NAMES and not Path(path).exists():
-        app = path
-    return (app_session(app), True) if app else (open_model(path), False)
+    if path in apps.NAMES and not Path(path).exists():
+        return app_session(path), True
+    return open_model(path), False
 
 
 def serve(
@@ -93,7 +95,7 @@ def serve(
         UsageError: the port is taken, or others than this machine could call without a key.
         EngineError: the database cannot be reached.
     """
-    uvicorn = _uvicorn()
+    _uvicorn()
     from tablewright.serve.application import create_app
     from tablewright.serve.settings import require_protection, settings_of
 
@@ -101,18 +103,14 @@ def serve(
     if host not in LOOPBACK:
         require_protection(settings)
     with open_store(session, design=design, target=target, create=create) as store:
-        records = _seed(store, session, seed_users)
-        app = create_app(store, settings, closes=False)
-        config = uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, lifespan="on"
-        )
-        with _listening(host, port) as listener:
-            shown = f"[{host}]" if ":" in host else host
+        records = fill_if_empty(store, session, seed_users)
+
+        def listening(url: str) -> None:
             started(
                 ServeView(
                     app=session.model.app,
                     design=store.design.name,
-                    url=f"http://{shown}:{listener.getsockname()[1]}",
+                    url=url,
                     database=store.description,
                     patterns=store.patterns,
                     not_served=tuple(
@@ -124,7 +122,25 @@ def serve(
                     records=records,
                 )
             )
-            _run(uvicorn.Server(config), listener)
+
+        listen_and_serve(create_app(store, settings, closes=False), host, port, listening)
+
+
+def listen_and_serve(app: Any, host: str, port: int, listening: Callable[[str], None]) -> None:
+    """Serve an ASGI application until interrupted; `listening` is told the address.
+
+    Raises:
+        UnsupportedError: the packages of the extra `serve` are not installed.
+        UsageError: the port is taken.
+    """
+    uvicorn = _uvicorn()
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, server_header=False, lifespan="on"
+    )
+    with _listening(host, port) as listener:
+        shown = f"[{host}]" if ":" in host else host
+        listening(f"http://{shown}:{listener.getsockname()[1]}")
+        _run(uvicorn.Server(config), listener)
 
 
 def _run(server: Any, listener: socket.socket) -> None:
@@ -152,8 +168,12 @@ def _uvicorn() -> Any:
     return uvicorn
 
 
-def _seed(store: Store, session: Session, users: int) -> int:
-    """Fill an empty database; return how many records were written."""
+def fill_if_empty(store: Store, session: Session, users: int) -> int:
+    """Fill an empty database with the records of so many users; return how many were written.
+
+    Raises:
+        UsageError: it is not empty.
+    """
     if not users:
         return 0
     filled = [n for n, seen in store.adapter.describe().items() if seen.records]
@@ -176,4 +196,12 @@ def _listening(host: str, port: int) -> socket.socket:
         ) from problem
 
 
-__all__ = ["MEMORY", "ServeView", "app_session", "model_session", "serve"]
+__all__ = [
+    "MEMORY",
+    "ServeView",
+    "app_session",
+    "fill_if_empty",
+    "listen_and_serve",
+    "model_session",
+    "serve",
+]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 )
 @file_argument
 @design_option
-@click.option("--app", default="", metavar="NAME", help="A reference application, in memory.")
+@click.option("--app", default="", metavar="NAME", help="Run this application's service.")
 @click.option(
     "--target",
     default="",
@@ -57,11 +57,11 @@ def command(
 ) -> None:
     """Serve the access patterns as an HTTP data API, one route for each, until Ctrl-C.
 
-    FILE may be the name of a reference application: it is served from memory with 10 users.
+    FILE may be the name of a reference application: it is served from memory with 10 users. --app
+    runs the application's own service instead: its routes and domain rules, in memory unless
+    --target names a database.
     """
     from tablewright.verbs.serve import APP_USERS, MEMORY, model_session, serve
-
-    session, is_app = model_session(file, app)
 
     def started(view: ServeView) -> None:
         from tablewright.reports.pages import write_document
@@ -72,14 +72,29 @@ def command(
         else:
             out.note(write_document(serve_page(view), "text", width=200).rstrip())
 
-    in_memory = is_app and not target
+    users = seed_users if seed_users is not None else 0 if target else APP_USERS
+    if app:
+        from tablewright.verbs.serve_app import serve_app
+
+        serve_app(
+            app,
+            design=design or "recommended",
+            target=target or MEMORY,
+            host=host,
+            port=port,
+            seed_users=users,
+            create=create,
+            started=started,
+        )
+        return
+    session, is_app = model_session(file)
     serve(
         session,
         design=design or ("recommended" if is_app else ""),
         target=target or (MEMORY if is_app else "local"),
         host=host,
         port=port,
-        seed_users=(APP_USERS if in_memory else 0) if seed_users is None else seed_users,
+        seed_users=users if is_app else seed_users or 0,
         create=create,
         started=started,
     )

@@ -11,11 +11,17 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from services.llm_proxy.accounts import Now
-from services.llm_proxy.domain import PRODUCTS, change_of, is_lapsed, period_of, standing
 from tablewright.serve.callers import Unauthorized, verified_claims
 from tablewright.store.asynchronous import AsyncStore
 from tablewright.store.failures import ConditionFailed
+from tablewright_services.common.service import Now
+from tablewright_services.llm_proxy.domain import (
+    PRODUCTS,
+    change_of,
+    is_lapsed,
+    period_of,
+    standing,
+)
 
 RENEWED = ("SUBSCRIBED", "DID_RENEW")
 ENDED = ("EXPIRED", "REFUND", "REVOKE")

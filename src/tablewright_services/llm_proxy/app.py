@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import sys
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
-from starlette.applications import Starlette
 from starlette.concurrency import iterate_in_threadpool
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute
 
-from services.llm_proxy.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD, Accounts
-from services.llm_proxy.domain import cost_of, period_of, totals
-from services.llm_proxy.providers import (
+from tablewright.serve.bodies import BadBody
+from tablewright.serve.callers import CallRates, Unauthorized
+from tablewright.store.failures import ConditionFailed
+from tablewright.store.store import Store
+from tablewright_services.common.answers import answer, error, too_many
+from tablewright_services.common.passwords import (
+    LONGEST_PASSWORD,
+    SHORTEST_PASSWORD,
+    is_acceptable,
+)
+from tablewright_services.common.service import Now, Service, to_standard_error, utc_now
+from tablewright_services.llm_proxy.accounts import Accounts
+from tablewright_services.llm_proxy.domain import cost_of, period_of, totals
+from tablewright_services.llm_proxy.providers import (
     Messages,
     OpenAiProvider,
     Provider,
@@ -28,50 +35,34 @@ from services.llm_proxy.providers import (
     RecordedProvider,
     Taken,
 )
-from services.llm_proxy.settings import ProxySettings
-from services.llm_proxy.subscriptions import BadReceipt, QuotaUsedUp, Subscriptions
-from tablewright.core.errors import EngineError
-from tablewright.serve.bodies import BadBody, TooLarge, json_body
-from tablewright.serve.callers import CallRates, Unauthorized, verified_claims
-from tablewright.serve.edge import Edge
-from tablewright.serve.metrics import RequestMetrics
-from tablewright.serve.writing import json_bytes
-from tablewright.store.asynchronous import AsyncStore
-from tablewright.store.failures import ConditionFailed, InvalidArguments, Unavailable
-from tablewright.store.store import Store
+from tablewright_services.llm_proxy.settings import SECRETS, proxy_settings
+from tablewright_services.llm_proxy.subscriptions import BadReceipt, QuotaUsedUp, Subscriptions
 
-MAX_BODY_BYTES = 256 * 1024
 ANSWERS_KEPT = 10_000
 """Answers to calls with an Idempotency-Key that this process gives again."""
 MODEL_BYTES = 100
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def to_standard_error(line: str) -> None:
-    """Write a line of the log."""
-    sys.stderr.write(f"{line}\n")
-
-
-class LlmProxy:
+class LlmProxy(Service):
     """The service on one store."""
+
+    secret_names = SECRETS
 
     def __init__(
         self,
         store: Store,
-        settings: ProxySettings,
+        environment: Mapping[str, str],
         *,
         log: Callable[[str], None] = to_standard_error,
-        now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+        now: Now = utc_now,
         ticks: Callable[[], float] = time.monotonic,
-        provider: Provider | None = None,
     ) -> None:
-        self.store = AsyncStore(store)
-        self.settings, self.log, self.now, self.ticks = settings, log, now, ticks
-        self.clock: Callable[[], float] = lambda: now().timestamp()
-        self.metrics = RequestMetrics()
+        super().__init__(store, environment, log=log, now=now, ticks=ticks)
+        settings = proxy_settings(environment)
+        self.settings = settings
         self.accounts = Accounts(self.store, settings, now)
         self.subscriptions = Subscriptions(self.store, settings.receipt_secret, now)
-        self.provider = provider or (
+        self.provider: Provider = (
             OpenAiProvider(settings.provider_url, settings.provider_key)
             if settings.provider_url
             else RecordedProvider()
@@ -80,83 +71,49 @@ class LlmProxy:
         self._sign_ins = CallRates(settings.sign_ins_per_minute, ticks)
         self._answers: OrderedDict[tuple[str, str], dict[str, Any]] = OrderedDict()
 
-    def application(self) -> Starlette:
-        """Return the ASGI application; the store ends with it."""
-
-        @asynccontextmanager
-        async def lifespan(_: Starlette) -> AsyncIterator[None]:
-            yield
-            await self.store.aclose()
-
-        routes = [
-            self._route("/health", self._health, "GET"),
-            self._route("/auth/register", self._register, "POST"),
-            self._route("/auth/login", self._login, "POST"),
-            self._route("/auth/refresh", self._refresh, "POST"),
-            self._route("/v1/chat/completions", self._complete, "POST"),
-            self._route("/usage", self._usage, "GET"),
-            self._route("/usage/summary", self._summary, "GET"),
-            self._route("/subscription", self._subscription, "GET"),
-            self._route("/subscription/receipts", self._receipt, "POST"),
-            self._route("/webhooks/app-store", self._webhook, "POST"),
+    def routes(self) -> Sequence[BaseRoute]:
+        """Return the routes."""
+        return [
+            self.route("POST", "/auth/register", self._register),
+            self.route("POST", "/auth/login", self._login),
+            self.route("POST", "/auth/refresh", self._refresh),
+            self.route("POST", "/v1/chat/completions", self._complete),
+            self.route("GET", "/usage", self._usage),
+            self.route("GET", "/usage/summary", self._summary),
+            self.route("GET", "/subscription", self._subscription),
+            self.route("POST", "/subscription/receipts", self._receipt),
+            self.route("POST", "/webhooks/app-store", self._webhook),
         ]
-        return Starlette(
-            routes=routes, middleware=[Middleware(Edge, operated=self)], lifespan=lifespan
-        )
-
-    def _route(self, path: str, endpoint: Endpoint, method: str) -> Route:
-        async def guarded(request: Request) -> Response:
-            request.state.pattern = path
-            try:
-                return await endpoint(request)
-            except Unauthorized:
-                return _error(401, "unauthorized", "sign in first", {"WWW-Authenticate": "Bearer"})
-            except InvalidArguments as wrong:
-                return _error(
-                    422, "invalid", "; ".join(f"{p.place}: {p.message}" for p in wrong.problems)
-                )
-            except TooLarge:
-                return _error(413, "too_large", f"the body has more than {MAX_BODY_BYTES:,} bytes")
-            except BadBody as bad:
-                return _error(400, "bad_request", f"the body must be a JSON object ({bad})")
-            except (Unavailable, EngineError):
-                return _error(503, "unavailable", "try again later")
-
-        return Route(path, guarded, methods=[method])
 
     # ------------------------------------------------------------ accounts
 
-    async def _health(self, request: Request) -> Response:
-        await self.store.look()
-        return _json({"status": "ok"})
-
     async def _register(self, request: Request) -> Response:
         email, password = await self._credentials(request)
-        if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        if not is_acceptable(password):
             text = f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters"
-            return _error(422, "invalid", text)
+            return error(422, "invalid", text)
         try:
-            return _json(await self.accounts.register(email, password), 201)
+            return answer(await self.accounts.register(email, password), 201)
         except ConditionFailed:
-            return _error(409, "email_in_use", "this e-mail address has an account")
+            return error(409, "email_in_use", "this e-mail address has an account")
 
     async def _login(self, request: Request) -> Response:
         email, password = await self._credentials(request)
         seconds = self._sign_ins.wait(email.lower())
         if seconds:
-            return _too_many(seconds)
-        return _json(await self.accounts.login(email, password[:LONGEST_PASSWORD]))
+            return too_many(seconds)
+        return answer(await self.accounts.login(email, password))
 
     async def _credentials(self, request: Request) -> tuple[str, str]:
-        body = await json_body(request, MAX_BODY_BYTES)
+        body = await self.body(request)
         email, password = body.get("email"), body.get("password")
         if not isinstance(email, str) or not isinstance(password, str):
             raise BadBody("email and password are texts")
         return email, password
 
     async def _refresh(self, request: Request) -> Response:
-        body = await json_body(request, MAX_BODY_BYTES)
-        return _json(await self.accounts.refresh(str(body.get("refreshToken", ""))))
+        body = await self.body(request)
+        return answer(await self.accounts.refresh(str(body.get("refreshToken", ""))))
 
     def _caller(self, request: Request) -> tuple[str, str]:
         """Return the id and the address of who calls.
@@ -164,11 +121,7 @@ class LlmProxy:
         Raises:
             Unauthorized: no valid access token came with the request.
         """
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
-            raise Unauthorized
-        claims = verified_claims(token.strip(), self.settings.access_secret, self.clock())
-        request.state.caller = str(claims["sub"])
+        claims = self.claims(request, self.settings.access_secret)
         return str(claims["sub"]), str(claims.get("email", ""))
 
     # ------------------------------------------------------------ calls
@@ -177,18 +130,16 @@ class LlmProxy:
         user_id, email = self._caller(request)
         seconds = self._rates.wait(user_id)
         if seconds:
-            return _too_many(seconds)
-        body = await json_body(request, MAX_BODY_BYTES)
+            return too_many(seconds)
+        body = await self.body(request)
         model, messages = _question(body)
         key = request.headers.get("idempotency-key", "")[:100]
         if key and (user_id, key) in self._answers:
-            return _json(self._answers[user_id, key])
+            return answer(self._answers[user_id, key])
         try:
             await self.subscriptions.admit(user_id, email, _words(messages))
         except QuotaUsedUp as used:
-            return _json(
-                {"error": "quota", "message": "the quota is used up", **used.standing}, 429
-            )
+            return error(429, "quota", "the quota is used up", **used.standing)
         started = self.ticks()
         if body.get("stream") is True:
             events = self._events(user_id, model, messages, started)
@@ -199,14 +150,14 @@ class LlmProxy:
             ]
         except ProviderFailed:
             await self._record(user_id, model, Taken(0, 0), started, "failed")
-            return _error(502, "provider", "the provider did not answer")
-        answer = _answer(model, pieces)
+            return error(502, "provider", "the provider did not answer")
+        completion = _completion(model, pieces)
         await self._record(user_id, model, _taken(pieces), started, "ok")
         if key:
-            self._answers[user_id, key] = answer
+            self._answers[user_id, key] = completion
             if len(self._answers) > ANSWERS_KEPT:
                 self._answers.popitem(last=False)
-        return _json(answer)
+        return answer(completion)
 
     async def _events(
         self, user_id: str, model: str, messages: Messages, started: float
@@ -254,7 +205,7 @@ class LlmProxy:
             page=query.get("cursor"),
         )
         records = [record.as_fields() for record in page]
-        return _json({"records": records, "cursor": page.next})
+        return answer({"records": records, "cursor": page.next})
 
     async def _summary(self, request: Request) -> Response:
         user_id, _ = self._caller(request)
@@ -262,50 +213,35 @@ class LlmProxy:
         try:
             first, last = period_of(dt.datetime.strptime(month, "%Y-%m").replace(tzinfo=dt.UTC))
         except ValueError:
-            return _error(422, "invalid", "month is one such as 2026-11")
+            return error(422, "invalid", "month is one such as 2026-11")
         end = last - dt.timedelta(milliseconds=1)
         records = await self.store.summariseUsage(
             userId=user_id, timestamp_from=first, timestamp_to=end
         )
-        return _json({"month": month, "totals": totals(records)})
+        return answer({"month": month, "totals": totals(records)})
 
     async def _subscription(self, request: Request) -> Response:
         standing = await self.subscriptions.standing(*self._caller(request))
         if standing is None:
             raise Unauthorized
-        return _json(standing)
+        return answer(standing)
 
     async def _receipt(self, request: Request) -> Response:
         user_id, email = self._caller(request)
-        body = await json_body(request, MAX_BODY_BYTES)
+        body = await self.body(request)
         try:
             signed = str(body.get("signedTransaction", ""))
-            return _json(await self.subscriptions.buy(user_id, email, signed))
+            return answer(await self.subscriptions.buy(user_id, email, signed))
         except BadReceipt as bad:
-            return _error(422, "bad_receipt", str(bad))
+            return error(422, "bad_receipt", str(bad))
 
     async def _webhook(self, request: Request) -> Response:
-        body = await json_body(request, MAX_BODY_BYTES)
+        body = await self.body(request)
         try:
             result = await self.subscriptions.notify(str(body.get("signedPayload", "")))
         except BadReceipt:
-            return _error(401, "unauthorized", "the notification is not signed")
-        return _json({"result": result})
-
-
-def _json(content: Any, status: int = 200) -> Response:
-    return Response(json_bytes(content), status, media_type="application/json")
-
-
-def _error(
-    status: int, error: str, message: str, headers: Mapping[str, str] | None = None
-) -> Response:
-    content = json_bytes({"error": error, "message": message})
-    return Response(content, status, dict(headers or {}), "application/json")
-
-
-def _too_many(seconds: int) -> Response:
-    return _error(429, "too_many", "too many requests", {"Retry-After": str(seconds)})
+            return error(401, "unauthorized", "the notification is not signed")
+        return answer({"result": result})
 
 
 def _question(body: Mapping[str, Any]) -> tuple[str, Messages]:
@@ -333,7 +269,7 @@ def _taken(pieces: list[str | Taken]) -> Taken:
     return next((piece for piece in pieces if isinstance(piece, Taken)), Taken(0, 0))
 
 
-def _answer(model: str, pieces: list[str | Taken]) -> dict[str, Any]:
+def _completion(model: str, pieces: list[str | Taken]) -> dict[str, Any]:
     text = "".join(piece for piece in pieces if isinstance(piece, str))
     taken = _taken(pieces)
     usage = {

@@ -8,22 +8,18 @@ nothing, however many use it at once. A user has one session; signing in elsewhe
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from typing import Any
 
-from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error, InvalidHashError
-
-from services.llm_proxy.domain import PLANS, period_of
-from services.llm_proxy.settings import ProxySettings
 from tablewright.serve.callers import Unauthorized, signed_token, verified_claims
 from tablewright.store.asynchronous import AsyncStore
 from tablewright.store.failures import ConditionFailed, NotFound
+from tablewright_services.common.passwords import Passwords
+from tablewright_services.common.service import Now
+from tablewright_services.llm_proxy.domain import PLANS, period_of
+from tablewright_services.llm_proxy.settings import ProxySettings
 
 ACCESS_SECONDS = 15 * 60
 REFRESH_SECONDS = 30 * 86_400
-SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
-Now = Callable[[], dt.datetime]
 
 
 class Accounts:
@@ -31,9 +27,7 @@ class Accounts:
 
     def __init__(self, store: AsyncStore, settings: ProxySettings, now: Now) -> None:
         self.store, self.settings, self.now = store, settings, now
-        self._hasher = PasswordHasher()
-        # verified where nobody has an address, so that both answers take the same time
-        self._nobody = self._hasher.hash("nobody has this password")
+        self._passwords = Passwords()
 
     async def register(self, email: str, password: str) -> dict[str, Any]:
         """Create a user on plan free, and sign in.
@@ -45,7 +39,7 @@ class Accounts:
         first, last = period_of(self.now())
         user = await self.store.createUser(
             email=email.lower(),
-            passwordHash=self._hasher.hash(password),
+            passwordHash=self._passwords.hash(password),
             plan="free",
             limit=PLANS["free"],
             status="active",
@@ -63,12 +57,7 @@ class Accounts:
             Unauthorized: there is no such user, or the password is another.
         """
         user = await self.store.getUserByEmail(email=email.lower())
-        try:
-            self._hasher.verify(user.passwordHash if user else self._nobody, password)
-        except (Argon2Error, InvalidHashError) as problem:
-            raise Unauthorized from problem
-        if user is None:
-            raise Unauthorized
+        self._passwords.require(password, user.passwordHash if user else None)
         return await self._sign_in(user, user.lastLoginAt)
 
     async def refresh(self, token: str) -> dict[str, Any]:

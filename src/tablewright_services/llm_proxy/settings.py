@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tablewright.core.errors import UsageError
+from tablewright_services.common.settings import required_secrets, whole_number
 
-SHORTEST_SECRET = 32
+SECRETS = ("JWT_SECRET", "JWT_REFRESH_SECRET")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,19 +35,13 @@ def proxy_settings(environment: Mapping[str, str]) -> ProxySettings:
     Raises:
         UsageError: JWT_SECRET or JWT_REFRESH_SECRET is missing, too short, or one is the other.
     """
-    secrets = {name: environment.get(name, "") for name in ("JWT_SECRET", "JWT_REFRESH_SECRET")}
-    for name, secret in secrets.items():
-        if len(secret) < SHORTEST_SECRET:
-            raise UsageError(
-                f"{name} has {len(secret)} characters",
-                remedy=f"set it to at least {SHORTEST_SECRET} random ones",
-            )
-    if len(set(secrets.values())) == 1:
-        raise UsageError("JWT_SECRET and JWT_REFRESH_SECRET are equal", remedy="take two")
+    secrets = required_secrets(environment, SECRETS)
     return ProxySettings(
-        access_secret=secrets["JWT_SECRET"].encode(),
-        refresh_secret=secrets["JWT_REFRESH_SECRET"].encode(),
+        access_secret=secrets["JWT_SECRET"],
+        refresh_secret=secrets["JWT_REFRESH_SECRET"],
         receipt_secret=environment.get("RECEIPT_SECRET", "").encode(),
         provider_url=environment.get("PROVIDER_URL", ""),
         provider_key=environment.get("PROVIDER_KEY", ""),
+        requests_per_minute=whole_number(environment, "REQUESTS_PER_MINUTE", 120),
+        sign_ins_per_minute=whole_number(environment, "SIGN_INS_PER_MINUTE", 10),
     )

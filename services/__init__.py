@@ -1,1 +1,0 @@
-"""Small services on the store: one for each reference application that has one."""

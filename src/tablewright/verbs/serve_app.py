@@ -1,0 +1,114 @@
+"""`serve --app`: one of the reference applications as a running service, on any of its databases.
+
+In: the name of an application, a design, a database, an address. Out: a running server. The
+services are a package of their own; they are looked up by name, since nothing here needs them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tablewright.core.errors import UnsupportedError, UsageError
+from tablewright.store.opening import MEMORY, open_store
+from tablewright.verbs.serve import (
+    INSTALL,
+    LOOPBACK,
+    ServeView,
+    app_session,
+    fill_if_empty,
+    listen_and_serve,
+)
+
+SERVICES_PACKAGE = "tablewright_services"
+
+
+def serve_app(
+    name: str,
+    *,
+    design: str = "recommended",
+    target: str = MEMORY,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    seed_users: int = 0,
+    create: bool = False,
+    started: Callable[[ServeView], None],
+) -> None:
+    """Serve an application until the process is interrupted or terminated.
+
+    Args:
+        name: the application.
+        design: its name, see `open_store`.
+        target: the database, see `open_store`.
+        host: the address to listen on.
+        port: the port; 0 for a free one.
+        seed_users: fill an empty database with the sampled records of so many users first.
+        create: create missing tables on a server.
+        started: is told once it listens.
+
+    Raises:
+        UnsupportedError: the packages of the extra `serve` are not installed.
+        UsageError: there is no such application, the port is taken, or a secret is missing.
+        EngineError: the database cannot be reached.
+    """
+    session = app_session(name)
+    service_class = _service_class(name)
+    is_private = host in LOOPBACK and target == MEMORY
+    environment = _environment(service_class.secret_names, invents=is_private)
+    with open_store(session, design=design, target=target, create=create) as store:
+        records = fill_if_empty(store, session, seed_users)
+        service = service_class(store, environment)
+
+        def listening(url: str) -> None:
+            started(
+                ServeView(
+                    app=session.model.app,
+                    design=store.design.name,
+                    url=url,
+                    database=store.description,
+                    patterns=(),
+                    not_served=(),
+                    is_protected=not is_private,
+                    records=records,
+                    routes=tuple(_routes(service)),
+                )
+            )
+
+        listen_and_serve(service.application(closes=False), host, port, listening)
+
+
+def _service_class(name: str) -> Any:
+    try:
+        package = importlib.import_module(SERVICES_PACKAGE)
+        module, _, class_name = package.SERVICES[name].partition(":")
+        return getattr(importlib.import_module(module), class_name)
+    except KeyError as problem:
+        raise UsageError(
+            f"{name} has no service of its own yet",
+            remedy=f"serve its access patterns as a data API: tablewright serve {name}",
+        ) from problem
+    except ImportError as problem:
+        raise UnsupportedError(
+            f"serving needs the package {problem.name}", remedy=f"install it: {INSTALL}"
+        ) from problem
+
+
+def _environment(secret_names: Sequence[str], *, invents: bool) -> Mapping[str, str]:
+    """Return the environment; what lives in memory, on this machine, gets secrets of its own."""
+    if not invents:
+        return os.environ
+    return {**{name: secrets.token_urlsafe(32) for name in secret_names}, **os.environ}
+
+
+def _routes(service: Any) -> list[str]:
+    return [
+        f"{next(iter(route.methods - {'HEAD'}))} {route.path}"
+        for route in service.routes()
+        if getattr(route, "methods", None)
+    ]
+
+
+__all__ = ["serve_app"]

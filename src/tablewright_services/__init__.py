@@ -1,0 +1,14 @@
+"""The five applications as running services; they reach a database only through the store.
+
+Each sub-package is one service: routes, domain rules, settings. `SERVICES` says which class serves
+an application; `tablewright serve --app NAME` starts it.
+"""
+
+from __future__ import annotations
+
+SERVICES = {
+    "llm-proxy": "tablewright_services.llm_proxy.app:LlmProxy",
+}
+"""By application, the module and the class of its service, a `common.service.Service`."""
+
+__all__ = ["SERVICES"]

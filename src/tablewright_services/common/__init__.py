@@ -1,0 +1,1 @@
+"""What the services share: the ASGI application, answers, passwords, signatures, secrets."""

@@ -1,0 +1,178 @@
+"""A service as an ASGI application: its routes, and what surrounds each.
+
+In: a store, the environment, clocks. Out: a Starlette application with security headers, a request
+id, a line of the log for each request, health and metrics, and errors without internals.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import sys
+import time
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, ClassVar
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from tablewright.core.errors import EngineError
+from tablewright.serve.bodies import BadBody, TooLarge, json_body
+from tablewright.serve.callers import Unauthorized, verified_claims
+from tablewright.serve.edge import Edge
+from tablewright.serve.metrics import CONTENT_TYPE, RequestMetrics
+from tablewright.store.asynchronous import AsyncStore
+from tablewright.store.failures import InvalidArguments, Unavailable
+from tablewright.store.store import Store
+from tablewright_services.common.answers import answer, error
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+Now = Callable[[], dt.datetime]
+
+
+def to_standard_error(line: str) -> None:
+    """Write a line of the log."""
+    sys.stderr.write(f"{line}\n")
+
+
+def utc_now() -> dt.datetime:
+    """Return the time in UTC."""
+    return dt.datetime.now(dt.UTC)
+
+
+class Refused(Exception):
+    """A request is answered by an error of the domain: `status`, `code` and a message."""
+
+    def __init__(self, status: int, code: str, message: str, /, **more: Any) -> None:
+        super().__init__(message)
+        self.status, self.code, self.more = status, code, more
+
+
+class Service(ABC):
+    """A service on one store; a sub-class names its routes.
+
+    Args:
+        store: runs the access patterns.
+        environment: settings and secrets, as the process has them.
+        log: is told a line of JSON for each request.
+        now: gives the time in UTC.
+        ticks: gives seconds of a clock that never goes back.
+    """
+
+    max_body_bytes: ClassVar[int] = 256 * 1024
+    secret_names: ClassVar[Sequence[str]] = ()
+    """Variables of the environment that must be set; in memory, random ones do."""
+
+    def __init__(
+        self,
+        store: Store,
+        environment: Mapping[str, str],
+        *,
+        log: Callable[[str], None] = to_standard_error,
+        now: Now = utc_now,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.store = AsyncStore(store)
+        self.environment = environment
+        self.log, self.now, self.ticks = log, now, ticks
+        self.clock: Callable[[], float] = lambda: now().timestamp()
+        self.metrics = RequestMetrics()
+
+    @abstractmethod
+    def routes(self) -> Sequence[BaseRoute]:
+        """Return the routes, made with `route`."""
+
+    def application(self, *, closes: bool = True) -> Starlette:
+        """Return the ASGI application; `closes` ends the store with it."""
+
+        @asynccontextmanager
+        async def lifespan(_: Starlette) -> AsyncIterator[None]:
+            tasks = [asyncio.create_task(each) for each in self.beside()]
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                if closes:
+                    await self.store.aclose()
+
+        routes = [
+            self.route("GET", "/health", self.health),
+            self.route("GET", "/metrics", self._metrics),
+            *self.routes(),
+        ]
+        return Starlette(
+            routes=routes, middleware=[Middleware(Edge, operated=self)], lifespan=lifespan
+        )
+
+    def beside(self) -> Sequence[Coroutine[Any, Any, None]]:
+        """Return what runs beside the requests until the service ends; nothing, unless said."""
+        return ()
+
+    def route(self, method: str, path: str, endpoint: Endpoint) -> Route:
+        """Return a route whose failures are answered as errors without internals."""
+
+        async def guarded(request: Request) -> Response:
+            request.state.pattern = path
+            try:
+                return await endpoint(request)
+            except Refused as refused:
+                return error(refused.status, refused.code, str(refused), None, **refused.more)
+            except Unauthorized:
+                return error(401, "unauthorized", "sign in first", {"WWW-Authenticate": "Bearer"})
+            except InvalidArguments as wrong:
+                text = "; ".join(f"{p.place}: {p.message}" for p in wrong.problems)
+                return error(422, "invalid", text)
+            except TooLarge:
+                text = f"the body has more than {self.max_body_bytes:,} bytes"
+                return error(413, "too_large", text)
+            except BadBody as bad:
+                return error(400, "bad_request", f"the body must be a JSON object ({bad})")
+            except (Unavailable, EngineError):
+                return error(503, "unavailable", "try again later")
+
+        return Route(path, guarded, methods=[method])
+
+    async def health(self, request: Request) -> Response:
+        """Answer whether the database answers."""
+        await self.store.look()
+        return answer({"status": "ok"})
+
+    async def _metrics(self, request: Request) -> Response:
+        """Answer what a local Prometheus scrapes; nobody else is answered."""
+        if request.client is not None and request.client.host not in LOCAL:
+            return error(404, "not_found", "there is no such page")
+        return Response(self.metrics.page(self.store.store.bill), media_type=CONTENT_TYPE)
+
+    async def body(self, request: Request) -> Mapping[str, Any]:
+        """Return the JSON object in the body of a request.
+
+        Raises:
+            TooLarge: it has more than `max_body_bytes`.
+            BadBody: it is no JSON object.
+        """
+        return await json_body(request, self.max_body_bytes)
+
+    def claims(self, request: Request, secret: bytes) -> dict[str, Any]:
+        """Return the claims of the bearer token that came with a request.
+
+        Raises:
+            Unauthorized: there is no valid one.
+        """
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            raise Unauthorized
+        claims = verified_claims(token.strip(), secret, self.clock())
+        request.state.caller = str(claims.get("sub", ""))[:100]
+        return claims
+
+
+LOCAL = ("127.0.0.1", "::1", "testclient")
+
+__all__ = ["Endpoint", "Now", "Refused", "Service", "to_standard_error", "utc_now"]
