@@ -282,6 +282,8 @@ class ToyConnector:
 
     engine: ToyEngine
     name: str = "toy"
+    written_in: str = "text"
+    comment: str = "#"
 
     def codec(
         self, model: Model, design: ToyDesign, *, expiry_shift: int = 0, keeps_values: bool = False

@@ -39,6 +39,8 @@ class DesignLanguage:
     """The changes that turn one design into another; None where the engine cannot yet."""
     summary: Callable[[Design, Design], Sequence[str]] | None = None
     """The same in few words."""
+    container: str = "table"
+    """What the engine calls that which keeps records."""
 
 
 Languages = Mapping[str, DesignLanguage]

@@ -169,6 +169,16 @@ class Connector(Protocol):
         """Whether a database as the design says tells what changes in it."""
         ...
 
+    @property
+    def written_in(self) -> str:
+        """What `statements` are written in: sql, javascript or json."""
+        ...
+
+    @property
+    def comment(self) -> str:
+        """What begins a comment among the statements; empty where they cannot have one."""
+        ...
+
     def statements(self, model: Model, design: Design) -> tuple[str, ...]:
         """Return what would be run to create a design from nothing: SQL, commands, requests."""
         ...

@@ -14,10 +14,9 @@ MOST_NOTES = 10
 
 def import_page(view: ImportView) -> Document:
     """Return what was imported, what was not recovered, and what to find out next."""
-    unit = "collection" if view.engine == "mongodb" else "table"
     lines = [
         f"wrote {view.written}: {plural(len(view.entities), 'entity', 'entities')}, "
-        f"{plural(view.patterns, 'access pattern')}, {plural(len(view.tables), unit)} of "
+        f"{plural(view.patterns, 'access pattern')}, {plural(len(view.tables), view.container)} of "
         f"{view.engine}"
     ]
     lines += [f"not recovered: {note}" for note in view.not_recovered[:MOST_NOTES]]

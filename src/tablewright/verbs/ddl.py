@@ -18,6 +18,10 @@ class DdlView:
     app: str
     design: str
     engine: str
+    written_in: str
+    """What the statements are written in: sql, javascript or json."""
+    comment: str
+    """What begins a comment among them."""
     statements: tuple[str, ...]
 
 
@@ -38,5 +42,7 @@ def ddl(session: Session, design: str = "") -> DdlView:
         app=session.model.app,
         design=chosen.name,
         engine=chosen.engine,
+        written_in=connector.written_in,
+        comment=connector.comment,
         statements=connector.statements(session.model, chosen),
     )

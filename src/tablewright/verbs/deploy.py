@@ -223,9 +223,9 @@ def _migration(session: Session, design: Design | None) -> str:
     """Return what creates the tables or collections of a server: the statements `up` runs."""
     if design is None:
         return ""
-    comment = "//" if design.engine == "mongodb" else "--"
-    head = f"{comment} The design `{design.name}` of {session.model.app}, from nothing.\n"
-    return head + "".join(f"{text}\n" for text in ddl(session, design.name).statements)
+    view = ddl(session, design.name)
+    head = f"{view.comment} The design `{design.name}` of {session.model.app}, from nothing.\n"
+    return head + "".join(f"{text}\n" for text in view.statements)
 
 
 def _with_settings(

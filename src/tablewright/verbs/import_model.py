@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tablewright.core.errors import TablewrightError, UsageError
 from tablewright.core.quantities import ZERO
+from tablewright.engines.registry import languages
 from tablewright.operate.files import write_text
 from tablewright.operate.init import InitPlan, plan_init, write_init
 from tablewright.operate.workspace import FOLDER
@@ -38,6 +39,8 @@ class ImportView:
     entities: tuple[str, ...]
     patterns: int
     tables: tuple[str, ...]
+    container: str
+    """What the engine calls a table."""
     questions: tuple[str, ...]
     """What to find out next, what moves the bill most first."""
     not_recovered: tuple[str, ...]
@@ -87,6 +90,7 @@ def import_model(
         entities=tuple(entity.name for entity in draft.entities),
         patterns=len(draft.patterns),
         tables=tuple(table.name for table in draft.tables),
+        container=languages()[draft.engine].container,
         questions=tuple(imported.questions),
         not_recovered=tuple(imported.notes),
     )

@@ -81,6 +81,8 @@ class DynamoConnector:
     engine: DynamoEngine
     name: str = "dynamodb"
     products: tuple[str, ...] = ("AmazonDynamoDB", "Amazon DynamoDB")
+    written_in: str = "json"
+    comment: str = ""
 
     def codec(
         self, model: Model, design: Design, *, expiry_shift: int = 0, keeps_values: bool = False

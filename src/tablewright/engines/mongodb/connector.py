@@ -36,6 +36,8 @@ class MongoConnector(ServerConnector):
 
     engine: MongoEngine
     name: str = "mongodb"
+    written_in: str = "javascript"
+    comment: str = "//"
 
     def codec(
         self, model: Model, design: Design, *, expiry_shift: int = 0, keeps_values: bool = False

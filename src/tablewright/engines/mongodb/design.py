@@ -384,5 +384,7 @@ class _CollectionReader:
             )
 
 
-LANGUAGE = DesignLanguage(engine="mongodb", shape=MONGODB, build=read_mongodb)
+LANGUAGE = DesignLanguage(
+    engine="mongodb", shape=MONGODB, build=read_mongodb, container="collection"
+)
 """How designs of this engine are written in a model file."""

@@ -36,6 +36,8 @@ class PgConnector(ServerConnector):
 
     engine: PostgresEngine
     name: str = "postgresql"
+    written_in: str = "sql"
+    comment: str = "--"
 
     def codec(
         self, model: Model, design: Design, *, expiry_shift: int = 0, keeps_values: bool = False
