@@ -146,6 +146,7 @@ class ToyAdapter:
     description = "the toy store"
     announcement = ""
     is_local = True
+    stands_in = True
 
     def __init__(self, model: Model, design: ToyDesign, store: dict[str, Any]) -> None:
         self.model, self.design, self.store = model, design, store

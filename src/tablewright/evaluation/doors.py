@@ -440,6 +440,11 @@ class Adapter(Protocol):
         ...
 
     @property
+    def stands_in(self) -> bool:
+        """Whether another program answers in place of the database: its times are its own."""
+        ...
+
+    @property
     def chunk(self) -> int:
         """How many instances are best written at once."""
         ...

@@ -552,6 +552,15 @@ class Model:
         """Return the mean rate of a pattern at this scale, per second."""
         return self.calls_per_day(pattern, users) / SECONDS_PER_DAY
 
+    def latency_target_ms(self, pattern: Pattern) -> Decimal | None:
+        """Return the 99th percentile a pattern must keep, in milliseconds, if it has to.
+
+        Its own target, or else the model's where people wait for it.
+        """
+        if pattern.latency_p99_ms is not None:
+            return pattern.latency_p99_ms
+        return self.targets.latency_p99_ms if pattern.purpose == "online" else None
+
     def need(self, name: str) -> Need:
         """Return a need; what the file does not mention is not needed."""
         for need in self.needs:

@@ -67,6 +67,10 @@ class Proving:
     """Seconds by which the expiry of seeded records was moved on."""
     progress: Progress | None = None
     """Told of calls done, calls in all, and the pattern."""
+    date: str = ""
+    """Of today, as YYYY-MM-DD."""
+    machine: str = ""
+    """Which machine makes the calls, in words."""
 
 
 @dataclass
@@ -425,7 +429,12 @@ def prove(proving: Proving) -> Proof:
                 runner.predict(routes[name])
     problems, checked = runner.state_problems()
     patterns = tuple(
-        _pattern_proof(routes[p.name], runner.tallies.get(p.name, Tally()), evaluation.sample_items)
+        _pattern_proof(
+            routes[p.name],
+            runner.tallies.get(p.name, Tally()),
+            evaluation.sample_items,
+            evaluation.model.latency_target_ms(p),
+        )
         for p in evaluation.model.patterns
     )
     return Proof(
@@ -441,6 +450,10 @@ def prove(proving: Proving) -> Proof:
         state_problems=tuple(problems),
         items_checked=checked,
         compares_units=proving.predictor.is_exact,
+        date=proving.date,
+        machine=proving.machine,
+        is_embedded=proving.adapter.is_local,
+        stands_in=proving.adapter.stands_in,
     )
 
 
@@ -490,7 +503,9 @@ def _plan(
     return reads, writes, again
 
 
-def _pattern_proof(route: Route, tally: Tally, sample_items: int) -> PatternProof:
+def _pattern_proof(
+    route: Route, tally: Tally, sample_items: int, latency_target_ms: Decimal | None
+) -> PatternProof:
     resources = sorted(
         {(u.resource, u.dimension) for r in route.requests for u in r.uses} | set(tally.units)
     )
@@ -513,6 +528,7 @@ def _pattern_proof(route: Route, tally: Tally, sample_items: int) -> PatternProo
             tally.percentile_ms(95),
             tally.percentile_ms(99),
         ),
+        latency_target_ms=latency_target_ms,
         cannot=route.cannot,
         planned_access=route.target,
         access=tuple(name for name, _ in tally.access.most_common()),

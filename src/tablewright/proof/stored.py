@@ -33,11 +33,16 @@ def proof_from_data(data: Mapping[str, Any]) -> Proof:
         state_problems=tuple(data["state_problems"]),
         items_checked=int(data["items_checked"]),
         compares_units=bool(data.get("compares_units", True)),
+        date=data.get("date", ""),
+        machine=data.get("machine", ""),
+        is_embedded=bool(data.get("is_embedded", False)),
+        stands_in=bool(data.get("stands_in", True)),
     )
 
 
 def _pattern_from(data: Mapping[str, Any]) -> PatternProof:
     first, second, third = (Decimal(str(ms)) for ms in data["latency_ms"])
+    target = data.get("latency_target_ms")
     return PatternProof(
         pattern=data["pattern"],
         calls=int(data["calls"]),
@@ -51,6 +56,7 @@ def _pattern_from(data: Mapping[str, Any]) -> PatternProof:
         failures=tuple(data["failures"]),
         retries=int(data["retries"]),
         latency_ms=(first, second, third),
+        latency_target_ms=None if target is None else Decimal(str(target)),
         cannot=data["cannot"],
         planned_access=data.get("planned_access", ""),
         access=tuple(data.get("access", ())),

@@ -85,7 +85,9 @@ class PatternProof:
     """Errors that were not expected, the first few."""
     retries: int = 0
     latency_ms: tuple[Decimal, Decimal, Decimal] = (ZERO, ZERO, ZERO)
-    """50th, 95th and 99th percentile of a call."""
+    """50th, 95th and 99th percentile of a call; the 99th of fewer than 100 calls is the slowest."""
+    latency_target_ms: Decimal | None = None
+    """The 99th percentile that the model asks for, if it does."""
     cannot: str = ""
     planned_access: str = ""
     """Where the estimate finds the answer: table, or "table/index"."""
@@ -96,6 +98,13 @@ class PatternProof:
     def is_right(self) -> bool:
         """Whether every answer was right and no request failed unexpectedly."""
         return not self.wrong_calls and not self.failures
+
+    @property
+    def is_in_time(self) -> bool | None:
+        """Whether the 99th percentile keeps its target; None without a target or a call."""
+        if self.latency_target_ms is None or not self.calls:
+            return None
+        return self.latency_ms[2] <= self.latency_target_ms
 
     @property
     def agrees(self) -> bool:
@@ -124,6 +133,14 @@ class Proof:
     items_checked: int = 0
     compares_units: bool = True
     """Whether the meter has to agree with the prediction: where requests are charged."""
+    date: str = ""
+    """When it was run, as YYYY-MM-DD; "" where that was not kept."""
+    machine: str = ""
+    """Where the calls were made from: system, processor, how many processors."""
+    is_embedded: bool = False
+    """The server ran on that machine, for the proof only."""
+    stands_in: bool = True
+    """Another program answered in place of the database: its times are not the database's."""
 
     @property
     def is_right(self) -> bool:
@@ -137,3 +154,19 @@ class Proof:
         Where requests are not charged they are only shown beside each other.
         """
         return not self.compares_units or all(p.agrees for p in self.patterns if not p.cannot)
+
+    @property
+    def decides_latency(self) -> bool:
+        """Whether latency was measured on the database that is meant, over its network."""
+        return not self.is_embedded and not self.stands_in
+
+    @property
+    def slowest(self) -> PatternProof | None:
+        """The pattern that uses most of its latency target; None where none has one."""
+        timed = [p for p in self.patterns if p.is_in_time is not None]
+        return max(timed, key=lambda p: p.latency_ms[2] / (p.latency_target_ms or 1), default=None)
+
+    @property
+    def is_in_time(self) -> bool | None:
+        """Whether every pattern with a latency target keeps it; None where none has one."""
+        return None if self.slowest is None else self.slowest.is_in_time

@@ -39,6 +39,7 @@ def check_page(view: CheckView) -> Document:
         inner: list[Block] = []
         if design.targets:
             inner.append(targets_table(design.targets))
+            inner += measured_notes(design.targets)
         whys: dict[str, list[int]] = {}
         for target in design.targets:
             if target.why and target.users is not None:
@@ -127,7 +128,6 @@ def _savings(finding: Finding) -> str:
 
 def targets_table(targets: Sequence[TargetResult]) -> ReportTable:
     """Return the targets of a design and whether they are met."""
-    verdicts = {True: "met", False: "missed", None: "not assessed"}
     tones = {True: "good", False: "bad", None: ""}
     return ReportTable(
         columns=(
@@ -144,13 +144,25 @@ def targets_table(targets: Sequence[TargetResult]) -> ReportTable:
                     f"{target.users:,}" if target.users is not None else "",
                     _target_figure(target.name, target.wanted),
                     _target_figure(target.name, target.reached) or usd_or_none(None),
-                    verdicts[target.met],
+                    _verdict_of(target),
                 ),
                 tone=tones[target.met],
             )
             for target in targets
         ),
     )
+
+
+def _verdict_of(target: TargetResult) -> str:
+    """Return whether a target is met; "there" where it was measured on what decides nothing."""
+    if target.met is None and target.met_there is not None:
+        return "met there" if target.met_there else "missed there"
+    return {True: "met", False: "missed", None: "not assessed"}[target.met]
+
+
+def measured_notes(targets: Sequence[TargetResult]) -> list[Block]:
+    """Return where figures were measured that were not computed, and what that is worth."""
+    return [Paragraph(text=t.measured, tone="note") for t in targets if t.measured]
 
 
 def _target_figure(name: str, text: str) -> str:

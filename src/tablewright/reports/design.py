@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from tablewright.reports import charts
 from tablewright.reports.card import card_sections
-from tablewright.reports.check import targets_table
+from tablewright.reports.check import measured_notes, targets_table
 from tablewright.reports.cost import bill_table, precision
 from tablewright.reports.document import (
     Block,
@@ -49,7 +49,8 @@ def design_section(design: DesignView, samples: tuple[SampleRows, ...] = ()) -> 
     if samples:
         blocks.append(_samples_fold(samples))
     if design.targets:
-        blocks.append(Section(title="Targets", blocks=(targets_table(design.targets),)))
+        shown = (targets_table(design.targets), *measured_notes(design.targets))
+        blocks.append(Section(title="Targets", blocks=shown))
     if design.card is not None:
         blocks += card_sections(design.card, design)
     blocks.append(_bill_section(design))

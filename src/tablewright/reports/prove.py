@@ -5,9 +5,11 @@ In: a Proof, or the view of a kept one. Out: a Document, or a proof read back fr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from tablewright.core.quantities import format_number, format_usd
+from tablewright.proof.latency import what_it_means, where_measured
 from tablewright.proof.values import MATTERS, PatternProof, Proof, UnitComparison
 from tablewright.reports.document import (
     Block,
@@ -18,6 +20,7 @@ from tablewright.reports.document import (
     Row,
     Section,
 )
+from tablewright.reports.figures import joined
 from tablewright.verbs.proofs import ProofView
 
 
@@ -33,7 +36,7 @@ def proof_page(view: ProofView) -> Document:
             blocks.append(Paragraph(text=f"{pattern.pattern}: {text}", tone="bad"))
         blocks += [Paragraph(text=text, tone="bad") for text in _untypical(pattern)]
     blocks += [Paragraph(text=text, tone="bad") for text in proof.state_problems]
-    blocks.append(_verdict(proof))
+    blocks += [_verdict(proof), *_latency_verdict(proof)]
     if proof.engine.startswith("http") and not proof.agrees:
         blocks.append(Paragraph(text=OTHER_METERS))
     return Document(
@@ -54,7 +57,12 @@ def proof_section(view: ProofView) -> Section:
     blocks: list[Block] = [Paragraph(text=text)]
     if view.is_stale:
         blocks.append(Paragraph(text=STALE, tone="bad"))
-    blocks += [_verdict(proof), _patterns_table(proof), _resources_table(proof)]
+    blocks += [
+        _verdict(proof),
+        *_latency_verdict(proof),
+        _patterns_table(proof),
+        _resources_table(proof),
+    ]
     blocks += [
         Paragraph(
             text=f"{pattern.pattern} was not run: the design cannot serve it ({pattern.cannot})."
@@ -120,6 +128,46 @@ STALE = (
     "This proof is stale: the model file was changed since. Run `tablewright prove` again before "
     "trusting it."
 )
+
+
+def _latency_verdict(proof: Proof) -> list[Block]:
+    """Say whether the 99th percentiles keep their targets, where, and what that is worth."""
+    timed = [p for p in proof.patterns if p.is_in_time is not None]
+    if not timed:
+        return []
+    late = [p.pattern for p in timed if not p.is_in_time]
+    there = "" if proof.decides_latency else " there"
+    text = (
+        f"Latency: {joined(late)} {'miss' if len(late) > 1 else 'misses'} the target{there}"
+        if late
+        else f"Latency: all {len(timed)} patterns with a target keep it{there}"
+    )
+    tone = ("bad" if late else "good") if proof.decides_latency else "note"
+    where = where_measured(proof)
+    verdict = Paragraph(text=f"{text}; {where}. {what_it_means(proof)}", tone=tone)
+    return [_latency_table(timed), verdict]
+
+
+def _latency_table(timed: Sequence[PatternProof]) -> ReportTable:
+    """Return 99th percentiles beside their targets, in milliseconds."""
+    columns = [ReportColumn(title="Pattern", grows=True)]
+    columns += [ReportColumn(title=title, right=True) for title in ("Calls", "p99, ms", "Target")]
+    rows = tuple(
+        Row(
+            cells=(
+                pattern.pattern,
+                format_number(pattern.calls),
+                format_number(pattern.latency_ms[2], 1),
+                str(pattern.latency_target_ms),
+                "met" if pattern.is_in_time else "missed",
+            ),
+            tone="" if pattern.is_in_time else "bad",
+        )
+        for pattern in timed
+    )
+    return ReportTable(
+        columns=(*columns, ReportColumn(title="")), rows=rows, caption="Latency targets"
+    )
 
 
 def _patterns_table(proof: Proof) -> ReportTable:

@@ -87,6 +87,10 @@ class TargetResult:
     met: bool | None
     why: str = ""
     """Why there is no figure, or why the figure does not count."""
+    met_there: bool | None = None
+    """Whether what was measured is enough where it was measured, if that decides nothing."""
+    measured: str = ""
+    """Where and when the figure was measured, and what that is worth; "" of computed figures."""
 
 
 @dataclass(frozen=True, kw_only=True)

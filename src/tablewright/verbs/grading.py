@@ -5,13 +5,18 @@ In: a session and a design. Out: a card, targets, verdicts. Cards are kept by th
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from tablewright.core.quantities import format_number
 from tablewright.design.values import Design
 from tablewright.evaluation.values import Evaluation
+from tablewright.proof.latency import what_it_means, where_measured
 from tablewright.review.assessment import TargetResult, Verdict
 from tablewright.review.claims import assess_claim
 from tablewright.review.grade import ReportCard, is_at_least
 from tablewright.review.review import review
 from tablewright.session import Session
+from tablewright.verbs.proofs import latest_proofs
 
 
 def report_card(session: Session, design: Design, *, with_path: bool = True) -> ReportCard:
@@ -108,15 +113,41 @@ def _service_levels(session: Session, design: Design) -> tuple[TargetResult, ...
                 met=promised >= targets.availability,
             )
         )
-    if targets.latency_p99_ms is not None:
-        results.append(
-            TargetResult(
-                name="latency_p99_ms",
-                design=design.name,
-                users=None,
-                wanted=str(targets.latency_p99_ms),
-                reached="measure it with prove",
-                met=None,
-            )
-        )
+    timed = any(p.latency_p99_ms is not None for p in session.model.patterns)
+    if targets.latency_p99_ms is not None or timed:
+        results.append(_latency(session, design))
     return tuple(results)
+
+
+def _latency(session: Session, design: Design) -> TargetResult:
+    """Return the latency target beside the slowest pattern of the design's latest proof."""
+    target = session.model.targets.latency_p99_ms
+    result = TargetResult(
+        name="latency_p99_ms",
+        design=design.name,
+        users=None,
+        wanted="by pattern" if target is None else str(target),
+        reached="measure it with prove",
+        met=None,
+    )
+    for view in latest_proofs(session, [design.name]):
+        proof, slowest = view.proof, view.proof.slowest
+        if view.is_stale:
+            return replace(result, reached="prove it again", measured=STALE)
+        if slowest is None or slowest.latency_target_ms is None:
+            continue
+        decides = proof.decides_latency
+        limit = "" if slowest.latency_target_ms == target else f" of {slowest.latency_target_ms}"
+        where = where_measured(proof)
+        return replace(
+            result,
+            users=proof.users,
+            reached=f"{format_number(slowest.latency_ms[2], 1)}{limit} ({slowest.pattern})",
+            met=proof.is_in_time if decides else None,
+            met_there=None if decides else proof.is_in_time,
+            measured=f"Latency was {where}. {what_it_means(proof)}",
+        )
+    return result
+
+
+STALE = "Latency was measured before the model file was changed: run `tablewright prove` again."

@@ -27,11 +27,22 @@ class ProofView:
     """Whether every prediction agrees with the meter."""
     is_stale: bool
     """Whether the model file was changed since."""
+    is_in_time: bool | None
+    """Whether every 99th percentile keeps its latency target; None where none was measured."""
+    decides_latency: bool
+    """Whether latency was measured on the database that is meant, over its network."""
 
 
 def proof_view(proof: Proof, *, is_stale: bool) -> ProofView:
     """Return a proof with its verdict."""
-    return ProofView(proof=proof, is_right=proof.is_right, agrees=proof.agrees, is_stale=is_stale)
+    return ProofView(
+        proof=proof,
+        is_right=proof.is_right,
+        agrees=proof.agrees,
+        is_stale=is_stale,
+        is_in_time=proof.is_in_time,
+        decides_latency=proof.decides_latency,
+    )
 
 
 def latest_proofs(session: Session, designs: Sequence[str]) -> tuple[ProofView, ...]:

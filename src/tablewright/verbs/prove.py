@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from tablewright.core.errors import UsageError
+from tablewright.core.machine import this_machine, today
 from tablewright.core.quantities import ZERO, format_usd
 from tablewright.design.values import Design
 from tablewright.evaluation.doors import Adapter, SpendingCap, Target
@@ -198,6 +199,8 @@ def prove_on(
             digest=digest_of(session.file.source),
             ttl_shift=request.ttl_shift,
             progress=progress,
+            date=today(),
+            machine=this_machine(),
         )
     )
 

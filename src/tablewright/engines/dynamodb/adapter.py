@@ -128,6 +128,11 @@ class DynamoAdapter:
         return self.transport.is_local
 
     @property
+    def stands_in(self) -> bool:
+        """Whether it is another program than Amazon's: no account is charged."""
+        return not self.announcement
+
+    @property
     def chunk(self) -> int:
         """Instances of one kind of item that fill a batch."""
         return MAX_BATCH_WRITE_ITEMS

@@ -284,9 +284,7 @@ class DynamoFacts:
 
     def slo(self, pattern: Pattern) -> Decimal | None:
         """Return the latency a pattern must keep, in milliseconds, if it has to."""
-        if pattern.latency_p99_ms is not None:
-            return pattern.latency_p99_ms
-        return self.model.targets.latency_p99_ms if pattern.purpose == "online" else None
+        return self.model.latency_target_ms(pattern)
 
     def count(self, entity: str) -> Decimal:
         """Return how many instances of an entity there are."""

@@ -80,7 +80,7 @@ class MongoAdapter:
         self.units_per_second: Decimal | None = None
         self._reached = reached
         self.throttled = 0
-        self.is_local = reached.is_local
+        self.is_local, self.stands_in = reached.is_local, reached.is_embedded
         name = reached.database or design.database or model.app.replace("-", "_")
         self.description = f"{reached.description}, database {name}"
         self.announcement = "" if self.is_local else self.description

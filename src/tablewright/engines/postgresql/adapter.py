@@ -66,6 +66,7 @@ class PgAdapter:
     """The tables of a design in a PostgreSQL database."""
 
     chunk = CHUNK
+    stands_in = False
 
     def __init__(self, model: Model, design: PostgresDesign, reached: ReachedPostgres) -> None:
         self.model, self.design = model, design

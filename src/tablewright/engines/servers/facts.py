@@ -119,9 +119,7 @@ class ServerFacts:
 
     def slo(self, pattern: Pattern) -> Decimal | None:
         """Return the latency a pattern must keep, in milliseconds, if it has to."""
-        if pattern.latency_p99_ms is not None:
-            return pattern.latency_p99_ms
-        return self.model.targets.latency_p99_ms if pattern.purpose == "online" else None
+        return self.model.latency_target_ms(pattern)
 
     @cached_property
     def _actions(self) -> dict[str, list[Action]]:
