@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tablewright import read_model
+from tablewright import apps, read_model
 from tablewright.compare.values import ArchitectureResult, Comparison
 from tablewright.core.errors import TablewrightError, UsageError
 from tablewright.session import Session, open_model
@@ -44,11 +44,20 @@ def test_claimed_figures_are_computed_as_worked_out_by_hand(shop: Comparison) ->
     assert by_what["NAT gateway a month"].computed == Decimal("32.85")
     assert by_what["containers with 1 ACU"].computed == Decimal("122.04505")
 
+    # 730 x 0.017, and (20 - 5.90) / (3.50 + 0.20 + 0.2 x 0.25 x 13.3334) million requests
+    assert by_what["Redis cache.t3.micro"].computed == Decimal("12.410")
+    millions = by_what["million requests of 200 ms with 256 MB on ARM that 20 USD pay for"]
+    assert millions.computed is not None
+    assert round(millions.computed, 2) == Decimal("3.23")
 
-def test_a_figure_without_a_price_is_not_assessed_and_says_which(shop: Comparison) -> None:
-    redis = next(c for c in shop.checks if c.what == "Redis cache.t3.micro")
-    assert redis.verdict == "not assessed"
-    assert "aws.elasticache.redis.cache.t3.micro" in redis.note
+
+def test_the_volumes_that_auxeira_states_are_priced_as_worked_out_by_hand() -> None:
+    by_what = {check.what: check.computed for check in compared("auxeira").checks}
+    # 25,000 x 0.125/M + 5,000 x 0.625/M + 2 x 0.25 = 0.003125 + 0.003125 + 0.5
+    assert by_what["reports: 25,000 reads, 5,000 writes, 2.0 GB"] == Decimal("0.50625")
+    # 0.0269 + 0.1281 + 0.5063 + 1.4735 + 2.3975 + 2.6373, as the brief has it
+    total = by_what["all volumes: 50,000 reads, 8,000 writes, 17 RCU, 10 WCU, 3.2 GB"]
+    assert total == Decimal("7.16955")
 
 
 def test_costs_rise_with_the_users_or_stay(shop: Comparison) -> None:
@@ -169,7 +178,7 @@ def test_budgets_and_what_ruling_out_costs_are_part_of_the_answer() -> None:
     assert "`supabase` is out: Supabase Pro does not have `sla`" in answer
 
 
-@pytest.mark.parametrize("app", ["llm-proxy", "poafix", "mongocollectibles", "auxeira"])
+@pytest.mark.parametrize("app", apps.NAMES)
 def test_no_verdict_of_a_file_contradicts_the_computed_one(app: str) -> None:
     for check in compared(app).checks:
         if check.said:
@@ -186,8 +195,9 @@ def test_a_claim_holds_only_if_every_figure_that_decides_it_does() -> None:
         False,
     )
     assert beside.whole == "does not hold"
-    open_ = {c.what: c for c in compared("mongocollectibles").checks}["Redis cache.t3.micro"]
-    assert (open_.verdict, open_.whole) == ("not assessed", "unclear")
+    # 730 x 0.017 = 12.41 is not within a tenth of 15, so the two prices of one claim do not hold
+    redis = {c.what: c for c in compared("mongocollectibles").checks}["Redis cache.t3.micro"]
+    assert (redis.verdict, redis.whole) == ("does not hold", "does not hold")
 
 
 def test_the_ratings_of_the_description_are_held_against_computed_ones() -> None:

@@ -10,13 +10,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from tablewright.bill.rates import Rates
 from tablewright.compare.board import Board
 from tablewright.compare.reader import CheckRule
 from tablewright.compare.scoring import scores_of, weights_of
 from tablewright.compare.values import ArchitectureResult, Check, OfferingResult
 from tablewright.core.errors import DataError, PriceUnknownError
 from tablewright.core.expressions import evaluate
-from tablewright.core.quantities import ZERO
+from tablewright.core.quantities import HOURS_PER_MONTH, ZERO
+
+NOT_STATED = "not stated"
+"""The verdict on a figure that a claim needs and does not state."""
 
 
 def with_verdicts(checks: Sequence[Check]) -> tuple[Check, ...]:
@@ -56,7 +60,7 @@ def checked(
         verdict=_verdict(rule, computed),
         how=rule.compute,
         note=note,
-        decides=rule.decides,
+        decides=rule.decides and rule.low is not None,
         said=next((c.verdict for c in board.model.claims if c.id == rule.claim), ""),
     )
 
@@ -64,6 +68,8 @@ def checked(
 def _verdict(rule: CheckRule, computed: Decimal | None) -> str:
     if computed is None:
         return "not assessed"
+    if rule.low is None:
+        return NOT_STATED
     is_above = rule.low * (1 - rule.within) <= computed
     is_below = rule.high is None or computed <= rule.high * (1 + rule.within)
     return "holds" if is_above and is_below else "does not hold"
@@ -87,11 +93,12 @@ class _Functions:
             "fact": self.fact,
             "cost": self.cost,
             "best": self.best,
+            "stated": self.stated,
         }
 
-    def price(self, key: str, region: str = "") -> Decimal:
-        """Return USD for one unit of a price."""
-        price = self.board.book.price(key, region or self.board.region)
+    def price(self, key: str, region: str = "", day: str = "") -> Decimal:
+        """Return USD for one unit of a price, on a day if one is given."""
+        price = self.board.book.price(key, region or self.board.region, day or None)
         return price.usd / price.per
 
     def fact(self, key: str) -> Decimal:
@@ -111,6 +118,32 @@ class _Functions:
         if usd is None:
             raise DataError(f"no offer holds {engine} at {users} users")
         return usd
+
+    def stated(
+        self,
+        reads: Decimal,
+        writes: Decimal,
+        gb: Decimal,
+        rcu: Decimal = ZERO,
+        wcu: Decimal = ZERO,
+        day: str = "",
+    ) -> Decimal:
+        """Return USD a month of stated volumes on DynamoDB, each request taken to be one unit.
+
+        Args:
+            reads: requests a month that are paid for each; `writes` alike.
+            writes: see `reads`.
+            gb: what is stored.
+            rcu: read units provisioned around the clock; `wcu` write units.
+            wcu: see `rcu`.
+            day: the day whose prices hold, YYYY-MM-DD; today's without one.
+        """
+        book = replace(self.board.book, as_of=day) if day else self.board.book
+        rates = Rates(book, self.board.region)
+        by_hour = rcu * rates.usd("read_hour") + wcu * rates.usd("write_hour")
+        return (
+            rates.of_units(reads, writes) + by_hour * HOURS_PER_MONTH + gb * rates.usd("stored_gb")
+        )
 
     def room(self, offer: str, engine: str, users: Decimal) -> Decimal:
         """Return how many times the load an offer holds, by the resource that is used most."""

@@ -44,7 +44,8 @@ class CheckRule:
 
     claim: str
     what: str
-    low: Decimal
+    low: Decimal | None
+    """None: the claim states no such figure, so there is nothing to judge."""
     high: Decimal | None
     """None: at least `low`."""
     compute: str
@@ -139,11 +140,9 @@ def checks(app: str) -> tuple[CheckRule, ...]:
     check_rules = []
     for raw in top.get(app, []):
         mapping = _mapping(raw, f"{where}: {app}", allowed)
-        band = (
-            mapping["claimed"] if isinstance(mapping["claimed"], list) else [mapping["claimed"]] * 2
-        )
-        low = Decimal(str(band[0]))
-        high = None if band[1] is None else Decimal(str(band[1]))
+        claimed = mapping.get("claimed")
+        band = claimed if isinstance(claimed, list) else [claimed] * 2
+        low, high = (None if end is None else Decimal(str(end)) for end in band)
         check_rules.append(
             CheckRule(
                 claim=_text(mapping.get("claim"), where),

@@ -298,7 +298,8 @@ class Check:
 
     claim: str
     what: str
-    low: Decimal
+    low: Decimal | None
+    """None: the claim states no such figure."""
     high: Decimal | None
     """None: at least `low`."""
     computed: Decimal | None

@@ -512,7 +512,9 @@ def _checks(comparison: Comparison) -> d.Section:
     )
 
 
-def _band(low: Decimal, high: Decimal | None) -> str:
+def _band(low: Decimal | None, high: Decimal | None) -> str:
+    if low is None:
+        return "-"
     if high is None:
         return f"at least {_figure(low)}"
     return _figure(low) if low == high else f"{_figure(low)} to {_figure(high)}"
@@ -524,12 +526,14 @@ def _figure(value: Decimal) -> str:
     Example:
         >>> _figure(Decimal("18.02005")), _figure(Decimal("0.0123425")), _figure(Decimal("5E+3"))
         ('18.02', '0.01234', '5,000')
+        >>> _figure(Decimal("0.000024"))
+        '0.000024'
     """
     if value == value.to_integral_value():
         return f"{int(value):,}"
     if abs(value) >= 1:
         return f"{value:,.2f}"
-    return f"{float(value):.4g}"
+    return format(Decimal(f"{float(value):.4g}"), "f")
 
 
 def _workload(comparison: Comparison) -> d.Section:
