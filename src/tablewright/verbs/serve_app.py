@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tablewright.core.errors import UnsupportedError, UsageError
@@ -57,7 +57,7 @@ def serve_app(
     session = app_session(name)
     service_class = _service_class(name)
     is_private = host in LOOPBACK and target == MEMORY
-    environment = _environment(service_class.secret_names, invents=is_private)
+    environment = _environment(service_class, invents=is_private)
     with open_store(session, design=design, target=target, create=create) as store:
         records = fill_if_empty(store, session, seed_users)
         service = service_class(store, environment)
@@ -96,11 +96,12 @@ def _service_class(name: str) -> Any:
         ) from problem
 
 
-def _environment(secret_names: Sequence[str], *, invents: bool) -> Mapping[str, str]:
+def _environment(service_class: Any, *, invents: bool) -> Mapping[str, str]:
     """Return the environment; what lives in memory, on this machine, gets secrets of its own."""
     if not invents:
         return os.environ
-    return {**{name: secrets.token_urlsafe(32) for name in secret_names}, **os.environ}
+    invented = {name: secrets.token_urlsafe(32) for name in service_class.secret_names}
+    return {**service_class.trial_settings, **invented, **os.environ}
 
 
 def _routes(service: Any) -> list[str]:

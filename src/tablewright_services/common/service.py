@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import re
 import sys
 import time
 from abc import ABC, abstractmethod
@@ -27,9 +28,16 @@ from tablewright.serve.callers import Unauthorized, verified_claims
 from tablewright.serve.edge import Edge
 from tablewright.serve.metrics import CONTENT_TYPE, RequestMetrics
 from tablewright.store.asynchronous import AsyncStore
-from tablewright.store.failures import InvalidArguments, Unavailable
+from tablewright.store.failures import InvalidArguments, NotServed, Unavailable
 from tablewright.store.store import Store
 from tablewright_services.common.answers import answer, error
+from tablewright_services.common.declarations import (
+    Access,
+    Fields,
+    Operation,
+    openapi_document,
+    problems_of,
+)
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Now = Callable[[], dt.datetime]
@@ -67,6 +75,10 @@ class Service(ABC):
     max_body_bytes: ClassVar[int] = 256 * 1024
     secret_names: ClassVar[Sequence[str]] = ()
     """Variables of the environment that must be set; in memory, random ones do."""
+    trial_settings: ClassVar[Mapping[str, str]] = {}
+    """Variables that are set where the service only runs in memory, to be tried out."""
+    title: ClassVar[str] = ""
+    """Of the service, in its OpenAPI document; the name of the class unless given."""
 
     def __init__(
         self,
@@ -82,6 +94,8 @@ class Service(ABC):
         self.log, self.now, self.ticks = log, now, ticks
         self.clock: Callable[[], float] = lambda: now().timestamp()
         self.metrics = RequestMetrics()
+        self.operations: dict[tuple[str, str], Operation] = {}
+        """By method and path, what `route` was told."""
 
     @abstractmethod
     def routes(self) -> Sequence[BaseRoute]:
@@ -103,23 +117,62 @@ class Service(ABC):
                     await self.store.aclose()
 
         routes = [
-            self.route("GET", "/health", self.health),
-            self.route("GET", "/metrics", self._metrics),
+            self.route(
+                "GET", "/health", self.health, "Whether the database answers", access="public"
+            ),
+            self.route("GET", "/metrics", self._metrics, "For Prometheus", access="local"),
+            self.route("GET", "/openapi.json", self._openapi, "This document", access="public"),
             *self.routes(),
         ]
         return Starlette(
-            routes=routes, middleware=[Middleware(Edge, operated=self)], lifespan=lifespan
+            routes=routes,
+            middleware=[Middleware(Edge, operated=self)],
+            exception_handlers={404: _no_such_page, 405: _no_such_method},
+            lifespan=lifespan,
         )
 
     def beside(self) -> Sequence[Coroutine[Any, Any, None]]:
         """Return what runs beside the requests until the service ends; nothing, unless said."""
         return ()
 
-    def route(self, method: str, path: str, endpoint: Endpoint) -> Route:
-        """Return a route whose failures are answered as errors without internals."""
+    def route(
+        self,
+        method: str,
+        path: str,
+        endpoint: Endpoint,
+        summary: str = "",
+        *,
+        access: Access = "bearer",
+        body: Fields | None = None,
+        query: Fields | None = None,
+        answers: Mapping[int, str] | None = None,
+    ) -> Route:
+        """Return a route whose failures are answered as errors without internals.
+
+        Args:
+            method: of HTTP.
+            path: with names of its parts in braces.
+            endpoint: answers.
+            summary: what it does.
+            access: who may call; that is for the endpoint to see to, and for the document to say.
+            body: members of the JSON object it takes; `self.body` and `self.query` check them.
+            query: parameters of its query.
+            answers: by status, when it is answered.
+        """
+        operation = Operation(
+            method=method,
+            path=path,
+            name=getattr(endpoint, "__name__", path).strip("_"),
+            summary=summary,
+            access=access,
+            body=body,
+            query=query or {},
+            answers=answers or {},
+        )
+        self.operations[method, path] = operation
 
         async def guarded(request: Request) -> Response:
-            request.state.pattern = path
+            request.state.pattern, request.state.operation = path, operation
             try:
                 return await endpoint(request)
             except Refused as refused:
@@ -134,6 +187,8 @@ class Service(ABC):
                 return error(413, "too_large", text)
             except BadBody as bad:
                 return error(400, "bad_request", f"the body must be a JSON object ({bad})")
+            except NotServed:
+                return error(501, "not_served", "this database cannot do that")
             except (Unavailable, EngineError):
                 return error(503, "unavailable", "try again later")
 
@@ -143,6 +198,11 @@ class Service(ABC):
         """Answer whether the database answers."""
         await self.store.look()
         return answer({"status": "ok"})
+
+    async def _openapi(self, request: Request) -> Response:
+        """Answer the OpenAPI document of what others may call."""
+        offered = [each for each in self.operations.values() if each.access != "local"]
+        return answer(openapi_document(self.title or type(self).__name__, offered))
 
     async def _metrics(self, request: Request) -> Response:
         """Answer what a local Prometheus scrapes; nobody else is answered."""
@@ -156,8 +216,27 @@ class Service(ABC):
         Raises:
             TooLarge: it has more than `max_body_bytes`.
             BadBody: it is no JSON object.
+            Refused: members are not as the route declares them.
         """
-        return await json_body(request, self.max_body_bytes)
+        content = await json_body(request, self.max_body_bytes)
+        _require_declared(_operation(request).body or {}, content)
+        return content
+
+    def query(self, request: Request) -> Mapping[str, Any]:
+        """Return the parameters of the query that the route declares, whole numbers as such.
+
+        Raises:
+            Refused: they are not as the route declares them.
+        """
+        declared = _operation(request).query
+        given: dict[str, Any] = {}
+        for name, field in declared.items():
+            value = request.query_params.get(name)
+            if value is not None:
+                is_whole = field.schema["type"] == "integer" and WHOLE.fullmatch(value)
+                given[name] = int(value) if is_whole else value
+        _require_declared(declared, given)
+        return given
 
     def claims(self, request: Request, secret: bytes) -> dict[str, Any]:
         """Return the claims of the bearer token that came with a request.
@@ -174,5 +253,27 @@ class Service(ABC):
 
 
 LOCAL = ("127.0.0.1", "::1", "testclient")
+WHOLE = re.compile(r"-?[0-9]{1,15}")
+
+
+def _operation(request: Request) -> Operation:
+    operation: Operation = request.state.operation
+    return operation
+
+
+def _require_declared(fields: Fields, content: Mapping[str, Any]) -> None:
+    problems = problems_of(fields, content)
+    if problems:
+        raise Refused(422, "invalid", "; ".join(problems))
+
+
+async def _no_such_page(request: Request, problem: Exception) -> Response:
+    return error(404, "not_found", "there is no such page")
+
+
+async def _no_such_method(request: Request, problem: Exception) -> Response:
+    allowed = getattr(problem, "headers", None) or {}
+    return error(405, "no_such_method", "the page is not asked that way", allowed)
+
 
 __all__ = ["Endpoint", "Now", "Refused", "Service", "to_standard_error", "utc_now"]
