@@ -66,6 +66,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("up", "up --design two"),
     ("seed", "seed --design two --users 10"),
     ("prove", "prove --design two --requests 50"),
+    ("load", "prove --design two --clients 2 --duration 1s --rate 20 --users 10"),
     ("status", "status --design two"),
     ("guide", "guide --design two"),
     ("export", "export --design two --out exported"),

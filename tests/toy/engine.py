@@ -230,6 +230,12 @@ class ToyAdapter:
         use = Consumption(resource=table, dimension=dimension, units=Decimal(units))
         return Outcome(requests=1, consumed=(use,), is_condition_met=is_condition_met)
 
+    def limit_throughput(self) -> str:
+        return ""
+
+    def fork(self) -> ToyAdapter:
+        return ToyAdapter(self.model, self.design, self.store)
+
     def scan(self, container: str, **options: Any) -> Iterator[Any]:
         yield None, list(self.store[container].values())
 
@@ -283,6 +289,7 @@ class ToyConnector:
 
     engine: ToyEngine
     name: str = "toy"
+    brisk_instances: int = 100_000
     written_in: str = "text"
     comment: str = "#"
 

@@ -84,6 +84,11 @@ class Connector(Protocol):
         ...
 
     @property
+    def brisk_instances(self) -> int:
+        """How many instances are seeded and proved on the embedded database in a minute or two."""
+        ...
+
+    @property
     def products(self) -> tuple[str, ...]:
         """What the vendor's bill calls it; empty where it has no bill of its own."""
         ...

@@ -524,6 +524,14 @@ class Adapter(Protocol):
         """
         ...
 
+    def limit_throughput(self) -> str:
+        """Let what stands in for the database refuse what the database would for want of capacity.
+
+        Returns:
+            What is imitated, in words; "" where nothing is, or the database does it itself.
+        """
+        ...
+
     def fork(self) -> Adapter:
         """Return an adapter of the same database, for another thread."""
         ...

@@ -61,6 +61,10 @@ class Workspace:
         """Return the file of a design's latest proof."""
         return self.folder / "proofs" / f"{design}.json"
 
+    def load(self, design: str) -> Path:
+        """Return the file of a design's latest load run."""
+        return self.folder / "loads" / f"{design}.json"
+
     def backups(self, design: str) -> Path:
         """Return the folder of a design's backups: a record of each, and files of exports."""
         return self.folder / "backups" / design

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from tablewright.proof.values import Proof
 
-FEWEST_FOR_P99 = 100
-"""With fewer calls the 99th percentile is the slowest of them."""
+MOST_SLOWEST = 100
+"""Calls up to which the 99th percentile is the slowest of them."""
 
 
 def where_measured(proof: Proof) -> str:
@@ -38,6 +38,6 @@ def what_it_means(proof: Proof) -> str:
             "It is the database that is meant, network included, with one caller at a time: "
             "`prove --clients 32 --duration 30s` measures many"
         )
-    few = any(p.is_in_time is not None and p.calls < FEWEST_FOR_P99 for p in proof.patterns)
-    rest = "; the 99th percentile of fewer than 100 calls is the slowest of them." if few else "."
+    few = any(p.is_in_time is not None and p.calls <= MOST_SLOWEST for p in proof.patterns)
+    rest = "; the 99th percentile of 100 calls or fewer is the slowest of them." if few else "."
     return text + rest

@@ -174,9 +174,7 @@ class Runner:
     def run(self, route: Route, call: Call, *, is_metered: bool = True) -> None:
         """Carry out one call, check its answer, note what it consumed."""
         tally = self.tallies.setdefault(call.pattern.name, Tally())
-        if self.codec.needs_parents:
-            for each in call.instances:
-                self._ensure_parent(each)
+        self.ensure_parents(call)
         note = self.predictor.note(call) if is_metered else None
         try:
             outcome = self.adapter.run(route, self.prepared(call), is_metered=is_metered)
@@ -206,7 +204,7 @@ class Runner:
             problem = "a write succeeded whose condition does not hold"
         else:
             problem = ""
-            self._remember(call)
+            self.remember(call)
         if problem:
             tally.answer_wrongly(problem)
 
@@ -230,6 +228,12 @@ class Runner:
         if not self.ttl_shift or not names:
             return row
         return {**row, **{name: row[name] + self.ttl_shift for name in names}}
+
+    def ensure_parents(self, call: Call) -> None:
+        """Write the parents of new instances where the database asks for them."""
+        if self.codec.needs_parents:
+            for each in call.instances:
+                self._ensure_parent(each)
 
     def _ensure_parent(self, call: Call) -> None:
         """Write the parent of a new instance where there is none: a foreign key asks for it."""
@@ -329,7 +333,8 @@ class Runner:
 
     # ------------------------------------------------------------ what was written
 
-    def _remember(self, call: Call) -> None:
+    def remember(self, call: Call) -> None:
+        """Change what is known of the instances that a write has written."""
         for each in call.instances:
             pattern = each.pattern
             entity = self.model.entity(pattern.entity)

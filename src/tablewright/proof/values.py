@@ -85,7 +85,7 @@ class PatternProof:
     """Errors that were not expected, the first few."""
     retries: int = 0
     latency_ms: tuple[Decimal, Decimal, Decimal] = (ZERO, ZERO, ZERO)
-    """50th, 95th and 99th percentile of a call; the 99th of fewer than 100 calls is the slowest."""
+    """50th, 95th and 99th percentile of a call; the 99th of 100 calls or fewer is the slowest."""
     latency_target_ms: Decimal | None = None
     """The 99th percentile that the model asks for, if it does."""
     cannot: str = ""

@@ -114,7 +114,8 @@ class Series:
 class Chart:
     """A chart, for the forms that can draw; the others write its `table` instead.
 
-    `kind` is lines (log-log), front (points on plain axes), sizes (a histogram), stacked or bars.
+    `kind` is lines (log-log), front (points on plain axes), time (lines on plain axes from zero),
+    sizes (a histogram), stacked or bars.
     `marks` are named places on the x axis. `summary` says in a sentence what one sees, for those
     who do not.
     """

@@ -33,6 +33,7 @@ PAGES: dict[str, str] = {
     "import": "import_model:import_page",
     "imported": "export:imported_page",
     "init": "init:init_page",
+    "load": "load:load_page",
     "local": "local:local_page",
     "migrate": "migrate:migrate_page",
     "migrate-code": "migrate_code:code_page",

@@ -9,7 +9,7 @@ import time
 from decimal import Decimal
 from pathlib import Path
 
-from tablewright.core.quantities import SECONDS_PER_DAY, ZERO
+from tablewright.core.quantities import SECONDS_PER_DAY, ZERO, format_bytes, format_number
 from tablewright.design.values import Design
 from tablewright.evaluation.doors import Adapter
 from tablewright.evaluation.values import Evaluation
@@ -18,9 +18,52 @@ from tablewright.operate.seed import Position, SeedPlan, apply_seed, plan_seed
 from tablewright.proof.runner import digest_of
 from tablewright.sample.sample import Sample
 from tablewright.session import Session
-from tablewright.verbs.database import Progress, connector_of
+from tablewright.verbs.database import Progress, Say, connector_of, silent
 
 DEFAULT_USERS = 1000
+"""How many users are seeded unless their data are many."""
+FEWER_USERS = (500, 200, 100, 50, 20, 10, 5, 2, 1)
+BRISK_BYTES = Decimal(200 * 1024 * 1024)
+"""Of stored records, up to which a default population is seeded and proved within a minute or two
+and a gigabyte of memory."""
+
+
+def default_users(session: Session, design: Design, say: Say = silent) -> int:
+    """Return how many users are seeded where nobody says: 1,000, or fewer where they have much.
+
+    Args:
+        session: the model file.
+        design: the design.
+        say: told the number and the reason where it is less than 1,000.
+    """
+    most = connector_of(session, design).brisk_instances
+    instances = _instances(session, DEFAULT_USERS)
+    users = DEFAULT_USERS
+    if instances > most:
+        fitting = [fewer for fewer in FEWER_USERS if _instances(session, fewer) <= most]
+        users = fitting[0] if fitting else FEWER_USERS[-1]
+    reason = f"would be {format_number(instances)} instances"
+    stored = _stored_bytes(session, design, users)
+    if stored > BRISK_BYTES:
+        reason = f"would be about {format_bytes(int(stored * DEFAULT_USERS / users))}"
+        fitting = [n for n in FEWER_USERS if stored * n / users <= BRISK_BYTES]
+        users = fitting[0] if fitting else FEWER_USERS[-1]
+    if users < DEFAULT_USERS:
+        say(
+            f"{format_number(users)} user{'s' * (users > 1)}, as {DEFAULT_USERS:,} {reason}; "
+            "another number: --users"
+        )
+    return users
+
+
+def _instances(session: Session, users: int) -> Decimal:
+    model = session.model
+    return sum((model.instances(entity.name, users) for entity in model.entities), ZERO)
+
+
+def _stored_bytes(session: Session, design: Design, users: int) -> Decimal:
+    evaluation = session.evaluate(design, users)
+    return sum((resource.stored_bytes for resource in evaluation.resources), ZERO)
 
 
 def population(session: Session, design: Design, users: int) -> Evaluation:

@@ -5,8 +5,8 @@ In: a session, a design, a target, what to run. Out: a Proof, which is stored be
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -37,7 +37,7 @@ from tablewright.verbs.database import (
     workspace_of,
 )
 from tablewright.verbs.population import (
-    DEFAULT_USERS,
+    default_users,
     fill,
     population,
     position_of,
@@ -83,13 +83,13 @@ def prove(
         session: the model file.
         design: its name; the first of the file unless given.
         target: which database.
-        users: the population; as seeded, else 1,000, unless given.
+        users: the population; as seeded, else 1,000 or fewer, unless given.
         requests: total calls, split by pattern rate.
         scale_down: instead of `requests`: this share of one day's calls.
         seed: random seed of the workload.
         max_usd: the most it may spend on an account.
         announce: receives whose database it is.
-        say: receives what it will spend.
+        say: receives what it will spend, and why there are fewer users.
         progress: opens what receives items and calls done.
 
     Raises:
@@ -99,7 +99,7 @@ def prove(
     chosen = session.design(design)
     is_default = target.is_local and not target.data
     seeded = seeded_users(session, chosen, target) if is_default else None
-    scale = users or seeded or DEFAULT_USERS
+    scale = proof_users(session, chosen, target, users, say)
     request = ProofRequest(
         users=scale,
         requests=_requests(session, scale, requests, scale_down),
@@ -116,6 +116,15 @@ def prove(
             proof = proof_on_new(session, chosen, request, show)
     store_proof(session, proof)
     return proof_view(proof, is_stale=False)
+
+
+def proof_users(
+    session: Session, design: Design, target: Target, users: int | None, say: Say
+) -> int:
+    """Return the population of a proof: as asked for, as seeded, else the default."""
+    is_default = target.is_local and not target.data
+    seeded = seeded_users(session, design, target) if is_default and users is None else None
+    return users or seeded or default_users(session, design, say)
 
 
 def _requests(session: Session, users: int, requests: int, scale_down: Decimal | None) -> int:
@@ -142,15 +151,58 @@ def _proof_on_target(
     progress: Progress,
 ) -> Proof:
     """Run the workload on the tables of an endpoint, a file or an account."""
+    with seeded_target(
+        session,
+        design,
+        target,
+        request,
+        cost=lambda: proof_costs(session, design, request),
+        announce=announce,
+        say=say,
+        progress=progress,
+    ) as (adapter, shifted, evaluation):
+        return prove_on(session, design, adapter, shifted, progress, evaluation)
+
+
+@contextmanager
+def seeded_target(
+    session: Session,
+    design: Design,
+    target: Target,
+    request: ProofRequest,
+    *,
+    cost: Callable[[], Decimal],
+    announce: Announce | None,
+    say: Say,
+    progress: Progress,
+) -> Iterator[tuple[Adapter, ProofRequest, Evaluation]]:
+    """Reach the tables of an endpoint, a file or an account, with every instance written.
+
+    What is about to run there changes them: they are marked as used up.
+
+    Args:
+        session: the model file.
+        design: the design.
+        target: which database.
+        request: the population, the most to spend.
+        cost: works out what it would spend on an account, in USD.
+        announce: receives whose database it is.
+        say: receives what it will spend.
+        progress: receives items done.
+
+    Raises:
+        UsageError: it would spend too much, the tables do not exist, or were changed before.
+        EngineError: the database refused or went away.
+    """
     prices = unit_prices(session, design)
     cap = None
     if prices and not target.is_local and not target.endpoint:
         cap = SpendingCap(usd=prices, max_usd=request.max_usd)
-        cost = proof_costs(session, design, request)
-        say(f"this will spend about {format_usd(cost)} USD")
-        if cost > request.max_usd:
+        usd = cost()
+        say(f"this will spend about {format_usd(usd)} USD")
+        if usd > request.max_usd:
             raise UsageError(
-                f"this would spend about {format_usd(cost)} USD, more than "
+                f"this would spend about {format_usd(usd)} USD, more than "
                 f"{format_usd(request.max_usd)}",
                 remedy="take fewer --users or --requests, or raise --max-usd",
             )
@@ -164,8 +216,7 @@ def _proof_on_target(
         plan = seed_plan(session, design, evaluation)
         fill(session, adapter, plan, position=position, keep=keep, progress=progress)
         spend(position, keep)
-        request = replace(request, ttl_shift=position.ttl_shift)
-        return prove_on(session, design, adapter, request, progress, evaluation)
+        yield adapter, replace(request, ttl_shift=position.ttl_shift), evaluation
 
 
 def prove_on(
@@ -186,35 +237,51 @@ def prove_on(
         progress: told of calls done.
         evaluation: of the population, where it is at hand.
     """
+    return run_proof(proving_of(session, design, adapter, request, progress, evaluation))
+
+
+def proving_of(
+    session: Session,
+    design: Design,
+    adapter: Adapter,
+    request: ProofRequest,
+    progress: Progress | None = None,
+    evaluation: Evaluation | None = None,
+) -> Proving:
+    """Return what a proof is made of, on a database that was seeded at `request.users`."""
     evaluation = evaluation or population(session, design, request.users)
     world = World(session.model, Sample(session.model), request.users)
-    return run_proof(
-        Proving(
-            evaluation=evaluation,
-            world=world,
-            adapter=adapter,
-            predictor=connector_of(session, design).predictor(evaluation, world),
-            requests=request.requests,
-            seed=request.seed,
-            digest=digest_of(session.file.source),
-            ttl_shift=request.ttl_shift,
-            progress=progress,
-            date=today(),
-            machine=this_machine(),
-        )
+    return Proving(
+        evaluation=evaluation,
+        world=world,
+        adapter=adapter,
+        predictor=connector_of(session, design).predictor(evaluation, world),
+        requests=request.requests,
+        seed=request.seed,
+        digest=digest_of(session.file.source),
+        ttl_shift=request.ttl_shift,
+        progress=progress,
+        date=today(),
+        machine=this_machine(),
     )
 
 
 def proof_costs(session: Session, design: Design, request: ProofRequest) -> Decimal:
     """Return what a proof would spend on a real account: seeding and calls, in USD."""
     evaluation = population(session, design, request.users)
-    plan = seed_plan(session, design, evaluation)
     world = World(session.model, Sample(session.model), request.users)
     calls = planned_calls(evaluation, world, requests=request.requests, seed=request.seed)
-    total = plan.usd or ZERO
+    return calls_usd(session, design, evaluation, {n: Decimal(c) for n, c in calls.items()})
+
+
+def calls_usd(
+    session: Session, design: Design, evaluation: Evaluation, calls: Mapping[str, Decimal]
+) -> Decimal:
+    """Return what seeding and so many calls of each pattern would spend on an account, in USD."""
+    total = seed_plan(session, design, evaluation).usd or ZERO
     for dimension, usd in unit_prices(session, design).items():
         for route in evaluation.routes:
-            total += route.units(dimension).mean * calls.get(route.pattern, 0) * usd
+            total += route.units(dimension).mean * calls.get(route.pattern, ZERO) * usd
     return total
 
 
@@ -222,14 +289,23 @@ def proof_on_new(
     session: Session, design: Design, request: ProofRequest, progress: Progress | None = None
 ) -> Proof:
     """Create a design in a temporary database, seed it, run the workload."""
-    evaluation = population(session, design, request.users)
+    with seeded_temporary(session, design, request.users, progress) as (adapter, evaluation):
+        return prove_on(session, design, adapter, request, progress, evaluation)
+
+
+@contextmanager
+def seeded_temporary(
+    session: Session, design: Design, users: int, progress: Progress | None = None
+) -> Iterator[tuple[Adapter, Evaluation]]:
+    """Create a design in a temporary database, with every instance written."""
+    evaluation = population(session, design, users)
     plan = seed_plan(session, design, evaluation)
     stored = sum((resource.stored_bytes for resource in evaluation.resources), ZERO)
     adapter = connector_of(session, design).temporary(session.model, design, stored)
     with closing(adapter):
         apply_provision(adapter.plan_provision(), adapter, silent)
         fill(session, adapter, plan, progress=progress)
-        return prove_on(session, design, adapter, request, progress, evaluation)
+        yield adapter, evaluation
 
 
 def seeded_users(session: Session, design: Design, target: Target) -> int | None:

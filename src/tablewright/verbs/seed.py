@@ -17,9 +17,17 @@ from tablewright.operate.provision import require_containers
 from tablewright.operate.records import apply_records, checked
 from tablewright.operate.seed import SeedPlan
 from tablewright.session import Session
-from tablewright.verbs.database import Announce, Progress, no_progress, opened, workspace_of
+from tablewright.verbs.database import (
+    Announce,
+    Progress,
+    Say,
+    no_progress,
+    opened,
+    silent,
+    workspace_of,
+)
 from tablewright.verbs.population import (
-    DEFAULT_USERS,
+    default_users,
     fill,
     population,
     position_of,
@@ -72,6 +80,7 @@ def seed(
     units_per_second: Decimal | None = None,
     dry_run: bool = False,
     announce: Announce | None = None,
+    say: Say = silent,
     before_writing: Callable[[SeedView], None] | None = None,
     progress: Callable[[], AbstractContextManager[Progress]] = no_progress,
 ) -> SeedView:
@@ -81,10 +90,11 @@ def seed(
         session: the model file.
         design: its name; the first of the file unless given.
         target: which database.
-        users: 1,000 unless given.
+        users: 1,000, or fewer where they have much, unless given.
         units_per_second: at most so many write units a second.
         dry_run: whether to return what it takes and write nothing.
         announce: receives whose database it is.
+        say: receives why there are fewer users than 1,000.
         before_writing: receives what it takes before the first item is written.
         progress: opens what receives items done.
 
@@ -93,7 +103,7 @@ def seed(
         EngineError: the database refused or went away; what was acknowledged is recorded.
     """
     chosen = session.design(design)
-    scale = users or DEFAULT_USERS
+    scale = users or default_users(session, chosen, say)
     plan = seed_plan(session, chosen, population(session, chosen, scale))
     planned = _planned(session, chosen.name, plan)
     if dry_run:

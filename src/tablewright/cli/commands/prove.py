@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,26 @@ def _usd(ctx: click.Context, param: click.Parameter, value: str) -> Decimal:
     return amount
 
 
+def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> Decimal | None:
+    """Read a duration such as 30s, 2m or 45."""
+    if value is None:
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|)", value.strip())
+    if match is None or not Decimal(match[1]):
+        raise click.BadParameter(f"`{value}` is not a duration; write 30s or 2m")
+    return Decimal(match[1]) * (60 if match[2] == "m" else 1)
+
+
+def _factor(ctx: click.Context, param: click.Parameter, value: str | None) -> Decimal | None:
+    """Read a factor such as 10x."""
+    if value is None:
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)x?", value.strip())
+    if match is None or Decimal(match[1]) < 1:
+        raise click.BadParameter(f"`{value}` is not a factor of at least 1; write 10x")
+    return Decimal(match[1])
+
+
 @click.command()
 @file_argument
 @design_option
@@ -41,6 +62,28 @@ def _usd(ctx: click.Context, param: click.Parameter, value: str) -> Decimal:
     "--scale-down",
     type=click.FloatRange(min=0, min_open=True),
     help="Instead of --requests: this share of one day's calls.",
+)
+@click.option(
+    "--clients",
+    type=click.IntRange(1, 512),
+    help="Load mode: so many clients call at the model's peak rate; 8 unless given.",
+)
+@click.option(
+    "--duration",
+    callback=_seconds,
+    metavar="TIME",
+    help="Load mode: for so long, such as 30s (the default) or 2m.",
+)
+@click.option(
+    "--spike",
+    callback=_factor,
+    metavar="FACTOR",
+    help="Load mode: so many times the rate in the middle third of the time, such as 10x.",
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Load mode: so many calls a second instead of the model's peak.",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Random seed of the workload.")
 @click.option(
@@ -59,20 +102,52 @@ def command(
     target: Target,
     requests: int,
     scale_down: float | None,
+    clients: int | None,
+    duration: Decimal | None,
+    spike: Decimal | None,
+    rate: float | None,
     seed: int,
     max_usd: Decimal,
 ) -> int:
     """Run every access pattern of a design and compare the meter with the estimate.
 
     Without a target it runs on a copy of what `up` and `seed` made on the local engine, or on a
-    fresh database in memory (1,000 users by default) where they made nothing; with one, on the
-    tables and items there. Exits with 1 where an answer is wrong or a prediction is further from
-    the meter than its error.
+    fresh temporary one (1,000 users by default, fewer where they have much) where they made
+    nothing; with one, on the tables and items there. Exits with 1 where an answer is wrong, a
+    prediction is further from the meter than its error, or a latency target is missed on the
+    database that is meant.
+
+    With --clients, --duration, --spike or --rate it measures load instead: calls come at random
+    moments at the model's peak rate, whether the database keeps up or not; shown are throughput,
+    latency, what was throttled and what failed over time. Exits with 1 where a call failed.
     """
     from tablewright.verbs.prove import prove
 
+    session = open_file(file)
+    if clients or duration or spike or rate:
+        from tablewright.verbs.load import DEFAULT_CLIENTS, DEFAULT_SECONDS, LoadRequest, load
+
+        run = load(
+            session,
+            design,
+            target,
+            LoadRequest(
+                clients=clients or DEFAULT_CLIENTS,
+                seconds=duration or DEFAULT_SECONDS,
+                spike=spike or Decimal(1),
+                per_second=None if rate is None else Decimal(str(rate)),
+                users=users,
+                seed=seed,
+                max_usd=max_usd,
+            ),
+            announce=announce,
+            say=out.note,
+            progress=lambda: progress_bar("load"),
+        )
+        out.show(run, "load")
+        return 0 if run.is_clean else 1
     result = prove(
-        open_file(file),
+        session,
         design,
         target,
         users=users,

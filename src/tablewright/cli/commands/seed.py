@@ -46,8 +46,9 @@ def command(
     entity: str,
     dry_run: bool,
 ) -> None:
-    """Fill the tables with the sampled items of a number of users (1,000 by default).
+    """Fill the tables with the sampled items of a number of users.
 
+    These are 1,000 by default, fewer where they have much.
     The same items every time, parents before children. An interrupted run goes on where it stopped.
     """
     from tablewright.reports.seed import what_it_takes
@@ -76,6 +77,7 @@ def command(
             units_per_second=budget,
             dry_run=dry_run,
             announce=announce,
+            say=out.note,
             before_writing=lambda planned: out.note(what_it_takes(planned)),
             progress=lambda: progress_bar("seed"),
         )

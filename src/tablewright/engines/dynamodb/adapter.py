@@ -60,6 +60,7 @@ from tablewright.evaluation.doors import (
 )
 from tablewright.evaluation.health import Examination, Observations
 from tablewright.evaluation.values import Evaluation, Route
+from tablewright.local.realism import change_realism
 from tablewright.model.values import Model, Pattern
 from tablewright.sample.calls import Call
 
@@ -290,6 +291,21 @@ class DynamoAdapter:
     def lacks(self, route: Route, pattern: Pattern, known: frozenset[str]) -> frozenset[str]:
         """Return what the keys, index keys, guards and pointers of a write are made of."""
         return lacking(self.model, self.design, route, pattern, known)
+
+    def limit_throughput(self) -> str:
+        """Let the local engine throttle as DynamoDB does, from now on; its time begins to move."""
+        transport = self._counting.inner
+        if not isinstance(transport, LocalTransport):
+            return ""
+        database, started = transport.database, time.monotonic()
+        stopped = database.engine.clock()
+        database.engine.clock = lambda: stopped + time.monotonic() - started
+        change_realism(database, {"throughput": True, "partitions": True})
+        return (
+            "the local engine throttles as DynamoDB documents it: provisioned capacity with "
+            "burst, new on-demand tables at 4,000 write and 12,000 read units a second, partitions "
+            "at 1,000 and 3,000"
+        )
 
     def fork(self) -> DynamoAdapter:
         """Return an adapter with counters of its own; a boto3 client may be shared."""

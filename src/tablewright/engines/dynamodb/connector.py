@@ -80,6 +80,7 @@ class DynamoConnector:
 
     engine: DynamoEngine
     name: str = "dynamodb"
+    brisk_instances: int = 100_000
     products: tuple[str, ...] = ("AmazonDynamoDB", "Amazon DynamoDB")
     written_in: str = "json"
     comment: str = ""

@@ -302,6 +302,10 @@ class MongoAdapter:
             names = entity.key
         return frozenset(names) - known
 
+    def limit_throughput(self) -> str:
+        """Return nothing: a server takes what it can."""
+        return ""
+
     def fork(self) -> MongoAdapter:
         """Return an adapter with the same client, which threads share."""
         return MongoAdapter(self.model, self.design, replace(self._reached, close=_nothing))

@@ -36,6 +36,8 @@ class MongoConnector(ServerConnector):
 
     engine: MongoEngine
     name: str = "mongodb"
+    brisk_instances: int = 5_000
+    """SecantusDB took 150 to 250 documents a second, measured 2026-11-30 on two processors."""
     written_in: str = "javascript"
     comment: str = "//"
 

@@ -357,6 +357,10 @@ class PgAdapter:
             return frozenset()
         return frozenset(identifying(self.model.entity(pattern.entity), pattern)) - known
 
+    def limit_throughput(self) -> str:
+        """Return nothing: a server takes what it can."""
+        return ""
+
     def fork(self) -> PgAdapter:
         """Return an adapter with a connection of its own."""
         connection = connect(self._reached.address)

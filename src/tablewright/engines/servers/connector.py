@@ -31,6 +31,7 @@ class ServerConnector:
 
     engine: ServerEngine[Any]
     name: str = ""
+    brisk_instances: int = 100_000
     products: tuple[str, ...] = ()
 
     def observations(

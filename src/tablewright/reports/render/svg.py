@@ -22,8 +22,8 @@ _DROPPED = {f"{{{_SVG}}}{tag}" for tag in ("defs", "desc", "title", "script", "s
 
 
 def draw(chart: Chart, id: str) -> str:
-    """Return the SVG of lines, a front or sizes; `id` makes its title unique on the page."""
-    plot = {"lines": _lines, "front": _front}.get(chart.kind, _sizes)(chart)
+    """Return the SVG of a chart that has axes; `id` makes its title unique on the page."""
+    plot = {"lines": _lines, "front": _front, "time": _time}.get(chart.kind, _sizes)(chart)
     return _clean(plot.render(), chart, id)
 
 
@@ -102,6 +102,24 @@ def _front(chart: Chart) -> Any:
             nodes.append({"value": (x, nodes[-1]["value"][1]), "node": {"r": 0}})
         nodes.append({"value": (x, y), "label": label})
     plot.add(series.name, nodes)
+    return plot
+
+
+def _time(chart: Chart) -> Any:
+    """Lines over seconds, both axes plain and from zero, marks as upright lines."""
+    import pygal
+
+    end = max(x for series in chart.series for x, _ in series.points)
+    top = max((y for s in chart.series for _, y in s.points if y is not None), default=0) or 1.0
+    plot = pygal.XY(
+        **_settings(chart), show_dots=False, xrange=(0, end), range=(0, top * 1.05), margin_right=30
+    )
+    plot.x_labels = [{"label": f"{v:g}", "value": v} for v in _rounds(end)]
+    plot.y_labels = [{"label": _short(v), "value": v} for v in _rounds(top)]
+    for series in chart.series:
+        plot.add(series.name, [(x, y) for x, y in series.points])
+    for place, name in chart.marks:
+        plot.add(name, [(place, 0), (place, top)])
     return plot
 
 
