@@ -152,8 +152,10 @@ def test_its_design_is_compared_by_its_bill(session: Session) -> None:
     assert (cost.design, cost.usd, cost.offer, cost.unserved) == ("shelf", 3, "", ())
     mine = next(r for r in view.architectures if r.architecture.name == "mine")
     assert mine.at(20).total == 3
-    assert f"`mine`: {mine.architecture.title}. It costs 3.00 USD" in view.advice[0]
-    assert "take the toy store and run `mine`" in view.advice[0]
+    assert view.advice[1] == (
+        f"Start with `mine` ({mine.architecture.title} on the toy store) at 3.00 USD a month for "
+        "20 users."
+    )
 
 
 def test_moving_to_it_and_from_it_is_charged_as_it_says(session: Session) -> None:

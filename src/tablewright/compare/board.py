@@ -8,8 +8,9 @@ are priced at the very number of users.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
@@ -29,6 +30,11 @@ from tablewright.model.statistics import has_peak
 from tablewright.model.values import Model
 
 T = TypeVar("T")
+ALL = frozenset({"*"})
+"""Stands for every figure, and for an option of which it is not known which figures it uses."""
+USE = "use"
+"""The factor that stands for all rates and data of a user: with twice of it a number of users is
+priced as twice as many are."""
 FreeOf = Callable[[Evaluation], Decimal]
 """What always-free offers take off the bill of an evaluation, USD a month and positive."""
 
@@ -47,15 +53,60 @@ class Board:
     """What each engine brings, by its name."""
     unstated_peak: Decimal
     """The busiest hour over the mean, where no pattern of the model states a peak."""
+    factors: Mapping[str, Decimal] = field(default_factory=dict)
+    """By how much figures of the workload are multiplied, by their names."""
     _kept: dict[tuple[str, str, int], Any] = field(default_factory=dict)
     """What was computed already, by what it is, of which architecture, at how many users."""
 
-    def _keep(self, kind: str, name: str, users: int, make: Callable[[], T]) -> T:
+    def keep(self, kind: str, name: str, users: int, make: Callable[[], T]) -> T:
+        """Return what was computed for a kind, an architecture and users; compute it once."""
         key = (kind, name, users)
         if key not in self._kept:
             self._kept[key] = make()
         keep: T = self._kept[key]
         return keep
+
+    def with_factor(self, figure: str, factor: Decimal) -> Board:
+        """Return the board with one figure of the workload multiplied.
+
+        The databases stay, and the totals of the options whose parts the figure has no part in.
+        """
+        touched = ALL if figure == USE else touched_by(figure, self._given_figures())
+        kept = {
+            key: value
+            for key, value in self._kept.items()
+            if _is_apart(key[0])
+            or (key[0] == "total" and touched is not ALL and not self._uses(key[1], touched))
+        }
+        return replace(self, factors={**self.factors, figure: factor}, _kept=kept)
+
+    def with_own(self, figure: str) -> Board:
+        """Return the board for options in which a figure of their own was changed."""
+        kept = {
+            key: value
+            for key, value in self._kept.items()
+            if _is_apart(key[0])
+            or key[0] == "figures"
+            or (key[0] == "total" and not self._uses(key[1], frozenset({figure})))
+        }
+        return replace(self, _kept=kept)
+
+    def with_terms(self) -> Board:
+        """Return the board for other terms of ownership: only switches are reckoned again."""
+        kept = {k: v for k, v in self._kept.items() if not k[0].startswith("switch to ")}
+        return replace(self, _kept=kept)
+
+    def _uses(self, architecture: str, names: frozenset[str]) -> bool:
+        """Whether an option that was priced on this board has parts that depend on figures."""
+        words = self.keep("words", architecture, 0, lambda: ALL)
+        return words is ALL or not names.isdisjoint(words)
+
+    def _given_figures(self) -> Mapping[str, str]:
+        """Return the expressions of the figures of the workload, by name."""
+        return {
+            figure.name: self.model.options.get(f"workload.{figure.name}", figure.value)
+            for figure in figures()
+        }
 
     @cached_property
     def scales(self) -> tuple[int, ...]:
@@ -69,6 +120,9 @@ class Board:
 
     def ranked(self, engine: str, users: int) -> list[Evaluation]:
         """Return the evaluations of an engine at a scale: what serves most, then what is cheap."""
+        return self.keep("ranked", engine, users, lambda: self._ranked(engine, users))
+
+    def _ranked(self, engine: str, users: int) -> list[Evaluation]:
         evaluations = [
             e for e in self.evaluations if e.users == users and e.design.engine == engine
         ]
@@ -81,7 +135,7 @@ class Board:
     def choice(self, evaluation: Evaluation) -> BilledChoice:
         """Return what a design is billed on at its scale."""
         design = evaluation.design
-        return self._keep(
+        return self.keep(
             "choice",
             f"{design.engine}/{design.name}",
             evaluation.users,
@@ -145,7 +199,7 @@ class Board:
 
     def data_gb(self, users: int) -> Decimal:
         """Return the GB of tables at a scale."""
-        return self._keep("data_gb", "", users, lambda: self._data_gb(users))
+        return self.keep("data_gb", "", users, lambda: self._data_gb(users))
 
     def _data_gb(self, users: int) -> Decimal:
         """Return the GB of tables of the best design of the first engine of the file."""
@@ -155,7 +209,17 @@ class Board:
 
     def figures(self, users: int) -> dict[str, Decimal]:
         """Return every figure of the workload at a number of users."""
-        return self._keep("figures", "", users, lambda: self._figures(users))
+        return self.keep(
+            "figures",
+            "",
+            users,
+            lambda: {**self._figures(int(users * self._use)), "users": Decimal(users)},
+        )
+
+    @property
+    def _use(self) -> Decimal:
+        """By how much all rates and data of a user are multiplied."""
+        return self.factors.get(USE, Decimal(1))
 
     def _figures(self, users: int) -> dict[str, Decimal]:
         names = {
@@ -173,6 +237,7 @@ class Board:
             names["peak_per_second"] += peak
         if not has_peak(self.model):
             names["peak_per_second"] *= self.unstated_peak
+        names["peak_per_second"] *= self.factors.get("peak_per_second", 1)
         if self.evaluations:
             names["data_gb"] = self.between(users, self.data_gb)
         provided = given_options(
@@ -181,6 +246,7 @@ class Board:
         for figure in figures():
             value = provided.get(figure.name, figure.value)
             names[figure.name] = at(f"options.workload.{figure.name}", value, names)
+            names[figure.name] *= self.factors.get(figure.name, 1)
         if "data_gb" in provided:
             names["data_gb"] = at("options.workload.data_gb", provided["data_gb"], names)
         return names
@@ -195,7 +261,7 @@ class Board:
 
     def database(self, architecture: Architecture, users: int) -> DatabaseLine | None:
         """Return the database line at a scale: of the engine's best design, or on servers."""
-        return self._keep(
+        return self.keep(
             "database", architecture.name, users, lambda: self._database(architecture, users)
         )
 
@@ -232,6 +298,11 @@ class Board:
 
     def move(self, old: Architecture, new: Architecture, users: int) -> Move | None:
         """Return what moving the data from one to the other is charged, None if not known."""
+        return self.keep(
+            f"move to {new.name}", old.name, users, lambda: self._move(old, new, users)
+        )
+
+    def _move(self, old: Architecture, new: Architecture, users: int) -> Move | None:
         sides = self.side(old, users), self.side(new, users)
         if sides[0] is None or sides[1] is None:
             return None
@@ -240,16 +311,23 @@ class Board:
     def priced(self, architecture: Architecture, users: int) -> Priced:
         """Return an architecture priced at one of the scales."""
         database = self.database(architecture, users) if architecture.engine else None
+        return self.priced_with(architecture, users, database)
+
+    def priced_with(
+        self, architecture: Architecture, users: int, database: DatabaseLine | None
+    ) -> Priced:
+        """Return an architecture priced with a database line that is known."""
         return price_at(architecture, self.figures(users), self.book, self.region, database)
 
     def total(self, architecture: Architecture, users: int) -> Decimal:
         """Return the monthly cost at any number of users, the database line read off."""
-        return self._keep(
+        return self.keep(
             "total", architecture.name, users, lambda: self._total(architecture, users)
         )
 
     def _total(self, architecture: Architecture, users: int) -> Decimal:
-        if not architecture.engine or users in self.scales:
+        self.keep("words", architecture.name, 0, lambda: words_of(architecture))
+        if not architecture.engine or (users in self.scales and self._use == 1):
             return self.priced(architecture, users).total
         if self.database(architecture, self.scales[0]) is None:
             return self.priced(architecture, users).total
@@ -261,9 +339,12 @@ class Board:
             database = self.database(architecture, at)
             return database.total if database else ZERO
 
-        return price.total + self.between(users, line)
+        return price.total + self.between(int(users * self._use), line)
 
 
+_APART = ("choice", "ranked", "database", "data_gb", "needs", "words", "parts")
+"""What was computed that no figure of the workload changes."""
+_NAME = re.compile(r"[a-z_][a-z_0-9]*")
 _INDEX_KINDS = ("gsi", "lsi", "index")
 _MODEL_WHYS = {
     "users": "the scale",
@@ -273,6 +354,32 @@ _MODEL_WHYS = {
     "peak_per_second": "calls a second times the peak of each pattern, 3 where none states one",
     "data_gb": "tables of the cheapest design, without indexes",
 }
+
+
+def _is_apart(kind: str) -> bool:
+    return kind in _APART or kind.startswith("move to ")
+
+
+def words_of(architecture: Architecture) -> frozenset[str]:
+    """Return the names in the expressions of an option, of figures and of functions."""
+    texts = [expression for _, expression in architecture.let]
+    for part in architecture.components:
+        texts += [part.quantity, *(free.quantity for free in part.free)]
+    return frozenset(name for text in texts for name in _NAME.findall(text))
+
+
+def touched_by(figure: str, expressions: Mapping[str, str]) -> frozenset[str]:
+    """Return a figure with all that are computed from it.
+
+    Example:
+        >>> sorted(touched_by("a", {"b": "a * 2", "c": "b + 1", "d": "3"}))
+        ['a', 'b', 'c']
+    """
+    touched = {figure}
+    for name, expression in expressions.items():  # each of those before it
+        if not touched.isdisjoint(_NAME.findall(expression)):
+            touched.add(name)
+    return frozenset(touched)
 
 
 def unserved(evaluation: Evaluation) -> tuple[str, ...]:

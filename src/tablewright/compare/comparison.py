@@ -10,33 +10,24 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from tablewright.bill.prices import PriceBook
-from tablewright.compare.advice import advise
+from tablewright.compare.answer import answer_of
 from tablewright.compare.board import Board, FreeOf, architectures_for
 from tablewright.compare.claim_checks import checked, with_verdicts
-from tablewright.compare.growth import flips_of, phases_of
+from tablewright.compare.decision import Candidates, decide
+from tablewright.compare.growth import flips_of, phases_of, weighed_at
 from tablewright.compare.own import check_own
+from tablewright.compare.ownership import terms_of
 from tablewright.compare.protocol import Comparing
 from tablewright.compare.reader import checks, offerings
 from tablewright.compare.requirements import requirement_results
-from tablewright.compare.scoring import (
-    lacking,
-    missed_needs,
-    rank,
-    result_of,
-    scored,
-    weights_of,
-)
-from tablewright.compare.values import (
-    Architecture,
-    ArchitectureResult,
-    Comparison,
-    Flip,
-    OfferingResult,
-    Phase,
-)
+from tablewright.compare.result import Comparison
+from tablewright.compare.scoring import result_of, scored, weights_of
+from tablewright.compare.sensitivity import assumptions_of, given_up
+from tablewright.compare.values import Architecture
+from tablewright.compare.variants import variants_of
 from tablewright.core.errors import UsageError
 from tablewright.evaluation.values import Evaluation
-from tablewright.model.values import Model
+from tablewright.model.values import Model, NeedLevel
 
 
 def compare(
@@ -83,9 +74,14 @@ def compare(
     chosen = _options(board, own)
     weights = weights_of(model)
     results = scored([result_of(board, entry, stored) for entry in chosen], board, stored, weights)
-    phases = phases_of(board, results, stored)
-    ranked = rank(results, stored)
-    flips = flips_of(board, results, next(iter(ranked), None))
+    candidates = Candidates(
+        board=board, results=tuple(results), offerings=stored, terms=terms_of(model)
+    )
+    decisions = tuple(decide(candidates, scale) for scale in board.scales)
+    decision = next(d for d in decisions if d.users == users)
+    phases = phases_of(candidates, weighed_at(board.scales, results))
+    assumptions = assumptions_of(candidates)
+    without = given_up(candidates, users)
     return Comparison(
         app=model.app,
         title=model.title or model.app,
@@ -97,10 +93,17 @@ def compare(
         offerings=stored,
         architectures=tuple(results),
         weights=tuple(weights.items()),
+        budgets=tuple(sorted(model.targets.monthly_cost)),
+        decisions=decisions,
+        needs=tuple((r.architecture.name, candidates.needs(r, users)) for r in results),
+        not_needed=tuple((n.name, n.why) for n in model.needs if n.level is NeedLevel.NO),
         phases=phases,
-        flips=flips,
+        sensitivity=assumptions,
+        given_up=without,
+        variants=variants_of(board, results),
+        flips=flips_of(board, results, decision.chosen),
         checks=with_verdicts([checked(board, rule, results, stored) for rule in checks(model.app)]),
-        advice=(_advice(board, stored, results, ranked, phases, flips),),
+        advice=answer_of(candidates, decision, phases, assumptions, without),
         left_out=left_out,
         assumptions=tuple(why for _, _, why in board.stated() if why.startswith("assumed")),
     )
@@ -128,30 +131,3 @@ def _options(board: Board, own: tuple[Architecture, ...]) -> tuple[Architecture,
             remedy="give yours under `architectures` another name",
         )
     return chosen
-
-
-def _advice(
-    board: Board,
-    stored: Sequence[OfferingResult],
-    results: Sequence[ArchitectureResult],
-    ranked: Sequence[ArchitectureResult],
-    phases: Sequence[Phase],
-    flips: Sequence[Flip],
-) -> str:
-    return advise(
-        users=board.users,
-        scales=board.scales,
-        region=board.region,
-        ranked=ranked,
-        lacks={result.architecture.name: lacking(result, stored) for result in results},
-        results=results,
-        phases=phases,
-        flips=flips,
-        costs=board.engine_costs(),
-        targets=board.model.targets,
-        weights=weights_of(board.model),
-        without={
-            entry.offering.engine: missed_needs(entry) for entry in stored if entry.offering.is_main
-        },
-        titles={name: engine.title for name, engine in board.comparing.items()},
-    )

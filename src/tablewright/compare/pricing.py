@@ -116,6 +116,8 @@ def price_at(
         year_free=free["12-month"],
         needs=tuple(needs),
         elsewhere=tuple(line for line in elsewhere if line in lines),
+        offer=database.offer if database is not None else "",
+        bound_by=database.bound_by if database is not None else "",
         light=None if light is None else light + rest,
         heavy=None if heavy is None else heavy + rest,
     )

@@ -47,6 +47,12 @@ class DatabaseLine:
     light: Decimal | None = None
     """USD a month with every constant of the sizing at its light end, where it is a server."""
     heavy: Decimal | None = None
+    offer: str = ""
+    """Vendor and tier, where it is a server."""
+    bound_by: str = ""
+    """The resource of the offer that is used most, needed and available, in words."""
+    misses: tuple[tuple[str, str], ...] = ()
+    """Needs of the model that the offer does not meet, and why."""
     zones: int = 0
     """Of the chosen offer: 1 if one instance, 2 if more; 0 where that is not known."""
     elsewhere: bool = False

@@ -21,6 +21,7 @@ from tablewright.compare.values import (
     Free,
     Offering,
     ScaleLimit,
+    Variant,
 )
 from tablewright.core.data import read_yaml
 from tablewright.core.diagnostics import nearest
@@ -91,7 +92,7 @@ def offerings() -> tuple[Offering, ...]:
     offerings = []
     for name, raw in _mapping(top.get("offerings"), where, None).items():
         here = f"{where}: {name}"
-        mapping = _mapping(raw, here, {"title", "engine", "main", "as_of", "source", "properties"})
+        mapping = _mapping(raw, here, _OFFERING)
         cells = []
         for key, provided in _mapping(mapping.get("properties"), here, None).items():
             cells.append((str(key), _cell(provided, mapping, sources, f"{here}.{key}")))
@@ -102,6 +103,10 @@ def offerings() -> tuple[Offering, ...]:
                 engine=_text(mapping.get("engine"), here),
                 is_main=_flag(mapping.get("main", False), here),
                 cells=tuple(cells),
+                points=tuple(
+                    (str(key), _text(text, here))
+                    for key, text in _mapping(mapping.get("points", {}), here, None).items()
+                ),
             )
         )
     return tuple(offerings)
@@ -119,6 +124,16 @@ def figures() -> tuple[Figure, ...]:
         )
         for name, raw in _mapping(read_yaml(_PACKAGE, where), where, None).items()
     )
+
+
+@cache
+def operation_hours() -> tuple[Mapping[str, Decimal], Decimal]:
+    """Return the hours a month of each duty, and of a duty that is not listed."""
+    where = "data/operations.yaml"
+    top = _mapping(read_yaml(_PACKAGE, where), where, {"other", "hours"})
+    hours = _mapping(top.get("hours"), where, None)
+    known = {str(duty): _number(value, f"{where}: {duty}") for duty, value in hours.items()}
+    return known, _number(top.get("other"), where)
 
 
 @cache
@@ -159,13 +174,15 @@ def checks(app: str) -> tuple[CheckRule, ...]:
     return tuple(check_rules)
 
 
+_OFFERING = {"title", "engine", "main", "as_of", "source", "properties", "points"}
 _ARCHITECTURE = {
     "title", "apps", "engine", "servers", "offering", "stated", "cost", "rating", "let",
-    "components", "limits", "operations", "switch", "note",
+    "components", "limits", "operations", "switch", "note", "best_for", "pros", "cons",
+    "scaling", "variants",
 }  # fmt: skip
 _COMPONENT = {
     "title", "price", "region", "quantity", "free", "serial", "zones", "sla", "optional",
-    "database", "note",
+    "database", "serves", "note",
 }  # fmt: skip
 
 
@@ -173,12 +190,13 @@ def _architecture(name: str, raw: Any, where: str) -> Architecture:
     mapping = _mapping(raw, where, _ARCHITECTURE)
     band = [_number(figure, where) for figure in _list(mapping.get("cost", []), where)]
     parts = _mapping(mapping.get("components"), f"{where}.components", None)
+    duties = [_duty(raw, where) for raw in _list(mapping.get("operations", []), where)]
     return Architecture(
         name=name,
         title=_text(mapping.get("title", name), where),
         apps=tuple(str(app) for app in _list(mapping.get("apps", []), where)),
         engine=_text(mapping.get("engine", ""), where),
-        servers=tuple(_text(name, where) for name in _list(mapping.get("servers", []), where)),
+        servers=_texts(mapping.get("servers", []), where),
         offering=_text(mapping.get("offering", ""), where),
         stated=_text(mapping.get("stated", ""), where),
         low=band[0] if band else None,
@@ -194,12 +212,43 @@ def _architecture(name: str, raw: Any, where: str) -> Architecture:
         limits=tuple(
             _limit(provided, where) for provided in _list(mapping.get("limits", []), where)
         ),
-        operations=tuple(
-            _text(operation, where) for operation in _list(mapping.get("operations", []), where)
-        ),
+        operations=tuple(name for name, _ in duties),
+        operation_hours=tuple((name, hours) for name, hours in duties if hours is not None),
         switch=_text(mapping.get("switch", ""), where),
         note=_text(mapping.get("note", ""), where),
+        best_for=_text(mapping.get("best_for", ""), where),
+        pros=_texts(mapping.get("pros", []), where),
+        cons=_texts(mapping.get("cons", []), where),
+        scaling=_text(mapping.get("scaling", ""), where),
+        variants=tuple(
+            _variant(str(key), variant, parts, f"{where}.variants.{key}")
+            for key, variant in _mapping(mapping.get("variants", {}), where, None).items()
+        ),
     )
+
+
+def _variant(name: str, raw: Any, parts: Mapping[Any, Any], where: str) -> Variant:
+    mapping = _mapping(raw, where, {"title", "instead_of", "components", "gives_up"})
+    instead_of = _texts(mapping.get("instead_of", []), where)
+    unknown = next((part for part in instead_of if part not in parts), "")
+    if unknown:
+        raise DataError(f"{where}: there is no component `{unknown}` to replace")
+    components = _mapping(mapping.get("components", {}), where, None)
+    return Variant(
+        name=name,
+        title=_text(mapping.get("title", name), where),
+        instead_of=instead_of,
+        components=tuple(_component(str(k), p, f"{where}.{k}") for k, p in components.items()),
+        gives_up=_text(mapping.get("gives_up", ""), where),
+    )
+
+
+def _duty(raw: Any, where: str) -> tuple[str, Decimal | None]:
+    """Return a duty and the hours a month that it states, None where it states none."""
+    if not isinstance(raw, dict):
+        return _text(raw, where), None
+    mapping = _mapping(raw, where, {"what", "hours"})
+    return _text(mapping.get("what"), where), _number(mapping.get("hours", 0), where)
 
 
 def _component(name: str, raw: Any, where: str) -> Component:
@@ -216,6 +265,7 @@ def _component(name: str, raw: Any, where: str) -> Component:
         sla=_text(mapping.get("sla", ""), where),
         optional=_flag(mapping.get("optional", False), where),
         database=_flag(mapping.get("database", False), where),
+        serves=_texts(mapping.get("serves", []), where),
         note=_text(mapping.get("note", ""), where),
     )
 
@@ -244,7 +294,7 @@ def _limit(raw: Any, where: str) -> ScaleLimit:
 def _cell(given: Any, one: Mapping[str, Any], sources: Mapping[str, str], where: str) -> Cell:
     if not isinstance(given, dict):
         given = {"value": given}
-    raw = _mapping(given, where, {"value", "note", "source", "as_of", "read"})
+    raw = _mapping(given, where, {"value", "note", "source", "as_of", "read", "by", "hours"})
     source = str(raw.get("source", one.get("source", "")))
     if source not in sources:
         raise DataError(f"{where}: the source `{source}` is not listed")
@@ -257,6 +307,8 @@ def _cell(given: Any, one: Mapping[str, Any], sources: Mapping[str, str], where:
         source=sources[source],
         as_of=str(raw.get("as_of", one.get("as_of", ""))),
         read=_flag(raw.get("read", source != "recalled"), where),
+        by=_text(raw.get("by", ""), where),
+        hours=_number(raw.get("hours", 0), where),
     )
 
 
@@ -281,6 +333,10 @@ def _list(value: Any, where: str) -> list[Any]:
     if not isinstance(value, list):
         raise DataError(f"{where}: must be a list, not {value!r}")
     return value
+
+
+def _texts(value: Any, where: str) -> tuple[str, ...]:
+    return tuple(_text(entry, where) for entry in _list(value, where))
 
 
 def _number(value: Any, where: str) -> Decimal:

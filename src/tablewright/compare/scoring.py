@@ -19,6 +19,7 @@ from tablewright.model.values import Model
 
 FAR = 20
 """Limits farther away than this many times the largest scale are not worth a word."""
+TEN = Decimal(10)
 DEFAULT_WEIGHTS = {"cost": 40, "requirements": 20, "headroom": 15, "effort": 15, "risk": 10}
 
 
@@ -66,7 +67,7 @@ def result_of(
     )
 
 
-def _is_priced_around(result: ArchitectureResult, users: int) -> bool:
+def is_priced_around(result: ArchitectureResult, users: int) -> bool:
     """Whether it is priced at the scales on both sides of a number of users."""
     below = [price for price in result.prices if price.users <= users][-1:]
     above = [price for price in result.prices if price.users >= users][:1]
@@ -76,27 +77,9 @@ def _is_priced_around(result: ArchitectureResult, users: int) -> bool:
 def fits(result: ArchitectureResult, users: int) -> bool:
     """Whether it may be chosen at a number of users: priced, not excluded, within its limits."""
     return (
-        _is_priced_around(result, users)
+        is_priced_around(result, users)
         and not result.excluded
         and all(users <= reach.users for reach in result.reaches)
-    )
-
-
-def lacking(result: ArchitectureResult, offerings: Sequence[OfferingResult]) -> tuple[str, ...]:
-    """Return the hard needs that the offering meets in part, or not by a cell read lately."""
-    return tuple(
-        need.need
-        for entry in offerings
-        if entry.offering.name == result.architecture.offering
-        for need in entry.requirements
-        if need.is_required and need.result in ("missed", "partly")
-    )
-
-
-def missed_needs(offering: OfferingResult) -> tuple[str, ...]:
-    """Return the hard needs that an offering does not have, read lately or not."""
-    return tuple(
-        need.need for need in offering.requirements if need.is_required and need.result == "missed"
     )
 
 
@@ -127,8 +110,15 @@ def scores_of(
     result: ArchitectureResult, users: int, cheapest: Decimal, offerings: Sequence[OfferingResult]
 ) -> dict[str, Decimal]:
     """Return the scores of 0 to 10, each by the rule that docs/compare.md states."""
-    ten = Decimal(10)
     cost = result.at(users).total
+    by_cost = TEN * cheapest / cost if cost > 0 else TEN
+    return {"cost": by_cost, **fit_scores(result, users, offerings)}
+
+
+def fit_scores(
+    result: ArchitectureResult, users: int, offerings: Sequence[OfferingResult]
+) -> dict[str, Decimal]:
+    """Return the scores of all but the cost, at any number of users."""
     needs = [
         need
         for offering in offerings
@@ -138,27 +128,11 @@ def scores_of(
     met = Decimal(sum(2 if n.result == "met" else n.result == "partly" for n in needs)) / 2
     nearest_limit = min((reach.users for reach in result.reaches), default=users * 10)
     return {
-        "cost": ten * cheapest / cost if cost > 0 else ten,
-        "requirements": ten * met / len(needs) if needs else ten,
-        "headroom": min(ten, Decimal(nearest_limit) / users),
-        "effort": max(ZERO, ten - 2 * len(result.architecture.operations)),
+        "requirements": TEN * met / len(needs) if needs else TEN,
+        "headroom": min(TEN, Decimal(nearest_limit) / users),
+        "effort": max(ZERO, TEN - 2 * len(result.architecture.operations)),
         "risk": max(
             ZERO,
-            ten - 3 * len(result.availability.single_points) - len(result.availability.unknown),
+            TEN - 3 * len(result.availability.single_points) - len(result.availability.unknown),
         ),
     }
-
-
-def rank(
-    results: Sequence[ArchitectureResult], offerings: Sequence[OfferingResult]
-) -> list[ArchitectureResult]:
-    """Return what may be chosen: what has every hard need before what has some in part."""
-    scored = [result for result in results if result.score is not None]
-    return sorted(
-        scored,
-        key=lambda result: (
-            bool(lacking(result, offerings)),
-            -(result.score or ZERO),
-            result.architecture.name,
-        ),
-    )

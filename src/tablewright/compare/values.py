@@ -6,7 +6,7 @@ price they are multiplied with.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.bill.bill import Line
@@ -49,6 +49,8 @@ class Component:
     """Named beside the total, not in it."""
     database: bool = False
     """Stands for the database line where no design of that engine was evaluated."""
+    serves: tuple[str, ...] = ()
+    """Access patterns that it serves beside the database, such as a search service."""
     note: str = ""
 
 
@@ -60,6 +62,18 @@ class ScaleLimit:
     of: str
     most: str
     source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """A cheaper form of an option: parts in the place of others, and what that gives up."""
+
+    name: str
+    title: str
+    instead_of: tuple[str, ...]
+    """Names of the components it replaces."""
+    components: tuple[Component, ...]
+    gives_up: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +100,22 @@ class Architecture:
     let: tuple[tuple[str, str], ...] = ()
     limits: tuple[ScaleLimit, ...] = ()
     operations: tuple[str, ...] = ()
+    operation_hours: tuple[tuple[str, Decimal], ...] = ()
+    """Hours a month of the duties that state their own."""
     switch: str = ""
     """What moving to it takes."""
     note: str = ""
+    best_for: str = ""
+    pros: tuple[str, ...] = ()
+    cons: tuple[str, ...] = ()
+    scaling: str = ""
+    """How it grows, and by whom."""
+    variants: tuple[Variant, ...] = ()
+
+    def serves(self, patterns: tuple[str, ...]) -> bool:
+        """Whether a part of it serves access patterns that its database cannot."""
+        beside = {name for part in self.components for name in part.serves}
+        return set(patterns) <= beside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +133,10 @@ class Priced:
     """Prices that are not known: the architecture is then not priced."""
     elsewhere: tuple[Line, ...] = ()
     """Of the lines those at the price of a neighbouring region, their own not being known."""
+    offer: str = ""
+    """Vendor and tier of the database, where it is a server."""
+    bound_by: str = ""
+    """The resource of the tier that is used most, needed and available, in words."""
     light: Decimal | None = None
     """USD a month with every constant of the sizing at its light end; None where none matters."""
     heavy: Decimal | None = None
@@ -140,7 +171,11 @@ class Cell:
     source: str = ""
     as_of: str = ""
     read: bool = True
-    """False: recalled from the vendor's manual and not read again; it never excludes."""
+    """False: recalled from the vendor's manual and not read again."""
+    by: str = ""
+    """Of partly: the work or setting that makes it whole, with what it is then like."""
+    hours: Decimal = ZERO
+    """Of that work, a month."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +188,8 @@ class Offering:
     is_main: bool = False
     """Whether it is meant where one of its engine is spoken of by itself."""
     cells: tuple[tuple[str, Cell], ...]
+    points: tuple[tuple[str, str], ...] = ()
+    """What is said of it beyond properties, by what it is about: scaling, latency and so on."""
 
     def cell(self, name: str) -> Cell | None:
         """Return a property, None where nothing is known."""
@@ -269,7 +306,22 @@ class Phase:
     users: int
     name: str
     usd: Decimal
+    before_usd: Decimal = ZERO
+    """What the option before costs there, USD a month."""
+    why: str = ""
+    """Why it begins here."""
     switch: str = ""
+    work_hours: Decimal = ZERO
+    """Of setting it up and of rewriting what exists."""
+    work_usd: Decimal = ZERO
+    payback_months: Decimal | None = None
+    """Months in which the switch is earned back; None where it saves nothing."""
+    months: Decimal = ZERO
+    """How long it lasts."""
+    bills_usd: Decimal = ZERO
+    """What is billed in that time."""
+    running_usd: Decimal = ZERO
+    """What the hours of running it cost in that time."""
     days: Decimal = ZERO
     """For how long both run."""
     overlap_usd: Decimal = ZERO
@@ -279,8 +331,8 @@ class Phase:
 
     @property
     def switch_usd(self) -> Decimal:
-        """USD of the switch as far as it is priced: both running, and the data moved."""
-        return self.overlap_usd + (self.move.usd if self.move else ZERO)
+        """USD of the switch as far as it is priced: work, both running, and the data moved."""
+        return self.work_usd + self.overlap_usd + (self.move.usd if self.move else ZERO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -312,27 +364,3 @@ class Check:
     """The verdict on the whole claim as the model file has it; empty where it is computed."""
     whole: str = ""
     """The verdict on the whole claim: of the figures that decide it, or else of the file."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
-    """Everything `compare` found for one model."""
-
-    app: str
-    title: str
-    region: str
-    users: int
-    """The scale the recommendation is made for."""
-    scales: tuple[int, ...]
-    workload: tuple[tuple[str, Decimal, str], ...]
-    """Name, figure at `users`, and where it comes from."""
-    engines: tuple[EngineCost, ...]
-    offerings: tuple[OfferingResult, ...]
-    architectures: tuple[ArchitectureResult, ...]
-    weights: tuple[tuple[str, Decimal], ...]
-    phases: tuple[Phase, ...] = ()
-    flips: tuple[Flip, ...] = ()
-    checks: tuple[Check, ...] = ()
-    advice: tuple[str, ...] = ()
-    left_out: tuple[str, ...] = ()
-    assumptions: tuple[str, ...] = field(default_factory=tuple)

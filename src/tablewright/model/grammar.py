@@ -338,6 +338,12 @@ OPTIONS = RecordShape(
         Field("object_storage", WordChoice(("needed", "allow", "avoid"))),
         Field("round_trip_ms", NUMBER, doc="what one request to the database takes"),
         Field(
+            "ownership",
+            Anything("a mapping of terms"),
+            doc="terms of the total cost of ownership, for compare: months, hour_usd and so on",
+        ),
+        Field("platform", PROSE, doc="the provider that everything has to run with, for compare"),
+        Field(
             "workload",
             Anything("a mapping such as {response_kb: 12}"),
             doc="figures of the workload, for compare",

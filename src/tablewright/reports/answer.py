@@ -5,8 +5,6 @@ In: a ReportView. Out: three sentences and their figures.
 
 from __future__ import annotations
 
-import re
-
 from tablewright.reports.card import LEVELS
 from tablewright.reports.document import Tile
 from tablewright.reports.figures import (
@@ -25,11 +23,6 @@ from tablewright.review.grade import ReportCard
 from tablewright.verbs.bill_rows import shown_resource
 from tablewright.verbs.design_summary import DesignView
 from tablewright.verbs.report import ReportView
-
-MOST_SENTENCES = 3
-"""Of the recommendation; all of it is in the section of the comparison."""
-
-SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])")
 
 
 def answer(view: ReportView) -> tuple[str, ...]:
@@ -57,11 +50,11 @@ def answer(view: ReportView) -> tuple[str, ...]:
 
 
 def deployment_answer(view: ReportView) -> tuple[str, ...]:
-    """Return what to deploy: the first sentences of the recommendation, if there is one."""
-    if view.comparison is None or not view.comparison.advice:
+    """Return what to deploy: start, move, and what that rests on."""
+    if view.comparison is None:
         return ()
-    sentences = SENTENCE_END.split(view.comparison.advice[0])
-    return (" ".join(sentences[:MOST_SENTENCES]),)
+    first, *sentences = view.comparison.advice
+    return (" ".join(sentences or [first]),)
 
 
 def tiles(view: ReportView) -> tuple[Tile, ...]:

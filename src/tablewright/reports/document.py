@@ -201,7 +201,11 @@ Block = (
 )
 
 
-def folded(section: Section, summary: str = "Show") -> Section:
+SHOW = "Show"
+"""The summary of a fold that says nothing of its own."""
+
+
+def folded(section: Section, summary: str = SHOW) -> Section:
     """Return a section that keeps its heading; what is under it may stay closed."""
     fold = Fold(summary=summary, blocks=section.blocks)
     return Section(title=section.title, anchor=section.anchor, blocks=(fold,))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tablewright.compare.values import Comparison
+from tablewright.compare.result import Comparison
 from tablewright.core.quantities import ZERO
 from tablewright.design.values import Design
 from tablewright.engines.registry import unstated_peak

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from tablewright.compare.values import ArchitectureResult, Comparison
+from tablewright.compare.result import Comparison
+from tablewright.compare.values import ArchitectureResult
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import PriceUnknownError, UnsupportedError, UsageError
 from tablewright.core.quantities import ZERO, format_usd

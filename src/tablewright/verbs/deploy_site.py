@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.bill.bill import Line
-from tablewright.compare.values import ArchitectureResult, Comparison, Priced
+from tablewright.compare.result import Comparison
+from tablewright.compare.values import ArchitectureResult, Priced
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.core.quantities import ONE, ZERO

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tablewright.compare.values import Comparison
+from tablewright.compare.result import Comparison
 from tablewright.core.diagnostics import Diagnostic
 from tablewright.review.assessment import Assessment, Verdict
 from tablewright.session import Session

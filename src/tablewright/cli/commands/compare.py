@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 @click.command()
 @file_argument
 @click.option("--lines", is_flag=True, help="Show every line of every deployment option, too.")
+@click.option("--short", is_flag=True, help="Show the answer, the options and the reasons only.")
 @pricing
 @document_verb
-def command(out: Output, file: str, lines: bool, options: Options) -> None:
+def command(out: Output, file: str, lines: bool, short: bool, options: Options) -> None:
     """Compare engines and deployment options on the same workload, at every scale of the file.
 
     The choice is made for --users, by default the largest scale with a budget. Weights, figures of
@@ -27,4 +28,4 @@ def command(out: Output, file: str, lines: bool, options: Options) -> None:
     """
     from tablewright.verbs.compare import compare
 
-    out.show(compare(open_file(file, options)), "compare", with_lines=lines)
+    out.show(compare(open_file(file, options)), "compare", with_lines=lines, short=short)

@@ -68,7 +68,15 @@ class ServerComparing(ComparedByBill):
                 costs[case] = option.usd if option is not None else None
             light, heavy = costs_range(costs)
             alone = any(need == "high_availability" for need, _ in best.offer.lacks)
-            return DatabaseLine(lines=best.lines, light=light, heavy=heavy, zones=1 if alone else 2)
+            return DatabaseLine(
+                lines=best.lines,
+                light=light,
+                heavy=heavy,
+                zones=1 if alone else 2,
+                offer=best.name,
+                bound_by=str(best.bound_by) if best.bound_by else "",
+                misses=_named_misses(best),
+            )
         unpriced = [
             (option, sized)
             for sized in able
@@ -78,7 +86,13 @@ class ServerComparing(ComparedByBill):
         for region in neighbours:
             near = best_of(_priced_in(region, option, sized, book) for option, sized in unpriced)
             if near is not None:
-                return DatabaseLine(lines=near.lines, elsewhere=True)
+                return DatabaseLine(
+                    lines=near.lines,
+                    elsewhere=True,
+                    offer=near.name,
+                    bound_by=str(near.bound_by) if near.bound_by else "",
+                    misses=_named_misses(near),
+                )
         return DatabaseLine(
             lines=(),
             missing=f"an offer that holds the load among {', '.join(servers)}"
@@ -90,6 +104,12 @@ class ServerComparing(ComparedByBill):
         """Return how many times the load an offer holds, by the resource that is used most."""
         bound = _sized(evaluation).option(offer).bound_by
         return 1 / bound.use if bound is not None and bound.use else None
+
+
+def _named_misses(option: Option) -> tuple[tuple[str, str], ...]:
+    """Return the needs that an offer does not meet, each with the reason."""
+    parts = (miss.partition(": ") for miss in option.misses)
+    return tuple((need, why) for need, _, why in parts)
 
 
 def _sized(evaluation: Evaluation) -> ServerEvaluation:

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tablewright.reports.document import (
+    SHOW,
     Block,
     Bullets,
     Card,
@@ -115,7 +116,8 @@ def _write_block(console: Console, block: Block, depth: int) -> None:
     elif isinstance(block, Picture):
         _write_picture(console, block.design)
     elif isinstance(block, Fold):
-        console.print(block.summary, style="bold")
+        if block.summary != SHOW:  # text has nothing to open
+            console.print(block.summary, style="bold")
         _write(console, block.blocks, depth)
     elif isinstance(block, Section):
         console.print(block.title, style="bold underline" if depth == 0 else "bold")

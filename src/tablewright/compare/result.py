@@ -1,0 +1,68 @@
+"""Everything that a comparison found, in one value.
+
+In: nothing. Out: the type; `comparison` fills it, reports render it. Money is USD a month.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from tablewright.compare.decision import Decision
+from tablewright.compare.needs import NeedCheck
+from tablewright.compare.sensitivity import Assumption, GivenUp
+from tablewright.compare.values import (
+    ArchitectureResult,
+    Check,
+    EngineCost,
+    Flip,
+    OfferingResult,
+    Phase,
+)
+from tablewright.compare.variants import VariantResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Everything `compare` found for one model."""
+
+    app: str
+    title: str
+    region: str
+    users: int
+    """The scale the recommendation is made for."""
+    scales: tuple[int, ...]
+    workload: tuple[tuple[str, Decimal, str], ...]
+    """Name, figure at `users`, and where it comes from."""
+    engines: tuple[EngineCost, ...]
+    offerings: tuple[OfferingResult, ...]
+    architectures: tuple[ArchitectureResult, ...]
+    weights: tuple[tuple[str, Decimal], ...]
+    budgets: tuple[tuple[int, Decimal], ...] = ()
+    """Users and USD a month, of the model."""
+    decisions: tuple[Decision, ...] = ()
+    """The option for who starts at a scale, at every scale."""
+    needs: tuple[tuple[str, tuple[NeedCheck, ...]], ...] = ()
+    """The needs held against each option, at `users`."""
+    not_needed: tuple[tuple[str, str], ...] = ()
+    """Needs that the model says it does not have, and why."""
+    phases: tuple[Phase, ...] = ()
+    """The growth path."""
+    sensitivity: tuple[Assumption, ...] = ()
+    given_up: tuple[GivenUp, ...] = ()
+    variants: tuple[VariantResult, ...] = ()
+    flips: tuple[Flip, ...] = ()
+    checks: tuple[Check, ...] = ()
+    advice: tuple[str, ...] = ()
+    """The answer: which rule decided, then three sentences."""
+    left_out: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = field(default_factory=tuple)
+
+    @property
+    def decision(self) -> Decision | None:
+        """The decision at the reviewed scale."""
+        return next((d for d in self.decisions if d.users == self.users), None)
+
+    def budget(self, users: int) -> Decimal | None:
+        """Return the budget for a number of users: that of the next scale with one."""
+        return next((usd for scale, usd in self.budgets if scale >= users), None)

@@ -1,0 +1,370 @@
+"""The options of a comparison as tables: costs by users, engines, what each is good for.
+
+In: a Comparison. Out: sections. Figures are formatted here; nothing is computed here beyond
+choosing what to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from tablewright.compare.needs import minutes_away
+from tablewright.compare.result import Comparison
+from tablewright.compare.values import ArchitectureResult, Cell, EngineCost, Offering, Priced
+from tablewright.reports import document as d
+from tablewright.reports.figures import joined, usd, users
+
+
+def columns(*titles: str, grows: str = "", also: str = "") -> tuple[d.ReportColumn, ...]:
+    """Return columns; a title that starts with > is of figures, `grows` and `also` may wrap."""
+    return tuple(
+        d.ReportColumn(
+            title=title.removeprefix(">"),
+            right=title.startswith(">"),
+            grows=title in (grows, also),
+        )
+        for title in titles
+    )
+
+
+def engines(comparison: Comparison) -> d.Section:
+    """Return what the databases alone cost, on the best design of each engine."""
+    names = list(dict.fromkeys(cost.engine for cost in comparison.engines))
+    rows = []
+    for engine in names:
+        by_users = {cost.users: cost for cost in comparison.engines if cost.engine == engine}
+        costs = tuple(_engine_money(by_users.get(n)) for n in comparison.scales)
+        last = by_users[max(by_users)]
+        unserved = f", cannot serve {joined(list(last.unserved))}" if last.unserved else ""
+        offer = f" on {last.offer}" if last.offer else ""
+        if last.misses:
+            offer += f" (misses {joined([need.replace('_', ' ') for need in last.misses])})"
+        spread = f"{usd(last.light)} to {usd(last.heavy)}" if last.light and last.heavy else "-"
+        rows.append(d.Row(cells=(engine, f"{last.design}{offer}{unserved}", *costs, spread)))
+    blocks: list[d.Block] = [
+        d.ReportTable(
+            columns=columns(
+                "Engine",
+                "Best design",
+                *(f">{n:,} users" for n in comparison.scales),
+                ">Range",
+                grows="Best design",
+            ),
+            rows=tuple(rows),
+            caption="USD a month for the database alone, list prices; design, offer and range (the "
+            "constants of the sizing towards the ends of theirs) at the largest scale.",
+        )
+    ]
+    chart = _chart(
+        "Database: USD a month against users",
+        [
+            (
+                engine,
+                [(o.users, o.usd) for o in comparison.engines if o.engine == engine and o.usd],
+            )
+            for engine in names
+        ],
+    )
+    if chart:
+        blocks.append(chart)
+    bound = tuple(
+        f"{cost.engine} at {users(cost.users)}: {cost.offer} is limited by {cost.bound_by}."
+        for cost in comparison.engines
+        if cost.users == comparison.users and cost.bound_by
+    )
+    if bound:
+        blocks.append(d.Bullets(items=bound))
+    blocks += [d.Paragraph(text=f"Left out: {text}.", tone="note") for text in comparison.left_out]
+    return d.Section(title="Engines", blocks=tuple(blocks))
+
+
+def _engine_money(cost: EngineCost | None) -> str:
+    if cost is None:
+        return "-"
+    return "no offer is large enough" if cost.usd is None else usd(cost.usd)
+
+
+def _chart(
+    title: str, curves: Sequence[tuple[str, Sequence[tuple[int, Decimal]]]]
+) -> d.Chart | None:
+    shown = [(name, [p for p in points if p[1] > 0]) for name, points in curves]
+    shown = [(name, points) for name, points in shown if len(points) > 1]
+    if not shown:
+        return None
+    last = max(points[-1][0] for _, points in shown)
+    last_costs = ", ".join(f"{name} {usd(points[-1][1])}" for name, points in shown)
+    return d.Chart(
+        kind="lines",
+        title=title,
+        summary="Monthly cost against users, both axes logarithmic. At "
+        f"{last:,} users: {last_costs}.",
+        x_title="users",
+        y_title="USD a month",
+        series=tuple(
+            d.Series(
+                name=name,
+                points=tuple((float(n), float(cost)) for n, cost in points),
+                labels=tuple(usd(cost) for _, cost in points),
+            )
+            for name, points in shown
+        ),
+    )
+
+
+def costs_table(comparison: Comparison) -> d.ReportTable:
+    """Return the bill of every option at every scale, marked where it is over the budget."""
+    budgets = {n: comparison.budget(n) for n in comparison.scales}
+    decision = comparison.decision
+    on_path = [phase.name for phase in comparison.phases]
+    rows = []
+    for option in _ordered(comparison):
+        name = option.architecture.name
+        phase = next((p for p in comparison.phases if p.name == name), None)
+        verdict = decision.why_not(name) if decision is not None else ""
+        if phase is not None:
+            verdict = f"from {phase.users:,} users on"
+        rows.append(
+            d.Row(
+                cells=(
+                    name,
+                    *(_marked(option.at(n), budgets[n]) for n in comparison.scales),
+                    verdict or "chosen for who stays at this size",
+                ),
+                tone="good" if name in on_path else "bad" if option.excluded else "",
+            )
+        )
+    if any(budget is not None for budget in budgets.values()):
+        cells = ("-" if budget is None else usd(budget) for budget in budgets.values())
+        rows.append(d.Row(cells=("budget", *cells, ""), tone="total"))
+    return d.ReportTable(
+        columns=columns(
+            "Option",
+            *(f">{n:,} users" for n in comparison.scales),
+            f"Verdict at {users(comparison.users)}",
+            grows=f"Verdict at {users(comparison.users)}",
+        ),
+        rows=tuple(rows),
+        caption="USD a month, without what is always free; ! is over the budget, that of the next "
+        "scale with one.",
+    )
+
+
+def _ordered(comparison: Comparison) -> list[ArchitectureResult]:
+    """Return the options of the path first, then as late as they left the decision."""
+    on_path = [phase.name for phase in comparison.phases]
+    decision = comparison.decision
+    left = [name for r in decision.rulings for name, _ in r.leaves] if decision else []
+
+    def place(option: ArchitectureResult) -> tuple[bool, int, int]:
+        name = option.architecture.name
+        on = on_path.index(name) if name in on_path else len(on_path)
+        return name not in on_path, on, -left.index(name) if name in left else -len(left)
+
+    return sorted(comparison.architectures, key=place)
+
+
+def _marked(price: Priced, budget: Decimal | None) -> str:
+    if not price.is_priced:
+        return "no price"
+    return usd(price.total) + ("!" if budget is not None and price.total > budget else "")
+
+
+def best_bill(comparison: Comparison) -> str:
+    """Return which option has the lowest bill, where that is not the chosen one."""
+    decision = comparison.decision
+    if decision is None or not decision.chosen:
+        return ""
+    priced = [o for o in comparison.architectures if o.at(comparison.users).is_priced]
+    least = min(priced, key=lambda o: (o.at(comparison.users).total, o.architecture.name))
+    name = least.architecture.name
+    if name == decision.chosen:
+        return ""
+    bill = usd(least.at(comparison.users).total)
+    text = f"The lowest bill is that of `{name}` with {bill} USD a month: {decision.why_not(name)}"
+    owned = decision.cost(name)
+    mine = decision.cost(decision.chosen)
+    if owned is not None and mine is not None:
+        text += (
+            f" ({owned.hours.normalize():f} hours a month to run and {owned.setup_hours:.0f} to "
+            f"set up, at {mine.hour_usd:.0f} USD an hour; `{decision.chosen}` takes "
+            f"{mine.hours.normalize():f} and {mine.setup_hours:.0f})"
+        )
+    return f"{text}."
+
+
+def notes(comparison: Comparison) -> d.Section:
+    """Return what has to be known of single options, and the chart of their costs."""
+    blocks: list[d.Block] = []
+    chart = _chart(
+        "Deployment options: USD a month against users",
+        [
+            (option.architecture.name, [(p.users, p.total) for p in option.prices])
+            for option in comparison.architectures
+            if option.is_priced
+        ],
+    )
+    if chart:
+        blocks.append(chart)
+    sentences = []
+    for option in comparison.architectures:
+        needs = list(dict.fromkeys(need for price in option.prices for need in price.needs))
+        if needs:
+            sentences.append(
+                f"`{option.architecture.name}` is not priced: needs {'; '.join(needs)}."
+            )
+    sentences += [
+        text for option in comparison.architectures if (text := _elsewhere(option, comparison))
+    ]
+    sentences += [
+        f"`{option.architecture.name}`: {option.architecture.note}"
+        for option in comparison.architectures
+        if option.architecture.note
+    ]
+    out = {option.architecture.name for option in comparison.architectures if option.excluded}
+    sentences += [
+        f"From {flip.users:,} users on the bill of `{flip.above}` is below that of `{flip.below}`"
+        + (", but it is ruled out." if flip.above in out else ".")
+        for flip in comparison.flips
+    ]
+    if sentences:
+        blocks.append(d.Bullets(items=tuple(sentences)))
+    return d.Section(title="Notes on the options", blocks=tuple(blocks))
+
+
+def _elsewhere(option: ArchitectureResult, comparison: Comparison) -> str:
+    """Return what of an option is at the prices of another region, in words."""
+    lines = option.at(comparison.users).elsewhere
+    if not lines:
+        return ""
+    places = joined(sorted({line.region for line in lines}))
+    what = joined(list(dict.fromkeys(line.what for line in lines)))
+    return (
+        f"`{option.architecture.name}`: {usd(sum((x.amount for x in lines), Decimal(0)))} of it at "
+        f"{users(comparison.users)} is at prices of {places}, as those of "
+        f"{comparison.region} are not known: {what}."
+    )
+
+
+def option_cards(comparison: Comparison) -> d.Section:
+    """Return what each option is good for: best for, pros, cons, scaling, running, redundancy."""
+    cards = tuple(_card(option, comparison) for option in _ordered(comparison))
+    return d.Section(title="Options side by side", blocks=cards)
+
+
+def _card(option: ArchitectureResult, comparison: Comparison) -> d.Card:
+    architecture = option.architecture
+    price = option.at(comparison.users)
+    decision = comparison.decision
+    owned = decision.cost(architecture.name) if decision is not None else None
+    reach = option.reaches[0] if option.reaches else None
+    stated = [architecture.stated] if architecture.stated else []
+    stated += [f"rated {architecture.rating}"] if architecture.rating else []
+    rows = [
+        ("made of", architecture.title),
+        ("database on", price.offer + (f", limited by {price.bound_by}" if price.bound_by else "")),
+        ("best for", architecture.best_for),
+        ("pros", "; ".join(architecture.pros)),
+        ("cons", "; ".join(architecture.cons)),
+        ("scaling", architecture.scaling),
+        ("first limit", f"{reach.users:,} users: {reach.what}" if reach else "none within range"),
+        ("redundancy", _redundancy(option)),
+        ("availability", available_words(option)),
+        (
+            "running it",
+            (f"{owned.hours.normalize():f} hours a month: " if owned is not None else "")
+            + (", ".join(architecture.operations) or "no duty is listed"),
+        ),
+        ("stated", ", ".join(stated)),
+        ("switch", architecture.switch),
+    ]
+    return d.Card(
+        label=usd(price.total) if price.is_priced else "no price",
+        title=architecture.name,
+        rows=tuple((name, text) for name, text in rows if text),
+    )
+
+
+def _redundancy(option: ArchitectureResult) -> str:
+    points = option.availability.single_points
+    if points:
+        return f"one instance of {joined(list(points))}: a failure of its zone stops everything"
+    return "no part is alone in a zone"
+
+
+def available_words(option: ArchitectureResult) -> str:
+    """Return what the parts of an option promise together, with the minutes that leaves."""
+    known = option.availability
+    if known.unpromised:
+        return f"nothing is promised of {joined(list(known.unpromised))}"
+    if known.percent == 100:
+        return "not known"
+    percent = known.percent.quantize(Decimal("0.001")).normalize()
+    text = f"{percent} %, {minutes_away(known.percent):,.1f} minutes away a month"
+    return f"at most {text}" if known.unknown else text
+
+
+def engine_table(comparison: Comparison) -> d.Section:
+    """Return the databases side by side: money, availability, running, scaling, latency."""
+    shown = _compared_offerings(comparison)
+    rows = []
+    names = list(dict.fromkeys(name for offering in shown for name, _ in offering.points))
+    last = {c.engine: c for c in comparison.engines if c.users == comparison.users}
+    money = [_engine_money(last.get(offering.engine)) for offering in shown]
+    rows.append(d.Row(cells=(f"USD a month at {users(comparison.users)}", *money)))
+    for name, title in _ENGINE_ROWS:
+        cells = [_property(offering.cell(name), name) for offering in shown]
+        rows.append(d.Row(cells=(title, *cells)))
+    for name in names:
+        cells = [dict(offering.points).get(name, "-") for offering in shown]
+        rows.append(d.Row(cells=(name, *cells)))
+    titles = [offering.title for offering in shown]
+    return d.Section(
+        title="Databases side by side",
+        blocks=(
+            d.ReportTable(
+                columns=columns("", *titles),
+                rows=tuple(rows),
+                caption="* written from the vendor's manual as it is known and not read again.",
+            ),
+        ),
+    )
+
+
+_ENGINE_ROWS = (
+    ("sla", "availability promised"),
+    ("patches", "who patches"),
+    ("high_availability", "over zones"),
+    ("point_in_time_recovery", "recovery to a point in time"),
+    ("backup_included", "backup included"),
+    ("multi_region", "several regions"),
+    ("ad_hoc_queries", "ad-hoc queries"),
+    ("relational_integrity", "references checked"),
+    ("full_text", "search for words"),
+    ("geo", "search by place"),
+)
+MOST_OFFERINGS = 4
+
+
+def _compared_offerings(comparison: Comparison) -> list[Offering]:
+    """Return the offerings that the options use, and the best known one of each engine."""
+    used = {option.architecture.offering for option in comparison.architectures}
+    found = [o.offering for o in comparison.offerings if o.offering.name in used]
+    found += [
+        o.offering
+        for o in comparison.offerings
+        if o.offering.is_main and o.offering.name not in used
+    ]
+    return sorted(found, key=lambda offering: not offering.is_main)[:MOST_OFFERINGS]
+
+
+def _property(cell: Cell | None, name: str) -> str:
+    if cell is None:
+        return "?"
+    text = cell.value
+    if name == "sla" and cell.value[:1].isdigit():
+        away = minutes_away(Decimal(cell.value))
+        text = f"{cell.value} %, {away:,.1f} minutes away a month"
+    if cell.note:
+        text += f": {cell.note}"
+    return text + ("" if cell.read else " *")
