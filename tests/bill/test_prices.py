@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from importlib import resources
 from typing import Any
@@ -12,8 +13,8 @@ import pytest
 import yaml
 
 from tablewright.bill.bill import days_read
-from tablewright.bill.book import read_book
-from tablewright.bill.prices import PriceBook, packaged, services
+from tablewright.bill.book import PriceSource, read_book
+from tablewright.bill.prices import Fact, Price, PriceBook, packaged, services
 from tablewright.core.errors import DataError, PriceUnknownError, UsageError
 
 BOOK = PriceBook()
@@ -157,45 +158,191 @@ title: T
 sources: {page: https://example.com}
 prices:
   storage: {what: w, unit: GB, source: page, as_of: 2026-01, confidence: vendor, usd: {r: 1}}
+facts:
+  quota: {what: q, value: 3, unit: calls, kind: limit, as_of: 2026, confidence: vendor,
+    source: page, note: as read}
 """
 
 
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("unit: GB", "unti: GB", "unknown key `unti`, did you mean `unit`"),
-        ("unit: GB,", "", "`unit` is missing"),
-        ("source: page,", "", "has no source"),
-        ("source: page", "source: pgae", "under `sources`, did you mean `page`?"),
-        ("storage: {what: w, unit: GB", "storage: {unit: GB", "prices.storage: `what` is missing"),
-        ("as_of: 2026-01", "as_of: January", "must be YYYY"),
-        ("confidence: vendor", "confidence: sure", "confidence must be one of"),
-        ("usd: {r: 1}", "usd: {r: one}", "must be a number"),
-        ("usd: {r: 1}", "usd: {r: -1}", "at least 0"),
+        ("unit: GB", "unti: GB", "prices.storage: unknown key `unti`, did you mean `unit`?"),
+        ("unit: GB,", "", "prices.storage: `unit` is missing"),
+        ("unit: GB", "unit: 5", "prices.storage.unit: must be text, not Decimal('5')"),
+        ("what: w", "what: [w]", "prices.storage.what: must be text, not ['w']"),
+        ("what: w, ", "", "prices.storage: `what` is missing"),
+        ("usd: {r: 1}", "note: n", "prices.storage: `usd` is missing"),
+        ("usd: {r: 1}", "usd: 1", "prices.storage.usd: must be a mapping"),
+        ("source: page,", "", "prices.storage.usd.r: has no source"),
+        (
+            "source: page",
+            "source: pgae",
+            "prices.storage.usd.r: source `pgae` is not listed under `sources`, did you mean "
+            "`page`?",
+        ),
+        (
+            "source: page",
+            "source: nowhere",
+            "prices.storage.usd.r: source `nowhere` is not listed under `sources`",
+        ),
+        (
+            "as_of: 2026-01",
+            "as_of: January",
+            "prices.storage.usd.r: `as_of` must be YYYY, YYYY-MM or YYYY-MM-DD, not 'January'",
+        ),
+        (
+            "confidence: vendor",
+            "confidence: sure",
+            "prices.storage.usd.r: confidence must be one of vendor, price-list, secondary, "
+            "derived, unverified, user",
+        ),
+        (
+            "usd: {r: 1}",
+            "usd: {r: one}",
+            "prices.storage.usd.r: `usd` must be a number of at least 0, not 'one'",
+        ),
+        (
+            "usd: {r: 1}",
+            "usd: {r: -1}",
+            "prices.storage.usd.r: `usd` must be a number of at least 0, not Decimal('-1')",
+        ),
         ("usd: {r: 1}", "usd: {r: 1, r: 2}", "line 5: `r` stands twice"),
-        ("usd: {r: 1}", "usd: {r: [1, 2]}", "two prices for r at the same time"),
-        ("usd: {r: 1}", "usd: {r: {usd: 1, until: soon}}", "must be a day"),
-        ("usd: {r: 1}", "usd: {r: {usd: 1, form: 2026-01-01}}", "unknown key `form`"),
-        ("unit: GB", "per: 0, unit: GB", "whole number above 0"),
-        ("storage:", "Storage Price:", "a key is made of small letters"),
-        ("title: T", "title: [", "not a readable YAML file"),
-        ("title: T", "", "must be text"),
+        (
+            "usd: {r: 1}",
+            "usd: {r: [1, 2]}",
+            "prices.storage: two prices for r at the same time",
+        ),
+        (
+            "usd: {r: 1}",
+            "usd: {r: {usd: 1, until: soon}}",
+            "prices.storage.usd.r: `until` must be a day, YYYY-MM-DD, not 'soon'",
+        ),
+        (
+            "usd: {r: 1}",
+            "usd: {r: {usd: 1, since: 2026}}",
+            "prices.storage.usd.r: `since` must be a day, YYYY-MM-DD, not Decimal('2026')",
+        ),
+        (
+            "usd: {r: 1}",
+            "usd: {r: {usd: 1, kind: limit}}",
+            "prices.storage.usd.r: kind must be price or former, not 'limit'",
+        ),
+        (
+            "usd: {r: 1}",
+            "usd: {r: {usd: 1, zzz: 2026-01-01}}",
+            "prices.storage.usd.r: unknown key `zzz`; known: ['as_of', 'confidence', 'kind', "
+            "'note', 'since', 'source', 'until', 'usd']",
+        ),
+        (
+            "usd: {r: 1}",
+            "usd: {r: {usd: 1, note: 5}}",
+            "prices.storage.usd.r: must be text, not Decimal('5')",
+        ),
+        (
+            "unit: GB",
+            "per: 0, unit: GB",
+            "prices.storage: `per` must be a whole number above 0, not Decimal('0')",
+        ),
+        (
+            "unit: GB",
+            "per: 1.5, unit: GB",
+            "prices.storage: `per` must be a whole number above 0, not Decimal('1.5')",
+        ),
+        (
+            "storage:",
+            "Storage Price:",
+            "prices.Storage Price: a key is made of small letters, digits, dots and hyphens",
+        ),
+        ("title: T", "", "title: must be text, not None"),
+        ("title: T", "titel: T", "unknown key `titel`, did you mean `title`?"),
+        ("{page: https://example.com}", "[page]", "sources: must be a mapping"),
+        ("https://example.com", "5", "sources.page: must be text, not Decimal('5')"),
+        ("value: 3", "value: [3]", "facts.quota: `value` must be a number or text"),
+        (
+            "kind: limit",
+            "kind: price",
+            "facts.quota: kind must be one of quota, limit, sla, latency, spec, policy, former",
+        ),
+        ("kind: limit, ", "", "facts.quota: `kind` is missing"),
+        ("value: 3, ", "", "facts.quota: `value` is missing"),
+        ("quota: {what: q", "storage: {what: q", "facts.storage: is also a price"),
+        ("quota: {what: q", "quota: {what: 1", "facts.quota: must be text, not Decimal('1')"),
+        ("unit: calls", "unit: 7", "facts.quota: must be text, not Decimal('7')"),
+        (
+            "source: page, note",
+            "source: side, note",
+            "facts.quota: source `side` is not listed under `sources`",
+        ),
     ],
 )
 def test_a_damaged_price_file_is_refused_with_the_place(old: str, new: str, says: str) -> None:
     read_book(GOOD, "good.yaml", prefix="a.b")
-    with pytest.raises(DataError, match=r"bad\.yaml") as caught:
+    assert old in GOOD
+    with pytest.raises(DataError) as caught:
         read_book(GOOD.replace(old, new, 1), "bad.yaml", prefix="a.b")
-    assert says in str(caught.value)
+    assert caught.value.message == f"bad.yaml: {says}"
 
 
-def test_a_fact_is_kept_under_the_prefix_of_its_file() -> None:
-    quota = "what: w, value: 3, kind: limit, source: page, as_of: 2026, confidence: vendor"
-    facts = f"facts: {{quota: {{{quota}}}}}"
-    (fact,) = read_book(GOOD + facts, "good.yaml", prefix="a.b").facts.values()
-    assert (fact.key, fact.value, fact.source) == ("a.b.quota", 3, "https://example.com")
-    with pytest.raises(DataError, match=r"^bad\.yaml: facts\.quota: `kind` is missing$"):
-        read_book(GOOD + facts.replace("kind: limit, ", ""), "bad.yaml", prefix="a.b")
+def test_what_is_no_yaml_is_refused() -> None:
+    with pytest.raises(DataError, match=r"^bad\.yaml: not a readable YAML file: "):
+        read_book(GOOD.replace("title: T", "title: ["), "bad.yaml")
+
+
+def test_all_that_a_file_says_is_kept() -> None:
+    read = read_book(GOOD, "good.yaml", prefix="a.b")
+    assert (read.name, read.title) == ("good.yaml", "T")
+    assert read.sources == (PriceSource(name="page", at="https://example.com"),)
+    template = Price(
+        key="a.b.storage",
+        region="all",
+        what="w",
+        amount=None,
+        unit="GB",
+        per=1,
+        as_of="",
+        source="",
+        confidence="",
+    )
+    assert read.templates == {"a.b.storage": template}
+    stated = replace(
+        template,
+        region="r",
+        amount=Decimal(1),
+        as_of="2026-01",
+        source="https://example.com",
+        confidence="vendor",
+    )
+    assert read.prices == {"a.b.storage": (stated,)}
+    assert read.facts == {
+        "a.b.quota": Fact(
+            key="a.b.quota",
+            what="q",
+            value=Decimal(3),
+            unit="calls",
+            as_of="2026",
+            source="https://example.com",
+            confidence="vendor",
+            kind="limit",
+            note="as read",
+        )
+    }
+    bare = GOOD.replace("unit: calls, ", "").replace(", note: as read", "")
+    fact = read_book(bare, "good.yaml").facts["quota"]
+    assert (fact.unit, fact.note) == ("", "")
+
+
+def test_a_price_of_several_periods_keeps_days_and_both_notes() -> None:
+    periods = (
+        "note: of all, usd: {r: [{usd: 2, until: 2026-03-01, note: at first, kind: former}, "
+        "{usd: 1, since: 2026-03-01}]}"
+    )
+    text = GOOD.replace("usd: {r: 1}", periods).replace("unit: GB", "per: 1000, unit: GB")
+    before, after = read_book(text, "good.yaml").prices["storage"]
+    assert (before.note, before.kind, before.per) == ("of all at first", "former", 1000)
+    assert (before.valid_from, before.valid_until) == (None, "2026-03-01")
+    assert (after.note, after.kind, after.valid_from) == ("of all", "price", "2026-03-01")
+    assert [p.amount for p in (before, after)] == [2, 1]
 
 
 def test_a_bill_of_the_users_prices_alone_says_that_they_are_the_users() -> None:

@@ -74,7 +74,12 @@ def test_json_says_which_prices_are_usable_and_which_are_the_users(capsys: Captu
         (["--service", "dynamo"], "did you mean `dynamodb`"),
         (["--provider", "asw"], "did you mean `aws`"),
         (["--why", WRU[:-1]], f"did you mean `{WRU}`"),
-        (["--why", WRU, "--region", "mars-1"], "it has it for"),
+        (["--why", WRU[:-1]], "`tablewright prices --key WORD` lists keys"),
+        (["--why", "aws.dynamodb.free.rcs"], "did you mean `aws.dynamodb.free.rcu`"),
+        (
+            ["--why", "aws.dynamodb.import.s3", "--region", "mars-1"],
+            "the book has no aws.dynamodb.import.s3 in mars-1\n  help: it has it for us-east-1\n",
+        ),
         (["--out", "x"], "belong to --refresh"),
         (["--price", "x"], "is not a price"),
     ],
