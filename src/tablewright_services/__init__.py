@@ -8,6 +8,7 @@ from __future__ import annotations
 
 SERVICES = {
     "llm-proxy": "tablewright_services.llm_proxy.app:LlmProxy",
+    "mongocollectibles": "tablewright_services.mongocollectibles.app:MongoCollectibles",
 }
 """By application, the module and the class of its service, a `common.service.Service`."""
 

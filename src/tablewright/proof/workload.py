@@ -512,7 +512,17 @@ class Workload:
             second = self.world.original(entity.name, made).get(name)
             return second if old == first else first
         second = another(attribute, first, self.world.redrawn(entity.name, number, name))
+        if first is None and second is None:
+            second = self._of_any(entity, name)
         return second if old == first else first
+
+    def _of_any(self, entity: Entity, name: str) -> Any:
+        """Return a value of an optional attribute: setting it where it was absent is a change."""
+        for number in range(min(TRIES, self.world.counts[entity.name])):
+            value = self.world.original(entity.name, number).get(name)
+            if value is not None:
+                return value
+        return None
 
     def _element(self, entity: Entity, name: str, number: int) -> Any:
         """Return the element the prediction expects to be appended."""

@@ -34,6 +34,7 @@ from tablewright.store.tokens import PageTokens
 
 MEMORY = "memory"
 WORDS = ("local", MEMORY, "aws")
+PLANNED = "planned-"
 
 
 def open_store(
@@ -123,21 +124,26 @@ def fill_store(store: Store, session: Session, users: int) -> int:
 def store_design(session: Session, name: str) -> Design:
     """Return a design of the file by name; by the name of an engine the first for it, or a usual.
 
+    `planned-postgresql` is the usual one for PostgreSQL, whatever the file has for it.
+
     Raises:
         UsageError: there is none.
     """
-    if name in ENGINES and all(design.name != name for design in session.designs):
-        for design in session.designs:
-            if design.engine == name:
-                return design
-        usual = session.engines[name].usual_design(session.model)
-        if usual is None:
-            raise UsageError(
-                f"the model file has no design for {name}",
-                remedy="write one, or let `tablewright plan --write` make one",
-            )
-        return usual
-    return session.design(name)
+    if any(design.name == name for design in session.designs):
+        return session.design(name)
+    engine = name.removeprefix(PLANNED)
+    if engine not in ENGINES:
+        return session.design(name)
+    for design in session.designs:
+        if design.engine == name:
+            return design
+    usual = session.engines[engine].usual_design(session.model)
+    if usual is None:
+        raise UsageError(
+            f"the model file has no design for {engine}",
+            remedy="write one, or let `tablewright plan --write` make one",
+        )
+    return usual
 
 
 def target_of(text: str) -> Target:

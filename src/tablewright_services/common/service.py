@@ -176,23 +176,40 @@ class Service(ABC):
             try:
                 return await endpoint(request)
             except Refused as refused:
-                return error(refused.status, refused.code, str(refused), None, **refused.more)
+                return self.error(refused.status, refused.code, str(refused), None, **refused.more)
             except Unauthorized:
-                return error(401, "unauthorized", "sign in first", {"WWW-Authenticate": "Bearer"})
+                scheme = {"WWW-Authenticate": "Bearer"}
+                return self.error(401, "unauthorized", "sign in first", scheme)
             except InvalidArguments as wrong:
                 text = "; ".join(f"{p.place}: {p.message}" for p in wrong.problems)
-                return error(422, "invalid", text)
+                return self.error(422, "invalid", text)
             except TooLarge:
                 text = f"the body has more than {self.max_body_bytes:,} bytes"
-                return error(413, "too_large", text)
+                return self.error(413, "too_large", text)
             except BadBody as bad:
-                return error(400, "bad_request", f"the body must be a JSON object ({bad})")
+                return self.error(400, "bad_request", f"the body must be a JSON object ({bad})")
             except NotServed:
-                return error(501, "not_served", "this database cannot do that")
+                return self.error(501, "not_served", "this database cannot do that")
             except (Unavailable, EngineError):
-                return error(503, "unavailable", "try again later")
+                return self.error(503, "unavailable", "try again later")
 
         return Route(path, guarded, methods=[method])
+
+    def error(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        headers: Mapping[str, str] | None = None,
+        /,
+        **more: Any,
+    ) -> Response:
+        """Return an error in the form that all answers of this service have."""
+        return error(status, code, message, headers, **more)
+
+    def more_metrics(self) -> str:
+        """Return metrics of this service alone, as lines of the Prometheus format."""
+        return ""
 
     async def health(self, request: Request) -> Response:
         """Answer whether the database answers."""
@@ -208,7 +225,8 @@ class Service(ABC):
         """Answer what a local Prometheus scrapes; nobody else is answered."""
         if request.client is not None and request.client.host not in LOCAL:
             return error(404, "not_found", "there is no such page")
-        return Response(self.metrics.page(self.store.store.bill), media_type=CONTENT_TYPE)
+        page = self.metrics.page(self.store.store.bill) + self.more_metrics()
+        return Response(page, media_type=CONTENT_TYPE)
 
     async def body(self, request: Request) -> Mapping[str, Any]:
         """Return the JSON object in the body of a request.

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     type=click.IntRange(0, 65535),
     default=8080,
     show_default=True,
+    envvar="SERVER_PORT",
+    show_envvar=True,
     help="Port to listen on; 0: a free one.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")

@@ -746,7 +746,7 @@ resource "aws_lambda_function" "calculate_quote_function" {
   }
 }
 
-# what the access patterns need, and no more: CollectiblesTable for quoteCollectible; RentalsTable for createRental; WarehousesTable for quoteWarehouses, releaseWarehouseUnit, reserveWarehouseUnit
+# what the access patterns need, and no more: CollectiblesTable for quoteCollectible; RentalsTable for createRental, getRental, setPaymentStatus; WarehousesTable for quoteWarehouses, releaseWarehouseUnit, reserveWarehouseUnit
 resource "aws_iam_role" "process_checkout_function_role" {
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -781,7 +781,7 @@ resource "aws_iam_role_policy" "process_checkout_function_role_access" {
       {
         Sid = "RentalsTable"
         Effect = "Allow"
-        Action = ["dynamodb:PutItem"]
+        Action = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
         Resource = [aws_dynamodb_table.rentals_table.arn]
       },
       {
@@ -966,7 +966,7 @@ resource "aws_lambda_function" "pay_mongo_webhook_function" {
   }
 }
 
-# what the access patterns need, and no more: RentalsTable for getRental; RentalsTableIndexcustomerindex for rentalsByCustomer; RentalsTableIndexstatusindex for rentalsByStatus; WarehousesTable for releaseWarehouseUnit
+# what the access patterns need, and no more: RentalsTable for getRental, returnRental; RentalsTableIndexcustomerindex for rentalsByCustomer; RentalsTableIndexstatusindex for rentalsByStatus; WarehousesTable for releaseWarehouseUnit
 resource "aws_iam_role" "manage_rentals_function_role" {
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -995,7 +995,7 @@ resource "aws_iam_role_policy" "manage_rentals_function_role_access" {
       {
         Sid = "RentalsTable"
         Effect = "Allow"
-        Action = ["dynamodb:GetItem"]
+        Action = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
         Resource = [aws_dynamodb_table.rentals_table.arn]
       },
       {
@@ -1085,7 +1085,7 @@ resource "aws_lambda_function" "manage_rentals_function" {
   }
 }
 
-# what the access patterns need, and no more: CollectiblesTable for upsertCollectible
+# what the access patterns need, and no more: CollectiblesTable for upsertCollectible; WarehousesTable for stockCopy
 resource "aws_iam_role" "curate_catalogue_function_role" {
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -1118,6 +1118,12 @@ resource "aws_iam_role_policy" "curate_catalogue_function_role_access" {
         Resource = [aws_dynamodb_table.collectibles_table.arn]
       },
       {
+        Sid = "WarehousesTable"
+        Effect = "Allow"
+        Action = ["dynamodb:PutItem"]
+        Resource = [aws_dynamodb_table.warehouses_table.arn]
+      },
+      {
         Sid = "ReadSecrets"
         Effect = "Allow"
         Action = ["secretsmanager:GetSecretValue"]
@@ -1145,7 +1151,7 @@ resource "aws_iam_role_policy" "curate_catalogue_function_role_access" {
   })
 }
 
-# answers PUT /api/collectibles/{id}
+# answers PUT /api/collectibles/{id}, POST /api/collectibles/{id}/copies
 resource "aws_lambda_function" "curate_catalogue_function" {
   function_name = "mongocollectibles-production-curate-catalogue-function"
   architectures = ["arm64"]
@@ -1773,6 +1779,81 @@ resource "aws_api_gateway_rest_api" "api" {
           }
         }
       }
+      "/api/collectibles/{id}/copies" = {
+        post = {
+          responses = {
+            default = {
+              description = "as the function answers"
+            }
+          }
+          x-amazon-apigateway-integration = {
+            type = "aws_proxy"
+            httpMethod = "POST"
+            uri = "arn:${data.aws_partition.current.partition}:apigateway:${data.aws_region.current.region}:lambda:path/2015-03-31/functions/${aws_lambda_function.curate_catalogue_function.arn}/invocations"
+            timeoutInMillis = 5000
+          }
+          parameters = [
+            {
+              name = "id"
+              in = "path"
+              required = true
+              schema = {
+                type = "string"
+              }
+            },
+          ]
+        }
+        options = {
+          responses = {
+            "204" = {
+              description = "may call"
+              headers = {
+                Access-Control-Allow-Headers = {
+                  schema = {
+                    type = "string"
+                  }
+                }
+                Access-Control-Allow-Methods = {
+                  schema = {
+                    type = "string"
+                  }
+                }
+                Access-Control-Allow-Origin = {
+                  schema = {
+                    type = "string"
+                  }
+                }
+              }
+            }
+          }
+          x-amazon-apigateway-integration = {
+            type = "mock"
+            requestTemplates = {
+              "application/json" = "{\"statusCode\": 204}"
+            }
+            responses = {
+              default = {
+                statusCode = "204"
+                responseParameters = {
+                  "method.response.header.Access-Control-Allow-Headers" = "'authorization,content-type,x-api-key'"
+                  "method.response.header.Access-Control-Allow-Methods" = "'POST,OPTIONS'"
+                  "method.response.header.Access-Control-Allow-Origin" = "'https://mongocollectibles.example'"
+                }
+              }
+            }
+          }
+          parameters = [
+            {
+              name = "id"
+              in = "path"
+              required = true
+              schema = {
+                type = "string"
+              }
+            },
+          ]
+        }
+      }
     }
   })
   endpoint_configuration {
@@ -1785,14 +1866,14 @@ resource "aws_api_gateway_rest_api" "api" {
 }
 
 # named by the paths it holds, so that a changed API is deployed
-resource "aws_api_gateway_deployment" "api_deployment08724856" {
+resource "aws_api_gateway_deployment" "api_deployment5939_f14_e" {
   rest_api_id = aws_api_gateway_rest_api.api.id
 }
 
 # 4 times the modelled peak of 8.3 calls a second; above it callers get 429
 resource "aws_api_gateway_stage" "api_stage" {
   rest_api_id = aws_api_gateway_rest_api.api.id
-  deployment_id = aws_api_gateway_deployment.api_deployment08724856.id
+  deployment_id = aws_api_gateway_deployment.api_deployment5939_f14_e.id
   stage_name = "production"
 }
 
@@ -2381,7 +2462,7 @@ resource "aws_cloudwatch_metric_alarm" "warehouses_system_errors_alarm" {
       metric_name = "SystemErrors"
       dimensions = {
         TableName = aws_dynamodb_table.warehouses_table.name
-        Operation = "Query"
+        Operation = "PutItem"
       }
       period = 300
       stat = "Sum"
@@ -2389,6 +2470,19 @@ resource "aws_cloudwatch_metric_alarm" "warehouses_system_errors_alarm" {
   }
   metric_query {
     id = "m2"
+    metric {
+      namespace = "AWS/DynamoDB"
+      metric_name = "SystemErrors"
+      dimensions = {
+        TableName = aws_dynamodb_table.warehouses_table.name
+        Operation = "Query"
+      }
+      period = 300
+      stat = "Sum"
+    }
+  }
+  metric_query {
+    id = "m3"
     metric {
       namespace = "AWS/DynamoDB"
       metric_name = "SystemErrors"
@@ -2402,7 +2496,7 @@ resource "aws_cloudwatch_metric_alarm" "warehouses_system_errors_alarm" {
   }
   metric_query {
     id = "total"
-    expression = "FILL(m1,0)+FILL(m2,0)"
+    expression = "FILL(m1,0)+FILL(m2,0)+FILL(m3,0)"
     label = "errors of the service"
     return_data = true
   }
@@ -2469,7 +2563,7 @@ resource "aws_cloudwatch_metric_alarm" "rentals_read_units_alarm" {
   }
 }
 
-# expected at the peak: 0.02 units a second, 7 in five minutes
+# expected at the peak: 0.03 units a second, 10 in five minutes
 resource "aws_cloudwatch_metric_alarm" "rentals_write_units_alarm" {
   alarm_name = "rentals-write-units-alarm"
   alarm_description = "Rentals: write units are over 3 times what the estimate expects at its peak: the bill grows with them"
@@ -2622,7 +2716,7 @@ resource "aws_cloudwatch_metric_alarm" "rentals_customer_index_read_units_alarm"
   }
 }
 
-# expected at the peak: 0.02 units a second, 7 in five minutes
+# expected at the peak: 0.03 units a second, 10 in five minutes
 resource "aws_cloudwatch_metric_alarm" "rentals_customer_index_write_units_alarm" {
   alarm_name = "rentals-customer-index-write-units-alarm"
   alarm_description = "Rentals / customer-index: write units are over 3 times what the estimate expects at its peak: the bill grows with them"
@@ -2707,7 +2801,7 @@ resource "aws_cloudwatch_metric_alarm" "rentals_status_index_read_units_alarm" {
   }
 }
 
-# expected at the peak: 0.03 units a second, 10 in five minutes
+# expected at the peak: 0.05 units a second, 14 in five minutes
 resource "aws_cloudwatch_metric_alarm" "rentals_status_index_write_units_alarm" {
   alarm_name = "rentals-status-index-write-units-alarm"
   alarm_description = "Rentals / status-index: write units are over 3 times what the estimate expects at its peak: the bill grows with them"
@@ -3206,15 +3300,15 @@ resource "aws_cloudwatch_metric_alarm" "api_errors_alarm" {
 # units in five minutes; the lines are what the estimate expects at the peak
 resource "aws_cloudwatch_dashboard" "dashboard" {
   dashboard_name = "mongocollectibles-production"
-  dashboard_body = "{\"widgets\":[{\"type\":\"metric\",\"x\":0,\"y\":0,\"width\":12,\"height\":6,\"properties\":{\"title\":\"Collectibles\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 781.3},{\"label\": \"expected writes\", \"value\": 0.2}]}}},{\"type\":\"metric\",\"x\":12,\"y\":0,\"width\":12,\"height\":6,\"properties\":{\"title\":\"Collectibles / catalogue-index\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\",\"GlobalSecondaryIndexName\",\"catalogue-index\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\",\"GlobalSecondaryIndexName\",\"catalogue-index\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\",\"GlobalSecondaryIndexName\",\"catalogue-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\",\"GlobalSecondaryIndexName\",\"catalogue-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\",\"GlobalSecondaryIndexName\",\"catalogue-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\",\"GlobalSecondaryIndexName\",\"catalogue-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\",\"GlobalSecondaryIndexName\",\"catalogue-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\",\"GlobalSecondaryIndexName\",\"catalogue-index\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 868.1},{\"label\": \"expected writes\", \"value\": 0.2}]}}},{\"type\":\"metric\",\"x\":0,\"y\":6,\"width\":12,\"height\":6,\"properties\":{\"title\":\"Warehouses\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.warehouses_table.name}\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.warehouses_table.name}\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.warehouses_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.warehouses_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.warehouses_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.warehouses_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.warehouses_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.warehouses_table.name}\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 607.6},{\"label\": \"expected writes\", \"value\": 6.9}]}}},{\"type\":\"metric\",\"x\":12,\"y\":6,\"width\":12,\"height\":6,\"properties\":{\"title\":\"Rentals\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 17.4},{\"label\": \"expected writes\", \"value\": 6.9}]}}},{\"type\":\"metric\",\"x\":0,\"y\":12,\"width\":12,\"height\":6,\"properties\":{\"title\":\"Rentals / customer-index\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"customer-index\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"customer-index\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"customer-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"customer-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"customer-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"customer-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"customer-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"customer-index\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 24.9},{\"label\": \"expected writes\", \"value\": 6.9}]}}},{\"type\":\"metric\",\"x\":12,\"y\":12,\"width\":12,\"height\":6,\"properties\":{\"title\":\"Rentals / status-index\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 17.4},{\"label\": \"expected writes\", \"value\": 10.4}]}}},{\"type\":\"metric\",\"x\":0,\"y\":18,\"width\":12,\"height\":6,\"properties\":{\"title\":\"Stores\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.stores_table.name}\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.stores_table.name}\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.stores_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.stores_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.stores_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.stores_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.stores_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.stores_table.name}\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 0.0},{\"label\": \"expected writes\", \"value\": 0.0}]}}},{\"type\":\"metric\",\"x\":12,\"y\":18,\"width\":12,\"height\":6,\"properties\":{\"title\":\"PaymentEvents\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.payment_events_table.name}\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.payment_events_table.name}\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.payment_events_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.payment_events_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.payment_events_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.payment_events_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.payment_events_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.payment_events_table.name}\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 0.0},{\"label\": \"expected writes\", \"value\": 0.0}]}}}]}"
+  dashboard_body = "{\"widgets\":[{\"type\":\"metric\",\"x\":0,\"y\":0,\"width\":12,\"height\":6,\"properties\":{\"title\":\"Collectibles\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 781.3},{\"label\": \"expected writes\", \"value\": 0.2}]}}},{\"type\":\"metric\",\"x\":12,\"y\":0,\"width\":12,\"height\":6,\"properties\":{\"title\":\"Collectibles / catalogue-index\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\",\"GlobalSecondaryIndexName\",\"catalogue-index\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\",\"GlobalSecondaryIndexName\",\"catalogue-index\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\",\"GlobalSecondaryIndexName\",\"catalogue-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\",\"GlobalSecondaryIndexName\",\"catalogue-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\",\"GlobalSecondaryIndexName\",\"catalogue-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\",\"GlobalSecondaryIndexName\",\"catalogue-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\",\"GlobalSecondaryIndexName\",\"catalogue-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.collectibles_table.name}\",\"GlobalSecondaryIndexName\",\"catalogue-index\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 868.1},{\"label\": \"expected writes\", \"value\": 0.2}]}}},{\"type\":\"metric\",\"x\":0,\"y\":6,\"width\":12,\"height\":6,\"properties\":{\"title\":\"Warehouses\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.warehouses_table.name}\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.warehouses_table.name}\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.warehouses_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.warehouses_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.warehouses_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.warehouses_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.warehouses_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.warehouses_table.name}\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 607.6},{\"label\": \"expected writes\", \"value\": 7.0}]}}},{\"type\":\"metric\",\"x\":12,\"y\":6,\"width\":12,\"height\":6,\"properties\":{\"title\":\"Rentals\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 17.4},{\"label\": \"expected writes\", \"value\": 10.4}]}}},{\"type\":\"metric\",\"x\":0,\"y\":12,\"width\":12,\"height\":6,\"properties\":{\"title\":\"Rentals / customer-index\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"customer-index\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"customer-index\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"customer-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"customer-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"customer-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"customer-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"customer-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"customer-index\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 24.9},{\"label\": \"expected writes\", \"value\": 10.4}]}}},{\"type\":\"metric\",\"x\":12,\"y\":12,\"width\":12,\"height\":6,\"properties\":{\"title\":\"Rentals / status-index\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.rentals_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 17.4},{\"label\": \"expected writes\", \"value\": 13.9}]}}},{\"type\":\"metric\",\"x\":0,\"y\":18,\"width\":12,\"height\":6,\"properties\":{\"title\":\"Stores\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.stores_table.name}\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.stores_table.name}\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.stores_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.stores_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.stores_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.stores_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.stores_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.stores_table.name}\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 0.0},{\"label\": \"expected writes\", \"value\": 0.0}]}}},{\"type\":\"metric\",\"x\":12,\"y\":18,\"width\":12,\"height\":6,\"properties\":{\"title\":\"PaymentEvents\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.payment_events_table.name}\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.payment_events_table.name}\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.payment_events_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.payment_events_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.payment_events_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.payment_events_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.payment_events_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.payment_events_table.name}\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 0.0},{\"label\": \"expected writes\", \"value\": 0.0}]}}}]}"
 }
 
-# the priced bill of this option at 50,000 users: 130.20 USD a month
+# the priced bill of this option at 50,000 users: 130.46 USD a month
 resource "aws_budgets_budget" "monthly_budget" {
   name = "mongocollectibles-production"
   budget_type = "COST"
   time_unit = "MONTHLY"
-  limit_amount = "130.2"
+  limit_amount = "130.46"
   limit_unit = "USD"
   cost_filter {
     name = "TagKeyValue"

@@ -1,0 +1,147 @@
+"""Pages that a server writes: HTML without scripts, and the forms that they send.
+
+In: texts. Out: responses whose Content-Security-Policy allows this server's own style and forms and
+nothing else. Every text is escaped where it is put in: `html("<b>{}</b>", name)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tablewright.serve.bodies import BadBody, raw_body
+
+FORM = "application/x-www-form-urlencoded"
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'{actions}; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+STYLE = """
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { max-width: 64rem; margin: 0 auto; padding: 1rem; }
+header { display: flex; gap: 1.5rem; align-items: baseline; flex-wrap: wrap; }
+header b { font-size: 1.2rem; } header form { margin-left: auto; }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid #8884; }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+label { display: block; margin: .75rem 0; } label span { display: block; }
+input, select, button { font: inherit; padding: .35rem .6rem; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: 1rem;
+  list-style: none; padding: 0; }
+.tiles li { border: 1px solid #8886; border-radius: .5rem; padding: 1rem; }
+.scroll { overflow-x: auto; }
+.note { border-left: .25rem solid #c60; padding: .5rem 1rem; }
+"""
+
+
+class Html(str):
+    """A text that is HTML already."""
+
+    __slots__ = ()
+
+
+NOTHING = Html()
+
+
+def html(template: str, *values: Any, **named: Any) -> Html:
+    """Return a template with values put in, escaped unless they are HTML themselves.
+
+    Example:
+        >>> html("<b>{}</b>", "1 < 2")
+        '<b>1 &lt; 2</b>'
+    """
+    return Html(
+        template.format(
+            *(_escaped(value) for value in values),
+            **{name: _escaped(value) for name, value in named.items()},
+        )
+    )
+
+
+def _escaped(value: Any) -> str:
+    return value if isinstance(value, Html) else escape(str(value))
+
+
+def joined(parts: Iterable[str]) -> Html:
+    """Return parts one after the other; what is no HTML is escaped."""
+    return Html("".join(_escaped(part) for part in parts))
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[Any]], numbers: Sequence[int] = ()) -> Html:
+    """Return a table; `numbers` are the columns whose values stand right."""
+    marks = [Html(' class="number"') if place in numbers else Html() for place in range(len(heads))]
+    head = joined(html("<th{}>{}</th>", m, h) for m, h in zip(marks, heads, strict=True))
+    body = joined(
+        html(
+            "<tr>{}</tr>",
+            joined(html("<td{}>{}</td>", m, value) for m, value in zip(marks, row, strict=True)),
+        )
+        for row in rows
+    )
+    return html(
+        '<div class="scroll"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>',
+        head,
+        body,
+    )
+
+
+def page(
+    title: str,
+    content: Html,
+    *,
+    header: Html = NOTHING,
+    status: int = 200,
+    form_actions: Sequence[str] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return a page.
+
+    Args:
+        title: of the window and the heading.
+        content: what stands below the heading.
+        header: what stands above it: where else to go.
+        status: of HTTP.
+        form_actions: origins that a form may lead to besides this server.
+        headers: further headers of the answer.
+    """
+    document = html(
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<link rel="stylesheet" href="/style.css"></head>'
+        "<body><header>{header}</header><main><h1>{title}</h1>{content}</main></body></html>",
+        title=title,
+        header=header,
+        content=content,
+    )
+    actions = "".join(f" {each}" for each in form_actions)
+    policy = {"Content-Security-Policy": POLICY.format(actions=actions), **(headers or {})}
+    return Response(document, status, policy, "text/html")
+
+
+async def style(request: Request) -> Response:
+    """Answer the style of all pages."""
+    return Response(STYLE, 200, {"Cache-Control": "public, max-age=86400"}, "text/css")
+
+
+async def form(request: Request, max_bytes: int) -> dict[str, str]:
+    """Return the fields of a form, of a name the last one.
+
+    Raises:
+        BadBody: it is none.
+        TooLarge: it has more bytes than allowed.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+        raise BadBody(FORM)
+    try:
+        text = (await raw_body(request, max_bytes)).decode()
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=50))
+    except ValueError as problem:
+        raise BadBody("the form cannot be read") from problem
+
+
+__all__ = ["Html", "form", "html", "joined", "page", "style", "table"]

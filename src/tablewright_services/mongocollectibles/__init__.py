@@ -1,0 +1,5 @@
+"""MongoCollectibles: a catalogue, quotes, checkout and payment, returns, and pages for both sides.
+
+No code of a database is in here: the access patterns of the model are methods of a store, so the
+same service runs on DynamoDB, PostgreSQL and MongoDB.
+"""

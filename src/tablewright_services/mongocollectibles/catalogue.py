@@ -1,0 +1,90 @@
+"""The list of collectibles, kept for as long as the model lets it be stale.
+
+In: a store, a clock that never goes back. Out: the list as JSON with its ETag. One caller at a time
+reads it anew; a change made here is seen at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tablewright.serve.writing import json_bytes
+from tablewright.store.asynchronous import AsyncStore
+
+KEPT_SECONDS = 300
+"""The staleness that the pattern listCollectibles allows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """The list as it was read."""
+
+    items: tuple[dict[str, Any], ...]
+    body: bytes
+    etag: str
+    read_at: float
+
+
+class Catalogue:
+    """The available collectibles."""
+
+    def __init__(self, store: AsyncStore, ticks: Callable[[], float]) -> None:
+        self.store, self.ticks = store, ticks
+        self.hits = self.misses = 0
+        self._shelf: Shelf | None = None
+        self._reading = asyncio.Lock()
+
+    async def shelf(self) -> tuple[Shelf, bool]:
+        """Return the list, and whether it was kept."""
+        kept = self._fresh()
+        if kept is None:
+            async with self._reading:
+                kept = self._fresh()
+                if kept is None:
+                    self.misses += 1
+                    self._shelf = shelf = await self._read()
+                    return shelf, False
+        self.hits += 1
+        return kept, True
+
+    def forget(self) -> None:
+        """Read the list anew the next time."""
+        self._shelf = None
+
+    def _fresh(self) -> Shelf | None:
+        shelf = self._shelf
+        is_fresh = shelf is not None and self.ticks() - shelf.read_at < KEPT_SECONDS
+        return shelf if is_fresh else None
+
+    async def _read(self) -> Shelf:
+        started = self.ticks()
+        listed = await self.store.listCollectibles()
+        items = tuple(
+            {"id": each.id, "name": each.name, "size": each.size, "image_url": each.image_url}
+            for each in sorted(listed, key=lambda each: str(each.id))
+        )
+        body = json_bytes({"success": True, "data": items})
+        return Shelf(items=items, body=body, etag=etag_of(body), read_at=started)
+
+
+def etag_of(body: bytes) -> str:
+    """Return the entity tag of a body (RFC 9110, section 8.8.3)."""
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
+def is_current(given: str, etag: str) -> bool:
+    """Whether a caller's `If-None-Match` names what it would get again.
+
+    Example:
+        >>> is_current('W/"a", "b"', '"b"'), is_current('"a"', '"b"')
+        (True, False)
+    """
+    tags = {tag.strip().removeprefix("W/") for tag in given.split(",")}
+    return etag in tags or "*" in tags
+
+
+__all__ = ["KEPT_SECONDS", "Catalogue", "Shelf", "etag_of", "is_current"]

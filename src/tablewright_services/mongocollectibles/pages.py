@@ -1,0 +1,346 @@
+"""The pages: a shop for customers, a page to pay on locally, a dashboard for the staff."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from tablewright.serve.callers import Unauthorized
+from tablewright_services.common.pages import Html, form, html, joined, page, style, table
+from tablewright_services.common.service import Endpoint, Refused
+from tablewright_services.mongocollectibles.domain import (
+    LONGEST_RENTAL_DAYS,
+    STORES,
+    Order,
+    centavos,
+    is_overdue,
+)
+from tablewright_services.mongocollectibles.payments import LocalPayments
+
+if TYPE_CHECKING:
+    from tablewright_services.mongocollectibles.app import MongoCollectibles
+
+TITLE = "MongoCollectibles"
+STATUSES = ("pending", "completed", "failed", "expired", "refunded")
+DAYS_FIRST = 7
+
+
+class Pages:
+    """The pages of one service."""
+
+    def __init__(self, service: MongoCollectibles) -> None:
+        self.service = service
+
+    def listed(self) -> Sequence[tuple[str, str, Endpoint]]:
+        """Return method, path and endpoint of each page."""
+        pages: list[tuple[str, str, Endpoint]] = [
+            ("GET", "/", self._shop),
+            ("GET", "/shop/rentals/{id}", self._rental),
+            ("GET", "/shop/{id}", self._collectible),
+            ("POST", "/shop/{id}", self._order),
+            ("GET", "/dashboard", self._dashboard),
+            ("POST", "/dashboard/session", self._sign_in),
+            ("POST", "/dashboard/sign-out", self._sign_out),
+            ("POST", "/dashboard/rentals/{id}/return", self._give_back),
+        ]
+        if isinstance(self.service.payments, LocalPayments):
+            pages += [("GET", "/pay/{id}", self._pay), ("POST", "/pay/{id}", self._paid)]
+        return [
+            *((method, path, self._shown(endpoint)) for method, path, endpoint in pages),
+            ("GET", "/style.css", style),
+        ]
+
+    def _shown(self, endpoint: Endpoint) -> Endpoint:
+        """Return an endpoint whose refusals are pages too."""
+
+        @wraps(endpoint)
+        async def shown(request: Request) -> Response:
+            try:
+                return await endpoint(request)
+            except Refused as refused:
+                return self._page("That did not work", _note(str(refused)), refused.status)
+            except Unauthorized:
+                return self._signing_in("Sign in first.", 401)
+
+        return shown
+
+    def _page(self, title: str, content: Html, status: int = 200, **more: Any) -> Response:
+        header = html(
+            '<b>{}</b> <a href="/">Shop</a> <a href="/dashboard">Staff</a>{}',
+            TITLE,
+            more.pop("beside", Html()),
+        )
+        return page(title, content, header=header, status=status, **more)
+
+    # ------------------------------------------------------------ customers
+
+    async def _shop(self, request: Request) -> Response:
+        shelf, _ = await self.service.catalogue.shelf()
+        tiles = joined(
+            html(
+                '<li><a href="/shop/{}">{}</a><br>size {}</li>',
+                _path(item["id"]),
+                item["name"],
+                item["size"],
+            )
+            for item in shelf.items
+        )
+        return self._page("Rent a collectible", html('<ul class="tiles">{}</ul>', tiles))
+
+    async def _collectible(self, request: Request) -> Response:
+        name, query = request.path_params["id"], request.query_params
+        collectible = await self.service.store.getCollectible(id=name)
+        if collectible is None:
+            raise Refused(404, "not_found", "There is no such collectible.")
+        store_id, days = query.get("store_id", ""), query.get("duration", "")
+        content = [
+            html("<p>{}</p><p>Size {}</p>", collectible.description or "", collectible.size),
+            _asking(store_id, days),
+        ]
+        if store_id:
+            waits = self.service.wait(request)
+            if waits is not None:
+                raise Refused(429, "too_many", "Too many quotes: wait a minute.")
+            content.append(await self._quoted(name, store_id, days))
+        # a browser's policy follows a form through its redirects: the payment page is one
+        origin = self.service.payments.form_origin
+        return self._page(
+            collectible.name, joined(content), form_actions=[origin] if origin else []
+        )
+
+    async def _quoted(self, name: str, store_id: str, days: str) -> Html:
+        try:
+            quoted = await self.service.rentals.quoted(_order(name, store_id, days))
+        except Refused as refused:
+            return _note(str(refused))
+        offer = self.service.rentals.offer(quoted)
+        rows = [
+            ("Rate per day", f"{quoted.rate:,.2f}"),
+            ("Days", str(quoted.order.duration)),
+            ("Factor, below a week", str(quoted.factor)),
+            ("Delivery", f"{quoted.delivery_fee:,.2f}"),
+            ("Total in pesos", f"{quoted.total_fee:,.2f}"),
+        ]
+        return html(
+            "<h2>Your quote</h2>{rows}<p>In the store after {wait} days. Holds until {until}.</p>"
+            '<form method="post"><input type="hidden" name="quote" value="{quote}">'
+            '<input type="hidden" name="store_id" value="{store}">'
+            '<input type="hidden" name="duration" value="{days}">'
+            '<label><span>E-mail</span><input type="email" name="customer_email" required></label>'
+            "<button>Rent and pay</button></form>",
+            rows=table(["", "Pesos"], rows, [1]),
+            wait=quoted.distance,
+            until=offer["valid_until"],
+            quote=offer["quote"],
+            store=store_id,
+            days=days,
+        )
+
+    async def _order(self, request: Request) -> Response:
+        waits = self.service.wait(request)
+        if waits is not None:
+            raise Refused(429, "too_many", "Too many orders: wait a minute.")
+        fields = await form(request, self.service.max_body_bytes)
+        order = _order(
+            request.path_params["id"], fields.get("store_id", ""), fields.get("duration", "")
+        )
+        email, token = fields.get("customer_email", "").strip().lower(), fields.get("quote", "")
+        # the quote is the key: sending the form twice rents once
+        rented = await self.service.rentals.check_out(order, email, token, token)
+        return RedirectResponse(str(rented["checkout_url"]), 303)
+
+    async def _rental(self, request: Request) -> Response:
+        rental = await self.service.store.getRental(id=request.path_params["id"])
+        if rental is None:
+            raise Refused(404, "not_found", "There is no such rental.")
+        rows = [
+            ("Rental", rental.id),
+            ("Collectible", rental.collectible_id),
+            ("Collect at", STORES.get(rental.store_id, rental.store_id)),
+            ("Pesos", f"{rental.total_fee:,.2f}"),
+            ("Payment", rental.payment_status),
+            ("Bring back by", str(rental.due_at)[:10]),
+        ]
+        return self._page("Your rental", table(["", ""], rows))
+
+    # ------------------------------------------------------------ paying locally
+
+    async def _pay(self, request: Request) -> Response:
+        rental = await self._unpaid(request)
+        content = html(
+            "<p>{} pesos for {}. This page stands in for PayMongo: no money moves.</p>"
+            '<form method="post"><button name="outcome" value="payment.paid">Pay</button> '
+            '<button name="outcome" value="payment.failed">Let it fail</button></form>',
+            f"{rental.total_fee:,.2f}",
+            rental.collectible_id,
+        )
+        return self._page("Pay", content)
+
+    async def _paid(self, request: Request) -> Response:
+        rental = await self._unpaid(request)
+        fields = await form(request, self.service.max_body_bytes)
+        kind = "payment.paid" if fields.get("outcome") == "payment.paid" else "payment.failed"
+        payments = self.service.payments
+        assert isinstance(payments, LocalPayments)
+        signed = payments.webhook(rental.id, kind, centavos(rental.total_fee), self.service.clock())
+        await self.service.received(*signed)
+        return RedirectResponse(f"/shop/rentals/{rental.id}", 303)
+
+    async def _unpaid(self, request: Request) -> Any:
+        rental = await self.service.store.getRental(id=request.path_params["id"])
+        if rental is None or rental.payment_status != "pending":
+            raise Refused(409, "not_pending", "There is nothing to pay.")
+        return rental
+
+    # ------------------------------------------------------------ staff
+
+    def _signing_in(self, text: str, status: int = 200) -> Response:
+        content = html(
+            '{}<form method="post" action="/dashboard/session"><label><span>Password</span>'
+            '<input type="password" name="password" autocomplete="current-password" required>'
+            "</label><button>Sign in</button></form>",
+            _note(text) if text else Html(),
+        )
+        return self._page("Staff", content, status)
+
+    async def _sign_in(self, request: Request) -> Response:
+        waits = self.service.wait(request, is_sign_in=True)
+        if waits is not None:
+            raise Refused(429, "too_many", "Too many attempts: wait a minute.")
+        fields = await form(request, self.service.max_body_bytes)
+        access = self.service.access
+        try:
+            session = await asyncio.to_thread(access.sign_in, fields.get("password", ""))
+        except Unauthorized:
+            text = "Another password."
+            if not self.service.settings.staff_password:
+                text = "Nobody gets in until STAFF_PASSWORD is set."
+            return self._signing_in(text, 401)
+        return access.keep(RedirectResponse("/dashboard", 303), request, session)
+
+    async def _sign_out(self, request: Request) -> Response:
+        fields = await form(request, self.service.max_body_bytes)
+        self.service.access.require_form(request, fields.get("form", ""))
+        return self.service.access.keep(RedirectResponse("/dashboard", 303), request, "")
+
+    async def _dashboard(self, request: Request) -> Response:
+        service = self.service
+        if not service.access.is_staff(request):
+            return self._signing_in("")
+        session = service.access.require_staff(request)
+        token = service.access.form_token(session)
+        status = request.query_params.get("status", "completed")
+        if status not in STATUSES:
+            raise Refused(404, "not_found", "There is no such status.")
+        listed = await service.store.rentalsByStatus(
+            payment_status=status, page=request.query_params.get("page") or None
+        )
+        now = service.now()
+        rows = [_row(rental, is_overdue(rental, now), token) for rental in listed]
+        heads = ["Rental", "Collectible", "Copy", "Store", "Days", "Pesos", "Due", ""]
+        links = joined(
+            html('<a href="/dashboard?status={}">{}</a> ', each, each) for each in STATUSES
+        )
+        more = Html()
+        if listed.next:
+            more = html(
+                '<p><a href="/dashboard?status={}&amp;page={}">Next page</a></p>',
+                status,
+                listed.next,
+            )
+        kept = service.catalogue
+        figures = html(
+            "<p>The catalogue was read {} times, and given out {} times as it was.</p>{}",
+            kept.misses,
+            kept.hits,
+            joined(html("<p>{}: {}</p>", word, n) for word, n in sorted(service.noted.items())),
+        )
+        leave = html(
+            '<form method="post" action="/dashboard/sign-out">'
+            '<input type="hidden" name="form" value="{}"><button>Sign out</button></form>',
+            token,
+        )
+        content = joined(
+            [
+                html("<p>{}</p>", links),
+                table(heads, rows, [4, 5]),
+                more,
+                html("<h2>Since the start</h2>"),
+                figures,
+            ]
+        )
+        return self._page(f"Rentals: {status}", content, beside=leave)
+
+    async def _give_back(self, request: Request) -> Response:
+        fields = await form(request, self.service.max_body_bytes)
+        self.service.access.require_form(request, fields.get("form", ""))
+        await self.service.rentals.give_back(request.path_params["id"])
+        return RedirectResponse("/dashboard", 303)
+
+
+def _order(name: str, store_id: str, days: str) -> Order:
+    duration = int(days) if days.isascii() and days.isdigit() and len(days) <= 4 else 0
+    return Order(collectible_id=name, store_id=store_id, duration=duration)
+
+
+def _asking(store_id: str, days: str) -> Html:
+    """Return the form that asks for a quote."""
+    options = joined(
+        html(
+            '<option value="{}"{}>{}</option>',
+            each,
+            Html(" selected") if each == store_id else Html(),
+            name,
+        )
+        for each, name in STORES.items()
+    )
+    return html(
+        '<form><label><span>Collect at</span><select name="store_id">{}</select></label>'
+        '<label><span>Days</span><input type="number" name="duration" min="1" max="{}" value="{}" '
+        "required></label><button>Get a quote</button></form>",
+        options,
+        LONGEST_RENTAL_DAYS,
+        days or DAYS_FIRST,
+    )
+
+
+def _row(rental: Any, is_late: bool, token: str) -> Sequence[Any]:
+    action: Any = ""
+    if rental.returned_at is not None:
+        action = f"back {str(rental.returned_at)[:10]}"
+    elif rental.payment_status in ("completed", "refunded"):
+        action = html(
+            '<form method="post" action="/dashboard/rentals/{}/return">'
+            '<input type="hidden" name="form" value="{}"><button>Returned</button></form>',
+            _path(rental.id),
+            token,
+        )
+    due = str(rental.due_at)[:10]
+    return (
+        rental.id,
+        rental.collectible_id,
+        rental.warehouse_id or "",
+        rental.store_id,
+        rental.duration,
+        f"{rental.total_fee:,.2f}",
+        html("<strong>{} overdue</strong>", due) if is_late else due,
+        action,
+    )
+
+
+def _path(text: str) -> str:
+    """Return a text as one part of a path."""
+    return quote(str(text), safe="")
+
+
+def _note(text: str) -> Html:
+    return html('<p class="note">{}</p>', text)
+
+
+__all__ = ["Pages"]
