@@ -160,12 +160,24 @@ class Operation:
     """By status, when it is answered."""
 
 
-def openapi_document(title: str, operations: Iterable[Operation]) -> dict[str, Any]:
+ERROR_SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {"error": {"type": "string"}, "message": {"type": "string"}},
+    "required": ["error", "message"],
+}
+
+
+def openapi_document(
+    title: str,
+    operations: Iterable[Operation],
+    error_schema: Mapping[str, Any] = ERROR_SCHEMA,
+) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of a service.
 
     Args:
         title: of the service.
         operations: all that it offers to others.
+        error_schema: of the body of an error.
     """
     paths: dict[str, dict[str, Any]] = {}
     for each in sorted(operations, key=lambda one: (one.path, one.method)):
@@ -175,13 +187,7 @@ def openapi_document(title: str, operations: Iterable[Operation]) -> dict[str, A
         "info": {"title": title, "version": "1"},
         "paths": paths,
         "components": {
-            "schemas": {
-                "Error": {
-                    "type": "object",
-                    "properties": {"error": {"type": "string"}, "message": {"type": "string"}},
-                    "required": ["error", "message"],
-                }
-            },
+            "schemas": {"Error": dict(error_schema)},
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
         },
     }

@@ -32,6 +32,7 @@ from tablewright.store.failures import InvalidArguments, NotServed, Unavailable
 from tablewright.store.store import Store
 from tablewright_services.common.answers import answer, error
 from tablewright_services.common.declarations import (
+    ERROR_SCHEMA,
     Access,
     Fields,
     Operation,
@@ -77,6 +78,8 @@ class Service(ABC):
     """Variables of the environment that must be set; in memory, random ones do."""
     trial_settings: ClassVar[Mapping[str, str]] = {}
     """Variables that are set where the service only runs in memory, to be tried out."""
+    error_schema: ClassVar[Mapping[str, Any]] = ERROR_SCHEMA
+    """JSON Schema of what `error` answers."""
     title: ClassVar[str] = ""
     """Of the service, in its OpenAPI document; the name of the class unless given."""
 
@@ -127,7 +130,7 @@ class Service(ABC):
         return Starlette(
             routes=routes,
             middleware=[Middleware(Edge, operated=self)],
-            exception_handlers={404: _no_such_page, 405: _no_such_method},
+            exception_handlers={404: self._no_such_page, 405: self._no_such_method},
             lifespan=lifespan,
         )
 
@@ -219,14 +222,22 @@ class Service(ABC):
     async def _openapi(self, request: Request) -> Response:
         """Answer the OpenAPI document of what others may call."""
         offered = [each for each in self.operations.values() if each.access != "local"]
-        return answer(openapi_document(self.title or type(self).__name__, offered))
+        title = self.title or type(self).__name__
+        return answer(openapi_document(title, offered, self.error_schema))
 
     async def _metrics(self, request: Request) -> Response:
         """Answer what a local Prometheus scrapes; nobody else is answered."""
         if request.client is not None and request.client.host not in LOCAL:
-            return error(404, "not_found", "there is no such page")
+            return self.error(404, "not_found", "there is no such page")
         page = self.metrics.page(self.store.store.bill) + self.more_metrics()
         return Response(page, media_type=CONTENT_TYPE)
+
+    async def _no_such_page(self, request: Request, problem: Exception) -> Response:
+        return self.error(404, "not_found", "there is no such page")
+
+    async def _no_such_method(self, request: Request, problem: Exception) -> Response:
+        allowed = getattr(problem, "headers", None) or {}
+        return self.error(405, "no_such_method", "the page is not asked that way", allowed)
 
     async def body(self, request: Request) -> Mapping[str, Any]:
         """Return the JSON object in the body of a request.
@@ -283,15 +294,6 @@ def _require_declared(fields: Fields, content: Mapping[str, Any]) -> None:
     problems = problems_of(fields, content)
     if problems:
         raise Refused(422, "invalid", "; ".join(problems))
-
-
-async def _no_such_page(request: Request, problem: Exception) -> Response:
-    return error(404, "not_found", "there is no such page")
-
-
-async def _no_such_method(request: Request, problem: Exception) -> Response:
-    allowed = getattr(problem, "headers", None) or {}
-    return error(405, "no_such_method", "the page is not asked that way", allowed)
 
 
 __all__ = ["Endpoint", "Now", "Refused", "Service", "to_standard_error", "utc_now"]

@@ -6,18 +6,27 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from tablewright.serve.bodies import BadBody, raw_body
+from tablewright.serve.bodies import raw_body
 from tablewright.serve.callers import CallRates, Unauthorized
 from tablewright.serve.writing import json_bytes
 from tablewright.store.failures import ConditionFailed
 from tablewright.store.store import Store
 from tablewright_services.common.answers import JSON
+from tablewright_services.common.declarations import (
+    Fields,
+    choice,
+    email,
+    flag,
+    several,
+    text,
+    whole,
+)
 from tablewright_services.common.service import (
     Endpoint,
     Now,
@@ -33,7 +42,7 @@ from tablewright_services.mongocollectibles.catalogue import (
     etag_of,
     is_current,
 )
-from tablewright_services.mongocollectibles.domain import STORES, Order
+from tablewright_services.mongocollectibles.domain import PESOS_PER_DAY, STORES, Order
 from tablewright_services.mongocollectibles.messages import (
     Mailer,
     MailFailed,
@@ -57,11 +66,56 @@ ITEM_SECONDS = 60
 """How long a browser may keep one collectible with its copies."""
 
 
+ORDER: Fields = {
+    "collectible_id": text(1, 100),
+    "store_id": text(1, 20),
+    # days; what is no rental is answered 400 by the domain
+    "duration": whole(-1_000_000, 1_000_000),
+}
+COLLECTIBLE: Fields = {
+    "name": text(1, 255),
+    "description": text(0, 4_000).optional,
+    "size": choice(*PESOS_PER_DAY),
+    "image_url": text(1, 255),
+    "available": flag().optional,
+}
+COPY: Fields = {
+    "warehouse_id": text(1, 50),
+    "distances": several(whole(0, 365), len(STORES), len(STORES)),
+    "name": text(0, 255).optional,
+    "address": text(0, 400).optional,
+}
+
+
+class _Listed(NamedTuple):
+    """A route of the API."""
+
+    method: str
+    path: str
+    endpoint: Endpoint
+    summary: str
+    more: Mapping[str, Any]
+    """Further arguments of `Service.route`."""
+
+
 class MongoCollectibles(Service):
     """The service on one store."""
 
     secret_names = SECRETS
     max_body_bytes = 64 * 1024
+    title = "MongoCollectibles"
+    error_schema: ClassVar[Mapping[str, Any]] = {
+        "type": "object",
+        "properties": {
+            "success": {"const": False},
+            "error": {
+                "type": "object",
+                "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
+                "required": ["code", "message"],
+            },
+        },
+        "required": ["success", "error"],
+    }
 
     def __init__(
         self,
@@ -97,30 +151,105 @@ class MongoCollectibles(Service):
 
     def routes(self) -> Sequence[BaseRoute]:
         """Return the routes: each of the API with and without `/api`, then the pages."""
-        listed: list[tuple[str, str, Endpoint]] = [
-            ("GET", "/collectibles", self._list),
-            ("GET", "/collectibles/{id}", self._one),
-            ("PUT", "/collectibles/{id}", self._store_collectible),
-            ("POST", "/collectibles/{id}/copies", self._stock),
-            ("POST", "/rentals/quote", self._quote),
-            ("POST", "/rentals/checkout", self._check_out),
-            ("POST", "/rentals/access", self._send_link),
-            ("GET", "/rentals", self._of_customer),
-            ("GET", "/rentals/{id}", self._rental),
-            ("POST", "/rentals/{id}/return", self._give_back),
-            ("POST", "/webhooks/paymongo", self._webhook),
-            ("POST", "/staff/session", self._sign_in),
+        documented = [
+            self.route(each.method, f"/api{each.path}", each.endpoint, each.summary, **each.more)
+            for each in self._listed()
         ]
-        return [
+        offered = dict(self.operations)
+        others = [
             *(
-                self.route(method, f"{prefix}{path}", endpoint)
-                for prefix in ("/api", "")
-                for method, path, endpoint in listed
+                self.route(each.method, each.path, each.endpoint, **each.more)
+                for each in self._listed()
             ),
             self.route("GET", "/api/health", self.health),
             *(
                 self.route(method, path, endpoint)
                 for method, path, endpoint in Pages(self).listed()
+            ),
+        ]
+        # the document says each once: the same without the prefix, and pages, are not in it
+        self.operations = offered
+        return [*documented, *others]
+
+    def _listed(self) -> Sequence[_Listed]:
+        """Return the routes of the API."""
+        public: Any = {"access": "public"}
+        gone = {404: "there is no such thing"}
+        taken = {409: "no copy is left, or the quote does not hold any more"}
+        ordered = {**public, "answers": {200: "the fee", 400: "no order", **gone, **taken}}
+        rented = {
+            **public,
+            "body": {**ORDER, "customer_email": email(), "quote": text().optional},
+            "answers": {**ordered["answers"], 201: "where to pay", 502: "no payment page"},
+        }
+        found = {200: "found", **gone}
+        kept = {**public, "answers": {**found, 304: "nothing has changed"}}
+        done = {200: "done", **gone}
+        return [
+            _Listed("GET", "/collectibles", self._list, "What can be rented", kept),
+            _Listed("GET", "/collectibles/{id}", self._one, "One, with its copies", kept),
+            _Listed(
+                "PUT",
+                "/collectibles/{id}",
+                self._store_collectible,
+                "Store one",
+                {"body": COLLECTIBLE},
+            ),
+            _Listed(
+                "POST",
+                "/collectibles/{id}/copies",
+                self._stock,
+                "Add a copy",
+                {"body": COPY, "answers": {201: "added", 409: "it is there", **gone}},
+            ),
+            _Listed(
+                "POST", "/rentals/quote", self._quote, "What it costs", {**ordered, "body": ORDER}
+            ),
+            _Listed("POST", "/rentals/checkout", self._check_out, "Rent the nearest copy", rented),
+            _Listed(
+                "POST",
+                "/rentals/access",
+                self._send_link,
+                "Get a key to the own rentals by e-mail",
+                {**public, "body": {"customer_email": email()}, "answers": {202: "sent"}},
+            ),
+            _Listed(
+                "GET",
+                "/rentals",
+                self._of_customer,
+                "The rentals of an address, newest first",
+                {
+                    "query": {"email": email().optional, "cursor": text().optional},
+                    "answers": {200: "a page", 403: "of somebody else"},
+                },
+            ),
+            _Listed(
+                "GET", "/rentals/{id}", self._rental, "One rental", {**public, "answers": found}
+            ),
+            _Listed(
+                "POST",
+                "/rentals/{id}/return",
+                self._give_back,
+                "Take a copy back",
+                {"answers": {**done, 409: "it is not out"}},
+            ),
+            _Listed(
+                "POST",
+                "/webhooks/paymongo",
+                self._webhook,
+                "What PayMongo tells",
+                {"access": "signed", "answers": {200: "taken", 409: "it has to come again"}},
+            ),
+            _Listed(
+                "POST",
+                "/staff/session",
+                self._sign_in,
+                "Sign in",
+                {
+                    **public,
+                    "body": {"password": text()},
+                    "answers": {200: "signed in", 401: "another password"},
+                },
             ),
         ]
 
@@ -233,10 +362,10 @@ class MongoCollectibles(Service):
         body = await self.body(request)
         stored = await self.store.upsertCollectible(
             id=request.path_params["id"],
-            name=body.get("name"),
+            name=body["name"],
             description=body.get("description", ""),
-            size=body.get("size"),
-            image_url=body.get("image_url"),
+            size=body["size"],
+            image_url=body["image_url"],
             available=body.get("available", True),
             warehouses=[],
         )
@@ -246,21 +375,16 @@ class MongoCollectibles(Service):
     async def _stock(self, request: Request) -> Response:
         self.access.require_staff(request)
         body = await self.body(request)
-        distances = body.get("distances")
-        if not isinstance(distances, list) or len(distances) != len(STORES):
-            raise Refused(422, "invalid", f"distances: one for each of {', '.join(STORES)}")
-        if not all(type(each) is int and each >= 0 for each in distances):
-            raise Refused(422, "invalid", "distances: whole numbers of days")
         name = request.path_params["id"]
         if await self.store.getCollectible(id=name) is None:
             raise Refused(404, "not_found", "there is no such collectible")
         try:
             copy = await self.store.stockCopy(
                 collectible_id=name,
-                warehouse_id=body.get("warehouse_id"),
+                warehouse_id=body["warehouse_id"],
                 name=body.get("name", ""),
                 available=True,
-                distances_to_stores=distances,
+                distances_to_stores=body["distances"],
                 address=body.get("address", ""),
             )
         except ConditionFailed as problem:
@@ -281,12 +405,10 @@ class MongoCollectibles(Service):
         if waits is not None:
             return waits
         body = await self.body(request)
-        email = body.get("customer_email")
-        if not isinstance(email, str):
-            raise BadBody("customer_email is a text")
+        customer = body["customer_email"].strip().lower()
         key = request.headers.get("idempotency-key", "")[:200]
         token = str(body.get("quote") or "")
-        rented = await self.rentals.check_out(order_of(body), email.strip().lower(), token, key)
+        rented = await self.rentals.check_out(order_of(body), customer, token, key)
         return self.answer(rented, 201)
 
     async def _webhook(self, request: Request) -> Response:
@@ -316,28 +438,25 @@ class MongoCollectibles(Service):
         return self.answer(shown(rental))
 
     async def _of_customer(self, request: Request) -> Response:
-        email = request.query_params.get("email", "").lower()
-        if not email or not self.access.is_staff(request):
+        asked = self.query(request)
+        customer = asked.get("email", "").lower()
+        if not customer or not self.access.is_staff(request):
             proved = self.access.customer(request)
-            if email not in ("", proved):
+            if customer not in ("", proved):
                 raise Refused(403, "forbidden", "these are the rentals of somebody else")
-            email = proved
-        page = await self.store.rentalsByCustomer(
-            customer_email=email, page=request.query_params.get("cursor") or None
-        )
+            customer = proved
+        page = await self.store.rentalsByCustomer(customer_email=customer, page=asked.get("cursor"))
         return self.answer({"rentals": [shown(each) for each in page], "cursor": page.next})
 
     async def _send_link(self, request: Request) -> Response:
         waits = self.wait(request, is_sign_in=True)
         if waits is not None:
             return waits
-        email = (await self.body(request)).get("customer_email")
-        if not isinstance(email, str):
-            raise BadBody("customer_email is a text")
+        customer = (await self.body(request))["customer_email"].strip()
         # whether anybody rents under this address is said to its owner alone
-        token = self.access.customer_token(email.strip().lower())
-        text = f"This key shows your rentals for a day: {token}"
-        message = Message(to=email.strip(), subject="Your rentals", text=text)
+        token = self.access.customer_token(customer.lower())
+        words = f"This key shows your rentals for a day: {token}"
+        message = Message(to=customer, subject="Your rentals", text=words)
         try:
             await asyncio.to_thread(self.mailer.send, message)
         except (MailFailed, ValueError):
@@ -353,24 +472,18 @@ class MongoCollectibles(Service):
         waits = self.wait(request, is_sign_in=True)
         if waits is not None:
             return waits
-        password = str((await self.body(request)).get("password", ""))
+        password = (await self.body(request))["password"]
         session = await asyncio.to_thread(self.access.sign_in, password)
         return self.answer({"session": session})
 
 
 def order_of(body: Mapping[str, Any]) -> Order:
-    """Return the order in a body.
-
-    Raises:
-        Refused: 400 where it is none.
-    """
-    collectible_id, store_id = body.get("collectible_id"), body.get("store_id")
-    duration = body.get("duration")
-    if not isinstance(collectible_id, str) or not isinstance(store_id, str):
-        raise Refused(400, "bad_request", "collectible_id and store_id are texts")
-    if type(duration) is not int:
-        raise Refused(400, "bad_duration", "duration is a whole number of days")
-    return Order(collectible_id=collectible_id, store_id=store_id, duration=duration)
+    """Return the order in a body that is as `ORDER` says."""
+    return Order(
+        collectible_id=body["collectible_id"],
+        store_id=body["store_id"],
+        duration=body["duration"],
+    )
 
 
 def shown(rental: Any) -> dict[str, Any]:
