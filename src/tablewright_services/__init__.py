@@ -7,6 +7,7 @@ an application; `tablewright serve --app NAME` starts it.
 from __future__ import annotations
 
 SERVICES = {
+    "auxeira": "tablewright_services.auxeira.app:Auxeira",
     "llm-proxy": "tablewright_services.llm_proxy.app:LlmProxy",
     "mongocollectibles": "tablewright_services.mongocollectibles.app:MongoCollectibles",
 }

@@ -21,7 +21,8 @@ PATTERNS = {
     "screen-time-journey": [f"S{n}" for n in range(1, 16)],
     "mongocollectibles": [f"M{n}" for n in range(1, 13)],
     "poafix": [f"P{n}" for n in range(1, 31)],
-    "auxeira": [f"A{n}" for n in range(1, 25)],
+    # from A25 on what its service needs beyond the brief
+    "auxeira": [f"A{n}" for n in range(1, 38)],
 }
 CLAIMS = {
     "llm-proxy": 16,

@@ -308,7 +308,9 @@ class ToyConnector:
     def observations(self, design: Any, target: Any, **how: Any) -> Observations:
         return Observations()
 
-    def temporary(self, model: Model, design: ToyDesign, expected_bytes: Decimal) -> ToyAdapter:
+    def temporary(
+        self, model: Model, design: ToyDesign, expected_bytes: Decimal, **options: Any
+    ) -> ToyAdapter:
         return ToyAdapter(model, design, {})
 
     def copied(self, model: Model, design: ToyDesign, *about: Any, **options: Any) -> None:

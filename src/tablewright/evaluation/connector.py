@@ -64,6 +64,7 @@ class Connector(Protocol):
         creates: bool = False,
         expiry_shift: int = 0,
         cap: SpendingCap | None = None,
+        keeps_values: bool = False,
     ) -> Adapter:
         """Reach the database that is meant.
 
@@ -76,6 +77,7 @@ class Connector(Protocol):
                 one is read instead.
             expiry_shift: as of `codec`.
             cap: the most that may be spent there, where requests are charged.
+            keeps_values: as of `codec`, for what calls write and read too.
 
         Raises:
             UsageError: the address is not one of this engine's, or names production.
@@ -121,8 +123,10 @@ class Connector(Protocol):
         """
         ...
 
-    def temporary(self, model: Model, design: Design, expected_bytes: Decimal) -> Adapter:
-        """Return an empty database for a proof, which is gone once it is closed."""
+    def temporary(
+        self, model: Model, design: Design, expected_bytes: Decimal, *, keeps_values: bool = False
+    ) -> Adapter:
+        """Return an empty database, which is gone once it is closed; `keeps_values` as above."""
         ...
 
     def copied(

@@ -176,12 +176,14 @@ def _adapter(
 ) -> Adapter:
     model = session.model
     if target == MEMORY:
-        adapter = connector.temporary(model, design, Decimal(0))
+        adapter = connector.temporary(model, design, Decimal(0), keeps_values=True)
         apply_provision(adapter.plan_provision(), adapter, lambda text: None)
         return adapter
     reached = target if isinstance(target, Target) else target_of(target)
     folder = Workspace(session.file.path).folder
-    adapter = connector.connect(model, design, reached, folder, creates=reached.is_local)
+    adapter = connector.connect(
+        model, design, reached, folder, creates=reached.is_local, keeps_values=True
+    )
     try:
         if create or reached.is_local:
             apply_provision(adapter.plan_provision(), adapter, lambda text: None)

@@ -23,6 +23,7 @@ from tablewright.store.store import Store
 
 INSTALL = "pip install 'tablewright[serve]'"
 APP_USERS = 10
+PORT = 8080
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -73,7 +74,7 @@ def serve(
     design: str = "",
     target: str = "local",
     host: str = "127.0.0.1",
-    port: int = 8080,
+    port: int = PORT,
     seed_users: int = 0,
     create: bool = False,
     started: Callable[[ServeView], None],
@@ -198,6 +199,7 @@ def _listening(host: str, port: int) -> socket.socket:
 
 __all__ = [
     "MEMORY",
+    "PORT",
     "ServeView",
     "app_session",
     "fill_if_empty",

@@ -24,6 +24,7 @@ from tablewright.verbs.serve import (
 )
 
 SERVICES_PACKAGE = "tablewright_services"
+LAST_PORT = 65_535
 
 
 def serve_app(
@@ -32,7 +33,7 @@ def serve_app(
     design: str = "recommended",
     target: str = MEMORY,
     host: str = "127.0.0.1",
-    port: int = 8080,
+    port: int | None = None,
     seed_users: int = 0,
     create: bool = False,
     started: Callable[[ServeView], None],
@@ -44,7 +45,8 @@ def serve_app(
         design: its name, see `open_store`.
         target: the database, see `open_store`.
         host: the address to listen on.
-        port: the port; 0 for a free one.
+        port: the port, 0 for a free one; unless given PORT of the environment, else the
+            service's own.
         seed_users: fill an empty database with the sampled records of so many users first.
         create: create missing tables on a server.
         started: is told once it listens.
@@ -77,7 +79,8 @@ def serve_app(
                 )
             )
 
-        listen_and_serve(service.application(closes=False), host, port, listening)
+        chosen = _port(service_class.default_port) if port is None else port
+        listen_and_serve(service.application(closes=False), host, chosen, listening)
 
 
 def _service_class(name: str) -> Any:
@@ -94,6 +97,18 @@ def _service_class(name: str) -> Any:
         raise UnsupportedError(
             f"serving needs the package {problem.name}", remedy=f"install it: {INSTALL}"
         ) from problem
+
+
+def _port(default: int) -> int:
+    """Return the port that the environment names, or a default.
+
+    Raises:
+        UsageError: it names none.
+    """
+    text = os.environ.get("PORT", "") or str(default)
+    if not text.isdigit() or int(text) > LAST_PORT:
+        raise UsageError(f"PORT is {text!r}", remedy=f"set it to 0 to {LAST_PORT:,}")
+    return int(text)
 
 
 def _environment(service_class: Any, *, invents: bool) -> Mapping[str, str]:

@@ -12,7 +12,15 @@ import re
 import sys
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Coroutine,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 
@@ -28,7 +36,7 @@ from tablewright.serve.callers import Unauthorized, verified_claims
 from tablewright.serve.edge import Edge
 from tablewright.serve.metrics import CONTENT_TYPE, RequestMetrics
 from tablewright.store.asynchronous import AsyncStore
-from tablewright.store.failures import InvalidArguments, NotServed, Unavailable
+from tablewright.store.failures import Conflict, InvalidArguments, NotServed, Unavailable
 from tablewright.store.store import Store
 from tablewright_services.common.answers import answer, error
 from tablewright_services.common.declarations import (
@@ -39,6 +47,7 @@ from tablewright_services.common.declarations import (
     openapi_document,
     problems_of,
 )
+from tablewright_services.common.origins import Origins
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Now = Callable[[], dt.datetime]
@@ -82,6 +91,9 @@ class Service(ABC):
     """JSON Schema of what `error` answers."""
     title: ClassVar[str] = ""
     """Of the service, in its OpenAPI document; the name of the class unless given."""
+    default_port: ClassVar[int] = 8080
+    origins: Collection[str] = ()
+    """Whose pages may call it from a browser, beside its own; where it names some."""
 
     def __init__(
         self,
@@ -127,9 +139,12 @@ class Service(ABC):
             self.route("GET", "/openapi.json", self._openapi, "This document", access="public"),
             *self.routes(),
         ]
+        middleware = [Middleware(Edge, operated=self)]
+        if self.origins:
+            middleware.append(Middleware(Origins, allowed=self.origins))
         return Starlette(
             routes=routes,
-            middleware=[Middleware(Edge, operated=self)],
+            middleware=middleware,
             exception_handlers={404: self._no_such_page, 405: self._no_such_method},
             lifespan=lifespan,
         )
@@ -193,7 +208,7 @@ class Service(ABC):
                 return self.error(400, "bad_request", f"the body must be a JSON object ({bad})")
             except NotServed:
                 return self.error(501, "not_served", "this database cannot do that")
-            except (Unavailable, EngineError):
+            except (Unavailable, Conflict, EngineError):
                 return self.error(503, "unavailable", "try again later")
 
         return Route(path, guarded, methods=[method])

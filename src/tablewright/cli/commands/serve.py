@@ -31,11 +31,9 @@ if TYPE_CHECKING:
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
-    default=8080,
-    show_default=True,
     envvar="SERVER_PORT",
     show_envvar=True,
-    help="Port to listen on; 0: a free one.",
+    help="Port to listen on; 0: a free one. 8080 unless given, of a service PORT or its own.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
@@ -52,7 +50,7 @@ def command(
     design: str,
     app: str,
     target: str,
-    port: int,
+    port: int | None,
     host: str,
     seed_users: int | None,
     create: bool,
@@ -63,7 +61,7 @@ def command(
     runs the application's own service instead: its routes and domain rules, in memory unless
     --target names a database.
     """
-    from tablewright.verbs.serve import APP_USERS, MEMORY, model_session, serve
+    from tablewright.verbs.serve import APP_USERS, MEMORY, PORT, model_session, serve
 
     def started(view: ServeView) -> None:
         from tablewright.reports.pages import write_document
@@ -95,7 +93,7 @@ def command(
         design=design or ("recommended" if is_app else ""),
         target=target or (MEMORY if is_app else "local"),
         host=host,
-        port=port,
+        port=PORT if port is None else port,
         seed_users=users if is_app else seed_users or 0,
         create=create,
         started=started,

@@ -110,7 +110,8 @@ class DynamoAdapter:
         self.announcement = announcement
         self._scaling, self._removes = scaling, removes
         self._has_destroyed = False
-        self._runner = RouteRunner(model, design, self.transport)
+        keeps_values = self.codec.keeps_values
+        self._runner = RouteRunner(model, design, self.transport, keeps_values=keeps_values)
         self._unprocessed = 0
         self._sleep = sleep or time.sleep
         self._clock = clock

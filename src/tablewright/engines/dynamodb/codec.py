@@ -16,14 +16,11 @@ from tablewright.capacity.limits import MAX_ITEM_BYTES
 from tablewright.core.errors import EngineError
 from tablewright.engines.dynamodb.decoding import KeyReader, plain_value
 from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape, Table
-from tablewright.engines.dynamodb.items import ItemMaker, restored
+from tablewright.engines.dynamodb.items import TEXTS, ItemMaker, restored
 from tablewright.evaluation.doors import Fragment, Record, RecordKind
-from tablewright.model.values import Entity, Kind, Model
+from tablewright.model.values import Entity, Model
 from tablewright.sample.calls import Children, Row
 from tablewright.sample.wire import to_wire
-
-TEXTS = frozenset({Kind.TEXT})
-"""Kinds whose compressed form gives the value back as it is seeded; a map's is not typed there."""
 
 
 class DynamoCodec:
@@ -44,6 +41,7 @@ class DynamoCodec:
         self.model = model
         self.design = design
         self.expiry_shift = expiry_shift
+        self.keeps_values = keeps_values
         self._shapes = {
             (table.name, shape.name): (table, shape)
             for table in design.tables

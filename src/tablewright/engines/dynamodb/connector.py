@@ -102,6 +102,7 @@ class DynamoConnector:
         creates: bool = False,
         expiry_shift: int = 0,
         cap: SpendingCap | None = None,
+        keeps_values: bool = False,
     ) -> DynamoAdapter:
         """Reach the database that is meant.
 
@@ -119,7 +120,7 @@ class DynamoConnector:
             model,
             design,
             transport if cap is None else CappedTransport(transport, cap=cap),
-            codec=DynamoCodec(model, design, expiry_shift),
+            codec=DynamoCodec(model, design, expiry_shift, keeps_values=keeps_values),
             announcement="" if account is None else str(account),
             scaling=None if target.is_local or target.endpoint else partial(_scaling, target),
             removes=partial(_remove_files, path) if is_default else None,
@@ -161,17 +162,20 @@ class DynamoConnector:
         }
         return ask(session, endpoint, names, days)
 
-    def temporary(self, model: Model, design: Design, expected_bytes: Decimal) -> DynamoAdapter:
+    def temporary(
+        self, model: Model, design: Design, expected_bytes: Decimal, *, keeps_values: bool = False
+    ) -> DynamoAdapter:
         """Return an empty database, in memory or, where much is expected, in a temporary file."""
         assert isinstance(design, DynamoDesign)
+        codec = DynamoCodec(model, design, keeps_values=keeps_values)
         if expected_bytes <= MOST_IN_MEMORY:
             database = Database(None, clock=_before_any_expiry)
             transport = LocalTransport(database, "the local engine, in memory")
-            return DynamoAdapter(model, design, transport)
+            return DynamoAdapter(model, design, transport, codec=codec)
         folder = TemporaryDirectory(prefix="tablewright-")
         database = Database(Path(folder.name) / "proof.db", clock=_before_any_expiry)
         transport = LocalTransport(database, "the local engine, in a temporary file")
-        return _TemporaryAdapter(model, design, transport, folder.cleanup)
+        return _TemporaryAdapter(model, design, transport, folder.cleanup, codec)
 
     def copied(
         self,

@@ -9,11 +9,13 @@ import base64
 import re
 from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from tablewright.engines.dynamodb.design import ItemShape, KeyTemplate, Table
+from tablewright.engines.dynamodb.items import TEXTS, restored
 from tablewright.engines.dynamodb.requests import RequestBuilder
 from tablewright.engines.dynamodb.steps import ReadStep
 from tablewright.model.values import Entity
@@ -120,6 +122,11 @@ class Decoder:
         self.others = _others(table, self.shape)
         keys = {key for key, _ in self.shape.keys}
         self.names = [name for name in self.shape.attributes if name not in keys]
+        packed = {name for name, _ in self.shape.compress} if builder.keeps_values else set()
+        self._packed = {
+            name: self.entity.attribute(name).kind in TEXTS for name in self.names if name in packed
+        }
+        """What is compressed, and whether that is a text."""
         self._pages: deque[tuple[Sequence[Item], list[Row]]] = deque(maxlen=self.PAGES)
         self._known: dict[tuple[str, ...], tuple[Item, list[Row]]] = {}
 
@@ -156,6 +163,11 @@ class Decoder:
         if row is None:
             return []
         row |= {name: plain_value(item[name]) for name in self.names if name in item}
+        for name, is_text in self._packed.items():
+            content = row.pop(name, None)
+            if isinstance(content, bytes):
+                with suppress(ValueError):  # cut or filled by `seed`: it cannot be read back
+                    row[name] = restored(content, is_text=is_text)
         if self.embed is None:
             return [row]
         parent_key = {name: row[name] for name in self.entity.key if name in row}

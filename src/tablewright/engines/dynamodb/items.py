@@ -16,9 +16,11 @@ from typing import Any
 from tablewright.engines.dynamodb.design import ItemShape, KeyTemplate, Table
 from tablewright.engines.dynamodb.geohash import GEOHASH, geohash, neighbours
 from tablewright.engines.dynamodb.sizing import POINTER_BYTES, packed
-from tablewright.model.values import Entity, Model
+from tablewright.model.values import Entity, Kind, Model
 from tablewright.sample.wire import item_to_wire, key_text, plain_bytes
 
+TEXTS = frozenset({Kind.TEXT})
+"""Kinds whose compressed form gives the value back as it is seeded; a map's is not typed there."""
 Row = Mapping[str, Any]
 Children = Callable[[str], Sequence[Row]]
 """Given an entity, the rows of the children embedded in this instance."""
@@ -168,9 +170,11 @@ def item_for(
     row: Row,
     children: Children,
     shard: int | None = None,
+    *,
+    keeps_values: bool = False,
 ) -> dict[str, Any]:
     """Return the item of one shape for an instance, in wire form; `ItemMaker` makes many."""
-    return ItemMaker(model, table, shape).item(row, children, shard)
+    return ItemMaker(model, table, shape, keeps_values=keeps_values).item(row, children, shard)
 
 
 def object_place(name: str, entity: Entity, row: Row) -> str:

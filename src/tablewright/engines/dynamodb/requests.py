@@ -131,11 +131,19 @@ def _safe(name: str) -> str:
 
 
 class RequestBuilder:
-    """Turns steps of one design into requests."""
+    """Turns steps of one design into requests.
 
-    def __init__(self, model: Model, design: DynamoDesign) -> None:
+    Args:
+        model: the model.
+        design: the design.
+        keeps_values: what is compressed is written so that it can be read back, whatever size the
+            design states.
+    """
+
+    def __init__(self, model: Model, design: DynamoDesign, *, keeps_values: bool = False) -> None:
         self.model = model
         self.design = design
+        self.keeps_values = keeps_values
 
     def build(self, step: Step, values: Values) -> tuple[str, dict[str, Any]]:
         """Return the operation and the parameters of one request."""
@@ -373,9 +381,7 @@ class RequestBuilder:
                 parameters["UpdateExpression"] = self._embedded(step, values, expression)
         elif step.operation == "PutItem":
             new = values.after or row
-            parameters["Item"] = item_for(
-                self.model, table, shape, new, values.children, step.shard
-            )
+            parameters["Item"] = self._item(table, shape, new, values, step.shard)
         elif step.operation == "UpdateItem":
             parameters["Key"] = self.key(step, row, values.shard)
             parameters["UpdateExpression"] = self._update(step, values, expression)
@@ -387,6 +393,18 @@ class RequestBuilder:
             if values.must_exist:
                 parameters["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         return parameters | expression.parameters()
+
+    def _item(
+        self,
+        table: Table,
+        shape: ItemShape,
+        row: Mapping[str, Any],
+        values: Values,
+        shard: int | None = None,
+    ) -> dict[str, Any]:
+        children = values.children
+        keeps = self.keeps_values
+        return item_for(self.model, table, shape, row, children, shard, keeps_values=keeps)
 
     def _condition(
         self, step: WriteStep, values: Values, table: Table, expression: _Expression
@@ -434,8 +452,8 @@ class RequestBuilder:
     def _update(self, step: WriteStep, values: Values, expression: _Expression) -> str:
         table, shape, _ = self.place(step)
         after = {**values.row, **values.after}
-        item = item_for(self.model, table, shape, after, values.children)
-        old = item_for(self.model, table, shape, values.row, values.children)
+        item = self._item(table, shape, after, values)
+        old = self._item(table, shape, values.row, values)
         assign: list[str] = []
         adds: list[str] = []
         removes: list[str] = []

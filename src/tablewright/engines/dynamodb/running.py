@@ -36,11 +36,18 @@ class InstanceMissingError(Exception):
 class RouteRunner:
     """Runs routes of one design."""
 
-    def __init__(self, model: Model, design: DynamoDesign, transport: RetryingTransport) -> None:
+    def __init__(
+        self,
+        model: Model,
+        design: DynamoDesign,
+        transport: RetryingTransport,
+        *,
+        keeps_values: bool = False,
+    ) -> None:
         self.model = model
         self.design = design
         self.transport = transport
-        self.builder = RequestBuilder(model, design)
+        self.builder = RequestBuilder(model, design, keeps_values=keeps_values)
         self.objects: dict[str, Any] = {}
         """Objects that were put; there is no object storage beside the local engine."""
         self._decoders: dict[ReadStep, Decoder] = {}

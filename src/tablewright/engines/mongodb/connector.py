@@ -58,6 +58,7 @@ class MongoConnector(ServerConnector):
         creates: bool = False,
         expiry_shift: int = 0,
         cap: SpendingCap | None = None,
+        keeps_values: bool = False,
     ) -> MongoAdapter:
         """Reach the database that is meant.
 
@@ -72,7 +73,9 @@ class MongoConnector(ServerConnector):
         reached = reach(target, folder / f"{design.name}.mongodb", creates=creates)
         return MongoAdapter(model, design, reached)
 
-    def temporary(self, model: Model, design: Design, expected_bytes: Decimal) -> MongoAdapter:
+    def temporary(
+        self, model: Model, design: Design, expected_bytes: Decimal, *, keeps_values: bool = False
+    ) -> MongoAdapter:
         """Return an empty embedded database, which is gone once it is closed."""
         from tablewright.engines.mongodb.adapter import MongoAdapter
         from tablewright.engines.mongodb.targets import temporary

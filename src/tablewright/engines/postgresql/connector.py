@@ -56,6 +56,7 @@ class PgConnector(ServerConnector):
         creates: bool = False,
         expiry_shift: int = 0,
         cap: SpendingCap | None = None,
+        keeps_values: bool = False,
     ) -> PgAdapter:
         """Reach the database that is meant.
 
@@ -70,7 +71,9 @@ class PgConnector(ServerConnector):
         reached = reach(target, folder / f"{design.name}.postgresql", creates=creates)
         return PgAdapter(model, design, reached)
 
-    def temporary(self, model: Model, design: Design, expected_bytes: Decimal) -> PgAdapter:
+    def temporary(
+        self, model: Model, design: Design, expected_bytes: Decimal, *, keeps_values: bool = False
+    ) -> PgAdapter:
         """Return an empty embedded database, which is gone once it is closed."""
         from tablewright.engines.postgresql.adapter import PgAdapter
         from tablewright.engines.postgresql.targets import temporary

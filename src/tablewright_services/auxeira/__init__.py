@@ -1,0 +1,5 @@
+"""Auxeira: accounts, profiles with progress, reports, payments, projects, boards, activity.
+
+No code of a database is in here: the access patterns of the model are methods of a store, so the
+same service runs on DynamoDB, PostgreSQL and MongoDB.
+"""

@@ -1,0 +1,91 @@
+"""Payments: asked for at Paystack, and the signature of its webhooks.
+
+In: a payment's reference, amount and payer. Out: the address where it is paid. A webhook carries
+the HMAC-SHA512 of its raw body under the secret key, in hexadecimal digits, in the header
+`x-paystack-signature`.
+"""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from typing import Any, Protocol
+
+from tablewright_services.common.signatures import hex_signature, is_same
+
+SIGNATURE = "x-paystack-signature"
+TIMEOUT_SECONDS = 20
+CHECKOUT = "/api/payments/{reference}/local"
+
+
+class PaymentFailed(Exception):
+    """Paystack did not take the payment."""
+
+
+class Payments(Protocol):
+    """Takes payments."""
+
+    def ask(self, reference: str, amount: int, currency: str, email: str) -> str:
+        """Return the address where a payment is made; it may block, and runs in a thread.
+
+        Raises:
+            PaymentFailed: it was not taken.
+        """
+        ...
+
+
+class LocalPayments:
+    """Pays at the service itself: for development, with a secret that is no key of Paystack's."""
+
+    def ask(self, reference: str, amount: int, currency: str, email: str) -> str:
+        """Return the path of the service that pays."""
+        return CHECKOUT.format(reference=reference)
+
+
+class PaystackPayments:
+    """Paystack, over HTTPS."""
+
+    def __init__(self, url: str, secret: bytes) -> None:
+        if not url.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+            raise ValueError("Paystack is reached by https")
+        self._url, self._secret = url.rstrip("/"), secret
+
+    def ask(self, reference: str, amount: int, currency: str, email: str) -> str:
+        """Return the address of Paystack's own page for the payment."""
+        body = {"reference": reference, "amount": amount, "currency": currency, "email": email}
+        request = urllib.request.Request(
+            f"{self._url}/transaction/initialize",
+            json.dumps(body).encode(),
+            {
+                "Authorization": f"Bearer {self._secret.decode()}",
+                "Content-Type": "application/json",
+            },
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as reply:
+                answer = json.load(reply)
+            return str(answer["data"]["authorization_url"])
+        except (OSError, ValueError, KeyError, TypeError) as problem:
+            raise PaymentFailed(type(problem).__name__) from problem
+
+
+def is_signed(body: bytes, signature: str, secret: bytes) -> bool:
+    """Whether a webhook comes from who has the secret key."""
+    return is_same(signature, hex_signature(body, secret, "sha512"))
+
+
+def success_event(reference: str, amount: int, currency: str) -> dict[str, Any]:
+    """Return the event that says a payment was made, in the parts that are looked at."""
+    paid = {"reference": reference, "amount": amount, "currency": currency, "status": "success"}
+    return {"event": "charge.success", "data": paid}
+
+
+__all__ = [
+    "SIGNATURE",
+    "LocalPayments",
+    "PaymentFailed",
+    "Payments",
+    "PaystackPayments",
+    "is_signed",
+    "success_event",
+]
