@@ -31,7 +31,13 @@ SCOPED = {  # patterns with `scope:` whose partition key on that design is made 
     "screen-time-journey": {"devicesByCustomer"},
     "mongocollectibles": {"rentalsByCustomer"},
     "poafix": {"bookingHistory", "bookingsByClient", "bookingsByProvider", "unreadNotifications"},
-    "auxeira": {"getReport", "listReports", "projectsByOwner", "listActivity"},
+    "auxeira": {
+        "getReport",
+        "getReportHeader",
+        "listReports",
+        "projectsByOwner",
+        "listActivity",
+    },
 }
 
 

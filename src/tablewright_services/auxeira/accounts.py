@@ -120,7 +120,7 @@ class SignIns:
         return {"userId": user.userId, **tokens}
 
     def _tokens(self, user_id: str, role: str) -> tuple[dict[str, Any], str]:
-        """Return the tokens of a new session, and what is stored_hash of the refresh token."""
+        """Return the tokens of a new session, and what is stored of the refresh token."""
         now = int(self.now().timestamp())
         who = {"sub": user_id, "iat": now, "jti": secrets.token_urlsafe(12)}
         access = {**who, "role": role, "exp": now + ACCESS_SECONDS}

@@ -1,0 +1,140 @@
+"""A simulated day of an application's patterns through the store, beside what `cost` predicts.
+
+    python benchmarks/simulated_day.py auxeira [--design recommended] [--users 1000] [--days 40]
+
+A database on the local engine is filled with the sampled instances of so many users, none older
+than `--days` (the prediction is made for the same model); then every pattern is called as often as
+its rate says for one day, in random order. Shown are metered units and dollars by pattern beside
+the prediction: reads and writes only, since storage is not charged by request. Ends with 1 where
+the dollars (of a design that is not charged by request, the units) differ by more than 3 per cent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import re
+import sys
+import tempfile
+import time
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tests.store.arguments import arguments_of
+
+from tablewright import apps
+from tablewright.bill.dimensions import Dimension
+from tablewright.core.quantities import ZERO
+from tablewright.evaluation.values import Evaluation
+from tablewright.model.values import Verb
+from tablewright.proof.workload import Workload
+from tablewright.sample.sample import Sample
+from tablewright.sample.world import World
+from tablewright.session import Session, open_model
+from tablewright.store.failures import ConditionFailed, Conflict, NotFound
+from tablewright.store.opening import fill_store, open_store
+from tablewright.store.store import Store
+
+DAYS_OF_A_MONTH = Decimal(730) / 24
+MOST_DIFFERENCE = Decimal("0.03")
+REQUESTS = {Dimension.READS: "read", Dimension.WRITES: "write"}
+
+
+def main() -> int:
+    """Run the day and print; return 1 where the bill is not as predicted."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("app", choices=apps.NAMES)
+    parser.add_argument("--design", default="recommended")
+    parser.add_argument("--users", type=int, default=1000)
+    parser.add_argument("--days", type=int, default=40, help="age of the oldest instances")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "tablewright.yaml"
+        path.write_text(with_horizon(apps.read(options.app), options.days), encoding="utf-8")
+        session = open_model(path)
+        with open_store(session, options.design, users=options.users) as store:
+            begun = time.perf_counter()
+            records = fill_store(store, session, options.users)
+            seconds = time.perf_counter() - begun
+            print(f"{records:,} records of {options.users:,} users in {seconds:,.0f} s", flush=True)
+            return show(session, store, options.users, simulate(session, store, options))
+
+
+def with_horizon(text: str, days: int) -> str:
+    """Return a model file none of whose instances is older than so many days."""
+    text, changes = re.subn(r"(?m)^horizon: .*$", f"horizon: {days}d", text)
+    return text if changes else re.sub(r"(?m)^scales:", f"horizon: {days}d\nscales:", text)
+
+
+def simulate(session: Session, store: Store, options: argparse.Namespace) -> Counter[str]:
+    """Call the patterns of one day; return how often each was called."""
+    model = session.model
+    chance = random.Random(options.seed)
+    workload = Workload(model, World(model, Sample(model), options.users), options.seed)
+    names: list[str] = []
+    for pattern in model.patterns:
+        if store.refusal(pattern.name) or pattern.verb is Verb.SEARCH:
+            continue
+        expected = model.calls_per_day(pattern, options.users)
+        names += [pattern.name] * (int(expected) + (chance.random() < expected % 1))
+    chance.shuffle(names)
+    begun, refused = time.perf_counter(), Counter[str]()
+    for name in names:
+        arguments = arguments_of(store.signature(name), workload.call(model.pattern(name)))
+        try:
+            store.call(name, arguments)
+        except (ConditionFailed, NotFound, Conflict):
+            refused[name] += 1
+    seconds = time.perf_counter() - begun
+    print(f"{len(names):,} calls in {seconds:,.0f} s; conditions that failed: {dict(refused)}")
+    return Counter(names)
+
+
+def show(session: Session, store: Store, users: int, calls: Counter[str]) -> int:
+    """Print what was metered beside what was predicted; return 1 where that differs too much."""
+    evaluation = session.evaluate(store.design.name, users)
+    predicted_usd = predicted_dollars(evaluation)
+    print(f"\n{'pattern':26}{'calls':>8}{'read units':>24}{'write units':>24}{'US dollars':>24}")
+    print(f"{'':26}{'':8}{'predicted    metered':>24}{'predicted    metered':>24}", end="")
+    print(f"{'predicted    metered':>24}")
+    totals = {name: [ZERO, ZERO] for name in ("read", "write")}
+    for name, count in sorted(calls.items(), key=lambda each: -predicted_usd.get(each[0], ZERO)):
+        use = store.bill.patterns[name]
+        line = f"{name:26}{count:8,}"
+        for dimension, total in totals.items():
+            units = evaluation.route(name).units(dimension).mean * count
+            total[0] += units
+            total[1] += use.of(dimension)
+            line += f"{units:12,.1f}{use.of(dimension):12,.1f}"
+        line += f"{predicted_usd.get(name, ZERO):12.6f}{store.bill.usd_of(name) or ZERO:12.6f}"
+        print(line)
+    whole = sum(predicted_usd.values(), ZERO)
+    differences = []
+    for dimension, (expected, metered) in totals.items():
+        print(f"{dimension} units: {expected:,.1f} predicted, {metered:,.1f} metered", end="")
+        differences.append(metered / expected - 1 if expected else ZERO)
+        print(f" ({differences[-1]:+.2%})")
+    if store.bill.usd is not None and whole:
+        difference = store.bill.usd / whole - 1
+        print(f"US dollars of the day: {whole:.6f} predicted, {store.bill.usd:.6f} metered", end="")
+        print(f" ({difference:+.2%})")
+        differences = [difference]
+    return int(any(abs(each) > MOST_DIFFERENCE for each in differences))
+
+
+def predicted_dollars(evaluation: Evaluation) -> dict[str, Decimal]:
+    """Return what the reads and writes of each pattern cost on one day, as `cost` bills a month."""
+    dollars: dict[str, Decimal] = {}
+    for line in evaluation.bill.lines:
+        if line.dimension in REQUESTS and line.pattern:
+            amount = line.amount / DAYS_OF_A_MONTH
+            dollars[line.pattern] = dollars.get(line.pattern, ZERO) + amount
+    return dollars
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
