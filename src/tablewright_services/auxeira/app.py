@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from functools import wraps
 from typing import Any
 
 import orjson
@@ -16,16 +17,14 @@ from tablewright.serve.bodies import BadBody, raw_body
 from tablewright.serve.callers import CallRates
 from tablewright.store.failures import ConditionFailed
 from tablewright.store.store import Store
-from tablewright_services.auxeira.accounts import ROLES, Caller, SignIns
+from tablewright_services.auxeira import bodies
+from tablewright_services.auxeira.accounts import Caller, SignIns
 from tablewright_services.auxeira.activity import Activity
 from tablewright_services.auxeira.boards import Boards
 from tablewright_services.auxeira.domain import (
-    COUNTRIES,
-    INDUSTRIES,
     REPORT_TYPES,
     BadField,
     board_named,
-    one_of,
     texts,
 )
 from tablewright_services.auxeira.paystack import (
@@ -44,8 +43,8 @@ from tablewright_services.auxeira.settings import SECRETS, auxeira_settings
 from tablewright_services.auxeira.writers import LocalWriter, RemoteWriter, Writer
 from tablewright_services.common.answers import answer, error, too_many
 from tablewright_services.common.bcrypt_passwords import LONGEST_BYTES
-from tablewright_services.common.passwords import SHORTEST_PASSWORD
 from tablewright_services.common.service import (
+    Endpoint,
     Now,
     Refused,
     Service,
@@ -57,11 +56,14 @@ VERSION = "2.0"
 GREETING = "Auxeira ESG Dashboard Backend is running!"
 ACTIVITY_DAYS = 30
 SignedIn = Callable[[Request, Caller], Awaitable[Response]]
+TOKENS = {200: "access and refresh token"}
+NOT_FOUND = {200: "it", 404: "there is none"}
 
 
 class Auxeira(Service):
     """The service on one store."""
 
+    title = "Auxeira"
     secret_names = SECRETS
     default_port = 3000
 
@@ -99,31 +101,107 @@ class Auxeira(Service):
 
     def routes(self) -> Sequence[BaseRoute]:
         """Return the routes."""
+        return [*self._of_accounts(), *self._of_reports(), *self._of_projects(), *self._of_others()]
+
+    def _of_accounts(self) -> Sequence[BaseRoute]:
+        add, known = self.open, self.signed_in
+        post, api = "POST", "/api/auth"
+        register = {201: "tokens of the new user", 409: "the e-mail address has an account"}
+        profile = "the profile, how much of it is there and what is missing"
         return [
-            self.open("POST", "/api/auth/register", self._register),
-            self.open("POST", "/api/auth/login", self._login),
-            self.open("POST", "/api/auth/refresh", self._refresh),
-            self.signed_in("GET", "/api/profile", self._profile, "view"),
-            self.signed_in("POST", "/api/profile", self._save_profile, "save"),
+            add(
+                post, f"{api}/register", self._register, body=bodies.REGISTRATION, answers=register
+            ),
+            add(post, f"{api}/login", self._login, body=bodies.CREDENTIALS, answers=TOKENS),
+            add(post, f"{api}/refresh", self._refresh, body=bodies.REFRESH, answers=TOKENS),
+            known("GET", "/api/profile", self._profile, "view", answers={200: profile}),
+            known(
+                "POST",
+                "/api/profile",
+                self._save_profile,
+                "save",
+                body=bodies.PROFILE,
+                answers={200: profile, 409: "it kept being changed"},
+            ),
+        ]
+
+    def _of_reports(self) -> Sequence[BaseRoute]:
+        known, one = self.signed_in, "/api/reports/{report}"
+        asked = {
+            201: "the report, which is queued",
+            400: "there is no such type",
+            402: "the type is premium and not paid for",
+            409: "the profile is not complete",
+        }
+        return [
             self.open("GET", "/api/reports/types", self._types),
-            self.signed_in("POST", "/api/reports/generate", self._generate, "generate"),
-            self.signed_in("GET", "/api/reports", self._reports, "view"),
-            self.signed_in("GET", "/api/reports/{report}", self._report, "view"),
-            self.signed_in("POST", "/api/reports/{report}/retry", self._retry, "generate"),
-            self.signed_in("GET", "/api/projects", self._projects, "view"),
-            self.signed_in("POST", "/api/projects", self._create_project, "save"),
-            self.signed_in("GET", "/api/projects/{project}", self._project, "view"),
-            self.signed_in("POST", "/api/projects/{project}/open", self._open_project, "save"),
-            self.signed_in("GET", "/api/projects/{project}/pledges", self._pledges, "view"),
-            self.signed_in("POST", "/api/projects/{project}/pledges", self._pledge, "pledge"),
-            self.signed_in("GET", "/api/experts/match", self._experts, "search"),
-            self.signed_in("GET", "/api/leaderboard/{board}", self._board, "view"),
-            self.signed_in("GET", "/api/benchmark", self._benchmark, "view"),
-            self.signed_in("POST", "/api/payments/initialize", self._pay, "save"),
-            self.signed_in("GET", "/api/payments/{reference}", self._payment, "view"),
-            self.signed_in("POST", "/api/payments/{reference}/local", self._pay_here, "save"),
-            self.route("POST", "/api/webhooks/paystack", self._webhook),
-            self.signed_in("GET", "/api/activity", self._activity, "view"),
+            known(
+                "POST",
+                "/api/reports/generate",
+                self._generate,
+                "generate",
+                body=bodies.GENERATION,
+                answers=asked,
+            ),
+            known("GET", "/api/reports", self._reports, "view", query=bodies.REPORTS),
+            known("GET", one, self._report, "view", answers=NOT_FOUND),
+            known("POST", f"{one}/retry", self._retry, "generate", answers=NOT_FOUND),
+        ]
+
+    def _of_projects(self) -> Sequence[BaseRoute]:
+        known, one = self.signed_in, "/api/projects/{project}"
+        refused = {**NOT_FOUND, 409: "the project is not in the state for it"}
+        made = {201: "the project"}
+        pledge = {**refused, 201: "where the pledge is paid"}
+        return [
+            known("GET", "/api/projects", self._projects, "view", query=bodies.PROJECTS),
+            known(
+                "POST",
+                "/api/projects",
+                self._create_project,
+                "save",
+                body=bodies.PROJECT,
+                answers=made,
+            ),
+            known("GET", one, self._project, "view", answers=NOT_FOUND),
+            known("POST", f"{one}/open", self._open_project, "save", answers=refused),
+            known("GET", f"{one}/pledges", self._pledges, "view", query=bodies.PAGE),
+            known(
+                "POST",
+                f"{one}/pledges",
+                self._pledge,
+                "pledge",
+                body=bodies.PLEDGE,
+                answers=pledge,
+            ),
+        ]
+
+    def _of_others(self) -> Sequence[BaseRoute]:
+        known, payment = self.signed_in, "/api/payments/{reference}"
+        begun = {**NOT_FOUND, 201: "where it is paid", 409: "it cannot be bought now"}
+        no_profile = {200: "the percentile", 409: "there is no profile yet"}
+        return [
+            known("GET", "/api/experts/match", self._experts, "search", query=bodies.NEED),
+            known("GET", "/api/leaderboard/{board}", self._board, "view", answers=NOT_FOUND),
+            known("GET", "/api/benchmark", self._benchmark, "view", answers=no_profile),
+            known(
+                "POST",
+                "/api/payments/initialize",
+                self._pay,
+                "save",
+                body=bodies.PAYMENT,
+                answers=begun,
+            ),
+            known("GET", payment, self._payment, "view", answers=NOT_FOUND),
+            known("POST", f"{payment}/local", self._pay_here, "save", answers=NOT_FOUND),
+            self.route(
+                "POST",
+                "/api/webhooks/paystack",
+                self._webhook,
+                "An event of Paystack, signed in x-paystack-signature",
+                access="signed",
+            ),
+            known("GET", "/api/activity", self._activity, "view", query=bodies.TIMES),
         ]
 
     def beside(self) -> Sequence[Coroutine[Any, Any, None]]:
@@ -133,20 +211,22 @@ class Auxeira(Service):
 
     # ------------------------------------------------------------ around the routes
 
-    def open(
-        self, method: str, path: str, endpoint: Callable[[Request], Awaitable[Response]]
-    ) -> Route:
+    def open(self, method: str, path: str, endpoint: Endpoint, **declared: Any) -> Route:
         """Return a route for everybody, at a rate for each address."""
 
+        @wraps(endpoint)
         async def limited(request: Request) -> Response:
             seconds = self._rates.wait(request.client.host if request.client else "")
             return too_many(seconds) if seconds else await _answered(endpoint(request))
 
-        return self.route(method, path, limited)
+        return self.route(method, path, limited, _first_line(endpoint), access="public", **declared)
 
-    def signed_in(self, method: str, path: str, endpoint: SignedIn, kind: str) -> Route:
+    def signed_in(
+        self, method: str, path: str, endpoint: SignedIn, kind: str, **declared: Any
+    ) -> Route:
         """Return a route for who has signed in, at a rate for each user; calls are noted."""
 
+        @wraps(endpoint)
         async def known(request: Request) -> Response:
             claims = self.claims(request, self.settings.access_secret)
             caller = self.accounts.caller(claims)
@@ -168,7 +248,7 @@ class Auxeira(Service):
                     request.headers.get("user-agent", ""),
                 )
 
-        return self.route(method, path, known)
+        return self.route(method, path, known, _first_line(endpoint), **declared)
 
     async def health(self, request: Request) -> Response:
         """Answer that the service runs and that its database answers."""
@@ -187,46 +267,48 @@ class Auxeira(Service):
     # ------------------------------------------------------------ accounts
 
     async def _register(self, request: Request) -> Response:
+        """Create an account and sign in."""
         body = await self.body(request)
-        email, password = _credentials(body)
-        if len(password) < SHORTEST_PASSWORD or len(password.encode()) > LONGEST_BYTES:
-            text = (
-                f"must have {SHORTEST_PASSWORD} characters or more, {LONGEST_BYTES} bytes at most"
-            )
-            raise BadField("password", text)
-        role = one_of("role", body.get("role", "member"), ROLES)
+        if len(body["password"].encode()) > LONGEST_BYTES:
+            raise BadField("password", f"must have {LONGEST_BYTES} bytes at most")
+        role = body.get("role") or "member"
         try:
-            tokens = await self.accounts.register(email, password, role)
+            tokens = await self.accounts.register(body["email"], body["password"], role)
         except ConditionFailed:
             return error(409, "email_in_use", "this e-mail address has an account")
         return answer(tokens, 201)
 
     async def _login(self, request: Request) -> Response:
-        email, password = _credentials(await self.body(request))
-        seconds = self._sign_ins.wait(email.lower())
+        """Sign in; signing in elsewhere ends."""
+        body = await self.body(request)
+        seconds = self._sign_ins.wait(body["email"].lower())
         if seconds:
             return too_many(seconds)
-        tokens = await self.accounts.login(email, password)
+        tokens = await self.accounts.login(body["email"], body["password"])
         client = request.headers.get("user-agent", "")
         self.activity.note(tokens["userId"], "login", request.url.path, 0, "ok", client)
         return answer(tokens)
 
     async def _refresh(self, request: Request) -> Response:
+        """Take new tokens for a refresh token, which works once."""
         body = await self.body(request)
-        return answer(await self.accounts.refresh(str(body.get("refreshToken", ""))))
+        return answer(await self.accounts.refresh(body["refreshToken"]))
 
     # ------------------------------------------------------------ profile
 
     async def _profile(self, request: Request, caller: Caller) -> Response:
+        """Show the own profile with its progress."""
         return answer(await self.profiles.read(caller.user_id))
 
     async def _save_profile(self, request: Request, caller: Caller) -> Response:
+        """Save what is given of the own profile; the rest stays."""
         body = await self.body(request)
         return answer(await self.profiles.save(caller.user_id, caller.role, body))
 
     # ------------------------------------------------------------ reports
 
     async def _types(self, request: Request) -> Response:
+        """List the fifteen types of reports."""
         types = [
             {"name": each.name, "title": each.title, "premium": each.is_premium}
             for each in REPORT_TYPES.values()
@@ -234,18 +316,19 @@ class Auxeira(Service):
         return answer({"types": types})
 
     async def _generate(self, request: Request, caller: Caller) -> Response:
+        """Ask for a report, which is written beside the requests."""
         body = await self.body(request)
-        kind = REPORT_TYPES.get(str(body.get("reportType", "")))
+        kind = REPORT_TYPES.get(body["reportType"])
         if kind is None:
             return error(400, "unknown_report_type", "there is no such type of report")
-        profile = body.get("profile")
-        if isinstance(profile, Mapping) and profile:
-            await self.profiles.save(caller.user_id, caller.role, profile)
+        if body.get("profile"):
+            await self.profiles.save(caller.user_id, caller.role, body["profile"])
         header = await self.reports.ask(caller.user_id, kind)
         return answer({"report": summary_of(header)}, 201)
 
     async def _reports(self, request: Request, caller: Caller) -> Response:
-        query = request.query_params
+        """List the own reports, newest first."""
+        query = self.query(request)
         kind = query.get("type")
         if kind is not None and kind not in REPORT_TYPES:
             return error(400, "unknown_report_type", "there is no such type of report")
@@ -256,10 +339,12 @@ class Auxeira(Service):
         return answer({"reports": newest_first(headers), "cursor": page.next})
 
     async def _report(self, request: Request, caller: Caller) -> Response:
+        """Show a report, with its text once it is ready."""
         report = await self.reports.read(caller.user_id, request.path_params["report"])
         return _or_404(report, "report")
 
     async def _retry(self, request: Request, caller: Caller) -> Response:
+        """Try again to write a report that failed."""
         report = request.path_params["report"]
         header = await self.store.getReportHeader(userId=caller.user_id, reportId=report)
         if header is None:
@@ -270,28 +355,34 @@ class Auxeira(Service):
     # ------------------------------------------------------------ projects
 
     async def _projects(self, request: Request, caller: Caller) -> Response:
-        query = request.query_params
+        """List open projects, or the own ones, newest first."""
+        query = self.query(request)
         if query.get("owner") == "me":
             return answer(await self.projects.owned(caller.user_id, query.get("cursor")))
         return answer(await self.projects.listed(query.get("cursor")))
 
     async def _create_project(self, request: Request, caller: Caller) -> Response:
+        """Make a project."""
         project = await self.projects.create(caller.user_id, await self.body(request))
         return answer({"project": project.as_dict()}, 201)
 
     async def _project(self, request: Request, caller: Caller) -> Response:
+        """Show a project."""
         project = await self.projects.read(request.path_params["project"])
         return _or_404(project and {"project": project.as_dict()}, "project")
 
     async def _open_project(self, request: Request, caller: Caller) -> Response:
+        """Open the own draft of a project."""
         project = await self.projects.open(caller.user_id, request.path_params["project"])
         return answer({"project": project.as_dict()})
 
     async def _pledges(self, request: Request, caller: Caller) -> Response:
-        cursor = request.query_params.get("cursor")
+        """List the pledges to a project, newest first."""
+        cursor = self.query(request).get("cursor")
         return answer(await self.projects.pledges(request.path_params["project"], cursor))
 
     async def _pledge(self, request: Request, caller: Caller) -> Response:
+        """Ask for the payment of a pledge."""
         body = await self.body(request)
         project = request.path_params["project"]
         return answer(await self.purchases.pledge(caller.user_id, project, body), 201)
@@ -299,36 +390,37 @@ class Auxeira(Service):
     # ------------------------------------------------------------ boards and experts
 
     async def _board(self, request: Request, caller: Caller) -> Response:
+        """Show the best fifty of a board and the own rank."""
         board = board_named(request.path_params["board"])
         if board is None:
             return _or_404(None, "board")
         return answer(await self.boards.board(board, caller.user_id))
 
     async def _benchmark(self, request: Request, caller: Caller) -> Response:
+        """Show the percentile of the own score in its industry."""
         profile = await self.store.getProfile(userId=caller.user_id)
         if profile is None:
             raise Refused(409, "profile_incomplete", "begin your profile first")
         return answer(await self.boards.benchmark(profile))
 
     async def _experts(self, request: Request, caller: Caller) -> Response:
-        query = request.query_params
-        need = frozenset(texts("need", [*filter(None, query.get("need", "").split(","))], 20, 40))
+        """Find the ten experts who fit a need best."""
+        query = self.query(request)
+        need = frozenset(texts("need", [*filter(None, query["need"].split(","))], 20, 40))
         if not need:
             raise BadField("need", "names the skills, with commas between them")
-        industry, region = query.get("industry", ""), query.get("region", "").upper()
-        if industry:
-            one_of("industry", industry, INDUSTRIES)
-        if region:
-            one_of("region", region, COUNTRIES)
+        industry, region = query.get("industry", ""), query.get("region", "")
         experts = await self.boards.experts(caller.user_id, need, industry, region)
         return answer({"experts": experts})
 
     # ------------------------------------------------------------ payments
 
     async def _pay(self, request: Request, caller: Caller) -> Response:
+        """Ask for the payment of credits, a type of report or a pledge."""
         return answer(await self.purchases.begin(caller.user_id, await self.body(request)), 201)
 
     async def _payment(self, request: Request, caller: Caller) -> Response:
+        """Show an own payment."""
         payment = await self.purchases.read(caller.user_id, request.path_params["reference"])
         return _or_404(payment and {"payment": payment}, "payment")
 
@@ -342,6 +434,7 @@ class Auxeira(Service):
         return answer({"result": await self.purchases.take(event)})
 
     async def _webhook(self, request: Request) -> Response:
+        """Take an event of Paystack."""
         body = await raw_body(request, self.max_body_bytes)
         signature = request.headers.get(SIGNATURE, "")
         if not is_signed(body, signature, self.settings.paystack_secret):
@@ -357,7 +450,8 @@ class Auxeira(Service):
     # ------------------------------------------------------------ activity
 
     async def _activity(self, request: Request, caller: Caller) -> Response:
-        query = request.query_params
+        """List the own calls, newest first."""
+        query = self.query(request)
         now = self.now()
         page = await self.store.listActivity(
             userId=caller.user_id,
@@ -378,11 +472,8 @@ async def _answered(answering: Awaitable[Response]) -> Response:
         return error(422, "invalid", str(bad), None, field=bad.name)
 
 
-def _credentials(body: Mapping[str, Any]) -> tuple[str, str]:
-    email, password = body.get("email"), body.get("password")
-    if not isinstance(email, str) or not isinstance(password, str):
-        raise BadBody("email and password are texts")
-    return email, password
+def _first_line(endpoint: Callable[..., Any]) -> str:
+    return (endpoint.__doc__ or "").partition("\n")[0].rstrip(".")
 
 
 def _or_404(content: Any, name: str) -> Response:

@@ -16,6 +16,8 @@ Access = Literal["bearer", "public", "signed", "local"]
 """Who may call: with a bearer token; anybody; who signs the body; who is on this machine."""
 ERROR = {"$ref": "#/components/schemas/Error"}
 LONGEST_TEXT = 1_000
+PARAGRAPHS = "paragraphs"
+"""The format of a text that may have several lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,13 @@ def text(
     if form:
         schema["format"] = form
     return Field(schema=schema)
+
+
+def paragraphs(longest: int) -> Field:
+    """Return a field for text of several lines, not empty."""
+    return Field(
+        schema={"type": "string", "minLength": 1, "maxLength": longest, "format": PARAGRAPHS}
+    )
 
 
 def email() -> Field:
@@ -138,6 +147,8 @@ def _problem_of_text(schema: Mapping[str, Any], value: str) -> str:
         return f"must have {schema['minLength']} to {schema['maxLength']} characters"
     if "pattern" in schema and re.search(schema["pattern"], value) is None:
         return "has not the form that is asked for"
+    if schema.get("format") == PARAGRAPHS:
+        value = value.replace("\n", "").replace("\r", "").replace("\t", "")
     if "\x00" in value or not value.isprintable():
         return "must be one line without control characters"
     return ""
@@ -253,6 +264,7 @@ __all__ = [
     "mapping",
     "number",
     "openapi_document",
+    "paragraphs",
     "problems_of",
     "several",
     "text",
