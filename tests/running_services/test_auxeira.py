@@ -420,13 +420,11 @@ def test_the_same_request_within_a_minute_is_the_same_report(service: Running) -
     assert {reply.status_code for reply in replies} == {201}
     assert len({reply.json()["report"]["reportId"] for reply in replies}) == 1
     service.time.moment = START + dt.timedelta(seconds=59)
-    assert ask_report(service, headers).json()["report"] == {
-        **replies[0].json()["report"],
-        **service.client.get("/api/reports", headers=headers).json()["reports"][0],
-    }
+    first = replies[0].json()["report"]["reportId"]
+    assert ask_report(service, headers).json()["report"]["reportId"] == first
     service.time.moment = START + dt.timedelta(seconds=61)
     later = ask_report(service, headers).json()["report"]
-    assert later["reportId"] != replies[0].json()["report"]["reportId"]
+    assert later["reportId"] != first
     assert later["createdAt"] == "2026-11-30T12:01:01.000Z"
 
 
