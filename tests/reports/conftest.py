@@ -14,7 +14,14 @@ import pytest
 from tablewright.bill.bill import Bill, charge
 from tablewright.bill.prices import PriceBook
 from tablewright.core.diagnostics import Span
-from tablewright.engines.dynamodb.advisory import Advisory, Due, Headroom, Stop, Trigger
+from tablewright.engines.dynamodb.advisory import (
+    Advisory,
+    BusiestKey,
+    Due,
+    Headroom,
+    Stop,
+    Trigger,
+)
 from tablewright.engines.dynamodb.description import describe
 from tablewright.engines.dynamodb.design import (
     DynamoDesign,
@@ -59,7 +66,7 @@ from tablewright.review.assessment import (
     Verdict,
 )
 from tablewright.review.findings import Finding, Fix, Level
-from tablewright.review.grade import CategoryGrade, PathStep, ReportCard, Unassessed
+from tablewright.review.grade import CategoryGrade, PathStep, ReportCard, Strength, Unassessed
 
 D = Decimal
 SPAN = Span("tablewright.yaml", 12, 5, 9)
@@ -281,6 +288,22 @@ def shop_card(users: int) -> ReportCard:
                 usd_per_month=D("18.12"),
             ),
         ),
+        passed=6,
+        strengths=(
+            Strength(
+                rule="DDB-REL-001",
+                title="Durable data without point-in-time recovery or backups",
+                category="reliability",
+                subjects=("customers",),
+                evidence=("customers: any moment of the last 35 days can be restored",),
+            ),
+            Strength(
+                rule="DDB-IDX-001",
+                title="Access pattern served by a scan",
+                category="indexes",
+                subjects=("get", "find", "list", "save", "drop"),
+            ),
+        ),
         advisory=Advisory(
             stops=(
                 Stop(
@@ -299,6 +322,19 @@ def shop_card(users: int) -> ReportCard:
                             users=1_430_000,
                         ),
                     ),
+                    busiest=(
+                        BusiestKey(
+                            resource="customers",
+                            read_share=D("0.036"),
+                            write_share=None,
+                            reads=D("1.24"),
+                            writes=None,
+                            is_default_skew=True,
+                        ),
+                    ),
+                    due_now="",
+                    outlook="the next limit is at about 576,000 users",
+                    verdict="sufficient",
                     sentence="No change needed at this scale; the next limit is at about "
                     "576,000 users.",
                 ),

@@ -102,6 +102,57 @@ def test_findings_are_ordered_by_severity_then_saving(card):
     assert order == sorted(order)
 
 
+def test_what_passes_is_listed_with_what_shows_it(card):
+    strengths = {strength.rule: strength for strength in card.strengths}
+    # only `users` has recovery: `devices` is a finding
+    recovery = strengths["DDB-REL-001"]
+    assert recovery.subjects == ("users",)
+    assert recovery.evidence == ("users: any moment of the last 35 days can be restored",)
+    assert card.passed == sum(len(strength.subjects) for strength in card.strengths)
+    failed = {(f.rule, f.subject) for f in card.findings}
+    assert not failed & {(s.rule, name) for s in card.strengths for name in s.subjects}
+
+
+def test_each_step_of_the_path_is_priced_at_other_numbers_of_users_too():
+    steps = card_of(SHOP.replace("ACCEPT", ""), scales=(1000, 2000)).path
+    assert steps
+    for step in steps:
+        at = dict(step.usd_at)
+        assert at[1000] == step.usd_per_month
+        # nothing but a price by the request and by the byte: twice the users pay twice
+        assert at[2000] == pytest.approx(2 * at[1000], rel=Decimal("0.01"))
+
+
+def test_an_index_that_keeps_less_than_all_is_credited_with_the_bytes():
+    thin = (
+        SHOP.replace("ACCEPT", "")
+        .replace(
+            "{by_email: {key: email, project: all}}", "{by_email: {key: email, project: [note]}}"
+        )
+        .replace("history:", "note: {type: token, bytes: 10}\n      history:")
+    )
+    thin = thin.replace("select: [user_id], rate: 1", "select: [user_id, note], rate: 1")
+    strengths = {s.rule: s for s in card_of(thin).strengths}
+    (evidence,) = strengths["DDB-PRJ-001"].evidence
+    # names and values: user_id 7 + 36, email 5 + about 24, note 4 + 10 = about 86 bytes of 6.1 KB
+    assert evidence.startswith("by_email keeps 8")
+    assert evidence.endswith("of the 6.0 KB that ALL would copy")
+
+
+def test_a_load_that_cannot_be_predicted_speaks_for_paying_by_request():
+    wanted = "needs: {unpredictable_load: 'yes: a launch'}\n"
+    card = card_of(SHOP.replace("ACCEPT", wanted))
+    capacity = next(s for s in card.strengths if s.rule == "DDB-CAP-001")
+    assert capacity.subjects == ("users", "devices")
+    assert "paid by request" in capacity.evidence[0]
+    assert not [u for u in card.unassessed if u.rule == "DDB-CAP-001"]
+    without = card_of(SHOP.replace("ACCEPT", ""))
+    assert [u.subject for u in without.unassessed if u.rule == "DDB-CAP-001"] == [
+        "devices",
+        "users",
+    ]
+
+
 def test_a_saving_is_the_difference_of_two_bills(card):
     # the index by user repeats 2,000 puts of one unit a day, 30.4167 days, 0.625 a million:
     # 0.03802; and 3,000 entries of about 600 bytes and the 100 of overhead at 0.25 a GB: 0.0005

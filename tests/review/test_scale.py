@@ -13,6 +13,7 @@ from tablewright import read_model
 from tablewright.bill.prices import PriceBook
 from tablewright.engines.dynamodb.advisory import advise, smallest
 from tablewright.engines.dynamodb.engine import DynamoEngine
+from tablewright.review.advisory import Advisory, Stop, judged
 from tablewright.review.findings import Level
 
 SENSORS = """
@@ -133,7 +134,86 @@ def test_provisioned_capacity_saves_100_dollars_from_1_244_users(advisory):
 def test_nothing_new_is_due_between_50_000_and_100_000_users(advisory):
     stop = next(s for s in advisory.stops if s.users == 100_000)
     assert not [d for d in stop.due if d.when == "now" and d.is_new]
-    assert stop.sentence.startswith("No change needed at this scale; the next limit is DDB-HOT-005")
+    assert stop.due_now == ""
+    assert stop.outlook.startswith("the next limit is DDB-HOT-005")
+
+
+K = {"min_save": Decimal(1), "big_save_share": Decimal("0.1")}
+
+
+def stop_of(usd: str, due_now: str = "") -> Stop:
+    return Stop(
+        users=1000,
+        usd_per_month=Decimal(usd),
+        usd_per_user=Decimal(usd) / 1000,
+        usd_marginal=Decimal(0),
+        drivers=(),
+        due=(),
+        headroom=(),
+        busiest=(),
+        due_now=due_now,
+        outlook="no limit grows with the users",
+    )
+
+
+@pytest.mark.parametrize(
+    ("usd", "fixed", "budget", "due", "verdict", "sentence"),
+    [
+        # 40 - 36.10 = 3.90 is less than a tenth of 40
+        (
+            "40",
+            "36.10",
+            "40",
+            "",
+            "sufficient",
+            "No change needed at this scale; no limit grows with the users.",
+        ),
+        (
+            "40",
+            "36",
+            "40",
+            "",
+            "works, costs more than needed",
+            "The improvement path saves 4.00 USD a month (10 %). No limit grows with the users.",
+        ),
+        # 0.99 of 2 is nearly half, and less than a dollar
+        (
+            "2",
+            "1.01",
+            "1",
+            "",
+            "works, costs more than needed",
+            "The budget of 1.00 USD is missed. No limit grows with the users.",
+        ),
+        (
+            "40",
+            "30",
+            None,
+            "Due since 900 users: X.",
+            "change due",
+            "The improvement path saves 10.00 USD a month (25 %). Due since 900 users: X.",
+        ),
+    ],
+)
+def test_a_design_is_sufficient_where_nothing_is_due_the_budget_holds_and_fixes_save_little(
+    usd, fixed, budget, due, verdict, sentence
+):
+    budgets = {} if budget is None else {1000: Decimal(budget)}
+    advisory = Advisory(stops=(stop_of(usd, due),), triggers=())
+    (stop,) = judged(advisory, {1000: Decimal(fixed)}, budgets, K).stops
+    assert (stop.verdict, stop.sentence) == (verdict, sentence)
+
+
+def test_the_busiest_key_of_a_table_and_of_an_index_is_known_with_its_share(advisory_with_index):
+    stop = advisory_with_index.stops[0]
+    table, index = stop.busiest
+    # 500 devices of equal load at 100 users; one customer of 50 has 2 % by the model
+    assert table.resource == "readings"
+    assert table.write_share == pytest.approx(Decimal("0.002"))
+    assert index.resource == "readings/by_customer"
+    assert index.write_share == pytest.approx(Decimal("0.02"))
+    # 100 users x 5/60 writes a second x 2 %
+    assert index.writes == pytest.approx(Decimal("0.16667"), abs=Decimal("0.0001"))
 
 
 def test_what_lies_ahead_is_later_or_beyond(advisory):

@@ -54,6 +54,7 @@ class ToyReviewing:
 
     tests_assumptions = False
     has_path = False
+    has_advisory = False
     notes: tuple[str, ...] = ()
 
     @property

@@ -409,6 +409,11 @@ class Need:
         return self.level is NeedLevel.REQUIRED
 
     @property
+    def is_wanted(self) -> bool:
+        """Whether it is required or preferred."""
+        return self.level is not NeedLevel.NO
+
+    @property
     def text(self) -> str:
         """Level and reason as people read them."""
         return f"{self.level.value}: {self.why}" if self.why else self.level.value

@@ -5,6 +5,7 @@ In: a ReportCard. Out: sections and cards.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from tablewright.reports.document import (
@@ -34,6 +35,11 @@ from tablewright.verbs.design_summary import DesignView
 
 MOST_FINDINGS = 4
 """Findings shown in full; the rest is folded."""
+
+MOST_SUBJECTS = 4
+"""Names of what a passing rule was checked on; the rest is counted."""
+
+MOST_EVIDENCE = 2
 
 CENT = Decimal("0.01")
 
@@ -89,6 +95,8 @@ def card_sections(card: ReportCard, design: DesignView) -> list[Block]:
         sections.append(
             Section(title="Findings", anchor=f"findings-{design.name}", blocks=tuple(blocks))
         )
+    if card.strengths:
+        sections.append(_strengths_section(card))
     if card.path:
         sections.append(_path_section(card, design))
     if card.advisory is not None:
@@ -225,6 +233,7 @@ def _advisory_section(card: ReportCard) -> Section:
                 f"{stop.users:,}",
                 usd(stop.usd_per_month),
                 usd(stop.usd_marginal),
+                stop.verdict,
                 stop.sentence,
             )
         )
@@ -236,11 +245,14 @@ def _advisory_section(card: ReportCard) -> Section:
                 ReportColumn(title="Users", right=True),
                 ReportColumn(title="USD/month", right=True),
                 ReportColumn(title="Marginal cost per user", right=True),
+                ReportColumn(title="Verdict"),
                 ReportColumn(title="What to do", grows=True),
             ),
             rows=rows,
         )
     ]
+    if card.path and card.path[0].usd_at:
+        blocks.append(_path_by_scale(card))
     triggers = [t for t in card.advisory.triggers if t.users > 1]
     if triggers:
         blocks.append(
@@ -271,6 +283,7 @@ def _advisory_section(card: ReportCard) -> Section:
                 ),
             )
         )
+    blocks += _busiest_keys(card)
     tightest = _headroom_rows(card)
     if tightest:
         blocks.append(
@@ -290,6 +303,67 @@ def _advisory_section(card: ReportCard) -> Section:
     return Section(title="With more users", blocks=tuple(blocks))
 
 
+def _path_by_scale(card: ReportCard) -> ReportTable:
+    """Return the bill after each step of the path at every number of users."""
+    assert card.advisory is not None
+    stops = card.advisory.stops
+    columns = [ReportColumn(title=f"{stop.users:,} users", right=True) for stop in stops]
+    rows = [Row(cells=("", "as it is", *(usd(stop.usd_per_month) for stop in stops)))]
+    for number, step in enumerate(card.path, 1):
+        at = {**dict(step.usd_at), card.users: step.usd_per_month}
+        cells = (usd(at[stop.users]) if stop.users in at else "" for stop in stops)
+        rows.append(Row(cells=(str(number), sentence(step.text), *cells)))
+    return ReportTable(
+        columns=(
+            ReportColumn(title="", right=True),
+            ReportColumn(title="Changes, each on top of those before", grows=True),
+            *columns,
+        ),
+        rows=tuple(rows),
+        caption="The improvement path at every number of users, USD a month",
+    )
+
+
+def _busiest_keys(card: ReportCard) -> list[Block]:
+    """Return what the busiest key of every table and index takes at the reviewed scale."""
+    assert card.advisory is not None
+    stop = next((s for s in card.advisory.stops if s.users == card.users), None)
+    if stop is None or not stop.busiest:
+        return []
+    rows = tuple(
+        Row(
+            cells=(
+                shown_resource(key.resource),
+                *(
+                    "" if figure is None else written(figure)
+                    for written, figure in (
+                        (percent, key.read_share),
+                        (percent, key.write_share),
+                        (count, key.reads),
+                        (count, key.writes),
+                    )
+                ),
+            )
+        )
+        for key in stop.busiest
+    )
+    table = ReportTable(
+        columns=(
+            ReportColumn(title="Table or index", grows=True),
+            ReportColumn(title="Of its reads", right=True),
+            ReportColumn(title="Of its writes", right=True),
+            ReportColumn(title="Read units/s", right=True),
+            ReportColumn(title="Write units/s", right=True),
+        ),
+        rows=rows,
+        caption=f"What the busiest key takes, at the peak of {users(card.users)}",
+    )
+    if any(key.is_default_skew for key in stop.busiest):
+        note = "Where the model states no skew of the keys, the usual one is taken."
+        return [table, Paragraph(text=note, tone="note")]
+    return [table]
+
+
 def _headroom_rows(card: ReportCard) -> tuple[Row, ...]:
     assert card.advisory is not None
     return tuple(
@@ -306,6 +380,53 @@ def _headroom_rows(card: ReportCard) -> tuple[Row, ...]:
         for stop in card.advisory.stops
         if stop.headroom
     )
+
+
+def _strengths_section(card: ReportCard) -> Section:
+    """Return the rules that were checked and found in order, by category."""
+    titles = {c.category: c.title for c in card.categories}
+    rows = tuple(
+        Row(
+            cells=(
+                titles.get(strength.category, strength.category.replace("_", " ").capitalize()),
+                strength.rule,
+                strength.title,
+                _few([shown_resource(name) for name in strength.subjects], ", ", MOST_SUBJECTS),
+                _few(strength.evidence, "; ", MOST_EVIDENCE),
+            )
+        )
+        for strength in card.strengths
+    )
+    return Section(
+        title="Strengths",
+        blocks=(
+            Paragraph(
+                text=f"{plural(card.passed, 'check')} of {plural(len(rows), 'rule')} found nothing "
+                "of what the rule looks for."
+            ),
+            Fold(
+                summary=plural(len(rows), "rule that passes", "rules that pass"),
+                blocks=(
+                    ReportTable(
+                        columns=(
+                            ReportColumn(title="Category"),
+                            ReportColumn(title="Rule"),
+                            ReportColumn(title="Not found", grows=True),
+                            ReportColumn(title="Checked on", grows=True),
+                            ReportColumn(title="Evidence", grows=True),
+                        ),
+                        rows=rows,
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
+def _few(texts: Sequence[str], between: str, most: int) -> str:
+    """Return the first texts, and how many more there are."""
+    shown = between.join(texts[:most])
+    return f"{shown} and {len(texts) - most} more" if len(texts) > most else shown
 
 
 def _unassessed_section(card: ReportCard) -> Section:

@@ -1,14 +1,21 @@
 """What changes with the number of users, as values: triggers, headroom, drivers of the bill.
 
-In: nothing. Out: `Advisory`. How it is computed is the engine's business.
+In: nothing. Out: `Advisory`. How it is computed is the engine's business; what is said of each
+number of users is put together here.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from tablewright.core.quantities import ZERO, format_usd, percent
 from tablewright.review.findings import Level
+
+SUFFICIENT = "sufficient"
+TOO_EXPENSIVE = "works, costs more than needed"
+CHANGE_DUE = "change due"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +59,24 @@ class Headroom:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BusiestKey:
+    """What the busiest partition key of a table or index takes at the peak of one stop.
+
+    A figure is None where the spread of the keys is not known.
+    """
+
+    resource: str
+    read_share: Decimal | None
+    """Of the reads of the table or index."""
+    write_share: Decimal | None
+    reads: Decimal | None
+    """Read units a second."""
+    writes: Decimal | None
+    is_default_skew: bool
+    """Whether a share rests on the skew that is taken where the model states none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Driver:
     """A resource and dimension that drives the bill at one stop."""
 
@@ -84,8 +109,16 @@ class Stop:
     due: tuple[Due, ...]
     headroom: tuple[Headroom, ...]
     """The three tightest."""
-    sentence: str
-    """What to do at this scale, in one sentence."""
+    busiest: tuple[BusiestKey, ...]
+    """Of every table and index, in the order of the design."""
+    due_now: str
+    """The worst that became due since the stop before, as a sentence; empty where nothing did."""
+    outlook: str
+    """What comes next, such as "the next limit is …"."""
+    verdict: str = ""
+    """`SUFFICIENT`, `TOO_EXPENSIVE` or `CHANGE_DUE`."""
+    sentence: str = ""
+    """What to do at this scale."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,3 +128,42 @@ class Advisory:
     stops: tuple[Stop, ...]
     triggers: tuple[Trigger, ...]
     """By users, then rule."""
+
+
+def judged(
+    advisory: Advisory,
+    usd_with_fixes: Mapping[int, Decimal],
+    budgets: Mapping[int, Decimal],
+    k: Mapping[str, Decimal],
+) -> Advisory:
+    """Return an advisory whose stops say whether the design is sufficient there.
+
+    Args:
+        advisory: stops without a verdict.
+        usd_with_fixes: the bill after the whole improvement path, by users; empty without a path.
+        budgets: the monthly budgets of the model, by users.
+        k: the thresholds of the rules: `min_save` and `big_save_share` say what is worth a word.
+    """
+    stops = []
+    for stop in advisory.stops:
+        saves = stop.usd_per_month - usd_with_fixes.get(stop.users, stop.usd_per_month)
+        if saves < k["min_save"] or saves < k["big_save_share"] * stop.usd_per_month:
+            saves = ZERO
+        stops.append(_with_verdict(stop, saves, budgets.get(stop.users)))
+    return replace(advisory, stops=tuple(stops))
+
+
+def _with_verdict(stop: Stop, saves: Decimal, budget: Decimal | None) -> Stop:
+    parts: list[str] = []
+    if budget is not None and stop.usd_per_month > budget:
+        parts.append(f"The budget of {format_usd(budget)} USD is missed.")
+    if saves:
+        share = percent(saves / stop.usd_per_month)
+        parts.append(f"The improvement path saves {format_usd(saves)} USD a month ({share}).")
+    if stop.due_now:
+        verdict, rest = CHANGE_DUE, stop.due_now
+    elif parts:
+        verdict, rest = TOO_EXPENSIVE, f"{stop.outlook[:1].upper()}{stop.outlook[1:]}."
+    else:
+        verdict, rest = SUFFICIENT, f"No change needed at this scale; {stop.outlook}."
+    return replace(stop, verdict=verdict, sentence=" ".join((*parts, rest)))

@@ -69,6 +69,19 @@ class Unassessed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Strength:
+    """A rule that was checked and found in order, and what it was checked on."""
+
+    rule: str
+    title: str
+    """The trouble the rule looks for."""
+    category: str
+    subjects: tuple[str, ...]
+    evidence: tuple[str, ...] = ()
+    """What shows it, where the rule gives numbers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CategoryGrade:
     """One category: its score, its letter, and the line that explains both."""
 
@@ -99,6 +112,8 @@ class PathStep:
     letter: str
     usd_per_month: Decimal
     """The bill after the step."""
+    usd_at: tuple[tuple[int, Decimal], ...] = ()
+    """The bill after the step at other numbers of users, ascending."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +144,8 @@ class ReportCard:
     unassessed: tuple[Unassessed, ...] = ()
     passed: int = 0
     """Pairs of rule and subject that were assessed and found in order."""
+    strengths: tuple[Strength, ...] = ()
+    """The rules of those pairs, in the order of the catalogue."""
     cap: str = ""
     """Why the overall score was capped."""
     path: tuple[PathStep, ...] = ()

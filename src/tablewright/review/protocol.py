@@ -93,6 +93,11 @@ class Reviewing(Protocol):
         ...
 
     @property
+    def has_advisory(self) -> bool:
+        """Whether it tells what becomes due at how many users."""
+        ...
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know of every review of this engine."""
         ...

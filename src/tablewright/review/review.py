@@ -82,6 +82,7 @@ def review(
     *,
     rules: Catalogue | None = None,
     with_path: bool = True,
+    scales: Sequence[int] = (),
 ) -> ReportCard:
     """Return the report card of a design at the scale it was evaluated at.
 
@@ -91,12 +92,13 @@ def review(
         reviewing: the engine's rules, facts and re-costing.
         rules: another catalogue than the engine's.
         with_path: whether to look for the improvement path, which evaluates a few designs more.
+        scales: other numbers of users at which each step of the path is priced.
     """
     bench = _Bench(reviewing=reviewing, evaluator=evaluator, rules=rules or reviewing.rules)
     facts = bench.facts(evaluation)
     bench = replace(bench, doubts=_doubts(bench, facts))
     first = _examine(bench, facts)
-    path = _path(bench, first, facts) if with_path and reviewing.has_path else ()
+    path = _path(bench, first, facts, scales) if with_path and reviewing.has_path else ()
     return replace(
         _card(first, facts),
         path=path,
@@ -448,6 +450,7 @@ def _card(examination: _Examination, facts: DesignFacts) -> ReportCard:
         accepted=examination.accepted,
         unassessed=examination.run.unassessed,
         passed=examination.run.passed,
+        strengths=examination.run.strengths,
         cap=score.cap,
     )
 
@@ -481,7 +484,9 @@ class _Move:
     worth: Decimal
 
 
-def _path(bench: _Bench, first: _Examination, facts: DesignFacts) -> tuple[PathStep, ...]:
+def _path(
+    bench: _Bench, first: _Examination, facts: DesignFacts, scales: Sequence[int] = ()
+) -> tuple[PathStep, ...]:
     """Apply the fix that brings most for its effort, again and again, re-costing after each."""
     steps: list[PathStep] = []
     rules = bench.rules
@@ -516,6 +521,10 @@ def _path(bench: _Bench, first: _Examination, facts: DesignFacts) -> tuple[PathS
                 score=after.score.score,
                 letter=after.score.letter,
                 usd_per_month=next_facts.cost,
+                usd_at=tuple(
+                    (users, bench.facts(bench.evaluate(model, design, users)).cost)
+                    for users in scales
+                ),
             )
         )
         now, facts = after, next_facts

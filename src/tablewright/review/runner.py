@@ -6,7 +6,7 @@ changes nothing and re-costs nothing, so it is cheap enough to run again on ever
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Protocol
@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from tablewright.core.quantities import ZERO
 from tablewright.review.catalogue import Catalogue, Rule
 from tablewright.review.findings import Level
-from tablewright.review.grade import PENALTIES, Coverage, Unassessed
+from tablewright.review.grade import PENALTIES, Coverage, Strength, Unassessed
 from tablewright.review.verdicts import Clear, Hit, Missing
 
 Pair = tuple[str, str]
@@ -51,7 +51,13 @@ class Run:
     """Categories in which some rule was assessed: without one there is no letter."""
     assessed_weight: Decimal
     missing_weight: Decimal
-    passed: int
+    strengths: tuple[Strength, ...]
+    """Rules that were checked and found in order, with their subjects."""
+
+    @property
+    def passed(self) -> int:
+        """Pairs of rule and subject that were found in order."""
+        return sum(len(strength.subjects) for strength in self.strengths)
 
     @property
     def coverage(self) -> Coverage:
@@ -98,10 +104,11 @@ def run(facts: Subjects, catalogue: Catalogue, rules: Iterable[Rule] | None = No
     candidates: list[PendingFinding] = []
     unassessed: list[Unassessed] = []
     applicable: set[str] = set()
+    strengths: list[Strength] = []
     assessed = missing = ZERO
-    passed = 0
     for rule in catalogue.rules if rules is None else rules:
         weight = PENALTIES[rule.level]
+        in_order: list[tuple[str, Clear]] = []
         for name, subject in facts.subjects(rule.subject):
             verdict = rule.predicate(facts, *subject)
             if verdict is None:
@@ -113,16 +120,29 @@ def run(facts: Subjects, catalogue: Catalogue, rules: Iterable[Rule] | None = No
             applicable.add(rule.category)
             assessed += weight
             if isinstance(verdict, Clear):
-                passed += 1
+                in_order.append((name, verdict))
             else:
                 candidates.append(PendingFinding(rule=rule, subject=name, hit=verdict))
+        if in_order:
+            strengths.append(_strength(rule, in_order))
     return Run(
         candidates=tuple(candidates),
         unassessed=tuple(sorted(unassessed, key=lambda u: (u.rule, u.subject))),
         applicable=frozenset(applicable),
         assessed_weight=assessed,
         missing_weight=missing,
-        passed=passed,
+        strengths=tuple(strengths),
+    )
+
+
+def _strength(rule: Rule, in_order: Sequence[tuple[str, Clear]]) -> Strength:
+    evidence = dict.fromkeys(clear.evidence for _, clear in in_order if clear.evidence)
+    return Strength(
+        rule=rule.id,
+        title=rule.title,
+        category=rule.category,
+        subjects=tuple(name for name, _ in in_order),
+        evidence=tuple(evidence),
     )
 
 

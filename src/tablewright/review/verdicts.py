@@ -57,6 +57,9 @@ class Missing:
 class Clear:
     """The rule was assessed and does not hold."""
 
+    evidence: str = ""
+    """What shows it, with its numbers; empty where the rule itself says enough."""
+
 
 CLEAR = Clear()
 Verdict = Hit | Missing | Clear | None

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tablewright.design.values import Design
+from tablewright.review.advisory import judged
 from tablewright.review.assessment import Assessment, DesignAssessment
 from tablewright.session import Session
 from tablewright.verbs.grading import claim_verdicts, report_card, target_results
@@ -64,7 +65,12 @@ def _assess(
     card = report_card(session, design, with_path=paths) if review else None
     if card is not None:
         reviewing = session.engine_of(design).reviewing
-        card = replace(card, advisory=reviewing.advise(evaluations, session.book()))
+        advisory = reviewing.advise(evaluations, session.book())
+        if advisory is not None:
+            budgets = dict(session.model.targets.monthly_cost)
+            fixed = dict(card.path[-1].usd_at) if card.path else {}
+            advisory = judged(advisory, fixed, budgets, reviewing.rules.k)
+        card = replace(card, advisory=advisory)
     return DesignAssessment(
         design=design,
         evaluations=evaluations,

@@ -35,11 +35,13 @@ def _card_key(design: Design, with_path: bool) -> tuple[str, str, bool]:
 
 
 def _report_card(session: Session, design: Design, *, with_path: bool) -> ReportCard:
+    reviewing = session.engine_of(design).reviewing
     return review(
         session.evaluate(design),
         session.evaluator(design.engine),
-        session.engine_of(design).reviewing,
+        reviewing,
         with_path=with_path,
+        scales=session.model.scales if reviewing.has_advisory else (),
     )
 
 

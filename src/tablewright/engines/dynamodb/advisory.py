@@ -15,12 +15,20 @@ from functools import partial
 from tablewright.bill.prices import PriceBook
 from tablewright.core.quantities import ONE, ZERO, format_count, percent
 from tablewright.design.changes import effort_of
-from tablewright.engines.dynamodb.facts import DynamoFacts, FactsBetween
+from tablewright.engines.dynamodb.facts import DynamoFacts, FactsBetween, TableOrIndex
 from tablewright.engines.dynamodb.headroom import LimitUsage, usages
 from tablewright.engines.dynamodb.rules import dynamodb_rules
 from tablewright.engines.dynamodb.tariff import Tariff
 from tablewright.evaluation.values import Evaluation
-from tablewright.review.advisory import Advisory, Driver, Due, Headroom, Stop, Trigger
+from tablewright.review.advisory import (
+    Advisory,
+    BusiestKey,
+    Driver,
+    Due,
+    Headroom,
+    Stop,
+    Trigger,
+)
 from tablewright.review.catalogue import Catalogue, Rule
 from tablewright.review.findings import Level
 from tablewright.review.verdicts import Hit
@@ -237,7 +245,26 @@ def _stop(
         drivers=_drivers(facts),
         due=due,
         headroom=head,
-        sentence=_sentence(due, triggers, head, users),
+        busiest=tuple(_busiest_key(facts, place) for place in facts.places),
+        due_now=_due_now(due),
+        outlook=_outlook(triggers, head, users),
+    )
+
+
+def _busiest_key(facts: DynamoFacts, place: TableOrIndex) -> BusiestKey:
+    heat = {name: facts.hot_units(place, name) for name in ("read", "write")}
+    units = {name: None if h is None else h.units for name, h in heat.items()}
+    shares: dict[str, Decimal | None] = {}
+    for name, hottest in units.items():
+        peak = facts.peak_units(place.name, name)
+        shares[name] = hottest / peak if hottest is not None and peak else None
+    return BusiestKey(
+        resource=place.name,
+        read_share=shares["read"],
+        write_share=shares["write"],
+        reads=units["read"],
+        writes=units["write"],
+        is_default_skew=any(h is not None and h.is_default_skew for h in heat.values()),
     )
 
 
@@ -315,32 +342,31 @@ def _headroom(now: LimitUsage, doubled: LimitUsage | None, facts: DynamoFacts) -
     )
 
 
-def _sentence(
-    due: Sequence[Due],
-    triggers: Sequence[Trigger],
-    head: Sequence[Headroom],
-    users: int,
-) -> str:
+def _due_now(due: Sequence[Due]) -> str:
     new = [d.trigger for d in due if d.when == "now" and d.is_new and d.trigger.level > Level.LOW]
-    if new:
-        worst = max(new, key=lambda t: (t.level, -t.users))
-        others = f", and {len(new) - 1} more" if len(new) > 1 else ""
-        return (
-            f"Due since {format_count(worst.users)} users: {worst.rule} ({worst.level}) on "
-            f"{worst.subject}{others}."
-        )
+    if not new:
+        return ""
+    worst = max(new, key=lambda t: (t.level, -t.users))
+    others = f", and {len(new) - 1} more" if len(new) > 1 else ""
+    return (
+        f"Due since {format_count(worst.users)} users: {worst.rule} ({worst.level}) on "
+        f"{worst.subject}{others}."
+    )
+
+
+def _outlook(triggers: Sequence[Trigger], head: Sequence[Headroom], users: int) -> str:
     upcoming = [t for t in triggers if t.users > users and t.level > Level.LOW]
     if upcoming:
         first = upcoming[0]
         return (
-            f"No change needed at this scale; the next limit is {first.rule} on {first.subject} at "
-            f"about {format_count(first.users)} users."
+            f"the next limit is {first.rule} on {first.subject} at about "
+            f"{format_count(first.users)} users"
         )
     reached = [h for h in head if h.users is not None]
     if reached:
         nearest = min(reached, key=lambda h: h.users or 0)
         return (
-            f"No change needed at this scale; the next limit is {nearest.limit} of "
-            f"{nearest.subject} at about {format_count(nearest.users or 0)} users."
+            f"the next limit is {nearest.limit} of {nearest.subject} at about "
+            f"{format_count(nearest.users or 0)} users"
         )
-    return "No change needed at this scale, and no limit grows with the users."
+    return "no limit grows with the users"

@@ -36,6 +36,7 @@ class DynamoReviewing:
 
     tests_assumptions = True
     has_path = True
+    has_advisory = True
     notes: tuple[str, ...] = ()
 
     @property

@@ -30,6 +30,7 @@ class ServerReviewing:
 
     tests_assumptions = False
     has_path = False
+    has_advisory = False
 
     def __init__(self, engine: str) -> None:
         self._engine = engine

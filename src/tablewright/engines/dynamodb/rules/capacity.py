@@ -17,7 +17,7 @@ from tablewright.core.quantities import (
 from tablewright.engines.dynamodb.design import CapacityMode, ModeKind, Table
 from tablewright.engines.dynamodb.facts import DynamoFacts, TableOrIndex
 from tablewright.engines.dynamodb.setting_changes import SetCapacity
-from tablewright.review.verdicts import CLEAR, FixOption, Hit, Missing, Verdict
+from tablewright.review.verdicts import CLEAR, Clear, FixOption, Hit, Missing, Verdict
 
 
 def _names(table: Table) -> list[str]:
@@ -38,6 +38,10 @@ def ddb_cap_001(f: DynamoFacts, place: TableOrIndex) -> Verdict:
         return None
     if crossover is None:
         return Missing("prices of on-demand and provisioned capacity")
+    if table.mode.kind is ModeKind.ON_DEMAND and f.model.need("unpredictable_load").is_wanted:
+        return Clear(
+            f"{table.name} is paid by request, as a load asks for that cannot be predicted"
+        )
     if not f.model.daily_load and all(p.peak <= 1 for p in f.model.patterns):
         return Missing("how the load moves over the day (`daily_load`, or `peak` of the patterns)")
     peaks = {d: _total(f, table, d, peak=True) for d in ("read", "write")}

@@ -13,7 +13,7 @@ from tablewright.engines.dynamodb.design import ModeKind
 from tablewright.engines.dynamodb.facts import DynamoFacts, Heat, TableOrIndex
 from tablewright.engines.dynamodb.key_changes import ShardKey
 from tablewright.model.values import Pattern
-from tablewright.review.verdicts import CLEAR, FixOption, Hit, Missing, Verdict
+from tablewright.review.verdicts import CLEAR, Clear, FixOption, Hit, Missing, Verdict
 
 COUNTERS = ("counter", "stock", "quota", "balance", "seat")
 
@@ -60,7 +60,7 @@ def _hot(f: DynamoFacts, place: TableOrIndex, dimension: str, most: Decimal) -> 
     if not heat.units:
         return None
     if heat.units <= f.k["hot_watch"] * most:
-        return CLEAR
+        return Clear(_heat_text(place, dimension, heat, most))
     shards = math.ceil(heat.units / (f.k["shard_target"] * most))
     return Hit(
         evidence=_heat_text(place, dimension, heat, most),

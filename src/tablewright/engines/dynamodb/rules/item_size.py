@@ -18,7 +18,7 @@ from tablewright.engines.dynamodb.design import ItemShape, Table
 from tablewright.engines.dynamodb.facts import DynamoFacts, TableOrIndex
 from tablewright.engines.dynamodb.item_changes import Compress, ExplodeList, Offload, SplitEntity
 from tablewright.model.values import Attribute, Entity, Kind, Pattern, Verb
-from tablewright.review.verdicts import CLEAR, FixOption, Hit, Missing, Verdict
+from tablewright.review.verdicts import CLEAR, Clear, FixOption, Hit, Missing, Verdict
 
 _BLOBS = (Kind.TEXT, Kind.MAP, Kind.BINARY, Kind.TOKEN, Kind.LIST)
 _COMPRESSIBLE = (Kind.TEXT, Kind.MAP, Kind.LIST)
@@ -47,7 +47,9 @@ def ddb_siz_001(f: DynamoFacts, entity: Entity) -> Verdict:
         return None
     p99, table, shape = max(sizes, key=lambda size: size[0])
     if p99 < f.k["item_low"]:
-        return CLEAR
+        return Clear(
+            f"one in a hundred {shape.name} items has {format_bytes(p99)} or more, of 400 KB"
+        )
     return Hit(
         evidence=(
             f"one in a hundred {shape.name} items of {table.name} has {format_bytes(p99)} or more; "

@@ -28,7 +28,7 @@ from tablewright.engines.dynamodb.facts import DynamoFacts, TableOrIndex, is_tim
 from tablewright.engines.dynamodb.item_changes import AddGuardItem
 from tablewright.engines.dynamodb.key_changes import AddIndex, RekeyTable, ShardKey
 from tablewright.model.values import Attribute, Entity, Kind, Pattern, Verb
-from tablewright.review.verdicts import CLEAR, FixOption, Hit, Missing, Verdict
+from tablewright.review.verdicts import CLEAR, Clear, FixOption, Hit, Missing, Verdict
 
 LOGINS = (Kind.EMAIL, Kind.USERNAME, Kind.PHONE)
 _COUNTS = (Kind.INT, Kind.DECIMAL, Kind.MONEY, Kind.COUNTER)
@@ -184,7 +184,7 @@ def ddb_key_003(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     if any(index.is_local for index in place.table.indexes):
         need = max(need, f.item_bytes(place.name) / f.k["part_bytes"])
     if values >= max(f.k["min_pk_values"], 2 * need) or need == 0:
-        return CLEAR
+        return Clear(f"{decimals(values)} values in {place.name}")
     if values >= f.entries(place.name):  # few values because there is little data, not by design
         return CLEAR
     heat = f.hot_units(place, "write")

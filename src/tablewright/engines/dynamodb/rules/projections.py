@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from tablewright.capacity.limits import READ_UNIT_BYTES
-from tablewright.core.quantities import SECONDS_PER_DAY, ZERO, decimals, percent
+from tablewright.core.quantities import SECONDS_PER_DAY, ZERO, decimals, format_bytes, percent
 from tablewright.engines.dynamodb.design import Index, Projection, ProjectionKind, Table
 from tablewright.engines.dynamodb.facts import DynamoFacts, TableOrIndex
 from tablewright.engines.dynamodb.key_changes import ChangeProjection
-from tablewright.review.verdicts import CLEAR, FixOption, Hit, Verdict
+from tablewright.review.verdicts import CLEAR, Clear, FixOption, Hit, Verdict
 
 KEYS_ONLY = Projection(kind=ProjectionKind.KEYS_ONLY)
 
@@ -42,6 +42,23 @@ def _key_attributes(table: Table, index: Index) -> frozenset[str]:
     return frozenset(names)
 
 
+def _thin(f: DynamoFacts, place: TableOrIndex) -> Clear:
+    """Say what an index with less than ALL keeps of the items it points to."""
+    items = [
+        sizes
+        for shape, _ in f.templates(place, place.partition_keys)
+        if (sizes := f.shape_facts(place.table.name, shape.name)) is not None
+    ]
+    count = sum((sizes.count for sizes in items), ZERO)
+    if not count or place.index is None or place.index.projection.kind is ProjectionKind.ALL:
+        return CLEAR
+    whole = sum((sizes.count * sizes.sizes.mean.mean for sizes in items), ZERO) / count
+    return Clear(
+        f"{place.index.name} keeps {format_bytes(f.mean_size(place.name))} of the "
+        f"{format_bytes(whole)} that ALL would copy"
+    )
+
+
 def ddb_prj_001(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     """Entries hold more than anybody reads there."""
     index = place.index
@@ -55,7 +72,7 @@ def ddb_prj_001(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     waste = idle / stored if stored else ZERO
     is_dear = _fetching_is_cheaper(f, place)
     if waste < f.k["overproj_waste"] and not is_dear:
-        return CLEAR
+        return _thin(f, place)
     unread = f"{percent(waste)} of the bytes in an entry of {place.name} are read by nobody there"
     costly = (
         f"each write keeps {decimals(f.mean_size(place.name))} B up to date in {place.name} for "

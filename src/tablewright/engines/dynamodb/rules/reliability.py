@@ -20,7 +20,7 @@ from tablewright.review.model_predicates import (
     lost_updates,
     unchecked_limit,
 )
-from tablewright.review.verdicts import CLEAR, FixOption, Hit, Missing, Verdict
+from tablewright.review.verdicts import CLEAR, Clear, FixOption, Hit, Missing, Verdict
 
 _LONGEST_RECOVERY_DAYS = 35
 
@@ -35,7 +35,12 @@ def ddb_rel_001(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     if not table.shapes:
         return None
     if table.pitr_days or table.backups_kept:
-        return CLEAR
+        kept = (
+            f"any moment of the last {table.pitr_days} days can be restored"
+            if table.pitr_days
+            else f"{table.backups_kept} backups are kept"
+        )
+        return Clear(f"{table.name}: {kept}")
     change = SetOption(table=table.name, option="pitr_days", value=_LONGEST_RECOVERY_DAYS)
     stored = f.stored_bytes(table.name)
     return Hit(
