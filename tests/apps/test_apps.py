@@ -20,8 +20,8 @@ PATTERNS = {
     "llm-proxy": [f"L{n}" for n in range(1, 15)],
     "screen-time-journey": [f"S{n}" for n in range(1, 16)],
     "mongocollectibles": [f"M{n}" for n in range(1, 13)],
-    "poafix": [f"P{n}" for n in range(1, 31)],
-    # from A25 on what its service needs beyond the brief
+    # from P31 and A25 on what their services need beyond the briefs
+    "poafix": [f"P{n}" for n in range(1, 44)],
     "auxeira": [f"A{n}" for n in range(1, 38)],
 }
 CLAIMS = {
