@@ -48,6 +48,20 @@ def test_the_stated_schema_is_read_with_types_keys_and_checks(collectibles):
     assert design.table("collectibles").column("size").check == "(size IN ('S','M','L'))"
 
 
+def test_a_reference_that_is_not_enforced_is_no_foreign_key():
+    model = read_model(
+        "app: a\nregion: us-east-1\nscales: [10]\n"
+        "entities:\n"
+        "  User: {key: id, attributes: {id: uuid}}\n"
+        "  News:\n    key: id\n    attributes:\n"
+        "      id: uuid\n      by: ref(User)\n      for: {type: ref, to: User, enforced: no}\n"
+        "patterns:\n  news: {list: News, where: for, rate: 1/user/day}\n"
+    ).model
+    news = plan(model).table("news")
+    assert [key.columns for key in news.foreign_keys] == [("by",)]
+    assert [column for index in news.indexes for column, _ in index.columns] == ["for", "by"]
+
+
 def test_a_column_called_id_keeps_the_entitys_own_key(collectibles):
     warehouses = collectibles.design("postgresql").table("warehouses")
     assert warehouses.column("id").attribute == "warehouse_id"

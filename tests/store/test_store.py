@@ -170,6 +170,16 @@ def test_an_index_follows_an_update(store: Store, customer: str) -> None:
         store.pay(customerId=customer, orderId=order.orderId)
 
 
+def test_a_write_changes_only_what_all_it_asks_by_names(store: Store, customer: str) -> None:
+    order = store.addOrder(customerId=customer, total=5, note="soon")
+    key = {"customerId": customer, "orderId": order.orderId}
+    with pytest.raises(ConditionFailed):
+        store.annotateIn(**key, status="paid", note="later")
+    assert store.orders(customerId=customer)[0].note == "soon"
+    store.annotateIn(**key, status="open", note="later")
+    assert store.orders(customerId=customer)[0].note == "later"
+
+
 def test_none_takes_an_optional_attribute_away(store: Store, customer: str) -> None:
     order = store.addOrder(customerId=customer, total=5, note="soon")
     store.annotate(customerId=customer, orderId=order.orderId, note=None)

@@ -136,6 +136,11 @@ ATTRIBUTE = ByKind(
             Field("items", NUMBER_SPREAD, doc="number of elements of a list or set"),
             Field("to", ENTITY_NAME, doc="the entity a ref points to"),
             Field("other", BOOL, doc="of a ref to an ancestor's kind: another instance of it"),
+            Field(
+                "enforced",
+                BOOL,
+                doc="of a ref: false where an instance of another kind may stand there too",
+            ),
             Field("presence", SHARE, doc="share of the instances that have it"),
             Field("distinct", NUMBER, doc="number of distinct values"),
             Field("top_share", SHARE, doc="share of the most common value"),

@@ -104,6 +104,8 @@ class Attribute:
     """The entity a `ref` points to."""
     other: bool = False
     """Of a `ref` to the kind of an ancestor: it points to another instance than that ancestor."""
+    enforced: bool = True
+    """Of a `ref`: whether a database may insist that the instance exists."""
     presence: Decimal = ONE
     """Share of the instances that have the attribute."""
     distinct: Decimal | None = None

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tablewright.model.moments import TIMES, is_moment, moment_value
-from tablewright.model.values import Attribute, Condition, Entity
+from tablewright.model.values import Attribute, Condition, Entity, Pattern
 from tablewright.sample.calls import Call, Row, typed
 from tablewright.sample.world import Test
 
@@ -72,6 +72,11 @@ def write_tests(entity: Entity, call: Call) -> tuple[WriteTest, ...]:
         )
         for name, value in call.unchanged.items()
     ]
+    unchanged += [
+        WriteTest(attribute=name, operator="eq", operands=(call.row[name],))
+        for name in _narrowing(entity, pattern)
+        if call.row.get(name) is not None and name not in call.unchanged
+    ]
     if not pattern.condition:
         return tuple(unchanged)
     expected = {**call.row, **call.expected}
@@ -85,6 +90,18 @@ def write_tests(entity: Entity, call: Call) -> tuple[WriteTest, ...]:
     if not call.must_fail or not all_hold(tests, call.row):
         return tuple(tests)
     return tuple(_negated(test, call.row) for test in tests)
+
+
+def _narrowing(entity: Entity, pattern: Pattern) -> tuple[str, ...]:
+    """Return what a write asks by beside the key of its instance, or the unique attribute.
+
+    A notification marked by its id and its recipient is marked for that recipient only.
+    """
+    names = pattern.equalities
+    if set(entity.key) <= set(names):
+        return tuple(name for name in names if name not in entity.key)
+    unique = [name for name in names if entity.attribute(name).unique]
+    return tuple(name for name in names if name not in (*entity.key, unique[0])) if unique else ()
 
 
 def _negated(test: WriteTest, row: Row) -> WriteTest:

@@ -339,7 +339,9 @@ class OperationBuilder:
         if embed is not None:
             return None
         bare = replace(call.pattern, condition="", condition_on=(), condition_tests=())
-        condition = self._identified(collection, replace(call, pattern=bare, unchanged={}))
+        names = identifying(self.model.entity(collection.entity), call.pattern)
+        row = {name: call.row.get(name) for name in names}
+        condition = self._identified(collection, replace(call, pattern=bare, row=row, unchanged={}))
         return Operation(collection=collection.name, method="find_one", arguments=(condition,))
 
     def _with_condition(

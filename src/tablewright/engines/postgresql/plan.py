@@ -104,7 +104,7 @@ def _foreign_keys(model: Model, entity: Entity) -> tuple[ForeignKey, ...]:
         if attribute.kind is not Kind.REF or attribute.to is None or "." in attribute.to:
             continue
         target = model.entity(attribute.to)
-        if len(target.key) == 1:
+        if len(target.key) == 1 and attribute.enforced:
             foreign_keys.append(
                 ForeignKey(columns=(attribute.name,), table=table_name(target.name), to=target.key)
             )

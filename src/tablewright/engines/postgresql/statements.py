@@ -173,7 +173,9 @@ class SqlBuilder:
         entity = self.model.entity(call.pattern.entity)
         table = self._table_with(entity.name, entity.key)
         bare = replace(call.pattern, condition="", condition_on=(), condition_tests=())
-        where, keys = self._identified(table, entity, replace(call, pattern=bare, unchanged={}))
+        row = {name: call.row.get(name) for name in identifying(entity, call.pattern)}
+        bare_call = replace(call, pattern=bare, row=row, unchanged={})
+        where, keys = self._identified(table, entity, bare_call)
         return SqlStatement(
             sql=f"SELECT 1 FROM {quoted(table.name)} WHERE {where}", parameters=tuple(keys)
         )
