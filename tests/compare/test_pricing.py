@@ -112,10 +112,26 @@ def test_free_kinds_are_taken_off_apart_and_never_more_than_is_used() -> None:
 
 
 def test_a_price_that_was_never_verified_leaves_the_option_unpriced_by_name() -> None:
-    figures = QUIET | {"gb_out": Decimal(101)}
-    priced = price_at(named("azure"), figures, BOOK, "us-east-1")
+    priced = price_at(named("firebase"), QUIET | {"data_gb": Decimal(2)}, BOOK, "us-east-1")
     assert not priced.is_priced
-    assert priced.needs[0].startswith("azure.bandwidth.egress in zone1 (")
+    assert priced.needs[0].startswith("google.firestore.storage in us-central1 (")
+
+
+def test_data_that_leaves_is_paid_for_beyond_what_is_free() -> None:
+    figures = QUIET | {"gb_out": Decimal(101), "static_gb_out": Decimal(9)}
+    priced = price_at(named("azure"), figures, BOOK, "us-east-1")
+    out = next(line for line in priced.lines if line.resource == "internet")
+    assert out.amount == Decimal("0.87")  # (101 + 9 - 100) x 0.087
+
+
+def test_an_instance_of_cloud_run_is_paid_for_once_for_all_it_serves_at_a_time() -> None:
+    # 30 million requests of 0.2 s are 6 million seconds, and a month has 2,628,000
+    figures = QUIET | {"requests": Decimal(30_000_000), "peak_per_second": Decimal(100)}
+    busy = price_at(named("google-cloud"), figures, BOOK, "us-east-1")
+    cpu = next(line for line in busy.lines if line.resource == "cpu")
+    assert cpu.quantity == 2_628_000  # 100 x 0.2 at once is one instance of 80
+    few = price_at(named("google-cloud"), QUIET | {"requests": Decimal(1000)}, BOOK, "us-east-1")
+    assert next(line for line in few.lines if line.resource == "cpu").quantity == 200
 
 
 def test_an_engine_without_a_design_is_not_priced_as_nothing() -> None:

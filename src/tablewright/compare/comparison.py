@@ -14,6 +14,7 @@ from tablewright.compare.answer import answer_of
 from tablewright.compare.board import Board, FreeOf, architectures_for
 from tablewright.compare.claim_checks import checked, with_verdicts
 from tablewright.compare.decision import Candidates, decide
+from tablewright.compare.fit import fits_of, mean_fits
 from tablewright.compare.growth import flips_of, phases_of, weighed_at
 from tablewright.compare.own import check_own
 from tablewright.compare.ownership import terms_of
@@ -42,6 +43,7 @@ def compare(
     unstated_peak: Decimal,
     own: tuple[Architecture, ...] = (),
     left_out: tuple[str, ...] = (),
+    latencies: Sequence[tuple[str, str]] = (),
 ) -> Comparison:
     """Return engines, offerings and architectures of a model side by side.
 
@@ -56,6 +58,7 @@ def compare(
         unstated_peak: see `Board`.
         own: architectures of the user's beside the packaged ones.
         left_out: designs that could not be evaluated, in words.
+        latencies: of each engine that was proved, its name and its latency in words.
 
     Raises:
         UsageError: weights or figures of the model file that nothing knows.
@@ -71,34 +74,48 @@ def compare(
         unstated_peak=unstated_peak,
     )
     stored = requirement_results(model, offerings())
-    chosen = _options(board, own)
-    weights = weights_of(model)
-    results = scored([result_of(board, entry, stored) for entry in chosen], board, stored, weights)
+    chosen = [result_of(board, entry, stored) for entry in _options(board, own)]
     candidates = Candidates(
-        board=board, results=tuple(results), offerings=stored, terms=terms_of(model)
+        board=board,
+        results=tuple(scored(chosen, board, stored, weights_of(model))),
+        offerings=stored,
+        terms=terms_of(model),
     )
+    return _compared(candidates, left_out, tuple(latencies))
+
+
+def _compared(
+    candidates: Candidates, left_out: tuple[str, ...], latencies: tuple[tuple[str, str], ...]
+) -> Comparison:
+    """Return everything that is found of the candidates."""
+    board, results, stored = candidates.board, candidates.results, candidates.offerings
+    model, users = board.model, board.users
     decisions = tuple(decide(candidates, scale) for scale in board.scales)
     decision = next(d for d in decisions if d.users == users)
     phases = phases_of(candidates, weighed_at(board.scales, results))
     assumptions = assumptions_of(candidates)
     without = given_up(candidates, users)
+    fits = fits_of(board)
     return Comparison(
         app=model.app,
         title=model.title or model.app,
-        region=region,
+        region=board.region,
         users=users,
         scales=board.scales,
         workload=tuple(board.stated()),
         engines=board.engine_costs(),
         offerings=stored,
-        architectures=tuple(results),
-        weights=tuple(weights.items()),
+        architectures=results,
+        weights=tuple(weights_of(model).items()),
         budgets=tuple(sorted(model.targets.monthly_cost)),
         decisions=decisions,
         needs=tuple((r.architecture.name, candidates.needs(r, users)) for r in results),
         not_needed=tuple((n.name, n.why) for n in model.needs if n.level is NeedLevel.NO),
         phases=phases,
         sensitivity=assumptions,
+        fits=fits,
+        mean_fits=mean_fits(board, fits),
+        latencies=latencies,
         given_up=without,
         variants=variants_of(board, results),
         flips=flips_of(board, results, decision.chosen),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from tablewright.compare.decision import Decision
+from tablewright.compare.fit import PatternFit
 from tablewright.compare.needs import NeedCheck
 from tablewright.compare.sensitivity import Assumption, GivenUp
 from tablewright.compare.values import (
@@ -49,6 +50,12 @@ class Comparison:
     phases: tuple[Phase, ...] = ()
     """The growth path."""
     sensitivity: tuple[Assumption, ...] = ()
+    fits: tuple[PatternFit, ...] = ()
+    """How each engine serves each access pattern."""
+    mean_fits: tuple[tuple[str, Decimal], ...] = ()
+    """Of each engine, 0 to 10, weighted by calls."""
+    latencies: tuple[tuple[str, str], ...] = ()
+    """Of each engine whose design was proved: latency in words, and where it was measured."""
     given_up: tuple[GivenUp, ...] = ()
     variants: tuple[VariantResult, ...] = ()
     flips: tuple[Flip, ...] = ()

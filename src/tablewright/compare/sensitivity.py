@@ -1,7 +1,8 @@
 """Which assumption the answer rests on: what it would be at half and at twice each of them.
 
 In: candidates. Out: for every assumed figure the path at half and at twice, and how far the figure
-may move before the answer changes. The path is weighed at the scales of the model only.
+may move before the answer changes. The path is weighed at the scales of the model and halfway
+between them.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import pairwise
 
 from tablewright.compare.board import USE
 from tablewright.compare.decision import Candidates, decide
@@ -97,7 +99,8 @@ def _turned(assumption: Assumption, turns: Sequence[Decimal], change: _Changed) 
 def path_at_scales(candidates: Candidates) -> tuple[str, ...]:
     """Return the option at each scale of the model, of the path that is weighed at them alone."""
     scales = candidates.board.scales
-    phases = phases_of(candidates, scales)
+    between = (int((Decimal(low) * high).sqrt()) for low, high in pairwise(scales))
+    phases = phases_of(candidates, sorted({*scales, *between}))
     return tuple(
         next((p.name for p in reversed(phases) if p.users <= users), "") for users in scales
     )

@@ -34,6 +34,7 @@ from tablewright.reports.compare_options import (
     engines,
     notes,
     option_cards,
+    pattern_fits,
 )
 from tablewright.reports.figures import usd, users
 
@@ -94,6 +95,7 @@ def compare_sections(
         evidence_of(option_cards(comparison)),
         engines(comparison),
         evidence_of(engine_table(comparison)),
+        evidence_of(pattern_fits(comparison)),
         evidence_of(notes(comparison)),
         evidence_of(at(comparison)),
         evidence_of(scores(comparison)),
@@ -146,10 +148,10 @@ def _growth_path(comparison: Comparison) -> d.Section:
                 phase.name,
                 usd(phase.usd),
                 f"{phase.months:.0f}",
-                usd(phase.bills_usd + phase.running_usd),
+                usd(phase.bills_usd),
+                usd(phase.running_usd),
                 usd(phase.switch_usd),
                 "-" if phase.payback_months is None else f"{phase.payback_months:.0f}",
-                _moving(phase),
             )
         )
         for phase in comparison.phases
@@ -158,30 +160,26 @@ def _growth_path(comparison: Comparison) -> d.Section:
         text = "No option carries the load at any number of users."
         return d.Section(title="Growth path", blocks=(d.Paragraph(text=text),))
     months = sum(phase.months for phase in comparison.phases)
-    return d.Section(
-        title="Growth path",
-        blocks=(
-            d.ReportTable(
-                columns=columns(
-                    ">From users",
-                    "Option",
-                    ">USD a month",
-                    ">Months",
-                    ">Paid in them",
-                    ">Set-up or switch",
-                    ">Earned back, months",
-                    "What it takes",
-                    grows="What it takes",
-                ),
-                rows=tuple(rows),
-                caption=f"Of all paths that pass the first three rules at every number of users, "
-                f"the one that costs least to own: {path_usd(comparison.phases):,.0f} USD in "
-                f"{months:.0f} months, in which users are taken to grow evenly on a logarithmic "
-                "scale. Bills and hours of running it are paid in them; a switch is work, both "
-                "options running for some days, and the data that moves.",
-            ),
+    table = d.ReportTable(
+        columns=columns(
+            ">From users",
+            "Option",
+            ">USD a month",
+            ">Months",
+            ">Bills",
+            ">Hours",
+            ">Set-up, switch",
+            ">Earned back",
+            grows="Option",
         ),
+        rows=tuple(rows),
+        caption="Of all paths that pass the first three rules at every number of users, the one "
+        f"that costs least to own: {path_usd(comparison.phases):,.0f} USD in {months:.0f} months, "
+        "in which users are taken to grow evenly on a logarithmic scale. Bills and hours of "
+        "running it in USD for the months of the phase; earned back in months.",
     )
+    steps = tuple(f"`{phase.name}`: {_moving(phase)}" for phase in comparison.phases)
+    return d.Section(title="Growth path", blocks=(table, d.Bullets(items=steps)))
 
 
 def _moving(phase: Phase) -> str:

@@ -305,27 +305,59 @@ def available_words(option: ArchitectureResult) -> str:
 
 
 def engine_table(comparison: Comparison) -> d.Section:
-    """Return the databases side by side: money, availability, running, scaling, latency."""
-    shown = _compared_offerings(comparison)
+    """Return the databases side by side: money, latency, availability, running, scaling."""
+    offerings = _compared_offerings(comparison)
+    tables = tuple(
+        _offering_table(comparison, offerings[start : start + MOST_OFFERINGS])
+        for start in range(0, len(offerings), MOST_OFFERINGS)
+    )
+    note = d.Paragraph(
+        text="* written from the vendor's manual as it is known and not read again.", tone="note"
+    )
+    return d.Section(title="Databases side by side", blocks=(*tables, note))
+
+
+def _offering_table(comparison: Comparison, shown: Sequence[Offering]) -> d.ReportTable:
     rows = []
     names = list(dict.fromkeys(name for offering in shown for name, _ in offering.points))
     last = {c.engine: c for c in comparison.engines if c.users == comparison.users}
-    money = [_engine_money(last.get(offering.engine)) for offering in shown]
+    money = [_engine_money(last.get(o.engine)) if o.is_main else "-" for o in shown]
     rows.append(d.Row(cells=(f"USD a month at {users(comparison.users)}", *money)))
+    measured = dict(comparison.latencies)
+    unmeasured = "not measured; `tablewright prove` does"
+    rows.append(
+        d.Row(cells=("latency, measured", *(measured.get(o.engine, unmeasured) for o in shown)))
+    )
     for name, title in _ENGINE_ROWS:
         cells = [_property(offering.cell(name), name) for offering in shown]
         rows.append(d.Row(cells=(title, *cells)))
     for name in names:
         cells = [dict(offering.points).get(name, "-") for offering in shown]
         rows.append(d.Row(cells=(name, *cells)))
-    titles = [offering.title for offering in shown]
+    return d.ReportTable(
+        columns=columns("", *(offering.title for offering in shown)), rows=tuple(rows)
+    )
+
+
+def pattern_fits(comparison: Comparison) -> d.Section:
+    """Return how each engine serves each access pattern, with a score."""
+    engines_shown = [engine for engine, _ in comparison.mean_fits]
+    rows = []
+    for fit in comparison.fits:
+        by_engine = {one.engine: f"{one.score:.0f} {one.how}" for one in fit.engines}
+        cells = (by_engine.get(engine, "-") for engine in engines_shown)
+        rows.append(d.Row(cells=(fit.pattern, fit.kind, *cells)))
+    means = (f"{score:.1f}" for _, score in comparison.mean_fits)
+    rows.append(d.Row(cells=("all, by calls", "", *means), tone="total"))
     return d.Section(
-        title="Databases side by side",
+        title="Fit by access pattern",
         blocks=(
             d.ReportTable(
-                columns=columns("", *titles),
+                columns=columns("Pattern", "Kind", *engines_shown),
                 rows=tuple(rows),
-                caption="* written from the vendor's manual as it is known and not read again.",
+                caption="On the best design of each engine. 10 is one request through a key or an "
+                "index, 0 cannot be served. The model's patterns ask for no join: one that needs "
+                "several kinds of record reads them one after the other.",
             ),
         ),
     )
@@ -334,6 +366,8 @@ def engine_table(comparison: Comparison) -> d.Section:
 _ENGINE_ROWS = (
     ("sla", "availability promised"),
     ("patches", "who patches"),
+    ("auto_scaling", "scaling"),
+    ("throughput", "throughput"),
     ("high_availability", "over zones"),
     ("point_in_time_recovery", "recovery to a point in time"),
     ("backup_included", "backup included"),
@@ -342,6 +376,10 @@ _ENGINE_ROWS = (
     ("relational_integrity", "references checked"),
     ("full_text", "search for words"),
     ("geo", "search by place"),
+    ("encryption", "encryption at rest"),
+    ("private_network", "private network"),
+    ("ip_allow_list", "list of allowed addresses"),
+    ("performance_insights", "performance insights"),
 )
 MOST_OFFERINGS = 4
 
@@ -355,7 +393,8 @@ def _compared_offerings(comparison: Comparison) -> list[Offering]:
         for o in comparison.offerings
         if o.offering.is_main and o.offering.name not in used
     ]
-    return sorted(found, key=lambda offering: not offering.is_main)[:MOST_OFFERINGS]
+    found += [o.offering for o in comparison.offerings if o.offering.name == "mongodb-self-hosted"]
+    return sorted(found, key=lambda offering: not offering.is_main)
 
 
 def _property(cell: Cell | None, name: str) -> str:

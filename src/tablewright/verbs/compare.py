@@ -54,7 +54,28 @@ def compare(session: Session) -> Comparison:
         if architectures
         else (),
         left_out=tuple(left_out),
+        latencies=_latencies(session),
     )
+
+
+def _latencies(session: Session) -> tuple[tuple[str, str], ...]:
+    """Return the latency of the design of each engine that was proved last, in words."""
+    from tablewright.verbs.proofs import latest_proofs
+
+    words = {}
+    for view in latest_proofs(session, [design.name for design in session.designs]):
+        called = [pattern for pattern in view.proof.patterns if pattern.calls]
+        if not called:
+            continue
+        slowest = max(called, key=lambda pattern: pattern.latency_ms[2])
+        design = session.design(view.proof.design)
+        where = "" if view.decides_latency else ", measured here and not over its network"
+        words[design.engine] = (
+            f"99 of 100 calls within {slowest.latency_ms[2]:.2g} ms for the slowest pattern, "
+            f"{slowest.pattern}{where} (proof of {view.proof.design}"
+            + (", older than the model file)" if view.is_stale else ")")
+        )
+    return tuple(words.items())
 
 
 def _usual_designs(session: Session) -> tuple[Design, ...]:

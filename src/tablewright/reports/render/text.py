@@ -221,8 +221,10 @@ def fold(text: str, width: int) -> str:
 def _write_card(console: Console, card: Card) -> None:
     label = f"{card.label:<9} " if card.label else ""
     _hanging(console, label, card.title, _STYLES[card.tone])
+    width = max(8, *(len(name) + 1 for name, _ in card.rows), 0)
     for name, text in card.rows:
-        _hanging(console, " " * len(label) + f"{name:<8}" if name else " " * len(label), text)
+        head = f"{name:<{width}}" if name else ""
+        _hanging(console, " " * len(label) + head, text)
 
 
 def _write_picture(console: Console, design: PictureView) -> None:
