@@ -12,6 +12,7 @@ the dollars (of a design that is not charged by request, the units) differ by mo
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import random
 import re
 import sys
@@ -29,8 +30,10 @@ from tablewright import apps
 from tablewright.bill.dimensions import Dimension
 from tablewright.core.quantities import ZERO
 from tablewright.evaluation.values import Evaluation
-from tablewright.model.values import Verb
+from tablewright.model.values import Model, Verb
 from tablewright.proof.workload import Workload
+from tablewright.sample.calls import Call
+from tablewright.sample.conditions import fixed_value
 from tablewright.sample.sample import Sample
 from tablewright.sample.world import World
 from tablewright.session import Session, open_model
@@ -38,6 +41,8 @@ from tablewright.store.failures import ConditionFailed, Conflict, NotFound
 from tablewright.store.opening import fill_store, open_store
 from tablewright.store.store import Store
 
+NOON = dt.datetime(2026, 11, 30, 12, tzinfo=dt.UTC)
+"""What the store's clock shows all day."""
 DAYS_OF_A_MONTH = Decimal(730) / 24
 MOST_DIFFERENCE = Decimal("0.03")
 REQUESTS = {Dimension.READS: "read", Dimension.WRITES: "write"}
@@ -56,7 +61,7 @@ def main() -> int:
         path = Path(folder) / "tablewright.yaml"
         path.write_text(with_horizon(apps.read(options.app), options.days), encoding="utf-8")
         session = open_model(path)
-        with open_store(session, options.design, users=options.users) as store:
+        with open_store(session, options.design, users=options.users, clock=lambda: NOON) as store:
             begun = time.perf_counter()
             records = fill_store(store, session, options.users)
             seconds = time.perf_counter() - begun
@@ -84,14 +89,28 @@ def simulate(session: Session, store: Store, options: argparse.Namespace) -> Cou
     chance.shuffle(names)
     begun, refused = time.perf_counter(), Counter[str]()
     for name in names:
-        arguments = arguments_of(store.signature(name), workload.call(model.pattern(name)))
+        call = workload.call(model.pattern(name))
         try:
-            store.call(name, arguments)
+            store.call(name, arguments_of(store.signature(name), call))
         except (ConditionFailed, NotFound, Conflict):
             refused[name] += 1
+        else:
+            remember(workload.world, model, call)
     seconds = time.perf_counter() - begun
     print(f"{len(names):,} calls in {seconds:,.0f} s; conditions that failed: {dict(refused)}")
     return Counter(names)
+
+
+def remember(world: World, model: Model, call: Call) -> None:
+    """Change what is known of the instances that a write has written."""
+    for each in call.instances if call.pattern.verb.is_write else ():
+        verb, entity = each.pattern.verb, model.entity(each.pattern.entity)
+        if verb is Verb.PUT:
+            world.add(entity, dict(each.row), each.like, each.fresh or 0)
+        elif verb is not Verb.CHECK and each.number is not None:
+            computed = {n: fixed_value(entity, n, text, NOON) for n, text in each.pattern.computed}
+            after = None if verb is Verb.DELETE else {**each.after, **computed}
+            world.change(entity.name, each.number, after)
 
 
 def show(session: Session, store: Store, users: int, calls: Counter[str]) -> int:

@@ -20,6 +20,7 @@ from tablewright.store.failures import StoreError
 from tablewright_services.auxeira import reports
 from tablewright_services.auxeira.app import Auxeira
 from tablewright_services.auxeira.settings import auxeira_settings
+from tablewright_services.auxeira.success import Success
 from tablewright_services.auxeira.writers import LocalWriter, WriterFailed
 from tablewright_services.common.bcrypt_passwords import BcryptPasswords
 from tablewright_services.common.signatures import hex_signature
@@ -830,6 +831,17 @@ def test_the_document_names_every_route_but_the_local_one(service: Running) -> N
     assert len(set(names)) == 26
     assert document["paths"]["/health"]["get"]["security"] == []
     assert document["paths"]["/api/profile"]["get"]["security"] == [{"bearer": []}]
+
+
+def test_the_items_of_success_are_met(service: Running) -> None:
+    def ask(method: str, path: str, body: Any, headers: Mapping[str, str]) -> Any:
+        reply = service.client.request(method, path, json=body, headers=dict(headers))
+        return reply.status_code, reply.json()
+
+    items = list(Success(ask).items())
+    assert [(item.number, item.is_met) for item in items] == [
+        (2, True), (3, True), (4, True), (5, True), (6, True),
+    ]  # fmt: skip
 
 
 def test_pages_of_the_dashboards_may_call_and_others_may_not(service: Running) -> None:
