@@ -833,6 +833,33 @@ def test_the_document_names_every_route_but_the_local_one(service: Running) -> N
     assert document["paths"]["/api/profile"]["get"]["security"] == [{"bearer": []}]
 
 
+def test_the_dashboard_runs_its_own_scripts_only_and_calls_where_the_setting_says(
+    service: Running,
+) -> None:
+    page = service.client.get("/")
+    assert page.headers["content-type"].startswith("text/html")
+    assert '<meta name="api-base" content="/api">' in page.text
+    assert page.text.count("<label>") == 2 + 5 + 20
+    policy = page.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; ")
+    assert "connect-src 'self';" in policy
+    assert "<script>" not in page.text
+    for name, kind in (
+        ("client.js", "javascript"),
+        ("dashboard.js", "javascript"),
+        ("style.css", "css"),
+    ):
+        reply = service.client.get(f"/{name}")
+        assert reply.headers["content-type"].startswith(f"text/{kind}")
+        assert "innerHTML" not in reply.text
+    elsewhere = another(service, API_BASE_URL="https://api.auxeira.example/api")
+    page = TestClient(elsewhere.application(closes=False)).get("/")
+    assert '<meta name="api-base" content="https://api.auxeira.example/api">' in page.text
+    assert (
+        "connect-src 'self' https://api.auxeira.example;" in page.headers["content-security-policy"]
+    )
+
+
 def test_the_items_of_success_are_met(service: Running) -> None:
     def ask(method: str, path: str, body: Any, headers: Mapping[str, str]) -> Any:
         reply = service.client.request(method, path, json=body, headers=dict(headers))

@@ -27,6 +27,7 @@ from tablewright_services.auxeira.domain import (
     board_named,
     texts,
 )
+from tablewright_services.auxeira.pages import Pages
 from tablewright_services.auxeira.paystack import (
     SIGNATURE,
     LocalPayments,
@@ -101,7 +102,19 @@ class Auxeira(Service):
 
     def routes(self) -> Sequence[BaseRoute]:
         """Return the routes."""
-        return [*self._of_accounts(), *self._of_reports(), *self._of_projects(), *self._of_others()]
+        routes = [
+            *self._of_accounts(),
+            *self._of_reports(),
+            *self._of_projects(),
+            *self._of_others(),
+        ]
+        offered = dict(self.operations)
+        pages = [
+            self.route("GET", path, endpoint, access="public")
+            for path, endpoint in Pages(self.settings.api_base).listed()
+        ]
+        self.operations = offered  # the document is of the API, without pages
+        return [*routes, *pages]
 
     def _of_accounts(self) -> Sequence[BaseRoute]:
         add, known = self.open, self.signed_in

@@ -28,6 +28,8 @@ class AuxeiraSettings:
     writer_url: str = ""
     writer_key: str = field(repr=False, default="")
     """Of an OpenAI-compatible server; without a key the local writer writes."""
+    api_base: str = "/api"
+    """Where the dashboard's scripts call the API."""
     origins: frozenset[str] = frozenset()
     """Of the dashboards."""
     requests_per_minute: int = 60
@@ -68,6 +70,7 @@ def auxeira_settings(environment: Mapping[str, str]) -> AuxeiraSettings:
         paystack_url=environment.get("PAYSTACK_URL", "") or PAYSTACK_URL,
         writer_url=environment.get("NANOGPT5_URL", ""),
         writer_key=environment.get("NANOGPT5_API_KEY", ""),
+        api_base=environment.get("API_BASE_URL", "") or "/api",
         origins=frozenset(each.strip() for each in origins.split(",") if each.strip()),
         requests_per_minute=whole_number(environment, "REQUESTS_PER_MINUTE", 60),
         sign_ins_per_minute=whole_number(environment, "SIGN_INS_PER_MINUTE", 10),

@@ -59,18 +59,18 @@ class LocalWriter:
             lines += ["", f"## {section.capitalize()}", ""]
             answers = profile["sections"].get(section, {})
             lines += [
-                f"- {_words(name)}: {_shown(answers.get(name), shape)}"
+                f"- {in_words(name)}: {_shown(answers.get(name), shape)}"
                 for name, shape in SECTIONS[section].items()
             ]
         lines += ["", "## What to do next", "", *_advice(kind, profile)]
         return Written("\n".join(lines) + "\n", ("profile of the organisation",), "local")
 
 
-def _words(name: str) -> str:
+def in_words(name: str) -> str:
     """Return the name of a field in words.
 
     Example:
-        >>> _words("reusedWaterShare")
+        >>> in_words("reusedWaterShare")
         'reused water share'
     """
     return "".join(f" {c.lower()}" if c.isupper() else c for c in name)
@@ -96,7 +96,7 @@ def _advice(kind: ReportType, profile: Mapping[str, Any]) -> list[str]:
     if not chosen:
         return ["Nothing lacks: keep it so."]
     return [
-        f"{number}. Raise {_words(name)} ({section})."
+        f"{number}. Raise {in_words(name)} ({section})."
         for number, (_, section, name) in enumerate(chosen, 1)
     ]
 
@@ -137,4 +137,4 @@ class RemoteWriter:
         return Written(content[:MOST_CHARACTERS], ("profile of the organisation",), model)
 
 
-__all__ = ["LocalWriter", "RemoteWriter", "Writer", "WriterFailed", "Written"]
+__all__ = ["LocalWriter", "RemoteWriter", "Writer", "WriterFailed", "Written", "in_words"]
