@@ -27,6 +27,7 @@ VERBS = {
     "explain": "The requests of an access pattern with their arithmetic, or a rule.",
     "diff": "What changes between two designs, and what that does to the bill.",
     "report": "Everything in one document: text, Markdown, JSON or HTML.",
+    "roadmap": "What is due at every scale, what to watch, and which alarms to set.",
     "ddl": "What creates a design: SQL, MongoDB shell calls, CreateTable requests.",
     "up": "Create the tables of a design, or bring those that exist to it.",
     "seed": "Fill the tables with sampled items, or with your own.",

@@ -92,15 +92,19 @@ def _of_table(site: Site, place: Expected) -> Iterator[Resource]:
         )
 
 
-def _threshold(rate: Decimal) -> tuple[Decimal, int]:
-    """Return what is expected in a period, and the threshold: one a second at the least."""
+def units_threshold(rate: Decimal) -> int:
+    """Return the units in a period over which an alarm goes off: one a second at the least.
+
+    Example:
+        >>> units_threshold(Decimal(2)), units_threshold(Decimal("0.001"))
+        (1800, 300)
+    """
     expected = rate * PERIOD_SECONDS
-    limit = max(Decimal(PERIOD_SECONDS), (expected * OVER_EXPECTED).quantize(Decimal(1)))
-    return expected, int(limit)
+    return int(max(Decimal(PERIOD_SECONDS), (expected * OVER_EXPECTED).quantize(Decimal(1))))
 
 
 def _units(name: str, shown: str, word: str, rate: Decimal, place: Expected) -> Resource:
-    expected, limit = _threshold(rate)
+    expected, limit = rate * PERIOD_SECONDS, units_threshold(rate)
     return alarm(
         f"{name}{word}Units",
         f"{shown}: {word.lower()} units are over {OVER_EXPECTED} times what the estimate "
@@ -164,7 +168,8 @@ def _system_errors(name: str, shown: str, place: Expected) -> Resource:
 
 
 def _failed_conditions(name: str, shown: str, place: Expected) -> Resource:
-    expected, limit = _threshold(place.failed_conditions_per_second)
+    rate = place.failed_conditions_per_second
+    expected, limit = rate * PERIOD_SECONDS, units_threshold(rate)
     dimensions: list[dict[str, Any]] = [{"Name": "TableName", "Value": Ref(place.table)}]
     return alarm(
         f"{name}FailedConditions",

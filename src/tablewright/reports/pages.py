@@ -45,6 +45,7 @@ PAGES: dict[str, str] = {
     "prove": "prove:proof_page",
     "report": "report:report_page",
     "restore": "backup:restore_page",
+    "roadmap": "roadmap:roadmap_page",
     "rule": "explain:rule_page",
     "scales": "cost:scales_page",
     "schemas": "schema:schemas_page",

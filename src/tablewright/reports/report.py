@@ -28,6 +28,7 @@ from tablewright.reports.document import (
 )
 from tablewright.reports.figures import plural, sentence, users
 from tablewright.reports.prove import proof_section
+from tablewright.reports.roadmap import roadmap_sections
 from tablewright.verbs.design_summary import DesignView
 from tablewright.verbs.entities import SampleRows
 from tablewright.verbs.report import ReportView
@@ -57,6 +58,14 @@ def report_page(view: ReportView) -> Document:
         sections = compare_sections(view.comparison, folds=True)
         blocks.append(
             Section(title="Engines and deployment options", anchor="compare", blocks=sections)
+        )
+    if view.roadmap is not None:
+        glance, *rest = roadmap_sections(view.roadmap)
+        fold = Fold(summary="Each scale: what is due, what to watch, alarms", blocks=tuple(rest))
+        blocks.append(
+            Section(
+                title=f"Roadmap of {view.roadmap.design}", anchor="roadmap", blocks=(glance, fold)
+            )
         )
     if view.verdicts:
         blocks.append(claims_section(view.verdicts))

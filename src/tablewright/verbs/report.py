@@ -18,6 +18,7 @@ from tablewright.verbs.cost import ScalesView, scales_view
 from tablewright.verbs.design_summary import DesignView, design_view
 from tablewright.verbs.entities import DesignSamples, EntityView, design_samples, entity_views
 from tablewright.verbs.proofs import ProofView, latest_proofs
+from tablewright.verbs.roadmap import RoadmapView, roadmap_of
 
 if TYPE_CHECKING:
     pass
@@ -46,6 +47,8 @@ class ReportView:
     """The entities of the model."""
     samples: tuple[DesignSamples, ...] = ()
     """A few records of each kind, of each design that can be filled."""
+    roadmap: RoadmapView | None = None
+    """Of the first design, where engines and options were compared."""
     proofs: tuple[ProofView, ...] = ()
     """The latest proof of each design that has one."""
 
@@ -78,10 +81,13 @@ def report(session: Session, design: str = "") -> ReportView:
         session: the model file.
         design: only this design, without the comparison of engines and architectures.
     """
-    view = report_view(assess(session, designs=[design] if design else ()))
+    assessment = assess(session, designs=[design] if design else ())
+    view = report_view(assessment)
     shown = [session.design(d.name) for d in view.designs]
     view = replace(view, samples=tuple(s for d in shown if (s := design_samples(session, d)).kinds))
     view = replace(view, proofs=latest_proofs(session, [d.name for d in view.designs]))
     if not design and session.designs:
-        view = replace(view, comparison=compare(session))
+        comparison = compare(session)
+        plan = roadmap_of(session, assessment.designs[0], comparison)
+        view = replace(view, comparison=comparison, roadmap=plan)
     return view

@@ -1,0 +1,29 @@
+"""`roadmap`: what is due at every scale, what to watch, what it saves, which alarms to set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tablewright.cli.options import design_option, file_argument, open_file, pricing
+from tablewright.cli.output import Output, document_verb
+
+if TYPE_CHECKING:
+    from tablewright.session import Options
+
+
+@click.command()
+@file_argument
+@design_option
+@pricing
+@document_verb
+def command(out: Output, file: str, design: str, options: Options) -> None:
+    """Show for every scale of the file what is due, what to watch, and which alarms to set.
+
+    One roadmap of the steps of the improvement path, the limits that come with the users, and the
+    moves of the deployment: each once, at the scale where it is due, with what it saves there.
+    """
+    from tablewright.verbs.roadmap import roadmap
+
+    out.show(roadmap(open_file(file, options), design), "roadmap")
