@@ -10,7 +10,7 @@ import pytest
 from tablewright import read_model
 from tablewright.core.errors import UnsupportedError
 from tablewright.engines.dynamodb.design import DynamoDesign, Table
-from tablewright.engines.dynamodb.planning.merging import _with_block, merge_tables
+from tablewright.engines.dynamodb.planning.merging import merge_tables, with_block
 from tablewright.session import Options, Session
 
 USERS = 50_000
@@ -74,7 +74,7 @@ def test_no_other_way_to_join_the_tables_costs_less(session: Session, most: int)
     for blocks in ways:
         design: DynamoDesign | None = apart
         for block in blocks:
-            design = _with_block(session.model, design, block) if design is not None else None
+            design = with_block(session.model, design, block) if design is not None else None
         if design is not None and len(design.tables) <= most:
             costs.append(cost(session, design))
     merged, merges = merge_tables(

@@ -222,6 +222,8 @@ class Outcome:
     """A write was refused because the instance it speaks of is not there."""
     position: Any = None
     """Where the next page begins, as plain JSON data; None where there is none."""
+    parts: tuple[tuple[Row, ...], ...] = ()
+    """Of a `read`, the rows of each of its parts."""
 
 
 class CallFailedError(EngineError):

@@ -111,6 +111,8 @@ def field_name(attribute: str) -> str:
 
 def signature_of(model: Model, pattern: Pattern) -> Signature:
     """Return what the function of a pattern takes."""
+    if pattern.verb is Verb.READ:
+        return Signature(pattern=pattern, parameters=_of_read(model, pattern))
     if pattern.verb is Verb.TRANSACT:
         return Signature(pattern=pattern, parameters=_of_transaction(model, pattern))
     parameters = tuple(_of(model.entity(pattern.entity), pattern))
@@ -138,6 +140,16 @@ def _of_transaction(model: Model, pattern: Pattern) -> tuple[Argument, ...]:
         name = f"{entity_name}_{parameter.name}" if clashes else parameter.name
         result.append(replace(parameter, name=name))
     return tuple(result)
+
+
+def _of_read(model: Model, pattern: Pattern) -> tuple[Argument, ...]:
+    """Return what selects: a name that several parts have is one parameter for all of them."""
+    return tuple(
+        replace(parameter, part=number)
+        for number, part in enumerate(pattern.parts)
+        for parameter in _of(model.entity(part.entity), part)
+        if parameter.use not in (Use.LIMIT, Use.PAGE)
+    )
 
 
 def _shared(model: Model, entity: Entity) -> set[str]:

@@ -6,8 +6,8 @@ be sent, with counts, bytes and units, and why no cheaper route is correct. No e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +95,8 @@ class Route:
     requests: tuple[Request, ...] = ()
     steps: tuple[Any, ...] = ()
     """The same as the engine's own steps: keys as templates, to be filled for any instance."""
+    parts: tuple[Route, ...] = ()
+    """Of a `read` whose parts are asked for side by side: the route of each."""
     rejected: tuple[Rejected, ...] = ()
     cannot: str = ""
     """Not empty: the design cannot serve the pattern, and this is why."""
@@ -118,6 +120,11 @@ class Route:
     warnings: tuple[str, ...] = ()
 
     @property
+    def targets(self) -> tuple[str, ...]:
+        """Where the answer comes from: one place, of a `read` side by side that of each part."""
+        return tuple(part.target for part in self.parts) or (self.target,)
+
+    @property
     def is_served(self) -> bool:
         """Whether the design can serve the pattern."""
         return not self.cannot
@@ -130,6 +137,35 @@ class Route:
                 if use.dimension == dimension and resource in (None, use.resource):
                     total = total + use.units
         return total
+
+
+def side_by_side(pattern: Pattern, design: str, parts: Sequence[Route]) -> Route:
+    """Return the route of a `read` whose parts are asked for each by itself, all at once."""
+    refused = next((part for part in parts if not part.is_served), None)
+    if refused is not None:
+        return replace(refused, pattern=pattern.name, design=design)
+    operations = [part.operation for part in parts]
+    return Route(
+        pattern=pattern.name,
+        design=design,
+        parts=tuple(parts),
+        requests=tuple(request for part in parts for request in part.requests),
+        steps=tuple(step for part in parts for step in part.steps),
+        rejected=tuple(
+            replace(entry, route=f"{entry.route} for {part.entity}")
+            for part, own in zip(pattern.parts, parts, strict=True)
+            for entry in own.rejected
+        ),
+        target=", ".join(dict.fromkeys(part.target for part in parts)),
+        operation=next((o for o in ("scan", "query") if o in operations), operations[0]),
+        depth=max(part.depth for part in parts),
+        matched=sum((part.matched for part in parts), ZERO),
+        returned=sum((part.returned for part in parts), ZERO),
+        filtered=tuple(dict.fromkeys(name for part in parts for name in part.filtered)),
+        fetches=any(part.fetches for part in parts),
+        sorts_in_code=any(part.sorts_in_code for part in parts),
+        warnings=tuple(dict.fromkeys(text for part in parts for text in part.warnings)),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

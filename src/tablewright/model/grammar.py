@@ -26,7 +26,14 @@ from tablewright.model.names import (
     PATTERN_NAME,
 )
 from tablewright.model.nodes import Reading
-from tablewright.model.pattern_grammar import PART, PART_VERBS, PATTERN, VERBS
+from tablewright.model.pattern_grammar import (
+    PART,
+    PART_VERBS,
+    PATTERN,
+    READ_PART,
+    READ_PART_VERBS,
+    VERBS,
+)
 from tablewright.model.scalars import Bad
 from tablewright.model.shapes import (
     Anything,
@@ -500,6 +507,10 @@ def definitions() -> Schema:
             "description": f"one of {one_of(VERBS)}, with its rate",
         },
         "part": {**PART.schema(), "oneOf": [{"required": [verb]} for verb in PART_VERBS]},
+        "read_part": {
+            **READ_PART.schema(),
+            "oneOf": [{"required": [verb]} for verb in READ_PART_VERBS],
+        },
     }
 
 

@@ -31,9 +31,20 @@ _ONLY_FOR: dict[str, frozenset[Verb]] = {
         {Verb.GET, Verb.LIST, Verb.SCAN, Verb.NEAR, Verb.SEARCH, Verb.SIMILAR, Verb.AGGREGATE}
     ),
     "hit": frozenset({Verb.GET, Verb.LIST, Verb.NEAR, Verb.SEARCH, Verb.AGGREGATE}),
-    "consistency": frozenset({Verb.GET, Verb.LIST, Verb.SCAN, Verb.AGGREGATE, Verb.SIMILAR}),
+    "consistency": frozenset(
+        {Verb.GET, Verb.LIST, Verb.SCAN, Verb.AGGREGATE, Verb.SIMILAR, Verb.READ}
+    ),
     "staleness_ms": frozenset(
-        {Verb.GET, Verb.LIST, Verb.SCAN, Verb.AGGREGATE, Verb.NEAR, Verb.SEARCH, Verb.SIMILAR}
+        {
+            Verb.GET,
+            Verb.LIST,
+            Verb.SCAN,
+            Verb.AGGREGATE,
+            Verb.NEAR,
+            Verb.SEARCH,
+            Verb.SIMILAR,
+            Verb.READ,
+        }
     ),
     "batch": frozenset({Verb.GET, Verb.PUT, Verb.DELETE}),
     "set": frozenset({Verb.UPDATE, Verb.PUT}),
@@ -47,8 +58,9 @@ _ONLY_FOR: dict[str, frozenset[Verb]] = {
     "radius_km": frozenset({Verb.NEAR}),
     "atomic": frozenset({Verb.UPDATE, Verb.PUT, Verb.DELETE, Verb.TRANSACT}),
     "window_s": frozenset({Verb.UPDATE, Verb.PUT, Verb.DELETE, Verb.TRANSACT}),
-    "by": frozenset(set(Verb) - {Verb.TRANSACT, Verb.SCAN}),
-    "where": frozenset(set(Verb) - {Verb.TRANSACT}),
+    "by": frozenset(set(Verb) - {Verb.TRANSACT, Verb.READ, Verb.SCAN}),
+    "where": frozenset(set(Verb) - {Verb.TRANSACT, Verb.READ}),
+    "known": frozenset(set(Verb) - {Verb.READ}),
 }
 
 

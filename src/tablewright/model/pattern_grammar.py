@@ -49,10 +49,14 @@ VERBS = (
     "search",
     "similar",
     "scan",
+    "read",
 )
 
 
 PART_VERBS = ("put", "update", "delete", "check")
+
+
+READ_PART_VERBS = ("get", "list")
 
 
 def _share_or_given(text: str) -> Decimal | str:
@@ -152,6 +156,10 @@ def _part() -> Shape:
     return PART
 
 
+def _read_part() -> Shape:
+    return READ_PART
+
+
 _CONDITION_FIELDS = (
     Field("by", WHERE, doc="what selects"),
     Field("where", WHERE, doc="what selects"),
@@ -210,42 +218,87 @@ PART = RecordShape(
 )
 
 
+_SORT = Field("sort", ListOf(SORT_NAME, what="an attribute such as -created_at, or a list"))
+
+
+_SELECT = Field(
+    "select",
+    ByKind(
+        scalar=PATH,
+        sequence=ListOf(PATH, single=False, least=1),
+        mapping=RecordShape("select", (Field("except", PATHS, required=True),)),
+        what="a list of attributes, or {except: [...]}",
+    ),
+    doc="attributes wanted",
+)
+
+
+_LIMIT = Field("limit", POSITIVE, doc="instances wanted")
+
+
+_MATCHED = Field("matched", NUMBER, doc="how many instances meet `where`")
+
+
+_ALL = Field("all", BOOL, doc="every match is needed, page by page")
+
+
+READ_PART = RecordShape(
+    "a part of a read",
+    (
+        *(Field(verb, ENTITY_NAME) for verb in READ_PART_VERBS),
+        Field("by", WHERE, doc="what selects"),
+        Field("where", WHERE, doc="what selects"),
+        _SORT,
+        _LIMIT,
+        _SELECT,
+        _MATCHED,
+        _ALL,
+        Field("note", PROSE),
+    ),
+    hints=dict.fromkeys(
+        ("put", "update", "delete", "check", "scan", "aggregate", "near", "search", "similar"),
+        "only get and list can be part of a read",
+    ),
+)
+
+
+_PARTS = {
+    "transact": Field(
+        "transact",
+        ListOf(
+            ShapeRef("part", _part),
+            single=False,
+            least=1,
+            what="a list of parts such as {put: User, if: absent}",
+        ),
+    ),
+    "read": Field(
+        "read",
+        ListOf(
+            ShapeRef("read_part", _read_part),
+            single=False,
+            least=2,
+            what="a list of parts such as {list: Comment, where: post_id}",
+        ),
+        doc="gets and lists of several kinds, asked for at once",
+    ),
+}
+
+
 PATTERN = RecordShape(
     "an access pattern",
     (
-        *(
-            Field(verb, ENTITY_NAME)
-            if verb != "transact"
-            else Field(
-                "transact",
-                ListOf(
-                    ShapeRef("part", _part),
-                    single=False,
-                    least=1,
-                    what="a list of parts such as {put: User, if: absent}",
-                ),
-            )
-            for verb in VERBS
-        ),
+        *(_PARTS.get(verb) or Field(verb, ENTITY_NAME) for verb in VERBS),
         *_CONDITION_FIELDS,
         Field("id", LABEL, doc="a short label such as S1"),
         Field("title", PROSE),
-        Field("sort", ListOf(SORT_NAME, what="an attribute such as -created_at, or a list")),
-        Field("limit", POSITIVE, doc="instances wanted"),
+        _SORT,
+        _LIMIT,
         Field("skip", POSITIVE, doc="instances passed over before them, where paged by offset"),
         Field("ignore_case", PATHS, doc="attributes compared case-insensitively"),
-        Field(
-            "select",
-            ByKind(
-                scalar=PATH,
-                sequence=ListOf(PATH, single=False, least=1),
-                mapping=RecordShape("select", (Field("except", PATHS, required=True),)),
-                what="a list of attributes, or {except: [...]}",
-            ),
-            doc="attributes wanted",
-        ),
-        Field("matched", NUMBER, doc="how many instances meet `where`"),
-        Field("all", BOOL, doc="every match is needed, page by page"),
+        _SELECT,
+        _MATCHED,
+        _ALL,
         Field("hit", SHARE, doc="share of reads that find something"),
         Field("consistency", WordChoice(CONSISTENCIES)),
         Field("rate", RATE, required=True, doc="how often"),
@@ -264,7 +317,6 @@ PATTERN = RecordShape(
         Field("hot_share", SHARE),
     ),
     hints={
-        "read": "one instance is a `get`, several are a `list`",
         "query": "several instances are a `list`, one is a `get`",
         "find": "several instances are a `list`, one is a `get`",
         "insert": "a new instance is a `put`",

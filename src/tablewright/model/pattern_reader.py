@@ -17,7 +17,7 @@ from tablewright.core.diagnostics import nearest
 from tablewright.core.quantities import ONE, ZERO, plain
 from tablewright.model.nodes import Reading, Word
 from tablewright.model.pattern_checks import PatternChecks
-from tablewright.model.pattern_grammar import VERBS
+from tablewright.model.pattern_grammar import PART_VERBS, READ_PART_VERBS, VERBS
 from tablewright.model.selection_reader import SelectionReader
 from tablewright.model.shapes import Entry, Fields, suggestion
 from tablewright.model.values import (
@@ -56,6 +56,8 @@ class PatternReader:
         rate = self._rate(value)
         if verb is Verb.TRANSACT:
             return self._transaction(value, rate)
+        if verb is Verb.READ:
+            return self._several_kinds(value, rate)
         return self._single(value, verb, rate, self.name)
 
     def _wrong_verb(self, fields: Fields, given: list[str]) -> None:
@@ -99,25 +101,7 @@ class PatternReader:
         return replace(rate, per=per)
 
     def _transaction(self, fields: Fields, rate: Rate) -> Pattern | None:
-        self.checks.check_fields(fields, Verb.TRANSACT, self.what)
-        parts = []
-        for position, part in enumerate(fields.get("transact", ()), 1):
-            provided = [verb for verb in ("put", "update", "delete", "check") if verb in part]
-            if not provided and part.unknown:
-                continue  # reported as unknown fields
-            if len(provided) != 1:
-                what = "no verb" if not provided else f"{len(provided)} verbs"
-                self.reading.error(
-                    "missing-verb" if not provided else "two-verbs",
-                    f"part {position} of {self.what} has {what}",
-                    part.span,
-                    "each part is one of put, update, delete, check, as in {put: User, if: absent}",
-                )
-                continue
-            self._name_in_messages(f"part {position} of pattern `{self.name}`")
-            parts.append(self._single(part, Verb(provided[0]), rate, f"{self.name}/{position}"))
-            self._name_in_messages(f"pattern `{self.name}`")
-        real = [part for part in parts if part is not None]
+        real = self._parts(fields, Verb.TRANSACT, rate, PART_VERBS, "{put: User, if: absent}")
         instances = sum(part.batch for part in real)
         if instances > MAX_TRANSACTION_ITEMS:
             self.reading.error(
@@ -132,6 +116,59 @@ class PatternReader:
         return replace(
             self._common(fields, Verb.TRANSACT, real[0].entity, rate, self.name), parts=tuple(real)
         )
+
+    def _several_kinds(self, fields: Fields, rate: Rate) -> Pattern | None:
+        parts = self._parts(fields, Verb.READ, rate, READ_PART_VERBS, "{list: Comment, where: id}")
+        kinds: set[str] = set()
+        for part in parts:
+            if part.entity in kinds:
+                self.reading.error(
+                    "kind-twice",
+                    f"{self.what} reads `{part.entity}` twice",
+                    fields.at("read"),
+                    "each part of a `read` is of another entity; make a pattern of its own of one",
+                )
+            kinds.add(part.entity)
+        if not parts:
+            return None
+        whole = self._common(fields, Verb.READ, parts[0].entity, rate, self.name)
+        alike = (
+            replace(
+                part,
+                consistency=whole.consistency,
+                latency_p99_ms=whole.latency_p99_ms,
+                staleness_ms=whole.staleness_ms,
+                purpose=whole.purpose,
+                peak=whole.peak,
+                hot_share=whole.hot_share,
+            )
+            for part in parts
+        )
+        return replace(whole, parts=tuple(alike))
+
+    def _parts(
+        self, fields: Fields, whole: Verb, rate: Rate, verbs: tuple[str, ...], example: str
+    ) -> list[Pattern]:
+        """Return the parts of a transaction or a read that can be understood."""
+        self.checks.check_fields(fields, whole, self.what)
+        parts = []
+        for position, part in enumerate(fields.get(whole.value, ()), 1):
+            provided = [verb for verb in verbs if verb in part]
+            if not provided and part.unknown:
+                continue  # reported as unknown fields
+            if len(provided) != 1:
+                what = "no verb" if not provided else f"{len(provided)} verbs"
+                self.reading.error(
+                    "missing-verb" if not provided else "two-verbs",
+                    f"part {position} of {self.what} has {what}",
+                    part.span,
+                    f"each part is one of {', '.join(verbs)}, as in {example}",
+                )
+                continue
+            self._name_in_messages(f"part {position} of pattern `{self.name}`")
+            parts.append(self._single(part, Verb(provided[0]), rate, f"{self.name}/{position}"))
+            self._name_in_messages(f"pattern `{self.name}`")
+        return [part for part in parts if part is not None]
 
     def _single(self, fields: Fields, verb: Verb, rate: Rate, name: str) -> Pattern | None:
         word: Word | None = fields.get(verb.value)

@@ -245,6 +245,8 @@ class Verb(enum.Enum):
     SEARCH = "search"
     SIMILAR = "similar"
     SCAN = "scan"
+    READ = "read"
+    """Gets and lists of several kinds of instances, asked for at once."""
 
     @property
     def is_write(self) -> bool:
@@ -280,7 +282,7 @@ class Pattern:
     name: str
     verb: Verb
     entity: str
-    """The entity asked for; of a transaction, that of its first part."""
+    """The entity asked for; of a transaction or a `read`, that of its first part."""
     rate: Rate
     id: str = ""
     """A short label, such as S1."""
@@ -330,7 +332,7 @@ class Pattern:
     known: tuple[str, ...] = ()
     """What else the caller holds (from a token, a URL) beside the values of `where`."""
     parts: tuple[Pattern, ...] = ()
-    """Of a transaction."""
+    """Of a transaction its writes, of a `read` its gets and lists."""
     consistency: Consistency = Consistency.EVENTUAL
     peak: Decimal = ONE
     """Peak rate over mean rate."""

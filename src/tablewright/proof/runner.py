@@ -194,7 +194,9 @@ class Runner:
                 tally.notes.append(note)
 
     def _check(self, tally: Tally, call: Call, outcome: Outcome) -> None:
-        if not call.pattern.verb.is_write:
+        if call.pattern.verb is Verb.READ:
+            problem = self._wrong_of_several(call, outcome)
+        elif not call.pattern.verb.is_write:
             problem = self._wrong_answer(call, list(outcome.rows))
         elif not outcome.is_condition_met:
             problem = ""
@@ -287,6 +289,14 @@ class Runner:
         tally.notes.clear()
 
     # ------------------------------------------------------------ answers
+
+    def _wrong_of_several(self, call: Call, outcome: Outcome) -> str:
+        """Say what is wrong with the answer to a `read`, of its parts the first that is."""
+        for part, rows in zip(call.parts, outcome.parts, strict=True):
+            problem = self._wrong_answer(part, list(rows))
+            if problem:
+                return f"{part.pattern.entity}: {problem}"
+        return ""
 
     def _wrong_answer(self, call: Call, rows: list[Row]) -> str:
         pattern = call.pattern

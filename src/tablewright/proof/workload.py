@@ -27,6 +27,7 @@ from tablewright.sample.parameters import (
     another,
     domains,
     in_range,
+    most_telling,
     spread_evenly,
 )
 from tablewright.sample.wire import key_text
@@ -68,6 +69,8 @@ class Workload:
         self._turn = pattern.name
         if pattern.verb is Verb.TRANSACT:
             return self._transaction(pattern)
+        if pattern.verb is Verb.READ:
+            return self._several_kinds(pattern)
         if pattern.verb.is_write:
             first = self._write(pattern, {})
             more = tuple(self._write(pattern, {}) for _ in range(pattern.batch - 1))
@@ -83,12 +86,40 @@ class Workload:
             return replace(calls[0], more=calls[1:])
         return self._read_one(pattern, entity)
 
-    def _read_one(self, pattern: Pattern, entity: Entity) -> Call:
+    def _several_kinds(self, pattern: Pattern) -> Call:
+        """Ask for several kinds at once: what they have in common has the same value in each."""
+        shared: Row = {}
+        bounds: dict[str, tuple[Any, ...]] = {}
+        first = most_telling(pattern)
+        created: dict[str, Call] = {}
+        for part in sorted(pattern.parts, key=lambda part: part is not first):
+            entity = self.model.entity(part.entity)
+            call = self._read_one(part, entity, shared, bounds)
+            created[part.name] = call
+            if call.number is not None:
+                shared = {**(self.world.row(entity.name, call.number) or {}), **shared}
+            asked = [c.attribute for c in part.where if c.operator == "eq" and c.value is None]
+            shared |= {name: call.row.get(name) for name in asked}
+            bounds |= call.bounds
+        parts = tuple(created[part.name] for part in pattern.parts)
+        row = {name: value for part in parts for name, value in part.row.items()}
+        return Call(pattern=pattern, row=row, bounds=bounds, parts=parts)
+
+    def _read_one(
+        self,
+        pattern: Pattern,
+        entity: Entity,
+        shared: Row | None = None,
+        shared_bounds: Mapping[str, tuple[Any, ...]] | None = None,
+    ) -> Call:
         assert pattern.verb is not Verb.SEARCH, "no design on DynamoDB answers a search for words"
         row: Row = {}
         bounds: dict[str, tuple[Any, ...]] = {}
         where = [c for c in pattern.where if c.operator == "eq" and c.value is None]
-        number = self._fill(entity, where, row)
+        shared = shared or {}
+        known = {c.attribute: shared[c.attribute] for c in where if c.attribute in shared}
+        row |= known
+        number = self._fill(entity, [c for c in where if c.attribute not in known], row)
         self._know(entity, pattern, where, row)
         is_missed = pattern.hit < ONE and self._happens(f"{pattern.name} hit", ONE - pattern.hit)
         if is_missed:
@@ -101,7 +132,9 @@ class Workload:
                 tests.append(Test(condition.attribute, "eq", (fixed,)))
         for condition in pattern.where:
             if condition.operator != "eq":
-                operands = self._operands(entity, condition, tests)
+                operands = (shared_bounds or {}).get(condition.attribute) or self._operands(
+                    entity, condition, tests
+                )
                 bounds[condition.attribute] = operands
                 tests.append(Test(condition.attribute, condition.operator, operands))
         if pattern.verb is Verb.NEAR:

@@ -34,7 +34,7 @@ def plan_page(result: PlanResult) -> d.Document:
     blocks += [d.Paragraph(text=note, tone="note") for note in result.notes]
     if result.merges:
         words = ", ".join(f"`{m.gone}` into `{m.kept}`" for m in result.merges)
-        blocks.append(d.Paragraph(text=f"Tables joined as the options ask: {words}.", tone="note"))
+        blocks.append(d.Paragraph(text=f"Tables joined: {words}.", tone="note"))
     blocks.append(_costs(result))
     blocks += plan_paragraphs(result.with_plan)
     blocks.append(d.Section(title="The design", blocks=(_tables(result),)))

@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from tablewright.model.values import Attribute, Condition, Entity, Kind, Model
+from tablewright.model.values import Attribute, Condition, Entity, Kind, Model, Pattern
 
 
 class ValueSource(Enum):
@@ -85,6 +85,14 @@ def ref_target(model: Model, entity: Entity, attribute: Attribute) -> tuple[Enti
     if not required:
         required = attribute.name if attribute.name in target.key else target.key[-1]
     return target, required
+
+
+def most_telling(pattern: Pattern) -> Pattern:
+    """Return the part of a `read` whose values are chosen first: that with most of them."""
+    return max(
+        pattern.parts,
+        key=lambda part: len([c for c in part.where if c.operator == "eq" and not is_fixed(c)]),
+    )
 
 
 def names_one(entity: Entity, names: Iterable[str]) -> bool:

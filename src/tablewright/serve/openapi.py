@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tablewright.evaluation.parameters import Argument, Signature, Use, field_name
-from tablewright.model.values import Attribute, Entity, Kind, Verb
+from tablewright.model.values import Attribute, Entity, Kind, Pattern, Verb
 from tablewright.store.store import Store
 
 PREFIX = "/api"
@@ -119,6 +119,8 @@ def _answer(signature: Signature) -> dict[str, Any]:
         if not schemas:
             return {"204": {"description": "written"}}
         return {"201": _content("written", _listed({"anyOf": schemas}))}
+    if pattern.verb is Verb.READ:
+        return {"200": _content("what was found of each", _kinds(pattern))}
     if pattern.verb is Verb.PUT:
         schema = _listed(reference) if signature.is_batch else reference
         return {"201": _content("written", schema)}
@@ -127,6 +129,18 @@ def _answer(signature: Signature) -> dict[str, Any]:
     if pattern.verb is Verb.GET and not signature.is_batch:
         return {"200": _content(f"the {pattern.entity}", reference)}
     return {"200": _content("what was found", _listed(reference, is_paged=signature.is_paged))}
+
+
+def _kinds(pattern: Pattern) -> dict[str, Any]:
+    """Return the schema of the answer to a `read`: what was found of each of its entities."""
+    properties: dict[str, Any] = {}
+    for part in pattern.parts:
+        reference = {"$ref": f"#/components/schemas/{part.entity}"}
+        if part.verb is Verb.GET:
+            properties[part.entity] = {"anyOf": [reference, {"type": "null"}]}
+        else:
+            properties[part.entity] = {"type": "array", "items": reference}
+    return {"type": "object", "properties": properties, "required": list(properties)}
 
 
 def _listed(schema: Mapping[str, Any], *, is_paged: bool = False) -> dict[str, Any]:

@@ -7,6 +7,7 @@ sorted lists.
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -36,6 +37,12 @@ def _other(value: Any) -> Any:
     raise TypeError(f"no JSON for {type(value).__name__}")
 
 
+def _of_kind(found: Any) -> Any:
+    if isinstance(found, StoredInstance):
+        return found.as_fields()
+    return [each.as_fields() for each in found]
+
+
 def answer_data(value: Any, *, is_paged: bool) -> Any:
     """Return what the store answered as plain data."""
     if isinstance(value, StoredInstance):
@@ -43,4 +50,6 @@ def answer_data(value: Any, *, is_paged: bool) -> Any:
     if isinstance(value, Page):
         items = [each.as_fields() for each in value]
         return {"items": items, "next": value.next} if is_paged else {"items": items}
+    if isinstance(value, Mapping):  # of a `read`: what was found of each entity
+        return {name: found and _of_kind(found) for name, found in value.items()}
     return {"items": [each.as_fields() for each in value]}

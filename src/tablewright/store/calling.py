@@ -77,7 +77,11 @@ class CallBuilder:
             frozenset({*uses.get(Use.KEY, {}), *uses.get(Use.KNOWN, {}), *_fixed(part)})
             for part, uses in zip(parts, grouped[0], strict=True)
         )
-        if pattern.verb is Verb.TRANSACT:
+        if pattern.verb is Verb.READ:
+            row = {name: value for each in calls[0] for name, value in each.row.items()}
+            bounds = {name: value for each in calls[0] for name, value in each.bounds.items()}
+            call = Call(pattern=pattern, row=row, bounds=bounds, parts=tuple(calls[0]), now=now)
+        elif pattern.verb is Verb.TRANSACT:
             call = Call(pattern=pattern, row=calls[0][0].row, parts=tuple(calls[0]), now=now)
         else:
             call = replace(calls[0][0], more=tuple(each[0] for each in calls[1:]))

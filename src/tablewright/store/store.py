@@ -11,7 +11,7 @@ import queue
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
@@ -213,7 +213,8 @@ class Store:
         """Call a pattern.
 
         Returns:
-            Of a get the instance, or None; of a list a `Page`; of a put the instance as it is
+            Of a get the instance, or None; of a list a `Page`; of a read a mapping from the names
+            of its entities to what was found of each; of a put the instance as it is
             stored; of a transaction those that were put, a tuple; of an update or delete None.
 
         Raises:
@@ -244,7 +245,8 @@ class Store:
 
     def _read(self, adapter: Adapter, served: ServedPattern, question: AskedCall) -> Any:
         pattern, call = served.pattern, question.call
-        missing = sorted(self._lacks(adapter, served.route, pattern, question.known[0]))
+        known = frozenset[str]().union(*question.known)
+        missing = sorted(self._lacks(adapter, served.route, pattern, known))
         if missing:
             problems = [Problem(name, "is missing: this design's keys need it") for name in missing]
             raise InvalidArguments(problems, pattern=pattern.name)
@@ -256,6 +258,11 @@ class Store:
             call = replace(call, resume=position)
         outcome = adapter.run(served.route, call, is_metered=False)
         self.bill.add(pattern.name, outcome)
+        if pattern.verb is Verb.READ:
+            return {
+                part.entity: self._of_part(part, rows)
+                for part, rows in zip(pattern.parts, outcome.parts, strict=True)
+            }
         records = tuple(self._record(pattern, row) for row in outcome.rows)
         if pattern.verb is Verb.GET and not served.signature.is_batch:
             return records[0] if records else None
@@ -263,6 +270,13 @@ class Store:
         if outcome.position is not None:
             token = self._tokens.token(outcome.position, pattern.name, question.asked)
         return Page(records[pattern.skip :], token)
+
+    def _of_part(self, part: Pattern, rows: Sequence[Row]) -> Any:
+        """Return what one part of a `read` found: of a get the instance or None, of a list all."""
+        records = tuple(self._record(part, row) for row in rows)
+        if part.verb is Verb.GET:
+            return records[0] if records else None
+        return records
 
     def _lacks(
         self, adapter: Adapter, route: Route, pattern: Pattern, known: frozenset[str]

@@ -46,6 +46,8 @@ class ReadWriter:
             UnsupportedError: the route takes what such a client does not have.
         """
         pattern = signature.pattern
+        if pattern.verb is Verb.READ:
+            raise UnsupportedError("it reads several kinds of items at once")
         steps = [step for step in route.steps if isinstance(step, ReadStep)]
         _require_plain(pattern, route, steps)
         first, rest = steps[0], steps[1:]

@@ -53,6 +53,10 @@ def example_requests(
     A batch is cut to its first two instances.
     """
     assert isinstance(evaluation.design, DynamoDesign)
+    if route.parts:
+        each = zip(route.parts, call.parts, strict=True)
+        filled_parts = [example_requests(evaluation, own, part, matching) for own, part in each]
+        return tuple(request for requests in filled_parts for request in requests)
     if len(route.steps) != len(route.requests):
         return route.requests
     runner = RouteRunner(evaluation.model, evaluation.design, RetryingTransport(_Nowhere()))

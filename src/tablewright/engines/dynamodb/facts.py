@@ -232,8 +232,10 @@ class DynamoFacts:
         reads: dict[str, list[Pattern]] = {}
         for pattern in self.model.patterns:
             route = self.route(pattern)
-            if route is not None and route.target and not pattern.verb.is_write:
-                reads.setdefault(route.target.split("/")[0], []).append(pattern)
+            if route is None or pattern.verb.is_write:
+                continue
+            for table in dict.fromkeys(target.split("/")[0] for target in route.targets if target):
+                reads.setdefault(table, []).append(pattern)
         return reads
 
     def reads_of(self, table: str) -> list[Pattern]:
@@ -694,8 +696,8 @@ class DynamoFacts:
             if route is None:
                 continue
             targets = {r.target for r in route.requests if not _is_write(r.operation)}
-            if route.target and not pattern.verb.is_write:
-                targets.add(route.target)
+            if not pattern.verb.is_write:
+                targets |= {target for target in route.targets if target}
             for target in sorted(targets):
                 served.setdefault(target, []).append(pattern)
         return served

@@ -26,6 +26,9 @@ def lacking(
             is written under another key and a part of it cannot be read back.
     """
     entity = model.entity(pattern.entity)
+    if pattern.verb is Verb.READ and route.parts:
+        each = zip(route.parts, pattern.parts, strict=True)
+        return frozenset().union(*(lacking(model, design, r, p, known) for r, p in each))
     if not pattern.verb.is_write and pattern.verb is not Verb.CHECK:
         first = next(step for step in route.steps if isinstance(step, ReadStep))
         keys = {name for _, template in first.keys for name in _attributes(template)}

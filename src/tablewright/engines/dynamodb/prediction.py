@@ -16,7 +16,7 @@ from tablewright.core.quantities import ONE, ZERO
 from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape, KeyTemplate, Table
 from tablewright.engines.dynamodb.reading.context import Context
 from tablewright.engines.dynamodb.reading.router import ReadRouter
-from tablewright.engines.dynamodb.sizing import CallGroups, DesignSizes, ShapeSizes
+from tablewright.engines.dynamodb.sizing import CallGroups, Collected, DesignSizes, ShapeSizes
 from tablewright.engines.dynamodb.writer import WriteRouter
 from tablewright.evaluation.values import Evaluation, Route
 from tablewright.model.values import Condition, Entity, Model, Pattern, Verb
@@ -134,6 +134,27 @@ class Prediction:
         """Return the units the estimate gives for these calls of a route, the mean of a call."""
         pattern = self.model.pattern(route.pattern)
         items = [entry for call in calls for entry in call]
+        if pattern.verb is Verb.READ:
+            return self._of_several_kinds(pattern, route, items)
+        return self._of_one(pattern, route, items)
+
+    def _of_several_kinds(
+        self, pattern: Pattern, route: Route, items: Sequence[PredictedInstance]
+    ) -> Units:
+        """Return the units of calls of a `read`: of its parts, or of the query with them all."""
+        if not route.parts:
+            sizes = CalledCollections(self, items)
+            context = Context(self.model, self.design, sizes, self.evaluation.users)
+            options, _ = ReadRouter(context).together.options(pattern)
+            same = next((o for o in options if o.target == route.target), None)
+            return _by_resource(route if same is None else replace(route, requests=same.requests))
+        units: Units = {}
+        for place, (part, own) in enumerate(zip(pattern.parts, route.parts, strict=True)):
+            for key, figure in self._of_one(part, own, [i.parts[place] for i in items]).items():
+                units[key] = units.get(key, ZERO) + figure
+        return units
+
+    def _of_one(self, pattern: Pattern, route: Route, items: Sequence[PredictedInstance]) -> Units:
         sizes = CalledSizes(self, pattern, route, items)
         realised = _realised(pattern, items, one_each=not sizes.has_groups)
         result = self._route(realised, route, sizes) if sizes.has_any else None
@@ -387,6 +408,50 @@ class CalledSizes(DesignSizes):
     def share_of_value(self, entity: str, attribute: str, value: str) -> Decimal:
         """Return the share of the population that has a value of an attribute."""
         return self.prediction.all.share_of_value(entity, attribute, value)
+
+
+class CalledCollections(DesignSizes):
+    """The sizes of a design's shapes over the item collections that calls of a `read` asked for."""
+
+    def __init__(self, prediction: Prediction, items: Sequence[PredictedInstance]) -> None:
+        evaluation, world = prediction.evaluation, prediction.world
+        super().__init__(
+            prediction.model,
+            prediction.design,
+            world.sample,
+            evaluation.sample_items,
+            prediction.all._shared,
+            world.counts,
+            world.users,
+        )
+        self.world, self.items = world, items
+
+    def collected(
+        self,
+        pattern: Pattern,
+        entity: Entity,
+        names: tuple[str, ...],
+        condition: Condition | None,
+        sort: tuple[tuple[str, bool], ...],
+    ) -> Collected:
+        """Return the instances of one entity that each call meets."""
+        met: list[list[int]] = []
+        for item in self.items:
+            given: dict[str, Any] = {}
+            bounds: dict[str, tuple[Any, ...]] = {}
+            for part in item.parts:
+                given |= {name: v for name, v in part.given.items() if name in names}
+                bounds |= part.bounds
+            tests = [Test(name, "eq", (given.get(name),)) for name in names]
+            if condition is not None:
+                operands = bounds[condition.attribute]
+                tests.append(Test(condition.attribute, condition.operator, operands))
+            found = self.world.find(entity.name, tests)
+            asked = next((p for p in pattern.parts if p.entity == entity.name), None)
+            if asked is not None:
+                found = in_order(self.world, replace(asked, sort=sort), found)
+            met.append(found)
+        return Collected(met=tuple(met))
 
 
 class _Fetched(ShapeSizes):

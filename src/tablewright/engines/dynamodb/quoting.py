@@ -18,7 +18,7 @@ from tablewright.engines.dynamodb.write_requests import Unservable, parts_of
 from tablewright.engines.dynamodb.writer import WriteRouter
 from tablewright.evaluation.quotation import FixedUse, Quotation, QuotedPath, Slot
 from tablewright.evaluation.values import Request
-from tablewright.model.values import Pattern
+from tablewright.model.values import Pattern, Verb
 
 
 def quote_design(context: Context) -> Quotation:
@@ -30,6 +30,9 @@ def quote_design(context: Context) -> Quotation:
     cannot: list[tuple[str, str]] = []
     depths: list[tuple[str, int]] = []
     for pattern in context.model.patterns:
+        if pattern.verb is Verb.READ:
+            slots += [_slot(reads, part, pattern.name, n) for n, part in enumerate(pattern.parts)]
+            continue
         if not pattern.verb.is_write:
             slots.append(_slot(reads, pattern, pattern.name, 0))
             continue

@@ -64,6 +64,8 @@ class RouteRunner:
         """
         self.transport.begin()
         try:
+            if call.pattern.verb is Verb.READ:
+                return self._outcome(parts=self._several_kinds(route, call))
             if not call.pattern.verb.is_write:
                 self._position = None
                 rows = tuple(self._read(route, call))
@@ -96,9 +98,11 @@ class RouteRunner:
         message: str = "",
         is_missing: bool = False,
         position: Any = None,
+        parts: tuple[tuple[Row, ...], ...] = (),
     ) -> Outcome:
         return Outcome(
             rows=rows,
+            parts=parts,
             is_missing=is_missing,
             position=position,
             is_condition_met=is_condition_met,
@@ -143,6 +147,31 @@ class RouteRunner:
         if call.is_page and pattern.limit is not None and not _pages_by_key(route, call):
             return self._cut_out(rows, call)
         return rows if pattern.limit is None else rows[: pattern.limit]
+
+    def _several_kinds(self, route: Route, call: Call) -> tuple[tuple[Row, ...], ...]:
+        """Return the rows of each part of a `read`: by routes of their own, or out of one query."""
+        if route.parts:
+            return tuple(
+                tuple(self._read(own, part))
+                for own, part in zip(route.parts, call.parts, strict=True)
+            )
+        (step,) = route.steps
+        assert isinstance(step, ReadStep)
+        operation, parameters = self.builder.build(step, Values(row=call.row, bounds=call.bounds))
+        items: list[Item] = []
+        while True:
+            body = self._send(operation, parameters, call.pattern.name)
+            items += body.get("Items", [])
+            last = body.get("LastEvaluatedKey")
+            if not last or step.limit is not None:
+                break
+            parameters = {**parameters, "ExclusiveStartKey": last}
+        answers: list[tuple[Row, ...]] = []
+        for kind, part in zip(step.kinds, call.parts, strict=True):
+            rows = [row for row in self._decoded(kind, items) if _passes(row, part.tests)]
+            _put_in_order(rows, part.pattern)
+            answers.append(tuple(rows[: part.pattern.limit]))
+        return tuple(answers)
 
     def _cut_out(self, rows: list[Row], call: Call) -> list[Row]:
         """Return a page of rows that only a position counts: those of shards, or sorted in code."""

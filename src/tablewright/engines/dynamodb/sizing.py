@@ -29,8 +29,16 @@ from tablewright.engines.dynamodb.design import (
 from tablewright.engines.dynamodb.geohash import GEOHASH, cell_of, neighbours
 from tablewright.evaluation.values import Measure, SizeFacts
 from tablewright.model.statistics import percentile
-from tablewright.model.values import Condition, Entity, Kind, Model
-from tablewright.sample.parameters import Domain, ValueSource, another, domains, in_range, is_fixed
+from tablewright.model.values import Condition, Entity, Kind, Model, Pattern
+from tablewright.sample.parameters import (
+    Domain,
+    ValueSource,
+    another,
+    domains,
+    in_range,
+    is_fixed,
+    most_telling,
+)
 from tablewright.sample.sample import Sample
 from tablewright.sample.wire import key_text, plain_bytes
 
@@ -439,6 +447,13 @@ class Cells:
         return around
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """The instances of one kind that each of some calls meets in an item collection."""
+
+    met: tuple[list[int], ...]
+
+
 class DesignSizes:
     """The sizes of every shape of a design, made when asked for and kept.
 
@@ -524,6 +539,55 @@ class DesignSizes:
         for domain in asked:
             of_calls *= self._size_of(domain)
         return CallGroups(met=tuple(met), of_calls=max(of_calls, len(met), 1))
+
+    def collected(
+        self,
+        pattern: Pattern,
+        entity: Entity,
+        names: tuple[str, ...],
+        condition: Condition | None,
+        sort: tuple[tuple[str, bool], ...],
+    ) -> Collected | None:
+        """Return the instances of one entity that calls of a `read` meet; None of a mere sample.
+
+        Args:
+            pattern: the `read`; whose first part says who is asked for.
+            entity: whose instances are looked for.
+            names: the attributes whose values they share with what is asked for.
+            condition: a range on another attribute.
+            sort: the order in which they come.
+        """
+        if not self.is_population:
+            return None
+        result: dict[tuple[Any, ...], list[int]] = {}
+        if all(entity.has(name) for name in names) and self._population.get(entity.name):
+            columns = [self._column(entity.name, name) for name in names]
+            for number in range(self._population[entity.name]):
+                result.setdefault(tuple(c[number] for c in columns), []).append(number)
+        share = None if condition is None else condition.share
+        groups = []
+        for key in self._asked_keys(pattern, names):
+            group = self.in_order(entity, result.get(key, []), sort)
+            groups.append(group if share is None else group[: in_range(share, len(group))])
+        return Collected(met=tuple(groups))
+
+    def _asked_keys(self, pattern: Pattern, names: tuple[str, ...]) -> list[tuple[Any, ...]]:
+        """Return the values that calls of a `read` take in turn, each as often as any other."""
+        first = most_telling(pattern)
+        entity = self.model.entity(first.entity)
+        provided = [c.attribute for c in first.where if c.operator == "eq" and not is_fixed(c)]
+        asked = domains(self.model, entity, [name for name in provided if name in names])
+        every = domains(self.model, entity, provided)
+        if every and every[0].source is ValueSource.INSTANCE:
+            columns = [self._column(entity.name, name) for name in names]
+            return list(zip(*columns, strict=True))[: self._population.get(entity.name, 0)]
+        owner = asked[0] if len(asked) == 1 else None
+        if owner and owner.source is ValueSource.OWNER and set(names) == set(owner.names):
+            keys = [owner.keys[owner.names.index(name)] for name in names]
+            columns = [self._column(owner.entity, key) for key in keys]
+            return list(zip(*columns, strict=True))[: self._population.get(owner.entity, 0)]
+        columns = [self._column(entity.name, name) for name in names]
+        return list(dict.fromkeys(zip(*columns, strict=True)))
 
     def in_order(
         self, entity: Entity, group: list[int], sort: tuple[tuple[str, bool], ...]

@@ -43,6 +43,8 @@ class ReadStep:
     """The keys come from what the step before returned."""
     embed: Embed | None = None
     """The instances wanted are elements of this attribute of the items read."""
+    kinds: tuple[ReadStep, ...] = ()
+    """Where one query brings several kinds of items: how those of each are told and read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

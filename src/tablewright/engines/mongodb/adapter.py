@@ -25,6 +25,7 @@ from tablewright.engines.mongodb.design import MongoDesign
 from tablewright.engines.mongodb.examination import DeploymentExamination
 from tablewright.engines.mongodb.statements import Operation, OperationBuilder, identifying
 from tablewright.engines.mongodb.targets import ReachedMongo
+from tablewright.engines.servers.parts import run_parts
 from tablewright.evaluation.doors import (
     CallFailedError,
     ChangeRecord,
@@ -245,6 +246,8 @@ class MongoAdapter:
 
     def run(self, route: Route, call: Call, *, is_metered: bool = True) -> Outcome:
         """Run the operations of a call; of the first metered ones the plan is asked for too."""
+        if route.parts:
+            return run_parts(route, call, partial(self.run, is_metered=is_metered))
         try:
             operations = self._builder.build(call)
         except UnsupportedError as problem:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from tablewright.engines.mongodb.codec import MongoCodec
 from tablewright.engines.mongodb.ddl import script
 from tablewright.engines.mongodb.design import MongoDesign
 from tablewright.engines.servers.connector import ServerConnector
+from tablewright.engines.servers.parts import example_parts
 from tablewright.evaluation.doors import (
     Matching,
     SpendingCap,
@@ -100,6 +102,8 @@ class MongoConnector(ServerConnector):
 
         model, design = evaluation.model, evaluation.design
         assert isinstance(design, MongoDesign)
+        if route.parts:
+            return example_parts(partial(self.example_requests, evaluation), route, call, matching)
         try:
             operations = OperationBuilder(model, design, MongoCodec(model, design)).build(call)
         except UnsupportedError:

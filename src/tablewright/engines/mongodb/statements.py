@@ -101,7 +101,7 @@ class OperationBuilder:
             UnsupportedError: no collection keeps what the pattern asks for.
         """
         pattern = call.pattern
-        if pattern.verb is Verb.TRANSACT:
+        if pattern.verb in (Verb.TRANSACT, Verb.READ):
             return tuple(each for part in call.parts for each in self.build(part))
         if pattern.verb.is_write:
             return tuple(

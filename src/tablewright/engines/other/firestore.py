@@ -143,7 +143,7 @@ def _storage(model: Model, users: int, book: PriceBook, place: str) -> Line:
 
 def _units(model: Model, pattern: Pattern, selectivity: Selectivity) -> Units | Refused:
     entity = model.entity(pattern.entity)
-    if pattern.verb is Verb.TRANSACT:
+    if pattern.verb in (Verb.TRANSACT, Verb.READ):
         total = Units()
         for part in pattern.parts:
             units = _units(model, part, selectivity)

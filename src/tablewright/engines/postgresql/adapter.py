@@ -28,6 +28,7 @@ from tablewright.engines.postgresql.examination import ServerExamination
 from tablewright.engines.postgresql.statements import SqlBuilder, SqlStatement, identifying
 from tablewright.engines.postgresql.targets import ReachedPostgres, connect
 from tablewright.engines.postgresql.values import plain_value, sql_value
+from tablewright.engines.servers.parts import run_parts
 from tablewright.evaluation.doors import (
     CallFailedError,
     ChangeRecord,
@@ -304,6 +305,8 @@ class PgAdapter:
 
     def run(self, route: Route, call: Call, *, is_metered: bool = True) -> Outcome:
         """Run the statements of a call; of the first metered ones the plan is asked for too."""
+        if route.parts:
+            return run_parts(route, call, partial(self.run, is_metered=is_metered))
         try:
             statements = self._builder.build(call)
         except UnsupportedError as problem:

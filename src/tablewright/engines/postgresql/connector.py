@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from tablewright.engines.postgresql.codec import PgCodec
 from tablewright.engines.postgresql.ddl import ddl
 from tablewright.engines.postgresql.design import PostgresDesign
 from tablewright.engines.servers.connector import ServerConnector
+from tablewright.engines.servers.parts import example_parts
 from tablewright.evaluation.doors import (
     Matching,
     SpendingCap,
@@ -97,6 +99,8 @@ class PgConnector(ServerConnector):
         from tablewright.engines.postgresql.statements import SqlBuilder
 
         assert isinstance(evaluation.design, PostgresDesign)
+        if route.parts:
+            return example_parts(partial(self.example_requests, evaluation), route, call, matching)
         try:
             statements = SqlBuilder(evaluation.model, evaluation.design).build(call)
         except UnsupportedError:

@@ -85,7 +85,7 @@ class SqlBuilder:
             UnsupportedError: no table keeps what the pattern asks for.
         """
         pattern = call.pattern
-        if pattern.verb is Verb.TRANSACT:
+        if pattern.verb in (Verb.TRANSACT, Verb.READ):
             return tuple(each for part in call.parts for each in self.build(part))
         if pattern.verb is Verb.PUT:
             return tuple(self._insert(table, call) for table in self._tables(pattern.entity))

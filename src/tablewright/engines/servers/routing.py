@@ -17,7 +17,7 @@ from tablewright.engines.servers.homes import Home, Ordered
 from tablewright.engines.servers.ways import AccessPath, rows_per_page, touches_of
 from tablewright.engines.servers.words import Words, short_count
 from tablewright.engines.servers.work import NOTHING, Work
-from tablewright.evaluation.values import Measure, Rejected, Request, Route, UnitUse
+from tablewright.evaluation.values import Measure, Rejected, Request, Route, UnitUse, side_by_side
 from tablewright.model.values import Model, Pattern, Verb
 
 
@@ -43,6 +43,8 @@ class Router:
         """Return how the design serves a pattern, and the work of one call."""
         if pattern.verb is Verb.TRANSACT:
             return self._transaction(pattern)
+        if pattern.verb is Verb.READ:
+            return self._several_kinds(pattern)
         if not self.finder.homes_of(pattern.entity):
             reason = f"no {self.words.table} of the design holds `{pattern.entity}`"
             return Route(pattern=pattern.name, design=self.design, cannot=reason), NOTHING
@@ -230,6 +232,15 @@ class Router:
             # PostgreSQL, "Heap-Only Tuples": one changed index means a new entry in each of them.
             return max(hit, default=ZERO) * len(home.indexes)
         return sum((2 * share for share in hit), ZERO)  # one entry removed, one added
+
+    def _several_kinds(self, pattern: Pattern) -> tuple[Route, Work]:
+        """Route each part of a `read` by itself: one after the other on one connection."""
+        routed = [self.route(part) for part in pattern.parts]
+        route = side_by_side(pattern, self.design, [own for own, _ in routed])
+        work = NOTHING
+        for _, own_work in routed if route.is_served else ():
+            work = work.plus(own_work)
+        return route, work
 
     def _transaction(self, pattern: Pattern) -> tuple[Route, Work]:
         work, requests, rejected = NOTHING, [], []

@@ -95,7 +95,7 @@ def _cheapest_pair(
     trials = []
     unserved = evaluate(design, users).unserved
     for a, b in combinations(design.tables, 2):
-        trial = _with_block(model, design, (a, b))
+        trial = with_block(model, design, (a, b))
         if trial is None:
             continue
         result = evaluate(trial, users)
@@ -108,7 +108,7 @@ def _cheapest_pair(
     return total, merge, trial
 
 
-def _with_block(model: Model, design: DynamoDesign, block: Sequence[Table]) -> DynamoDesign | None:
+def with_block(model: Model, design: DynamoDesign, block: Sequence[Table]) -> DynamoDesign | None:
     """Return a design with these tables joined in their order, None where they cannot be."""
     first, *rest = block
     merged: Table | None = first
@@ -146,13 +146,13 @@ def _partitioned(
         if len(block) == 1:
             extra[mask] = ZERO
             continue
-        trial = _with_block(model, design, block)
+        trial = with_block(model, design, block)
         if trial is None:
             continue
         result = evaluate(trial, users)
         if result.unserved <= apart.unserved:
             extra[mask] = result.bill.total - base
-    best = _best_partitions(extra, count)
+    best = best_partitions(extra, count)
     allowed = [k for k in best if most is None or k <= most]
     if not allowed:
         raise _too_many(design, most)
@@ -167,14 +167,14 @@ def _partitioned(
         for mask in best[chosen][1]
     ]
     for block in blocks:
-        merged = _with_block(model, design, block)
+        merged = with_block(model, design, block)
         assert merged is not None, "every block of a partition can be joined"
         design = merged
         done += [Merge(kept=block[0].name, gone=table.name) for table in block[1:]]
     return design, tuple(done)
 
 
-def _best_partitions(
+def best_partitions(
     extra: Mapping[int, Decimal], count: int
 ) -> dict[int, tuple[Decimal, tuple[int, ...]]]:
     """Return for each number of blocks the cheapest partition of all tables, where there is one.
@@ -186,7 +186,7 @@ def _best_partitions(
     Example:
         >>> one = Decimal(1)
         >>> extra = {1: ZERO, 2: ZERO, 4: ZERO, 3: 5 * one, 5: one, 6: 3 * one, 7: 9 * one}
-        >>> [(k, str(usd), blocks) for k, (usd, blocks) in _best_partitions(extra, 3).items()]
+        >>> [(k, str(usd), blocks) for k, (usd, blocks) in best_partitions(extra, 3).items()]
         [(1, '9', (7,)), (2, '1', (5, 2)), (3, '0', (1, 2, 4))]
     """
     full = (1 << count) - 1

@@ -16,6 +16,7 @@ from tablewright.engines.dynamodb.design_printer import design_section
 from tablewright.engines.dynamodb.differences import named_alike, pieces, short
 from tablewright.engines.dynamodb.planning.assembling import assemble, table_names
 from tablewright.engines.dynamodb.planning.choices import placement_of
+from tablewright.engines.dynamodb.planning.colocating import colocate
 from tablewright.engines.dynamodb.planning.considering import consider, with_children_inside
 from tablewright.engines.dynamodb.planning.explain import explain, without_index
 from tablewright.engines.dynamodb.planning.lasting_keys import entities_of, key_rank
@@ -134,9 +135,13 @@ class DynamoPlanning:
         cheapest: bool = False,
     ) -> Finished:
         """Return a design with tables joined where that is asked for, and each table paid for."""
+        together: tuple[Merge, ...] = ()
+        merged = dynamo(design)
+        if settings.single_table != "avoid":
+            merged, together = colocate(self.model, merged, evaluate, users)
         merged, merges = merge_tables(
             self.model,
-            dynamo(design),
+            merged,
             evaluate,
             users,
             most=settings.most_tables,
@@ -155,7 +160,10 @@ class DynamoPlanning:
             merged, modes = choose_modes(merged, evaluate, users, scales, how)
             merged, idle = without_idle_indexes(merged, evaluate, users, scales)
         return Finished(
-            design=merged, merges=merges, modes=modes, notes=_notes_on_finishing(merges, idle)
+            design=merged,
+            merges=(*together, *merges),
+            modes=modes,
+            notes=_notes_on_finishing(merges, idle),
         )
 
     def section(self, design: Design) -> str:

@@ -124,13 +124,16 @@ def _searched(model: Model, entity: Entity) -> frozenset[str]:
 
 
 def _cut(model: Model, entities: frozenset[str]) -> Iterable[Pattern]:
-    """Return the patterns of some entities; of a transaction, its parts on them.
+    """Return the patterns of some entities; of a transaction or a `read`, its parts on them.
 
     Without searches for words, which no design on DynamoDB answers, and for similar items, which
     a vector index answers whatever the keys are: the rest is planned for.
     """
     for pattern in model.patterns:
         if pattern.verb in (Verb.SEARCH, Verb.SIMILAR):
+            continue
+        if pattern.verb is Verb.READ:
+            yield from (part for part in pattern.parts if part.entity in entities)
             continue
         if pattern.verb is not Verb.TRANSACT:
             if pattern.entity in entities:

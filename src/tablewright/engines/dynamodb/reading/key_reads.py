@@ -47,7 +47,7 @@ class KeyReads:
                 f"a global index cannot be read with {pattern.consistency.value} consistency"
             )
         entity = self.model.entity(pattern.entity)
-        missed = self._missing_instances(entity, pattern, match)
+        missed = self.missing_instances(entity, pattern, match)
         if missed:
             return Refused(missed)
         if match.shape.guards and match.index is None and not match.is_full:
@@ -56,7 +56,7 @@ class KeyReads:
             return self._get(pattern, match, wanted)
         return self._query(pattern, match, wanted)
 
-    def _missing_instances(self, entity: Entity, pattern: Pattern, match: KeyMatch) -> str:
+    def missing_instances(self, entity: Entity, pattern: Pattern, match: KeyMatch) -> str:
         """Say which instances asked for are not in an index; "" where all of them are."""
         if match.index is None:
             return ""
@@ -188,7 +188,7 @@ class KeyReads:
         if met is not None:
             plan, weighted = self.plans.of_groups(pattern, match, plan, *met)
         else:
-            weighted = self.plans.evaluated_bytes(entity, pattern, match, plan)
+            plan, weighted = self.plans.evaluated_bytes(entity, pattern, match, plan)
         extra = self.plans.cohabitants(match)
         if extra:
             weighted = [(w, [size + int(extra) for size in sums]) for w, sums in weighted]

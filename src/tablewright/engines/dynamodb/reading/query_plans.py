@@ -80,7 +80,7 @@ class QueryPlanner:
             required = min(required, Decimal(pattern.limit))
         if pattern.verb is Verb.GET:
             required = min(required, ONE)
-        is_sorted = _serves_order(pattern, match, overall)
+        is_sorted = serves_order(pattern, match, overall)
         # The nearest are known only when all that may be near have been read.
         drains = (
             pattern.complete
@@ -215,17 +215,21 @@ class QueryPlanner:
 
     def evaluated_bytes(
         self, entity: Entity, pattern: Pattern, match: KeyMatch, plan: QueryPlan
-    ) -> list[tuple[Decimal, list[int]]]:
-        """Return the bytes that one call evaluates, as weighted samples."""
+    ) -> tuple[QueryPlan, list[tuple[Decimal, list[int]]]]:
+        """Return the bytes that one call evaluates, as weighted samples.
+
+        Of children by their parent each parent has its own number, cut at the limit: where a few
+        have most of them the mean says little. The plan then has the entries that are read.
+        """
         sizes = self.context.size_of(match.table, match.shape)
         column: Sequence[int | None]
         column = sizes.items() if match.index is None else sizes.entries(match.index)
         if self._is_by_parent(entity, match) and plan.matched == self._per_parent(entity):
-            groups = self._parent_groups(entity, column, plan)
+            groups, entries = self._parent_groups(entity, column, plan)
             if groups:
-                return [(ONE, groups)]
+                return replace(plan, evaluated=entries), [(ONE, groups)]
         present = [size for size in column if size is not None]
-        return grouped(present, plan.evaluated)
+        return plan, grouped(present, plan.evaluated)
 
     def _is_by_parent(self, entity: Entity, match: KeyMatch) -> bool:
         if entity.parent is None:
@@ -241,15 +245,18 @@ class QueryPlanner:
 
     def _parent_groups(
         self, entity: Entity, column: Sequence[int | None], plan: QueryPlan
-    ) -> list[int]:
-        """Return the bytes read for each sampled parent, with its own number of children."""
+    ) -> tuple[list[int], Decimal]:
+        """Return the bytes read for each sampled parent, and how many children on average."""
         spread = entity.count.spread
         if spread is None or spread.shape == "fixed":
-            return []
+            return [], ZERO
         limit = int(plan.evaluated) if plan.evaluated < plan.matched else None
+        if plan.page_limit is not None and not plan.filters:
+            limit = plan.page_limit
         counts = self.context.sizes.sample.group_sizes(entity.name, len(column))
         read = [min(count, limit) for count in counts] if limit is not None else counts
-        return _sums_of_runs([size or 0 for size in column], counts, read, self.context.sizes)
+        sums = _sums_of_runs([size or 0 for size in column], counts, read, self.context.sizes)
+        return sums, Decimal(sum(read)) / max(1, len(read))
 
     def cohabitants(self, match: KeyMatch) -> Decimal:
         """Return the bytes of other kinds of items the same query reads on its way."""
@@ -298,7 +305,7 @@ def _evaluated_of(run: list[int], pattern: Pattern, plan: QueryPlan, share: Deci
     return len(run)
 
 
-def _serves_order(pattern: Pattern, match: KeyMatch, overall: Decimal) -> bool:
+def serves_order(pattern: Pattern, match: KeyMatch, overall: Decimal) -> bool:
     """Whether the entries come in the order asked for."""
     if not pattern.sort or pattern.verb is Verb.GET or overall == 0:
         return True
@@ -321,13 +328,14 @@ def _may_fall_in(shape: ItemShape, key: str, match: KeyMatch) -> bool:
     template = shape.template(key)
     if template is None:
         return False
-    own_text, other_text = _literal_start(bound.template.parts), _literal_start(template.parts)
+    own_text, other_text = literal_start(bound.template.parts), literal_start(template.parts)
     if not own_text:
         return False
     return other_text.startswith(own_text)
 
 
-def _literal_start(parts: Iterable[object]) -> str:
+def literal_start(parts: Iterable[object]) -> str:
+    """Return the text a key begins with, before the first value in it."""
     text = ""
     for part in parts:
         literal = getattr(part, "literal", "")

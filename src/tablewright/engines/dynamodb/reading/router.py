@@ -7,9 +7,10 @@ route is not correct. It does not know prices, and sends nothing.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
-from tablewright.core.quantities import plain
+from tablewright.core.quantities import format_number, plain
 from tablewright.engines.dynamodb import similar
 from tablewright.engines.dynamodb.access import match_key
 from tablewright.engines.dynamodb.design import Index, ItemShape, Table
@@ -18,8 +19,9 @@ from tablewright.engines.dynamodb.reading.context import Context, ReadOption, wi
 from tablewright.engines.dynamodb.reading.embedded_reads import EmbeddedReads
 from tablewright.engines.dynamodb.reading.key_reads import KeyReads
 from tablewright.engines.dynamodb.reading.scan_reads import ScanReads
+from tablewright.engines.dynamodb.reading.together import TogetherReads
 from tablewright.evaluation.engine import Refused
-from tablewright.evaluation.values import Rejected, Route
+from tablewright.evaluation.values import Rejected, Route, side_by_side
 from tablewright.model.values import Pattern, Verb
 
 NO_VECTORS = "similar items are found by a vector index only, and it has none"
@@ -38,9 +40,12 @@ class ReadRouter:
         self.keyed = KeyReads(context)
         self.scans = ScanReads(context)
         self.embedded = EmbeddedReads(context, self.keyed, self.scans)
+        self.together = TogetherReads(context, self.keyed)
 
     def route(self, pattern: Pattern) -> Route:
         """Return the cheapest correct route of a reading pattern."""
+        if pattern.verb is Verb.READ:
+            return self._several_kinds(pattern)
         options, rejected = self.options(pattern)
         name = self.context.design.name
         if not options:
@@ -76,6 +81,45 @@ class ReadRouter:
             fetches=best.fetches,
             sorts_in_code=best.sorts_in_code,
             warnings=best.warnings,
+        )
+
+    def _several_kinds(self, pattern: Pattern) -> Route:
+        """Return the cheaper of one request for all kinds, and one or more for each of them."""
+        options, rejected = self.together.options(pattern)
+        apart = side_by_side(
+            pattern, self.context.design.name, [self.route(part) for part in pattern.parts]
+        )
+        options.sort(key=lambda option: option.rank)
+        if not options:
+            return replace(apart, rejected=(*apart.rejected, *rejected))
+        best = options[0]
+        if apart.is_served:
+            units = apart.units("read").mean
+            if (units, apart.depth, len(apart.requests)) < best.rank[:3]:
+                both = (format_number(best.read_units, 2), format_number(units, 2))
+                reason = "{} instead of {} read units".format(*both)
+                costlier = Rejected(
+                    route=f"one query of {best.target}",
+                    reason=reason,
+                    is_correct=True,
+                    units=best.read_units,
+                )
+                return replace(apart, rejected=(*apart.rejected, *rejected, costlier))
+            reason = f"{format_number(units, 2)} read units in {len(apart.requests)} requests"
+            rejected.append(
+                Rejected(route="each kind by itself", reason=reason, is_correct=True, units=units)
+            )
+        return Route(
+            pattern=pattern.name,
+            design=self.context.design.name,
+            requests=best.requests,
+            steps=best.steps,
+            rejected=tuple(rejected),
+            target=best.target,
+            operation=best.operation,
+            matched=best.matched,
+            returned=best.returned,
+            filtered=best.filtered,
         )
 
     def options(self, pattern: Pattern) -> tuple[list[ReadOption], list[Rejected]]:

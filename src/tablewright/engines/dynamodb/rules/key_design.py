@@ -42,10 +42,10 @@ def ddb_key_001(f: DynamoFacts, place: TableOrIndex) -> Verdict:
         return None
     by_index: dict[str, Decimal] = {}
     for pattern in reads:
-        target = _target(f, pattern)
-        if target == table.name:
-            return CLEAR
-        by_index[target] = by_index.get(target, ZERO) + f.rate(pattern)
+        for target in _targets(f, pattern):
+            if target == table.name:
+                return CLEAR
+            by_index[target] = by_index.get(target, ZERO) + f.rate(pattern)
     total = sum(by_index.values(), ZERO)
     name = max(sorted(by_index), key=lambda n: by_index[n])
     busiest = f.place(name)
@@ -65,9 +65,9 @@ def ddb_key_001(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     )
 
 
-def _target(f: DynamoFacts, pattern: Pattern) -> str:
+def _targets(f: DynamoFacts, pattern: Pattern) -> tuple[str, ...]:
     route = f.route(pattern)
-    return route.target if route is not None else ""
+    return route.targets if route is not None else ()
 
 
 def _writes_without(f: DynamoFacts, table: Table, index: Index) -> Decimal:
