@@ -124,7 +124,11 @@ class PatternChecks:
         if verb is Verb.UPDATE:
             self._check_not_key(fields, entity)
         if verb is Verb.LIST and not (
-            pattern.where or "where" in fields or "by" in fields or fields.unknown
+            pattern.where
+            or "where" in fields
+            or "by" in fields
+            or "limit" in fields
+            or fields.unknown
         ):
             self.reading.warning(
                 "list-of-everything",

@@ -150,6 +150,7 @@ class Workload:
             bounds=bounds,
             number=number,
             is_missed=is_missed,
+            now=dt.datetime.fromtimestamp(self.world.sample.until, dt.UTC),
         )
 
     def _near(self, entity: Entity, pattern: Pattern, row: Row, number: int) -> Test:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tablewright.engines.dynamodb.buckets import unit_of
 from tablewright.engines.dynamodb.design import Index, ItemShape, KeyTemplate, Table, TemplatePart
 from tablewright.engines.dynamodb.geohash import GEOHASH
 from tablewright.evaluation.engine import Refused
@@ -61,6 +62,8 @@ class KeyMatch:
     shards: int = 1
     cells: int = 1
     """Neighbouring cells that have to be read for a search by distance."""
+    bucket: str = ""
+    """A stretch of time in the partition key, `created_at.month`: each is a query of its own."""
     range: Condition | None = None
     conditions: tuple[Condition, ...] = ()
     """The conditions it serves."""
@@ -86,7 +89,8 @@ class KeyMatch:
     @property
     def is_full(self) -> bool:
         """Whether it names exactly one key."""
-        return self.shards == 1 and self.cells == 1 and all(bound.is_full for bound in self.sort)
+        is_one = self.shards == 1 and self.cells == 1 and not self.bucket
+        return is_one and all(bound.is_full for bound in self.sort)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ class _Spread:
 
     shards: int
     cells: int
+    bucket: str
     served: frozenset[str]
 
 
@@ -102,6 +107,7 @@ def _partition_spread(
     templates: Sequence[tuple[KeyTemplate, str]], equal: Mapping[str, Condition], near: str
 ) -> _Spread | Refused:
     shards = cells = 1
+    bucket = ""
     served: set[str] = set()
     for template, key in templates:
         for part in template.parts:
@@ -110,13 +116,15 @@ def _partition_spread(
                 shards *= part.shards
             elif cell.startswith(GEOHASH) and base == near:
                 cells = 9
+            elif unit_of(part.attribute):
+                bucket = "" if base in equal else part.attribute
             elif part.attribute and part.attribute not in equal:
                 return Refused(
                     f"its partition key `{key}` needs `{part.attribute}`, which is not given"
                 )
             elif part.attribute:
                 served.add(part.attribute)
-    return _Spread(shards, cells, frozenset(served))
+    return _Spread(shards, cells, bucket, frozenset(served))
 
 
 def match_key(
@@ -185,6 +193,7 @@ def match_key(
         order=tuple(order),
         shards=spread.shards,
         cells=spread.cells,
+        bucket=spread.bucket,
         range=ranged,
         conditions=tuple(c for c in conditions if c.attribute in served),
     )
@@ -198,7 +207,8 @@ def _bind(
 ) -> tuple[SortBound, Condition | None, tuple[TemplatePart, ...]]:
     bound = 0
     for part in template.parts:
-        if part.literal or (part.attribute in equal and not part.shards):
+        name = part.attribute.partition(".")[0] if unit_of(part.attribute) else part.attribute
+        if part.literal or (name in equal and not part.shards):
             bound += 1
             continue
         break

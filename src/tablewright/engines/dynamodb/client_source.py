@@ -112,11 +112,11 @@ def key_source(template: KeyTemplate, entity: Entity, names: Mapping[str, str]) 
         names: the expression of each attribute.
 
     Raises:
-        UnsupportedError: it is made of a place on the earth.
+        UnsupportedError: it is made of a place on the earth, or of a stretch of time.
     """
     for attribute in template.attributes:
         if "." in attribute:
-            raise UnsupportedError("a key is made of a cell of a place")
+            raise UnsupportedError("a key is made of a cell of a place, or of a stretch of time")
     optional = [n for n in template.attributes if _is_optional(entity, n)]
     if template.shards > 1:
         own = ", ".join(names[name] for name in entity.key)

@@ -13,8 +13,9 @@ from functools import cache
 
 from tablewright.core.diagnostics import Span
 from tablewright.design.values import Design, Embed
+from tablewright.engines.dynamodb.buckets import LENGTHS, unit_of
 
-_FIELD = re.compile(r"\{([A-Za-z_][\w.# -]*)(?::(\d+))?\}")
+_FIELD = re.compile(r"\{([A-Za-z_][\w.# -]*)(?::(\d+|year|month|day|hour))?\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class KeyTemplate:
     def parse(cls, text: str, when: tuple[tuple[str, tuple[str, ...]], ...] = ()) -> KeyTemplate:
         """Read a template; `{name}` is an attribute, `{shard:4}` one of four shard numbers.
 
+        `{name:month}` is the month (year, day, hour) of a time, the derived attribute `name.month`.
+
         Example:
             >>> KeyTemplate.parse("USER#{userId}").parts[1].attribute
             'userId'
@@ -50,7 +53,9 @@ class KeyTemplate:
         for match in _FIELD.finditer(text):
             if match.start() > end:
                 parts.append(TemplatePart(literal=text[end : match.start()]))
-            if match[2]:
+            if match[2] in LENGTHS:
+                parts.append(TemplatePart(attribute=f"{match[1]}.{match[2]}"))
+            elif match[2]:
                 parts.append(TemplatePart(shards=int(match[2])))
             else:
                 parts.append(TemplatePart(attribute=match[1]))
@@ -70,6 +75,16 @@ class KeyTemplate:
         return tuple(part.attribute for part in self.parts if part.attribute)
 
     @property
+    def sources(self) -> frozenset[str]:
+        """The attributes of an instance from which it follows: `place` of `place.geohash5`."""
+        return frozenset(name.partition(".")[0] for name in self.attributes)
+
+    @property
+    def bucket(self) -> str:
+        """The derived attribute that is a stretch of time, such as `created_at.month`; else ""."""
+        return next((name for name in self.attributes if unit_of(name)), "")
+
+    @property
     def shards(self) -> int:
         """Over how many values it spreads on purpose; 1 where it does not."""
         count = 1
@@ -79,9 +94,15 @@ class KeyTemplate:
 
     def __str__(self) -> str:
         return "".join(
-            part.literal or (f"{{shard:{part.shards}}}" if part.shards else f"{{{part.attribute}}}")
+            part.literal
+            or (f"{{shard:{part.shards}}}" if part.shards else f"{{{_written(part.attribute)}}}")
             for part in self.parts
         )
+
+
+def _written(name: str) -> str:
+    """Return an attribute as a template has it: `created_at:month`."""
+    return name.replace(".", ":") if unit_of(name) else name
 
 
 @cache

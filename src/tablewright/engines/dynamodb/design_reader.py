@@ -13,6 +13,7 @@ from typing import Any
 from tablewright.capacity.vectors import MAX_DIMENSIONS, MAX_INDEXES, MAX_INLINE_FILTERS
 from tablewright.core.diagnostics import Span
 from tablewright.design.values import Embed
+from tablewright.engines.dynamodb.buckets import unit_of
 from tablewright.engines.dynamodb.design import (
     DynamoDesign,
     Index,
@@ -26,6 +27,7 @@ from tablewright.engines.dynamodb.design import (
 )
 from tablewright.engines.dynamodb.mode_reader import read_mode, recovery_days
 from tablewright.model.attribute_reader import a_kind
+from tablewright.model.moments import TIMES
 from tablewright.model.nodes import Reading, Word
 from tablewright.model.shapes import Entry, Fields, suggestion
 from tablewright.model.values import Entity, Kind, Model
@@ -33,7 +35,9 @@ from tablewright.model.values import Entity, Kind, Model
 UNMEASURED_COMPRESSION = Decimal("0.25")
 """Bytes after gzip over bytes before, where neither design nor attribute says it."""
 
-_TEMPLATE = re.compile(r"(?:[^{}]|\{[A-Za-z_][\w.# -]*(?::[1-9][0-9]{0,4})?\})+")
+_TEMPLATE = re.compile(
+    r"(?:[^{}]|\{[A-Za-z_][\w.# -]*(?::(?:[1-9][0-9]{0,4}|year|month|day|hour))?\})+"
+)
 
 
 def read_dynamodb(
@@ -155,7 +159,8 @@ class _ShapeDraft:
                 "bad-template",
                 f"{self.what} fills `{entry.name}` with `{text}`, which is not a template",
                 word.span,
-                "braces hold an attribute, as in USER#{userId}, or a shard number, as in {shard:4}",
+                "braces hold an attribute, as in USER#{userId}, a bucket of a time, as in "
+                "{created_at:month}, or a shard number, as in {shard:4}",
             )
             return None
         template = KeyTemplate.parse(text, self._when(value))
@@ -189,6 +194,17 @@ class _ShapeDraft:
             )
             return False
         attribute = self.entity.attribute(base)
+        unit = unit_of(name)
+        is_day_only = unit == "hour" and attribute.kind is Kind.DATE
+        if unit and (attribute.kind not in TIMES or is_day_only):
+            self.reading.error(
+                "impossible-key",
+                f"{self.what} has the key `{text}`, but `{base}` is {a_kind(attribute.kind)}, "
+                f"which has no {unit}",
+                word.span,
+                "a bucket is made of a timestamp, a date (no hours) or an epoch",
+            )
+            return False
         if attribute.kind.is_container and "." not in name:
             self.reading.error(
                 "impossible-key",

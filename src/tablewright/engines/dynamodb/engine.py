@@ -32,10 +32,11 @@ from tablewright.engines.dynamodb.design import (
 from tablewright.engines.dynamodb.language import LANGUAGE
 from tablewright.engines.dynamodb.loads import PatternUnits, ResourceLoad, TableLoad, VectorLoad
 from tablewright.engines.dynamodb.metering import write_measure
+from tablewright.engines.dynamodb.populations import DesignSizes
 from tablewright.engines.dynamodb.quoting import object_bytes, quote_design
 from tablewright.engines.dynamodb.reading.context import OBJECTS, Context
 from tablewright.engines.dynamodb.reading.router import ReadRouter
-from tablewright.engines.dynamodb.sizing import DesignSizes, size_facts
+from tablewright.engines.dynamodb.sizing import size_facts
 from tablewright.engines.dynamodb.writer import WriteRouter
 from tablewright.evaluation.description import DesignDescription
 from tablewright.evaluation.evaluator import Evaluator

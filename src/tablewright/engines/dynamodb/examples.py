@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 from tablewright.engines.dynamodb.design import DynamoDesign
+from tablewright.engines.dynamodb.items import in_buckets
 from tablewright.engines.dynamodb.requests import Values
 from tablewright.engines.dynamodb.running import RouteRunner
 from tablewright.engines.dynamodb.steps import (
@@ -94,6 +95,8 @@ def _build(
             return builder.build(step, many[0])
         return builder.build_batch(step, many)
     shard = 0 if step.shards > 1 else None
+    if step.bucket:
+        call = replace(call, row=in_buckets(step, call)[0])
     if step.operation == "SearchVectors":  # thousands of numbers would show nothing
         row = {name: value for name, value in call.row.items() if name != call.pattern.to}
         return builder.build(step, Values(row=row))

@@ -17,6 +17,7 @@ from functools import cached_property
 
 from tablewright.capacity.items import string_bytes
 from tablewright.core.quantities import GB, HOURS_PER_MONTH, ONE, SECONDS_PER_MONTH, ZERO
+from tablewright.engines.dynamodb.buckets import DAYS, unit_of
 from tablewright.engines.dynamodb.design import (
     DynamoDesign,
     Index,
@@ -538,7 +539,12 @@ class DynamoFacts:
         return by_entity.get(entity, [])
 
     def distinct_values(self, entity: Entity, name: str) -> Decimal | None:
-        """Return how many values an attribute has at this scale; None where it is unknown."""
+        """Return how many values an attribute has at this scale; None where it is unknown.
+
+        A stretch of time has as many as there are in the age of the data.
+        """
+        if unit := unit_of(name):
+            return max(ONE, self.model.age_days(entity) / DAYS[unit])
         return self.selectivity.known_distinct(entity, name) if entity.has(name) else None
 
     def points_to(self, entity: Entity, attribute: Attribute) -> str | None:
@@ -569,7 +575,12 @@ class DynamoFacts:
         return max(ONE, min(product, self.count(entity.name))) * shards
 
     def top_share(self, entity: Entity, name: str) -> tuple[Decimal, bool] | None:
-        """Return the share of the most common value, and whether the default skew made it."""
+        """Return the share of the most common value, and whether the default skew made it.
+
+        Whatever is written now belongs to the stretch of time that is now, and most is read there.
+        """
+        if unit_of(name):
+            return ONE, False
         if not entity.has(name):
             return None
         top = self.selectivity.top_share(entity, name, self.default_skew)

@@ -6,6 +6,7 @@ embedded. Out: the item DynamoDB would hold. Sizing and seeding agree: both read
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import json
 import zlib
@@ -13,10 +14,13 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from tablewright.engines.dynamodb.buckets import LENGTHS, bucket_of, buckets_between
 from tablewright.engines.dynamodb.design import ItemShape, KeyTemplate, Table
 from tablewright.engines.dynamodb.geohash import GEOHASH, geohash, neighbours
 from tablewright.engines.dynamodb.sizing import POINTER_BYTES, packed
+from tablewright.engines.dynamodb.steps import ReadStep
 from tablewright.model.values import Entity, Kind, Model
+from tablewright.sample.calls import Call
 from tablewright.sample.wire import item_to_wire, key_text, plain_bytes
 
 TEXTS = frozenset({Kind.TEXT})
@@ -62,11 +66,16 @@ def key_value(template: KeyTemplate, entity: Entity, row: Row, *, shard: int | N
 
 
 def field_value(name: str, row: Row) -> Any:
-    """Return an attribute of an instance, or the cell `location.geohash5` of a point."""
+    """Return an attribute of an instance, or what is derived of one.
+
+    The cell `location.geohash5` of a point, or the bucket `created_at.month` of a time.
+    """
     base, _, cell = name.partition(".")
     value = row.get(base)
     if cell.startswith(GEOHASH) and value is not None:
         return geohash(float(value["lat"]), float(value["lon"]), int(cell[len(GEOHASH) :]))
+    if cell in LENGTHS and value is not None:
+        return bucket_of(value, cell)
     return value
 
 
@@ -84,6 +93,27 @@ def around(row: Row, name: str, keys: Sequence[tuple[str, KeyTemplate]]) -> list
         return [row]
     length = int(cell.rpartition(GEOHASH)[2])
     return [{**row, name: point} for point in neighbours(row[name], length)]
+
+
+def in_buckets(step: ReadStep, call: Call) -> list[Row]:
+    """Return what a call gives, in each stretch of time it asks for, in the order it wants them.
+
+    An open end is as far away as items are old, or the time of the call.
+    """
+    base, _, unit = step.bucket.partition(".")
+    condition = next((c for c in call.pattern.where if c.attribute == base), None)
+    operands = call.bounds.get(base, ()) if condition is not None else ()
+    low: Any = (call.now - dt.timedelta(days=float(step.age_days))).isoformat()
+    high: Any = call.now.isoformat()
+    if operands and condition is not None:
+        if condition.operator in ("between", "gt", "ge"):
+            low = operands[0]
+        if condition.operator in ("between", "lt", "le"):
+            high = operands[-1]
+    buckets = buckets_between(low, high, unit)
+    if not step.forward:
+        buckets.reverse()
+    return [{**call.row, base: bucket} for bucket in buckets]
 
 
 class ItemMaker:

@@ -32,6 +32,7 @@ def lacking(
     if not pattern.verb.is_write and pattern.verb is not Verb.CHECK:
         first = next(step for step in route.steps if isinstance(step, ReadStep))
         keys = {name for _, template in first.keys for name in _attributes(template)}
+        keys -= {first.bucket.partition(".")[0]}
         return frozenset(name for name in keys if entity.has(name)) - known
     is_whole = route.pattern == pattern.name
     looked_up = {

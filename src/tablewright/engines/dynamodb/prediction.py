@@ -13,10 +13,13 @@ from decimal import Decimal
 from typing import Any
 
 from tablewright.core.quantities import ONE, ZERO
+from tablewright.engines.dynamodb.access import KeyMatch
+from tablewright.engines.dynamodb.buckets import buckets_between
 from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape, KeyTemplate, Table
+from tablewright.engines.dynamodb.populations import CallGroups, Collected, DesignSizes, Walk, walk
 from tablewright.engines.dynamodb.reading.context import Context
 from tablewright.engines.dynamodb.reading.router import ReadRouter
-from tablewright.engines.dynamodb.sizing import CallGroups, Collected, DesignSizes, ShapeSizes
+from tablewright.engines.dynamodb.sizing import ShapeSizes
 from tablewright.engines.dynamodb.writer import WriteRouter
 from tablewright.evaluation.values import Evaluation, Route
 from tablewright.model.values import Condition, Entity, Model, Pattern, Verb
@@ -387,6 +390,34 @@ class CalledSizes(DesignSizes):
             if numbers:
                 met.append([self._places[n] for n in numbers])
         return CallGroups(met=tuple(met), of_calls=max(1, len(self.items)))
+
+    def walked(
+        self, entity: Entity, pattern: Pattern, match: KeyMatch, drains: bool
+    ) -> list[Walk] | None:
+        """Return what each call found, stretch by stretch."""
+        if not self.has_groups or not self.drawn or match.shards > 1:
+            return None
+        base, _, unit = match.bucket.partition(".")
+        first, last = self.open_ends(entity)
+        step = self.route.steps[0]
+        walks: list[Walk] = []
+        for item in self.items:
+            found = self._meeting(item, tuple(c for c in pattern.where if c not in step.filters))
+            low, high = first, last
+            condition = next((c for c in pattern.where if c.attribute == base), None)
+            if condition is not None:
+                operands = item.bounds[base]
+                low = operands[0] if condition.operator in ("between", "gt", "ge") else low
+                high = operands[-1] if condition.operator in ("between", "lt", "le") else high
+            stretches = buckets_between(low, high, unit)
+            times = [
+                (self._places[n], self.world.value(entity.name, n, base))
+                for n in found
+                if n in self._places
+            ]
+            limit = None if drains else pattern.limit
+            walks.append(walk(times, stretches if step.forward else stretches[::-1], unit, limit))
+        return walks
 
     def around(
         self,

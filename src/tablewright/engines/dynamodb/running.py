@@ -16,7 +16,13 @@ from tablewright.capacity.limits import MAX_BATCH_GET_KEYS, MAX_BATCH_WRITE_ITEM
 from tablewright.core.quantities import ONE
 from tablewright.engines.dynamodb.decoding import Decoder, Item
 from tablewright.engines.dynamodb.design import DynamoDesign
-from tablewright.engines.dynamodb.items import around, checksum, object_key, object_place
+from tablewright.engines.dynamodb.items import (
+    around,
+    checksum,
+    in_buckets,
+    object_key,
+    object_place,
+)
 from tablewright.engines.dynamodb.reading.context import OBJECTS
 from tablewright.engines.dynamodb.requests import RequestBuilder, Values
 from tablewright.engines.dynamodb.steps import ObjectStep, ReadStep, TransactionStep, WriteStep
@@ -252,7 +258,9 @@ class RouteRunner:
         rows: list[Row] = []
         near = next((test.attribute for test in call.tests if test.operator == "near"), "")
         cells = around(call.row, near, step.keys) if near else [call.row]
-        for row, shard in product(cells, range(step.shards)):
+        if step.bucket:
+            cells = in_buckets(step, call)
+        for place, (row, shard) in enumerate(product(cells, range(step.shards)), 1):
             values = Values(
                 row=row,
                 bounds=call.bounds,
@@ -260,12 +268,18 @@ class RouteRunner:
             )
             operation, parameters = self.builder.build(step, values)
             enough = None if step.all_pages or route.sorts_in_code or near else pattern.limit
+            wanted = enough
             if _pages_by_key(route, call):
                 return self._page(step, operation, parameters, call)
             if call.is_page and enough is not None:
                 enough += int(call.resume or 0) + 1
                 parameters.pop("Limit", None)
+            if step.bucket and step.shards == 1 and wanted is not None and "Limit" in parameters:
+                enough = parameters["Limit"] = wanted - len(rows)
             rows += self._pages(step, operation, parameters, enough, call)
+            is_last_shard = place % step.shards == 0
+            if step.bucket and is_last_shard and wanted is not None and len(rows) >= wanted:
+                break
         if step.shards > 1 and pattern.sort and not route.sorts_in_code:
             _put_in_order(rows, pattern)
         return rows
@@ -518,6 +532,7 @@ def _pages_by_key(route: Route, call: Call) -> bool:
         and call.pattern.limit is not None
         and reads[0].shards == 1
         and reads[0].embed is None
+        and not reads[0].bucket
         and not route.sorts_in_code
         and not any(test.operator == "near" for test in call.tests)
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -18,35 +18,26 @@ from tablewright.capacity.items import string_bytes
 from tablewright.capacity.limits import CONTAINER_BYTES, ELEMENT_BYTES
 from tablewright.core.quantities import ZERO
 from tablewright.design.values import Embed
+from tablewright.engines.dynamodb.buckets import LENGTHS, unit_of
 from tablewright.engines.dynamodb.design import (
-    DynamoDesign,
     Index,
     ItemShape,
     KeyTemplate,
     ProjectionKind,
     Table,
 )
-from tablewright.engines.dynamodb.geohash import GEOHASH, cell_of, neighbours
+from tablewright.engines.dynamodb.geohash import GEOHASH, cell_of
 from tablewright.evaluation.values import Measure, SizeFacts
 from tablewright.model.statistics import percentile
-from tablewright.model.values import Condition, Entity, Kind, Model, Pattern
+from tablewright.model.values import Entity, Kind, Model
 from tablewright.sample.parameters import (
-    Domain,
-    ValueSource,
     another,
-    domains,
-    in_range,
-    is_fixed,
-    most_telling,
 )
 from tablewright.sample.sample import Sample
 from tablewright.sample.wire import key_text, plain_bytes
 
 POINTER_BYTES = 64
 """What stays in the item of an attribute kept in object storage: its key, length, checksum."""
-
-MOST_CENTRES = 1000
-"""Instances around which cells are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +194,8 @@ class ShapeSizes:
         base, _, cell = attribute.partition(".")
         if cell.startswith(GEOHASH):
             return [int(cell[len(GEOHASH) :])] * self.n
+        if unit_of(attribute):
+            return [LENGTHS[cell]] * self.n
         kind = self.entity.attribute(base).kind
         if kind.is_number or kind is Kind.BOOL:
             values = self._values(base, after)
@@ -403,265 +396,6 @@ def packed(value: Any) -> bytes:
     """Return a value as the gzip of its JSON text, the form a compressed attribute is stored in."""
     text = value if isinstance(value, str) else json.dumps(value, default=str, sort_keys=True)
     return gzip.compress(text.encode("utf-8"), compresslevel=6, mtime=0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallGroups:
-    """What calls of a pattern meet in a population."""
-
-    met: tuple[list[int], ...]
-    """The instances of each combination of values that some instance has."""
-    of_calls: int
-    """Combinations there are in all: the rest finds nothing."""
-
-    def mean(self, at_most: Decimal | None = None) -> Decimal:
-        """Return how many instances a call meets on average, each group cut at a limit."""
-        maximum = None if at_most is None else int(at_most)
-        total = sum(
-            len(entry) if maximum is None else min(len(entry), maximum) for entry in self.met
-        )
-        return Decimal(total) / self.of_calls
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cells:
-    """The bytes a key with a cell in it leads to."""
-
-    attribute: str
-    """The point."""
-    length: int
-    """Of a cell's name."""
-    others: tuple[str, ...]
-    """What else the key is made of."""
-    held: Mapping[tuple[tuple[Any, ...], str], int]
-    """Bytes by the values of the others, and the cell."""
-
-    def around(self, centres: Iterable[tuple[Any, tuple[Any, ...]]]) -> list[int]:
-        """Return the bytes in each of the nine cells around points, each with other values."""
-        around: list[int] = []
-        for point, kind in centres:
-            cells = [
-                cell_of(neighbour, self.length) for neighbour in neighbours(point, self.length)
-            ]
-            around += [self.held.get((kind, each), 0) for each in cells]
-        return around
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Collected:
-    """The instances of one kind that each of some calls meets in an item collection."""
-
-    met: tuple[list[int], ...]
-
-
-class DesignSizes:
-    """The sizes of every shape of a design, made when asked for and kept.
-
-    `shared` may be handed from one design to the next of the same model: shapes that are equal,
-    in tables whose keys and indexes are equal, are then sized once. `population` bounds the sample
-    of each entity: a proof predicts for the very instances that were seeded.
-    """
-
-    def __init__(
-        self,
-        model: Model,
-        design: DynamoDesign,
-        sample: Sample,
-        n: int,
-        shared: dict[Any, Any] | None = None,
-        population: Mapping[str, int] | None = None,
-        users: int | None = None,
-    ) -> None:
-        self.model = model
-        self.design = design
-        self.sample = sample
-        self.n = n
-        self.users = users
-        self._population = population or {}
-        self._values: dict[tuple[str, str], list[Any]] = {}
-        self._shared = {} if shared is None else shared
-
-    @property
-    def is_population(self) -> bool:
-        """Whether the sample is the very population that exists."""
-        return bool(self._population)
-
-    def instances(self, entity: str) -> Decimal | None:
-        """Return how many instances a population has; None where there is none."""
-        return Decimal(self._population[entity]) if entity in self._population else None
-
-    def share_of_value(self, entity: str, attribute: str, value: str) -> Decimal:
-        """Return the share of a population that has a value of an attribute."""
-        values = self._column(entity, attribute)
-        same = sum(1 for each_value in values if _as_text(each_value) == value)
-        return Decimal(same) / max(1, len(values))
-
-    def _column(self, entity: str, attribute: str) -> list[Any]:
-        key = (entity, attribute)
-        if key not in self._values:
-            count = max(1, self._population.get(entity, self.n))
-            self._values[key] = self.sample.values(entity, attribute, count, self.users)
-        return self._values[key]
-
-    def groups(self, entity: Entity, conditions: tuple[Condition, ...]) -> CallGroups | None:
-        """Return the instances that calls with these conditions meet, values taken in turn.
-
-        Only of a population. None where the conditions name one instance, or compare with something
-        other than a stated value, a value in turn, or a share.
-        """
-        if not self.is_population or not self._population.get(entity.name):
-            return None
-        attributes = [c.attribute for c in conditions if c.operator == "eq" and not is_fixed(c)]
-        if not all(entity.has(name) for name in attributes):
-            return None
-        asked = domains(self.model, entity, attributes)
-        if any(domain.source is ValueSource.INSTANCE for domain in asked):
-            return None
-        numbers: Iterable[int] = range(self._population[entity.name])
-        share: Decimal | None = None
-        for condition in conditions:
-            if condition.operator == "in" or is_fixed(condition):
-                required = condition.values if condition.operator == "in" else (condition.value,)
-                column = self._column(entity.name, condition.attribute)
-                numbers = [n for n in numbers if _as_text(column[n]) in required]
-            elif condition.operator != "eq":
-                if condition.share is None or share is not None:
-                    return None
-                share = condition.share
-        result: dict[tuple[Any, ...], list[int]] = {}
-        columns = [self._column(entity.name, name) for name in attributes]
-        for number in numbers:
-            result.setdefault(tuple(column[number] for column in columns), []).append(number)
-        met = [group for key, group in result.items() if None not in key]
-        if share is not None:
-            met = [group[: in_range(share, len(group))] for group in met]
-        of_calls = 1
-        for domain in asked:
-            of_calls *= self._size_of(domain)
-        return CallGroups(met=tuple(met), of_calls=max(of_calls, len(met), 1))
-
-    def collected(
-        self,
-        pattern: Pattern,
-        entity: Entity,
-        names: tuple[str, ...],
-        condition: Condition | None,
-        sort: tuple[tuple[str, bool], ...],
-    ) -> Collected | None:
-        """Return the instances of one entity that calls of a `read` meet; None of a mere sample.
-
-        Args:
-            pattern: the `read`; whose first part says who is asked for.
-            entity: whose instances are looked for.
-            names: the attributes whose values they share with what is asked for.
-            condition: a range on another attribute.
-            sort: the order in which they come.
-        """
-        if not self.is_population:
-            return None
-        result: dict[tuple[Any, ...], list[int]] = {}
-        if all(entity.has(name) for name in names) and self._population.get(entity.name):
-            columns = [self._column(entity.name, name) for name in names]
-            for number in range(self._population[entity.name]):
-                result.setdefault(tuple(c[number] for c in columns), []).append(number)
-        share = None if condition is None else condition.share
-        groups = []
-        for key in self._asked_keys(pattern, names):
-            group = self.in_order(entity, result.get(key, []), sort)
-            groups.append(group if share is None else group[: in_range(share, len(group))])
-        return Collected(met=tuple(groups))
-
-    def _asked_keys(self, pattern: Pattern, names: tuple[str, ...]) -> list[tuple[Any, ...]]:
-        """Return the values that calls of a `read` take in turn, each as often as any other."""
-        first = most_telling(pattern)
-        entity = self.model.entity(first.entity)
-        provided = [c.attribute for c in first.where if c.operator == "eq" and not is_fixed(c)]
-        asked = domains(self.model, entity, [name for name in provided if name in names])
-        every = domains(self.model, entity, provided)
-        if every and every[0].source is ValueSource.INSTANCE:
-            columns = [self._column(entity.name, name) for name in names]
-            return list(zip(*columns, strict=True))[: self._population.get(entity.name, 0)]
-        owner = asked[0] if len(asked) == 1 else None
-        if owner and owner.source is ValueSource.OWNER and set(names) == set(owner.names):
-            keys = [owner.keys[owner.names.index(name)] for name in names]
-            columns = [self._column(owner.entity, key) for key in keys]
-            return list(zip(*columns, strict=True))[: self._population.get(owner.entity, 0)]
-        columns = [self._column(entity.name, name) for name in names]
-        return list(dict.fromkeys(zip(*columns, strict=True)))
-
-    def in_order(
-        self, entity: Entity, group: list[int], sort: tuple[tuple[str, bool], ...]
-    ) -> list[int]:
-        """Return instances in the order in which a query finds them; those without it come last."""
-        ordered = group
-        for name, descending in reversed(sort):
-            values = self._column(entity.name, name)
-            there = [n for n in ordered if values[n] is not None]
-            there.sort(key=values.__getitem__, reverse=descending)
-            ordered = [*there, *(n for n in ordered if values[n] is None)]
-        return ordered
-
-    def around(
-        self,
-        entity: Entity,
-        keys: tuple[tuple[str, KeyTemplate], ...],
-        column: Sequence[int | None],
-    ) -> list[int]:
-        """Return the bytes in each of the nine cells around each instance, for any other values.
-
-        Args:
-            entity: whose instances have a point.
-            keys: the partition key, with a cell in it.
-            column: the bytes of each instance, None where it is not there.
-        """
-        cells = self.cells(entity, keys, column)
-        points = self._column(entity.name, cells.attribute)[:MOST_CENTRES]
-        kinds = dict.fromkeys(kind for kind, _ in cells.held)
-        return cells.around([(point, kind) for point in points for kind in kinds])
-
-    def cells(
-        self,
-        entity: Entity,
-        keys: tuple[tuple[str, KeyTemplate], ...],
-        column: Sequence[int | None],
-    ) -> Cells:
-        """Return the bytes in each cell; the arguments are those of `around`."""
-        names = [name for _, template in keys for name in template.attributes]
-        place = next(name for name in names if GEOHASH in name)
-        base, _, cell = place.partition(".")
-        length = int(cell[len(GEOHASH) :])
-        other_names = tuple(name for name in names if name != place)
-        columns = [self._column(entity.name, name) for name in other_names]
-        stored: dict[tuple[tuple[Any, ...], str], int] = {}
-        for number, point in enumerate(self._column(entity.name, base)):
-            key = (tuple(values[number] for values in columns), cell_of(point, length))
-            stored[key] = stored.get(key, 0) + (column[number % len(column)] or 0 if point else 0)
-        return Cells(attribute=base, length=length, others=other_names, held=stored)
-
-    def _size_of(self, domain: Domain) -> int:
-        """Return how many values a domain has."""
-        if domain.source is ValueSource.OWNER:
-            return self._population.get(domain.entity, 1)
-        values = {_as_text(entry) for entry in self._column(domain.entity, domain.keys[0])}
-        return len(values - {"None"})
-
-    def of(self, table: Table, shape: ItemShape) -> ShapeSizes:
-        """Return the sizes of one shape of a table."""
-        n = max(1, min(self.n, self._population.get(shape.entity, self.n)))
-        key = (n, shape, table.keys, table.indexes)
-        shape_sizes = self._shared.get(key)
-        if shape_sizes is None:
-            shape_sizes = ShapeSizes(self.model, table, shape, self.sample, n, self._shared)
-            self._shared[key] = shape_sizes
-        return shape_sizes
-
-    def whole(self, table: Table, shape: ItemShape) -> ShapeSizes:
-        """Return the sizes of one shape of a table, for what reads all its items."""
-        return self.of(table, shape)
-
-
-def _as_text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def measure(figures: Iterable[int]) -> Measure:

@@ -7,8 +7,10 @@ given values, for `explain` to print and for `prove` to run.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from tablewright.capacity.units import Consistency
+from tablewright.core.quantities import ZERO
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb.access import SortBound
 from tablewright.engines.dynamodb.design import KeyTemplate
@@ -39,6 +41,10 @@ class ReadStep:
     shards: int = 1
     """Queries of as many keys, or items of as many shards of a counter."""
     cells: int = 1
+    bucket: str = ""
+    """A stretch of time in the partition key: a query is sent for each, until enough has come."""
+    age_days: Decimal = ZERO
+    """Of a bucket: how old the oldest items are."""
     from_previous: bool = False
     """The keys come from what the step before returned."""
     embed: Embed | None = None

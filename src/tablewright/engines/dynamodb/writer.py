@@ -157,7 +157,7 @@ class WriteRouter:
         needed: set[str] = set()
         for table, shape in self._written_shapes(entity, part):
             for _, template in self.context.key_parts(table, shape):
-                needed.update(template.attributes)
+                needed.update(template.sources)
         for table, shape, _ in self.context.embeds.get(entity.name, ()):
             if not self.context.shapes(entity.name):
                 for _, template in self.context.key_parts(table, shape):

@@ -16,7 +16,8 @@ from tablewright.core.quantities import ZERO
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb.access import Selectivity
 from tablewright.engines.dynamodb.design import DynamoDesign, Index, ItemShape, Table
-from tablewright.engines.dynamodb.sizing import DesignSizes, ShapeSizes, depends_on
+from tablewright.engines.dynamodb.populations import DesignSizes
+from tablewright.engines.dynamodb.sizing import ShapeSizes, depends_on
 from tablewright.engines.dynamodb.steps import KeyParts, Step
 from tablewright.evaluation.values import Request
 from tablewright.model.values import Condition, Entity, Model, Pattern
@@ -152,7 +153,7 @@ def key_is_known(context: Context, table: Table, shape: ItemShape, known: frozen
     for key in table.keys:
         template = shape.template(key)
         is_spread = template is not None and template.shards > 1 and not shape.counters
-        if template is None or is_spread or not set(template.attributes) <= known:
+        if template is None or is_spread or not template.sources <= known:
             return False
     return True
 

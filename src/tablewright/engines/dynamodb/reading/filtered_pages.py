@@ -15,7 +15,7 @@ from decimal import ROUND_CEILING, Decimal
 
 from tablewright.capacity.limits import READ_UNIT_BYTES
 from tablewright.core.quantities import ONE
-from tablewright.engines.dynamodb.sizing import CallGroups
+from tablewright.engines.dynamodb.populations import CallGroups
 from tablewright.model.values import Condition
 from tablewright.sample.parameters import is_fixed
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from tablewright.capacity.limits import MAX_BATCH_GET_KEYS, MAX_TRANSACTION_ITEMS, PAGE_BYTES
 from tablewright.capacity.units import Consistency
-from tablewright.core.quantities import ONE, format_number
+from tablewright.core.quantities import ONE, ZERO, format_number
 from tablewright.engines.dynamodb.access import KeyMatch
 from tablewright.engines.dynamodb.design import Index, ItemShape, Table
 from tablewright.engines.dynamodb.metering import get_units, mean_bytes, query_measure
@@ -50,6 +50,9 @@ class KeyReads:
         missed = self.missing_instances(entity, pattern, match)
         if missed:
             return Refused(missed)
+        if match.bucket and pattern.verb is Verb.GET:
+            base, _, unit = match.bucket.partition(".")
+            return Refused(f"its partition key has the {unit} of `{base}`, which is not given")
         if match.shape.guards and match.index is None and not match.is_full:
             return Refused("it holds only uniqueness guards")
         if index is None and match.is_full:
@@ -192,14 +195,22 @@ class KeyReads:
         extra = self.plans.cohabitants(match)
         if extra:
             weighted = [(w, [size + int(extra) for size in sums]) for w, sums in weighted]
-        split = match.shards * match.cells
-        queries = Decimal(split * pattern.batch)
-        per_query = [(w, [size // split for size in sums]) for w, sums in weighted]
+        alike = match.shards * match.cells
+        split = Decimal(alike)
+        queries = split * pattern.batch
+        per_query = [(w, [size // alike for size in sums]) for w, sums in weighted]
         if around:
             per_query = [(ONE, around)]
+        if match.bucket:
+            walk = self.plans.by_bucket(entity, pattern, match, plan)
+            plan, queries = walk.plan, queries * walk.queries
+            per_query = [
+                (w, [(size + int(extra)) // alike for size in sums]) for w, sums in walk.weighted
+            ]
+            split *= walk.queries
         units = query_measure(per_query, pattern.consistency, pattern.hit)
         units = units.times(queries * plan.rounds)
-        evaluated = mean_bytes(weighted)
+        evaluated = mean_bytes(per_query) * split if match.bucket else mean_bytes(weighted)
         pages = max(
             ONE, (evaluated / split / PAGE_BYTES).to_integral_value(rounding="ROUND_CEILING")
         )
@@ -226,6 +237,8 @@ class KeyReads:
             all_pages=plan.drains,
             shards=match.shards,
             cells=match.cells,
+            bucket=match.bucket,
+            age_days=self.model.age_days(entity) if match.bucket else ZERO,
         )
         request = Request(
             operation="Query",

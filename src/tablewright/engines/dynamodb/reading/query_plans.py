@@ -14,8 +14,10 @@ from itertools import accumulate
 from tablewright.capacity.limits import PAGE_BYTES
 from tablewright.core.quantities import ONE, ZERO, format_number, plain
 from tablewright.engines.dynamodb.access import DEFAULT_RANGE_SHARE, KeyMatch
+from tablewright.engines.dynamodb.buckets import DAYS
 from tablewright.engines.dynamodb.design import ItemShape
 from tablewright.engines.dynamodb.metering import grouped
+from tablewright.engines.dynamodb.populations import CallGroups, DesignSizes
 from tablewright.engines.dynamodb.reading.context import Context
 from tablewright.engines.dynamodb.reading.filtered_pages import (
     Passing,
@@ -23,7 +25,6 @@ from tablewright.engines.dynamodb.reading.filtered_pages import (
     read_in_rounds,
     rounds_until,
 )
-from tablewright.engines.dynamodb.sizing import CallGroups, DesignSizes
 from tablewright.model.statistics import EXACT_OPERATORS
 from tablewright.model.values import Condition, Entity, Pattern, Verb
 
@@ -47,6 +48,18 @@ class QueryPlan:
     """How often a request is sent, a mean."""
     note: str
     warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketWalk:
+    """Queries of one stretch of time after another."""
+
+    plan: QueryPlan
+    """With the entries that all of them evaluate."""
+    queries: Decimal
+    """For each call, a mean."""
+    weighted: list[tuple[Decimal, list[int]]]
+    """The bytes that one query evaluates, as weighted samples."""
 
 
 class QueryPlanner:
@@ -86,6 +99,7 @@ class QueryPlanner:
             pattern.complete
             or not is_sorted
             or match.cells > 1
+            or (match.bucket != "" and bool(where))
             or pattern.verb in (Verb.AGGREGATE, Verb.NEAR)
         )
         evaluated = matched
@@ -124,6 +138,11 @@ class QueryPlanner:
             notes.append(f"{match.shards} shards, merged in code")
         if match.cells > 1:
             notes.append(f"{match.cells} neighbouring cells, distance checked in code")
+        if match.bucket:
+            base, _, unit = match.bucket.partition(".")
+            notes.append(
+                f"{unit} by {unit} of {base}" + ("" if drains else ", until there are enough")
+            )
         return QueryPlan(
             matched=matched,
             evaluated=evaluated,
@@ -143,6 +162,41 @@ class QueryPlanner:
         column = sizes.items() if match.index is None else sizes.entries(match.index)
         present = [size for size in column if size is not None]
         return Decimal(PAGE_BYTES * len(present)) / max(1, sum(present)) if present else ONE
+
+    def by_bucket(
+        self, entity: Entity, pattern: Pattern, match: KeyMatch, plan: QueryPlan
+    ) -> BucketWalk:
+        """Return how many stretches of time a call asks for, and what each query evaluates."""
+        sizes = self.context.size_of(match.table, match.shape)
+        column = sizes.items() if match.index is None else sizes.entries(match.index)
+        walked = self.context.sizes.walked(entity, pattern, match, plan.drains)
+        present = [size for size in column if size is not None]
+        if walked is not None:
+            runs = [
+                sum(column[n % len(column)] or 0 for n in numbers)
+                for call in walked
+                for numbers in call
+            ]
+            calls = Decimal(max(1, len(walked)))
+            entries = Decimal(sum(len(n) for call in walked for n in call)) / calls
+            queries = Decimal(len(runs)) / calls
+            return BucketWalk(
+                plan=replace(plan, evaluated=entries),
+                queries=queries,
+                weighted=[(ONE, runs or [0])],
+            )
+        base, _, unit = match.bucket.partition(".")
+        age = self.model.age_days(entity)
+        condition = next((c for c in pattern.where if c.attribute == base), None)
+        share = ONE if condition is None else self.context.selectivity.share(entity, condition)
+        stretches = max(ONE, age * share / DAYS[unit])
+        queries = stretches + 1  # its ends lie within a stretch
+        per_stretch = plan.matched / stretches
+        if not plan.drains and pattern.limit is not None and per_stretch:
+            queries = min(queries, 1 + pattern.limit / per_stretch)
+        return BucketWalk(
+            plan=plan, queries=queries, weighted=grouped(present, plan.evaluated / queries)
+        )
 
     def met(
         self, entity: Entity, pattern: Pattern, match: KeyMatch
@@ -311,6 +365,8 @@ def serves_order(pattern: Pattern, match: KeyMatch, overall: Decimal) -> bool:
         return True
     if match.cells > 1:
         return False
+    if match.bucket and pattern.sort[0][0] != match.bucket.partition(".")[0]:
+        return False  # in order within a stretch of time only
     bound = {c.attribute for c in pattern.where if c.operator == "eq"}
     asked = [(name, descending) for name, descending in pattern.sort if name not in bound]
     if not asked:

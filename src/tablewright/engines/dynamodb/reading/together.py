@@ -18,11 +18,11 @@ from tablewright.core.quantities import ONE, ZERO, format_number
 from tablewright.engines.dynamodb.access import KeyMatch, SortBound, match_key
 from tablewright.engines.dynamodb.design import Index, ItemShape, KeyTemplate, Table, TemplatePart
 from tablewright.engines.dynamodb.metering import query_measure
+from tablewright.engines.dynamodb.populations import Collected
 from tablewright.engines.dynamodb.reading.completion import read_why
 from tablewright.engines.dynamodb.reading.context import Context, ReadOption
 from tablewright.engines.dynamodb.reading.key_reads import KeyReads
 from tablewright.engines.dynamodb.reading.query_plans import literal_start, serves_order
-from tablewright.engines.dynamodb.sizing import Collected
 from tablewright.engines.dynamodb.steps import ReadStep
 from tablewright.evaluation.engine import Refused
 from tablewright.evaluation.values import Rejected, Request, UnitUse
