@@ -16,7 +16,7 @@ from tablewright.engines.dynamodb.design import Index, ItemShape, Table
 from tablewright.engines.dynamodb.metering import get_units, mean_bytes, query_measure
 from tablewright.engines.dynamodb.reading.completion import Completion, read_why
 from tablewright.engines.dynamodb.reading.context import Context, ReadOption
-from tablewright.engines.dynamodb.reading.query_plans import QueryPlanner, left_over
+from tablewright.engines.dynamodb.reading.query_plans import QueryPlan, QueryPlanner, left_over
 from tablewright.engines.dynamodb.sizing import measure
 from tablewright.engines.dynamodb.steps import ReadStep
 from tablewright.evaluation.engine import Refused
@@ -221,7 +221,35 @@ class KeyReads:
             why=f"{format_number(plan.evaluated, 1)} entries, "
             + read_why(evaluated, pattern, pattern.batch),
         )
-        step = ReadStep(
+        request = Request(
+            operation="Query",
+            target=match.resource,
+            calls=queries * plan.rounds,
+            items=plan.evaluated / split,
+            bytes=evaluated / split,
+            pages=pages,
+            uses=(use,),
+            note="; ".join(filter(None, (_one_for_each(pattern), plan.note))),
+        )
+        option = ReadOption(
+            target=match.resource,
+            operation="query",
+            steps=(self._query_step(pattern, match, plan),),
+            requests=(request,),
+            matched=plan.matched * pattern.batch,
+            returned=plan.returned * pattern.batch,
+            held=self.context.held(match.table, match.shape, match.index),
+            filtered=tuple(c.attribute for c in plan.filters),
+            sorts_in_code=not plan.sorted,
+            warnings=plan.warnings,
+        )
+        return self.completion.complete(
+            pattern, option, match, wanted, plan.returned * pattern.batch
+        )
+
+    def _query_step(self, pattern: Pattern, match: KeyMatch, plan: QueryPlan) -> ReadStep:
+        entity = self.model.entity(pattern.entity)
+        return ReadStep(
             operation="Query",
             table=match.table.name,
             index=match.index.name if match.index else None,
@@ -239,31 +267,6 @@ class KeyReads:
             cells=match.cells,
             bucket=match.bucket,
             age_days=self.model.age_days(entity) if match.bucket else ZERO,
-        )
-        request = Request(
-            operation="Query",
-            target=match.resource,
-            calls=queries * plan.rounds,
-            items=plan.evaluated / split,
-            bytes=evaluated / split,
-            pages=pages,
-            uses=(use,),
-            note="; ".join(filter(None, (_one_for_each(pattern), plan.note))),
-        )
-        option = ReadOption(
-            target=match.resource,
-            operation="query",
-            steps=(step,),
-            requests=(request,),
-            matched=plan.matched * pattern.batch,
-            returned=plan.returned * pattern.batch,
-            held=self.context.held(match.table, match.shape, match.index),
-            filtered=tuple(c.attribute for c in plan.filters),
-            sorts_in_code=not plan.sorted,
-            warnings=plan.warnings,
-        )
-        return self.completion.complete(
-            pattern, option, match, wanted, plan.returned * pattern.batch
         )
 
 

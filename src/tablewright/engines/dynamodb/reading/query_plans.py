@@ -134,15 +134,7 @@ class QueryPlanner:
             notes.append(f"filter on {', '.join(c.attribute for c in where)} after reading")
         if rounds > 1:
             notes.append(f"sent {format_number(rounds, 2)} times until {pattern.limit} have passed")
-        if match.shards > 1:
-            notes.append(f"{match.shards} shards, merged in code")
-        if match.cells > 1:
-            notes.append(f"{match.cells} neighbouring cells, distance checked in code")
-        if match.bucket:
-            base, _, unit = match.bucket.partition(".")
-            notes.append(
-                f"{unit} by {unit} of {base}" + ("" if drains else ", until there are enough")
-            )
+        notes += _notes_on_keys(match, drains=drains)
         return QueryPlan(
             matched=matched,
             evaluated=evaluated,
@@ -337,6 +329,19 @@ class QueryPlanner:
             column = sizes.items() if match.index is None else sizes.entries(match.index)
             extra += count * sum(size or 0 for size in column) / max(1, len(column))
         return extra
+
+
+def _notes_on_keys(match: KeyMatch, *, drains: bool) -> list[str]:
+    """Say over which keys a query is spread."""
+    notes = []
+    if match.shards > 1:
+        notes.append(f"{match.shards} shards, merged in code")
+    if match.cells > 1:
+        notes.append(f"{match.cells} neighbouring cells, distance checked in code")
+    if match.bucket:
+        base, _, unit = match.bucket.partition(".")
+        notes.append(f"{unit} by {unit} of {base}" + ("" if drains else ", until there are enough"))
+    return notes
 
 
 def _evaluated_of(run: list[int], pattern: Pattern, plan: QueryPlan, share: Decimal) -> int:
