@@ -11,9 +11,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from tablewright.core.quantities import ZERO
-from tablewright.plan.programme import solve
 from tablewright.plan.pruning import prune
 from tablewright.plan.search import families
+from tablewright.plan.solving import solve
 from tablewright.plan.values import Alternative, Choice, Considered, PlacementOption, Plan, Solution
 
 

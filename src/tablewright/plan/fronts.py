@@ -12,9 +12,9 @@ from decimal import Decimal
 
 from tablewright.core.quantities import ZERO
 from tablewright.plan.alternatives import cost_of
-from tablewright.plan.programme import solve
 from tablewright.plan.pruning import prune, without_useless_indexes
 from tablewright.plan.search import families
+from tablewright.plan.solving import solve
 from tablewright.plan.values import PlacementOption, Plan
 
 

@@ -1,8 +1,9 @@
 """The choice as a 0/1 integer programme, solved by HiGHS.
 
 In: for each entity its options. Out: one option and a set of indexes for each, with the cost, a
-proven lower bound and the gap between them. One variable chooses a placement, one an index of a
-placement, one a path of a question; a path needs its indexes, an index its placement.
+proven lower bound and the gap between them. With everything in one programme, one variable chooses
+a placement, one an index of a placement, one a path of a question; a path needs its indexes, an
+index its placement. Where the indexes of each placement are known, placements alone are chosen.
 """
 
 from __future__ import annotations
@@ -16,11 +17,15 @@ from tablewright.capacity.limits import MAX_GLOBAL_INDEXES
 from tablewright.core.descriptors import silenced
 from tablewright.core.errors import UnsupportedError
 from tablewright.core.quantities import ZERO
+from tablewright.plan.cheapest_indexes import (
+    SIMPLER_USD,
+    IndexChoice,
+    path_charge,
+    simplicity_charge,
+)
 from tablewright.plan.values import Choice, PlacementOption, Solution
 
 MICRO = 1e6
-SIMPLER_USD = 1e-7
-"""What an index, a table or a made key is taken to cost where two designs cost the same."""
 
 
 @dataclass
@@ -41,22 +46,17 @@ class _Programme:
         self.rows.append((low, high, entries))
 
 
-def solve(
+def solve_together(
     entities: Sequence[Sequence[PlacementOption]],
     *,
-    most_tables: int | None = None,
     most_structures: int | None = None,
     most_gsis: int = MAX_GLOBAL_INDEXES,
     seconds: float = 60.0,
 ) -> Solution | None:
-    """Return the cheapest choice, None where there is none.
-
-    A placement that keeps a child inside is taken together with the child's place in it; so the
-    options of both have to be given, or neither of the two is taken.
+    """Return the cheapest choice of placements, indexes and paths in one; None where there is none.
 
     Args:
         entities: the options of each entity.
-        most_tables: tables in all, where limited.
         most_structures: tables and indexes in all, where limited.
         most_gsis: global indexes of one table.
         seconds: after which the best found so far is taken, with its gap.
@@ -68,7 +68,6 @@ def solve(
     inf = highspy.kHighsInf
     programme = _Programme()
     handles: list[list[tuple[int, list[int]]]] = []
-    tables: list[tuple[int, float]] = []
     structures: list[tuple[int, float]] = []
     for options in entities:
         of_entity: list[tuple[int, list[int]]] = []
@@ -76,15 +75,12 @@ def solve(
             x, y = _add_option(programme, option, inf, most_gsis, place)
             of_entity.append((x, y))
             count = float(len(option.placement.table_names))
-            tables.append((x, count))
             structures.append((x, count))
             structures += [(entry, 1.0) for entry in y]
         programme.row(1.0, 1.0, [(x, 1.0) for x, _ in of_entity])
         handles.append(of_entity)
     for parents, inside in _links(entities, handles):
         programme.row(0.0, 0.0, [(x, 1.0) for x in parents] + [(x, -1.0) for x in inside])
-    if most_tables is not None:
-        programme.row(-inf, float(most_tables), tables)
     if most_structures is not None:
         programme.row(-inf, float(most_structures), structures)
     result = _run(highspy, programme, seconds)
@@ -104,6 +100,54 @@ def solve(
     # The objective has the small charges for what is less simple in it; the bound is of the cost.
     charges = Decimal(str(_charges(programme, values))) / Decimal(str(MICRO))
     low = Decimal(str(bound)) / Decimal(str(MICRO)) - charges
+    return Solution(choices=tuple(choices), usd=total, bound=max(ZERO, min(total, low)))
+
+
+def choose_placements(
+    entities: Sequence[Sequence[PlacementOption]],
+    indexes: Sequence[Sequence[IndexChoice | None]],
+    *,
+    seconds: float,
+) -> Solution | None:
+    """Return the cheapest placements where the indexes of each are known; None where none fit.
+
+    Args:
+        entities: the options of each entity.
+        indexes: of each option the cheapest; None where it cannot be taken.
+        seconds: after which the best found so far is taken, with its gap.
+
+    Raises:
+        UnsupportedError: HiGHS is not installed.
+    """
+    highspy = _highs()
+    programme = _Programme()
+    handles: list[list[tuple[int, list[int]]]] = []
+    for chosen in indexes:
+        columns = []
+        for choice in chosen:
+            column = programme.variable(choice.charged if choice else ZERO, 0.0, integral=True)
+            if choice is None:
+                programme.row(0.0, 0.0, [(column, 1.0)])
+            columns.append((column, list[int]()))
+        programme.row(1.0, 1.0, [(column, 1.0) for column, _ in columns])
+        handles.append(columns)
+    for parents, inside in _links(entities, handles):
+        programme.row(0.0, 0.0, [(x, 1.0) for x in parents] + [(x, -1.0) for x in inside])
+    result = _run(highspy, programme, seconds)
+    if result is None:
+        return None
+    values, bound = result
+    choices: list[Choice] = []
+    total = charged = ZERO
+    for options, known, columns in zip(entities, indexes, handles, strict=True):
+        position = max(range(len(options)), key=lambda i: values[columns[i][0]])
+        taken = known[position]
+        assert taken is not None, "the programme takes no option that cannot be taken"
+        cost = options[position].total(frozenset(taken.indexes))
+        assert cost is not None, "the indexes of an option answer every question"
+        total, charged = total + cost, charged + taken.charged
+        choices.append(Choice(option=position, indexes=taken.indexes))
+    low = Decimal(str(bound)) / Decimal(str(MICRO)) - (charged - total)
     return Solution(choices=tuple(choices), usd=total, bound=max(ZERO, min(total, low)))
 
 
@@ -129,17 +173,15 @@ def _links(
 def _add_option(
     programme: _Programme, option: PlacementOption, inf: float, most_gsis: int, place: int
 ) -> tuple[int, list[int]]:
-    simple = option.placement.simplicity
-    weight = sum(part / (4**position) for position, part in enumerate(simple)) + place / 10_000
-    x = programme.variable(option.usd, SIMPLER_USD * weight, integral=True)
-    y = [programme.variable(usd, SIMPLER_USD, integral=True) for usd in option.index_usd]
+    x = programme.variable(option.usd, float(simplicity_charge(option, place)), integral=True)
+    y = [programme.variable(usd, float(SIMPLER_USD), integral=True) for usd in option.index_usd]
     for one in y:
         programme.row(-inf, 0.0, [(one, 1.0), (x, -1.0)])
     for slot in option.slots:
         z = []
         users: dict[int, list[int]] = {}
         for path in slot.paths:
-            v = programme.variable(path.usd, SIMPLER_USD * (path.depth - 1) / 4, integral=False)
+            v = programme.variable(path.usd, float(path_charge(path.depth)), integral=False)
             z.append(v)
             for need in path.needs:
                 users.setdefault(need, []).append(v)

@@ -13,9 +13,9 @@ from tablewright.core.errors import UnsupportedError
 from tablewright.core.quantities import ZERO
 from tablewright.design.values import Design
 from tablewright.model.values import Model
-from tablewright.plan.programme import solve
 from tablewright.plan.protocol import Planning
 from tablewright.plan.settings import Settings
+from tablewright.plan.solving import solve
 from tablewright.plan.values import Choice, Considered, Plan, Solution
 
 

@@ -287,6 +287,14 @@ class Table:
             )
         )
 
+    @property
+    def structure(self) -> tuple[object, ...]:
+        """What routes depend on: keys, items and indexes, and nothing of how it is paid or kept."""
+        indexes = tuple(
+            (i.name, i.partition_keys, i.sort_keys, i.projection, i.is_local) for i in self.indexes
+        )
+        return (self.name, self.keys, self.shapes, indexes, self.vector_indexes)
+
     def index(self, name: str) -> Index:
         """Return an index by name (KeyError if there is none)."""
         for index in self.indexes:

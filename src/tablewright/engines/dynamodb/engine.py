@@ -80,7 +80,18 @@ class SharedSamples:
     shapes: dict[Any, Any] = field(default_factory=dict)
     facts: dict[Any, SizeFacts] = field(default_factory=dict)
     routes: Memo[Route] = field(default_factory=lambda: Memo(MOST_ROUTES_KEPT))
-    """Routes by pattern, scale and the tables they depend on."""
+    """Routes by pattern, scale and the structure of the tables they depend on."""
+    structures: dict[tuple[object, ...], tuple[object, ...]] = field(default_factory=dict)
+    _structure_of: Memo[tuple[object, ...]] = field(default_factory=lambda: Memo(MOST_ROUTES_KEPT))
+
+    def structure(self, table: Table) -> tuple[object, ...]:
+        """Return the structure of a table; tables of equal structure have the same object."""
+
+        def shared() -> tuple[object, ...]:
+            structure = table.structure
+            return self.structures.setdefault(structure, structure)
+
+        return self._structure_of.get((table,), (), shared)
 
 
 class DynamoEngine:
@@ -257,8 +268,8 @@ def route_all(
 ) -> tuple[Route, ...]:
     """Return the route of each pattern on the design of a context.
 
-    A route depends on the tables that hold the pattern's entities, and on nothing else of the
-    design: with a workspace, routes of designs that share those tables are found once.
+    A route depends on the structure of the tables that hold the pattern's entities, and on nothing
+    else of the design: with a workspace, routes of designs whose tables are alike are found once.
     """
     reads = ReadRouter(context)
     writes = WriteRouter(context, reads)
@@ -280,7 +291,7 @@ def _kept(
         homes = [table for table, _ in context.homes.get(name, ())]
         homes += [table for table, _, _ in context.embeds.get(name, ())]
         tables.update((id(table), table) for table in homes)
-    objects = (pattern, *tables.values())
+    objects = (pattern, *(work.structure(table) for table in tables.values()))
     route = work.routes.get(objects, (context.users, context.sizes.n), lambda: find(pattern))
     if route.design == context.design.name:
         return route

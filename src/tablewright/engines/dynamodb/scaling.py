@@ -57,6 +57,11 @@ class Limits:
         """Whether the capacity never changes."""
         return self.floor >= self.ceiling
 
+    def holds(self, a_minute: int) -> bool:
+        """Whether the least capacity serves this much a minute (in millionths) on target."""
+        over, under = self.target.as_integer_ratio()
+        return a_minute * under <= self.floor * 60 * _MICRO * over
+
     def fitting(self, a_minute: int) -> int:
         """Return the capacity at which this much a minute (in millionths) is just the target."""
         over, under = self.target.as_integer_ratio()
@@ -107,6 +112,9 @@ def _provision(
     if curve.is_flat:
         return tuple(_steady(mean, limits) for mean, limits in demands)
     load = curve.minutes()
+    peak = max(load)
+    if all(limits.holds(_a_minute(mean * peak)) for mean, limits in demands):
+        return tuple(Provisioned(hours=(limits.floor,) * 24) for _, limits in demands)
     arms = [_Arm.start(mean, limits, load) for mean, limits in demands]
     for _day in range(2):  # the first day only brings every arm into its rhythm
         used = 0

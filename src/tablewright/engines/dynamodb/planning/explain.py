@@ -36,7 +36,7 @@ from tablewright.plan.explanation import (
     QuestionChoice,
 )
 from tablewright.plan.fronts import front_by_round_trips, front_by_structures
-from tablewright.plan.programme import solve
+from tablewright.plan.solving import solve
 from tablewright.plan.values import (
     Alternative,
     Choice,
