@@ -10,6 +10,7 @@ SERVICES = {
     "auxeira": "tablewright_services.auxeira.app:Auxeira",
     "llm-proxy": "tablewright_services.llm_proxy.app:LlmProxy",
     "mongocollectibles": "tablewright_services.mongocollectibles.app:MongoCollectibles",
+    "poafix": "tablewright_services.poafix.app:PoaFix",
 }
 """By application, the module and the class of its service, a `common.service.Service`."""
 

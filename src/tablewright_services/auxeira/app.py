@@ -28,14 +28,6 @@ from tablewright_services.auxeira.domain import (
     texts,
 )
 from tablewright_services.auxeira.pages import Pages
-from tablewright_services.auxeira.paystack import (
-    SIGNATURE,
-    LocalPayments,
-    Payments,
-    PaystackPayments,
-    is_signed,
-    success_event,
-)
 from tablewright_services.auxeira.profiles import Profiles
 from tablewright_services.auxeira.projects import Projects
 from tablewright_services.auxeira.purchases import Purchases
@@ -44,6 +36,14 @@ from tablewright_services.auxeira.settings import SECRETS, auxeira_settings
 from tablewright_services.auxeira.writers import LocalWriter, RemoteWriter, Writer
 from tablewright_services.common.answers import answer, error, too_many
 from tablewright_services.common.bcrypt_passwords import LONGEST_BYTES
+from tablewright_services.common.paystack import (
+    SIGNATURE,
+    LocalPayments,
+    Payments,
+    PaystackPayments,
+    is_signed,
+    success_event,
+)
 from tablewright_services.common.service import (
     Endpoint,
     Now,
@@ -86,7 +86,7 @@ class Auxeira(Service):
         self.payments: Payments = (
             PaystackPayments(settings.paystack_url, settings.paystack_secret)
             if settings.uses_paystack
-            else LocalPayments()
+            else LocalPayments("/api/payments/{reference}/local")
         )
         self.purchases = Purchases(self.store, self.payments, self.projects, now)
         self.boards = Boards(self.store, ticks, settings.benchmark_seconds)

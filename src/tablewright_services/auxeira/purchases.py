@@ -28,8 +28,8 @@ from tablewright_services.auxeira.domain import (
     one_of,
     whole,
 )
-from tablewright_services.auxeira.paystack import PaymentFailed, Payments
 from tablewright_services.auxeira.projects import Projects
+from tablewright_services.common.paystack import PaymentFailed, Payments
 from tablewright_services.common.service import Now, Refused
 
 _REFERENCE = Attribute(name="reference", kind=Kind.ULID)

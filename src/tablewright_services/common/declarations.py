@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Literal
 
 Access = Literal["bearer", "public", "signed", "local"]
@@ -90,6 +91,22 @@ def mapping() -> Field:
     return Field(schema={"type": "object"})
 
 
+def record(fields: Fields) -> Field:
+    """Return a field for a JSON object of these members."""
+    return Field(
+        schema={
+            "type": "object",
+            "properties": {name: dict(each.schema) for name, each in fields.items()},
+            "required": [name for name, each in fields.items() if each.is_required],
+        }
+    )
+
+
+def place() -> Field:
+    """Return a field for a place on Earth, in degrees."""
+    return record({"lat": number(-90, 90), "lon": number(-180, 180)})
+
+
 def several(element: Field, least: int = 0, most: int = 100) -> Field:
     """Return a field for a list of so many elements."""
     schema = {"type": "array", "items": element.schema, "minItems": least, "maxItems": most}
@@ -112,7 +129,7 @@ def problems_of(fields: Fields, body: Mapping[str, Any]) -> list[str]:
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
-    "number": (int, float),
+    "number": (int, float, Decimal),
     "boolean": (bool,),
     "object": (dict,),
     "array": (list,),
@@ -133,6 +150,19 @@ def _problem(schema: Mapping[str, Any], value: Any) -> str:
         if not schema["minItems"] <= len(value) <= schema["maxItems"]:
             return f"must have {schema['minItems']} to {schema['maxItems']} elements"
         return next((p for each in value if (p := _problem(schema["items"], each))), "")
+    if kind == "object":
+        return _problem_of_members(schema, value)
+    return ""
+
+
+def _problem_of_members(schema: Mapping[str, Any], value: Mapping[str, Any]) -> str:
+    for name in schema.get("required", ()):
+        if value.get(name) is None:
+            return f"{name} is missing"
+    members = schema.get("properties", {})
+    for name, each in members.items():
+        if value.get(name) is not None and (problem := _problem(each, value[name])):
+            return f"{name} {problem}"
     return ""
 
 
@@ -265,7 +295,9 @@ __all__ = [
     "number",
     "openapi_document",
     "paragraphs",
+    "place",
     "problems_of",
+    "record",
     "several",
     "text",
     "whole",

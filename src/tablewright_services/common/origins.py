@@ -16,7 +16,7 @@ from starlette.responses import Response
 from tablewright_services.common.answers import error
 
 METHODS = "GET, POST, PUT, PATCH, DELETE"
-HEADERS = "Authorization, Content-Type, Idempotency-Key"
+HEADERS = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID"
 SECONDS = "600"
 
 

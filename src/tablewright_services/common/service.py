@@ -22,6 +22,7 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from starlette.applications import Starlette
@@ -263,11 +264,11 @@ class Service(ABC):
             Refused: members are not as the route declares them.
         """
         content = await json_body(request, self.max_body_bytes)
-        _require_declared(_operation(request).body or {}, content)
+        self._require_declared(_operation(request).body or {}, content)
         return content
 
     def query(self, request: Request) -> Mapping[str, Any]:
-        """Return the parameters of the query that the route declares, whole numbers as such.
+        """Return the parameters of the query that the route declares, numbers and flags as such.
 
         Raises:
             Refused: they are not as the route declares them.
@@ -277,10 +278,18 @@ class Service(ABC):
         for name, field in declared.items():
             value = request.query_params.get(name)
             if value is not None:
-                is_whole = field.schema["type"] == "integer" and WHOLE.fullmatch(value)
-                given[name] = int(value) if is_whole else value
-        _require_declared(declared, given)
+                given[name] = _typed(field.schema["type"], value)
+        self._require_declared(declared, given)
         return given
+
+    def _require_declared(self, fields: Fields, content: Mapping[str, Any]) -> None:
+        problems = problems_of(fields, content)
+        if problems:
+            raise self.misfit(problems)
+
+    def misfit(self, problems: Sequence[str]) -> Refused:
+        """Return the refusal of a body or a query with these problems, each `name: message`."""
+        return Refused(422, "invalid", "; ".join(problems))
 
     def claims(self, request: Request, secret: bytes) -> dict[str, Any]:
         """Return the claims of the bearer token that came with a request.
@@ -298,6 +307,7 @@ class Service(ABC):
 
 LOCAL = ("127.0.0.1", "::1", "testclient")
 WHOLE = re.compile(r"-?[0-9]{1,15}")
+NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?")
 
 
 def _operation(request: Request) -> Operation:
@@ -305,10 +315,15 @@ def _operation(request: Request) -> Operation:
     return operation
 
 
-def _require_declared(fields: Fields, content: Mapping[str, Any]) -> None:
-    problems = problems_of(fields, content)
-    if problems:
-        raise Refused(422, "invalid", "; ".join(problems))
+def _typed(kind: str, text: str) -> Any:
+    """Return a text of a query as a number or a flag, where it is one."""
+    if kind == "integer" and WHOLE.fullmatch(text):
+        return int(text)
+    if kind == "number" and NUMBER.fullmatch(text):
+        return Decimal(text)
+    if kind == "boolean" and text in ("true", "false"):
+        return text == "true"
+    return text
 
 
 __all__ = ["Endpoint", "Now", "Refused", "Service", "to_standard_error", "utc_now"]

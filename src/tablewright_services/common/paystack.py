@@ -15,7 +15,6 @@ from tablewright_services.common.signatures import hex_signature, is_same
 
 SIGNATURE = "x-paystack-signature"
 TIMEOUT_SECONDS = 20
-CHECKOUT = "/api/payments/{reference}/local"
 
 
 class PaymentFailed(Exception):
@@ -35,11 +34,18 @@ class Payments(Protocol):
 
 
 class LocalPayments:
-    """Pays at the service itself: for development, with a secret that is no key of Paystack's."""
+    """Pays at the service itself: for development, with a secret that is no key of Paystack's.
+
+    Args:
+        path: where the service pays, with `{reference}` in it.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
 
     def ask(self, reference: str, amount: int, currency: str, email: str) -> str:
         """Return the path of the service that pays."""
-        return CHECKOUT.format(reference=reference)
+        return self._path.format(reference=reference)
 
 
 class PaystackPayments:

@@ -1,0 +1,556 @@
+"""The routes of PoaFix, as an ASGI application on a store of the model `poafix`."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute
+
+from tablewright.serve.bodies import BadBody, raw_body
+from tablewright.serve.callers import CallRates, Unauthorized
+from tablewright.store.store import Store
+from tablewright_services.common.answers import answer, too_many
+from tablewright_services.common.bcrypt_passwords import LONGEST_BYTES, BcryptPasswords
+from tablewright_services.common.declarations import Fields, problems_of
+from tablewright_services.common.paystack import (
+    SIGNATURE,
+    LocalPayments,
+    Payments,
+    PaystackPayments,
+    is_signed,
+)
+from tablewright_services.common.service import (
+    Now,
+    Refused,
+    Service,
+    to_standard_error,
+    utc_now,
+)
+from tablewright_services.poafix import bodies
+from tablewright_services.poafix.accounts import Accounts, Caller
+from tablewright_services.poafix.administration import Administration
+from tablewright_services.poafix.cache import LocalCache
+from tablewright_services.poafix.jobs import CENTS, Jobs
+from tablewright_services.poafix.news import Notifications
+from tablewright_services.poafix.requests import Requests
+from tablewright_services.poafix.search import Search
+from tablewright_services.poafix.settings import SECRETS, poafix_settings
+from tablewright_services.poafix.uploads import (
+    MEGABYTE,
+    OVERHEAD_BYTES,
+    LocalStore,
+    Uploads,
+    form_parts,
+)
+
+EXPIRY_SECONDS = 60.0
+"""How often requests that wait too long are looked for."""
+LOCAL_PAYMENT = "/payments/{reference}/local"
+ANYBODY = ("client", "provider", "admin")
+PARTIES = ("client", "provider")
+CLIENT, PROVIDER, ADMIN = ("client",), ("provider",), ("admin",)
+YEAR_SECONDS = 31_536_000
+
+Answered = Callable[[Request, Caller, Mapping[str, Any]], Awaitable[Any]]
+STATE = {409: "it is in another state than this needs; nothing was written"}
+THERE = {404: "it is not there, or not the caller's"}
+MISFIT = {400: "the body does not fit; `fields` says where"}
+
+
+class PoaFix(Service):
+    """The service on one store."""
+
+    title = "PoaFix"
+    secret_names = SECRETS
+    trial_settings = {  # noqa: RUF012  a mapping of the class, as the base class says
+        "ADMIN_EMAIL": "admin@poafix.example",
+        "ADMIN_PASSWORD": "only for a trial",
+        "BCRYPT_ROUNDS": "8",
+    }
+
+    def __init__(
+        self,
+        store: Store,
+        environment: Mapping[str, str],
+        *,
+        log: Callable[[str], None] = to_standard_error,
+        now: Now = utc_now,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(store, environment, log=log, now=now, ticks=ticks)
+        settings = poafix_settings(environment)
+        self.settings, self.origins = settings, settings.origins
+        self.cache = LocalCache(ticks)
+        passwords = BcryptPasswords(settings.bcrypt_rounds)
+        self.accounts = Accounts(self.store, settings, self.cache, passwords, now)
+        self.search = Search(self.store, self.cache)
+        self.news = Notifications(self.store, now, log)
+        self.requests = Requests(self.store, self.news, now)
+        payments: Payments = (
+            PaystackPayments(settings.paystack_url, settings.paystack_key)
+            if settings.paystack_key
+            else LocalPayments(LOCAL_PAYMENT)
+        )
+        self.jobs = Jobs(self.store, self.requests, self.news, payments, now)
+        self.administration = Administration(self.store, self.accounts, self.jobs, self.news, now)
+        self.uploads = Uploads(settings)
+        self._rates = CallRates(settings.requests_per_minute, ticks)
+
+    # ------------------------------------------------------------ beside the requests
+
+    def beside(self) -> Sequence[Coroutine[Any, Any, None]]:
+        """Return what delivers news, ends old requests and makes the first administrator."""
+        return [self.news.work(), self._expire(), self.accounts.create_first_admin()]
+
+    async def _expire(self) -> None:
+        while True:
+            try:
+                await self.requests.expire()
+            except Exception as problem:  # whatever it is, the next minute tries again
+                self.log(json.dumps({"problem": f"expiring: {type(problem).__name__}"}))
+            await asyncio.sleep(EXPIRY_SECONDS)
+
+    # ------------------------------------------------------------ routes
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """Return the routes."""
+        return [
+            *self._of_accounts(),
+            *self._of_search(),
+            *self._of_requests(),
+            *self._of_jobs(),
+            *self._of_news(),
+            *self._of_files(),
+            *self._of_administration(),
+        ]
+
+    def _of_accounts(self) -> Sequence[BaseRoute]:
+        register = {**MISFIT, 201: "tokens of the new account", 409: "the address has an account"}
+        return [
+            self._open("POST", "/auth/register", self._register, bodies.REGISTRATION, register),
+            self._open("POST", "/auth/login", self._login, bodies.CREDENTIALS, MISFIT),
+            self._open("POST", "/auth/refresh", self._refresh, bodies.REFRESH, MISFIT),
+            self._own("POST", "/auth/logout", self._logout, ANYBODY, answers={204: "done"}),
+        ]
+
+    def _of_search(self) -> Sequence[BaseRoute]:
+        one, own = "/providers/{id}", self._own
+        return [
+            self._open("GET", "/service-types", self._service_types),
+            own("GET", "/providers/nearby", self._near, ANYBODY, query=bodies.NEAR),
+            own("GET", "/providers/top", self._best, ANYBODY, query=bodies.OF_TYPE),
+            own("GET", "/providers", self._by_type, ANYBODY, query=bodies.OF_TYPE),
+            own("GET", one, self._provider, ANYBODY, answers=THERE),
+            own("GET", f"{one}/location", self._location, ANYBODY, answers=THERE),
+            own("PUT", "/providers/me/presence", self._presence, PROVIDER, body=bodies.PRESENCE),
+            own(
+                "POST",
+                f"{one}/ratings",
+                self._rate,
+                CLIENT,
+                body=bodies.RATING,
+                answers={201: "the new mean", **STATE, **THERE},
+            ),
+        ]
+
+    def _of_requests(self) -> Sequence[BaseRoute]:
+        own, request, booking = self._own, "/requests/{id}", "/bookings/{id}"
+        moved = {**STATE, **THERE}
+        made = {201: "it", **STATE, **THERE}
+        return [
+            own("POST", "/requests", self._send, CLIENT, body=bodies.REQUEST, answers=made),
+            own("GET", "/requests", self._requests, PARTIES, query=bodies.REQUESTS),
+            own("GET", request, self._request, PARTIES, answers=THERE),
+            own(
+                "POST", f"{request}/accept", self._accept, PROVIDER, body=bodies.TIME, answers=made
+            ),
+            own("POST", f"{request}/reject", self._reject, PROVIDER, answers=moved),
+            own("POST", f"{request}/cancel", self._cancel_request, CLIENT, answers=moved),
+            own("POST", "/bookings", self._book, PROVIDER, body=bodies.BOOKING, answers=made),
+            own("GET", "/bookings", self._bookings, PARTIES, query=bodies.BOOKINGS),
+            own("GET", f"{booking}/job", self._job_of_booking, PARTIES, answers=THERE),
+            own("POST", f"{booking}/confirm", self._confirm, CLIENT, answers=moved),
+            own("POST", f"{booking}/start", self._start, PROVIDER, answers=moved),
+            own("POST", f"{booking}/complete", self._complete, PROVIDER, answers=moved),
+            own("POST", f"{booking}/cancel", self._cancel_booking, PARTIES, answers=moved),
+        ]
+
+    def _of_jobs(self) -> Sequence[BaseRoute]:
+        own, one = self._own, "/jobs/{id}"
+        moved = {**STATE, **THERE}
+        paid = {202: "where to pay", 502: "payments do not answer", **moved}
+        routes: list[BaseRoute] = [
+            own("GET", "/jobs", self._jobs, PROVIDER, query=bodies.PAGE),
+            own("GET", one, self._job, PARTIES, answers=THERE),
+            own(
+                "POST",
+                f"{one}/progress",
+                self._progress,
+                PROVIDER,
+                body=bodies.PROGRESS,
+                answers={201: "the entry", **moved},
+            ),
+            own("POST", f"{one}/payment", self._pay, CLIENT, answers=paid),
+            self.route(
+                "POST",
+                "/webhooks/paystack",
+                self._webhook,
+                access="signed",
+                answers={200: "what it changed", 401: "it is not signed", 409: "another sum"},
+            ),
+        ]
+        if not self.settings.paystack_key:
+            path = LOCAL_PAYMENT
+            routes.append(
+                own("POST", path, self._pay_here, CLIENT, body=bodies.OUTCOME, answers=moved)
+            )
+        return routes
+
+    def _of_news(self) -> Sequence[BaseRoute]:
+        read = "/notifications/{id}/read"
+        stream = {200: "server-sent events, as they happen", 429: "enough streams are open"}
+        return [
+            self._own("GET", "/notifications", self._unread, ANYBODY, query=bodies.PAGE),
+            self._own("POST", read, self._mark, ANYBODY, answers={204: "done", **THERE}),
+            self._own("GET", "/events", self._events, ANYBODY, answers=stream),
+        ]
+
+    def _of_files(self) -> Sequence[BaseRoute]:
+        form = {201: "a form to send", 413: "too large for its type", **MISFIT}
+        routes: list[BaseRoute] = [
+            self._own("POST", "/uploads", self._upload, ANYBODY, body=bodies.UPLOAD, answers=form)
+        ]
+        if isinstance(self.uploads.store, LocalStore):
+            taken = {201: "its key", 403: "it is not signed, or was changed", 413: "too large"}
+            routes += [
+                self.route("POST", "/files", self._take_file, access="signed", answers=taken),
+                self.route("GET", "/files/{key:path}", self._file, access="public", answers=THERE),
+            ]
+        return routes
+
+    def _of_administration(self) -> Sequence[BaseRoute]:
+        administration = self.administration
+
+        def own(method: str, path: str, endpoint: Answered, **more: Any) -> BaseRoute:
+            answers = {403: "the role does not allow it", **more.pop("answers", {})}
+            return self._own(method, f"/admin{path}", endpoint, ADMIN, answers=answers, **more)
+
+        async def users(request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+            return await administration.users(caller, given)
+
+        async def users_near(request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+            return await administration.users_near(caller, given)
+
+        async def block(request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+            is_blocked = bool(given["isBlocked"])
+            return await administration.block(caller, _id(request), is_blocked=is_blocked)
+
+        async def waiting(request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+            return await administration.waiting(caller, given.get("page"))
+
+        async def verify(request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+            return await administration.verify(caller, _id(request), given["decision"])
+
+        async def requests_of(request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+            return await administration.requests(caller, given)
+
+        async def upcoming(request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+            return await administration.upcoming(caller, given.get("page"))
+
+        async def news(request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+            return await administration.notifications(caller, given)
+
+        async def refund(request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+            return await administration.refund(caller, _id(request))
+
+        async def create(request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+            return answer(await administration.create(caller, given), 201)
+
+        async def activity(request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+            return await administration.activity(caller, given.get("adminId"))
+
+        moved = {**STATE, **THERE}
+        return [
+            own("GET", "/users", users, query=bodies.USERS),
+            own("GET", "/users/near", users_near, query=bodies.NEAR_USERS),
+            own("POST", "/users/{id}/block", block, body=bodies.BLOCK, answers=THERE),
+            own("GET", "/providers", waiting, query=bodies.PAGE),
+            own("POST", "/providers/{id}/verify", verify, body=bodies.VERDICT, answers=moved),
+            own("GET", "/requests", requests_of, query=bodies.OF_STATUS),
+            own("GET", "/bookings/upcoming", upcoming, query=bodies.PAGE),
+            own("GET", "/notifications", news, query=bodies.NEWS),
+            own("POST", "/jobs/{id}/refund", refund, answers=moved),
+            own("POST", "/admins", create, body=bodies.ADMIN, answers={201: "it", **STATE}),
+            own("GET", "/activity", activity, query=bodies.ACTIVITY),
+        ]
+
+    def _open(
+        self,
+        method: str,
+        path: str,
+        endpoint: Callable[[Mapping[str, Any]], Awaitable[Any]],
+        body: Fields | None = None,
+        answers: Mapping[int, str] | None = None,
+    ) -> BaseRoute:
+        """Return a route for anybody; an address makes so many requests a minute."""
+
+        async def entered(request: Request) -> Response:
+            seconds = self._rates.wait(f"address {_address(request)}")
+            if seconds:
+                return too_many(seconds)
+            given = await self.body(request) if body is not None else {}
+            return _response(await endpoint(given))
+
+        entered.__name__ = endpoint.__name__
+        return self.route(method, path, entered, access="public", body=body, answers=answers)
+
+    def _own(
+        self,
+        method: str,
+        path: str,
+        endpoint: Answered,
+        kinds: Sequence[str],
+        *,
+        body: Fields | None = None,
+        query: Fields | None = None,
+        answers: Mapping[int, str] | None = None,
+    ) -> BaseRoute:
+        """Return a route for callers of some kinds, each so many requests a minute."""
+
+        async def entered(request: Request) -> Response:
+            try:
+                claims = self.claims(request, self.settings.access_secret)
+            except Unauthorized:
+                seconds = self._rates.wait(f"address {_address(request)}")
+                if seconds:
+                    return too_many(seconds)
+                raise
+            caller = await self.accounts.caller_of(claims)
+            seconds = self._rates.wait(caller.id)
+            if seconds:
+                return too_many(seconds)
+            if caller.kind not in kinds:
+                raise Refused(403, "forbidden", f"this is for {' and '.join(kinds)}s")
+            given = self.query(request) if body is None else await self.body(request)
+            return _response(await endpoint(request, caller, given))
+
+        entered.__name__ = endpoint.__name__
+        described = {**(MISFIT if body or query else {}), **(answers or {})}
+        if tuple(kinds) != ANYBODY:
+            described[403] = f"for {' and '.join(kinds)}s only"
+        return self.route(method, path, entered, body=body, query=query, answers=described)
+
+    def misfit(self, problems: Sequence[str]) -> Refused:
+        """Return the refusal of a body or a query, with a list of its fields."""
+        pairs = [problem.split(": ", 1) for problem in problems]
+        fields = [{"field": name, "message": message} for name, message in pairs]
+        return Refused(400, "invalid", "some fields do not fit", fields=fields)
+
+    # ------------------------------------------------------------ accounts
+
+    async def _register(self, given: Mapping[str, Any]) -> Response:
+        is_client = given["kind"] == "client"
+        problems = problems_of(bodies.CLIENT if is_client else bodies.PROVIDER, given)
+        if len(given["password"].encode()) > LONGEST_BYTES:
+            problems.append(f"password: must have at most {LONGEST_BYTES} bytes")
+        if problems:
+            raise self.misfit(problems)
+        register = self.accounts.register_client if is_client else self.accounts.register_provider
+        return answer(await register(given), 201)
+
+    async def _login(self, given: Mapping[str, Any]) -> Any:
+        return await self.accounts.login(given["kind"], given["email"], given["password"])
+
+    async def _refresh(self, given: Mapping[str, Any]) -> Any:
+        return await self.accounts.refresh(given["refreshToken"])
+
+    async def _logout(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+        await self.accounts.logout(caller)
+        return Response(None, 204)
+
+    # ------------------------------------------------------------ providers
+
+    async def _service_types(self, given: Mapping[str, Any]) -> Any:
+        return {"items": await self.search.service_types()}
+
+    async def _near(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+        return await self.search.near(given)
+
+    async def _best(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+        return await self.search.best(given)
+
+    async def _by_type(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+        return await self.search.by_type(given)
+
+    async def _provider(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+        return await self.search.provider(_id(request))
+
+    async def _location(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+        return await self.search.location(_id(request))
+
+    async def _presence(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+        is_there = bool(given["isAvailable"])
+        await self.search.set_presence(caller.id, given["location"], is_there=is_there)
+        return {"location": given["location"], "isAvailable": is_there}
+
+    async def _rate(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+        rated = await self.jobs.rate(caller, _id(request), given["jobId"], given["stars"])
+        return answer(rated, 201)
+
+    # ------------------------------------------------------------ requests, bookings
+
+    async def _send(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+        key = request.headers.get("idempotency-key", "")[:100]
+        return answer(await self.requests.send(caller, given, key), 201)
+
+    async def _requests(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+        return await self.requests.listed(caller, given.get("status"), given.get("page"))
+
+    async def _request(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+        return await self.requests.request(caller, _id(request))
+
+    async def _accept(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+        return await self._accepted(caller, _id(request), given)
+
+    async def _book(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+        return await self._accepted(caller, given["requestId"], given)
+
+    async def _accepted(self, caller: Caller, id: str, given: Mapping[str, Any]) -> Response:
+        try:
+            schedule = dt.datetime.fromisoformat(given["schedule"])
+            if schedule.tzinfo is None:
+                raise ValueError
+            schedule = schedule.astimezone(dt.UTC)
+        except (ValueError, OverflowError):
+            problem = "schedule: must be a time with its offset, such as 2026-12-01T10:00:00Z"
+            raise self.misfit([problem]) from None
+        booking = await self.requests.accept(caller, id, {**given, "schedule": schedule})
+        return answer(booking, 201)
+
+    async def _reject(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+        return await self.requests.end(caller, _id(request), "rejected")
+
+    async def _cancel_request(
+        self, request: Request, caller: Caller, given: Mapping[str, Any]
+    ) -> Any:
+        return await self.requests.end(caller, _id(request), "cancelled")
+
+    async def _bookings(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+        return await self.requests.bookings(caller, given.get("status"), given.get("page"))
+
+    async def _confirm(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+        return await self.requests.confirm(caller, _id(request))
+
+    async def _start(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+        return await self.requests.move(caller, _id(request), "in_progress")
+
+    async def _complete(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+        return await self.requests.move(caller, _id(request), "completed")
+
+    async def _cancel_booking(
+        self, request: Request, caller: Caller, given: Mapping[str, Any]
+    ) -> Any:
+        return await self.requests.move(caller, _id(request), "cancelled")
+
+    async def _job_of_booking(
+        self, request: Request, caller: Caller, given: Mapping[str, Any]
+    ) -> Any:
+        return await self.jobs.of_booking(caller, _id(request))
+
+    # ------------------------------------------------------------ jobs, payments
+
+    async def _jobs(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+        return await self.jobs.listed(caller, given.get("page"))
+
+    async def _job(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+        return await self.jobs.job(caller, _id(request))
+
+    async def _progress(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+        note = given.get("note") or ""
+        return answer(await self.jobs.note(caller, _id(request), given["state"], note), 201)
+
+    async def _pay(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+        return answer(await self.jobs.pay(caller, _id(request)), 202)
+
+    async def _pay_here(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+        """Stand in for the page of the payment provider, where no key of one is set."""
+        reference = str(request.path_params["reference"])
+        job = await self.jobs.job(caller, reference.partition("-")[0])
+        owed = int(job["payment"]["amount"] * CENTS)
+        failed = given.get("outcome") == "failed"
+        content = {"reference": reference, "amount": owed, "currency": job["payment"]["currency"]}
+        event = {"event": "charge.failed" if failed else "charge.success", "data": content}
+        return {"result": await self.jobs.settle(event)}
+
+    async def _webhook(self, request: Request) -> Response:
+        content = await raw_body(request, self.max_body_bytes)
+        key = self.settings.paystack_key
+        if not key or not is_signed(content, request.headers.get(SIGNATURE, ""), key):
+            raise Unauthorized
+        try:
+            event = json.loads(content)
+        except ValueError as problem:
+            raise BadBody("application/json") from problem
+        if not isinstance(event, dict):
+            raise BadBody("an event")
+        return answer({"result": await self.jobs.settle(event)})
+
+    # ------------------------------------------------------------ notifications
+
+    async def _unread(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+        return await self.news.unread(caller.id, given.get("page"))
+
+    async def _mark(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+        await self.news.mark_read(caller.id, _id(request))
+        return Response(None, 204)
+
+    async def _events(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+        last = request.headers.get("last-event-id", "")[:24]
+        stream = self.news.open_stream(caller)
+        events = self.news.events(caller, stream, last)
+        return StreamingResponse(events, media_type="text/event-stream")
+
+    # ------------------------------------------------------------ files
+
+    async def _upload(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+        return answer(self.uploads.form(given, self.now()), 201)
+
+    async def _take_file(self, request: Request) -> Response:
+        store = self.uploads.store
+        assert isinstance(store, LocalStore)
+        seconds = self._rates.wait(f"address {_address(request)}")
+        if seconds:
+            return too_many(seconds)
+        content = await raw_body(request, 10 * MEGABYTE + OVERHEAD_BYTES)
+        fields, file = form_parts(content, request.headers.get("content-type", ""))
+        key = await asyncio.to_thread(store.accept, fields, file, self.now())
+        return answer({"key": key}, 201)
+
+    async def _file(self, request: Request) -> Response:
+        store = self.uploads.store
+        assert isinstance(store, LocalStore)
+        path, media_type = store.file(request.path_params["key"])
+        kept = f"public, max-age={YEAR_SECONDS}, immutable"
+        return FileResponse(path, media_type=media_type, headers={"Cache-Control": kept})
+
+
+def _id(request: Request) -> str:
+    return str(request.path_params["id"])[:40]
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client is not None else ""
+
+
+def _response(content: Any) -> Response:
+    return content if isinstance(content, Response) else answer(content)
+
+
+__all__ = ["PoaFix"]

@@ -1,0 +1,193 @@
+"""Notifications: queued by what happens, stored outside the request, pushed to open streams.
+
+A change of state puts news on a queue and is answered; a worker stores them and hands them to the
+streams of their recipient in this process. A stream that is opened again first gets what is unread
+since the last it saw, from the database, so news of another process arrive with that at the latest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+import secrets
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from tablewright.store.asynchronous import AsyncStore
+from tablewright.store.failures import ConditionFailed, NotFound, StoreError
+from tablewright_services.common.service import Now, Refused
+from tablewright_services.poafix import views
+from tablewright_services.poafix.accounts import Caller
+from tablewright_services.poafix.domain import new_id, stamp
+
+MOST_QUEUED = 10_000
+MOST_UNSEEN = 100
+"""Events that wait for a stream which does not read them; then it ends, and comes again."""
+MOST_STREAMS = 5
+"""Open streams of one caller."""
+ATTEMPTS = 5
+HEARTBEAT_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Something that its recipient should know."""
+
+    recipient: str
+    recipient_type: str
+    type: str
+    title: str
+    body: str
+    data: Mapping[str, Any]
+    priority: int = 2
+
+
+class Notifications:
+    """Stores news and pushes them.
+
+    Args:
+        store: keeps them.
+        now: tells the time.
+        log: is told what could not be stored.
+    """
+
+    def __init__(self, store: AsyncStore, now: Now, log: Callable[[str], None]) -> None:
+        self.store, self.now, self.log = store, now, log
+        self.heartbeat_seconds = HEARTBEAT_SECONDS
+        self._queue: asyncio.Queue[News] = asyncio.Queue(MOST_QUEUED)
+        self._streams: defaultdict[str, set[asyncio.Queue[dict[str, Any] | None]]]
+        self._streams = defaultdict(set)
+
+    async def tell(self, news: News) -> None:
+        """Queue news; waits only where the queue is full."""
+        await self._queue.put(news)
+
+    async def work(self) -> None:
+        """Store and push what is queued until cancelled, and then what is left."""
+        try:
+            while True:
+                await self._deliver(await self._queue.get())
+        finally:
+            while not self._queue.empty():
+                await self._deliver(self._queue.get_nowait())
+
+    async def _deliver(self, news: News) -> None:
+        now = self.now()
+        stored = {
+            "_id": new_id(now, secrets.token_bytes(6)),
+            "recipient": news.recipient,
+            "recipientType": news.recipient_type,
+            "type": news.type,
+            "priority": news.priority,
+            "read": False,
+            "createdAt": now,
+            "title": news.title,
+            "body": news.body,
+            "data": dict(news.data),
+        }
+        for attempt in range(ATTEMPTS):
+            try:
+                await self.store.createNotification(**stored)
+                break
+            except StoreError as problem:
+                if attempt + 1 == ATTEMPTS:
+                    self.log(json.dumps({"problem": f"news not stored: {type(problem).__name__}"}))
+                    return
+                await asyncio.sleep(0.05 * 2**attempt)
+        shown = {"id": stored["_id"], **{name: stored[name] for name in views.NOTIFICATION}}
+        self._push(news.recipient, {**shown, "createdAt": stamp(now)})
+
+    def _push(self, recipient: str, event: dict[str, Any]) -> None:
+        for stream in tuple(self._streams.get(recipient, ())):
+            try:
+                stream.put_nowait(event)
+            except asyncio.QueueFull:  # it does not read: it ends, and comes again
+                self._streams[recipient].discard(stream)
+                stream.get_nowait()
+                stream.put_nowait(None)
+
+    # ------------------------------------------------------------ reading
+
+    async def unread(self, recipient: str, page: str | None) -> dict[str, Any]:
+        """Return unread notifications, newest first; `unread` counts those of the page."""
+        found = await self.store.unreadNotifications(recipient=recipient, page=page)
+        items = [views.view(each, views.NOTIFICATION) for each in found]
+        return {"items": items, "unread": len(items), "next": found.next}
+
+    async def mark_read(self, recipient: str, id: str) -> None:
+        """Mark a notification of a recipient.
+
+        Raises:
+            Refused: there is none of that id for this recipient.
+        """
+        try:
+            await self.store.markNotificationRead(_id=id, recipient=recipient)
+        except (NotFound, ConditionFailed) as missing:
+            raise Refused(404, "not_found", "there is no such notification") from missing
+
+    def open_stream(self, caller: Caller) -> asyncio.Queue[dict[str, Any] | None]:
+        """Open a stream of a caller.
+
+        Raises:
+            Refused: enough are open.
+        """
+        streams = self._streams[caller.id]
+        if len(streams) >= MOST_STREAMS:
+            raise Refused(429, "too_many", "you have enough open streams")
+        stream: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(MOST_UNSEEN)
+        streams.add(stream)
+        return stream
+
+    async def events(
+        self, caller: Caller, stream: asyncio.Queue[dict[str, Any] | None], last_seen: str
+    ) -> AsyncIterator[bytes]:
+        """Yield server-sent events until the caller's token runs out.
+
+        Args:
+            caller: whose they are.
+            stream: from `open_stream`.
+            last_seen: the id of the last event seen; what is unread since comes first.
+        """
+        try:
+            yield b"retry: 3000\n\n"
+            seen: set[str] = set()
+            for event in await self._missed(caller.id, last_seen):
+                seen.add(event["id"])
+                yield _written(event)
+            while (left := caller.ends - self.now().timestamp()) > 0:
+                event_or_end: dict[str, Any] | None = {}
+                with suppress(TimeoutError):
+                    pause = min(left, self.heartbeat_seconds)
+                    event_or_end = await asyncio.wait_for(stream.get(), pause)
+                if event_or_end is None:
+                    return
+                if not event_or_end:
+                    yield b": alive\n\n"
+                elif event_or_end["id"] not in seen:
+                    yield _written(event_or_end)
+        finally:
+            self._streams[caller.id].discard(stream)
+            if not self._streams[caller.id]:
+                del self._streams[caller.id]
+
+    async def _missed(self, recipient: str, last_seen: str) -> list[dict[str, Any]]:
+        if not last_seen:
+            return []
+        page = await self.unread(recipient, None)
+        return [event for event in reversed(page["items"]) if event["id"] > last_seen]
+
+
+def _written(event: Mapping[str, Any]) -> bytes:
+    content = json.dumps(event, default=_plain)
+    return f"id: {event['id']}\nevent: {event['type']}\ndata: {content}\n\n".encode()
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.datetime) else str(value)
+
+
+__all__ = ["News", "Notifications"]
