@@ -16,10 +16,10 @@ import pytest
 from tablewright.serve.callers import Unauthorized
 from tablewright_services.auxeira import domain, success
 from tablewright_services.auxeira.domain import REPORT_TYPES
-from tablewright_services.auxeira.paystack import PaymentFailed, PaystackPayments, is_signed
 from tablewright_services.auxeira.reports import report_id
 from tablewright_services.auxeira.writers import LocalWriter, RemoteWriter, WriterFailed
 from tablewright_services.common.bcrypt_passwords import BcryptPasswords
+from tablewright_services.common.paystack import PaymentFailed, PaystackPayments, is_signed
 
 from .running import START
 
