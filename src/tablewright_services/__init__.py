@@ -11,6 +11,7 @@ SERVICES = {
     "llm-proxy": "tablewright_services.llm_proxy.app:LlmProxy",
     "mongocollectibles": "tablewright_services.mongocollectibles.app:MongoCollectibles",
     "poafix": "tablewright_services.poafix.app:PoaFix",
+    "screen-time-journey": "tablewright_services.screen_time_journey.app:ScreenTimeJourney",
 }
 """By application, the module and the class of its service, a `common.service.Service`."""
 

@@ -28,7 +28,7 @@ DESIGNS = [
 ]
 SCOPED = {  # patterns with `scope:` whose partition key on that design is made of the user alone
     "llm-proxy": {"listUsageByPeriod", "summariseUsage", "getLatestReceipt"},
-    "screen-time-journey": {"devicesByCustomer"},
+    "screen-time-journey": {"devicesByCustomer", "listEvents", "listEventsOfType"},
     "mongocollectibles": {"rentalsByCustomer"},
     "poafix": {"bookingHistory", "bookingsByClient", "bookingsByProvider", "unreadNotifications"},
     "auxeira": {

@@ -272,7 +272,13 @@ class Runner:
         parent = self.model.entity(call.pattern.entity).parent
         if owner is None or parent is None or call.number is None:
             return 0
-        return self.world.children(call.pattern.entity, parent, owner).index(call.number)
+        # a removed element leaves its place to the one after it
+        siblings = [
+            number
+            for number in self.world.children(call.pattern.entity, parent, owner)
+            if self.world.row(call.pattern.entity, number) is not None
+        ]
+        return siblings.index(call.number) if call.number in siblings else 0
 
     def _seeded_value(self, entity_name: str, row: Row, attribute: str) -> Any:
         """Return an attribute of an instance as it was seeded; None for what was not."""

@@ -221,7 +221,7 @@ def openapi_document(
         error_schema: of the body of an error.
     """
     paths: dict[str, dict[str, Any]] = {}
-    for each in sorted(operations, key=lambda one: (one.path, one.method)):
+    for each in sorted(operations, key=lambda operation: (operation.path, operation.method)):
         paths.setdefault(each.path, {})[each.method.lower()] = _described(each)
     return {
         "openapi": "3.1.0",

@@ -57,18 +57,18 @@ def opened(seal: str, keys: Sequence[bytes], about: str) -> str:
 
 
 def _streamed(content: bytes, key: bytes, nonce: bytes) -> bytes:
-    own = hmac.digest(key, b"tablewright sealing: encryption", "sha256")
+    stream_key = hmac.digest(key, b"tablewright sealing: encryption", "sha256")
     stream = b""
     while len(stream) < len(content):
         counter = (len(stream) // 32).to_bytes(4, "big")
-        stream += hmac.digest(own, nonce + counter, "sha256")
+        stream += hmac.digest(stream_key, nonce + counter, "sha256")
     return bytes(a ^ b for a, b in zip(content, stream, strict=False))
 
 
 def _tag(box: bytes, key: bytes, about: str) -> bytes:
-    own = hmac.digest(key, b"tablewright sealing: authentication", "sha256")
+    tag_key = hmac.digest(key, b"tablewright sealing: authentication", "sha256")
     named = about.encode()
-    return hmac.digest(own, len(named).to_bytes(4, "big") + named + box, "sha256")[:TAG_BYTES]
+    return hmac.digest(tag_key, len(named).to_bytes(4, "big") + named + box, "sha256")[:TAG_BYTES]
 
 
 __all__ = ["Unreadable", "opened", "sealed"]

@@ -76,9 +76,11 @@ class PredictedInstance:
             holder = world.model.entity(entity.parent)
             number = owner = world.numbered(holder, call.row)
         families = {
-            child.name: tuple(world.children(child.name, holder.name, number))
+            child.name: _there(world, child.name, holder.name, number)
             for child in world.model.entities
-            if child.parent == holder.name and child.name in embedded and number is not None
+            if child.parent == holder.name
+            and child.name in embedded
+            and (number is not None or call.pattern.verb is Verb.PUT)
         }
         names = [c.attribute for c in call.pattern.where if c.operator == "eq"]
         return cls(
@@ -100,6 +102,15 @@ class PredictedInstance:
             owner=owner,
             families=families,
         )
+
+
+def _there(world: World, child: str, parent: str, number: int | None) -> tuple[int, ...]:
+    """Return the children of an instance that were not removed; a new instance has none."""
+    if number is None:
+        return ()
+    return tuple(
+        each for each in world.children(child, parent, number) if world.row(child, each) is not None
+    )
 
 
 class Prediction:

@@ -12,6 +12,8 @@ mkdir -p build
 aws s3 cp build/Username.zip "s3://${ARTIFACT_BUCKET:?}/app/$TAG/Username.zip"
 (cd functions/Profile && zip -qr - .) > build/Profile.zip
 aws s3 cp build/Profile.zip "s3://${ARTIFACT_BUCKET:?}/app/$TAG/Profile.zip"
+(cd functions/SignIn && zip -qr - .) > build/SignIn.zip
+aws s3 cp build/SignIn.zip "s3://${ARTIFACT_BUCKET:?}/app/$TAG/SignIn.zip"
 (cd functions/ShopifyWebhook && zip -qr - .) > build/ShopifyWebhook.zip
 aws s3 cp build/ShopifyWebhook.zip "s3://${ARTIFACT_BUCKET:?}/app/$TAG/ShopifyWebhook.zip"
 (cd functions/WhatsAppVerification && zip -qr - .) > build/WhatsAppVerification.zip
