@@ -31,6 +31,8 @@ from tablewright.review.catalogue import Rule, find_rule
 __all__ = ["ModelFile", "Options", "Session", "json_schema", "load", "open_model", "read_model"]
 
 T = TypeVar("T")
+PLANNED = "planned-"
+"""Begins the name of the usual design of an engine on servers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +137,9 @@ class Session:
         for design in self.designs:
             if design.name == name:
                 return design
+        usual = self.usual_design(name.removeprefix(PLANNED)) if name.startswith(PLANNED) else None
+        if usual is not None:
+            return usual
         for design in self.file.designs:
             if design.name == name:
                 raise UnsupportedError(
@@ -143,6 +148,18 @@ class Session:
                 )
         names = [design.name for design in self.designs]
         raise UsageError(f"there is no design `{name}`", remedy=_suggestion(name, names))
+
+    def usual_design(self, engine: str) -> Design | None:
+        """Return a sensible design for an engine on servers, None where it has none.
+
+        It is what stands beside the designs of the file in `compare`, and has the name
+        `planned-` and the engine.
+        """
+        if engine not in self.engines:
+            return None
+        return self.remember(
+            ("usual design", engine), lambda: self.engines[engine].usual_design(self.model)
+        )
 
     def describe(self, design: Design) -> DesignDescription:
         """Return a design as neutral values."""

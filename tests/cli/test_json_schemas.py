@@ -61,6 +61,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("diff", "diff two other"),
     ("baseline", "diff --baseline main.json"),
     ("report", "report"),
+    ("usual-design", "plan --engine mongodb"),
     ("roadmap", "roadmap"),
     ("ddl", "ddl --design rows"),
     ("generate", "generate client --design two"),

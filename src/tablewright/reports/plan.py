@@ -25,6 +25,7 @@ from tablewright.reports import document as d
 from tablewright.reports.cost import plan_paragraphs
 from tablewright.reports.figures import plural, sentence
 from tablewright.reports.snippets import python_text
+from tablewright.verbs.plan import UsualDesignView
 from tablewright.verbs.shortening import shortened
 
 
@@ -56,6 +57,23 @@ def plan_page(result: PlanResult) -> d.Document:
         blocks.append(_requests(result))
     blocks.append(d.Paragraph(text=_search(result), tone="note"))
     return _document(result, blocks)
+
+
+def usual_page(view: UsualDesignView) -> d.Document:
+    """Return the usual design of an engine as the model file has it, and what it costs."""
+    costs = "nobody can say what it costs"
+    if view.usd_per_month is not None:
+        costs = f"it costs {format_usd(view.usd_per_month)} USD a month on {view.offer}"
+    return d.Document(
+        blocks=(
+            d.Code(text=view.section),
+            d.Paragraph(
+                text=f"Not searched for, but what who knows the engine would begin with; {costs}. "
+                f"Other verbs know it as `--design {view.name}`; `--write` puts it into the file.",
+                tone="note",
+            ),
+        )
+    )
 
 
 def plan_answer(result: PlanResult) -> d.Document:

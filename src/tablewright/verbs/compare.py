@@ -80,5 +80,6 @@ def _latencies(session: Session) -> tuple[tuple[str, str], ...]:
 
 def _usual_designs(session: Session) -> tuple[Design, ...]:
     """Return a sensible design for each engine on servers, to stand beside those written."""
-    usual = (engine.usual_design(session.model) for engine in session.engines.values())
-    return tuple(design for design in usual if design is not None)
+    usual = (session.usual_design(name) for name in session.engines)
+    written = {design.name for design in session.designs}
+    return tuple(design for design in usual if design is not None and design.name not in written)

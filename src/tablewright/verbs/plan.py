@@ -7,7 +7,8 @@ step of its own.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,6 +118,42 @@ def _planner(session: Session, name: str) -> Planner:
         findings=findings,
         fires=fires,
         severe=severe_findings,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsualDesignView:
+    """The usual design for an engine on servers, as the model file would have it."""
+
+    name: str
+    engine: str
+    section: str
+    usd_per_month: Decimal | None
+    """At the reviewed scale; None where nobody can say."""
+    offer: str
+    """The server it is priced on."""
+
+
+def usual_section(session: Session, engine: str) -> UsualDesignView:
+    """Return the usual design for an engine, with how it is written.
+
+    Raises:
+        UsageError: there is no such engine, or its designs are searched for.
+    """
+    design = session.usual_design(engine)
+    section = languages()[engine].section if engine in languages() else None
+    if design is None or section is None:
+        raise UsageError(
+            f"there is no usual design for `{engine}`",
+            remedy="mongodb and postgresql have one; for dynamodb leave --engine out",
+        )
+    choice = session.engines[engine].comparing.choice(session.evaluate(design))
+    return UsualDesignView(
+        name=design.name,
+        engine=engine,
+        section=section(design, session.model),
+        usd_per_month=choice.usd,
+        offer=choice.offer,
     )
 
 

@@ -10,12 +10,18 @@ from tablewright.cli.options import file_argument, open_file, pricing
 from tablewright.cli.output import Output, document_verb
 
 if TYPE_CHECKING:
-    from tablewright.session import Options
+    from tablewright.session import Options, Session
 
 
 @click.command()
 @file_argument
 @click.option("--from", "start", default="", metavar="NAME", help="Steps from this design to it.")
+@click.option(
+    "--engine",
+    default="",
+    metavar="NAME",
+    help="Print the usual design for mongodb or postgresql instead; --write puts it into the file.",
+)
 @click.option("--name", default="planned", metavar="NAME", help="The name of the new design.")
 @click.option("--write", is_flag=True, help="Put the design into the model file.")
 @click.option("--section", is_flag=True, help="Print only the design, as the model file has it.")
@@ -27,6 +33,7 @@ def command(
     out: Output,
     file: str,
     start: str,
+    engine: str,
     name: str,
     write: bool,
     section: bool,
@@ -38,8 +45,13 @@ def command(
 
     The bill of one scale is minimised: the number of users given, else the largest of the model.
     With --output the document goes to that file, and only the answer is printed. JSON, HTML and
-    Markdown hold the requests of every pattern too.
+    Markdown hold the requests of every pattern too. For MongoDB and PostgreSQL nothing is searched:
+    --engine prints the usual design that `compare` takes, and other verbs know it as
+    `--design planned-mongodb` and `--design planned-postgresql`.
     """
+    if engine:
+        _show_usual(out, open_file(file, options), engine, write=write)
+        return
     from tablewright.reports.plan import plan_answer
     from tablewright.verbs.plan import plan, replaced_design, write_design
 
@@ -65,3 +77,15 @@ def command(
             out.text(result.section)
         return
     out.show(result, "plan", answer=lambda: plan_answer(result))
+
+
+def _show_usual(out: Output, session: Session, engine: str, *, write: bool) -> None:
+    """Print the usual design for an engine as the model file has it, or put it there."""
+    from tablewright.verbs.plan import usual_section, write_design
+
+    view = usual_section(session, engine)
+    if write:
+        path = write_design(session, session.design(view.name))
+        out.note(f"wrote the design `{view.name}` to {path}")
+        return
+    out.show(view, "usual-design")

@@ -384,7 +384,17 @@ class _CollectionReader:
             )
 
 
+def _section(design: Design, model: Model) -> str:
+    from tablewright.engines.mongodb.writer import section
+
+    return section(design, model)
+
+
 LANGUAGE = DesignLanguage(
-    engine="mongodb", shape=MONGODB, build=read_mongodb, container="collection"
+    engine="mongodb",
+    shape=MONGODB,
+    build=read_mongodb,
+    section=_section,
+    container="collection",
 )
 """How designs of this engine are written in a model file."""

@@ -442,5 +442,13 @@ __all__ = [
 ]
 
 
-LANGUAGE = DesignLanguage(engine="postgresql", shape=POSTGRESQL, build=read_postgresql)
+def _section(design: Design, model: Model) -> str:
+    from tablewright.engines.postgresql.writer import section
+
+    return section(design, model)
+
+
+LANGUAGE = DesignLanguage(
+    engine="postgresql", shape=POSTGRESQL, build=read_postgresql, section=_section
+)
 """How designs of this engine are written in a model file."""

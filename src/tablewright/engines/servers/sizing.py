@@ -788,8 +788,10 @@ def sizes_of(column: Sequence[int]) -> SizeFacts:
     """Return mean, percentiles and largest of a sampled column of bytes."""
     ordered = sorted(column) or [0]
     n = len(ordered)
-    mean = Decimal(sum(ordered)) / n
-    spread = sum(((size - mean) ** 2 for size in ordered), ZERO) / max(1, n - 1)
+    total = sum(ordered)
+    squares = sum(size * size for size in ordered)  # whole numbers: nothing is lost
+    mean = Decimal(total) / n
+    spread = Decimal(n * squares - total * total) / n / max(1, n - 1)
     return SizeFacts(
         mean=Measure(mean=mean, error=(spread / n).sqrt()),
         p50=percentile(ordered, 50),
