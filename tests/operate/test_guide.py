@@ -103,6 +103,35 @@ def test_the_calendar_has_every_interval_and_each_scale_its_tasks(tmp_path: Path
     assert {milestone.users for milestone in view.milestones} == {10, 100}
 
 
+def test_before_each_scale_there_is_the_move_to_every_other_design_and_what_a_cache_saves() -> None:
+    view = guide(open_guided("screen-time-journey"), file="screen-time-journey")
+    before = [m.command for m in view.milestones if m.users == 50_000]
+    for command in (
+        "tablewright cost screen-time-journey --users 50000 --design current --by dimension",
+        "tablewright cost screen-time-journey --users 50000 --design current --mode auto-scaling",
+        "tablewright migrate screen-time-journey --users 50000 --from current --to recommended "
+        "--plan",
+        "tablewright deploy screen-time-journey --users 50000 --option http-api-lambda "
+        "--with cache --dry-run",
+    ):
+        assert command in before
+
+
+def test_the_next_review_is_in_the_guide_where_the_model_file_says_when(
+    tmp_path: Path, capsys: Printed
+) -> None:
+    said = "reviews: {last: 2025-11-10, due: 2026-05-10, at_users: 5000}\n"
+    (tmp_path / "tablewright.yaml").write_text(MODEL + said)
+    assert call("guide", str(tmp_path), "--design", "items", "--width", "200") == 0
+    assert (
+        "Reviewed on 2025-11-10. The next review is due on 2026-05-10 or at 5,000 users, "
+        "whichever comes first." in capsys.readouterr().out
+    )
+    (tmp_path / "tablewright.yaml").write_text(MODEL + "reviews: {due: soon}\n")
+    assert call("guide", str(tmp_path), "--design", "items") == 2
+    assert "a date such as 2024-10-31" in capsys.readouterr().err
+
+
 def test_an_engine_that_is_only_priced_has_no_guide(capsys: Printed) -> None:
     assert call("guide", "nowhere") == 2
     assert "there is no model file" in capsys.readouterr().err

@@ -50,12 +50,20 @@ class OperatedDesign:
     aging: tuple[str, ...] = ()
     """Entities with a retention: their old instances may move away."""
     scales: tuple[int, ...] = ()
+    others: tuple[str, ...] = ()
+    """The other designs of the file that data can move to."""
+    has_cache: bool = False
+    """Whether the deployment option can be given a cache."""
+
+    @property
+    def named(self) -> str:
+        """The option that names the design, with a blank behind it."""
+        return f"--design {self.design} " if self.design else ""
 
     @property
     def where(self) -> str:
         """The options of a command that works on the database."""
-        named = f"--design {self.design} " if self.design else ""
-        return f"{named}{PLACES.get(self.engine, '')}".strip()
+        return f"{self.named}{PLACES.get(self.engine, '')}".strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,10 +282,20 @@ def milestones(subject: OperatedDesign) -> tuple[tuple[int, str, str], ...]:
         tasks.append((users, "targets, grade, what to fix first", f"tablewright check {at}"))
         if subject.engine == DYNAMODB:
             tasks.append((users, "the cheapest design there", f"tablewright plan {at}"))
+            by_kind = f"tablewright cost {at} {subject.named}--by dimension"
+            tasks.append((users, "storage and its cost", by_kind))
+            scaled = f"tablewright cost {at} {subject.named}--mode auto-scaling"
+            tasks.append((users, "provisioned capacity instead of requests", scaled))
+        for other in subject.others:
+            move = f"tablewright migrate {at} --from {subject.design} --to {other} --plan"
+            tasks.append((users, f"the move to {other}: steps, duration, price", move))
+        if subject.has_cache:
+            cached = f"tablewright deploy {at} --option {subject.option} --with cache --dry-run"
+            tasks.append((users, "a cache for what is read most: when it pays", cached))
         tasks.append(
             (
                 users,
-                "what is observed against the model at that scale",
+                "throttles, record sizes and rates against the model at that scale",
                 f"tablewright doctor {at} {subject.where}",
             )
         )

@@ -24,6 +24,7 @@ from tablewright.model.values import (
     Model,
     Need,
     NeedLevel,
+    Reviews,
     Targets,
 )
 
@@ -70,6 +71,7 @@ def resolve(fields: Fields, reading: Reading) -> Model:
         daily_load=fields.get("daily_load", ()),
         growth_per_month=fields.get("growth", ZERO),
         targets=_targets(fields.get("targets"), reading),
+        reviews=_reviews(fields.get("reviews")),
         needs=_needs(fields.get("needs", ()), reading),
         claims=tuple(
             claim
@@ -105,6 +107,16 @@ def _scales(fields: Fields, reading: Reading) -> tuple[int, ...]:
             "keep each number once",
         )
     return tuple(sorted(set(scales)))
+
+
+def _reviews(fields: Fields | None) -> Reviews | None:
+    if fields is None:
+        return None
+    return Reviews(
+        last=fields.get("last", ""),
+        due=fields.get("due", ""),
+        at_users=fields.get("at_users"),
+    )
 
 
 def _targets(fields: Fields | None, reading: Reading) -> Targets:

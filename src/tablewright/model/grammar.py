@@ -380,6 +380,11 @@ MODEL_FIELDS = (
     Field("growth", SHARE, doc="of users, a month"),
     Field("daily_load", DailyLoad(), doc="24 weights, one for each hour"),
     Field(
+        "reviews",
+        RecordShape("reviews", (Field("last", DATE), Field("due", DATE), Field("at_users", SCALE))),
+        doc="when the model was reviewed, and when it is to be again",
+    ),
+    Field(
         "targets",
         RecordShape(
             "targets",

@@ -476,6 +476,17 @@ class Acceptance:
     span: Span | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviews:
+    """When the model was last reviewed, and when it is to be reviewed again."""
+
+    last: str = ""
+    """YYYY-MM-DD; empty where it is not said."""
+    due: str = ""
+    at_users: int | None = None
+    """The number of users at which it is due, if that comes first."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Model:
     """A whole application: entities, access patterns, scales, targets, claims."""
@@ -494,6 +505,7 @@ class Model:
     """Relative load of the 24 hours of a day; empty for flat."""
     growth_per_month: Decimal = ZERO
     targets: Targets = field(default_factory=Targets)
+    reviews: Reviews | None = None
     needs: tuple[Need, ...] = ()
     claims: tuple[Claim, ...] = ()
     assumptions: tuple[Assumption, ...] = ()

@@ -14,6 +14,7 @@ from tablewright.core.quantities import (
     format_usd,
     plain,
 )
+from tablewright.model.values import Reviews
 
 REQUEST_UNITS = ("RRU", "WRU", "rWRU")
 
@@ -235,3 +236,19 @@ def _three_digits(value: Decimal) -> str:
         return "0"
     places = max(0, 2 - value.adjusted())
     return plain(value.quantize(Decimal(1).scaleb(-min(places, 12))))
+
+
+def review_sentence(reviews: Reviews) -> str:
+    """Say when a model was reviewed and when it is to be again.
+
+    Example:
+        >>> review_sentence(Reviews(last="2025-11-10", at_users=5000))
+        'Reviewed on 2025-11-10. The next review is due at 5,000 users.'
+    """
+    text = f"Reviewed on {reviews.last}." if reviews.last else ""
+    due = [f"on {reviews.due}"] if reviews.due else []
+    due += [f"at {reviews.at_users:,} users"] if reviews.at_users else []
+    if due:
+        first = ", whichever comes first" if len(due) > 1 else ""
+        text += f" The next review is due {' or '.join(due)}{first}."
+    return text.strip()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tablewright.reports.document import Block, Document, Lines, Paragraph, Section
+from tablewright.reports.figures import review_sentence
 from tablewright.verbs.guide import GuideView
 
 
@@ -23,6 +24,10 @@ def guide_page(view: GuideView) -> Document:
     for users in dict.fromkeys(milestone.users for milestone in view.milestones):
         pairs = [(m.what, m.command) for m in view.milestones if m.users == users]
         blocks.append(Section(title=f"Before {users:,} users", blocks=_tasks(pairs)))
+    if view.reviews is not None:
+        blocks.append(
+            Section(title="Review", blocks=(Paragraph(text=review_sentence(view.reviews)),))
+        )
     drill = view.last_drill
     text = (
         "No restore drill is on record: how long a recovery takes is not known."

@@ -26,7 +26,7 @@ from tablewright.reports.document import (
     Tiles,
     WhatIf,
 )
-from tablewright.reports.figures import plural, sentence, users
+from tablewright.reports.figures import plural, review_sentence, sentence, users
 from tablewright.reports.prove import proof_section
 from tablewright.reports.roadmap import roadmap_sections
 from tablewright.verbs.design_summary import DesignView
@@ -48,6 +48,8 @@ def report_page(view: ReportView) -> Document:
         ),
         _cost_section(view),
     ]
+    if view.reviews is not None:
+        blocks.insert(1, Paragraph(text=review_sentence(view.reviews), tone="note"))
     if view.diagram:
         blocks.append(_model_section(view))
     samples = {sample.design: sample.kinds for sample in view.samples}
@@ -75,7 +77,8 @@ def report_page(view: ReportView) -> Document:
         title=view.title,
         heading=f"{view.region} · {users(view.users)} · prices of {view.scales.prices_as_of} · "
         f"{plural(view.entities, 'entity', 'entities')}, "
-        f"{plural(view.pattern_count, 'access pattern')}, {plural(len(view.designs), 'design')}",
+        f"{plural(view.pattern_count, 'access pattern')}, {plural(len(view.designs), 'design')}"
+        + (f" · made on {view.made_on}" if view.made_on else ""),
         blocks=tuple(blocks),
     )
 

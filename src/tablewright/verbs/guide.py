@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tablewright import apps
+from tablewright.compare.reader import architectures
 from tablewright.core.errors import TablewrightError, UnsupportedError
 from tablewright.deploy.tasks import (
     CHAPTERS,
@@ -22,10 +23,14 @@ from tablewright.deploy.tasks import (
     steps,
 )
 from tablewright.design.values import Design
+from tablewright.model.values import Reviews
 from tablewright.operate.recovery.records import DrillRecord, read_drill
 from tablewright.session import Options, Session, open_model, read_model
 from tablewright.verbs.database import workspace_of
 from tablewright.verbs.deploy import deploy_options
+
+CACHE = "cache"
+"""What the optional cache of a deployment option is called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +61,8 @@ class GuideView:
     chapters: tuple[GuideChapter, ...]
     routine: tuple[RoutineTask, ...]
     milestones: tuple[Milestone, ...]
+    reviews: Reviews | None
+    """When the model was reviewed and is to be again; None where the file does not say."""
     last_drill: DrillRecord | None
     """What the latest restore drill has shown; None where there was none."""
 
@@ -94,12 +101,15 @@ def guide(session: Session, design: str = "", *, file: str = "") -> GuideView:
         ) from problem
     entities = {kind.entity for kind in codec.kinds}
     named = file or str(session.file.path)
+    option = _option(session, chosen)
     subject = OperatedDesign(
         model=shlex.quote(named),
         design=chosen.name,
         engine=chosen.engine,
         reference=named if is_reference(named) else "",
-        option=_option(session, chosen),
+        option=option,
+        others=tuple(other.name for other in session.designs if _can_move(session, chosen, other)),
+        has_cache=_has_cache(option),
         busiest=_busiest(session),
         aging=tuple(
             entity.name
@@ -123,6 +133,7 @@ def guide(session: Session, design: str = "", *, file: str = "") -> GuideView:
             Milestone(users=users, what=what, command=command)
             for users, what, command in milestones(subject)
         ),
+        reviews=session.model.reviews,
         last_drill=read_drill(workspace_of(session).drill(chosen.name)),
     )
 
@@ -135,6 +146,28 @@ def _busiest(session: Session) -> str:
         key=lambda pattern: (-model.calls_per_day(pattern, session.users), pattern.name),
     )
     return patterns[0].name if patterns else ""
+
+
+def _can_move(session: Session, design: Design, other: Design) -> bool:
+    """Whether data of a design can be moved to another one."""
+    if other.name == design.name:
+        return False
+    try:
+        session.engine_of(other).connector.codec(session.model, other)
+    except (UnsupportedError, AttributeError):
+        return False
+    return True
+
+
+def _has_cache(option: str) -> bool:
+    """Whether a deployment option can be given a cache."""
+    return any(
+        component.name == CACHE
+        for architecture in architectures()
+        if architecture.name == option
+        for component in architecture.components
+        if component.optional
+    )
 
 
 def _option(session: Session, design: Design) -> str:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from tablewright.compare.result import Comparison
 from tablewright.core.diagnostics import Diagnostic
+from tablewright.core.machine import today
+from tablewright.model.values import Reviews
 from tablewright.review.assessment import Assessment, Verdict
 from tablewright.session import Session
 from tablewright.verbs.assess import assess
@@ -51,6 +53,10 @@ class ReportView:
     """Of the first design, where engines and options were compared."""
     proofs: tuple[ProofView, ...] = ()
     """The latest proof of each design that has one."""
+    made_on: str = ""
+    """The day it was made, YYYY-MM-DD; empty where nobody asked."""
+    reviews: Reviews | None = None
+    """When the model was reviewed and is to be again; None where the file does not say."""
 
 
 def report_view(assessment: Assessment) -> ReportView:
@@ -71,6 +77,7 @@ def report_view(assessment: Assessment) -> ReportView:
         left_out=tuple(dict.fromkeys((*scales.left_out, *assessment.left_out))),
         warnings=assessment.warnings,
         diagram=entity_views(model),
+        reviews=model.reviews,
     )
 
 
@@ -86,6 +93,7 @@ def report(session: Session, design: str = "") -> ReportView:
     shown = [session.design(d.name) for d in view.designs]
     view = replace(view, samples=tuple(s for d in shown if (s := design_samples(session, d)).kinds))
     view = replace(view, proofs=latest_proofs(session, [d.name for d in view.designs]))
+    view = replace(view, made_on=today())
     if not design and session.designs:
         comparison = compare(session)
         plan = roadmap_of(session, assessment.designs[0], comparison)
