@@ -11,7 +11,7 @@ EXACT  := $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
 UV     := uv==0.13.9
 MUTMUT := mutmut==3.8.1
 
-.PHONY: setup constraints newest fmt check test test-all mutants golden docs demo bench clean
+.PHONY: setup constraints newest fmt check test test-all mutants golden docs site demo bench clean
 
 $(STAMP): pyproject.toml $(CONSTRAINTS)
 	$(PYTHON) -m venv $(VENV)
@@ -61,6 +61,10 @@ golden: setup                    ## rewrite the expected files; read the diff li
 docs: setup                      ## regenerate the generated pages of docs/ and the JSON Schemas of the verbs
 	$(BIN)/python scripts/generate-docs
 	$(BIN)/python scripts/verb_schemas.py
+
+site: setup                      ## the documentation as pages with a search, in build/site
+	$(PIP) $(EXACT) -e '.[site]'
+	$(BIN)/python scripts/site
 
 demo: $(STAMP)                   ## the main job on a real application
 	scripts/demo $(BIN)

@@ -29,6 +29,15 @@ def test_client_resource_and_bill_see_one_database(dynamodb, dynamodb_resource, 
     put, = [line for line in tablewright_bill.lines() if line.operation == "PutItem"]
     assert (put.table, put.writes) == ("Users", 1)
 
+def test_other_programs_reach_the_same_database_by_its_address(dynamodb, dynamodb_endpoint):
+    import boto3
+    other = boto3.client(
+        "dynamodb", endpoint_url=dynamodb_endpoint, region_name="us-east-1",
+        aws_access_key_id="a", aws_secret_access_key="b",
+    )
+    other.create_table(**TABLE)
+    assert dynamodb.list_tables()["TableNames"] == ["Users"]
+
 def test_a_model_file_becomes_tables_with_items(dynamodb_from, tablewright_bill):
     client = dynamodb_from("shop.yaml", users=3)
     tables = client.list_tables()["TableNames"]

@@ -8,11 +8,12 @@ Installed with the package; a test asks for them by name:
 - `tablewright_database`: a fresh Database in memory;
 - `dynamodb`: a boto3 client of it;
 - `dynamodb_resource`: a boto3 resource of it;
+- `dynamodb_endpoint`: the address of an HTTP server of it, for programs in other languages;
 - `tablewright_bill`: the running bill of what the test has done so far;
 - `dynamodb_from`: a function that makes the tables of a model file's design there, fills them with
   sampled items if asked, and returns the client.
 
-All are of one database, so that a test may use them together. Nothing leaves the process, and
+All are of one database, so that a test may use them together. Nothing leaves this machine, and
 neither credentials nor a region need to be configured.
 """
 
@@ -51,6 +52,15 @@ def dynamodb(tablewright_database: Database) -> Any:
 def dynamodb_resource(tablewright_database: Database) -> Any:
     """A boto3 resource of a fresh DynamoDB in memory."""
     return tablewright_database.resource()
+
+
+@pytest.fixture
+def dynamodb_endpoint(tablewright_database: Database) -> Iterator[str]:
+    """The address of an HTTP server of a fresh DynamoDB in memory, on loopback and a free port."""
+    from tablewright.local.server import ServerOptions, in_background
+
+    with in_background(tablewright_database, ServerOptions(port=0)) as server:
+        yield f"http://127.0.0.1:{server.port}"
 
 
 @pytest.fixture
