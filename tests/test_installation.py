@@ -13,6 +13,8 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
+FOR_CONTRIBUTORS = {"dev", "site"}
+"""What a user never needs; `make` installs it."""
 CONSTRAINTS = [
     line
     for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
@@ -67,7 +69,7 @@ def test_the_solver_of_plan_needs_no_extra():
     assert any(Requirement(line).name == "highspy" for line in PROJECT["dependencies"])
 
 
-@pytest.mark.parametrize("extra", sorted(set(EXTRAS) - {"dev"}))
+@pytest.mark.parametrize("extra", sorted(set(EXTRAS) - FOR_CONTRIBUTORS))
 def test_users_are_told_the_command_that_installs_an_extra(extra):
     assert extra in named_extras(shown_to_users())
 

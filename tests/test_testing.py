@@ -77,7 +77,7 @@ def test_a_users_tests_get_the_fixtures_by_name(tmp_path):
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr
-    assert "5 passed" in run.stdout
+    assert "6 passed" in run.stdout
 
 
 def test_the_fixtures_are_installed_as_a_plugin():
