@@ -109,8 +109,8 @@ def test_guessing_passwords_is_slowed_down(service: Running) -> None:
     [
         ({"email": "a@b.c", "password": "short"}, 422),
         ({"email": "no address", "password": PASSWORD}, 422),
-        ({"email": 5, "password": PASSWORD}, 400),
-        ({}, 400),
+        ({"email": 5, "password": PASSWORD}, 422),
+        ({}, 422),
     ],
 )
 def test_what_is_no_account_is_refused(service: Running, body: Any, status: int) -> None:
@@ -235,7 +235,7 @@ def test_a_failed_provider_is_a_bad_gateway_and_is_recorded(service: Running) ->
     assert (record["tokens"], record["status"]) == (0, "failed")
     assert "event" not in ask(service, headers, "please fail", stream=True).text
     for wrong in ({"messages": []}, {"messages": [{"content": 5}]}, {"model": ""}):
-        assert ask(service, headers, **wrong).status_code == 400
+        assert ask(service, headers, **wrong).status_code == 422
 
 
 def test_usage_comes_page_by_page(service: Running) -> None:

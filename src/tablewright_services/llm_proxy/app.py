@@ -14,11 +14,18 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute
 
-from tablewright.serve.bodies import BadBody
 from tablewright.serve.callers import CallRates, Unauthorized
 from tablewright.store.failures import ConditionFailed
 from tablewright.store.store import Store
 from tablewright_services.common.answers import answer, error, too_many
+from tablewright_services.common.declarations import (
+    email,
+    flag,
+    paragraphs,
+    record,
+    several,
+    text,
+)
 from tablewright_services.common.passwords import (
     LONGEST_PASSWORD,
     SHORTEST_PASSWORD,
@@ -40,7 +47,8 @@ from tablewright_services.llm_proxy.subscriptions import BadReceipt, QuotaUsedUp
 
 ANSWERS_KEPT = 10_000
 """Answers to calls with an Idempotency-Key that this process gives again."""
-MODEL_BYTES = 100
+LONGEST_MODEL = 100
+DEFAULT_MODEL = "gpt-4"
 
 
 class LlmProxy(Service):
@@ -73,16 +81,81 @@ class LlmProxy(Service):
 
     def routes(self) -> Sequence[BaseRoute]:
         """Return the routes."""
+        account = {"email": email(), "password": text(1, LONGEST_PASSWORD)}
         return [
-            self.route("POST", "/auth/register", self._register),
-            self.route("POST", "/auth/login", self._login),
-            self.route("POST", "/auth/refresh", self._refresh),
-            self.route("POST", "/v1/chat/completions", self._complete),
-            self.route("GET", "/usage", self._usage),
-            self.route("GET", "/usage/summary", self._summary),
-            self.route("GET", "/subscription", self._subscription),
-            self.route("POST", "/subscription/receipts", self._receipt),
-            self.route("POST", "/webhooks/app-store", self._webhook),
+            self.route(
+                "POST",
+                "/auth/register",
+                self._register,
+                "Creates a user on plan free",
+                access="public",
+                body=account,
+                answers={201: "the tokens", 409: "the address has an account"},
+            ),
+            self.route(
+                "POST",
+                "/auth/login",
+                self._login,
+                "Gives tokens for a password",
+                access="public",
+                body=account,
+                answers={200: "the tokens", 401: "no such user, or another password"},
+            ),
+            self.route(
+                "POST",
+                "/auth/refresh",
+                self._refresh,
+                "Gives tokens for a refresh token, which works once",
+                access="public",
+                body={"refreshToken": text(1, 4_000)},
+                answers={200: "the tokens", 401: "it is none, or was used"},
+            ),
+            self.route(
+                "POST",
+                "/v1/chat/completions",
+                self._complete,
+                "Counts a call and forwards it",
+                body={
+                    "model": text(1, LONGEST_MODEL).optional,
+                    "messages": several(record({"content": paragraphs(200_000)}), 1, 1_000),
+                    "stream": flag().optional,
+                },
+                answers={200: "the answer, or a stream of it", 502: "the provider did not answer"},
+            ),
+            self.route(
+                "GET",
+                "/usage",
+                self._usage,
+                "The calls, the latest first",
+                query={
+                    "from": text(10, 40).optional,
+                    "to": text(10, 40).optional,
+                    "cursor": text(1, 2_000).optional,
+                },
+            ),
+            self.route(
+                "GET",
+                "/usage/summary",
+                self._summary,
+                "Calls, tokens and cost by day and provider",
+                query={"month": text(7, 7, "[0-9]{4}-[0-9]{2}").optional},
+            ),
+            self.route("GET", "/subscription", self._subscription, "The plan and what is left"),
+            self.route(
+                "POST",
+                "/subscription/receipts",
+                self._receipt,
+                "Buys a plan with a signed receipt",
+                body={"signedTransaction": text(1, 20_000)},
+            ),
+            self.route(
+                "POST",
+                "/webhooks/app-store",
+                self._webhook,
+                "Takes a notification of the App Store",
+                access="signed",
+                body={"signedPayload": text(1, 20_000)},
+            ),
         ]
 
     # ------------------------------------------------------------ accounts
@@ -106,14 +179,11 @@ class LlmProxy(Service):
 
     async def _credentials(self, request: Request) -> tuple[str, str]:
         body = await self.body(request)
-        email, password = body.get("email"), body.get("password")
-        if not isinstance(email, str) or not isinstance(password, str):
-            raise BadBody("email and password are texts")
-        return email, password
+        return str(body["email"]), str(body["password"])
 
     async def _refresh(self, request: Request) -> Response:
         body = await self.body(request)
-        return answer(await self.accounts.refresh(str(body.get("refreshToken", ""))))
+        return answer(await self.accounts.refresh(str(body["refreshToken"])))
 
     def _caller(self, request: Request) -> tuple[str, str]:
         """Return the id and the address of who calls.
@@ -132,7 +202,7 @@ class LlmProxy(Service):
         if seconds:
             return too_many(seconds)
         body = await self.body(request)
-        model, messages = _question(body)
+        model, messages = str(body.get("model") or DEFAULT_MODEL), body["messages"]
         key = request.headers.get("idempotency-key", "")[:100]
         if key and (user_id, key) in self._answers:
             return answer(self._answers[user_id, key])
@@ -230,7 +300,7 @@ class LlmProxy(Service):
         user_id, email = self._caller(request)
         body = await self.body(request)
         try:
-            signed = str(body.get("signedTransaction", ""))
+            signed = str(body["signedTransaction"])
             return answer(await self.subscriptions.buy(user_id, email, signed))
         except BadReceipt as bad:
             return error(422, "bad_receipt", str(bad))
@@ -238,26 +308,10 @@ class LlmProxy(Service):
     async def _webhook(self, request: Request) -> Response:
         body = await self.body(request)
         try:
-            result = await self.subscriptions.notify(str(body.get("signedPayload", "")))
+            result = await self.subscriptions.notify(str(body["signedPayload"]))
         except BadReceipt:
             return error(401, "unauthorized", "the notification is not signed")
         return answer({"result": result})
-
-
-def _question(body: Mapping[str, Any]) -> tuple[str, Messages]:
-    """Return the model and the messages of a call.
-
-    Raises:
-        BadBody: they are none.
-    """
-    model, messages = body.get("model", "gpt-4"), body.get("messages")
-    if not isinstance(model, str) or not 0 < len(model.encode()) <= MODEL_BYTES:
-        raise BadBody("model is a short text")
-    if not isinstance(messages, list) or not messages:
-        raise BadBody("messages is a list")
-    if not all(isinstance(m, dict) and isinstance(m.get("content"), str) for m in messages):
-        raise BadBody("each message has a content")
-    return model, messages
 
 
 def _words(messages: Messages) -> int:
