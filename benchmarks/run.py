@@ -20,6 +20,7 @@ BENCHMARKS = {
     "engine": "the local engine through its own API, in memory and on disk",
     "local_client": "the local engine through boto3 in process, beside moto",
     "local_http": "the local engine over HTTP, beside DynamoDB Local, dynoxide and dynalite",
+    "store_calls": "calls of the store beside plain boto3 calls, over HTTP",
     "sampling": "items drawn from a model",
     "seeding": "items of 1 KB seeded through the local engine in process",
     "migrate": "items of 1 KB from one local database to another, checked and verified",

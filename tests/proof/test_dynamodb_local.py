@@ -16,7 +16,7 @@ from peers import DYNAMODB_LOCAL, running
 from dynamo_proofs import dynamo_design, fill, prove_on, spend
 from tablewright import apps, read_model
 from tablewright.engines.dynamodb.provisioning import apply_up, plan_up
-from tablewright.engines.dynamodb.transport import sdk_transport
+from tablewright.engines.dynamodb.signed_transport import sdk_transport
 from tablewright.session import Options, Session
 from tablewright.verbs.prove import ProofRequest
 

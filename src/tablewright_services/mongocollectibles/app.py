@@ -102,6 +102,7 @@ class MongoCollectibles(Service):
     """The service on one store."""
 
     secret_names = SECRETS
+    trial_settings: ClassVar[Mapping[str, str]] = {"STAFF_PASSWORD": "just trying it"}
     max_body_bytes = 64 * 1024
     title = "MongoCollectibles"
     error_schema: ClassVar[Mapping[str, Any]] = {

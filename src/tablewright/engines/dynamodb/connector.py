@@ -24,13 +24,13 @@ from tablewright.core.quantities import GB, ZERO
 from tablewright.engines.dynamodb.adapter import DynamoAdapter
 from tablewright.engines.dynamodb.codec import DynamoCodec
 from tablewright.engines.dynamodb.design import DynamoDesign
+from tablewright.engines.dynamodb.signed_transport import sdk_transport
 from tablewright.engines.dynamodb.streams import BOTH_IMAGES
 from tablewright.engines.dynamodb.transport import (
     CappedTransport,
     LocalTransport,
     SdkTransport,
     Transport,
-    sdk_transport,
 )
 from tablewright.evaluation.doors import (
     Adapter,

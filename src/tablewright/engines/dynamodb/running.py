@@ -56,7 +56,8 @@ class RouteRunner:
         self.builder = RequestBuilder(model, design, keeps_values=keeps_values)
         self.objects: dict[str, Any] = {}
         """Objects that were put; there is no object storage beside the local engine."""
-        self._decoders: dict[ReadStep, Decoder] = {}
+        self._decoders: dict[int, tuple[ReadStep, Decoder]] = {}
+        """By the identity of a step, kept with it: to hash one takes as long as to decode."""
         self._shard = 0
         self._position: Any = None
         """Where the next page of the list at hand begins."""
@@ -215,10 +216,13 @@ class RouteRunner:
 
     def _decoded(self, step: ReadStep, items: Sequence[Item]) -> list[Row]:
         """Return the instances that items of a step show."""
-        decoder = self._decoders.get(step)
-        if decoder is None:
-            decoder = self._decoders[step] = Decoder(self.builder, step)
-        return list(decoder.rows(items))
+        return list(self._decoder(step).rows(items))
+
+    def _decoder(self, step: ReadStep) -> Decoder:
+        kept = self._decoders.get(id(step))
+        if kept is None:
+            kept = self._decoders[id(step)] = (step, Decoder(self.builder, step))
+        return kept[1]
 
     def _summed(self, step: ReadStep, rows: list[Row]) -> list[Row]:
         """Return one row for each instance, its counters added up over the shards."""
@@ -292,6 +296,7 @@ class RouteRunner:
         assert limit is not None
         last = call.resume
         rows: list[Row] = []
+        decoder = self._decoder(step)
         while True:
             if not step.filters:
                 parameters = {**parameters, "Limit": limit - len(rows)}
@@ -301,7 +306,7 @@ class RouteRunner:
             last = body.get("LastEvaluatedKey")
             items = body.get("Items", [])
             for place, item in enumerate(items):
-                shown = self._decoded(step, [item])
+                shown = decoder.rows([item])
                 rows += [r for r in shown if not step.filters or _passes(r, call.tests)]
                 if len(rows) >= limit:
                     is_end = place == len(items) - 1 and last is None

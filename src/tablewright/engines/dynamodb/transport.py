@@ -334,13 +334,7 @@ class LocalTransport:
                 self.database.on_metered = self._last.append
                 raw = self.database.call_raw(operation, orjson.dumps(request), label=label or None)
         except Fault as fault:
-            raise RequestFailedError(
-                operation,
-                fault.code,
-                fault.message,
-                _reasons(fault.extra),
-                is_missing=_is_missing(fault.code, fault.extra),
-            ) from fault
+            raise failure_of(operation, fault.code, fault.message, fault.extra) from fault
         body = self._body(raw)
         return Reply(body, consumed_of(operation, body, parameters))
 
@@ -397,61 +391,40 @@ class SdkTransport:
             body = method(**request)
         except ClientError as problem:
             error = problem.response.get("Error", {})
-            raise RequestFailedError(
-                operation,
-                str(error.get("Code", "Unknown")),
-                str(error.get("Message", problem)),
-                _reasons(problem.response),
-                is_missing=_is_missing(str(error.get("Code", "")), problem.response),
-            ) from problem
+            code = str(error.get("Code", "Unknown"))
+            message = str(error.get("Message", problem))
+            raise failure_of(operation, code, message, problem.response) from problem
         except BotoCoreError as problem:
-            raise EndpointError(
-                f"{self.description} did not answer: {problem}",
-                remedy="check the endpoint, the network and the credentials, then repeat: "
-                "work that was acknowledged is kept",
-            ) from problem
+            raise self.unreachable(problem) from problem
         return Reply(without_raw_binaries(body), consumed_of(operation, body, parameters))
+
+    def unreachable(self, problem: Exception) -> EndpointError:
+        """Return that the endpoint did not answer, and what to do."""
+        return EndpointError(
+            f"{self.description} did not answer: {problem}",
+            remedy="check the endpoint, the network and the credentials, then repeat: "
+            "work that was acknowledged is kept",
+        )
 
     def failed_units(self) -> tuple[Consumption, ...]:
         """Return nothing: the service does not report the units of refused requests."""
         return ()
 
 
-def sdk_transport(
-    *, endpoint: str = "", profile: str = "", region: str = "", timeout_s: float = 10.0
-) -> SdkTransport:
-    """Return a transport to an endpoint or to Amazon DynamoDB, with the user's credentials.
+def failure_of(
+    operation: str, code: str, message: str, extra: Mapping[str, Any]
+) -> RequestFailedError:
+    """Return a refusal.
 
-    A loopback endpoint needs no credentials: placeholders are used.
+    Args:
+        operation: what was asked.
+        code: the type of the error, without its namespace.
+        message: what the database says.
+        extra: the rest of the answer: reasons of a cancelled transaction, the item as it was.
     """
-    import boto3
-    from botocore.config import Config
-
-    config = Config(
-        connect_timeout=timeout_s,
-        read_timeout=timeout_s * 6,
-        retries={"total_max_attempts": 1, "mode": "standard"},
+    return RequestFailedError(
+        operation, code, message, _reasons(extra), is_missing=_is_missing(code, extra)
     )
-    session = boto3.Session(profile_name=profile or None, region_name=region or None)
-    options: dict[str, Any] = {"config": config}
-    if endpoint:
-        options["endpoint_url"] = endpoint
-        if _is_loopback(endpoint) and not profile:
-            options |= {
-                "aws_access_key_id": "local",
-                "aws_secret_access_key": "local",
-                "region_name": region or "us-east-1",
-            }
-    client = session.client("dynamodb", **options)
-    where = endpoint or f"Amazon DynamoDB in {client.meta.region_name}"
-    return SdkTransport(client, where, streams=session.client("dynamodbstreams", **options))
-
-
-def _is_loopback(endpoint: str) -> bool:
-    from urllib.parse import urlsplit
-
-    host = urlsplit(endpoint).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def _reasons(extra: Mapping[str, Any]) -> tuple[str, ...]:
