@@ -21,6 +21,8 @@ BENCHMARKS = {
     "local_client": "the local engine through boto3 in process, beside moto",
     "local_http": "the local engine over HTTP, beside DynamoDB Local, dynoxide and dynalite",
     "store_calls": "calls of the store beside plain boto3 calls, over HTTP",
+    "services": "main routes of the services, in process and over HTTP",
+    "shop_day": "a day of MongoCollectibles by its routes, beside the predicted bill",
     "sampling": "items drawn from a model",
     "seeding": "items of 1 KB seeded through the local engine in process",
     "migrate": "items of 1 KB from one local database to another, checked and verified",

@@ -193,14 +193,8 @@ SCENARIOS: Mapping[str, Scenario] = {
 # ------------------------------------------------------------ in process
 
 
-@asynccontextmanager
-async def in_process(app: str) -> AsyncIterator[Sequence[Ask]]:
-    """Yield what calls the ASGI application of a service."""
-    session = app_session(app)
-    store = open_store(session, design="recommended", target="memory")
-    fill_store(store, session, APP_USERS)
-    service = _service_class(app)(store, ENVIRONMENTS[app], log=str)
-    application = service.application()
+def asgi_caller(application: Any) -> Ask:
+    """Return what calls an ASGI application."""
 
     async def ask(asked: Asked) -> Reply:
         sent: list[Any] = []
@@ -231,6 +225,19 @@ async def in_process(app: str) -> AsyncIterator[Sequence[Ask]]:
         body = b"".join(m.get("body", b"") for m in sent if m["type"] == "http.response.body")
         return Reply(status=sent[0]["status"], body=body)
 
+    return ask
+
+
+@asynccontextmanager
+async def in_process(app: str) -> AsyncIterator[Sequence[Ask]]:
+    """Yield what calls the ASGI application of a service."""
+    session = app_session(app)
+    store = open_store(session, design="recommended", target="memory")
+    fill_store(store, session, APP_USERS)
+    service = _service_class(app)(store, ENVIRONMENTS[app], log=str)
+    application = service.application()
+
+    ask = asgi_caller(application)
     async with application.router.lifespan_context(application):
         yield itertools.repeat(ask)  # type: ignore[misc]
 

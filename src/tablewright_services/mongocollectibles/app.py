@@ -61,7 +61,6 @@ from tablewright_services.mongocollectibles.payments import (
 from tablewright_services.mongocollectibles.rentals import Rentals
 from tablewright_services.mongocollectibles.settings import SECRETS, shop_settings
 
-SECONDS_BETWEEN_EXPIRIES = 60
 ITEM_SECONDS = 60
 """How long a browser may keep one collectible with its copies."""
 
@@ -255,12 +254,12 @@ class MongoCollectibles(Service):
         ]
 
     def beside(self) -> Sequence[Coroutine[Any, Any, None]]:
-        """Return what lets unpaid rentals expire, every minute."""
+        """Return what lets unpaid rentals expire, again and again."""
         return [self._expire_regularly()]
 
     async def _expire_regularly(self) -> None:
         while True:
-            await asyncio.sleep(SECONDS_BETWEEN_EXPIRIES)
+            await asyncio.sleep(self.settings.expiry_seconds)
             try:
                 await self.rentals.expire()
             except Exception:  # the next round tries again; what is wrong shows in /metrics

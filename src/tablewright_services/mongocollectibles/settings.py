@@ -35,6 +35,9 @@ class ShopSettings:
     """Of each client, on quote and checkout."""
     sign_ins_per_minute: int = 5
     """Of each client; links to customers too."""
+    expiry_seconds: int = 300
+    """How often unpaid rentals are looked for: a read each time, of a design without an index on
+    the status one of the whole table."""
 
     @property
     def is_live(self) -> bool:
@@ -76,4 +79,5 @@ def shop_settings(environment: Mapping[str, str]) -> ShopSettings:
         mail_from=environment.get("MAIL_FROM", "shop@mongocollectibles.example"),
         calls_per_minute=whole_number(environment, "CALLS_PER_MINUTE", 60),
         sign_ins_per_minute=whole_number(environment, "SIGN_INS_PER_MINUTE", 5),
+        expiry_seconds=whole_number(environment, "EXPIRY_SECONDS", 300),
     )
