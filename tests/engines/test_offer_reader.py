@@ -10,13 +10,14 @@ from server_loads import a_load
 from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import DataError, PriceUnknownError
 from tablewright.core.quantities import GB
+from tablewright.engines.servers.constants import figures
 from tablewright.engines.servers.offer_reader import (
     OfferEntry,
     offers_of,
     parse_entries,
     read_entries,
 )
-from tablewright.engines.servers.sizing import Offer, figures
+from tablewright.engines.servers.sizing import Offer
 
 BOOK = PriceBook()
 GIVEN = figures("postgresql")

@@ -19,7 +19,8 @@ from tablewright.engines.postgresql.design import PostgresDesign
 from tablewright.engines.postgresql.engine import PostgresEngine
 from tablewright.engines.postgresql.offers import acu_hours, offers
 from tablewright.engines.postgresql.plan import plan
-from tablewright.engines.servers.sizing import Load, cheapest, figures, options_for
+from tablewright.engines.servers.constants import figures
+from tablewright.engines.servers.sizing import Load, cheapest, options_for
 from tablewright.model.statistics import LoadCurve
 
 APPS = Path(tablewright.__file__).parent / "apps"

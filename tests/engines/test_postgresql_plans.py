@@ -17,7 +17,7 @@ import pytest
 import tablewright
 from pg_values import sent
 from tablewright import ModelFile, load
-from tablewright.engines.postgresql.ddl import ddl, quoted
+from tablewright.engines.postgresql.ddl import ddl, extensions, quoted
 from tablewright.engines.postgresql.design import PgTable, PostgresDesign
 from tablewright.engines.postgresql.engine import PostgresEngine
 from tablewright.engines.postgresql.plan import plan
@@ -52,6 +52,8 @@ class Loaded:
         mine = [
             s for s in statements if f" {quoted(table.name)} " in s and "ADD CONSTRAINT" not in s
         ]
+        for statement in extensions(design):
+            connection.execute(statement)
         connection.execute(f"DROP TABLE IF EXISTS {quoted(table.name)}")
         connection.execute(mine[0])
         self.fill(n)
@@ -131,8 +133,13 @@ class Loaded:
         order = [self.column(n) + (" DESC" if down else "") for n, down in pattern.sort]
         if pattern.verb is Verb.NEAR:
             place = next(c for c in self.table.columns if c.type == "point")
-            here = self.columns[place.attribute][0]
-            order = [f"{quoted(place.name)} <-> {self.literal(place.attribute, here)}"]
+            point = self.columns[place.attribute][0]
+            here = f"ll_to_earth({point['lat']}, {point['lon']})"
+            there = f"ll_to_earth({quoted(place.name)}[1], {quoted(place.name)}[0])"
+            metres = (pattern.radius_km or 10) * 1000
+            text += f" AND earth_box({here}, {metres}) @> {there}"
+            text += f" AND earth_distance({here}, {there}) <= {metres}"
+            order = [f"{there} <-> {here}"]
         if order and pattern.verb is not Verb.AGGREGATE:
             text += f" ORDER BY {', '.join(order)}"
         if pattern.limit is not None and not pattern.complete:

@@ -11,10 +11,11 @@ import tablewright
 from tablewright import load, read_model
 from tablewright.core.quantities import format_bytes
 from tablewright.engines.servers.changes import DropServerIndex
+from tablewright.engines.servers.constants import figures
 from tablewright.engines.servers.facts import ServerFacts
 from tablewright.engines.servers.recost import ServerRecoster
 from tablewright.engines.servers.rules import server_rules
-from tablewright.engines.servers.sizing import ServerEvaluation, figures
+from tablewright.engines.servers.sizing import ServerEvaluation
 from tablewright.review.grade import ReportCard
 from tablewright.review.runner import run
 from tablewright.review.verdicts import FixOption

@@ -404,6 +404,11 @@ class ToyEngine:
     def aligned(self, before: Design, after: Design) -> Design:
         return after
 
+    sizing_constants = ()
+
+    def use_calibration(self, calibration: Any) -> None:
+        pass
+
     def is_empty(self, design: ToyDesign) -> bool:
         return not design.tables
 

@@ -24,6 +24,7 @@ VERBS = {
     "plan": "The cheapest DynamoDB design for the model, why, and the steps to it.",
     "cost": "What a design costs a month, line by line or over all scales.",
     "compare": "Engines and deployment options side by side: cost, requirements, a choice.",
+    "calibrate": "Measure on a server the constants that servers are sized with.",
     "explain": "The requests of an access pattern with their arithmetic, or a rule.",
     "diff": "What changes between two designs, and what that does to the bill.",
     "report": "Everything in one document: text, Markdown, JSON or HTML.",

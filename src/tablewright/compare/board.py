@@ -174,6 +174,7 @@ class Board:
                             bound_by=choice.bound_by,
                             others=tuple((e.design.name, self.usd(e)) for e in ranked[1:]),
                             unserved=unserved(best),
+                            sized_by=best.sized_by,
                         )
                     )
         return tuple(engine_costs)

@@ -297,6 +297,8 @@ class EngineCost:
     others: tuple[tuple[str, Decimal | None], ...] = ()
     unserved: tuple[str, ...] = ()
     """Access patterns the design cannot serve."""
+    sized_by: str = ""
+    """Where and when it was measured what a server takes; "" where nothing was, or none is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

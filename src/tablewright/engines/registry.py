@@ -10,11 +10,13 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UsageError
 from tablewright.design.language import DesignLanguage, Languages
+from tablewright.evaluation.calibration import Calibration, Constant, calibration_from
 from tablewright.evaluation.engine import Engine, Refused
 
 if TYPE_CHECKING:
@@ -57,6 +59,19 @@ class EnginePlugin(Engine, Protocol):
     @property
     def varies_smoothly(self) -> bool:
         """Whether a bill follows each figure of the model, and does not go by steps."""
+        ...
+
+    @property
+    def sizing_constants(self) -> tuple[Constant, ...]:
+        """What servers are sized with; empty where there are none."""
+        ...
+
+    def use_calibration(self, calibration: Calibration) -> None:
+        """Size servers by what was measured on one, from now on.
+
+        Raises:
+            DataError: it has a figure that the engine does not size by.
+        """
         ...
 
     def is_empty(self, design: Design) -> bool:
@@ -119,15 +134,25 @@ def make_engine(name: str) -> EnginePlugin:
 class Engines(Mapping[str, EnginePlugin]):
     """An engine of each kind, made when it is first asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, calibrations: Path | None = None) -> None:
+        """Size servers by the files ENGINE.yaml of a folder, where it has any."""
         self._made: dict[str, EnginePlugin] = {}
+        self._calibrations = calibrations
 
     def __getitem__(self, name: str) -> EnginePlugin:
         if name not in ENGINES:
             raise KeyError(name)
         if name not in self._made:
-            self._made[name] = make_engine(name)
+            engine = make_engine(name)
+            self._calibrate(engine, name)
+            self._made[name] = engine
         return self._made[name]
+
+    def _calibrate(self, engine: EnginePlugin, name: str) -> None:
+        path = None if self._calibrations is None else self._calibrations / f"{name}.yaml"
+        if path is not None and path.is_file():
+            text = path.read_text(encoding="utf-8")
+            engine.use_calibration(calibration_from(text, str(path)))
 
     def __iter__(self) -> Iterator[str]:
         return iter(ENGINES)
@@ -166,6 +191,6 @@ def languages() -> Languages:
 
 def unstated_peak() -> Decimal:
     """Return the busiest hour over the mean that is assumed where a model states no peak."""
-    from tablewright.engines.servers.sizing import figures
+    from tablewright.engines.servers.constants import figures
 
     return figures("postgresql")["unstated_peak"]

@@ -16,6 +16,7 @@ from tablewright.evaluation.doors import (
     Codec,
     Matching,
     Predictor,
+    Progress,
     RecordKind,
     SpendingCap,
     Target,
@@ -26,6 +27,7 @@ from tablewright.sample.calls import Call
 if TYPE_CHECKING:
     from tablewright.bill.prices import PriceBook
     from tablewright.design.values import Design
+    from tablewright.evaluation.calibration import Calibration
     from tablewright.evaluation.parameters import Signature
     from tablewright.evaluation.values import Evaluation, Request, Route
     from tablewright.model.values import Model
@@ -120,6 +122,33 @@ class Connector(Protocol):
         Raises:
             DataError: a file is no reply of it.
             EngineError: it cannot be asked.
+        """
+        ...
+
+    def calibrate(
+        self,
+        models: Sequence[Model],
+        target: Target,
+        *,
+        calls: int,
+        rounds: int,
+        announce: Progress,
+        say: Progress,
+    ) -> Calibration:
+        """Measure what a server takes for the units of work that designs are sized by.
+
+        Args:
+            models: whose sampled values are stored where their content matters.
+            target: which server; a temporary one of this machine by default.
+            calls: of each statement in a round.
+            rounds: of which the median is taken.
+            announce: told whose server it is, before anything is sent.
+            say: told what is being measured.
+
+        Raises:
+            UnsupportedError: nothing can be measured on it; the message says why.
+            UsageError: the address is not one of this engine's, or names production.
+            EngineError: nothing answers there, or it refuses.
         """
         ...
 

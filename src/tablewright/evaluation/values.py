@@ -231,6 +231,8 @@ class Evaluation:
     """Instances drawn for each entity."""
     bill_error: Decimal = ZERO
     """Standard error of the monthly total, in USD."""
+    sized_by: str = ""
+    """Where and when it was measured what the server takes; "" where nothing was."""
 
     @property
     def unserved(self) -> frozenset[str]:

@@ -56,6 +56,11 @@ def engines(comparison: Comparison) -> d.Section:
             "constants of the sizing towards the ends of theirs) at the largest scale.",
         )
     ]
+    blocks += [
+        d.Paragraph(text=f"What a server of {engine} takes was {sized_by}.", tone="note")
+        for engine, sized_by in dict.fromkeys((o.engine, o.sized_by) for o in comparison.engines)
+        if sized_by
+    ]
     chart = _chart(
         "Database: USD a month against users",
         [

@@ -17,6 +17,7 @@ PAGES: dict[str, str] = {
     "archive": "archive:archive_page",
     "backup": "backup:backup_page",
     "baseline": "baseline:baseline_page",
+    "calibrate": "calibrate:calibrate_page",
     "check": "check:check_page",
     "compare": "compare:compare_page",
     "cost": "cost:cost_page",

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from tablewright.bill.rates import Rates
 from tablewright.capacity.limits import WRITE_UNIT_BYTES
-from tablewright.core.errors import EngineError, UsageError
+from tablewright.core.errors import EngineError, UnsupportedError, UsageError
 from tablewright.core.quantities import GB, ZERO
 from tablewright.engines.dynamodb.adapter import DynamoAdapter
 from tablewright.engines.dynamodb.codec import DynamoCodec
@@ -32,6 +32,7 @@ from tablewright.engines.dynamodb.transport import (
     SdkTransport,
     Transport,
 )
+from tablewright.evaluation.calibration import Calibration
 from tablewright.evaluation.doors import (
     Adapter,
     Matching,
@@ -161,6 +162,26 @@ class DynamoConnector:
             for table in design.tables
         }
         return ask(session, endpoint, names, days)
+
+    def calibrate(
+        self,
+        models: Sequence[Model],
+        target: Target,
+        *,
+        calls: int,
+        rounds: int,
+        announce: Callable[[str], None],
+        say: Callable[[str], None],
+    ) -> Calibration:
+        """Refuse: there is nothing to measure.
+
+        Raises:
+            UnsupportedError: always.
+        """
+        raise UnsupportedError(
+            "what a request to DynamoDB takes is published, not measured",
+            remedy="calibrate another engine: --engine postgresql",
+        )
 
     def temporary(
         self, model: Model, design: Design, expected_bytes: Decimal, *, keeps_values: bool = False

@@ -38,6 +38,7 @@ from tablewright.engines.dynamodb.reading.context import OBJECTS, Context
 from tablewright.engines.dynamodb.reading.router import ReadRouter
 from tablewright.engines.dynamodb.sizing import size_facts
 from tablewright.engines.dynamodb.writer import WriteRouter
+from tablewright.evaluation.calibration import Calibration, Constant
 from tablewright.evaluation.description import DesignDescription
 from tablewright.evaluation.evaluator import Evaluator
 from tablewright.evaluation.quotation import Quotation
@@ -128,6 +129,14 @@ class DynamoEngine:
         from tablewright.engines.dynamodb.connector import DynamoConnector
 
         return DynamoConnector(self)
+
+    @property
+    def sizing_constants(self) -> tuple[Constant, ...]:
+        """Nothing: no server is sized."""
+        return ()
+
+    def use_calibration(self, calibration: Calibration) -> None:
+        """Do nothing: what a request takes is published."""
 
     def is_empty(self, design: Design) -> bool:
         """Whether a design has no tables."""

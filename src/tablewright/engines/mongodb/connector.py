@@ -5,6 +5,7 @@ In: a model, a design, which database is meant. Out: codec, adapter, predictor, 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
@@ -17,6 +18,7 @@ from tablewright.engines.mongodb.ddl import script
 from tablewright.engines.mongodb.design import MongoDesign
 from tablewright.engines.servers.connector import ServerConnector
 from tablewright.engines.servers.parts import example_parts
+from tablewright.evaluation.calibration import Calibration
 from tablewright.evaluation.doors import (
     Matching,
     SpendingCap,
@@ -74,6 +76,33 @@ class MongoConnector(ServerConnector):
         assert isinstance(design, MongoDesign)
         reached = reach(target, folder / f"{design.name}.mongodb", creates=creates)
         return MongoAdapter(model, design, reached)
+
+    def calibrate(
+        self,
+        models: Sequence[Model],
+        target: Target,
+        *,
+        calls: int,
+        rounds: int,
+        announce: Callable[[str], None],
+        say: Callable[[str], None],
+    ) -> Calibration:
+        """Refuse: no server that could be measured here is MongoDB's own.
+
+        Raises:
+            UnsupportedError: always.
+        """
+        if target.is_local:
+            raise UnsupportedError(
+                "the embedded MongoDB is SecantusDB, another program: what it takes says nothing "
+                "about MongoDB",
+                remedy="the constants of MongoDB stay assumed, with their range",
+            )
+        raise UnsupportedError(
+            "a MongoDB tells neither the processor time nor the disk operations of a command, and "
+            "no MongoDB server was at hand to work out how to measure them otherwise",
+            remedy="the constants of MongoDB stay assumed, with their range",
+        )
 
     def temporary(
         self, model: Model, design: Design, expected_bytes: Decimal, *, keeps_values: bool = False

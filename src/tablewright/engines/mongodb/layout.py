@@ -26,9 +26,9 @@ from tablewright.design.values import Embed
 from tablewright.engines.mongodb.compression import kept_share
 from tablewright.engines.mongodb.design import Collection, MongoDesign, MongoIndex
 from tablewright.engines.postgresql.types import referred
+from tablewright.engines.servers.constants import Figures
 from tablewright.engines.servers.homes import Home, Ordered
 from tablewright.engines.servers.sizing import (
-    Figures,
     Layout,
     days_of,
     facts_of,

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from tablewright.bill.prices import PriceBook
+from tablewright.engines.servers.constants import Figures, figures
 from tablewright.engines.servers.offer_reader import offers_of, read_entries
-from tablewright.engines.servers.sizing import Figures, Load, Offer, figures
+from tablewright.engines.servers.sizing import Load, Offer
 
 
 def offers(book: PriceBook) -> tuple[Offer, ...]:

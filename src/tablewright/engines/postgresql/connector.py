@@ -5,6 +5,7 @@ In: a model, a design, which database is meant. Out: codec, adapter, predictor, 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
@@ -17,6 +18,7 @@ from tablewright.engines.postgresql.ddl import ddl
 from tablewright.engines.postgresql.design import PostgresDesign
 from tablewright.engines.servers.connector import ServerConnector
 from tablewright.engines.servers.parts import example_parts
+from tablewright.evaluation.calibration import Calibration
 from tablewright.evaluation.doors import (
     Matching,
     SpendingCap,
@@ -72,6 +74,34 @@ class PgConnector(ServerConnector):
         assert isinstance(design, PostgresDesign)
         reached = reach(target, folder / f"{design.name}.postgresql", creates=creates)
         return PgAdapter(model, design, reached)
+
+    def calibrate(
+        self,
+        models: Sequence[Model],
+        target: Target,
+        *,
+        calls: int,
+        rounds: int,
+        announce: Callable[[str], None],
+        say: Callable[[str], None],
+    ) -> Calibration:
+        """Measure a server; a temporary embedded one by default.
+
+        Raises:
+            UsageError: the address is none of PostgreSQL's, or names production.
+            EngineError: nothing answers there, or it refuses.
+        """
+        from tablewright.engines.postgresql.calibrating import calibrate
+        from tablewright.engines.postgresql.targets import reach, temporary
+
+        is_temporary = target.is_local and not target.data
+        reached = temporary() if is_temporary else reach(target, Path(), creates=False)
+        try:
+            if not reached.is_local:
+                announce(reached.description)
+            return calibrate(reached, models, calls=calls, rounds=rounds, say=say)
+        finally:
+            reached.close()
 
     def temporary(
         self, model: Model, design: Design, expected_bytes: Decimal, *, keeps_values: bool = False

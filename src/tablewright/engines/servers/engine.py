@@ -16,11 +16,13 @@ from tablewright.core.memo import Memo
 from tablewright.design.language import DesignLanguage
 from tablewright.design.values import Design
 from tablewright.engines.servers.comparing import ServerComparing
+from tablewright.engines.servers.constants import Figures, constants
 from tablewright.engines.servers.reviewing import ServerReviewing
-from tablewright.engines.servers.sizing import CASES, Figures, Layout, Offer, ServerEvaluation
+from tablewright.engines.servers.sizing import CASES, Layout, Offer, ServerEvaluation
 from tablewright.engines.servers.sizing import evaluate_server as evaluate
 from tablewright.engines.servers.stated import stated
 from tablewright.engines.servers.words import Words
+from tablewright.evaluation.calibration import Calibration, Constant
 from tablewright.evaluation.connector import Connector
 from tablewright.evaluation.engine import Refused
 from tablewright.evaluation.evaluator import Evaluator
@@ -77,6 +79,22 @@ class ServerEngine(Generic[L]):
         self.comparing = ServerComparing(title)
         self._words, self._make, self._offers = words, make_layout, offers
         self._layouts: Memo[L] = Memo(MOST_KEPT)
+        self.calibration: Calibration | None = None
+        """What was measured on a server of the user's; None for what ships with the engine."""
+
+    @property
+    def sizing_constants(self) -> tuple[Constant, ...]:
+        """What servers are sized with, as measured, documented or assumed."""
+        return constants(self.name, self.calibration)
+
+    def use_calibration(self, calibration: Calibration) -> None:
+        """Size servers by what was measured, from now on.
+
+        Raises:
+            DataError: it has a constant that there is not.
+        """
+        constants(self.name, calibration)
+        self.calibration = calibration
 
     @property
     def connector(self) -> Connector:
@@ -128,6 +146,7 @@ class ServerEngine(Generic[L]):
             offers=_stated(self._offers(book, design), getattr(design, "server", "")),
             words=self._words,
             own=own,
+            calibration=self.calibration,
             sample_items=sample_items or SAMPLE,
             cases=cases,
         )

@@ -29,7 +29,8 @@ from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import DataError, PriceUnknownError
 from tablewright.core.expressions import evaluate
 from tablewright.core.quantities import DAYS_PER_MONTH, GB, HOURS_PER_MONTH
-from tablewright.engines.servers.sizing import Figures, Load, Offer
+from tablewright.engines.servers.constants import Figures
+from tablewright.engines.servers.sizing import Load, Offer
 
 FIGURES = frozenset(
     {

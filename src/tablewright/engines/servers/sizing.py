@@ -13,14 +13,12 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
 from tablewright.bill.bill import Bill, Line, days_read, total_of
 from tablewright.bill.book import Price
 from tablewright.bill.prices import PriceBook
-from tablewright.core.data import read_yaml
-from tablewright.core.errors import DataError, PriceUnknownError
+from tablewright.core.errors import PriceUnknownError
 from tablewright.core.quantities import (
     DAYS_PER_MONTH,
     GB,
@@ -29,10 +27,12 @@ from tablewright.core.quantities import (
     ZERO,
     format_number,
 )
+from tablewright.engines.servers.constants import ENDS, Figures, figures, shipped_calibration
 from tablewright.engines.servers.homes import Home
 from tablewright.engines.servers.routing import Router
 from tablewright.engines.servers.words import Words
 from tablewright.engines.servers.work import Work
+from tablewright.evaluation.calibration import Calibration
 from tablewright.evaluation.values import (
     Evaluation,
     Measure,
@@ -48,76 +48,10 @@ from tablewright.sample.sample import Sample
 CASES = ("value", "server-light", "server-heavy", "habits-light", "habits-heavy")
 """What is calculated with: the values, then the constants of the server and those about habits of
 users at each end of their range, the others at their values."""
-ENDS = ("light", "heavy")
-LEAST_CACHE_GB = Decimal("0.5")
-"""MongoDB gives its cache 256 MB at least, which is the share of so much."""
-LABELS = ("source", "measured", "assumed")
 MOST_DRAWN_BYTES = 64 * 1024 * 1024
 """Of instances of one entity that are drawn with their values."""
 FEWEST_DRAWN = 4
 """Instances that are drawn however large they are."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Constant:
-    """A figure that a server is sized with, its range, and where it comes from."""
-
-    name: str
-    value: Decimal
-    light: Decimal
-    heavy: Decimal
-    unit: str
-    label: str
-    """source, measured or assumed."""
-    source: str
-    what: str
-    group: str
-    """server, or habits: what users do and the model does not say."""
-
-
-@cache
-def constants(engine: str) -> tuple[Constant, ...]:
-    """Return the constants of an engine, those of all engines first.
-
-    Raises:
-        DataError: the data file has a field it should not have, or lacks one.
-    """
-    data = read_yaml("tablewright.engines.servers", "sizing.yaml")
-    constants = []
-    for name, fields in {**data["common"], **data[engine]}.items():
-        if set(fields) != {"value", "light", "heavy", "unit", "label", "source", "what"}:
-            raise DataError(f"servers/sizing.yaml: `{name}` has the fields {sorted(fields)}")
-        if fields["label"] not in LABELS:
-            raise DataError(f"servers/sizing.yaml: the label of `{name}` is none of {LABELS}")
-        value, light, heavy = (Decimal(str(fields[case])) for case in ("value", *ENDS))
-        constants.append(
-            Constant(
-                name=name,
-                value=value,
-                light=light,
-                heavy=heavy,
-                unit=str(fields["unit"]),
-                label=fields["label"],
-                source=str(fields["source"]),
-                what=str(fields["what"]),
-                group="habits" if name in data["common"] and _is_habit(fields) else "server",
-            )
-        )
-    return tuple(constants)
-
-
-def _is_habit(fields: Mapping[str, Any]) -> bool:
-    return bool(fields["label"] == "assumed")
-
-
-def figures(engine: str, case: str = "value", own: Mapping[str, Decimal] | None = None) -> Figures:
-    """Return the constants of an engine in one case: value, light, heavy, or one of `CASES`."""
-    group, _, end = case.rpartition("-")
-    stored = {}
-    for constant in constants(engine):
-        position = end if group in ("", constant.group) else "value"
-        stored[constant.name] = Decimal(getattr(constant, position))
-    return Figures(held={**stored, **(own or {})}, case=case)
 
 
 def combined(value: Decimal | None, ends: Iterable[Decimal | None]) -> Decimal | None:
@@ -141,22 +75,6 @@ def combined(value: Decimal | None, ends: Iterable[Decimal | None]) -> Decimal |
     logs = [(cost / value).ln() for cost in costs]
     far = sum((log * log for log in logs), ZERO).sqrt()
     return (value * (far if sum(logs) > 0 else -far).exp()).quantize(Decimal("0.01"))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Figures:
-    """Constants by name."""
-
-    held: Mapping[str, Decimal]
-    case: str = "value"
-
-    def __getitem__(self, name: str) -> Decimal:
-        return self.held[name]
-
-    def cache_gb(self, memory_gb: Decimal) -> Decimal:
-        """Return how much of a server's memory holds data, in GB."""
-        own_key = max(LEAST_CACHE_GB, memory_gb - self["cache_beyond_gb"]) * self["cache_share"]
-        return own_key + memory_gb * self["file_cache_share"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -598,17 +516,19 @@ def evaluate_server(
     offers: Sequence[Offer],
     words: Words,
     own: Mapping[str, Decimal] | None = None,
+    calibration: Calibration | None = None,
     sample_items: int = 0,
     cases: Sequence[str] = CASES,
 ) -> ServerEvaluation:
     """Return routes, load, options and the bill of the cheapest that holds the load.
 
-    The whole is calculated in each of the cases: once, if there is one.
+    The whole is calculated in each of the cases: once, if there is one. A calibration replaces
+    what ships with the engine.
     """
     stored: dict[str, tuple[Option, ...]] = {}
     first: tuple[Layout, dict[str, Route], dict[str, Work], Load, tuple[Option, ...], Figures]
     for case in cases:
-        provided = figures(words.engine, case, own)
+        provided = figures(words.engine, case, own, calibration)
         layout = lay_out(provided)
         router = Router(model, design.name, layout.homes, users, words)
         routes: dict[str, Route] = {}
@@ -622,14 +542,18 @@ def evaluate_server(
             first = layout, routes, works, load, options, provided
     layout, routes, works, load, options, provided = first
     chosen = cheapest(options, meeting_needs=True)
+    used = calibration or shipped_calibration(words.engine)
+    sized_by = "" if used is None else str(used)
+    notes = (*layout.notes, f"what the server takes is {used}") if used else layout.notes
     return ServerEvaluation(
         model=model,
         design=design,
         users=users,
         routes=tuple(routes.values()),
         resources=layout.resources,
-        bill=_bill(chosen, options, load, book, region, stored, model, provided, layout.notes),
+        bill=_bill(chosen, options, load, book, region, stored, model, provided, notes),
         sample_items=sample_items,
+        sized_by=sized_by,
         load=load,
         works=works,
         homes=layout.homes,
