@@ -17,6 +17,7 @@ from tablewright.compare.protocol import ComparedByBill
 from tablewright.core.diagnostics import Span
 from tablewright.core.errors import EngineError, UnsupportedError
 from tablewright.core.quantities import ONE
+from tablewright.deploy.stack import DatabaseShare
 from tablewright.design.grammar import COMMON
 from tablewright.design.language import DesignLanguage
 from tablewright.design.values import Design
@@ -403,6 +404,9 @@ class ToyEngine:
 
     def aligned(self, before: Design, after: Design) -> Design:
         return after
+
+    def infrastructure(self, evaluation: Any, environment: str, tags: Any) -> DatabaseShare:
+        return DatabaseShare()
 
     sizing_constants = ()
 
