@@ -170,7 +170,7 @@ def test_a_need_that_nobody_has_decides_nothing_and_is_said() -> None:
     found = compared(targets="availability: 99.999")
     ruling = next(r for r in decided(found).rulings if r.rule == NEEDS)
     assert ruling.leaves == ()
-    assert ruling.note == "no option has availability, so that decides nothing"
+    assert ruling.note == "no option is known to have availability, so that decides nothing"
     assert "It does not have availability (" in found.advice[0]
 
 

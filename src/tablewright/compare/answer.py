@@ -69,8 +69,14 @@ def _ruled(decision: Decision, phases: Sequence[Phase]) -> str:
     on_path = next((p.name for p in reversed(phases) if p.users <= decision.users), "")
     if on_path and on_path != decision.chosen:
         text += f" for who stays at that size; for who grows on, `{on_path}`"
-    lacks = " and ".join(f"{need.title} ({need.how})" for need in decision.missing)
-    return f"{text}. It does not have {lacks}, and no other has." if lacks else f"{text}."
+    text += "."
+    lacks = " and ".join(f"{n.title} ({n.how})" for n in decision.missing if n.result != "unknown")
+    if lacks:
+        text += f" It does not have {lacks}, and no other has."
+    unknown = " and ".join(n.title for n in decision.missing if n.result == "unknown")
+    if unknown:
+        text += f" Nothing is known here of {unknown}."
+    return text
 
 
 def _dear(candidates: Candidates, decision: Decision, without: Sequence[GivenUp]) -> str:
@@ -85,8 +91,11 @@ def _dear(candidates: Candidates, decision: Decision, without: Sequence[GivenUp]
     within = [row for row in without if row.saves > 0 and row.usd <= budget]
     if within:
         least = min(within, key=lambda row: (row.usd, row.need))
-        need = least.need.replace("_", " ")
-        text += f"; without {need} `{least.chosen}` would do for {money(least.usd)}"
+        result = candidates.result(least.chosen)
+        gap = next(n for n in candidates.missed(result, decision.users) if n.need == least.need)
+        text += (
+            f"; without {gap.title} ({gap.how}) `{least.chosen}` would do for {money(least.usd)}"
+        )
     return f"{text}."
 
 

@@ -203,7 +203,7 @@ def _by_needs(candidates: Candidates, left: Sequence[ArchitectureResult], users:
     notes = []
     if nobody:
         words = " and ".join(sorted(need.replace("_", " ") for need in nobody))
-        notes.append(f"no option has {words}, so that decides nothing")
+        notes.append(f"no option is known to have {words}, so that decides nothing")
     if fewest:
         notes.append(f"no option has all the others; those that miss {fewest} stay")
     return reasons, "; ".join(notes)

@@ -67,11 +67,11 @@ class GuideView:
     """What the latest restore drill has shown; None where there was none."""
 
 
-def open_guided(file: str) -> Session:
+def open_guided(file: str, options: Options | None = None) -> Session:
     """Return a session on a model file, or on a reference application of that name."""
     if is_reference(file):
-        return Session(read_model(apps.read(file), f"{file}.yaml"), Options())
-    return open_model(file)
+        return Session(read_model(apps.read(file), f"{file}.yaml"), options or Options())
+    return open_model(file, options)
 
 
 def is_reference(file: str) -> bool:

@@ -1,0 +1,107 @@
+"""What stands beside the decision: cheaper variants, the fit of each pattern, minutes away."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tablewright import read_model
+from tablewright.compare.fit import kind_of
+from tablewright.compare.needs import minutes_away
+from tablewright.compare.reader import read_architectures
+from tablewright.compare.result import Comparison
+from tablewright.core.errors import DataError
+from tablewright.session import open_model
+from tablewright.verbs.compare import compare
+
+APPS = Path(__file__).parents[2] / "src/tablewright/apps"
+
+
+@cache
+def compared(app: str) -> Comparison:
+    return compare(open_model(APPS / app))
+
+
+def test_an_http_api_saves_two_dollars_and_a_half_a_million_requests() -> None:
+    shop = compared("mongocollectibles")
+    (variant,) = (v for v in shop.variants if v.title == "HTTP API instead of REST API")
+    requests = {name: value for name, value, _ in shop.workload}["requests"]
+    # 3.50 USD a million of the REST API less 1.00 of the HTTP API
+    assert round(variant.saves_at(50_000), 6) == round(requests * Decimal("2.5") / 10**6, 6)
+    assert Decimal(54) < variant.saves_at(50_000) < Decimal(56)
+    assert variant.option == "serverless"
+    assert "usage plans" in variant.gives_up
+
+
+def test_a_way_out_through_an_instance_is_cheaper_than_a_nat_gateway() -> None:
+    proxy = compared("llm-proxy")
+    (variant,) = (v for v in proxy.variants if v.title.startswith("an instance for NAT"))
+    # 730 x (0.045 - 0.0104) and 0.045 for each GB of answers, twice
+    gb_out = {name: value for name, value, _ in proxy.workload}["gb_out"]
+    by_hand = 730 * Decimal("0.0346") + gb_out * 2 * Decimal("0.045")
+    assert round(variant.saves_at(50_000), 6) == round(by_hand, 6)
+
+
+def test_a_variant_that_replaces_what_is_not_there_is_an_error() -> None:
+    raw = {"mine": {"components": {}, "variants": {"less": {"instead_of": ["engine"]}}}}
+    with pytest.raises(DataError, match="there is no component `engine` to replace"):
+        read_architectures(raw, "architectures")
+
+
+MODEL = """
+app: kinds
+scales: [10]
+entities:
+  Event: {key: [owner, at], count: 1/user, attributes: {owner: uuid, at: timestamp, n: int, tag: text(5)}}
+patterns:
+  one: {get: Event, by: [owner, at], rate: 1/user/day}
+  recent: {list: Event, where: owner, sort: -at, limit: 10, rate: 1/user/day}
+  tagged: {list: Event, where: tag, rate: 1/user/day}
+  count: {update: Event, by: [owner, at], increment: n, rate: 1/user/day}
+  rename: {update: Event, by: [owner, at], set: tag, rate: 1/user/day}
+  words: {search: Event, where: tag, rate: 1/user/day}
+"""  # noqa: E501
+
+
+@pytest.mark.parametrize(
+    ("pattern", "kind"),
+    [
+        ("one", "key-value"),
+        ("recent", "time series"),
+        ("tagged", "list"),
+        ("count", "counter"),
+        ("rename", "write"),
+        ("words", "search by words"),
+    ],
+)
+def test_patterns_are_told_apart_by_what_they_ask(pattern: str, kind: str) -> None:
+    model = read_model(MODEL).model
+    assert kind_of(model, next(p for p in model.patterns if p.name == pattern)) == kind
+
+
+def test_the_fit_is_ten_for_one_request_and_nothing_for_what_cannot_be_served() -> None:
+    fits = {fit.pattern: fit for fit in compared("poafix").fits}
+    near = {one.engine: one for one in fits["usersNear"].engines}
+    assert near["mongodb"].score == 10  # by its 2dsphere index
+    by_key = {one.engine: one.score for one in fits["getUser"].engines}
+    assert by_key["mongodb"] == by_key["postgresql"] == 10
+    means = dict(compared("poafix").mean_fits)
+    assert all(0 < score <= 10 for score in means.values())
+
+
+def test_a_promise_is_shown_with_the_minutes_it_leaves() -> None:
+    # 43,800 minutes in a month of 730 hours
+    assert minutes_away(Decimal("99.95")) == Decimal("21.9")
+    assert minutes_away(Decimal("99.995")) == Decimal("2.19")
+
+
+def test_where_nothing_decides_a_tenth_and_ten_times_are_tried() -> None:
+    found = compared("mongocollectibles")
+    first = found.sensitivity[0]
+    assert not first.decides
+    assert first.turns_at is not None
+    assert not Decimal("0.5") <= first.turns_at <= 2
+    assert found.advice[3].startswith("It rests on no single figure: half or twice each of ")
