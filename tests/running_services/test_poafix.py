@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import hashlib
+import hmac
+import json
+import re
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import count
 from typing import Any
 from uuid import uuid4
 
+import httpx2
 import pytest
+import uvicorn
+from botocore.auth import S3SigV4PostAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from running_services.running import START, Running
+from tablewright.core.errors import UsageError
+from tablewright.store.failures import StoreError
+from tablewright_services.common.paystack import PaymentFailed
 from tablewright_services.poafix.app import PoaFix
+from tablewright_services.poafix.settings import poafix_settings
+from tablewright_services.poafix.uploads import Signer, Uploads
 
 PASSWORD = "correct horse battery"
 ADMIN = {"email": "first@poafix.example", "password": "the first administrator"}
@@ -745,3 +763,447 @@ def test_ratings_given_at_once_all_count(service: Running) -> None:
     rated = client.get(f"/providers/{provider.id}").json()
     # 1 2 3 4 5 twice, 1 and 2: 33 stars of 12 ratings are 2.75
     assert (rated["totalRatings"], rated["rating"]) == (12, 2.75)
+
+
+# ---------------------------------------------------------------- notifications
+
+
+def test_news_are_unread_until_marked_by_their_recipient(service: Running) -> None:
+    client, provider = client_of(service), working(service)
+    requested(client, provider)
+    news = news_of(provider, "A new request")
+    assert {name: news[name] for name in ("type", "priority", "read", "createdAt")} == {
+        "type": "request",
+        "priority": 2,
+        "read": False,
+        "createdAt": "2026-11-30T12:00:00.000Z",
+    }
+    before = provider.get("/notifications").json()["unread"]
+    path = f"/notifications/{news['id']}/read"
+    assert error_of(client.post(path)) == (404, "not_found")
+    assert provider.post(path).status_code == 204
+    assert provider.get("/notifications").json()["unread"] == before - 1
+
+
+def test_news_that_cannot_be_stored_are_tried_again(service: Running) -> None:
+    client, provider = client_of(service), working(service)
+    news, create = service.service.news, service.service.news.store.createNotification
+    failures = iter([StoreError("throttled"), StoreError("throttled")])
+
+    class Failing:
+        async def createNotification(self, **values: Any) -> Any:  # noqa: N802
+            for failure in failures:
+                raise failure
+            return await create(**values)
+
+    kept, news.store = news.store, Failing()
+    try:
+        requested(client, provider)
+        for _ in range(100):
+            if next(failures, None) is None:
+                break
+            time.sleep(0.02)
+    finally:
+        news.store = kept
+    assert news_of(provider, "A new request")
+
+
+# ---------------------------------------------------------------- administrators
+
+
+def test_each_role_may_do_what_is_its_own(service: Running) -> None:
+    first = admin_of(service)
+    made = {}
+    for role in ("support", "verifier"):
+        email = f"{uuid4().hex}@poafix.example"
+        body = {"email": email, "password": PASSWORD, "name": role, "role": role}
+        assert first.post("/admin/admins", body).status_code == 201
+        sign_in = {"kind": "admin", "email": email, "password": PASSWORD}
+        tokens = service.client.post("/auth/login", json=sign_in).json()
+        made[role] = Account(service, tokens, email)
+    waiting = provider_of(service)
+    verify = f"/admin/providers/{waiting.id}/verify"
+    rejected = {"decision": "rejected"}
+    assert error_of(made["support"].post(verify, rejected)) == (403, "forbidden")
+    assert made["verifier"].post(verify, rejected).status_code == 200
+    assert error_of(made["verifier"].post(verify, rejected)) == (409, "state")
+    assert error_of(made["verifier"].get("/admin/users")) == (403, "forbidden")
+    assert made["support"].get("/admin/users").status_code == 200
+    assert error_of(made["support"].post("/admin/admins", {**body, "email": "x@y.z"})) == (
+        403,
+        "forbidden",
+    )
+    assert error_of(waiting.get("/admin/users")) == (403, "forbidden")
+    assert error_of(made["support"].get("/requests")) == (403, "forbidden")
+    assert news_of(waiting, "You are rejected")["priority"] == 1
+
+
+def test_what_an_administrator_does_leaves_an_entry(service: Running) -> None:
+    first = admin_of(service)
+    email = f"{uuid4().hex}@poafix.example"
+    body = {"email": email, "password": PASSWORD, "name": "Vera", "role": "verifier"}
+    id = first.post("/admin/admins", body).json()["id"]
+    assert first.get("/admin/activity").json()["items"][0] == {
+        "at": "2026-11-30T12:00:00.000Z",
+        "action": "create admin",
+        "target": id,
+    }
+    sign_in = {"kind": "admin", "email": email, "password": PASSWORD}
+    vera = Account(service, service.client.post("/auth/login", json=sign_in).json(), email)
+    provider = provider_of(service)
+    waiting = vera.get("/admin/providers").json()["items"]
+    assert {"id": provider.id, "businessName": "Pipes", "serviceType": "plumbing"} in [
+        {name: item[name] for name in ("id", "businessName", "serviceType")} for item in waiting
+    ]
+    vera.post(f"/admin/providers/{provider.id}/verify", {"decision": "verified"})
+    assert first.get("/admin/activity", adminId=id).json()["items"] == [
+        {"at": "2026-11-30T12:00:00.000Z", "action": "verified", "target": provider.id}
+    ]
+    assert error_of(vera.get("/admin/activity", adminId=first.id)) == (403, "forbidden")
+
+
+def test_administrators_see_clients_requests_and_what_is_to_come(service: Running) -> None:
+    admin, client, provider = admin_of(service), client_of(service), working(service)
+    booking, _ = confirmed(client, provider)
+    pending = requested(client, provider)
+    newest = admin.get("/admin/users").json()["items"]
+    assert client.id in [item["id"] for item in newest] or len(newest) == 50
+    upcoming = admin.get("/admin/bookings/upcoming").json()["items"]
+    assert booking in [item["id"] for item in upcoming]
+    status = admin.get("/admin/requests", status="pending").json()["items"]
+    assert pending in [item["id"] for item in status] or len(status) == 100
+    around = admin.get("/admin/users/near", lat=-1.286, lng=36.817, radius=0.5).json()["items"]
+    assert {"id": client.id, "name": "Ana", "location": place()} in around or len(around) == 100
+    news = admin.get("/admin/notifications", type="system", priority=1).json()["items"]
+    assert {item["title"] for item in news} <= {"You are verified", "You are rejected"}
+
+
+# ---------------------------------------------------------------- uploads
+
+
+def form_for(account: Account, **changed: Any) -> Any:
+    body = {"fileName": "tap.jpg", "contentType": "image/jpeg", "bytes": 5, **changed}
+    return account.post("/uploads", body)
+
+
+def sent(service: Running, form: dict[str, Any], content: bytes, **changed: str) -> Any:
+    parts = [
+        f'--limit\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in {**form["fields"], **changed}.items()
+    ]
+    head = b'--limit\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n'
+    body = b"".join(parts) + head + content + b"\r\n--limit--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=limit"}
+    return service.client.post(form["url"], content=body, headers=headers)
+
+
+def test_a_file_is_sent_by_a_signed_form_and_read_back(service: Running) -> None:
+    client = client_of(service)
+    reply = form_for(client, folder="requests")
+    form = reply.json()
+    assert reply.status_code == 201
+    assert re.fullmatch(r"requests/1796040000000-[0-9a-f]{16}-tap\.jpg", form["key"])
+    assert form["cdnUrl"] == f"/files/{form['key']}"
+    assert form["expiresAt"] == "2026-11-30T12:10:00+00:00"
+    content = b"\r\n\x00\xff\n"
+    assert sent(service, form, content).json() == {"key": form["key"]}
+    read = service.client.get(form["cdnUrl"])
+    assert (read.content, read.headers["content-type"]) == (content, "image/jpeg")
+    assert read.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert read.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("..\\..\\boot.ini", "boot"),
+        ("a photo (1).php.jpg", "a-photo-1-php"),
+        ("ünïcode.png", "n-code"),
+        ("....", "file"),
+    ],
+)
+def test_names_of_files_are_cleaned(service: Running, name: str, kept: str) -> None:
+    key = form_for(client_of(service), fileName=name).json()["key"]
+    assert re.fullmatch(rf"uploads/1796040000000-[0-9a-f]{{16}}-{kept}\.jpg", key)
+
+
+def test_a_form_takes_only_what_it_was_made_for(service: Running) -> None:
+    client = client_of(service)
+    form = form_for(client).json()
+    assert error_of(sent(service, form, b"sixsix")) == (413, "too_large")
+    assert error_of(sent(service, form, b"")) == (413, "too_large")
+    other = f"uploads/1796040000000-{'0' * 16}-other.jpg"
+    assert error_of(sent(service, form, b"five!", key=other)) == (403, "fields")
+    html = {"Content-Type": "text/html"}
+    assert error_of(sent(service, form, b"five!", **html)) == (403, "fields")
+    policy = base64.b64encode(b'{"expiration": "2999-01-01T00:00:00Z", "conditions": []}')
+    assert error_of(sent(service, form, b"five!", policy=policy.decode())) == (403, "signature")
+    service.time.moment = START + dt.timedelta(minutes=10)
+    assert error_of(sent(service, form, b"five!")) == (403, "expired")
+    service.time.moment = START
+    for wrong in ({"contentType": "text/html"}, {"bytes": 0}, {"folder": "../etc"}):
+        assert error_of(form_for(client, **wrong)) == (400, "invalid")
+    assert error_of(form_for(client, bytes=5 * 1024 * 1024 + 1)) == (413, "too_large")
+    pdf = form_for(client, contentType="application/pdf", bytes=5 * 1024 * 1024 + 1)
+    assert pdf.json()["key"].endswith("-tap.pdf")
+    assert service.client.get("/files/../settings.py").status_code == 404
+    assert service.client.get(f"/files/{other}").status_code == 404
+    assert error_of(service.client.post("/files", content=b"x")) == (415, "type")
+
+
+def test_a_form_for_a_bucket_is_signed_as_botocore_signs_it() -> None:
+    signer = Signer("poafix-storage", "us-east-1", "AKIDEXAMPLE", "secret", "token")
+    fields = signer.fields("uploads/1-a.jpg", "image/jpeg", 5, START)
+    policy = json.loads(base64.b64decode(fields["policy"]))
+    assert policy["expiration"] == "2026-11-30T12:10:00.000Z"
+    assert policy["conditions"][0] == {"bucket": "poafix-storage"}
+    assert policy["conditions"][-1] == ["content-length-range", 1, 5]
+    assert not any("acl" in str(condition).lower() for condition in policy["conditions"])
+    request = AWSRequest()
+    request.context["s3-presign-post-fields"] = {}
+    request.context["s3-presign-post-policy"] = {"conditions": []}
+    credentials = Credentials("AKIDEXAMPLE", "secret", "token")
+    auth = S3SigV4PostAuth(credentials, "s3", "us-east-1")
+    auth.add_auth(request)
+    theirs = request.context["s3-presign-post-fields"]
+    day = theirs["x-amz-date"][:8]
+    assert signer.signature(theirs["policy"], day) == theirs["x-amz-signature"]
+    # every further field that botocore asks for is one of ours
+    assert set(theirs) <= set(fields)
+
+
+def test_a_bucket_is_read_through_the_cdn() -> None:
+    named = {"AWS_BUCKET_NAME": "poafix-storage", "CLOUDFRONT_URL": "https://cdn.example/"}
+    uploads = Uploads(poafix_settings({**ENVIRONMENT, **named, "AWS_ACCESS_KEY_ID": "AKID"}))
+    given = {"fileName": "a.png", "contentType": "image/png", "bytes": 9}
+    form = uploads.form(given, START)
+    assert form["url"] == "https://poafix-storage.s3.us-east-1.amazonaws.com/"
+    assert form["cdnUrl"] == f"https://cdn.example/{form['key']}"
+    scope = "AKID/20261130/us-east-1/s3/aws4_request"
+    assert form["fields"]["x-amz-credential"] == scope
+
+
+# ---------------------------------------------------------------- operating
+
+
+def test_nothing_personal_is_logged_and_headers_are_there(service: Running) -> None:
+    client, provider = client_of(service), working(service)
+    requested(client, provider)
+    near(client, elsewhere())
+    reply = service.client.get("/health")
+    assert (reply.status_code, reply.json()) == (200, {"status": "ok"})
+    for name, value in (
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("referrer-policy", "no-referrer"),
+        ("cache-control", "no-store"),
+        ("strict-transport-security", "max-age=63072000"),
+        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ):
+        assert reply.headers[name] == value
+    log = "".join(service.lines)
+    secrets = (client.email, PASSWORD, client.tokens["accessToken"], "drips", "Moi", "36.817")
+    assert not any(secret in log for secret in secrets)
+
+
+def test_pages_of_other_origins_are_not_let_in(service: Running) -> None:
+    foreign = service.client.get("/service-types", headers={"Origin": "https://evil.example"})
+    assert "access-control-allow-origin" not in foreign.headers
+    known = service.client.get("/service-types", headers={"Origin": ORIGIN})
+    assert known.headers["access-control-allow-origin"] == ORIGIN
+
+
+def test_the_document_names_every_route_and_what_it_takes(service: Running) -> None:
+    document = service.client.get("/openapi.json").json()
+    assert (document["openapi"], document["info"]["title"]) == ("3.1.0", "PoaFix")
+    search = document["paths"]["/providers/nearby"]["get"]
+    assert [p["name"] for p in search["parameters"] if p["required"]] == [
+        "lat",
+        "lng",
+        "serviceType",
+    ]
+    send = document["paths"]["/requests"]["post"]
+    schema = send["requestBody"]["content"]["application/json"]["schema"]
+    assert schema["required"] == ["providerId", "serviceType", "description", "location"]
+    assert {"201", "400", "401", "403", "404", "409", "429"} <= set(send["responses"])
+    names = [
+        operation["operationId"]
+        for path in document["paths"].values()
+        for operation in path.values()
+    ]
+    assert len(names) == len(set(names))
+
+
+@pytest.fixture(scope="module")
+def paid(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A service that takes payments through Paystack, of which only the answer is made up."""
+    more = {"PAYSTACK_SECRET_KEY": PAYSTACK, "REQUESTS_PER_MINUTE": "1000"}
+    service = Running(PoaFix, "poafix", "dynamodb", {**ENVIRONMENT, **more})
+    service.service.jobs.payments = Recorded()
+    with service.client:
+        yield service
+
+
+PAYSTACK = "sk_test_" + "k" * 40
+
+
+class Recorded:
+    """Takes payments, or fails."""
+
+    fails = False
+
+    def ask(self, reference: str, amount: int, currency: str, email: str) -> str:
+        if self.fails:
+            raise PaymentFailed("recorded")
+        return f"https://checkout.example/{reference}?{amount}{currency}"
+
+
+def told(service: Running, event: Any, secret: str = PAYSTACK) -> Any:
+    """Send an event as Paystack does: HMAC-SHA512 of the raw body, in hexadecimal digits."""
+    content = json.dumps(event).encode()
+    signature = hmac.new(secret.encode(), content, hashlib.sha512).hexdigest()
+    headers = {"x-paystack-signature": signature, "content-type": "application/json"}
+    return service.client.post("/webhooks/paystack", content=content, headers=headers)
+
+
+def charge(reference: str, amount: int = 60_000, event: str = "charge.success") -> Any:
+    return {"event": event, "data": {"reference": reference, "amount": amount, "currency": "KES"}}
+
+
+def test_a_webhook_that_comes_three_times_counts_once(paid: Running) -> None:
+    client, provider = client_of(paid), working(paid)
+    _, job = confirmed(client, provider)
+    reply = client.post(f"/jobs/{job}/payment").json()
+    reference = reply["payment"]["reference"]
+    assert reply["payAt"] == f"https://checkout.example/{reference}?60000KES"
+    with ThreadPoolExecutor(3) as pool:
+        replies = pool.map(lambda _: told(paid, charge(reference)), range(3))
+        results = [reply.json()["result"] for reply in replies]
+    assert sorted(results) == ["paid", "unchanged", "unchanged"]
+    assert client.get(f"/jobs/{job}").json()["payment"]["state"] == "paid"
+    assert news_of(provider, "Payment paid")
+    titles = [item["title"] for item in provider.get("/notifications").json()["items"]]
+    assert titles.count("Payment paid") == 1
+    assert told(paid, charge(reference, event="charge.failed")).json() == {"result": "unchanged"}
+    assert told(paid, charge(reference, event="refund.processed")).json() == {"result": "refunded"}
+
+
+def test_a_webhook_has_to_be_signed_and_to_fit(paid: Running) -> None:
+    client, provider = client_of(paid), working(paid)
+    _, job = confirmed(client, provider)
+    reference = client.post(f"/jobs/{job}/payment").json()["payment"]["reference"]
+    assert told(paid, charge(reference), "another key").status_code == 401
+    assert paid.client.post("/webhooks/paystack", json=charge(reference)).status_code == 401
+    assert error_of(told(paid, charge(reference, 59_999))) == (409, "amount")
+    for event in ({"event": "transfer.success", "data": {}}, {"event": "charge.success"}, {}):
+        assert told(paid, event).json() == {"result": "ignored"}
+    assert told(paid, charge(f"{'0' * 24}-x")).json() == {"result": "unknown"}
+    assert told(paid, []).status_code == 400
+    assert client.get(f"/jobs/{job}").json()["payment"]["state"] == "pending"
+    assert paid.client.post(f"/payments/{reference}/local", json={}).status_code == 404
+
+
+def test_a_payment_that_could_not_be_begun_can_be_begun_again(paid: Running) -> None:
+    client, provider = client_of(paid), working(paid)
+    _, job = confirmed(client, provider)
+    paid.service.jobs.payments.fails = True
+    assert error_of(client.post(f"/jobs/{job}/payment")) == (502, "payment")
+    paid.service.jobs.payments.fails = False
+    assert client.get(f"/jobs/{job}").json()["payment"]["state"] == "failed"
+    assert client.post(f"/jobs/{job}/payment").status_code == 202
+
+
+def test_a_caller_makes_a_hundred_requests_a_minute() -> None:
+    environment = {name: value for name, value in ENVIRONMENT.items() if "MINUTE" not in name}
+    service = Running(PoaFix, "poafix", "dynamodb", environment)
+    with service.client:
+        one, other = client_of(service), client_of(service)
+        statuses = [one.get("/requests").status_code for _ in range(101)]
+        assert statuses == [200] * 100 + [429]
+        assert one.get("/requests").headers["retry-after"] == "1"
+        assert other.get("/requests").status_code == 200
+        service.time.seconds += 1
+        assert one.get("/requests").status_code == 200
+
+
+@contextmanager
+def listening() -> Iterator[tuple[Running, str]]:
+    """A service behind a real server, whose answers come as they are written."""
+    service = Running(PoaFix, "poafix", "dynamodb", ENVIRONMENT)
+    config = uvicorn.Config(service.service.application(), log_config=None, lifespan="on", port=0)
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        service.client = httpx2.Client(base_url=url)
+        try:
+            yield service, url
+        finally:
+            service.client.close()
+            server.should_exit = server.force_exit = True
+            thread.join(10)
+
+
+def lines_of(account: Account, **headers: str) -> Iterator[str]:
+    with account.client.stream("GET", "/events", headers={**account.headers, **headers}) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        yield from stream.iter_lines()
+
+
+def event_of(lines: Iterator[str]) -> dict[str, str]:
+    """Return the next event of a stream."""
+    event: dict[str, str] = {}
+    for line in lines:
+        name, _, value = line.partition(": ")
+        if name in ("id", "event", "data"):
+            event[name] = value
+        elif not line and "data" in event:
+            return event
+    raise AssertionError("the stream has ended")
+
+
+def test_a_change_of_state_reaches_an_open_stream_and_what_was_missed_comes_first() -> None:
+    with listening() as (service, _):
+        client, provider = client_of(service), working(service)
+        stream = lines_of(provider)
+        assert next(stream) == "retry: 3000"
+        id = requested(client, provider)
+        event = event_of(stream)
+        news = json.loads(event["data"])
+        assert (event["event"], news["title"]) == ("request", "A new request")
+        assert (news["data"], news["id"]) == ({"requestId": id}, event["id"])
+        stream.close()
+        client.post(f"/requests/{id}/cancel")
+        news_of(provider, "Request cancelled")
+        resumed = event_of(lines_of(provider, **{"Last-Event-ID": event["id"]}))
+        assert json.loads(resumed["data"])["title"] == "Request cancelled"
+
+
+def test_a_caller_has_five_streams_at_most_and_idle_ones_are_kept_alive() -> None:
+    with listening() as (service, _):
+        service.service.news.heartbeat_seconds = 0.05
+        client = client_of(service)
+        streams = [lines_of(client) for _ in range(5)]
+        for stream in streams:
+            assert [next(stream) for _ in range(3)] == ["retry: 3000", "", ": alive"]
+        refused = client.client.get("/events", headers=client.headers)
+        assert error_of(refused) == (429, "too_many")
+        service.service.ending()  # as the server does before it waits for answers
+        assert [list(stream)[-1] for stream in streams] == [""] * 5
+
+
+def test_a_stream_ends_with_its_token() -> None:
+    with listening() as (service, _):
+        service.service.news.heartbeat_seconds = 0.05
+        stream = lines_of(client_of(service))
+        assert next(stream) == "retry: 3000"
+        service.time.moment = START + dt.timedelta(minutes=15)
+        assert list(stream)[-1] == ""
+
+
+@pytest.mark.parametrize("secret", ["", "x" * 31])
+def test_the_secret_of_tokens_has_256_bits(secret: str) -> None:
+    with pytest.raises(UsageError, match="JWT_SECRET has"):
+        poafix_settings({"JWT_SECRET": secret})

@@ -130,6 +130,9 @@ def serve(
 def listen_and_serve(app: Any, host: str, port: int, listening: Callable[[str], None]) -> None:
     """Serve an ASGI application until interrupted; `listening` is told the address.
 
+    An application with streams that never end by themselves has `state.ending`, a function that
+    ends them: answers that are being written are waited for.
+
     Raises:
         UnsupportedError: the packages of the extra `serve` are not installed.
         UsageError: the port is taken.
@@ -141,7 +144,21 @@ def listen_and_serve(app: Any, host: str, port: int, listening: Callable[[str], 
     with _listening(host, port) as listener:
         shown = f"[{host}]" if ":" in host else host
         listening(f"http://{shown}:{listener.getsockname()[1]}")
-        _run(uvicorn.Server(config), listener)
+        server = uvicorn.Server(config)
+        ending = getattr(getattr(app, "state", None), "ending", None)
+        if ending is not None:
+            _call_before_shutdown(server, ending)
+        _run(server, listener)
+
+
+def _call_before_shutdown(server: Any, ending: Callable[[], None]) -> None:
+    shut_down = server.shutdown
+
+    async def shutdown(sockets: Any = None) -> None:
+        ending()
+        await shut_down(sockets=sockets)
+
+    server.shutdown = shutdown
 
 
 def _run(server: Any, listener: socket.socket) -> None:

@@ -30,7 +30,7 @@ LAST_PORT = 65_535
 def serve_app(
     name: str,
     *,
-    design: str = "recommended",
+    design: str = "",
     target: str = MEMORY,
     host: str = "127.0.0.1",
     port: int | None = None,
@@ -42,7 +42,8 @@ def serve_app(
 
     Args:
         name: the application.
-        design: its name, see `open_store`.
+        design: its name, see `open_store`; unless given `recommended`, in memory what the service
+            is tried out on.
         target: the database, see `open_store`.
         host: the address to listen on.
         port: the port, 0 for a free one; unless given PORT of the environment, else the
@@ -60,7 +61,8 @@ def serve_app(
     service_class = _service_class(name)
     is_private = host in LOOPBACK and target == MEMORY
     environment = _environment(service_class, invents=is_private)
-    with open_store(session, design=design, target=target, create=create) as store:
+    chosen_design = design or (service_class.trial_design if target == MEMORY else "recommended")
+    with open_store(session, design=chosen_design, target=target, create=create) as store:
         records = fill_if_empty(store, session, seed_users)
         service = service_class(store, environment)
 

@@ -88,6 +88,8 @@ class Service(ABC):
     """Variables of the environment that must be set; in memory, random ones do."""
     trial_settings: ClassVar[Mapping[str, str]] = {}
     """Variables that are set where the service only runs in memory, to be tried out."""
+    trial_design: ClassVar[str] = "recommended"
+    """The design it is tried out on in memory, which should need no further package."""
     error_schema: ClassVar[Mapping[str, Any]] = ERROR_SCHEMA
     """JSON Schema of what `error` answers."""
     title: ClassVar[str] = ""
@@ -143,12 +145,17 @@ class Service(ABC):
         middleware = [Middleware(Edge, operated=self)]
         if self.origins:
             middleware.append(Middleware(Origins, allowed=self.origins))
-        return Starlette(
+        application = Starlette(
             routes=routes,
             middleware=middleware,
             exception_handlers={404: self._no_such_page, 405: self._no_such_method},
             lifespan=lifespan,
         )
+        application.state.ending = self.ending
+        return application
+
+    def ending(self) -> None:  # noqa: B027  most services have nothing to end
+        """End streams that would not end by themselves: the service is about to end."""
 
     def beside(self) -> Sequence[Coroutine[Any, Any, None]]:
         """Return what runs beside the requests until the service ends; nothing, unless said."""

@@ -69,6 +69,7 @@ class PoaFix(Service):
 
     title = "PoaFix"
     secret_names = SECRETS
+    trial_design = "dynamodb"
     trial_settings = {  # noqa: RUF012  a mapping of the class, as the base class says
         "ADMIN_EMAIL": "admin@poafix.example",
         "ADMIN_PASSWORD": "only for a trial",
@@ -108,6 +109,10 @@ class PoaFix(Service):
     def beside(self) -> Sequence[Coroutine[Any, Any, None]]:
         """Return what delivers news, ends old requests and makes the first administrator."""
         return [self.news.work(), self._expire(), self.accounts.create_first_admin()]
+
+    def ending(self) -> None:
+        """End the streams of events."""
+        self.news.end_streams()
 
     async def _expire(self) -> None:
         while True:

@@ -103,12 +103,21 @@ class Notifications:
 
     def _push(self, recipient: str, event: dict[str, Any]) -> None:
         for stream in tuple(self._streams.get(recipient, ())):
-            try:
+            if stream.full():  # it does not read: it ends, and comes again
+                self._end(stream)
+            else:
                 stream.put_nowait(event)
-            except asyncio.QueueFull:  # it does not read: it ends, and comes again
-                self._streams[recipient].discard(stream)
-                stream.get_nowait()
-                stream.put_nowait(None)
+
+    def end_streams(self) -> None:
+        """End all streams; their callers come again where there is somebody to come to."""
+        for streams in tuple(self._streams.values()):
+            for stream in tuple(streams):
+                self._end(stream)
+
+    def _end(self, stream: asyncio.Queue[dict[str, Any] | None]) -> None:
+        while not stream.empty():
+            stream.get_nowait()
+        stream.put_nowait(None)
 
     # ------------------------------------------------------------ reading
 

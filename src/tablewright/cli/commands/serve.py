@@ -78,7 +78,7 @@ def command(
 
         serve_app(
             app,
-            design=design or "recommended",
+            design=design,
             target=target or MEMORY,
             host=host,
             port=port,
