@@ -57,7 +57,7 @@ class Accounts:
 
     # ------------------------------------------------------------ signing up
 
-    async def register_client(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    async def register_client(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Create a client and sign in.
 
         Raises:
@@ -66,12 +66,12 @@ class Accounts:
         now = self.now()
         client = {
             "_id": new_id(now, secrets.token_bytes(6)),
-            "email": given["email"].lower(),
-            "passwordHash": await self._hash(given["password"]),
-            "name": given["name"],
-            "phone": given["phone"],
-            "address": given["address"],
-            "location": given["location"],
+            "email": fields["email"].lower(),
+            "passwordHash": await self._hash(fields["password"]),
+            "name": fields["name"],
+            "phone": fields["phone"],
+            "address": fields["address"],
+            "location": fields["location"],
             "avatarUrl": "",
             "preferences": {},
             "isActive": True,
@@ -84,7 +84,7 @@ class Accounts:
             raise TAKEN from taken
         return self._session(client["_id"], "client")
 
-    async def register_provider(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    async def register_provider(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Create a provider, who is not found before being verified, and sign in.
 
         Raises:
@@ -94,12 +94,12 @@ class Accounts:
         names = ("businessName", "phone", "serviceType", "location", "hourlyRate")
         provider = {
             "_id": new_id(now, secrets.token_bytes(6)),
-            "email": given["email"].lower(),
-            "passwordHash": await self._hash(given["password"]),
-            **{name: given[name] for name in names},
-            "description": given.get("description") or "",
-            "photos": given.get("photos") or [],
-            "documents": given.get("documents") or [],
+            "email": fields["email"].lower(),
+            "passwordHash": await self._hash(fields["password"]),
+            **{name: fields[name] for name in names},
+            "description": fields.get("description") or "",
+            "photos": fields.get("photos") or [],
+            "documents": fields.get("documents") or [],
             "isAvailable": False,
             "verificationStatus": "pending",
             "rating": 0,
@@ -114,7 +114,7 @@ class Accounts:
             raise TAKEN from taken
         return self._session(provider["_id"], "provider")
 
-    async def create_admin(self, given: Mapping[str, Any]) -> str:
+    async def create_admin(self, fields: Mapping[str, Any]) -> str:
         """Create an administrator and return its id.
 
         Raises:
@@ -125,11 +125,11 @@ class Accounts:
         try:
             await self.store.createAdmin(
                 _id=admin,
-                email=given["email"].lower(),
-                name=given["name"],
-                role=given["role"],
-                permissions=sorted(PERMISSIONS[given["role"]]),
-                passwordHash=await self._hash(given["password"]),
+                email=fields["email"].lower(),
+                name=fields["name"],
+                role=fields["role"],
+                permissions=sorted(PERMISSIONS[fields["role"]]),
+                passwordHash=await self._hash(fields["password"]),
                 activity=[],
                 lastLoginAt=now,
             )

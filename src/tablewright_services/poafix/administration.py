@@ -126,12 +126,12 @@ class Administration:
         await self._did(admin, "refund", id)
         return refunded
 
-    async def create(self, admin: Caller, given: Mapping[str, Any]) -> dict[str, Any]:
+    async def create(self, admin: Caller, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Create an administrator."""
         await self.accounts.require_permission(admin, "admins:create")
-        created = await self.accounts.create_admin(given)
+        created = await self.accounts.create_admin(fields)
         await self._did(admin, "create admin", created)
-        return {"id": created, "role": given["role"]}
+        return {"id": created, "role": fields["role"]}
 
     async def activity(self, admin: Caller, id: str | None) -> dict[str, Any]:
         """Return what an administrator did, the last first: oneself, or with the right another."""

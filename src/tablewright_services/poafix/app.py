@@ -37,6 +37,7 @@ from tablewright_services.poafix import bodies
 from tablewright_services.poafix.accounts import Accounts, Caller
 from tablewright_services.poafix.administration import Administration
 from tablewright_services.poafix.cache import LocalCache
+from tablewright_services.poafix.domain import is_id
 from tablewright_services.poafix.jobs import CENTS, Jobs
 from tablewright_services.poafix.news import Notifications
 from tablewright_services.poafix.requests import Requests
@@ -247,39 +248,39 @@ class PoaFix(Service):
             answers = {403: "the role does not allow it", **more.pop("answers", {})}
             return self._own(method, f"/admin{path}", endpoint, ADMIN, answers=answers, **more)
 
-        async def users(request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
-            return await administration.users(caller, given)
+        async def users(request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
+            return await administration.users(caller, fields)
 
-        async def users_near(request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
-            return await administration.users_near(caller, given)
+        async def users_near(request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
+            return await administration.users_near(caller, fields)
 
-        async def block(request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
-            is_blocked = bool(given["isBlocked"])
+        async def block(request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
+            is_blocked = bool(fields["isBlocked"])
             return await administration.block(caller, _id(request), is_blocked=is_blocked)
 
-        async def waiting(request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
-            return await administration.waiting(caller, given.get("page"))
+        async def waiting(request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
+            return await administration.waiting(caller, fields.get("page"))
 
-        async def verify(request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
-            return await administration.verify(caller, _id(request), given["decision"])
+        async def verify(request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
+            return await administration.verify(caller, _id(request), fields["decision"])
 
-        async def requests_of(request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
-            return await administration.requests(caller, given)
+        async def requests_of(request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
+            return await administration.requests(caller, fields)
 
-        async def upcoming(request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
-            return await administration.upcoming(caller, given.get("page"))
+        async def upcoming(request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
+            return await administration.upcoming(caller, fields.get("page"))
 
-        async def news(request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
-            return await administration.notifications(caller, given)
+        async def news(request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
+            return await administration.notifications(caller, fields)
 
-        async def refund(request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+        async def refund(request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
             return await administration.refund(caller, _id(request))
 
-        async def create(request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
-            return answer(await administration.create(caller, given), 201)
+        async def create(request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
+            return answer(await administration.create(caller, fields), 201)
 
-        async def activity(request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
-            return await administration.activity(caller, given.get("adminId"))
+        async def activity(request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
+            return await administration.activity(caller, fields.get("adminId"))
 
         moved = {**STATE, **THERE}
         return [
@@ -310,8 +311,8 @@ class PoaFix(Service):
             seconds = self._rates.wait(f"address {_address(request)}")
             if seconds:
                 return too_many(seconds)
-            given = await self.body(request) if body is not None else {}
-            return _response(await endpoint(given))
+            fields = await self.body(request) if body is not None else {}
+            return _response(await endpoint(fields))
 
         entered.__name__ = endpoint.__name__
         return self.route(method, path, entered, access="public", body=body, answers=answers)
@@ -343,8 +344,8 @@ class PoaFix(Service):
                 return too_many(seconds)
             if caller.kind not in kinds:
                 raise Refused(403, "forbidden", f"this is for {' and '.join(kinds)}s")
-            given = self.query(request) if body is None else await self.body(request)
-            return _response(await endpoint(request, caller, given))
+            fields = self.query(request) if body is None else await self.body(request)
+            return _response(await endpoint(request, caller, fields))
 
         entered.__name__ = endpoint.__name__
         described = {**(MISFIT if body or query else {}), **(answers or {})}
@@ -360,136 +361,139 @@ class PoaFix(Service):
 
     # ------------------------------------------------------------ accounts
 
-    async def _register(self, given: Mapping[str, Any]) -> Response:
-        is_client = given["kind"] == "client"
-        problems = problems_of(bodies.CLIENT if is_client else bodies.PROVIDER, given)
-        if len(given["password"].encode()) > LONGEST_BYTES:
+    async def _register(self, fields: Mapping[str, Any]) -> Response:
+        is_client = fields["kind"] == "client"
+        problems = problems_of(bodies.CLIENT if is_client else bodies.PROVIDER, fields)
+        if len(fields["password"].encode()) > LONGEST_BYTES:
             problems.append(f"password: must have at most {LONGEST_BYTES} bytes")
         if problems:
             raise self.misfit(problems)
         register = self.accounts.register_client if is_client else self.accounts.register_provider
-        return answer(await register(given), 201)
+        return answer(await register(fields), 201)
 
-    async def _login(self, given: Mapping[str, Any]) -> Any:
-        return await self.accounts.login(given["kind"], given["email"], given["password"])
+    async def _login(self, fields: Mapping[str, Any]) -> Any:
+        return await self.accounts.login(fields["kind"], fields["email"], fields["password"])
 
-    async def _refresh(self, given: Mapping[str, Any]) -> Any:
-        return await self.accounts.refresh(given["refreshToken"])
+    async def _refresh(self, fields: Mapping[str, Any]) -> Any:
+        return await self.accounts.refresh(fields["refreshToken"])
 
-    async def _logout(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+    async def _logout(self, request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
         await self.accounts.logout(caller)
         return Response(None, 204)
 
     # ------------------------------------------------------------ providers
 
-    async def _service_types(self, given: Mapping[str, Any]) -> Any:
+    async def _service_types(self, fields: Mapping[str, Any]) -> Any:
         return {"items": await self.search.service_types()}
 
-    async def _near(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
-        return await self.search.near(given)
+    async def _near(self, request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
+        return await self.search.near(fields)
 
-    async def _best(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
-        return await self.search.best(given)
+    async def _best(self, request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
+        return await self.search.best(fields)
 
-    async def _by_type(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
-        return await self.search.by_type(given)
+    async def _by_type(self, request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
+        return await self.search.by_type(fields)
 
-    async def _provider(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+    async def _provider(self, request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
         return await self.search.provider(_id(request))
 
-    async def _location(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+    async def _location(self, request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
         return await self.search.location(_id(request))
 
-    async def _presence(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
-        is_there = bool(given["isAvailable"])
-        await self.search.set_presence(caller.id, given["location"], is_there=is_there)
-        return {"location": given["location"], "isAvailable": is_there}
+    async def _presence(self, request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
+        is_there = bool(fields["isAvailable"])
+        await self.search.set_presence(caller.id, fields["location"], is_there=is_there)
+        return {"location": fields["location"], "isAvailable": is_there}
 
-    async def _rate(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
-        rated = await self.jobs.rate(caller, _id(request), given["jobId"], given["stars"])
+    async def _rate(self, request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
+        rated = await self.jobs.rate(caller, _id(request), fields["jobId"], fields["stars"])
         return answer(rated, 201)
 
     # ------------------------------------------------------------ requests, bookings
 
-    async def _send(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+    async def _send(self, request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
         key = request.headers.get("idempotency-key", "")[:100]
-        return answer(await self.requests.send(caller, given, key), 201)
+        return answer(await self.requests.send(caller, fields, key), 201)
 
-    async def _requests(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
-        return await self.requests.listed(caller, given.get("status"), given.get("page"))
+    async def _requests(self, request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
+        return await self.requests.listed(caller, fields.get("status"), fields.get("page"))
 
-    async def _request(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+    async def _request(self, request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
         return await self.requests.request(caller, _id(request))
 
-    async def _accept(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
-        return await self._accepted(caller, _id(request), given)
+    async def _accept(self, request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
+        return await self._accepted(caller, _id(request), fields)
 
-    async def _book(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
-        return await self._accepted(caller, given["requestId"], given)
+    async def _book(self, request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
+        return await self._accepted(caller, fields["requestId"], fields)
 
-    async def _accepted(self, caller: Caller, id: str, given: Mapping[str, Any]) -> Response:
+    async def _accepted(self, caller: Caller, id: str, fields: Mapping[str, Any]) -> Response:
         try:
-            schedule = dt.datetime.fromisoformat(given["schedule"])
+            schedule = dt.datetime.fromisoformat(fields["schedule"])
             if schedule.tzinfo is None:
                 raise ValueError
             schedule = schedule.astimezone(dt.UTC)
         except (ValueError, OverflowError):
             problem = "schedule: must be a time with its offset, such as 2026-12-01T10:00:00Z"
             raise self.misfit([problem]) from None
-        booking = await self.requests.accept(caller, id, {**given, "schedule": schedule})
+        booking = await self.requests.accept(caller, id, {**fields, "schedule": schedule})
         return answer(booking, 201)
 
-    async def _reject(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+    async def _reject(self, request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
         return await self.requests.end(caller, _id(request), "rejected")
 
     async def _cancel_request(
-        self, request: Request, caller: Caller, given: Mapping[str, Any]
+        self, request: Request, caller: Caller, fields: Mapping[str, Any]
     ) -> Any:
         return await self.requests.end(caller, _id(request), "cancelled")
 
-    async def _bookings(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
-        return await self.requests.bookings(caller, given.get("status"), given.get("page"))
+    async def _bookings(self, request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
+        return await self.requests.bookings(caller, fields.get("status"), fields.get("page"))
 
-    async def _confirm(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+    async def _confirm(self, request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
         return await self.requests.confirm(caller, _id(request))
 
-    async def _start(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+    async def _start(self, request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
         return await self.requests.move(caller, _id(request), "in_progress")
 
-    async def _complete(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+    async def _complete(self, request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
         return await self.requests.move(caller, _id(request), "completed")
 
     async def _cancel_booking(
-        self, request: Request, caller: Caller, given: Mapping[str, Any]
+        self, request: Request, caller: Caller, fields: Mapping[str, Any]
     ) -> Any:
         return await self.requests.move(caller, _id(request), "cancelled")
 
     async def _job_of_booking(
-        self, request: Request, caller: Caller, given: Mapping[str, Any]
+        self, request: Request, caller: Caller, fields: Mapping[str, Any]
     ) -> Any:
         return await self.jobs.of_booking(caller, _id(request))
 
     # ------------------------------------------------------------ jobs, payments
 
-    async def _jobs(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
-        return await self.jobs.listed(caller, given.get("page"))
+    async def _jobs(self, request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
+        return await self.jobs.listed(caller, fields.get("page"))
 
-    async def _job(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+    async def _job(self, request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
         return await self.jobs.job(caller, _id(request))
 
-    async def _progress(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
-        note = given.get("note") or ""
-        return answer(await self.jobs.note(caller, _id(request), given["state"], note), 201)
+    async def _progress(self, request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
+        note = fields.get("note") or ""
+        return answer(await self.jobs.note(caller, _id(request), fields["state"], note), 201)
 
-    async def _pay(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+    async def _pay(self, request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
         return answer(await self.jobs.pay(caller, _id(request)), 202)
 
-    async def _pay_here(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+    async def _pay_here(self, request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
         """Stand in for the page of the payment provider, where no key of one is set."""
         reference = str(request.path_params["reference"])
-        job = await self.jobs.job(caller, reference.partition("-")[0])
+        id = reference.partition("-")[0]
+        if not is_id(id):
+            raise Refused(404, "not_found", "there is no such payment")
+        job = await self.jobs.job(caller, id)
         owed = int(job["payment"]["amount"] * CENTS)
-        failed = given.get("outcome") == "failed"
+        failed = fields.get("outcome") == "failed"
         content = {"reference": reference, "amount": owed, "currency": job["payment"]["currency"]}
         event = {"event": "charge.failed" if failed else "charge.success", "data": content}
         return {"result": await self.jobs.settle(event)}
@@ -509,14 +513,14 @@ class PoaFix(Service):
 
     # ------------------------------------------------------------ notifications
 
-    async def _unread(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
-        return await self.news.unread(caller.id, given.get("page"))
+    async def _unread(self, request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
+        return await self.news.unread(caller.id, fields.get("page"))
 
-    async def _mark(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+    async def _mark(self, request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
         await self.news.mark_read(caller.id, _id(request))
         return Response(None, 204)
 
-    async def _events(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
+    async def _events(self, request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
         last = request.headers.get("last-event-id", "")[:24]
         stream = self.news.open_stream(caller)
         events = self.news.events(caller, stream, last)
@@ -524,8 +528,8 @@ class PoaFix(Service):
 
     # ------------------------------------------------------------ files
 
-    async def _upload(self, request: Request, caller: Caller, given: Mapping[str, Any]) -> Any:
-        return answer(self.uploads.form(given, self.now()), 201)
+    async def _upload(self, request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
+        return answer(self.uploads.form(fields, self.now()), 201)
 
     async def _take_file(self, request: Request) -> Response:
         store = self.uploads.store
@@ -547,7 +551,15 @@ class PoaFix(Service):
 
 
 def _id(request: Request) -> str:
-    return str(request.path_params["id"])[:40]
+    """Return the id in the path of a request.
+
+    Raises:
+        Refused: it is none, so there is nothing of it.
+    """
+    id = str(request.path_params["id"])
+    if not is_id(id):
+        raise Refused(404, "not_found", "there is nothing of that id")
+    return id
 
 
 def _address(request: Request) -> str:

@@ -2,8 +2,8 @@
 
 Progress is appended under the condition of the state before, so that no two entries claim the same
 move. A payment moves under the condition of the whole payment before: what Paystack says three
-times counts once. A rating is given once to a job, and then counted in the provider's mean by a
-write on the number of ratings that mean was made of.
+times counts once. A rating is given once to a job, and then counted in the provider's average by a
+write on the number of ratings that it was made of.
 """
 
 from __future__ import annotations
@@ -229,7 +229,7 @@ class Jobs:
         return {"providerId": provider_id, "rating": round(mean, 2), "totalRatings": count}
 
     async def _count(self, provider_id: str, stars: int) -> tuple[Decimal, int]:
-        """Count a rating in the mean of a provider; others may do the same meanwhile."""
+        """Count a rating of a provider; others may do the same meanwhile."""
         for attempt in range(ATTEMPTS):
             provider = await self.store.getProvider(_id=provider_id)
             count = int(provider.totalRatings or 0)

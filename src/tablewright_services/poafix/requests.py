@@ -54,18 +54,18 @@ class Requests:
 
     # ------------------------------------------------------------ requests
 
-    async def send(self, client: Caller, given: Mapping[str, Any], key: str) -> dict[str, Any]:
+    async def send(self, client: Caller, fields: Mapping[str, Any], key: str) -> dict[str, Any]:
         """Send a request to a provider; with the same idempotency key it is the same one.
 
         Raises:
             Refused: there is no such provider, or not for this at the moment.
         """
-        provider = await self.store.getProvider(_id=given["providerId"])
+        provider = await self.store.getProvider(_id=fields["providerId"])
         if provider is None:
             raise Refused(404, "not_found", "there is no such provider")
         if provider.verificationStatus != "verified" or not provider.isAvailable:
             raise Refused(409, "not_available", "the provider takes no requests at the moment")
-        if provider.serviceType != given["serviceType"]:
+        if provider.serviceType != fields["serviceType"]:
             raise Refused(409, "other_service", f"the provider does {provider.serviceType}")
         now = self.now()
         id = derived_id("request", client.id, key) if key else new_id(now, secrets.token_bytes(6))
@@ -73,9 +73,9 @@ class Requests:
             "_id": id,
             "clientId": client.id,
             "status": "pending",
-            **{name: given[name] for name in ("providerId", "serviceType", "description")},
-            "location": given["location"],
-            "photos": given.get("photos") or [],
+            **{name: fields[name] for name in ("providerId", "serviceType", "description")},
+            "location": fields["location"],
+            "photos": fields.get("photos") or [],
             "createdAt": now,
             "updatedAt": now,
         }
@@ -164,20 +164,20 @@ class Requests:
 
     # ------------------------------------------------------------ bookings
 
-    async def accept(self, provider: Caller, id: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    async def accept(self, provider: Caller, id: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Accept a request with a time and a price, which makes a booking; may be repeated.
 
         Raises:
             Refused: there is none, it is answered, or the time lies behind.
         """
         request = await self._request(provider, id)
-        schedule: dt.datetime = given["schedule"]
+        schedule: dt.datetime = fields["schedule"]
         if schedule <= self.now():
             raise Refused(409, "past", "the time lies behind")
-        price = given.get("price")
+        price = fields.get("price")
         if price is None:
             own = await self.store.getProvider(_id=provider.id)
-            price = price_of(own.hourlyRate, given["durationMinutes"])
+            price = price_of(own.hourlyRate, fields["durationMinutes"])
         if request.status != "accepted":
             await self._move_request(request, "accepted")
         try:
@@ -188,10 +188,10 @@ class Requests:
                 requestId=id,
                 status="pending",
                 schedule=schedule,
-                durationMinutes=given["durationMinutes"],
-                address=given.get("address") or "",
+                durationMinutes=fields["durationMinutes"],
+                address=fields.get("address") or "",
                 price=price,
-                notes=given.get("notes") or "",
+                notes=fields.get("notes") or "",
                 createdAt=self.now(),
             )
         except ConditionFailed as made:

@@ -181,24 +181,24 @@ class Uploads:
             else LocalStore(settings.upload_folder, settings.file_secret, settings.cdn_url)
         )
 
-    def form(self, given: Mapping[str, Any], now: dt.datetime) -> dict[str, Any]:
+    def form(self, file: Mapping[str, Any], now: dt.datetime) -> dict[str, Any]:
         """Return a form for a file: where it goes, its key, where it is read, the fields.
 
         Raises:
             Refused: the type is not taken, or the file is too large for its type.
         """
-        ending, most = TYPES.get(given["contentType"], ("", 0))
+        ending, most = TYPES.get(file["contentType"], ("", 0))
         if not ending:
             raise Refused(415, "type", f"files are {', '.join(TYPES)}")
-        if given["bytes"] > most:
+        if file["bytes"] > most:
             raise Refused(413, "too_large", f"such a file has at most {most:,} bytes")
-        folder = given.get("folder") or FOLDERS[0]
-        key = file_key(folder, now, secrets.token_hex(8), given["fileName"], ending)
+        folder = file.get("folder") or FOLDERS[0]
+        key = file_key(folder, now, secrets.token_hex(8), file["fileName"], ending)
         return {
             "url": self.store.url,
             "key": key,
             "cdnUrl": f"{self.store.public_url}/{key}",
-            "fields": self.store.signer.fields(key, given["contentType"], given["bytes"], now),
+            "fields": self.store.signer.fields(key, file["contentType"], file["bytes"], now),
             "expiresAt": (now + LIFE).isoformat(timespec="seconds"),
         }
 
