@@ -7,14 +7,18 @@ import datetime as dt
 import hashlib
 import hmac
 import json
+import os
 import re
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -1141,8 +1145,9 @@ def listening() -> Iterator[tuple[Running, str]]:
         try:
             yield service, url
         finally:
+            service.service.ending()
             service.client.close()
-            server.should_exit = server.force_exit = True
+            server.should_exit = True
             thread.join(10)
 
 
@@ -1207,3 +1212,38 @@ def test_a_stream_ends_with_its_token() -> None:
 def test_the_secret_of_tokens_has_256_bits(secret: str) -> None:
     with pytest.raises(UsageError, match="JWT_SECRET has"):
         poafix_settings({"JWT_SECRET": secret})
+
+
+@pytest.mark.slow
+def test_a_service_that_is_killed_loses_nothing_it_acknowledged(tmp_path: Path) -> None:
+    """On the embedded database beside the model file, by the command line."""
+    environment = {**os.environ, "JWT_SECRET": "a" * 32, "BCRYPT_ROUNDS": "4"}
+    serve = ["serve", "--app", "poafix", "--design", "dynamodb", "--target", "local", "--port", "0"]
+
+    @contextmanager
+    def started() -> Iterator[httpx2.Client]:
+        command = [sys.executable, "-m", "tablewright", *serve]
+        process = subprocess.Popen(
+            command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
+        )
+        with process:
+            url = ""
+            while not url:
+                line = process.stderr.readline()
+                assert line, "it ended"
+                url = "".join(re.findall(r"http://127\.0\.0\.1:\d+", line))
+            with httpx2.Client(base_url=url) as client:
+                yield client
+            process.kill()
+
+    body = {"kind": "client", "password": PASSWORD, "name": "Ana", "phone": "+254700000000"}
+    body |= {"address": "Moi Avenue 1", "location": place()}
+    ids = {}
+    with started() as client:
+        for number in range(5):
+            email = f"{number}@example.org"
+            ids[email] = client.post("/auth/register", json={**body, "email": email}).json()["id"]
+    with started() as client:
+        for email, id in ids.items():
+            sign_in = {"kind": "client", "email": email, "password": PASSWORD}
+            assert client.post("/auth/login", json=sign_in).json()["id"] == id

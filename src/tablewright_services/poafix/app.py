@@ -138,11 +138,12 @@ class PoaFix(Service):
         ]
 
     def _of_accounts(self) -> Sequence[BaseRoute]:
+        refused = {**MISFIT, 401: "nobody is signed in by that"}
         register = {**MISFIT, 201: "tokens of the new account", 409: "the address has an account"}
         return [
             self._open("POST", "/auth/register", self._register, bodies.REGISTRATION, register),
-            self._open("POST", "/auth/login", self._login, bodies.CREDENTIALS, MISFIT),
-            self._open("POST", "/auth/refresh", self._refresh, bodies.REFRESH, MISFIT),
+            self._open("POST", "/auth/login", self._login, bodies.CREDENTIALS, refused),
+            self._open("POST", "/auth/refresh", self._refresh, bodies.REFRESH, refused),
             self._own("POST", "/auth/logout", self._logout, ANYBODY, answers={204: "done"}),
         ]
 
@@ -234,10 +235,17 @@ class PoaFix(Service):
             self._own("POST", "/uploads", self._upload, ANYBODY, body=bodies.UPLOAD, answers=form)
         ]
         if isinstance(self.uploads.store, LocalStore):
-            taken = {201: "its key", 403: "it is not signed, or was changed", 413: "too large"}
+            taken = {
+                201: "its key",
+                400: "there is no file",
+                403: "it is not signed, or was changed",
+                413: "too large",
+                415: "it is no form",
+            }
+            there = _with_success(THERE)
             routes += [
                 self.route("POST", "/files", self._take_file, access="signed", answers=taken),
-                self.route("GET", "/files/{key:path}", self._file, access="public", answers=THERE),
+                self.route("GET", "/files/{key:path}", self._file, access="public", answers=there),
             ]
         return routes
 
@@ -315,7 +323,8 @@ class PoaFix(Service):
             return _response(await endpoint(fields))
 
         entered.__name__ = endpoint.__name__
-        return self.route(method, path, entered, access="public", body=body, answers=answers)
+        described = _with_success(answers)
+        return self.route(method, path, entered, access="public", body=body, answers=described)
 
     def _own(
         self,
@@ -348,7 +357,7 @@ class PoaFix(Service):
             return _response(await endpoint(request, caller, fields))
 
         entered.__name__ = endpoint.__name__
-        described = {**(MISFIT if body or query else {}), **(answers or {})}
+        described = {**(MISFIT if body or query else {}), **_with_success(answers)}
         if tuple(kinds) != ANYBODY:
             described[403] = f"for {' and '.join(kinds)}s only"
         return self.route(method, path, entered, body=body, query=query, answers=described)
@@ -560,6 +569,12 @@ def _id(request: Request) -> str:
     if not is_id(id):
         raise Refused(404, "not_found", "there is nothing of that id")
     return id
+
+
+def _with_success(answers: Mapping[int, str] | None) -> Mapping[int, str]:
+    """Return what is answered by status; 200 where nothing else says that it is done."""
+    is_said = any(status < 300 for status in answers or {})
+    return {**({} if is_said else {200: "it, or that it is done"}), **(answers or {})}
 
 
 def _address(request: Request) -> str:

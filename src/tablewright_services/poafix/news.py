@@ -61,6 +61,7 @@ class Notifications:
         self._queue: asyncio.Queue[News] = asyncio.Queue(MOST_QUEUED)
         self._streams: defaultdict[str, set[asyncio.Queue[dict[str, Any] | None]]]
         self._streams = defaultdict(set)
+        self._latest = ""
 
     async def tell(self, news: News) -> None:
         """Queue news; waits only where the queue is full."""
@@ -78,7 +79,7 @@ class Notifications:
     async def _deliver(self, news: News) -> None:
         now = self.now()
         stored = {
-            "_id": new_id(now, secrets.token_bytes(6)),
+            "_id": self._next_id(now),
             "recipient": news.recipient,
             "recipientType": news.recipient_type,
             "type": news.type,
@@ -100,6 +101,14 @@ class Notifications:
                 await asyncio.sleep(0.05 * 2**attempt)
         shown = {"id": stored["_id"], **{name: stored[name] for name in views.NOTIFICATION}}
         self._push(news.recipient, {**shown, "createdAt": stamp(now)})
+
+    def _next_id(self, now: dt.datetime) -> str:
+        """Return an id behind all before, also within one millisecond: streams resume by it."""
+        id = new_id(now, secrets.token_bytes(6))
+        if id <= self._latest:
+            id = f"{int(self._latest, 16) + 1:024x}"
+        self._latest = id
+        return id
 
     def _push(self, recipient: str, event: dict[str, Any]) -> None:
         for stream in tuple(self._streams.get(recipient, ())):
