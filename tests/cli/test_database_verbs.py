@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,13 @@ def test_tables_are_created_filled_shown_and_removed(typed: Typed, model: str) -
     code, out, _ = typed("up", model)
     assert code == 0
     assert "2 tables are ready" in out
+    again = json.loads(typed("up", model, "--json")[1])
+    assert again["actions"] == []
+    # what it comes to is said by table, and adds up to the bill of the same users
+    bill = json.loads(typed("cost", model, "--users", str(again["users"]), "--json")[1])
+    added = sum(Decimal(usd) for _, usd in again["costs"])
+    assert abs(added - Decimal(bill["usd_per_month"])) < Decimal("1E-6")
+    assert {name for name, _ in again["costs"]} == set(again["names"])
     assert "Nothing to do" in typed("up", model)[1]
     code, out, err = typed("seed", model, "--users", "40")
     assert code == 0

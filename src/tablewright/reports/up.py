@@ -5,8 +5,17 @@ In: an UpView. Out: a document.
 
 from __future__ import annotations
 
-from tablewright.reports.document import Block, Document, Lines, Paragraph
-from tablewright.reports.figures import plural
+from tablewright.core.quantities import ZERO
+from tablewright.reports.document import (
+    Block,
+    Document,
+    Lines,
+    Paragraph,
+    ReportColumn,
+    ReportTable,
+    Row,
+)
+from tablewright.reports.figures import plural, usd, users
 from tablewright.verbs.up import UpView
 
 
@@ -15,6 +24,7 @@ def up_page(view: UpView) -> Document:
     lines: list[str] = []
     if not view.actions and not view.refused:
         lines.append("Nothing to do: every table is as the design says.")
+        lines.append(f"There are: {', '.join(view.names)}")
     word = "Would" if view.dry_run else "Done:"
     done = [a for a in view.actions if not any(a.text in text for text in view.not_offered)]
     lines += [f"{word} {action.text}" for action in done]
@@ -27,4 +37,22 @@ def up_page(view: UpView) -> Document:
         verb = "is" if view.tables == 1 else "are"
         text = f"{plural(view.tables, 'table')} {verb} ready. Next: tablewright seed"
         blocks.append(Paragraph(text=text))
+    if view.costs and not view.dry_run:
+        blocks.append(_costs_table(view))
     return Document(title=f"{view.app} · {view.design} · {view.where}", blocks=tuple(blocks))
+
+
+def _costs_table(view: UpView) -> ReportTable:
+    """Return what the tables cost a month, by the estimate."""
+    rows = [Row(cells=(name, usd(amount))) for name, amount in view.costs]
+    if len(rows) > 1:
+        total = sum((amount for _, amount in view.costs), ZERO)
+        rows.append(Row(cells=("Total", usd(total)), tone="total"))
+    return ReportTable(
+        columns=(
+            ReportColumn(title="What", grows=True),
+            ReportColumn(title="USD/month", right=True),
+        ),
+        rows=tuple(rows),
+        caption=f"Estimated for {users(view.users)} (`tablewright cost` has the lines)",
+    )

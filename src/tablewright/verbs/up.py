@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from tablewright.core.errors import UsageError
+from tablewright.core.errors import PriceUnknownError, UsageError
+from tablewright.core.quantities import ZERO
+from tablewright.design.values import Design
 from tablewright.evaluation.doors import ProvisionStep, Target
 from tablewright.operate.provision import apply_provision
 from tablewright.session import Session
@@ -46,6 +49,12 @@ class UpView:
     not_offered: tuple[str, ...]
     """What the database does not offer and was left out."""
     auto_scaling: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    """The tables or collections of the design."""
+    users: int = 0
+    """The number of users that `costs` are for."""
+    costs: tuple[tuple[str, Decimal], ...] = ()
+    """USD a month of each table, or of the server; empty where that is not known."""
 
 
 def up(
@@ -88,18 +97,36 @@ def up(
             for step in plan.repeated:
                 adapter.provision(step, silent)
         where = adapter.description
+    names = containers(session, chosen)
     return UpView(
         app=session.model.app,
         design=chosen.name,
         where=where,
         dry_run=dry_run,
-        tables=len(containers(session, chosen)),
+        tables=len(names),
         actions=tuple(map(_action, plan.steps)),
         refused=plan.refused,
         beyond=plan.beyond,
         not_offered=(*left_out, *plan.not_offered),
         auto_scaling=tuple(step.text for step in plan.repeated),
+        names=tuple(names),
+        users=session.users,
+        costs=_costs(session, chosen),
     )
+
+
+def _costs(session: Session, design: Design) -> tuple[tuple[str, Decimal], ...]:
+    """Return USD a month of each part that the bill names, at the users of the session."""
+    try:
+        bill = session.evaluate(design).bill
+    except PriceUnknownError:
+        return ()
+    if bill.figure is None:
+        return ()
+    sums: dict[str, Decimal] = {}
+    for line in bill.lines:
+        sums[line.where] = sums.get(line.where, ZERO) + line.amount
+    return tuple(sums.items())
 
 
 def _action(step: ProvisionStep) -> UpAction:
