@@ -425,6 +425,8 @@ def test_the_same_request_within_a_minute_is_the_same_report(service: Running) -
     assert ask_report(service, headers).json()["report"]["reportId"] == first
     service.time.moment = START + dt.timedelta(seconds=61)
     later = ask_report(service, headers).json()["report"]
+    service.time.moment = START + dt.timedelta(seconds=120)  # in the next minute, 59 seconds later
+    assert ask_report(service, headers).json()["report"]["reportId"] == later["reportId"]
     assert later["reportId"] != first
     assert later["createdAt"] == "2026-11-30T12:01:01.000Z"
 
