@@ -218,6 +218,21 @@ def test_a_wrong_password_and_an_unknown_address_are_answered_alike(service: Run
     assert wrong.status_code == 401
 
 
+def test_a_disabled_user_does_not_sign_in(service: Running) -> None:
+    email = f"{uuid4().hex}@example.org"
+    service.store.registerUser(
+        userId=str(uuid4()),
+        email=email,
+        passwordHash=BcryptPasswords(4).hash(PASSWORD),
+        role="member",
+        status="disabled",
+        refreshTokenHash="x",
+        settings={},
+    )
+    body = {"email": email, "password": PASSWORD}
+    assert service.client.post("/api/auth/login", json=body).status_code == 401
+
+
 def test_guessing_passwords_is_slowed_down(service: Running) -> None:
     _, email, _ = signed_up(service)
     body = {"email": email, "password": "not this one"}

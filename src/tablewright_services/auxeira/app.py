@@ -57,8 +57,8 @@ VERSION = "2.0"
 GREETING = "Auxeira ESG Dashboard Backend is running!"
 ACTIVITY_DAYS = 30
 SignedIn = Callable[[Request, Caller], Awaitable[Response]]
-TOKENS = {200: "access and refresh token"}
-NOT_FOUND = {200: "it", 404: "there is none"}
+TOKENS = {200: "access and refresh token", 401: "they are not those of an active user"}
+NOT_FOUND = {200: "it", 404: "there is none", 422: "that is no id"}
 
 
 class Auxeira(Service):
@@ -156,7 +156,14 @@ class Auxeira(Service):
                 body=bodies.GENERATION,
                 answers=asked,
             ),
-            known("GET", "/api/reports", self._reports, "view", query=bodies.REPORTS),
+            known(
+                "GET",
+                "/api/reports",
+                self._reports,
+                "view",
+                query=bodies.REPORTS,
+                answers={200: "a page of them", 400: "there is no such type"},
+            ),
             known("GET", one, self._report, "view", answers=NOT_FOUND),
             known("POST", f"{one}/retry", self._retry, "generate", answers=NOT_FOUND),
         ]
