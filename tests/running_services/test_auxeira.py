@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -485,10 +486,16 @@ def test_a_report_whose_writer_fails_is_failed_and_can_be_tried_again(
     service: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     headers = with_profile(service)
-    monkeypatch.setattr(reports, "PAUSE_SECONDS", 0)
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr(service.service.reports, "sleep", sleep)
     monkeypatch.setattr(service.service.reports, "writer", FailingWriter())
     report = ask_report(service, headers).json()["report"]["reportId"]
     assert "content" not in in_status(service, headers, report, "failed")
+    assert slept == [1, 2]
     monkeypatch.setattr(service.service.reports, "writer", LocalWriter())
     again = service.client.post(f"/api/reports/{report}/retry", headers=headers)
     assert again.status_code == 202
@@ -509,8 +516,15 @@ def test_jobs_outlive_the_process_that_took_them(service: Running) -> None:
     service.store.startReport(
         userId=user, reportId=ids["energy"], if_status="queued", if_startedAt=begun.startedAt
     )
-    service.time.moment = START + dt.timedelta(seconds=301)
-    with TestClient(another(service).application(closes=False)):
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        service.time.moment += dt.timedelta(seconds=seconds)
+
+    other = another(service)
+    other.reports.sleep = sleep
+    with TestClient(other.application(closes=False)):
         for report in ids.values():
             for _ in range(500):
                 header = service.store.getReportHeader(userId=user, reportId=report)
@@ -518,6 +532,7 @@ def test_jobs_outlive_the_process_that_took_them(service: Running) -> None:
                     break
                 time.sleep(0.01)
             assert header.status == "ready"
+    assert 300.0 in slept  # the lease of the one that somebody was said to be writing
 
 
 def another(service: Running, **environment: str) -> Auxeira:
@@ -882,7 +897,8 @@ def test_the_items_of_success_are_met(service: Running) -> None:
         reply = service.client.request(method, path, json=body, headers=dict(headers))
         return reply.status_code, reply.json()
 
-    items = list(Success(ask).items())
+    hundredths = itertools.count(0, 0.01)
+    items = list(Success(ask, partial(next, hundredths), lambda _: time.sleep(0.01)).items())
     assert [(item.number, item.is_met) for item in items] == [
         (2, True), (3, True), (4, True), (5, True), (6, True),
     ]  # fmt: skip
@@ -932,6 +948,18 @@ def test_each_call_of_a_user_is_an_event_that_expires(service: Running) -> None:
     # 90 days after 30 November 2026, 12:00
     assert {each["expiresAt"] for each in events} == {1_803_816_000}
     assert service.client.get("/api/activity?cursor=forged", headers=headers).status_code == 422
+
+
+def test_events_that_wait_when_the_service_ends_are_written(service: Running) -> None:
+    headers, _, tokens = signed_up(service)
+    other = another(service)
+    for number in range(40):
+        other.activity.note(tokens["userId"], "view", f"/{number}", 1, "ok", "test")
+    with TestClient(other.application(closes=False)):
+        pass
+    events = service.client.get("/api/activity", headers=headers).json()["events"]
+    assert {f"/{number}" for number in range(40)} <= {each["path"] for each in events}
+    assert other.activity.lost == 0
 
 
 def test_nothing_personal_is_logged(service: Running) -> None:

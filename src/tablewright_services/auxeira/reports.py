@@ -11,7 +11,7 @@ import asyncio
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -53,6 +53,7 @@ class Reports:
         self.store, self.profiles, self.settings = store, profiles, settings
         self.writer = writer
         self.now, self.log = now, log
+        self.sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
         self.jobs: asyncio.Queue[Job] = asyncio.Queue()
         self._known: set[Job] = set()
 
@@ -139,12 +140,12 @@ class Reports:
                 waiting = await self._unfinished()
                 for header in sorted(waiting, key=self._left):
                     # another process may be at it: it is taken over once its lease has run out
-                    await asyncio.sleep(max(self._left(header).total_seconds(), 0))
+                    await self.sleep(max(self._left(header).total_seconds(), 0))
                     await self._look(header.userId, header.reportId)
                 return
             except (StoreError, EngineError) as problem:
                 self._note(problem)
-                await asyncio.sleep(RESUME_PAUSE_SECONDS)
+                await self.sleep(RESUME_PAUSE_SECONDS)
 
     async def _unfinished(self) -> list[Any]:
         """Take up what is queued; return the headers of what somebody is said to be writing."""
@@ -222,10 +223,12 @@ class Reports:
             return None
         kind = REPORT_TYPES[header.reportType]
         for attempt in range(ATTEMPTS):
+            if attempt:
+                await self.sleep(PAUSE_SECONDS * attempt)
             try:
                 return await run_in_threadpool(self.writer.write, kind, profile.as_dict())
             except WriterFailed:
-                await asyncio.sleep(PAUSE_SECONDS * attempt)
+                continue
         return None
 
 
