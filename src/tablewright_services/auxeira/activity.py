@@ -55,10 +55,15 @@ class Activity:
 
     async def work(self) -> None:
         """Write events until cancelled, and then those that wait."""
+        writing: asyncio.Future[None] | None = None
         try:
             while True:
-                await self._write(await self._waiting.get())
+                event = await self._waiting.get()
+                writing = asyncio.ensure_future(self._write(event))
+                await asyncio.shield(writing)
         finally:
+            if writing is not None:
+                await writing  # it may have been at it when it was cancelled
             while not self._waiting.empty():
                 await self._write(self._waiting.get_nowait())
 
