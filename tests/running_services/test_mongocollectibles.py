@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import re
+import subprocess
+import sys
 import threading
+import time
+import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
 from uuid import uuid4
@@ -924,3 +931,71 @@ def test_live_mode_follows_from_the_key() -> None:
     live = {"PAYMONGO_SECRET_KEY": "sk_live_x", "PUBLIC_URL": "https://example.ph/"}
     assert shop_settings({**ENVIRONMENT, **live}).is_live
     assert not shop_settings(ENVIRONMENT).is_live
+
+
+class Process:
+    """The service as `serve --app` runs it, on a database in a file of a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        command = [sys.executable, "-m", "tablewright", "serve", "--app", "mongocollectibles"]
+        self.process = subprocess.Popen(
+            [*command, "--target", "local", "--port", "0", "--json"],
+            cwd=folder,
+            env={**os.environ, **ENVIRONMENT},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        line = next(each for each in self.process.stdout if '"url"' in each)
+        self.url = line.split('"')[3]
+
+    def ask(self, method: str, path: str, content: Any = None, **headers: str) -> Any:
+        body = None if content is None else json.dumps(content).encode()
+        headers = {"Content-Type": "application/json", **headers}
+        request = urllib.request.Request(f"{self.url}{path}", body, headers, method=method)
+        with urllib.request.urlopen(request, timeout=20) as reply:
+            return json.loads(reply.read())["data"]
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+@pytest.mark.slow
+def test_a_killed_service_loses_nothing_that_it_acknowledged(tmp_path: Path) -> None:
+    service = Process(tmp_path)
+    token = service.ask("POST", "/staff/session", {"password": PASSWORD})["session"]
+    staff = {"Authorization": f"Bearer {token}"}
+    body = {"name": "Batman Figure", "size": "S", "image_url": "/images/batman.jpg"}
+    service.ask("PUT", "/collectibles/col-001", body, **staff)
+    for number in range(60):
+        copy = {"warehouse_id": f"wh-{number:03}", "distances": [1, 1, 1]}
+        service.ask("POST", "/collectibles/col-001/copies", copy, **staff)
+    acknowledged: list[str] = []
+    asked = {**order("col-001"), "customer_email": EMAIL}
+
+    def rent() -> None:
+        with suppress(OSError, ValueError):
+            while True:
+                data = service.ask("POST", "/rentals/checkout", asked)
+                acknowledged.append(data["rental_id"])
+
+    renters = [threading.Thread(target=rent) for _ in range(4)]
+    for renter in renters:
+        renter.start()
+    while len(acknowledged) < 20:
+        time.sleep(0.005)
+    service.kill()
+    for renter in renters:
+        renter.join()
+    again = Process(tmp_path)
+    try:
+        rentals = [again.ask("GET", f"/rentals/{each}") for each in acknowledged]
+        assert {rental["payment_status"] for rental in rentals} == {"pending"}
+        copies = [rental["warehouse_id"] for rental in rentals]
+        assert len(set(copies)) == len(copies)
+        left = again.ask("GET", "/collectibles/col-001")["copies"]
+        assert not {copy["warehouse_id"] for copy in left} & set(copies)
+    finally:
+        again.kill()
