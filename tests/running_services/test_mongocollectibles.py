@@ -842,6 +842,47 @@ def find_page(service: Running, rental_id: str) -> str:
 # ---------------------------------------------------------------- operating
 
 
+def rest_event(method: str, path: str, content: Any = None, **more: Any) -> dict[str, Any]:
+    """Return what a REST API of API Gateway hands to a function."""
+    return {
+        "resource": "/{proxy+}",
+        "path": path,
+        "httpMethod": method,
+        "headers": {"Content-Type": "application/json", "Host": "api.example"},
+        "queryStringParameters": None,
+        "multiValueQueryStringParameters": None,
+        "requestContext": {"identity": {"sourceIp": "192.0.2.1"}, "stage": "production"},
+        "body": None if content is None else json.dumps(content),
+        "isBase64Encoded": False,
+        **more,
+    }
+
+
+def test_a_function_behind_a_rest_api_answers_alike(service: Running) -> None:
+    answers = lambda_handler(service.service.application(closes=False))
+    name = stocked(service, [1, 4, 5])
+    listed = answers(rest_event("GET", "/api/collectibles"), None)
+    assert (listed["statusCode"], listed["isBase64Encoded"]) == (200, False)
+    assert json.loads(listed["body"]) == service.client.get("/api/collectibles").json()
+    quoted = answers(rest_event("POST", "/api/rentals/quote", order(name)), None)
+    assert json.loads(quoted["body"])["data"]["total_fee"] == 10_100
+    asked = {
+        "queryStringParameters": {"store_id": "store-b", "duration": "7"},
+        "multiValueQueryStringParameters": {"store_id": ["store-b"], "duration": ["7"]},
+    }
+    page = answers(rest_event("GET", f"/shop/{name}", **asked), None)
+    assert "7,400.00" in page["body"]  # a week at 1,000, and four days' delivery
+    form = {
+        "body": f"password={PASSWORD.replace(' ', '+')}",
+        "headers": {"Content-Type": "application/x-www-form-urlencoded"},
+    }
+    signed_in = answers(rest_event("POST", "/dashboard/session", **form), None)
+    (cookie,) = signed_in["multiValueHeaders"]["set-cookie"]
+    assert "Secure" in cookie
+    headers = {"headers": {"Cookie": cookie.partition(";")[0]}}
+    assert "Sign out" in answers(rest_event("GET", "/dashboard", **headers), None)["body"]
+
+
 def test_the_document_says_each_route_once_and_how_errors_look(service: Running) -> None:
     document = service.client.get("/openapi.json").json()
     assert set(document["paths"]) == {

@@ -128,7 +128,7 @@ class MongoCollectibles(Service):
     ) -> None:
         super().__init__(store, environment, log=log, now=now, ticks=ticks)
         settings = shop_settings(environment)
-        self.settings = settings
+        self.settings, self.origins = settings, settings.origins
         self.noted: Counter[str] = Counter()
         self.payments: Payments = (
             PayMongo(settings.payment_key, settings.public_url)

@@ -31,6 +31,8 @@ class ShopSettings:
     mail_url: str = field(repr=False, default="")
     """`smtp://user:password@host:587`; without it messages stay in this process."""
     mail_from: str = "shop@mongocollectibles.example"
+    origins: frozenset[str] = frozenset()
+    """Origins whose pages may call the API besides its own; none are looked at unless given."""
     calls_per_minute: int = 60
     """Of each client, on quote and checkout."""
     sign_ins_per_minute: int = 5
@@ -77,7 +79,13 @@ def shop_settings(environment: Mapping[str, str]) -> ShopSettings:
         public_url=public_url,
         mail_url=environment.get("MAIL_URL", ""),
         mail_from=environment.get("MAIL_FROM", "shop@mongocollectibles.example"),
+        origins=_origins(environment.get("CORS_ORIGINS", ""), public_url),
         calls_per_minute=whole_number(environment, "CALLS_PER_MINUTE", 60),
         sign_ins_per_minute=whole_number(environment, "SIGN_INS_PER_MINUTE", 5),
         expiry_seconds=whole_number(environment, "EXPIRY_SECONDS", 300),
     )
+
+
+def _origins(listed: str, public_url: str) -> frozenset[str]:
+    given = {each.strip() for each in listed.split(",") if each.strip()}
+    return frozenset({*given, public_url} - {""} if given else ())
