@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import datetime as dt
 import itertools
 import json
 import os
@@ -19,6 +20,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -28,6 +30,8 @@ from tablewright.serve.callers import signed_token
 from tablewright.store.opening import fill_store, open_store
 from tablewright.verbs.serve import APP_USERS, app_session
 from tablewright.verbs.serve_app import _service_class
+from tablewright_services.common.signatures import base64_signature
+from tablewright_services.screen_time_journey.domain import customer_id_of
 
 JSON = {"content-type": "application/json"}
 SECRET = "a secret of the benchmark, 32 bytes and more"
@@ -47,6 +51,18 @@ ENVIRONMENTS: Mapping[str, Mapping[str, str]] = {
         "STAFF_PASSWORD": PASSWORD,
         "CALLS_PER_MINUTE": MANY,
         "SIGN_INS_PER_MINUTE": MANY,
+    },
+    "screen-time-journey": {
+        "JWT_SECRET": f"1 {SECRET}",
+        "CODE_SECRET": f"2 {SECRET}",
+        "PIN_ENCRYPTION_KEY": f"3 {SECRET}",
+        "SHOPIFY_WEBHOOK_SECRET": SECRET,
+        "REQUESTS_PER_MINUTE": MANY,
+    },
+    "poafix": {
+        "JWT_SECRET": SECRET,
+        "REQUESTS_PER_MINUTE": MANY,
+        "BCRYPT_ROUNDS": "8",
     },
     "auxeira": {
         "JWT_SECRET": f"1 {SECRET}",
@@ -183,7 +199,73 @@ async def auxeira(ask: Ask) -> dict[str, Iterator[Asked]]:
     }
 
 
+async def screen_time_journey(ask: Ask) -> dict[str, Iterator[Asked]]:
+    """Return main routes for 20 customers who have just paid."""
+    users = []
+    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    for number in range(20):
+        order = {
+            "id": 9_000 + number,
+            "customer": {"id": 1_000 + number, "email": f"load{number}@example.org"},
+            "financial_status": "paid",
+            "updated_at": now,
+            "line_items": [{"title": "Commitment", "price": "49.00"}],
+        }
+        body = json.dumps(order).encode()
+        headers = {
+            **JSON,
+            "x-shopify-topic": "orders/paid",
+            "x-shopify-hmac-sha256": base64_signature(body, SECRET.encode()),
+            "x-shopify-webhook-id": str(uuid.uuid4()),
+            "x-shopify-triggered-at": now,
+            "x-shopify-shop-domain": "load.myshopify.com",
+        }
+        told = Asked(method="POST", path="/webhooks/shopify", headers=headers, body=body)
+        await answered(ask, told)
+        ends = int(time.time()) + 80_000
+        claims = {"sub": customer_id_of(1_000 + number), "use": "session", "exp": ends}
+        users.append(bearer(signed_token(claims, f"1 {SECRET}".encode())))
+    return {
+        **{
+            f"GET {path}": itertools.cycle(
+                Asked(method="GET", path=path, headers=each) for each in users
+            )
+            for path in ("/me", "/devices", "/leaderboard")
+        },
+        "GET /username/{name}/availability": (
+            Asked(method="GET", path=f"/username/load{number}/availability")
+            for number in itertools.count()
+        ),
+    }
+
+
+async def poafix(ask: Ask) -> dict[str, Iterator[Asked]]:
+    """Return main routes for ten clients who look for providers."""
+    users = []
+    for number in range(10):
+        body = {
+            "kind": "client",
+            "email": f"load{number}@example.org",
+            "password": PASSWORD,
+            "name": "Ana",
+            "phone": "+254 700 000000",
+            "address": "Moi Avenue 1",
+            "location": {"lat": -1.286, "lon": 36.817},
+        }
+        tokens = await answered(ask, post("/auth/register", body))
+        users.append(bearer(tokens["accessToken"]))
+    near = "/providers/nearby?lat=-1.286&lng=36.817&serviceType=plumbing&radius=10"
+    return {
+        f"GET {path.partition('?')[0]}": itertools.cycle(
+            Asked(method="GET", path=path, headers=each) for each in users
+        )
+        for path in (near, "/notifications", "/bookings")
+    }
+
+
 SCENARIOS: Mapping[str, Scenario] = {
+    "screen-time-journey": screen_time_journey,
+    "poafix": poafix,
     "llm-proxy": llm_proxy,
     "mongocollectibles": mongocollectibles,
     "auxeira": auxeira,
@@ -340,7 +422,7 @@ async def measure(app: str, seconds: float, connections: int) -> None:
                 middle, late = (times[len(times) * part // 100] * 1e3 for part in (50, 99))
                 rate = len(times) / took
                 print(
-                    f"{app:20}{label:28}{way:12}{rate:10,.0f}{middle:9.1f}{late:9.1f}", flush=True
+                    f"{app:20}{label:40}{way:12}{rate:10,.0f}{middle:9.1f}{late:9.1f}", flush=True
                 )
 
 
@@ -351,7 +433,7 @@ def main() -> int:
     parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--only", action="append", choices=sorted(SCENARIOS))
     options = parser.parse_args()
-    print(f"{'service':20}{'route':28}{'':12}{'a second':>10}{'p50 ms':>9}{'p99 ms':>9}")
+    print(f"{'service':20}{'route':40}{'':12}{'a second':>10}{'p50 ms':>9}{'p99 ms':>9}")
     for app in options.only or SCENARIOS:
         asyncio.run(measure(app, options.seconds, options.connections))
     return 0
