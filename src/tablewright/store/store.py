@@ -130,6 +130,7 @@ class Store:
         self._builder = CallBuilder(model, clock)
         self._tokens = tokens or PageTokens()
         self._sleep = sleep
+        self._shown: dict[tuple[str, tuple[str, ...] | None], Mapping[str, str]] = {}
         self._lacked: dict[tuple[str, str, frozenset[str]], frozenset[str]] = {}
 
     # ------------------------------------------------------------ what there is
@@ -290,17 +291,22 @@ class Store:
 
     def _record(self, pattern: Pattern, row: Row) -> Any:
         """Return a row as an instance, with its key and what the pattern selects."""
-        fields = self._fields[pattern.entity]
-        selected = None
-        if pattern.select is not None:
-            selected = {*pattern.select, *self.model.entity(pattern.entity).key}
+        fields = self._shown_fields(pattern)
         return self.types[pattern.entity](
-            **{
-                fields[name]: value
-                for name, value in row.items()
-                if name in fields and (selected is None or name in selected)
-            }
+            **{fields[name]: value for name, value in row.items() if name in fields}
         )
+
+    def _shown_fields(self, pattern: Pattern) -> Mapping[str, str]:
+        """Return the fields of the attributes that a pattern shows, worked out once."""
+        key = (pattern.entity, pattern.select)
+        shown = self._shown.get(key)
+        if shown is None:
+            shown = self._fields[pattern.entity]
+            if pattern.select is not None:
+                selected = {*pattern.select, *self.model.entity(pattern.entity).key}
+                shown = {name: field for name, field in shown.items() if name in selected}
+            self._shown[key] = shown
+        return shown
 
     # ------------------------------------------------------------ writes
 
