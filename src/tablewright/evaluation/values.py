@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tablewright.capacity.limits import STORAGE_OVERHEAD_BYTES
-from tablewright.core.quantities import ZERO
+from tablewright.core.quantities import ZERO, percent
 
 if TYPE_CHECKING:
     from tablewright.bill.bill import Bill
@@ -34,6 +34,10 @@ class Measure:
         """Return it scaled."""
         return Measure(mean=self.mean * factor, error=self.error * abs(factor))
 
+
+MOST_REFUSED = Decimal("0.01")
+"""Share of the requests to a table that its capacity may refuse: retries of a client get those
+through. What refuses more does not carry the load, and what it costs is not compared."""
 
 VECTOR_WRITE, VECTOR_SEARCH = "vector-write", "vector-search"
 """Dimensions whose units are bytes: written to, and searched in, a vector index."""
@@ -245,7 +249,11 @@ class Evaluation:
         if self.bill.no_figure:
             return self.bill.no_figure
         names = [f"`{route.pattern}`" for route in self.routes if not route.is_served]
-        return f"it does not serve {', '.join(names)}" if names else ""
+        if names:
+            return f"it does not serve {', '.join(names)}"
+        if self.bill.refused_share > MOST_REFUSED:
+            return f"its capacity would refuse up to {percent(self.bill.refused_share)} of requests"
+        return ""
 
     def route(self, pattern: str) -> Route:
         """Return the route of a pattern (KeyError if there is none)."""

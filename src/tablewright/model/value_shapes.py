@@ -138,6 +138,18 @@ BOOL = Scalar(
 )
 
 
+def _unique(text: str) -> bool | str:
+    return text if text == "elsewhere" else _bool(text)
+
+
+UNIQUE = Scalar(
+    _unique,
+    "yes, no, or `elsewhere`",
+    "(elsewhere|[Tt]rue|[Yy]es|[Oo]n|[Ff]alse|[Nn]o|[Oo]ff|TRUE|YES|ON|FALSE|NO|OFF)",
+    boolean=True,
+)
+
+
 PROSE = Prose()
 
 

@@ -114,6 +114,8 @@ class Attribute:
     """Zipf exponent of the values' popularity; None means the default (0.8 for refs)."""
     top_share: Decimal | None = None
     unique: bool = False
+    unique_elsewhere: bool = False
+    """Another system, which gives its values out, keeps them unique: no guard is needed here."""
     sensitive: bool = False
     dimensions: int | None = None
     """Components of a vector."""

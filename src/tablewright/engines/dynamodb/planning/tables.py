@@ -39,7 +39,7 @@ def guards_for(work: EntityWorkload, key: TableKey) -> tuple[tuple[str, ...], ..
     entity = work.entity
     guards: list[tuple[str, ...]] = []
     for attribute in entity.attributes:
-        if not attribute.unique or is_made_unique(attribute):
+        if not attribute.unique or attribute.unique_elsewhere or is_made_unique(attribute):
             continue
         if key.attributes == (attribute.name,):
             continue

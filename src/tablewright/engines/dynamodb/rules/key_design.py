@@ -471,7 +471,9 @@ def _backwards(
 
 def ddb_key_010(f: DynamoFacts, entity: Entity, attribute: Attribute) -> Verdict:
     """Uniqueness is declared, and nothing in the database keeps it."""
-    if not attribute.unique or attribute.kind in (Kind.UUID, Kind.ULID):
+    if not attribute.unique or attribute.unique_elsewhere:
+        return None
+    if attribute.kind in (Kind.UUID, Kind.ULID):
         return None  # what is drawn at random is unique without a guard
     homes = [(t, s) for t, s in f.homes(entity.name) if not s.guards]
     if not homes:

@@ -198,7 +198,7 @@ def _is_unlike(one: Ordered, other: Ordered) -> bool:
 
 def srv_idx_003(f: ServerFacts, home: str, entity: Entity, attribute: Attribute) -> Verdict:
     """A unique attribute has no unique index."""
-    if not attribute.unique or entity.key == (attribute.name,):
+    if not attribute.unique or attribute.unique_elsewhere or entity.key == (attribute.name,):
         return None
     for index in f.indexes(home):
         if index.unique and index.paths == (attribute.name,):
