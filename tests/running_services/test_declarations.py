@@ -87,7 +87,9 @@ def test_the_document_says_what_is_checked_and_who_may_call() -> None:
         "type": "object",
         "properties": {
             "reason": {"type": "string", "enum": ["lost", "seen"]},
-            "note": {"type": "string", "minLength": 1, "maxLength": 9},
+            "note": {
+                "anyOf": [{"type": "string", "minLength": 1, "maxLength": 9}, {"type": "null"}]
+            },
         },
         "required": ["reason"],
     }

@@ -7,8 +7,18 @@ import datetime as dt
 import hashlib
 import hmac
 import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from http.client import HTTPException
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +26,8 @@ import pytest
 
 from running_services.running import START, Running
 from tablewright.core.errors import UsageError
+from tablewright.store.opening import open_store
+from tablewright.verbs.serve import app_session
 from tablewright_services.screen_time_journey.app import ScreenTimeJourney
 from tablewright_services.screen_time_journey.messages import KeptMessages, MessageFailed
 from tablewright_services.screen_time_journey.settings import journey_settings
@@ -839,3 +851,59 @@ def test_secrets_of_before_still_open_what_they_closed() -> None:
         order = {"customer": {"id": 7, "email": "ana@example.org"}}
         reply = shop_says(service, "orders/paid", order, secret="the one of last month, 32 long!!")
         assert reply.json() == {"result": "active"}
+
+
+def test_a_killed_process_loses_nothing_that_it_acknowledged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "log"
+    program = [sys.executable, "-m", "tablewright", "serve", "--app", "screen-time-journey"]
+    with log.open("w") as lines:
+        process = subprocess.Popen(
+            [*program, "--target", "local", "--port", "0"],
+            cwd=tmp_path,
+            env={**os.environ, **ENVIRONMENT},
+            stderr=lines,
+        )
+    listening = re.compile(r"http://127\.0\.0\.1:\d+")
+    while (found := listening.search(log.read_text())) is None:
+        assert process.poll() is None, log.read_text()
+        time.sleep(0.05)
+    address = found.group()
+    acknowledged: list[str] = []
+    enough = threading.Event()
+
+    def buy(number: int) -> None:
+        email = f"{number}@example.org"
+        body = json.dumps({"customer": {"id": number, "email": email}}).encode()
+        signature = base64.b64encode(hmac.digest(WEBHOOK_SECRET.encode(), body, "sha256")).decode()
+        headers = {
+            "X-Shopify-Topic": "orders/paid",
+            "X-Shopify-Hmac-Sha256": signature,
+            "X-Shopify-Webhook-Id": str(number),
+        }
+        request = urllib.request.Request(f"{address}/webhooks/shopify", body, headers)
+        with suppress(OSError, HTTPException):
+            if enough.is_set():
+                return
+            with urllib.request.urlopen(request) as reply:
+                assert reply.status == 200
+                acknowledged.append(email)
+        if len(acknowledged) >= 40 and not enough.is_set():
+            enough.set()
+            process.kill()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(buy, range(1, 201)))
+    process.wait()
+    assert 40 <= len(acknowledged) < 200
+    session = app_session("screen-time-journey")
+    monkeypatch.chdir(tmp_path)
+    with open_store(session, "recommended", "local") as store:
+        for email in acknowledged:
+            subscriber = store.subscriberByEmail(email=email)
+            assert subscriber.subscription_status == "active"
+            events = store.listEventsOfType(
+                customer_id=subscriber.customer_id, event_type="subscription_changed"
+            )
+            assert len(events) == 1

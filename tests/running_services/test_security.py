@@ -254,6 +254,16 @@ def test_every_answer_has_the_security_headers(running: Running) -> None:
         assert "access-control-allow-origin" not in reply.headers
 
 
+def test_a_method_that_is_not_there_is_told_which_ones_are(running: Running) -> None:
+    paths: dict[str, set[str]] = {}
+    for operation in operations(running, "bearer", "public", "signed"):
+        paths.setdefault(operation.path, set()).add(operation.method)
+    for path, methods in paths.items():
+        reply = running.client.request("TRACE", re.sub(r"{[^}]*}", "x", path))
+        assert reply.status_code == 405
+        assert methods <= set(reply.headers["allow"].split(", "))
+
+
 def test_a_page_of_another_origin_reads_nothing(running: Running) -> None:
     headers = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
     for reply in (
@@ -343,9 +353,13 @@ def test_no_value_of_a_body_a_query_or_a_path_makes_a_service_fail(
     running: Running, app: str
 ) -> None:
     headers = SIGN_IN[app](running)
+    paths = running.client.get("/openapi.json").json()["paths"]
+    undocumented: set[tuple[str, int]] = set()
     for operation in operations(running, "bearer", "public"):
         if named(operation) in ENDLESS:
             continue
+        path = re.sub(r":\w+}", "}", operation.path)
+        described = paths[path][operation.method.lower()]["responses"]
         requests: list[dict[str, Any]] = [{"params": {}}]
         for name, field in (operation.body or {}).items():
             body = {key: likely(each.schema) for key, each in (operation.body or {}).items()}
@@ -359,6 +373,8 @@ def test_no_value_of_a_body_a_query_or_a_path_makes_a_service_fail(
                 operation.method, path_of(operation), headers=headers, **request
             )
             assert reply.status_code < 500, (named(operation), request, reply.text)
+            if str(reply.status_code) not in described:
+                undocumented.add((named(operation), reply.status_code))
             assert not SHOWS_THE_INSIDE.search(reply.text), reply.text
         for part in ("%00", "..%2F..%2Fetc%2Fpasswd", "x" * 3_000, "%F0%9F%98%80", "%27%20OR%201"):
             if "{" in operation.path:
@@ -367,6 +383,9 @@ def test_no_value_of_a_body_a_query_or_a_path_makes_a_service_fail(
                     operation.method, path_of(operation, part), headers=headers, **sent
                 )
                 assert reply.status_code < 500, (named(operation), part, reply.text)
+                if str(reply.status_code) not in described and "%2F" not in part:
+                    undocumented.add((named(operation), reply.status_code))
+    assert undocumented == set()
 
 
 # ---------------------------------------------------------------- V7: errors and logs
@@ -432,8 +451,7 @@ def test_the_document_says_who_may_call_and_what_is_answered(running: Running) -
     ids = []
     for operation in operations(running, "bearer", "public", "signed"):
         path = re.sub(r":\w+}", "}", operation.path)
-        offered = document["paths"].get(operation.path) or document["paths"][path]
-        described = offered[operation.method.lower()]
+        described = document["paths"][path][operation.method.lower()]
         ids.append(described["operationId"])
         expected = [{"bearer": []}] if operation.access == "bearer" else []
         assert described["security"] == expected

@@ -222,7 +222,8 @@ def openapi_document(
     """
     paths: dict[str, dict[str, Any]] = {}
     for each in sorted(operations, key=lambda operation: (operation.path, operation.method)):
-        paths.setdefault(each.path, {})[each.method.lower()] = _described(each)
+        path = re.sub(r":\w+}", "}", each.path)
+        paths.setdefault(path, {})[each.method.lower()] = _described(each)
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": "1"},
@@ -251,7 +252,7 @@ def _described(operation: Operation) -> dict[str, Any]:
         required = [name for name, each in operation.body.items() if each.is_required]
         schema: dict[str, Any] = {
             "type": "object",
-            "properties": {name: dict(each.schema) for name, each in operation.body.items()},
+            "properties": {name: _member(each) for name, each in operation.body.items()},
         }
         if required:
             schema["required"] = required
@@ -262,6 +263,12 @@ def _described(operation: Operation) -> dict[str, Any]:
     return described
 
 
+def _member(field: Field) -> dict[str, Any]:
+    """Return the schema of a member of a body: null is as good as leaving an optional one out."""
+    schema = dict(field.schema)
+    return schema if field.is_required else {"anyOf": [schema, {"type": "null"}]}
+
+
 def _responses(operation: Operation) -> dict[str, Any]:
     texts = dict(operation.answers) or {200: "done"}
     if operation.body is not None or operation.access == "signed":
@@ -269,7 +276,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
             400: "the body is no JSON object",
             413: "the body is too large",
         }
-    if operation.body is not None or operation.query:
+    if operation.body is not None or operation.query or "{" in operation.path:
         texts |= {422: "a value is missing, or is not what is asked for"}
     if operation.access in ("bearer", "signed"):
         texts |= {401: "no valid token or signature came with the request"}

@@ -29,7 +29,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Match, Route
 
 from tablewright.core.errors import EngineError
 from tablewright.serve.bodies import BadBody, TooLarge, json_body
@@ -259,7 +259,13 @@ class Service(ABC):
         return self.error(404, "not_found", "there is no such page")
 
     async def _no_such_method(self, request: Request, problem: Exception) -> Response:
-        allowed = getattr(problem, "headers", None) or {}
+        methods = {
+            method
+            for route in request.app.routes
+            if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
+            for method in route.methods or ()
+        }
+        allowed = {"Allow": ", ".join(sorted(methods))}
         return self.error(405, "no_such_method", "the page is not asked that way", allowed)
 
     async def body(self, request: Request) -> Mapping[str, Any]:

@@ -266,7 +266,7 @@ class LlmProxy(Service):
 
     async def _usage(self, request: Request) -> Response:
         user_id, _ = self._caller(request)
-        query = request.query_params
+        query = self.query(request)
         first, last = period_of(self.now())
         page = await self.store.listUsageByPeriod(
             userId=user_id,
@@ -279,7 +279,7 @@ class LlmProxy(Service):
 
     async def _summary(self, request: Request) -> Response:
         user_id, _ = self._caller(request)
-        month = request.query_params.get("month", self.now().strftime("%Y-%m"))
+        month = self.query(request).get("month", self.now().strftime("%Y-%m"))
         try:
             first, last = period_of(dt.datetime.strptime(month, "%Y-%m").replace(tzinfo=dt.UTC))
         except ValueError:
