@@ -9,10 +9,12 @@ import pkgutil
 import pytest
 
 import tablewright
+import tablewright_services
 
 MODULES = sorted(
     module.name
-    for module in pkgutil.walk_packages(tablewright.__path__, "tablewright.")
+    for package in (tablewright, tablewright_services)
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
     if module.name != "tablewright.__main__"
 )
 

@@ -569,6 +569,8 @@ def test_accepting_makes_a_booking_that_the_client_confirms(service: Running) ->
     ("schedule", "error"),
     [
         ("2026-11-30T12:00:00Z", (409, "past")),
+        ("2027-11-30T12:00:01Z", (409, "far")),
+        ("9999-12-31T23:59:59Z", (409, "far")),
         ("2026-12-01T10:00:00", (400, "invalid")),
         ("tomorrow, at ten", (400, "invalid")),
     ],
@@ -580,6 +582,9 @@ def test_a_booking_has_a_time_to_come(
     id = requested(client, provider)
     body = {"schedule": schedule, "durationMinutes": 60}
     assert error_of(provider.post(f"/requests/{id}/accept", body)) == error
+    body = {"schedule": "2026-12-01T10:00:00Z", "durationMinutes": 60, "price": 99.999}
+    assert error_of(provider.post(f"/requests/{id}/accept", body)) == (400, "invalid")
+    assert provider.get(f"/requests/{id}").json()["status"] == "pending"
 
 
 def test_a_provider_who_was_cut_off_books_the_accepted_request_again(service: Running) -> None:

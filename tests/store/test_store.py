@@ -148,6 +148,27 @@ def test_a_page_token_is_of_one_question_and_cannot_be_changed(store: Store, cus
         store.orders(customerId=NOBODY, page=token)
 
 
+@pytest.mark.parametrize("pattern", ["totalsByStatus", "namedByStatus"])
+def test_a_list_of_some_attributes_goes_on_after_a_key_that_is_not_among_them(
+    pattern: str,
+) -> None:
+    with tablewright.open_store(SHOP, design="tables", target="memory") as store:
+        owner = store.register(email="a@x.org", name="A", limit=1, periodEnd="2027-01-01")
+        made = {
+            store.addOrder(customerId=owner.customerId, total=n, note="soon").orderId
+            for n in range(5)
+        }
+        listed, page = [], ""
+        while True:
+            found = store.call(pattern, {"status": "open", "page": page or None})
+            listed.append([order.orderId for order in found])
+            page = found.next
+            if not page:
+                break
+    assert [len(each) for each in listed] == [2, 2, 1]
+    assert {id for each in listed for id in each} == made
+
+
 def test_ranges_and_other_indexes(store: Store, customer: str) -> None:
     order = store.addOrder(customerId=customer, total=5)
     within = store.ordersBetween(

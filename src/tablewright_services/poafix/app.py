@@ -37,7 +37,7 @@ from tablewright_services.poafix import bodies
 from tablewright_services.poafix.accounts import Accounts, Caller
 from tablewright_services.poafix.administration import Administration
 from tablewright_services.poafix.cache import LocalCache
-from tablewright_services.poafix.domain import is_id
+from tablewright_services.poafix.domain import has_cents, is_id
 from tablewright_services.poafix.jobs import CENTS, Jobs
 from tablewright_services.poafix.news import Notifications
 from tablewright_services.poafix.requests import Requests
@@ -118,7 +118,8 @@ class PoaFix(Service):
     async def _expire(self) -> None:
         while True:
             try:
-                await self.requests.expire()
+                while await self.requests.expire():
+                    continue  # a page of them each time
             except Exception as problem:  # whatever it is, the next minute tries again
                 self.log(json.dumps({"problem": f"expiring: {type(problem).__name__}"}))
             await asyncio.sleep(EXPIRY_SECONDS)
@@ -373,6 +374,8 @@ class PoaFix(Service):
     async def _register(self, fields: Mapping[str, Any]) -> Response:
         is_client = fields["kind"] == "client"
         problems = problems_of(bodies.CLIENT if is_client else bodies.PROVIDER, fields)
+        if not has_cents(fields.get("hourlyRate")):
+            problems.append("hourlyRate: must have at most 2 decimals")
         if len(fields["password"].encode()) > LONGEST_BYTES:
             problems.append(f"password: must have at most {LONGEST_BYTES} bytes")
         if problems:
@@ -446,6 +449,8 @@ class PoaFix(Service):
         except (ValueError, OverflowError):
             problem = "schedule: must be a time with its offset, such as 2026-12-01T10:00:00Z"
             raise self.misfit([problem]) from None
+        if not has_cents(fields.get("price")):
+            raise self.misfit(["price: must have at most 2 decimals"])
         booking = await self.requests.accept(caller, id, {**fields, "schedule": schedule})
         return answer(booking, 201)
 

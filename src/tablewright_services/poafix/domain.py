@@ -28,6 +28,8 @@ KINDS = ("client", "provider", "admin")
 
 REQUEST_LIFE = dt.timedelta(hours=24)
 """After this a request that nobody answered has expired."""
+FARTHEST_TIME = dt.timedelta(days=365)
+"""How far ahead a booking may lie."""
 EARTH_METRES = 6_371_000
 PLACES_OF_RATING = Decimal("0.0001")
 
@@ -224,6 +226,16 @@ def price_of(hourly: Decimal, minutes: int) -> Decimal:
         Decimal('833.33')
     """
     return (Decimal(hourly) * minutes / 60).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def has_cents(amount: Any) -> bool:
+    """Whether an amount of money, if there is one, has no more than two decimals.
+
+    Example:
+        >>> [has_cents(amount) for amount in (None, 1, 1.5, 0.125)]
+        [True, True, True, False]
+    """
+    return amount is None or Decimal(str(amount)) == round(Decimal(str(amount)), 2)
 
 
 # ---------------------------------------------------------------- files

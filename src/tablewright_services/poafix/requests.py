@@ -24,6 +24,7 @@ from tablewright_services.poafix.accounts import Caller
 from tablewright_services.poafix.domain import (
     BOOKING_MOVES,
     ENDED,
+    FARTHEST_TIME,
     HOLDS_TIME,
     REQUEST_LIFE,
     REQUEST_MOVES,
@@ -174,6 +175,8 @@ class Requests:
         schedule: dt.datetime = fields["schedule"]
         if schedule <= self.now():
             raise Refused(409, "past", "the time lies behind")
+        if schedule > self.now() + FARTHEST_TIME:
+            raise Refused(409, "far", "the time lies more than a year ahead")
         price = fields.get("price")
         if price is None:
             own = await self.store.getProvider(_id=provider.id)

@@ -297,6 +297,8 @@ class RouteRunner:
         last = call.resume
         rows: list[Row] = []
         decoder = self._decoder(step)
+        if step.filters:
+            parameters = self._with_key(step, parameters)
         while True:
             if not step.filters:
                 parameters = {**parameters, "Limit": limit - len(rows)}
@@ -309,19 +311,37 @@ class RouteRunner:
                 shown = decoder.rows([item])
                 rows += [r for r in shown if not step.filters or _passes(r, call.tests)]
                 if len(rows) >= limit:
-                    is_end = place == len(items) - 1 and last is None
-                    self._position = None if is_end else self._key_of(step, item)
+                    is_last = place == len(items) - 1
+                    self._position = last if is_last else self._key_of(step, item)
                     return rows
             if last is None:
                 return rows
 
-    def _key_of(self, step: ReadStep, item: Item) -> dict[str, Any]:
-        """Return the key of an item, as a query goes on after it."""
+    def _key_names(self, step: ReadStep) -> tuple[str, ...]:
+        """Return the attributes of the key after which a query goes on."""
         table, _, _ = self.builder.place(step)
         names = dict.fromkeys(table.keys)
         if step.index is not None:
             names |= dict.fromkeys(table.index(step.index).keys)
-        return {name: item[name] for name in names}
+        return tuple(names)
+
+    def _key_of(self, step: ReadStep, item: Item) -> dict[str, Any]:
+        """Return the key of an item, as a query goes on after it."""
+        return {name: item[name] for name in self._key_names(step)}
+
+    def _with_key(self, step: ReadStep, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Return a request that also asks for the key, where it asks for some attributes only."""
+        projection = parameters.get("ProjectionExpression")
+        if projection is None:
+            return parameters
+        names = dict(parameters.get("ExpressionAttributeNames", {}))
+        shown = {names.get(part, part) for part in projection.split(", ")}
+        for number, name in enumerate(self._key_names(step)):
+            if name not in shown:
+                names[f"#key{number}"] = name
+                projection += f", #key{number}"
+        more = {"ProjectionExpression": projection, "ExpressionAttributeNames": names}
+        return {**parameters, **more}
 
     def _pages(
         self,
