@@ -390,3 +390,30 @@ def test_what_is_chosen_is_within_the_budget_if_anything_that_fits_is(name: str)
         fitting = next((r.stays for r in decision.rulings if r.rule == NEEDS), ())
         if any(total(option, decision.users) <= budget for option in fitting):
             assert total(decision.chosen, decision.users) <= budget
+
+
+@pytest.mark.usefixtures("only_own")
+def test_the_path_stands_beside_what_staying_would_cost() -> None:
+    found = compared(architectures=FLAT_OR_BY_USE, rate=100, scales="[1000, 10000, 100000]")
+    alone = found.phases[0].alone_usd
+    assert alone is not None
+    # by use alone: (304.17 - 3.04) / ln 100 = 65.39 a month on average, and two hours of 50;
+    # weighed at some forty numbers of users, within a hundredth
+    assert abs(alone - (24 * Decimal("65.39") + 100)) < 17
+    assert path_usd(found.phases) < alone
+    assert f"against {alone:,.0f} without a move" in found.advice[2]
+
+
+@pytest.mark.usefixtures("only_own")
+def test_a_move_that_the_budget_forces_says_from_which_users_on() -> None:
+    # by use 304.17 at 100,000 users, 60.736 flat: 100 a month are exceeded from 32,877 users on
+    found = compared(
+        architectures=FLAT_OR_BY_USE,
+        rate=100,
+        scales="[1000, 10000, 100000]",
+        targets="monthly_cost: {100000: 100}",
+    )
+    last = found.phases[1]
+    assert last.name == "flat"
+    assert last.why.startswith("from 3")
+    assert "USD a month is over the budget of 100.00, and a later move costs more" in last.why

@@ -118,6 +118,9 @@ def _moves(candidates: Candidates, phases: Sequence[Phase]) -> str:
     end = candidates.result(phases[-1].name).architecture
     usd = candidates.board.total(end, last)
     whole = f"{path_usd(phases):,.0f} USD over {candidates.terms.months:.0f} months, work included"
+    alone = phases[0].alone_usd
+    if len(phases) > 1 and alone is not None:
+        whole += f", against {alone:,.0f} without a move"
     if len(phases) == 1:
         return (
             f"Stay with it: no other is worth the move up to {last:,} users, where it costs "

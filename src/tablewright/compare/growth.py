@@ -72,7 +72,7 @@ def phases_of(candidates: Candidates, grid: Sequence[int]) -> tuple[Phase, ...]:
     steps = [(users, allowed) for users in grid if (allowed := allowed_at(candidates, users))]
     names = _least(candidates, [users for users, _ in steps], [allowed for _, allowed in steps])
     phases: list[Phase] = []
-    for place, (users, allowed) in enumerate(steps):
+    for place, (users, _) in enumerate(steps):
         name, before = names[place], names[place - 1] if place else ""
         if name == before:
             continue
@@ -81,7 +81,8 @@ def phases_of(candidates: Candidates, grid: Sequence[int]) -> tuple[Phase, ...]:
             continue
         phase = _move(candidates, before, name, users)
         rest = [later for later, _ in steps[place:]]
-        phases.append(_with_reason(candidates, phase, before, rest, before in allowed))
+        barred = next((n for n, allowed in steps[place:] if before not in allowed), None)
+        phases.append(_with_reason(candidates, phase, before, rest, barred))
     return _with_ends(candidates, phases, [users for users, _ in steps], names)
 
 
@@ -185,12 +186,18 @@ def _with_reason(
     phase: Phase,
     before: str,
     rest: Sequence[int],
-    is_still_allowed: bool,
+    barred: int | None,
 ) -> Phase:
-    """Return a phase with why it begins, and when the switch is earned back as users grow."""
-    if not is_still_allowed:
-        return replace(phase, why=decide(candidates, phase.users).why_not(before))
+    """Return a phase with why it begins, and when the switch is earned back as users grow.
+
+    `barred` is the number of users from which the old option may not be taken, None if it may.
+    """
     payback = _payback(candidates, before, phase, rest)
+    if barred is not None:
+        why = decide(candidates, barred).why_not(before)
+        if barred > phase.users:
+            why = f"from {barred:,} users on {why}, and a later move costs more"
+        return replace(phase, why=why, payback_months=payback)
     last = rest[-1]
     old, new = (
         candidates.board.total(candidates.result(name).architecture, last)
@@ -252,7 +259,21 @@ def _with_ends(
                 running_usd=sum((cost.hours * cost.hour_usd * s for cost, s in owned), ZERO),
             )
         )
+    if ended:
+        ended[0] = replace(ended[0], alone_usd=_alone(candidates, ended[0], grid, months))
     return tuple(ended)
+
+
+def _alone(
+    candidates: Candidates, first: Phase, grid: Sequence[int], months: Sequence[Decimal]
+) -> Decimal | None:
+    """Return what owning one option for the whole horizon costs, None where it has no price."""
+    result = candidates.result(first.name)
+    if not result.is_priced:
+        return None
+    owned = (candidates.ownership(result, users).monthly for users in grid)
+    spent = sum((usd * time for usd, time in zip(owned, months, strict=True)), ZERO)
+    return first.work_usd + spent
 
 
 def path_usd(phases: Sequence[Phase]) -> Decimal:

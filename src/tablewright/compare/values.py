@@ -320,6 +320,8 @@ class Phase:
     """Months in which the switch is earned back; None where it saves nothing."""
     months: Decimal = ZERO
     """How long it lasts."""
+    alone_usd: Decimal | None = None
+    """Of the first: USD of owning it for the whole horizon, whether it may stay or not."""
     bills_usd: Decimal = ZERO
     """What is billed in that time."""
     running_usd: Decimal = ZERO

@@ -175,11 +175,20 @@ def _growth_path(comparison: Comparison) -> d.Section:
         rows=tuple(rows),
         caption="Of all paths that pass the first three rules at every number of users, the one "
         f"that costs least to own: {path_usd(comparison.phases):,.0f} USD in {months:.0f} months, "
+        f"{_alone(comparison)}"
         "in which users are taken to grow evenly on a logarithmic scale. Bills and hours of "
         "running it in USD for the months of the phase; earned back in months.",
     )
     steps = tuple(f"`{phase.name}`: {_moving(phase)}" for phase in comparison.phases)
     return d.Section(title="Growth path", blocks=(table, d.Bullets(items=steps)))
+
+
+def _alone(comparison: Comparison) -> str:
+    """Return what staying with the first option would cost, where the path leaves it."""
+    first = comparison.phases[0]
+    if len(comparison.phases) < 2 or first.alone_usd is None:
+        return ""
+    return f"where staying with `{first.name}` would cost {first.alone_usd:,.0f}; "
 
 
 def _moving(phase: Phase) -> str:
@@ -229,7 +238,7 @@ def _rests_on(comparison: Comparison) -> d.Section:
             d.ReportTable(
                 columns=columns(
                     "Assumption", "What", ">Value", "At half", "At twice", ">Turns at",
-                    grows="At half", also="At twice",
+                    grows="What", also="At half|At twice",
                 ),
                 rows=tuple(rows),
                 caption="The growth path, weighed at the scales of the model, with one figure "

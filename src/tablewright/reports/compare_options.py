@@ -17,12 +17,14 @@ from tablewright.reports.figures import joined, usd, users
 
 
 def columns(*titles: str, grows: str = "", also: str = "") -> tuple[d.ReportColumn, ...]:
-    """Return columns; a title that starts with > is of figures, `grows` and `also` may wrap."""
+    """Return columns; a title that starts with > is of figures.
+
+    Those named in `grows` and `also` may wrap; `also` may name several, with a | between them.
+    """
+    growing = (grows, *also.split("|"))
     return tuple(
         d.ReportColumn(
-            title=title.removeprefix(">"),
-            right=title.startswith(">"),
-            grows=title in (grows, also),
+            title=title.removeprefix(">"), right=title.startswith(">"), grows=title in growing
         )
         for title in titles
     )
@@ -136,7 +138,7 @@ def costs_table(comparison: Comparison) -> d.ReportTable:
                     *(_marked(option.at(n), budgets[n]) for n in comparison.scales),
                     verdict or "chosen for who stays at this size",
                 ),
-                tone="good" if name in on_path else "bad" if option.excluded else "",
+                tone="good" if name in on_path else "",
             )
         )
     if any(budget is not None for budget in budgets.values()):
