@@ -23,7 +23,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tablewright.serve.callers import signed_token
@@ -36,6 +36,7 @@ from tablewright_services.screen_time_journey.domain import customer_id_of
 JSON = {"content-type": "application/json"}
 SECRET = "a secret of the benchmark, 32 bytes and more"
 PASSWORD = "correct horse battery"
+ADMIN = "first@example.org"
 MANY = "1000000000"
 ENVIRONMENTS: Mapping[str, Mapping[str, str]] = {
     "llm-proxy": {
@@ -62,7 +63,9 @@ ENVIRONMENTS: Mapping[str, Mapping[str, str]] = {
     "poafix": {
         "JWT_SECRET": SECRET,
         "REQUESTS_PER_MINUTE": MANY,
-        "BCRYPT_ROUNDS": "8",
+        "BCRYPT_ROUNDS": "4",
+        "ADMIN_EMAIL": ADMIN,
+        "ADMIN_PASSWORD": PASSWORD,
     },
     "auxeira": {
         "JWT_SECRET": f"1 {SECRET}",
@@ -240,26 +243,49 @@ async def screen_time_journey(ask: Ask) -> dict[str, Iterator[Asked]]:
 
 
 async def poafix(ask: Ask) -> dict[str, Iterator[Asked]]:
-    """Return main routes for ten clients who look for providers."""
-    users = []
-    for number in range(10):
-        body = {
-            "kind": "client",
-            "email": f"load{number}@example.org",
-            "password": PASSWORD,
-            "name": "Ana",
-            "phone": "+254 700 000000",
-            "address": "Moi Avenue 1",
-            "location": {"lat": -1.286, "lon": 36.817},
-        }
-        tokens = await answered(ask, post("/auth/register", body))
-        users.append(bearer(tokens["accessToken"]))
-    near = "/providers/nearby?lat=-1.286&lng=36.817&serviceType=plumbing&radius=10"
+    """Return the main routes of PoaFix, with a hundred providers around one place."""
+    admin = {"kind": "admin", "email": ADMIN, "password": PASSWORD}
+    verifier = bearer((await answered(ask, post("/auth/login", admin)))["accessToken"])
+    here = {"lat": -1.286, "lon": 36.817}
+    person = {"password": PASSWORD, "phone": "+254700000000", "location": here}
+    client = {"kind": "client", "email": "load@example.org", "name": "Ana", "address": "A 1"}
+    headers = bearer((await answered(ask, post("/auth/register", person | client)))["accessToken"])
+    offer = {"kind": "provider", "businessName": "Pipes", "serviceType": "plumbing"}
+    providers: list[tuple[str, dict[str, str]]] = []
+    for number in range(100):
+        one = {"email": f"load{number}@example.org", "hourlyRate": 600}
+        account = await answered(ask, post("/auth/register", person | offer | one))
+        id, own = account["id"], bearer(account["accessToken"])
+        verdict = {"decision": "verified"}
+        await answered(ask, post(f"/admin/providers/{id}/verify", verdict, verifier))
+        place = {"lat": -1.286 + number / 2000, "lon": 36.817}
+        presence = post("/providers/me/presence", {"location": place, "isAvailable": True}, own)
+        await answered(ask, replace(presence, method="PUT"))
+        providers.append((id, own))
+    near = "/providers/nearby?serviceType=plumbing&lng=36.817&lat="
+    moved = {"location": here, "isAvailable": True}
+    wish = {"serviceType": "plumbing", "location": here, "description": "The tap drips."}
     return {
-        f"GET {path.partition('?')[0]}": itertools.cycle(
-            Asked(method="GET", path=path, headers=each) for each in users
-        )
-        for path in (near, "/notifications", "/bookings")
+        "GET /providers/nearby, not kept": (
+            Asked(method="GET", path=f"{near}{-1.286 + n / 10_000:.4f}", headers=headers)
+            for n in itertools.count()
+        ),
+        "GET /providers/nearby, kept": itertools.repeat(
+            Asked(method="GET", path=f"{near}-1.286", headers=headers)
+        ),
+        "GET /providers/{id}": itertools.cycle(
+            Asked(method="GET", path=f"/providers/{id}", headers=headers) for id, _ in providers
+        ),
+        "PUT /providers/me/presence": itertools.cycle(
+            replace(post("/providers/me/presence", moved, own), method="PUT")
+            for _, own in providers
+        ),
+        "POST /requests": itertools.cycle(
+            post("/requests", {**wish, "providerId": id}, headers) for id, _ in providers
+        ),
+        "GET /notifications": itertools.cycle(
+            Asked(method="GET", path="/notifications", headers=own) for _, own in providers
+        ),
     }
 
 
@@ -314,9 +340,10 @@ def asgi_caller(application: Any) -> Ask:
 async def in_process(app: str) -> AsyncIterator[Sequence[Ask]]:
     """Yield what calls the ASGI application of a service."""
     session = app_session(app)
-    store = open_store(session, design="recommended", target="memory")
+    service_class = _service_class(app)
+    store = open_store(session, design=service_class.trial_design, target="memory")
     fill_store(store, session, APP_USERS)
-    service = _service_class(app)(store, ENVIRONMENTS[app], log=str)
+    service = service_class(store, ENVIRONMENTS[app], log=str)
     application = service.application()
 
     ask = asgi_caller(application)

@@ -131,12 +131,9 @@ def provider_of(service: Running, **changed: Any) -> Account:
 
 
 def admin_of(service: Running) -> Account:
-    for _ in range(100):  # it is made beside the requests, as the service starts
-        reply = service.client.post("/auth/login", json={"kind": "admin", **ADMIN})
-        if reply.status_code == 200:
-            return Account(service, reply.json(), ADMIN["email"])
-        time.sleep(0.02)
-    raise AssertionError(reply.text)
+    reply = service.client.post("/auth/login", json={"kind": "admin", **ADMIN})
+    assert reply.status_code == 200, reply.text
+    return Account(service, reply.json(), ADMIN["email"])
 
 
 def working(service: Running, at: dict[str, float] | None = None, **changed: Any) -> Account:

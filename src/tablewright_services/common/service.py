@@ -124,6 +124,7 @@ class Service(ABC):
 
         @asynccontextmanager
         async def lifespan(_: Starlette) -> AsyncIterator[None]:
+            await self.begin()
             tasks = [asyncio.create_task(each) for each in self.beside()]
             try:
                 yield
@@ -153,6 +154,9 @@ class Service(ABC):
         )
         application.state.ending = self.ending
         return application
+
+    async def begin(self) -> None:  # noqa: B027  most services have nothing to do before
+        """Do what has to be done before the first request."""
 
     def ending(self) -> None:  # noqa: B027  most services have nothing to end
         """End streams that would not end by themselves: the service is about to end."""

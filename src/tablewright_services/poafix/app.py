@@ -108,8 +108,12 @@ class PoaFix(Service):
     # ------------------------------------------------------------ beside the requests
 
     def beside(self) -> Sequence[Coroutine[Any, Any, None]]:
-        """Return what delivers news, ends old requests and makes the first administrator."""
-        return [self.news.work(), self._expire(), self.accounts.create_first_admin()]
+        """Return what delivers news and ends old requests."""
+        return [self.news.work(), self._expire()]
+
+    async def begin(self) -> None:
+        """Make the first administrator."""
+        await self.accounts.create_first_admin()
 
     def ending(self) -> None:
         """End the streams of events."""
