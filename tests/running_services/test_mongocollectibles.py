@@ -437,6 +437,16 @@ def test_a_checkout_without_an_address_is_refused(service: Running) -> None:
     assert copies_left(service, name) == ["wh-001-1"]
 
 
+@pytest.mark.needs_server
+def test_a_database_without_a_place_for_the_copy_is_said_to_serve_no_rentals() -> None:
+    running = Running(MongoCollectibles, "mongocollectibles", "postgresql", ENVIRONMENT)
+    with running.client:
+        name = stocked(running, [1, 1, 1])
+        reply = check_out(running, name)
+        assert (reply.status_code, reply.json()["error"]["code"]) == (501, "not_served")
+        assert copies_left(running, name) == ["wh-001-1"]
+
+
 # ---------------------------------------------------------------- payment
 
 

@@ -72,6 +72,8 @@ class Rentals:
         """
         self.store, self.payments, self.mailer = store, payments, mailer
         self.secret, self.now, self.note = secret, now, note
+        self._keeps_copies = False
+        """Whether this database was seen to keep which copy a rental has."""
 
     # ------------------------------------------------------------ quotes
 
@@ -182,6 +184,7 @@ class Rentals:
         except ConditionFailed:  # the same key at the same time: the other one's answer holds
             await self._end_session(session.id)
             return _repeated(await self.store.getRental(id=rental_id), order)
+        await self._require_kept(rental, session.id)
         try:
             await self.store.reserveWarehouseUnit(
                 collectible_id=order.collectible_id,
@@ -193,6 +196,22 @@ class Rentals:
             await self._end_session(session.id)
             raise Refused(409, "unavailable", "another customer was faster") from problem
         return _answer(rental)
+
+    async def _require_kept(self, rental: Any, session_id: str) -> None:
+        """Look once at the first rental: a design may have no place for its copy and payment.
+
+        Raises:
+            Refused: 501 where it has none: nobody could ever give the copy back.
+        """
+        if self._keeps_copies:
+            return
+        stored = await self.store.getRental(id=rental.id)
+        if stored is None or stored.warehouse_id is None or stored.payment_id is None:
+            await self._move(rental, "failed")
+            await self._end_session(session_id)
+            text = "this database has no place for the copy and the payment of a rental"
+            raise Refused(501, "not_served", text)
+        self._keeps_copies = True
 
     def _rental_id(self, email: str, key: str) -> str:
         """Return an id nobody guesses; of an idempotency key always the same."""
