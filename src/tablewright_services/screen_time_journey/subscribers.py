@@ -7,6 +7,7 @@ what is stored is written on the condition that it is still so, and tried again 
 from __future__ import annotations
 
 import datetime as dt
+import random
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -70,7 +71,7 @@ class Subscribers:
     ) -> None:
         """Add an event to the history of a customer, now."""
         happened_at = to_millisecond(self.now())
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             with suppress(ConditionFailed):  # another one of the same millisecond
                 await self.store.recordEvent(
                     customer_id=customer_id,
@@ -79,7 +80,7 @@ class Subscribers:
                     detail=detail or {},
                 )
                 return
-            happened_at += MILLISECOND
+            happened_at += MILLISECOND * random.randint(1, 2**attempt)
         raise Conflict("recordEvent: too many events at once", pattern="recordEvent")
 
     # ------------------------------------------------------------ messages of the shop
