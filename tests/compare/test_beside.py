@@ -105,3 +105,13 @@ def test_where_nothing_decides_a_tenth_and_ten_times_are_tried() -> None:
     assert first.turns_at is not None
     assert not Decimal("0.5") <= first.turns_at <= 2
     assert found.advice[3].startswith("It rests on no single figure: half or twice each of ")
+
+
+def test_prices_that_are_old_or_a_third_partys_are_named_with_their_share() -> None:
+    weak = {one.option: one for one in compared("mongocollectibles").weak}
+    droplet = weak["digitalocean"]
+    # a droplet of 12, a database of 15 and files of 5: all of it from a third party's page
+    assert (droplet.usd, droplet.share) == (32, 1)
+    assert droplet.reasons == ("stated by a third party",)
+    answer = compared("mongocollectibles").advice[0]
+    assert "are at prices read in 2024; `tablewright prices --refresh` renews them." in answer

@@ -331,7 +331,8 @@ def test_the_answer_is_a_rule_and_three_sentences() -> None:
     ruled, start, move, rests = compared(architectures=own, rate=1000).advice
     assert ruled == (
         "At 1,000 users rule 4 of 5, the total cost of ownership, decides between 2 of 2 options: "
-        "`by-use`."
+        "`by-use`. Of its bill before free allowances 100% are at prices read in 2024; "
+        "`tablewright prices --refresh` renews them."
     )
     assert start == "Start with `by-use` (by-use) at 30.42 USD a month for 1,000 users."
     # 24 x 30.4166... and two hours of 50

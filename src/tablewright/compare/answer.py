@@ -12,7 +12,7 @@ from decimal import Decimal
 from tablewright.compare.decision import RULES, Candidates, Decision
 from tablewright.compare.growth import path_usd
 from tablewright.compare.sensitivity import Assumption, GivenUp
-from tablewright.compare.values import Phase
+from tablewright.compare.values import Phase, WeakPrices
 
 
 def answer_of(
@@ -21,6 +21,7 @@ def answer_of(
     phases: Sequence[Phase],
     assumptions: Sequence[Assumption],
     without: Sequence[GivenUp],
+    weak: Sequence[WeakPrices] = (),
 ) -> tuple[str, ...]:
     """Return the rule that decided, then three sentences: start, move, what it rests on.
 
@@ -30,14 +31,20 @@ def answer_of(
         phases: the growth path, empty where no option is allowed anywhere.
         assumptions: the one that turns the answer soonest first.
         without: what each hard need costs.
+        weak: what of the options' bills is at prices that are old or a third party's.
     """
     if not phases:
         return (
             "No deployment option carries the load at any number of users; the table says what "
             "is missing for each.",
         )
+    ruled = (
+        _ruled(decision, phases),
+        _dear(candidates, decision, without),
+        _weak(decision, weak),
+    )
     return (
-        " ".join(filter(None, (_ruled(decision, phases), _dear(candidates, decision, without)))),
+        " ".join(filter(None, ruled)),
         _start(candidates, phases[0]),
         _moves(candidates, phases),
         _rests(assumptions),
@@ -97,6 +104,21 @@ def _dear(candidates: Candidates, decision: Decision, without: Sequence[GivenUp]
             f"; without {gap.title} ({gap.how}) `{least.chosen}` would do for {money(least.usd)}"
         )
     return f"{text}."
+
+
+WORTH_SAYING = Decimal("0.1")
+"""The share of a bill at weak prices from which the answer says so."""
+
+
+def _weak(decision: Decision, weak: Sequence[WeakPrices]) -> str:
+    """Return what of the chosen option's bill is at weak prices, where that is much of it."""
+    mine = next((one for one in weak if one.option == decision.chosen), None)
+    if mine is None or mine.share < WORTH_SAYING:
+        return ""
+    return (
+        f"Of its bill before free allowances {mine.share:.0%} are at prices "
+        f"{' or '.join(mine.reasons)}; `tablewright prices --refresh` renews them."
+    )
 
 
 def _start(candidates: Candidates, first: Phase) -> str:

@@ -26,6 +26,7 @@ from tablewright.compare.scoring import result_of, scored, weights_of
 from tablewright.compare.sensitivity import assumptions_of, given_up
 from tablewright.compare.values import Architecture
 from tablewright.compare.variants import variants_of
+from tablewright.compare.weak import weak_prices
 from tablewright.core.errors import UsageError
 from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Model, NeedLevel
@@ -96,6 +97,7 @@ def _compared(
     assumptions = assumptions_of(candidates)
     without = given_up(candidates, users)
     fits = fits_of(board)
+    weak = weak_prices(board, results)
     return Comparison(
         app=model.app,
         title=model.title or model.app,
@@ -117,10 +119,11 @@ def _compared(
         mean_fits=mean_fits(board, fits),
         latencies=latencies,
         given_up=without,
+        weak=weak,
         variants=variants_of(board, results),
         flips=flips_of(board, results, decision.chosen),
         checks=with_verdicts([checked(board, rule, results, stored) for rule in checks(model.app)]),
-        advice=answer_of(candidates, decision, phases, assumptions, without),
+        advice=answer_of(candidates, decision, phases, assumptions, without, weak),
         left_out=left_out,
         assumptions=tuple(why for _, _, why in board.stated() if why.startswith("assumed")),
     )

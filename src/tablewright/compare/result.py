@@ -19,6 +19,7 @@ from tablewright.compare.values import (
     Flip,
     OfferingResult,
     Phase,
+    WeakPrices,
 )
 from tablewright.compare.variants import VariantResult
 
@@ -57,6 +58,8 @@ class Comparison:
     latencies: tuple[tuple[str, str], ...] = ()
     """Of each engine whose design was proved: latency in words, and where it was measured."""
     given_up: tuple[GivenUp, ...] = ()
+    weak: tuple[WeakPrices, ...] = ()
+    """Of each option, what of its bill is at prices that are old or a third party's."""
     variants: tuple[VariantResult, ...] = ()
     flips: tuple[Flip, ...] = ()
     checks: tuple[Check, ...] = ()

@@ -349,6 +349,21 @@ class Flip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WeakPrices:
+    """What of an option's bill is at prices that are not the vendor's word or are old."""
+
+    option: str
+    usd: Decimal
+    """USD a month at the reviewed scale."""
+    share: Decimal
+    """Of the bill."""
+    parts: tuple[str, ...]
+    """What is charged at them."""
+    reasons: tuple[str, ...]
+    """Why they are weak."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """A figure of a claim beside the computed one."""
 

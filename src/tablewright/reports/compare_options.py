@@ -228,6 +228,12 @@ def notes(comparison: Comparison) -> d.Section:
         for option in comparison.architectures
         if option.architecture.note
     ]
+    sentences += [
+        f"`{weak.option}`: {usd(weak.usd)} of its bill ({weak.share:.0%}) at "
+        f"{users(comparison.users)} is at prices {' or '.join(weak.reasons)}: "
+        f"{', '.join(weak.parts)}."
+        for weak in comparison.weak
+    ]
     out = {option.architecture.name for option in comparison.architectures if option.excluded}
     sentences += [
         f"From {flip.users:,} users on the bill of `{flip.above}` is below that of `{flip.below}`"
