@@ -11,8 +11,8 @@ from tablewright.review.conditions import RuleCondition
 from tablewright.review.findings import Level
 
 
-def test_there_are_68_rules_that_concern_dynamodb():
-    assert len(dynamodb_rules().rules) == 68
+def test_there_are_69_rules_that_concern_dynamodb():
+    assert len(dynamodb_rules().rules) == 69
 
 
 def test_the_weights_of_the_categories_add_up_to_100():

@@ -74,3 +74,38 @@ def any_mdl_002(f: DynamoFacts, entity: Entity) -> Verdict:
         ),
         values={"share": share * part},
     )
+
+
+def any_mdl_003(f: DynamoFacts, entity: Entity) -> Verdict:
+    """A status is overwritten, and what it was is wanted later."""
+    need = f.model.need("history")
+    if not need.is_wanted or entity.append_only or not f.homes(entity.name):
+        return None
+    states = {a.name for a in entity.attributes if a.role == "status"}
+    overwritten = {
+        name: action.root.name
+        for action in f.actions_on(entity.name)
+        if action.part.verb is Verb.UPDATE
+        for name in action.part.touched
+        if name in states
+    }
+    if not overwritten:
+        return None
+    if any(other.append_only and _belongs_to(f, other, entity) for other in f.model.entities):
+        return CLEAR
+    name, pattern = min(overwritten.items())
+    wanted = f"; the history is {need.text}"
+    return Hit(
+        evidence=f"{pattern} overwrites {name} of {entity.name}, and nothing append-only belongs "
+        f"to it{wanted}",
+        values={"required": need.is_required},
+    )
+
+
+def _belongs_to(f: DynamoFacts, entity: Entity, ancestor: Entity) -> bool:
+    parent = entity.parent
+    while parent is not None:
+        if parent == ancestor.name:
+            return True
+        parent = f.model.entity(parent).parent
+    return False
