@@ -80,6 +80,16 @@ def test_an_case_insensitive_index_serves_the_other_one_only(design, before, aft
     assert target(design, "exact", (before, after)) == "users"
 
 
+@pytest.mark.parametrize("design", ["m", "p"])
+def test_what_the_caller_knows_besides_is_not_asked_for(design):
+    known = ("exact: {get: User, by: email,", "exact: {get: User, by: email, known: [name],")
+    index = ("email: {email: 1}", "both: {name: 1, email: 1}, email: {email: 1}")
+    if design == "p":
+        index = ("indexes: {email: email,", "indexes: {both: [name, email], email: email,")
+    route = evaluated(design, known, index).route("exact")
+    assert (route.target, route.filtered) == ("users/email", ())
+
+
 def test_the_beginning_of_a_text_needs_an_index_in_the_order_of_bytes_in_postgresql():
     assert target("m", "starts") == "users/name"
     assert target("p", "starts") == "users"

@@ -462,3 +462,38 @@ def test_a_marked_note_was_not_marked_before(session: Session) -> None:
     call = workload.call(session.model.pattern("mark"))
     assert call.row["read"] is False
     assert call.after["read"] is True
+
+
+def test_a_new_instance_does_not_take_the_key_of_another() -> None:
+    text = """
+        app: boards
+        region: us-east-1
+        scales: [6]
+        entities:
+          User: {key: userId, attributes: {userId: uuid}}
+          Standing:
+            of: User
+            key: [board, userId]
+            count: 2
+            attributes:
+              board: {type: enum, values: [a, b, c, d, e, f, g, h, i, j]}
+              score: int
+        patterns:
+          enter: {put: Standing, rate: 1/user/day}
+        designs:
+          one:
+            engine: dynamodb
+            tables: {Top: {key: [board, userId], items: Standing, mode: on-demand}}
+        """
+    session = Session(read_model(dedent(text)), Options())
+    world = World(session.model, Sample(session.model), 6)
+    workload = Workload(session.model, world, 1)
+    standing = session.model.entity("Standing")
+    seeded = [world.row("Standing", number) or {} for number in world.alive("Standing")]
+    keys = [(row["board"], row["userId"]) for row in seeded]
+    # 60 keys for six users and ten boards, a few of them taken: chance alone would meet them
+    for _ in range(40):
+        call = workload.call(session.model.pattern("enter"))
+        world.add(standing, dict(call.row), call.like, call.fresh or 0)
+        keys.append((call.row["board"], call.row["userId"]))
+    assert len(set(keys)) == len(keys)

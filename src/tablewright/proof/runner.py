@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
@@ -233,23 +233,33 @@ class Runner:
 
     def ensure_parents(self, call: Call) -> None:
         """Write the parents of new instances where the database asks for them."""
-        if self.codec.needs_parents:
-            for each in call.instances:
-                self._ensure_parent(each)
+        if not self.codec.needs_parents:
+            return
+        puts = [each for each in call.instances if each.pattern.verb is Verb.PUT]
+        own = {
+            (each.pattern.entity, tuple(each.row.get(name) for name in entity.key))
+            for each in puts
+            for entity in (self.model.entity(each.pattern.entity),)
+        }
+        for each in puts:
+            entity = self.model.entity(each.pattern.entity)
+            if entity.parent is not None:
+                self._make(self.model.entity(entity.parent), each.row, own)
 
-    def _ensure_parent(self, call: Call) -> None:
-        """Write the parent of a new instance where there is none: a foreign key asks for it."""
-        entity = self.model.entity(call.pattern.entity)
-        if call.pattern.verb is Verb.PUT and entity.parent is not None:
-            self._make(self.model.entity(entity.parent), call.row)
+    def _make(
+        self, entity: Entity, child: Row, own: Container[tuple[str, tuple[Any, ...]]]
+    ) -> None:
+        """Write the parent of a new instance where there is none: a foreign key asks for it.
 
-    def _make(self, entity: Entity, child: Row) -> None:
-        if self.world.numbered(entity, child) is not None:
+        What the call itself writes is left to it.
+        """
+        key = (entity.name, tuple(child.get(name) for name in entity.key))
+        if key in own or self.world.numbered(entity, child) is not None:
             return
         fresh, row = self.world.fresh(entity.name)
         row |= {name: child[name] for name in entity.key if name in child}
         if entity.parent is not None:
-            self._make(self.model.entity(entity.parent), row)
+            self._make(self.model.entity(entity.parent), row, own)
         self.adapter.bulk_write(self.codec.encode(entity.name, row, no_children))
         self.world.add(entity, row, fresh=fresh)
 

@@ -41,7 +41,7 @@ DRAWN_AT_ONCE = 1000
 STRETCHES_AT_ONCE = 64
 FROM_A_STRETCH = 16
 TRIES = 200
-"""Instances looked at for one that meets the condition of a write."""
+"""Instances looked at for one that meets the condition of a write, or has a key of its own."""
 LARGEST_ROUND = 20_000
 """Instances, or combinations of values, up to which each is taken in turn."""
 
@@ -385,7 +385,17 @@ class Workload:
             return Call(pattern=pattern, row=dict(row or {}), like=number, must_fail=True)
         like, created, row = self._new(entity)
         self._adopt(entity, row, chosen)
+        for _ in range(TRIES):  # a key of few values may be taken: a put would replace that one
+            if not self._is_taken(entity, row):
+                break
+            like, created, row = self._new(entity)
+            self._adopt(entity, row, chosen)
         return Call(pattern=pattern, row=row, like=like, fresh=created, must_fail=fails)
+
+    def _is_taken(self, entity: Entity, row: Row) -> bool:
+        """Whether an instance has the key of a row already."""
+        tests = [Test(name, "eq", (row.get(name),)) for name in entity.key]
+        return len(entity.key) > 1 and bool(self.world.find(entity.name, tests))
 
     def _new(self, entity: Entity) -> tuple[int | None, int, Row]:
         """Return an instance that is in no table, as big as one in turn of those that are.

