@@ -63,6 +63,7 @@ from tablewright.review.assessment import (
     DesignAssessment,
     Influence,
     TargetResult,
+    UserRange,
     Verdict,
 )
 from tablewright.review.findings import Finding, Fix, Level
@@ -538,6 +539,8 @@ def shop_assessment() -> Assessment:
             Verdict(
                 claim=claim,
                 verdict="does not hold",
+                direction="too low",
+                users=UserRange(low=1600, high=1900),
                 computed=D(12),
                 unit="USD/month",
                 steps=(

@@ -12,6 +12,7 @@ from decimal import Decimal
 import pytest
 
 from tablewright import read_model
+from tablewright.review.assessment import UserRange
 from tablewright.session import Session
 from tablewright.verbs.grading import claim_verdicts
 
@@ -100,7 +101,7 @@ claims:
   units: {says: "writes", about: wru_per_month, users: 1000, table: things, value: 300000}
   reads: {says: "reads", about: rru_per_month, users: 1000, value: 300000}
   cost: {says: "writes of the notes", about: writes_cost, users: 1000, table: notes, value: 0.04}
-  index: {says: "five megabytes of index", about: index_bytes, users: 1000, value: [1000000, 5000000]}
+  index: {says: "five megabytes of index", about: index_bytes, users: 1000, value: [1000000, 4000000]}
   saving: {says: "half", about: saving_share, design: current, other: lean, users: 1000, value: 50%}
 designs:
   current:
@@ -144,7 +145,7 @@ def test_the_cost_of_one_table_leaves_the_others_out(of_two_tables):
 
 def test_bytes_of_indexes_are_taken_apart_from_the_upper_end_of_the_claim(of_two_tables):
     entries, overhead = of_two_tables["index"].steps
-    assert entries.change == 1000 * 5038 - 5_000_000
+    assert entries.change == 1000 * 5038 - 4_000_000
     assert (overhead.change, overhead.after) == (1000 * 100, 1000 * 5138)
 
 
@@ -157,3 +158,46 @@ def test_a_saving_is_the_share_of_the_first_design_that_the_other_spares(of_two_
     before = reads + 10 * write + notes + (2 * thing_gb + note_gb) / 4
     after = reads + 5 * write + notes + (thing_gb + note_gb) / 4
     assert abs(of_two_tables["saving"].computed - (before - after) / before) < Decimal("1E-6")
+
+
+RANGES = """
+app: ranges
+region: us-east-1
+scales: [100, 1000, 10000]
+entities: {Thing: {key: uid, attributes: {uid: id(12)}}}
+patterns: {get: {get: Thing, by: uid, rate: 10/user/day}}
+claims:
+  few: {says: "a million reads", about: reads_per_month, users: 1000, value: 1_000_000}
+  many: {says: "a hundred thousand reads", about: reads_per_month, users: 1000, value: 100_000}
+  right: {says: "three hundred thousand", about: reads_per_month, users: 1000, value: 300_000}
+  most: {says: "at most a million", about: reads_per_month, users: 1000, value: [0, 1_000_000]}
+  never: {says: "a billion reads", about: reads_per_month, users: 1000, value: 1_000_000_000}
+designs:
+  current: {engine: dynamodb, tables: {things: {key: uid, items: Thing}}}
+"""
+
+
+def test_a_claim_says_in_which_direction_it_is_wrong_and_for_how_many_users_it_would_hold() -> None:
+    verdicts = {v.claim.id: v for v in claim_verdicts(Session(file=read_model(RANGES)))}
+    # 10 gets a day for 30.41667 days are 304.1667 for each user and month: 304,166.7 at 1,000 users
+    assert verdicts["few"].direction == "too high"
+    # 900,000 to 1,100,000 reads: by 304.1667 that is 2,959 to 3,616 users
+    assert verdicts["few"].users == UserRange(low=2959, high=3616)
+    assert verdicts["many"].direction == "too low"
+    # 90,000 to 110,000: 296 to 362 users
+    assert verdicts["many"].users == UserRange(low=296, high=362)
+    assert (verdicts["right"].verdict, verdicts["right"].direction) == ("holds", "")
+    # up to 1,100,000
+    assert verdicts["most"].users == UserRange(low=None, high=3616)
+    assert verdicts["never"].users == UserRange(is_empty=True)
+
+
+def test_a_claim_that_holds_is_not_taken_apart() -> None:
+    verdicts = {v.claim.id: v for v in claim_verdicts(Session(file=read_model(RANGES)))}
+    assert verdicts["right"].steps == ()
+
+
+def test_one_scale_alone_says_nothing_about_others() -> None:
+    text = RANGES.replace("scales: [100, 1000, 10000]", "scales: [1000]")
+    verdicts = claim_verdicts(Session(file=read_model(text)))
+    assert all(verdict.users is None for verdict in verdicts)

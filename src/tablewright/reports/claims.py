@@ -31,7 +31,8 @@ def claims_section(verdicts: Sequence[Verdict]) -> Section:
                 v.claim.says,
                 _claimed(v),
                 _in_unit(v.computed, v.unit) if v.computed is not None else "",
-                v.verdict,
+                v.direction or v.verdict,
+                _where(v),
             ),
             tone=tones.get(v.verdict, ""),
         )
@@ -46,19 +47,25 @@ def claims_section(verdicts: Sequence[Verdict]) -> Section:
                 ReportColumn(title="Claimed", right=True),
                 ReportColumn(title="Computed", right=True),
                 ReportColumn(title="Verdict"),
+                ReportColumn(title="Holds for users"),
             ),
             rows=rows,
-        )
+        ),
+        Paragraph(
+            text="A claim holds within a tenth of its figure. For how many users it would hold is "
+            "looked for between the smallest and the largest scale of the file.",
+            tone="note",
+        ),
     ]
     first = next((v for v in explained if v.claim.about == "monthly_cost" and v.steps), None)
     if first is not None:
-        title = f"{first.claim.id}, with what is missing from it"
+        title = f"{first.claim.id}, {_apart(first)}"
         blocks.append(Fold(summary=title, blocks=(_claim_section(first),)))
     rest = [v for v in explained if v is not first]
     if rest:
         blocks.append(
             Fold(
-                summary=f"{plural(len(rest), 'more claim')}, each with what is missing from it",
+                summary=f"{plural(len(rest), 'more claim')}, each with its reasons",
                 blocks=tuple(_claim_section(v) for v in rest),
             )
         )
@@ -85,14 +92,39 @@ def _claim_section(verdict: Verdict) -> Section:
         blocks.append(
             ReportTable(
                 columns=(
-                    ReportColumn(title="Missing from the claim", grows=True),
-                    ReportColumn(title="Adds", right=True),
+                    ReportColumn(title=_title(verdict), grows=True),
+                    ReportColumn(title="Changes by", right=True),
                     ReportColumn(title="Makes", right=True),
                 ),
                 rows=tuple(rows),
             )
         )
     return Section(title=f"{claim.id}: {claim.says}", blocks=tuple(blocks))
+
+
+def _title(verdict: Verdict) -> str:
+    return "Missing from the claim" if verdict.direction == "too low" else "Counted otherwise"
+
+
+def _apart(verdict: Verdict) -> str:
+    is_short = verdict.direction == "too low"
+    return "with what is missing from it" if is_short else "with what is counted otherwise"
+
+
+def _where(verdict: Verdict) -> str:
+    """Say for how many users a claim would hold; "" where that is not computed."""
+    where = verdict.users
+    if where is None:
+        return ""
+    if where.is_empty:
+        return "none"
+    if where.low is None and where.high is None:
+        return "all"
+    if where.low is None:
+        return f"up to {where.high:,}"
+    if where.high is None:
+        return f"from {where.low:,}"
+    return f"{where.low:,} to {where.high:,}"
 
 
 def _claimed(verdict: Verdict) -> str:

@@ -35,11 +35,26 @@ class ClaimStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UserRange:
+    """The numbers of users at which a claim would hold, among the scales of the file.
+
+    Between two scales the figure is taken to run in a straight line. `low` is None where it holds
+    at the smallest scale, `high` where it holds at the largest.
+    """
+
+    low: int | None = None
+    high: int | None = None
+    is_empty: bool = False
+    """It holds at none of them, nor between."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """A claim beside the computed figure.
 
     `verdict` is "holds", "does not hold", "unclear", or "not assessed" where the figure cannot be
-    computed; `reason` says why. `steps` lead from the claimed figure to the computed one.
+    computed; `reason` says why. `steps` lead from the claimed figure to the computed one where it
+    does not hold.
     """
 
     claim: Claim
@@ -49,6 +64,10 @@ class Verdict:
     """USD/month, bytes, requests/month, units/month, share, or empty for a fact."""
     reason: str = ""
     steps: tuple[ClaimStep, ...] = ()
+    direction: str = ""
+    """"too low" or "too high" of a claimed figure that does not hold."""
+    users: UserRange | None = None
+    """Where it would hold; None where that is not computed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,14 +6,15 @@ Verdict. A cost is taken apart into what a hand count usually forgets, each part
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from itertools import pairwise
 
 from tablewright.bill.dimensions import Dimension
 from tablewright.core.quantities import DAYS_PER_MONTH, ZERO
 from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Claim, Pattern
-from tablewright.review.assessment import ClaimStep, Verdict
+from tablewright.review.assessment import ClaimStep, UserRange, Verdict
 
 TOLERANCE = Decimal("0.1")
 """A claim holds when the computed figure is within a tenth of it."""
@@ -50,8 +51,18 @@ def assess_claim(
     default_design: str,
     users: int,
     grade_of: Callable[[str], str] | None = None,
+    scales: Sequence[int] = (),
 ) -> Verdict:
-    """Return a claim beside the computed figure; `grade_of` gives the grade of a design."""
+    """Return a claim beside the computed figure.
+
+    Args:
+        claim: the claim.
+        evaluate: evaluates a design.
+        default_design: that of claims which name none.
+        users: the scale of claims which name none.
+        grade_of: gives the grade of a design.
+        scales: the numbers of users among which the claim is looked for, if it has a figure.
+    """
     if claim.about == "fact":
         return Verdict(claim=claim, verdict=claim.verdict or UNCLEAR, reason=claim.answer)
     if claim.about == "grade" and grade_of is not None:
@@ -68,35 +79,79 @@ def assess_claim(
             claim=claim, verdict=NOT_ASSESSED, reason=f"nothing computes `{claim.about}` here"
         )
     scale = claim.users or users
-    result = evaluate(claim.design or default_design, scale, claim.region, claim.prices_as_of)
-    if claim.about == "saving_share":
-        other = evaluate(claim.other or default_design, scale, claim.region, claim.prices_as_of)
+
+    def computed_at(count: int) -> tuple[Decimal, Evaluation]:
+        result = evaluate(claim.design or default_design, count, claim.region, claim.prices_as_of)
+        if claim.about != "saving_share":
+            return _figure(claim, result), result
+        other = evaluate(claim.other or default_design, count, claim.region, claim.prices_as_of)
         before, after = _cost(result, claim), _cost(other, claim)
-        computed = (before - after) / before if before else ZERO
-        steps: tuple[ClaimStep, ...] = ()
+        return (before - after) / before if before else ZERO, result
+
+    computed, result = computed_at(scale)
+    band = _band(claim)
+    if band is None:
+        verdict, direction, where = claim.verdict or UNCLEAR, "", None
     else:
-        computed = _figure(claim, result)
-        steps = _decompose(claim, result)
+        low, high = band
+        verdict = HOLDS if low <= computed <= high else FAILS
+        direction = "" if verdict == HOLDS else "too low" if computed > high else "too high"
+        where = holding(band, [(count, computed_at(count)[0]) for count in sorted(scales)])
+    is_split = verdict == FAILS and claim.about != "saving_share"
     return Verdict(
         claim=claim,
-        verdict=_verdict(claim, computed),
+        verdict=verdict,
         computed=computed,
         unit=UNITS[claim.about],
         reason=claim.answer,
-        steps=steps,
+        steps=_decompose(claim, result) if is_split else (),
+        direction=direction,
+        users=where,
     )
 
 
-def _verdict(claim: Claim, computed: Decimal) -> str:
-    if claim.low is None and claim.high is None:
-        return claim.verdict or UNCLEAR
+def _band(claim: Claim) -> tuple[Decimal, Decimal] | None:
+    """Return between which figures the claim holds, a tenth granted on either side."""
     low = claim.low if claim.low is not None else claim.high
     high = claim.high if claim.high is not None else claim.low
-    assert low is not None
-    assert high is not None
+    if low is None or high is None:
+        return None
     # 0 up to a figure is "at most": nothing is added to its lower end
-    slack = TOLERANCE * abs(low), TOLERANCE * abs(high)
-    return HOLDS if low - slack[0] <= computed <= high + slack[1] else FAILS
+    return low - TOLERANCE * abs(low), high + TOLERANCE * abs(high)
+
+
+def holding(
+    band: tuple[Decimal, Decimal], figures: Sequence[tuple[int, Decimal]]
+) -> UserRange | None:
+    """Return for how many users a figure lies in a band; None of fewer than two scales.
+
+    Args:
+        band: the lowest and the highest figure.
+        figures: users and figure, the fewest users first.
+
+    Example:
+        >>> holding((Decimal(20), Decimal(30)), [(100, Decimal(10)), (500, Decimal(50))])
+        UserRange(low=200, high=300, is_empty=False)
+    """
+    if len(figures) < 2:
+        return None
+    low, high = band
+    ends: list[Decimal] = []
+    for (users, figure), (more, other) in pairwise(figures):
+        if figure == other:
+            ends += [Decimal(users), Decimal(more)] if low <= figure <= high else []
+            continue
+        slope = (more - users) / (other - figure)
+        reached = sorted(users + (edge - figure) * slope for edge in band)
+        start, stop = max(reached[0], Decimal(users)), min(reached[1], Decimal(more))
+        ends += [start, stop] if start <= stop else []
+    if not ends:
+        return UserRange(is_empty=True)
+    first, last = min(ends), max(ends)
+    return UserRange(
+        low=None if first <= figures[0][0] else int(first.to_integral_value()),
+        high=None if last >= figures[-1][0] else int(last.to_integral_value()),
+    )
 
 
 def _cost(evaluation: Evaluation, claim: Claim) -> Decimal:

@@ -60,7 +60,7 @@ def claim_verdicts(session: Session) -> tuple[Verdict, ...]:
 
     first = session.designs[0].name
     return tuple(
-        assess_claim(claim, evaluate, first, session.users, grade_of)
+        assess_claim(claim, evaluate, first, session.users, grade_of, session.model.scales)
         for claim in session.model.claims
     )
 
