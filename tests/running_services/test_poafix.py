@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import datetime as dt
 import hashlib
@@ -28,6 +29,7 @@ import uvicorn
 from botocore.auth import S3SigV4PostAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from starlette.testclient import TestClient
 
 from running_services.running import START, Running
 from tablewright.core.errors import UsageError
@@ -812,6 +814,25 @@ def test_news_that_cannot_be_stored_are_tried_again(service: Running) -> None:
     finally:
         news.store = kept
     assert news_of(provider, "A new request")
+
+
+def test_news_that_wait_are_stored_before_the_service_ends() -> None:
+    service = Running(PoaFix, "poafix", "dynamodb", ENVIRONMENT)
+    with TestClient(service.service.application(closes=False)) as service.client:
+        client, provider = client_of(service), working(service)
+        news = service.service.news
+        create = news.store.createNotification
+
+        class Slow:
+            async def createNotification(self, **values: Any) -> Any:  # noqa: N802
+                await asyncio.sleep(0.02)
+                return await create(**values)
+
+        news.store = Slow()
+        for _ in range(20):
+            requested(client, provider)
+    titles = [each.title for each in service.store.unreadNotifications(recipient=provider.id)]
+    assert titles.count("A new request") == 20
 
 
 # ---------------------------------------------------------------- administrators

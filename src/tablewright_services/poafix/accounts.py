@@ -81,7 +81,7 @@ class Accounts:
         try:
             await self.store.registerUser(**client)
         except ConditionFailed as taken:
-            raise TAKEN from taken
+            raise _taken() from taken
         return self._session(client["_id"], "client")
 
     async def register_provider(self, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,7 +111,7 @@ class Accounts:
         try:
             await self.store.registerProvider(**provider)
         except ConditionFailed as taken:
-            raise TAKEN from taken
+            raise _taken() from taken
         return self._session(provider["_id"], "provider")
 
     async def create_admin(self, fields: Mapping[str, Any]) -> str:
@@ -134,7 +134,7 @@ class Accounts:
                 lastLoginAt=now,
             )
         except ConditionFailed as taken:
-            raise TAKEN from taken
+            raise _taken() from taken
         return admin
 
     async def create_first_admin(self) -> None:
@@ -259,6 +259,8 @@ class Accounts:
         return await asyncio.to_thread(self._passwords.hash, password)
 
 
-TAKEN = Refused(409, "email_in_use", "this e-mail address has an account")
+def _taken() -> Refused:
+    return Refused(409, "email_in_use", "this e-mail address has an account")
+
 
 __all__ = ["Accounts", "Caller"]

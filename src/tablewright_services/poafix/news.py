@@ -71,7 +71,12 @@ class Notifications:
         """Store and push what is queued until cancelled, and then what is left."""
         try:
             while True:
-                await self._deliver(await self._queue.get())
+                delivery = asyncio.ensure_future(self._deliver(await self._queue.get()))
+                try:
+                    await asyncio.shield(delivery)
+                except asyncio.CancelledError:
+                    await delivery
+                    raise
         finally:
             while not self._queue.empty():
                 await self._deliver(self._queue.get_nowait())

@@ -26,7 +26,6 @@ from tablewright_services.poafix.domain import (
     ENDED,
     FARTHEST_TIME,
     HOLDS_TIME,
-    REQUEST_LIFE,
     REQUEST_MOVES,
     derived_id,
     end_of,
@@ -361,4 +360,4 @@ class Requests:
         await self.news.tell(News(instance.providerId, "provider", type, title, body, about))
 
 
-__all__ = ["REQUEST_LIFE", "Requests"]
+__all__ = ["Requests"]

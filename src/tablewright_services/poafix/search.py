@@ -22,8 +22,6 @@ from tablewright_services.poafix.cache import (
 )
 from tablewright_services.poafix.domain import SERVICE_TYPES, cell_of
 
-NO_PROVIDER = Refused(404, "not_found", "there is no such provider")
-
 
 class Search:
     """Finds providers."""
@@ -111,7 +109,7 @@ class Search:
     async def _provider(self, id: str) -> Any:
         provider = await self.store.getProvider(_id=id)
         if provider is None:
-            raise NO_PROVIDER
+            raise _no_provider()
         return provider
 
     async def set_presence(self, id: str, location: Mapping[str, Any], *, is_there: bool) -> None:
@@ -119,13 +117,17 @@ class Search:
         try:
             await self.store.updateProviderPresence(_id=id, location=location, isAvailable=is_there)
         except NotFound as missing:
-            raise NO_PROVIDER from missing
+            raise _no_provider() from missing
         now = {"location": location, "isAvailable": is_there}
         await self.cache.put(f"location:{id}", now, LOCATION_SECONDS)
         if is_there:
             await self.cache.drop(f"away:{id}")
         else:
             await self.cache.put(f"away:{id}", True, SEARCH_SECONDS)
+
+
+def _no_provider() -> Refused:
+    return Refused(404, "not_found", "there is no such provider")
 
 
 def _joined(place: Mapping[str, Any], asked: Mapping[str, Any], *names: str) -> str:
