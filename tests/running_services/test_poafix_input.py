@@ -45,6 +45,8 @@ class Sender:
 
     def value(self, schema: Mapping[str, Any]) -> Any:
         """Return a value for a field, three of ten an odd one."""
+        if "anyOf" in schema:  # one that may be null, too
+            schema = schema["anyOf"][0]
         draw, kind = self.random, schema["type"]
         if draw.random() < 0.3:
             return draw.choice(ODD)
