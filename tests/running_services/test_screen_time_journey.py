@@ -826,6 +826,15 @@ def test_the_configuration_is_read_at_most_every_five_minutes() -> None:
         assert client.get("/config/other").status_code == 404
 
 
+def test_every_route_is_there_under_api_as_well(service: Running) -> None:
+    headers = customer(service)
+    assert service.client.get("/api/health").json() == {"status": "ok"}
+    own = service.client.get("/api/me", headers=headers)
+    assert own.json() == service.client.get("/me", headers=headers).json()
+    assert service.client.get("/api/me").status_code == 401
+    assert service.client.get("/api/nothing").json()["error"] == "not_found"
+
+
 def test_nothing_personal_is_logged(service: Running) -> None:
     who, address = bought(service)
     headers = signed_in(service, address)

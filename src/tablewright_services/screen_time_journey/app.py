@@ -11,7 +11,7 @@ from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Mount
 
 from tablewright.serve.bodies import raw_body
 from tablewright.serve.callers import CallRates, Unauthorized, signed_token, verified_claims
@@ -106,7 +106,14 @@ class ScreenTimeJourney(Service):
         self._config: dict[str, tuple[float, Mapping[str, Any]]] = {}
 
     def routes(self) -> Sequence[BaseRoute]:
-        """Return the routes."""
+        """Return the routes, which are there under `/api` as well."""
+        routes = self._routes()
+        health = self.route(
+            "GET", "/health", self.health, "Whether the database answers", access="public"
+        )
+        return [*routes, Mount("/api", routes=[health, *routes])]
+
+    def _routes(self) -> list[BaseRoute]:
         code = {"code": CODE}
         missing = {404: "there is no such device"}
         return [
