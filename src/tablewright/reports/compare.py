@@ -88,7 +88,7 @@ def compare_sections(
     evidence_of: Callable[[d.Section], d.Section] = d.folded if folds else (lambda section: section)
     blocks: list[d.Block] = [
         *answer_sections(comparison),
-        _growth_path(comparison),
+        growth_path(comparison),
         _rests_on(comparison),
         *_variants(comparison),
         _needs(comparison),
@@ -140,7 +140,8 @@ def _reasons(comparison: Comparison, decision: Decision) -> d.Section:
     return d.Section(title=f"Why, at {users(comparison.users)}", blocks=tuple(blocks))
 
 
-def _growth_path(comparison: Comparison) -> d.Section:
+def growth_path(comparison: Comparison) -> d.Section:
+    """Return the growth path: phases with what each takes, and what the whole of it costs."""
     rows = [
         d.Row(
             cells=(

@@ -12,7 +12,7 @@ from tablewright.reports import charts
 from tablewright.reports.answer import answer, deployment_answer, tiles
 from tablewright.reports.assumptions import assumptions_section
 from tablewright.reports.claims import claims_section
-from tablewright.reports.compare import compare_sections
+from tablewright.reports.compare import answer_sections, compare_sections, growth_path
 from tablewright.reports.cost import costs, crossing_paragraphs, precision, scales_table
 from tablewright.reports.design import design_section
 from tablewright.reports.document import (
@@ -57,9 +57,15 @@ def report_page(view: ReportView) -> Document:
     blocks += [_folded_design(d, samples.get(d.name, ())) for d in view.designs[1:]]
     blocks += [proof_section(proof) for proof in view.proofs]
     if view.comparison is not None:
-        sections = compare_sections(view.comparison, folds=True)
+        shown = (*answer_sections(view.comparison), growth_path(view.comparison))
+        behind = compare_sections(view.comparison)[len(shown) :]
+        summary = "What it rests on, variants, needs, options, databases, claims, the workload"
         blocks.append(
-            Section(title="Engines and deployment options", anchor="compare", blocks=sections)
+            Section(
+                title="Engines and deployment options",
+                anchor="compare",
+                blocks=(*shown, Fold(summary=summary, blocks=behind)),
+            )
         )
     if view.roadmap is not None:
         glance, *rest = roadmap_sections(view.roadmap)
