@@ -8,7 +8,9 @@ from decimal import Decimal
 from importlib import resources
 
 import pytest
+import yaml
 
+from tablewright import apps
 from tablewright.engines.registry import make_engine
 from tablewright.migrate.files import FileReferences
 from tablewright.migrate.transform import Transform
@@ -162,6 +164,11 @@ def test_what_the_stated_schema_of_mongocollectibles_has_no_column_for_is_said(t
         ("lost", "Rental", "quote"),
         ("lost", "Rental", "checkout_url"),
     } <= lost
+    # and the model file answers for each: they are left behind
+    decided = yaml.safe_load(apps.read("mongocollectibles"))["migrations"]["to_postgresql"]
+    assert (decided["from"], decided["to"]) == ("current", "postgresql")
+    assert {f"{entity}.{attribute}" for _, entity, attribute in lost} <= set(decided["answers"])
+    assert all(answer == {"lost": "drop"} for answer in decided["answers"].values())
 
 
 @pytest.mark.slow
