@@ -8,6 +8,7 @@ it is, it does not know.
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -40,6 +41,10 @@ SHOWN = 3
 FEWEST_CALLS = 20
 FEWEST_THAT_MATTER = 128
 """Calls of a pattern that is more than one per cent of the bill."""
+COSTLY_UNITS = 1500
+"""Units of a read call from which on fewer calls are made: 6 MB and more."""
+MOST_UNITS = 200_000
+"""Units that the calls of a costly pattern take together: some 800 MB are read."""
 PARTS = 8
 """The calls of a pattern are compared with their prediction in so many parts, whose differences
 say how far the difference of all is due to chance."""
@@ -501,15 +506,25 @@ def planned_calls(
     return dict(Counter(name for names in phases for name in names))
 
 
+def _most_calls(route: Route) -> int:
+    """Return how often a pattern is called at most: what reads a whole table is much the same."""
+    units = route.units("read").mean
+    if units < COSTLY_UNITS:
+        return sys.maxsize
+    return max(PARTS, int(MOST_UNITS / units))
+
+
 def _plan(
     evaluation: Evaluation, requests: int, workload: Workload
 ) -> tuple[list[str], list[str], list[str]]:
     """Return the patterns in the order of calls: reads, writes, and reads that are not metered.
 
     A pattern is called as often as its rate says, at least 20 times, and 128 times if it is more
-    than a per cent of the bill. Reads are metered on the population the prediction speaks of,
-    before writes let it grow; a tenth of them is repeated at the end, to check the answers once
-    items have changed.
+    than a per cent of the bill. If a call reads 1,500 units or more, it is called 8 times, or as
+    often as 200,000 units suffice for.
+
+    Reads are metered on the population the prediction speaks of, before writes let it grow; a
+    tenth of them is repeated at the end, to check the answers once items have changed.
     """
     served = {route.pattern for route in evaluation.routes if route.is_served}
     rates = {
@@ -526,6 +541,7 @@ def _plan(
         matters = costs.get(name, ZERO) > whole_number / 100
         fewest = min(requests, FEWEST_THAT_MATTER if matters else FEWEST_CALLS)
         count = max(fewest, int(rate / total * requests)) if total else fewest
+        count = min(count, _most_calls(evaluation.route(name)))
         kind = writes if evaluation.model.pattern(name).verb.is_write else reads
         kind += [name] * count
     workload.random.shuffle(reads)
@@ -615,7 +631,15 @@ def _with_shares(
     total = sum((costs.get(p.pattern, ZERO) for p in patterns), ZERO)
     if not total:
         return patterns
-    return tuple(replace(p, bill_share=costs.get(p.pattern, ZERO) / total) for p in patterns)
+    whole = evaluation.bill.total or total
+    return tuple(
+        replace(
+            p,
+            bill_share=costs.get(p.pattern, ZERO) / total,
+            of_bill=costs.get(p.pattern, ZERO) / whole,
+        )
+        for p in patterns
+    )
 
 
 def _metered_usd(evaluation: Evaluation, patterns: Sequence[PatternProof]) -> Decimal:

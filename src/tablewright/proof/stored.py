@@ -51,6 +51,7 @@ def _pattern_from(data: Mapping[str, Any]) -> PatternProof:
         writes=_comparison_from(data["writes"]),
         resources=tuple(_comparison_from(entry) for entry in data["resources"]),
         bill_share=Decimal(str(data["bill_share"])),
+        of_bill=Decimal(str(data.get("of_bill", data["bill_share"]))),
         wrong=tuple(data["wrong"]),
         wrong_calls=int(data["wrong_calls"]),
         failures=tuple(data["failures"]),

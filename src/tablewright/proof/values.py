@@ -78,6 +78,8 @@ class PatternProof:
     resources: tuple[UnitComparison, ...]
     bill_share: Decimal
     """Share of the monthly requests' cost, by the prediction."""
+    of_bill: Decimal = ZERO
+    """Share of the whole bill, storage and idle capacity included."""
     wrong: tuple[str, ...] = ()
     """What was wrong with answers, the first few."""
     wrong_calls: int = 0

@@ -206,7 +206,7 @@ def _pattern_row(pattern: PatternProof, compared: UnitComparison, *, first: bool
             f"{format_number(compared.predicted.mean, 2)} {unit}",
             f"{format_number(compared.metered.mean, 2)} {unit}",
             _difference(compared.difference, compared.error),
-            _percent(pattern.bill_share, sign=False) if first else "",
+            _percent(pattern.of_bill, sign=False) if first else "",
             latency if first else "",
             right if first else "",
         ),
