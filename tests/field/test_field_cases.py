@@ -99,6 +99,23 @@ def test_a_transaction_of_the_shop_writes_all_its_items() -> None:
     assert route.units("write").mean == 27
 
 
+def test_a_post_and_its_comments_are_one_query_in_the_author_s_design_and_in_the_plan() -> None:
+    session = session_of("electrodb-reddit")
+    (request,) = session.evaluate("collection").route("post").requests
+    assert request.operation == "Query"
+    result = plan(session, explained=False)
+    (request,) = session.evaluate(result.design, result.users).route("post").requests
+    assert request.operation == "Query"
+
+
+def test_all_that_a_customer_did_in_a_time_is_two_queries_of_one_index_at_once() -> None:
+    # step 16 of the sample: invoices and products lie apart under one key (i#..., p#...); one query
+    # over both would read all that the customer ever did
+    route = session_of("online-shop").evaluate("sample").route("activities")
+    assert [(r.operation, r.target) for r in route.requests] == [("Query", "OnlineShop/GSI2")] * 2
+    assert (route.units("read").mean, route.depth) == (1, 1)
+
+
 def test_a_request_for_twenty_does_not_read_a_megabyte() -> None:
     # 50 logs of a device pass a filter that 95 % pass: a Limit of some 60, and not 1 MB
     session = session_of("device-state-log")
