@@ -14,7 +14,7 @@ from tablewright.evaluation.values import Measure
 from tablewright.proof.latency import what_it_means
 from tablewright.proof.runner import digest_of
 from tablewright.proof.stored import proof_data, proof_from_data
-from tablewright.proof.values import PatternProof, Proof, UnitComparison
+from tablewright.proof.values import LostUpdates, PatternProof, Proof, UnitComparison
 from tablewright.reports.check import targets_table
 from tablewright.reports.prove import proof_page
 from tablewright.reports.render.text import write_text
@@ -162,4 +162,6 @@ def test_the_page_names_what_misses_its_target() -> None:
 
 
 def test_latency_is_kept_with_its_day_and_machine() -> None:
-    assert proof_from_data(json.loads(json.dumps(proof_data(SLOW), default=str))) == SLOW
+    lost = LostUpdates(pattern="bump", attribute="score", made=20, lost=15)
+    proof = replace(SLOW, lost_updates=(lost,))
+    assert proof_from_data(json.loads(json.dumps(proof_data(proof), default=str))) == proof

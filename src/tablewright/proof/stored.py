@@ -11,7 +11,7 @@ from typing import Any
 
 from tablewright.core.plain_data import plain_data
 from tablewright.evaluation.values import Measure
-from tablewright.proof.values import PatternProof, Proof, UnitComparison
+from tablewright.proof.values import LostUpdates, PatternProof, Proof, UnitComparison
 
 
 def proof_from_data(data: Mapping[str, Any]) -> Proof:
@@ -37,6 +37,15 @@ def proof_from_data(data: Mapping[str, Any]) -> Proof:
         machine=data.get("machine", ""),
         is_embedded=bool(data.get("is_embedded", False)),
         stands_in=bool(data.get("stands_in", True)),
+        lost_updates=tuple(
+            LostUpdates(
+                pattern=entry["pattern"],
+                attribute=entry["attribute"],
+                made=int(entry["made"]),
+                lost=int(entry["lost"]),
+            )
+            for entry in data.get("lost_updates", ())
+        ),
     )
 
 

@@ -117,6 +117,17 @@ class PatternProof:
         return all(entry.is_explained and entry.is_typical for entry in both)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostUpdates:
+    """What became of changes that callers made at once, each by reading and writing back."""
+
+    pattern: str
+    attribute: str
+    """A number, to which each change added one."""
+    made: int
+    lost: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Proof:
     """A design that was run: the estimate beside the meter."""
@@ -143,6 +154,8 @@ class Proof:
     """The server ran on that machine, for the proof only."""
     stands_in: bool = True
     """Another program answered in place of the database: its times are not the database's."""
+    lost_updates: tuple[LostUpdates, ...] = ()
+    """Of patterns that read, change and write back without a condition."""
 
     @property
     def is_right(self) -> bool:

@@ -36,7 +36,7 @@ def proof_page(view: ProofView) -> Document:
             blocks.append(Paragraph(text=f"{pattern.pattern}: {text}", tone="bad"))
         blocks += [Paragraph(text=text, tone="bad") for text in _untypical(pattern)]
     blocks += [Paragraph(text=text, tone="bad") for text in proof.state_problems]
-    blocks += [_verdict(proof), *_latency_verdict(proof)]
+    blocks += [_verdict(proof), *_lost_updates(proof), *_latency_verdict(proof)]
     if proof.engine.startswith("http") and not proof.agrees:
         blocks.append(Paragraph(text=OTHER_METERS))
     return Document(
@@ -59,6 +59,7 @@ def proof_section(view: ProofView) -> Section:
         blocks.append(Paragraph(text=STALE, tone="bad"))
     blocks += [
         _verdict(proof),
+        *_lost_updates(proof),
         *_latency_verdict(proof),
         _patterns_table(proof),
         _resources_table(proof),
@@ -146,6 +147,20 @@ def _latency_verdict(proof: Proof) -> list[Block]:
     where = where_measured(proof)
     verdict = Paragraph(text=f"{text}; {where}. {what_it_means(proof)}", tone=tone)
     return [_latency_table(timed), verdict]
+
+
+def _lost_updates(proof: Proof) -> list[Block]:
+    """Say which patterns lose what callers change at once."""
+    return [
+        Paragraph(
+            text=f"{entry.pattern} loses updates: of {entry.made} callers who at once read "
+            f"{entry.attribute}, added one and wrote it back, {entry.lost} left no trace. Let the "
+            "database add (atomic: true), or write under a condition on what was read.",
+            tone="bad",
+        )
+        for entry in proof.lost_updates
+        if entry.lost
+    ]
 
 
 def _latency_table(timed: Sequence[PatternProof]) -> ReportTable:

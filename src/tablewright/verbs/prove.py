@@ -19,6 +19,7 @@ from tablewright.evaluation.doors import Adapter, SpendingCap, Target
 from tablewright.evaluation.values import Evaluation
 from tablewright.operate.provision import apply_provision, require_containers
 from tablewright.operate.seed import Position
+from tablewright.proof.lost_updates import all_lost_updates
 from tablewright.proof.runner import Proving, digest_of, planned_calls
 from tablewright.proof.runner import prove as run_proof
 from tablewright.proof.stored import proof_data
@@ -237,7 +238,9 @@ def prove_on(
         progress: told of calls done.
         evaluation: of the population, where it is at hand.
     """
-    return run_proof(proving_of(session, design, adapter, request, progress, evaluation))
+    proving = proving_of(session, design, adapter, request, progress, evaluation)
+    proof = run_proof(proving)
+    return replace(proof, lost_updates=all_lost_updates(proving))
 
 
 def proving_of(
