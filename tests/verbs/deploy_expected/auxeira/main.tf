@@ -1,7 +1,7 @@
 # Auxeira ESG platform: functions, production
 # Written by `tablewright deploy`; the model says why.
 
-# holds User
+# holds User, Payment
 resource "aws_dynamodb_table" "auxeira_users_table" {
   name = "auxeira-users"
   billing_mode = "PAY_PER_REQUEST"
@@ -55,7 +55,7 @@ resource "aws_dynamodb_table" "auxeira_user_profiles_table" {
     hash_key = "industry"
     range_key = "esgScore"
     projection_type = "INCLUDE"
-    non_key_attributes = ["organisation", "country"]
+    non_key_attributes = ["organisation", "country", "skills", "industries", "regions"]
   }
   point_in_time_recovery {
     enabled = true
@@ -149,7 +149,7 @@ resource "aws_dynamodb_table" "auxeira_projects_table" {
     hash_key = "status"
     range_key = "createdAt"
     projection_type = "INCLUDE"
-    non_key_attributes = ["title", "goal", "pledged"]
+    non_key_attributes = ["title", "goal", "pledged", "deadline"]
   }
   global_secondary_index {
     name = "owner-index"
@@ -595,7 +595,7 @@ resource "aws_sqs_queue" "dead_letters" {
   }
 }
 
-# what the access patterns need, and no more: AuxeiraEsgReportsTable for completeHeader, completeReport, createReport, markReportViewed; AuxeiraEsgReportsTableIndextypeindex for reportsByType; AuxeiraLeaderboardTable for getStanding, upsertScore; AuxeiraLeaderboardTableIndexboardscoreindex for topOfBoard; AuxeiraProjectsTable for createProject, getProject, listPledges, pledge; AuxeiraProjectsTableIndexstatusindex for listOpenProjects; AuxeiraUserActivityTable for recordActivity; AuxeiraUserProfilesTable for getProfile, saveProfile; AuxeiraUserProfilesTableIndexindustryindex for profilesByIndustry; AuxeiraUsersTable for getUserById, registerUser, touchLogin; AuxeiraUsersTableIndexemailindex for getUserByEmail
+# what the access patterns need, and no more: AuxeiraEsgReportsTable for completeHeader, completeReport, createPremiumReport, createReport, markReportViewed, startReport; AuxeiraEsgReportsTableIndextypeindex for reportsByType; AuxeiraLeaderboardTable for enterBoard, getStanding, leaveBoard, upsertScore; AuxeiraLeaderboardTableIndexboardscoreindex for topOfBoard; AuxeiraProjectsTable for changeProjectStatus, createProject, getProject, listPledges, pledge, settlePledge; AuxeiraProjectsTableIndexstatusindex for listOpenProjects; AuxeiraUserActivityTable for recordActivity; AuxeiraUserProfilesTable for createPremiumReport, createProfile, describeOrganisation, getProfile, saveProfile, settlePurchase; AuxeiraUserProfilesTableIndexindustryindex for profilesByIndustry; AuxeiraUsersTable for closePayment, createPayment, getPayment, getUserById, registerUser, settlePledge, settlePurchase, touchLogin; AuxeiraUsersTableIndexemailindex for getUserByEmail
 resource "aws_iam_role" "function_role" {
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -636,7 +636,7 @@ resource "aws_iam_role_policy" "function_role_access" {
       {
         Sid = "AuxeiraLeaderboardTable"
         Effect = "Allow"
-        Action = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+        Action = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
         Resource = [aws_dynamodb_table.auxeira_leaderboard_table.arn]
       },
       {
@@ -666,7 +666,7 @@ resource "aws_iam_role_policy" "function_role_access" {
       {
         Sid = "AuxeiraUserProfilesTable"
         Effect = "Allow"
-        Action = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+        Action = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
         Resource = [aws_dynamodb_table.auxeira_user_profiles_table.arn]
       },
       {
@@ -836,7 +836,7 @@ resource "aws_lambda_permission" "api_permission" {
   source_arn = "arn:${data.aws_partition.current.partition}:execute-api:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:${aws_apigatewayv2_api.api.id}/*"
 }
 
-# what the access patterns need, and no more: AuxeiraEsgReportsTable2 for getReport, listReports; AuxeiraProjectsTableIndexownerindex for projectsByOwner; AuxeiraUserActivityTable2 for listActivity; the session's tag userId has to be in the key
+# what the access patterns need, and no more: AuxeiraEsgReportsTable2 for getReport, getReportHeader, listReports; AuxeiraProjectsTableIndexownerindex for projectsByOwner; AuxeiraUserActivityTable2 for listActivity; the session's tag userId has to be in the key
 resource "aws_iam_role" "user_role" {
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -1170,7 +1170,7 @@ resource "aws_cloudwatch_metric_alarm" "auxeira_users_system_errors_alarm" {
       metric_name = "SystemErrors"
       dimensions = {
         TableName = aws_dynamodb_table.auxeira_users_table.name
-        Operation = "Query"
+        Operation = "PutItem"
       }
       period = 300
       stat = "Sum"
@@ -1183,7 +1183,7 @@ resource "aws_cloudwatch_metric_alarm" "auxeira_users_system_errors_alarm" {
       metric_name = "SystemErrors"
       dimensions = {
         TableName = aws_dynamodb_table.auxeira_users_table.name
-        Operation = "TransactWriteItems"
+        Operation = "Query"
       }
       period = 300
       stat = "Sum"
@@ -1191,6 +1191,19 @@ resource "aws_cloudwatch_metric_alarm" "auxeira_users_system_errors_alarm" {
   }
   metric_query {
     id = "m4"
+    metric {
+      namespace = "AWS/DynamoDB"
+      metric_name = "SystemErrors"
+      dimensions = {
+        TableName = aws_dynamodb_table.auxeira_users_table.name
+        Operation = "TransactWriteItems"
+      }
+      period = 300
+      stat = "Sum"
+    }
+  }
+  metric_query {
+    id = "m5"
     metric {
       namespace = "AWS/DynamoDB"
       metric_name = "SystemErrors"
@@ -1204,7 +1217,7 @@ resource "aws_cloudwatch_metric_alarm" "auxeira_users_system_errors_alarm" {
   }
   metric_query {
     id = "total"
-    expression = "FILL(m1,0)+FILL(m2,0)+FILL(m3,0)+FILL(m4,0)"
+    expression = "FILL(m1,0)+FILL(m2,0)+FILL(m3,0)+FILL(m4,0)+FILL(m5,0)"
     label = "errors of the service"
     return_data = true
   }
@@ -1405,7 +1418,7 @@ resource "aws_cloudwatch_metric_alarm" "auxeira_user_profiles_system_errors_alar
       metric_name = "SystemErrors"
       dimensions = {
         TableName = aws_dynamodb_table.auxeira_user_profiles_table.name
-        Operation = "Query"
+        Operation = "PutItem"
       }
       period = 300
       stat = "Sum"
@@ -1413,6 +1426,32 @@ resource "aws_cloudwatch_metric_alarm" "auxeira_user_profiles_system_errors_alar
   }
   metric_query {
     id = "m3"
+    metric {
+      namespace = "AWS/DynamoDB"
+      metric_name = "SystemErrors"
+      dimensions = {
+        TableName = aws_dynamodb_table.auxeira_user_profiles_table.name
+        Operation = "Query"
+      }
+      period = 300
+      stat = "Sum"
+    }
+  }
+  metric_query {
+    id = "m4"
+    metric {
+      namespace = "AWS/DynamoDB"
+      metric_name = "SystemErrors"
+      dimensions = {
+        TableName = aws_dynamodb_table.auxeira_user_profiles_table.name
+        Operation = "TransactWriteItems"
+      }
+      period = 300
+      stat = "Sum"
+    }
+  }
+  metric_query {
+    id = "m5"
     metric {
       namespace = "AWS/DynamoDB"
       metric_name = "SystemErrors"
@@ -1426,7 +1465,7 @@ resource "aws_cloudwatch_metric_alarm" "auxeira_user_profiles_system_errors_alar
   }
   metric_query {
     id = "total"
-    expression = "FILL(m1,0)+FILL(m2,0)+FILL(m3,0)"
+    expression = "FILL(m1,0)+FILL(m2,0)+FILL(m3,0)+FILL(m4,0)+FILL(m5,0)"
     label = "errors of the service"
     return_data = true
   }
@@ -1653,6 +1692,19 @@ resource "aws_cloudwatch_metric_alarm" "auxeira_esg_reports_system_errors_alarm"
       metric_name = "SystemErrors"
       dimensions = {
         TableName = aws_dynamodb_table.auxeira_esg_reports_table.name
+        Operation = "TransactWriteItems"
+      }
+      period = 300
+      stat = "Sum"
+    }
+  }
+  metric_query {
+    id = "m5"
+    metric {
+      namespace = "AWS/DynamoDB"
+      metric_name = "SystemErrors"
+      dimensions = {
+        TableName = aws_dynamodb_table.auxeira_esg_reports_table.name
         Operation = "UpdateItem"
       }
       period = 300
@@ -1661,7 +1713,7 @@ resource "aws_cloudwatch_metric_alarm" "auxeira_esg_reports_system_errors_alarm"
   }
   metric_query {
     id = "total"
-    expression = "FILL(m1,0)+FILL(m2,0)+FILL(m3,0)+FILL(m4,0)"
+    expression = "FILL(m1,0)+FILL(m2,0)+FILL(m3,0)+FILL(m4,0)+FILL(m5,0)"
     label = "errors of the service"
     return_data = true
   }
@@ -1731,7 +1783,7 @@ resource "aws_cloudwatch_metric_alarm" "auxeira_esg_reports_type_index_read_unit
   }
 }
 
-# expected at the peak: 0 units a second, 0 in five minutes
+# expected at the peak: 0 units a second, 1 in five minutes
 resource "aws_cloudwatch_metric_alarm" "auxeira_esg_reports_type_index_write_units_alarm" {
   alarm_name = "auxeira-esg-reports-type-index-write-units-alarm"
   alarm_description = "AuxeiraEsgReports / type-index: write units are over 3 times what the estimate expects at its peak: the bill grows with them"
@@ -1895,8 +1947,21 @@ resource "aws_cloudwatch_metric_alarm" "auxeira_projects_system_errors_alarm" {
     }
   }
   metric_query {
+    id = "m5"
+    metric {
+      namespace = "AWS/DynamoDB"
+      metric_name = "SystemErrors"
+      dimensions = {
+        TableName = aws_dynamodb_table.auxeira_projects_table.name
+        Operation = "UpdateItem"
+      }
+      period = 300
+      stat = "Sum"
+    }
+  }
+  metric_query {
     id = "total"
-    expression = "FILL(m1,0)+FILL(m2,0)+FILL(m3,0)+FILL(m4,0)"
+    expression = "FILL(m1,0)+FILL(m2,0)+FILL(m3,0)+FILL(m4,0)+FILL(m5,0)"
     label = "errors of the service"
     return_data = true
   }
@@ -2169,7 +2234,7 @@ resource "aws_cloudwatch_metric_alarm" "auxeira_leaderboard_system_errors_alarm"
       metric_name = "SystemErrors"
       dimensions = {
         TableName = aws_dynamodb_table.auxeira_leaderboard_table.name
-        Operation = "GetItem"
+        Operation = "DeleteItem"
       }
       period = 300
       stat = "Sum"
@@ -2182,7 +2247,7 @@ resource "aws_cloudwatch_metric_alarm" "auxeira_leaderboard_system_errors_alarm"
       metric_name = "SystemErrors"
       dimensions = {
         TableName = aws_dynamodb_table.auxeira_leaderboard_table.name
-        Operation = "Query"
+        Operation = "GetItem"
       }
       period = 300
       stat = "Sum"
@@ -2190,6 +2255,32 @@ resource "aws_cloudwatch_metric_alarm" "auxeira_leaderboard_system_errors_alarm"
   }
   metric_query {
     id = "m3"
+    metric {
+      namespace = "AWS/DynamoDB"
+      metric_name = "SystemErrors"
+      dimensions = {
+        TableName = aws_dynamodb_table.auxeira_leaderboard_table.name
+        Operation = "PutItem"
+      }
+      period = 300
+      stat = "Sum"
+    }
+  }
+  metric_query {
+    id = "m4"
+    metric {
+      namespace = "AWS/DynamoDB"
+      metric_name = "SystemErrors"
+      dimensions = {
+        TableName = aws_dynamodb_table.auxeira_leaderboard_table.name
+        Operation = "Query"
+      }
+      period = 300
+      stat = "Sum"
+    }
+  }
+  metric_query {
+    id = "m5"
     metric {
       namespace = "AWS/DynamoDB"
       metric_name = "SystemErrors"
@@ -2203,7 +2294,7 @@ resource "aws_cloudwatch_metric_alarm" "auxeira_leaderboard_system_errors_alarm"
   }
   metric_query {
     id = "total"
-    expression = "FILL(m1,0)+FILL(m2,0)+FILL(m3,0)"
+    expression = "FILL(m1,0)+FILL(m2,0)+FILL(m3,0)+FILL(m4,0)+FILL(m5,0)"
     label = "errors of the service"
     return_data = true
   }
@@ -2273,7 +2364,7 @@ resource "aws_cloudwatch_metric_alarm" "auxeira_leaderboard_board_score_index_re
   }
 }
 
-# expected at the peak: 0 units a second, 0 in five minutes
+# expected at the peak: 0 units a second, 1 in five minutes
 resource "aws_cloudwatch_metric_alarm" "auxeira_leaderboard_board_score_index_write_units_alarm" {
   alarm_name = "auxeira-leaderboard-board-score-index-write-units-alarm"
   alarm_description = "AuxeiraLeaderboard / board-score-index: write units are over 3 times what the estimate expects at its peak: the bill grows with them"
@@ -2507,18 +2598,37 @@ resource "aws_cloudwatch_metric_alarm" "api_errors_alarm" {
   }
 }
 
+# the latency target of the model
+resource "aws_cloudwatch_metric_alarm" "api_latency_alarm" {
+  alarm_name = "api-latency-alarm"
+  alarm_description = "one call in a hundred takes over 10 ms"
+  alarm_actions = [aws_sns_topic.alarm_topic.arn]
+  ok_actions = [aws_sns_topic.alarm_topic.arn]
+  comparison_operator = "GreaterThanThreshold"
+  treat_missing_data = "notBreaching"
+  evaluation_periods = 3
+  threshold = 10
+  namespace = "AWS/ApiGateway"
+  metric_name = "Latency"
+  extended_statistic = "p99"
+  period = 300
+  dimensions = {
+    ApiId = aws_apigatewayv2_api.api.id
+  }
+}
+
 # units in five minutes; the lines are what the estimate expects at the peak
 resource "aws_cloudwatch_dashboard" "dashboard" {
   dashboard_name = "auxeira-production"
-  dashboard_body = "{\"widgets\":[{\"type\":\"metric\",\"x\":0,\"y\":0,\"width\":12,\"height\":6,\"properties\":{\"title\":\"AuxeiraUsers\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 0.9},{\"label\": \"expected writes\", \"value\": 0.1}]}}},{\"type\":\"metric\",\"x\":12,\"y\":0,\"width\":12,\"height\":6,\"properties\":{\"title\":\"AuxeiraUsers / email-index\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\",\"GlobalSecondaryIndexName\",\"email-index\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\",\"GlobalSecondaryIndexName\",\"email-index\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\",\"GlobalSecondaryIndexName\",\"email-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\",\"GlobalSecondaryIndexName\",\"email-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\",\"GlobalSecondaryIndexName\",\"email-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\",\"GlobalSecondaryIndexName\",\"email-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\",\"GlobalSecondaryIndexName\",\"email-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\",\"GlobalSecondaryIndexName\",\"email-index\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 0.1},{\"label\": \"expected writes\", \"value\": 0.0}]}}},{\"type\":\"metric\",\"x\":0,\"y\":6,\"width\":12,\"height\":6,\"properties\":{\"title\":\"AuxeiraUserProfiles\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 0.8},{\"label\": \"expected writes\", \"value\": 0.7}]}}},{\"type\":\"metric\",\"x\":12,\"y\":6,\"width\":12,\"height\":6,\"properties\":{\"title\":\"AuxeiraUserProfiles / industry-index\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\",\"GlobalSecondaryIndexName\",\"industry-index\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\",\"GlobalSecondaryIndexName\",\"industry-index\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\",\"GlobalSecondaryIndexName\",\"industry-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\",\"GlobalSecondaryIndexName\",\"industry-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\",\"GlobalSecondaryIndexName\",\"industry-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\",\"GlobalSecondaryIndexName\",\"industry-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\",\"GlobalSecondaryIndexName\",\"industry-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\",\"GlobalSecondaryIndexName\",\"industry-index\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 0.1},{\"label\": \"expected writes\", \"value\": 0.1}]}}},{\"type\":\"metric\",\"x\":0,\"y\":12,\"width\":12,\"height\":6,\"properties\":{\"title\":\"AuxeiraEsgReports\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 5.8},{\"label\": \"expected writes\", \"value\": 3.9}]}}},{\"type\":\"metric\",\"x\":12,\"y\":12,\"width\":12,\"height\":6,\"properties\":{\"title\":\"AuxeiraEsgReports / type-index\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\",\"GlobalSecondaryIndexName\",\"type-index\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\",\"GlobalSecondaryIndexName\",\"type-index\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\",\"GlobalSecondaryIndexName\",\"type-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\",\"GlobalSecondaryIndexName\",\"type-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\",\"GlobalSecondaryIndexName\",\"type-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\",\"GlobalSecondaryIndexName\",\"type-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\",\"GlobalSecondaryIndexName\",\"type-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\",\"GlobalSecondaryIndexName\",\"type-index\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 0.1},{\"label\": \"expected writes\", \"value\": 0.4}]}}},{\"type\":\"metric\",\"x\":0,\"y\":18,\"width\":12,\"height\":6,\"properties\":{\"title\":\"AuxeiraProjects\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 0.2},{\"label\": \"expected writes\", \"value\": 0.0}]}}},{\"type\":\"metric\",\"x\":12,\"y\":18,\"width\":12,\"height\":6,\"properties\":{\"title\":\"AuxeiraProjects / status-index\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 0.3},{\"label\": \"expected writes\", \"value\": 0.0}]}}},{\"type\":\"metric\",\"x\":0,\"y\":24,\"width\":12,\"height\":6,\"properties\":{\"title\":\"AuxeiraProjects / owner-index\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"owner-index\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"owner-index\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"owner-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"owner-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"owner-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"owner-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"owner-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"owner-index\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 0.0},{\"label\": \"expected writes\", \"value\": 0.0}]}}},{\"type\":\"metric\",\"x\":12,\"y\":24,\"width\":12,\"height\":6,\"properties\":{\"title\":\"AuxeiraLeaderboard\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 0.5},{\"label\": \"expected writes\", \"value\": 0.2}]}}},{\"type\":\"metric\",\"x\":0,\"y\":30,\"width\":12,\"height\":6,\"properties\":{\"title\":\"AuxeiraLeaderboard / board-score-index\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\",\"GlobalSecondaryIndexName\",\"board-score-index\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\",\"GlobalSecondaryIndexName\",\"board-score-index\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\",\"GlobalSecondaryIndexName\",\"board-score-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\",\"GlobalSecondaryIndexName\",\"board-score-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\",\"GlobalSecondaryIndexName\",\"board-score-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\",\"GlobalSecondaryIndexName\",\"board-score-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\",\"GlobalSecondaryIndexName\",\"board-score-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\",\"GlobalSecondaryIndexName\",\"board-score-index\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 0.9},{\"label\": \"expected writes\", \"value\": 0.5}]}}},{\"type\":\"metric\",\"x\":12,\"y\":30,\"width\":12,\"height\":6,\"properties\":{\"title\":\"AuxeiraUserActivity\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_activity_table.name}\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_activity_table.name}\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_activity_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_activity_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_activity_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_activity_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_activity_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_activity_table.name}\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 0.2},{\"label\": \"expected writes\", \"value\": 6.9}]}}}]}"
+  dashboard_body = "{\"widgets\":[{\"type\":\"metric\",\"x\":0,\"y\":0,\"width\":12,\"height\":6,\"properties\":{\"title\":\"AuxeiraUsers\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 0.9},{\"label\": \"expected writes\", \"value\": 0.2}]}}},{\"type\":\"metric\",\"x\":12,\"y\":0,\"width\":12,\"height\":6,\"properties\":{\"title\":\"AuxeiraUsers / email-index\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\",\"GlobalSecondaryIndexName\",\"email-index\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\",\"GlobalSecondaryIndexName\",\"email-index\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\",\"GlobalSecondaryIndexName\",\"email-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\",\"GlobalSecondaryIndexName\",\"email-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\",\"GlobalSecondaryIndexName\",\"email-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\",\"GlobalSecondaryIndexName\",\"email-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\",\"GlobalSecondaryIndexName\",\"email-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_users_table.name}\",\"GlobalSecondaryIndexName\",\"email-index\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 0.1},{\"label\": \"expected writes\", \"value\": 0.0}]}}},{\"type\":\"metric\",\"x\":0,\"y\":6,\"width\":12,\"height\":6,\"properties\":{\"title\":\"AuxeiraUserProfiles\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 0.8},{\"label\": \"expected writes\", \"value\": 1.0}]}}},{\"type\":\"metric\",\"x\":12,\"y\":6,\"width\":12,\"height\":6,\"properties\":{\"title\":\"AuxeiraUserProfiles / industry-index\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\",\"GlobalSecondaryIndexName\",\"industry-index\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\",\"GlobalSecondaryIndexName\",\"industry-index\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\",\"GlobalSecondaryIndexName\",\"industry-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\",\"GlobalSecondaryIndexName\",\"industry-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\",\"GlobalSecondaryIndexName\",\"industry-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\",\"GlobalSecondaryIndexName\",\"industry-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\",\"GlobalSecondaryIndexName\",\"industry-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_profiles_table.name}\",\"GlobalSecondaryIndexName\",\"industry-index\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 0.1},{\"label\": \"expected writes\", \"value\": 0.1}]}}},{\"type\":\"metric\",\"x\":0,\"y\":12,\"width\":12,\"height\":6,\"properties\":{\"title\":\"AuxeiraEsgReports\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 5.8},{\"label\": \"expected writes\", \"value\": 4.1}]}}},{\"type\":\"metric\",\"x\":12,\"y\":12,\"width\":12,\"height\":6,\"properties\":{\"title\":\"AuxeiraEsgReports / type-index\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\",\"GlobalSecondaryIndexName\",\"type-index\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\",\"GlobalSecondaryIndexName\",\"type-index\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\",\"GlobalSecondaryIndexName\",\"type-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\",\"GlobalSecondaryIndexName\",\"type-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\",\"GlobalSecondaryIndexName\",\"type-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\",\"GlobalSecondaryIndexName\",\"type-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\",\"GlobalSecondaryIndexName\",\"type-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_esg_reports_table.name}\",\"GlobalSecondaryIndexName\",\"type-index\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 0.1},{\"label\": \"expected writes\", \"value\": 0.6}]}}},{\"type\":\"metric\",\"x\":0,\"y\":18,\"width\":12,\"height\":6,\"properties\":{\"title\":\"AuxeiraProjects\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 0.2},{\"label\": \"expected writes\", \"value\": 0.1}]}}},{\"type\":\"metric\",\"x\":12,\"y\":18,\"width\":12,\"height\":6,\"properties\":{\"title\":\"AuxeiraProjects / status-index\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"status-index\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 0.3},{\"label\": \"expected writes\", \"value\": 0.0}]}}},{\"type\":\"metric\",\"x\":0,\"y\":24,\"width\":12,\"height\":6,\"properties\":{\"title\":\"AuxeiraProjects / owner-index\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"owner-index\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"owner-index\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"owner-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"owner-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"owner-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"owner-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"owner-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_projects_table.name}\",\"GlobalSecondaryIndexName\",\"owner-index\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 0.0},{\"label\": \"expected writes\", \"value\": 0.0}]}}},{\"type\":\"metric\",\"x\":12,\"y\":24,\"width\":12,\"height\":6,\"properties\":{\"title\":\"AuxeiraLeaderboard\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 0.5},{\"label\": \"expected writes\", \"value\": 0.3}]}}},{\"type\":\"metric\",\"x\":0,\"y\":30,\"width\":12,\"height\":6,\"properties\":{\"title\":\"AuxeiraLeaderboard / board-score-index\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\",\"GlobalSecondaryIndexName\",\"board-score-index\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\",\"GlobalSecondaryIndexName\",\"board-score-index\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\",\"GlobalSecondaryIndexName\",\"board-score-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\",\"GlobalSecondaryIndexName\",\"board-score-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\",\"GlobalSecondaryIndexName\",\"board-score-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\",\"GlobalSecondaryIndexName\",\"board-score-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\",\"GlobalSecondaryIndexName\",\"board-score-index\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_leaderboard_table.name}\",\"GlobalSecondaryIndexName\",\"board-score-index\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 0.9},{\"label\": \"expected writes\", \"value\": 0.5}]}}},{\"type\":\"metric\",\"x\":12,\"y\":30,\"width\":12,\"height\":6,\"properties\":{\"title\":\"AuxeiraUserActivity\",\"region\":\"us-east-1\",\"stat\":\"Sum\",\"period\":300,\"metrics\":[[\"AWS/DynamoDB\",\"ConsumedReadCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_activity_table.name}\"],[\"AWS/DynamoDB\",\"ConsumedWriteCapacityUnits\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_activity_table.name}\"],[\"AWS/DynamoDB\",\"ReadMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_activity_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_activity_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"ReadAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_activity_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteMaxOnDemandThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_activity_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteKeyRangeThroughputThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_activity_table.name}\",{\"yAxis\":\"right\"}],[\"AWS/DynamoDB\",\"WriteAccountLimitThrottleEvents\",\"TableName\",\"${aws_dynamodb_table.auxeira_user_activity_table.name}\",{\"yAxis\":\"right\"}]],\"annotations\":{\"horizontal\":[{\"label\": \"expected reads\", \"value\": 0.2},{\"label\": \"expected writes\", \"value\": 6.9}]}}}]}"
 }
 
-# the priced bill of this option at 100 users: 2.99 USD a month
+# the priced bill of this option at 100 users: 3.00 USD a month
 resource "aws_budgets_budget" "monthly_budget" {
   name = "auxeira-production"
   budget_type = "COST"
   time_unit = "MONTHLY"
-  limit_amount = "2.99"
+  limit_amount = "3.0"
   limit_unit = "USD"
   cost_filter {
     name = "TagKeyValue"

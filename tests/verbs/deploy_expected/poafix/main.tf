@@ -373,12 +373,12 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
   dashboard_body = "{\"widgets\":[]}"
 }
 
-# the priced bill of this option at 100,000 users: 840.22 USD a month
+# the priced bill of this option at 100,000 users: 982.15 USD a month
 resource "aws_budgets_budget" "monthly_budget" {
   name = "poafix-production"
   budget_type = "COST"
   time_unit = "MONTHLY"
-  limit_amount = "840.22"
+  limit_amount = "982.15"
   limit_unit = "USD"
   cost_filter {
     name = "TagKeyValue"
@@ -407,7 +407,7 @@ resource "aws_ce_anomaly_monitor" "cost_monitor" {
   monitor_specification = "{\"Tags\": {\"Key\": \"app\", \"Values\": [\"poafix\"]}}"
 }
 
-# from a tenth of the priced bill: 84 USD
+# from a tenth of the priced bill: 98 USD
 resource "aws_ce_anomaly_subscription" "cost_anomalies" {
   name = "poafix-production"
   frequency = "DAILY"
@@ -420,7 +420,7 @@ resource "aws_ce_anomaly_subscription" "cost_anomalies" {
     dimension {
       key = "ANOMALY_TOTAL_IMPACT_ABSOLUTE"
       match_options = ["GREATER_THAN_OR_EQUAL"]
-      values = ["84"]
+      values = ["98"]
     }
   }
 }
