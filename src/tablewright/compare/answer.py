@@ -171,7 +171,7 @@ def _rests(assumptions: Sequence[Assumption]) -> str:
         )
     text = f"It rests on no single figure: half or twice each of {len(assumptions)} changes nothing"
     if first.turns_at is None:
-        return f"{text}, nor does a tenth or ten times."
+        return f"{text}, nor does a tenth or ten times of `use`, `requests` or `hour_usd`."
     return (
         f"{text}; the nearest is {value}, at {_times(first.turns_at)} the figure the answer is "
         f"{path_words(first.turned)}."

@@ -30,6 +30,8 @@ from tablewright.model.statistics import has_peak
 from tablewright.model.values import Model
 
 T = TypeVar("T")
+OVERLAP = "overlap_days"
+"""The figure that only switches use."""
 ALL = frozenset({"*"})
 """Stands for every figure, and for an option of which it is not known which figures it uses."""
 USE = "use"
@@ -80,6 +82,11 @@ class Board:
         }
         return replace(self, factors={**self.factors, figure: factor}, _kept=kept)
 
+    def is_used(self, figure: str, architectures: Iterable[Architecture]) -> bool:
+        """Whether a figure of the workload has a part in any option, or in a switch."""
+        touched = touched_by(figure, self._given_figures())
+        return figure == OVERLAP or any(not touched.isdisjoint(words_of(a)) for a in architectures)
+
     def with_own(self, figure: str) -> Board:
         """Return the board for options in which a figure of their own was changed."""
         kept = {
@@ -92,7 +99,7 @@ class Board:
         return replace(self, _kept=kept)
 
     def with_terms(self) -> Board:
-        """Return the board for other terms of ownership: only switches are reckoned again."""
+        """Return the board for other terms of ownership: only switches are computed again."""
         kept = {k: v for k, v in self._kept.items() if not k[0].startswith("switch to ")}
         return replace(self, _kept=kept)
 
@@ -364,6 +371,7 @@ def _is_apart(kind: str) -> bool:
 def words_of(architecture: Architecture) -> frozenset[str]:
     """Return the names in the expressions of an option, of figures and of functions."""
     texts = [expression for _, expression in architecture.let]
+    texts += [text for limit in architecture.limits for text in (limit.of, limit.most)]
     for part in architecture.components:
         texts += [part.quantity, *(free.quantity for free in part.free)]
     return frozenset(name for text in texts for name in _NAME.findall(text))

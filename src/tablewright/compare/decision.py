@@ -84,7 +84,7 @@ class Candidates:
         return {result.architecture.name: result for result in self.results}[name]
 
     def needs(self, result: ArchitectureResult, users: int) -> tuple[NeedCheck, ...]:
-        """Return the needs of the model held against an option."""
+        """Return the needs of the model compared with an option."""
         return need_checks(self.board, result.architecture, users, self.offerings)
 
     def missed(self, result: ArchitectureResult, users: int) -> tuple[NeedCheck, ...]:

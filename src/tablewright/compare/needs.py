@@ -23,7 +23,7 @@ PLATFORM = "platform"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeedCheck:
-    """One need of the model held against a whole deployment.
+    """One need of the model compared with a whole deployment.
 
     `result` is met, worked (met by work that `how` names), partly, missed or unknown.
     """
@@ -71,7 +71,7 @@ def need_checks(
     users: int,
     offerings: Sequence[OfferingResult],
 ) -> tuple[NeedCheck, ...]:
-    """Return every need and target of the model held against a whole deployment."""
+    """Return every need and target of the model compared with a whole deployment."""
     return board.keep(
         "needs", architecture.name, users, lambda: _checks(board, architecture, users, offerings)
     )

@@ -1,6 +1,6 @@
 """What it costs to own an option: its bill, the hours it takes to run, the work of setting it up.
 
-In: the model's `options: {ownership: …}`, the duties of an option, its parts. Out: hours and USD.
+In: the model's `options: {ownership: …}`, the tasks of an option, its parts. Out: hours and USD.
 Every figure here is an assumption that a team replaces by its own; docs/compare.md lists them.
 """
 
@@ -25,7 +25,7 @@ EXISTING = ("current", "before")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What the total cost of ownership is reckoned with."""
+    """What the total cost of ownership is computed with."""
 
     months: Decimal = Decimal(24)
     """The horizon; users grow from the smallest to the largest scale in this time."""
@@ -53,7 +53,7 @@ def terms_of(model: Model) -> Terms:
         least = Decimal(1) if name == "months" else ZERO
         if not figure.is_finite() or figure < least:
             raise UsageError(
-                f"`options: {{ownership: {{{name}: {text}}}}}` is no figure to reckon with",
+                f"`options: {{ownership: {{{name}: {text}}}}}` is no usable figure",
                 remedy=f"write a number of at least {least}",
             )
         terms = replace(terms, **{name: figure})
@@ -86,14 +86,14 @@ class Ownership:
 
 
 def hours_of(architecture: Architecture, needs: tuple[NeedCheck, ...]) -> Decimal:
-    """Return the hours a month of running an option: its duties, and what meets a need by work."""
+    """Return the hours a month of running an option: its tasks, and what meets a need by work."""
     known, other = operation_hours()
-    duties = sum((known.get(duty, other) for duty in architecture.operations), ZERO)
+    tasks = sum((known.get(task, other) for task in architecture.operations), ZERO)
     given = dict(architecture.operation_hours)
-    duties += sum(
+    tasks += sum(
         (given[d] - known.get(d, other) for d in architecture.operations if d in given), ZERO
     )
-    return duties + sum((need.hours for need in needs), ZERO)
+    return tasks + sum((need.hours for need in needs), ZERO)
 
 
 def parts_of(architecture: Architecture) -> frozenset[str]:

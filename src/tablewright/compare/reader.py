@@ -128,11 +128,11 @@ def figures() -> tuple[Figure, ...]:
 
 @cache
 def operation_hours() -> tuple[Mapping[str, Decimal], Decimal]:
-    """Return the hours a month of each duty, and of a duty that is not listed."""
+    """Return the hours a month of each task, and of a task that is not listed."""
     where = "data/operations.yaml"
     top = _mapping(read_yaml(_PACKAGE, where), where, {"other", "hours"})
     hours = _mapping(top.get("hours"), where, None)
-    known = {str(duty): _number(value, f"{where}: {duty}") for duty, value in hours.items()}
+    known = {str(task): _number(value, f"{where}: {task}") for task, value in hours.items()}
     return known, _number(top.get("other"), where)
 
 
@@ -190,7 +190,7 @@ def _architecture(name: str, raw: Any, where: str) -> Architecture:
     mapping = _mapping(raw, where, _ARCHITECTURE)
     band = [_number(figure, where) for figure in _list(mapping.get("cost", []), where)]
     parts = _mapping(mapping.get("components"), f"{where}.components", None)
-    duties = [_duty(raw, where) for raw in _list(mapping.get("operations", []), where)]
+    tasks = [_task(raw, where) for raw in _list(mapping.get("operations", []), where)]
     return Architecture(
         name=name,
         title=_text(mapping.get("title", name), where),
@@ -212,8 +212,8 @@ def _architecture(name: str, raw: Any, where: str) -> Architecture:
         limits=tuple(
             _limit(provided, where) for provided in _list(mapping.get("limits", []), where)
         ),
-        operations=tuple(name for name, _ in duties),
-        operation_hours=tuple((name, hours) for name, hours in duties if hours is not None),
+        operations=tuple(name for name, _ in tasks),
+        operation_hours=tuple((name, hours) for name, hours in tasks if hours is not None),
         switch=_text(mapping.get("switch", ""), where),
         note=_text(mapping.get("note", ""), where),
         best_for=_text(mapping.get("best_for", ""), where),
@@ -243,8 +243,8 @@ def _variant(name: str, raw: Any, parts: Mapping[Any, Any], where: str) -> Varia
     )
 
 
-def _duty(raw: Any, where: str) -> tuple[str, Decimal | None]:
-    """Return a duty and the hours a month that it states, None where it states none."""
+def _task(raw: Any, where: str) -> tuple[str, Decimal | None]:
+    """Return a task and the hours a month that it states, None where it states none."""
     if not isinstance(raw, dict):
         return _text(raw, where), None
     mapping = _mapping(raw, where, {"what", "hours"})

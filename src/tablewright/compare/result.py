@@ -45,7 +45,7 @@ class Comparison:
     decisions: tuple[Decision, ...] = ()
     """The option for who starts at a scale, at every scale."""
     needs: tuple[tuple[str, tuple[NeedCheck, ...]], ...] = ()
-    """The needs held against each option, at `users`."""
+    """The needs compared with each option, at `users`."""
     not_needed: tuple[tuple[str, str], ...] = ()
     """Needs that the model says it does not have, and why."""
     phases: tuple[Phase, ...] = ()

@@ -26,6 +26,8 @@ TENTH, TENFOLD = Decimal("0.1"), Decimal(10)
 """How far figures are moved where neither half nor twice of any changes the answer."""
 HALVINGS = 5
 """How often the range in which an answer turns is halved."""
+TRIED_FURTHER = (USE, "requests", "hour_usd")
+"""The figures that are moved so far: those that everything else hangs on."""
 ASSUMED = "assumed"
 TERMS = {
     "hour_usd": "USD for an hour of work",
@@ -75,7 +77,10 @@ def assumptions_of(candidates: Candidates) -> tuple[Assumption, ...]:
     rows = [*_figures(candidates), *_lets(candidates), *_terms(candidates)]
     tested = [_tested(name, what, value, base, change) for name, what, value, change in rows]
     if base and not any(one.decides for one in tested):
-        tested = [_further(one, row[3]) for one, row in zip(tested, rows, strict=True)]
+        tested = [
+            _further(one, row[3]) if one.name in TRIED_FURTHER else one
+            for one, row in zip(tested, rows, strict=True)
+        ]
     return tuple(sorted(tested, key=lambda a: (a.turns_at is None, a.distance, a.name)))
 
 
@@ -141,6 +146,8 @@ def _figures(candidates: Candidates) -> _Rows:
     yield USE, "how much each user does and stores", None, _with_figure(candidates, USE)
     for name in ("peak_per_second", *names):
         value, why = said[name]
+        if not board.is_used(name, (result.architecture for result in candidates.results)):
+            continue
         yield name, why.removeprefix(f"{ASSUMED}: "), value, _with_figure(candidates, name)
 
 
@@ -218,7 +225,7 @@ class GivenUp:
 
 
 def given_up(candidates: Candidates, users: int) -> tuple[GivenUp, ...]:
-    """Return what each hard need costs: the choice without it, the dearest need first."""
+    """Return what each hard need costs: the choice without it, the most expensive need first."""
     now = decide(candidates, users).chosen
     if not now:
         return ()

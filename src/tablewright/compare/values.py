@@ -101,7 +101,7 @@ class Architecture:
     limits: tuple[ScaleLimit, ...] = ()
     operations: tuple[str, ...] = ()
     operation_hours: tuple[tuple[str, Decimal], ...] = ()
-    """Hours a month of the duties that state their own."""
+    """Hours a month of the tasks that state their own."""
     switch: str = ""
     """What moving to it takes."""
     note: str = ""

@@ -343,7 +343,7 @@ def _needs(comparison: Comparison) -> d.Section:
                     grows=f"`{chosen}` has it", also="Why",
                 ),
                 rows=tuple(rows),
-                caption="Held against the whole deployment. What a need costs is the bill of the "
+                caption="Compared with the whole deployment. What a need costs is the bill of the "
                 "choice less that of the choice without this need.",
             ),
         ),

@@ -153,7 +153,7 @@ def _shown(comparison: Comparison) -> list[OfferingResult]:
 
 
 def requirements(comparison: Comparison, *, evidence: bool) -> d.Section:
-    """Return the needs held against what each offering is documented to have."""
+    """Return the needs compared with what each offering is documented to have."""
     shown = _shown(comparison)
     needs = {r.need: r.wanted for row in shown for r in row.requirements}
     rows = [

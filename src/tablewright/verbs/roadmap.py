@@ -183,16 +183,16 @@ _Placed = dict[int, list[tuple[RoadmapStep, _Pairs]]]
 def _placed_path(card: ReportCard, evaluations: Sequence[Evaluation]) -> _Placed:
     """Return the steps of the improvement path by the scale at which each is due, 0 for none.
 
-    A step is due at the first scale where what it mends is medium or worse, or where it saves a
+    A step is due at the first scale where what it fixes is medium or worse, or where it saves a
     dollar a month; what is worst comes first there. Its saving is that at its scale.
     """
     placed: _Placed = {}
     for number, step in enumerate(card.path):
         pairs = frozenset((rule, subject) for rule in step.rules for subject in step.subjects)
         saves = _saves_at(card, evaluations, number)
-        mended = [f for f in card.findings if (f.rule, f.subject) in pairs]
-        due = _due_at(card, pairs, mended, saves)
-        worst = max((finding.level for finding in mended), default=None)
+        fixed = [f for f in card.findings if (f.rule, f.subject) in pairs]
+        due = _due_at(card, pairs, fixed, saves)
+        worst = max((finding.level for finding in fixed), default=None)
         pays = saves.get(due, ZERO) > 0
         until = next((u for u, usd in saves.items() if pays and u > due and usd < -1), None)
         placed.setdefault(due, []).append(
@@ -200,7 +200,7 @@ def _placed_path(card: ReportCard, evaluations: Sequence[Evaluation]) -> _Placed
                 RoadmapStep(
                     kind=FIX,
                     what=step.text,
-                    why=_why(mended),
+                    why=_why(fixed),
                     level=str(worst) if worst is not None else "",
                     rules=step.rules,
                     saves=saves.get(due),
@@ -227,7 +227,7 @@ def _saves_at(
 
 
 def _due_at(
-    card: ReportCard, pairs: _Pairs, mended: Sequence[Finding], saves: dict[int, Decimal]
+    card: ReportCard, pairs: _Pairs, fixed: Sequence[Finding], saves: dict[int, Decimal]
 ) -> int:
     """Return the first scale at which a step is due, 0 if none asks for it."""
     stops = card.advisory.stops if card.advisory is not None else ()
@@ -244,13 +244,13 @@ def _due_at(
         }
         if now & pairs:
             return users
-        if any(f.level >= Level.HIGH and (f.rule, f.subject) not in grows for f in mended):
+        if any(f.level >= Level.HIGH and (f.rule, f.subject) not in grows for f in fixed):
             return users  # wrong at any number of users
     return 0
 
 
 def _why(findings: Sequence[Finding]) -> str:
-    """Return what a step mends: the worst finding with its evidence."""
+    """Return what a step fixes: the worst finding with its evidence."""
     if not findings:
         return ""
     worst = max(findings, key=lambda f: f.level)
@@ -265,7 +265,7 @@ def _stop_of(card: ReportCard | None, users: int) -> Stop | None:
 
 
 def _limits(stop: Stop, said: set[tuple[str, str]]) -> Iterator[RoadmapStep]:
-    """Yield what became due at a scale and no step of the path mends."""
+    """Yield what became due at a scale and no step of the path fixes."""
     for due in stop.due:
         trigger = due.trigger
         if due.when != "now" or not due.is_new or trigger.level < Level.MEDIUM:
