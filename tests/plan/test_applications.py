@@ -155,10 +155,17 @@ def test_the_leaderboard_is_a_sparse_index_sorted_by_the_streak():
 
 
 def test_unique_attributes_are_guarded():
-    """The brief guards user names only; the model marks e-mail and phone as unique too."""
+    """The brief guards user names only; the shop keeps e-mail and phone unique."""
     design = planned("screen-time-journey")[1].design
     guards = {s.guards for t in design.tables for s in t.shapes if s.guards}
-    assert guards == {("email",), ("username",), ("phone",)}
+    assert guards == {("username",)}
+
+
+@pytest.mark.parametrize("app", RECOMMENDED)
+def test_items_carry_no_key_that_nothing_reads(app):
+    for table in planned(app)[1].design.tables:
+        read = {*table.keys, *(key for index in table.indexes for key in index.keys)}
+        assert {key for shape in table.shapes for key, _ in shape.keys} <= read
 
 
 def test_look_ups_by_mail_and_phone_hold_keys_only_as_recommended():
@@ -190,13 +197,20 @@ def test_boards_are_sorted_by_score_as_recommended():
 
 @pytest.mark.slow
 def test_beyond_the_rate_at_which_a_choice_would_flip_it_does():
-    app = "screen-time-journey"
-    entity = plan(session_of(app)).explanation.entities[0]
-    flip = next(f for f in entity.flips if f.subject == "saveProgress")
-    beyond = Decimal("6.9") * (1 + (flip.factor - 1) * 2)
-    text = read(app).replace("rate: 6.9/user/day (assumed)", f"rate: {beyond:f}/user/day")
-    file = read_model(text, "flip.yaml")
-    other = plan(Session(file=file, options=Options(sample_items=128)), explained=False)
-    assert entity.runner_up.startswith("key email,")
-    assert entity.chosen.startswith("key customer_id,")
-    assert other.design.table("stj_subscribers").partition_key == "email"
+    entity = next(
+        e for e in plan(session_of("poafix")).explanation.entities if e.entity == "Booking"
+    )
+    flip = next(f for f in entity.flips if f.subject == "upcomingBookings")
+    assert "carries status_confirmed" in entity.chosen
+    assert "carries" not in entity.runner_up
+    for factor, carried in ((flip.factor / 2, True), (flip.factor * 2, False)):
+        rate = Decimal("0.05") * factor
+        text = read("poafix").replace(
+            "limit: 500, rate: 0.05/user", f"limit: 500, rate: {rate:.2f}/user"
+        )
+        assert text != read("poafix")
+        session = Session(file=read_model(text, "flip.yaml"), options=Options(sample_items=128))
+        design = plan(session, explained=False).design
+        (name,) = shape_tables(design, "Booking")
+        keys = {key for shape in design.table(name).shapes for key, _ in shape.keys}
+        assert ("status_confirmed" in keys) == carried

@@ -85,6 +85,22 @@ def plain_name(name: str) -> str:
     return re.sub(r"-index-\d+$", "-index", name)
 
 
+def without_needless_keys(design: DynamoDesign) -> DynamoDesign:
+    """Return a design whose items carry no made key that neither the table nor an index reads.
+
+    A placement carries the keys of several index candidates; not all of them need be chosen.
+    """
+    tables: list[Table] = []
+    for table in design.tables:
+        read = {*table.keys, *(key for index in table.indexes for key in index.keys)}
+        shapes = tuple(
+            replace(shape, keys=tuple(each for each in shape.keys if each[0] in read))
+            for shape in table.shapes
+        )
+        tables.append(table if shapes == table.shapes else replace(table, shapes=shapes))
+    return replace(design, tables=tuple(tables))
+
+
 def with_settings(
     model: Model, entity: Entity, table: Table, current: DynamoDesign | None
 ) -> Table:

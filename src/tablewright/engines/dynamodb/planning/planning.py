@@ -14,7 +14,11 @@ from tablewright.design.values import Design
 from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, dynamo
 from tablewright.engines.dynamodb.design_printer import design_section
 from tablewright.engines.dynamodb.differences import named_alike, pieces, short
-from tablewright.engines.dynamodb.planning.assembling import assemble, table_names
+from tablewright.engines.dynamodb.planning.assembling import (
+    assemble,
+    table_names,
+    without_needless_keys,
+)
 from tablewright.engines.dynamodb.planning.choices import placement_of
 from tablewright.engines.dynamodb.planning.colocating import colocate
 from tablewright.engines.dynamodb.planning.considering import consider, with_children_inside
@@ -159,6 +163,7 @@ class DynamoPlanning:
                 how = "cheapest"
             merged, modes = choose_modes(merged, evaluate, users, scales, how)
             merged, idle = without_idle_indexes(merged, evaluate, users, scales)
+        merged = without_needless_keys(merged)
         return Finished(
             design=merged,
             merges=(*together, *merges),
