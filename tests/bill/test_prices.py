@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tablewright.bill.bill import days_read
-from tablewright.bill.book import PriceSource, read_book
+from tablewright.bill.book import PriceSource, first_day, read_book
 from tablewright.bill.prices import Fact, Price, PriceBook, packaged, services
 from tablewright.core.errors import DataError, PriceUnknownError, UsageError
 
@@ -361,3 +361,17 @@ def test_numbers_never_pass_through_a_float() -> None:
     text = GOOD.replace("usd: {r: 1}", "usd: {r: 0.1000000000000000055}")
     [price] = read_book(text, "good.yaml", prefix="a.b").prices["a.b.storage"]
     assert str(price.amount) == "0.1000000000000000055"
+
+
+def test_a_fact_that_is_not_there_is_named() -> None:
+    with pytest.raises(
+        DataError, match=r"^the price book has no fact `aws\.dynamodb\.free\.lunch`$"
+    ):
+        BOOK.fact("aws.dynamodb.free.lunch")
+    with pytest.raises(DataError, match=r"^the price book has no fact `nowhere\.at\.all`$"):
+        BOOK.fact("nowhere.at.all")
+
+
+def test_no_date_is_before_all_days() -> None:
+    assert first_day("") == ""
+    assert first_day("2026") == "2026-01-01"

@@ -93,3 +93,48 @@ def test_an_entity_knows_where_its_name_stands():
     # The third line begins `entities: {E: …`: the name is the twelfth character.
     assert span is not None
     assert (span.line, span.column) == (3, 12)
+
+
+def test_what_a_pattern_says_beside_its_verb_is_kept():
+    rest = (
+        "patterns: {p: {scan: E, rate: 1/day, latency_p99_ms: 30, all: true, limit: 5, "
+        "staleness_ms: 40, purpose: report, group: g, title: T, consistency: strong}}\n"
+    )
+    pattern = model_of("{id: uuid, n: int}", rest).pattern("p")
+    assert (pattern.latency_p99_ms, pattern.staleness_ms) == (30, 40)
+    assert (pattern.complete, pattern.limit) == (True, 5)
+    assert (pattern.purpose, pattern.group, pattern.title) == ("report", "g", "T")
+    assert pattern.consistency.value == "strong"
+    plain = model_of("{id: uuid, n: int}").pattern("p")
+    assert (plain.complete, plain.limit, plain.latency_p99_ms) == (False, None, None)
+
+
+def test_a_range_in_the_type_holds_where_the_long_form_states_no_other():
+    attribute = model_of("{id: uuid, n: {type: int(3..9)}}").entity("E").attribute("n")
+    assert (attribute.low, attribute.high) == (3, 9)
+    attribute = model_of("{id: uuid, n: {type: int(3..9), max: 5}}").entity("E").attribute("n")
+    assert (attribute.low, attribute.high) == (3, 5)
+
+
+def test_a_reference_may_be_left_unenforced():
+    model = model_of("{id: uuid, a: {type: ref(E), enforced: no}, b: ref(E)}")
+    entity = model.entity("E")
+    assert (entity.attribute("a").enforced, entity.attribute("b").enforced) == (False, True)
+
+
+def test_a_field_that_a_map_does_not_have_is_told_with_those_it_has():
+    message, help = problem_of(
+        "{id: uuid, m: {type: map, fields: {price: int}}}",
+        "patterns: {p: {get: E, by: id, select: [m.prize], rate: 1/day}}\n",
+    )
+    assert message == "pattern `p` wants `m.prize`, but `E.m` has no such field"
+    assert help == "did you mean `price`?"
+
+
+def test_what_is_accepted_names_rule_subject_and_reason():
+    model = read_model(
+        f"{HEAD}entities: {{E: {{key: id, attributes: {{id: uuid}}}}}}\n{SCAN}"
+        "accept: [{rule: DDB-KEY-001, subject: orders, reason: few}]\n"
+    ).model
+    (accepted,) = model.accepted
+    assert (accepted.rule, accepted.subject, accepted.reason) == ("DDB-KEY-001", "orders", "few")

@@ -12,7 +12,7 @@ from tablewright.core.quantities import ZERO
 from tablewright.design import reader
 from tablewright.design.values import Design
 from tablewright.engines.registry import languages
-from tablewright.model.values import Assumption, Model
+from tablewright.model.values import Assumption, Model, Pattern
 from tablewright.review.assessment import Influence
 from tablewright.session import Session, read_model
 
@@ -93,7 +93,7 @@ def _affected_patterns(session: Session, assumption: Assumption, design: Design)
 def _cost_of_rate(session: Session, assumption: Assumption, design: Design) -> Decimal | None:
     """Return what a pattern costs, where its rate is what is assumed and requests are billed."""
     path = assumption.path
-    if len(path) != 3 or path[0] != "patterns" or path[2] != "rate":
+    if not _is_rate(path):
         return None
     if not session.engine_of(design).is_billed_by_request(design):
         return None
@@ -109,19 +109,53 @@ def _variant(session: Session, overrides: Overrides, names: frozenset[str]) -> S
 def _make_variant(session: Session, overrides: Overrides, names: frozenset[str]) -> Session:
     file = session.file
     model = file.model
-    if any(path[0] == "designs" or path[-1] == IN_DESIGNS for path in overrides):
+    rates = _rates_multiplied(model, overrides)
+    if rates is not None:
+        model = rates
+    elif any(path[0] == "designs" or path[-1] == IN_DESIGNS for path in overrides):
         file = read_model(file.source, str(file.path), overrides=overrides)
         model = file.model
     elif overrides:
         model = reader.read_figures(file.source, str(file.path), overrides, languages=languages())
     if not any(path[0] == "entities" for path in overrides):
         model = replace(model, entities=session.model.entities)  # the same sample will do
-    patterns = tuple(p for p in model.patterns if p.name in names)
+    # Routes are kept by the pattern itself: those that did not change are to be the same ones.
+    known = {pattern.name: pattern for pattern in session.model.patterns}
+    patterns = tuple(
+        known[p.name] if p == known.get(p.name) else p for p in model.patterns if p.name in names
+    )
     file = replace(file, model=replace(model, patterns=patterns))
     variant = Session(file=file, options=replace(session.options, sample_items=VARIANT_SAMPLE))
     if model.entities is session.model.entities:
         variant.engines = session.engines
     return variant
+
+
+def _rates_multiplied(model: Model, overrides: Overrides) -> Model | None:
+    """Return the model with rates multiplied, None where anything else is to be.
+
+    A rate stands for itself, so that the file need not be read again.
+    """
+    factors = {path[1]: factor for path, factor in overrides.items() if _is_rate(path)}
+    if len(factors) != len(overrides) or not factors:
+        return None
+    return replace(
+        model,
+        patterns=tuple(
+            _as_often(p, factors[p.name]) if p.name in factors else p for p in model.patterns
+        ),
+    )
+
+
+def _as_often(pattern: Pattern, factor: Decimal) -> Pattern:
+    """Return a pattern that is called so many times as often, its parts with it."""
+    rate = replace(pattern.rate, per_day=pattern.rate.per_day * factor)
+    parts = tuple(replace(part, rate=rate) for part in pattern.parts)
+    return replace(pattern, rate=rate, parts=parts)
+
+
+def _is_rate(path: tuple[str, ...]) -> bool:
+    return len(path) == 3 and path[0] == "patterns" and path[2] == "rate"
 
 
 def _family(model: Model, name: str) -> set[str]:
