@@ -561,7 +561,7 @@ def test_faults_of_a_mongodb_are_found_and_none_is_invented(
     with opened(session, session.design("documents"), Target()) as adapter:
         adapter._database["notes"].drop_index("latest")  # type: ignore[attr-defined]
         # 13 MB of the 16 MB that a document has at most: over three quarters
-        ((_, page),) = adapter.scan("authors")
+        _, page = next(iter(adapter.scan("authors")))
         big = {**page[0], "name": "x" * 13_000_000}
         adapter.bulk_write([Record(container="authors", kind="", content=big)])
     code, found_faults = findings()
