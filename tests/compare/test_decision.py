@@ -11,7 +11,7 @@ import pytest
 
 from tablewright import read_model
 from tablewright.compare import comparison
-from tablewright.compare.decision import BUDGET, LOAD, NEEDS, OWNERSHIP, REST, Decision
+from tablewright.compare.decision import BUDGET, LOAD, NEEDS, OWNERSHIP, REST, DeploymentDecision
 from tablewright.compare.growth import path_usd
 from tablewright.compare.result import Comparison
 from tablewright.core.errors import UsageError
@@ -70,7 +70,7 @@ def compared(
     return compare(Session(file=read_model(text, "notes.yaml")))
 
 
-def decided(found: Comparison) -> Decision:
+def decided(found: Comparison) -> DeploymentDecision:
     assert found.decision is not None
     return found.decision
 

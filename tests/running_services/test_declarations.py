@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tablewright_services.common.declarations import (
-    Field,
-    Operation,
+    BodyField,
+    DeclaredOperation,
     choice,
     email,
     flag,
@@ -50,7 +50,7 @@ from tablewright_services.common.declarations import (
         (several(whole(1, 9), 1, 2), [1, 2, 3], "must have 1 to 2 elements"),
     ],
 )
-def test_a_value_is_as_its_field_says(field: Field, value: Any, problem: str) -> None:
+def test_a_value_is_as_its_field_says(field: BodyField, value: Any, problem: str) -> None:
     assert field.problem(value) == problem
 
 
@@ -64,7 +64,7 @@ def test_all_that_is_wrong_with_a_body_is_said_at_once() -> None:
 
 
 def test_the_document_says_what_is_checked_and_who_may_call() -> None:
-    take = Operation(
+    take = DeclaredOperation(
         method="POST",
         path="/devices/{device_id}/pin",
         name="new_pin",
@@ -72,7 +72,7 @@ def test_the_document_says_what_is_checked_and_who_may_call() -> None:
         body={"reason": choice("lost", "seen"), "note": text(1, 9).optional},
         answers={201: "the PIN", 404: "there is no such device"},
     )
-    look = Operation(
+    look = DeclaredOperation(
         method="GET",
         path="/board",
         name="board",

@@ -31,14 +31,14 @@ from tablewright_services.mongocollectibles.app import MongoCollectibles
 from tablewright_services.mongocollectibles.domain import (
     EFFECTS,
     Effect,
-    Order,
+    RentalOrder,
     centavos,
     effect,
     quote,
 )
 from tablewright_services.mongocollectibles.payments import (
     BadWebhook,
-    Charge,
+    CheckoutCharge,
     PaymentFailed,
     PayMongo,
     signature_header,
@@ -317,7 +317,7 @@ def test_the_larger_cost_more_and_ties_go_by_the_id_of_the_copy() -> None:
         SimpleNamespace(warehouse_id=name, distances_to_stores=[2, 2, 2]) for name in ("b", "a")
     ]
     for size, fee in (("S", 7_200), ("M", 35_200), ("L", 70_200)):
-        found = quote(Order(collectible_id="c", store_id="store-c", duration=7), size, copies)
+        found = quote(RentalOrder(collectible_id="c", store_id="store-c", duration=7), size, copies)
         assert found is not None
         assert (found.warehouse_id, found.total_fee) == ("a", Decimal(fee))
     assert centavos(Decimal("10100.05")) == 1_010_005
@@ -586,7 +586,7 @@ def test_paymongo_is_asked_as_it_wants_to_be() -> None:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}"
         paymongo = PayMongo("sk_test_1", "https://shop.example", url)
-        charge = Charge(rental_id="rental-1", amount=1_010_000, text="Batman", email=EMAIL)
+        charge = CheckoutCharge(rental_id="rental-1", amount=1_010_000, text="Batman", email=EMAIL)
         session = paymongo.begin(charge)
         assert (session.id, session.url) == ("cs_1", "https://checkout.paymongo.com/1")
         with pytest.raises(PaymentFailed, match="400"):

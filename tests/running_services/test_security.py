@@ -24,7 +24,7 @@ from running_services.test_screen_time_journey import customer
 from tablewright.core.errors import EngineError
 from tablewright.serve.callers import signed_token
 from tablewright_services import SERVICES
-from tablewright_services.common.declarations import Operation
+from tablewright_services.common.declarations import DeclaredOperation
 from tablewright_services.screen_time_journey.messages import KeptMessages
 
 OPEN = {"GET /health", "GET /openapi.json"}
@@ -145,15 +145,15 @@ def app(running: Running) -> str:
     return str(running.store.model.app)
 
 
-def operations(running: Running, *access: str) -> list[Operation]:
+def operations(running: Running, *access: str) -> list[DeclaredOperation]:
     return [each for each in running.service.operations.values() if each.access in access]
 
 
-def named(operation: Operation) -> str:
+def named(operation: DeclaredOperation) -> str:
     return f"{operation.method} {operation.path}"
 
 
-def path_of(operation: Operation, part: str = "x") -> str:
+def path_of(operation: DeclaredOperation, part: str = "x") -> str:
     return re.sub(r"{[^}]*}", part, operation.path)
 
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from tablewright.compare.decision import RULES, Candidates, Decision
+from tablewright.compare.decision import RULES, Candidates, DeploymentDecision
 from tablewright.compare.growth import path_usd
-from tablewright.compare.sensitivity import Assumption, GivenUp
+from tablewright.compare.sensitivity import AssumedFigure, GivenUp
 from tablewright.compare.values import Phase, WeakPrices
 
 
 def answer_of(
     candidates: Candidates,
-    decision: Decision,
+    decision: DeploymentDecision,
     phases: Sequence[Phase],
-    assumptions: Sequence[Assumption],
+    assumptions: Sequence[AssumedFigure],
     without: Sequence[GivenUp],
     weak: Sequence[WeakPrices] = (),
 ) -> tuple[str, ...]:
@@ -61,7 +61,7 @@ def money(amount: Decimal) -> str:
     return f"{amount:,.2f} USD"
 
 
-def _ruled(decision: Decision, phases: Sequence[Phase]) -> str:
+def _ruled(decision: DeploymentDecision, phases: Sequence[Phase]) -> str:
     """Return which rule decided at the reviewed number of users, and between how many."""
     if not decision.chosen:
         return f"At {decision.users:,} users no option carries the load."
@@ -86,7 +86,7 @@ def _ruled(decision: Decision, phases: Sequence[Phase]) -> str:
     return text
 
 
-def _dear(candidates: Candidates, decision: Decision, without: Sequence[GivenUp]) -> str:
+def _dear(candidates: Candidates, decision: DeploymentDecision, without: Sequence[GivenUp]) -> str:
     """Return by how much the choice is over the budget, and the need that would bring it in."""
     budget = candidates.budget(decision.users)
     if budget is None or not decision.chosen:
@@ -110,7 +110,7 @@ WORTH_SAYING = Decimal("0.1")
 """The share of a bill at weak prices from which the answer says so."""
 
 
-def _weak(decision: Decision, weak: Sequence[WeakPrices]) -> str:
+def _weak(decision: DeploymentDecision, weak: Sequence[WeakPrices]) -> str:
     """Return what of the chosen option's bill is at weak prices, where that is much of it."""
     mine = next((one for one in weak if one.option == decision.chosen), None)
     if mine is None or mine.share < WORTH_SAYING:
@@ -158,7 +158,7 @@ def _moves(candidates: Candidates, phases: Sequence[Phase]) -> str:
     )
 
 
-def _rests(assumptions: Sequence[Assumption]) -> str:
+def _rests(assumptions: Sequence[AssumedFigure]) -> str:
     first = next(iter(assumptions), None)
     if first is None:
         return "It rests on no assumed figure."
@@ -178,7 +178,7 @@ def _rests(assumptions: Sequence[Assumption]) -> str:
     )
 
 
-def _answer(assumption: Assumption, path: tuple[str, ...]) -> str:
+def _answer(assumption: AssumedFigure, path: tuple[str, ...]) -> str:
     return "the same" if path == assumption.path else path_words(path)
 
 

@@ -45,7 +45,7 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class DeploymentDecision:
     """The option for a number of users, and which rule decided."""
 
     users: int
@@ -106,12 +106,12 @@ class Candidates:
         return next((usd for scale, usd in budgets if scale >= users), None)
 
 
-def decide(candidates: Candidates, users: int) -> Decision:
+def decide(candidates: Candidates, users: int) -> DeploymentDecision:
     """Return the option for a number of users by the first rule that leaves one."""
     rulings = _rulings(candidates, users, RULES)
     left = [candidates.result(name) for name in rulings[-1].stays]
     decided = next((ruling.rule for ruling in reversed(rulings) if ruling.leaves), "")
-    return Decision(
+    return DeploymentDecision(
         users=users,
         chosen=left[0].architecture.name if left else "",
         decided_by=decided or REST,

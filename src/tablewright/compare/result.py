@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from tablewright.compare.decision import Decision
+from tablewright.compare.decision import DeploymentDecision
 from tablewright.compare.fit import PatternFit
 from tablewright.compare.needs import NeedCheck
-from tablewright.compare.sensitivity import Assumption, GivenUp
+from tablewright.compare.sensitivity import AssumedFigure, GivenUp
 from tablewright.compare.values import (
     ArchitectureResult,
     Check,
@@ -42,7 +42,7 @@ class Comparison:
     weights: tuple[tuple[str, Decimal], ...]
     budgets: tuple[tuple[int, Decimal], ...] = ()
     """Users and USD a month, of the model."""
-    decisions: tuple[Decision, ...] = ()
+    decisions: tuple[DeploymentDecision, ...] = ()
     """The option for who starts at a scale, at every scale."""
     needs: tuple[tuple[str, tuple[NeedCheck, ...]], ...] = ()
     """The needs compared with each option, at `users`."""
@@ -50,7 +50,7 @@ class Comparison:
     """Needs that the model says it does not have, and why."""
     phases: tuple[Phase, ...] = ()
     """The growth path."""
-    sensitivity: tuple[Assumption, ...] = ()
+    sensitivity: tuple[AssumedFigure, ...] = ()
     fits: tuple[PatternFit, ...] = ()
     """How each engine serves each access pattern."""
     mean_fits: tuple[tuple[str, Decimal], ...] = ()
@@ -69,7 +69,7 @@ class Comparison:
     assumptions: tuple[str, ...] = field(default_factory=tuple)
 
     @property
-    def decision(self) -> Decision | None:
+    def decision(self) -> DeploymentDecision | None:
         """The decision at the reviewed scale."""
         return next((d for d in self.decisions if d.users == self.users), None)
 

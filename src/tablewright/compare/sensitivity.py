@@ -39,7 +39,7 @@ _Changed = Callable[[Decimal], Candidates]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Assumption:
+class AssumedFigure:
     """An assumed figure, and what becomes of the answer when it moves.
 
     A path is the options at the scales of the model, the smallest first.
@@ -71,7 +71,7 @@ class Assumption:
         return max(self.turns_at, 1 / self.turns_at)
 
 
-def assumptions_of(candidates: Candidates) -> tuple[Assumption, ...]:
+def assumptions_of(candidates: Candidates) -> tuple[AssumedFigure, ...]:
     """Return every assumed figure, the one that turns the answer soonest first."""
     base = path_at_scales(candidates)
     rows = [*_figures(candidates), *_lets(candidates), *_terms(candidates)]
@@ -84,7 +84,7 @@ def assumptions_of(candidates: Candidates) -> tuple[Assumption, ...]:
     return tuple(sorted(tested, key=lambda a: (a.turns_at is None, a.distance, a.name)))
 
 
-def _further(assumption: Assumption, change: _Changed) -> Assumption:
+def _further(assumption: AssumedFigure, change: _Changed) -> AssumedFigure:
     """Return an assumption that does not decide with where it would, to ten times either way."""
     turns = [
         _turning(assumption.path, factor, change)
@@ -94,7 +94,7 @@ def _further(assumption: Assumption, change: _Changed) -> Assumption:
     return _turned(assumption, turns, change)
 
 
-def _turned(assumption: Assumption, turns: Sequence[Decimal], change: _Changed) -> Assumption:
+def _turned(assumption: AssumedFigure, turns: Sequence[Decimal], change: _Changed) -> AssumedFigure:
     nearest = min(turns, key=lambda f: max(f, 1 / f), default=None)
     if nearest is None:
         return assumption
@@ -113,14 +113,14 @@ def path_at_scales(candidates: Candidates) -> tuple[str, ...]:
 
 def _tested(
     name: str, what: str, value: Decimal | None, base: tuple[str, ...], change: _Changed
-) -> Assumption:
+) -> AssumedFigure:
     half, twice = path_at_scales(change(HALF)), path_at_scales(change(TWICE))
     turns = [
         _turning(base, factor, change)
         for factor, path in ((HALF, half), (TWICE, twice))
         if path != base
     ]
-    assumption = Assumption(name=name, what=what, value=value, path=base, half=half, twice=twice)
+    assumption = AssumedFigure(name=name, what=what, value=value, path=base, half=half, twice=twice)
     return _turned(assumption, turns, change)
 
 

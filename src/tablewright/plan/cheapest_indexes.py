@@ -20,7 +20,7 @@ MOST_STEPS = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IndexChoice:
+class CheapestIndexes:
     """The indexes to have, by position, and USD a month with the charges for simplicity."""
 
     indexes: tuple[int, ...]
@@ -52,7 +52,7 @@ def cheapest_indexes(
     most_gsis: int,
     most_indexes: int | None = None,
     below: Decimal | None = None,
-) -> IndexChoice | None:
+) -> CheapestIndexes | None:
     """Return the cheapest indexes of an option, None where no choice answers every question.
 
     Args:
@@ -73,7 +73,7 @@ def cheapest_indexes(
     if search.found is None:
         return None
     assert search.best is not None
-    return IndexChoice(indexes=tuple(sorted(search.found)), charged=search.best)
+    return CheapestIndexes(indexes=tuple(sorted(search.found)), charged=search.best)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -142,7 +142,7 @@ class _Search:
 
 __all__ = [
     "SIMPLER_USD",
-    "IndexChoice",
+    "CheapestIndexes",
     "TooManyPaths",
     "cheapest_indexes",
     "path_charge",

@@ -19,7 +19,7 @@ from tablewright.core.errors import UnsupportedError
 from tablewright.core.quantities import ZERO
 from tablewright.plan.cheapest_indexes import (
     SIMPLER_USD,
-    IndexChoice,
+    CheapestIndexes,
     path_charge,
     simplicity_charge,
 )
@@ -105,7 +105,7 @@ def solve_together(
 
 def choose_placements(
     entities: Sequence[Sequence[PlacementOption]],
-    indexes: Sequence[Sequence[IndexChoice | None]],
+    indexes: Sequence[Sequence[CheapestIndexes | None]],
     *,
     seconds: float,
 ) -> Solution | None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from tablewright.capacity.limits import MAX_GLOBAL_INDEXES
-from tablewright.plan.cheapest_indexes import IndexChoice, TooManyPaths, cheapest_indexes
+from tablewright.plan.cheapest_indexes import CheapestIndexes, TooManyPaths, cheapest_indexes
 from tablewright.plan.programme import choose_placements, solve_together
 from tablewright.plan.values import Choice, PlacementOption, Solution
 
@@ -61,7 +61,7 @@ def _cheapest(
     options: Sequence[PlacementOption], most_structures: int | None, most_gsis: int
 ) -> Solution | None:
     """Return the cheapest option of one entity, those first that can cost least."""
-    best: tuple[int, IndexChoice] | None = None
+    best: tuple[int, CheapestIndexes] | None = None
     below: Decimal | None = None
     floors = [option.floor if all(s.paths for s in option.slots) else None for option in options]
     able = [place for place, floor in enumerate(floors) if floor is not None]

@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 from tablewright.compare.answer import figure as few_digits
 from tablewright.compare.answer import path_words
-from tablewright.compare.decision import RULES, Decision
+from tablewright.compare.decision import RULES, DeploymentDecision
 from tablewright.compare.growth import path_usd
 from tablewright.compare.result import Comparison
-from tablewright.compare.sensitivity import Assumption
+from tablewright.compare.sensitivity import AssumedFigure
 from tablewright.compare.values import Phase
 from tablewright.core.quantities import GB
 from tablewright.reports import document as d
@@ -107,7 +107,7 @@ def compare_sections(
     return tuple(blocks)
 
 
-def _reasons(comparison: Comparison, decision: Decision) -> d.Section:
+def _reasons(comparison: Comparison, decision: DeploymentDecision) -> d.Section:
     """Return the rules in order: who stays, who leaves and why."""
     rows = []
     for number, rule in enumerate(RULES, 1):
@@ -250,7 +250,7 @@ def _rests_on(comparison: Comparison) -> d.Section:
     )  # fmt: skip
 
 
-def _path(assumption: Assumption, path: tuple[str, ...]) -> str:
+def _path(assumption: AssumedFigure, path: tuple[str, ...]) -> str:
     return "the same" if path == assumption.path else path_words(path)
 
 

@@ -47,7 +47,7 @@ from tablewright_services.common.paystack import (
 from tablewright_services.common.service import (
     Endpoint,
     Now,
-    Refused,
+    RequestRefused,
     Service,
     to_standard_error,
     utc_now,
@@ -420,7 +420,7 @@ class Auxeira(Service):
         """Show the percentile of the own score in its industry."""
         profile = await self.store.getProfile(userId=caller.user_id)
         if profile is None:
-            raise Refused(409, "profile_incomplete", "begin your profile first")
+            raise RequestRefused(409, "profile_incomplete", "begin your profile first")
         return answer(await self.boards.benchmark(profile))
 
     async def _experts(self, request: Request, caller: Caller) -> Response:

@@ -27,7 +27,7 @@ from tablewright_services.auxeira.domain import (
     organisation_fields,
     section_fields,
 )
-from tablewright_services.common.service import Now, Refused
+from tablewright_services.common.service import Now, RequestRefused
 
 ATTEMPTS = 10
 """How often a save is tried while others save the same profile."""
@@ -53,7 +53,7 @@ class Profiles:
         percent = profile.completionPercent if profile else 0
         if percent < 100:
             text = f"complete your profile first: {percent} % is there"
-            raise Refused(409, "profile_incomplete", text, **progress_of(profile))
+            raise RequestRefused(409, "profile_incomplete", text, **progress_of(profile))
         return profile
 
     async def save(self, user_id: str, role: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,7 +77,7 @@ class Profiles:
                 return await self._change(profile, organisation, sections)
             except ConditionFailed:
                 continue  # somebody else saved it meanwhile
-        raise Refused(409, "conflict", "the profile kept being changed; save again")
+        raise RequestRefused(409, "conflict", "the profile kept being changed; save again")
 
     async def _begin(
         self, user_id: str, organisation: dict[str, Any], sections: Mapping[str, Any]

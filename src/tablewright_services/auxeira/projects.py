@@ -22,7 +22,7 @@ from tablewright_services.auxeira.domain import (
     plain_text,
     whole,
 )
-from tablewright_services.common.service import Now, Refused
+from tablewright_services.common.service import Now, RequestRefused
 
 LONGEST_DAYS = 366
 """How many days ahead a deadline may be."""
@@ -80,9 +80,9 @@ class Projects:
         """
         project = await self.read(project_id)
         if project is None or project.ownerId != owner_id:
-            raise Refused(404, "not_found", "there is no such project")
+            raise RequestRefused(404, "not_found", "there is no such project")
         if project.status != "draft":
-            raise Refused(409, "not_draft", f"the project is {project.status}")
+            raise RequestRefused(409, "not_draft", f"the project is {project.status}")
         return await self._change(project, "open")
 
     async def _change(self, project: Any, status: str) -> Any:

@@ -30,7 +30,7 @@ from tablewright_services.auxeira.domain import (
 )
 from tablewright_services.auxeira.projects import Projects
 from tablewright_services.common.paystack import PaymentFailed, Payments
-from tablewright_services.common.service import Now, Refused
+from tablewright_services.common.service import Now, RequestRefused
 
 _REFERENCE = Attribute(name="reference", kind=Kind.ULID)
 PRODUCTS = ("credits", "report-type", "pledge")
@@ -53,7 +53,7 @@ class Purchases:
         if product == "pledge":
             return await self.pledge(user_id, str(body.get("projectId", "")), body)
         if await self.store.getProfile(userId=user_id) is None:
-            raise Refused(409, "profile_incomplete", "begin your profile first")
+            raise RequestRefused(409, "profile_incomplete", "begin your profile first")
         if product == "report-type":
             subject = one_of("reportType", body.get("reportType"), PREMIUM)
             return await self._ask(user_id, product, subject, 0, REPORT_TYPE_PRICE, PRICE_CURRENCY)
@@ -76,9 +76,9 @@ class Purchases:
         amount = whole("amount", body.get("amount"), LEAST_PLEDGE, MOST_PLEDGE)
         project = await self.projects.read(project_id)
         if project is None:
-            raise Refused(404, "not_found", "there is no such project")
+            raise RequestRefused(404, "not_found", "there is no such project")
         if project.status != "open":
-            raise Refused(409, "not_open", f"the project is {project.status}")
+            raise RequestRefused(409, "not_open", f"the project is {project.status}")
         return await self._ask(user_id, "pledge", project_id, 0, amount, project.currency)
 
     async def _ask(
@@ -86,7 +86,7 @@ class Purchases:
     ) -> dict[str, Any]:
         user = await self.store.getUserById(userId=user_id)
         if user is None:
-            raise Refused(404, "not_found", "there is no such user")
+            raise RequestRefused(404, "not_found", "there is no such user")
         reference = generated(_REFERENCE, self.now())
         await self.store.createPayment(
             reference=reference,
@@ -103,7 +103,7 @@ class Purchases:
             )
         except PaymentFailed:
             text = "payments are not taken at the moment"
-            raise Refused(502, "payments", text) from None
+            raise RequestRefused(502, "payments", text) from None
         price = {"amount": amount, "currency": currency}
         return {"reference": reference, "authorizationUrl": url, **price}
 

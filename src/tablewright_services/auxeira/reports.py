@@ -24,7 +24,7 @@ from tablewright_services.auxeira.domain import REPORT_TYPES, ReportType
 from tablewright_services.auxeira.profiles import Profiles
 from tablewright_services.auxeira.settings import AuxeiraSettings
 from tablewright_services.auxeira.writers import Writer, WriterFailed, Written
-from tablewright_services.common.service import Now, Refused
+from tablewright_services.common.service import Now, RequestRefused
 
 SAME_SECONDS = 60
 """The same request again within so long gets the same report."""
@@ -94,7 +94,7 @@ class Reports:
             header = await self.store.getReportHeader(**key)
             if header is None:
                 text = "this type is premium: buy credits or the type"
-                raise Refused(402, "payment_required", text) from None
+                raise RequestRefused(402, "payment_required", text) from None
             return header
 
     async def read(self, user_id: str, report: str) -> dict[str, Any] | None:

@@ -22,7 +22,7 @@ PARAGRAPHS = "paragraphs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class BodyField:
     """A member of a body, or a parameter of a query."""
 
     schema: Mapping[str, Any]
@@ -34,66 +34,66 @@ class Field:
         return _problem(self.schema, value)
 
     @property
-    def optional(self) -> Field:
+    def optional(self) -> BodyField:
         """The same field, which may be left out."""
-        return Field(schema=self.schema, is_required=False)
+        return BodyField(schema=self.schema, is_required=False)
 
 
-Fields = Mapping[str, Field]
+Fields = Mapping[str, BodyField]
 
 
 def text(
     shortest: int = 1, longest: int = LONGEST_TEXT, pattern: str = "", form: str = ""
-) -> Field:
+) -> BodyField:
     """Return a field for text of so many characters, which matches a pattern as a whole."""
     schema: dict[str, Any] = {"type": "string", "minLength": shortest, "maxLength": longest}
     if pattern:
         schema["pattern"] = f"^(?:{pattern})$"
     if form:
         schema["format"] = form
-    return Field(schema=schema)
+    return BodyField(schema=schema)
 
 
-def paragraphs(longest: int) -> Field:
+def paragraphs(longest: int) -> BodyField:
     """Return a field for text of several lines, not empty."""
-    return Field(
+    return BodyField(
         schema={"type": "string", "minLength": 1, "maxLength": longest, "format": PARAGRAPHS}
     )
 
 
-def email() -> Field:
+def email() -> BodyField:
     """Return a field for an e-mail address."""
     return text(3, 254, r"[^@\s]+@[^@\s]+")
 
 
-def choice(*values: str) -> Field:
+def choice(*values: str) -> BodyField:
     """Return a field for one of several texts."""
-    return Field(schema={"type": "string", "enum": list(values)})
+    return BodyField(schema={"type": "string", "enum": list(values)})
 
 
-def whole(least: int, most: int) -> Field:
+def whole(least: int, most: int) -> BodyField:
     """Return a field for a whole number within bounds."""
-    return Field(schema={"type": "integer", "minimum": least, "maximum": most})
+    return BodyField(schema={"type": "integer", "minimum": least, "maximum": most})
 
 
-def number(least: float, most: float) -> Field:
+def number(least: float, most: float) -> BodyField:
     """Return a field for a number within bounds."""
-    return Field(schema={"type": "number", "minimum": least, "maximum": most})
+    return BodyField(schema={"type": "number", "minimum": least, "maximum": most})
 
 
-def flag() -> Field:
+def flag() -> BodyField:
     """Return a field for true or false."""
-    return Field(schema={"type": "boolean"})
+    return BodyField(schema={"type": "boolean"})
 
 
-def mapping() -> Field:
+def mapping() -> BodyField:
     """Return a field for a JSON object of any members."""
-    return Field(schema={"type": "object"})
+    return BodyField(schema={"type": "object"})
 
 
-def record(fields: Fields) -> Field:
+def record(fields: Fields) -> BodyField:
     """Return a field for a JSON object of these members."""
-    return Field(
+    return BodyField(
         schema={
             "type": "object",
             "properties": {name: dict(each.schema) for name, each in fields.items()},
@@ -102,15 +102,15 @@ def record(fields: Fields) -> Field:
     )
 
 
-def place() -> Field:
+def place() -> BodyField:
     """Return a field for a place on Earth, in degrees."""
     return record({"lat": number(-90, 90), "lon": number(-180, 180)})
 
 
-def several(element: Field, least: int = 0, most: int = 100) -> Field:
+def several(element: BodyField, least: int = 0, most: int = 100) -> BodyField:
     """Return a field for a list of so many elements."""
     schema = {"type": "array", "items": element.schema, "minItems": least, "maxItems": most}
-    return Field(schema=schema)
+    return BodyField(schema=schema)
 
 
 def problems_of(fields: Fields, body: Mapping[str, Any]) -> list[str]:
@@ -185,7 +185,7 @@ def _problem_of_text(schema: Mapping[str, Any], value: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class DeclaredOperation:
     """A method on a path: what it takes, what it answers, who may call it."""
 
     method: str
@@ -210,7 +210,7 @@ ERROR_SCHEMA: Mapping[str, Any] = {
 
 def openapi_document(
     title: str,
-    operations: Iterable[Operation],
+    operations: Iterable[DeclaredOperation],
     error_schema: Mapping[str, Any] = ERROR_SCHEMA,
 ) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of a service.
@@ -235,7 +235,7 @@ def openapi_document(
     }
 
 
-def _described(operation: Operation) -> dict[str, Any]:
+def _described(operation: DeclaredOperation) -> dict[str, Any]:
     described: dict[str, Any] = {"operationId": operation.name}
     if operation.summary:
         described["summary"] = operation.summary
@@ -263,13 +263,13 @@ def _described(operation: Operation) -> dict[str, Any]:
     return described
 
 
-def _member(field: Field) -> dict[str, Any]:
+def _member(field: BodyField) -> dict[str, Any]:
     """Return the schema of a member of a body: null is as good as leaving an optional one out."""
     schema = dict(field.schema)
     return schema if field.is_required else {"anyOf": [schema, {"type": "null"}]}
 
 
-def _responses(operation: Operation) -> dict[str, Any]:
+def _responses(operation: DeclaredOperation) -> dict[str, Any]:
     texts = dict(operation.answers) or {200: "done"}
     if operation.body is not None or operation.access == "signed":
         texts |= {
@@ -292,9 +292,9 @@ def _responses(operation: Operation) -> dict[str, Any]:
 
 __all__ = [
     "Access",
-    "Field",
+    "BodyField",
+    "DeclaredOperation",
     "Fields",
-    "Operation",
     "choice",
     "email",
     "flag",

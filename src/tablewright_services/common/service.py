@@ -43,8 +43,8 @@ from tablewright_services.common.answers import answer, error
 from tablewright_services.common.declarations import (
     ERROR_SCHEMA,
     Access,
+    DeclaredOperation,
     Fields,
-    Operation,
     openapi_document,
     problems_of,
 )
@@ -64,7 +64,7 @@ def utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """A request is answered by an error of the domain: `status`, `code` and a message."""
 
     def __init__(self, status: int, code: str, message: str, /, **more: Any) -> None:
@@ -112,7 +112,7 @@ class Service(ABC):
         self.log, self.now, self.ticks = log, now, ticks
         self.clock: Callable[[], float] = lambda: now().timestamp()
         self.metrics = RequestMetrics()
-        self.operations: dict[tuple[str, str], Operation] = {}
+        self.operations: dict[tuple[str, str], DeclaredOperation] = {}
         """By method and path, what `route` was told."""
 
     @abstractmethod
@@ -189,7 +189,7 @@ class Service(ABC):
             query: parameters of its query.
             answers: by status, when it is answered.
         """
-        operation = Operation(
+        operation = DeclaredOperation(
             method=method,
             path=path,
             name=getattr(endpoint, "__name__", path).strip("_"),
@@ -205,7 +205,7 @@ class Service(ABC):
             request.state.pattern, request.state.operation = path, operation
             try:
                 return await endpoint(request)
-            except Refused as refused:
+            except RequestRefused as refused:
                 return self.error(refused.status, refused.code, str(refused), None, **refused.more)
             except Unauthorized:
                 scheme = {"WWW-Authenticate": "Bearer"}
@@ -304,9 +304,9 @@ class Service(ABC):
         if problems:
             raise self.misfit(problems)
 
-    def misfit(self, problems: Sequence[str]) -> Refused:
+    def misfit(self, problems: Sequence[str]) -> RequestRefused:
         """Return the refusal of a body or a query with these problems, each `name: message`."""
-        return Refused(422, "invalid", "; ".join(problems))
+        return RequestRefused(422, "invalid", "; ".join(problems))
 
     def claims(self, request: Request, secret: bytes) -> dict[str, Any]:
         """Return the claims of the bearer token that came with a request.
@@ -327,8 +327,8 @@ WHOLE = re.compile(r"-?[0-9]{1,15}")
 NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?")
 
 
-def _operation(request: Request) -> Operation:
-    operation: Operation = request.state.operation
+def _operation(request: Request) -> DeclaredOperation:
+    operation: DeclaredOperation = request.state.operation
     return operation
 
 
@@ -343,4 +343,4 @@ def _typed(kind: str, text: str) -> Any:
     return text
 
 
-__all__ = ["Endpoint", "Now", "Refused", "Service", "to_standard_error", "utc_now"]
+__all__ = ["Endpoint", "Now", "RequestRefused", "Service", "to_standard_error", "utc_now"]

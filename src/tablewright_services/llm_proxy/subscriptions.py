@@ -46,7 +46,7 @@ class Subscriptions:
         self.store, self.receipt_secret, self.now = store, receipt_secret, now
 
     async def standing(self, user_id: str, email: str) -> dict[str, Any] | None:
-        """Return plan, calls used, limit and when it starts again; None for nobody."""
+        """Return plan, calls used, limit and when it starts again; None without a user."""
         user = await self.store.checkQuota(userId=user_id, email=email)
         return None if user is None else standing(user, self.now())
 

@@ -30,7 +30,7 @@ from tablewright_services.common.declarations import (
 from tablewright_services.common.service import (
     Endpoint,
     Now,
-    Refused,
+    RequestRefused,
     Service,
     to_standard_error,
     utc_now,
@@ -38,11 +38,11 @@ from tablewright_services.common.service import (
 from tablewright_services.mongocollectibles.access import Access
 from tablewright_services.mongocollectibles.catalogue import (
     KEPT_SECONDS,
-    Catalogue,
+    CollectiblesCache,
     etag_of,
     is_current,
 )
-from tablewright_services.mongocollectibles.domain import PESOS_PER_DAY, STORES, Order
+from tablewright_services.mongocollectibles.domain import PESOS_PER_DAY, STORES, RentalOrder
 from tablewright_services.mongocollectibles.messages import (
     Mailer,
     MailFailed,
@@ -139,7 +139,7 @@ class MongoCollectibles(Service):
             MailServer(settings.mail_url, settings.mail_from) if settings.mail_url else Outbox()
         )
         self.access = Access(settings.session_secret, settings.staff_password, now)
-        self.catalogue = Catalogue(self.store, ticks)
+        self.catalogue = CollectiblesCache(self.store, ticks)
         self.rentals = Rentals(
             self.store, self.payments, self.mailer, settings.session_secret, now, self._note
         )
@@ -329,7 +329,7 @@ class MongoCollectibles(Service):
             self.store.warehousesOfCollectible(collectible_id=name),
         )
         if collectible is None:
-            raise Refused(404, "not_found", "there is no such collectible")
+            raise RequestRefused(404, "not_found", "there is no such collectible")
         body = json_bytes(
             {
                 "success": True,
@@ -377,7 +377,7 @@ class MongoCollectibles(Service):
         body = await self.body(request)
         name = request.path_params["id"]
         if await self.store.getCollectible(id=name) is None:
-            raise Refused(404, "not_found", "there is no such collectible")
+            raise RequestRefused(404, "not_found", "there is no such collectible")
         try:
             copy = await self.store.stockCopy(
                 collectible_id=name,
@@ -388,7 +388,7 @@ class MongoCollectibles(Service):
                 address=body.get("address", ""),
             )
         except ConditionFailed as problem:
-            raise Refused(409, "exists", "there is a copy of this id") from problem
+            raise RequestRefused(409, "exists", "there is a copy of this id") from problem
         return self.answer({"collectible_id": name, "warehouse_id": copy.warehouse_id}, 201)
 
     # ------------------------------------------------------------ quotes and checkout
@@ -426,7 +426,9 @@ class MongoCollectibles(Service):
         try:
             message = verified_message(body, header, secret, self.clock(), is_live=is_live)
         except BadWebhook as problem:
-            raise Refused(401, "bad_signature", "this is no message of PayMongo") from problem
+            raise RequestRefused(
+                401, "bad_signature", "this is no message of PayMongo"
+            ) from problem
         return await self.rentals.receive(message)
 
     # ------------------------------------------------------------ rentals
@@ -434,7 +436,7 @@ class MongoCollectibles(Service):
     async def _rental(self, request: Request) -> Response:
         rental = await self.store.getRental(id=request.path_params["id"])
         if rental is None:
-            raise Refused(404, "not_found", "there is no such rental")
+            raise RequestRefused(404, "not_found", "there is no such rental")
         return self.answer(shown(rental))
 
     async def _of_customer(self, request: Request) -> Response:
@@ -443,7 +445,7 @@ class MongoCollectibles(Service):
         if not customer or not self.access.is_staff(request):
             proved = self.access.customer(request)
             if customer not in ("", proved):
-                raise Refused(403, "forbidden", "these are the rentals of somebody else")
+                raise RequestRefused(403, "forbidden", "these are the rentals of somebody else")
             customer = proved
         page = await self.store.rentalsByCustomer(customer_email=customer, page=asked.get("cursor"))
         return self.answer({"rentals": [shown(each) for each in page], "cursor": page.next})
@@ -477,9 +479,9 @@ class MongoCollectibles(Service):
         return self.answer({"session": session})
 
 
-def order_of(body: Mapping[str, Any]) -> Order:
+def order_of(body: Mapping[str, Any]) -> RentalOrder:
     """Return the order in a body that is as `ORDER` says."""
-    return Order(
+    return RentalOrder(
         collectible_id=body["collectible_id"],
         store_id=body["store_id"],
         duration=body["duration"],

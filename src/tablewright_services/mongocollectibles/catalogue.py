@@ -1,7 +1,7 @@
 """The list of collectibles, kept for as long as the model lets it be stale.
 
 In: a store, a clock that never goes back. Out: the list as JSON with its ETag. One caller at a time
-reads it anew; a change made here is seen at once.
+reads it again; a change made here is seen at once.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Shelf:
     read_at: float
 
 
-class Catalogue:
+class CollectiblesCache:
     """The available collectibles."""
 
     def __init__(self, store: AsyncStore, ticks: Callable[[], float]) -> None:
@@ -52,7 +52,7 @@ class Catalogue:
         return kept, True
 
     def forget(self) -> None:
-        """Read the list anew the next time."""
+        """Read the list again the next time."""
         self._shelf = None
 
     def _fresh(self) -> Shelf | None:
@@ -87,4 +87,4 @@ def is_current(given: str, etag: str) -> bool:
     return etag in tags or "*" in tags
 
 
-__all__ = ["KEPT_SECONDS", "Catalogue", "Shelf", "etag_of", "is_current"]
+__all__ = ["KEPT_SECONDS", "CollectiblesCache", "Shelf", "etag_of", "is_current"]

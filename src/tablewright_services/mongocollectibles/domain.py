@@ -28,7 +28,7 @@ CURRENCY = "PHP"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class RentalOrder:
     """What a customer asks for."""
 
     collectible_id: str
@@ -41,7 +41,7 @@ class Order:
 class Quote:
     """What an order costs, and the copy that is nearest."""
 
-    order: Order
+    order: RentalOrder
     warehouse_id: str
     distance: int
     """Also the number of days until the copy is in the store."""
@@ -85,7 +85,7 @@ def nearest_copy(copies: Iterable[Any], store_id: str) -> tuple[int, str] | None
     return min(distances, default=None)
 
 
-def quote(order: Order, size: str, copies: Iterable[Any]) -> Quote | None:
+def quote(order: RentalOrder, size: str, copies: Iterable[Any]) -> Quote | None:
     """Return what an order costs; None where no copy is left."""
     nearest = nearest_copy(copies, order.store_id)
     if nearest is None:

@@ -13,11 +13,11 @@ from starlette.responses import RedirectResponse, Response
 
 from tablewright.serve.callers import Unauthorized
 from tablewright_services.common.pages import Html, form, html, joined, page, style, table
-from tablewright_services.common.service import Endpoint, Refused
+from tablewright_services.common.service import Endpoint, RequestRefused
 from tablewright_services.mongocollectibles.domain import (
     LONGEST_RENTAL_DAYS,
     STORES,
-    Order,
+    RentalOrder,
     centavos,
     is_overdue,
 )
@@ -63,7 +63,7 @@ class Pages:
         async def shown(request: Request) -> Response:
             try:
                 return await endpoint(request)
-            except Refused as refused:
+            except RequestRefused as refused:
                 return self._page("That did not work", _note(str(refused)), refused.status)
             except Unauthorized:
                 return self._signing_in("Sign in first.", 401)
@@ -97,7 +97,7 @@ class Pages:
         name, query = request.path_params["id"], request.query_params
         collectible = await self.service.store.getCollectible(id=name)
         if collectible is None:
-            raise Refused(404, "not_found", "There is no such collectible.")
+            raise RequestRefused(404, "not_found", "There is no such collectible.")
         store_id, days = query.get("store_id", ""), query.get("duration", "")
         content = [
             html("<p>{}</p><p>Size {}</p>", collectible.description or "", collectible.size),
@@ -106,7 +106,7 @@ class Pages:
         if store_id:
             waits = self.service.wait(request)
             if waits is not None:
-                raise Refused(429, "too_many", "Too many quotes: wait a minute.")
+                raise RequestRefused(429, "too_many", "Too many quotes: wait a minute.")
             content.append(await self._quoted(name, store_id, days))
         # a browser's policy follows a form through its redirects: the payment page is one
         origin = self.service.payments.form_origin
@@ -117,7 +117,7 @@ class Pages:
     async def _quoted(self, name: str, store_id: str, days: str) -> Html:
         try:
             quoted = await self.service.rentals.quoted(_order(name, store_id, days))
-        except Refused as refused:
+        except RequestRefused as refused:
             return _note(str(refused))
         offer = self.service.rentals.offer(quoted)
         rows = [
@@ -145,7 +145,7 @@ class Pages:
     async def _order(self, request: Request) -> Response:
         waits = self.service.wait(request)
         if waits is not None:
-            raise Refused(429, "too_many", "Too many orders: wait a minute.")
+            raise RequestRefused(429, "too_many", "Too many orders: wait a minute.")
         fields = await form(request, self.service.max_body_bytes)
         order = _order(
             request.path_params["id"], fields.get("store_id", ""), fields.get("duration", "")
@@ -158,7 +158,7 @@ class Pages:
     async def _rental(self, request: Request) -> Response:
         rental = await self.service.store.getRental(id=request.path_params["id"])
         if rental is None:
-            raise Refused(404, "not_found", "There is no such rental.")
+            raise RequestRefused(404, "not_found", "There is no such rental.")
         rows = [
             ("Rental", rental.id),
             ("Collectible", rental.collectible_id),
@@ -195,7 +195,7 @@ class Pages:
     async def _unpaid(self, request: Request) -> Any:
         rental = await self.service.store.getRental(id=request.path_params["id"])
         if rental is None or rental.payment_status != "pending":
-            raise Refused(409, "not_pending", "There is nothing to pay.")
+            raise RequestRefused(409, "not_pending", "There is nothing to pay.")
         return rental
 
     # ------------------------------------------------------------ staff
@@ -212,7 +212,7 @@ class Pages:
     async def _sign_in(self, request: Request) -> Response:
         waits = self.service.wait(request, is_sign_in=True)
         if waits is not None:
-            raise Refused(429, "too_many", "Too many attempts: wait a minute.")
+            raise RequestRefused(429, "too_many", "Too many attempts: wait a minute.")
         fields = await form(request, self.service.max_body_bytes)
         access = self.service.access
         try:
@@ -237,7 +237,7 @@ class Pages:
         token = service.access.form_token(session)
         status = request.query_params.get("status", "completed")
         if status not in STATUSES:
-            raise Refused(404, "not_found", "There is no such status.")
+            raise RequestRefused(404, "not_found", "There is no such status.")
         listed = await service.store.rentalsByStatus(
             payment_status=status, page=request.query_params.get("page") or None
         )
@@ -284,9 +284,9 @@ class Pages:
         return RedirectResponse("/dashboard", 303)
 
 
-def _order(name: str, store_id: str, days: str) -> Order:
+def _order(name: str, store_id: str, days: str) -> RentalOrder:
     duration = int(days) if days.isascii() and days.isdigit() and len(days) <= 4 else 0
-    return Order(collectible_id=name, store_id=store_id, duration=duration)
+    return RentalOrder(collectible_id=name, store_id=store_id, duration=duration)
 
 
 def _asking(store_id: str, days: str) -> Html:

@@ -43,7 +43,7 @@ class BadWebhook(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Charge:
+class CheckoutCharge:
     """What a customer is asked to pay."""
 
     rental_id: str
@@ -81,7 +81,7 @@ class Payments(Protocol):
     form_origin: str
     """Where a browser is sent to pay, for the policy of pages; "" for this server."""
 
-    def begin(self, charge: Charge) -> CheckoutSession:
+    def begin(self, charge: CheckoutCharge) -> CheckoutSession:
         """Open a page on which a customer pays.
 
         Raises:
@@ -116,7 +116,7 @@ class LocalPayments:
         self.ended: set[str] = set()
         self.refunds: dict[str, int] = {}
 
-    def begin(self, charge: Charge) -> CheckoutSession:
+    def begin(self, charge: CheckoutCharge) -> CheckoutSession:
         """Return the page of a rental."""
         return CheckoutSession(id=f"cs_{secrets.token_hex(12)}", url=f"/pay/{charge.rental_id}")
 
@@ -159,7 +159,7 @@ class PayMongo:
         self._url, self._public_url = url, public_url
         self._credential = base64.b64encode(f"{key}:".encode()).decode()
 
-    def begin(self, charge: Charge) -> CheckoutSession:
+    def begin(self, charge: CheckoutCharge) -> CheckoutSession:
         """Create a checkout session; its reference number is the id of the rental."""
         back = f"{self._public_url}/shop/rentals/{charge.rental_id}"
         reply = self._post(
@@ -295,7 +295,7 @@ def _message(content: Any, *, is_live: bool) -> PaymentMessage:
 
 __all__ = [
     "BadWebhook",
-    "Charge",
+    "CheckoutCharge",
     "CheckoutSession",
     "LocalPayments",
     "PayMongo",

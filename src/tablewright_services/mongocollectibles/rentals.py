@@ -19,7 +19,7 @@ from typing import Any
 from tablewright.serve.callers import Unauthorized, signed_token, verified_claims
 from tablewright.store.asynchronous import AsyncStore
 from tablewright.store.failures import ConditionFailed, NotFound
-from tablewright_services.common.service import Now, Refused
+from tablewright_services.common.service import Now, RequestRefused
 from tablewright_services.common.signatures import keyed_digest
 from tablewright_services.mongocollectibles.domain import (
     CURRENCY,
@@ -29,8 +29,8 @@ from tablewright_services.mongocollectibles.domain import (
     QUOTE_HOLDS,
     STORES,
     Effect,
-    Order,
     Quote,
+    RentalOrder,
     centavos,
     due_at,
     effect,
@@ -38,7 +38,7 @@ from tablewright_services.mongocollectibles.domain import (
 )
 from tablewright_services.mongocollectibles.messages import Mailer, MailFailed, Message
 from tablewright_services.mongocollectibles.payments import (
-    Charge,
+    CheckoutCharge,
     PaymentFailed,
     PaymentMessage,
     Payments,
@@ -77,26 +77,26 @@ class Rentals:
 
     # ------------------------------------------------------------ quotes
 
-    async def quoted(self, order: Order) -> Quote:
+    async def quoted(self, order: RentalOrder) -> Quote:
         """Return what an order costs now; nothing is reserved.
 
         Raises:
             Refused: 400 for no store or duration, 404 for no collectible, 409 for no copy.
         """
         if order.store_id not in STORES:
-            raise Refused(400, "unknown_store", f"there are {', '.join(STORES)}")
+            raise RequestRefused(400, "unknown_store", f"there are {', '.join(STORES)}")
         if not 1 <= order.duration <= LONGEST_RENTAL_DAYS:
             text = f"a rental lasts 1 to {LONGEST_RENTAL_DAYS} days"
-            raise Refused(400, "bad_duration", text)
+            raise RequestRefused(400, "bad_duration", text)
         collectible, copies = await asyncio.gather(
             self.store.quoteCollectible(id=order.collectible_id),
             self.store.quoteWarehouses(collectible_id=order.collectible_id),
         )
         if collectible is None:
-            raise Refused(404, "not_found", "there is no such collectible")
+            raise RequestRefused(404, "not_found", "there is no such collectible")
         found = quote(order, collectible.size, copies) if collectible.available else None
         if found is None:
-            raise Refused(409, "unavailable", "no copy is available")
+            raise RequestRefused(409, "unavailable", "no copy is available")
         return found
 
     def offer(self, quoted: Quote) -> dict[str, Any]:
@@ -127,14 +127,18 @@ class Rentals:
         try:
             claims = verified_claims(token, self.secret, self.now().timestamp())
         except Unauthorized as problem:
-            raise Refused(409, "quote_expired", "ask for a new quote") from problem
+            raise RequestRefused(409, "quote_expired", "ask for a new quote") from problem
         expected = {**_claims(quoted.order), "fee": centavos(quoted.total_fee)}
         if any(claims.get(name) != value for name, value in expected.items()):
-            raise Refused(409, "quote_changed", "the fee is another now", quote=self.offer(quoted))
+            raise RequestRefused(
+                409, "quote_changed", "the fee is another now", quote=self.offer(quoted)
+            )
 
     # ------------------------------------------------------------ checkout
 
-    async def check_out(self, order: Order, email: str, token: str, key: str) -> dict[str, Any]:
+    async def check_out(
+        self, order: RentalOrder, email: str, token: str, key: str
+    ) -> dict[str, Any]:
         """Rent the nearest copy; return the rental and where to pay.
 
         Args:
@@ -154,7 +158,7 @@ class Rentals:
         quoted = await self.quoted(order)
         if token:
             self._require_offered(token, quoted)
-        charge = Charge(
+        charge = CheckoutCharge(
             rental_id=rental_id,
             amount=centavos(quoted.total_fee),
             text=f"Rental of {order.collectible_id} for {order.duration} days",
@@ -163,7 +167,9 @@ class Rentals:
         try:
             session = await asyncio.to_thread(self.payments.begin, charge)
         except PaymentFailed as problem:
-            raise Refused(502, "payment_provider", "the payment provider failed") from problem
+            raise RequestRefused(
+                502, "payment_provider", "the payment provider failed"
+            ) from problem
         created = self.now()
         try:
             rental = await self.store.createRental(
@@ -194,7 +200,7 @@ class Rentals:
         except (ConditionFailed, NotFound) as problem:
             await self._move(rental, "failed")
             await self._end_session(session.id)
-            raise Refused(409, "unavailable", "another customer was faster") from problem
+            raise RequestRefused(409, "unavailable", "another customer was faster") from problem
         return _answer(rental)
 
     async def _require_kept(self, rental: Any, session_id: str) -> None:
@@ -210,7 +216,7 @@ class Rentals:
             await self._move(rental, "failed")
             await self._end_session(session_id)
             text = "this database has no place for the copy and the payment of a rental"
-            raise Refused(501, "not_served", text)
+            raise RequestRefused(501, "not_served", text)
         self._keeps_copies = True
 
     def _rental_id(self, email: str, key: str) -> str:
@@ -244,7 +250,9 @@ class Rentals:
                 return "amount_differs"
             found = effect(message.status, rental.payment_status)
             if found is Effect.EARLY:
-                raise Refused(409, "too_early", "the payment is not known yet: send it again")
+                raise RequestRefused(
+                    409, "too_early", "the payment is not known yet: send it again"
+                )
             if found is Effect.LATE:
                 return await self._give_back(message)
             if found is Effect.NONE:
@@ -252,7 +260,7 @@ class Rentals:
                 return "unchanged"
             if await self._move(rental, message.status):
                 return await self._moved(rental, message.status)
-        raise Refused(503, "busy", "try again later")
+        raise RequestRefused(503, "busy", "try again later")
 
     async def _moved(self, rental: Any, status: str) -> str:
         if status == "completed":
@@ -289,7 +297,7 @@ class Rentals:
                 self.payments.refund, message.payment_id, int(message.amount or 0)
             )
         except PaymentFailed as problem:
-            raise Refused(503, "refund_failed", "try again later") from problem
+            raise RequestRefused(503, "refund_failed", "try again later") from problem
         return "given_back"
 
     async def _confirm(self, rental: Any) -> None:
@@ -314,12 +322,12 @@ class Rentals:
         """
         rental = await self.store.getRental(id=rental_id)
         if rental is None:
-            raise Refused(404, "not_found", "there is no such rental")
+            raise RequestRefused(404, "not_found", "there is no such rental")
         if rental.returned_at is None:
             try:
                 await self.store.returnRental(id=rental_id, returned_at=self.now())
             except ConditionFailed as problem:
-                raise Refused(409, "not_out", "this rental is not paid") from problem
+                raise RequestRefused(409, "not_out", "this rental is not paid") from problem
             rental = await self.store.getRental(id=rental_id)
         await self._free(rental)
 
@@ -352,7 +360,7 @@ class Rentals:
         return True
 
 
-def _claims(order: Order) -> dict[str, Any]:
+def _claims(order: RentalOrder) -> dict[str, Any]:
     return {"item": order.collectible_id, "store": order.store_id, "days": order.duration}
 
 
@@ -370,13 +378,13 @@ def _answer(rental: Any) -> dict[str, Any]:
     }
 
 
-def _repeated(rental: Any, order: Order) -> dict[str, Any]:
+def _repeated(rental: Any, order: RentalOrder) -> dict[str, Any]:
     """Return the answer that the first checkout with a key had."""
     given = (rental.collectible_id, rental.store_id, rental.duration)
     if given != (order.collectible_id, order.store_id, order.duration):
-        raise Refused(422, "key_reused", "this Idempotency-Key was used for another order")
+        raise RequestRefused(422, "key_reused", "this Idempotency-Key was used for another order")
     if rental.payment_status == "failed":
-        raise Refused(409, "unavailable", "this order failed: order again with another key")
+        raise RequestRefused(409, "unavailable", "this order failed: order again with another key")
     return _answer(rental)
 
 

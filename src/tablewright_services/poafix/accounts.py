@@ -18,7 +18,7 @@ from tablewright.serve.callers import Unauthorized, signed_token, verified_claim
 from tablewright.store.asynchronous import AsyncStore
 from tablewright.store.failures import ConditionFailed
 from tablewright_services.common.bcrypt_passwords import BcryptPasswords
-from tablewright_services.common.service import Now, Refused
+from tablewright_services.common.service import Now, RequestRefused
 from tablewright_services.common.signatures import keyed_digest
 from tablewright_services.poafix.cache import SESSION_SECONDS, Cache
 from tablewright_services.poafix.domain import KINDS, PERMISSIONS, may, new_id
@@ -145,7 +145,7 @@ class Accounts:
         first = {"email": email, "password": password, "name": "First", "role": "super"}
         try:
             await self.create_admin(first)
-        except Refused:  # another process was faster
+        except RequestRefused:  # another process was faster
             return
 
     # ------------------------------------------------------------ signing in
@@ -161,7 +161,9 @@ class Accounts:
         address = email.lower()
         failures = f"failures:{kind}:{keyed_digest(address, self.settings.access_secret)}"
         if int(await self.cache.get(failures) or 0) >= MOST_FAILURES:
-            raise Refused(429, "locked", "too many wrong passwords; wait a quarter of an hour")
+            raise RequestRefused(
+                429, "locked", "too many wrong passwords; wait a quarter of an hour"
+            )
         account = await self._login_of(kind, address)
         kept = account.passwordHash if account is not None else None
         try:
@@ -233,7 +235,7 @@ class Accounts:
         """
         admin = await self.store.getAdmin(_id=caller.id)
         if admin is None or not may(admin.role, admin.permissions or (), wanted):
-            raise Refused(403, "forbidden", "your role does not allow this")
+            raise RequestRefused(403, "forbidden", "your role does not allow this")
 
     # ------------------------------------------------------------ tokens
 
@@ -259,8 +261,8 @@ class Accounts:
         return await asyncio.to_thread(self._passwords.hash, password)
 
 
-def _taken() -> Refused:
-    return Refused(409, "email_in_use", "this e-mail address has an account")
+def _taken() -> RequestRefused:
+    return RequestRefused(409, "email_in_use", "this e-mail address has an account")
 
 
 __all__ = ["Accounts", "Caller"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from tablewright.store.asynchronous import AsyncStore
 from tablewright.store.failures import ConditionFailed, NotFound
-from tablewright_services.common.service import Now, Refused
+from tablewright_services.common.service import Now, RequestRefused
 from tablewright_services.poafix import views
 from tablewright_services.poafix.accounts import Accounts, Caller
 from tablewright_services.poafix.domain import stamp
@@ -66,7 +66,7 @@ class Administration:
         try:
             await self.store.blockUser(_id=id, isBlocked=is_blocked)
         except NotFound as missing:
-            raise Refused(404, "not_found", "there is no such client") from missing
+            raise RequestRefused(404, "not_found", "there is no such client") from missing
         await self._did(admin, "block" if is_blocked else "unblock", id)
         return {"id": id, "isBlocked": is_blocked}
 
@@ -85,9 +85,9 @@ class Administration:
                 _id=id, verificationStatus=decision, if_verificationStatus="pending"
             )
         except NotFound as missing:
-            raise Refused(404, "not_found", "there is no such provider") from missing
+            raise RequestRefused(404, "not_found", "there is no such provider") from missing
         except ConditionFailed as decided:
-            raise Refused(409, "state", "the provider was decided on already") from decided
+            raise RequestRefused(409, "state", "the provider was decided on already") from decided
         await self._did(admin, decision, id)
         title = f"You are {decision}"
         await self.news.tell(News(id, "provider", "system", title, "", {}, priority=1))
@@ -139,7 +139,7 @@ class Administration:
             await self.accounts.require_permission(admin, "activity:read")
         found = await self.store.getAdmin(_id=id or admin.id)
         if found is None:
-            raise Refused(404, "not_found", "there is no such administrator")
+            raise RequestRefused(404, "not_found", "there is no such administrator")
         names = ("at", "action", "target")
         entries = [{name: entry[name] for name in names} for entry in found.activity or ()]
         return {"id": found._id, "role": found.role, "items": entries[::-1]}

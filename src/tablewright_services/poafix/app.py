@@ -28,7 +28,7 @@ from tablewright_services.common.paystack import (
 )
 from tablewright_services.common.service import (
     Now,
-    Refused,
+    RequestRefused,
     Service,
     to_standard_error,
     utc_now,
@@ -41,7 +41,7 @@ from tablewright_services.poafix.domain import has_cents, is_id
 from tablewright_services.poafix.jobs import CENTS, Jobs
 from tablewright_services.poafix.news import Notifications
 from tablewright_services.poafix.requests import Requests
-from tablewright_services.poafix.search import Search
+from tablewright_services.poafix.search import NearbySearch
 from tablewright_services.poafix.settings import SECRETS, poafix_settings
 from tablewright_services.poafix.uploads import (
     MEGABYTE,
@@ -92,7 +92,7 @@ class PoaFix(Service):
         self.cache = LocalCache(ticks)
         passwords = BcryptPasswords(settings.bcrypt_rounds)
         self.accounts = Accounts(self.store, settings, self.cache, passwords, now)
-        self.search = Search(self.store, self.cache)
+        self.search = NearbySearch(self.store, self.cache)
         self.news = Notifications(self.store, now, log)
         self.requests = Requests(self.store, self.news, now)
         payments: Payments = (
@@ -357,7 +357,7 @@ class PoaFix(Service):
             if seconds:
                 return too_many(seconds)
             if caller.kind not in kinds:
-                raise Refused(403, "forbidden", f"this is for {' and '.join(kinds)}s")
+                raise RequestRefused(403, "forbidden", f"this is for {' and '.join(kinds)}s")
             fields = self.query(request) if body is None else await self.body(request)
             return _response(await endpoint(request, caller, fields))
 
@@ -367,11 +367,11 @@ class PoaFix(Service):
             described[403] = f"for {' and '.join(kinds)}s only"
         return self.route(method, path, entered, body=body, query=query, answers=described)
 
-    def misfit(self, problems: Sequence[str]) -> Refused:
+    def misfit(self, problems: Sequence[str]) -> RequestRefused:
         """Return the refusal of a body or a query, with a list of its fields."""
         pairs = [problem.split(": ", 1) for problem in problems]
         fields = [{"field": name, "message": message} for name, message in pairs]
-        return Refused(400, "invalid", "some fields do not fit", fields=fields)
+        return RequestRefused(400, "invalid", "some fields do not fit", fields=fields)
 
     # ------------------------------------------------------------ accounts
 
@@ -508,7 +508,7 @@ class PoaFix(Service):
         reference = str(request.path_params["reference"])
         id = reference.partition("-")[0]
         if not is_id(id):
-            raise Refused(404, "not_found", "there is no such payment")
+            raise RequestRefused(404, "not_found", "there is no such payment")
         job = await self.jobs.job(caller, id)
         owed = int(job["payment"]["amount"] * CENTS)
         failed = fields.get("outcome") == "failed"
@@ -576,7 +576,7 @@ def _id(request: Request) -> str:
     """
     id = str(request.path_params["id"])
     if not is_id(id):
-        raise Refused(404, "not_found", "there is nothing of that id")
+        raise RequestRefused(404, "not_found", "there is nothing of that id")
     return id
 
 

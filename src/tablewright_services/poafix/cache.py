@@ -34,7 +34,7 @@ class Cache(Protocol):
         ...
 
     async def count(self, key: str, seconds: float) -> int:
-        """Count up, from 1, and return the count; it begins anew once it has run out."""
+        """Count up, from 1, and return the count; it begins again once it has run out."""
         ...
 
     async def drop(self, key: str) -> None:
@@ -74,7 +74,7 @@ class LocalCache:
             return True
 
     async def count(self, key: str, seconds: float) -> int:
-        """Count up, from 1, and return the count; it begins anew once it has run out."""
+        """Count up, from 1, and return the count; it begins again once it has run out."""
         with self._lock:
             before = self._value(key)
             ends = self._kept[key][0] if before is not None else self._ticks() + seconds

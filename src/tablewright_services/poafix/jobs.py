@@ -16,7 +16,7 @@ from typing import Any
 from tablewright.store.asynchronous import AsyncStore
 from tablewright.store.failures import ConditionFailed
 from tablewright_services.common.paystack import PaymentFailed, Payments
-from tablewright_services.common.service import Now, Refused
+from tablewright_services.common.service import Now, RequestRefused
 from tablewright_services.poafix import views
 from tablewright_services.poafix.accounts import Caller
 from tablewright_services.poafix.domain import (
@@ -64,7 +64,7 @@ class Jobs:
         job = await self.store.getJob(_id=id)
         booking = None if job is None else await self.store.getBooking(_id=job.bookingId)
         if booking is None or caller.id not in (booking.clientId, booking.providerId):
-            raise Refused(404, "not_found", "there is no such job")
+            raise RequestRefused(404, "not_found", "there is no such job")
         return job, booking
 
     async def job(self, caller: Caller, id: str) -> dict[str, Any]:
@@ -76,7 +76,7 @@ class Jobs:
         await self.requests.booking(caller, booking_id)
         job = await self.store.jobByBooking(bookingId=booking_id)
         if job is None:
-            raise Refused(404, "not_found", "the booking has no job yet")
+            raise RequestRefused(404, "not_found", "the booking has no job yet")
         return views.job(job)
 
     async def listed(self, provider: Caller, page: str | None) -> dict[str, Any]:
@@ -95,16 +95,16 @@ class Jobs:
         job, booking = await self._of(provider, id)
         allowed = ("confirmed", "in_progress") if state == "travelling" else ("in_progress",)
         if booking.status not in allowed:
-            raise Refused(409, "state", f"the booking is {booking.status}")
+            raise RequestRefused(409, "state", f"the booking is {booking.status}")
         if not may_move(JOB_MOVES, job.state, state):
-            raise Refused(409, "state", f"the job is {job.state}")
+            raise RequestRefused(409, "state", f"the job is {job.state}")
         entry = {"at": stamp(self.now()), "state": state, "note": note}
         try:
             await self.store.updateJobProgress(
                 _id=id, state=state, progress=entry, if_state=job.state
             )
         except ConditionFailed as stale:
-            raise Refused(409, "state", "the job was changed meanwhile") from stale
+            raise RequestRefused(409, "state", "the job was changed meanwhile") from stale
         await self._tell(booking.clientId, "client", "job", f"Job {state}", note, id)
         return {"id": id, "state": state, "entry": entry}
 
@@ -119,7 +119,7 @@ class Jobs:
         job, booking = await self._of(client, id)
         payment = dict(job.payment)
         if booking.status == "cancelled":
-            raise Refused(409, "state", "the booking is cancelled")
+            raise RequestRefused(409, "state", "the booking is cancelled")
         if payment["state"] != "pending":
             self._require(payment, "pending")
             attempt = derived_id("payment", id, payment["reference"])[:15]
@@ -137,7 +137,9 @@ class Jobs:
             )
         except PaymentFailed as failed:
             await self._record({**payment, "state": "failed"}, id, payment)
-            raise Refused(502, "payment", "the payment could not be begun; try again") from failed
+            raise RequestRefused(
+                502, "payment", "the payment could not be begun; try again"
+            ) from failed
         shown = {name: payment[name] for name in views.PAYMENT}
         return {"payment": shown, "payAt": address}
 
@@ -160,7 +162,7 @@ class Jobs:
         payment = dict(job.payment)
         if payment["reference"] != reference:
             if wanted == "paid":
-                raise Refused(409, "attempt", "it was paid for an attempt that was given up")
+                raise RequestRefused(409, "attempt", "it was paid for an attempt that was given up")
             return "unchanged"
         if payment["state"] == wanted or not may_move(PAYMENT_MOVES, payment["state"], wanted):
             return "unchanged"
@@ -169,10 +171,10 @@ class Jobs:
             owed,
             payment["currency"],
         ):
-            raise Refused(409, "amount", "another sum was paid than is owed")
+            raise RequestRefused(409, "amount", "another sum was paid than is owed")
         try:
             await self._record({**payment, "state": wanted}, id, job.payment)
-        except Refused:
+        except RequestRefused:
             return "unchanged"
         booking = await self.store.getBooking(_id=job.bookingId)
         for recipient, kind in ((booking.providerId, "provider"), (booking.clientId, "client")):
@@ -187,7 +189,7 @@ class Jobs:
         """
         job = await self.store.getJob(_id=id)
         if job is None:
-            raise Refused(404, "not_found", "there is no such job")
+            raise RequestRefused(404, "not_found", "there is no such job")
         payment = dict(job.payment)
         self._require(payment, "refunded")
         await self._record({**payment, "state": "refunded"}, id, job.payment)
@@ -197,7 +199,7 @@ class Jobs:
 
     def _require(self, payment: Mapping[str, Any], wanted: str) -> None:
         if not may_move(PAYMENT_MOVES, payment["state"], wanted):
-            raise Refused(409, "state", f"the payment is {payment['state']}")
+            raise RequestRefused(409, "state", f"the payment is {payment['state']}")
 
     async def _record(
         self, payment: Mapping[str, Any], id: str, expected: Mapping[str, Any]
@@ -205,7 +207,7 @@ class Jobs:
         try:
             await self.store.recordJobPayment(_id=id, payment=payment, if_payment=expected)
         except ConditionFailed as stale:
-            raise Refused(409, "state", "the payment was changed meanwhile") from stale
+            raise RequestRefused(409, "state", "the payment was changed meanwhile") from stale
 
     # ------------------------------------------------------------ rating
 
@@ -217,13 +219,13 @@ class Jobs:
         """
         _, booking = await self._of(client, id)
         if booking.providerId != provider_id:
-            raise Refused(404, "not_found", "there is no such job")
+            raise RequestRefused(404, "not_found", "there is no such job")
         if booking.status != "completed":
-            raise Refused(409, "state", f"the booking is {booking.status}")
+            raise RequestRefused(409, "state", f"the booking is {booking.status}")
         try:
             await self.store.rateJob(_id=id, rating=stars)
         except ConditionFailed as rated:
-            raise Refused(409, "rated", "the job is rated already") from rated
+            raise RequestRefused(409, "rated", "the job is rated already") from rated
         mean, count = await self._count(provider_id, stars)
         await self._tell(provider_id, "provider", "rating", f"{stars} stars", "", id)
         return {"providerId": provider_id, "rating": round(mean, 2), "totalRatings": count}
@@ -242,7 +244,7 @@ class Jobs:
                 await asyncio.sleep(0.002 * attempt)
                 continue
             return mean, count + 1
-        raise Refused(503, "busy", "the provider is being rated by many; try again")
+        raise RequestRefused(503, "busy", "the provider is being rated by many; try again")
 
     async def _tell(
         self, recipient: str, kind: str, type: str, title: str, body: str, job: str

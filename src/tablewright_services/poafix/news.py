@@ -19,7 +19,7 @@ from typing import Any
 
 from tablewright.store.asynchronous import AsyncStore
 from tablewright.store.failures import ConditionFailed, NotFound, StoreError
-from tablewright_services.common.service import Now, Refused
+from tablewright_services.common.service import Now, RequestRefused
 from tablewright_services.poafix import views
 from tablewright_services.poafix.accounts import Caller
 from tablewright_services.poafix.domain import new_id, stamp
@@ -150,7 +150,7 @@ class Notifications:
         try:
             await self.store.markNotificationRead(_id=id, recipient=recipient)
         except (NotFound, ConditionFailed) as missing:
-            raise Refused(404, "not_found", "there is no such notification") from missing
+            raise RequestRefused(404, "not_found", "there is no such notification") from missing
 
     def open_stream(self, caller: Caller) -> asyncio.Queue[dict[str, Any] | None]:
         """Open a stream of a caller.
@@ -160,7 +160,7 @@ class Notifications:
         """
         streams = self._streams[caller.id]
         if len(streams) >= MOST_STREAMS:
-            raise Refused(429, "too_many", "you have enough open streams")
+            raise RequestRefused(429, "too_many", "you have enough open streams")
         stream: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(MOST_UNSEEN)
         streams.add(stream)
         return stream

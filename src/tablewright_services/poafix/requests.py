@@ -18,7 +18,7 @@ from typing import Any
 
 from tablewright.store.asynchronous import AsyncStore
 from tablewright.store.failures import ConditionFailed, NotFound
-from tablewright_services.common.service import Now, Refused
+from tablewright_services.common.service import Now, RequestRefused
 from tablewright_services.poafix import views
 from tablewright_services.poafix.accounts import Caller
 from tablewright_services.poafix.domain import (
@@ -62,11 +62,13 @@ class Requests:
         """
         provider = await self.store.getProvider(_id=fields["providerId"])
         if provider is None:
-            raise Refused(404, "not_found", "there is no such provider")
+            raise RequestRefused(404, "not_found", "there is no such provider")
         if provider.verificationStatus != "verified" or not provider.isAvailable:
-            raise Refused(409, "not_available", "the provider takes no requests at the moment")
+            raise RequestRefused(
+                409, "not_available", "the provider takes no requests at the moment"
+            )
         if provider.serviceType != fields["serviceType"]:
-            raise Refused(409, "other_service", f"the provider does {provider.serviceType}")
+            raise RequestRefused(409, "other_service", f"the provider does {provider.serviceType}")
         now = self.now()
         id = derived_id("request", client.id, key) if key else new_id(now, secrets.token_bytes(6))
         request = {
@@ -115,7 +117,7 @@ class Requests:
         request = await self.store.getRequest(_id=id)
         own = request is not None and caller.id in (request.clientId, request.providerId)
         if not own:
-            raise Refused(404, "not_found", NO_REQUEST)
+            raise RequestRefused(404, "not_found", NO_REQUEST)
         return request
 
     async def end(self, caller: Caller, id: str, wanted: str) -> dict[str, Any]:
@@ -137,15 +139,15 @@ class Requests:
         is_late = request.status == "pending" and is_expired(request.createdAt, now)
         moved = "expired" if is_late else wanted
         if not may_move(REQUEST_MOVES, request.status, moved):
-            raise Refused(409, "state", f"the request is {request.status}")
+            raise RequestRefused(409, "state", f"the request is {request.status}")
         try:
             await self.store.transitionRequest(
                 _id=request._id, status=moved, updatedAt=now, if_status=request.status
             )
         except ConditionFailed as stale:
-            raise Refused(409, "state", "the request was answered meanwhile") from stale
+            raise RequestRefused(409, "state", "the request was answered meanwhile") from stale
         if is_late and wanted != "expired":
-            raise Refused(409, "expired", "the request waited for more than a day")
+            raise RequestRefused(409, "expired", "the request waited for more than a day")
 
     async def expire(self) -> int:
         """End the requests that nobody answered for a day, the oldest first; return how many."""
@@ -156,7 +158,7 @@ class Requests:
                 break
             try:
                 await self._move_request(request, "expired")
-            except Refused:  # answered meanwhile
+            except RequestRefused:  # answered meanwhile
                 continue
             ended += 1
             await self._tell_client(request, "request", "Request expired", "Nobody answered.")
@@ -173,9 +175,9 @@ class Requests:
         request = await self._request(provider, id)
         schedule: dt.datetime = fields["schedule"]
         if schedule <= self.now():
-            raise Refused(409, "past", "the time lies behind")
+            raise RequestRefused(409, "past", "the time lies behind")
         if schedule > self.now() + FARTHEST_TIME:
-            raise Refused(409, "far", "the time lies more than a year ahead")
+            raise RequestRefused(409, "far", "the time lies more than a year ahead")
         price = fields.get("price")
         if price is None:
             own = await self.store.getProvider(_id=provider.id)
@@ -197,7 +199,7 @@ class Requests:
                 createdAt=self.now(),
             )
         except ConditionFailed as made:
-            raise Refused(409, "state", "the request has a booking") from made
+            raise RequestRefused(409, "state", "the request has a booking") from made
         await self._tell_client(booking, "booking", "Request accepted", "Please confirm the time.")
         return views.view(booking, views.BOOKING)
 
@@ -209,7 +211,7 @@ class Requests:
         """
         booking = await self.store.getBooking(_id=id)
         if booking is None or caller.id not in (booking.clientId, booking.providerId):
-            raise Refused(404, "not_found", NO_BOOKING)
+            raise RequestRefused(404, "not_found", NO_BOOKING)
         return booking
 
     async def bookings(
@@ -239,7 +241,7 @@ class Requests:
         await self._take_time(booking)
         try:
             await self._move_booking(booking, "confirmed")
-        except Refused:
+        except RequestRefused:
             # the time stays with a booking that another call of the client has confirmed
             stored = await self.store.getBooking(_id=id)
             if stored.status in ENDED:
@@ -258,7 +260,7 @@ class Requests:
         booking = await self.booking(caller, id)
         self._require_move(booking, wanted)
         if wanted == "completed" and (await self.job_of(booking)).state != "finished":
-            raise Refused(409, "job", "the job is not finished")
+            raise RequestRefused(409, "job", "the job is not finished")
         await self._move_booking(booking, wanted)
         if wanted == "cancelled" and booking.status in HOLDS_TIME:
             await self._free_time(booking)
@@ -271,7 +273,7 @@ class Requests:
 
     def _require_move(self, booking: Any, wanted: str) -> None:
         if not may_move(BOOKING_MOVES, booking.status, wanted):
-            raise Refused(409, "state", f"the booking is {booking.status}")
+            raise RequestRefused(409, "state", f"the booking is {booking.status}")
 
     async def _move_booking(self, booking: Any, wanted: str) -> None:
         try:
@@ -279,7 +281,7 @@ class Requests:
                 _id=booking._id, status=wanted, if_status=booking.status
             )
         except (ConditionFailed, NotFound) as stale:
-            raise Refused(409, "state", "the booking was changed meanwhile") from stale
+            raise RequestRefused(409, "state", "the booking was changed meanwhile") from stale
 
     async def job_of(self, booking: Any) -> Any:
         """Return the job of a confirmed booking, and make it where it is not there yet."""
@@ -317,12 +319,12 @@ class Requests:
             calendar = provider.calendar or ()
             for other in overlapping(calendar, start, end, booking._id):
                 if other not in left and await self._holds(other):
-                    raise Refused(409, "time_taken", "the provider is not free then")
+                    raise RequestRefused(409, "time_taken", "the provider is not free then")
                 left.add(other)
             kept = with_time(calendar, start, end, booking._id, without=left, now=self.now())
             if await self._keep(provider, kept):
                 return
-        raise Refused(503, "busy", "the provider's calendar keeps changing; try again")
+        raise RequestRefused(503, "busy", "the provider's calendar keeps changing; try again")
 
     async def _holds(self, id: str) -> bool:
         """Whether a booking in a calendar takes its time; one that is being confirmed does."""

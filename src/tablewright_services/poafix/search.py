@@ -12,7 +12,7 @@ from typing import Any
 
 from tablewright.store.asynchronous import AsyncStore
 from tablewright.store.failures import NotFound
-from tablewright_services.common.service import Refused
+from tablewright_services.common.service import RequestRefused
 from tablewright_services.poafix import views
 from tablewright_services.poafix.cache import (
     LOCATION_SECONDS,
@@ -23,7 +23,7 @@ from tablewright_services.poafix.cache import (
 from tablewright_services.poafix.domain import SERVICE_TYPES, cell_of
 
 
-class Search:
+class NearbySearch:
     """Finds providers."""
 
     def __init__(self, store: AsyncStore, cache: Cache) -> None:
@@ -126,8 +126,8 @@ class Search:
             await self.cache.put(f"away:{id}", True, SEARCH_SECONDS)
 
 
-def _no_provider() -> Refused:
-    return Refused(404, "not_found", "there is no such provider")
+def _no_provider() -> RequestRefused:
+    return RequestRefused(404, "not_found", "there is no such provider")
 
 
 def _joined(place: Mapping[str, Any], asked: Mapping[str, Any], *names: str) -> str:
@@ -143,4 +143,4 @@ def _by_rating(page: Any, names: tuple[str, ...]) -> dict[str, Any]:
     return {"items": [views.view(each, names) for each in verified], "next": page.next}
 
 
-__all__ = ["Search"]
+__all__ = ["NearbySearch"]

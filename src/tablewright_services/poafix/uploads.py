@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from tablewright_services.common.service import Refused
+from tablewright_services.common.service import RequestRefused
 from tablewright_services.common.signatures import is_same
 from tablewright_services.poafix.domain import file_key
 from tablewright_services.poafix.settings import PoaFixSettings
@@ -128,10 +128,10 @@ class LocalStore:
         """
         policy, date = fields.get("policy", ""), fields.get("x-amz-date", "")[:8]
         if not is_same(fields.get("x-amz-signature", ""), self.signer.signature(policy, date)):
-            raise Refused(403, "signature", "the form is not signed")
+            raise RequestRefused(403, "signature", "the form is not signed")
         document = json.loads(base64.b64decode(policy))
         if dt.datetime.fromisoformat(document["expiration"]) <= now:
-            raise Refused(403, "expired", "the form has run out")
+            raise RequestRefused(403, "expired", "the form has run out")
         allowed: dict[str, Any] = {"bucket": self.signer.bucket}
         least, most = 0, 0
         for condition in document["conditions"]:
@@ -140,9 +140,9 @@ class LocalStore:
             else:
                 _, least, most = condition
         if any(fields.get(name) != value for name, value in allowed.items() if name != "bucket"):
-            raise Refused(403, "fields", "the form was changed")
+            raise RequestRefused(403, "fields", "the form was changed")
         if not least <= len(content) <= most:
-            raise Refused(413, "too_large", f"the file has not {least:,} to {most:,} bytes")
+            raise RequestRefused(413, "too_large", f"the file has not {least:,} to {most:,} bytes")
         path = self.folder / fields["key"]
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(f".{secrets.token_hex(4)}.part")
@@ -158,7 +158,7 @@ class LocalStore:
         """
         path = self.folder / key
         if KEY.fullmatch(key) is None or not path.is_file():
-            raise Refused(404, "not_found", "there is no such file")
+            raise RequestRefused(404, "not_found", "there is no such file")
         return path, next(type for type, (ending, _) in TYPES.items() if ending == path.suffix)
 
 
@@ -189,9 +189,9 @@ class Uploads:
         """
         ending, most = TYPES.get(file["contentType"], ("", 0))
         if not ending:
-            raise Refused(415, "type", f"files are {', '.join(TYPES)}")
+            raise RequestRefused(415, "type", f"files are {', '.join(TYPES)}")
         if file["bytes"] > most:
-            raise Refused(413, "too_large", f"such a file has at most {most:,} bytes")
+            raise RequestRefused(413, "too_large", f"such a file has at most {most:,} bytes")
         folder = file.get("folder") or FOLDERS[0]
         key = file_key(folder, now, secrets.token_hex(8), file["fileName"], ending)
         return {
@@ -213,7 +213,7 @@ def form_parts(content: bytes, content_type: str) -> tuple[dict[str, str], bytes
     """
     match = re.search(r'boundary="?([^";,\s]{1,70})"?', content_type)
     if not content_type.startswith("multipart/form-data") or match is None:
-        raise Refused(415, "type", "send a form as multipart/form-data")
+        raise RequestRefused(415, "type", "send a form as multipart/form-data")
     fields: dict[str, str] = {}
     for part in content.split(b"--" + match[1].encode())[1:]:
         head, gap, body = part.partition(b"\r\n\r\n")
@@ -224,7 +224,7 @@ def form_parts(content: bytes, content_type: str) -> tuple[dict[str, str], bytes
         if name[1] == b"file":
             return fields, value
         fields[name[1].decode("latin-1")] = value.decode("utf-8", "replace")
-    raise Refused(400, "no_file", "the form has no file")
+    raise RequestRefused(400, "no_file", "the form has no file")
 
 
 __all__ = ["LocalStore", "S3Store", "Signer", "Uploads", "form_parts"]

@@ -20,7 +20,13 @@ from tablewright.store.store import Store
 from tablewright_services.common.answers import answer, error, too_many
 from tablewright_services.common.declarations import choice, email, mapping, text, whole
 from tablewright_services.common.sealing import Unreadable
-from tablewright_services.common.service import Now, Refused, Service, to_standard_error, utc_now
+from tablewright_services.common.service import (
+    Now,
+    RequestRefused,
+    Service,
+    to_standard_error,
+    utc_now,
+)
 from tablewright_services.screen_time_journey.codes import HOLDS, Codes, Purpose, TooManyCodes
 from tablewright_services.screen_time_journey.devices import (
     Devices,
@@ -308,7 +314,7 @@ class ScreenTimeJourney(Service):
     def _slow_down(self, caller: str) -> None:
         seconds = self._rates.wait(caller)
         if seconds:
-            raise Refused(429, "too_many", f"too many requests: wait {seconds} seconds")
+            raise RequestRefused(429, "too_many", f"too many requests: wait {seconds} seconds")
 
     def _stranger(self, request: Request) -> None:
         """Count a request of somebody who has not signed in.
