@@ -36,6 +36,7 @@ input, select, button { font: inherit; padding: .35rem .6rem; }
 .tiles li { border: 1px solid #8886; border-radius: .5rem; padding: 1rem; }
 .scroll { overflow-x: auto; }
 .note { border-left: .25rem solid #c60; padding: .5rem 1rem; }
+.note:empty { display: none; }
 """
 
 
