@@ -124,7 +124,6 @@ def _reasons(comparison: Comparison, decision: DeploymentDecision) -> d.Section:
                     f"{len(ruling.stays)} of {len(ruling.stays) + len(ruling.leaves)}",
                     ". ".join(why) or "all stay",
                 ),
-                tone="good" if rule == decision.decided_by else "",
             )
         )
     blocks: list[d.Block] = [
