@@ -29,7 +29,7 @@ from typing import Any
 from tablewright.serve.callers import signed_token
 from tablewright.store.opening import fill_store, open_store
 from tablewright.verbs.serve import APP_USERS, app_session
-from tablewright.verbs.serve_app import _service_class
+from tablewright.verbs.serve_app import service_of
 from tablewright_services.common.signatures import base64_signature
 from tablewright_services.screen_time_journey.domain import customer_id_of
 
@@ -340,7 +340,7 @@ def asgi_caller(application: Any) -> Ask:
 async def in_process(app: str) -> AsyncIterator[Sequence[Ask]]:
     """Yield what calls the ASGI application of a service."""
     session = app_session(app)
-    service_class = _service_class(app)
+    service_class = service_of(app)
     store = open_store(session, design=service_class.trial_design, target="memory")
     fill_store(store, session, APP_USERS)
     service = service_class(store, ENVIRONMENTS[app], log=str)

@@ -25,7 +25,7 @@ from tablewright.session import Session
 from tablewright.store.opening import fill_store, open_store
 from tablewright.store.store import Store
 from tablewright.verbs.serve import app_session
-from tablewright.verbs.serve_app import _service_class
+from tablewright.verbs.serve_app import service_of
 
 APP = "mongocollectibles"
 MIDNIGHT = dt.datetime(2026, 11, 30, tzinfo=dt.UTC)
@@ -111,7 +111,7 @@ class Customers:
 async def day(session: Session, store: Store, users: int) -> None:
     """Let a day pass."""
     elapsed = [0.0]
-    service = _service_class(APP)(
+    service = service_of(APP)(
         store,
         ENVIRONMENTS[APP],
         log=str,

@@ -97,10 +97,8 @@ def solve_together(
         assert cost is not None, "a solution of the programme answers every question"
         total += cost
         choices.append(Choice(option=position, indexes=tuple(chosen)))
-    # The objective has the small charges for what is less simple in it; the bound is of the cost.
     charges = Decimal(str(_charges(programme, values))) / Decimal(str(MICRO))
-    low = Decimal(str(bound)) / Decimal(str(MICRO)) - charges
-    return Solution(choices=tuple(choices), usd=total, bound=max(ZERO, min(total, low)))
+    return _solution(choices, total, bound, charges)
 
 
 def choose_placements(
@@ -147,8 +145,16 @@ def choose_placements(
         assert cost is not None, "the indexes of an option answer every question"
         total, charged = total + cost, charged + taken.charged
         choices.append(Choice(option=position, indexes=taken.indexes))
-    low = Decimal(str(bound)) / Decimal(str(MICRO)) - (charged - total)
-    return Solution(choices=tuple(choices), usd=total, bound=max(ZERO, min(total, low)))
+    return _solution(choices, total, bound, charged - total)
+
+
+def _solution(choices: Sequence[Choice], usd: Decimal, bound: float, charges: Decimal) -> Solution:
+    """Return what was chosen, with the bound of the objective as one of the cost.
+
+    The objective has the small charges for what is less simple in it; they are taken off.
+    """
+    low = Decimal(str(bound)) / Decimal(str(MICRO)) - charges
+    return Solution(choices=tuple(choices), usd=usd, bound=max(ZERO, min(usd, low)))
 
 
 def _links(

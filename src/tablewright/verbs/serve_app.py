@@ -58,7 +58,7 @@ def serve_app(
         EngineError: the database cannot be reached.
     """
     session = app_session(name)
-    service_class = _service_class(name)
+    service_class = service_of(name)
     is_private = host in LOOPBACK and target == MEMORY
     environment = _environment(service_class, invents=is_private)
     chosen_design = design or (service_class.trial_design if target == MEMORY else "recommended")
@@ -85,7 +85,13 @@ def serve_app(
         listen_and_serve(service.application(closes=False), host, chosen, listening)
 
 
-def _service_class(name: str) -> Any:
+def service_of(name: str) -> Any:
+    """Return the class of an application's service.
+
+    Raises:
+        UsageError: it has none.
+        UnsupportedError: a package that it needs is not installed.
+    """
     try:
         package = importlib.import_module(SERVICES_PACKAGE)
         module, _, class_name = package.SERVICES[name].partition(":")
@@ -129,4 +135,4 @@ def _routes(service: Any) -> list[str]:
     ]
 
 
-__all__ = ["serve_app"]
+__all__ = ["serve_app", "service_of"]

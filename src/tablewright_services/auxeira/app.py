@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import wraps
 from typing import Any
@@ -16,7 +15,6 @@ from starlette.routing import BaseRoute, Route
 from tablewright.serve.bodies import BadBody, raw_body
 from tablewright.serve.callers import CallRates
 from tablewright.store.failures import ConditionFailed
-from tablewright.store.store import Store
 from tablewright_services.auxeira import bodies
 from tablewright_services.auxeira.accounts import Caller, SignIns
 from tablewright_services.auxeira.activity import Activity
@@ -46,11 +44,8 @@ from tablewright_services.common.paystack import (
 )
 from tablewright_services.common.service import (
     Endpoint,
-    Now,
     RequestRefused,
     Service,
-    to_standard_error,
-    utc_now,
 )
 
 VERSION = "2.0"
@@ -68,37 +63,29 @@ class Auxeira(Service):
     secret_names = SECRETS
     default_port = 3000
 
-    def __init__(
-        self,
-        store: Store,
-        environment: Mapping[str, str],
-        *,
-        log: Callable[[str], None] = to_standard_error,
-        now: Now = utc_now,
-        ticks: Callable[[], float] = time.monotonic,
-    ) -> None:
-        super().__init__(store, environment, log=log, now=now, ticks=ticks)
-        settings = auxeira_settings(environment)
+    def set_up(self) -> None:
+        """Make what the routes call."""
+        settings = auxeira_settings(self.environment)
         self.settings, self.origins = settings, settings.origins
-        self.accounts = SignIns(self.store, settings, now)
-        self.profiles = Profiles(self.store, now)
-        self.projects = Projects(self.store, now)
+        self.accounts = SignIns(self.store, settings, self.now)
+        self.profiles = Profiles(self.store, self.now)
+        self.projects = Projects(self.store, self.now)
         self.payments: Payments = (
             PaystackPayments(settings.paystack_url, settings.paystack_secret)
             if settings.uses_paystack
             else LocalPayments("/api/payments/{reference}/local")
         )
-        self.purchases = Purchases(self.store, self.payments, self.projects, now)
-        self.boards = Boards(self.store, ticks, settings.benchmark_seconds)
-        self.activity = Activity(self.store, now)
+        self.purchases = Purchases(self.store, self.payments, self.projects, self.now)
+        self.boards = Boards(self.store, self.ticks, settings.benchmark_seconds)
+        self.activity = Activity(self.store, self.now)
         writer: Writer = (
             RemoteWriter(settings.writer_url, settings.writer_key)
             if settings.writer_key and settings.writer_url
             else LocalWriter()
         )
-        self.reports = Reports(self.store, self.profiles, settings, writer, now, log)
-        self._rates = CallRates(settings.requests_per_minute, ticks)
-        self._sign_ins = CallRates(settings.sign_ins_per_minute, ticks)
+        self.reports = Reports(self.store, self.profiles, settings, writer, self.now, self.log)
+        self._rates = CallRates(settings.requests_per_minute, self.ticks)
+        self._sign_ins = CallRates(settings.sign_ins_per_minute, self.ticks)
 
     def routes(self) -> Sequence[BaseRoute]:
         """Return the routes."""

@@ -114,6 +114,11 @@ class Service(ABC):
         self.metrics = RequestMetrics()
         self.operations: dict[tuple[str, str], DeclaredOperation] = {}
         """By method and path, what `route` was told."""
+        self.set_up()
+
+    @abstractmethod
+    def set_up(self) -> None:
+        """Make what the routes call, of the store, the environment and the clocks."""
 
     @abstractmethod
     def routes(self) -> Sequence[BaseRoute]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from starlette.concurrency import iterate_in_threadpool
@@ -16,7 +15,6 @@ from starlette.routing import BaseRoute
 
 from tablewright.serve.callers import CallRates, Unauthorized
 from tablewright.store.failures import ConditionFailed
-from tablewright.store.store import Store
 from tablewright_services.common.answers import answer, error, too_many
 from tablewright_services.common.declarations import (
     email,
@@ -31,7 +29,7 @@ from tablewright_services.common.passwords import (
     SHORTEST_PASSWORD,
     is_acceptable,
 )
-from tablewright_services.common.service import Now, Service, to_standard_error, utc_now
+from tablewright_services.common.service import Service
 from tablewright_services.llm_proxy.accounts import Accounts
 from tablewright_services.llm_proxy.domain import cost_of, period_of, totals
 from tablewright_services.llm_proxy.providers import (
@@ -56,27 +54,19 @@ class LlmProxy(Service):
 
     secret_names = SECRETS
 
-    def __init__(
-        self,
-        store: Store,
-        environment: Mapping[str, str],
-        *,
-        log: Callable[[str], None] = to_standard_error,
-        now: Now = utc_now,
-        ticks: Callable[[], float] = time.monotonic,
-    ) -> None:
-        super().__init__(store, environment, log=log, now=now, ticks=ticks)
-        settings = proxy_settings(environment)
+    def set_up(self) -> None:
+        """Make what the routes call."""
+        settings = proxy_settings(self.environment)
         self.settings = settings
-        self.accounts = Accounts(self.store, settings, now)
-        self.subscriptions = Subscriptions(self.store, settings.receipt_secret, now)
+        self.accounts = Accounts(self.store, settings, self.now)
+        self.subscriptions = Subscriptions(self.store, settings.receipt_secret, self.now)
         self.provider: Provider = (
             OpenAiProvider(settings.provider_url, settings.provider_key)
             if settings.provider_url
             else RecordedProvider()
         )
-        self._rates = CallRates(settings.requests_per_minute, ticks)
-        self._sign_ins = CallRates(settings.sign_ins_per_minute, ticks)
+        self._rates = CallRates(settings.requests_per_minute, self.ticks)
+        self._sign_ins = CallRates(settings.sign_ins_per_minute, self.ticks)
         self._answers: OrderedDict[tuple[str, str], dict[str, Any]] = OrderedDict()
 
     def routes(self) -> Sequence[BaseRoute]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from starlette.requests import Request
@@ -16,7 +15,6 @@ from tablewright.serve.bodies import raw_body
 from tablewright.serve.callers import CallRates, Unauthorized
 from tablewright.serve.writing import json_bytes
 from tablewright.store.failures import ConditionFailed
-from tablewright.store.store import Store
 from tablewright_services.common.answers import JSON
 from tablewright_services.common.declarations import (
     Fields,
@@ -29,11 +27,8 @@ from tablewright_services.common.declarations import (
 )
 from tablewright_services.common.service import (
     Endpoint,
-    Now,
     RequestRefused,
     Service,
-    to_standard_error,
-    utc_now,
 )
 from tablewright_services.mongocollectibles.access import Access
 from tablewright_services.mongocollectibles.catalogue import (
@@ -117,17 +112,9 @@ class MongoCollectibles(Service):
         "required": ["success", "error"],
     }
 
-    def __init__(
-        self,
-        store: Store,
-        environment: Mapping[str, str],
-        *,
-        log: Callable[[str], None] = to_standard_error,
-        now: Now = utc_now,
-        ticks: Callable[[], float] = time.monotonic,
-    ) -> None:
-        super().__init__(store, environment, log=log, now=now, ticks=ticks)
-        settings = shop_settings(environment)
+    def set_up(self) -> None:
+        """Make what the routes call."""
+        settings = shop_settings(self.environment)
         self.settings, self.origins = settings, settings.origins
         self.noted: Counter[str] = Counter()
         self.payments: Payments = (
@@ -138,13 +125,13 @@ class MongoCollectibles(Service):
         self.mailer: Mailer = (
             MailServer(settings.mail_url, settings.mail_from) if settings.mail_url else Outbox()
         )
-        self.access = Access(settings.session_secret, settings.staff_password, now)
-        self.catalogue = CollectiblesCache(self.store, ticks)
+        self.access = Access(settings.session_secret, settings.staff_password, self.now)
+        self.catalogue = CollectiblesCache(self.store, self.ticks)
         self.rentals = Rentals(
-            self.store, self.payments, self.mailer, settings.session_secret, now, self._note
+            self.store, self.payments, self.mailer, settings.session_secret, self.now, self._note
         )
-        self._rates = CallRates(settings.calls_per_minute, ticks)
-        self._sign_ins = CallRates(settings.sign_ins_per_minute, ticks)
+        self._rates = CallRates(settings.calls_per_minute, self.ticks)
+        self._sign_ins = CallRates(settings.sign_ins_per_minute, self.ticks)
 
     def _note(self, word: str) -> None:
         self.noted[word] += 1

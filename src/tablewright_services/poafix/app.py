@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
-import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
@@ -15,7 +14,6 @@ from starlette.routing import BaseRoute
 
 from tablewright.serve.bodies import BadBody, raw_body
 from tablewright.serve.callers import CallRates, Unauthorized
-from tablewright.store.store import Store
 from tablewright_services.common.answers import answer, too_many
 from tablewright_services.common.bcrypt_passwords import LONGEST_BYTES, BcryptPasswords
 from tablewright_services.common.declarations import Fields, problems_of
@@ -27,11 +25,8 @@ from tablewright_services.common.paystack import (
     is_signed,
 )
 from tablewright_services.common.service import (
-    Now,
     RequestRefused,
     Service,
-    to_standard_error,
-    utc_now,
 )
 from tablewright_services.poafix import bodies
 from tablewright_services.poafix.accounts import Accounts, Caller
@@ -77,33 +72,27 @@ class PoaFix(Service):
         "BCRYPT_ROUNDS": "8",
     }
 
-    def __init__(
-        self,
-        store: Store,
-        environment: Mapping[str, str],
-        *,
-        log: Callable[[str], None] = to_standard_error,
-        now: Now = utc_now,
-        ticks: Callable[[], float] = time.monotonic,
-    ) -> None:
-        super().__init__(store, environment, log=log, now=now, ticks=ticks)
-        settings = poafix_settings(environment)
+    def set_up(self) -> None:
+        """Make what the routes call."""
+        settings = poafix_settings(self.environment)
         self.settings, self.origins = settings, settings.origins
-        self.cache = LocalCache(ticks)
+        self.cache = LocalCache(self.ticks)
         passwords = BcryptPasswords(settings.bcrypt_rounds)
-        self.accounts = Accounts(self.store, settings, self.cache, passwords, now)
+        self.accounts = Accounts(self.store, settings, self.cache, passwords, self.now)
         self.search = NearbySearch(self.store, self.cache)
-        self.news = Notifications(self.store, now, log)
-        self.requests = Requests(self.store, self.news, now)
+        self.news = Notifications(self.store, self.now, self.log)
+        self.requests = Requests(self.store, self.news, self.now)
         payments: Payments = (
             PaystackPayments(settings.paystack_url, settings.paystack_key)
             if settings.paystack_key
             else LocalPayments(LOCAL_PAYMENT)
         )
-        self.jobs = Jobs(self.store, self.requests, self.news, payments, now)
-        self.administration = Administration(self.store, self.accounts, self.jobs, self.news, now)
+        self.jobs = Jobs(self.store, self.requests, self.news, payments, self.now)
+        self.administration = Administration(
+            self.store, self.accounts, self.jobs, self.news, self.now
+        )
         self.uploads = Uploads(settings)
-        self._rates = CallRates(settings.requests_per_minute, ticks)
+        self._rates = CallRates(settings.requests_per_minute, self.ticks)
 
     # ------------------------------------------------------------ beside the requests
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from starlette.background import BackgroundTask
@@ -16,16 +15,12 @@ from starlette.routing import BaseRoute, Mount
 from tablewright.serve.bodies import raw_body
 from tablewright.serve.callers import CallRates, Unauthorized, signed_token, verified_claims
 from tablewright.store.failures import ConditionFailed, StoreError
-from tablewright.store.store import Store
 from tablewright_services.common.answers import answer, error, too_many
 from tablewright_services.common.declarations import choice, email, mapping, text, whole
 from tablewright_services.common.sealing import Unreadable
 from tablewright_services.common.service import (
-    Now,
     RequestRefused,
     Service,
-    to_standard_error,
-    utc_now,
 )
 from tablewright_services.screen_time_journey.codes import HOLDS, Codes, Purpose, TooManyCodes
 from tablewright_services.screen_time_journey.devices import (
@@ -90,25 +85,17 @@ class ScreenTimeJourney(Service):
     secret_names = SECRETS
     trial_settings: ClassVar[Mapping[str, str]] = {"SHOW_CODES": "yes"}
 
-    def __init__(
-        self,
-        store: Store,
-        environment: Mapping[str, str],
-        *,
-        log: Callable[[str], None] = to_standard_error,
-        now: Now = utc_now,
-        ticks: Callable[[], float] = time.monotonic,
-    ) -> None:
-        super().__init__(store, environment, log=log, now=now, ticks=ticks)
-        settings = journey_settings(environment)
+    def set_up(self) -> None:
+        """Make what the routes call."""
+        settings = journey_settings(self.environment)
         self.settings, self.origins = settings, settings.origins
-        self.codes = Codes(self.store, settings.code_secret, now)
-        self.subscribers = Subscribers(self.store, self.codes, now, self._levels)
-        self.devices = Devices(self.store, self.subscribers, settings.pin_keys, now)
+        self.codes = Codes(self.store, settings.code_secret, self.now)
+        self.subscribers = Subscribers(self.store, self.codes, self.now, self._levels)
+        self.devices = Devices(self.store, self.subscribers, settings.pin_keys, self.now)
         self.messages: Messages = messages_of(settings)
         self.shop: Shop = shop_of(settings)
-        self._rates = CallRates(settings.requests_per_minute, ticks)
-        self._sign_ins = CallRates(settings.codes_per_minute, ticks)
+        self._rates = CallRates(settings.requests_per_minute, self.ticks)
+        self._sign_ins = CallRates(settings.codes_per_minute, self.ticks)
         self._config: dict[str, tuple[float, Mapping[str, Any]]] = {}
 
     def routes(self) -> Sequence[BaseRoute]:
