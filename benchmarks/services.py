@@ -196,49 +196,59 @@ async def auxeira(ask: Ask) -> dict[str, Iterator[Asked]]:
         users.append(bearer(found.get("accessToken") or found["tokens"]["accessToken"]))
     return {
         f"GET {path}": itertools.cycle(
-            Asked(method="GET", path=path, headers=each) for each in users
+            [Asked(method="GET", path=path, headers=each) for each in users]
         )
         for path in ("/api/profile", "/api/projects", "/api/leaderboard/global")
     }
 
 
-async def screen_time_journey(ask: Ask) -> dict[str, Iterator[Asked]]:
-    """Return main routes for 20 customers who have just paid."""
-    users = []
+def paid_order(number: int) -> Asked:
+    """Return the shop's message that a customer has paid."""
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    order = {
+        "id": 9_000 + number,
+        "customer": {"id": 1_000 + number, "email": f"load{number}@example.org"},
+        "financial_status": "paid",
+        "updated_at": now,
+        "line_items": [{"title": "Commitment", "price": "49.00"}],
+    }
+    body = json.dumps(order).encode()
+    headers = {
+        **JSON,
+        "x-shopify-topic": "orders/paid",
+        "x-shopify-hmac-sha256": base64_signature(body, SECRET.encode()),
+        "x-shopify-webhook-id": str(uuid.uuid4()),
+        "x-shopify-triggered-at": now,
+        "x-shopify-shop-domain": "load.myshopify.com",
+    }
+    return Asked(method="POST", path="/webhooks/shopify", headers=headers, body=body)
+
+
+async def screen_time_journey(ask: Ask) -> dict[str, Iterator[Asked]]:
+    """Return main routes for 20 customers who have just paid, each with a device."""
+    users = []
     for number in range(20):
-        order = {
-            "id": 9_000 + number,
-            "customer": {"id": 1_000 + number, "email": f"load{number}@example.org"},
-            "financial_status": "paid",
-            "updated_at": now,
-            "line_items": [{"title": "Commitment", "price": "49.00"}],
-        }
-        body = json.dumps(order).encode()
-        headers = {
-            **JSON,
-            "x-shopify-topic": "orders/paid",
-            "x-shopify-hmac-sha256": base64_signature(body, SECRET.encode()),
-            "x-shopify-webhook-id": str(uuid.uuid4()),
-            "x-shopify-triggered-at": now,
-            "x-shopify-shop-domain": "load.myshopify.com",
-        }
-        told = Asked(method="POST", path="/webhooks/shopify", headers=headers, body=body)
-        await answered(ask, told)
+        await answered(ask, paid_order(number))
         ends = int(time.time()) + 80_000
         claims = {"sub": customer_id_of(1_000 + number), "use": "session", "exp": ends}
-        users.append(bearer(signed_token(claims, f"1 {SECRET}".encode())))
+        headers = bearer(signed_token(claims, f"1 {SECRET}".encode()))
+        await answered(ask, post("/me/commitment", {"goalMinutes": 90}, headers))
+        await answered(ask, post("/devices", {"type": "iOS", "name": "Phone"}, headers))
+        users.append(headers)
+    paths = ("/me", "/devices", "/devices/device-1/pin", "/leaderboard", "/config/milestones")
     return {
         **{
             f"GET {path}": itertools.cycle(
-                Asked(method="GET", path=path, headers=each) for each in users
+                [Asked(method="GET", path=path, headers=each) for each in users]
             )
-            for path in ("/me", "/devices", "/leaderboard")
+            for path in paths
         },
         "GET /username/{name}/availability": (
             Asked(method="GET", path=f"/username/load{number}/availability")
             for number in itertools.count()
         ),
+        "POST /me/check-in": itertools.cycle([post("/me/check-in", {}, each) for each in users]),
+        "POST /webhooks/shopify": (paid_order(number) for number in itertools.count(20)),
     }
 
 
