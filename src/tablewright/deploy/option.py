@@ -49,7 +49,11 @@ class Site:
     peak_requests_per_second: Decimal
     usd_per_month: Decimal
     latency_ms: int = 0
-    """What 99 of 100 calls may take, where the model says; 0 where it does not."""
+    """What 99 of 100 requests to the database may take, where the model says; 0 where it does not.
+    What calls of the program may take: `call_latency`."""
+    work_ms: int = 200
+    """What the program itself takes for a call, as functions are priced."""
+    mean_requests_per_second: Decimal = ZERO
     function_mb: int = 512
     function_seconds: int = 10
     program: Program = field(default_factory=Program)

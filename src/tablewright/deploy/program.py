@@ -79,6 +79,8 @@ class Program:
     """Path patterns and the seconds that a distribution keeps them."""
     calls_per_minute: int = 0
     """Calls that one client may make in a minute; 0 where the file sets no limit."""
+    latency_p99_ms: int = 0
+    """What 99 of 100 calls of the API may take; 0 where it follows from the database's target."""
     aurora_units: tuple[float, float] = (0.5, 16)
     instances: tuple[int, int] | None = None
     """Fewest and most instances of a group; as priced, and twice as many, unless said."""
@@ -187,6 +189,7 @@ KEYS = (
     "health_path",
     "instances",
     "language",
+    "latency_p99_ms",
     "main",
     "origins",
     "port",
@@ -228,6 +231,7 @@ def read_program(data: Mapping[str, Any], patterns: Sequence[str], place: str) -
         origins=tuple(_origins(reader)),
         cached=tuple(_cached(reader)),
         calls_per_minute=reader.number("calls_per_minute", 0, 0, 1_000_000),
+        latency_p99_ms=reader.number("latency_p99_ms", 0, 0, LONGEST_FUNCTION_SECONDS * 1000),
         aurora_units=reader.pair("aurora_units") or (0.5, 16.0),
         instances=(int(sizes[0]), int(sizes[1])) if sizes else None,
         client=tuple(reader.mapping("client").items()),

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tablewright.deploy.alarm_values import METRICS_OF_AN_ALARM, alarm, summed, watched
+from tablewright.deploy.call_latency import LATENCY_PERIODS, call_latency
 from tablewright.deploy.compute import FUNCTION, INSTANCES, TASKS, kind_of
 from tablewright.deploy.functions import function_names
 from tablewright.deploy.option import Site
@@ -99,13 +100,14 @@ def _of_api(site: Site) -> Iterator[Resource]:
         "the API answers with 5xx",
         {**failed, "EvaluationPeriods": 2, "Threshold": FAILED_CALLS},
     )
-    if site.latency_ms:
+    longest = call_latency(site)
+    if longest is not None:
         slow = watched("AWS/ApiGateway", "Latency", [dimension], statistic="p99")
         yield alarm(
             "ApiLatency",
-            f"one call in a hundred takes over {site.latency_ms} ms",
-            {**slow, "EvaluationPeriods": 3, "Threshold": site.latency_ms},
-            reason="the latency target of the model",
+            f"one call in a hundred takes over {longest.ms} ms",
+            {**slow, "EvaluationPeriods": LATENCY_PERIODS, "Threshold": longest.ms},
+            reason=longest.reason,
         )
 
 
@@ -126,13 +128,14 @@ def _of_balancer(site: Site) -> Iterator[Resource]:
         f"{'a task' if kind_of(site) == TASKS else 'an instance'} is not healthy",
         {**unhealthy, "EvaluationPeriods": 5, "Threshold": 0},
     )
-    if site.latency_ms:
+    longest = call_latency(site)
+    if longest is not None:
         slow = watched("AWS/ApplicationELB", "TargetResponseTime", balancer, statistic="p99")
         yield alarm(
             "BalancerLatency",
-            f"one call in a hundred takes over {site.latency_ms} ms",
-            {**slow, "EvaluationPeriods": 3, "Threshold": site.latency_ms / 1000},
-            reason="the latency target of the model, in seconds",
+            f"one call in a hundred takes over {longest.ms} ms",
+            {**slow, "EvaluationPeriods": LATENCY_PERIODS, "Threshold": longest.ms / 1000},
+            reason=longest.reason,
         )
 
 

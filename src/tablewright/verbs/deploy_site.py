@@ -86,8 +86,10 @@ def site_of(
         parts=tuple(_part(line) for line in (*lines, *added)),
         users=session.users,
         peak_requests_per_second=_peak(session),
+        mean_requests_per_second=_mean(session),
         usd_per_month=usd + sum((line.amount for line in added), ZERO),
         latency_ms=int(model.targets.latency_p99_ms or 0),
+        work_ms=int(workload["function_seconds"] * 1000),
         function_mb=int(workload["function_mb"]),
         program=program_of(session),
         extras=tuple(name for name in request.additions if name in EXTRAS),
@@ -149,3 +151,9 @@ def _peak(session: Session) -> Decimal:
     model, users = session.model, session.users
     rates = (model.calls_per_second(p, users) * max(ONE, p.peak) for p in model.patterns)
     return sum(rates, ZERO)
+
+
+def _mean(session: Session) -> Decimal:
+    """Return calls a second of all patterns, over a day."""
+    model, users = session.model, session.users
+    return sum((model.calls_per_second(p, users) for p in model.patterns), ZERO)

@@ -922,16 +922,16 @@ resource "aws_cloudwatch_metric_alarm" "api_errors_alarm" {
   }
 }
 
-# the latency target of the model
+# deploy.latency_p99_ms of the model
 resource "aws_cloudwatch_metric_alarm" "api_latency_alarm" {
   alarm_name = "api-latency-alarm"
-  alarm_description = "one call in a hundred takes over 10 ms"
+  alarm_description = "one call in a hundred takes over 20000 ms"
   alarm_actions = [aws_sns_topic.alarm_topic.arn]
   ok_actions = [aws_sns_topic.alarm_topic.arn]
   comparison_operator = "GreaterThanThreshold"
   treat_missing_data = "notBreaching"
   evaluation_periods = 3
-  threshold = 10
+  threshold = 20000
   namespace = "AWS/ApiGateway"
   metric_name = "Latency"
   extended_statistic = "p99"
