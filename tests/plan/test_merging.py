@@ -78,7 +78,7 @@ def test_no_other_way_to_join_the_tables_costs_less(session: Session, most: int)
         if design is not None and len(design.tables) <= most:
             costs.append(cost(session, design))
     merged, merges = merge_tables(
-        session.model, apart, session.evaluate, USERS, most=most, prefer_single=False
+        session.model, apart, session.evaluate, USERS, most_tables=most, prefer_single=False
     )
     assert len(merged.tables) <= most
     assert len(merges) == 4 - len(merged.tables)
@@ -92,7 +92,7 @@ def test_a_team_that_prefers_one_table_accepts_a_hundredth_for_each_table_less(
     apart = session.design("apart")
     assert isinstance(apart, DynamoDesign)
     merged, _ = merge_tables(
-        session.model, apart, session.evaluate, USERS, most=None, prefer_single=True
+        session.model, apart, session.evaluate, USERS, most_tables=None, prefer_single=True
     )
     fewer = 4 - len(merged.tables)
     assert fewer >= 1
@@ -105,4 +105,4 @@ def test_tables_that_cannot_be_joined_are_said_to_be_too_many(session: Session) 
     apart = other.design("apart")
     assert isinstance(apart, DynamoDesign)
     with pytest.raises(UnsupportedError, match="within 1 tables"):
-        merge_tables(other.model, apart, other.evaluate, USERS, most=1, prefer_single=False)
+        merge_tables(other.model, apart, other.evaluate, USERS, most_tables=1, prefer_single=False)

@@ -112,7 +112,7 @@ WORTH_SAYING = Decimal("0.1")
 
 def _weak(decision: DeploymentDecision, weak: Sequence[WeakPrices]) -> str:
     """Return what of the chosen option's bill is at weak prices, where that is much of it."""
-    mine = next((one for one in weak if one.option == decision.chosen), None)
+    mine = next((price for price in weak if price.option == decision.chosen), None)
     if mine is None or mine.share < WORTH_SAYING:
         return ""
     return (
@@ -139,14 +139,16 @@ def _moves(candidates: Candidates, phases: Sequence[Phase]) -> str:
     last = candidates.board.scales[-1]
     end = candidates.result(phases[-1].name).architecture
     usd = candidates.board.total(end, last)
-    whole = f"{path_usd(phases):,.0f} USD over {candidates.terms.months:.0f} months, work included"
+    path_cost = (
+        f"{path_usd(phases):,.0f} USD over {candidates.terms.months:.0f} months, work included"
+    )
     alone = phases[0].alone_usd
     if len(phases) > 1 and alone is not None:
-        whole += f", against {alone:,.0f} without a move"
+        path_cost += f", against {alone:,.0f} without a move"
     if len(phases) == 1:
         return (
             f"Stay with it: no other is worth the move up to {last:,} users, where it costs "
-            f"{money(usd)} a month ({whole})."
+            f"{money(usd)} a month ({path_cost})."
         )
     steps = "; then ".join(
         f"move to `{phase.name}` at {phase.users:,} users "
@@ -154,7 +156,8 @@ def _moves(candidates: Candidates, phases: Sequence[Phase]) -> str:
         for phase in phases[1:]
     )
     return (
-        f"{steps[0].upper()}{steps[1:]}; at {last:,} users it costs {money(usd)} a month ({whole})."
+        f"{steps[0].upper()}{steps[1:]}; at {last:,} users it costs {money(usd)} a month "
+        f"({path_cost})."
     )
 
 

@@ -74,13 +74,13 @@ class Board:
         The databases stay, and the totals of the options whose parts the figure has no part in.
         """
         touched = ALL if figure == USE else touched_by(figure, self._given_figures())
-        kept = {
+        unaffected = {
             key: value
             for key, value in self._kept.items()
             if _is_apart(key[0])
             or (key[0] == "total" and touched is not ALL and not self._uses(key[1], touched))
         }
-        return replace(self, factors={**self.factors, figure: factor}, _kept=kept)
+        return replace(self, factors={**self.factors, figure: factor}, _kept=unaffected)
 
     def is_used(self, figure: str, architectures: Iterable[Architecture]) -> bool:
         """Whether a figure of the workload has a part in any option, or in a switch."""
@@ -89,14 +89,14 @@ class Board:
 
     def with_own(self, figure: str) -> Board:
         """Return the board for options in which a figure of their own was changed."""
-        kept = {
+        unaffected = {
             key: value
             for key, value in self._kept.items()
             if _is_apart(key[0])
             or key[0] == "figures"
             or (key[0] == "total" and not self._uses(key[1], frozenset({figure})))
         }
-        return replace(self, _kept=kept)
+        return replace(self, _kept=unaffected)
 
     def with_terms(self) -> Board:
         """Return the board for other terms of ownership: only switches are computed again."""
@@ -343,8 +343,8 @@ class Board:
             architecture, self.figures(users), self.book, self.region, DatabaseLine(lines=())
         )
 
-        def line(at: int) -> Decimal:
-            database = self.database(architecture, at)
+        def line(users: int) -> Decimal:
+            database = self.database(architecture, users)
             return database.total if database else ZERO
 
         return price.total + self.between(int(users * self._use), line)

@@ -109,18 +109,18 @@ class Candidates:
 def decide(candidates: Candidates, users: int) -> DeploymentDecision:
     """Return the option for a number of users by the first rule that leaves one."""
     rulings = _rulings(candidates, users, RULES)
-    left = [candidates.result(name) for name in rulings[-1].stays]
+    candidates_left = [candidates.result(name) for name in rulings[-1].stays]
     decided = next((ruling.rule for ruling in reversed(rulings) if ruling.leaves), "")
     return DeploymentDecision(
         users=users,
-        chosen=left[0].architecture.name if left else "",
+        chosen=candidates_left[0].architecture.name if candidates_left else "",
         decided_by=decided or REST,
         rulings=tuple(rulings),
         ownership=tuple(
             (result.architecture.name, candidates.ownership(result, users))
             for result in _owned(candidates, rulings)
         ),
-        missing=candidates.missed(left[0], users) if left else (),
+        missing=candidates.missed(candidates_left[0], users) if candidates_left else (),
     )
 
 
@@ -158,13 +158,15 @@ _Sifted = tuple[Mapping[str, str], str]
 _Sift = Callable[[Candidates, Sequence[ArchitectureResult], int], _Sifted]
 
 
-def _by_load(candidates: Candidates, left: Sequence[ArchitectureResult], users: int) -> _Sifted:
+def _by_load(
+    candidates: Candidates, remaining: Sequence[ArchitectureResult], users: int
+) -> _Sifted:
     reasons = {}
-    for result in left:
+    for result in remaining:
         why = cannot_carry(candidates.board, result, users)
         if why:
             reasons[result.architecture.name] = why
-    return reasons, "" if len(reasons) < len(left) else "no option carries the load"
+    return reasons, "" if len(reasons) < len(remaining) else "no option carries the load"
 
 
 def cannot_carry(board: Board, result: ArchitectureResult, users: int) -> str:
@@ -185,9 +187,11 @@ def cannot_carry(board: Board, result: ArchitectureResult, users: int) -> str:
     return f"beyond its limit of {reach.users:,} users: {reach.what}" if reach else ""
 
 
-def _by_needs(candidates: Candidates, left: Sequence[ArchitectureResult], users: int) -> _Sifted:
+def _by_needs(
+    candidates: Candidates, remaining: Sequence[ArchitectureResult], users: int
+) -> _Sifted:
     """Sift by hard needs; those that nobody has decide nothing, and are said."""
-    missed = {r.architecture.name: candidates.missed(r, users) for r in left}
+    missed = {r.architecture.name: candidates.missed(r, users) for r in remaining}
     names = [{need.need for need in needs} for needs in missed.values()]
     nobody = set.intersection(*names) if names else set()
     rest = {
@@ -209,17 +213,19 @@ def _by_needs(candidates: Candidates, left: Sequence[ArchitectureResult], users:
     return reasons, "; ".join(notes)
 
 
-def _by_budget(candidates: Candidates, left: Sequence[ArchitectureResult], users: int) -> _Sifted:
+def _by_budget(
+    candidates: Candidates, remaining: Sequence[ArchitectureResult], users: int
+) -> _Sifted:
     budget = candidates.budget(users)
     if budget is None:
         return {}, "no budget is stated"
-    costs = {r.architecture.name: candidates.board.total(r.architecture, users) for r in left}
+    costs = {r.architecture.name: candidates.board.total(r.architecture, users) for r in remaining}
     over = {
         name: f"{usd:,.2f} USD a month is over the budget of {budget:,.2f}"
         for name, usd in costs.items()
         if usd > budget
     }
-    if len(over) == len(left):
+    if len(over) == len(remaining):
         name, usd = min(costs.items(), key=lambda entry: (entry[1], entry[0]))
         return {}, (
             f"no option is within the budget of {budget:,.2f} USD a month: the least is `{name}` "
@@ -229,9 +235,9 @@ def _by_budget(candidates: Candidates, left: Sequence[ArchitectureResult], users
 
 
 def _by_ownership(
-    candidates: Candidates, left: Sequence[ArchitectureResult], users: int
+    candidates: Candidates, remaining: Sequence[ArchitectureResult], users: int
 ) -> _Sifted:
-    owned = {r.architecture.name: candidates.ownership(r, users) for r in left}
+    owned = {r.architecture.name: candidates.ownership(r, users) for r in remaining}
     least = min(cost.total for cost in owned.values())
     return {
         name: f"owning it for {cost.months:.0f} months costs {cost.total:,.0f} USD, "
@@ -241,23 +247,25 @@ def _by_ownership(
     }, ""
 
 
-def _by_rest(candidates: Candidates, left: Sequence[ArchitectureResult], users: int) -> _Sifted:
+def _by_rest(
+    candidates: Candidates, remaining: Sequence[ArchitectureResult], users: int
+) -> _Sifted:
     """Sift by the score of preferred needs, headroom, effort and risk; then by cost and name."""
     weights = {name: w for name, w in weights_of(candidates.board.model).items() if name != "cost"}
-    whole = sum(weights.values()) or Decimal(1)
+    weight_sum = sum(weights.values()) or Decimal(1)
 
     def score(result: ArchitectureResult) -> Decimal:
         scores = fit_scores(result, users, candidates.offerings)
-        return sum((scores[name] * weight for name, weight in weights.items()), ZERO) / whole
+        return sum((scores[name] * weight for name, weight in weights.items()), ZERO) / weight_sum
 
     def order(result: ArchitectureResult) -> tuple[Decimal, Decimal, str]:
         owned = candidates.ownership(result, users).total
         return -score(result), owned, result.architecture.name
 
-    best, *others = sorted(left, key=order)
+    best, *runners_up = sorted(remaining, key=order)
     return {
-        other.architecture.name: f"it scores {score(other):.1f} against {score(best):.1f}"
-        for other in others
+        runner_up.architecture.name: f"it scores {score(runner_up):.1f} against {score(best):.1f}"
+        for runner_up in runners_up
     }, ""
 
 

@@ -61,7 +61,7 @@ def kind_of(model: Model, pattern: Pattern) -> str:
     entity = model.entity(pattern.entity)
     names = [name for name, _ in pattern.sort]
     names += [c.attribute for c in pattern.where if c.operator in ("between", "ge", "gt", "lt")]
-    kinds = [found.kind for name in names if (found := entity.find(name)) is not None]
+    kinds = [attribute.kind for name in names if (attribute := entity.find(name)) is not None]
     return "time series" if any(kind in (Kind.TIMESTAMP, Kind.DATE) for kind in kinds) else "list"
 
 
@@ -104,9 +104,11 @@ def _fit(engine: str, pattern: Pattern, route: Route) -> EngineFit:
 def mean_fits(board: Board, fits: tuple[PatternFit, ...]) -> tuple[tuple[str, Decimal], ...]:
     """Return the fit of each engine over all patterns, weighted by their calls."""
     calls = {p.name: board.model.calls_per_day(p, board.users) for p in board.model.patterns}
-    whole = sum(calls.values()) or Decimal(1)
+    all_calls = sum(calls.values()) or Decimal(1)
     totals: dict[str, Decimal] = {}
     for fit in fits:
-        for one in fit.engines:
-            totals[one.engine] = totals.get(one.engine, ZERO) + one.score * calls[fit.pattern]
-    return tuple((engine, total / whole) for engine, total in totals.items())
+        for engine_fit in fit.engines:
+            totals[engine_fit.engine] = (
+                totals.get(engine_fit.engine, ZERO) + engine_fit.score * calls[fit.pattern]
+            )
+    return tuple((engine, total / all_calls) for engine, total in totals.items())

@@ -34,8 +34,8 @@ CENT = Decimal("0.01")
 
 def weighed_at(scales: Sequence[int], results: Sequence[ArchitectureResult]) -> list[int]:
     """Return the numbers of users at which options are weighed: the grid, and where limits end."""
-    ends = {reach.users for result in results for reach in result.reaches}
-    beside = {n for end in ends for n in (end, end + 1) if scales[0] < n < scales[-1]}
+    limits = {reach.users for result in results for reach in result.reaches}
+    beside = {n for end in limits for n in (end, end + 1) if scales[0] < n < scales[-1]}
     return sorted({*grid_of(scales), *beside})
 
 
@@ -97,8 +97,8 @@ def months_at(candidates: Candidates, grid: Sequence[int]) -> list[Decimal]:
         return [months] * len(grid)
     places = [log(users) for users in grid]
     edges = [places[0], *((a + b) / 2 for a, b in pairwise(places)), places[-1]]
-    whole = places[-1] - places[0]
-    return [months * Decimal((b - a) / whole) for a, b in pairwise(edges)]
+    growth = places[-1] - places[0]
+    return [months * Decimal((b - a) / growth) for a, b in pairwise(edges)]
 
 
 def _least(
@@ -218,8 +218,8 @@ def _payback(
 ) -> Decimal | None:
     """Return the months until a switch is earned back, as users grow; None if it never is."""
     old, new = candidates.result(before), candidates.result(phase.name)
-    whole = candidates.board.scales
-    span = log(whole[-1]) - log(whole[0])
+    scales = candidates.board.scales
+    span = log(scales[-1]) - log(scales[0])
     months, earned = ZERO, -phase.switch_usd
     for users, following in pairwise([*rest, rest[-1]]):
         grown = Decimal((log(following) - log(users)) / span) if span else ZERO

@@ -87,11 +87,16 @@ class Ownership:
 
 def hours_of(architecture: Architecture, needs: tuple[NeedCheck, ...]) -> Decimal:
     """Return the hours a month of running an option: its tasks, and what meets a need by work."""
-    known, other = operation_hours()
-    tasks = sum((known.get(task, other) for task in architecture.operations), ZERO)
-    given = dict(architecture.operation_hours)
+    known, default_hours = operation_hours()
+    tasks = sum((known.get(task, default_hours) for task in architecture.operations), ZERO)
+    stated_hours = dict(architecture.operation_hours)
     tasks += sum(
-        (given[d] - known.get(d, other) for d in architecture.operations if d in given), ZERO
+        (
+            stated_hours[d] - known.get(d, default_hours)
+            for d in architecture.operations
+            if d in stated_hours
+        ),
+        ZERO,
     )
     return tasks + sum((need.hours for need in needs), ZERO)
 

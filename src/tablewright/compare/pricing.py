@@ -101,10 +101,10 @@ def price_at(
             continue
         lines.append(line)
         remaining = quantity
-        for one in part.free:
-            claimed = min(remaining, at(f"{place}.free", one.quantity, names))
+        for allowance in part.free:
+            claimed = min(remaining, at(f"{place}.free", allowance.quantity, names))
             remaining -= claimed
-            free[one.kind] += claimed * line.unit_price / line.per
+            free[allowance.kind] += claimed * line.unit_price / line.per
     rest = sum((line.amount for line in lines), ZERO) - free["always"]
     rest -= database.total if database is not None else ZERO
     light, heavy = (database.light, database.heavy) if database is not None else (None, None)
@@ -259,12 +259,12 @@ def reaches(
             users = int(names["users"] * at(place, limit.most, names) / used)
             result.append(LimitReached(what=limit.what, users=users, source=limit.source))
     return tuple(
-        sorted((entry for entry in result if entry.users < most), key=lambda one: one.users)
+        sorted((entry for entry in result if entry.users < most), key=lambda reach: reach.users)
     )
 
 
 def crossing(
-    one: Callable[[int], Decimal], other: Callable[[int], Decimal], low: int, high: int
+    first: Callable[[int], Decimal], second: Callable[[int], Decimal], low: int, high: int
 ) -> int | None:
     """Return the least users in a range from which the order of two costs is that of its end.
 
@@ -275,12 +275,12 @@ def crossing(
         >>> crossing(lambda n: Decimal(n), lambda n: Decimal(100), 1, 1000)
         101
     """
-    start, end = one(low) - other(low), one(high) - other(high)
+    start, end = first(low) - second(low), first(high) - second(high)
     if start * end >= 0:
         return None
     while high - low > 1:
         middle = (low + high) // 2
-        gap = one(middle) - other(middle)
+        gap = first(middle) - second(middle)
         if gap * end > 0:
             high = middle
         else:

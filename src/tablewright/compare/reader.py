@@ -291,11 +291,11 @@ def _limit(raw: Any, where: str) -> ScaleLimit:
     )
 
 
-def _cell(given: Any, one: Mapping[str, Any], sources: Mapping[str, str], where: str) -> Cell:
-    if not isinstance(given, dict):
-        given = {"value": given}
-    raw = _mapping(given, where, {"value", "note", "source", "as_of", "read", "by", "hours"})
-    source = str(raw.get("source", one.get("source", "")))
+def _cell(entry: Any, column: Mapping[str, Any], sources: Mapping[str, str], where: str) -> Cell:
+    if not isinstance(entry, dict):
+        entry = {"value": entry}
+    raw = _mapping(entry, where, {"value", "note", "source", "as_of", "read", "by", "hours"})
+    source = str(raw.get("source", column.get("source", "")))
     if source not in sources:
         raise DataError(f"{where}: the source `{source}` is not listed")
     value = raw.get("value")
@@ -305,7 +305,7 @@ def _cell(given: Any, one: Mapping[str, Any], sources: Mapping[str, str], where:
         value=str(value),
         note=_text(raw.get("note", ""), where),
         source=sources[source],
-        as_of=str(raw.get("as_of", one.get("as_of", ""))),
+        as_of=str(raw.get("as_of", column.get("as_of", ""))),
         read=_flag(raw.get("read", source != "recalled"), where),
         by=_text(raw.get("by", ""), where),
         hours=_number(raw.get("hours", 0), where),

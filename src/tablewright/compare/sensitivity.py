@@ -76,10 +76,10 @@ def assumptions_of(candidates: Candidates) -> tuple[AssumedFigure, ...]:
     base = path_at_scales(candidates)
     rows = [*_figures(candidates), *_lets(candidates), *_terms(candidates)]
     tested = [_tested(name, what, value, base, change) for name, what, value, change in rows]
-    if base and not any(one.decides for one in tested):
+    if base and not any(test.decides for test in tested):
         tested = [
-            _further(one, row[3]) if one.name in TRIED_FURTHER else one
-            for one, row in zip(tested, rows, strict=True)
+            _further(test, row[3]) if test.name in TRIED_FURTHER else test
+            for test, row in zip(tested, rows, strict=True)
         ]
     return tuple(sorted(tested, key=lambda a: (a.turns_at is None, a.distance, a.name)))
 
@@ -170,12 +170,12 @@ def _with_figure(candidates: Candidates, name: str) -> _Changed:
 
 def _lets(candidates: Candidates) -> _Rows:
     """Yield the figures that options state for themselves as plain numbers."""
-    found: dict[str, str] = {}
+    permissions: dict[str, str] = {}
     for result in candidates.results:
         for name, expression in result.architecture.let:
             if expression.replace(".", "", 1).isdigit():
-                found.setdefault(name, expression)
-    for name, expression in found.items():
+                permissions.setdefault(name, expression)
+    for name, expression in permissions.items():
         yield name, f"{ASSUMED} by an option", Decimal(expression), _with_let(candidates, name)
 
 

@@ -31,29 +31,29 @@ class VariantResult:
 
 def with_variant(architecture: Architecture, variant: Variant) -> Architecture:
     """Return an option with a variant in the place of what it replaces."""
-    kept = [c for c in architecture.components if c.name not in variant.instead_of]
+    components = [c for c in architecture.components if c.name not in variant.instead_of]
     return replace(
         architecture,
         name=f"{architecture.name}/{variant.name}",
-        components=(*kept, *variant.components),
+        components=(*components, *variant.components),
         variants=(),
     )
 
 
 def variants_of(board: Board, results: Sequence[ArchitectureResult]) -> tuple[VariantResult, ...]:
     """Return every variant that saves something at some scale."""
-    found = []
+    variants = []
     for result in results:
         for variant in result.architecture.variants:
-            other = with_variant(result.architecture, variant)
+            varied = with_variant(result.architecture, variant)
             costs = []
             for users in board.scales:
                 database = board.database(result.architecture, users)
-                price = board.priced_with(other, users, database)
+                price = board.priced_with(varied, users, database)
                 if price.is_priced and result.at(users).is_priced:
                     costs.append((users, price.total, result.at(users).total - price.total))
             if any(saves > 0 for _, _, saves in costs):
-                found.append(
+                variants.append(
                     VariantResult(
                         option=result.architecture.name,
                         title=variant.title,
@@ -61,4 +61,4 @@ def variants_of(board: Board, results: Sequence[ArchitectureResult]) -> tuple[Va
                         costs=tuple(costs),
                     )
                 )
-    return tuple(found)
+    return tuple(variants)

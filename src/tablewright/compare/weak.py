@@ -34,7 +34,7 @@ def weak_prices(board: Board, results: Sequence[ArchitectureResult]) -> tuple[We
     newest = max(years, default=0)
     found = []
     for result in priced:
-        name, whole = result.architecture.name, result.at(board.users).list_total
+        name, option_total = result.architecture.name, result.at(board.users).list_total
         weak = [(line, why) for line, price in known[name] if (why := _why(price, newest))]
         usd = sum((line.amount for line, _ in weak), ZERO)
         if usd > 0:
@@ -42,7 +42,7 @@ def weak_prices(board: Board, results: Sequence[ArchitectureResult]) -> tuple[We
                 WeakPrices(
                     option=name,
                     usd=usd,
-                    share=usd / whole,
+                    share=usd / option_total,
                     parts=tuple(dict.fromkeys(line.what for line, _ in weak)),
                     reasons=tuple(sorted({why for _, why in weak})),
                 )

@@ -177,8 +177,8 @@ _LEVELS = {
 
 def _short_need(name: str, word: Word, reading: Reading) -> Need:
     """Return a need in its short form: a level, and after a colon or comma the reason."""
-    said = boolean(word)
-    text = ("yes" if said else "no") if said is not None else str(word)
+    is_required = boolean(word)
+    text = ("yes" if is_required else "no") if is_required is not None else str(word)
     match = re.fullmatch(r"(\w+)\s*(?:[:,]\s*(.*))?", text, re.DOTALL)
     level = _LEVELS.get(match[1].lower()) if match is not None else None
     if match is None or level is None:

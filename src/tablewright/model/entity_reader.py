@@ -238,12 +238,12 @@ class EntitiesReader:
         entry = self.by_name.get(entity.name)
         if entry is None:
             return
-        for one in entry.value.get("attributes", ()):
-            for to, span in references(one):
+        for attribute_node in entry.value.get("attributes", ()):
+            for to, span in references(attribute_node):
                 if to not in self.names:
                     self.reading.error(
                         "unknown-entity",
-                        f"`{entity.name}.{one.name}` refers to `{to}`, "
+                        f"`{entity.name}.{attribute_node.name}` refers to `{to}`, "
                         "which is not an entity of this model",
                         span,
                         suggestion(to, self.names, "entities"),
@@ -252,14 +252,16 @@ class EntitiesReader:
     def _check_others(self, entity: Entity) -> None:
         """Check attributes that speak of other attributes: `after`, `present_with`, `copy_of`."""
         entry = self.by_name.get(entity.name)
-        for one in () if entry is None else entry.value.get("attributes", ()):
-            if not isinstance(one.value, Fields) or not entity.has(str(one.name)):
+        for attribute_node in () if entry is None else entry.value.get("attributes", ()):
+            if not isinstance(attribute_node.value, Fields) or not entity.has(
+                str(attribute_node.name)
+            ):
                 continue
-            attribute = entity.attribute(str(one.name))
+            attribute = entity.attribute(str(attribute_node.name))
             for field in ("after", "present_with"):
-                if (word := one.value.get(field)) is not None:
+                if (word := attribute_node.value.get(field)) is not None:
                     self._check_other(entity, attribute, field, word)
-            if (word := one.value.get("copy_of")) is not None:
+            if (word := attribute_node.value.get("copy_of")) is not None:
                 self._check_copy(entity, attribute, word)
 
     def _check_other(self, entity: Entity, attribute: Attribute, field: str, word: Word) -> None:
@@ -336,9 +338,9 @@ class EntitiesReader:
         entry = self.by_name.get(entity.name)
         span = entity.span
         if entry is not None:
-            for one in entry.value.get("attributes", ()):
-                if str(one.name) == largest[0][0]:
-                    span = one.name.span
+            for attribute_node in entry.value.get("attributes", ()):
+                if str(attribute_node.name) == largest[0][0]:
+                    span = attribute_node.name.span
         self.reading.error(
             "item-too-large",
             f"a mean `{entity.name}` has at least {format_number(total)} bytes ({shown} = "

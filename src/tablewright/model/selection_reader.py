@@ -192,10 +192,10 @@ class SelectionReader:
             return str(word)
         where = f"`{entity.name}.{name}`"
         if attribute.kind is Kind.BOOL:
-            said = boolean(word)
-            if said is None:
+            truth = boolean(word)
+            if truth is None:
                 self._wrong_value(word, f"but {where} is a bool", "write true or false")
-            return "true" if said else "false"
+            return "true" if truth else "false"
         if attribute.kind.is_number:
             try:
                 scalars.signed(str(word))

@@ -189,9 +189,9 @@ class Follower:
         """Apply a change of one record to the instance that it holds, or holds a part of."""
         text = identity_text(identity)
         row = self.staging.instance(SOURCE, entity, text) or {}
-        kept = {n: v for n, v in row.items() if n in self.transform.hidden(entity)}
+        hidden_values = {n: v for n, v in row.items() if n in self.transform.hidden(entity)}
         if entity in self.reader.single:
-            changed = None if new is None else {**kept, **_present(new)}
+            changed = None if new is None else {**hidden_values, **_present(new)}
         else:
             gone = set(_present(old)) - set(_present(new))
             changed = {n: v for n, v in row.items() if n not in gone} | _present(new)

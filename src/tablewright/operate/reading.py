@@ -151,15 +151,15 @@ class Reader:
 
     def keep(self, fragments: Iterable[Fragment]) -> None:
         """Keep fragments of a page, inside a transaction: as instances where they are whole."""
-        whole: dict[str, list[Instance]] = {}
+        complete: dict[str, list[Instance]] = {}
         parts: list[Fragment] = []
         for fragment in fragments:
             if fragment.entity in self.single and fragment.identity:
                 instance = self.transform.merged((fragment,), completes=self.side == SOURCE)
-                whole.setdefault(fragment.entity, []).append(instance)
+                complete.setdefault(fragment.entity, []).append(instance)
             else:
                 parts.append(fragment)
-        for entity, instances in whole.items():
+        for entity, instances in complete.items():
             repeated = self._keep_whole(entity, instances)
             parts += [part for part in repeated if not self._known(part)]
         if parts:
@@ -180,16 +180,16 @@ class Reader:
     ) -> Iterable[Fragment]:
         """Keep whole instances; return those that were kept before, as fragments."""
         hidden, parent_key = self.transform.hidden(entity), self._parent_keys[entity]
-        kept = [staged(entity, each, parent_key, hidden) for each in instances]
+        staged_rows = [staged(entity, each, parent_key, hidden) for each in instances]
         if self.side != SOURCE:
-            settled: Sequence[Staged] = kept
+            settled: Sequence[Staged] = staged_rows
         elif is_family or entity in self.at_once:
-            settled = self._checked(entity, instances, kept)
+            settled = self._checked(entity, instances, staged_rows)
         else:  # their children are not here yet
             problems = [p for each in instances for p in each.problems]
             remaining, _ = self._settled([p for p in problems if p.kind == DIFFERENT_COPIES])
             self.staging.add_problems(remaining)
-            settled = kept
+            settled = staged_rows
         again = self.staging.add_instances(self.side, entity, settled, replaces=replaces)
         return [
             Fragment(
@@ -228,7 +228,7 @@ class Reader:
         self,
         entity: str,
         instances: Sequence[Instance],
-        kept: Sequence[Staged],
+        staged_rows: Sequence[Staged],
     ) -> list[Staged]:
         """Try the transform on instances; note problems, and reject what is to be rejected."""
         problems: list[MoveProblem] = []
@@ -236,7 +236,7 @@ class Reader:
         claims: list[tuple[bytes, str]] = []
         is_top = entity in self.transform.top_entities
         is_embedded = entity in self.transform.target.embedded
-        for instance, each in zip(instances, kept, strict=True):
+        for instance, each in zip(instances, staged_rows, strict=True):
             identity = each.identity
             problems_here = instance.problems
             records: Sequence[Any] = ()
@@ -253,7 +253,7 @@ class Reader:
                 claims += self.transform.claims(identity, records)
         self._claim(entity, claims, problems, rejections)
         self.staging.add_problems(problems)
-        return self._rejected(entity, kept, rejections)
+        return self._rejected(entity, staged_rows, rejections)
 
     def _settled(
         self, problems: Sequence[MoveProblem]
@@ -287,12 +287,15 @@ class Reader:
                 rejections.setdefault(identity, []).extend(reasons)
 
     def _rejected(
-        self, entity: str, kept: Sequence[Staged], rejections: Mapping[str, Sequence[MoveProblem]]
+        self,
+        entity: str,
+        staged_rows: Sequence[Staged],
+        rejections: Mapping[str, Sequence[MoveProblem]],
     ) -> list[Staged]:
         if not rejections:
-            return list(kept)
+            return list(staged_rows)
         settled: list[Staged] = []
-        for each in kept:
+        for each in staged_rows:
             reasons = rejections.get(each.identity, ())
             for problem in reasons:
                 self._put_aside(problem, each.identity, each.body)
@@ -344,8 +347,8 @@ class Reader:
             for _, i, row in chunk
         ]
         hidden, parent_key = self.transform.hidden(entity), self._parent_keys[entity]
-        kept = [staged(entity, each, parent_key, hidden) for each in instances]
-        for each in self._checked(entity, instances, kept):
+        staged_rows = [staged(entity, each, parent_key, hidden) for each in instances]
+        for each in self._checked(entity, instances, staged_rows):
             if each.is_rejected:
                 self.staging.mark_rejected(entity, each.identity)
 
@@ -394,7 +397,7 @@ def digests_of_pages(
 ) -> Iterator[tuple[int, list[tuple[str, str, int]], list[Fragment]]]:
     """Yield, of each page of the target, its records, the digests of whole instances, the rest."""
     for _, contents in adapter.scan(container):
-        whole: list[tuple[str, str, int]] = []
+        digests: list[tuple[str, str, int]] = []
         parts: list[Fragment] = []
         for content in contents:
             try:
@@ -412,5 +415,5 @@ def digests_of_pages(
                     if value is not None and name not in hidden
                 }
                 digest = canonical.digest_of(fragment.entity, canonical.encoded(row))
-                whole.append((fragment.entity, identity_text(fragment.identity), digest))
-        yield len(contents), whole, parts
+                digests.append((fragment.entity, identity_text(fragment.identity), digest))
+        yield len(contents), digests, parts

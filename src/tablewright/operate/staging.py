@@ -130,8 +130,10 @@ class Staging:
         """Drop everything that was read or noted, but since when changes are followed."""
         with self.transaction():
             for table in TABLES:
-                kept = " WHERE name NOT LIKE 'position of changes%'" if table == "facts" else ""
-                self._db.execute(f"DELETE FROM {table}{kept}")
+                exception = (
+                    " WHERE name NOT LIKE 'position of changes%'" if table == "facts" else ""
+                )
+                self._db.execute(f"DELETE FROM {table}{exception}")
 
     def forget_source(self) -> None:
         """Drop what was read of the source and what followed from it, to read it again."""
@@ -192,8 +194,10 @@ class Staging:
         """
         rows = [each.row(side, entity) for each in instances]
         last = self._db.execute("SELECT max(number) FROM instances").fetchone()[0] or 0
-        kept = self._db.executemany(INSERTED + (REPLACED if replaces else "NOTHING"), rows).rowcount
-        if replaces or kept == len(rows):
+        row_count = self._db.executemany(
+            INSERTED + (REPLACED if replaces else "NOTHING"), rows
+        ).rowcount
+        if replaces or row_count == len(rows):
             return ()
         return tuple(self._repeated(side, entity, instances, last))
 
@@ -250,17 +254,17 @@ class Staging:
         Returns:
             Of each key that another instance has: the key, who wants it, and who has it.
         """
-        kept = self._db.executemany("INSERT OR IGNORE INTO target_keys VALUES (?, ?)", claims)
-        if kept.rowcount == len(claims):
+        inserted = self._db.executemany("INSERT OR IGNORE INTO target_keys VALUES (?, ?)", claims)
+        if inserted.rowcount == len(claims):
             return []
-        taken: list[tuple[bytes, str, str]] = []
+        collisions: list[tuple[bytes, str, str]] = []
         for key, identity in claims:
             (owner,) = self._db.execute(
                 "SELECT identity FROM target_keys WHERE key = ?", (key,)
             ).fetchone()
             if owner != identity:
-                taken.append((key, identity, str(owner)))
-        return taken
+                collisions.append((key, identity, str(owner)))
+        return collisions
 
     def release_keys(self, claims: Sequence[tuple[bytes, str]]) -> None:
         """Let others be stored under keys that an instance had."""

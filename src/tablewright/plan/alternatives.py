@@ -38,8 +38,8 @@ def restricted(plan: Plan, one: Considered, options: Sequence[PlacementOption]) 
     for offset, choice in zip(family, part.choices, strict=True):
         before += cost_of(plan.considered[offset], choices[offset])
         choices[offset] = choice
-    other = replace(one, options=tuple(retained))
-    considered = tuple(other if each is one else each for each in plan.considered)
+    narrowed = replace(one, options=tuple(retained))
+    considered = tuple(narrowed if each is one else each for each in plan.considered)
     solution: Solution = replace(
         plan.solution, choices=tuple(choices), usd=plan.solution.usd - before + part.usd
     )
@@ -48,13 +48,13 @@ def restricted(plan: Plan, one: Considered, options: Sequence[PlacementOption]) 
 
 
 def alternative(
-    plan: Plan, one: Considered, options: Sequence[PlacementOption]
+    plan: Plan, considered: Considered, options: Sequence[PlacementOption]
 ) -> Alternative | None:
     """Return what the best plan costs in which an entity has one of some options."""
-    other_restricted = restricted(plan, one, options)
+    other_restricted = restricted(plan, considered, options)
     if other_restricted is None:
         return None
-    place = plan.considered.index(one)
+    place = plan.considered.index(considered)
     choice = other_restricted.solution.choices[place]
     return Alternative(
         extra_usd=other_restricted.solution.usd - plan.solution.usd,
@@ -67,8 +67,8 @@ def alternative(
     )
 
 
-def cost_of(one: Considered, choice: Choice) -> Decimal:
+def cost_of(considered: Considered, choice: Choice) -> Decimal:
     """Return USD a month of what was chosen for an entity."""
-    usd = one.options[choice.option].total(frozenset(choice.indexes))
+    usd = considered.options[choice.option].total(frozenset(choice.indexes))
     assert usd is not None, "what was chosen answers every question"
     return usd

@@ -73,20 +73,20 @@ class TargetFlip:
 
 
 def rate_flips(
-    plan: Plan, one: Considered, others: Sequence[Design], evaluate: EvaluateModel
+    plan: Plan, considered: Considered, other_designs: Sequence[Design], evaluate: EvaluateModel
 ) -> tuple[Breakeven, ...]:
     """Return the rates at which one of some designs would be as cheap, the closest first.
 
     Args:
         plan: what was chosen.
-        one: the entity they keep otherwise.
-        others: designs that are no cheaper now.
+        considered: the entity they keep otherwise.
+        other_designs: designs that are no cheaper now.
         evaluate: prices the part of a design that is kept otherwise.
     """
     drawn = plan.settings.sample_items
     closest: dict[str, Breakeven] = {}
-    for other_other in others:
-        model, both = _part(plan, one, other_other)
+    for other_other in other_designs:
+        model, both = _part(plan, considered, other_other)
         ours, theirs = (_weighed(plan, model, design, evaluate, drawn) for design in both)
         gap, own_key, by_pattern = theirs.total - ours.total, ours.by_pattern, theirs.by_pattern
         for pattern in model.patterns:
@@ -137,22 +137,26 @@ def _distance(factor: Decimal) -> Decimal:
 
 
 def size_flip(
-    plan: Plan, one: Considered, attribute: str, other: Design, evaluate: EvaluateModel
+    plan: Plan,
+    considered: Considered,
+    attribute: str,
+    other_design: Design,
+    evaluate: EvaluateModel,
 ) -> Breakeven | None:
     """Return the mean size of an attribute at which another design would be as cheap.
 
     None where it is not between a hundredth and a hundredfold, or the attribute has no size of its
     own. Both designs are evaluated with every instance drawn again for each size that is tried.
     """
-    result = one.work.entity.attribute(attribute)
+    result = considered.work.entity.attribute(attribute)
     if result.bytes is None:
         return None
     mean = result.bytes.mean
     maximum = min(FURTHEST, Decimal(plan.planning.largest_item_bytes) * Decimal("0.9") / mean)
-    model, (ours, theirs) = _part(plan, one, other)
+    model, (ours, theirs) = _part(plan, considered, other_design)
 
     def gap(factor: Decimal) -> Decimal:
-        scaled = _scaled(model, one.entity, attribute, factor)
+        scaled = _scaled(model, considered.entity, attribute, factor)
         before, after = (
             _weighed(plan, scaled, design, evaluate, SIZE_SAMPLE).total for design in (ours, theirs)
         )
@@ -197,10 +201,14 @@ def _halved(gap: Callable[[Decimal], Decimal], inner: Decimal, outer: Decimal) -
     return outer
 
 
-def _part(plan: Plan, one: Considered, other: Design) -> tuple[Model, tuple[Design, ...]]:
+def _part(
+    plan: Plan, considered: Considered, other_design: Design
+) -> tuple[Model, tuple[Design, ...]]:
     """Return the part of the model and of both designs that one entity's cost depends on."""
     planning = plan.planning
-    return planning.part_about(plan.model, (planning.as_searched(plan.design), other), one.entity)
+    return planning.part_about(
+        plan.model, (planning.as_searched(plan.design), other_design), considered.entity
+    )
 
 
 def _scaled(model: Model, entity: str, attribute: str, factor: Decimal) -> Model:
@@ -268,13 +276,15 @@ def _may_be_stale(pattern: Pattern) -> bool:
     return reads and pattern.consistency is Consistency.EVENTUAL
 
 
-def _quicker(plan: Plan, one: Considered, pattern: Pattern, deepest: int, depth: int) -> TargetFlip:
+def _quicker(
+    plan: Plan, considered: Considered, pattern: Pattern, deepest: int, depth: int
+) -> TargetFlip:
     """Return what a round trip less for one pattern would cost."""
 
     def keep(option: PlacementOption, path: PathCost) -> PathCost | None:
         return path if path.depth < deepest else None
 
-    paths = _with_paths(plan, one, pattern.name, keep)
+    paths = _with_paths(plan, considered, pattern.name, keep)
     return TargetFlip(
         kind="latency_p99_ms",
         subject=pattern.name,
@@ -284,7 +294,7 @@ def _quicker(plan: Plan, one: Considered, pattern: Pattern, deepest: int, depth:
     )
 
 
-def _strong(plan: Plan, one: Considered, pattern: Pattern) -> TargetFlip:
+def _strong(plan: Plan, considered: Considered, pattern: Pattern) -> TargetFlip:
     """Return what answers of the present would cost: not from global indexes, and twice the units.
 
     Local indexes are only made where a pattern asks for them, so this may be more than it takes.
@@ -294,7 +304,7 @@ def _strong(plan: Plan, one: Considered, pattern: Pattern) -> TargetFlip:
         is_stale = any(not option.indexes[need].is_local for need in path.needs)
         return None if is_stale else replace(path, usd=path.usd * 2)
 
-    paths = _with_paths(plan, one, pattern.name, keep)
+    paths = _with_paths(plan, considered, pattern.name, keep)
     return TargetFlip(
         kind="consistency",
         subject=pattern.name,
@@ -305,13 +315,13 @@ def _strong(plan: Plan, one: Considered, pattern: Pattern) -> TargetFlip:
 
 def _with_paths(
     plan: Plan,
-    one: Considered,
+    considered: Considered,
     pattern: str,
     keep: Callable[[PlacementOption, PathCost], PathCost | None],
 ) -> Alternative | None:
     """Return the best plan in which one pattern may only be answered by some of the ways."""
     able = []
-    for option in one.all_options:
+    for option in considered.all_options:
         slots = []
         for slot in option.slots:
             if slot.pattern == pattern:
@@ -320,7 +330,7 @@ def _with_paths(
             slots.append(slot)
         if all(slot.paths for slot in slots):
             able.append(replace(option, slots=tuple(slots)))
-    return alternative(plan, one, able)
+    return alternative(plan, considered, able)
 
 
 def taken(slot: SlotCost, chosen: frozenset[int]) -> PathCost:

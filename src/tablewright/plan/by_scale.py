@@ -169,7 +169,7 @@ def _best_at(
     plan = search(model, planning, at_scale, current=planned, name=planned.name)
     plan = with_lasting_keys(plan, planned)
 
-    def sampled(design: Design, at: int) -> Evaluation:
-        return evaluate(design, at, settings.sample_items)
+    def sampled(design: Design, users: int) -> Evaluation:
+        return evaluate(design, users, settings.sample_items)
 
     return planning.finished(plan.design, sampled, users, (users,), at_scale, cheapest=True).design

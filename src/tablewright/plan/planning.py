@@ -133,8 +133,8 @@ class Planner:
         plan = replace(plan, searched=searched)
         scale = settings.scales[-1].users
 
-        def sampled(design: Design, at: int) -> Evaluation:
-            return self.evaluate(design, at, settings.sample_items)
+        def sampled(design: Design, users: int) -> Evaluation:
+            return self.evaluate(design, users, settings.sample_items)
 
         finished = planning.finished(plan.design, sampled, scale, self.model.scales, settings)
         return plan, finished, notes
@@ -216,7 +216,7 @@ class Planner:
 
     def _patterns(self, evaluation: Evaluation, users: int) -> tuple[PlannedPattern, ...]:
         by = evaluation.bill.sum_by("pattern")
-        others = [
+        other_designs = [
             (d.name, self.evaluate(d, users, None).bill.sum_by("pattern")) for d in self.others
         ]
         return tuple(
@@ -226,7 +226,7 @@ class Planner:
                 target=route.target,
                 round_trips=route.depth,
                 usd=by.get(route.pattern, ZERO),
-                others=tuple((name, sums.get(route.pattern, ZERO)) for name, sums in others),
+                others=tuple((name, sums.get(route.pattern, ZERO)) for name, sums in other_designs),
             )
             for route in evaluation.routes
         )

@@ -230,7 +230,7 @@ class Planning(Protocol):
         ...
 
     def without_index(
-        self, one: Considered, option: PlacementOption, index: int
+        self, considered: Considered, option: PlacementOption, index: int
     ) -> list[PlacementOption]:
         """Return the options of an entity without one index of an option."""
         ...

@@ -106,23 +106,23 @@ def _cheaper_than_free(slot: SlotCost) -> SlotCost:
     """Drop paths that need an index and cost no less than one that needs fewer."""
     path_costs: list[PathCost] = []
     for path in slot.paths:  # sorted by cost
-        if not any(set(other.needs) <= set(path.needs) for other in path_costs):
+        if not any(set(kept_path.needs) <= set(path.needs) for kept_path in path_costs):
             path_costs.append(path)
     return replace(slot, paths=tuple(path_costs))
 
 
-def _may_pay(option: PlacementOption, at: int) -> bool:
+def _may_pay(option: PlacementOption, position: int) -> bool:
     """Whether an index could save more than it costs, or is needed for some question."""
     saving = ZERO
     for slot in option.slots:
-        using = [p.usd for p in slot.paths if at in p.needs]
+        using = [p.usd for p in slot.paths if position in p.needs]
         if not using:
             continue
         usds = [p.usd for p in slot.paths if not p.needs]
         if not usds:
             return True
         saving += max(ZERO, min(usds) - min(using))
-    return saving > option.index_usd[at]
+    return saving > option.index_usd[position]
 
 
 def _undominated(option: PlacementOption, keep: list[int]) -> list[int]:
@@ -130,15 +130,15 @@ def _undominated(option: PlacementOption, keep: list[int]) -> list[int]:
     undominated: list[int] = []
     for offset in keep:
         beaten = False
-        for other in keep:
-            if other == offset or not _covers(table[other], table[offset]):
+        for kept_path in keep:
+            if kept_path == offset or not _covers(table[kept_path], table[offset]):
                 continue
-            if option.index_usd[other] > option.index_usd[offset]:
+            if option.index_usd[kept_path] > option.index_usd[offset]:
                 continue
-            equal = option.index_usd[other] == option.index_usd[offset] and _covers(
-                table[offset], table[other]
+            equal = option.index_usd[kept_path] == option.index_usd[offset] and _covers(
+                table[offset], table[kept_path]
             )
-            if not equal or other < offset:
+            if not equal or kept_path < offset:
                 beaten = True
                 break
         if not beaten:
@@ -149,13 +149,13 @@ def _undominated(option: PlacementOption, keep: list[int]) -> list[int]:
 Service = dict[tuple[int, tuple[int, ...]], Decimal]
 
 
-def _service(option: PlacementOption, at: int) -> Service:
+def _service(option: PlacementOption, position: int) -> Service:
     """Return what an index does: for each slot and each other need, the cost through it."""
     service: Service = {}
     for number, slot in enumerate(option.slots):
         for path in slot.paths:
-            if at in path.needs:
-                rest = tuple(n for n in path.needs if n != at)
+            if position in path.needs:
+                rest = tuple(n for n in path.needs if n != position)
                 key = (number, rest)
                 service[key] = min(service.get(key, path.usd), path.usd)
     return service

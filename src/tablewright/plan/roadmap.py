@@ -158,7 +158,7 @@ class _Way:
             if worth is not None:
                 ranked.append((worth, place, (piece,)))
         ranked += self._pairs(now, todo, families)
-        ranked.sort(key=lambda one: one[:2])
+        ranked.sort(key=lambda ranking: ranking[:2])
         for _, _, chosen in ranked:
             then = self.after(now, chosen)
             if then is not None:

@@ -62,8 +62,10 @@ def families(considered: Sequence[Considered]) -> list[list[int]]:
     """Return the positions of entities that are chosen together: parents and what they may hold."""
     places = {entry.entity: position for position, entry in enumerate(considered)}
     lead = list(range(len(considered)))
-    for position, one in enumerate(considered):
-        for parent in dict.fromkeys(o.placement.within for o in one.options if o.placement.within):
+    for position, entity_options in enumerate(considered):
+        for parent in dict.fromkeys(
+            o.placement.within for o in entity_options.options if o.placement.within
+        ):
             ours, theirs = lead[position], lead[places[parent]]
             lead = [min(ours, theirs) if own_key in (ours, theirs) else own_key for own_key in lead]
     return [

@@ -132,9 +132,9 @@ def _without_cheaper(plan: Plan, place: int) -> Plan:
 
 def _new(
     plan: Plan,
-    other: Plan,
+    earlier: Plan,
     findings: frozenset[tuple[str, str]],
-    found: frozenset[tuple[str, str]],
+    known: frozenset[tuple[str, str]],
 ) -> bool:
     """Whether a plan has a finding of a rule that the other had not for the same entities."""
     before = {
@@ -144,21 +144,23 @@ def _new(
     }
     after = {
         (rule, name)
-        for rule, subject in found
-        for name in other.planning.entities_of(other.design, subject)
+        for rule, subject in known
+        for name in earlier.planning.entities_of(earlier.design, subject)
     }
     return bool(after - before)
 
 
-def _trials(plan: Plan, one: Considered, place: int) -> Iterator[list[PlacementOption]]:
+def _trials(plan: Plan, considered: Considered, place: int) -> Iterator[list[PlacementOption]]:
     """Yield other choices for an entity: without each index, then each other placement."""
     choice = plan.solution.choices[place]
-    chosen = one.options[choice.option]
+    chosen = considered.options[choice.option]
     for index in choice.indexes:
-        without = plan.planning.without_index(one, chosen, index)
+        without = plan.planning.without_index(considered, chosen, index)
         if without:
             yield without
-    all_options = [option for option in one.all_options if option.placement != chosen.placement]
+    all_options = [
+        option for option in considered.all_options if option.placement != chosen.placement
+    ]
     priced = [(greedy(option)[1], position, option) for position, option in enumerate(all_options)]
     possible = sorted((usd, position) for usd, position, _ in priced if usd is not None)
     for _, position in possible[:MOST_TRIALS]:

@@ -109,19 +109,19 @@ def _fragments(adapter: Adapter, entities: set[str]) -> Iterator[tuple[str, Row]
 
 def _candidates(adapter: Adapter, entities: set[str]) -> dict[str, list[Row]]:
     """Return some instances of each entity, spread over all that are stored."""
-    kept: dict[str, list[Row]] = {}
+    candidates: dict[str, list[Row]] = {}
     counts: dict[str, int] = {}
     steps: dict[str, int] = {}
     for entity, row in _fragments(adapter, entities):
-        rows = kept.setdefault(entity, [])
+        rows = candidates.setdefault(entity, [])
         step = steps.setdefault(entity, 1)
         if counts.get(entity, 0) % step == 0:
             rows.append(row)
             if len(rows) >= MOST_CANDIDATES:
-                kept[entity] = rows[::2]
+                candidates[entity] = rows[::2]
                 steps[entity] = step * 2
         counts[entity] = counts.get(entity, 0) + 1
-    return kept
+    return candidates
 
 
 def calls_of(model: Model, pattern: Pattern, rows: Sequence[Row]) -> list[Call]:
@@ -134,7 +134,7 @@ def calls_of(model: Model, pattern: Pattern, rows: Sequence[Row]) -> list[Call]:
 
 
 def _call(entity: Entity, pattern: Pattern, row: Row) -> Call:
-    asked: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         name: row[name] for name in (*entity.key, *pattern.known) if row.get(name) is not None
     }
     tests: list[Test] = []
@@ -143,10 +143,10 @@ def _call(entity: Entity, pattern: Pattern, row: Row) -> Call:
         operands = _operands(entity, condition, row)
         tests.append(Test(condition.attribute, condition.operator, operands))
         if condition.operator == "eq":
-            asked[condition.attribute] = operands[0]
+            arguments[condition.attribute] = operands[0]
         else:
             bounds[condition.attribute] = operands
-    return Call(pattern=pattern, row=asked, tests=tuple(tests), bounds=bounds)
+    return Call(pattern=pattern, row=arguments, tests=tuple(tests), bounds=bounds)
 
 
 def _operands(entity: Entity, condition: Condition, row: Row) -> tuple[Any, ...]:

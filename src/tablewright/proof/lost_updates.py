@@ -92,9 +92,11 @@ def lost_updates(
             thread.join()
     if broken:
         raise broken[0]
-    made = CALLERS * ROUNDS
-    kept = int(_value(runner.adapter, record, attribute) - before)
-    return LostUpdates(pattern=pattern.name, attribute=attribute, made=made, lost=made - kept)
+    increments = CALLERS * ROUNDS
+    counted = int(_value(runner.adapter, record, attribute) - before)
+    return LostUpdates(
+        pattern=pattern.name, attribute=attribute, made=increments, lost=increments - counted
+    )
 
 
 def _changed(call: Call, after: Mapping[str, Any]) -> Call:

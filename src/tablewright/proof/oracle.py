@@ -39,13 +39,13 @@ def wrong(
     if not pattern.sort:
         return ""
     names = [name for name, _ in pattern.sort]
-    got = [
+    returned_values = [
         [world.value(pattern.entity, number or 0, name) for name in names] for number in returned
     ]
     want = [
         [world.value(pattern.entity, number, name) for name in names] for number in true[:count]
     ]
-    return "" if got == want else f"the order by {', '.join(names)} is wrong"
+    return "" if returned_values == want else f"the order by {', '.join(names)} is wrong"
 
 
 def _wrong_distances(
@@ -61,6 +61,6 @@ def _wrong_distances(
     def away(number: int) -> float:
         return distance_km(world.value(entity, number, near.attribute), near.operands[0])
 
-    got = [away(number or 0) for number in returned]
+    distances = [away(number or 0) for number in returned]
     want = sorted(away(number) for number in true)[:count]
-    return "" if got == want else "these are not the nearest, nearest first"
+    return "" if distances == want else "these are not the nearest, nearest first"

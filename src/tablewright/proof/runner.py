@@ -241,7 +241,7 @@ class Runner:
         if not self.codec.needs_parents:
             return
         puts = [each for each in call.instances if each.pattern.verb is Verb.PUT]
-        own = {
+        own_parents = {
             (each.pattern.entity, tuple(each.row.get(name) for name in entity.key))
             for each in puts
             for entity in (self.model.entity(each.pattern.entity),)
@@ -249,7 +249,7 @@ class Runner:
         for each in puts:
             entity = self.model.entity(each.pattern.entity)
             if entity.parent is not None:
-                self._make(self.model.entity(entity.parent), each.row, own)
+                self._make(self.model.entity(entity.parent), each.row, own_parents)
 
     def _make(
         self, entity: Entity, child: Row, own: Container[tuple[str, tuple[Any, ...]]]
@@ -631,12 +631,12 @@ def _with_shares(
     total = sum((costs.get(p.pattern, ZERO) for p in patterns), ZERO)
     if not total:
         return patterns
-    whole = evaluation.bill.total or total
+    bill_total = evaluation.bill.total or total
     return tuple(
         replace(
             p,
             bill_share=costs.get(p.pattern, ZERO) / total,
-            of_bill=costs.get(p.pattern, ZERO) / whole,
+            of_bill=costs.get(p.pattern, ZERO) / bill_total,
         )
         for p in patterns
     )

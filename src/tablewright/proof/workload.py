@@ -98,8 +98,10 @@ class Workload:
             created[part.name] = call
             if call.number is not None:
                 shared = {**(self.world.row(entity.name, call.number) or {}), **shared}
-            asked = [c.attribute for c in part.where if c.operator == "eq" and c.value is None]
-            shared |= {name: call.row.get(name) for name in asked}
+            asked_attributes = [
+                c.attribute for c in part.where if c.operator == "eq" and c.value is None
+            ]
+            shared |= {name: call.row.get(name) for name in asked_attributes}
             bounds |= call.bounds
         parts = tuple(created[part.name] for part in pattern.parts)
         row = {name: value for part in parts for name, value in part.row.items()}
@@ -177,30 +179,32 @@ class Workload:
         row.update(zip(names, self._combination(entity, asked), strict=True))
         return None
 
-    def _combination(self, entity: Entity, asked: Sequence[Domain]) -> tuple[Any, ...]:
+    def _combination(self, entity: Entity, key_domains: Sequence[Domain]) -> tuple[Any, ...]:
         """Return the next combination of values of independent domains, each of them in turn."""
-        if not asked:
+        if not key_domains:
             return ()
         turns = self._combinations.setdefault(self._turn, [])
         if not turns:
-            combinations = self._all_combinations(entity, asked)
+            combinations = self._all_combinations(entity, key_domains)
             if not combinations:
-                return tuple(None for domain in asked for _ in domain.names)
+                return tuple(None for domain in key_domains for _ in domain.names)
             places = spread_evenly(range(len(combinations)), self.random.random())
             turns.extend(combinations[place] for place in reversed(places))
         return turns.pop()
 
-    def _all_combinations(self, entity: Entity, asked: Sequence[Domain]) -> list[tuple[Any, ...]]:
+    def _all_combinations(
+        self, entity: Entity, key_domains: Sequence[Domain]
+    ) -> list[tuple[Any, ...]]:
         """Return every combination of values, those that fewest instances have first.
 
         Of very many instances it is not counted how many have a combination of several values.
         """
-        listed = [self._values_of(domain) for domain in asked]
+        listed = [self._values_of(domain) for domain in key_domains]
         total = prod(len(values) for values in listed)
         if total > LARGEST_ROUND:
             drawn = [tuple(self.random.choice(v) for v in listed) for _ in range(DRAWN_AT_ONCE)]
             return [tuple(chain.from_iterable(entry)) for entry in drawn]
-        names = [name for domain in asked for name in domain.names]
+        names = [name for domain in key_domains for name in domain.names]
         combined = [tuple(chain.from_iterable(entry)) for entry in product(*listed)]
         if len(names) == 1:
             index = self.world.index(entity.name, names[0])
@@ -613,10 +617,10 @@ def moments_of(row: Row) -> list[dt.datetime]:
     for value in row.values():
         if isinstance(value, str) and value[-1:] == "Z":
             try:
-                own = dt.datetime.fromisoformat(value)
+                moment = dt.datetime.fromisoformat(value)
             except ValueError:
                 continue
-            moments += [own - dt.timedelta(seconds=1), own + dt.timedelta(seconds=1)]
+            moments += [moment - dt.timedelta(seconds=1), moment + dt.timedelta(seconds=1)]
     return [*moments, LONG_AGO, dt.datetime(2900, 1, 1, tzinfo=dt.UTC)]
 
 

@@ -16,16 +16,18 @@ def backup_page(view: BackupView) -> Document:
     """Return the backup that was made, or those there are."""
     blocks: list[Block] = []
     if view.made is not None:
-        made = view.made
+        new_backup = view.made
         lines = [
-            f"{copy.container or made.design}: {copy.name}"
+            f"{copy.container or new_backup.design}: {copy.name}"
             + (f", {size(copy.bytes)}" if copy.bytes is not None else "")
-            for copy in made.copies
+            for copy in new_backup.copies
         ]
-        blocks.append(Paragraph(text=f"Backed up by {made.method} ({view.reason}), {made.taken}."))
+        blocks.append(
+            Paragraph(text=f"Backed up by {new_backup.method} ({view.reason}), {new_backup.taken}.")
+        )
         blocks.append(Lines(items=tuple(lines)))
-        if made.containers:
-            records = plural(sum(tally.count for tally in made.containers.values()), "record")
+        if new_backup.containers:
+            records = plural(sum(tally.count for tally in new_backup.containers.values()), "record")
             text = f"Read {records} to compare a restore with."
         else:
             text = "Nothing was read: a restore can be counted, not compared."
@@ -35,8 +37,10 @@ def backup_page(view: BackupView) -> Document:
         blocks.append(Paragraph(text="There is no backup. Make one: tablewright backup"))
     lines = [f"{r.name}: {r.method}, {r.taken}, {r.place}" for r in view.known[:MOST_LISTED]]
     known = {copy.reference for record in view.known for copy in record.copies}
-    others = [copy for copy in view.listed if copy.reference not in known]
-    lines += [f"{c.name}: {c.method} of {c.container}, {c.taken}" for c in others[:MOST_LISTED]]
+    unknown_copies = [copy for copy in view.listed if copy.reference not in known]
+    lines += [
+        f"{c.name}: {c.method} of {c.container}, {c.taken}" for c in unknown_copies[:MOST_LISTED]
+    ]
     if lines:
         blocks.append(Lines(items=tuple(lines)))
     if view.windows:

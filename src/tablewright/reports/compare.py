@@ -69,10 +69,10 @@ def answer_sections(comparison: Comparison) -> tuple[d.Block, ...]:
     if sentences:
         blocks.append(d.Paragraph(text=first))
     blocks.append(costs_table(comparison))
-    found: list[d.Block] = [d.Section(title="The answer", anchor="deploy", blocks=tuple(blocks))]
+    sections: list[d.Block] = [d.Section(title="The answer", anchor="deploy", blocks=tuple(blocks))]
     if comparison.decision is not None:
-        found.append(_reasons(comparison, comparison.decision))
-    return tuple(found)
+        sections.append(_reasons(comparison, comparison.decision))
+    return tuple(sections)
 
 
 def compare_sections(
@@ -220,15 +220,15 @@ def _rests_on(comparison: Comparison) -> d.Section:
     rows = [
         d.Row(
             cells=(
-                one.name,
-                one.what,
-                "-" if one.value is None else few_digits(one.value),
-                _path(one, one.half),
-                _path(one, one.twice),
-                "-" if one.turns_at is None else f"{float(one.turns_at):.2g} times",
+                assumption.name,
+                assumption.what,
+                "-" if assumption.value is None else few_digits(assumption.value),
+                _path(assumption, assumption.half),
+                _path(assumption, assumption.twice),
+                "-" if assumption.turns_at is None else f"{float(assumption.turns_at):.2g} times",
             )
         )
-        for one in shown
+        for assumption in shown
     ]
     rest = len(comparison.sensitivity) - len(shown)
     more = f" {rest} more change nothing or turn it later." if rest > 0 else ""
@@ -305,12 +305,12 @@ def _needs(comparison: Comparison) -> d.Section:
     costs = {row.need: row for row in comparison.given_up}
     rows = []
     for need in has:
-        given = costs.get(need.need)
+        cost = costs.get(need.need)
         price = "-"
-        if given is not None:
+        if cost is not None:
             price = "nothing"
-            if given.chosen != chosen:
-                price = f"{usd(given.saves)}: without it `{given.chosen}` at {usd(given.usd)}"
+            if cost.chosen != chosen:
+                price = f"{usd(cost.saves)}: without it `{cost.chosen}` at {usd(cost.usd)}"
         mark = {"met": "yes", "worked": "yes, by work", "unknown": "not known"}
         rows.append(
             d.Row(
@@ -324,11 +324,11 @@ def _needs(comparison: Comparison) -> d.Section:
                 tone="bad" if need.is_required and not need.is_met else "",
             )
         )
-    said = {need.need for need in has}
+    met_needs = {need.need for need in has}
     rows += [
         d.Row(cells=(name.replace("_", " "), "no", why or "-", "-", "-"))
         for name, why in comparison.not_needed
-        if name not in said
+        if name not in met_needs
     ]
     if not rows:
         text = "The model states no needs; write them under `needs:`."

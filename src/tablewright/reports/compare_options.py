@@ -161,12 +161,12 @@ def _ordered(comparison: Comparison) -> list[ArchitectureResult]:
     """Return the options of the path first, then as late as they left the decision."""
     on_path = [phase.name for phase in comparison.phases]
     decision = comparison.decision
-    left = [name for r in decision.rulings for name, _ in r.leaves] if decision else []
+    dropped = [name for r in decision.rulings for name, _ in r.leaves] if decision else []
 
     def place(option: ArchitectureResult) -> tuple[bool, int, int]:
         name = option.architecture.name
         on = on_path.index(name) if name in on_path else len(on_path)
-        return name not in on_path, on, -left.index(name) if name in left else -len(left)
+        return name not in on_path, on, -dropped.index(name) if name in dropped else -len(dropped)
 
     return sorted(comparison.architectures, key=place)
 
@@ -357,7 +357,10 @@ def pattern_fits(comparison: Comparison) -> d.Section:
     engines_shown = [engine for engine, _ in comparison.mean_fits]
     rows = []
     for fit in comparison.fits:
-        by_engine = {one.engine: f"{one.score:.0f} {one.how}" for one in fit.engines}
+        by_engine = {
+            engine_fit.engine: f"{engine_fit.score:.0f} {engine_fit.how}"
+            for engine_fit in fit.engines
+        }
         cells = (by_engine.get(engine, "-") for engine in engines_shown)
         rows.append(d.Row(cells=(fit.pattern, fit.kind, *cells)))
     means = (f"{score:.1f}" for _, score in comparison.mean_fits)
@@ -400,14 +403,16 @@ MOST_OFFERINGS = 4
 def _compared_offerings(comparison: Comparison) -> list[Offering]:
     """Return the offerings that the options use, and the best known one of each engine."""
     used = {option.architecture.offering for option in comparison.architectures}
-    found = [o.offering for o in comparison.offerings if o.offering.name in used]
-    found += [
+    offerings = [o.offering for o in comparison.offerings if o.offering.name in used]
+    offerings += [
         o.offering
         for o in comparison.offerings
         if o.offering.is_main and o.offering.name not in used
     ]
-    found += [o.offering for o in comparison.offerings if o.offering.name == "mongodb-self-hosted"]
-    return sorted(found, key=lambda offering: not offering.is_main)
+    offerings += [
+        o.offering for o in comparison.offerings if o.offering.name == "mongodb-self-hosted"
+    ]
+    return sorted(offerings, key=lambda offering: not offering.is_main)
 
 
 def _property(cell: Cell | None, name: str) -> str:

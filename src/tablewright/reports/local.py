@@ -32,8 +32,8 @@ def bill_table(lines: tuple[BillLine, ...], prices: UnitPrices | None) -> Any:
     for name in ("Requests", "Read units", "Write units", "USD"):
         table.add_column(name, justify="right")
 
-    def usd(some: tuple[BillLine, ...]) -> str:
-        amounts = [prices.of_line(line) if prices else None for line in some]
+    def usd(lines: tuple[BillLine, ...]) -> str:
+        amounts = [prices.of_line(line) if prices else None for line in lines]
         known = [amount for amount in amounts if amount is not None]
         return format_usd(sum(known, ZERO)) if prices and len(known) == len(amounts) else "-"
 

@@ -93,13 +93,13 @@ def _answer(result: PlanResult) -> str:
     usd = result.usd(result.design.name, result.users)
     planned = _total(result)
     text = f"The cheapest design found costs {format_usd(planned)} USD a month"
-    others = []
+    other_designs = []
     for name in dict.fromkeys(c.design for c in result.costs if c.design != result.design.name):
         cost = next((c for c in result.costs if c.design == name and c.users == result.users), None)
         if cost is not None:
             short = f", which leaves {cost.unserved} patterns unserved" if cost.unserved else ""
-            others.append(f"`{name}` costs {format_usd(cost.usd)}{short}")
-    ending = f"; {'; '.join(others)}." if others else "."
+            other_designs.append(f"`{name}` costs {format_usd(cost.usd)}{short}")
+    ending = f"; {'; '.join(other_designs)}." if other_designs else "."
     return text + ("" if usd is None else f" at {format_number(result.users)} users") + ending
 
 

@@ -257,8 +257,8 @@ def read_rule(
         subject=entry["subject"],
         level=_level(entry["severity"], where),
         levels=tuple(
-            (RuleCondition(one["when"], k), _level(one["then"], where))
-            for one in entry.get("severity_when", ())
+            (RuleCondition(step["when"], k), _level(step["then"], where))
+            for step in entry.get("severity_when", ())
         ),
         only_when=RuleCondition(only, k) if only else None,
         scale=bool(entry.get("scale", False)),

@@ -84,8 +84,8 @@ def assess_claim(
         result = evaluate(claim.design or default_design, count, claim.region, claim.prices_as_of)
         if claim.about != "saving_share":
             return _figure(claim, result), result
-        other = evaluate(claim.other or default_design, count, claim.region, claim.prices_as_of)
-        before, after = _cost(result, claim), _cost(other, claim)
+        compared = evaluate(claim.other or default_design, count, claim.region, claim.prices_as_of)
+        before, after = _cost(result, claim), _cost(compared, claim)
         return (before - after) / before if before else ZERO, result
 
     computed, result = computed_at(scale)
@@ -136,18 +136,18 @@ def holding(
     if len(figures) < 2:
         return None
     low, high = band
-    ends: list[Decimal] = []
+    bounds: list[Decimal] = []
     for (users, figure), (more, other) in pairwise(figures):
         if figure == other:
-            ends += [Decimal(users), Decimal(more)] if low <= figure <= high else []
+            bounds += [Decimal(users), Decimal(more)] if low <= figure <= high else []
             continue
         slope = (more - users) / (other - figure)
         reached = sorted(users + (edge - figure) * slope for edge in band)
         start, stop = max(reached[0], Decimal(users)), min(reached[1], Decimal(more))
-        ends += [start, stop] if start <= stop else []
-    if not ends:
+        bounds += [start, stop] if start <= stop else []
+    if not bounds:
         return UserRange(is_empty=True)
-    first, last = min(ends), max(ends)
+    first, last = min(bounds), max(bounds)
     return UserRange(
         low=None if first <= figures[0][0] else int(first.to_integral_value()),
         high=None if last >= figures[-1][0] else int(last.to_integral_value()),

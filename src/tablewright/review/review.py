@@ -230,19 +230,19 @@ def _saving_share(
 
 def _score(
     findings: Sequence[Finding],
-    found: Run,
+    run: Run,
     rules: Catalogue,
     least_headroom: Decimal | None,
     saving_share: Decimal | None = None,
 ) -> Score:
-    applicable = found.applicable if saving_share is None else found.applicable | {"cost"}
+    applicable = run.applicable if saving_share is None else run.applicable | {"cost"}
     return grade(
         findings,
         rules.categories,
         applicable=applicable,
         saving_share=saving_share,
         severe_rules=rules.severe_rules,
-        coverage=found.coverage.share,
+        coverage=run.coverage.share,
         least_headroom=least_headroom,
     )
 

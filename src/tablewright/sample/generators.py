@@ -277,13 +277,13 @@ def _text(attribute: Attribute, d: Draw) -> list[Any]:
     return list(_made_unique(created, d)) if d.unique else list(created)
 
 
-def _made_unique(made: Sequence[str], d: Draw) -> list[str]:
+def _made_unique(drawn: Sequence[str], d: Draw) -> list[str]:
     """Put the instance's number at the front of each text and keep its length."""
     return [
         f"{number} {value}"[: len(value)]
         if len(str(number)) < len(value)
         else _short_number(number, len(value))
-        for number, value in zip(d.numbers[: len(made)], made, strict=True)
+        for number, value in zip(d.numbers[: len(drawn)], drawn, strict=True)
     ]
 
 

@@ -124,11 +124,11 @@ def _mean_within(values: list[float], limits: Limits) -> float:
     return sum(low if v < low else high if v > high else v for v in values) / len(values)
 
 
-def _solve(rising: Callable[[float], float], wanted: float, low: float, high: float) -> float:
+def _solve(rising: Callable[[float], float], target: float, low: float, high: float) -> float:
     """Return where a rising function takes the value wanted, by halving."""
     for _ in range(36):
         middle = (low + high) / 2
-        if rising(middle) < wanted:
+        if rising(middle) < target:
             low = middle
         else:
             high = middle

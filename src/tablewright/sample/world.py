@@ -415,14 +415,14 @@ class ExpectedAnswer:
     """The number of an instance by its values of some attributes."""
 
 
-def in_order(world: Instances, pattern: Pattern, found: list[int]) -> list[int]:
+def in_order(world: Instances, pattern: Pattern, numbers: list[int]) -> list[int]:
     """Return instances in the order a pattern asks for; those without a value come first."""
     for name, descending in reversed(pattern.sort):
-        found.sort(
+        numbers.sort(
             key=lambda number: _order_key(world.value(pattern.entity, number, name)),
             reverse=descending,
         )
-    return found
+    return numbers
 
 
 def _order_key(value: Any) -> tuple[int, Any]:

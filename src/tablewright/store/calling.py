@@ -181,8 +181,8 @@ class CallBuilder:
             elif name in computed:
                 row[name] = generated(attribute, now)
             elif name == entity.expiry and entity.retention_days is not None:
-                kept = dt.timedelta(days=float(entity.retention_days))
-                row[name] = time_value(now + kept, attribute.kind)
+                retention = dt.timedelta(days=float(entity.retention_days))
+                row[name] = time_value(now + retention, attribute.kind)
         return row
 
     def _read(self, entity: Entity, part: Pattern, row: Mapping[str, Any], uses: Values) -> Call:
@@ -277,7 +277,7 @@ def _operands(
         return (fixed_value(entity, name, value, dt.datetime.now(dt.UTC)),)
     if operator == "between":
         return (uses[Use.LOWER][name], uses[Use.UPPER][name])
-    found = {
+    operands = {
         "gt": Use.LOWER,
         "ge": Use.LOWER,
         "lt": Use.UPPER,
@@ -287,7 +287,7 @@ def _operands(
         "size": Use.SIZE,
         "ne": Use.NOT,
     }
-    return (uses.get(found.get(operator, Use.KEY), {}).get(name),)
+    return (uses.get(operands.get(operator, Use.KEY), {}).get(name),)
 
 
 def _fixed(part: Pattern) -> frozenset[str]:

@@ -40,7 +40,7 @@ def record_class(entity: Entity) -> type[Any]:
     """Return the dataclass of an entity."""
     names = {field_name(name): name for name in entity.names}
     fields = [(name, Any, dataclasses.field(default=None)) for name in names]
-    made = dataclasses.make_dataclass(
+    record_type = dataclasses.make_dataclass(
         entity.name,
         fields,
         bases=(StoredInstance,),
@@ -49,8 +49,8 @@ def record_class(entity: Entity) -> type[Any]:
         kw_only=True,
         namespace={"__doc__": entity.title or f"One {entity.name}."},
     )
-    made._attributes = names  # type: ignore[attr-defined]
-    return made
+    record_type._attributes = names  # type: ignore[attr-defined]
+    return record_type
 
 
 @dataclass(frozen=True, slots=True)

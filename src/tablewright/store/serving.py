@@ -86,10 +86,10 @@ def served_patterns(
     )
     served: dict[str, ServedPattern] = {}
     for pattern in model.patterns:
-        found: dict[str, tuple[StoredRead, ...]] = {}
+        reads: dict[str, tuple[StoredRead, ...]] = {}
         for part in pattern.parts or (pattern,):
             routes = [(f, evaluation.route(f.name)) for f in finders.get(part.name, ())]
-            found[part.name] = tuple(
+            reads[part.name] = tuple(
                 StoredRead(pattern=finder, route=route)
                 for finder, route in routes
                 if route.is_served
@@ -98,7 +98,7 @@ def served_patterns(
             pattern=pattern,
             signature=signature_of(model, pattern),
             route=evaluation.route(pattern.name),
-            finders=found,
+            finders=reads,
         )
     return served, evaluation
 

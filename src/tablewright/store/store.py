@@ -368,8 +368,8 @@ class Store:
                 raise NotFound(f"{name}: what it speaks of is not there", pattern=name)
             key = self.model.entity(call.pattern.entity).key
             for row in rows:
-                own = replace(call, row={**call.row, **{n: row[n] for n in key if n in row}})
-                self._write_until_unchanged(adapter, served, (own,), lacks, [row])
+                keyed = replace(call, row={**call.row, **{n: row[n] for n in key if n in row}})
+                self._write_until_unchanged(adapter, served, (keyed,), lacks, [row])
             return
         self._write_until_unchanged(adapter, served, call.parts, lacks, None, whole=call)
 
@@ -424,17 +424,17 @@ class Store:
         for part in prepared:
             if part.pattern.verb is Verb.PUT or not part.is_stored:
                 continue
-            own = replace(part, unchanged={})
+            unconditional = replace(part, unchanged={})
             entity = self.model.entity(part.pattern.entity)
-            if not all_hold(write_tests(entity, own), part.row):
+            if not all_hold(write_tests(entity, unconditional), part.row):
                 return False
         return any(part.unchanged for part in prepared)
 
     def _on_stored(self, part: Call, row: Row, lacked: frozenset[str]) -> Call:
         """Return a write of an instance as it was read, which must not have changed since."""
         pattern = part.pattern
-        given = {name: value for name, value in part.after.items() if name in pattern.sets}
-        after = {**row, **given}
+        changed = {name: value for name, value in part.after.items() if name in pattern.sets}
+        after = {**row, **changed}
         for name in pattern.increments:
             after[name] = (row.get(name) or 0) + part.amount(name)
         for name in pattern.appends:

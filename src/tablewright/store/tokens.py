@@ -47,14 +47,16 @@ class PageTokens:
             raise ValueError(f"the secret of page tokens needs {SHORTEST_SECRET} bytes")
         self._secret = hashlib.sha256(b"page tokens " + secret).digest()
 
-    def token(self, position: Any, pattern: str, asked: Mapping[str, Any]) -> str:
+    def token(self, position: Any, pattern: str, arguments: Mapping[str, Any]) -> str:
         """Return the token of a position in the answer to a question."""
         body = json.dumps(position, separators=(",", ":"), sort_keys=True).encode()
         return (
-            base64.urlsafe_b64encode(self._sign(body, pattern, asked) + body).decode().rstrip("=")
+            base64.urlsafe_b64encode(self._sign(body, pattern, arguments) + body)
+            .decode()
+            .rstrip("=")
         )
 
-    def position(self, token: str, pattern: str, asked: Mapping[str, Any]) -> Any:
+    def position(self, token: str, pattern: str, arguments: Mapping[str, Any]) -> Any:
         """Return the position of a token.
 
         Raises:
@@ -65,12 +67,12 @@ class PageTokens:
         except (binascii.Error, ValueError) as problem:
             raise BadToken("is no page token") from problem
         signature, body = raw[:_DIGEST_BYTES], raw[_DIGEST_BYTES:]
-        if not hmac.compare_digest(signature, self._sign(body, pattern, asked)):
+        if not hmac.compare_digest(signature, self._sign(body, pattern, arguments)):
             raise BadToken("is no page token of this list with these arguments")
         return json.loads(body)
 
-    def _sign(self, body: bytes, pattern: str, asked: Mapping[str, Any]) -> bytes:
-        question = json.dumps([pattern, asked], sort_keys=True, default=str).encode()
+    def _sign(self, body: bytes, pattern: str, arguments: Mapping[str, Any]) -> bytes:
+        question = json.dumps([pattern, arguments], sort_keys=True, default=str).encode()
         digest = hmac.new(
             self._secret, len(question).to_bytes(8, "big") + question + body, "sha256"
         )

@@ -189,19 +189,19 @@ def _method(adapter: Adapter, method: str) -> tuple[str, str]:
 
 
 def _free_name(name: str, records: Path) -> str:
-    taken = {record.name for record in read_backups(records)}
+    used_names = {record.name for record in read_backups(records)}
     if name:
         if not _NAME.fullmatch(name):
             raise UsageError(
                 f"`{name}` is no name of a backup",
                 remedy="take letters, digits, dots, hyphens and underscores, 100 at the most",
             )
-        if name in taken:
+        if name in used_names:
             raise UsageError(f"there is a backup `{name}` already", remedy="choose another name")
         return name
     day = f"backup-{datetime.datetime.now(datetime.UTC):%Y%m%d}"
-    endings = ("", *(f"-{number}" for number in range(2, len(taken) + 3)))
-    return next(f"{day}{ending}" for ending in endings if f"{day}{ending}" not in taken)
+    endings = ("", *(f"-{number}" for number in range(2, len(used_names) + 3)))
+    return next(f"{day}{ending}" for ending in endings if f"{day}{ending}" not in used_names)
 
 
 def _make(

@@ -96,12 +96,12 @@ def diff_baseline(session: Session, path: Path) -> BaselineView:
     view = check(session, every=True)
     before = {design["name"]: design for design in data["designs"]}
     after = {design.name: design for design in view.designs}
-    some = view.designs[0].cost if view.designs else None
+    cost = view.designs[0].cost if view.designs else None
     return BaselineView(
         app=view.app,
         users=users,
-        region=some.region if some else session.region,
-        prices_as_of=some.prices_as_of if some else "",
+        region=cost.region if cost else session.region,
+        prices_as_of=cost.prices_as_of if cost else "",
         baseline=str(path),
         designs=tuple(
             _change(before[name], design) for name, design in after.items() if name in before

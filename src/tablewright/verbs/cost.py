@@ -147,8 +147,8 @@ def crossings(curves: Sequence[CostCurve]) -> tuple[Crossing, ...]:
     return tuple(sorted(crossings_found, key=lambda c: (c.users, c.cheaper_below, c.cheaper_above)))
 
 
-def _crossings_of(curve: CostCurve, other: CostCurve) -> list[Crossing]:
-    theirs = _whole_figures(other)
+def _crossings_of(curve: CostCurve, second: CostCurve) -> list[Crossing]:
+    theirs = _whole_figures(second)
     shared = [
         (users, usd, theirs[users])
         for users, usd in _whole_figures(curve).items()
@@ -162,7 +162,7 @@ def _crossings_of(curve: CostCurve, other: CostCurve) -> list[Crossing]:
             continue
         part = gap / (gap - next_gap)
         users_at = math.exp(math.log(users) + part * (math.log(next_users) - math.log(users)))
-        below, above = (curve, other) if gap < 0 else (other, curve)
+        below, above = (curve, second) if gap < 0 else (second, curve)
         results.append(
             Crossing(cheaper_below=below.design, cheaper_above=above.design, users=round(users_at))
         )

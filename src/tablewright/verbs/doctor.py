@@ -292,14 +292,14 @@ def _with_rates(session: Session, view: DoctorView) -> DoctorView:
             remedy="say --aws, or --metrics FILE with requests by operation",
         )
     path = Path(session.file.path)
-    kept = workspace_of(session).folder / BASE
+    base_file = workspace_of(session).folder / BASE
     text = path.read_text(encoding="utf-8")
-    base = kept.read_text(encoding="utf-8") if kept.is_file() else text
+    base = base_file.read_text(encoding="utf-8") if base_file.is_file() else text
     rewritten = with_observed_rates(text, base, session.model, by_pattern)
     read_model(rewritten.text)
-    kept.parent.mkdir(parents=True, exist_ok=True)
+    base_file.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, rewritten.text)
-    write_text(kept, rewritten.base)
+    write_text(base_file, rewritten.base)
     return replace(
         view,
         written_rates=rewritten.changes,

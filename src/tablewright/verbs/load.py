@@ -82,7 +82,7 @@ def load(
     chosen = session.design(design)
     is_default = target.is_local and not target.data
     users = proof_users(session, chosen, target, request.users, say)
-    asked = ProofRequest(users=users, seed=request.seed, max_usd=request.max_usd)
+    proof_request = ProofRequest(users=users, seed=request.seed, max_usd=request.max_usd)
     evaluation = population(session, chosen, users)
     rates = callable_rates(evaluation)
     rate = sum(rates.values(), ZERO) if request.per_second is None else request.per_second
@@ -93,13 +93,15 @@ def load(
     with progress() as show:
         if is_default:
             with seeded_temporary(session, chosen, users, show) as (adapter, seeded):
-                run = run_load(proving_of(session, chosen, adapter, asked, show, seeded), plan)
+                run = run_load(
+                    proving_of(session, chosen, adapter, proof_request, show, seeded), plan
+                )
         else:
             with seeded_target(
                 session,
                 chosen,
                 target,
-                asked,
+                proof_request,
                 cost=lambda: calls_usd(session, chosen, evaluation, expected_calls(plan, rates)),
                 announce=announce,
                 say=say,

@@ -149,16 +149,16 @@ def roadmap_of(session: Session, assessed: DesignAssessment, comparison: Compari
     evaluations = [assessed.at(users) for users in scales]
     path = _placed_path(card, evaluations) if card is not None else {}
     stops: list[RoadmapStop] = []
-    said: set[tuple[str, str]] = set()
+    mentioned: set[tuple[str, str]] = set()
     for place, evaluation in enumerate(evaluations):
         users = evaluation.users
         steps = [step for step, _ in path.get(users, ())]
-        said |= {pair for _, pairs in path.get(users, ()) for pair in pairs}
+        mentioned |= {pair for _, pairs in path.get(users, ()) for pair in pairs}
         stop = _stop_of(card, users)
-        limits = list(_limits(stop, said)) if stop is not None else []
+        limits = list(_limits(stop, mentioned)) if stop is not None else []
         if card is not None and card.advisory is None and users == card.users:
             limits = [_found(finding) for finding in card.findings if finding.fix is not None]
-        said |= {(rule, limit.why) for limit in limits for rule in limit.rules}
+        mentioned |= {(rule, limit.why) for limit in limits for rule in limit.rules}
         before = scales[place - 1] if place else 0
         moves = [_moved(phase) for phase in comparison.phases if before < phase.users <= users]
         stops.append(_stop(session, evaluation, comparison, stop, [*steps, *limits, *moves], card))
@@ -264,13 +264,13 @@ def _stop_of(card: ReportCard | None, users: int) -> Stop | None:
     return next((stop for stop in card.advisory.stops if stop.users == users), None)
 
 
-def _limits(stop: Stop, said: set[tuple[str, str]]) -> Iterator[RoadmapStep]:
+def _limits(stop: Stop, mentioned: set[tuple[str, str]]) -> Iterator[RoadmapStep]:
     """Yield what became due at a scale and no step of the path fixes."""
     for due in stop.due:
         trigger = due.trigger
         if due.when != "now" or not due.is_new or trigger.level < Level.MEDIUM:
             continue
-        if (trigger.rule, trigger.subject) in said:
+        if (trigger.rule, trigger.subject) in mentioned:
             continue
         yield _limit(trigger)
 

@@ -37,7 +37,7 @@ class Boards:
 
         The own rank is None where more than a thousand stand before it.
         """
-        own = await self.store.getStanding(board=board, userId=user_id)
+        own_standing = await self.store.getStanding(board=board, userId=user_id)
         standings: list[Any] = []
         token: str | None = None
         is_complete = False
@@ -46,7 +46,7 @@ class Boards:
             standings += page
             token = page.next
             is_complete = not token
-            if is_complete or self._is_enough(standings, own):
+            if is_complete or self._is_enough(standings, own_standing):
                 break
         places = ranked(standings)
         rank = next((rank for rank, each in places if each.userId == user_id), None)
@@ -56,11 +56,13 @@ class Boards:
                 {"rank": rank, **each.as_dict()} | {"isOwn": each.userId == user_id}
                 for rank, each in places[:TOP]
             ],
-            "own": None if own is None else {"rank": rank, "score": own.score, "delta": own.delta},
+            "own": None
+            if own_standing is None
+            else {"rank": rank, "score": own_standing.score, "delta": own_standing.delta},
         }
 
     @staticmethod
-    def _is_enough(standings: Sequence[Any], own: Any) -> bool:
+    def _is_enough(standings: Sequence[Any], own_standing: Any) -> bool:
         """Whether all that may stand before the fiftieth, or the own place, has been read.
 
         Those of one score come in no order, so all of them have to be there.
@@ -68,17 +70,17 @@ class Boards:
         last = standings[-1].score
         if len(standings) < TOP or last >= standings[TOP - 1].score:
             return False
-        return own is None or last < own.score
+        return own_standing is None or last < own_standing.score
 
     async def benchmark(self, profile: Any) -> dict[str, Any]:
         """Return the percentile of the own score among the profiles of the industry."""
         peers = await self._scores(profile.industry)
-        others = [each.esgScore for each in peers if each.userId != profile.userId]
+        peer_scores = [each.esgScore for each in peers if each.userId != profile.userId]
         return {
             "industry": profile.industry,
             "score": profile.esgScore,
-            "profiles": len(others) + 1,
-            "percentile": percentile(profile.esgScore, others),
+            "profiles": len(peer_scores) + 1,
+            "percentile": percentile(profile.esgScore, peer_scores),
         }
 
     async def experts(

@@ -145,16 +145,16 @@ def organisation_fields(body: Mapping[str, Any]) -> dict[str, Any]:
     return {name: check(body[name]) for name, check in checks.items() if name in body}
 
 
-def section_fields(given: Any) -> Sections:
+def section_fields(sections: Any) -> Sections:
     """Return the answers of a request, by section.
 
     Raises:
         BadField: a section or field is unknown, or an answer may not be.
     """
-    if not isinstance(given, Mapping):
+    if not isinstance(sections, Mapping):
         raise BadField("sections", "must be an object")
     answers: Sections = {}
-    for section, fields in given.items():
+    for section, fields in sections.items():
         known = SECTIONS.get(section)
         if known is None or not isinstance(fields, Mapping):
             raise BadField("sections", f"are objects: {', '.join(SECTIONS)}")
@@ -277,17 +277,17 @@ def ranked(standings: Iterable[Any]) -> list[tuple[int, Any]]:
     return list(enumerate(ordered, 1))
 
 
-def percentile(score: int, others: Sequence[int]) -> int | None:
+def percentile(score: int, peer_scores: Sequence[int]) -> int | None:
     """Return how many per cent of the others score lower, half up; None without others.
 
     Example:
         >>> percentile(60, [10, 20, 60, 90]), percentile(60, [])
         (50, None)
     """
-    if not others:
+    if not peer_scores:
         return None
-    lower = sum(1 for other in others if other < score)
-    return int((Decimal(lower) * 100 / len(others)).quantize(Decimal(1), ROUND_HALF_UP))
+    lower = sum(1 for peer_score in peer_scores if peer_score < score)
+    return int((Decimal(lower) * 100 / len(peer_scores)).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 # ---------------------------------------------------------------- experts

@@ -44,16 +44,16 @@ class BcryptPasswords:
         """Return what is kept of a password: 60 characters that begin with `$2b$`."""
         return self._hash(_bytes(password), self._salt()).decode()
 
-    def require(self, password: str, kept: str | None) -> None:
+    def require(self, password: str, stored_hash: str | None) -> None:
         """Verify a password against what is kept of it; None where there is no such user.
 
         Raises:
             Unauthorized: it is another, or there is no such user.
         """
-        expected = (kept or self._nobody).encode()
+        expected = (stored_hash or self._nobody).encode()
         if not hmac.compare_digest(self._hash(_bytes(password), expected), expected):
             raise Unauthorized
-        if kept is None:
+        if stored_hash is None:
             raise Unauthorized
 
     def _salt(self) -> bytes:

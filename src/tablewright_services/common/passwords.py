@@ -22,17 +22,17 @@ class Passwords:
         """Return what is kept of a password."""
         return self._hasher.hash(password)
 
-    def require(self, password: str, kept: str | None) -> None:
+    def require(self, password: str, stored_hash: str | None) -> None:
         """Verify a password against what is kept of it; None where there is no such user.
 
         Raises:
             Unauthorized: it is another, or there is no such user.
         """
         try:
-            self._hasher.verify(kept or self._nobody, password[:LONGEST_PASSWORD])
+            self._hasher.verify(stored_hash or self._nobody, password[:LONGEST_PASSWORD])
         except (Argon2Error, InvalidHashError) as problem:
             raise Unauthorized from problem
-        if kept is None:
+        if stored_hash is None:
             raise Unauthorized
 
 

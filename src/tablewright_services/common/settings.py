@@ -15,16 +15,16 @@ def required_secrets(environment: Mapping[str, str], names: Sequence[str]) -> di
     Raises:
         UsageError: one is missing or too short, or two are equal.
     """
-    found = {name: environment.get(name, "") for name in names}
-    for name, secret in found.items():
+    secrets = {name: environment.get(name, "") for name in names}
+    for name, secret in secrets.items():
         if len(secret) < SHORTEST_SECRET:
             raise UsageError(
                 f"{name} has {len(secret)} characters",
                 remedy=f"set it to at least {SHORTEST_SECRET} random ones",
             )
-    if len(set(found.values())) < len(names):
+    if len(set(secrets.values())) < len(names):
         raise UsageError(f"{' and '.join(names)} are equal", remedy="take one for each")
-    return {name: secret.encode() for name, secret in found.items()}
+    return {name: secret.encode() for name, secret in secrets.items()}
 
 
 def whole_number(environment: Mapping[str, str], name: str, default: int) -> int:

@@ -17,9 +17,9 @@ def base64_signature(content: bytes, secret: bytes, algorithm: str = "sha256") -
     return base64.b64encode(hmac.new(secret, content, algorithm).digest()).decode()
 
 
-def is_same(given: str, expected: str) -> bool:
+def is_same(received: str, expected: str) -> bool:
     """Whether two signatures are equal, compared in a time that says nothing of them."""
-    return hmac.compare_digest(given.encode(), expected.encode())
+    return hmac.compare_digest(received.encode(), expected.encode())
 
 
 def keyed_digest(text: str, secret: bytes) -> str:

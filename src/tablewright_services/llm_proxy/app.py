@@ -223,31 +223,31 @@ class LlmProxy(Service):
         self, user_id: str, model: str, messages: Messages, started: float
     ) -> AsyncIterator[bytes]:
         """Yield the pieces of an answer as server-sent events, and keep what it took."""
-        taken, status = Taken(0, 0), "failed"
+        usage, status = Taken(0, 0), "failed"
         try:
             async for piece in iterate_in_threadpool(self.provider.stream(model, messages)):
                 if isinstance(piece, Taken):
-                    taken, status = piece, "ok"
+                    usage, status = piece, "ok"
                 else:
                     yield _event({"choices": [{"index": 0, "delta": {"content": piece}}]})
         except ProviderFailed:
             yield _event({"error": "provider"})
         finally:
-            await self._record(user_id, model, taken, started, status)
+            await self._record(user_id, model, usage, started, status)
         yield b"data: [DONE]\n\n"
 
     async def _record(
-        self, user_id: str, model: str, taken: Taken, started: float, status: str
+        self, user_id: str, model: str, usage: Taken, started: float, status: str
     ) -> None:
-        tokens = taken.prompt + taken.completion
+        tokens = usage.prompt + usage.completion
         await self.store.recordUsage(
             userId=user_id,
             provider=self.provider.name,
             model=model,
             status=status,
             tokens=tokens,
-            promptTokens=taken.prompt,
-            completionTokens=taken.completion,
+            promptTokens=usage.prompt,
+            completionTokens=usage.completion,
             cost=cost_of(self.provider.name, tokens),
             latencyMs=int((self.ticks() - started) * 1000),
         )

@@ -111,8 +111,8 @@ class Subscriptions:
         if kind in RENEWED:
             await self._keep(user.userId, receipt)
             latest = await self.store.getLatestReceipt(userId=user.userId)
-            kept = latest[0]
-            change = change_of(PRODUCTS[kept.productId], kept.expiresDate)
+            newest = latest[0]
+            change = change_of(PRODUCTS[newest.productId], newest.expiresDate)
         elif kind in ENDED:
             change = change_of("free", None)
         else:
@@ -134,8 +134,8 @@ class Subscriptions:
             )
 
     async def _owner(self, transaction: str) -> str:
-        found = await self.store.findUserByOriginalTransaction(originalTransactionId=transaction)
-        return str(found[0].userId) if found else ""
+        owner = await self.store.findUserByOriginalTransaction(originalTransactionId=transaction)
+        return str(owner[0].userId) if owner else ""
 
     def _verified(self, signed: str) -> dict[str, Any]:
         if not self.receipt_secret:

@@ -110,8 +110,8 @@ class Access:
     # ------------------------------------------------------------ tokens
 
     def _token(self, kind: str, subject: str, hours: int) -> str:
-        ends = self._now() + dt.timedelta(hours=hours)
-        return signed_token({"aud": kind, "sub": subject, "exp": ends.timestamp()}, self._secret)
+        expires = self._now() + dt.timedelta(hours=hours)
+        return signed_token({"aud": kind, "sub": subject, "exp": expires.timestamp()}, self._secret)
 
     def _claims(self, token: str, kind: str) -> dict[str, object]:
         claims = verified_claims(token, self._secret, self._now().timestamp())

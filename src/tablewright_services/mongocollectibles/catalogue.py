@@ -40,16 +40,16 @@ class CollectiblesCache:
 
     async def shelf(self) -> tuple[Shelf, bool]:
         """Return the list, and whether it was kept."""
-        kept = self._fresh()
-        if kept is None:
+        cached = self._fresh()
+        if cached is None:
             async with self._reading:
-                kept = self._fresh()
-                if kept is None:
+                cached = self._fresh()
+                if cached is None:
                     self.misses += 1
                     self._shelf = shelf = await self._read()
                     return shelf, False
         self.hits += 1
-        return kept, True
+        return cached, True
 
     def forget(self) -> None:
         """Read the list again the next time."""
@@ -76,14 +76,14 @@ def etag_of(body: bytes) -> str:
     return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
 
 
-def is_current(given: str, etag: str) -> bool:
+def is_current(received: str, etag: str) -> bool:
     """Whether a caller's `If-None-Match` names what it would get again.
 
     Example:
         >>> is_current('W/"a", "b"', '"b"'), is_current('"a"', '"b"')
         (True, False)
     """
-    tags = {tag.strip().removeprefix("W/") for tag in given.split(",")}
+    tags = {tag.strip().removeprefix("W/") for tag in received.split(",")}
     return etag in tags or "*" in tags
 
 

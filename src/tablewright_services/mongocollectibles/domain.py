@@ -144,14 +144,14 @@ EFFECTS: Mapping[str, Mapping[str, Effect]] = {
 FREES_COPY = frozenset({"failed", "expired"})
 
 
-def effect(told: str, present: str) -> Effect:
+def effect(reported: str, present: str) -> Effect:
     """Return what a message changes that tells of a status.
 
     Example:
         >>> effect("completed", "pending"), effect("failed", "completed")
         (<Effect.MOVE: 'move'>, <Effect.NONE: 'none'>)
     """
-    return EFFECTS[told].get(present, Effect.NONE)
+    return EFFECTS[reported].get(present, Effect.NONE)
 
 
 def is_overdue(rental: Any, now: dt.datetime) -> bool:

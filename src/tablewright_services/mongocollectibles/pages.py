@@ -254,11 +254,11 @@ class Pages:
                 status,
                 listed.next,
             )
-        kept = service.catalogue
+        catalogue = service.catalogue
         figures = html(
             "<p>The catalogue was read {} times, and given out {} times as it was.</p>{}",
-            kept.misses,
-            kept.hits,
+            catalogue.misses,
+            catalogue.hits,
             joined(html("<p>{}: {}</p>", word, n) for word, n in sorted(service.noted.items())),
         )
         leave = html(

@@ -94,19 +94,19 @@ class Rentals:
         )
         if collectible is None:
             raise RequestRefused(404, "not_found", "there is no such collectible")
-        found = quote(order, collectible.size, copies) if collectible.available else None
-        if found is None:
+        terms = quote(order, collectible.size, copies) if collectible.available else None
+        if terms is None:
             raise RequestRefused(409, "unavailable", "no copy is available")
-        return found
+        return terms
 
     def offer(self, quoted: Quote) -> dict[str, Any]:
         """Return a quote as the customer gets it, with a token that holds for its time."""
-        ends = (self.now() + QUOTE_HOLDS).replace(microsecond=0)
+        expires = (self.now() + QUOTE_HOLDS).replace(microsecond=0)
         order = quoted.order
         claims = {
             **_claims(order),
             "fee": centavos(quoted.total_fee),
-            "exp": int(ends.timestamp()),
+            "exp": int(expires.timestamp()),
             "jti": secrets.token_hex(4),
         }
         return {
@@ -118,7 +118,7 @@ class Rentals:
             **quoted.parts(),
             "total_fee": quoted.total_fee,
             "currency": CURRENCY,
-            "valid_until": ends.isoformat().replace("+00:00", "Z"),
+            "valid_until": expires.isoformat().replace("+00:00", "Z"),
             "quote": signed_token(claims, self.secret),
         }
 

@@ -87,5 +87,5 @@ def shop_settings(environment: Mapping[str, str]) -> ShopSettings:
 
 
 def _origins(listed: str, public_url: str) -> frozenset[str]:
-    given = {each.strip() for each in listed.split(",") if each.strip()}
-    return frozenset({*given, public_url} - {""} if given else ())
+    origins = {each.strip() for each in listed.split(",") if each.strip()}
+    return frozenset({*origins, public_url} - {""} if origins else ())

@@ -165,9 +165,9 @@ class Accounts:
                 429, "locked", "too many wrong passwords; wait a quarter of an hour"
             )
         account = await self._login_of(kind, address)
-        kept = account.passwordHash if account is not None else None
+        stored_hash = account.passwordHash if account is not None else None
         try:
-            await asyncio.to_thread(self._passwords.require, password, kept)
+            await asyncio.to_thread(self._passwords.require, password, stored_hash)
         except Unauthorized:
             await self.cache.count(failures, LOCK_SECONDS)
             raise
@@ -227,34 +227,34 @@ class Accounts:
             raise Unauthorized
         return caller
 
-    async def require_permission(self, caller: Caller, wanted: str) -> None:
+    async def require_permission(self, caller: Caller, permission: str) -> None:
         """Let an administrator pass who may do something.
 
         Raises:
             Refused: this one may not.
         """
         admin = await self.store.getAdmin(_id=caller.id)
-        if admin is None or not may(admin.role, admin.permissions or (), wanted):
+        if admin is None or not may(admin.role, admin.permissions or (), permission):
             raise RequestRefused(403, "forbidden", "your role does not allow this")
 
     # ------------------------------------------------------------ tokens
 
     def _session(self, id: str, kind: str) -> dict[str, Any]:
-        ends = int(self.now().timestamp()) + SESSION_SECONDS
-        return self._tokens(id, kind, secrets.token_hex(12), ends)
+        expires = int(self.now().timestamp()) + SESSION_SECONDS
+        return self._tokens(id, kind, secrets.token_hex(12), expires)
 
-    def _tokens(self, id: str, kind: str, session: str, ends: int) -> dict[str, Any]:
+    def _tokens(self, id: str, kind: str, session: str, expires: int) -> dict[str, Any]:
         now = int(self.now().timestamp())
         who = {"sub": id, "kind": kind, "sid": session, "iat": now}
-        until = min(now + ACCESS_SECONDS, ends)
-        refresh = {**who, "jti": secrets.token_hex(12), "exp": ends}
+        until = min(now + ACCESS_SECONDS, expires)
+        refresh = {**who, "jti": secrets.token_hex(12), "exp": expires}
         return {
             "id": id,
             "kind": kind,
             "accessToken": signed_token({**who, "exp": until}, self.settings.access_secret),
             "refreshToken": signed_token(refresh, self.settings.refresh_secret),
             "expiresIn": until - now,
-            "sessionEnds": dt.datetime.fromtimestamp(ends, dt.UTC).isoformat(),
+            "sessionEnds": dt.datetime.fromtimestamp(expires, dt.UTC).isoformat(),
         }
 
     async def _hash(self, password: str) -> str:

@@ -36,29 +36,29 @@ class Administration:
         entry = {"at": stamp(self.now()), "action": action, "target": target}
         await self.store.logAdminActivity(_id=admin.id, activity=entry)
 
-    async def users(self, admin: Caller, asked: Mapping[str, Any]) -> dict[str, Any]:
+    async def users(self, admin: Caller, query: Mapping[str, Any]) -> dict[str, Any]:
         """Return a page of clients by their state, newest first."""
         await self.accounts.require_permission(admin, "users:read")
-        found = await self.store.usersByState(
-            isActive=asked.get("isActive", True),
-            isBlocked=asked.get("isBlocked", False),
-            page=asked.get("page"),
+        page = await self.store.usersByState(
+            isActive=query.get("isActive", True),
+            isBlocked=query.get("isBlocked", False),
+            page=query.get("page"),
         )
         return {
-            "items": [views.view(each, ("email", "name")) for each in found],
-            "next": found.next,
+            "items": [views.view(each, ("email", "name")) for each in page],
+            "next": page.next,
         }
 
-    async def users_near(self, admin: Caller, asked: Mapping[str, Any]) -> dict[str, Any]:
+    async def users_near(self, admin: Caller, query: Mapping[str, Any]) -> dict[str, Any]:
         """Return a page of clients around a place, nearest first."""
         await self.accounts.require_permission(admin, "users:read")
-        found = await self.store.usersNear(
-            location={"lat": asked["lat"], "lon": asked["lng"]},
-            radius_km=asked.get("radius", 10),
-            page=asked.get("page"),
+        page = await self.store.usersNear(
+            location={"lat": query["lat"], "lon": query["lng"]},
+            radius_km=query.get("radius", 10),
+            page=query.get("page"),
         )
-        items = [views.view(each, ("name", "location")) for each in found]
-        return {"items": items, "next": found.next}
+        items = [views.view(each, ("name", "location")) for each in page]
+        return {"items": items, "next": page.next}
 
     async def block(self, admin: Caller, id: str, *, is_blocked: bool) -> dict[str, Any]:
         """Block a client or let one in again; a blocked one is out once the token has run out."""
@@ -73,9 +73,9 @@ class Administration:
     async def waiting(self, admin: Caller, page: str | None) -> dict[str, Any]:
         """Return a page of providers that wait to be verified."""
         await self.accounts.require_permission(admin, "providers:verify")
-        found = await self.store.providersToVerify(page=page)
+        providers = await self.store.providersToVerify(page=page)
         names = ("businessName", "serviceType", "verificationStatus")
-        return {"items": [views.view(each, names) for each in found], "next": found.next}
+        return {"items": [views.view(each, names) for each in providers], "next": providers.next}
 
     async def verify(self, admin: Caller, id: str, decision: str) -> dict[str, Any]:
         """Verify or reject a provider who waits."""
@@ -93,31 +93,34 @@ class Administration:
         await self.news.tell(News(id, "provider", "system", title, "", {}, priority=1))
         return {"id": id, "verificationStatus": decision}
 
-    async def requests(self, admin: Caller, asked: Mapping[str, Any]) -> dict[str, Any]:
+    async def requests(self, admin: Caller, query: Mapping[str, Any]) -> dict[str, Any]:
         """Return a page of requests of a status, oldest first, without their descriptions."""
         await self.accounts.require_permission(admin, "bookings:read")
-        found = await self.store.requestsByStatus(status=asked["status"], page=asked.get("page"))
+        requests = await self.store.requestsByStatus(status=query["status"], page=query.get("page"))
         names = ("clientId", "providerId", "status", "serviceType", "createdAt")
-        return {"items": [views.view(each, names) for each in found], "next": found.next}
+        return {"items": [views.view(each, names) for each in requests], "next": requests.next}
 
     async def upcoming(self, admin: Caller, page: str | None) -> dict[str, Any]:
         """Return the bookings that are confirmed for the next 24 hours, the next one first."""
         await self.accounts.require_permission(admin, "bookings:read")
         now = self.now()
-        found = await self.store.upcomingBookings(
+        bookings = await self.store.upcomingBookings(
             schedule_from=now, schedule_to=now + DAY, page=page
         )
         names = ("clientId", "providerId", "status", "schedule", "durationMinutes")
-        return {"items": [views.view(each, names) for each in found], "next": found.next}
+        return {"items": [views.view(each, names) for each in bookings], "next": bookings.next}
 
-    async def notifications(self, admin: Caller, asked: Mapping[str, Any]) -> dict[str, Any]:
+    async def notifications(self, admin: Caller, query: Mapping[str, Any]) -> dict[str, Any]:
         """Return a page of notifications of a type and a priority, newest first."""
         await self.accounts.require_permission(admin, "activity:read")
-        found = await self.store.notificationsByType(
-            type=asked["type"], priority=asked["priority"], page=asked.get("page")
+        notifications = await self.store.notificationsByType(
+            type=query["type"], priority=query["priority"], page=query.get("page")
         )
         names = ("type", "priority", "title", "createdAt")
-        return {"items": [views.view(each, names) for each in found], "next": found.next}
+        return {
+            "items": [views.view(each, names) for each in notifications],
+            "next": notifications.next,
+        }
 
     async def refund(self, admin: Caller, id: str) -> dict[str, Any]:
         """Note that a paid job is paid back."""
@@ -137,12 +140,12 @@ class Administration:
         """Return what an administrator did, the last first: oneself, or with the right another."""
         if id is not None and id != admin.id:
             await self.accounts.require_permission(admin, "activity:read")
-        found = await self.store.getAdmin(_id=id or admin.id)
-        if found is None:
+        administrator = await self.store.getAdmin(_id=id or admin.id)
+        if administrator is None:
             raise RequestRefused(404, "not_found", "there is no such administrator")
         names = ("at", "action", "target")
-        entries = [{name: entry[name] for name in names} for entry in found.activity or ()]
-        return {"id": found._id, "role": found.role, "items": entries[::-1]}
+        entries = [{name: entry[name] for name in names} for entry in administrator.activity or ()]
+        return {"id": administrator._id, "role": administrator.role, "items": entries[::-1]}
 
 
 __all__ = ["Administration"]

@@ -142,18 +142,20 @@ class PoaFix(Service):
         ]
 
     def _of_search(self) -> Sequence[BaseRoute]:
-        one, own = "/providers/{id}", self._own
+        one_provider, of_account = "/providers/{id}", self._own
         return [
             self._open("GET", "/service-types", self._service_types),
-            own("GET", "/providers/nearby", self._near, ANYBODY, query=bodies.NEAR),
-            own("GET", "/providers/top", self._best, ANYBODY, query=bodies.OF_TYPE),
-            own("GET", "/providers", self._by_type, ANYBODY, query=bodies.OF_TYPE),
-            own("GET", one, self._provider, ANYBODY, answers=THERE),
-            own("GET", f"{one}/location", self._location, ANYBODY, answers=THERE),
-            own("PUT", "/providers/me/presence", self._presence, PROVIDER, body=bodies.PRESENCE),
-            own(
+            of_account("GET", "/providers/nearby", self._near, ANYBODY, query=bodies.NEAR),
+            of_account("GET", "/providers/top", self._best, ANYBODY, query=bodies.OF_TYPE),
+            of_account("GET", "/providers", self._by_type, ANYBODY, query=bodies.OF_TYPE),
+            of_account("GET", one_provider, self._provider, ANYBODY, answers=THERE),
+            of_account("GET", f"{one_provider}/location", self._location, ANYBODY, answers=THERE),
+            of_account(
+                "PUT", "/providers/me/presence", self._presence, PROVIDER, body=bodies.PRESENCE
+            ),
+            of_account(
                 "POST",
-                f"{one}/ratings",
+                f"{one_provider}/ratings",
                 self._rate,
                 CLIENT,
                 body=bodies.RATING,
@@ -162,43 +164,52 @@ class PoaFix(Service):
         ]
 
     def _of_requests(self) -> Sequence[BaseRoute]:
-        own, request, booking = self._own, "/requests/{id}", "/bookings/{id}"
+        of_account, request, booking = self._own, "/requests/{id}", "/bookings/{id}"
         moved = {**STATE, **THERE}
-        made = {201: "it", **STATE, **THERE}
+        created = {201: "it", **STATE, **THERE}
         return [
-            own("POST", "/requests", self._send, CLIENT, body=bodies.REQUEST, answers=made),
-            own("GET", "/requests", self._requests, PARTIES, query=bodies.REQUESTS),
-            own("GET", request, self._request, PARTIES, answers=THERE),
-            own(
-                "POST", f"{request}/accept", self._accept, PROVIDER, body=bodies.TIME, answers=made
+            of_account(
+                "POST", "/requests", self._send, CLIENT, body=bodies.REQUEST, answers=created
             ),
-            own("POST", f"{request}/reject", self._reject, PROVIDER, answers=moved),
-            own("POST", f"{request}/cancel", self._cancel_request, CLIENT, answers=moved),
-            own("POST", "/bookings", self._book, PROVIDER, body=bodies.BOOKING, answers=made),
-            own("GET", "/bookings", self._bookings, PARTIES, query=bodies.BOOKINGS),
-            own("GET", f"{booking}/job", self._job_of_booking, PARTIES, answers=THERE),
-            own("POST", f"{booking}/confirm", self._confirm, CLIENT, answers=moved),
-            own("POST", f"{booking}/start", self._start, PROVIDER, answers=moved),
-            own("POST", f"{booking}/complete", self._complete, PROVIDER, answers=moved),
-            own("POST", f"{booking}/cancel", self._cancel_booking, PARTIES, answers=moved),
+            of_account("GET", "/requests", self._requests, PARTIES, query=bodies.REQUESTS),
+            of_account("GET", request, self._request, PARTIES, answers=THERE),
+            of_account(
+                "POST",
+                f"{request}/accept",
+                self._accept,
+                PROVIDER,
+                body=bodies.TIME,
+                answers=created,
+            ),
+            of_account("POST", f"{request}/reject", self._reject, PROVIDER, answers=moved),
+            of_account("POST", f"{request}/cancel", self._cancel_request, CLIENT, answers=moved),
+            of_account(
+                "POST", "/bookings", self._book, PROVIDER, body=bodies.BOOKING, answers=created
+            ),
+            of_account("GET", "/bookings", self._bookings, PARTIES, query=bodies.BOOKINGS),
+            of_account("GET", f"{booking}/job", self._job_of_booking, PARTIES, answers=THERE),
+            of_account("POST", f"{booking}/confirm", self._confirm, CLIENT, answers=moved),
+            of_account("POST", f"{booking}/start", self._start, PROVIDER, answers=moved),
+            of_account("POST", f"{booking}/complete", self._complete, PROVIDER, answers=moved),
+            of_account("POST", f"{booking}/cancel", self._cancel_booking, PARTIES, answers=moved),
         ]
 
     def _of_jobs(self) -> Sequence[BaseRoute]:
-        own, one = self._own, "/jobs/{id}"
+        of_account, one_job = self._own, "/jobs/{id}"
         moved = {**STATE, **THERE}
         paid = {202: "where to pay", 502: "payments do not answer", **moved}
         routes: list[BaseRoute] = [
-            own("GET", "/jobs", self._jobs, PROVIDER, query=bodies.PAGE),
-            own("GET", one, self._job, PARTIES, answers=THERE),
-            own(
+            of_account("GET", "/jobs", self._jobs, PROVIDER, query=bodies.PAGE),
+            of_account("GET", one_job, self._job, PARTIES, answers=THERE),
+            of_account(
                 "POST",
-                f"{one}/progress",
+                f"{one_job}/progress",
                 self._progress,
                 PROVIDER,
                 body=bodies.PROGRESS,
                 answers={201: "the entry", **moved},
             ),
-            own("POST", f"{one}/payment", self._pay, CLIENT, answers=paid),
+            of_account("POST", f"{one_job}/payment", self._pay, CLIENT, answers=paid),
             self.route(
                 "POST",
                 "/webhooks/paystack",
@@ -210,7 +221,7 @@ class PoaFix(Service):
         if not self.settings.paystack_key:
             path = LOCAL_PAYMENT
             routes.append(
-                own("POST", path, self._pay_here, CLIENT, body=bodies.OUTCOME, answers=moved)
+                of_account("POST", path, self._pay_here, CLIENT, body=bodies.OUTCOME, answers=moved)
             )
         return routes
 
@@ -553,8 +564,8 @@ class PoaFix(Service):
         store = self.uploads.store
         assert isinstance(store, LocalStore)
         path, media_type = store.file(request.path_params["key"])
-        kept = f"public, max-age={YEAR_SECONDS}, immutable"
-        return FileResponse(path, media_type=media_type, headers={"Cache-Control": kept})
+        cache_control = f"public, max-age={YEAR_SECONDS}, immutable"
+        return FileResponse(path, media_type=media_type, headers={"Cache-Control": cache_control})
 
 
 def _id(request: Request) -> str:

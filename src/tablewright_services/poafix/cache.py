@@ -77,9 +77,9 @@ class LocalCache:
         """Count up, from 1, and return the count; it begins again once it has run out."""
         with self._lock:
             before = self._value(key)
-            ends = self._kept[key][0] if before is not None else self._ticks() + seconds
+            expires = self._kept[key][0] if before is not None else self._ticks() + seconds
             count = int(before or 0) + 1
-            self._keep(key, count, ends)
+            self._keep(key, count, expires)
             return count
 
     async def drop(self, key: str) -> None:
@@ -88,14 +88,14 @@ class LocalCache:
             self._kept.pop(key, None)
 
     def _value(self, key: str) -> Any:
-        ends, value = self._kept.get(key, (0.0, None))
-        if value is not None and self._ticks() >= ends:
+        expires, value = self._kept.get(key, (0.0, None))
+        if value is not None and self._ticks() >= expires:
             del self._kept[key]
             return None
         return value
 
-    def _keep(self, key: str, value: Any, ends: float) -> None:
+    def _keep(self, key: str, value: Any, expires: float) -> None:
         self._kept.pop(key, None)
-        self._kept[key] = (ends, value)
+        self._kept[key] = (expires, value)
         if len(self._kept) > self._most:
             self._kept.popitem(last=False)

@@ -75,19 +75,19 @@ ENDED = ("completed", "cancelled")
 """States of a booking that no other follows."""
 
 
-def may_move(moves: Moves, state: str, wanted: str) -> bool:
+def may_move(moves: Moves, state: str, next_state: str) -> bool:
     """Whether a state may follow another.
 
     Example:
         >>> may_move(BOOKING_MOVES, "pending", "completed")
         False
     """
-    return wanted in moves.get(state, ())
+    return next_state in moves.get(state, ())
 
 
-def may(role: str, permissions: Iterable[str], wanted: str) -> bool:
+def may(role: str, permissions: Iterable[str], permission: str) -> bool:
     """Whether an administrator may do something."""
-    return wanted in PERMISSIONS.get(role, frozenset()) or wanted in set(permissions)
+    return permission in PERMISSIONS.get(role, frozenset()) or permission in set(permissions)
 
 
 # ---------------------------------------------------------------- identifiers
@@ -127,15 +127,15 @@ def stamp(moment: dt.datetime) -> str:
 # ---------------------------------------------------------------- places
 
 
-def metres_between(one: Mapping[str, Any], other: Mapping[str, Any]) -> int:
+def metres_between(first: Mapping[str, Any], second: Mapping[str, Any]) -> int:
     """Return the great-circle distance of two places in metres, by the haversine formula.
 
     Example:
         >>> metres_between({"lat": 0, "lon": 0}, {"lat": 0, "lon": 1})  # 6,371,000 x pi / 180
         111195
     """
-    lat, other_lat = math.radians(float(one["lat"])), math.radians(float(other["lat"]))
-    lon = math.radians(float(other["lon"]) - float(one["lon"]))
+    lat, other_lat = math.radians(float(first["lat"])), math.radians(float(second["lat"]))
+    lon = math.radians(float(second["lon"]) - float(first["lon"]))
     chord = (
         math.sin((other_lat - lat) / 2) ** 2
         + math.cos(lat) * math.cos(other_lat) * math.sin(lon / 2) ** 2
@@ -195,13 +195,13 @@ def with_time(
 ) -> list[dict[str, str]]:
     """Return a calendar with one more time, less those that are over and those named."""
     dropped = {*without, booking}
-    kept = [
+    remaining = [
         dict(entry)
         for entry in calendar
         if entry["booking"] not in dropped and entry["end"] > stamp(now)
     ]
     added = {"start": stamp(start), "end": stamp(end), "booking": booking}
-    return sorted([*kept, added], key=lambda entry: (entry["start"], entry["booking"]))
+    return sorted([*remaining, added], key=lambda entry: (entry["start"], entry["booking"]))
 
 
 # ---------------------------------------------------------------- ratings, prices

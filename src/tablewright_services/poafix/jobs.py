@@ -81,8 +81,8 @@ class Jobs:
 
     async def listed(self, provider: Caller, page: str | None) -> dict[str, Any]:
         """Return a page of a provider's jobs, newest first."""
-        found = await self.store.jobsByProvider(providerId=provider.id, page=page)
-        return {"items": [views.job(each) for each in found], "next": found.next}
+        jobs = await self.store.jobsByProvider(providerId=provider.id, page=page)
+        return {"items": [views.job(each) for each in jobs], "next": jobs.next}
 
     # ------------------------------------------------------------ progress
 
@@ -123,9 +123,9 @@ class Jobs:
         if payment["state"] != "pending":
             self._require(payment, "pending")
             attempt = derived_id("payment", id, payment["reference"])[:15]
-            wanted = {**payment, "state": "pending", "reference": f"{id}-{attempt}"}
-            await self._record(wanted, id, job.payment)
-            payment = wanted
+            pending = {**payment, "state": "pending", "reference": f"{id}-{attempt}"}
+            await self._record(pending, id, job.payment)
+            payment = pending
         user = await self.store.getUser(_id=client.id)
         try:
             address = await asyncio.to_thread(
@@ -151,8 +151,8 @@ class Jobs:
                 are for people to look at.
         """
         content = event.get("data")
-        wanted = EVENTS.get(str(event.get("event", "")), "")
-        if not wanted or not isinstance(content, Mapping):
+        next_state = EVENTS.get(str(event.get("event", "")), "")
+        if not next_state or not isinstance(content, Mapping):
             return "ignored"
         reference = str(content.get("reference") or content.get("transaction_reference") or "")
         id = reference.partition("-")[0]
@@ -161,25 +161,27 @@ class Jobs:
             return "unknown"
         payment = dict(job.payment)
         if payment["reference"] != reference:
-            if wanted == "paid":
+            if next_state == "paid":
                 raise RequestRefused(409, "attempt", "it was paid for an attempt that was given up")
             return "unchanged"
-        if payment["state"] == wanted or not may_move(PAYMENT_MOVES, payment["state"], wanted):
+        if payment["state"] == next_state or not may_move(
+            PAYMENT_MOVES, payment["state"], next_state
+        ):
             return "unchanged"
         owed = int(Decimal(payment["amount"]) * CENTS)
-        if wanted == "paid" and (content.get("amount"), content.get("currency")) != (
+        if next_state == "paid" and (content.get("amount"), content.get("currency")) != (
             owed,
             payment["currency"],
         ):
             raise RequestRefused(409, "amount", "another sum was paid than is owed")
         try:
-            await self._record({**payment, "state": wanted}, id, job.payment)
+            await self._record({**payment, "state": next_state}, id, job.payment)
         except RequestRefused:
             return "unchanged"
         booking = await self.store.getBooking(_id=job.bookingId)
         for recipient, kind in ((booking.providerId, "provider"), (booking.clientId, "client")):
-            await self._tell(recipient, kind, "payment", f"Payment {wanted}", "", id)
-        return wanted
+            await self._tell(recipient, kind, "payment", f"Payment {next_state}", "", id)
+        return next_state
 
     async def refund(self, id: str) -> dict[str, Any]:
         """Note that a paid job is paid back.
@@ -197,8 +199,8 @@ class Jobs:
         await self._tell(booking.clientId, "client", "payment", "Payment refunded", "", id)
         return {"id": id, "state": "refunded"}
 
-    def _require(self, payment: Mapping[str, Any], wanted: str) -> None:
-        if not may_move(PAYMENT_MOVES, payment["state"], wanted):
+    def _require(self, payment: Mapping[str, Any], state: str) -> None:
+        if not may_move(PAYMENT_MOVES, payment["state"], state):
             raise RequestRefused(409, "state", f"the payment is {payment['state']}")
 
     async def _record(

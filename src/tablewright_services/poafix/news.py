@@ -137,9 +137,9 @@ class Notifications:
 
     async def unread(self, recipient: str, page: str | None) -> dict[str, Any]:
         """Return unread notifications, newest first; `unread` counts those of the page."""
-        found = await self.store.unreadNotifications(recipient=recipient, page=page)
-        items = [views.view(each, views.NOTIFICATION) for each in found]
-        return {"items": items, "unread": len(items), "next": found.next}
+        notifications = await self.store.unreadNotifications(recipient=recipient, page=page)
+        items = [views.view(each, views.NOTIFICATION) for each in notifications]
+        return {"items": items, "unread": len(items), "next": notifications.next}
 
     async def mark_read(self, recipient: str, id: str) -> None:
         """Mark a notification of a recipient.
@@ -181,10 +181,10 @@ class Notifications:
             for event in await self._missed(caller.id, last_seen):
                 seen.add(event["id"])
                 yield _written(event)
-            while (left := caller.ends - self.now().timestamp()) > 0:
+            while (seconds_left := caller.ends - self.now().timestamp()) > 0:
                 event_or_end: dict[str, Any] | None = {}
                 with suppress(TimeoutError):
-                    pause = min(left, self.heartbeat_seconds)
+                    pause = min(seconds_left, self.heartbeat_seconds)
                     event_or_end = await asyncio.wait_for(stream.get(), pause)
                 if event_or_end is None:
                     return

@@ -99,12 +99,12 @@ class Requests:
     async def listed(self, caller: Caller, status: str | None, page: str | None) -> dict[str, Any]:
         """Return a page of the caller's requests, newest first; a provider's of one status."""
         if caller.kind == "client":
-            found = await self.store.requestsByClient(clientId=caller.id, page=page)
+            requests = await self.store.requestsByClient(clientId=caller.id, page=page)
         else:
-            found = await self.store.requestsByProvider(
+            requests = await self.store.requestsByProvider(
                 providerId=caller.id, status=status or "pending", page=page
             )
-        return {"items": [self._shown(each) for each in found], "next": found.next}
+        return {"items": [self._shown(each) for each in requests], "next": requests.next}
 
     def _shown(self, request: Any) -> dict[str, Any]:
         """Return a request; one that waited too long is shown as what it is about to be."""
@@ -115,29 +115,29 @@ class Requests:
 
     async def _request(self, caller: Caller, id: str) -> Any:
         request = await self.store.getRequest(_id=id)
-        own = request is not None and caller.id in (request.clientId, request.providerId)
-        if not own:
+        is_party = request is not None and caller.id in (request.clientId, request.providerId)
+        if not is_party:
             raise RequestRefused(404, "not_found", NO_REQUEST)
         return request
 
-    async def end(self, caller: Caller, id: str, wanted: str) -> dict[str, Any]:
+    async def end(self, caller: Caller, id: str, next_state: str) -> dict[str, Any]:
         """Reject a request (its provider) or cancel it (its client).
 
         Raises:
             Refused: there is none, or it is not pending any more.
         """
         request = await self._request(caller, id)
-        await self._move_request(request, wanted)
-        if wanted == "rejected":
+        await self._move_request(request, next_state)
+        if next_state == "rejected":
             await self._tell_client(request, "request", "Request rejected", "")
         else:
             await self._tell_provider(request, "request", "Request cancelled", "")
-        return {"id": id, "status": wanted}
+        return {"id": id, "status": next_state}
 
-    async def _move_request(self, request: Any, wanted: str) -> None:
+    async def _move_request(self, request: Any, next_state: str) -> None:
         now = self.now()
         is_late = request.status == "pending" and is_expired(request.createdAt, now)
-        moved = "expired" if is_late else wanted
+        moved = "expired" if is_late else next_state
         if not may_move(REQUEST_MOVES, request.status, moved):
             raise RequestRefused(409, "state", f"the request is {request.status}")
         try:
@@ -146,7 +146,7 @@ class Requests:
             )
         except ConditionFailed as stale:
             raise RequestRefused(409, "state", "the request was answered meanwhile") from stale
-        if is_late and wanted != "expired":
+        if is_late and next_state != "expired":
             raise RequestRefused(409, "expired", "the request waited for more than a day")
 
     async def expire(self) -> int:
@@ -180,8 +180,8 @@ class Requests:
             raise RequestRefused(409, "far", "the time lies more than a year ahead")
         price = fields.get("price")
         if price is None:
-            own = await self.store.getProvider(_id=provider.id)
-            price = price_of(own.hourlyRate, fields["durationMinutes"])
+            own_profile = await self.store.getProvider(_id=provider.id)
+            price = price_of(own_profile.hourlyRate, fields["durationMinutes"])
         if request.status != "accepted":
             await self._move_request(request, "accepted")
         try:
@@ -219,14 +219,19 @@ class Requests:
     ) -> dict[str, Any]:
         """Return a page of bookings: a client's of one status or all, a provider's of a status."""
         if caller.kind == "provider":
-            found = await self.store.bookingsByProvider(
+            bookings = await self.store.bookingsByProvider(
                 providerId=caller.id, status=status or "confirmed", page=page
             )
         elif status:
-            found = await self.store.bookingsByClient(clientId=caller.id, status=status, page=page)
+            bookings = await self.store.bookingsByClient(
+                clientId=caller.id, status=status, page=page
+            )
         else:
-            found = await self.store.bookingHistory(clientId=caller.id, page=page)
-        return {"items": [views.view(each, views.BOOKING) for each in found], "next": found.next}
+            bookings = await self.store.bookingHistory(clientId=caller.id, page=page)
+        return {
+            "items": [views.view(each, views.BOOKING) for each in bookings],
+            "next": bookings.next,
+        }
 
     async def confirm(self, client: Caller, id: str) -> dict[str, Any]:
         """Confirm a booking, which takes its time in the provider's calendar and makes the job.
@@ -251,34 +256,34 @@ class Requests:
         await self._tell_provider(booking, "booking", "Booking confirmed", booking.schedule)
         return {"id": id, "status": "confirmed", "jobId": job._id}
 
-    async def move(self, caller: Caller, id: str, wanted: str) -> dict[str, Any]:
+    async def move(self, caller: Caller, id: str, next_state: str) -> dict[str, Any]:
         """Start, complete or cancel a booking.
 
         Raises:
             Refused: there is none, or it is in another state.
         """
         booking = await self.booking(caller, id)
-        self._require_move(booking, wanted)
-        if wanted == "completed" and (await self.job_of(booking)).state != "finished":
+        self._require_move(booking, next_state)
+        if next_state == "completed" and (await self.job_of(booking)).state != "finished":
             raise RequestRefused(409, "job", "the job is not finished")
-        await self._move_booking(booking, wanted)
-        if wanted == "cancelled" and booking.status in HOLDS_TIME:
+        await self._move_booking(booking, next_state)
+        if next_state == "cancelled" and booking.status in HOLDS_TIME:
             await self._free_time(booking)
-        title = f"Booking {wanted.replace('_', ' ')}"
+        title = f"Booking {next_state.replace('_', ' ')}"
         if caller.id == booking.clientId:
             await self._tell_provider(booking, "booking", title, booking.schedule)
         else:
             await self._tell_client(booking, "booking", title, booking.schedule)
-        return {"id": id, "status": wanted}
+        return {"id": id, "status": next_state}
 
-    def _require_move(self, booking: Any, wanted: str) -> None:
-        if not may_move(BOOKING_MOVES, booking.status, wanted):
+    def _require_move(self, booking: Any, next_state: str) -> None:
+        if not may_move(BOOKING_MOVES, booking.status, next_state):
             raise RequestRefused(409, "state", f"the booking is {booking.status}")
 
-    async def _move_booking(self, booking: Any, wanted: str) -> None:
+    async def _move_booking(self, booking: Any, next_state: str) -> None:
         try:
             await self.store.transitionBooking(
-                _id=booking._id, status=wanted, if_status=booking.status
+                _id=booking._id, status=next_state, if_status=booking.status
             )
         except (ConditionFailed, NotFound) as stale:
             raise RequestRefused(409, "state", "the booking was changed meanwhile") from stale
@@ -313,16 +318,18 @@ class Requests:
     async def _take_time(self, booking: Any) -> None:
         start = dt.datetime.fromisoformat(booking.schedule)
         end = end_of(start, booking.durationMinutes)
-        left: set[str] = set()
+        freed: set[str] = set()
         for _ in range(ATTEMPTS):
             provider = await self.store.getProvider(_id=booking.providerId)
             calendar = provider.calendar or ()
-            for other in overlapping(calendar, start, end, booking._id):
-                if other not in left and await self._holds(other):
+            for overlap in overlapping(calendar, start, end, booking._id):
+                if overlap not in freed and await self._holds(overlap):
                     raise RequestRefused(409, "time_taken", "the provider is not free then")
-                left.add(other)
-            kept = with_time(calendar, start, end, booking._id, without=left, now=self.now())
-            if await self._keep(provider, kept):
+                freed.add(overlap)
+            new_calendar = with_time(
+                calendar, start, end, booking._id, without=freed, now=self.now()
+            )
+            if await self._keep(provider, new_calendar):
                 return
         raise RequestRefused(503, "busy", "the provider's calendar keeps changing; try again")
 
@@ -336,8 +343,8 @@ class Requests:
         for _ in range(ATTEMPTS):
             provider = await self.store.getProvider(_id=booking.providerId)
             calendar = provider.calendar or ()
-            kept = [dict(entry) for entry in calendar if entry["booking"] != booking._id]
-            if len(kept) == len(calendar) or await self._keep(provider, kept):
+            remaining = [dict(entry) for entry in calendar if entry["booking"] != booking._id]
+            if len(remaining) == len(calendar) or await self._keep(provider, remaining):
                 return
 
     async def _keep(self, provider: Any, calendar: list[dict[str, str]]) -> bool:

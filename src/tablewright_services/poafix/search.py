@@ -31,25 +31,25 @@ class NearbySearch:
 
     async def service_types(self) -> list[str]:
         """Return what providers do, kept for an hour."""
-        kept = await self.cache.get("service-types")
-        if kept is None:
-            kept = list(SERVICE_TYPES)
-            await self.cache.put("service-types", kept, SERVICE_TYPES_SECONDS)
-        return list(kept)
+        types = await self.cache.get("service-types")
+        if types is None:
+            types = list(SERVICE_TYPES)
+            await self.cache.put("service-types", types, SERVICE_TYPES_SECONDS)
+        return list(types)
 
-    async def near(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+    async def near(self, query: Mapping[str, Any]) -> dict[str, Any]:
         """Return a page of verified and available providers, nearest first.
 
         `minRating` and `maxHourlyRate` leave providers of a page out: a page may be shorter than
         its limit and have a next one.
         """
-        place = cell_of(asked["lat"], asked["lng"])
-        key = f"near:{_joined(place, asked, 'serviceType', 'radius', 'limit', 'page')}"
+        place = cell_of(query["lat"], query["lng"])
+        key = f"near:{_joined(place, query, 'serviceType', 'radius', 'limit', 'page')}"
         page = await self.cache.get(key)
         if page is None:
-            page = await self._near(place, asked)
+            page = await self._near(place, query)
             await self.cache.put(key, page, SEARCH_SECONDS)
-        least, most = asked.get("minRating"), asked.get("maxHourlyRate")
+        least, most = query.get("minRating"), query.get("maxHourlyRate")
         items = [
             item
             for item in page["items"]
@@ -59,29 +59,29 @@ class NearbySearch:
         ]
         return {"items": items, "next": page["next"]}
 
-    async def _near(self, place: Mapping[str, Decimal], asked: Mapping[str, Any]) -> dict[str, Any]:
-        found = await self.store.nearbyProviders(
-            serviceType=asked["serviceType"],
+    async def _near(self, place: Mapping[str, Decimal], query: Mapping[str, Any]) -> dict[str, Any]:
+        providers = await self.store.nearbyProviders(
+            serviceType=query["serviceType"],
             location=place,
-            radius_km=asked.get("radius", 10),
-            limit=asked.get("limit", 20),
-            page=asked.get("page"),
+            radius_km=query.get("radius", 10),
+            limit=query.get("limit", 20),
+            page=query.get("page"),
         )
-        items = [views.found(provider, place) for provider in found]
+        items = [views.found(provider, place) for provider in providers]
         items.sort(key=lambda item: (item["distanceMetres"], item["id"]))
-        return {"items": items, "next": found.next}
+        return {"items": items, "next": providers.next}
 
-    async def by_type(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+    async def by_type(self, query: Mapping[str, Any]) -> dict[str, Any]:
         """Return a page of verified and available providers of a type, the best rated first."""
         page = await self.store.availableProvidersByType(
-            serviceType=asked["serviceType"], page=asked.get("page")
+            serviceType=query["serviceType"], page=query.get("page")
         )
         return _by_rating(page, ("businessName", "rating", "hourlyRate"))
 
-    async def best(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+    async def best(self, query: Mapping[str, Any]) -> dict[str, Any]:
         """Return a page of verified providers of a type, the best rated first."""
         page = await self.store.topRatedProviders(
-            serviceType=asked["serviceType"], page=asked.get("page")
+            serviceType=query["serviceType"], page=query.get("page")
         )
         return _by_rating(page, ("businessName", "rating", "totalRatings"))
 
@@ -99,12 +99,12 @@ class NearbySearch:
         Raises:
             Refused: there is no such provider.
         """
-        kept = await self.cache.get(f"location:{id}")
-        if kept is None:
+        cached = await self.cache.get(f"location:{id}")
+        if cached is None:
             provider = await self._provider(id)
-            kept = {"location": provider.location, "isAvailable": provider.isAvailable}
-            await self.cache.put(f"location:{id}", kept, LOCATION_SECONDS)
-        return dict(kept)
+            cached = {"location": provider.location, "isAvailable": provider.isAvailable}
+            await self.cache.put(f"location:{id}", cached, LOCATION_SECONDS)
+        return dict(cached)
 
     async def _provider(self, id: str) -> Any:
         provider = await self.store.getProvider(_id=id)
@@ -130,9 +130,9 @@ def _no_provider() -> RequestRefused:
     return RequestRefused(404, "not_found", "there is no such provider")
 
 
-def _joined(place: Mapping[str, Any], asked: Mapping[str, Any], *names: str) -> str:
+def _joined(place: Mapping[str, Any], query: Mapping[str, Any], *names: str) -> str:
     return "|".join(
-        [str(place["lat"]), str(place["lon"]), *(str(asked.get(name)) for name in names)]
+        [str(place["lat"]), str(place["lon"]), *(str(query.get(name)) for name in names)]
     )
 
 

@@ -373,12 +373,12 @@ def _index_of(change: DynamoChange) -> str:
     return ""
 
 
-def _moves(helds: frozenset[Held], given: frozenset[Held]) -> bool:
-    if helds & given:
+def _moves(helds: frozenset[Held], targets: frozenset[Held]) -> bool:
+    if helds & targets:
         return True
-    total = {entity for entity, name in helds | given if name == "*"}
+    total = {entity for entity, name in helds | targets if name == "*"}
     return any(entity in total for entity, _ in helds) and any(
-        entity in total and entity in {e for e, _ in helds} for entity, _ in given
+        entity in total and entity in {e for e, _ in helds} for entity, _ in targets
     )
 
 

@@ -43,10 +43,10 @@ def get_units(sizes: Sequence[int], consistency: Consistency, hit: Decimal = ONE
     return _with_misses(result, hit).times(consistency.factor)
 
 
-def _with_misses(found: Measure, hit: Decimal) -> Measure:
+def _with_misses(measured: Measure, hit: Decimal) -> Measure:
     if hit == 1:
-        return found
-    return found.times(hit) + Measure(mean=ONE - hit)
+        return measured
+    return measured.times(hit) + Measure(mean=ONE - hit)
 
 
 def grouped(sizes: Sequence[int], count: Decimal) -> list[tuple[Decimal, list[int]]]:
@@ -116,12 +116,12 @@ def index_measure(
         if not moved:
             return write_measure(old, new) if changed else Measure()
         both = zip(write_block_column(old), write_block_column(new), strict=True)
-        return measure([one + other for one, other in both])
+        return measure([removed + added for removed, added in both])
     flags = [moved] * len(before) if isinstance(moved, bool) else moved
     return measure(
         [
-            index_write_blocks(entry, other, key_moved=flag, changed=changed)
-            for entry, other, flag in zip(before, after, flags, strict=True)
+            index_write_blocks(entry, added, key_moved=flag, changed=changed)
+            for entry, added, flag in zip(before, after, flags, strict=True)
         ]
     )
 

@@ -150,8 +150,8 @@ class DesignSizes:
         attributes = [c.attribute for c in conditions if c.operator == "eq" and not is_fixed(c)]
         if not all(entity.has(name) for name in attributes):
             return None
-        asked = domains(self.model, entity, attributes)
-        if any(domain.source is ValueSource.INSTANCE for domain in asked):
+        key_domains = domains(self.model, entity, attributes)
+        if any(domain.source is ValueSource.INSTANCE for domain in key_domains):
             return None
         numbers: Iterable[int] = range(self._population[entity.name])
         share: Decimal | None = None
@@ -172,7 +172,7 @@ class DesignSizes:
         if share is not None:
             met = [group[: in_range(share, len(group))] for group in met]
         of_calls = 1
-        for domain in asked:
+        for domain in key_domains:
             of_calls *= self._size_of(domain)
         return CallGroups(met=tuple(met), of_calls=max(of_calls, len(met), 1))
 
@@ -212,12 +212,12 @@ class DesignSizes:
         first = most_telling(pattern)
         entity = self.model.entity(first.entity)
         provided = [c.attribute for c in first.where if c.operator == "eq" and not is_fixed(c)]
-        asked = domains(self.model, entity, [name for name in provided if name in names])
+        key_domains = domains(self.model, entity, [name for name in provided if name in names])
         every = domains(self.model, entity, provided)
         if every and every[0].source is ValueSource.INSTANCE:
             columns = [self._column(entity.name, name) for name in names]
             return list(zip(*columns, strict=True))[: self._population.get(entity.name, 0)]
-        owner = asked[0] if len(asked) == 1 else None
+        owner = key_domains[0] if len(key_domains) == 1 else None
         if owner and owner.source is ValueSource.OWNER and set(names) == set(owner.names):
             keys = [owner.keys[owner.names.index(name)] for name in names]
             columns = [self._column(owner.entity, key) for key in keys]
@@ -288,8 +288,8 @@ class DesignSizes:
         if not self.is_population or match.shards > 1:
             return None
         base, _, unit = match.bucket.partition(".")
-        others = tuple(c for c in match.conditions if c.attribute != base)
-        groups = self.groups(entity, others)
+        filters = tuple(c for c in match.conditions if c.attribute != base)
+        groups = self.groups(entity, filters)
         if groups is None:
             return None
         condition = next((c for c in pattern.where if c.attribute == base), None)
@@ -337,7 +337,7 @@ class DesignSizes:
 
 
 def walk(
-    found: Sequence[tuple[int, Any]], stretches: Sequence[str], unit: str, limit: int | None
+    matching: Sequence[tuple[int, Any]], stretches: Sequence[str], unit: str, limit: int | None
 ) -> Walk:
     """Return what is found stretch by stretch until there is enough.
 
@@ -346,7 +346,7 @@ def walk(
         [[7]]
     """
     by_stretch: dict[str, list[int]] = {}
-    for number, time in found:
+    for number, time in matching:
         by_stretch.setdefault(bucket_of(time, unit), []).append(number)
     result: Walk = []
     count = 0

@@ -277,8 +277,8 @@ class CalledSizes(DesignSizes):
         attributes = [
             c.attribute for c in self.pattern.where if c.operator == "eq" and c.value is None
         ]
-        asked = domains(self.prediction.model, entity, attributes)
-        return not any(domain.source is ValueSource.INSTANCE for domain in asked)
+        key_domains = domains(self.prediction.model, entity, attributes)
+        return not any(domain.source is ValueSource.INSTANCE for domain in key_domains)
 
     def _instances(self) -> dict[str, Drawn]:
         parts = [part for item in self.items for part in (item.parts or (item,))]
@@ -354,10 +354,12 @@ class CalledSizes(DesignSizes):
         # Where nothing was met some instance stands for the sizes that nobody asks for.
         return {self.pattern.entity: Drawn(tuple(numbers) or (0,))}
 
-    def _meeting(self, one: PredictedInstance, conditions: Sequence[Condition]) -> tuple[int, ...]:
+    def _meeting(
+        self, instance: PredictedInstance, conditions: Sequence[Condition]
+    ) -> tuple[int, ...]:
         """Return the instances that meet conditions with the values of a call, as far as read."""
         entity = self.world.model.entity(self.pattern.entity)
-        tests = tuple(_test(entity, condition, one) for condition in conditions)
+        tests = tuple(_test(entity, condition, instance) for condition in conditions)
         key = tuple((test.attribute, test.operator, test.operands) for test in tests)
         if key not in self._met:
             result = in_order(self.world, self.pattern, self.world.find(entity.name, tests))
@@ -367,8 +369,8 @@ class CalledSizes(DesignSizes):
             self._met[key] = tuple(result[:maximum])
         return self._met[key]
 
-    def _returned(self, one: PredictedInstance) -> tuple[int, ...]:
-        return self._meeting(one, self.pattern.where)[: self.pattern.limit]
+    def _returned(self, instance: PredictedInstance) -> tuple[int, ...]:
+        return self._meeting(instance, self.pattern.where)[: self.pattern.limit]
 
     # ------------------------------------------------------------ as the estimate asks
 
@@ -413,7 +415,7 @@ class CalledSizes(DesignSizes):
         step = self.route.steps[0]
         walks: list[Walk] = []
         for item in self.items:
-            found = self._meeting(item, tuple(c for c in pattern.where if c not in step.filters))
+            matching = self._meeting(item, tuple(c for c in pattern.where if c not in step.filters))
             low, high = first, last
             condition = next((c for c in pattern.where if c.attribute == base), None)
             if condition is not None:
@@ -423,7 +425,7 @@ class CalledSizes(DesignSizes):
             stretches = buckets_between(low, high, unit)
             times = [
                 (self._places[n], self.world.value(entity.name, n, base))
-                for n in found
+                for n in matching
                 if n in self._places
             ]
             limit = None if drains else pattern.limit
@@ -479,20 +481,20 @@ class CalledCollections(DesignSizes):
         """Return the instances of one entity that each call meets."""
         met: list[list[int]] = []
         for item in self.items:
-            given: dict[str, Any] = {}
+            arguments: dict[str, Any] = {}
             bounds: dict[str, tuple[Any, ...]] = {}
             for part in item.parts:
-                given |= {name: v for name, v in part.given.items() if name in names}
+                arguments |= {name: v for name, v in part.given.items() if name in names}
                 bounds |= part.bounds
-            tests = [Test(name, "eq", (given.get(name),)) for name in names]
+            tests = [Test(name, "eq", (arguments.get(name),)) for name in names]
             if condition is not None:
                 operands = bounds[condition.attribute]
                 tests.append(Test(condition.attribute, condition.operator, operands))
-            found = self.world.find(entity.name, tests)
-            asked = next((p for p in pattern.parts if p.entity == entity.name), None)
-            if asked is not None:
-                found = in_order(self.world, replace(asked, sort=sort), found)
-            met.append(found)
+            instances = self.world.find(entity.name, tests)
+            part_of_entity = next((p for p in pattern.parts if p.entity == entity.name), None)
+            if part_of_entity is not None:
+                instances = in_order(self.world, replace(part_of_entity, sort=sort), instances)
+            met.append(instances)
         return Collected(met=tuple(met))
 
 
@@ -533,7 +535,7 @@ def _drawn_as_made(world: World, entity: str, numbers: Sequence[int]) -> Drawn:
     """Return instances as they were drawn; one that was put has the values of two others."""
     pairs = [world.made.get((entity, number), (number, number)) for number in numbers]
     like = tuple(entry for entry, _ in pairs)
-    fresh = tuple(other for _, other in pairs)
+    fresh = tuple(instance for _, instance in pairs)
     if like == fresh:
         return Drawn(like)
     result = world.model.entity(entity)
@@ -541,17 +543,17 @@ def _drawn_as_made(world: World, entity: str, numbers: Sequence[int]) -> Drawn:
     return Drawn(like, dict.fromkeys(names, fresh))
 
 
-def _number(one: PredictedInstance) -> int:
-    number = one.fresh if one.number is None else one.number
+def _number(instance: PredictedInstance) -> int:
+    number = instance.fresh if instance.number is None else instance.number
     assert number is not None
     return number
 
 
-def _test(entity: Entity, condition: Condition, one: PredictedInstance) -> Test:
+def _test(entity: Entity, condition: Condition, instance: PredictedInstance) -> Test:
     if condition.operator == "eq" and condition.value is not None:
         return Test(
             condition.attribute, "eq", (typed(entity, condition.attribute, condition.value),)
         )
     if condition.operator == "eq":
-        return Test(condition.attribute, "eq", (one.given.get(condition.attribute),))
-    return Test(condition.attribute, condition.operator, one.bounds[condition.attribute])
+        return Test(condition.attribute, "eq", (instance.given.get(condition.attribute),))
+    return Test(condition.attribute, condition.operator, instance.bounds[condition.attribute])

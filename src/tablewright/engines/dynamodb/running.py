@@ -188,16 +188,16 @@ class RouteRunner:
             self._position = start + limit
         return rows[start : start + limit]
 
-    def _get(self, step: ReadStep, asked: Sequence[Row], label: str) -> list[Row]:
+    def _get(self, step: ReadStep, requested: Sequence[Row], label: str) -> list[Row]:
         if step.operation == "GetItem":
             replies = []
-            for row in asked:
+            for row in requested:
                 operation, parameters = self.builder.build(step, Values(row=row))
                 replies.append(self._send(operation, parameters, label).get("Item"))
             return self._decoded(step, [item for item in replies if item])
         items: list[Any] = []
         shards = range(step.shards) if step.shards > 1 else (None,)
-        values = [Values(row=row, shard=shard) for row in asked for shard in shards]
+        values = [Values(row=row, shard=shard) for row in requested for shard in shards]
         for start in range(0, len(values), MAX_BATCH_GET_KEYS):
             operation, parameters = self.builder.build_batch(
                 step, values[start:][:MAX_BATCH_GET_KEYS]
@@ -219,10 +219,10 @@ class RouteRunner:
         return list(self._decoder(step).rows(items))
 
     def _decoder(self, step: ReadStep) -> Decoder:
-        kept = self._decoders.get(id(step))
-        if kept is None:
-            kept = self._decoders[id(step)] = (step, Decoder(self.builder, step))
-        return kept[1]
+        remembered = self._decoders.get(id(step))
+        if remembered is None:
+            remembered = self._decoders[id(step)] = (step, Decoder(self.builder, step))
+        return remembered[1]
 
     def _summed(self, step: ReadStep, rows: list[Row]) -> list[Row]:
         """Return one row for each instance, its counters added up over the shards."""
@@ -272,17 +272,27 @@ class RouteRunner:
             )
             operation, parameters = self.builder.build(step, values)
             enough = None if step.all_pages or route.sorts_in_code or near else pattern.limit
-            wanted = enough
+            rows_wanted = enough
             if _pages_by_key(route, call):
                 return self._page(step, operation, parameters, call)
             if call.is_page and enough is not None:
                 enough += int(call.resume or 0) + 1
                 parameters.pop("Limit", None)
-            if step.bucket and step.shards == 1 and wanted is not None and "Limit" in parameters:
-                enough = parameters["Limit"] = wanted - len(rows)
+            if (
+                step.bucket
+                and step.shards == 1
+                and rows_wanted is not None
+                and "Limit" in parameters
+            ):
+                enough = parameters["Limit"] = rows_wanted - len(rows)
             rows += self._pages(step, operation, parameters, enough, call)
             is_last_shard = place % step.shards == 0
-            if step.bucket and is_last_shard and wanted is not None and len(rows) >= wanted:
+            if (
+                step.bucket
+                and is_last_shard
+                and rows_wanted is not None
+                and len(rows) >= rows_wanted
+            ):
                 break
         if step.shards > 1 and pattern.sort and not route.sorts_in_code:
             _put_in_order(rows, pattern)
@@ -385,23 +395,23 @@ class RouteRunner:
             InstanceMissingError: nothing was, and what is not there must not be written.
         """
         part = next((each for each in call.parts if each.pattern.entity == step.entity), call)
-        found: list[Row] = []
+        rows: list[Row] = []
         for each in part.all:
             operation, parameters = self.builder.build(step, Values(row=each.row))
             while True:
                 body = self._send(operation, parameters, label)
                 if call.must_exist:
                     items = body.get("Items", [body["Item"]] if body.get("Item") else [])
-                    found += self._decoded(step, items)
+                    rows += self._decoded(step, items)
                 last = body.get("LastEvaluatedKey")
                 if not last or not step.all_pages:
                     break
                 parameters = {**parameters, "ExclusiveStartKey": last}
         if not call.must_exist:
             return call
-        if not found:
+        if not rows:
             raise InstanceMissingError(f"no {step.entity} is there")
-        return replace(call, row={**found[0], **call.row})
+        return replace(call, row={**rows[0], **call.row})
 
     def _single(self, step: WriteStep, call: Call) -> None:
         if call.pattern.batch > 1 and step.operation in ("PutItem", "DeleteItem"):
@@ -453,12 +463,12 @@ class RouteRunner:
         removed = {
             self._place_of(item["Delete"]): item["Delete"] for item in items if "Delete" in item
         }
-        kept: list[dict[str, Any]] = []
+        distinct: list[dict[str, Any]] = []
         same: set[tuple[str, str]] = set()
         for item in items:
             place = self._place_of(item["Put"]) if "Put" in item else None
             if place is None or place not in removed:
-                kept.append(item)
+                distinct.append(item)
                 continue
             same.add(place)
             deleted = removed[place]
@@ -467,8 +477,8 @@ class RouteRunner:
             if not is_guard:
                 parts = {n: v for n, v in deleted.items() if n not in ("Key", "TableName")}
                 put = {"TableName": place[0], "Item": item["Put"]["Item"], **parts}
-                kept.append({"Put": put})
-        return [i for i in kept if "Delete" not in i or self._place_of(i["Delete"]) not in same]
+                distinct.append({"Put": put})
+        return [i for i in distinct if "Delete" not in i or self._place_of(i["Delete"]) not in same]
 
     def _place_of(self, write: Mapping[str, Any]) -> tuple[str, str]:
         """Return the table and the key of a put or a delete."""

@@ -111,7 +111,7 @@ class Load:
     def iops(
         self,
         cache_bytes: Decimal,
-        given: Figures,
+        figures: Figures,
         *,
         peak: bool = True,
         per_write: str = "iops_per_write",
@@ -125,10 +125,10 @@ class Load:
         outside = ZERO
         if self.memory_bytes > cache_bytes:
             outside = ONE - cache_bytes / self.memory_bytes
-        missed = min(ONE, (ONE - retained) + outside * given["cold_share"])
+        missed = min(ONE, (ONE - retained) + outside * figures["cold_share"])
         touches = self.touches_peak if peak else self.touches_mean
         writes = self.writes_peak if peak else self.writes_mean
-        return touches * missed + writes * given[per_write]
+        return touches * missed + writes * figures[per_write]
 
 
 def load_of(
@@ -137,10 +137,10 @@ def load_of(
     works: Mapping[str, Work],
     homes: Sequence[Home],
     disk_bytes: Decimal,
-    given: Figures,
+    figures: Figures,
 ) -> Load:
     """Return what the patterns ask for at one scale."""
-    busiest = ONE if has_peak(model) else given["unstated_peak"]
+    busiest = ONE if has_peak(model) else figures["unstated_peak"]
     mean = _Sum()
     peak = _Sum()
     touched: dict[str, Decimal] = {}
@@ -149,13 +149,13 @@ def load_of(
         work = works[pattern.name]
         rate = model.calls_per_second(pattern, users)
         high = rate * pattern.peak * busiest if pattern.purpose == "online" else rate
-        mean.add(work, rate, given)
-        peak.add(work, high, given)
+        mean.add(work, rate, figures)
+        peak.add(work, high, figures)
         touches += sum((pages for _, pages in work.touches), ZERO) * high
         if pattern.purpose == "online":  # reports and batches read from disk what is not hot
             for name, pages in work.touches:
                 touched[name] = touched.get(name, ZERO) + pages * high
-    hot = _hot_bytes(homes, touched, given["hot_window_hours"] * 3600, given["active_days"])
+    hot = _hot_bytes(homes, touched, figures["hot_window_hours"] * 3600, figures["active_days"])
     seconds = SECONDS_PER_MONTH
     data = sum((home.rows * home.row_bytes for home in homes), ZERO)
     data += sum((i.entries * i.entry_bytes for home in homes for i in home.indexes), ZERO)
@@ -173,7 +173,9 @@ def load_of(
         hot_bytes=hot,
         touches_peak=touches,
         touches_mean=mean.touches,
-        connections=max(given["least_connections"], peak.commands * given["call_ms"] / 1000 * 2),
+        connections=max(
+            figures["least_connections"], peak.commands * figures["call_ms"] / 1000 * 2
+        ),
         returned_gb=mean.returned * seconds / GB,
         written_gb=mean.written * seconds / GB,
         curve=load_curve(model, busiest),
@@ -211,16 +213,16 @@ class _Sum:
         self.cpu += processor_us(work, given) * rate / 1_000_000
 
 
-def processor_us(work: Work, given: Figures) -> Decimal:
+def processor_us(work: Work, figures: Figures) -> Decimal:
     """Return the microseconds of one processor that one call takes."""
     return (
-        work.commands * given["cpu_us_command"]
-        + work.entries * given["cpu_us_entry"]
-        + work.rows * given["cpu_us_row"]
-        + (work.row_bytes + work.written_bytes) / 1024 * given["cpu_us_kb"]
-        + work.sorted_rows * given["cpu_us_sort"]
-        + work.row_writes * given["cpu_us_write"]
-        + work.entry_writes * given["cpu_us_entry_write"]
+        work.commands * figures["cpu_us_command"]
+        + work.entries * figures["cpu_us_entry"]
+        + work.rows * figures["cpu_us_row"]
+        + (work.row_bytes + work.written_bytes) / 1024 * figures["cpu_us_kb"]
+        + work.sorted_rows * figures["cpu_us_sort"]
+        + work.row_writes * figures["cpu_us_write"]
+        + work.entry_writes * figures["cpu_us_entry_write"]
     )
 
 
@@ -343,33 +345,33 @@ class Option:
         return self.holds and not self.not_priced
 
 
-def limits_of(offer: Offer, load: Load, given: Figures) -> tuple[OfferLimit, ...]:
+def limits_of(offer: Offer, load: Load, figures: Figures) -> tuple[OfferLimit, ...]:
     """Return each resource the offer states, needed and available."""
-    return (*_capacity_limits(offer, load, given), *_traffic_limits(offer, load, given))
+    return (*_capacity_limits(offer, load, figures), *_traffic_limits(offer, load, figures))
 
 
-def _capacity_limits(offer: Offer, load: Load, given: Figures) -> Iterator[OfferLimit]:
+def _capacity_limits(offer: Offer, load: Load, figures: Figures) -> Iterator[OfferLimit]:
     """Yield storage, memory and processors."""
     if offer.storage_gb is not None:
         plain = offer.counts_plain_bytes
         stored = load.data_bytes if plain else load.disk_bytes
-        room = offer.storage_gb if plain else offer.storage_gb * given["disk_fill"]
+        room = offer.storage_gb if plain else offer.storage_gb * figures["disk_fill"]
         yield _limit("storage", stored / GB, room, "GB")
     if offer.memory_gb is not None:
-        claimed = load.connections * given["connection_mb"] / 1024
-        cache = max(ZERO, given.cache_gb(offer.memory_gb) - claimed)
+        claimed = load.connections * figures["connection_mb"] / 1024
+        cache = max(ZERO, figures.cache_gb(offer.memory_gb) - claimed)
         yield _limit("memory for hot pages", load.hot_bytes / GB, cache, "GB")
     if offer.vcpu is None:
         return
-    usable = offer.vcpu * given["cpu_share"]
+    usable = offer.vcpu * figures["cpu_share"]
     yield _limit("processors at the peak", load.processors_peak, usable, "vCPU")
     if offer.burstable:
-        share = given["burst_baseline"] if offer.baseline is None else offer.baseline
+        share = figures["burst_baseline"] if offer.baseline is None else offer.baseline
         steady = offer.vcpu * share
         yield _limit("processors all day (burstable)", load.processors_mean, steady, "vCPU")
 
 
-def _traffic_limits(offer: Offer, load: Load, given: Figures) -> Iterator[OfferLimit]:
+def _traffic_limits(offer: Offer, load: Load, figures: Figures) -> Iterator[OfferLimit]:
     """Yield time in queries, operations, connections, disk operations and transfer."""
     if offer.query_processors is not None:
         yield _limit(
@@ -383,8 +385,8 @@ def _traffic_limits(offer: Offer, load: Load, given: Figures) -> Iterator[OfferL
     if offer.connections is not None:
         yield _limit("connections", load.connections, offer.connections, "connections")
     if offer.iops is not None:
-        memory = given.cache_gb(offer.memory_gb or ZERO) * GB
-        yield _limit("disk operations", load.iops(memory, given), offer.iops, "a second")
+        memory = figures.cache_gb(offer.memory_gb or ZERO) * GB
+        yield _limit("disk operations", load.iops(memory, figures), offer.iops, "a second")
     if offer.transfer_gb is not None:
         weekly = load.returned_gb * 7 / DAYS_PER_MONTH
         yield _limit("transfer out", weekly, offer.transfer_gb, "GB in 7 days")
@@ -395,7 +397,12 @@ def _limit(resource: str, needed: Decimal, available: Decimal, unit: str) -> Off
 
 
 def options_for(
-    offers: Iterable[Offer], load: Load, model: Model, book: PriceBook, region: str, given: Figures
+    offers: Iterable[Offer],
+    load: Load,
+    model: Model,
+    book: PriceBook,
+    region: str,
+    figures: Figures,
 ) -> tuple[Option, ...]:
     """Return every offer matched with the load, priced where the book knows the price."""
     options = []
@@ -403,13 +410,13 @@ def options_for(
         lines: tuple[Line, ...] = ()
         reason = ""
         try:
-            lines = offer.price(load, book, region, given)
+            lines = offer.price(load, book, region, figures)
         except PriceUnknownError as problem:
             reason = f"not priced: {problem}"
         options.append(
             Option(
                 offer=offer,
-                limits=limits_of(offer, load, given),
+                limits=limits_of(offer, load, figures),
                 lines=lines,
                 not_priced=reason,
                 misses=misses(offer, model),
@@ -571,16 +578,16 @@ def _busiest(
     works: Mapping[str, Work],
     layout: Layout,
     words: Words,
-    given: Figures,
+    figures: Figures,
 ) -> Load:
     """Return the load of the server, or of the shard that also holds what is not sharded."""
     if all(home.shards == 1 for home in layout.homes):
-        return load_of(model, users, works, layout.homes, layout.disk_bytes, given)
+        return load_of(model, users, works, layout.homes, layout.disk_bytes, figures)
     router = Router(model, design, layout.homes, users, words, one_shard=True)
     mine = {pattern.name: router.route(pattern)[1] for pattern in model.patterns}
     homes = [home.on_one_shard() for home in layout.homes]
     share = _memory(homes) / (_memory(layout.homes) or ONE)
-    return load_of(model, users, mine, homes, layout.disk_bytes * share, given)
+    return load_of(model, users, mine, homes, layout.disk_bytes * share, figures)
 
 
 def _memory(homes: Sequence[Home]) -> Decimal:
@@ -604,7 +611,7 @@ def sharded(offers: Iterable[Offer], shards: int) -> tuple[Offer, ...]:
 
 
 def _times(price: Pricing, shards: int) -> Pricing:
-    def priced(load: Load, book: PriceBook, region: str, given: Figures) -> tuple[Line, ...]:
+    def priced(load: Load, book: PriceBook, region: str, figures: Figures) -> tuple[Line, ...]:
         return tuple(
             replace(
                 line,
@@ -612,7 +619,7 @@ def _times(price: Pricing, shards: int) -> Pricing:
                 amount=line.amount * shards,
                 note=f"{line.note}; {shards} shards".removeprefix("; "),
             )
-            for line in price(load, book, region, given)
+            for line in price(load, book, region, figures)
         )
 
     return priced
@@ -626,7 +633,7 @@ def _bill(
     region: str,
     ends: Mapping[str, tuple[Option, ...]],
     model: Model,
-    given: Figures,
+    figures: Figures,
     notes: Sequence[str],
 ) -> Bill:
     warnings = []
@@ -654,7 +661,7 @@ def _bill(
         assumptions.append(load.curve.assumed)
     assumptions += notes
     if not has_peak(model):
-        busiest = given["unstated_peak"]
+        busiest = figures["unstated_peak"]
         assumptions.append(
             f"no pattern states a peak: the busiest hour is taken as {busiest} times the mean"
         )

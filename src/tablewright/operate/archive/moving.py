@@ -83,8 +83,12 @@ def age_of(entity: Entity, attribute: str) -> Age:
     chosen = attribute
     if not chosen:
         in_key = [name for name in entity.key if name in times]
-        others = [name for name in times if name != entity.expiry]
-        chosen = next(iter(in_key), "") or entity.expiry or (others[0] if len(others) == 1 else "")
+        time_attributes = [name for name in times if name != entity.expiry]
+        chosen = (
+            next(iter(in_key), "")
+            or entity.expiry
+            or (time_attributes[0] if len(time_attributes) == 1 else "")
+        )
     if chosen not in times:
         raise UsageError(
             f"{chosen or 'no attribute'} of {entity.name} tells when it came into being",

@@ -129,19 +129,19 @@ class ExportLoad:
 
     def _refuse_other(self, manifest: ExportManifest, form: ExportForm, filled: list[str]) -> None:
         """Refuse where a record that is there differs, before anything is written."""
-        other = 0
+        unlike = 0
         keys: list[str] = []
         for container in filled:
             for content in self._contents(manifest, form, container):
                 record = Record(container=container, kind="", content=content)
                 stored = self.adapter.stored(record)
                 if stored is not None and not self._is_same(content, stored):
-                    other += 1
+                    unlike += 1
                     if len(keys) < SHOWN_KEYS:
                         keys.append(f"{container} {_shown(self.adapter.codec.key(record))}")
-        if other:
+        if unlike:
             raise UsageError(
-                f"{other:,} records of {self.adapter.description} differ from the export, such as "
+                f"{unlike:,} records of {self.adapter.description} differ from the export, such as "
                 f"{', '.join(keys)}; nothing was written",
                 remedy="load it elsewhere, or say --overwrite to replace them",
             )
@@ -198,7 +198,7 @@ def verify_content(
         stored = content_tally(adapter, container)
         if stored == expected:
             continue
-        missing = other = 0
+        missing = unlike = 0
         for content in contents(container):
             record = Record(container=container, kind="", content=content)
             there = adapter.stored(record)
@@ -207,10 +207,10 @@ def verify_content(
             elif record_digest(adapter.codec.to_plain(there)) != record_digest(
                 adapter.codec.to_plain(content)
             ):
-                other += 1
-        if missing or other:
+                unlike += 1
+        if missing or unlike:
             raise EngineError(
-                f"{container}: {missing:,} records are missing and {other:,} differ from the "
+                f"{container}: {missing:,} records are missing and {unlike:,} differ from the "
                 "export after it was loaded",
                 remedy="see that nobody else writes there, then repeat",
             )

@@ -139,8 +139,8 @@ def column_kind(
         return JSON, False  # nulls and absences in one column: only JSON tells them apart
     kinds = {_kind(value) for value in present}
     if kinds == {INTEGER, DECIMAL} and not has_doubles:
-        whole = [value for value in present if isinstance(value, int)]
-        kinds = {DECIMAL if all(abs(value) < MOST_EXACT for value in whole) else JSON}
+        integers = [value for value in present if isinstance(value, int)]
+        kinds = {DECIMAL if all(abs(value) < MOST_EXACT for value in integers) else JSON}
     return (kinds.pop() if len(kinds) == 1 else JSON), has_nulls
 
 

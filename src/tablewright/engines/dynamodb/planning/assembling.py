@@ -144,11 +144,11 @@ def table_names(model: Model, settings: Settings, current: DynamoDesign | None) 
     return table_names
 
 
-def _current_name(entity: str, current: DynamoDesign | None, taken: set[str]) -> str:
+def _current_name(entity: str, current: DynamoDesign | None, used_names: set[str]) -> str:
     if current is None:
         return ""
     for table in current.tables:
         shapes = [shape for shape in table.shapes if not shape.guards]
-        if shapes and shapes[0].entity == entity and table.name not in taken:
+        if shapes and shapes[0].entity == entity and table.name not in used_names:
             return table.name
     return ""

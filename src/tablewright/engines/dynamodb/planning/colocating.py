@@ -43,7 +43,7 @@ def colocate(
     involved = [t for t in design.tables if any(t.name in names for names in links)]
     if not involved or len(involved) > MOST_PARTITIONED:
         return design, ()
-    apart = evaluate(design, users)
+    unmerged = evaluate(design, users)
     extra: dict[int, Decimal] = {}
     blocks: dict[int, list[Table]] = {}
     joined: dict[int, Table] = {}
@@ -57,8 +57,8 @@ def colocate(
         options: list[tuple[Decimal, int, DynamoDesign]] = []
         for trial in _placements(model, design, block):
             result = evaluate(trial, users)
-            if result.unserved <= apart.unserved:
-                options.append((result.bill.total - apart.bill.total, len(options), trial))
+            if result.unserved <= unmerged.unserved:
+                options.append((result.bill.total - unmerged.bill.total, len(options), trial))
         if options:
             extra[mask], _, trial = min(options, key=lambda option: option[:2])
             joined[mask] = trial.table(block[0].name)

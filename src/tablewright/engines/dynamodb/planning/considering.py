@@ -87,16 +87,16 @@ def with_children_inside(
     result = {entry.entity: entry for entry in considered}
     total = Pruned()
     objects = settings.objects if pricer.tariff.object_put is not None else "avoid"
-    for one in considered:
-        parent = one.entity
+    for entity_options in considered:
+        parent = entity_options.entity
         children = [c for c in model.children_of(parent) if not why_not_inside(model, c)]
         options: list[PlacementOption] = []
-        refused = list(one.refused)
+        refused = list(entity_options.refused)
         for selection in _selections(children):
-            assert isinstance(one.work, EntityWorkload)
-            work = together(one.work, model, [child.name for child in selection])
+            assert isinstance(entity_options.work, EntityWorkload)
+            work = together(entity_options.work, model, [child.name for child in selection])
             tried = embedding_placements(work, model, names[parent], selection, objects=objects)
-            priced = _price_all(work, pricer, tried, one.rules)
+            priced = _price_all(work, pricer, tried, entity_options.rules)
             options += priced.options
             refused += priced.refused
         if not options:

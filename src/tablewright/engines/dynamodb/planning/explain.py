@@ -94,29 +94,31 @@ def explain(
 
 def _entity(
     plan: Plan,
-    one: Considered,
+    considered: Considered,
     choice: Choice,
     evaluate_model: EvaluateModel,
 ) -> EntityChoice:
-    chosen = one.options[choice.option]
-    usd = cost_of(one, choice)
+    chosen = considered.options[choice.option]
+    usd = cost_of(considered, choice)
     entity_choice = EntityChoice(
-        entity=one.entity,
+        entity=considered.entity,
         chosen=chosen.placement.label,
         usd=usd,
-        placements=len(one.all_options),
-        refused=one.refused,
+        placements=len(considered.all_options),
+        refused=considered.refused,
     )
-    second = alternative(plan, one, [o for o in one.all_options if o.placement != chosen.placement])
+    second = alternative(
+        plan, considered, [o for o in considered.all_options if o.placement != chosen.placement]
+    )
     if second is None:
         return entity_choice
-    parts = _parts(plan, one, chosen, evaluate_model)
+    parts = _parts(plan, considered, chosen, evaluate_model)
     if len(parts) == 1:
         flips = parts[0].flips
     else:
         flips = (
-            *rate_flips(plan, one, [second.design], evaluate_model)[:MOST_FLIPS],
-            *_size_flips(plan, one, _large(one), [second], evaluate_model),
+            *rate_flips(plan, considered, [second.design], evaluate_model)[:MOST_FLIPS],
+            *_size_flips(plan, considered, _large(considered), [second], evaluate_model),
         )
     return replace(
         entity_choice,
@@ -129,7 +131,7 @@ def _entity(
 
 def _parts(
     plan: Plan,
-    one: Considered,
+    considered: Considered,
     chosen: PlacementOption,
     evaluate_model: EvaluateModel,
 ) -> tuple[PartChoice, ...]:
@@ -137,24 +139,24 @@ def _parts(
     part_choices: list[PartChoice] = []
     for part in _choices(chosen):
         other_alternative = alternative(
-            plan, one, [o for o in one.all_options if part.is_undone(placement_of(o))]
+            plan, considered, [o for o in considered.all_options if part.is_undone(placement_of(o))]
         )
         if other_alternative is None:
             continue
         # Another size may favour undoing only this, though now something else is cheaper.
         alone = [
             o
-            for o in one.all_options
+            for o in considered.all_options
             if part.is_undone_alone(placement_of(o), placement_of(chosen))
         ]
-        only = alternative(plan, one, alone) if part.attributes else None
+        only = alternative(plan, considered, alone) if part.attributes else None
         tried = (
             [other_alternative]
             if only is None or only.design == other_alternative.design
             else [other_alternative, only]
         )
-        sizes = part.attributes or _large(one)
-        rates = rate_flips(plan, one, [each.design for each in tried], evaluate_model)
+        sizes = part.attributes or _large(considered)
+        rates = rate_flips(plan, considered, [each.design for each in tried], evaluate_model)
         part_choices.append(
             PartChoice(
                 what=part.what,
@@ -162,7 +164,7 @@ def _parts(
                 extra_usd=other_alternative.extra_usd,
                 flips=(
                     *rates[:MOST_FLIPS],
-                    *_size_flips(plan, one, sizes, tried, evaluate_model),
+                    *_size_flips(plan, considered, sizes, tried, evaluate_model),
                 ),
             )
         )
@@ -220,25 +222,34 @@ def _choices(chosen: PlacementOption) -> list[_Part]:
     ]
 
 
-def _large(one: Considered) -> tuple[str, ...]:
+def _large(considered: Considered) -> tuple[str, ...]:
     """Return the attributes of an entity with content of any size, the largest first, a few."""
-    sized = [a for a in one.work.entity.attributes if a.bytes is not None and a.kind in CONTENT]
+    sized = [
+        a for a in considered.work.entity.attributes if a.bytes is not None and a.kind in CONTENT
+    ]
     sized.sort(key=lambda a: (-stated_bytes(a) * a.presence, a.name))
     return tuple(a.name for a in sized[:MOST_SIZES])
 
 
 def _size_flips(
     plan: Plan,
-    one: Considered,
+    considered: Considered,
     attributes: tuple[str, ...],
-    others: Sequence[Alternative],
+    alternatives: Sequence[Alternative],
     evaluate: EvaluateModel,
 ) -> tuple[Breakeven, ...]:
     """Return, of each attribute, the size closest to now at which some alternative is as cheap."""
     size_flips: list[Breakeven] = []
-    others = [other_other for other_other in others if other_other.extra_usd > SAME_USD]
+    alternatives = [
+        alternative_design
+        for alternative_design in alternatives
+        if alternative_design.extra_usd > SAME_USD
+    ]
     for name in attributes:
-        flips = (size_flip(plan, one, name, other_other.design, evaluate) for other_other in others)
+        flips = (
+            size_flip(plan, considered, name, alternative_design.design, evaluate)
+            for alternative_design in alternatives
+        )
         closest = min((f for f in flips if f is not None), key=lambda f: f.distance, default=None)
         if closest is not None:
             size_flips.append(closest)
@@ -250,11 +261,11 @@ def _size_flips(
 
 def _indexes(
     plan: Plan,
-    one: Considered,
+    considered: Considered,
     choice: Choice,
     evaluate_model: EvaluateModel,
 ) -> list[IndexChoice]:
-    option = one.options[choice.option]
+    option = considered.options[choice.option]
     chosen = frozenset(choice.indexes)
     index_choices: list[IndexChoice] = []
     for position in choice.indexes:
@@ -267,35 +278,49 @@ def _indexes(
             serves=_served(option, chosen, position),
             without_usd=None,
         )
-        other_alternative = alternative(plan, one, without_index(one, option, position))
+        other_alternative = alternative(
+            plan, considered, without_index(considered, option, position)
+        )
         if other_alternative is not None:
             index = replace(
                 index,
                 without_usd=other_alternative.extra_usd,
                 instead=other_alternative.instead,
                 flips=(
-                    *rate_flips(plan, one, [other_alternative.design], evaluate_model)[:MOST_FLIPS],
-                    *_size_flips(plan, one, _large(one)[:1], [other_alternative], evaluate_model),
+                    *rate_flips(plan, considered, [other_alternative.design], evaluate_model)[
+                        :MOST_FLIPS
+                    ],
+                    *_size_flips(
+                        plan,
+                        considered,
+                        _large(considered)[:1],
+                        [other_alternative],
+                        evaluate_model,
+                    ),
                 ),
             )
         index_choices.append(index)
     return index_choices
 
 
-def _served(option: PlacementOption, chosen: frozenset[int], at: int) -> tuple[str, ...]:
-    names = [slot.pattern for slot in option.slots if at in taken(slot, chosen).needs]
+def _served(
+    option: PlacementOption, chosen: frozenset[int], index_position: int
+) -> tuple[str, ...]:
+    names = [slot.pattern for slot in option.slots if index_position in taken(slot, chosen).needs]
     return tuple(dict.fromkeys(names))
 
 
-def _answers_alike(one: Index, other: Index) -> bool:
-    return one.keys == other.keys and one.projection == other.projection
+def _answers_alike(first: Index, second: Index) -> bool:
+    return first.keys == second.keys and first.projection == second.projection
 
 
-def without_index(one: Considered, option: PlacementOption, at: int) -> list[PlacementOption]:
+def without_index(
+    considered: Considered, option: PlacementOption, index_position: int
+) -> list[PlacementOption]:
     """Return the options without one index; options that then answer too little are dropped."""
-    index = candidate_of(option, at).index
+    index = candidate_of(option, index_position).index
     options: list[PlacementOption] = []
-    for each in one.all_options:
+    for each in considered.all_options:
         banned = {
             i
             for i in range(len(each.indexes))
@@ -313,11 +338,11 @@ def without_index(one: Considered, option: PlacementOption, at: int) -> list[Pla
 # --------------------------------------------------------------------------- questions
 
 
-def _questions(plan: Plan, one: Considered, choice: Choice) -> list[QuestionChoice]:
+def _questions(plan: Plan, considered: Considered, choice: Choice) -> list[QuestionChoice]:
     """Return how each question is answered, and the next best way in the same tables."""
-    option = one.options[choice.option]
+    option = considered.options[choice.option]
     chosen = frozenset(choice.indexes)
-    usd = cost_of(one, choice)
+    usd = cost_of(considered, choice)
     question_choices: list[QuestionChoice] = []
     for number, slot in enumerate(option.slots):
         path = taken(slot, chosen)

@@ -45,9 +45,9 @@ def indexes(work: EntityWorkload, placement: DynamoPlacement) -> tuple[IndexCand
         for form in forms:
             forms[form] = [ask for ask in work.asks if _may_serve(form, ask, placement)]
         claimed: set[str] = set()
-        for form, asks in forms.items():
+        for form, questions in forms.items():
             implied = _implied(placement, form)
-            for projection in _projections(work.entity, table, shape, form, asks, implied):
+            for projection in _projections(work.entity, table, shape, form, questions, implied):
                 name = _index_name(form, claimed)
                 index_candidates.append(
                     IndexCandidate(
@@ -59,19 +59,19 @@ def indexes(work: EntityWorkload, placement: DynamoPlacement) -> tuple[IndexCand
                             projection=projection,
                             is_local=form.is_local,
                         ),
-                        serves=tuple(dict.fromkeys(ask.pattern for ask in asks)),
+                        serves=tuple(dict.fromkeys(ask.pattern for ask in questions)),
                     )
                 )
     return tuple(index_candidates)
 
 
-def _index_name(form: _Form, taken: set[str]) -> str:
+def _index_name(form: _Form, used_names: set[str]) -> str:
     base = "-".join((*form.partition, *form.sort)) + "-index"
     name, number = base, 1
-    while name in taken:
+    while name in used_names:
         number += 1
         name = f"{base}-{number}"
-    taken.add(name)
+    used_names.add(name)
     return name
 
 
@@ -89,12 +89,12 @@ def _forms(
             continue
         if not _answers(created, ask):
             continue
-        others: list[tuple[str, ...]] = [()]
+        filter_keys: list[tuple[str, ...]] = [()]
         if ask.near:
-            others += [tuple(plain[:3])] if plain else []
-        for other_other in others:
+            filter_keys += [tuple(plain[:3])] if plain else []
+        for filter_key in filter_keys:
             for tail in tails:
-                form = _Form(partition=(*other_other, created.name), sort=tail)
+                form = _Form(partition=(*filter_key, created.name), sort=tail)
                 if _is_sound(form, table):
                     yield form
     for size in range(len(plain), 0, -1):
@@ -124,12 +124,12 @@ def _forms(
                     yield form
 
 
-def _tails(entity: Entity, held: set[str], ask: Ask) -> Iterator[tuple[str, ...]]:
+def _tails(entity: Entity, key_attributes: set[str], ask: Ask) -> Iterator[tuple[str, ...]]:
     """Yield the sort keys that help: the order asked for, the range, or none."""
     seen: set[tuple[str, ...]] = set()
     for names in (ask.sort, ask.ranges[:1], ()):
         usable = all(
-            n in held
+            n in key_attributes
             and can_be_key(entity.attribute(n))
             and (is_always_there(entity, n) or n in ask.ranges)
             for n in names
@@ -139,22 +139,22 @@ def _tails(entity: Entity, held: set[str], ask: Ask) -> Iterator[tuple[str, ...]
             yield names
 
 
-def _answers(made: MadeKey, ask: Ask) -> bool:
+def _answers(made_key: MadeKey, ask: Ask) -> bool:
     """Whether a made key serves a question: all it is made of is bound, its members include it."""
     fixed = dict(ask.fixed)
-    if not made.template.attributes and not made.template.when:
+    if not made_key.template.attributes and not made_key.template.when:
         return asks_for_all_in_order(ask)
-    for name, allowed in made.template.when:
+    for name, allowed in made_key.template.when:
         if name not in fixed or not set(fixed[name]) <= set(allowed):
             return False
-    for name in made.template.attributes:
+    for name in made_key.template.attributes:
         base, _, cell = name.partition(".")
         if cell:
             if ask.near != base:
                 return False
         elif base not in ask.given and base not in fixed:
             return False
-    return bool(not ask.near or any("." in n for n in made.template.attributes))
+    return bool(not ask.near or any("." in n for n in made_key.template.attributes))
 
 
 def _is_sound(form: _Form, table: Table) -> bool:

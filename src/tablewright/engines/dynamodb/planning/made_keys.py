@@ -35,7 +35,7 @@ def made_keys(work: EntityWorkload, shards: int = 1) -> tuple[MadeKey, ...]:
     return tuple(made_keys.values())
 
 
-def _made_name(entity: Entity, template: KeyTemplate, taken: set[str]) -> str:
+def _made_name(entity: Entity, template: KeyTemplate, used_names: set[str]) -> str:
     """Return the name of a made key: what it is made of, or what it gathers."""
     words = [name.replace(".", "_") for name in template.attributes]
     for name, values in template.when:
@@ -46,7 +46,7 @@ def _made_name(entity: Entity, template: KeyTemplate, taken: set[str]) -> str:
     if template.shards > 1:
         name += "_shard"
     base, number = name, 1
-    while entity.has(name) or name in taken:
+    while entity.has(name) or name in used_names:
         number += 1
         name = f"{base}_{number}"
     return name

@@ -39,7 +39,7 @@ def merge_tables(
     evaluate: Evaluate,
     users: int,
     *,
-    most: int | None,
+    most_tables: int | None,
     prefer_single: bool,
 ) -> tuple[DynamoDesign, tuple[Merge, ...]]:
     """Return the design with tables joined until there are few enough.
@@ -49,21 +49,21 @@ def merge_tables(
         design: one table for each entity and side.
         evaluate: prices a design at a number of users.
         users: the scale whose bill decides.
-        most: tables allowed, None for any number.
+        most_tables: tables allowed, None for any number.
         prefer_single: join also where nothing forces it, while each join costs little.
 
     Raises:
         UnsupportedError: tables cannot be joined any further, and there are still too many.
     """
     done: list[Merge] = []
-    if not _is_wanted(design, most, prefer_single=prefer_single):
+    if not _is_wanted(design, most_tables, prefer_single=prefer_single):
         return design, ()
     while len(design.tables) > MOST_PARTITIONED:
         step = _cheapest_pair(model, design, evaluate, users)
-        forced = most is not None and len(design.tables) > most
+        forced = most_tables is not None and len(design.tables) > most_tables
         if step is None:
             if forced:
-                raise _too_many(design, most)
+                raise _too_many(design, most_tables)
             return design, tuple(done)
         before = evaluate(design, users).bill.total
         total, merge, trial = step
@@ -71,19 +71,21 @@ def merge_tables(
             return design, tuple(done)
         done.append(merge)
         design = trial
-    if not _is_wanted(design, most, prefer_single=prefer_single):
+    if not _is_wanted(design, most_tables, prefer_single=prefer_single):
         return design, tuple(done)
-    return _partitioned(model, design, evaluate, users, most, done, prefer_single=prefer_single)
+    return _partitioned(
+        model, design, evaluate, users, most_tables, done, prefer_single=prefer_single
+    )
 
 
-def _is_wanted(design: DynamoDesign, most: int | None, *, prefer_single: bool) -> bool:
-    forced = most is not None and len(design.tables) > most
+def _is_wanted(design: DynamoDesign, most_tables: int | None, *, prefer_single: bool) -> bool:
+    forced = most_tables is not None and len(design.tables) > most_tables
     return len(design.tables) > 1 and (forced or prefer_single)
 
 
-def _too_many(design: DynamoDesign, most: int | None) -> UnsupportedError:
+def _too_many(design: DynamoDesign, most_tables: int | None) -> UnsupportedError:
     return UnsupportedError(
-        f"no design keeps within {most} tables: {len(design.tables)} cannot be joined",
+        f"no design keeps within {most_tables} tables: {len(design.tables)} cannot be joined",
         remedy="allow more tables, or take `max_tables` out of the options",
     )
 
@@ -126,7 +128,7 @@ def _partitioned(
     design: DynamoDesign,
     evaluate: Evaluate,
     users: int,
-    most: int | None,
+    most_tables: int | None,
     done: list[Merge],
     *,
     prefer_single: bool,
@@ -138,8 +140,8 @@ def _partitioned(
     """
     tables = design.tables
     count = len(tables)
-    apart = evaluate(design, users)
-    base = apart.bill.total
+    unmerged = evaluate(design, users)
+    base = unmerged.bill.total
     extra: dict[int, Decimal] = {}
     for mask in range(1, 1 << count):
         block = [table for position, table in enumerate(tables) if mask >> position & 1]
@@ -150,12 +152,12 @@ def _partitioned(
         if trial is None:
             continue
         result = evaluate(trial, users)
-        if result.unserved <= apart.unserved:
+        if result.unserved <= unmerged.unserved:
             extra[mask] = result.bill.total - base
     best = best_partitions(extra, count)
-    allowed = [k for k in best if most is None or k <= most]
+    allowed = [k for k in best if most_tables is None or k <= most_tables]
     if not allowed:
-        raise _too_many(design, most)
+        raise _too_many(design, most_tables)
     chosen = min(allowed, key=lambda k: (best[k][0], k))
     if prefer_single:
         for k in sorted(allowed):
@@ -221,8 +223,12 @@ def joined(model: Model, a: Table, b: Table) -> Table | None:
         return None
     if a.ttl and b.ttl and a.ttl != b.ttl:
         return None
-    for own_key, other in ((a, b), (b, a)):
-        if own_key.ttl and not other.ttl and any(own_key.ttl in s.attributes for s in other.shapes):
+    for own_key, other_key in ((a, b), (b, a)):
+        if (
+            own_key.ttl
+            and not other_key.ttl
+            and any(own_key.ttl in s.attributes for s in other_key.shapes)
+        ):
             return None
     names = {name for t in (a, b) for s in t.shapes for name in model.entity(s.entity).names}
     pk, sk = _free("PK", names), _free("SK", names)
@@ -254,8 +260,8 @@ def joined(model: Model, a: Table, b: Table) -> Table | None:
     )
 
 
-def _free(name: str, taken: set[str]) -> str:
-    while name in taken:
+def _free(name: str, used_names: set[str]) -> str:
+    while name in used_names:
         name += "_"
     return name
 

@@ -200,7 +200,12 @@ class _Work:
         for resource in (table.name, *self._whole_indexes(table)):
             old = _shape(self.before, resource, change.shape)
             new = _shape(self.after, resource, change.shape)
-            larger = max((old, new), key=lambda one: one.sizes.mean.mean if one else ZERO)
+            larger = max(
+                (old, new),
+                key=lambda size_of_entity: (
+                    size_of_entity.sizes.mean.mean if size_of_entity else ZERO
+                ),
+            )
             if larger is not None:
                 self._note(resource, larger, larger.sizes.mean.mean)
 

@@ -65,33 +65,33 @@ def placements(
 
 
 def _with_made(
-    base: DynamoPlacement, made: Sequence[MadeKey], entity: Entity
+    base: DynamoPlacement, made_keys: Sequence[MadeKey], entity: Entity
 ) -> Iterator[DynamoPlacement]:
     """Yield a placement with no made key, with each one, and with every few of them."""
     yield base
-    fitting = [entry for entry in made if _carrier(base, entry, entity) is not None]
+    fitting = [entry for entry in made_keys if _carrier(base, entry, entity) is not None]
     sizes = range(1, min(MOST_SPARSE, len(fitting)) + 1)
     groups = [group for size in sizes for group in combinations(fitting, size)]
     if len(fitting) > MOST_SPARSE:
         groups.append(tuple(fitting))
     for group in groups:
         tables = list(base.tables)
-        for one in group:
-            carrier = _carrier(base, one, entity)
+        for made_key in group:
+            carrier = _carrier(base, made_key, entity)
             assert carrier is not None
             table = tables[carrier]
             core = table.shapes[0]
-            carrying = replace(core, keys=(*core.keys, (one.name, one.template)))
+            carrying = replace(core, keys=(*core.keys, (made_key.name, made_key.template)))
             tables[carrier] = replace(table, shapes=(carrying, *table.shapes[1:]))
         yield replace(base, tables=tuple(tables), made=group)
 
 
-def _carrier(base: DynamoPlacement, made: MadeKey, entity: Entity) -> int | None:
+def _carrier(base: DynamoPlacement, made_key: MadeKey, entity: Entity) -> int | None:
     """Return which table's items hold everything a key is made of."""
     for carrier, table in enumerate(base.tables):
         shape = table.shapes[0]
-        if not shape.guards and not shape.counters and made.needs <= set(shape.attributes):
-            if made.needs & {name for name, _ in shape.compress}:
+        if not shape.guards and not shape.counters and made_key.needs <= set(shape.attributes):
+            if made_key.needs & {name for name, _ in shape.compress}:
                 continue
             return carrier
     return None

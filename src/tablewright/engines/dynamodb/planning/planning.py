@@ -148,7 +148,7 @@ class DynamoPlanning:
             merged,
             evaluate,
             users,
-            most=settings.most_tables,
+            most_tables=settings.most_tables,
             prefer_single=settings.single_table == "prefer",
         )
         if any(table.vector_indexes for table in merged.tables):
@@ -215,10 +215,10 @@ class DynamoPlanning:
         return entities_of(self.model, dynamo(design), subject)
 
     def without_index(
-        self, one: Considered, option: PlacementOption, index: int
+        self, considered: Considered, option: PlacementOption, index: int
     ) -> list[PlacementOption]:
         """Return the options of an entity without one index of an option."""
-        return without_index(one, option, index)
+        return without_index(considered, option, index)
 
     def notes(self, plan: Plan) -> tuple[str, ...]:
         """Return what the model asks for and no table can give."""
