@@ -170,3 +170,37 @@ def test_children_are_kept_as_long_as_their_parent_unless_they_say_otherwise() -
 def test_attributes_with_few_values_share_the_work_only_where_one_is_not_enough() -> None:
     assert carriers({"day": 60, "slot": 3}, 48) == ("day", "slot")
     assert carriers({"day": 365, "slot": 3}, 48) == ("day",)
+
+
+LATER = """
+  Invoice: {key: number, count: 40 total, attributes: {number: 'int(1..90)'}}
+  Item: {key: item_id, count: 40 total, attributes: {item_id: {type: id, like: col-001}}}
+  Shift: {key: day, count: 40 total, attributes: {day: date}}
+  Ticket: {key: pin, count: 40 total, attributes: {pin: digits(2)}}
+"""
+
+
+@pytest.mark.parametrize("entity", ["Invoice", "Item", "Shift", "Ticket"])
+def test_what_is_made_later_never_has_the_key_of_what_there_is(entity: str) -> None:
+    # 40 there are and 40 made later: 80 keys, of 90 numbers, of 100 pairs of digits
+    read = model(LATER)
+    names = read.entity(entity).key
+    (drawn,) = Sample(read).columns(entity, names, 0, 80, 200)
+    assert len(set(drawn)) == 80
+
+
+def test_a_sequence_goes_on_after_what_there_is() -> None:
+    drawn = Sample(model(LATER)).columns("Item", ("item_id",), 0, 42, 200)[0]
+    assert (drawn[0], drawn[39], drawn[40], drawn[41]) == (
+        "col-001",
+        "col-040",
+        "col-041",
+        "col-042",
+    )
+
+
+def test_a_further_child_has_the_next_position_of_its_family() -> None:
+    text = "  Stop: {of: User, key: position, count: 7, attributes: {position: int(1..9)}}"
+    sample = Sample(model(text))
+    # seven children at positions 1 to 7: the next ones are 8 and 9
+    assert [sample.next_key("Stop", 3, at) for at in (7, 8)] == [{"position": 8}, {"position": 9}]

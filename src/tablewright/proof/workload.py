@@ -394,7 +394,25 @@ class Workload:
                 break
             like, created, row = self._new(entity)
             self._adopt(entity, row, chosen)
+        else:
+            self._place_last(entity, row)
         return Call(pattern=pattern, row=row, like=like, fresh=created, must_fail=fails)
+
+    def _place_last(self, entity: Entity, row: Row) -> None:
+        """Give a child whose key counts from the beginning in each family the next one of its own.
+
+        Where there is none it replaces the one that has its key.
+        """
+        if entity.parent is None:
+            return
+        owner = self.world.numbered(self.model.entity(entity.parent), row)
+        if owner is None:
+            return
+        there = len(self.world.children(entity.name, entity.parent, owner))
+        for position in range(there, there + TRIES):
+            row |= self.world.sample.next_key(entity.name, owner, position, self.world.users)
+            if not self._is_taken(entity, row):
+                return
 
     def _is_taken(self, entity: Entity, row: Row) -> bool:
         """Whether an instance has the key of a row already."""

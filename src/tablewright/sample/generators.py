@@ -328,7 +328,7 @@ def _in_order(
         if place.group != group:
             group = place.group
             order = weighted_order(weights, Random(d.salt + group))
-        out.append(values[order[place.position]])
+        out.append(values[order[place.position % len(order)]])
     return out
 
 

@@ -77,7 +77,8 @@ def spread_out(places: Sequence[SiblingPlace], among: int, rng: Random) -> list[
     random = rng.random
     out = []
     for position, size, _ in places:
-        low, high = position * among // size, (position + 1) * among // size
+        place = position % size  # what comes after all there are begins again
+        low, high = place * among // size, (place + 1) * among // size
         out.append(min(among - 1, low + int(random() * (high - low))))
     return out
 

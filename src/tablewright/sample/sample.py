@@ -414,11 +414,12 @@ class Sample:
         path: str,
         numbers: Sequence[int],
         first: int | None = None,
+        at: list[SiblingPlace] | None = None,
     ) -> list[Any]:
         entity, users = run.entity, run.users
         rng = run.rng(path)
         is_whole = path == attribute.name and run.purpose == _FIRST_DRAW
-        places = self._key_places(entity, attribute, users) if is_whole else None
+        places = self._key_places(entity, attribute, users, at) if is_whole else None
         span = max(_DAY_MS, int(self.model.age_days(entity) * _DAY_MS))
         draw = Draw(
             numbers=numbers,
@@ -467,6 +468,21 @@ class Sample:
         first = _Run(run.seed, run.entity, run.block, run.users, _FIRST_DRAW)
         path = attribute.present_with or attribute.name
         return _inner_presence(first, attribute, path, BLOCK)
+
+    def next_key(
+        self, entity: str, parent: int, position: int, users: int | None = None
+    ) -> dict[str, Any]:
+        """Return what would tell a child apart at a place among its siblings, or after them all."""
+        result = self.model.entity(entity)
+        users = self._users if users is None else users
+        siblings = self._groups_of(result, users).children(parent)
+        run = _Run(self.seed, result, 0, users, _FIRST_DRAW)
+        at = [SiblingPlace(position, max(1, len(siblings)), parent)]
+        return {
+            name: self._made(run, attribute, name, [siblings.stop + position], at=at)[0]
+            for name in self._own_key(result)
+            if (attribute := result.attribute(name)).kind is not Kind.REF
+        }
 
     # Values of other instances
 
@@ -728,9 +744,13 @@ class Sample:
     # Keys
 
     def _key_places(
-        self, entity: Entity, attribute: Attribute, users: int
+        self,
+        entity: Entity,
+        attribute: Attribute,
+        users: int,
+        at: list[SiblingPlace] | None = None,
     ) -> Callable[[Sequence[int]], list[SiblingPlace]] | None:
-        """Return how to place instances so that an attribute tells them apart.
+        """Return how to place instances so that an attribute tells them apart, or those of `at`.
 
         None for an attribute whose values may repeat.
         """
@@ -743,7 +763,10 @@ class Sample:
             order = carriers(values, self._family(entity, users, is_all=own_key == names))
             if attribute.name in order:
                 return lambda numbers: placed(
-                    places(entity, numbers, users), attribute.name, order, values
+                    places(entity, numbers, users) if at is None else at,
+                    attribute.name,
+                    order,
+                    values,
                 )
             if attribute.kind in (Kind.ENUM, Kind.REF):  # spread, though another tells apart
                 return lambda numbers: places(entity, numbers, users)
@@ -751,9 +774,12 @@ class Sample:
         return None
 
     def _all_places(self, entity: Entity, numbers: Sequence[int], users: int) -> list[SiblingPlace]:
-        """Return places among all instances, whoever their parents are."""
+        """Return places among all instances, whoever their parents are.
+
+        What is made later comes after those there are, so that it never has the key of one.
+        """
         among = max(1, self.count(entity.name, users))
-        return [SiblingPlace(number % among, among, number // among) for number in numbers]
+        return [SiblingPlace(number, among, 0) for number in numbers]
 
     def _values_of(self, entity: Entity, names: Sequence[str], users: int) -> dict[str, int | None]:
         """Return how many values attributes of a key can have, None where there is no bound."""
@@ -780,8 +806,7 @@ class Sample:
     def _strata(self, entity: Entity, numbers: Sequence[int], users: int) -> list[SiblingPlace]:
         """Return places among the instances of which no two may share a part of a key."""
         if entity.parent is None:
-            among = max(1, self.count(entity.name, users))
-            return [SiblingPlace(number % among, among, number // among) for number in numbers]
+            return self._all_places(entity, numbers, users)
         groups = self._groups_of(entity, users)
         if not groups.has_any:
             return [SiblingPlace(0, 1, number) for number in numbers]
@@ -805,7 +830,7 @@ class Sample:
             return [begin + ((span * part) >> 40) for part in jitter]
         places = self._strata(entity, numbers, users)
         return [
-            begin + (span * ((position << 40) + part) // among >> 40)
+            begin + (span * ((position % among << 40) + part) // among >> 40)
             for (position, among, _), part in zip(places, jitter, strict=True)
         ]
 

@@ -60,6 +60,17 @@ class CallGroups:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FilteredCall:
+    """What a call meets by its key and which of it passes its filter; others may do the same."""
+
+    met: list[int]
+    """The instances, in the order in which they are read."""
+    passing: frozenset[int]
+    of_calls: int = 1
+    """How many calls do exactly this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cells:
     """The bytes a key with a cell in it leads to."""
 
@@ -175,6 +186,39 @@ class DesignSizes:
         for domain in key_domains:
             of_calls *= self._size_of(domain)
         return CallGroups(met=tuple(met), of_calls=max(of_calls, len(met), 1))
+
+    def filtered(
+        self, pattern: Pattern, filters: Sequence[Condition], of_key: CallGroups, of_all: CallGroups
+    ) -> list[FilteredCall] | None:
+        """Return what each call meets by its key and what passes its filter, values taken in turn.
+
+        None where a filter compares with something other than a stated value or one in turn.
+
+        Args:
+            pattern: what is asked, with the order in which entries are read.
+            filters: the conditions that the key does not answer.
+            of_key: what calls meet by their key.
+            of_all: what calls meet by all conditions.
+        """
+        if any(c.operator not in ("eq", "in") for c in filters):
+            return None
+        entity = self.model.entity(pattern.entity)
+        given = [c.attribute for c in filters if c.operator == "eq" and not is_fixed(c)]
+        columns = [self._column(entity.name, name) for name in given]
+        there = frozenset(number for group in of_all.met for number in group)
+        in_turn = max(1, of_all.of_calls // max(1, of_key.of_calls))
+        result: list[FilteredCall] = []
+        for group in of_key.met:
+            met = self.in_order(entity, group, pattern.sort)
+            passing: dict[tuple[Any, ...], list[int]] = {}
+            for number in met:
+                if number in there:
+                    passing.setdefault(tuple(c[number] for c in columns), []).append(number)
+            result += [FilteredCall(met=met, passing=frozenset(each)) for each in passing.values()]
+            if in_turn > len(passing):  # values that nothing in this group has
+                rest = in_turn - len(passing)
+                result.append(FilteredCall(met=met, passing=frozenset(), of_calls=rest))
+        return result
 
     def collected(
         self,

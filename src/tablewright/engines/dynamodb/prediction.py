@@ -16,7 +16,14 @@ from tablewright.core.quantities import ONE, ZERO
 from tablewright.engines.dynamodb.access import KeyMatch
 from tablewright.engines.dynamodb.buckets import buckets_between
 from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape, KeyTemplate, Table
-from tablewright.engines.dynamodb.populations import CallGroups, Collected, DesignSizes, Walk, walk
+from tablewright.engines.dynamodb.populations import (
+    CallGroups,
+    Collected,
+    DesignSizes,
+    FilteredCall,
+    Walk,
+    walk,
+)
 from tablewright.engines.dynamodb.reading.context import Context
 from tablewright.engines.dynamodb.reading.router import ReadRouter
 from tablewright.engines.dynamodb.sizing import ShapeSizes
@@ -403,6 +410,21 @@ class CalledSizes(DesignSizes):
             if numbers:
                 met.append([self._places[n] for n in numbers])
         return CallGroups(met=tuple(met), of_calls=max(1, len(self.items)))
+
+    def filtered(
+        self, pattern: Pattern, filters: Sequence[Condition], of_key: CallGroups, of_all: CallGroups
+    ) -> list[FilteredCall] | None:
+        """Return what each call met by its key, and what of it passed the filter it gave."""
+        if not self.has_groups or not self.drawn:
+            return self.prediction.all.filtered(pattern, filters, of_key, of_all)
+        served = tuple(c for c in pattern.where if c not in filters)
+        result: list[FilteredCall] = []
+        for item in self.items:
+            met = [self._places[n] for n in self._meeting(item, served) if n in self._places]
+            passing = (self._places.get(n, -1) for n in self._meeting(item, pattern.where))
+            if met:
+                result.append(FilteredCall(met=met, passing=frozenset(passing)))
+        return result
 
     def walked(
         self, entity: Entity, pattern: Pattern, match: KeyMatch, drains: bool

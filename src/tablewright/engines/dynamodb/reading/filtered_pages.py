@@ -10,14 +10,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
 from tablewright.capacity.limits import READ_UNIT_BYTES
 from tablewright.core.quantities import ONE
-from tablewright.engines.dynamodb.populations import CallGroups
-from tablewright.model.values import Condition
-from tablewright.sample.parameters import is_fixed
 
 SPARE_DEVIATIONS = Decimal(2)
 """Standard deviations of the number that passes by which a `Limit` exceeds its mean."""
@@ -80,25 +76,14 @@ def _share_with_fewer(count: int, entries: int, share: float) -> float:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passing:
-    """Which entries of a population pass a filter: those counted, or an even share of them."""
+def evenly_passing(share: Decimal, length: int) -> list[bool]:
+    """Return for each of so many entries whether it passes, where only the share is known.
 
-    numbers: frozenset[int] | None
-    share: Decimal
-
-    @classmethod
-    def of_groups(cls, filters: Sequence[Condition], of_all: CallGroups, share: Decimal) -> Passing:
-        """Return what is known: who passes fixed conditions, or else only how many do."""
-        if all(is_fixed(condition) or condition.operator == "in" for condition in filters):
-            return cls(numbers=frozenset(n for g in of_all.met for n in g), share=share)
-        return cls(numbers=None, share=share)
-
-    def of(self, group: Sequence[int], length: int) -> list[bool]:
-        """Return for each of so many entries of a group whether it passes."""
-        if self.numbers is not None and len(group) == length:
-            return [number in self.numbers for number in group]
-        return [int((n + 1) * self.share) > int(n * self.share) for n in range(length)]
+    Example:
+        >>> evenly_passing(Decimal("0.5"), 4)
+        [False, True, False, True]
+    """
+    return [int((n + 1) * share) > int(n * share) for n in range(length)]
 
 
 def read_in_rounds(

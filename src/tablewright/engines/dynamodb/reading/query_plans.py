@@ -17,10 +17,10 @@ from tablewright.engines.dynamodb.access import DEFAULT_RANGE_SHARE, KeyMatch
 from tablewright.engines.dynamodb.buckets import DAYS
 from tablewright.engines.dynamodb.design import ItemShape
 from tablewright.engines.dynamodb.metering import grouped
-from tablewright.engines.dynamodb.populations import CallGroups, DesignSizes
+from tablewright.engines.dynamodb.populations import CallGroups, DesignSizes, FilteredCall
 from tablewright.engines.dynamodb.reading.context import Context
 from tablewright.engines.dynamodb.reading.filtered_pages import (
-    Passing,
+    evenly_passing,
     limit_with_filter,
     read_in_rounds,
     rounds_until,
@@ -222,30 +222,34 @@ class QueryPlanner:
         sizes = self.context.size_of(match.table, match.shape)
         column: Sequence[int | None]
         column = sizes.items() if match.index is None else sizes.entries(match.index)
-        present = [size for size in column if size is not None]
-        sums: list[int] = []
-        evaluated = 0
         share = of_all.mean() / of_key.mean() if of_key.met else ONE
-        entity = self.model.entity(pattern.entity)
-        passing = Passing.of_groups(plan.filters, of_all, share)
-        is_cut = plan.sorted and plan.page_limit is not None
-        for met in of_key.met:
-            group = self.context.sizes.in_order(entity, met, pattern.sort) if is_cut else met
-            run = [size for n in group if n < len(column) and (size := column[n]) is not None]
-            if present:  # instances beyond the sample are taken to be in the index, as asked for
-                run += [present[n % len(present)] for n in group if n >= len(column)]
+        calls = self._filtered_calls(pattern, plan, of_key, of_all)
+        is_filtered = calls is not None
+        if calls is None:
+            is_cut = plan.sorted and plan.page_limit is not None
+            in_order, entity = self.context.sizes.in_order, self.model.entity(pattern.entity)
+            groups = [in_order(entity, g, pattern.sort) if is_cut else g for g in of_key.met]
+            calls = [FilteredCall(met=group, passing=frozenset()) for group in groups]
+        total = Decimal(of_all.of_calls if is_filtered else of_key.of_calls)
+        present = [size for size in column if size is not None]
+        sums: dict[int, list[int]] = {}
+        evaluated = 0
+        for call in calls:
+            run = _sizes_of(call.met, column, present)
+            read = [size for _, size in run]
             if plan.page_limit is not None and plan.filters:
-                flags = passing.of(group, len(run))
-                stop, read = read_in_rounds(run, flags, pattern.limit or 1, plan.page_limit)
+                passes = [n in call.passing for n, _ in run]
+                if not is_filtered:
+                    passes = evenly_passing(share, len(run))
+                stop, size = read_in_rounds(read, passes, pattern.limit or 1, plan.page_limit)
             else:
-                stop = _evaluated_of(run, pattern, plan, share)
-                read = sum(run[:stop])
-            evaluated += stop
-            sums.append(read)
-        empty = of_key.of_calls - len(of_key.met)
-        total = Decimal(of_key.of_calls)
-        weighted = [(len(sums) / total, sums)] if sums else []
-        if empty:
+                stop = _evaluated_of(read, pattern, plan, share)
+                size = sum(read[:stop])
+            evaluated += stop * call.of_calls
+            sums.setdefault(call.of_calls, []).append(size)
+        weighted = [(times * len(group) / total, group) for times, group in sums.items()]
+        empty = total - sum(times * len(group) for times, group in sums.items())
+        if empty > 0:
             weighted.append((empty / total, [0]))
         limit = None if pattern.limit is None else Decimal(pattern.limit)
         if pattern.verb is Verb.GET:
@@ -258,6 +262,14 @@ class QueryPlanner:
             rounds=ONE,
         )
         return result, weighted
+
+    def _filtered_calls(
+        self, pattern: Pattern, plan: QueryPlan, of_key: CallGroups, of_all: CallGroups
+    ) -> list[FilteredCall] | None:
+        """Return what calls with a filter and a `Limit` meet; None of others, or if not known."""
+        if plan.page_limit is None or not plan.filters:
+            return None
+        return self.context.sizes.filtered(pattern, plan.filters, of_key, of_all)
 
     def evaluated_bytes(
         self, entity: Entity, pattern: Pattern, match: KeyMatch, plan: QueryPlan
@@ -329,6 +341,21 @@ class QueryPlanner:
             column = sizes.items() if match.index is None else sizes.entries(match.index)
             extra += count * sum(size or 0 for size in column) / max(1, len(column))
         return extra
+
+
+def _sizes_of(
+    numbers: Iterable[int], column: Sequence[int | None], present: Sequence[int]
+) -> list[tuple[int, int]]:
+    """Return the instances that are in an index, with their bytes.
+
+    Those beyond the sample are taken to be in it, as asked for: the sizes present, in turn.
+    """
+    sized = ((n, column[n] if n < len(column) else None) for n in numbers)
+    return [
+        (n, present[n % len(present)] if size is None else size)
+        for n, size in sized
+        if size is not None or (n >= len(column) and present)
+    ]
 
 
 def _notes_on_keys(match: KeyMatch, *, drains: bool) -> list[str]:
