@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from sources.transplant import transplanted
+from sources.transplant import dynamodb_sources, transplanted
 from tablewright.cli.main import group
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.engines.dynamodb.differences import is_same
@@ -65,7 +65,8 @@ def test_import_of_a_seeded_database_gives_the_design_and_the_bill_back(
     path.write_text(imported.text.replace("\n  current:\n", f"\n  {design}:\n"))
     assert diff_files(folder, str(path), Options(), design=design).differences == ()
     # The patterns and rates are the application's; sizes, shares and counts are those inferred.
-    model = transplanted(original.model, before, inferred.model, after, renamed, users)
+    sources = dynamodb_sources(before, after, renamed)
+    model = transplanted(original.model, inferred.model, sources, users)
     file = replace(original, model=model, designs=(replace(renamed, name=design),))
     scale = Options(users=10_000)
     expected = Session(original, scale).evaluate(design).bill.total

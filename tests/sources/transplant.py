@@ -12,40 +12,44 @@ from decimal import Decimal
 from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape
 from tablewright.model.values import Attribute, Entity, Kind, Model
 
+Sources = dict[str, list[str]]
+"""By entity of the original the entities that were inferred for it."""
 
-def transplanted(
-    original: Model,
-    design: DynamoDesign,
-    imported: Model,
-    imported_design: DynamoDesign,
-    renamed: DynamoDesign,
-    users: int,
-) -> Model:
+
+def transplanted(original: Model, imported: Model, sources: Sources, users: int) -> Model:
     """Return the original model with the figures of the imported one.
 
     Args:
         original: the model whose items were stored.
-        design: the design they were stored by.
         imported: the model that was inferred.
-        imported_design: its design.
-        renamed: the same with the names of the original, in its order.
+        sources: which entities of it are which of the original.
         users: how many users were stored.
     """
-    sources: dict[str, list[tuple[str, ItemShape]]] = {}
-    for table in renamed.tables:
-        inferred = imported_design.table(table.name)
-        for shape in table.shapes:
-            if shape.guards:
-                continue
-            twin = _twin(shape, table.name, renamed, inferred.shapes)
-            sources.setdefault(shape.entity, []).append((twin.entity, twin))
     entities = tuple(
-        _entity(
-            entity, [name for name, _ in sources.get(entity.name, ())], original, imported, users
-        )
+        _entity(entity, sources.get(entity.name, []), original, imported, users)
         for entity in original.entities
     )
     return replace(original, entities=entities)
+
+
+def dynamodb_sources(
+    design: DynamoDesign, imported_design: DynamoDesign, renamed: DynamoDesign
+) -> Sources:
+    """Return which entities are which, by their kinds of items.
+
+    Args:
+        design: the design by which items were stored.
+        imported_design: the one that was inferred.
+        renamed: the same with the names of the original, in its order.
+    """
+    sources: Sources = {}
+    for table in renamed.tables:
+        inferred = imported_design.table(table.name)
+        for shape in table.shapes:
+            if not shape.guards:
+                twin = _twin(shape, table.name, renamed, inferred.shapes)
+                sources.setdefault(shape.entity, []).append(twin.entity)
+    return sources
 
 
 def _twin(

@@ -107,6 +107,8 @@ class Draft:
     app: str
     engine: str
     region: str = ""
+    database: str = ""
+    """Of MongoDB: what the database is called."""
     scales: tuple[int, ...] = (1000, 10000, 100000)
     user_entity: str = ""
     entities: list[EntityDraft] = field(default_factory=list)

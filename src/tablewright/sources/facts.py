@@ -156,6 +156,8 @@ class SourceFacts:
 
     app: str = ""
     region: str = ""
+    database: str = ""
+    """Of MongoDB: what the database is called."""
     stores: tuple[SourceTable, ...] = ()
     accesses: tuple[ObservedAccess, ...] = ()
     notes: tuple[str, ...] = ()
@@ -181,6 +183,7 @@ def merged(parts: tuple[SourceFacts, ...]) -> SourceFacts:
     return SourceFacts(
         app=next((p.app for p in parts if p.app), ""),
         region=next((p.region for p in parts if p.region), ""),
+        database=next((p.database for p in parts if p.database), ""),
         stores=tuple(stores),
         accesses=tuple(access for p in parts for access in p.accesses),
         notes=tuple(dict.fromkeys(note for p in parts for note in p.notes)),

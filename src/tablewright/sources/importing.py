@@ -59,6 +59,7 @@ def _without_stores(facts: SourceFacts) -> SourceFacts:
     return SourceFacts(
         app=facts.app,
         region=facts.region,
+        database=facts.database,
         accesses=facts.accesses,
         notes=facts.notes,
         sources=facts.sources,

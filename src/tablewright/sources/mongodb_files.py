@@ -74,7 +74,9 @@ def read(source: Source, options: ReadOptions) -> SourceFacts:
     stores = [s for s in stores if s.kinds or s.indexes]
     count = len(stores)
     noun = "collection" if count == 1 else "collections"
+    folders = {path.parent.name for path in paths} if source.is_folder else set()
     return SourceFacts(
+        database=folders.pop() if len(folders) == 1 and paths[0].parent != source.path else "",
         stores=tuple(stores),
         notes=tuple(notes),
         sources=(f"{count} {noun} of {source.shown}",),

@@ -97,7 +97,7 @@ class _Database:
         count = len(stores)
         noun = "collection" if count == 1 else "collections"
         return SourceFacts(
-            app="",
+            database=self.database.name,
             stores=tuple(stores),
             accesses=tuple(accesses),
             notes=tuple(self.notes),

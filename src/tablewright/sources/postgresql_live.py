@@ -57,6 +57,22 @@ JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = %s AND NOT c.relispartition
 ORDER BY c.relname, i.relname
 """
+_CONDITIONS = """
+SELECT c.relname, a.attname, pg_get_expr(d.adbin, d.adrelid), NULL
+FROM pg_attrdef d
+JOIN pg_class c ON c.oid = d.adrelid
+JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum AND a.attgenerated = ''
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = %s
+UNION ALL
+SELECT c.relname, a.attname, NULL, pg_get_constraintdef(k.oid)
+FROM pg_constraint k
+JOIN pg_class c ON c.oid = k.conrelid
+JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE k.contype = 'c' AND array_length(k.conkey, 1) = 1 AND n.nspname = %s
+ORDER BY 1, 2, 4
+"""
 _FOREIGN = """
 SELECT c.relname, f.relname,
        ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY u(n, o)
@@ -130,7 +146,7 @@ class _Catalogue:
                 f"{self.shown} has no tables in the schema `{schema}`",
                 remedy="name the database that has them",
             )
-        stores = self._with_keys(stores, schema)
+        stores = self._with_conditions(self._with_keys(stores, schema), schema)
         accesses = self._accesses(stores)
         count = len(stores)
         noun = "table" if count == 1 else "tables"
@@ -246,6 +262,21 @@ class _Catalogue:
             stores[table] = store
         return stores
 
+    def _with_conditions(
+        self, stores: dict[str, SourceTable], schema: str
+    ) -> dict[str, SourceTable]:
+        """Add defaults that are constants or the time, and checks that list values."""
+        for table, column, default, check in self._rows(_CONDITIONS, schema, schema):
+            if table in stores:
+                stores[table] = replace(
+                    stores[table],
+                    declared=tuple(
+                        _conditioned(f, default, check) if f.name == column else f
+                        for f in stores[table].declared
+                    ),
+                )
+        return stores
+
     def _accesses(self, stores: dict[str, SourceTable]) -> list[ObservedAccess]:
         import psycopg
 
@@ -279,6 +310,28 @@ def accesses_of(
             days = max(seconds, Decimal(1)) / SECONDS_PER_DAY
             accesses.append(replace(access, per_day=calls / days, place=shown))
     return accesses
+
+
+_CONSTANT = re.compile(r"true|false|-?\d+(\.\d+)?|now\(\)|CURRENT_TIMESTAMP", re.IGNORECASE)
+_LISTED = re.compile(r"= ANY \(+ARRAY\[(.*?)\]")
+
+
+def _conditioned(column: Declared, default: str | None, check: str | None) -> Declared:
+    """Return a column with its default, or with the values that a check allows."""
+    if default is not None:
+        plain = re.sub(r"::[\w ]+$", "", default)
+        if not _CONSTANT.fullmatch(plain):
+            return column
+        return replace(column, column=f"{column.column} DEFAULT {plain}")
+    listed = _LISTED.search(check or "")
+    values = tuple(
+        v.replace("''", "'") for v in re.findall(r"'((?:[^']|'')*)'", listed[1] if listed else "")
+    )
+    if not values:
+        return column
+    inside = ", ".join("'" + v.replace("'", "''") + "'" for v in values)
+    text = f"{column.column} CHECK ({column.name} IN ({inside}))"
+    return replace(column, values=column.values or values, column=text)
 
 
 def _predicate(text: str | None) -> tuple[tuple[str, tuple[str, ...]], ...]:

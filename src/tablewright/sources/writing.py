@@ -52,6 +52,8 @@ def model_text(draft: Draft, questions: Iterable[str] = ()) -> str:
     lines += ["", _rule("The tables as they are"), "", "designs:", "  current:"]
     lines.append(f"    engine: {draft.engine}")
     lines.append("    title: As it is")
+    if draft.database:
+        lines.append(f"    database: {quoted(draft.database)}")
     lines.append("    collections:" if draft.engine == "mongodb" else "    tables:")
     for table in draft.tables:
         lines += _table(table, draft.engine)

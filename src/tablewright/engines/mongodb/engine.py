@@ -57,8 +57,12 @@ class MongoEngine(ServerEngine[MongoLayout]):
         return plan(model)
 
     def aligned(self, before: Design, after: Design) -> Design:
-        """Return a design as it is: its names are those of the server."""
-        return after
+        """Return a design with the names of another for what is stored alike."""
+        from tablewright.engines.mongodb.matching import aligned
+
+        assert isinstance(before, MongoDesign)
+        assert isinstance(after, MongoDesign)
+        return aligned(before, after)
 
     def describe(self, design: Design) -> DesignDescription:
         """Return a design as neutral values."""

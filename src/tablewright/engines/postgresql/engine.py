@@ -62,8 +62,12 @@ class PostgresEngine(ServerEngine[PgLayout]):
         return PgConnector(self)
 
     def aligned(self, before: Design, after: Design) -> Design:
-        """Return a design as it is: its names are those of the server."""
-        return after
+        """Return a design with the names of another for what is stored alike."""
+        from tablewright.engines.postgresql.matching import aligned
+
+        assert isinstance(before, PostgresDesign)
+        assert isinstance(after, PostgresDesign)
+        return aligned(before, after)
 
     def describe(self, design: Design) -> DesignDescription:
         """Return a design as neutral values."""

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from tablewright.core.errors import UsageError
 from tablewright.sources.draft import AttributeDraft, Draft, EntityDraft, ShapeDraft
-from tablewright.sources.facts import DYNAMODB, SourceFacts, SourceTable
+from tablewright.sources.facts import DYNAMODB, MONGODB, SourceFacts, SourceTable
 from tablewright.sources.inference import naming
 from tablewright.sources.inference.dynamodb import (
     ItemKind,
@@ -50,6 +50,7 @@ def build(facts: SourceFacts, app: str) -> Draft:
         )
     engine = _engine(facts)
     draft = Draft(app=facts.app or app, engine=engine, region=facts.region)
+    draft.database = facts.database if engine == MONGODB else ""
     draft.sources, draft.notes = list(facts.sources), list(facts.notes)
     stores = [store for store in facts.stores if store.engine == engine]
     if engine == DYNAMODB:

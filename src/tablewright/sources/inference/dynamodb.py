@@ -487,29 +487,38 @@ def table_draft(store: SourceTable, kinds: Sequence[ItemKind]) -> TableDraft:
 
 
 def _fill_index(store: SourceTable, index: IndexFacts, kinds: Sequence[ItemKind]) -> None:
-    """Give an index that no item seen is in the attributes it needs, as rare ones."""
+    """Give attributes that an index names and no item seen has to the kind nearest to it."""
     keys = (*index.keys, *index.sort_keys)
     holders = [kind for kind in kinds if not kind.guards and kind.entity is not None]
+    if not holders:
+        return
     missing = {
         number: [key for key in keys if key not in kind.templates]
         for number, kind in enumerate(holders)
     }
-    if not holders or not all(missing.values()):
-        return
     nearest = min(missing, key=lambda number: (len(missing[number]), number))
     entity = holders[nearest].entity
     assert entity is not None
-    for key in missing[nearest]:
-        if entity.attribute(key) is None:
-            kind = _KEY_TYPES.get(dict(store.key_types).get(key, "S"), "id")
-            entity.attributes.append(
-                AttributeDraft(
-                    name=key,
-                    type=kind,
-                    options={"presence": "0.1% (assumed)"},
-                    comment=f"key of the index {index.name}; no item that was seen has it",
-                )
+    if all(missing.values()):
+        for key in missing[nearest]:
+            _add_unseen(entity, store, key, f"key of the index {index.name}")
+    stored = {name for kind in holders for name in (*kind.stored, *kind.templates)}
+    for name in index.included:
+        if name not in stored:
+            _add_unseen(entity, store, name, f"projected by the index {index.name}")
+
+
+def _add_unseen(entity: EntityDraft, store: SourceTable, name: str, reason: str) -> None:
+    """Add a rare attribute that only the schema names."""
+    if entity.attribute(name) is None:
+        entity.attributes.append(
+            AttributeDraft(
+                name=name,
+                type=_KEY_TYPES.get(dict(store.key_types).get(name, "S"), "id"),
+                options={"presence": "0.1% (assumed)"},
+                comment=f"{reason}; no item that was seen has it",
             )
+        )
 
 
 def _shape(kind: ItemKind, used_names: list[str]) -> ShapeDraft:

