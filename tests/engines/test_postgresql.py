@@ -169,3 +169,34 @@ def test_every_application_has_a_planned_design_that_can_be_had(app):
     assert found.chosen is cheapest(found.options, meeting_needs=True)
     assert found.chosen.misses == ()
     assert [route.pattern for route in found.routes if not route.is_served] == []
+
+
+def test_a_reader_in_another_zone_costs_the_capacity_again_and_no_second_storage(collectibles):
+    found = options(a_load(disk_bytes=10 * GB), collectibles.model)
+    # 44.80 of one, and 365 ACU-hours x 0.12 again
+    both = found["Amazon Aurora Serverless v2, Standard, with a reader in another zone"]
+    assert both.usd == Decimal("88.6")
+    # 0.073 x 730 x 2 + 10 GB x 0.10
+    large = found["Amazon Aurora db.t4g.medium, with a reader in another zone"]
+    assert large.usd == Decimal("107.58")
+    # 178 USD of instance and 32 GB x 0.115 of disk, both twice, as the vendor charges a standby
+    one, two = (
+        found["Azure Flexible Server D2ds_v5"],
+        found["Azure Flexible Server D2ds_v5, two zones"],
+    )
+    assert two.usd == one.usd * 2
+    assert found["DigitalOcean 1 vCPU, 1 GB, two nodes"].usd == Decimal(30)
+
+
+def test_where_two_zones_are_needed_one_zone_is_missed_and_two_nodes_in_one_place_are_too(
+    collectibles,
+):
+    text = collectibles.source.replace(
+        "high_availability: {level: preferred", "high_availability: {level: required"
+    )
+    found = options(a_load(disk_bytes=10 * GB), read_model(text).model)
+    assert found["Amazon Aurora Serverless v2, Standard"].misses
+    assert not found["Amazon Aurora Serverless v2, Standard, with a reader in another zone"].misses
+    assert found["DigitalOcean 1 vCPU, 1 GB, two nodes"].misses == (
+        "high_availability: two nodes in one data centre",
+    )

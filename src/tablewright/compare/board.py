@@ -21,7 +21,7 @@ from tablewright.compare.migration_cost import Move, Side, move
 from tablewright.compare.pricing import at, price_at
 from tablewright.compare.protocol import BilledChoice, Comparing, DatabaseLine
 from tablewright.compare.reader import architectures, figures, neighbours
-from tablewright.compare.values import Architecture, EngineCost, Priced
+from tablewright.compare.values import Architecture, EngineCost, EngineTiers, Priced
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UsageError
 from tablewright.core.quantities import DAYS_PER_MONTH, GB, ZERO
@@ -177,6 +177,7 @@ class Board:
                             offer=choice.offer,
                             light=choice.light,
                             heavy=choice.heavy,
+                            ends=choice.ends,
                             misses=tuple(why.partition(":")[0] for why in choice.misses),
                             bound_by=choice.bound_by,
                             others=tuple((e.design.name, self.usd(e)) for e in ranked[1:]),
@@ -185,6 +186,16 @@ class Board:
                         )
                     )
         return tuple(engine_costs)
+
+    def tiers(self) -> tuple[EngineTiers, ...]:
+        """Return every tier of each engine on servers beside the load at the reviewed scale."""
+        found = []
+        for engine in self.engines:
+            ranked = self.ranked(engine, self.users)
+            tiers = self.comparing[engine].tiers(ranked[0]) if ranked else ()
+            if tiers:
+                found.append(EngineTiers(engine=engine, design=ranked[0].design.name, tiers=tiers))
+        return tuple(found)
 
     def around(self, users: int) -> tuple[int, int]:
         """Return the scales to read a figure off: the two around, or the two nearest."""

@@ -12,6 +12,8 @@ from decimal import Decimal
 
 from tablewright.bill.rates import Rates
 from tablewright.compare.board import Board
+from tablewright.compare.needs import need_checks
+from tablewright.compare.ownership import ownership_at, terms_of
 from tablewright.compare.reader import CheckRule
 from tablewright.compare.scoring import scores_of, weights_of
 from tablewright.compare.values import ArchitectureResult, Check, OfferingResult
@@ -94,6 +96,9 @@ class _Functions:
             "cost": self.cost,
             "best": self.best,
             "stated": self.stated,
+            "hours": self.hours,
+            "missed": self.missed,
+            "reach": self.reach,
         }
 
     def price(self, key: str, region: str = "", day: str = "") -> Decimal:
@@ -152,6 +157,30 @@ class _Functions:
             if times is not None:
                 return times
         raise DataError(f"nothing is known of {offer} at {users} users")
+
+    def hours(self, name: str) -> Decimal:
+        """Return the hours of setting up an architecture, and of rewriting what exists for it."""
+        architecture = self._result(name).architecture
+        terms = terms_of(self.board.model)
+        return ownership_at(self.board, architecture, self.board.users, terms, ()).setup_hours
+
+    def missed(self, name: str, users: Decimal, *needs: str) -> Decimal:
+        """Return how many of some needs an architecture does not have: those of the model by name.
+
+        Raises:
+            DataError: the model does not state one of them.
+        """
+        architecture = self._result(name).architecture
+        known = need_checks(self.board, architecture, int(users), self.offerings)
+        by_name = {check.need: check for check in known}
+        unknown = next((need for need in needs if need not in by_name), "")
+        if unknown:
+            raise DataError(f"the model states no need `{unknown}`")
+        return Decimal(sum(not by_name[need].is_met for need in needs))
+
+    def reach(self, name: str) -> Decimal:
+        """Return the users at which an architecture meets its first limit; 0 if it meets none."""
+        return Decimal(min((reach.users for reach in self._result(name).reaches), default=0))
 
     def rating(self, name: str, users: Decimal) -> Decimal:
         """Return the score of an architecture, ruled out or not, among all that are priced."""

@@ -23,7 +23,8 @@ from tablewright.compare.reader import checks, offerings
 from tablewright.compare.requirements import requirement_results
 from tablewright.compare.result import Comparison
 from tablewright.compare.scoring import result_of, scored, weights_of
-from tablewright.compare.sensitivity import assumptions_of, given_up
+from tablewright.compare.sensitivity import assumptions_of, by_peak, given_up
+from tablewright.compare.stated_path import stated_path
 from tablewright.compare.values import Architecture
 from tablewright.compare.variants import variants_of
 from tablewright.compare.weak import weak_prices
@@ -122,6 +123,9 @@ def _compared(
         weak=weak,
         variants=variants_of(board, results),
         flips=flips_of(board, results, decision.chosen),
+        stated=stated_path(candidates),
+        by_peak=by_peak(candidates, users),
+        tiers=board.tiers(),
         checks=with_verdicts([checked(board, rule, results, stored) for rule in checks(model.app)]),
         advice=answer_of(candidates, decision, phases, assumptions, without, weak),
         left_out=left_out,

@@ -77,13 +77,13 @@ def phases_of(candidates: Candidates, grid: Sequence[int]) -> tuple[Phase, ...]:
         if name == before:
             continue
         if not phases:
-            phases.append(_first(candidates, candidates.result(name).architecture, users))
+            phases.append(first_phase(candidates, candidates.result(name).architecture, users))
             continue
-        phase = _move(candidates, before, name, users)
+        phase = moved_phase(candidates, before, name, users)
         rest = [later for later, _ in steps[place:]]
         barred = next((n for n, allowed in steps[place:] if before not in allowed), None)
         phases.append(_with_reason(candidates, phase, before, rest, barred))
-    return _with_ends(candidates, phases, [users for users, _ in steps], names)
+    return with_ends(candidates, phases, [users for users, _ in steps], names)
 
 
 def months_at(candidates: Candidates, grid: Sequence[int]) -> list[Decimal]:
@@ -149,7 +149,8 @@ def _switch_usd(candidates: Candidates, old: str, new: Architecture, users: int)
     return board.keep(f"switch to {new.name}", old, users, compute)
 
 
-def _first(candidates: Candidates, architecture: Architecture, users: int) -> Phase:
+def first_phase(candidates: Candidates, architecture: Architecture, users: int) -> Phase:
+    """Return the phase that a path begins with: what setting it up takes."""
     board, terms = candidates.board, candidates.terms
     hours = terms.part_hours * len(parts_of(architecture))
     hours += rewriting_hours(board, existing_engine(board), architecture.engine, terms)
@@ -162,7 +163,8 @@ def _first(candidates: Candidates, architecture: Architecture, users: int) -> Ph
     )
 
 
-def _move(candidates: Candidates, before: str, name: str, users: int) -> Phase:
+def moved_phase(candidates: Candidates, before: str, name: str, users: int) -> Phase:
+    """Return the phase that a move begins: what the move takes, without why it is made."""
     board, terms = candidates.board, candidates.terms
     past, next_ = candidates.result(before).architecture, candidates.result(name).architecture
     days = board.figures(users)["overlap_days"]
@@ -234,7 +236,7 @@ def _payback(
     return None
 
 
-def _with_ends(
+def with_ends(
     candidates: Candidates,
     phases: Sequence[Phase],
     grid: Sequence[int],

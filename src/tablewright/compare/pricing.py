@@ -120,6 +120,7 @@ def price_at(
         bound_by=database.bound_by if database is not None else "",
         light=None if light is None else light + rest,
         heavy=None if heavy is None else heavy + rest,
+        ends=database.ends if database is not None else (),
     )
 
 

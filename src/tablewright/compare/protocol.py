@@ -18,6 +18,47 @@ from tablewright.evaluation.values import Evaluation, ResourceFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RangeEnd:
+    """The offer that would be taken with some constants of the sizing at one end."""
+
+    offer: str
+    """Vendor and tier."""
+    usd: Decimal
+    bound_by: str
+    """The resource of it that is used most, needed and available, in words."""
+    when: str
+    """Which constants are at which end, in words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierResource:
+    """A resource of a tier: what the load needs and what there is, in a unit."""
+
+    resource: str
+    needed: Decimal
+    available: Decimal
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """A tier or instance matched with the load of a design at one scale."""
+
+    offer: str
+    """Vendor and tier."""
+    usd: Decimal | None
+    """USD a month; None where the book has no price."""
+    resources: tuple[TierResource, ...]
+    misses: tuple[str, ...]
+    """Needs of the model that it does not meet, by name."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether every resource suffices."""
+        return all(entry.needed <= entry.available for entry in self.resources)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BilledChoice:
     """What a design is billed on: its requests, or the cheapest offer that holds its load."""
 
@@ -34,6 +75,8 @@ class BilledChoice:
     light: Decimal | None = None
     """USD a month with the constants of a sizing at their light ends; None where none matters."""
     heavy: Decimal | None = None
+    ends: tuple[RangeEnd, ...] = ()
+    """The offers at the light and at the heavy end, where they are other than this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +90,8 @@ class DatabaseLine:
     light: Decimal | None = None
     """USD a month with every constant of the sizing at its light end, where it is a server."""
     heavy: Decimal | None = None
+    ends: tuple[RangeEnd, ...] = ()
+    """The offers at the light and at the heavy end, where they are other than this."""
     offer: str = ""
     """Vendor and tier, where it is a server."""
     bound_by: str = ""
@@ -88,6 +133,10 @@ class Comparing(Protocol):
 
     def offers(self, evaluations: Sequence[Evaluation]) -> tuple[str, ...]:
         """Return the names of the servers that designs may run on, each of vendor and tier."""
+        ...
+
+    def tiers(self, evaluation: Evaluation) -> tuple[Tier, ...]:
+        """Return every tier or instance matched with the load of a design, the cheapest first."""
         ...
 
     def on_servers(
@@ -143,6 +192,10 @@ class ComparedByBill:
         return BilledChoice(usd=evaluation.bill.figure, why=evaluation.bill.no_figure)
 
     def offers(self, evaluations: Sequence[Evaluation]) -> tuple[str, ...]:
+        """Return none: it has no servers to choose from."""
+        return ()
+
+    def tiers(self, evaluation: Evaluation) -> tuple[Tier, ...]:
         """Return none: it has no servers to choose from."""
         return ()
 

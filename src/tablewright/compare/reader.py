@@ -57,6 +57,19 @@ class CheckRule:
     decides: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColdStart:
+    """What starting an instance adds to a request, and to how many."""
+
+    what: str
+    least_ms: Decimal
+    most_ms: Decimal
+    percent: Decimal
+    """Of the requests that wait for it, at most."""
+    source: str
+    note: str
+
+
 @cache
 def architectures() -> tuple[Architecture, ...]:
     """Return every packaged architecture, by file name and in the order of each file."""
@@ -134,6 +147,25 @@ def operation_hours() -> tuple[Mapping[str, Decimal], Decimal]:
     hours = _mapping(top.get("hours"), where, None)
     known = {str(task): _number(value, f"{where}: {task}") for task, value in hours.items()}
     return known, _number(top.get("other"), where)
+
+
+@cache
+def cold_starts() -> Mapping[str, ColdStart]:
+    """Return what starting an instance adds to a request, by the key of the price of a part."""
+    where = "data/latencies.yaml"
+    found = {}
+    for key, raw in _mapping(read_yaml(_PACKAGE, where), where, None).items():
+        here = f"{where}: {key}"
+        entry = _mapping(raw, here, set(ColdStart.__dataclass_fields__))
+        found[str(key)] = ColdStart(
+            what=_text(entry.get("what"), here),
+            least_ms=_number(entry.get("least_ms"), here),
+            most_ms=_number(entry.get("most_ms"), here),
+            percent=_number(entry.get("percent"), here),
+            source=_text(entry.get("source"), here),
+            note=_text(entry.get("note"), here),
+        )
+    return found
 
 
 @cache

@@ -11,11 +11,13 @@ from decimal import Decimal
 from tablewright.compare.decision import DeploymentDecision
 from tablewright.compare.fit import PatternFit
 from tablewright.compare.needs import NeedCheck
-from tablewright.compare.sensitivity import AssumedFigure, GivenUp
+from tablewright.compare.sensitivity import AssumedFigure, GivenUp, PeakChoice
+from tablewright.compare.stated_path import StatedPhase
 from tablewright.compare.values import (
     ArchitectureResult,
     Check,
     EngineCost,
+    EngineTiers,
     Flip,
     OfferingResult,
     Phase,
@@ -62,6 +64,12 @@ class Comparison:
     """Of each option, what of its bill is at prices that are old or a third party's."""
     variants: tuple[VariantResult, ...] = ()
     flips: tuple[Flip, ...] = ()
+    stated: tuple[StatedPhase, ...] = ()
+    """The path that the model states, priced beside the computed one."""
+    by_peak: tuple[PeakChoice, ...] = ()
+    """The option for who stays at `users`, by how much the busiest hour has over the mean."""
+    tiers: tuple[EngineTiers, ...] = ()
+    """Every tier of each engine on servers beside the load of its best design at `users`."""
     checks: tuple[Check, ...] = ()
     advice: tuple[str, ...] = ()
     """The answer: which rule decided, then three sentences."""

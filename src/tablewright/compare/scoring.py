@@ -89,13 +89,17 @@ def scored(
     offerings: Sequence[OfferingResult],
     weights: Mapping[str, Decimal],
 ) -> list[ArchitectureResult]:
-    """Return the results, those that may be chosen at the board's number of users with scores."""
+    """Return the results with scores, those that are priced at the board's number of users.
+
+    One that is ruled out or beyond a limit there is scored all the same: `fits` says which may be
+    chosen.
+    """
     users = board.users
-    costs = [result.at(users).total for result in results if fits(result, users)]
+    costs = [result.at(users).total for result in results if result.at(users).is_priced]
     cheapest = min(costs, default=ZERO)
     scored = []
     for each_result in results:
-        if not fits(each_result, users):
+        if not each_result.at(users).is_priced:
             scored.append(each_result)
             continue
         scores = scores_of(each_result, users, cheapest, offerings)

@@ -20,6 +20,7 @@ from tablewright.compare.pricing import reaches
 from tablewright.compare.reader import figures
 from tablewright.compare.scoring import FAR
 from tablewright.compare.values import Architecture
+from tablewright.core.quantities import SECONDS_PER_MONTH
 
 HALF, TWICE = Decimal("0.5"), Decimal(2)
 TENTH, TENFOLD = Decimal("0.1"), Decimal(10)
@@ -29,6 +30,7 @@ HALVINGS = 5
 TRIED_FURTHER = (USE, "requests", "hour_usd")
 """The figures that are moved so far: those that everything else hangs on."""
 ASSUMED = "assumed"
+PEAK = "peak_per_second"
 TERMS = {
     "hour_usd": "USD for an hour of work",
     "months": "the horizon in months",
@@ -144,7 +146,7 @@ def _figures(candidates: Candidates) -> _Rows:
     said = {name: (value, why) for name, value, why in board.stated()}
     names = [figure.name for figure in figures() if said[figure.name][1].startswith(ASSUMED)]
     yield USE, "how much each user does and stores", None, _with_figure(candidates, USE)
-    for name in ("peak_per_second", *names):
+    for name in (PEAK, *names):
         value, why = said[name]
         if not board.is_used(name, (result.architecture for result in candidates.results)):
             continue
@@ -209,6 +211,51 @@ def _with_term(candidates: Candidates, name: str) -> _Changed:
         return replace(candidates, terms=terms, board=candidates.board.with_terms())
 
     return change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeakChoice:
+    """The option for an unevenness of the day, for who stays at a number of users."""
+
+    ratio: Decimal
+    """Calls in the busiest hour over those of a mean one."""
+    chosen: str
+    decided_by: str
+    is_given: bool
+    """Whether it is the ratio of the model."""
+
+
+PEAKS = (1, 3, 10, 30, 100)
+"""How many times the mean the busiest hour is tried at."""
+NEAR = Decimal("0.1")
+"""A ratio this near that of the model, as a share of it, is not tried beside it."""
+
+
+def by_peak(candidates: Candidates, users: int) -> tuple[PeakChoice, ...]:
+    """Return the decision by how uneven the day is; the databases stay those of the model's peaks.
+
+    The load that instances, tasks and functions are counted by is changed, and the limits on it.
+    """
+    board = candidates.board
+    figures = board.figures(users)
+    mean = figures["calls"] / SECONDS_PER_MONTH
+    if mean <= 0:
+        return ()
+    given = figures["peak_per_second"] / mean
+    change = _with_figure(candidates, PEAK)
+    rows = []
+    others = (Decimal(peak) for peak in PEAKS if abs(peak - given) > NEAR * given)
+    for ratio in sorted({*others, given}):
+        decision = decide(change(ratio / given) if ratio != given else candidates, users)
+        rows.append(
+            PeakChoice(
+                ratio=ratio,
+                chosen=decision.chosen,
+                decided_by=decision.decided_by,
+                is_given=ratio == given,
+            )
+        )
+    return tuple(rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from tablewright.bill.bill import Line
 from tablewright.compare.migration_cost import Move
+from tablewright.compare.protocol import RangeEnd, Tier
 from tablewright.core.quantities import ZERO
 
 FREE_KINDS = ("always", "12-month", "credit")
@@ -140,6 +141,8 @@ class Priced:
     light: Decimal | None = None
     """USD a month with every constant of the sizing at its light end; None where none matters."""
     heavy: Decimal | None = None
+    ends: tuple[RangeEnd, ...] = ()
+    """The offers of the database at the light and at the heavy end, where they are others."""
 
     @property
     def is_priced(self) -> bool:
@@ -290,6 +293,8 @@ class EngineCost:
     light: Decimal | None = None
     heavy: Decimal | None = None
     """With every constant of the sizing at the end of its range."""
+    ends: tuple[RangeEnd, ...] = ()
+    """The offers at the light and at the heavy end, where they are others."""
     misses: tuple[str, ...] = ()
     """Hard needs that the offer does not meet, where none that holds the load meets all."""
     bound_by: str = ""
@@ -299,6 +304,15 @@ class EngineCost:
     """Access patterns the design cannot serve."""
     sized_by: str = ""
     """Where and when it was measured what a server takes; "" where nothing was, or none is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineTiers:
+    """The tiers of an engine matched with the load of its best design, at one scale."""
+
+    engine: str
+    design: str
+    tiers: tuple[Tier, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

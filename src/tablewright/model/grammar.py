@@ -359,6 +359,11 @@ OPTIONS = RecordShape(
             Anything("a mapping of terms"),
             doc="terms of the total cost of ownership, for compare: months, hour_usd and so on",
         ),
+        Field(
+            "phases",
+            Anything("a mapping such as {minimal: 1, production: 4}"),
+            doc="a stated path, for compare: from which month each deployment option runs",
+        ),
         Field("platform", PROSE, doc="the provider that everything has to run with, for compare"),
         Field(
             "workload",

@@ -32,9 +32,11 @@ from tablewright.reports.compare_options import (
     costs_table,
     engine_table,
     engines,
+    few,
     notes,
     option_cards,
     pattern_fits,
+    tiers,
 )
 from tablewright.reports.figures import usd, users
 
@@ -89,11 +91,13 @@ def compare_sections(
     blocks: list[d.Block] = [
         *answer_sections(comparison),
         growth_path(comparison),
+        *_stated_path(comparison),
         _rests_on(comparison),
         *_variants(comparison),
         _needs(comparison),
         evidence_of(option_cards(comparison)),
         engines(comparison),
+        *([evidence_of(tiers(comparison))] if comparison.tiers else []),
         evidence_of(engine_table(comparison)),
         evidence_of(pattern_fits(comparison)),
         evidence_of(notes(comparison)),
@@ -183,6 +187,53 @@ def growth_path(comparison: Comparison) -> d.Section:
     return d.Section(title="Growth path", blocks=(table, d.Bullets(items=steps)))
 
 
+def _stated_path(comparison: Comparison) -> list[d.Block]:
+    """Return the path that the model states beside the computed one, if it states one."""
+    if not comparison.stated:
+        return []
+    phases = tuple(entry.phase for entry in comparison.stated)
+    rows = [
+        d.Row(
+            cells=(
+                f"{entry.month}",
+                f"{entry.phase.users:,}",
+                entry.phase.name,
+                entry.stated or "-",
+                usd(entry.phase.usd),
+                usd(entry.phase.bills_usd),
+                usd(entry.phase.running_usd),
+                usd(entry.phase.switch_usd),
+            )
+        )
+        for entry in comparison.stated
+    ]
+    more = path_usd(phases) - path_usd(comparison.phases)
+    than = f"{abs(more):,.0f} {'more' if more > 0 else 'less'} than the path above"
+    table = d.ReportTable(
+        columns=columns(
+            ">From month", ">Users then", "Option", "Stated", ">USD a month then", ">Bills",
+            ">Hours", ">Set-up, switch", grows="Option",
+        ),
+        rows=tuple(rows),
+        caption=f"The path of `options: {{phases: …}}`: {path_usd(phases):,.0f} USD in "
+        f"{sum(phase.months for phase in phases):.0f} months, {than}.",
+    )  # fmt: skip
+    steps = []
+    for entry in comparison.stated:
+        if entry.lasts_to is None:
+            until = "passes the first three rules at every number of users from there on"
+        elif entry.lasts_to:
+            until = (
+                f"passes the first three rules up to {entry.lasts_to:,} users; beyond, "
+                f"{entry.ends_by}"
+            )
+        else:
+            until = f"does not pass the first three rules: {entry.ends_by}"
+        moving = f" {_moving(entry.phase, why=False)}" if entry.phase.switch else ""
+        steps.append(f"`{entry.phase.name}` {until}.{moving}")
+    return [d.Section(title="The stated path", blocks=(table, d.Bullets(items=tuple(steps))))]
+
+
 def _alone(comparison: Comparison) -> str:
     """Return what staying with the first option would cost, where the path leaves it."""
     first = comparison.phases[0]
@@ -191,13 +242,13 @@ def _alone(comparison: Comparison) -> str:
     return f"where staying with `{first.name}` would cost {first.alone_usd:,.0f}; "
 
 
-def _moving(phase: Phase) -> str:
-    """Return what moving to an option takes, in words."""
+def _moving(phase: Phase, *, why: bool = True) -> str:
+    """Return what moving to an option takes, in words, with its reason first."""
     work = f"{figure(phase.work_hours)} hours of work: {usd(phase.work_usd)}."
     if not phase.switch:
         return f"Set it up: {work}"
     both = f"{work} Both for {figure(phase.days)} days: {usd(phase.overlap_usd)}"
-    sentences = [f"Because {phase.why}.", phase.switch]
+    sentences = [f"Because {phase.why}.", phase.switch] if why else [phase.switch]
     move = phase.move
     if move is None:
         return " ".join((*sentences, f"{both}; what data moves is not known."))
@@ -245,8 +296,35 @@ def _rests_on(comparison: Comparison) -> d.Section:
                 f"changed.{more} Set figures under `options: {{workload: …}}` and "
                 "`options: {ownership: …}`.",
             ),
+            *_by_peak(comparison),
         ),
     )  # fmt: skip
+
+
+def _by_peak(comparison: Comparison) -> list[d.Block]:
+    """Return the answer by how variable the traffic is: the busiest hour over the mean."""
+    rows = [
+        d.Row(
+            cells=(
+                f"{few(row.ratio)} times" + (", as the model has it" if row.is_given else ""),
+                row.chosen or "none",
+                row.decided_by if row.chosen else "-",
+            ),
+            tone="good" if row.is_given else "",
+        )
+        for row in comparison.by_peak
+    ]
+    if not rows:
+        return []
+    return [
+        d.ReportTable(
+            columns=columns("Busiest hour over the mean", "Option", "Decided by", grows="Option"),
+            rows=tuple(rows),
+            caption=f"The choice at {users(comparison.users)} by how variable the traffic is: "
+            "instances, tasks and functions are counted by the busiest hour, and limits are on "
+            "it. The databases stay those of the model's own peaks.",
+        )
+    ]
 
 
 def _path(assumption: AssumedFigure, path: tuple[str, ...]) -> str:

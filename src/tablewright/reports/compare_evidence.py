@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from tablewright.bill.bill import Line
 from tablewright.compare.result import Comparison
+from tablewright.compare.scoring import fits
 from tablewright.compare.values import ArchitectureResult, OfferingResult
 from tablewright.reports import document as d
 from tablewright.reports.compare_options import columns
@@ -108,12 +109,15 @@ def scores(comparison: Comparison) -> d.Section:
     ranked = sorted(
         comparison.architectures, key=lambda row: (row.score is None, -(row.score or Decimal(0)))
     )
+    out = {row.architecture.name for row in ranked if not fits(row, comparison.users)}
     rows = [
         d.Row(
             cells=(
                 option.architecture.name,
                 *(f"{dict(option.scores)[name]:.1f}" if option.scores else "-" for name in names),
-                f"{option.score:.1f}" if option.score is not None else "out",
+                "no price"
+                if option.score is None
+                else f"{option.score:.1f}" + (" (out)" if option.architecture.name in out else ""),
                 option.architecture.rating or "-",
             )
         )
@@ -135,9 +139,10 @@ def scores(comparison: Comparison) -> d.Section:
                 rows=(*rows, weights),
             ),
             d.Paragraph(
-                text="From 0 to 10. Out: ruled out, not priced, or beyond a limit at this scale. "
-                "An option that has a hard need only in part comes after all that have it in full. "
-                "Change the weights in the model file: `options: {weights: {cost: 40}}`.",
+                text="From 0 to 10; docs/compare.md says by what. Out: ruled out, or beyond a limit "
+                "at this scale. An option that has a hard need only in part comes after all that "
+                "have it in full. Change the weights in the model file: `options: {weights: "
+                "{cost: 40}}`.",
                 tone="note",
             ),
         ),

@@ -10,10 +10,20 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from tablewright.compare.needs import minutes_away
+from tablewright.compare.ownership import parts_of
+from tablewright.compare.protocol import RangeEnd, Tier, TierResource
+from tablewright.compare.reader import cold_starts
 from tablewright.compare.result import Comparison
-from tablewright.compare.values import ArchitectureResult, Cell, EngineCost, Offering, Priced
+from tablewright.compare.values import (
+    ArchitectureResult,
+    Cell,
+    EngineCost,
+    EngineTiers,
+    Offering,
+    Priced,
+)
 from tablewright.reports import document as d
-from tablewright.reports.figures import joined, usd, users
+from tablewright.reports.figures import joined, plural, usd, users
 
 
 def columns(*titles: str, grows: str = "", also: str = "") -> tuple[d.ReportColumn, ...]:
@@ -76,7 +86,9 @@ def engines(comparison: Comparison) -> d.Section:
     if chart:
         blocks.append(chart)
     bound = tuple(
-        f"{cost.engine} at {users(cost.users)}: {cost.offer} is limited by {cost.bound_by}."
+        f"{cost.engine} at {users(cost.users)}: {cost.offer} is limited by {cost.bound_by}"
+        + "".join(f"; {end_words(end)}" for end in cost.ends)
+        + "."
         for cost in comparison.engines
         if cost.users == comparison.users and cost.bound_by
     )
@@ -84,6 +96,70 @@ def engines(comparison: Comparison) -> d.Section:
         blocks.append(d.Bullets(items=bound))
     blocks += [d.Paragraph(text=f"Left out: {text}.", tone="note") for text in comparison.left_out]
     return d.Section(title="Engines", blocks=tuple(blocks))
+
+
+def end_words(end: RangeEnd) -> str:
+    """Return the offer at one end of a range: its bill, what decides, and when it is taken."""
+    by = f", limited by {end.bound_by}" if end.bound_by else ""
+    return f"{end.offer} ({usd(end.usd)}{by}) if {end.when}"
+
+
+def tiers(comparison: Comparison) -> d.Section:
+    """Return every tier beside the load: what is needed of each resource, and what there is."""
+    tables = tuple(_tier_table(entry, comparison.users) for entry in comparison.tiers)
+    return d.Section(title="Tiers and their limits", blocks=tables)
+
+
+MOST_TIERS = 8
+"""Tiers that are listed of those that hold the load, the cheapest first, and of those too small."""
+MOST_RESOURCES = 3
+"""Resources of a tier that are shown, those used most first."""
+
+
+def _tier_table(entry: EngineTiers, at_users: int) -> d.ReportTable:
+    priced = [tier for tier in entry.tiers if tier.usd is not None]
+    small = [tier for tier in priced if not tier.holds][-MOST_TIERS:]
+    shown = [*small, *[tier for tier in priced if tier.holds][:MOST_TIERS]]
+    rows = [_tier_row(tier) for tier in priced if tier in shown]
+    rest = len(entry.tiers) - len(rows)
+    more = f" {rest} others are smaller, dearer or without a price." if rest else ""
+    return d.ReportTable(
+        columns=columns(
+            "Tier", ">USD a month", "Used most", "Verdict",
+            grows="Used most", also="Tier|Verdict",
+        ),
+        rows=tuple(rows),
+        caption=f"{entry.engine}, design {entry.design} at {users(at_users)}, needed of what there "
+        f"is without what stays free, the resources used most first.{more}",
+    )  # fmt: skip
+
+
+def _tier_row(tier: Tier) -> d.Row:
+    short = [entry.resource for entry in tier.resources if entry.needed > entry.available]
+    misses = [need.replace("_", " ") for need in tier.misses]
+    verdict = f"too small: {joined(short)}" if short else "holds it"
+    return d.Row(
+        cells=(
+            tier.offer,
+            "no price" if tier.usd is None else usd(tier.usd),
+            "; ".join(
+                f"{entry.resource} {few(entry.needed)} of {few(entry.available)}"
+                + (f" {entry.unit}" if entry.unit != entry.resource else "")
+                for entry in sorted(tier.resources, key=_use, reverse=True)[:MOST_RESOURCES]
+            ),
+            verdict + (f"; no {joined(misses)}" if misses else ""),
+        ),
+        tone="good" if not short and not misses else "",
+    )
+
+
+def _use(entry: TierResource) -> Decimal:
+    return entry.needed / entry.available if entry.available else Decimal("Infinity")
+
+
+def few(value: Decimal) -> str:
+    """Return a quantity of a resource in few digits."""
+    return f"{value:,.0f}" if value >= 100 else f"{float(value):.3g}"
 
 
 def _engine_money(cost: EngineCost | None) -> str:
@@ -274,8 +350,12 @@ def _card(option: ArchitectureResult, comparison: Comparison) -> d.Card:
     stated = [architecture.stated] if architecture.stated else []
     stated += [f"rated {architecture.rating}"] if architecture.rating else []
     rows = [
-        ("made of", architecture.title),
+        (
+            "made of",
+            f"{architecture.title}: {plural(len(parts_of(architecture)), 'part')} to set up",
+        ),
         ("database on", price.offer + (f", limited by {price.bound_by}" if price.bound_by else "")),
+        ("range", _range(price)),
         ("best for", architecture.best_for),
         ("pros", "; ".join(architecture.pros)),
         ("cons", "; ".join(architecture.cons)),
@@ -283,6 +363,13 @@ def _card(option: ArchitectureResult, comparison: Comparison) -> d.Card:
         ("first limit", f"{reach.users:,} users: {reach.what}" if reach else "none within range"),
         ("redundancy", _redundancy(option)),
         ("availability", available_words(option)),
+        ("latency", _latency(option, comparison)),
+        (
+            "building it",
+            f"{owned.setup_hours:.0f} hours of work"
+            if owned is not None and owned.setup_hours
+            else "",
+        ),
         (
             "running it",
             (f"{owned.hours.normalize():f} hours a month: " if owned is not None else "")
@@ -296,6 +383,35 @@ def _card(option: ArchitectureResult, comparison: Comparison) -> d.Card:
         title=architecture.name,
         rows=tuple((name, text) for name, text in rows if text),
     )
+
+
+def _range(price: Priced) -> str:
+    """Return both ends of the bill, with the offer that is taken at each."""
+    if price.light is None or price.heavy is None or not price.is_priced:
+        return ""
+    if usd(price.light) == usd(price.heavy):
+        return ""
+    return "; ".join(
+        (
+            f"{usd(price.light)} to {usd(price.heavy)} USD a month",
+            *(f"the database on {end_words(end)}" for end in price.ends),
+        )
+    )
+
+
+def _latency(option: ArchitectureResult, comparison: Comparison) -> str:
+    """Return what was measured of its engine, and what a start of its parts adds."""
+    known = cold_starts()
+    keys = {part.price for part in option.architecture.components if not part.optional}
+    words = [
+        f"a {start.what} adds {start.least_ms:,.0f} to {start.most_ms:,.0f} ms to at most "
+        f"{start.percent:f} of 100 requests: it is in their 99th percentile and not in the 95th "
+        f"({start.source})"
+        for key, start in known.items()
+        if key in keys
+    ]
+    measured = dict(comparison.latencies).get(option.architecture.engine)
+    return "; ".join([*([f"database: {measured}"] if measured else []), *words])
 
 
 def _redundancy(option: ArchitectureResult) -> str:
@@ -344,12 +460,56 @@ def _offering_table(comparison: Comparison, shown: Sequence[Offering]) -> d.Repo
     for name, title in _ENGINE_ROWS:
         cells = [_property(offering.cell(name), name) for offering in shown]
         rows.append(d.Row(cells=(title, *cells)))
+    rows.append(d.Row(cells=("security", *(_security(offering) for offering in shown))))
+    rows.append(
+        d.Row(cells=("for developers", *(_building(comparison, offering) for offering in shown)))
+    )
     for name in names:
         cells = [dict(offering.points).get(name, "-") for offering in shown]
         rows.append(d.Row(cells=(name, *cells)))
     return d.ReportTable(
         columns=columns("", *(offering.title for offering in shown)), rows=tuple(rows)
     )
+
+
+SECURITY = (
+    "encryption",
+    "private_network",
+    "ip_allow_list",
+    "audit",
+    "point_in_time_recovery",
+)
+"""The properties that security is graded by, each of the same weight; partly counts half."""
+
+
+def _security(offering: Offering) -> str:
+    """Return how many of the properties of security an offering has, and which it lacks."""
+    had = Decimal(0)
+    lacks = []
+    for name in SECURITY:
+        cell = offering.cell(name)
+        value = cell.value if cell is not None else "unknown"
+        had += {"yes": Decimal(1), "partly": Decimal("0.5")}.get(value, Decimal(0))
+        if value != "yes":
+            lacks.append(f"{name.replace('_', ' ')} {value}")
+    text = f"{had.normalize():f} of {len(SECURITY)}"
+    return f"{text}: {', '.join(lacks)}" if lacks else text
+
+
+def _building(comparison: Comparison, offering: Offering) -> str:
+    """Return the hours of building the application on an offering, by the option that takes it."""
+    decision = comparison.decision
+    owned = [
+        (cost.setup_hours, option.architecture.name)
+        for option in comparison.architectures
+        if option.architecture.offering == offering.name
+        and decision is not None
+        and (cost := decision.cost(option.architecture.name)) is not None
+    ]
+    if not owned:
+        return "-"
+    hours, name = min(owned)
+    return f"{hours:.0f} hours to build on it ({name})"
 
 
 def pattern_fits(comparison: Comparison) -> d.Section:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from tablewright.bill.prices import PriceBook
-from tablewright.compare.protocol import BilledChoice, ComparedByBill, DatabaseLine
+from tablewright.compare.protocol import (
+    BilledChoice,
+    ComparedByBill,
+    DatabaseLine,
+    RangeEnd,
+    Tier,
+    TierResource,
+)
 from tablewright.core.errors import PriceUnknownError
 from tablewright.engines.servers.sizing import (
     CASES,
@@ -28,13 +35,43 @@ class ServerComparing(ComparedByBill):
         option = sized.chosen
         if option is None:
             why = evaluation.bill.no_figure
-            return BilledChoice(usd=None, why=why, light=sized.light, heavy=sized.heavy)
+            return BilledChoice(
+                usd=None,
+                why=why,
+                light=sized.light,
+                heavy=sized.heavy,
+                ends=_range_ends(sized.ends, lambda options: cheapest(options, meeting_needs=True)),
+            )
         return BilledChoice(
             usd=option.usd,
             offer=option.name,
             bound_by=str(option.bound_by) if option.bound_by else "",
             light=sized.light,
             heavy=sized.heavy,
+            ends=_range_ends(sized.ends, lambda options: cheapest(options, meeting_needs=True)),
+        )
+
+    def tiers(self, evaluation: Evaluation) -> tuple[Tier, ...]:
+        """Return every offer matched with the load of a design, the cheapest first."""
+        ordered = sorted(
+            _sized(evaluation).options, key=lambda o: (o.usd is None, o.usd or 0, o.name)
+        )
+        return tuple(
+            Tier(
+                offer=option.name,
+                usd=option.usd,
+                resources=tuple(
+                    TierResource(
+                        resource=limit.resource,
+                        needed=limit.needed,
+                        available=limit.available,
+                        unit=limit.unit,
+                    )
+                    for limit in option.limits
+                ),
+                misses=tuple(need for need, _ in _named_misses(option)),
+            )
+            for option in ordered
         )
 
     def offers(self, evaluations: Sequence[Evaluation]) -> tuple[str, ...]:
@@ -62,16 +99,20 @@ class ServerComparing(ComparedByBill):
 
         best = best_of(option for sized in able for option in sized.options)
         if best is not None:
-            costs: dict[str, Decimal | None] = {}
-            for case in CASES:
-                option = best_of(each for sized in able for each in sized.ends.get(case, ()))
-                costs[case] = option.usd if option is not None else None
-            light, heavy = costs_range(costs)
+            ends = {
+                case: tuple(each for sized in able for each in sized.ends.get(case, ()))
+                for case in CASES
+            }
+            at_ends = {case: best_of(options) for case, options in ends.items()}
+            light, heavy = costs_range(
+                {case: None if option is None else option.usd for case, option in at_ends.items()}
+            )
             alone = any(need == "high_availability" for need, _ in best.offer.lacks)
             return DatabaseLine(
                 lines=best.lines,
                 light=light,
                 heavy=heavy,
+                ends=_range_ends(ends, best_of),
                 zones=1 if alone else 2,
                 offer=best.name,
                 bound_by=str(best.bound_by) if best.bound_by else "",
@@ -104,6 +145,45 @@ class ServerComparing(ComparedByBill):
         """Return how many times the load an offer holds, by the resource that is used most."""
         bound = _sized(evaluation).option(offer).bound_by
         return 1 / bound.use if bound is not None and bound.use else None
+
+
+WORDS_OF_ENDS = {
+    "server-light": "a call asks the least of the server that its constants allow",
+    "server-heavy": "a call asks the most of the server that its constants allow",
+    "habits-light": "users keep the fewest pages and connections in use that are assumed",
+    "habits-heavy": "users keep the most pages and connections in use that are assumed",
+}
+
+
+def _range_ends(
+    ends: Mapping[str, Sequence[Option]], choose: Callable[[tuple[Option, ...]], Option | None]
+) -> tuple[RangeEnd, ...]:
+    """Return the offers at the light and the heavy end, where they are other than the chosen one.
+
+    Of the two causes at an end, server and habits, the one that changes the bill more.
+    """
+    here = choose(tuple(ends.get("value", ())))
+    found = []
+    for end, farther in (("light", min), ("heavy", max)):
+        cases = [
+            (option.usd, case, option)
+            for case in (f"server-{end}", f"habits-{end}")
+            if (option := choose(tuple(ends.get(case, ())))) is not None and option.usd is not None
+        ]
+        if not cases:
+            continue
+        usd, case, option = farther(cases, key=lambda entry: entry[0])
+        if here is not None and option.name == here.name:
+            continue
+        found.append(
+            RangeEnd(
+                offer=option.name,
+                usd=usd,
+                bound_by=str(option.bound_by) if option.bound_by else "",
+                when=WORDS_OF_ENDS[case],
+            )
+        )
+    return tuple(found)
 
 
 def _named_misses(option: Option) -> tuple[tuple[str, str], ...]:

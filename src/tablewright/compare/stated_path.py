@@ -1,0 +1,126 @@
+"""A path of deployment options that somebody stated, priced and dated beside the computed one.
+
+In: candidates and `options: {phases: {OPTION: MONTH, …}}` of the model, the month from which each
+option is to run, the first being 1. Out: its phases with users, bills and switches, what it costs
+in all, and the number of users up to which each option passes the rules that a decision asks of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tablewright.compare.board import given_options
+from tablewright.compare.decision import Candidates, allowed_at, decide
+from tablewright.compare.growth import first_phase, grid_of, moved_phase, with_ends
+from tablewright.compare.values import Phase
+from tablewright.core.errors import UsageError
+
+SECTION = "phases"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedPhase:
+    """An option of a stated path, from a month on."""
+
+    month: int
+    """The first is 1."""
+    phase: Phase
+    """`why` says up to where the option before it would do."""
+    stated: str
+    """What the description of the option states that it costs."""
+    lasts_to: int | None
+    """The number of users up to which it passes the first three rules; None: to the largest; 0: not
+    even where it begins."""
+    ends_by: str
+    """Why it does not pass them beyond, or not even where it begins; empty if it does."""
+
+
+def stated_path(candidates: Candidates) -> tuple[StatedPhase, ...]:
+    """Return the phases that the model states, empty if it states none.
+
+    Users grow evenly on a logarithmic scale over the horizon, as on the computed path.
+
+    Raises:
+        UsageError: an option that does not exist or has no price, a month that is none.
+    """
+    starts = _starts(candidates)
+    if not starts:
+        return ()
+    begins = [(users_in(candidates, month), month, name) for name, month in starts]
+    grid = sorted({*grid_of(candidates.board.scales), *(users for users, _, _ in begins)})
+    names = [
+        next(name for users, _, name in reversed(begins) if users <= number) for number in grid
+    ]
+    phases: list[Phase] = []
+    for place, (users, _, name) in enumerate(begins):
+        if not place:
+            phases.append(first_phase(candidates, candidates.result(name).architecture, users))
+            continue
+        phases.append(moved_phase(candidates, begins[place - 1][2], name, users))
+    found = []
+    for phase, (users, month, name) in zip(
+        with_ends(candidates, phases, grid, names), begins, strict=True
+    ):
+        lasts_to, ends_by = _lasts(candidates, name, [n for n in grid if n >= users])
+        found.append(
+            StatedPhase(
+                month=month,
+                phase=phase,
+                stated=candidates.result(name).architecture.stated,
+                lasts_to=lasts_to,
+                ends_by=ends_by,
+            )
+        )
+    return tuple(found)
+
+
+def users_in(candidates: Candidates, month: int) -> int:
+    """Return the users at the beginning of a month, the first being 1, growing evenly."""
+    low, high = candidates.board.scales[0], candidates.board.scales[-1]
+    part = min(Decimal(1), Decimal(month - 1) / candidates.terms.months)
+    return int(low * (Decimal(high) / low) ** part)
+
+
+def _starts(candidates: Candidates) -> list[tuple[str, int]]:
+    """Return each option with its month, in order.
+
+    Raises:
+        UsageError: see `stated_path`.
+    """
+    names = [result.architecture.name for result in candidates.results]
+    starts = []
+    for name, text in given_options(candidates.board.model, SECTION, names).items():
+        where = f"`options: {{{SECTION}: {{{name}: {text}}}}}`"
+        if not text.isdigit() or not 1 <= int(text) <= candidates.terms.months:
+            raise UsageError(
+                f"{where} is no month of the horizon of {candidates.terms.months:.0f}",
+                remedy="write a whole number, the first month being 1",
+            )
+        if not candidates.result(name).is_priced:
+            raise UsageError(
+                f"{where}: `{name}` has no price at every scale",
+                remedy="`tablewright compare` says what is missing",
+            )
+        starts.append((name, int(text)))
+    ordered = sorted(starts, key=lambda entry: entry[1])
+    if ordered and ordered[0][1] != 1:
+        raise UsageError(
+            f"`options: {{{SECTION}: …}}` begins with month {ordered[0][1]}",
+            remedy="say which option runs from month 1 on",
+        )
+    return ordered
+
+
+def _lasts(candidates: Candidates, name: str, users: Sequence[int]) -> tuple[int | None, str]:
+    """Return up to how many users an option passes the gates from its start on, and what ends it.
+
+    0 where it does not pass them at its start, None where it does up to the largest number.
+    """
+    last = 0
+    for number in users:
+        if name not in allowed_at(candidates, number):
+            return last, decide(candidates, number).why_not(name)
+        last = number
+    return None, ""
