@@ -110,7 +110,7 @@ def tiers(comparison: Comparison) -> d.Section:
     return d.Section(title="Tiers and their limits", blocks=tables)
 
 
-MOST_TIERS = 8
+MOST_TIERS = 10
 """Tiers that are listed of those that hold the load, the cheapest first, and of those too small."""
 MOST_RESOURCES = 3
 """Resources of a tier that are shown, those used most first."""
@@ -122,7 +122,7 @@ def _tier_table(entry: EngineTiers, at_users: int) -> d.ReportTable:
     shown = [*small, *[tier for tier in priced if tier.holds][:MOST_TIERS]]
     rows = [_tier_row(tier) for tier in priced if tier in shown]
     rest = len(entry.tiers) - len(rows)
-    more = f" {rest} others are smaller, dearer or without a price." if rest else ""
+    more = f" Not listed, as smaller, dearer or without a price: {rest}." if rest else ""
     return d.ReportTable(
         columns=columns(
             "Tier", ">USD a month", "Used most", "Verdict",
