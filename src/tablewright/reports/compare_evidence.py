@@ -140,9 +140,9 @@ def scores(comparison: Comparison) -> d.Section:
             ),
             d.Paragraph(
                 text="From 0 to 10; docs/compare.md says by what. Out: ruled out, or beyond a "
-                "limit at this scale. An option that has a hard need only in part comes after all that "
-                "have it in full. Change the weights in the model file: `options: {weights: "
-                "{cost: 40}}`.",
+                "limit at this scale. An option that has a hard need only in part comes after "
+                "all that have it in full. Change the weights in the model file: `options: "
+                "{weights: {cost: 40}}`.",
                 tone="note",
             ),
         ),
