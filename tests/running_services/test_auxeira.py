@@ -15,7 +15,7 @@ from uuid import uuid4
 import pytest
 from starlette.testclient import TestClient
 
-from running_services.running import START, Running
+from running_services.running import START, Running, database_of, on_dynamodb_local
 from tablewright.core.errors import UsageError
 from tablewright.store.failures import StoreError
 from tablewright_services.auxeira import reports
@@ -77,16 +77,18 @@ Headers = dict[str, str]
     params=[
         "recommended",
         "current",
+        on_dynamodb_local("recommended"),
         pytest.param("postgresql", marks=pytest.mark.needs_server),
         pytest.param("mongodb", marks=pytest.mark.needs_server),
     ],
     scope="module",
 )
 def running(request: pytest.FixtureRequest) -> Iterator[Running]:
-    service = Running(Auxeira, "auxeira", request.param, ENVIRONMENT)
-    service.service.accounts.passwords = BcryptPasswords(4)  # the default takes long, as it should
-    with service.client:
-        yield service
+    with database_of(request.param) as (design, target):
+        service = Running(Auxeira, "auxeira", design, ENVIRONMENT, target=target)
+        service.service.accounts.passwords = BcryptPasswords(4)  # the default takes long
+        with service.client:
+            yield service
 
 
 @pytest.fixture

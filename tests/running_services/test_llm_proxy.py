@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from running_services.running import START, Running
+from running_services.running import START, Running, database_of, on_dynamodb_local
 from tablewright.core.errors import UsageError
 from tablewright.serve.callers import signed_token
 from tablewright_services.llm_proxy.app import LlmProxy
@@ -28,13 +28,19 @@ ENVIRONMENT = {
 
 
 @pytest.fixture(
-    params=["recommended", pytest.param("postgresql", marks=pytest.mark.needs_server)],
+    params=[
+        "recommended",
+        on_dynamodb_local("recommended"),
+        pytest.param("postgresql", marks=pytest.mark.needs_server),
+        pytest.param("planned-mongodb", marks=pytest.mark.needs_server),
+    ],
     scope="module",
 )
 def running(request: pytest.FixtureRequest) -> Iterator[Running]:
-    service = Running(LlmProxy, "llm-proxy", request.param, ENVIRONMENT)
-    with service.client:
-        yield service
+    with database_of(request.param) as (design, target):
+        service = Running(LlmProxy, "llm-proxy", design, ENVIRONMENT, target=target)
+        with service.client:
+            yield service
 
 
 @pytest.fixture

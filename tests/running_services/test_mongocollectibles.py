@@ -24,7 +24,7 @@ from uuid import uuid4
 
 import pytest
 
-from running_services.running import START, Running
+from running_services.running import START, Running, database_of, on_dynamodb_local
 from tablewright.core.errors import UsageError
 from tablewright.serve.aws import lambda_handler
 from tablewright_services.mongocollectibles.app import MongoCollectibles
@@ -63,15 +63,19 @@ EMAIL = "ana@example.ph"
     params=[
         "recommended",
         "current",
+        on_dynamodb_local("recommended"),
         pytest.param("planned-postgresql", marks=ON_SERVER),
         pytest.param("planned-mongodb", marks=ON_SERVER),
     ],
     scope="module",
 )
 def running(request: pytest.FixtureRequest) -> Iterator[Running]:
-    service = Running(MongoCollectibles, "mongocollectibles", request.param, ENVIRONMENT)
-    with service.client:
-        yield service
+    with database_of(request.param) as (design, target):
+        service = Running(
+            MongoCollectibles, "mongocollectibles", design, ENVIRONMENT, target=target
+        )
+        with service.client:
+            yield service
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from starlette.testclient import TestClient
 
-from running_services.running import START, Running
+from running_services.running import START, Running, database_of, on_dynamodb_local
 from tablewright.core.errors import UsageError
 from tablewright.store.failures import StoreError
 from tablewright_services.common.paystack import PaymentFailed
@@ -54,6 +54,7 @@ SEARCHES = count()
 """Each test searches in a place of its own, 20 km and more from those of the others."""
 DESIGNS = [
     "dynamodb",
+    on_dynamodb_local("dynamodb"),
     pytest.param("postgresql", marks=pytest.mark.needs_server),
     pytest.param("recommended", marks=pytest.mark.needs_server, id="mongodb"),
 ]
@@ -65,9 +66,10 @@ def running(
 ) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("uploads")
     environment = {**ENVIRONMENT, "UPLOAD_FOLDER": str(folder)}
-    service = Running(PoaFix, "poafix", request.param, environment)
-    with service.client:
-        yield service
+    with database_of(request.param) as (design, target):
+        service = Running(PoaFix, "poafix", design, environment, target=target)
+        with service.client:
+            yield service
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from uuid import uuid4
 
 import pytest
 
-from running_services.running import START, Running
+from running_services.running import START, Running, database_of, on_dynamodb_local
 from tablewright.core.errors import UsageError
 from tablewright.store.opening import open_store
 from tablewright.verbs.serve import app_session
@@ -44,14 +44,19 @@ ENVIRONMENT = {
 }
 DESIGNS = [
     "recommended",
+    on_dynamodb_local("recommended"),
     pytest.param("postgresql", marks=pytest.mark.needs_server),
     pytest.param("mongodb", marks=pytest.mark.needs_server),
 ]
 
 
-def started(design: str, **environment: str) -> Running:
+def started(design: str, target: str = "memory", **environment: str) -> Running:
     running = Running(
-        ScreenTimeJourney, "screen-time-journey", design, {**ENVIRONMENT, **environment}
+        ScreenTimeJourney,
+        "screen-time-journey",
+        design,
+        {**ENVIRONMENT, **environment},
+        target=target,
     )
     running.service.messages = KeptMessages()
     return running
@@ -59,9 +64,10 @@ def started(design: str, **environment: str) -> Running:
 
 @pytest.fixture(params=DESIGNS, scope="module")
 def running(request: pytest.FixtureRequest) -> Iterator[Running]:
-    service = started(request.param)
-    with service.client:
-        yield service
+    with database_of(request.param) as (design, target):
+        service = started(design, target)
+        with service.client:
+            yield service
 
 
 @pytest.fixture
@@ -95,6 +101,11 @@ def shop_says(
 def shop_id() -> int:
     """Return an id as the shop gives them: a 64-bit integer."""
     return uuid4().int >> 66
+
+
+def new_phone() -> str:
+    """Return the number of a phone that nobody has yet."""
+    return f"+467{uuid4().int % 10**8:08}"
 
 
 def bought(service: Running, email: str = "") -> tuple[int, str]:
@@ -298,7 +309,7 @@ def test_a_code_sent_to_the_address_of_before_signs_nobody_in(service: Running) 
 
 
 def test_topics_that_say_nothing_to_us_are_taken_and_left(service: Running) -> None:
-    assert shop_says(service, "products/update", {"id": 5}).json() == {"result": "ignored"}
+    assert shop_says(service, "products/update", {"id": shop_id()}).json() == {"result": "ignored"}
     assert shop_says(service, "orders/paid", {"id": 5}).status_code == 400
     assert shop_says(service, "orders/paid", {"customer": {"id": True}}).status_code == 400
     assert shop_says(service, "orders/paid", [1]).status_code == 400
@@ -348,10 +359,11 @@ def test_a_code_is_worth_one_session(service: Running) -> None:
 
 
 def test_five_wrong_codes_end_a_code_however_many_guess_at_once(service: Running) -> None:
+    phone = new_phone()
     _, address = bought(service)
     headers = signed_in(service, address)
-    service.client.post("/verify/whatsapp", json={"phone": "+46700000100"}, headers=headers)
-    right = last_code(service, "+46700000100")
+    service.client.post("/verify/whatsapp", json={"phone": phone}, headers=headers)
+    right = last_code(service, phone)
     wrong = f"{(int(right) + 1) % 10**6:06}"
 
     def guess(_: int) -> int:
@@ -364,8 +376,8 @@ def test_five_wrong_codes_end_a_code_however_many_guess_at_once(service: Running
         assert set(pool.map(guess, range(20))) == {422}
     late = service.client.post("/verify/whatsapp/confirm", json={"code": right}, headers=headers)
     assert late.status_code == 422
-    service.client.post("/verify/whatsapp", json={"phone": "+46700000100"}, headers=headers)
-    again = {"code": last_code(service, "+46700000100")}
+    service.client.post("/verify/whatsapp", json={"phone": phone}, headers=headers)
+    again = {"code": last_code(service, phone)}
     assert (
         service.client.post("/verify/whatsapp/confirm", json=again, headers=headers).status_code
         == 200
@@ -374,7 +386,7 @@ def test_five_wrong_codes_end_a_code_however_many_guess_at_once(service: Running
 
 def test_a_fifth_try_is_still_a_try(service: Running) -> None:
     headers = customer(service)
-    phone = "+46700000105"
+    phone = new_phone()
     service.client.post("/verify/whatsapp", json={"phone": phone}, headers=headers)
     right = last_code(service, phone)
     wrong = f"{(int(right) + 1) % 10**6:06}"
@@ -399,8 +411,9 @@ def test_a_code_holds_for_ten_minutes(service: Running) -> None:
 
 
 def test_five_codes_are_sent_an_hour(service: Running) -> None:
+    phone = new_phone()
     headers = customer(service)
-    body = {"phone": "+46700000101"}
+    body = {"phone": phone}
     statuses = [
         service.client.post("/verify/whatsapp", json=body, headers=headers).status_code
         for _ in range(6)
@@ -408,7 +421,7 @@ def test_five_codes_are_sent_an_hour(service: Running) -> None:
     assert statuses == [202, 202, 202, 202, 202, 429]
     service.time.moment = START + dt.timedelta(hours=1)
     assert service.client.post("/verify/whatsapp", json=body, headers=headers).status_code == 202
-    code = {"code": last_code(service, "+46700000101")}
+    code = {"code": last_code(service, phone)}
     confirmed = service.client.post("/verify/whatsapp/confirm", json=code, headers=headers)
     assert confirmed.status_code == 200
 
@@ -506,7 +519,7 @@ def test_names_have_three_to_twenty_letters_digits_or_underscores(
 
 
 def test_a_phone_is_one_customers(service: Running) -> None:
-    phone = "+46700000102"
+    phone = new_phone()
     first, second = customer(service), customer(service)
     for headers, status in ((first, 200), (second, 409), (first, 200)):
         service.client.post("/verify/whatsapp", json={"phone": phone}, headers=headers)
@@ -518,12 +531,13 @@ def test_a_phone_is_one_customers(service: Running) -> None:
 
 
 def test_a_code_for_signing_in_verifies_no_phone(service: Running) -> None:
+    number = new_phone()
     _, address = bought(service)
     headers = signed_in(service, address)
-    service.client.post("/verify/whatsapp", json={"phone": "+46700000103"}, headers=headers)
+    service.client.post("/verify/whatsapp", json={"phone": number}, headers=headers)
     service.time.seconds += 60
     service.client.post("/login", json={"email": address})
-    login, phone = last_code(service, address), last_code(service, "+46700000103")
+    login, phone = last_code(service, address), last_code(service, number)
     if login != phone:
         reply = service.client.post(
             "/verify/whatsapp/confirm", json={"code": login}, headers=headers
@@ -731,45 +745,51 @@ def test_the_history_comes_page_by_page_and_by_time(service: Running) -> None:
 # ---------------------------------------------------------------- leaderboard and cancellation
 
 
-@pytest.mark.parametrize("design", ["recommended", "current", *DESIGNS[1:]])
-def test_the_leaderboard_ranks_the_active_by_streak_and_then_by_name(design: str) -> None:
-    service = started(design)
-    with service.client as client:
-        # begun so many days ago; in the order of the alphabet they are others than by streak
-        days = {"zoe_z": 40, "ann_a": 7, "bob_b": 7, "mia_m": 0, "gone_g": 90}
-        addresses = {name: f"{name}@example.org" for name in days}
-        for name, streak in days.items():
-            service.time.moment = START - dt.timedelta(days=streak)
-            at = service.time.moment.isoformat()
-            order = {
-                "customer": {"id": shop_id(), "email": addresses[name]},
-                "updated_at": at,
-            }
-            shop_says(service, "orders/paid", order, **{"X-Shopify-Triggered-At": at})
-            headers = signed_in(service, addresses[name])
-            client.post("/me/commitment", json={"goalMinutes": 90}, headers=headers)
-            client.put("/me/username", json={"username": name}, headers=headers)
-        service.time.moment = START
-        for address in addresses.values():
-            headers = signed_in(service, address)
-            client.post("/me/check-in", json={}, headers=headers)
-        client.post("/me/cancel", headers=headers)
-        headers = signed_in(service, "bob_b@example.org")
-        assert client.get("/leaderboard", headers=headers).json() == {
-            "board": [
-                {"rank": 1, "username": "zoe_z", "streak": 40, "level": 4},
-                {"rank": 2, "username": "ann_a", "streak": 7, "level": 2},
-                {"rank": 3, "username": "bob_b", "streak": 7, "level": 2},
-                {"rank": 4, "username": "mia_m", "streak": 0, "level": 0},
-            ],
-            "own": {"rank": 3, "username": "bob_b", "streak": 7, "level": 2},
+@pytest.mark.parametrize("place", ["recommended", "current", *DESIGNS[1:]])
+def test_the_leaderboard_ranks_the_active_by_streak_and_then_by_name(place: str) -> None:
+    with database_of(place) as (design, target):
+        service = started(design, target)
+        with service.client:
+            rank_everybody(service)
+
+
+def rank_everybody(service: Running) -> None:
+    client = service.client
+    # begun so many days ago; in the order of the alphabet they are others than by streak
+    days = {"zoe_z": 40, "ann_a": 7, "bob_b": 7, "mia_m": 0, "gone_g": 90}
+    addresses = {name: f"{name}@example.org" for name in days}
+    for name, streak in days.items():
+        service.time.moment = START - dt.timedelta(days=streak)
+        at = service.time.moment.isoformat()
+        order = {
+            "customer": {"id": shop_id(), "email": addresses[name]},
+            "updated_at": at,
         }
-        top = client.get("/leaderboard?limit=1", headers=headers).json()
-        assert [each["username"] for each in top["board"]] == ["zoe_z"]
-        assert top["own"]["rank"] == 3
-        for limit in ("0", "101", "x", "1.5"):
-            reply = client.get(f"/leaderboard?limit={limit}", headers=headers)
-            assert reply.status_code == 422
+        shop_says(service, "orders/paid", order, **{"X-Shopify-Triggered-At": at})
+        headers = signed_in(service, addresses[name])
+        client.post("/me/commitment", json={"goalMinutes": 90}, headers=headers)
+        client.put("/me/username", json={"username": name}, headers=headers)
+    service.time.moment = START
+    for address in addresses.values():
+        headers = signed_in(service, address)
+        client.post("/me/check-in", json={}, headers=headers)
+    client.post("/me/cancel", headers=headers)
+    headers = signed_in(service, "bob_b@example.org")
+    assert client.get("/leaderboard", headers=headers).json() == {
+        "board": [
+            {"rank": 1, "username": "zoe_z", "streak": 40, "level": 4},
+            {"rank": 2, "username": "ann_a", "streak": 7, "level": 2},
+            {"rank": 3, "username": "bob_b", "streak": 7, "level": 2},
+            {"rank": 4, "username": "mia_m", "streak": 0, "level": 0},
+        ],
+        "own": {"rank": 3, "username": "bob_b", "streak": 7, "level": 2},
+    }
+    top = client.get("/leaderboard?limit=1", headers=headers).json()
+    assert [each["username"] for each in top["board"]] == ["zoe_z"]
+    assert top["own"]["rank"] == 3
+    for limit in ("0", "101", "x", "1.5"):
+        reply = client.get(f"/leaderboard?limit={limit}", headers=headers)
+        assert reply.status_code == 422
 
 
 def test_a_cancellation_reaches_the_shop_and_holds_against_older_messages(
@@ -836,18 +856,19 @@ def test_every_route_is_there_under_api_as_well(service: Running) -> None:
 
 
 def test_nothing_personal_is_logged(service: Running) -> None:
+    phone = new_phone()
     who, address = bought(service)
     headers = signed_in(service, address)
     client = service.client
-    client.post("/verify/whatsapp", json={"phone": "+46700000199"}, headers=headers)
-    code = last_code(service, "+46700000199")
+    client.post("/verify/whatsapp", json={"phone": phone}, headers=headers)
+    code = last_code(service, phone)
     client.post("/verify/whatsapp/confirm", json={"code": code}, headers=headers)
     client.put("/me/username", json={"username": "seen_by_all"}, headers=headers)
     client.post("/devices", json={"type": "iOS", "name": "Ana's phone"}, headers=headers)
     pin = client.get("/devices/device-1/pin", headers=headers).json()["pin"]
     client.get("/username/seen_by_all/availability")
     log = "".join(service.lines)
-    secrets = (address, str(who), "+46700000199", "seen_by_all", "Ana", headers["Authorization"])
+    secrets = (address, str(who), phone, "seen_by_all", "Ana", headers["Authorization"])
     for secret in secrets:
         assert secret not in log
     assert f'"{pin}"' not in log
