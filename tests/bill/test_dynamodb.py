@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -456,3 +457,19 @@ def test_a_savings_plan_lowers_requests_and_capacity_alone() -> None:
     # Standard-IA has no rate, and what has none is not guessed
     rare = bill_for([table("t", 0, 1_000_000, infrequent_access=True)], BOOK, HOME)
     assert with_savings_plan(rare, BOOK) is None
+
+
+def test_a_savings_plan_says_when_and_for_what_its_rates_were_read() -> None:
+    bill = bill_for([table("t", 1_000_000, 1_000_000, "4")], BOOK, HOME)
+    plan = with_savings_plan(bill, BOOK)
+    assert plan is not None
+    assert plan.note.startswith("Read for Amazon Keyspaces (18 % off).")
+    # The user's own rates have no day.
+    own = BOOK.with_prices(
+        ["aws.savings-plans.twin.ondemand.wru=0.4", "aws.savings-plans.twin.ondemand.rru=0.1"]
+    )
+    plan = with_savings_plan(bill, own)
+    assert plan is not None
+    assert (plan.usd_per_month, plan.read) == (D("1.5"), "")
+    # A bill that nobody can put a figure to has none with a plan either.
+    assert with_savings_plan(replace(bill, no_figure="no price is known"), BOOK) is None

@@ -148,7 +148,8 @@ def _services(provider: str | None, service: str | None) -> Sequence[str]:
         meant = nearest(asked, [*names, *{n.partition(".")[0] for n in services()}])
         raise UsageError(
             f"the book has no {'service' if service else 'provider'} `{asked}`"
-            + (f", did you mean `{meant}`?" if meant else ""),
+            + (f" of {provider}" if provider and service else "")
+            + (f", did you mean `{meant}`?" if meant not in (None, asked) else ""),
             remedy="`tablewright prices` lists them",
         )
     return result

@@ -328,13 +328,15 @@ class World:
             if None in values:
                 names = tuple(n for n in unique if row.get(n) is not None)[:1]
                 values = tuple([row.get(name) for name in names])
-            known = answer.known.get(names)
-            if known is None:
-                known = answer.known[names] = {
-                    tuple([self.value(entity.name, n, name) for name in names]): n
-                    for n in answer.numbers
-                }
-            number = known.get(values) if names else None
+            number = None
+            if names:
+                known = answer.known.get(names)
+                if known is None:
+                    known = answer.known[names] = {
+                        tuple([self.value(entity.name, n, name) for name in names]): n
+                        for n in answer.numbers
+                    }
+                number = known.get(values)
             numbers.append(self.numbered(entity, row) if number is None else number)
         return numbers
 
