@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from value_lines import expect_lines, value_lines
-
 from tablewright import load
+from value_lines import expect_lines, value_lines
 
 FILE = Path(__file__).parents[1] / "data" / "everything.yaml"
 

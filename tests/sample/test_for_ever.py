@@ -14,12 +14,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from value_lines import expect_lines
-
 from tablewright import load
 from tablewright.model.values import Model, Spread
 from tablewright.sample.sample import Sample
 from tablewright.sample.spreads import QUANTILES, quantiles
+from value_lines import expect_lines
 
 from .models import model
 

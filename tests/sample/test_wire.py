@@ -60,8 +60,14 @@ def test_an_item_leaves_out_what_is_absent() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(True, "true"), (False, "false"), (Decimal("2.50"), "2.5"), (Decimal("1E+2"), "100")]
-    + [("a", "a"), (7, "7")],
+    [
+        (True, "true"),
+        (False, "false"),
+        (Decimal("2.50"), "2.5"),
+        (Decimal("1E+2"), "100"),
+        ("a", "a"),
+        (7, "7"),
+    ],
 )
 def test_a_value_as_text_of_a_key(value: Any, text: str) -> None:
     assert key_text(value) == text
