@@ -44,7 +44,7 @@ prices:
     confidence: vendor
     usd: {us: {usd: 4, until: 2025-01-01, note: withdrawn}}
 facts:
-  free: {what: free, value: 25, unit: GB, kind: quota, as_of: 2023, confidence: vendor, source: page}
+  free: {what: w, value: 25, unit: GB, kind: quota, as_of: 2023, confidence: vendor, source: page}
   word: {what: sla, value: high, kind: sla, as_of: 2026-11-02, confidence: vendor, source: page}
 """
 TAPE = """

@@ -35,16 +35,25 @@ def evaluate(model, design, users):
     return ENGINE.evaluate(model, design, users, BOOK, sample_items=32)
 
 
+@pytest.fixture(scope="module")
+def told():
+    beside = rule_cases.Told(rule_cases.RULES)
+    yield beside
+    beside.write()
+
+
 @pytest.mark.parametrize(("name", "case"), list(rule_cases.cases(files())))
-def test_a_rule_does_what_its_cases_say(name, case):
+def test_a_rule_does_what_its_cases_say(name, case, told, request):
     rules = dynamodb_rules()
     rule = rules.rule(name)
     file = rule_cases.built(files()[name], case)
     evaluation = evaluate(file.model, file.designs[0], file.model.scales[0])
     tariff = Tariff.of(BOOK, "us-east-1")
     facts = DynamoFacts(evaluation, rules.k, tariff)
+    title = request.node.callspec.id
     if "missing" in case:
         verdict = rule.predicate(facts, *dict(facts.subjects(rule.subject))[case["missing"]])
+        told.check(title, rule_cases.told(verdict, None))
         assert isinstance(verdict, Missing), verdict
         assert case["says"] in verdict.what
         return
@@ -57,6 +66,7 @@ def test_a_rule_does_what_its_cases_say(name, case):
             rule=rule, subject=case.get("fires") or case["silent"], hit=verdict
         )
         weighed = weigh(candidate, facts, recoster)
+    told.check(title, rule_cases.told(verdict, weighed))
     if "silent" in case:
         assert not isinstance(verdict, Missing), verdict
         assert (verdict is None) == case.get("not_applicable", False), verdict

@@ -47,8 +47,15 @@ def evaluate(model, design, users):
     return engine.evaluate(model, design, users, BOOK, sample_items=32, cases=("value",))
 
 
+@pytest.fixture(scope="module")
+def told():
+    beside = rule_cases.Told(rule_cases.RULES / "servers")
+    yield beside
+    beside.write()
+
+
 @pytest.mark.parametrize(("name", "case"), list(rule_cases.cases(files())))
-def test_a_rule_does_what_its_cases_say(name, case):
+def test_a_rule_does_what_its_cases_say(name, case, told, request):
     file = rule_cases.built(files()[name], case)
     design = file.design(case["design"]) if "design" in case else file.designs[0]
     rules = server_rules(design.engine)
@@ -61,6 +68,7 @@ def test_a_rule_does_what_its_cases_say(name, case):
         candidate = PendingFinding(rule=rule, subject=subject, hit=verdict)
         recoster = ServerRecoster(facts, run(facts, rules), rules, evaluate)
         weighed = weigh(candidate, facts, recoster)
+    told.check(request.node.callspec.id, rule_cases.told(verdict, weighed))
     if "silent" in case:
         assert not isinstance(verdict, Missing), verdict
         assert (verdict is None) == case.get("not_applicable", False), verdict
