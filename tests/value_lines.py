@@ -9,6 +9,7 @@ import dataclasses
 import enum
 import os
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -64,4 +65,6 @@ def _plain(value: Any) -> str:
         return str(value.value)
     if isinstance(value, tuple | list):
         return f"({', '.join(map(_plain, value))})"
+    if isinstance(value, Decimal):
+        return f"{value:.12g}"  # the last digits of a quotient say nothing
     return str(value)
