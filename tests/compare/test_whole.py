@@ -10,12 +10,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from value_lines import expect_lines, value_lines
 
 from tablewright import read_model
 from tablewright.compare import comparison
 from tablewright.session import Session
 from tablewright.verbs.compare import compare
+from value_lines import expect_lines, value_lines
 
 MODEL = """
 app: notes
