@@ -66,5 +66,5 @@ def _plain(value: Any) -> str:
     if isinstance(value, tuple | list):
         return f"({', '.join(map(_plain, value))})"
     if isinstance(value, Decimal):
-        return f"{value:.12g}"  # the last digits of a quotient say nothing
+        return f"{value:.12g}" if value else "0"  # the last digits of a quotient say nothing
     return str(value)
