@@ -201,7 +201,10 @@ def _patterns(evaluation: Evaluation, claim: Claim) -> list[Pattern]:
     names = {
         route.pattern
         for route in evaluation.routes
-        if any(request.target.split("/")[0] == claim.table for request in route.requests)
+        for request in route.requests
+        # a transaction has one target, and uses units of every table it writes
+        for place in (request.target, *(use.resource for use in request.uses))
+        if place.split("/")[0] == claim.table
     }
     return [pattern for pattern in evaluation.model.patterns if pattern.name in names]
 
