@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from value_lines import expect_lines, value_lines
-
 from tablewright import read_model
 from tablewright.session import Session
 from tablewright.verbs.grading import claim_verdicts, report_card, target_results
 from tablewright.verbs.influences import influences
+from value_lines import expect_lines, value_lines
 
 MODEL = """
 app: shop
