@@ -6,6 +6,7 @@ Fields that have their default are left out, so that a default which changes sho
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import enum
 import os
 from collections.abc import Iterator, Mapping
@@ -45,7 +46,9 @@ def expect_lines(path: Path, lines: Iterator[str] | list[str]) -> None:
     if os.environ.get("TABLEWRIGHT_GOLDEN") == "write":
         path.write_text(written, encoding="utf-8")
         pytest.skip(f"{path.name} was written")
-    assert written.splitlines() == path.read_text(encoding="utf-8").splitlines()
+    known = path.read_text(encoding="utf-8").splitlines()
+    moved = difflib.unified_diff(known, written.splitlines(), path.name, "now", "", "", 0, "")
+    assert written.splitlines() == known, "\n".join(moved)
 
 
 def _is_default(field: dataclasses.Field[Any], value: Any) -> bool:
