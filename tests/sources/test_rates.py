@@ -124,3 +124,61 @@ def test_the_shape_of_a_request_names_attributes_and_no_value(
     operation: str, body: dict[str, object], shape: str
 ) -> None:
     assert shape_of(operation, json.dumps(body).encode()) == shape
+
+
+def saved(tmp_path: Path, **values: list[float]) -> Path:
+    """Save a reply of get-metric-data; `_` stands for what a name cannot have."""
+    path = tmp_path / "metrics.json"
+    results = [metric(label, numbers) for label, numbers in values.items()]
+    path.write_text(json.dumps({"MetricDataResults": results}))
+    return path
+
+
+READ = "ConsumedReadCapacityUnits"
+
+
+def test_queries_of_an_index_are_those_that_consumed_its_units(
+    template: Path, tmp_path: Path
+) -> None:
+    metrics = saved(
+        tmp_path,
+        **{
+            "orders Query": [100.0] * 24,
+            f"orders/by-status {READ} Sum": [45.0] * 24,
+            f"orders/by-status {READ} SampleCount": [30.0] * 24,
+        },
+    )
+    text = imported(template, metrics).text
+    # Of 2,400 queries a day 720 went to the index; the other 1,680 to the table.
+    assert "where: status, rate: 720/day (seen)" in text
+    assert "where: customerId, sort: orderId, rate: 1680/day (seen)" in text
+
+
+def test_samples_of_zero_units_are_no_requests(template: Path, tmp_path: Path) -> None:
+    metrics = saved(
+        tmp_path,
+        **{
+            "orders GetItem": [1.0] * 24,
+            f"orders/by-status {READ} Sum": [2.0] * 24,
+            f"orders/by-status {READ} SampleCount": [60.0] * 24,
+        },
+    )
+    # 2 units an hour are at most 4 reads of half a unit, whatever the 60 samples say: 96 a day.
+    assert "where: status, rate: 96/day (seen)" in imported(template, metrics).text
+
+
+def test_where_only_units_are_known_rates_are_estimates(template: Path, tmp_path: Path) -> None:
+    metrics = saved(
+        tmp_path,
+        **{
+            f"orders {READ}": [10.0] * 24,
+            "orders ConsumedWriteCapacityUnits": [5.0] * 24,
+            f"orders/by-status {READ}": [1.0] * 24,
+        },
+    )
+    result = imported(template, metrics)
+    # 240 read units are 480 reads of half a unit; 120 write units 120 writes of one.
+    assert "get: Order, by: [customerId, orderId], rate: 480/day (assumed)" in result.text
+    assert "put: Order, rate: 120/day (assumed)" in result.text
+    assert "where: status, rate: 48/day (assumed)" in result.text
+    assert any("only consumed units are known" in note for note in result.notes)

@@ -1,9 +1,9 @@
 """Import rates from CloudWatch: saved get-metric-data or get-metric-statistics replies, or live.
 
 In: JSON files, or `cloudwatch://` with --profile and --region (for the tables that other sources
-name). Out: requests by operation (the SampleCount of SuccessfulRequestLatency), and where only
-consumed units are known those. What a metric does not say, such as which keys were asked by, stays
-open.
+name). Out: requests by operation (the SampleCount of SuccessfulRequestLatency), of indexes the
+requests that consumed their units, and where only units are known an estimate from those. What a
+metric does not say, such as which keys were asked by, stays open.
 """
 
 from __future__ import annotations
@@ -12,23 +12,26 @@ import datetime as dt
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from tablewright.core.errors import EngineError
 from tablewright.core.quantities import SECONDS_PER_DAY, ZERO
-from tablewright.sources.facts import DYNAMODB, ObservedAccess, SourceFacts, SourceTable
+from tablewright.sources.facts import DYNAMODB, ObservedAccess, SourceFacts
 from tablewright.sources.source import ReadOptions, Source
 
 TITLE = "CloudWatch metrics"
-DAYS = 14
 PERIOD_SECONDS = 3600
-_OPERATIONS = {
+OPERATIONS = {
     "GetItem": "get", "BatchGetItem": "get", "TransactGetItems": "get", "Query": "list",
     "Scan": "scan", "PutItem": "put", "BatchWriteItem": "put", "TransactWriteItems": "put",
     "UpdateItem": "update", "DeleteItem": "delete",
 }  # fmt: skip
+UNITS = {"ConsumedReadCapacityUnits": "read", "ConsumedWriteCapacityUnits": "write"}
+LEAST_UNITS = {"read": Decimal("0.5"), "write": Decimal(1)}
+"""Units of the smallest request: an eventually consistent read of up to 4 KB, a write of 1 KB."""
 _LABELLED = re.compile(r'"(MetricDataResults|Datapoints)"\s*:')
 
 
@@ -53,8 +56,11 @@ def read(source: Source, options: ReadOptions) -> SourceFacts:
                 "cloudwatch:// tells of tables that other sources name: add --from dynamodb:// or "
                 "a template"
             )
-        results = _asked(stores, options)
-        return _facts(results, source.shown, notes)
+        from tablewright.sources.cloudwatch_live import asked
+
+        replies = asked(stores, options, notes)
+        facts = _facts(replies.metrics, source.shown, notes)
+        return replace(facts, busiest=replies.busiest)
     try:
         document = json.loads(source.document(), parse_float=Decimal)
     except (ValueError, RecursionError):
@@ -76,10 +82,35 @@ def _of_statistics(document: Mapping[str, Any], source: Source) -> dict[str, Any
     }
 
 
+@dataclass(slots=True)
+class _Observed:
+    """What the metrics of one table say, a day."""
+
+    operations: dict[str, Decimal] = field(default_factory=dict)
+    """Requests by operation; those to indexes are among them."""
+    units: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+    """By index ("" for the table itself), and read or write."""
+    requests: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+    """Requests that consumed units, likewise."""
+    by_index: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+    """Where a label names one: requests of an operation to an index."""
+
+    def calls(self, index: str, kind: str) -> tuple[Decimal, bool]:
+        """Return the requests to an index, and whether they are estimated from units alone.
+
+        No request takes less than its least units: minutes without any, which count as samples of
+        zero, can be told from requests by that.
+        """
+        most = self.units.get((index, kind), ZERO) / LEAST_UNITS[kind]
+        counted = self.requests.get((index, kind))
+        return (most, True) if counted is None else (min(counted, most), False)
+
+
 def _facts(results: Iterable[Mapping[str, Any]], shown: str, notes: list[str]) -> SourceFacts:
-    accesses: list[ObservedAccess] = []
+    tables: dict[str, _Observed] = {}
     throttled: list[str] = []
     days_seen = ZERO
+    count = 0
     for result in results:
         label = f"{result.get('Label', '')} {result.get('Id', '')}"
         values = [Decimal(str(v)) for v in result.get("Values") or ()]
@@ -89,19 +120,22 @@ def _facts(results: Iterable[Mapping[str, Any]], shown: str, notes: list[str]) -
         days = _days(result.get("Timestamps") or (), len(values))
         days_seen = max(days_seen, days)
         per_day = sum(values, ZERO) / days
-        if "Throttle" in label and sum(values, ZERO):
-            throttled.append(table)
-            continue
-        if operation in _OPERATIONS and per_day:
-            accesses.append(
-                ObservedAccess(
-                    store=table,
-                    operation=_OPERATIONS[operation],
-                    index=index,
-                    per_day=per_day,
-                    place=f"{shown}: {operation} over {_figure(days)} days",
-                )
-            )
+        observed = tables.setdefault(table, _Observed())
+        count += 1
+        if "Throttle" in label:
+            if per_day:
+                throttled.append(table)
+        elif operation in UNITS:
+            is_count = "SampleCount" in label
+            known = observed.requests if is_count else observed.units
+            known[(index, UNITS[operation])] = per_day
+        elif operation and index:
+            observed.by_index[(index, operation)] = per_day
+        elif operation:
+            observed.operations[operation] = observed.operations.get(operation, ZERO) + per_day
+        else:
+            count -= 1
+    accesses = [a for name, table in tables.items() for a in _accesses(name, table, shown, notes)]
     for table in dict.fromkeys(throttled):
         notes.append(f"{shown}: requests to {table} were throttled in that time")
     if not accesses:
@@ -112,8 +146,62 @@ def _facts(results: Iterable[Mapping[str, Any]], shown: str, notes: list[str]) -
     return SourceFacts(
         accesses=tuple(accesses),
         notes=tuple(notes),
-        sources=(f"{len(accesses)} metrics over {_figure(days_seen)} days of {shown}",),
+        sources=(f"{count} metrics over {_figure(days_seen)} days of {shown}",),
     )
+
+
+def _accesses(
+    table: str, observed: _Observed, shown: str, notes: list[str]
+) -> Iterable[ObservedAccess]:
+    """Yield how often a table and its indexes are asked."""
+    access = partial(ObservedAccess, store=table)
+    for (index, operation), per_day in observed.by_index.items():
+        if per_day:
+            yield access(
+                operation=OPERATIONS[operation],
+                index=index,
+                per_day=per_day,
+                place=f"{shown}: {operation}",
+            )
+    indexes = dict.fromkeys(index for index, _ in observed.units if index)
+    reads = {index: observed.calls(index, "read") for index in indexes}
+    queries = observed.operations.get("Query")
+    through = sum((calls for calls, _ in reads.values()), ZERO)
+    if queries is not None and through > queries:
+        # Scans of an index are rare: what its units stand for are at most all queries there were.
+        reads = {index: (calls * queries / through, True) for index, (calls, _) in reads.items()}
+        through = queries
+    for index, (calls, is_estimate) in reads.items():
+        if calls:
+            yield access(
+                operation="list",
+                index=index,
+                per_day=calls,
+                is_estimate=is_estimate,
+                place=f"{shown}: units of {index}",
+            )
+    for operation, per_day in observed.operations.items():
+        remaining = per_day - through if operation == "Query" else per_day
+        if remaining > 0:
+            yield access(
+                operation=OPERATIONS[operation], per_day=remaining, place=f"{shown}: {operation}"
+            )
+    if observed.operations or observed.by_index:
+        return
+    for kind, operation in (("read", "get"), ("write", "put")):
+        calls, is_estimate = observed.calls("", kind)
+        if calls:
+            yield access(
+                operation=operation,
+                per_day=calls,
+                is_estimate=is_estimate,
+                place=f"{shown}: units of {kind}s",
+            )
+    if observed.units:
+        notes.append(
+            f"{shown}: of {table} only consumed units are known: reads are taken for GetItem, "
+            "writes for PutItem"
+        )
 
 
 def _figure(days: Decimal) -> str:
@@ -128,14 +216,18 @@ def _named(label: str, both: str) -> tuple[str, str, str]:
         ('orders', '', 'Query')
         >>> _named("orders/by-status Query", "")
         ('orders', 'by-status', 'Query')
+        >>> _named("orders/by-status ConsumedReadCapacityUnits Sum", "")
+        ('orders', 'by-status', 'ConsumedReadCapacityUnits')
     """
     words = re.split(r"[\s,;|:]+", label.strip())
-    operation = next((w for w in words if w in _OPERATIONS), "")
+    known = (*UNITS, *OPERATIONS)
+    operation = next((w for w in words if w in known), "")
     if not operation:
         low = both.lower()
-        hits = [name for name in _OPERATIONS if name.lower() in low]
+        hits = [name for name in known if name.lower() in low]
         operation = max(hits, key=len, default="")
-    noise = {operation, "SuccessfulRequestLatency", "ThrottledRequests", "AWS/DynamoDB", ""}
+    noise = {operation, "SuccessfulRequestLatency", "ThrottledRequests", "AWS/DynamoDB", "Sum",
+             "SampleCount", ""}  # fmt: skip
     names = [word for word in words if word not in noise]
     table, _, index = (names[0] if names else "").partition("/")
     return table, index, operation
@@ -161,74 +253,3 @@ def _moment(value: Any) -> float | None:
             return float(str(value))
         except ValueError:
             return None
-
-
-# ---------------------------------------------------------------- live
-
-
-def _asked(stores: list[SourceTable], options: ReadOptions) -> list[dict[str, Any]]:
-    import boto3
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    session = boto3.Session(
-        profile_name=options.profile or None, region_name=options.region or None
-    )
-    client = session.client("cloudwatch", endpoint_url=options.endpoint or None)
-    queries = _queries(stores)
-    end = dt.datetime.now(dt.UTC).replace(minute=0, second=0, microsecond=0)
-    results: dict[str, dict[str, Any]] = {}
-    try:
-        for start in range(0, len(queries), 500):
-            token: dict[str, Any] = {}
-            while True:
-                reply = client.get_metric_data(
-                    MetricDataQueries=queries[start : start + 500],
-                    StartTime=end - dt.timedelta(days=DAYS),
-                    EndTime=end,
-                    **token,
-                )
-                _add(results, reply.get("MetricDataResults", ()))
-                if not reply.get("NextToken"):
-                    break
-                token = {"NextToken": reply["NextToken"]}
-    except (BotoCoreError, ClientError) as problem:
-        raise EngineError(
-            f"CloudWatch cannot be asked: {problem}",
-            remedy="allow the action cloudwatch:GetMetricData, or leave cloudwatch:// out",
-        ) from problem
-    return list(results.values())
-
-
-def _queries(stores: list[SourceTable]) -> list[dict[str, Any]]:
-    queries = []
-    for number, store in enumerate(stores):
-        for operation in _OPERATIONS:
-            queries.append(
-                {
-                    "Id": f"q{number}_{operation.lower()}",
-                    "Label": f"{store.name} {operation}",
-                    "MetricStat": {
-                        "Metric": {
-                            "Namespace": "AWS/DynamoDB",
-                            "MetricName": "SuccessfulRequestLatency",
-                            "Dimensions": [
-                                {"Name": "TableName", "Value": store.name},
-                                {"Name": "Operation", "Value": operation},
-                            ],
-                        },
-                        "Period": PERIOD_SECONDS,
-                        "Stat": "SampleCount",
-                    },
-                }
-            )
-    return queries
-
-
-def _add(results: dict[str, dict[str, Any]], page: Iterable[Mapping[str, Any]]) -> None:
-    for result in page:
-        known = results.setdefault(
-            result["Id"],
-            {"Id": result["Id"], "Label": result["Label"], "Timestamps": [], "Values": []},
-        )
-        known["Timestamps"] += result.get("Timestamps", ())
-        known["Values"] += result.get("Values", ())

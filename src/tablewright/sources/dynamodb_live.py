@@ -54,13 +54,13 @@ def read(source: Source, options: ReadOptions) -> SourceFacts:
     address = source.text.partition("://")[2].strip("/")
     if address and not endpoint:
         endpoint = f"http://{address}"
-    client, session = _client(endpoint, options)
-    scaling = None if endpoint else session.client("application-autoscaling")
+    client = _client("dynamodb", endpoint, options)
+    scaling = _client("application-autoscaling", endpoint, options)
     where = endpoint or f"Amazon DynamoDB in {client.meta.region_name}"
-    return read_client(client, where, options, scaling=scaling)
+    return read_client(client, where, options, scaling=scaling, is_account=not endpoint)
 
 
-def _client(endpoint: str, options: ReadOptions) -> tuple[Any, Any]:
+def _client(service: str, endpoint: str, options: ReadOptions) -> Any:
     import boto3
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError
@@ -79,7 +79,7 @@ def _client(endpoint: str, options: ReadOptions) -> tuple[Any, Any]:
         session = boto3.Session(
             profile_name=options.profile or None, region_name=options.region or None
         )
-        return session.client("dynamodb", **arguments), session
+        return session.client(service, **arguments)
     except BotoCoreError as problem:
         raise EngineError(
             f"no way to DynamoDB: {problem}",
@@ -88,7 +88,12 @@ def _client(endpoint: str, options: ReadOptions) -> tuple[Any, Any]:
 
 
 def read_client(
-    client: Any, where: str, options: ReadOptions, *, scaling: Any = None
+    client: Any,
+    where: str,
+    options: ReadOptions,
+    *,
+    scaling: Any = None,
+    is_account: bool = True,
 ) -> SourceFacts:
     """Return the facts a client of DynamoDB gives.
 
@@ -97,14 +102,15 @@ def read_client(
         where: what it reaches, in words.
         options: which tables, and the budget.
         scaling: a boto3 client of application-autoscaling, or None.
+        is_account: whether it is the service itself; a local server need not know auto scaling.
     """
     reader = _Reader(client, options)
     names = reader.tables()
     if options.tables:
         names = [name for name in names if name in options.tables]
     stores = [store for name in names if (store := reader.store(name)) is not None]
-    if scaling is not None and stores:
-        stores = reader.scaled(stores, scaling)
+    if scaling is not None and any(s.settings.mode == "provisioned" for s in stores):
+        stores = reader.scaled(stores, scaling, is_account=is_account)
     stores = reader.sampled(stores, where)
     return SourceFacts(
         region=options.region,
@@ -158,13 +164,30 @@ class _Reader:
         ttl = self._call("describe_time_to_live", TableName=name)
         if ttl is not None:
             store = with_ttl(store, ttl)
+        store = self._tagged(store, reply["Table"].get("TableArn"))
         backups = self._call("describe_continuous_backups", TableName=name)
         return store if backups is None else with_backups(store, backups)
 
-    def scaled(self, stores: list[SourceTable], client: Any) -> list[SourceTable]:
-        """Return the stores with what auto scaling says."""
-        targets = self._pages(client, "describe_scalable_targets", "ScalableTargets")
-        policies = self._pages(client, "describe_scaling_policies", "ScalingPolicies")
+    def _tagged(self, store: SourceTable, arn: str | None) -> SourceTable:
+        """Return a table with the names of its tags; their values may be about people."""
+        reply = self._call("list_tags_of_resource", ResourceArn=arn) if arn else None
+        tags = (reply or {}).get("Tags", ())
+        return replace(store, tags=tuple(sorted(str(tag.get("Key", "")) for tag in tags)))
+
+    def scaled(
+        self, stores: list[SourceTable], client: Any, *, is_account: bool
+    ) -> list[SourceTable]:
+        """Return the stores with what auto scaling says; a local server may not know it."""
+        told = list(self.notes)
+        try:
+            targets = self._pages(client, "describe_scalable_targets", "ScalableTargets")
+            policies = self._pages(client, "describe_scaling_policies", "ScalingPolicies")
+        except EngineError:
+            if is_account:
+                raise
+            targets, policies = [], []
+        if not is_account:
+            self.notes = told
         return [with_scaling(store, targets, policies) for store in stores]
 
     def _pages(self, client: Any, operation: str, key: str) -> list[Mapping[str, Any]]:

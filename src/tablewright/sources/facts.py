@@ -117,6 +117,8 @@ class SourceTable:
     """Columns, and the table they refer to."""
     templates: tuple[EntityTemplate, ...] = ()
     """Kinds of items that the source declares with their key templates."""
+    tags: tuple[str, ...] = ()
+    """Names of its tags."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,9 +147,20 @@ class ObservedAccess:
     limit: int | None = None
     per_day: Decimal | None = None
     """None where only the shape of the access is known."""
+    is_estimate: bool = False
+    """The rate was worked out from something else, such as consumed units."""
     name: str = ""
     place: str = ""
     entity: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusiestKey:
+    """What share of the requests to a table or index goes to its busiest partition key."""
+
+    store: str
+    share: Decimal
+    index: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +173,7 @@ class SourceFacts:
     """Of MongoDB: what the database is called."""
     stores: tuple[SourceTable, ...] = ()
     accesses: tuple[ObservedAccess, ...] = ()
+    busiest: tuple[BusiestKey, ...] = ()
     notes: tuple[str, ...] = ()
     """What could not be read, with file and place: partial facts are named here."""
     sources: tuple[str, ...] = ()
@@ -186,6 +200,7 @@ def merged(parts: tuple[SourceFacts, ...]) -> SourceFacts:
         database=next((p.database for p in parts if p.database), ""),
         stores=tuple(stores),
         accesses=tuple(access for p in parts for access in p.accesses),
+        busiest=tuple(key for p in parts for key in p.busiest),
         notes=tuple(dict.fromkeys(note for p in parts for note in p.notes)),
         sources=tuple(dict.fromkeys(text for p in parts for text in p.sources)),
     )
@@ -234,6 +249,7 @@ def _merged_store(first: SourceTable, second: SourceTable) -> SourceTable:
         entity=first.entity or second.entity,
         foreign_keys=first.foreign_keys or second.foreign_keys,
         templates=first.templates or second.templates,
+        tags=first.tags or second.tags,
     )
 
 

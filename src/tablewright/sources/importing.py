@@ -61,6 +61,7 @@ def _without_stores(facts: SourceFacts) -> SourceFacts:
         region=facts.region,
         database=facts.database,
         accesses=facts.accesses,
+        busiest=facts.busiest,
         notes=facts.notes,
         sources=facts.sources,
     )

@@ -24,7 +24,7 @@ from tablewright.sources.inference.dynamodb import (
     item_kinds,
     table_draft,
 )
-from tablewright.sources.inference.patterns import add_patterns
+from tablewright.sources.inference.patterns import add_busiest_keys, add_patterns
 from tablewright.sources.inference.profile import AttributeProfile
 from tablewright.sources.inference.relations import Related, relate
 from tablewright.sources.inference.servers import server_entity
@@ -66,6 +66,7 @@ def build(facts: SourceFacts, app: str) -> Draft:
     draft.scales = _scales(draft)
     _complete(draft)
     add_patterns(draft, facts.accesses)
+    add_busiest_keys(draft, facts.busiest)
     return draft
 
 

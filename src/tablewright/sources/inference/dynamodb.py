@@ -472,7 +472,7 @@ def _count_of_elements(profile: AttributeProfile) -> str:
 def table_draft(store: SourceTable, kinds: Sequence[ItemKind]) -> TableDraft:
     """Return a table of the design with its kinds of items, indexes and settings."""
     mine = [kind for kind in kinds if kind.store is store]
-    table = TableDraft(name=store.name, key=store.keys, comment=store.place)
+    table = TableDraft(name=store.name, key=store.keys, comment=_comment(store))
     used_names: list[str] = []
     for kind in mine:
         assert kind.entity is not None
@@ -484,6 +484,11 @@ def table_draft(store: SourceTable, kinds: Sequence[ItemKind]) -> TableDraft:
     for index in store.indexes:
         _fill_index(store, index, mine)
     return table
+
+
+def _comment(store: SourceTable) -> str:
+    tags = f"tags: {', '.join(store.tags)}" if store.tags else ""
+    return "; ".join(text for text in (store.place, tags) if text)
 
 
 def _fill_index(store: SourceTable, index: IndexFacts, kinds: Sequence[ItemKind]) -> None:
@@ -627,7 +632,7 @@ def declared_entities(
     store: SourceTable, prefix: list[str]
 ) -> tuple[list[EntityDraft], TableDraft]:
     """Return entities and the table where no item was seen, only what a schema or template says."""
-    table = TableDraft(name=store.name, key=store.keys, comment=store.place)
+    table = TableDraft(name=store.name, key=store.keys, comment=_comment(store))
     table.indexes = [index_draft(store, index) for index in store.indexes]
     table.settings = settings_of(store)
     if store.templates:

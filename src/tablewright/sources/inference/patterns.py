@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from tablewright.core.quantities import plain
 from tablewright.sources.draft import (
     ASSUMED,
     SEEN,
@@ -19,7 +20,7 @@ from tablewright.sources.draft import (
     ShapeDraft,
     TableDraft,
 )
-from tablewright.sources.facts import ObservedAccess
+from tablewright.sources.facts import BusiestKey, ObservedAccess
 from tablewright.sources.inference import naming
 
 ASSUMED_GETS = Decimal(10)
@@ -139,7 +140,7 @@ def add_patterns(draft: Draft, accesses: Sequence[ObservedAccess]) -> None:
     observed = _observed(draft, ways, accesses)
     draft.patterns += observed
     known = {(p.fields.get("get") or p.fields.get("list") or "", str(p.fields)) for p in observed}
-    covered = {next(iter(p.fields.values())) for p in observed if p.label == SEEN}
+    covered = {next(iter(p.fields.values())) for p in observed if p.per == "total"}
     for way in ways:
         if way.entity.name in covered:
             continue
@@ -191,6 +192,24 @@ def _where(verb: str, where: Sequence[tuple[str, str]]) -> dict[str, str]:
     names = [name for name, _ in where]
     text = names[0] if len(names) == 1 else f"[{', '.join(names)}]"
     return {"by" if verb == "get" else "where": text}
+
+
+def add_busiest_keys(draft: Draft, busiest: Sequence[BusiestKey]) -> None:
+    """Say how much of the requests the busiest partition key takes, where an attribute is that key.
+
+    Of a key that each instance has for itself no value is more common: it is only noted.
+    """
+    ways = reaches(draft)
+    for key in busiest:
+        share = f"{plain(round(key.share * 100, 1))}%"
+        where = f"{key.store}.{key.index}" if key.index else key.store
+        for way in ways:
+            if way.table.name != key.store or way.index != key.index or way.is_one:
+                continue
+            attribute = way.entity.attribute(way.where[0][0]) if way.where else None
+            if attribute is not None and "values" not in attribute.options:
+                attribute.options.setdefault("top_share", f"{share} (seen)")
+        draft.notes.append(f"the busiest partition key of {where} takes {share} of its requests")
 
 
 # ---------------------------------------------------------------- observed
@@ -258,7 +277,7 @@ def _from_access(
         fields=fields,
         per_day=per_day if per_day is not None else ASSUMED_GETS,
         per="user" if per_day is None else "total",
-        label=ASSUMED if per_day is None else SEEN,
+        label=ASSUMED if per_day is None or access.is_estimate else SEEN,
         comment=access.place,
     )
 

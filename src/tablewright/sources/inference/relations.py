@@ -26,9 +26,9 @@ UNKNOWN_CHILDREN = 10
 """Children per parent where nothing is known; marked as assumed."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Related:
-    """An entity with what relations are inferred from."""
+    """An entity with what relations are inferred from; equal to nothing but itself."""
 
     entity: EntityDraft
     profile_of: Callable[[str], AttributeProfile | None]
@@ -86,7 +86,7 @@ def _may_own(parent: Related, child: Related, items: Sequence[Related]) -> bool:
     first, second = _user_rank(parent.entity.name), _user_rank(child.entity.name)
     if first != second:
         return first > second
-    return items.index(parent) < items.index(child)
+    return next(item for item in items if item is parent or item is child) is parent
 
 
 def _values_agree(child: Related, parent: Related, names: Sequence[str]) -> bool:
