@@ -2,10 +2,10 @@
 
     python benchmarks/importing.py [ITEMS]
 
-Targets: `init --from` on a template of 200 tables under 5 s; 1 million sampled items of an export of
-DynamoDB or of a mongodump read and understood in under 60 s and 500 MB; memory constant in the size
-of the dump. Each import is a process of its own; its processor time and its greatest resident memory
-are printed, at a tenth of the items and at all of them.
+Targets: `init --from` on a template of 200 tables under 5 s; 1 million sampled items of an export
+of DynamoDB or of a mongodump read and understood in under 60 s and 500 MB; memory constant in the
+size of the dump. Each import is a process of its own; its processor time and its greatest resident
+memory are printed, at a tenth of the items and at all of them.
 """
 
 from __future__ import annotations

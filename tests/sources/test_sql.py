@@ -169,3 +169,59 @@ def test_two_hundred_tables_take_less_than_five_seconds(tmp_path: Path) -> None:
     assert len(imported(path).draft.tables) == 200
     # 5 s on an idle machine; a busy one shares its caches.
     assert time.process_time() - begin < 15
+
+
+MYSQL_ROWS = """\
+CREATE TABLE `users` (
+  `id` int NOT NULL AUTO_INCREMENT,
+  `email` varchar(100) NOT NULL,
+  `bio` text,
+  `photo` blob,
+  PRIMARY KEY (`id`)
+) ENGINE=InnoDB;
+LOCK TABLES `users` WRITE;
+INSERT INTO `users` VALUES {rows};
+UNLOCK TABLES;
+"""
+
+
+def test_rows_of_insert_statements_are_looked_at(tmp_path: Path) -> None:
+    rows = ",".join(
+        f"({n},'somebody{n}@example.org','it\\'s; (a) ''text''',_binary 'ab{n:02}')"
+        for n in range(40)
+    )
+    path = tmp_path / "dump.sql"
+    path.write_text(MYSQL_ROWS.replace("{rows}", rows))
+    user = model_of(path).model.entity("User")
+    # 40 rows; a bio has 19 bytes: it's; (a) 'text' .
+    assert user.attribute("email").kind is Kind.EMAIL
+    assert user.attribute("bio").bytes is not None
+    assert user.attribute("bio").bytes.mean == len("it's; (a) 'text'")
+    text = imported(path).text
+    assert "40 rows seen" in text
+    assert "somebody" not in text
+
+
+def test_inserts_of_postgresql_have_casts_expressions_and_columns(tmp_path: Path) -> None:
+    path = tmp_path / "dump.sql"
+    path.write_text(
+        "CREATE TABLE notes (id uuid PRIMARY KEY, body jsonb, at timestamptz, n integer);\n"
+        + "".join(
+            "INSERT INTO public.notes (n, id, body, at) VALUES "
+            f"({n}, gen_random_uuid(), '{{\"a\": 1}}'::jsonb, now());\n"
+            for n in range(30)
+        )
+    )
+    note = model_of(path).model.entity("Note")
+    assert (note.attribute("n").low, note.attribute("n").high) == (0, 29)
+    assert note.attribute("body").presence == 1
+    assert imported(path).text.count("30 rows seen") == 1
+
+
+def test_a_statement_that_is_too_long_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "dump.sql"
+    path.write_text(
+        "CREATE TABLE notes (id int PRIMARY KEY, body text);\n"
+        "INSERT INTO notes VALUES (1, '" + "x" * (17 * 1024 * 1024) + "');\n"
+    )
+    assert any(":2: a statement of more than 16 MB" in n for n in imported(path).notes)

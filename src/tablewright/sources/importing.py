@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tablewright.core.errors import ModelError, TablewrightError
+from tablewright.sources.archives import is_zip, named_as, unpacked
 from tablewright.sources.draft import ASSUMED, Draft
 from tablewright.sources.facts import SourceFacts, merged
 from tablewright.sources.inference.build import build
-from tablewright.sources.registry import IMPORTERS, importer_of
+from tablewright.sources.registry import IMPORTERS, Importer, importer_of
 from tablewright.sources.repairs import leave_out
 from tablewright.sources.source import ReadOptions, Source
 from tablewright.sources.writing import model_text
@@ -43,11 +46,31 @@ def read_sources(texts: Sequence[str], options: ReadOptions, kind: str = "") -> 
     Raises:
         TablewrightError: a source cannot be read at all.
     """
-    sources = [(importer_of(Source(text), kind), Source(text)) for text in texts]
+    with TemporaryDirectory(prefix="tablewright-import-") as folder:
+        return _read(texts, options, kind, Path(folder))
+
+
+def _read(texts: Sequence[str], options: ReadOptions, kind: str, folder: Path) -> SourceFacts:
+    opened: list[tuple[Importer, Source]] = []
+    zips: dict[str, str] = {}
+    for number, text in enumerate(texts):
+        source = Source(text)
+        if not source.scheme and is_zip(source):
+            place = folder / str(number)
+            source = Source(str(unpacked(source, place)))
+            zips[str(place)] = text
+        opened.append((importer_of(source, kind), source))
     facts = SourceFacts()
-    order = sorted(sources, key=lambda pair: (pair[0].phase, IMPORTERS.index(pair[0])))
+    order = sorted(opened, key=lambda pair: (pair[0].phase, IMPORTERS.index(pair[0])))
     for importer, source in order:
-        part = importer.read(source, options.knowing(facts))
+        try:
+            part = importer.read(source, options.knowing(facts))
+        except TablewrightError as problem:
+            for place, text in zips.items():
+                problem.message = problem.message.replace(place, text)
+            raise
+        for place, text in zips.items():
+            part = named_as(part, Path(place), text)
         names = {store.name for store in part.stores}
         # An importer that was handed known stores hands them back with what it adds.
         rest = tuple(store for store in facts.stores if store.name not in names)

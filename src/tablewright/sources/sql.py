@@ -1,8 +1,8 @@
 """Import tables from SQL: DDL and pg_dump files of PostgreSQL, DDL of MySQL and SQLite.
 
 In: a file of SQL. Out: facts of tables, keys, foreign keys, indexes, checks and enums, and what the
-rows of COPY data are like. What a statement of another kind says is not looked at. MySQL and SQLite
-tables are described as the PostgreSQL tables they would be.
+rows of COPY data and INSERT statements are like. What a statement of another kind says is not
+looked at. MySQL and SQLite tables are described as the PostgreSQL tables they would be.
 """
 
 from __future__ import annotations
@@ -17,7 +17,15 @@ from typing import Any
 from tablewright.sources.facts import POSTGRESQL, Declared, IndexFacts, SourceFacts, SourceTable
 from tablewright.sources.inference.profile import KindProfile
 from tablewright.sources.source import ReadOptions, Source, needs, open_unpacked
-from tablewright.sources.sql_text import CopiedRow, CutOff, ParsedStatement, read_sql
+from tablewright.sources.sql_rows import inserted
+from tablewright.sources.sql_text import (
+    LONGEST_STATEMENT,
+    CopiedRow,
+    CutOff,
+    ParsedStatement,
+    TooLong,
+    read_sql,
+)
 
 TITLE = "SQL of PostgreSQL, MySQL or SQLite"
 _STARTS = re.compile(
@@ -101,7 +109,7 @@ class _Importer:
         self.enums: dict[str, tuple[str, ...]] = {}
         self.notes: list[str] = []
 
-    def take(self, part: ParsedStatement | CopiedRow | CutOff) -> None:
+    def take(self, part: ParsedStatement | CopiedRow | CutOff | TooLong) -> None:
         """Note a statement, a row of data, or the end where the file is cut off."""
         if isinstance(part, CopiedRow):
             self._row(part)
@@ -110,8 +118,16 @@ class _Importer:
                 f"{self.name}:{part.line}: the file is cut off in {part.what}; what came before "
                 "was read"
             )
+        elif isinstance(part, TooLong):
+            self.notes.append(
+                f"{self.name}:{part.line}: a statement of more than {LONGEST_STATEMENT >> 20} MB "
+                "was passed by"
+            )
         elif _STARTS.match(part.text):
             self._statement(part)
+        else:
+            for row in inserted(part, is_mysql=self.dialect == "mysql"):
+                self._row(row)
 
     def _statement(self, statement: ParsedStatement) -> None:
         import sqlglot

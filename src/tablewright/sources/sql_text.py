@@ -1,7 +1,7 @@
 """Cut the text of an SQL dump into statements and the data of its COPY commands, as it streams by.
 
 In: a binary stream. Out: statements with the line they begin at, and rows of COPY data. Strings,
-dollar quotes and comments are honoured; a statement longer than 4 MB is passed by.
+dollar quotes and comments are honoured; of a statement longer than 16 MB only that it was there.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
-LONGEST_STATEMENT = 4 * 1024 * 1024
+LONGEST_STATEMENT = 16 * 1024 * 1024
 _COPY = re.compile(
     r"COPY\s+(?:ONLY\s+)?([\w.\"]+)\s*(?:\(([^)]*)\))?\s+FROM\s+stdin", re.IGNORECASE
 )
@@ -45,9 +45,16 @@ class CutOff:
     what: str
 
 
+@dataclass(frozen=True, slots=True)
+class TooLong:
+    """A statement that was not kept."""
+
+    line: int
+
+
 def read_sql(
     stream: IO[bytes], *, is_mysql: bool = False
-) -> Iterator[ParsedStatement | CopiedRow | CutOff]:
+) -> Iterator[ParsedStatement | CopiedRow | CutOff | TooLong]:
     """Yield statements and rows in order; at the end perhaps that the text is cut off."""
     reader = _Reader(stream, is_mysql=is_mysql)
     yield from reader.parts()
@@ -69,12 +76,14 @@ class _Reader:
                 return
             yield line.decode("utf-8", "replace")
 
-    def parts(self) -> Iterator[ParsedStatement | CopiedRow | CutOff]:
+    def parts(self) -> Iterator[ParsedStatement | CopiedRow | CutOff | TooLong]:
         text: list[str] = []
         start, size = 1, 0
         closing = ""
+        is_whole = True
         for line in self._lines:
-            self._number += 1
+            self._number += is_whole
+            is_whole = line.endswith("\n")
             if not text and not closing and line.lstrip().startswith(("--", "\\")):
                 continue
             rest = line
@@ -93,7 +102,9 @@ class _Reader:
                     if match is not None:
                         yield from self._copied(match)
                         rest = ""
-                    elif statement and not is_long:
+                    elif is_long:
+                        yield TooLong(start)
+                    elif statement:
                         yield ParsedStatement(start, statement)
         remaining = "".join(text).strip()
         if remaining:
