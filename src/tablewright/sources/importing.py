@@ -66,11 +66,11 @@ def _read(texts: Sequence[str], options: ReadOptions, kind: str, folder: Path) -
         try:
             part = importer.read(source, options.knowing(facts))
         except TablewrightError as problem:
-            for place, text in zips.items():
-                problem.message = problem.message.replace(place, text)
+            for unpacked_to, name in zips.items():
+                problem.message = problem.message.replace(unpacked_to, name)
             raise
-        for place, text in zips.items():
-            part = named_as(part, Path(place), text)
+        for unpacked_to, name in zips.items():
+            part = named_as(part, Path(unpacked_to), name)
         names = {store.name for store in part.stores}
         # An importer that was handed known stores hands them back with what it adds.
         rest = tuple(store for store in facts.stores if store.name not in names)
