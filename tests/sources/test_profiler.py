@@ -6,7 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sources.importing import imported
+from tablewright.sources.profiler import accesses_of
 
 
 def entry(second: int, command: dict[str, Any], op: str = "command") -> dict[str, Any]:
@@ -30,6 +33,81 @@ def test_profiler_entries_become_rates_without_their_values(tmp_path: Path) -> N
     profile.write_text("\n".join(json.dumps(e) for e in entries))
     result = imported(tmp_path / "orders.json", profile)
     # 101 finds and 1 update in 100 seconds: 101 and 1 times 864 a day.
-    assert "where: userId, rate: 87260/day (seen)" in result.text
+    assert "where: userId, sort: -at, rate: 87260/day (seen)" in result.text
     assert "set: [at], rate: 864/day (seen)" in result.text
     assert "topsecret" not in result.text
+
+
+@pytest.mark.parametrize(
+    ("command", "op", "expected"),
+    [
+        ({"find": "orders", "filter": {"_id": "x"}}, "query", ("get", ("_id",), ())),
+        (
+            {"find": "orders", "filter": {"userId": "x", "at": {"$gte": 5}}},
+            "query",
+            ("list", ("userId",), ("at",)),
+        ),
+        (
+            {"find": "orders", "filter": {"status": {"$in": ["a"]}, "at": {"$ne": 1}}},
+            "query",
+            ("list", ("status",), ()),
+        ),
+        ({"find": "orders"}, "query", ("scan", (), ())),
+        (
+            {"aggregate": "orders", "pipeline": [{"$match": {"status": "a"}}]},
+            "command",
+            ("list", ("status",), ()),
+        ),
+        ({"insert": "orders", "documents": [{}]}, "insert", ("put", (), ())),
+        (
+            {"update": "orders", "updates": [{"q": {"_id": 1}, "u": {"$inc": {"n": 1}}}]},
+            "update",
+            ("update", ("_id",), ()),
+        ),
+        (
+            {"delete": "orders", "deletes": [{"q": {"_id": 1}, "limit": 1}]},
+            "remove",
+            ("delete", ("_id",), ()),
+        ),
+    ],
+)
+def test_the_shape_of_an_entry(
+    command: dict[str, Any], op: str, expected: tuple[str, tuple[str, ...], tuple[str, ...]]
+) -> None:
+    (access,) = accesses_of([entry(0, command, op)], {}, "here")
+    assert (access.operation, access.by, access.ranged) == expected
+
+
+def test_the_most_frequent_limit_is_that_of_the_pattern() -> None:
+    find = {"find": "orders", "filter": {"userId": "x"}}
+    entries = [entry(n, find | {"limit": limit}) for n, limit in enumerate((5, 5, 20))]
+    (access,) = accesses_of(entries, {}, "here")
+    assert access.limit == 5
+
+
+def test_lines_of_the_log_are_entries(tmp_path: Path) -> None:
+    orders = [{"_id": {"$oid": f"{n:024x}"}, "userId": f"u{n % 5}", "at": n} for n in range(40)]
+    (tmp_path / "orders.json").write_text(json.dumps(orders))
+    log = tmp_path / "mongod.log"
+    attributes = {
+        "type": "command",
+        "ns": "shop.orders",
+        "command": {"find": "orders", "filter": {"userId": "topsecret"}},
+        "planSummary": "IXSCAN",
+        "durationMillis": 150,
+    }
+    lines = [
+        {
+            "t": {"$date": f"2026-01-01T00:00:{second:02}.000+00:00"},
+            "s": "I",
+            "c": "COMMAND",
+            "msg": "Slow query",
+            "attr": attributes,
+        }
+        for second in range(60)
+    ]
+    log.write_text("\n".join(json.dumps(line) for line in lines))
+    text = imported(tmp_path / "orders.json", log).text
+    # 60 in 59 seconds, which count as a minute.
+    assert "listOrdersByUserId: {list: Order, where: userId, rate: 86400/day (seen)}" in text
+    assert "topsecret" not in text

@@ -31,6 +31,8 @@ TITLE = "PostgreSQL by its catalogue"
 MOST_TABLES = 10_000
 MOST_STATEMENTS = 500
 
+LEAST_SECONDS = Decimal(60)
+"""Calls of a shorter time are counted as those of a minute."""
 _COLUMNS = """
 SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
        s.null_frac, s.avg_width, s.n_distinct, GREATEST(c.reltuples, 0)::bigint,
@@ -307,7 +309,7 @@ def accesses_of(
     for query, calls, seconds in rows:
         access = access_of(query, stores)
         if access is not None:
-            days = max(seconds, Decimal(1)) / SECONDS_PER_DAY
+            days = max(seconds, LEAST_SECONDS) / SECONDS_PER_DAY
             accesses.append(replace(access, per_day=calls / days, place=shown))
     return accesses
 

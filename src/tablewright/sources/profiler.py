@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
@@ -23,7 +23,8 @@ from tablewright.sources.source import ReadOptions, Source, open_unpacked
 TITLE = "MongoDB's profiler"
 MOST_SHAPES = 5_000
 _ENTRY = re.compile(r'"(ns|command|planSummary|millis|attr)"\s*:')
-_RANGES = ("$gt", "$gte", "$lt", "$lte", "$in", "$ne", "$regex", "$exists")
+_RANGES = ("$gt", "$gte", "$lt", "$lte")
+_EQUAL = ("$eq", "$in")
 
 Shape = tuple[str, str, tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
@@ -76,6 +77,7 @@ def accesses_of(
         shown: the source, in words.
     """
     counts: Counter[Shape] = Counter()
+    limits: dict[Shape, Counter[int]] = defaultdict(Counter)
     first: dt.datetime | None = None
     last: dt.datetime | None = None
     for entry in entries:
@@ -88,6 +90,7 @@ def accesses_of(
             last = moment if last is None else max(last, moment)
         if shape in counts or len(counts) < MOST_SHAPES:
             counts[shape] += 1
+            limits[shape][_limit(entry)] += 1
     seconds = (last - first).total_seconds() if first is not None and last is not None else 0.0
     days = Decimal(str(max(60.0, seconds))) / SECONDS_PER_DAY
     return [
@@ -98,13 +101,20 @@ def accesses_of(
             ranged=ranged,
             sort=sort,
             sets=sets,
+            limit=limits[shape].most_common(1)[0][0] or None,
             per_day=count / days,
             place=f"profiler of {shown}",
         )
-        for (collection, operation, by, ranged, sort, sets), count in sorted(
-            counts.items(), key=lambda pair: (-pair[1], pair[0])
-        )
+        for shape, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+        for collection, operation, by, ranged, sort, sets in (shape,)
     ]
+
+
+def _limit(entry: Mapping[str, Any]) -> int:
+    """Return how many documents were asked for, 0 where all were."""
+    command = entry.get("command")
+    limit = command.get("limit") if isinstance(command, Mapping) else None
+    return abs(limit) if isinstance(limit, int) else 0
 
 
 def _shape(entry: Mapping[str, Any]) -> Shape | None:
@@ -117,11 +127,15 @@ def _shape(entry: Mapping[str, Any]) -> Shape | None:
     kind = str(entry.get("op", entry.get("type", "")))
     if kind == "insert":
         return collection, "put", (), (), (), ()
-    if kind in ("update", "remove") or "q" in command:
-        by, ranged = _fields(command.get("q"))
-        if kind == "remove":
+    if kind in ("update", "remove") or {"q", "updates", "deletes"} & set(command):
+        # An entry of its own for each statement has `q`; that of a whole command a list of them.
+        listed = command.get("updates") or command.get("deletes") or [command]
+        statement = listed[0] if isinstance(listed, list) and listed else command
+        statement = statement if isinstance(statement, Mapping) else {}
+        by, ranged = _fields(statement.get("q"))
+        if kind == "remove" or "deletes" in command:
             return collection, "delete", by, ranged, (), ()
-        return collection, "update", by, ranged, (), _changed(command.get("u"))
+        return collection, "update", by, ranged, (), _changed(statement.get("u"))
     if "find" in command:
         by, ranged = _fields(command.get("filter"))
         is_key = by == ("_id",) and not ranged
@@ -142,8 +156,12 @@ def _fields(condition: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
     for name, value in condition.items():
         if str(name).startswith("$"):
             continue
-        is_range = isinstance(value, Mapping) and any(str(k) in _RANGES for k in value)
-        (ranged if is_range else by).append(str(name))
+        words = [str(k) for k in value if str(k).startswith("$")] if isinstance(
+            value, Mapping) else []  # fmt: skip
+        if any(word in _RANGES for word in words):
+            ranged.append(str(name))
+        elif not words or words[0] in _EQUAL or words[0] == "$oid":
+            by.append(str(name))
     return tuple(by), tuple(ranged)
 
 

@@ -66,7 +66,19 @@ def access_of(query: str, stores: Mapping[str, SourceTable]) -> ObservedAccess |
         ranged=ranged,
         sets=sets,
         sort=_sort(tree),
+        limit=_limit(tree),
     )
+
+
+def _limit(tree: Any) -> int | None:
+    """Return the number of a LIMIT; None where there is none or it is a placeholder."""
+    from sqlglot import exp
+
+    limit = tree.args.get("limit")
+    number = getattr(limit, "expression", None)
+    if not isinstance(number, exp.Literal) or not str(number.this).isdigit():
+        return None
+    return int(number.this) or None
 
 
 def _conditions(tree: Any, store: SourceTable) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -27,6 +27,8 @@ ASSUMED_GETS = Decimal(10)
 ASSUMED_LISTS = Decimal(2)
 ASSUMED_PUTS = Decimal("0.5")
 """Calls a user and day where nothing is known."""
+RANGE = "10%"
+"""Share of the instances that a range is assumed to hold."""
 PAGE = 20
 """Instances a list is assumed to want."""
 
@@ -239,38 +241,24 @@ def _from_access(
         return None
     mine = [w for w in ways if w.entity is entity]
     fields: dict[str, str] = {access.operation: entity.name}
-    names = [n for n in access.by if entity.attribute(n) is not None]
     if access.operation in ("get", "list", "update", "delete"):
-        if access.operation == "list":
-            way = next((w for w in mine if w.index == access.index and not w.is_one), None)
-        else:
-            way = next((w for w in mine if w.index == access.index and w.is_one), None)
-        if names:
-            fields |= _where(access.operation, [(n, "") for n in names])
-        elif way is not None:
-            fields |= _where(access.operation, way.where)
-            if way.sort:
-                fields["sort"] = way.sort[0]
-        elif access.operation == "list":
-            way = next((w for w in mine if w.index == access.index), None)
-            if way is None:
-                return None
-            fields |= _where("list", way.where)
-        else:
-            fields |= _where(access.operation, [(n, "") for n in entity.key])
-        if access.operation in ("update", "delete") and "where" in fields:
-            fields["by"] = fields.pop("where")
-    if access.operation == "list" and access.limit:
-        fields["limit"] = str(access.limit)
+        selected = _selected(entity, mine, access)
+        if selected is None:
+            return None
+        fields |= selected
+    if access.operation == "list":
+        sort = [n for n in access.sort if entity.attribute(n.lstrip("-")) is not None]
+        if sort:
+            fields["sort"] = sort[0] if len(sort) == 1 else f"[{', '.join(sort)}]"
+        if access.limit:
+            fields["limit"] = str(access.limit)
     if access.operation == "update":
         targets = [n for n in access.sets if entity.attribute(n) and n not in entity.key]
         targets = targets or [a.name for a in entity.attributes if a.name not in entity.key][:1]
         if not targets:
             return None
         fields["set"] = f"[{', '.join(targets)}]"
-    base = access.name or f"{access.operation}{entity.name}"
-    if access.index and not access.name:
-        base += "By" + "".join(w.capitalize() for w in naming.words_of(access.index))
+    base = access.name or _base_name(entity, access)
     per_day = access.per_day
     return PatternDraft(
         name=naming.free(naming.attribute_name(base), used_names),
@@ -280,6 +268,53 @@ def _from_access(
         label=ASSUMED if per_day is None or access.is_estimate else SEEN,
         comment=access.place,
     )
+
+
+def _selected(
+    entity: EntityDraft, ways: Sequence[Reach], access: ObservedAccess
+) -> dict[str, str] | None:
+    """Return by what an access selects; None where nothing leads there."""
+    operation = access.operation
+    names = [n for n in access.by if entity.attribute(n) is not None]
+    ranged = [n for n in access.ranged if entity.attribute(n) is not None and n not in names]
+    if operation == "list":
+        way = next((w for w in ways if w.index == access.index and not w.is_one), None)
+    else:
+        way = next((w for w in ways if w.index == access.index and w.is_one), None)
+    if operation == "list" and ranged:
+        parts = [f"{n}: given" for n in names]
+        parts += [f"{n}: {{between: {RANGE} (assumed)}}" for n in ranged]
+        fields = {"where": f"{{{', '.join(parts)}}}"}
+    elif names:
+        fields = _where(operation, [(n, "") for n in names])
+    elif way is not None:
+        fields = _where(operation, way.where)
+        if way.sort and operation == "list":
+            fields["sort"] = way.sort[0]
+    elif operation == "list":
+        way = next((w for w in ways if w.index == access.index), None)
+        if way is None:
+            return None
+        fields = _where("list", way.where)
+    else:
+        fields = _where(operation, [(n, "") for n in entity.key])
+    if operation in ("update", "delete") and "where" in fields:
+        fields["by"] = fields.pop("where")
+    return fields
+
+
+def _base_name(entity: EntityDraft, access: ObservedAccess) -> str:
+    """Return a name such as `listOrdersByUserId`."""
+    names = [n for n in (*access.by, *access.ranged) if entity.attribute(n) is not None]
+    if access.index:
+        words = naming.words_of(access.index)
+    elif access.operation == "list":
+        words = [word for name in names[:2] for word in naming.words_of(name)]
+    else:
+        words = []
+    noun = naming.plural(entity.name) if access.operation == "list" else entity.name
+    by = "".join(word.capitalize() for word in words)
+    return f"{access.operation}{noun}" + (f"By{by}" if by else "")
 
 
 def _entity_of(draft: Draft, access: ObservedAccess) -> EntityDraft | None:
