@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -135,3 +136,43 @@ def dom(page: str, folder: Path) -> str:
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     return done.stdout
+
+
+AXE = Path(__file__).parents[2] / ".peers/node_modules/axe-core/axe.min.js"
+AUDIT = """
+addEventListener("load", () => {
+  for (const fold of document.querySelectorAll("details")) fold.open = true;
+  axe.run(document, {resultTypes: ["violations"]}).then(found => {
+    document.body.dataset.axe = JSON.stringify(found.violations.map(
+      one => [one.id, one.nodes.length, one.nodes[0].html.slice(0, 160)]));
+  });
+});
+"""
+
+
+def accessibility_findings(page: str, folder: Path, *, dark: bool = False) -> list[Any]:
+    """Return what axe-core finds in a page with every fold open: rule, how often, the first place.
+
+    Skips the test by name where axe-core is not installed (`scripts/install-peers`).
+    """
+    if not AXE.exists():
+        pytest.skip("no axe-core here: run scripts/install-peers")
+    axe = AXE.read_text(encoding="utf-8").replace("</script", "<\\/script")
+    file = folder / "axe.html"
+    scripts = f"<script>{axe}</script><script>{AUDIT}</script></body>"
+    file.write_text(page.replace("</body>", scripts), encoding="utf-8")
+    command = [
+        chromium(),
+        *OPTIONS,
+        *(["--blink-settings=preferredColorScheme=0"] if dark else []),
+        f"--user-data-dir={folder / 'profile'}",
+        "--window-size=1280,1000",
+        "--virtual-time-budget=60000",
+        "--dump-dom",
+        file.as_uri(),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+    match = re.search(r'data-axe="([^"]*)"', done.stdout)
+    assert match, done.stderr[-800:]
+    findings: list[Any] = json.loads(unescape(match[1]))
+    return findings

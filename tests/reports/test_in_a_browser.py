@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.browser import dom, measured, printed_pages
+from reports.browser import accessibility_findings, dom, measured, printed_pages
 from tablewright.reports.pages import written
 from tablewright.session import Options, open_model
 from tablewright.verbs.report import report, report_view
@@ -20,9 +20,12 @@ def shop_page(assessment):
     return written(report_view(assessment), "report", "html", written_on="2026-11-30")
 
 
-@pytest.fixture(scope="module")
-def application_page():
-    session = open_model(APPS / "mongocollectibles", Options(sample_items=64))
+@pytest.fixture(
+    scope="module",
+    params=["auxeira", "llm-proxy", "mongocollectibles", "poafix", "screen-time-journey"],
+)
+def application_page(request):
+    session = open_model(APPS / request.param, Options(sample_items=64))
     return written(report(session), "report", "html", written_on="2026-11-30")
 
 
@@ -50,6 +53,24 @@ def test_below_560_pixels_a_row_is_a_card_and_no_table_scrolls(shop_page, tmp_pa
 @pytest.mark.slow
 def test_the_report_of_an_application_prints_on_at_most_twelve_sheets(application_page, tmp_path):
     assert printed_pages(application_page, tmp_path) <= 12
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_nothing_of_the_small_shop_is_out_of_reach_of_anybody(shop_page, dark, tmp_path):
+    assert accessibility_findings(shop_page, tmp_path, dark=dark) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_nothing_of_an_application_is_out_of_reach_of_anybody(application_page, dark, tmp_path):
+    assert accessibility_findings(application_page, tmp_path, dark=dark) == []
+
+
+def test_a_page_with_faults_is_found_out(shop_page, tmp_path):
+    pale = shop_page.replace("</style>", "p.lead { color: #bbbbbb !important; }</style>")
+    nameless = pale.replace('<html lang="en">', "<html>")
+    found = {rule for rule, _, _ in accessibility_findings(nameless, tmp_path)}
+    assert {"color-contrast", "html-has-lang"} <= found
 
 
 def test_the_sliders_recompute_the_bill_from_its_own_lines(shop_page, tmp_path):

@@ -10,7 +10,8 @@ import pytest
 
 from tablewright.session import open_model
 from tablewright.verbs.assess import assess
-from tablewright.verbs.roadmap import RoadmapStop, RoadmapView, roadmap
+from tablewright.verbs.plan import plan
+from tablewright.verbs.roadmap import RoadmapStep, RoadmapStop, RoadmapView, roadmap
 
 APPS = Path(__file__).parents[2] / "src/tablewright/apps"
 
@@ -133,3 +134,44 @@ def test_no_scale_is_called_sufficient_while_something_severe_is_due(app: str) -
     for stop in planned(app).stops:
         if any(step.level in ("critical", "high", "medium") for step in stop.steps):
             assert stop.status == "change due"
+
+
+def test_a_kind_that_is_kept_for_a_time_is_archived_from_a_gigabyte_on(
+    journey: RoadmapView,
+) -> None:
+    # 0.2 events a user and day for 365 days: 7.3 million at 100,000 users, 3.65 million at half;
+    # at some 200 bytes each that is 1.5 GB, and 0.7 GB before.
+    old = [(s.users, step) for s in journey.stops for step in s.steps if step.kind == "archive"]
+    assert [(users, step.entity) for users, step in old] == [(100_000, "Event")]
+    item = next(i for i in at(journey, 100_000).checklist if "Event" in i.what)
+    assert "--entity Event --to archive --dry-run" in item.command
+
+
+def test_a_scale_at_which_nothing_is_due_says_so_in_its_checklist() -> None:
+    view = roadmap(open_model(APPS / "screen-time-journey"), "recommended")
+    # Now there is the deployment that the growth path begins with, and no fix of the design.
+    assert [step.kind for step in view.stops[0].steps] == ["move"]
+    assert at(view, 1000).steps == ()
+    assert at(view, 1000).checklist[0].what == "Nothing is due"
+
+
+def test_the_steps_to_the_planned_design_are_on_one_roadmap_with_the_limits() -> None:
+    view = roadmap(open_model(APPS / "auxeira"), "current", planned=True)
+    assert view.leads_to == "planned"
+    fixes = [step for stop in view.stops for step in stop.steps if step.kind == "fix"]
+    steps = [*fixes, *view.when_wanted]
+    assert len({step.what for step in steps}) == len(steps) > 1
+    # What all steps together leave is the bill of the planned design, whoever reckons it.
+    last = view.stops[-1]
+    session = open_model(APPS / "auxeira")
+    result = plan(session, start="current", explained=False)
+    evaluator = session.evaluator("dynamodb")
+    assert last.usd_then == evaluator.full(result.design, last.users).bill.total
+    assert last.usd is not None
+    assert last.usd_then < last.usd
+
+
+def test_a_step_of_many_changes_is_named_by_the_first_of_them() -> None:
+    step = RoadmapStep(kind="fix", what="drop a; drop b; drop c; drop d", why="")
+    assert step.name == "drop a; drop b; and 2 more of the kind"
+    assert RoadmapStep(kind="fix", what="drop a; drop b", why="").name == "drop a; drop b"

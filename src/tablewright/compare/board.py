@@ -189,13 +189,15 @@ class Board:
 
     def tiers(self) -> tuple[EngineTiers, ...]:
         """Return every tier of each engine on servers beside the load at the reviewed scale."""
-        found = []
+        engines = []
         for engine in self.engines:
             ranked = self.ranked(engine, self.users)
             tiers = self.comparing[engine].tiers(ranked[0]) if ranked else ()
             if tiers:
-                found.append(EngineTiers(engine=engine, design=ranked[0].design.name, tiers=tiers))
-        return tuple(found)
+                engines.append(
+                    EngineTiers(engine=engine, design=ranked[0].design.name, tiers=tiers)
+                )
+        return tuple(engines)
 
     def around(self, users: int) -> tuple[int, int]:
         """Return the scales to read a figure off: the two around, or the two nearest."""

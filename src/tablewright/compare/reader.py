@@ -153,11 +153,11 @@ def operation_hours() -> tuple[Mapping[str, Decimal], Decimal]:
 def cold_starts() -> Mapping[str, ColdStart]:
     """Return what starting an instance adds to a request, by the key of the price of a part."""
     where = "data/latencies.yaml"
-    found = {}
+    starts = {}
     for key, raw in _mapping(read_yaml(_PACKAGE, where), where, None).items():
         here = f"{where}: {key}"
         entry = _mapping(raw, here, set(ColdStart.__dataclass_fields__))
-        found[str(key)] = ColdStart(
+        starts[str(key)] = ColdStart(
             what=_text(entry.get("what"), here),
             least_ms=_number(entry.get("least_ms"), here),
             most_ms=_number(entry.get("most_ms"), here),
@@ -165,7 +165,7 @@ def cold_starts() -> Mapping[str, ColdStart]:
             source=_text(entry.get("source"), here),
             note=_text(entry.get("note"), here),
         )
-    return found
+    return starts
 
 
 @cache

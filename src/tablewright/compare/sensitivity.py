@@ -241,18 +241,18 @@ def by_peak(candidates: Candidates, users: int) -> tuple[PeakChoice, ...]:
     mean = figures["calls"] / SECONDS_PER_MONTH
     if mean <= 0:
         return ()
-    given = figures["peak_per_second"] / mean
+    own = figures["peak_per_second"] / mean
     change = _with_figure(candidates, PEAK)
     rows = []
-    others = (Decimal(peak) for peak in PEAKS if abs(peak - given) > NEAR * given)
-    for ratio in sorted({*others, given}):
-        decision = decide(change(ratio / given) if ratio != given else candidates, users)
+    others = (Decimal(peak) for peak in PEAKS if abs(peak - own) > NEAR * own)
+    for ratio in sorted({*others, own}):
+        decision = decide(change(ratio / own) if ratio != own else candidates, users)
         rows.append(
             PeakChoice(
                 ratio=ratio,
                 chosen=decision.chosen,
                 decided_by=decision.decided_by,
-                is_given=ratio == given,
+                is_given=ratio == own,
             )
         )
     return tuple(rows)

@@ -59,12 +59,12 @@ def stated_path(candidates: Candidates) -> tuple[StatedPhase, ...]:
             phases.append(first_phase(candidates, candidates.result(name).architecture, users))
             continue
         phases.append(moved_phase(candidates, begins[place - 1][2], name, users))
-    found = []
+    stated = []
     for phase, (users, month, name) in zip(
         with_ends(candidates, phases, grid, names), begins, strict=True
     ):
         lasts_to, ends_by = _lasts(candidates, name, [n for n in grid if n >= users])
-        found.append(
+        stated.append(
             StatedPhase(
                 month=month,
                 phase=phase,
@@ -73,7 +73,7 @@ def stated_path(candidates: Candidates) -> tuple[StatedPhase, ...]:
                 ends_by=ends_by,
             )
         )
-    return tuple(found)
+    return tuple(stated)
 
 
 def users_in(candidates: Candidates, month: int) -> int:

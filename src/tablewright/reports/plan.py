@@ -569,6 +569,9 @@ def _steps_summary(result: PlanResult) -> str:
         f"month for {format_usd(once)} USD once. Of what can be made next, what "
         "pays back soonest comes first; what is one step needs each other."
     )
+    text += (
+        f" `tablewright roadmap --plan --design {result.start}` says at which scale each is due."
+    )
     if soon and len(soon) < len(result.steps):
         early = sum((step.saves for step in soon), ZERO)
         text += f" {plural(len(soon), 'step')} paid back within a year: {format_usd(early)} of it."

@@ -18,7 +18,8 @@ from tablewright.verbs.roadmap import MOVE, RoadmapStep, RoadmapStop, RoadmapVie
 def roadmap_page(view: RoadmapView) -> d.Document:
     """Return the whole roadmap."""
     return d.Document(
-        title=f"{view.app} · roadmap of {view.design}",
+        title=f"{view.app} · roadmap of {view.design}"
+        + (f" to {view.leads_to}" if view.leads_to else ""),
         heading=f"scales {', '.join(f'{stop.users:,}' for stop in view.stops)} · "
         f"{view.months:.0f} months · grade {view.grade or 'none'} as it is",
         blocks=roadmap_sections(view),
@@ -150,16 +151,17 @@ def _stop(stop: RoadmapStop) -> d.Section:
 def _card(step: RoadmapStep) -> d.Card:
     saves = step.saves or ZERO
     rows = [
+        ("changes", sentence(step.what) if step.name != step.what else ""),
         ("why", sentence(step.why) if step.why else ""),
         ("since", f"{step.since:,} users" if step.since and step.since > 1 else ""),
         ("saves", f"{usd(saves)} USD a month here" if saves > 0 else ""),
         ("costs", " and ".join(_costs(step))),
         ("but", f"costs more than it saves from {step.until:,} users on" if step.until else ""),
     ]
-    what = step.what[:1].upper() + step.what[1:]
+    what = step.name[:1].upper() + step.name[1:]
     names = f" ({', '.join(step.rules)})" if step.rules else ""
     return d.Card(
-        label=step.level or ("move" if step.kind == MOVE else "fix"),
+        label="move" if step.kind == MOVE else step.level or "fix",
         title=f"{what.rstrip('.')}{names}",
         tone=step.level,
         rows=tuple((name, text) for name, text in rows if text),

@@ -16,9 +16,10 @@ from math import log
 from tablewright.compare.result import Comparison
 from tablewright.compare.values import Phase
 from tablewright.core.errors import UnsupportedError
-from tablewright.core.quantities import ZERO, percent
+from tablewright.core.quantities import GB, ZERO, format_bytes, percent
 from tablewright.deploy.alarms import units_threshold
 from tablewright.deploy.tasks import OperatedDesign, RoutineTask, routine
+from tablewright.design.changes import apply_all
 from tablewright.evaluation.values import Evaluation
 from tablewright.review.advisory import CHANGE_DUE, TOO_EXPENSIVE, Stop, Trigger
 from tablewright.review.assessment import DesignAssessment
@@ -32,7 +33,11 @@ from tablewright.verbs.compare import compare
 LARGE_ITEM = 400_000 // 10
 """Bytes from which the size of items is watched: a tenth of what an item may have."""
 ATTENTION = "over 300 KB, of 400 that an item may have"
-FIX, LIMIT, MOVE = "fix", "limit", "move"
+FIX, LIMIT, MOVE, ARCHIVE = "fix", "limit", "move", "archive"
+ARCHIVE_FROM = GB
+"""Bytes of one kind, kept for a time, from which moving what is older is worth a step."""
+MOST_CHANGES = 2
+"""Changes of one step that its name spells out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +57,17 @@ class RoadmapStep:
     cost_once: Decimal | None = None
     until: int | None = None
     """The scale from which it would cost more than it saves, if there is one."""
+    entity: str = ""
+    """Whose old instances are moved, of an archive."""
+
+    @property
+    def name(self) -> str:
+        """What to do in few words: the first changes of it, and how many more there are."""
+        parts = self.what.split("; ")
+        more = len(parts) - MOST_CHANGES
+        if self.kind != FIX or more < 1:
+            return self.what
+        return f"{'; '.join(parts[:MOST_CHANGES])}; and {more} more of the kind"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,17 +145,63 @@ class RoadmapView:
     when_wanted: tuple[RoadmapStep, ...]
     """Steps that no scale asks for: low findings, and what only the grade gains by."""
     routine: tuple[RoutineTask, ...]
+    leads_to: str = ""
+    """The planned design that the steps lead to; empty for those of the improvement path."""
 
 
-def roadmap(session: Session, design: str = "") -> RoadmapView:
+def roadmap(session: Session, design: str = "", *, planned: bool = False) -> RoadmapView:
     """Return the roadmap of a design, the first of the file unless one is named.
+
+    Args:
+        session: the model file.
+        design: its name.
+        planned: whether the steps are those to the planned design (`plan --from`) instead of those
+            of the improvement path.
 
     Raises:
         UsageError: there is no such design.
+        UnsupportedError: designs of its engine are not planned step by step.
     """
     chosen = session.design(design)
     assessment = assess(session, designs=[chosen.name], influences=False, claims=False)
-    return roadmap_of(session, assessment.design(chosen.name), compare(session))
+    assessed = assessment.design(chosen.name)
+    if not planned:
+        return roadmap_of(session, assessed, compare(session))
+    name, path = _planned_path(session, assessed)
+    if assessed.card is not None:
+        assessed = replace(assessed, card=replace(assessed.card, path=path))
+    return replace(roadmap_of(session, assessed, compare(session)), leads_to=name)
+
+
+def _planned_path(session: Session, assessed: DesignAssessment) -> tuple[str, tuple[PathStep, ...]]:
+    """Return the planned design and the steps to it, each with the bill after it at every scale."""
+    from tablewright.verbs.plan import plan
+
+    result = plan(session, start=assessed.design.name, explained=False)
+    evaluator = session.evaluator(assessed.design.engine)
+    findings = assessed.card.findings if assessed.card is not None else ()
+    design = assessed.design
+    path = []
+    for step in result.steps:
+        _, design = apply_all(session.model, design, step.changes)
+        path.append(
+            PathStep(
+                text="; ".join(step.what),
+                rules=step.fixes,
+                subjects=tuple(dict.fromkeys(f.subject for f in findings if f.rule in step.fixes)),
+                effort=max((change.effort for change in step.changes), default=0),
+                saves_per_month=step.saves,
+                cost_once=step.move.usd,
+                score=ZERO,
+                letter="",
+                usd_per_month=step.usd,
+                usd_at=tuple(
+                    (users, evaluator.full(design, users).bill.total)
+                    for users in session.model.scales
+                ),
+            )
+        )
+    return result.design.name, tuple(path)
 
 
 def roadmap_of(session: Session, assessed: DesignAssessment, comparison: Comparison) -> RoadmapView:
@@ -161,7 +223,10 @@ def roadmap_of(session: Session, assessed: DesignAssessment, comparison: Compari
         mentioned |= {(rule, limit.why) for limit in limits for rule in limit.rules}
         before = scales[place - 1] if place else 0
         moves = [_moved(phase) for phase in comparison.phases if before < phase.users <= users]
-        stops.append(_stop(session, evaluation, comparison, stop, [*steps, *limits, *moves], card))
+        old = _archives(session, evaluation, mentioned)
+        mentioned |= {(ARCHIVE, step.entity) for step in old}
+        due = [*steps, *limits, *moves, *old]
+        stops.append(_stop(session, evaluation, comparison, stop, due, card))
     stops = _with_checklists(session, assessed.design.name, stops)
     return RoadmapView(
         app=session.model.app,
@@ -298,6 +363,41 @@ def _found(finding: Finding) -> RoadmapStep:
         saves=finding.fix.saves_per_month,
         cost_once=finding.fix.cost_once,
     )
+
+
+def _archives(
+    session: Session, evaluation: Evaluation, said: set[tuple[str, str]]
+) -> list[RoadmapStep]:
+    """Return the kinds that are kept for a time and have become many, each once."""
+    steps = []
+    for entity in session.model.entities:
+        if entity.retention_days is None or (ARCHIVE, entity.name) in said:
+            continue
+        stored = sum(
+            (
+                shape.count * shape.sizes.mean.mean
+                for resource in evaluation.resources
+                if resource.kind not in ("gsi", "lsi", "index")
+                for shape in resource.shapes
+                if shape.entity == entity.name
+            ),
+            ZERO,
+        )
+        if stored < ARCHIVE_FROM:
+            continue
+        steps.append(
+            RoadmapStep(
+                kind=ARCHIVE,
+                what=f"archive what is older than its retention of {entity.name} to object storage",
+                why=f"{format_bytes(stored)} of {entity.name} are kept here for "
+                f"{entity.retention_days:.0f} days; what is older is lost where a TTL deletes it, "
+                "and paid for where none does",
+                level=str(Level.LOW),
+                since=evaluation.users,
+                entity=entity.name,
+            )
+        )
+    return steps
 
 
 def _moved(phase: Phase) -> RoadmapStep:
@@ -502,7 +602,7 @@ def _with_checklists(
         items = [
             CheckItem(what=_task(step), by=by, command=_command(step, file, design))
             for step in stop.steps
-        ]
+        ] or [CheckItem(what="Nothing is due", by=by)]
         items.append(
             CheckItem(
                 what="alarms of this scale are set",
@@ -524,13 +624,18 @@ def _with_checklists(
 
 
 def _task(step: RoadmapStep) -> str:
-    text = step.what[:1].upper() + step.what[1:].rstrip(".")
+    text = step.name[:1].upper() + step.name[1:].rstrip(".")
     return f"{text} ({', '.join(step.rules)})" if step.rules else text
 
 
 def _command(step: RoadmapStep, file: str, design: str) -> str:
     if step.kind == MOVE:
         return f"tablewright deploy {file} --list"
+    if step.kind == ARCHIVE:
+        return (
+            f"tablewright archive {file} --design {design} --entity {step.entity} --to archive "
+            "--dry-run"
+        )
     if step.rules:
         return f"tablewright explain {step.rules[0]}"
     return f"tablewright check {file} --design {design}"

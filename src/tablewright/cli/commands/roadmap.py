@@ -16,16 +16,18 @@ if TYPE_CHECKING:
 @click.command()
 @file_argument
 @design_option
+@click.option("--plan", "planned", is_flag=True, help="Steps to the planned design instead.")
 @pricing
 @document_verb
-def command(out: Output, file: str, design: str, options: Options) -> None:
+def command(out: Output, file: str, design: str, planned: bool, options: Options) -> None:
     """Show for every scale of the file what is due, what to watch, and which alarms to set.
 
     One roadmap of the steps of the improvement path, the limits that come with the users, and the
     moves of the deployment: each once, at the scale where it is due, with what it saves there.
+    With --plan the steps are those of `plan --from`.
     FILE may be the name of a reference application.
     """
     from tablewright.verbs.guide import open_guided
     from tablewright.verbs.roadmap import roadmap
 
-    out.show(roadmap(open_guided(file, options), design), "roadmap")
+    out.show(roadmap(open_guided(file, options), design, planned=planned), "roadmap")

@@ -163,7 +163,7 @@ def _range_ends(
     Of the two causes at an end, server and habits, the one that changes the bill more.
     """
     here = choose(tuple(ends.get("value", ())))
-    found = []
+    range_ends = []
     for end, farther in (("light", min), ("heavy", max)):
         cases = [
             (option.usd, case, option)
@@ -175,7 +175,7 @@ def _range_ends(
         usd, case, option = farther(cases, key=lambda entry: entry[0])
         if here is not None and option.name == here.name:
             continue
-        found.append(
+        range_ends.append(
             RangeEnd(
                 offer=option.name,
                 usd=usd,
@@ -183,7 +183,7 @@ def _range_ends(
                 when=WORDS_OF_ENDS[case],
             )
         )
-    return tuple(found)
+    return tuple(range_ends)
 
 
 def _named_misses(option: Option) -> tuple[tuple[str, str], ...]:
