@@ -17,7 +17,8 @@ from tablewright.migrate.transform import Transform
 from tablewright.operate.file_copy import copy_files
 from tablewright.operate.migration import Migration
 from tablewright.operate.seed import Position, apply_seed, plan_seed
-from tablewright.operate.staging import Staging
+from tablewright.operate.staging import SOURCE, Staging
+from tablewright.proof.both_sides import answers_of_both
 from tablewright.sample.sample import Sample
 from tablewright.session import open_model
 from tablewright.verbs.plan import plan
@@ -28,7 +29,9 @@ def app(name):
 
 
 def opened(session, design):
-    adapter = session.engine_of(design).connector.temporary(session.model, design, Decimal(0))
+    adapter = session.engine_of(design).connector.temporary(
+        session.model, design, Decimal(0), keeps_values=True
+    )
     for step in adapter.plan_provision().steps:
         adapter.provision(step, lambda text: None)
     return adapter
@@ -67,7 +70,23 @@ def move(session, source, target, folder):
     verification = work.verify()
     assert verification.is_clean
     assert [(n, a) for n, a, b in verification.counts if a != b] == []
+    answers = answered_on_both(session, work)
+    assert [each for each in answers if not each.is_right] == []
+    assert sum(each.calls for each in answers if not each.source_unchecked) > 0
     return dict(check.instances)
+
+
+def answered_on_both(session, work):
+    """Ask the read patterns on both sides."""
+
+    def known(entities):
+        for entity in sorted(entities):
+            for _, _, row in work.staging.instances(SOURCE, entity):
+                yield entity, row
+
+    sides = [(side, session.evaluate(side.design, 10)) for side in (work.source, work.target)]
+    hidden = {e.name: work.transform.hidden(e.name) for e in session.model.entities}
+    return answers_of_both(*sides, known, hidden=hidden)
 
 
 def contents(adapter):

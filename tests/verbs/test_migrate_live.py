@@ -57,7 +57,7 @@ def test_a_live_source_is_followed_switched_over_and_followed_back(file, capsys)
     code, finished = shown(capsys, file, *PAIR, "--finish")
     gate = {c["name"]: c["is_open"] for c in finished["cutover"]["conditions"]}
     assert code == 0
-    assert gate == {"copied": True, "lag": True, "verified": True, "cost": True}
+    assert gate == {"copied": True, "lag": True, "verified": True, "answers": True, "cost": True}
 
     changed = {**read(file, "together", "shop", key), "bio": {"S": "Changed after the switch."}}
     put(file, "together", "shop", changed)
@@ -67,6 +67,29 @@ def test_a_live_source_is_followed_switched_over_and_followed_back(file, capsys)
     assert back["followed"]["changes"] >= 1
     stored = read(file, "apart", "users", {"user_id": {"S": "u-new"}})
     assert stored == {**USER, "bio": {"S": "Changed after the switch."}}
+
+
+def test_both_sides_are_asked_the_patterns_and_a_lost_index_shuts_the_gate(file, capsys):
+    assert run(file, *PAIR) == 0
+    code, verified = shown(capsys, file, *PAIR, "--verify")
+    assert code == 0
+    # `user`, `by_email` and `orders` are asked for four of the four users; five orders of twelve
+    assert {a["pattern"]: (a["calls"], a["target_wrong"]) for a in verified["answers"]} == {
+        "user": (4, []),
+        "by_email": (4, []),
+        "orders": (5, []),
+    }
+    delete = [{"Delete": {"IndexName": "by_email"}}]
+    with Database(file.parent / ".tablewright" / "together.db") as database:
+        database.call("UpdateTable", {"TableName": "shop", "GlobalSecondaryIndexUpdates": delete})
+
+    code, finished = shown(capsys, file, *PAIR, "--finish")
+
+    assert code == 1
+    gate = {c["name"]: c["is_open"] for c in finished["cutover"]["conditions"]}
+    assert (gate["verified"], gate["answers"]) == (True, False)
+    (wrong,) = [a for a in finished["answers"] if a["target_wrong"]]
+    assert (wrong["pattern"], wrong["source_wrong"]) == ("by_email", [])
 
 
 def test_the_gate_stays_shut_where_the_sides_differ(file, capsys):

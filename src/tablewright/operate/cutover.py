@@ -8,7 +8,7 @@ which keeps the database that was left as it would have been.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -55,6 +55,7 @@ def conditions(
     *,
     most_lag_seconds: float,
     estimated_units: Decimal | None,
+    wrong_patterns: Sequence[str],
 ) -> tuple[GateCondition, ...]:
     """Return the conditions of the gate.
 
@@ -65,6 +66,7 @@ def conditions(
         most_lag_seconds: how old the last change may have been.
         estimated_units: write units that the copy was estimated to take; None where none are
             charged.
+        wrong_patterns: read patterns that a side answers wrongly.
     """
     missing = [
         entity
@@ -84,6 +86,13 @@ def conditions(
             text="both sides hold the same"
             if verification.is_clean
             else f"{verification.differing:,} instances differ",
+        ),
+        GateCondition(
+            name="answers",
+            is_open=not wrong_patterns,
+            text=f"answered wrongly: {', '.join(wrong_patterns)}"
+            if wrong_patterns
+            else "the read patterns are answered rightly on both sides",
         ),
         _cost(work.staging.fact(WRITTEN_UNITS), estimated_units),
     )

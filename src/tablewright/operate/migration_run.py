@@ -6,12 +6,12 @@ In: a migration, an action, how long to wait for changes. Out: the fields of wha
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tablewright.core.errors import UsageError
 from tablewright.evaluation.doors import Adapter
@@ -42,6 +42,20 @@ PAUSE_SECONDS = 1.0
 JOURNAL_LINES = 20
 
 
+class PatternJudgement(Protocol):
+    """How one read pattern was answered on both sides."""
+
+    @property
+    def pattern(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def is_right(self) -> bool:
+        """Whether nothing was wrong with any answer that was judged."""
+        ...
+
+
 @dataclass(kw_only=True)
 class MigrationRun:
     """One run of `migrate` on open databases."""
@@ -51,6 +65,8 @@ class MigrationRun:
     follow_seconds: float
     most_lag_seconds: float
     estimated_units: Callable[[], Decimal | None]
+    ask: Callable[[], Sequence[PatternJudgement]]
+    """Asks the read patterns of the model on both sides."""
 
     def carry_out(self, action: str) -> dict[str, Any]:
         """Do what was asked for; return the fields of the view."""
@@ -79,7 +95,7 @@ class MigrationRun:
 
     def _verify(self) -> dict[str, Any]:
         self._freshen()
-        return {"verification": self.work.verify()}
+        return {"verification": self.work.verify(), "answers": self.ask()}
 
     def _repair(self) -> dict[str, Any]:
         self._freshen()
@@ -88,7 +104,7 @@ class MigrationRun:
         if not verification.is_clean:
             repaired = self.work.repair()
             verification = self.work.verify()
-        return {"verification": verification, "repaired": repaired}
+        return {"verification": verification, "repaired": repaired, "answers": self.ask()}
 
     def _freshen(self) -> Followed | None:
         """Bring what is known of the source up to date: by its changes, or by another reading."""
@@ -155,18 +171,25 @@ class MigrationRun:
             raise UsageError("nothing was copied yet", remedy="run `migrate` or `--follow` first")
         followed = self._freshen()
         verification = self.work.verify()
+        answers = self.ask()
         gate = conditions(
             self.work,
             verification,
             followed,
             most_lag_seconds=self.most_lag_seconds,
             estimated_units=self.estimated_units(),
+            wrong_patterns=[each.pattern for each in answers if not each.is_right],
         )
         cutover = finish(self.work, gate)
         if cutover.is_open and self.work.staging.fact(POSITION) is not None:
             self.work.follower().end()
         self.work.note("switched over" if cutover.is_open else "the gate stays shut")
-        return {"cutover": cutover, "verification": verification, "followed": followed}
+        return {
+            "cutover": cutover,
+            "verification": verification,
+            "followed": followed,
+            "answers": answers,
+        }
 
     def _status(self) -> dict[str, Any]:
         staging = self.work.staging

@@ -1,13 +1,13 @@
 """Do the read patterns of a model give right answers on a database whose content nobody sampled?
 
 In: an adapter, an evaluated design. Out: for each read pattern how many calls were right. Calls ask
-for instances that are there; what is right comes from a plain scan of everything, judged by the
-oracle of the proof. Nothing is written.
+for instances that are there; what is right comes from a plain scan of everything, or from whoever
+knows the instances, judged by the oracle of the proof. Nothing is written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from tablewright.core.errors import EngineError
 from tablewright.evaluation.answers import PatternAnswers
 from tablewright.evaluation.doors import Adapter, CallFailedError
 from tablewright.evaluation.values import Evaluation, Route
+from tablewright.migrate import canonical
 from tablewright.model.values import Condition, Entity, Model, Pattern, Verb
 from tablewright.proof.oracle import wrong
 from tablewright.sample.calls import Call, Row, typed
@@ -26,6 +27,8 @@ MOST_CANDIDATES = 500
 MOST_MATCHES = 20_000
 """Instances that meet a call's conditions, up to which it is judged."""
 CHECKED = (Verb.GET, Verb.LIST)
+KnownInstances = Callable[[set[str]], Iterator[tuple[str, Row]]]
+"""Yields entity and attributes of every instance of the entities of some names."""
 
 
 @dataclass(slots=True)
@@ -47,29 +50,47 @@ class _Judged:
         return self.rows[number].get(attribute)
 
 
-def check_answers(adapter: Adapter, evaluation: Evaluation) -> tuple[PatternAnswers, ...]:
+def check_answers(
+    adapter: Adapter,
+    evaluation: Evaluation,
+    known: KnownInstances | None = None,
+    hidden: Mapping[str, frozenset[str]] | None = None,
+) -> tuple[PatternAnswers, ...]:
     """Run the read patterns of a model against what a database holds, and judge the answers.
+
+    Args:
+        adapter: the database.
+        evaluation: of its design.
+        known: gives the instances that it should hold, whose attributes are then compared with
+            those that come back; what a scan of it shows unless given.
+        hidden: by entity the attributes that are not compared.
 
     Raises:
         EngineError: the database refused or went away.
     """
     model = evaluation.model
     routes = {route.pattern: route for route in evaluation.routes}
-    reasons = {p.name: _reason(adapter, model, p, routes[p.name]) for p in _reads(model)}
-    candidates = _candidates(adapter, {p.entity for p in _reads(model) if not reasons[p.name]})
+    reasons = {
+        p.name: _reason(adapter, model, p, routes[p.name], is_known=known is not None)
+        for p in _reads(model)
+    }
+    instances = known or (lambda entities: _fragments(adapter, entities))
+    candidates = _candidates(instances({p.entity for p in _reads(model) if not reasons[p.name]}))
     judged: dict[str, list[_Judged]] = {}
     for pattern in _reads(model):
         if not reasons[pattern.name]:
             rows = candidates.get(pattern.entity, [])
             judged[pattern.name] = [_Judged(call) for call in calls_of(model, pattern, rows)]
-    _collect(adapter, [each for calls in judged.values() for each in calls])
+    _collect(instances, [each for calls in judged.values() for each in calls])
     answers: list[PatternAnswers] = []
     for pattern in _reads(model):
         if reasons[pattern.name]:
             answers.append(PatternAnswers(pattern=pattern.name, unchecked=reasons[pattern.name]))
         else:
             entity = model.entity(pattern.entity)
-            answers.append(_run(adapter, routes[pattern.name], entity, judged[pattern.name]))
+            uncompared = (hidden or {}).get(entity.name, frozenset()) if known else None
+            calls = judged[pattern.name]
+            answers.append(_run(adapter, routes[pattern.name], entity, calls, uncompared))
     return tuple(answers)
 
 
@@ -77,7 +98,9 @@ def _reads(model: Model) -> tuple[Pattern, ...]:
     return tuple(pattern for pattern in model.patterns if not pattern.verb.is_write)
 
 
-def _reason(adapter: Adapter, model: Model, pattern: Pattern, route: Route) -> str:
+def _reason(
+    adapter: Adapter, model: Model, pattern: Pattern, route: Route, *, is_known: bool
+) -> str:
     """Return why the answers of a pattern cannot be judged here; "" if they can."""
     if not route.is_served:
         return "the design does not answer it"
@@ -86,7 +109,7 @@ def _reason(adapter: Adapter, model: Model, pattern: Pattern, route: Route) -> s
     if pattern.ignore_case:
         return "it ignores case: judged by `prove` only"
     kinds = [k for k in adapter.codec.kinds if k.entity == pattern.entity and not k.is_copy]
-    if len(kinds) > 1:
+    if len(kinds) > 1 and not is_known:
         return f"{pattern.entity} is split over several records: judged by `prove` only"
     hidden = adapter.codec.unreadable(pattern.entity)
     asked_by = {condition.attribute for condition in pattern.where} & hidden
@@ -107,12 +130,12 @@ def _fragments(adapter: Adapter, entities: set[str]) -> Iterator[tuple[str, Row]
                         yield fragment.entity, fragment.attributes
 
 
-def _candidates(adapter: Adapter, entities: set[str]) -> dict[str, list[Row]]:
-    """Return some instances of each entity, spread over all that are stored."""
+def _candidates(instances: Iterator[tuple[str, Row]]) -> dict[str, list[Row]]:
+    """Return some instances of each entity, spread over all that there are."""
     candidates: dict[str, list[Row]] = {}
     counts: dict[str, int] = {}
     steps: dict[str, int] = {}
-    for entity, row in _fragments(adapter, entities):
+    for entity, row in instances:
         rows = candidates.setdefault(entity, [])
         step = steps.setdefault(entity, 1)
         if counts.get(entity, 0) % step == 0:
@@ -170,12 +193,12 @@ def _operands(entity: Entity, condition: Condition, row: Row) -> tuple[Any, ...]
     return (value,)
 
 
-def _collect(adapter: Adapter, judged: Sequence[_Judged]) -> None:
+def _collect(instances: KnownInstances, judged: Sequence[_Judged]) -> None:
     """Give every call the instances that meet its conditions, in one pass over everything."""
     by_entity: dict[str, list[_Judged]] = {}
     for each in judged:
         by_entity.setdefault(each.call.pattern.entity, []).append(each)
-    for entity, row in _fragments(adapter, set(by_entity)):
+    for entity, row in instances(set(by_entity)):
         for each in by_entity[entity]:
             if all(test.holds(row.get(test.attribute)) for test in each.call.tests):
                 each.is_too_many = each.is_too_many or len(each.rows) >= MOST_MATCHES
@@ -184,8 +207,17 @@ def _collect(adapter: Adapter, judged: Sequence[_Judged]) -> None:
 
 
 def _run(
-    adapter: Adapter, route: Route, entity: Entity, judged: Sequence[_Judged]
+    adapter: Adapter,
+    route: Route,
+    entity: Entity,
+    judged: Sequence[_Judged],
+    uncompared: frozenset[str] | None,
 ) -> PatternAnswers:
+    """Make the calls of a pattern; compare attributes too, but for `uncompared`, if that is given.
+
+    Raises:
+        EngineError: the database refused or went away.
+    """
     problems: dict[str, None] = {}
     calls = 0
     for each in judged:
@@ -199,6 +231,11 @@ def _run(
             continue
         numbers = _numbers(entity, each.rows, outcome.rows)
         problem = wrong(each, each.call.pattern, each.call.tests, numbers)
+        if not problem and uncompared is not None:
+            names = (
+                set(each.call.pattern.select or (a.name for a in entity.attributes)) - uncompared
+            )
+            problem = _other_values(each.rows, numbers, outcome.rows, names)
         if problem:
             problems[problem] = None
     unchecked = "" if calls else "no instance is there to ask for"
@@ -207,6 +244,26 @@ def _run(
     return PatternAnswers(
         pattern=route.pattern, calls=calls, wrong=tuple(problems), unchecked=unchecked
     )
+
+
+def _other_values(
+    rows: Sequence[Row],
+    numbers: Sequence[int | None],
+    returned: Sequence[Mapping[str, Any]],
+    compared: set[str],
+) -> str:
+    """Say which attributes came back with other values than the instances have; "" if none."""
+    names: set[str] = set()
+    for number, row in zip(numbers, returned, strict=True):
+        instance = rows[number or 0]
+        names |= {
+            name
+            for name, value in row.items()
+            if name in instance
+            and name in compared
+            and canonical.encoded(value) != canonical.encoded(instance[name])
+        }
+    return f"{', '.join(sorted(names))} came back with other values" if names else ""
 
 
 def _numbers(

@@ -5,6 +5,7 @@ In: a MigratePlanView or a MigrateView. Out: a document.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from tablewright.core.quantities import format_number, format_usd
@@ -14,6 +15,7 @@ from tablewright.operate.cutover import Cutover
 from tablewright.operate.following import Followed
 from tablewright.operate.migration import DryRun
 from tablewright.operate.migration_run import ABORT, COPY, FOLLOW, STATUS
+from tablewright.proof.both_sides import AnswersOfBoth
 from tablewright.reports.document import (
     Block,
     Bullets,
@@ -122,6 +124,8 @@ def migrate_page(view: MigrateView) -> Document:
                     f"and content types are in {files.manifest}."
                 )
             )
+        if view.answers:
+            blocks += _answers(view.answers)
         if view.followed is not None:
             blocks.append(_followed(view, view.followed))
         if view.cutover is not None:
@@ -148,6 +152,40 @@ def _followed(view: MigrateView, followed: Followed) -> Block:
         text=f"Brought {followed.changes:,} changes from {way}: {followed.written:,} records "
         f"written, {followed.removed:,} removed. Lag: {followed.lag_seconds:.1f} s."
     )
+
+
+def _answers(answers: Sequence[AnswersOfBoth]) -> list[Block]:
+    """Return how many calls were answered alike, and what was wrong or not judged."""
+    wrong = tuple(
+        f"{each.pattern}, on the {side}: {problem}"
+        for each in answers
+        for side, problems in (("source", each.source_wrong), ("target", each.target_wrong))
+        for problem in problems
+    )
+    asked = [each for each in answers if each.calls]
+    calls = sum(each.calls for each in asked)
+    both = sum(not each.source_unchecked for each in asked)
+    text = (
+        f"Asked {calls:,} calls of {len(asked)} read patterns on the target, those of {both} on "
+        "the source too: "
+    )
+    text += "these answers are wrong." if wrong else "every answer is right."
+    blocks: list[Block] = [Paragraph(text=text, tone="bad" if wrong else "good")]
+    if wrong:
+        blocks.append(Bullets(items=wrong))
+    unchecked = tuple(
+        f"{each.pattern}, on the {side}: {reason}"
+        for each in answers
+        for side, reason in (
+            ("source", each.source_unchecked),
+            ("target", each.target_unchecked),
+        )
+        if reason
+    )
+    if unchecked:
+        blocks.append(Paragraph(text="Not judged:"))
+        blocks.append(Bullets(items=unchecked))
+    return blocks
 
 
 def _cutover(cutover: Cutover) -> list[Block]:

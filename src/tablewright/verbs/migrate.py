@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from tablewright.bill.rates import Rates
 from tablewright.core.errors import UsageError
@@ -36,6 +37,7 @@ from tablewright.operate.migration_run import (
 )
 from tablewright.operate.reading import Progress
 from tablewright.operate.staging import SOURCE, Staging
+from tablewright.proof.both_sides import AnswersOfBoth, answers_of_both
 from tablewright.sample.sample import Sample
 from tablewright.session import Session
 from tablewright.verbs.database import workspace_of
@@ -77,6 +79,8 @@ class MigrateView:
     is_reverse: bool = False
     """Changes went from the target to the source: the switch was made before."""
     cutover: Cutover | None = None
+    answers: tuple[AnswersOfBoth, ...] = ()
+    """Of verify, repair and finish: how both sides answer the read patterns."""
     files: FileCopy | None = None
     """What was copied to object storage."""
     state: str = ""
@@ -89,7 +93,8 @@ class MigrateView:
         """Whether everything can be moved, or was."""
         checked = self.check is None or self.check.is_clear
         is_open = self.cutover is None or self.cutover.is_open
-        return checked and is_open and (self.verification is None or self.verification.is_clean)
+        is_verified = self.verification is None or self.verification.is_clean
+        return checked and is_open and is_verified and all(each.is_right for each in self.answers)
 
 
 def _pair(session: Session, source: str, target: str) -> tuple[Design, Design]:
@@ -204,6 +209,7 @@ def migrate(
             follow_seconds=follow_seconds,
             most_lag_seconds=most_lag_seconds,
             estimated_units=lambda: _estimated_units(session, designs[1], work),
+            ask=lambda: _answers(session, designs, work),
         )
         done = run.carry_out(action)
         if choices.files is not None and action in (COPY, FOLLOW) and done["check"].is_clear:
@@ -287,6 +293,27 @@ def _estimated_units(session: Session, design: Design, work: Migration) -> Decim
     return total
 
 
+def _answers(
+    session: Session, designs: tuple[Design, Design], work: Migration
+) -> tuple[AnswersOfBoth, ...]:
+    """Ask the read patterns on both sides for instances that were moved."""
+    transform = work.transform
+
+    def known(entities: set[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+        for entity in sorted(entities):
+            for _, _, row in work.staging.instances(SOURCE, entity):
+                yield entity, row
+
+    is_changed = bool(transform.answers or transform.renaming.names or transform.references)
+    return answers_of_both(
+        (work.source, session.evaluate(designs[0])),
+        (work.target, session.evaluate(designs[1])),
+        known,
+        hidden={entity.name: transform.hidden(entity.name) for entity in session.model.entities},
+        source_unchecked="the model file says what is changed on the way" if is_changed else "",
+    )
+
+
 def _nothing_begun(
     session: Session, source: str, target: str, action: str, folder: Path
 ) -> MigrateView:
@@ -314,7 +341,12 @@ def _opened(
         for design, target in zip(designs, targets, strict=True):
             connector = session.engine_of(design).connector
             adapter = connector.connect(
-                session.model, design, target, workspace_of(session).folder, creates=False
+                session.model,
+                design,
+                target,
+                workspace_of(session).folder,
+                creates=False,
+                keeps_values=True,
             )
             stack.callback(adapter.close)
             adapters.append(adapter)
