@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from tablewright.core.errors import UnsupportedError
+from tablewright.core.quantities import HOURS_PER_MONTH
 from tablewright.deploy.option import Site
 from tablewright.deploy.resources import Parameter, ParameterRef, Ref, Resource
 
@@ -98,6 +99,25 @@ def atlas(site: Site) -> Iterator[Resource]:
         },
         reason=f"every night, kept for {BACKUP_DAYS} days",
     )
+    yield from _search_nodes(site)
+
+
+def _search_nodes(site: Site) -> Iterator[Resource]:
+    """Yield the search nodes an option pays for: as many as were priced, of the priced size."""
+    for part in site.parts_of("mongodb.atlas.search."):
+        size = part.price_key.rpartition(".")[2].upper()
+        count = int(part.quantity / HOURS_PER_MONTH)
+        yield Resource(
+            name="SearchNodes",
+            kind="MongoDB::Atlas::SearchDeployment",
+            properties={
+                "ProjectId": ParameterRef("AtlasProjectId"),
+                "ClusterName": Ref(CLUSTER_NAME, "Name"),
+                "InstanceSize": f"{size}_HIGHCPU_NVME",
+                "NodeCount": count,
+            },
+            reason=f"{count} nodes of {size} as priced, whose memory holds the indexes of vectors",
+        )
 
 
 def has_cluster(site: Site) -> bool:

@@ -102,10 +102,22 @@ def _backups(resource: Resource) -> list[Block]:
     ]
 
 
+def _search_nodes(resource: Resource) -> list[Block]:
+    p = resource.properties
+    specs = {"instance_size": p["InstanceSize"], "node_count": p["NodeCount"]}
+    return [
+        Block(
+            "mongodbatlas_search_deployment",
+            {"project_id": p["ProjectId"], "cluster_name": p["ClusterName"], "specs": [specs]},
+        )
+    ]
+
+
 SHAPES: dict[str, Callable[[Resource], list[Block]]] = {
     "MongoDB::Atlas::Cluster": _cluster,
     "MongoDB::Atlas::DatabaseUser": _user,
     "MongoDB::Atlas::ProjectIpAccessList": _access,
     "MongoDB::Atlas::Auditing": _audit,
     "MongoDB::Atlas::CloudBackupSchedule": _backups,
+    "MongoDB::Atlas::SearchDeployment": _search_nodes,
 }

@@ -12,7 +12,7 @@ from typing import Any
 
 from tablewright.capacity.documents import ObjectKey
 from tablewright.engines.mongodb.codec import MongoCodec
-from tablewright.engines.mongodb.design import Collection, MongoDesign, MongoIndex
+from tablewright.engines.mongodb.design import AtlasVectorIndex, Collection, MongoDesign, MongoIndex
 from tablewright.engines.mongodb.layout import key_field
 from tablewright.model.values import Attribute, Entity, Kind, Model
 
@@ -34,6 +34,7 @@ _TYPES = {
     Kind.MAP: ["object"],
     Kind.LIST: ["array"],
     Kind.SET: ["array"],
+    Kind.VECTOR: ["array"],
 }
 
 
@@ -123,6 +124,28 @@ def index_command(
     return {"createIndexes": collection.name, "indexes": [document]}
 
 
+SIMILARITIES = {"cosine": "cosine", "euclidean": "euclidean", "dot_product": "dotProduct"}
+
+
+def search_index_definition(collection: Collection, index: AtlasVectorIndex, model: Model) -> Any:
+    """Return an index of vectors as createSearchIndexes takes it."""
+    entity = model.entity(collection.entity)
+    attribute = entity.attribute(index.vector)
+    vector: dict[str, Any] = {
+        "type": "vector",
+        "path": index.vector,
+        "numDimensions": attribute.dimensions,
+        "similarity": SIMILARITIES[attribute.metric],
+    }
+    if index.quantization != "none":
+        vector["quantization"] = index.quantization
+    own_key = key_field(entity)
+    filters = [
+        {"type": "filter", "path": "_id" if name == own_key else name} for name in index.filters
+    ]
+    return {"fields": [vector, *filters]}
+
+
 def script(model: Model, design: MongoDesign) -> tuple[str, ...]:
     """Return what creates a design as calls of the shell."""
     codec = MongoCodec(model, design)
@@ -136,6 +159,12 @@ def script(model: Model, design: MongoDesign) -> tuple[str, ...]:
             lines.append(
                 f"db.getCollection({json.dumps(collection.name)})"
                 f".createIndex({_json(keys)}, {_json(document)});"
+            )
+        for search_index in collection.vector_indexes:
+            definition = search_index_definition(collection, search_index, model)
+            lines.append(
+                f"db.getCollection({json.dumps(collection.name)}).createSearchIndex("
+                f'{json.dumps(search_index.name)}, "vectorSearch", {_json(definition)});'
             )
     return tuple(lines)
 

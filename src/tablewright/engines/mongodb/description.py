@@ -5,7 +5,7 @@ In: a design. Out: a DesignDescription. No sizes, no routes, no prices.
 
 from __future__ import annotations
 
-from tablewright.engines.mongodb.design import Collection, MongoDesign, MongoIndex
+from tablewright.engines.mongodb.design import AtlasVectorIndex, Collection, MongoDesign, MongoIndex
 from tablewright.evaluation.description import (
     ContainerDescription,
     DesignDescription,
@@ -61,7 +61,10 @@ def _collection(collection: Collection) -> ContainerDescription:
         key="_id",
         settings=tuple(settings),
         records=(record,),
-        indexes=tuple(_index(index) for index in collection.indexes),
+        indexes=(
+            *(_index(index) for index in collection.indexes),
+            *(_vectors(index) for index in collection.vector_indexes),
+        ),
     )
 
 
@@ -82,4 +85,15 @@ def _index(index: MongoIndex) -> IndexDescription:
         name=index.name,
         key=", ".join(f"{path}: {direction}" for path, direction in index.keys),
         projection=", ".join(options),
+    )
+
+
+def _vectors(index: AtlasVectorIndex) -> IndexDescription:
+    options = ["Atlas Vector Search"]
+    if index.filters:
+        options.append(f"filters: {', '.join(index.filters)}")
+    if index.quantization != "none":
+        options.append(f"quantization: {index.quantization}")
+    return IndexDescription(
+        name=index.name, key=f"{index.vector}: vector", projection=", ".join(options)
     )

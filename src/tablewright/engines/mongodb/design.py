@@ -18,6 +18,7 @@ from tablewright.design.language import DesignLanguage
 from tablewright.design.values import Design, Embed
 from tablewright.engines.servers.stated import SERVER, read_server
 from tablewright.model import nodes
+from tablewright.model.attribute_reader import a_kind
 from tablewright.model.names import ATTRIBUTE_NAME, ENTITY_NAME, PATH
 from tablewright.model.nodes import Reading, Word
 from tablewright.model.scalars import Bad
@@ -30,6 +31,7 @@ from tablewright.model.shapes import (
     Name,
     RecordShape,
     Schema,
+    WordChoice,
     note_bad,
     suggestion,
     wrong_type,
@@ -67,6 +69,18 @@ class MongoIndex:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AtlasVectorIndex:
+    """An index of Atlas Vector Search: a vector, what it is filtered by, how it lies in memory."""
+
+    name: str
+    vector: str
+    filters: tuple[str, ...] = ()
+    quantization: str = "none"
+    """none, scalar or binary."""
+    span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
     """The documents of one entity, some of its children embedded."""
 
@@ -75,6 +89,8 @@ class Collection:
     attributes: tuple[str, ...] = ()
     embeds: tuple[Embed, ...] = ()
     indexes: tuple[MongoIndex, ...] = ()
+    vector_indexes: tuple[AtlasVectorIndex, ...] = ()
+    """On search nodes of Atlas, beside the cluster."""
     shard_key: tuple[str, ...] = ()
     span: Span | None = field(default=None, compare=False)
 
@@ -105,6 +121,9 @@ COLLECTION_NAME = Name(
 )
 INDEX_NAME = Name("the name of an index", r"[A-Za-z0-9_.-]+", "letters, digits, `_`, `-` and `.`")
 KINDS = ("1", "-1", "2dsphere", "text", "hashed")
+QUANTIZATIONS = ("none", "scalar", "binary")
+MOST_DIMENSIONS = 8_192
+"""MongoDB Atlas, "How to Index Fields for Vector Search", read 2026-11."""
 
 
 @dataclass(frozen=True)
@@ -169,6 +188,19 @@ class IndexShape:
         return {"anyOf": [INDEX.schema(), KEYS.schema()]}
 
 
+VECTOR_INDEX = RecordShape(
+    "a vector index of Atlas Vector Search",
+    (
+        Field("vector", ATTRIBUTE_NAME, required=True, doc="the vector attribute"),
+        Field("filters", ListOf(ATTRIBUTE_NAME), doc="what a search may filter by"),
+        Field(
+            "quantization",
+            WordChoice(QUANTIZATIONS),
+            doc="how vectors lie in memory: none, scalar (a quarter), binary (a 24th)",
+        ),
+        Field("title", PROSE),
+    ),
+)
 COLLECTION = RecordShape(
     "a collection",
     (
@@ -177,6 +209,7 @@ COLLECTION = RecordShape(
         Field("attributes", ATTRIBUTES, doc="what of the entity a document holds"),
         Field("embed", MappingOf(ATTRIBUTE_NAME, EMBED), doc="children kept inside the document"),
         Field("indexes", MappingOf(INDEX_NAME, IndexShape())),
+        Field("vector_indexes", MappingOf(INDEX_NAME, VECTOR_INDEX)),
         Field("shard_key", ListOf(PATH, least=1, what="a path or a list of them")),
         Field("title", PROSE),
     ),
@@ -261,6 +294,11 @@ class _CollectionReader:
             attributes=self._attributes(entity),
             embeds=embeds,
             indexes=self._indexes(entity, embeds),
+            vector_indexes=tuple(
+                self._vector_index(entry, entity)
+                for entry in self.fields.get("vector_indexes", ())
+                if isinstance(entry.value, Fields) and "vector" in entry.value
+            ),
             shard_key=tuple(
                 str(path)
                 for path in self.fields.get("shard_key", ())
@@ -368,6 +406,40 @@ class _CollectionReader:
             ignore_case=bool(fields.get("ignore_case", False)) if fields is not None else False,
             span=entry.name.span,
         )
+
+    def _vector_index(self, entry: Entry, entity: Entity) -> AtlasVectorIndex:
+        fields: Fields = entry.value
+        verb = f"has the vector index `{entry.name}` on"
+        vector = fields.get("vector")
+        if self._known(entity, vector, verb):
+            self._check_vector(entry, entity, str(vector))
+        return AtlasVectorIndex(
+            name=str(entry.name),
+            vector=str(vector),
+            filters=tuple(
+                str(word) for word in fields.get("filters", ()) if self._known(entity, word, verb)
+            ),
+            quantization=str(fields.get("quantization", "none")),
+            span=entry.name.span,
+        )
+
+    def _check_vector(self, entry: Entry, entity: Entity, vector: str) -> None:
+        attribute = entity.attribute(vector)
+        if attribute.kind is not Kind.VECTOR:
+            self.reading.error(
+                "no-vector",
+                f"vector index `{entry.name}` reads `{vector}`, which is {a_kind(attribute.kind)}",
+                entry.value.at("vector"),
+                f"give `{vector}` the type vector(1024), or name another attribute",
+            )
+        elif (attribute.dimensions or 0) > MOST_DIMENSIONS:
+            self.reading.error(
+                "impossible-value",
+                f"vector index `{entry.name}` has {attribute.dimensions:,} dimensions, "
+                f"Atlas takes {MOST_DIMENSIONS:,}",
+                entry.value.at("vector"),
+                "take a model with shorter embeddings",
+            )
 
     def _check_geo(self, key: Entry, entity: Entity, index: Entry) -> None:
         attribute = entity.find(str(key.name))

@@ -5,6 +5,7 @@ In: nothing. Out: the engine. How it evaluates is `server_engine`'s business.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tablewright.bill.prices import PriceBook
@@ -14,9 +15,15 @@ from tablewright.engines.mongodb.design import LANGUAGE, MongoDesign
 from tablewright.engines.mongodb.layout import MongoLayout
 from tablewright.engines.mongodb.offers import offers
 from tablewright.engines.mongodb.plan import plan
+from tablewright.engines.mongodb.vectors import (
+    ASSUMPTIONS,
+    candidates,
+    why_not,
+    with_search_nodes,
+)
 from tablewright.engines.servers.engine import ServerEngine
 from tablewright.engines.servers.sizing import Offer, sharded
-from tablewright.engines.servers.words import Words
+from tablewright.engines.servers.words import SimilarSearch, Words
 from tablewright.evaluation.description import DesignDescription
 from tablewright.model.values import Model
 
@@ -30,18 +37,30 @@ WORDS = Words(
     scan="collection scan",
     scans_last=True,
     near_by_index=True,
-    no_similar="Atlas Vector Search runs on search nodes beside the cluster, at least two, whose "
-    "memory holds the whole index; MongoDB prints no price of those from S30 on, so that it is not "
-    "priced here",
-    reads={"get": "find", "list": "find", "aggregate": "aggregate", "search": "find"},
+    similar=SimilarSearch(
+        visited=lambda limit, share: Decimal(candidates(limit)),
+        why_not=lambda limit, share: why_not(limit),
+        assumptions=ASSUMPTIONS,
+        has_own_nodes=True,
+    ),
+    reads={
+        "get": "find",
+        "list": "find",
+        "aggregate": "aggregate",
+        "search": "find",
+        "similar": "aggregate",
+    },
 )
 
 
 def _offers(book: PriceBook, design: MongoDesign) -> tuple[Offer, ...]:
     """Return the tiers; of a sharded cluster those that can be sharded, once for each shard."""
+    tiers = offers(book)
+    if any(collection.vector_indexes for collection in design.collections):
+        tiers = with_search_nodes(tiers)
     if design.shards == 1:
-        return offers(book)
-    return sharded((offer for offer in offers(book) if offer.can_be_sharded), design.shards)
+        return tiers
+    return sharded((offer for offer in tiers if offer.can_be_sharded), design.shards)
 
 
 class MongoEngine(ServerEngine[MongoLayout]):

@@ -24,7 +24,8 @@ from tablewright.capacity.documents import (
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.design.values import Embed
 from tablewright.engines.mongodb.compression import kept_share
-from tablewright.engines.mongodb.design import Collection, MongoDesign, MongoIndex
+from tablewright.engines.mongodb.design import AtlasVectorIndex, Collection, MongoDesign, MongoIndex
+from tablewright.engines.mongodb.vectors import vector_bytes
 from tablewright.engines.postgresql.types import referred
 from tablewright.engines.servers.constants import Figures
 from tablewright.engines.servers.homes import Home, Ordered
@@ -248,6 +249,9 @@ class MongoLayout:
             indexes=tuple(
                 _with_memory(index, given["index_compression"] / fill) for index in indexes
             ),
+            vector_indexes=tuple(
+                _vectors(entity, index, count) for index in collection.vector_indexes
+            ),
             embeds=tuple((embed.entity, embed.attribute) for embed in collection.embeds),
             attribute_bytes=means,
             days=days_of(self.model, entity.name),
@@ -351,6 +355,21 @@ def _key_value(row: Mapping[str, Any], path: str, kind: str) -> Any:
 
 def _with_memory(index: Ordered, factor: Decimal) -> Ordered:
     return replace(index, stored_bytes=index.entries * index.entry_bytes * factor)
+
+
+def _vectors(entity: Entity, index: AtlasVectorIndex, count: Decimal) -> Ordered:
+    """Return an index of vectors: it lies on search nodes and takes no room in the cluster."""
+    attribute = entity.attribute(index.vector)
+    each = vector_bytes(index, attribute.dimensions or 0)
+    entries = count * attribute.presence
+    return Ordered(
+        name=index.name,
+        keys=tuple((name, False) for name in (index.vector, *index.filters)),
+        kind="vector",
+        entries=entries,
+        entry_bytes=each,
+        stored_bytes=entries * each,
+    )
 
 
 def _presence(entity: Entity, path: str) -> Decimal:

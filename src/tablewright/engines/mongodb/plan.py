@@ -12,7 +12,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from tablewright.design.values import Embed
-from tablewright.engines.mongodb.design import Collection, MongoDesign, MongoIndex
+from tablewright.engines.mongodb.design import AtlasVectorIndex, Collection, MongoDesign, MongoIndex
 from tablewright.engines.mongodb.layout import key_field
 from tablewright.engines.servers.candidate_index import (
     asked_ignoring_case,
@@ -91,12 +91,28 @@ def _collection(model: Model, entity: Entity, inside: set[str]) -> Collection:
             if part.entity == entity.name:
                 mongo_indexes += _for(entity, part, own_key)
     mongo_indexes += _ttl(entity)
+    vectors = _vector_indexes(model, entity)
     return Collection(
         name=plural(entity.name),
         entity=entity.name,
         attributes=entity.names,
         embeds=embeds,
         indexes=_merged(mongo_indexes),
+        vector_indexes=vectors,
+    )
+
+
+def _vector_indexes(model: Model, entity: Entity) -> tuple[AtlasVectorIndex, ...]:
+    """Return one for each vector that is searched, filtered by all that its searches give."""
+    filters: dict[str, list[str]] = {}
+    for pattern in model.patterns:
+        for part in (pattern, *pattern.parts):
+            if part.verb is Verb.SIMILAR and part.entity == entity.name:
+                asked_by = filters.setdefault(part.to or "", [])
+                asked_by += [c.attribute for c in part.where if c.attribute not in asked_by]
+    return tuple(
+        AtlasVectorIndex(name=f"{vector}_search", vector=vector, filters=tuple(names))
+        for vector, names in filters.items()
     )
 
 
@@ -108,6 +124,8 @@ def _for(entity: Entity, pattern: Pattern, own: str) -> list[MongoIndex]:
         equal = [name for name in pattern.equalities if name != place]
         keys = (*((name, "1") for name in equal), (place, "2dsphere"))
         return [MongoIndex(name=_named(keys), keys=keys)]
+    if pattern.verb is Verb.SIMILAR:
+        return []
     if pattern.verb is Verb.SEARCH:
         texts = [a.name for a in entity.attributes if a.kind is Kind.TEXT]
         keys = tuple((name, "text") for name in texts[:1])

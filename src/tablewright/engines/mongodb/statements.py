@@ -21,6 +21,7 @@ from tablewright.design.values import Embed
 from tablewright.engines.mongodb.codec import MongoCodec
 from tablewright.engines.mongodb.design import Collection, MongoDesign
 from tablewright.engines.mongodb.layout import key_field
+from tablewright.engines.mongodb.vectors import candidates
 from tablewright.model.values import Entity, Model, Pattern, Verb
 from tablewright.sample.calls import Call, Row
 from tablewright.sample.conditions import WriteTest, write_tests
@@ -115,6 +116,8 @@ class OperationBuilder:
             raise UnsupportedError("a search for words is not run: it needs a text index")
         if pattern.verb is Verb.NEAR:
             return (self._near(collection, call),)
+        if pattern.verb is Verb.SIMILAR:
+            return (self._similar(collection, call),)
         if embed is not None:
             return (self._unwound(collection, embed, call),)
         return (self._find(collection, call),)
@@ -226,6 +229,33 @@ class OperationBuilder:
             pipeline += [{"$skip": int(call.resume or 0)}, {"$limit": pattern.limit + 1}]
         elif pattern.limit is not None:
             pipeline.append({"$limit": pattern.limit})
+        if pattern.select is not None:
+            names = dict.fromkeys((*entity.key, *pattern.select))
+            pipeline.append({"$project": {self._field(entity, name): 1 for name in names}})
+        return Operation(collection=collection.name, method="aggregate", arguments=(pipeline,))
+
+    def _similar(self, collection: Collection, call: Call) -> Operation:
+        """Return a search for similar documents by the `$vectorSearch` stage of Atlas.
+
+        Raises:
+            UnsupportedError: the collection has no index of the vector.
+        """
+        pattern, entity = call.pattern, self.model.entity(collection.entity)
+        index = next((i for i in collection.vector_indexes if i.vector == pattern.to), None)
+        if index is None:
+            raise UnsupportedError(f"no vector index of {collection.name} has `{pattern.to}`")
+        limit = pattern.limit or 1
+        stage: dict[str, Any] = {
+            "index": index.name,
+            "path": index.vector,
+            "queryVector": [float(each) for each in call.row.get(pattern.to) or ()],
+            "numCandidates": candidates(limit),
+            "limit": limit,
+        }
+        conditions = self._conditions(entity, call.tests)
+        if conditions:
+            stage["filter"] = conditions
+        pipeline: list[dict[str, Any]] = [{"$vectorSearch": stage}]
         if pattern.select is not None:
             names = dict.fromkeys((*entity.key, *pattern.select))
             pipeline.append({"$project": {self._field(entity, name): 1 for name in names}})

@@ -9,7 +9,7 @@ from typing import Any
 
 from tablewright.core.quantities import plain
 from tablewright.design.values import Design
-from tablewright.engines.mongodb.design import Collection, MongoDesign, MongoIndex
+from tablewright.engines.mongodb.design import AtlasVectorIndex, Collection, MongoDesign, MongoIndex
 from tablewright.engines.servers.writer import section_of, without_empty
 from tablewright.model.values import Model
 
@@ -40,8 +40,16 @@ def _collection(entry: Collection, model: Model) -> dict[str, Any]:
                 for embed in entry.embeds
             },
             "indexes": {index.name: _index(index) for index in entry.indexes},
+            "vector_indexes": {index.name: _vectors(index) for index in entry.vector_indexes},
             "shard_key": list(entry.shard_key),
         }
+    )
+
+
+def _vectors(index: AtlasVectorIndex) -> dict[str, Any]:
+    quantization = index.quantization if index.quantization != "none" else None
+    return without_empty(
+        {"vector": index.vector, "filters": list(index.filters), "quantization": quantization}
     )
 
 

@@ -19,7 +19,7 @@ class Ordered:
     name: str
     keys: tuple[tuple[str, bool], ...]
     kind: str = "btree"
-    """btree, hash, geo, text or json."""
+    """btree, hash, geo, text, json or vector."""
     unique: bool = False
     partial: tuple[tuple[str, tuple[str, ...]], ...] = ()
     includes: tuple[str, ...] = ()
@@ -55,6 +55,8 @@ class Home:
     """Of all of them, as they lie in memory: pages with their overhead."""
     page_bytes: int
     indexes: tuple[Ordered, ...] = ()
+    vector_indexes: tuple[Ordered, ...] = ()
+    """Indexes of vectors on search nodes beside the server, in whose memory they lie."""
     embeds: tuple[tuple[str, str], ...] = ()
     """Child entities and the attribute they are embedded under."""
     attribute_bytes: Mapping[str, Decimal] = field(default_factory=dict)
@@ -80,5 +82,9 @@ class Home:
             indexes=tuple(
                 replace(index, entries=index.entries / n, stored_bytes=index.stored_bytes / n)
                 for index in self.indexes
+            ),
+            vector_indexes=tuple(
+                replace(index, entries=index.entries / n, stored_bytes=index.stored_bytes / n)
+                for index in self.vector_indexes
             ),
         )

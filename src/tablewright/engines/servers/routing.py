@@ -11,11 +11,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
+from tablewright.capacity.units import Consistency
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.engines.servers.finding import Finder, is_by_place
 from tablewright.engines.servers.homes import Home, Ordered
 from tablewright.engines.servers.ways import AccessPath, rows_per_page, touches_of
-from tablewright.engines.servers.words import Words, short_count
+from tablewright.engines.servers.words import SimilarSearch, Words, short_count
 from tablewright.engines.servers.work import NOTHING, Work
 from tablewright.evaluation.values import Measure, Rejected, Request, Route, UnitUse, side_by_side
 from tablewright.model.values import Model, Pattern, Verb
@@ -59,9 +60,12 @@ class Router:
         search = self.words.similar
         homes = [home for home, embedded in self.finder.homes_of(pattern.entity) if not embedded]
         if search is None or not homes:
-            reason = self.words.no_similar if homes else f"no {self.words.table} holds it whole"
+            reason = f"{self.words.engine} has no search for similar rows"
+            reason = reason if homes else f"no {self.words.table} holds it whole"
             return Route(pattern=pattern.name, design=self.design, cannot=reason), NOTHING
         home = homes[0]
+        if search.has_own_nodes:
+            return self._similar_on_nodes(pattern, home, search)
         conditions = self.finder.conditions(pattern, home, "")
         share = self.finder.all_share(pattern, home, "", conditions.values())
         exact = replace(self.finder.scan(pattern, home, ""), sorts=True)
@@ -97,6 +101,49 @@ class Router:
         warnings = () if best.index is None else search.assumptions
         operation = self._operation(pattern, best)
         return self._route(pattern, best, rejected, operation, warnings, work), work
+
+    def _similar_on_nodes(
+        self, pattern: Pattern, home: Home, search: SimilarSearch
+    ) -> tuple[Route, Work]:
+        """Route a search for similar rows by an index on search nodes, or say why not."""
+        conditions = self.finder.conditions(pattern, home, "")
+        share = self.finder.all_share(pattern, home, "", conditions.values())
+        limit = pattern.limit or 1
+        general = "its results are approximate, and exact ones are asked for" * pattern.exact
+        if pattern.consistency is Consistency.STRONG:
+            general = general or "it sees writes later, and `strong` is asked for"
+        rejected: list[Rejected] = []
+        for index in home.vector_indexes:
+            if index.paths[:1] != (pattern.to,):
+                continue
+            unknown = [name for name in conditions if name not in index.paths]
+            reason = general or search.why_not(limit, share)
+            if unknown:
+                reason = reason or f"it does not filter by {', '.join(unknown)}"
+            if reason:
+                route = f"{home.name}/{index.name}"
+                rejected.append(Rejected(route=route, reason=reason))
+                continue
+            matched = index.entries * share
+            returned = min(matched, Decimal(limit))
+            way = AccessPath(
+                home=home,
+                index=index,
+                entries=returned,  # the index of the key, for what was found
+                fetched=returned,
+                matched=matched,
+                returned=returned,
+                keeps_order=True,
+                stops=True,
+            )
+            work = replace(self._read_work(pattern, way), vector_searches=Decimal(pattern.batch))
+            operation = self._operation(pattern, way)
+            return self._route(pattern, way, rejected, operation, search.assumptions, work), work
+        why = "; ".join(f"{each.route}: {each.reason}" for each in rejected)
+        reason = why or f"no index of vectors on {home.name}.{pattern.to}"
+        name = pattern.name
+        refused = Route(pattern=name, design=self.design, rejected=tuple(rejected), cannot=reason)
+        return refused, NOTHING
 
     def _read(self, pattern: Pattern) -> tuple[Route, Work]:
         if pattern.verb is Verb.SIMILAR:

@@ -107,6 +107,10 @@ class Load:
     """Rows and entries written in a month."""
     curve: LoadCurve
     commands_per_month: Decimal
+    vector_bytes: Decimal = ZERO
+    """Indexes of vectors in the memory of search nodes."""
+    searches_peak: Decimal = ZERO
+    """Searches a second on search nodes, at the peak."""
 
     def iops(
         self,
@@ -180,6 +184,8 @@ def load_of(
         written_gb=mean.written * seconds / GB,
         curve=load_curve(model, busiest),
         commands_per_month=mean.commands * seconds,
+        vector_bytes=sum((i.stored_bytes for home in homes for i in home.vector_indexes), ZERO),
+        searches_peak=peak.searches,
     )
 
 
@@ -201,16 +207,17 @@ def lies_by_time(entity: Entity, paths: Sequence[str]) -> bool:
 class _Sum:
     def __init__(self) -> None:
         self.commands = self.writes = self.cpu = self.returned = self.written = ZERO
-        self.touches = ZERO
+        self.touches = self.searches = ZERO
 
-    def add(self, work: Work, rate: Decimal, given: Figures) -> None:
+    def add(self, work: Work, rate: Decimal, figures: Figures) -> None:
         """Add a pattern's work at so many calls a second."""
         self.commands += work.commands * rate
         self.writes += work.row_writes * rate
         self.returned += work.returned_bytes * rate
         self.written += work.written_bytes * rate
+        self.searches += work.vector_searches * rate
         self.touches += sum((pages for _, pages in work.touches), ZERO) * rate
-        self.cpu += processor_us(work, given) * rate / 1_000_000
+        self.cpu += processor_us(work, figures) * rate / 1_000_000
 
 
 def processor_us(work: Work, figures: Figures) -> Decimal:
@@ -691,7 +698,9 @@ def why_none(options: Sequence[Option]) -> str:
     if unpriced:
         names = ", ".join(option.name for option in unpriced[:3])
         more = f" and {len(unpriced) - 3} more" if len(unpriced) > 3 else ""
-        return f"the book has no price of {names}{more}, which would hold this load"
+        reasons = {option.not_priced.removeprefix("not priced: ") for option in unpriced}
+        shared = f" ({reasons.pop()})" if len(reasons) == 1 else ""
+        return f"the book has no price of {names}{more}, which would hold this load{shared}"
     priced = [option for option in holding if not option.not_priced]
     if priced:
         least = min(priced, key=lambda option: (option.usd or ZERO, option.name))

@@ -17,6 +17,9 @@ class SimilarSearch:
     """Entries visited for so many results, with the share of rows that meet the conditions."""
     why_not: Callable[[int, Decimal], str]
     assumptions: tuple[str, ...]
+    has_own_nodes: bool = False
+    """Only an index finds them, on nodes beside the server: conditions are met there, by filters of
+    the index, and the server looks up what was found."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +42,7 @@ class Words:
     bytes_only: bool = False
     """An index that serves the beginnings of texts does not give their order."""
     similar: SimilarSearch | None = None
-    """How it searches for similar rows; None where that is not known."""
-    no_similar: str = ""
-    """Why it is not."""
+    """How it searches for similar rows; None where it does not."""
 
 
 def short_count(value: Decimal) -> str:

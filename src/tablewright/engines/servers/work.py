@@ -23,6 +23,8 @@ class Work:
     entry_writes: Decimal = ZERO
     written_bytes: Decimal = ZERO
     returned_bytes: Decimal = ZERO
+    vector_searches: Decimal = ZERO
+    """On search nodes beside the server."""
     touches: tuple[tuple[str, Decimal], ...] = ()
     """Pages touched: of "table" or "table/index", how many."""
 
@@ -38,6 +40,7 @@ class Work:
             entry_writes=self.entry_writes + other.entry_writes * times,
             written_bytes=self.written_bytes + other.written_bytes * times,
             returned_bytes=self.returned_bytes + other.returned_bytes * times,
+            vector_searches=self.vector_searches + other.vector_searches * times,
             touches=self.touches + tuple((name, pages * times) for name, pages in other.touches),
         )
 

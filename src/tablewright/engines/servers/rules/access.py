@@ -236,7 +236,7 @@ def srv_idx_005(f: ServerFacts, pattern: Pattern) -> Verdict:
     route = f.route(pattern)
     if pattern.verb.is_write or route.operation == "scan" or "/" not in route.target:
         return None
-    if pattern.verb in (Verb.NEAR, Verb.SEARCH):
+    if pattern.verb in (Verb.NEAR, Verb.SEARCH, Verb.SIMILAR):
         return None
     home, _, name = route.target.partition("/")
     index = next(index for index in f.indexes(home) if index.name == name)
