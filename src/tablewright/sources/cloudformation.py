@@ -143,7 +143,7 @@ def _table(
     if not isinstance(name, str) or not name:
         name = logical
     if resource["Type"] == "AWS::Serverless::SimpleTable":
-        return _simple(name, properties, place)
+        return replace(_simple(name, properties, place), entity=_entity(logical, name))
     clean = _known(properties, place, logical, notes)
     store = table_store({**clean, "TableName": name}, place)
     settings = store.settings

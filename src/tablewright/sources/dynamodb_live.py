@@ -116,7 +116,7 @@ def read_client(
         region=options.region,
         stores=tuple(stores),
         notes=tuple(reader.notes),
-        sources=(f"{len(stores)} tables of {where}, {reader.seen:,} items sampled",),
+        sources=(f"{_tables(len(stores))} of {where}, {reader.seen:,} items sampled",),
     )
 
 
@@ -310,11 +310,16 @@ class _Pages:
         self.is_complete = True
 
 
+def _tables(count: int) -> str:
+    return "1 table" if count == 1 else f"{count:,} tables"
+
+
 def _announced(stores: list[SourceTable], where: str, options: ReadOptions) -> str:
     """Return what sampling will read at most and cost, before it does."""
     budget = options.units
+    of_each = "" if len(stores) == 1 else "each of "
     text = (
-        f"will read up to {options.sample:,} items of each of {len(stores)} tables of {where}, "
+        f"will read up to {options.sample:,} items of {of_each}{_tables(len(stores))} of {where}, "
         f"at most {format_number(budget)} read units"
     )
     try:

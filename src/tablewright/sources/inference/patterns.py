@@ -308,6 +308,7 @@ def _base_name(entity: EntityDraft, access: ObservedAccess) -> str:
     names = [n for n in (*access.by, *access.ranged) if entity.attribute(n) is not None]
     if access.index:
         words = naming.words_of(access.index)
+        words = words[1:] if words[:1] == ["by"] else words
     elif access.operation == "list":
         words = [word for name in names[:2] for word in naming.words_of(name)]
     else:
