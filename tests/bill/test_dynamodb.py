@@ -15,10 +15,10 @@ from tablewright.bill.savings import with_savings_plan
 from tablewright.core.errors import PriceUnknownError, UnsupportedError, UsageError
 from tablewright.core.quantities import GB, SECONDS_PER_MONTH
 from tablewright.engines.dynamodb.billing import (
+    allowances,
     bill_for,
     break_even,
     cheapest_mode,
-    free_tier_lines,
     table_charges,
 )
 from tablewright.engines.dynamodb.design import CapacityMode, ModeKind
@@ -378,7 +378,7 @@ def test_candidates_without_a_price_come_last_with_the_reason() -> None:
 
 def test_the_free_tier_never_covers_request_units_or_infrequent_access() -> None:
     load = table("t", 1_000_000, 1_000_000, "30", infrequent_access=True)
-    assert free_tier_lines(table_charges(load, BOOK, HOME).lines, BOOK) == ()
+    assert list(allowances(table_charges(load, BOOK, HOME).lines, BOOK)) == []
 
 
 def test_the_free_tier_takes_25_gb_off_all_tables_together() -> None:

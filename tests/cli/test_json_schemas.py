@@ -74,6 +74,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("export", "export --design two --out exported"),
     ("imported", "import exported --design two"),
     ("doctor", "doctor --design two"),
+    ("usage", "usage --design two"),
     ("backup", "backup --design two"),
     ("restore", "restore --design two --drill"),
     ("archive", "archive --design two --entity Note --older-than 0 --to old --dry-run"),

@@ -57,6 +57,26 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """What a provider gives without charge each month, beside what is used of it."""
+
+    what: str
+    kind: str
+    """always, 12-month or credit."""
+    used: Decimal
+    free: Decimal
+    unit: str
+    region: str
+    price_key: str
+    source: str
+
+    @property
+    def claimed(self) -> Decimal:
+        """What is taken off the bill, in the unit."""
+        return min(self.used, self.free)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
     """What one month costs, in USD, and what that figure rests on.
 
@@ -75,6 +95,8 @@ class Bill:
     """The largest share of the requests to one resource that its capacity would refuse."""
     no_figure: str = ""
     """Why nobody can say what it costs: no price is known, or nothing that is sold suffices."""
+    allowances: tuple[Allowance, ...] = ()
+    """What is free of what its lines use, whether or not it was asked to be taken off."""
 
     @property
     def total(self) -> Decimal:

@@ -8,11 +8,11 @@ taken off only as far as there is something to take it from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from tablewright.bill.bill import Line, charge
+from tablewright.bill.bill import Allowance, Line, charge
 from tablewright.bill.prices import Price, PriceBook
 from tablewright.compare.protocol import DatabaseLine
 from tablewright.compare.reader import neighbours
@@ -122,6 +122,29 @@ def price_at(
         heavy=None if heavy is None else heavy + rest,
         ends=database.ends if database is not None else (),
     )
+
+
+def allowances(
+    architecture: Architecture, priced: Priced, workload: Mapping[str, Decimal]
+) -> Iterator[Allowance]:
+    """Yield what is free of what an architecture uses at one scale, its database line aside."""
+    names = names_for(architecture, workload)
+    for part in architecture.components:
+        place = f"architectures.{architecture.name}.components.{part.name}.free"
+        for line in priced.lines:
+            if line.resource != part.name or line.what != part.title:
+                continue
+            for free in part.free:
+                yield Allowance(
+                    what=part.title,
+                    kind=free.kind,
+                    used=line.quantity,
+                    free=at(place, free.quantity, names),
+                    unit=line.unit,
+                    region=line.region,
+                    price_key=line.price_key,
+                    source=free.source,
+                )
 
 
 def _quantity(part: Component, place: str, names: Mapping[str, Decimal]) -> Decimal:

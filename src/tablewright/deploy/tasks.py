@@ -160,7 +160,10 @@ def _monitor(subject: OperatedDesign) -> Iterator[tuple[str, str]]:
     if subject.engine == DYNAMODB:
         yield "the bill of last month by service; the end of the period is exclusive", LAST_BILL
         yield "the bill against the model", f"{doctor} --bill bill.json"
-        yield "consumed units by the hour", f"{doctor} --days 1 --hourly"
+        usage = f"tablewright usage {subject.model} {subject.where}"
+        yield "consumed units and throttles of a table by the hour", f"{usage} --days 1 --hourly"
+        yield "capacity that would have fitted what was consumed", usage
+    yield "what is free, and how much of it is used", f"tablewright usage {subject.model}"
 
 
 def _secure(subject: OperatedDesign) -> Iterator[tuple[str, str]]:

@@ -91,6 +91,8 @@ class Observations:
     source: str = ""
     facts: tuple[tuple[str, str], ...] = ()
     """Whose account it is, the region, and the like."""
+    commands: tuple[tuple[str, str], ...] = ()
+    """What asks the service itself for the units of a table: the table and the command."""
 
     def of(self, metric: str, table: str, index: str = "") -> tuple[MetricSeries, ...]:
         """Return the series of a metric of one table or index."""
@@ -131,6 +133,24 @@ class ObservedCalls:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CapacityUse:
+    """Provisioned capacity of a table or index beside what was consumed of it."""
+
+    place: str
+    """Table or "table/index"."""
+    dimension: str
+    """read or write."""
+    provisioned: int
+    """Units a second, as they are now."""
+    busiest: Decimal
+    """Units a second in the busiest period on record."""
+    suggested: int
+    """Units a second at which the busiest period would have used `target` of them; at least one."""
+    target: Decimal
+    """Share of the capacity, such as 0.7."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Examination:
     """What an engine has found in its own database."""
 
@@ -141,3 +161,5 @@ class Examination:
     facts: tuple[tuple[str, str], ...] = ()
     throttled: Mapping[str, Decimal] = field(default_factory=dict)
     """Throttled requests by table or index, where that is known."""
+    capacity: tuple[CapacityUse, ...] = ()
+    """Of what has provisioned capacity, where consumption is on record."""

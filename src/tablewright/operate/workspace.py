@@ -6,6 +6,7 @@ kept there: how far a seeding came, what was consumed, the latest proof.
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from collections.abc import Iterable
@@ -49,13 +50,35 @@ class Workspace:
             return {}
         return units if isinstance(units, dict) else {}
 
-    def add_units(self, design: str, target: Target, consumed: Iterable[Consumption]) -> None:
-        """Add what was consumed to what is kept."""
-        units = self.units_so_far(design, target)
+    def hours(self, design: str, target: Target) -> Path:
+        """Return the file that keeps the same units by the hour."""
+        return self.folder / f"{design}{_suffix(target)}.hours.json"
+
+    def units_by_hour(self, design: str, target: Target) -> dict[str, dict[str, dict[str, str]]]:
+        """Return units by hour, such as "2026-11-30T16:00:00+00:00", then by table or index."""
+        try:
+            hours = json.loads(self.hours(design, target).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return hours if isinstance(hours, dict) else {}
+
+    def add_units(
+        self,
+        design: str,
+        target: Target,
+        consumed: Iterable[Consumption],
+        now: datetime.datetime | None = None,
+    ) -> None:
+        """Add what was consumed to what is kept: in all, and for the hour it is."""
+        moment = now or datetime.datetime.now(datetime.UTC)
+        hour = moment.replace(minute=0, second=0, microsecond=0).isoformat()
+        units, hours = self.units_so_far(design, target), self.units_by_hour(design, target)
         for use in consumed:
-            arm = units.setdefault(use.resource, {"read": "0", "write": "0"})
-            arm[use.dimension] = str(Decimal(arm.get(use.dimension, "0")) + use.units)
+            for kept in (units, hours.setdefault(hour, {})):
+                arm = kept.setdefault(use.resource, {"read": "0", "write": "0"})
+                arm[use.dimension] = str(Decimal(arm.get(use.dimension, "0")) + use.units)
         self.write_json(self.spent(design, target), units)
+        self.write_json(self.hours(design, target), hours)
 
     def proof(self, design: str) -> Path:
         """Return the file of a design's latest proof."""

@@ -54,6 +54,7 @@ PAGES: dict[str, str] = {
     "serve": "serve:serve_page",
     "status": "status:status_page",
     "up": "up:up_page",
+    "usage": "usage:usage_page",
     "usual-design": "plan:usual_page",
 }
 """Kind to "module:function" of this package; loaded when it is needed."""

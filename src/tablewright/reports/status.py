@@ -14,6 +14,8 @@ from tablewright.verbs.status import StatusView, TableStatus
 def status_page(view: StatusView) -> Document:
     """Return the tables of a design as they are."""
     lines = [line for table in view.tables for line in _table_lines(table)]
+    if view.throttles_unknown:
+        lines.append(f"Throttles are not known: {view.throttles_unknown}.")
     blocks: list[Block] = [Lines(items=tuple(lines))]
     if view.consumed:
         reads = sum((units.read for units in view.consumed), ZERO)
@@ -55,6 +57,8 @@ def _table_lines(table: TableStatus) -> list[str]:
         facts.append(table.mode.lower().replace("_", "-"))
     if indexes:
         facts.append(f"indexes {', '.join(indexes)}")
+    if table.throttled is not None:
+        facts.append(f"{format_number(table.throttled, 0)} requests throttled in a day")
     lines = [f"{table.table}: {', '.join(facts)}"]
     if table.settings:
         lines.append(f"  {', '.join(table.settings)}")

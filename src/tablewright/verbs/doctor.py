@@ -16,20 +16,19 @@ from typing import Any
 
 from tablewright.bill.rates import Rates
 from tablewright.core.errors import UsageError
-from tablewright.core.quantities import ZERO
 from tablewright.evaluation.doors import Adapter, Target
 from tablewright.evaluation.health import (
     SEVERE,
     URGENCIES,
     Examination,
     HealthFinding,
-    Observations,
     ObservedCalls,
     RecordSizes,
 )
 from tablewright.evaluation.values import Evaluation
 from tablewright.operate.doctor import checks
 from tablewright.operate.doctor.costs import charged
+from tablewright.operate.doctor.usage import PeriodUsage, usage_of
 from tablewright.operate.files import write_text
 from tablewright.operate.recovery.records import read_backups, read_drill
 from tablewright.session import Session, read_model
@@ -39,17 +38,6 @@ from tablewright.verbs.database import Say, connector_of, opened, silent, worksp
 
 BASE = "observed.yaml"
 """The text with the rates that were written last, kept beside the model for the next time."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeriodUsage:
-    """Units that a table with its indexes consumed in a day or an hour."""
-
-    table: str
-    since: str
-    """When the period began, in UTC."""
-    read_units: Decimal
-    write_units: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +148,7 @@ def doctor(
         unchecked=_unchecked(examination, options, connector.products),
         sizes=sizes,
         calls=examination.calls,
-        usage=_usage(observations, is_hourly=options.is_hourly),
+        usage=usage_of(observations.series or (), is_hourly=options.is_hourly),
         usd_per_month=evaluation.bill.total,
         charged_per_month=charged_usd,
         facts=(*observations.facts, *examination.facts),
@@ -261,24 +249,6 @@ def _unchecked(
     if products and not options.bill:
         listed.append(("bill", "no bill was given: --bill FILE"))
     return tuple(dict.fromkeys(listed))
-
-
-def _usage(observations: Observations, *, is_hourly: bool) -> tuple[PeriodUsage, ...]:
-    """Return units by table and day or hour."""
-    form = "%Y-%m-%dT%H:00Z" if is_hourly else "%Y-%m-%d"
-    sums: dict[tuple[str, str], list[Decimal]] = {}
-    words = ("ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits")
-    for series in observations.series or ():
-        if series.metric not in words:
-            continue
-        for moment, value in series.points:
-            since = datetime.datetime.fromtimestamp(moment, datetime.UTC).strftime(form)
-            pair = sums.setdefault((series.table, since), [ZERO, ZERO])
-            pair[words.index(series.metric)] += value
-    return tuple(
-        PeriodUsage(table=table, since=since, read_units=pair[0], write_units=pair[1])
-        for (table, since), pair in sorted(sums.items())
-    )
 
 
 def _with_rates(session: Session, view: DoctorView) -> DoctorView:

@@ -8,11 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from tablewright.core.errors import EngineError
 from tablewright.core.quantities import ZERO
+from tablewright.design.values import Design
 from tablewright.evaluation.doors import Observed, ProvisionPlan, Target
+from tablewright.operate.doctor.usage import usage_of
 from tablewright.operate.recovery.records import DrillRecord, read_drill
 from tablewright.session import Session
-from tablewright.verbs.database import Announce, containers, opened, workspace_of
+from tablewright.verbs.database import Announce, connector_of, containers, opened, workspace_of
 from tablewright.verbs.population import unit_prices
 
 
@@ -33,6 +36,8 @@ class TableStatus:
     pitr: bool | None = None
     settings: tuple[str, ...] = ()
     """Capacity, encryption, recovery, protection, in words."""
+    throttled: Decimal | None = None
+    """Requests throttled in the last day, with those of its indexes; None where nobody says."""
     drift: tuple[str, ...] = ()
     """How it differs from the design."""
 
@@ -55,6 +60,8 @@ class StatusView:
     where: str
     region: str
     tables: tuple[TableStatus, ...]
+    throttles_unknown: str
+    """Why nobody knows whether requests were throttled; "" where it is known."""
     beyond: tuple[str, ...]
     """Settings that tables have and the design does not ask for."""
     consumed: tuple[ConsumedUnits, ...]
@@ -72,14 +79,26 @@ def status(
     design: str,
     target: Target,
     *,
+    metrics: tuple[str, ...] = (),
+    endpoint: str = "",
     announce: Announce | None = None,
 ) -> StatusView:
-    """Return the tables of a design as they are: state, size, indexes, mode, drift.
+    """Return the tables of a design as they are: state, size, indexes, mode, throttles, drift.
+
+    Args:
+        session: the model file.
+        design: its design.
+        target: which database.
+        metrics: saved replies of CloudWatch, instead of asking it.
+        endpoint: of a server of CloudWatch's API.
+        announce: receives whose database it is.
 
     Raises:
+        DataError: a file is no reply of CloudWatch.
         EngineError: the database cannot be reached.
     """
     chosen = session.design(design)
+    throttled, unknown = _throttled(session, chosen, target, metrics, endpoint)
     with opened(session, chosen, target, announce=announce) as adapter:
         observed = adapter.describe()
         plan = adapter.plan_provision(adopt=True)
@@ -95,8 +114,10 @@ def status(
         where=where,
         region=session.region,
         tables=tuple(
-            _table(name, observed.get(name), plan) for name in containers(session, chosen)
+            _table(name, observed.get(name), plan, throttled)
+            for name in containers(session, chosen)
         ),
+        throttles_unknown=unknown,
         beyond=plan.beyond,
         consumed=consumed,
         usd_so_far=sum(
@@ -112,7 +133,36 @@ def status(
     )
 
 
-def _table(name: str, observed: Observed | None, plan: ProvisionPlan) -> TableStatus:
+def _throttled(
+    session: Session, design: Design, target: Target, metrics: tuple[str, ...], endpoint: str
+) -> tuple[dict[str, Decimal] | None, str]:
+    """Return throttled requests of the last day by table, or None and the reason.
+
+    Whoever may not ask CloudWatch still sees the tables.
+    """
+    try:
+        observations = connector_of(session, design).observations(
+            design, target, region=session.region, files=metrics, endpoint=endpoint, days=1
+        )
+    except EngineError as problem:
+        return None, problem.message
+    if observations.series is None:
+        if not unit_prices(session, design):
+            return None, ""
+        return None, "CloudWatch was not asked (--aws, or --metrics FILE)"
+    sums: dict[str, Decimal] = {}
+    for row in usage_of(observations.series, is_hourly=True):
+        counted = (row.read_throttles or ZERO) + (row.write_throttles or ZERO)
+        sums[row.table] = sums.get(row.table, ZERO) + counted
+    return sums, ""
+
+
+def _table(
+    name: str,
+    observed: Observed | None,
+    plan: ProvisionPlan,
+    throttled: dict[str, Decimal] | None,
+) -> TableStatus:
     refused = tuple(text for text in plan.refused if text.startswith((f"{name} ", f"{name}.")))
     if observed is None:
         return TableStatus(table=name, state="missing", drift=refused)
@@ -126,5 +176,6 @@ def _table(name: str, observed: Observed | None, plan: ProvisionPlan) -> TableSt
         ttl=observed.ttl,
         pitr=observed.pitr,
         settings=observed.settings,
+        throttled=None if throttled is None else throttled.get(name, ZERO),
         drift=(*(step.text for step in plan.steps if step.container == name), *refused),
     )

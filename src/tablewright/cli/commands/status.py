@@ -18,14 +18,35 @@ if TYPE_CHECKING:
 @file_argument
 @design_option
 @database_options
+@click.option(
+    "--metrics",
+    multiple=True,
+    type=click.Path(),
+    help="Saved replies of GetMetricData, instead of asking CloudWatch for throttles.",
+)
+@click.option("--cloudwatch", "cloudwatch", default="", metavar="URL", help="Ask this server.")
 @document_verb
-def command(out: Output, file: str, design: str, target: Target) -> int:
-    """Show the tables of a design as they are: state, items, bytes, indexes, mode, drift.
+def command(
+    out: Output,
+    file: str,
+    design: str,
+    target: Target,
+    metrics: tuple[str, ...],
+    cloudwatch: str,
+) -> int:
+    """Show the tables of a design as they are: state, items, bytes, mode, throttles, drift.
 
     Exits with 1 where a table is missing or differs from the design.
     """
     from tablewright.verbs.status import status
 
-    result = status(open_file(file), design, target, announce=announce)
+    result = status(
+        open_file(file),
+        design,
+        target,
+        metrics=metrics,
+        endpoint=cloudwatch,
+        announce=announce,
+    )
     out.show(result, "status")
     return 0 if result.is_as_designed else 1

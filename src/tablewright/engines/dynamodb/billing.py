@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from tablewright.bill.bill import Bill, Line, charge, days_read, plain_quantity
+from tablewright.bill.bill import Allowance, Bill, Line, charge, days_read, plain_quantity
 from tablewright.bill.book import Price
 from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import PriceUnknownError, UnsupportedError, UsageError
@@ -82,13 +82,15 @@ def bill_for(
     reserved = _reservations(tables, book, region)
     charges = [table_charges(load, book, region, reserved) for load in tables]
     lines = tuple(line for each_charge in charges for line in each_charge.lines)
-    free = free_tier_lines(lines, book) if free_tier else ()
+    allowed = tuple(allowances(lines, book))
+    free = free_tier_lines(allowed, book) if free_tier else ()
     prices = {(p.key, p.region): p for p in _used(lines, book)}
     return Bill(
         lines=lines,
         region=region,
         prices_as_of=days_read(book.as_of, prices.values()),
         free_tier=free,
+        allowances=allowed,
         left_out=_left_out(tables, book, region, free_tier=free_tier),
         assumptions=_assumptions(tables, tuple(prices.values())),
         warnings=tuple(_warning(t) for each_charge in charges for t in each_charge.throttled),
@@ -128,37 +130,48 @@ def table_charges(
     return TableCharges(lines=tuple(lines), throttled=tuple(throttled))
 
 
-def free_tier_lines(lines: Sequence[Line], book: PriceBook) -> tuple[Line, ...]:
-    """Return what the free tier takes off these lines, as negative lines.
+FREE = {
+    "aws.dynamodb.storage.standard": "aws.dynamodb.free.storage",
+    "aws.dynamodb.provisioned.wcu.standard": "aws.dynamodb.free.wcu-hours",
+    "aws.dynamodb.provisioned.rcu.standard": "aws.dynamodb.free.rcu-hours",
+    "aws.dynamodb.streams.read": "aws.dynamodb.free.streams",
+}
+"""What is free per region, for the account as a whole: 25 GB of Standard storage, 18,600 unit-hours
+of provisioned reads and as many of writes, 2.5 million reads of streams. Request units, reserved
+capacity and Standard-IA have nothing free."""
 
-    Per region and for the account as a whole: 25 GB of Standard storage, 18,600 unit-hours of
-    provisioned reads and as many of writes, 2.5 million reads of streams. Request units, reserved
-    capacity and Standard-IA have none.
-    """
-    allowances = {
-        "aws.dynamodb.storage.standard": "aws.dynamodb.free.storage",
-        "aws.dynamodb.provisioned.wcu.standard": "aws.dynamodb.free.wcu-hours",
-        "aws.dynamodb.provisioned.rcu.standard": "aws.dynamodb.free.rcu-hours",
-        "aws.dynamodb.streams.read": "aws.dynamodb.free.streams",
-    }
-    out: list[Line] = []
-    for key, fact in allowances.items():
+
+def allowances(lines: Sequence[Line], book: PriceBook) -> Iterator[Allowance]:
+    """Yield what is always free of what these lines use."""
+    for key, fact in FREE.items():
         for region in dict.fromkeys(line.region for line in lines if line.price_key == key):
             alike = [line for line in lines if line.price_key == key and line.region == region]
-            used = sum((line.quantity for line in alike), ZERO)
-            free = min(used, book.quantity(fact))
-            if free > 0:
-                out.append(
-                    charge(
-                        book.price(key, region),
-                        -free,
-                        where="free tier",
-                        what=f"free tier: {alike[0].what}",
-                        region=region,
-                        note=book.fact(fact).note,
-                    )
-                )
-    return tuple(out)
+            yield Allowance(
+                what=alike[0].what,
+                kind="always",
+                used=sum((line.quantity for line in alike), ZERO),
+                free=book.quantity(fact),
+                unit=alike[0].unit,
+                region=region,
+                price_key=key,
+                source=book.fact(fact).note,
+            )
+
+
+def free_tier_lines(allowances: Iterable[Allowance], book: PriceBook) -> tuple[Line, ...]:
+    """Return what the free tier takes off, as negative lines."""
+    return tuple(
+        charge(
+            book.price(allowance.price_key, allowance.region),
+            -allowance.claimed,
+            where="free tier",
+            what=f"free tier: {allowance.what}",
+            region=allowance.region,
+            note=allowance.source,
+        )
+        for allowance in allowances
+        if allowance.claimed > 0
+    )
 
 
 def cheapest_mode(load: TableLoad, book: PriceBook, region: str) -> tuple[ModeCandidate, ...]:

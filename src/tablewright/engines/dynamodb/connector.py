@@ -144,16 +144,17 @@ class DynamoConnector:
             DataError: a file is no reply of CloudWatch.
             EngineError: it cannot be asked.
         """
-        from tablewright.engines.dynamodb.health.metrics import ask, read_files
+        from tablewright.engines.dynamodb.health.metrics import ask, commands, read_files
 
         assert isinstance(design, DynamoDesign)
+        target = in_region(target, region)
+        listed = tuple(commands((table.name for table in design.tables), target.region or region))
         if files:
-            return read_files(files)
+            return replace(read_files(files), commands=listed)
         if not is_asked or not (endpoint or target.aws or target.profile):
-            return Observations()
+            return Observations(commands=listed)
         import boto3
 
-        target = in_region(target, region)
         session: Any = boto3.Session(
             profile_name=target.profile or None, region_name=target.region or None
         )
@@ -161,7 +162,7 @@ class DynamoConnector:
             table.name: [index.name for index in table.indexes if not index.is_local]
             for table in design.tables
         }
-        return ask(session, endpoint, names, days)
+        return replace(ask(session, endpoint, names, days), commands=listed)
 
     def calibrate(
         self,

@@ -14,6 +14,7 @@ from typing import Any
 from tablewright.bill.rates import Rates
 from tablewright.core.quantities import GB, HOURS_PER_MONTH, ZERO, format_number, format_usd, plain
 from tablewright.engines.dynamodb.design import DynamoDesign
+from tablewright.engines.dynamodb.health.capacity import TARGET_UTILIZATION, capacity_use
 from tablewright.engines.dynamodb.health.metrics import CAUSES, CONSUMED, LATENCY, THROTTLES
 from tablewright.engines.dynamodb.observation import ObservedTable
 from tablewright.evaluation.expected import expected_requests
@@ -34,7 +35,6 @@ UNUSED_DAYS = Decimal(7)
 QUOTA_SHARE = Decimal("0.8")
 CHEAPER = Decimal("0.8")
 """Another capacity mode is advised where it would have cost at most this share."""
-TARGET_UTILIZATION = Decimal("0.7")
 FREE_GB = 25
 """Stored bytes that are always free: Amazon DynamoDB pricing, read 2026-11."""
 
@@ -72,6 +72,7 @@ class TableExamination:
                 for each in self.observations.series or ()
                 if each.metric in THROTTLES and each.total
             },
+            capacity=tuple(capacity_use(self.tables, self.observations)),
         )
 
     # ------------------------------------------------------------ settings

@@ -127,6 +127,22 @@ def ask(
     )
 
 
+def commands(tables: Iterable[str], region: str) -> Iterator[tuple[str, str]]:
+    """Yield what asks CloudWatch for the units a table consumed in each hour of the last day.
+
+    The table alone: its indexes report theirs under a dimension of their own.
+    """
+    for table in tables:
+        for metric in (*CONSUMED, *THROTTLES):
+            yield (
+                table,
+                f"aws cloudwatch get-metric-statistics --region {region} --namespace {NAMESPACE} "
+                f"--metric-name {metric} --dimensions Name=TableName,Value={table} "
+                f"--statistics Sum --period {PERIOD_SECONDS} "
+                '--start-time "$(date -u -d yesterday +%FT%TZ)" --end-time "$(date -u +%FT%TZ)"',
+            )
+
+
 def _queries(tables: Mapping[str, Sequence[str]]) -> Iterator[dict[str, Any]]:
     number = 0
     for table, indexes in tables.items():
