@@ -99,12 +99,13 @@ STACK_ACTIONS = (
     "cloudformation:DescribeStackEvents",
     "cloudformation:DescribeStacks",
     "cloudformation:ExecuteChangeSet",
+    "cloudformation:GetTemplate",
     "cloudformation:GetTemplateSummary",
 )
 
 
 def deployer_policy(stack: Stack, site: Site) -> str:
-    """Return the policy as JSON; `ACCOUNT` in it is replaced by the account's number.
+    """Return the policy as JSON; whoever uses it replaces `ACCOUNT` and `ARTIFACT_BUCKET` in it.
 
     Raises:
         ValueError: the stack has resources of a service whose actions are not listed here.
@@ -117,6 +118,9 @@ def deployer_policy(stack: Stack, site: Site) -> str:
             [f"arn:aws:cloudformation:{region}:ACCOUNT:stack/{stack.name}/*"],
         )
     ]
+    # releases, and templates that are too large to be sent
+    objects = ("s3:GetObject", "s3:PutObject")
+    statements.append(_statement("Releases", objects, ["arn:aws:s3:::ARTIFACT_BUCKET/*"]))
     tables = sorted(str(r.properties["TableName"]) for r in stack.resources if _is_table(r))
     if tables:
         arns = [f"arn:aws:dynamodb:{region}:ACCOUNT:table/{name}" for name in tables]

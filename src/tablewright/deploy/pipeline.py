@@ -6,6 +6,9 @@ workflow holds no key: it takes a role on through OIDC, one role for each enviro
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from tablewright.core.quantities import ONE, plain
 from tablewright.deploy.compute import FUNCTION, TASKS, kind_of
 from tablewright.deploy.option import Site
 from tablewright.deploy.terraform import snake
@@ -17,6 +20,12 @@ CREDENTIALS = (
 )
 """Actions pinned by the digest of a release, so that a moved tag changes nothing."""
 
+
+SHARE_ADDED = Decimal("0.1")
+CENT = Decimal("0.01")
+LARGEST_DIRECT_BYTES = 51_200
+"""A template of more bytes has to be read from a bucket: AWS CloudFormation User Guide, "Understand
+CloudFormation quotas"."""
 
 SETUP = {
     "go": "actions/setup-go@44694675825211faa026b3c33043df3e48a5fa00 # v6.0.0",
@@ -109,17 +118,29 @@ def _check_steps(site: Site, folder: str, file_format: str) -> str:
           tablewright deploy --option {site.option} --env {site.environment} \\
             --format {file_format} --out {folder}
           git diff --exit-code -- {folder}
-      - name: What the change adds to the bill
+      - name: What the change adds to the bill; over MOST_ADDED USD a month it fails
         if: github.event_name == 'pull_request'
         env:
           GH_TOKEN: ${{{{ github.token }}}}
           BASE: ${{{{ github.base_ref }}}}
           NUMBER: ${{{{ github.event.number }}}}
+          MOST_ADDED: ${{{{ vars.MOST_ADDED || '{most_added(site)}' }}}}
         run: |
           git show "origin/$BASE:tablewright.yaml" > before.yaml
-          tablewright diff before.yaml tablewright.yaml --format markdown > difference.md
+          status=0
+          tablewright diff before.yaml tablewright.yaml --most-added "$MOST_ADDED" \\
+            --format markdown > difference.md || status=$?
           gh pr comment "$NUMBER" --edit-last --create-if-none --body-file difference.md
+          exit "$status"
 """
+
+
+def most_added(site: Site) -> str:
+    """Return USD a month that a change may add unasked: as stated, else a tenth of the bill."""
+    stated = site.program.most_added_usd
+    if stated:
+        return plain(Decimal(str(stated)))
+    return plain(max(ONE, (site.usd_per_month * SHARE_ADDED).quantize(CENT)))
 
 
 def _release_step(site: Site, folder: str) -> str:
@@ -156,11 +177,13 @@ def _apply_steps(site: Site, folder: str, file_format: str) -> str:
     if file_format == "terraform":
         variable = "image_tag" if name == "ImageTag" else "artifact_key"
         release_option = f" -var {variable}={value}" if kind_of(site) else ""
+        kept = '          terraform output -raw release > "$RUNNER_TEMP/release" || true\n'
+        before = kept if kind_of(site) else ""
         return f"""      - name: Plan
         working-directory: {folder}
         run: |
           terraform init -input=false
-          terraform plan -input=false -out=plan.bin{release_option}
+{before}          terraform plan -input=false -out=plan.bin{release_option}
       - name: Apply what was planned
         working-directory: {folder}
         run: terraform apply -input=false plan.bin
@@ -172,7 +195,16 @@ def _apply_steps(site: Site, folder: str, file_format: str) -> str:
         package = f"""          sam package --template-file {folder}/template.yaml \\
             --s3-bucket "$ARTIFACT_BUCKET" --output-template-file {template}
 """
-    return f"""      - name: Deploy by a change set; a failure rolls back by itself
+    return f"""      - name: Remember what runs
+        run: |
+          if aws cloudformation get-template --stack-name {site.stack_name} \\
+            --query TemplateBody --output text > "$RUNNER_TEMP/before.yaml"; then
+            aws cloudformation describe-stacks --stack-name {site.stack_name} \\
+              --output json --query \\
+              "Stacks[0].Parameters[].join('=',[ParameterKey,ParameterValue])" \\
+              > "$RUNNER_TEMP/before.json"
+          fi
+      - name: Deploy by a change set; a failure rolls back by itself
         env:
           ALARM_EMAIL: ${{{{ vars.ALARM_EMAIL }}}}
           ARTIFACT_BUCKET: ${{{{ vars.ARTIFACT_BUCKET }}}}
@@ -182,6 +214,7 @@ def _apply_steps(site: Site, folder: str, file_format: str) -> str:
           aws cloudformation deploy \\
             --stack-name {site.stack_name} \\
             --template-file {template} \\
+            --s3-bucket "$ARTIFACT_BUCKET" --s3-prefix templates \\
             --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND \\
             --no-fail-on-empty-changeset \\
             --parameter-overrides AlarmEmail="$ALARM_EMAIL" \\
@@ -197,6 +230,12 @@ def _overrides(site: Site, file_format: str) -> str:
     return f'{bucket}{name}="{value}" '
 
 
+def _health_path(site: Site) -> str:
+    """Return where the program says whether it is well."""
+    path = site.program.health_path
+    return f"{site.program.base_path}{path}" if kind_of(site) == FUNCTION else path
+
+
 def _smoke(site: Site, file_format: str, folder: str) -> str:
     """Return the step that asks the deployed program whether it is healthy."""
     kind = kind_of(site)
@@ -209,47 +248,103 @@ def _smoke(site: Site, file_format: str, folder: str) -> str:
             --query "Stacks[0].Outputs[?OutputKey=='{output}'].OutputValue" --output text)"""
     if file_format == "terraform":
         fetch = f"address=$(terraform -chdir={folder} output -raw {snake(output)})"
-    path = site.program.health_path
-    if kind == FUNCTION:
-        path = f"{site.program.base_path}{path}"
-    return f"""      - name: Smoke test; RUNBOOK.md says how to roll back
+    path = _health_path(site)
+    return f"""      - name: Smoke test
+        id: smoke
         env:
           SMOKE_ADDRESS: ${{{{ vars.SMOKE_ADDRESS }}}}
         run: |
           {fetch}
           curl --fail --silent --show-error --retry 5 --retry-delay 5 --retry-all-errors \\
             "${{SMOKE_ADDRESS:-$address}}{path}"
+{_roll_back(site, file_format, folder)}"""
+
+
+def _roll_back(site: Site, file_format: str, folder: str) -> str:
+    """Return the step that brings back what ran before, where the smoke test has failed.
+
+    Terraform brings back the release alone: its configuration is in version control.
+    """
+    head = """      - name: Roll back
+        if: failure() && steps.smoke.outcome == 'failure'
+"""
+    if file_format == "terraform":
+        variable = "image_tag" if kind_of(site) == TASKS else "artifact_key"
+        return f"""{head}        working-directory: {folder}
+        run: |
+          test -s "$RUNNER_TEMP/release" || {{ echo "nothing ran before"; exit 1; }}
+          terraform apply -input=false -auto-approve \\
+            -var "{variable}=$(cat "$RUNNER_TEMP/release")"
+"""
+    return f"""{head}        env:
+          ARTIFACT_BUCKET: ${{{{ vars.ARTIFACT_BUCKET }}}}
+        run: |
+          test -s "$RUNNER_TEMP/before.json" || {{ echo "nothing ran before"; exit 1; }}
+          aws cloudformation deploy \\
+            --stack-name {site.stack_name} \\
+            --template-file "$RUNNER_TEMP/before.yaml" \\
+            --s3-bucket "$ARTIFACT_BUCKET" --s3-prefix templates \\
+            --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND \\
+            --no-fail-on-empty-changeset \\
+            --parameter-overrides "file://$RUNNER_TEMP/before.json"
 """
 
 
 def makefile(site: Site, file_format: str) -> str:
     """Return the same steps as targets of make, for any other service."""
-    outputs = (
-        f"\taws cloudformation describe-stacks --stack-name {site.stack_name} \\\n"
-        "\t  --query 'Stacks[0].Outputs[].[OutputKey,OutputValue]' --output text\n"
-    )
+    listed = f"AlarmEmail=… {_parameter_hint(site)}".rstrip()
     if file_format == "terraform":
-        deploy = "\tterraform init -input=false\n\tterraform apply -input=false\n"
-        plan = "\tterraform init -input=false\n\tterraform plan -input=false\n"
+        plan = "\tterraform init -input=false\n\tterraform plan -input=false -out=plan.bin\n"
+        apply = "\tterraform apply -input=false plan.bin\n"
         outputs = "\tterraform output\n"
+        hint = "make plan first: just that is applied"
+        back = (
+            "\tterraform apply -input=false -auto-approve "
+            f"-var {'image_tag' if kind_of(site) == TASKS else 'artifact_key'}=$(RELEASE)\n"
+        )
     else:
         command = (
             f"\taws cloudformation deploy --stack-name {site.stack_name} \\\n"
             "\t  --template-file template.yaml \\\n"
+            "\t  --s3-bucket $(ARTIFACT_BUCKET) --s3-prefix templates \\\n"
             "\t  --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND \\\n"
             "\t  --no-fail-on-empty-changeset {}--parameter-overrides $(PARAMETERS)\n"
         )
-        deploy, plan = command.format(""), command.format("--no-execute-changeset ")
-    listed = f"AlarmEmail=… {_parameter_hint(site)}".rstrip()
-    return f""".PHONY: check plan deploy outputs
+        apply, plan = command.format(""), command.format("--no-execute-changeset ")
+        outputs = (
+            f"\taws cloudformation describe-stacks --stack-name {site.stack_name} \\\n"
+            "\t  --query 'Stacks[0].Outputs[].[OutputKey,OutputValue]' --output text\n"
+        )
+        hint = f'PARAMETERS="{listed}"'
+        name, _ = _release_parameter(site)
+        back = command.format("").replace("$(PARAMETERS)", f"{name}=$(RELEASE)")
+    released = ""
+    if kind_of(site):
+        released = f"""
+release:    ## RELEASE=… : build, test and upload the program
+\t./release.sh $(RELEASE)
+
+smoke:    ## ADDRESS=https://… : does it answer that it is well
+\tcurl --fail --silent --show-error --retry 5 --retry-delay 5 --retry-all-errors \\
+\t  $(ADDRESS){_health_path(site)}
+
+roll-back:    ## RELEASE=… : the release before
+{back}"""
+    return f""".PHONY: check price plan apply deploy outputs release smoke roll-back
 
 check:    ## valid, within its targets
 \ttablewright check
 
+price:    ## BEFORE=… : what the change adds to the bill; fails over MOST_ADDED USD a month
+\ttablewright diff $(BEFORE) tablewright.yaml --most-added $(or $(MOST_ADDED),{most_added(site)})
+
 plan:    ## what deploying would change
 {plan}
-deploy: check    ## PARAMETERS="{listed}"
-{deploy}
+apply:    ## APPROVED=yes, once the plan was read; {hint}
+\t@test "$(APPROVED)" = yes || {{ echo "read the plan, then say APPROVED=yes"; exit 1; }}
+{apply}
+deploy: check apply    ## both
+{released}
 outputs:    ## addresses and names, once it is there
 {outputs}"""
 

@@ -79,6 +79,8 @@ class Program:
     """Path patterns and the seconds that a distribution keeps them."""
     calls_per_minute: int = 0
     """Calls that one client may make in a minute; 0 where the file sets no limit."""
+    most_added_usd: int = 0
+    """USD a month that a change may add without being asked for; 0: a tenth of the priced bill."""
     latency_p99_ms: int = 0
     """What 99 of 100 calls of the API may take; 0 where it follows from the database's target."""
     aurora_units: tuple[float, float] = (0.5, 16)
@@ -191,6 +193,7 @@ KEYS = (
     "language",
     "latency_p99_ms",
     "main",
+    "most_added_usd",
     "origins",
     "port",
     "queues",
@@ -231,6 +234,7 @@ def read_program(data: Mapping[str, Any], patterns: Sequence[str], place: str) -
         origins=tuple(_origins(reader)),
         cached=tuple(_cached(reader)),
         calls_per_minute=reader.number("calls_per_minute", 0, 0, 1_000_000),
+        most_added_usd=reader.number("most_added_usd", 0, 0, 1_000_000),
         latency_p99_ms=reader.number("latency_p99_ms", 0, 0, LONGEST_FUNCTION_SECONDS * 1000),
         aurora_units=reader.pair("aurora_units") or (0.5, 16.0),
         instances=(int(sizes[0]), int(sizes[1])) if sizes else None,

@@ -94,7 +94,9 @@ def _guide(stack: Stack, site: Site) -> Iterator[str]:
          "aws sts get-caller-identity"),
         ("Set up", "a bucket for releases, once for each account and region",
          f"aws s3 mb s3://ARTIFACT_BUCKET --region {stack.region}"),
-        ("Deploy", "create or change everything", 'make deploy PARAMETERS="AlarmEmail=… …"'),
+        ("Deploy", "what would change", 'make plan PARAMETERS="AlarmEmail=… …"'),
+        ("Deploy", "create or change everything",
+         'make deploy APPROVED=yes PARAMETERS="AlarmEmail=… …"'),
         ("Deploy", "build, test and upload the program", "./release.sh TAG"),
         ("Verify", "the stack is complete", wait),
         ("Verify", "every point of the checklist", "./checklist.sh"),
@@ -115,7 +117,7 @@ def _guide(stack: Stack, site: Site) -> Iterator[str]:
         ("Maintain", "the model still fits what is observed", "tablewright doctor --aws"),
     ]  # fmt: skip
     if site.engine in ("mongodb", "postgresql"):
-        steps.insert(4, ("Deploy", "create tables or collections", _migrate(site)))
+        steps.insert(5, ("Deploy", "create tables or collections", _migrate(site)))
     if any(not resource.kind.startswith("AWS::") for resource in stack.resources):
         steps.insert(2, ("Deploy", "the cluster at MongoDB Atlas", "terraform -chdir=atlas apply"))
     yield "## From nothing to a running system\n"
@@ -180,7 +182,7 @@ def _routine(site: Site) -> Iterator[str]:
     tasks = routine(subject) if site.engine else ()
     rows = [(task.interval, task.what, task.command) for task in tasks]
     if kind_of(site) == INSTANCES:
-        rows.append(("monthly", "patch: replace the instance from its template", "make deploy"))
+        rows.append(("monthly", "patch: replace the instance from its template", "make deploy APPROVED=yes"))
     if kind_of(site) == TASKS:
         rows.append(("monthly", "rebuild the image on a patched base", "make release"))
     for when, what, command in sorted(rows, key=lambda row: INTERVALS.index(row[0])):
@@ -209,6 +211,11 @@ def _alarms(stack: Stack) -> Iterator[str]:
 def _release(site: Site) -> Iterator[str]:
     yield "## Release and roll back\n"
     kind = kind_of(site)
+    if kind:
+        yield (
+            "The pipeline goes back to what ran before where the smoke test fails. By hand: "
+            "`make roll-back RELEASE=…`, with the release before.\n"
+        )
     if kind == TASKS:
         yield (
             "A release that does not become healthy is rolled back by the service itself. By hand: "

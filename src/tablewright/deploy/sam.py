@@ -26,6 +26,8 @@ REPLACED = (
 )
 RELEASES = ("ArtifactBucket", "ArtifactKey")
 """Parameters that `sam package` makes needless."""
+RELEASE = "Release"
+"""The output that names the release: `sam package` names it by its content."""
 
 
 def as_sam(stack: Stack, site: Site) -> Stack:
@@ -49,7 +51,8 @@ def as_sam(stack: Stack, site: Site) -> Stack:
         elif not resource.kind.startswith(REPLACED):
             written.append(replace(resource, properties=_staged(resource.properties, site)))
     parameters = tuple(p for p in stack.parameters if p.name not in RELEASES)
-    return checked(replace(stack, resources=tuple(written), parameters=parameters))
+    outputs = tuple(o for o in stack.outputs if o.name != RELEASE)
+    return checked(replace(stack, resources=tuple(written), parameters=parameters, outputs=outputs))
 
 
 def _staged(value: Any, site: Site) -> Any:

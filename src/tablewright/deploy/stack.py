@@ -24,6 +24,7 @@ from tablewright.deploy.option import Part, Site
 from tablewright.deploy.resources import (
     AccountFact,
     Parameter,
+    ParameterRef,
     Ref,
     Resource,
     Stack,
@@ -221,6 +222,9 @@ def _outputs(site: Site) -> Iterable[StackOutput]:
         yield StackOutput(
             name="ImageRepository", text="Push images here", value=Ref("Images", "RepositoryUri")
         )
+    if kind:
+        name = "ImageTag" if kind == TASKS else "ArtifactKey"
+        yield StackOutput(name="Release", text="What runs", value=ParameterRef(name))
     if site.has_domain:
         yield StackOutput(
             name="ZoneId",

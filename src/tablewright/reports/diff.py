@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tablewright.core.quantities import ZERO
 from tablewright.reports.document import Block, Document, Paragraph, ReportColumn, ReportTable, Row
 from tablewright.reports.figures import percent, usd, usd_change, usd_or_none, users
 from tablewright.verbs.diff import DesignDifference, DiffView, MoneyChange
@@ -30,6 +31,8 @@ def diff_page(view: DiffView) -> Document:
             f"{usd_or_none(view.total.before)}: {usd(abs(change))} {less}{share}."
         )
     blocks: list[Block] = [Paragraph(text=answer, tone="lead")]
+    if view.most_added is not None:
+        blocks.append(Paragraph(text=_allowed(view), tone="bad" if view.is_over else "good"))
     if view.differences:
         blocks.append(differences_table(view.differences, view.before, view.after))
     else:
@@ -41,6 +44,15 @@ def diff_page(view: DiffView) -> Document:
         heading=f"{view.region} · prices of {view.prices_as_of}",
         blocks=tuple(blocks),
     )
+
+
+def _allowed(view: DiffView) -> str:
+    allowed = f"A change may add {usd(view.most_added or ZERO)} USD a month"
+    if not view.is_over:
+        return f"{allowed}: it passes."
+    if view.total.change is None:
+        return f"{allowed}: it does not pass, since nobody can say what it adds."
+    return f"{allowed}: it does not pass. Raise the amount where the cost is wanted."
 
 
 def differences_table(

@@ -63,6 +63,15 @@ class DiffView:
     by_pattern: tuple[MoneyChange, ...]
     by_resource: tuple[MoneyChange, ...]
     total: MoneyChange
+    most_added: Decimal | None = None
+    """USD a month that it may cost more; None where nobody has said."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it adds more than it may, or nobody can say what it adds."""
+        if self.most_added is None:
+            return False
+        return self.total.change is None or self.total.change > self.most_added
 
 
 def diff_view(

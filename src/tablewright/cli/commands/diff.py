@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,15 +24,27 @@ if TYPE_CHECKING:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Compare with what `check --all --json` said before, such as on the main branch.",
 )
+@click.option(
+    "--most-added",
+    type=click.FloatRange(min=0),
+    metavar="USD",
+    help="Exit with 1 where B costs that much more a month than A, or nobody can say.",
+)
 @pricing
 @document_verb
 def command(
-    out: Output, names: tuple[str, ...], design: str, baseline: Path | None, options: Options
+    out: Output,
+    names: tuple[str, ...],
+    design: str,
+    baseline: Path | None,
+    most_added: float | None,
+    options: Options,
 ) -> int:
     """Compare two designs of a file, the designs of two files, or a file with a baseline.
 
     A and B are names of designs, or paths of model files. With --baseline there is only FILE; it
-    exits with 1 where a target is missed that was not missed before.
+    exits with 1 where a target is missed that was not missed before. --most-added makes the
+    difference a gate.
     """
     if baseline is not None:
         return _with_baseline(out, names, baseline, options)
@@ -40,10 +54,13 @@ def command(
         raise click.UsageError("name two designs or two files: tablewright diff A B [FILE]")
     before, after, file = (*names, ".")[:3]
     if Path(before).exists() and Path(after).exists():
-        out.show(diff_files(before, after, options, design=design), "diff")
+        view = diff_files(before, after, options, design=design)
     else:
-        out.show(diff(open_file(file, options), before, after), "diff")
-    return 0
+        view = diff(open_file(file, options), before, after)
+    if most_added is not None:
+        view = replace(view, most_added=Decimal(str(most_added)))
+    out.show(view, "diff")
+    return 1 if view.is_over else 0
 
 
 def _with_baseline(out: Output, names: tuple[str, ...], baseline: Path, options: Options) -> int:
