@@ -182,7 +182,9 @@ def _routine(site: Site) -> Iterator[str]:
     tasks = routine(subject) if site.engine else ()
     rows = [(task.interval, task.what, task.command) for task in tasks]
     if kind_of(site) == INSTANCES:
-        rows.append(("monthly", "patch: replace the instance from its template", "make deploy APPROVED=yes"))
+        rows.append(
+            ("monthly", "patch: replace the instance from its template", "make deploy APPROVED=yes")
+        )
     if kind_of(site) == TASKS:
         rows.append(("monthly", "rebuild the image on a patched base", "make release"))
     for when, what, command in sorted(rows, key=lambda row: INTERVALS.index(row[0])):
