@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from tablewright.core.quantities import decimals
 from tablewright.engines.dynamodb.design import Table, VectorIndex
 from tablewright.engines.dynamodb.facts import DynamoFacts
@@ -11,9 +13,10 @@ from tablewright.review.verdicts import CLEAR, Hit, Verdict
 
 def _serving(f: DynamoFacts, pattern: Pattern) -> tuple[Table, VectorIndex] | None:
     """Return the vector index that a search goes through, if it has a partition attribute."""
-    if pattern.verb is not Verb.SIMILAR or not f.route(pattern).is_served:
+    route = f.route(pattern)
+    if pattern.verb is not Verb.SIMILAR or route is None or not route.is_served:
         return None
-    table_name, _, index_name = f.route(pattern).requests[0].target.partition("/")
+    table_name, _, index_name = route.requests[0].target.partition("/")
     for table in f.design.tables:
         for index in table.vector_indexes if table.name == table_name else ():
             if index.name == index_name and index.partition:
@@ -40,5 +43,5 @@ def ddb_vec_001(f: DynamoFacts, pattern: Pattern) -> Verdict:
             f"one {index.partition} of {table.name}/{index.name} has {decimals(items)} "
             f"{entity.name}, and {pattern.name} asks for {limit}"
         ),
-        values={"items": items, "limit": limit},
+        values={"items": items, "limit": Decimal(limit)},
     )
