@@ -30,9 +30,12 @@ MOST_SHOWN = 6
 def assumptions_section(view: ReportView) -> Section:
     """Return what is assumed, what moves the bill most first."""
     blocks: list[Block] = []
-    for design in view.designs:
-        if design.influences:
+    for place, design in enumerate(view.designs):
+        if design.influences and not place:
             blocks += _influences(design)
+        elif design.influences:
+            summary = f"What moves the bill of {design.name}"
+            blocks.append(Fold(summary=summary, blocks=tuple(_influences(design))))
     named = {i.assumption.name for d in view.designs for i in _moving(d)}
     rest = [(where, text) for where, text in view.assumptions if where not in named]
     if rest:

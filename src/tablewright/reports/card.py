@@ -17,6 +17,7 @@ from tablewright.reports.document import (
     ReportTable,
     Row,
     Section,
+    folded,
 )
 from tablewright.reports.figures import (
     count,
@@ -32,6 +33,7 @@ from tablewright.review.findings import Finding, Fix, Level
 from tablewright.review.grade import ReportCard
 from tablewright.verbs.bill_rows import shown_resource
 from tablewright.verbs.design_summary import DesignView
+from tablewright.verbs.shortening import first_changes
 
 MOST_FINDINGS = 4
 """Findings shown in full; the rest is folded."""
@@ -192,7 +194,7 @@ def _path_section(card: ReportCard, design: DesignView) -> Section:
         Row(
             cells=(
                 str(number),
-                sentence(step.text),
+                sentence(first_changes(step.text)),
                 ", ".join(step.rules),
                 step.letter,
                 score(step.score),
@@ -300,7 +302,10 @@ def _advisory_section(card: ReportCard) -> Section:
                 caption="Tightest limit at each scale",
             )
         )
-    return Section(title="With more users", blocks=tuple(blocks))
+    return folded(
+        Section(title="With more users", blocks=tuple(blocks)),
+        "What each scale costs, what becomes due there, and which limits come next",
+    )
 
 
 def _path_by_scale(card: ReportCard) -> ReportTable:
@@ -312,7 +317,7 @@ def _path_by_scale(card: ReportCard) -> ReportTable:
     for number, step in enumerate(card.path, 1):
         at = {**dict(step.usd_at), card.users: step.usd_per_month}
         cells = (usd(at[stop.users]) if stop.users in at else "" for stop in stops)
-        rows.append(Row(cells=(str(number), sentence(step.text), *cells)))
+        rows.append(Row(cells=(str(number), sentence(first_changes(step.text)), *cells)))
     return ReportTable(
         columns=(
             ReportColumn(title="", right=True),

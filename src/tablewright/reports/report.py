@@ -44,12 +44,11 @@ def report_page(view: ReportView) -> Document:
                 *(Paragraph(text=text, tone="lead") for text in answer(view)),
                 *(Paragraph(text=text) for text in deployment_answer(view)),
                 Tiles(items=tiles(view)),
+                *_reviewed(view),
             ),
         ),
         _cost_section(view),
     ]
-    if view.reviews is not None:
-        blocks.insert(1, Paragraph(text=review_sentence(view.reviews), tone="note"))
     if view.diagram:
         blocks.append(_model_section(view))
     samples = {sample.design: sample.kinds for sample in view.samples}
@@ -87,6 +86,12 @@ def report_page(view: ReportView) -> Document:
         + (f" · made on {view.made_on}" if view.made_on else ""),
         blocks=tuple(blocks),
     )
+
+
+def _reviewed(view: ReportView) -> tuple[Block, ...]:
+    if view.reviews is None:
+        return ()
+    return (Paragraph(text=review_sentence(view.reviews), tone="note"),)
 
 
 def answer_page(view: ReportView) -> Document:

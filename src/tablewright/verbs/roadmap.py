@@ -29,6 +29,7 @@ from tablewright.session import Session
 from tablewright.verbs.assess import assess
 from tablewright.verbs.bill_rows import shown_resource
 from tablewright.verbs.compare import compare
+from tablewright.verbs.shortening import first_changes
 
 LARGE_ITEM = 400_000 // 10
 """Bytes from which the size of items is watched: a tenth of what an item may have."""
@@ -36,8 +37,6 @@ ATTENTION = "over 300 KB, of 400 that an item may have"
 FIX, LIMIT, MOVE, ARCHIVE = "fix", "limit", "move", "archive"
 ARCHIVE_FROM = GB
 """Bytes of one kind, kept for a time, from which moving what is older is worth a step."""
-MOST_CHANGES = 2
-"""Changes of one step that its name spells out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +62,7 @@ class RoadmapStep:
     @property
     def name(self) -> str:
         """What to do in few words: the first changes of it, and how many more there are."""
-        parts = self.what.split("; ")
-        more = len(parts) - MOST_CHANGES
-        if self.kind != FIX or more < 1:
-            return self.what
-        return f"{'; '.join(parts[:MOST_CHANGES])}; and {more} more of the kind"
+        return first_changes(self.what) if self.kind == FIX else self.what
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

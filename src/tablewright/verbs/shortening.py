@@ -1,7 +1,7 @@
-"""Cut the long values of a request, so that it can be read; it could still be sent.
+"""Cut what is too long to be read: the values of a request, the changes of a step.
 
-In: a request of a route, its parameters in the form of boto3's client. Out: the same with long
-texts, maps and lists cut.
+In: a request of a route, its parameters in the form of boto3's client; or a step in words. Out: the
+same, cut. A request that was cut could still be sent.
 """
 
 from __future__ import annotations
@@ -14,6 +14,20 @@ from tablewright.evaluation.values import Request
 
 LONGEST_VALUE = 40
 MOST_PARTS = 3
+MOST_CHANGES = 2
+"""Changes of one step that its name spells out."""
+
+
+def first_changes(text: str) -> str:
+    """Return the first changes of a step in words, and how many more there are.
+
+    Example:
+        >>> first_changes("drop a; drop b; drop c; drop d")
+        'drop a; drop b; and 2 more of the kind'
+    """
+    parts = text.split("; ")
+    more = len(parts) - MOST_CHANGES
+    return text if more < 1 else f"{'; '.join(parts[:MOST_CHANGES])}; and {more} more of the kind"
 
 
 def shortened(request: Request) -> Request:
