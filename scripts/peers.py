@@ -20,6 +20,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = Path(os.environ.get("TABLEWRIGHT_PEERS", ROOT / ".peers"))
+SCHEMATHESIS = PEERS / "schemathesis" / "bin" / "st"
+"""Sends generated requests to a server, by its OpenAPI document."""
 START_SECONDS = 30
 
 
