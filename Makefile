@@ -10,8 +10,9 @@ EXACT  := $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
 # Resolves constraints.txt for all platforms and Python versions at once, which pip-tools cannot.
 UV     := uv==0.13.9
 MUTMUT := mutmut==3.8.1
+PIP_AUDIT := pip-audit==2.10.1
 
-.PHONY: setup constraints newest fmt check test test-all mutants golden docs site demo bench clean
+.PHONY: setup constraints newest fmt check audit test test-all mutants golden docs site demo bench clean
 
 $(STAMP): pyproject.toml $(CONSTRAINTS)
 	$(PYTHON) -m venv $(VENV)
@@ -44,6 +45,11 @@ check: setup                     ## format, lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+audit:                           ## known weaknesses of the exact versions; asks an index on the network
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check '$(PIP_AUDIT)'
+	.venv-audit/bin/pip-audit --strict --disable-pip --no-deps --requirement constraints.txt
+
 test: setup                      ## the tests that pass on a bare machine
 	$(BIN)/python -m pytest -n auto -m 'not slow and not needs_java and not needs_browser and not needs_server'
 
@@ -73,4 +79,4 @@ bench: setup                     ## speed, as ratios against a peer run in the s
 	$(BIN)/python benchmarks/run.py
 
 clean:
-	rm -rf $(VENV) .venv-newest .mutants build dist .mypy_cache .ruff_cache .pytest_cache demo
+	rm -rf $(VENV) .venv-newest .venv-audit .mutants build dist .mypy_cache .ruff_cache .pytest_cache demo

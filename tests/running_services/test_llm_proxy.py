@@ -123,6 +123,19 @@ def test_what_is_no_account_is_refused(service: Running, body: Any, status: int)
     assert service.client.post("/auth/register", json=body).status_code == status
 
 
+@pytest.mark.parametrize(("characters", "status"), [(11, 422), (12, 201), (128, 201), (129, 422)])
+def test_a_password_has_twelve_to_128_characters_of_any_kind(
+    service: Running, characters: int, status: int
+) -> None:
+    email = f"{uuid4().hex}@example.org"
+    body = {"email": email, "password": ("näve 🐦 " * 20)[:characters]}
+    assert service.client.post("/auth/register", json=body).status_code == status
+    if status == 201:
+        assert service.client.post("/auth/login", json=body).status_code == 200
+        shorter = {**body, "password": body["password"][:-1]}
+        assert service.client.post("/auth/login", json=shorter).status_code == 401
+
+
 def test_a_refresh_token_is_used_once_and_is_no_access_token(service: Running) -> None:
     _, _, tokens = signed_up(service)
     refresh = {"refreshToken": tokens["refreshToken"]}

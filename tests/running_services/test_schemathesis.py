@@ -72,9 +72,7 @@ def test_no_answer_is_a_fault_or_missing_from_the_document(
         pytest.skip("schemathesis is not installed (scripts/install-peers)")
     (token,) = SIGN_IN[running.store.model.app](running).values()
     with served(running) as address:
-        excluded = [
-            part for path in (*ENDLESS, *SIGNS_OUT) for part in ("--exclude-path", path)
-        ]
+        excluded = [part for path in (*ENDLESS, *SIGNS_OUT) for part in ("--exclude-path", path)]
         command = [str(SCHEMATHESIS), "run", f"{address}/openapi.json", *excluded]
         command += ["-H", f"Authorization: {token}", "--checks", ",".join(CHECKS)]
         command += ["--phases", "examples,coverage,fuzzing", "-n", str(EXAMPLES), "--seed", "1"]

@@ -228,6 +228,36 @@ def test_a_token_of_one_is_none_of_another_service(running: Running) -> None:
             assert reply.status_code == 401
 
 
+MORE = {"role": "admin", "kind": "admin", "isAdmin": True, "plan": "business", "credits": 1000}
+"""Members of a body that nobody may set for themselves."""
+
+
+def test_members_that_nobody_may_set_change_nothing(running: Running, app: str) -> None:
+    client = running.client
+    account = {"email": f"{secrets.token_hex(8)}@example.org", "password": "a long password 1"}
+    if app == "llm-proxy":
+        tokens = client.post("/auth/register", json={**account, **MORE}).json()
+        headers = {"Authorization": f"Bearer {tokens['accessToken']}"}
+        assert client.get("/subscription", headers=headers).json()["plan"] == "free"
+    elif app == "auxeira":
+        assert client.post("/api/auth/register", json={**account, **MORE}).status_code == 422
+        headers = signed_up(running, "/api/auth/register", **{**MORE, "role": "member"})
+        claims = headers["Authorization"].split(".")[1]
+        assert json.loads(base64.urlsafe_b64decode(claims + "=="))["role"] == "member"
+    elif app == "poafix":
+        assert client.post("/auth/register", json={**account, **MORE}).status_code == 400
+        assert client.get("/admin/users", headers=client_of(running).headers).status_code == 403
+    elif app == "screen-time-journey":
+        headers = customer(running)
+        change = {"goalMinutes": 90, "status": "active", "streak": 1000, "level": 9}
+        client.post("/me/commitment", json=change, headers=headers)
+        own = client.get("/me", headers=headers).json()
+        assert (own["streak"], own["level"]) == (0, 0)
+    else:
+        body = {"collectible_id": "none", "store_id": "store-a", "duration": 7, "total_fee": 1}
+        assert client.post("/api/rentals/checkout", json=body).status_code in (404, 422)
+
+
 # ---------------------------------------------------------------- V14: headers
 
 

@@ -7,7 +7,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 
 from tablewright.serve.callers import Unauthorized
 
-SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 128
 
 
 class Passwords:
