@@ -1,15 +1,91 @@
-"""Files of public repositories: what is and what is not recovered of them (data/README.md)."""
+"""Files of public repositories: what is and what is not recovered of them (data/expected.yaml)."""
 
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from sources.importing import DATA, imported, model_of
 from tablewright.engines.dynamodb.design import DynamoDesign, Table
+from tablewright.engines.mongodb.design import MongoDesign
+from tablewright.engines.postgresql.design import PostgresDesign
+from tablewright.session import ModelFile
 
 pytest.importorskip("hcl2")
+pytest.importorskip("sqlglot")
+
+EXPECTED: dict[str, dict[str, Any]] = yaml.safe_load((DATA / "expected.yaml").read_text())
+PAGE = Path(__file__).parents[2] / "docs" / "import.md"
+
+
+def tables_of(file: ModelFile) -> dict[str, dict[str, Any]]:
+    """Return keys and indexes of each table, and how a table of DynamoDB scales."""
+    (design,) = file.designs
+    if isinstance(design, PostgresDesign):
+        return {
+            t.name: {"key": list(t.primary_key)} | {i.name: [c for c, _ in i.columns]
+                                                    for i in t.indexes}
+            for t in design.tables
+        }  # fmt: skip
+    if isinstance(design, MongoDesign):
+        return {
+            c.name: {"key": list(file.model.entity(c.entity).key)}
+            | {i.name: list(i.paths) for i in c.indexes}
+            for c in design.collections
+        }
+    assert isinstance(design, DynamoDesign)
+    return {t.name: _dynamodb(t) for t in design.tables}
+
+
+def _dynamodb(table: Table) -> dict[str, Any]:
+    facts: dict[str, Any] = {"key": list(table.keys)}
+    facts |= {index.name: list(index.keys) for index in table.indexes}
+    mode = table.mode
+    if mode.max_rcu is not None:
+        limits = f"{mode.rcu} to {mode.max_rcu} and {mode.wcu} to {mode.max_wcu}"
+        facts["mode"] = f"{limits} at {mode.target * 100:.0f}%"
+    return facts
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_what_is_recovered_of_a_public_file(name: str) -> None:
+    expected = EXPECTED[name]
+    file = model_of(DATA / name)
+    if "tables" in expected:
+        found = tables_of(file)
+        assert {n: found[n] for n in expected["tables"]} == expected["tables"]
+        if not name.startswith("terraform"):
+            assert found.keys() == expected["tables"].keys()
+    for entity, attributes in expected.get("attributes", {}).items():
+        for attribute, kind in attributes.items():
+            assert file.model.entity(entity).attribute(attribute).kind.value == kind, attribute
+    if "templates" in expected:
+        (design,) = file.designs
+        assert isinstance(design, DynamoDesign)
+        (table,) = design.tables
+        templates = {key: str(t) for s in table.shapes for key, t in s.keys}
+        assert {key: templates[key] for key in expected["templates"]} == expected["templates"]
+    notes = imported(DATA / name).notes
+    for part in expected.get("notes", ()):
+        assert any(part in note for note in notes), notes
+
+
+def test_every_kind_has_three_public_files_and_every_file_is_expected() -> None:
+    files = {str(p.relative_to(DATA)) for p in DATA.glob("*/*")}
+    assert files == EXPECTED.keys()
+    kinds = [name.partition("/")[0] for name in EXPECTED]
+    assert all(kinds.count(kind) >= 3 for kind in kinds)
+
+
+def test_the_documentation_names_every_public_source_and_what_it_loses() -> None:
+    page = PAGE.read_text()
+    for facts in EXPECTED.values():
+        assert facts["from"].partition(",")[0] in page
+        assert facts["lost"] == "nothing" or facts["lost"] in page
 
 
 def table_of(name: str) -> Table:

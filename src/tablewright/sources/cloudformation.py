@@ -122,7 +122,7 @@ def tables_of(
             f"{name}: the parameter `{parameter}` has no value; give it with "
             f"--parameter {parameter}=…"
         )
-    return [_scaled(store, resources, resolver) for store in stores]
+    return [_scaled(store, resources, resolver, notes) for store in stores]
 
 
 def _is_absent(resource: Mapping[str, Any], resolver: Resolver) -> bool:
@@ -200,6 +200,9 @@ def _global(settings: TableSettings, properties: Mapping[str, Any]) -> TableSett
             read_units=Decimal(1),
             max_read_units=Decimal(str(write["MaxCapacity"])),
         )
+    classes = [r.get("TableClass") for r in properties.get("Replicas") or ()]
+    if classes and classes[0] == "STANDARD_INFREQUENT_ACCESS":
+        settings = replace(settings, infrequent_access=True)
     replicas = tuple(r for r in regions[1:] if re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", r))
     return replace(settings, replicas=replicas)
 
@@ -281,10 +284,16 @@ def _simple(name: str, properties: Mapping[str, Any], place: str) -> SourceTable
     )
 
 
-def _scaled(store: SourceTable, resources: Mapping[str, Any], resolver: Resolver) -> SourceTable:
+def _scaled(
+    store: SourceTable,
+    resources: Mapping[str, Any],
+    resolver: Resolver,
+    notes: list[str],
+) -> SourceTable:
     """Return a table with the auto scaling that other resources of the template give it."""
     settings = store.settings
-    for resource in resources.values():
+    mine: set[str] = set()
+    for logical, resource in resources.items():
         if not isinstance(resource, Mapping):
             continue
         if resource.get("Type") != "AWS::ApplicationAutoScaling::ScalableTarget":
@@ -304,4 +313,15 @@ def _scaled(store: SourceTable, resources: Mapping[str, Any], resolver: Resolver
         else:
             settings = replace(settings, write_units=least, max_write_units=maximum)
         settings = replace(settings, mode="auto-scaling")
+        mine.add(logical)
+        if properties.get("ScheduledActions"):
+            notes.append(f"{store.place}: the scheduled scaling of `{store.name}` was left out")
+    for resource in resources.values():
+        properties = resource.get("Properties") if isinstance(resource, Mapping) else None
+        target = (properties or {}).get("ScalingTargetId")
+        if isinstance(target, Mapping) and target.get("Ref") in mine:
+            tracking = (properties or {}).get("TargetTrackingScalingPolicyConfiguration") or {}
+            share = resolver.value(tracking.get("TargetValue"))
+            if isinstance(share, int | float):
+                settings = replace(settings, target=Decimal(str(share)) / 100)
     return replace(store, settings=settings)

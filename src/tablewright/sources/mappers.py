@@ -121,9 +121,10 @@ def _onetable_model(
     for attribute, raw in model.items():
         field = raw if isinstance(raw, Mapping) else {"type": raw}
         value = field.get("value")
-        if attribute in keys and isinstance(value, str):
+        stored = str(field.get("map") or attribute)
+        if stored in keys and isinstance(value, str):
             template = re.sub(r"\$\{([\w.]+)(?::[^}]*)?\}", r"{\1}", value)
-            templates.append((str(attribute), template.replace(f"{{{type_field}}}", name)))
+            templates.append((stored, template.replace(f"{{{type_field}}}", name)))
         else:
             if value is not None:
                 notes.append(f"{name}.{attribute}: it is computed and counts as stored")

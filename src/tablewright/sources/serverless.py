@@ -136,7 +136,10 @@ class _Variables:
                 return True, self._parameters[short]
             return (True, "dev") if name == "sls:stage" else (False, None)
         if name.startswith("self:"):
-            return self._path_to(self._document, short, depth)
+            known, value = self._path_to(self._document, short, depth)
+            if not known and short == "provider.stage":
+                return True, "dev"  # Serverless Framework, "Variables": the default stage
+            return known, value
         match = re.fullmatch(r"file\(([^)]+)\)(?::(.+))?", name)
         if match is not None:
             return self._file(match[1].strip(), match[2] or "", depth)

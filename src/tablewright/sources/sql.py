@@ -161,6 +161,8 @@ class _Importer:
             if partition is None:
                 self.notes.append(f"{self.name}:{line}: a table made of a query was passed by")
             return
+        if schema.this.name.startswith("sqlite_"):
+            return  # SQLite's own
         table = _Table(name=schema.this.name, line=line)
         self.tables[table.name] = table
         for element in schema.expressions:
@@ -348,6 +350,13 @@ class _Importer:
     def facts(self, shown: str) -> SourceFacts:
         """Return what was collected."""
         stores = tuple(self._store(table) for table in self.tables.values())
+        for table in self.tables.values():
+            for names, target, _ in table.foreign:
+                if target not in self.tables:
+                    self.notes.append(
+                        f"{self.name}:{table.line}: {table.name}.{', '.join(names)} refers to "
+                        f"{target}, which the file does not create"
+                    )
         named = {"postgres": "PostgreSQL", "mysql": "MySQL", "sqlite": "SQLite"}[self.dialect]
         if self.dialect != "postgres":
             self.notes.append(

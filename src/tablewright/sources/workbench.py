@@ -129,11 +129,25 @@ def _settings(table: Mapping[str, Any]) -> TableSettings:
     throughput = provisioned.get("ProvisionedThroughput") or {}
     if mode != "PROVISIONED" or not throughput:
         return TableSettings(mode="on-demand" if mode != "PROVISIONED" else "provisioned")
-    return TableSettings(
+    settings = TableSettings(
         mode="provisioned",
         read_units=Decimal(str(throughput.get("ReadCapacityUnits", 5))),
         write_units=Decimal(str(throughput.get("WriteCapacityUnits", 5))),
     )
+    for word, kind in (("read", "AutoScalingRead"), ("write", "AutoScalingWrite")):
+        scaling = provisioned.get(kind) or {}
+        limits = scaling.get("ScalableTargetRequest") or {}
+        if "MinCapacity" not in limits or "MaxCapacity" not in limits:
+            continue
+        changes: dict[str, Any] = {
+            f"{word}_units": Decimal(str(limits["MinCapacity"])),
+            f"max_{word}_units": Decimal(str(limits["MaxCapacity"])),
+        }
+        target = (scaling.get("ScalingPolicyConfiguration") or {}).get("TargetValue")
+        if target:
+            changes["target"] = Decimal(str(target)) / 100
+        settings = replace(settings, mode="auto-scaling", **changes)
+    return settings
 
 
 def _items(table: Mapping[str, Any], notes: list[str], place: str) -> Iterator[Mapping[str, Any]]:

@@ -16,9 +16,9 @@ from tablewright.core.errors import UsageError
 from tablewright.sources.draft import AttributeDraft, Draft, EntityDraft, ShapeDraft
 from tablewright.sources.facts import DYNAMODB, MONGODB, SourceFacts, SourceTable
 from tablewright.sources.inference import naming
+from tablewright.sources.inference.declared import declared_entities
 from tablewright.sources.inference.dynamodb import (
     ItemKind,
-    declared_entities,
     embedded,
     entities_of,
     item_kinds,

@@ -94,21 +94,22 @@ def _parts(profile: KeyProfile, kind: KindProfile) -> list[TemplatePiece] | None
     for place, segment in enumerate(profile.segments[: len(separators) + 1]):
         if place:
             parts.append(TemplatePiece(literal=separators[place - 1]))
-        parts.append(_part(segment, kind, is_lone=not separators, follows=bool(place)))
+        before = parts[-2].literal if place else ""
+        parts.append(_part(segment, kind, before, is_lone=not separators, follows=bool(place)))
     return _joined_literals(parts)
 
 
 def _part(
-    segment: SegmentProfile, kind: KindProfile, *, is_lone: bool, follows: bool
+    segment: SegmentProfile, kind: KindProfile, before: str, *, is_lone: bool, follows: bool
 ) -> TemplatePiece:
     constant = _constant(segment)
-    if constant in ("true", "false") and (match := _match(segment)):
+    if constant in ("true", "false") and (match := _match(segment, before)):
         return TemplatePiece(attribute=match)
     if constant is not None and (
         segment.profiled >= 3 or constant.isupper() or constant in kind.labels
     ):
         return TemplatePiece(literal=constant)
-    match = _match(segment)
+    match = _match(segment, before)
     if match:
         return TemplatePiece(attribute=match)
     shards = _shards(segment) if follows and not is_lone else 0
@@ -125,12 +126,18 @@ def _constant(segment: SegmentProfile) -> str | None:
     return None
 
 
-def _match(segment: SegmentProfile) -> str:
+def _match(segment: SegmentProfile, before: str) -> str:
+    """Return the attribute a segment equals; of several the one that the constant before names."""
+    start = before.lower()
     names = [
         (count, name) for name, count in segment.matches.items() if count >= SURE * segment.profiled
     ]
-    # The longest cell of a place, else the name that comes first.
-    return min(names, key=lambda pair: (-pair[0], pair[1]))[1] if names else ""
+
+    def rank(pair: tuple[int, str]) -> tuple[int, bool, str]:
+        # The longest cell of a place, else the name that comes first.
+        return -pair[0], not (start and pair[1].lower().startswith(start)), pair[1]
+
+    return min(names, key=rank)[1] if names else ""
 
 
 def _shards(segment: SegmentProfile) -> int:

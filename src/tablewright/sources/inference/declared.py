@@ -1,0 +1,172 @@
+"""What a schema declares of DynamoDB tables: settings, indexes, entities of which no item was seen.
+
+In: stores. Out: drafts of indexes, settings as a model file writes them, entities made of declared
+attributes and key templates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from tablewright.core.quantities import plain
+from tablewright.sources.draft import (
+    AttributeDraft,
+    EntityDraft,
+    IndexDraft,
+    ShapeDraft,
+    TableDraft,
+)
+from tablewright.sources.facts import Declared, EntityTemplate, IndexFacts, SourceTable
+from tablewright.sources.inference import naming
+from tablewright.sources.inference.attributes import declared_draft
+
+
+def table_comment(store: SourceTable) -> str:
+    """Return where a table is described, and the names of its tags."""
+    tags = f"tags: {', '.join(store.tags)}" if store.tags else ""
+    return "; ".join(text for text in (store.place, tags) if text)
+
+
+def index_draft(store: SourceTable, index: IndexFacts) -> IndexDraft:
+    """Return an index of a table as the model file writes it."""
+    fields: dict[str, str] = {}
+    if len(index.keys) == 1 and len(index.sort_keys) <= 1:
+        names = [*index.keys, *index.sort_keys]
+        fields["key"] = names[0] if len(names) == 1 else f"[{', '.join(names)}]"
+    else:
+        fields["partition"] = _list(index.keys)
+        if index.sort_keys:
+            fields["sort"] = _list(index.sort_keys)
+    if index.is_local:
+        fields["local"] = "true"
+    fields["project"] = (
+        f"[{', '.join(index.included)}]" if index.projection == "include" else index.projection
+    )
+    settings = store.settings
+    if (
+        settings.mode == "provisioned"
+        and index.read_units is not None
+        and index.write_units is not None
+        and (index.read_units, index.write_units) != (settings.read_units, settings.write_units)
+    ):
+        fields["mode"] = f"{{rcu: {plain(index.read_units)}, wcu: {plain(index.write_units)}}}"
+    return IndexDraft(name=index.name, fields=fields)
+
+
+def _list(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"[{', '.join(names)}]"
+
+
+def settings_of(store: SourceTable) -> dict[str, str]:
+    """Return the settings of a table as the model file writes them."""
+    settings = store.settings
+    out: dict[str, str] = {}
+    if settings.mode == "auto-scaling":
+        target = settings.target if settings.target is not None else Decimal("0.7")
+        # What is not scaled stays as it is.
+        settings = replace(
+            settings,
+            max_read_units=settings.max_read_units or settings.read_units,
+            max_write_units=settings.max_write_units or settings.write_units,
+        )
+        inside = [
+            f"{name}: {plain(value)}"
+            for name, value in (
+                ("min_rcu", settings.read_units),
+                ("max_rcu", settings.max_read_units),
+                ("min_wcu", settings.write_units),
+                ("max_wcu", settings.max_write_units),
+            )
+            if value is not None
+        ]
+        inside.append(f"target: {plain(target * 100)}%")
+        out["mode"] = f"{{auto_scaling: {{{', '.join(inside)}}}}}"
+    elif settings.mode == "provisioned":
+        read, write = settings.read_units, settings.write_units
+        if read is not None and write is not None:
+            out["mode"] = f"{{rcu: {plain(read)}, wcu: {plain(write)}}}"
+        else:
+            out["mode"] = "{rcu: 5 (assumed), wcu: 5 (assumed)}"
+    else:
+        out["mode"] = "on-demand"
+    if settings.infrequent_access:
+        out["class"] = "infrequent-access"
+    if settings.ttl:
+        out["ttl"] = settings.ttl
+    if settings.pitr_days:
+        out["pitr"] = f"{settings.pitr_days}d"
+    if settings.stream:
+        out["stream"] = f"{{view: {settings.stream}, readers: 1 (assumed)}}"
+    if settings.deletion_protection:
+        out["deletion_protection"] = "true"
+    if settings.replicas:
+        out["replicas"] = f"[{', '.join(settings.replicas)}]"
+    return out
+
+
+# ---------------------------------------------------------------- without items
+
+
+def declared_entities(
+    store: SourceTable, prefix: list[str]
+) -> tuple[list[EntityDraft], TableDraft]:
+    """Return entities and the table where no item was seen, only what a schema or template says."""
+    table = TableDraft(name=store.name, key=store.keys, comment=table_comment(store))
+    table.indexes = [index_draft(store, index) for index in store.indexes]
+    table.settings = settings_of(store)
+    if store.templates:
+        entities = [_from_template(store, template) for template in store.templates]
+        for entity, template in zip(entities, store.templates, strict=True):
+            composed = {key: text for key, text in template.keys if text != f"{{{key}}}"}
+            table.shapes.append(ShapeDraft(name=entity.name, entity=entity.name, keys=composed))
+        return entities, table
+    name = naming.entity_name(store.entity or store.name, prefix)
+    entity = EntityDraft(name=name, key=store.keys, instances=store.items)
+    types = dict(store.key_types)
+    declared = {d.name: d for d in store.declared}
+    keys = (*store.keys, *(k for i in store.indexes for k in (*i.keys, *i.sort_keys)))
+    included = [n for i in store.indexes for n in i.included]
+    for raw in dict.fromkeys((*keys, *declared, *included)):
+        draft = declared_draft(declared.get(raw) or Declared(name=raw, type=types.get(raw, "S")))
+        if raw in keys and types.get(raw) == "N" and draft.type not in ("int", "epoch", "money"):
+            draft.type, draft.options = "int", {}
+        if raw in store.keys:
+            draft.options.pop("presence", None)
+        entity.attributes.append(draft)
+    if store.settings.ttl and entity.attribute(store.settings.ttl) is None:
+        entity.attributes.append(AttributeDraft(name=store.settings.ttl, type="epoch"))
+    if len(declared) <= len(set(keys)):
+        entity.attributes.append(
+            AttributeDraft(
+                name=naming.free("other", [a.name for a in entity.attributes]),
+                type="map",
+                options={"bytes": "400 (assumed)"},
+                comment="all attributes that no key names: give them here, or sample items",
+            )
+        )
+    table.shapes.append(ShapeDraft(name=name, entity=name))
+    return [entity], table
+
+
+def _from_template(store: SourceTable, template: EntityTemplate) -> EntityDraft:
+    names: dict[str, None] = {}
+    for attribute in store.keys:
+        text = dict(template.keys).get(attribute, f"{{{attribute}}}")
+        names.update(dict.fromkeys(_fields(text)))
+    key = tuple(names) or store.keys
+    entity = EntityDraft(name=template.name, key=key)
+    declared = {d.name: d for d in template.declared}
+    for name in dict.fromkeys((*key, *declared)):
+        draft = declared_draft(declared.get(name) or Declared(name=name, type="S"))
+        if name in key:
+            draft.options.pop("presence", None)
+        entity.attributes.append(draft)
+    return entity
+
+
+def _fields(text: str) -> list[str]:
+    from tablewright.engines.dynamodb.design import KeyTemplate
+
+    return [name.partition(".")[0] for name in KeyTemplate.parse(text).attributes]
