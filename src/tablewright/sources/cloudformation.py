@@ -318,8 +318,8 @@ def _scaled(
             notes.append(f"{store.place}: the scheduled scaling of `{store.name}` was left out")
     for resource in resources.values():
         properties = resource.get("Properties") if isinstance(resource, Mapping) else None
-        target = (properties or {}).get("ScalingTargetId")
-        if isinstance(target, Mapping) and target.get("Ref") in mine:
+        scaled = (properties or {}).get("ScalingTargetId")
+        if isinstance(scaled, Mapping) and scaled.get("Ref") in mine:
             tracking = (properties or {}).get("TargetTrackingScalingPolicyConfiguration") or {}
             share = resolver.value(tracking.get("TargetValue"))
             if isinstance(share, int | float):
